@@ -1,0 +1,33 @@
+// `npm run build`: compiles src to dist and bundles the workflows. Does nothing when dist was built from these very files.
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hashFiles, isFresh, markFresh } from './fresh.mjs';
+import { runWatched } from './run-watched.mjs';
+
+const file = fileURLToPath(import.meta.url);
+const root = dirname(dirname(file));
+const node = join(root, 'node_modules/.bin/node');
+const sources = ['src', 'web', 'migrations', 'bin/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/** The exit code of the first step that failed, or 0. */
+export async function build() {
+  const marker = join(root, 'dist/.build-hash');
+  const hash = hashFiles(root, sources);
+  if (isFresh(marker, hash)) return 0;
+  process.stdout.write('building …\n');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const bundler = join(root, 'src/workflows/build-bundle.ts');
+  const steps = [
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
+    ...(existsSync(bundler) ? [[bundler]] : []),
+  ];
+  for (const step of steps) {
+    const code = await runWatched(node, step);
+    if (code !== 0) return code;
+  }
+  markFresh(marker, hash);
+  return 0;
+}
+
+if (process.argv[1] === file) process.exitCode = await build();

@@ -1,0 +1,65 @@
+// `npm start` and `npm test`: plain JavaScript for whatever Node (18 or later) is there; installs what is missing, builds, then runs the task with Node 24.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+import { hashText, isFresh, markFresh } from './fresh.mjs';
+import { runWatched } from './run-watched.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const node = join(root, 'node_modules/.bin/node');
+const installed = (file) => join(root, 'node_modules', file);
+
+async function install() {
+  const { dependencies, devDependencies, optionalDependencies, overrides } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const hash = hashText(JSON.stringify([dependencies, devDependencies, optionalDependencies, overrides, lock]));
+  const marker = installed('.posthorn-installed');
+  if (isFresh(marker, hash)) return 0;
+  say('installing dependencies, among them Node 24 and PostgreSQL: this may take a minute …');
+  // not `ci`: it refuses a lock file that lacks other systems' optional packages; this keeps to the locked versions and does not write the file
+  const code = await runNpm(['install', '--no-save', '--ignore-scripts=false', '--include=dev', '--no-audit', '--no-fund']);
+  if (code === 0) markFresh(marker, hash);
+  return code;
+}
+
+// npm tells us where it lives when it started us
+function runNpm(args) {
+  const npm = process.env.npm_execpath;
+  return npm?.endsWith('.js') ? runWatched(process.execPath, [npm, ...args]) : runWatched('npm', args);
+}
+
+const tasks = {
+  start: (args) => [
+    ['', () => build()],
+    ['', () => runWatched(node, [join(root, 'src/cli/main.ts'), 'start', ...args])],
+  ],
+  test: (args) => [
+    ['format and lint', () => runWatched(node, [installed('@biomejs/biome/bin/biome'), 'ci', '.'])],
+    ['types', () => runWatched(node, [installed('typescript/bin/tsc'), '--noEmit'])],
+    ['unused code and packages', () => runWatched(node, [installed('knip/bin/knip.js')])],
+    ['build', () => build()],
+    ['tests', () => runWatched(node, [installed('vitest/vitest.mjs'), 'run', ...args])],
+  ],
+  check: (args) => tasks.test(args).slice(0, 3),
+};
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+async function run(name, args) {
+  if (!(name in tasks)) {
+    say(`usage: run.mjs ${Object.keys(tasks).join('|')}`);
+    return 2;
+  }
+  process.chdir(root);
+  for (const [heading, step] of [['', install], ...tasks[name](args)]) {
+    if (heading !== '') say(`\n== ${heading}`);
+    const code = await step();
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+process.exitCode = await run(process.argv[2], process.argv.slice(3));

@@ -1,0 +1,34 @@
+// The activities this worker runs, made of what they need.
+import type { Engine } from '../attempts/engine.ts';
+import type { Reached } from '../checkpoints.ts';
+import type { Db } from '../db/pool.ts';
+import type { GiveOrder } from '../temporal/orders.ts';
+import type { Starter } from '../temporal/starter.ts';
+import { createAttemptDelivery } from './attempt-delivery.ts';
+import { createDispatchPage } from './dispatch-page.ts';
+import { createGiveOrderActivity } from './give-order.ts';
+import { createKeepStore } from './keep-store.ts';
+import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
+import { createSetGate, type SetGate } from './set-gate.ts';
+
+export interface ActivityDeps {
+  db: Db;
+  engine: Engine;
+  starter: Starter;
+  giveOrder: GiveOrder;
+  setGate: SetGate;
+  reached?: Reached;
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+export function createActivities({ db, engine, starter, giveOrder, setGate, reached }: ActivityDeps) {
+  return {
+    attemptDelivery: createAttemptDelivery(engine),
+    dispatchPage: createDispatchPage({ db, starter, reached }),
+    obeyDeliveryOrder: createObeyDeliveryOrder(db),
+    giveOrder: createGiveOrderActivity(giveOrder),
+    setGate: createSetGate(setGate),
+    keepStore: createKeepStore(db),
+  };
+}

@@ -1,0 +1,13 @@
+// setGate: pause or resume of an endpoint that came to the operator, as the API does it.
+// Idempotency key: (endpoint, gate): setting it twice is setting it once.
+import { isId } from '../domain/ids.ts';
+
+/** Pauses or resumes; false: no such endpoint. */
+export type SetGate = (endpointId: string, gate: 'pause' | 'resume') => Promise<boolean>;
+
+export function createSetGate(set: SetGate) {
+  return async function setGate({ endpointId, gate }: { endpointId: string; gate: 'pause' | 'resume' }): Promise<string> {
+    const done = isId('ep', endpointId) && (await set(endpointId, gate));
+    return done ? `${gate}d` : 'no such endpoint';
+  };
+}

@@ -1,0 +1,44 @@
+// The HTTP API as an Express app. It never listens: whoever makes it does.
+import express, { type Express } from 'express';
+import { requireKey } from './auth.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import type { ApiDeps } from './deps.ts';
+import { endpointActionRoutes } from './endpoint-actions.ts';
+import { endpointRoutes } from './endpoints.ts';
+import { eventReadRoutes } from './event-reads.ts';
+import { eventRoutes } from './events.ts';
+import { healthRoutes, homeRoute } from './health.ts';
+import { mountRoutes } from './mount.ts';
+import { openapiRoute } from './openapi.ts';
+import { notFound } from './problem.ts';
+import { answerErrors, nameRequests } from './respond.ts';
+import type { Route } from './route.ts';
+import { tenantRoutes } from './tenants.ts';
+
+export type { ApiDeps } from './deps.ts';
+
+export function createApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(nameRequests(deps.log));
+  const open: Route[] = [...healthRoutes(deps), openapiRoute(deps.publicOrigin, () => [...closed, ...open]), ...homeRoute(deps)];
+  // the busiest first: Express tries them in order
+  const closed = [
+    ...eventRoutes(deps),
+    ...eventReadRoutes(deps),
+    ...deliveryRoutes(deps),
+    ...endpointRoutes(deps),
+    ...endpointActionRoutes(deps),
+    ...tenantRoutes(deps),
+  ];
+  mountRoutes(app, open, deps);
+  app.use('/v1', requireKey(deps.apiKey));
+  mountRoutes(app, closed, deps);
+  deps.mount?.(app);
+  app.use(() => {
+    throw notFound('path');
+  });
+  app.use(answerErrors(deps.log));
+  return app;
+}

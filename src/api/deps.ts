@@ -1,0 +1,32 @@
+// What the API needs from the rest of the process.
+import type { Express } from 'express';
+import type { Acceptance, EventToAccept } from '../db/accept.ts';
+import type { Db } from '../db/pool.ts';
+import type { DeliveryStatus, Order } from '../domain/delivery.ts';
+import type { Logger } from '../logger.ts';
+import type { Vault } from '../vault.ts';
+
+export interface ApiDeps {
+  db: Db;
+  log: Logger;
+  vault: Vault;
+  apiKey: string;
+  /** Scheme, host and port under which this server is reached. */
+  publicOrigin: string;
+  /** Null: no Web UI is known, deliveries carry no link to it. */
+  temporalUiUrl: string | null;
+  temporalNamespace: string;
+  checkUrl(url: string): { ok: true; url: URL } | { ok: false; reason: string };
+  /** Resolves when the events are committed. */
+  accept(tenant: string, events: EventToAccept[]): Promise<Acceptance[] | 'unknown_tenant'>;
+  /** Changes the row and tells its workflow. Null: no such delivery. */
+  giveOrder(deliveryId: string, order: Order): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
+  /** Rows may have become due. */
+  sweepSoon(): void;
+  /** Takes a second at most. */
+  temporalAway(): Promise<boolean>;
+  /** Adds what else this server serves, before the 404. */
+  mount?(app: Express): void;
+  /** The page at `/`, as HTML. */
+  home?(): string;
+}

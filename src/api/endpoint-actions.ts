@@ -1,0 +1,83 @@
+// What can be done to an endpoint: pause, resume, rotate its secret, send it a test.
+import { readEndpoint } from '../db/endpoints.ts';
+import { pauseEndpoint, resumeEndpoint } from '../db/gates.ts';
+import { readSecret, rotateSecret } from '../db/secrets.ts';
+import { endpoint, rotatedSecret, secretRotation } from '../domain/endpoint.ts';
+import { durationMs } from '../domain/retry-schedule.ts';
+import type { ApiDeps } from './deps.ts';
+import { testEndpoint } from './endpoint-test.ts';
+import { endpointParams, secretBytes, secretTextOf } from './endpoints.ts';
+import { notFound, Problem } from './problem.ts';
+import { type Answer, answer, type Route, route } from './route.ts';
+
+const defaultOverlap = '24h';
+const mostLiveSecrets = 5;
+
+export function endpointActionRoutes(deps: ApiDeps): Route[] {
+  return [pause(deps), resume(deps), rotate(deps), testEndpoint(deps)];
+}
+
+const pause = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/endpoints/:endpoint/pause',
+    operationId: 'pauseEndpoint',
+    summary: 'Holds deliveries until the endpoint is resumed',
+    scope: 'admin',
+    params: endpointParams,
+    answers: { 200: { description: 'the endpoint as it is now; one that is disabled stays so', schema: endpoint } },
+    async handler({ params }) {
+      if (!(await pauseEndpoint(deps.db, params.endpoint))) throw notFound('endpoint');
+      return current(deps, params.endpoint);
+    },
+  });
+
+const resume = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/endpoints/:endpoint/resume',
+    operationId: 'resumeEndpoint',
+    summary: 'Opens a paused or disabled endpoint again and sends what was held',
+    scope: 'admin',
+    params: endpointParams,
+    answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
+    async handler({ params }) {
+      if ((await resumeEndpoint(deps.db, params.endpoint)) === null) throw notFound('endpoint');
+      deps.sweepSoon();
+      return current(deps, params.endpoint);
+    },
+  });
+
+async function current({ db }: ApiDeps, endpointId: string): Promise<Answer> {
+  const found = await readEndpoint(db, endpointId);
+  if (!found) throw notFound('endpoint');
+  return answer(200, found);
+}
+
+const rotate = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/endpoints/:endpoint/rotate-secret',
+    operationId: 'rotateSecret',
+    summary: 'Adds a secret; those before it go on signing for the overlap',
+    scope: 'admin',
+    params: endpointParams,
+    body: secretRotation,
+    bodyOptional: true,
+    answers: { 200: { description: 'the new secret', schema: rotatedSecret } },
+    problems: [409],
+    async handler({ params, body, ids }) {
+      const secretId = ids.next('sec');
+      const overlapMs = durationMs(body.overlap ?? defaultOverlap);
+      const secret = { secretId, sealed: deps.vault.seal(secretBytes(body.secret), secretId) };
+      const rotated = await rotateSecret(deps.db, { endpointId: params.endpoint, secret, overlapMs, maxLive: mostLiveSecrets });
+      if (rotated === 'unknown') throw notFound('endpoint');
+      if (rotated === 'too_many') throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);
+      const stored = (await readSecret(deps.db, secretId)) ?? secret;
+      return answer(200, {
+        endpoint: params.endpoint,
+        secret: secretTextOf(deps.vault.open(stored.sealed, secretId)),
+        othersEndAt: new Date(Date.now() + overlapMs).toISOString(),
+      });
+    },
+  });

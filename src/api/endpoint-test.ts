@@ -1,0 +1,71 @@
+// POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt.
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { listAttempts, readDelivery } from '../db/delivery-lists.ts';
+import { readEndpoint } from '../db/endpoints.ts';
+import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-view.ts';
+import { endpointTest } from '../domain/endpoint.ts';
+import { maxEventBytes } from '../domain/event.ts';
+import { deliveryId as deliveryIdOf } from '../domain/ids.ts';
+import type { ApiDeps } from './deps.ts';
+import { endpointParams } from './endpoints.ts';
+import { eventToAccept } from './event-to-accept.ts';
+import { notFound, Problem } from './problem.ts';
+import { type Answer, answer, route } from './route.ts';
+import { showDelivery } from './show-delivery.ts';
+
+const patienceMs = 10_000;
+const expiresAfterMs = 600_000;
+
+const tested = z.object({ delivery: deliveryView, attempt: attemptView });
+const untested = z.object({ delivery: deliveryView.nullable(), note: z.string() });
+
+export const testEndpoint = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/endpoints/:endpoint/test',
+    operationId: 'testEndpoint',
+    summary: 'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
+    scope: 'admin',
+    params: endpointParams,
+    body: endpointTest,
+    bodyOptional: true,
+    bodyLimit: maxEventBytes,
+    answers: { 200: { description: 'what came of it', schema: tested }, 202: { description: 'on its way, no answer in time', schema: untested } },
+    problems: [409],
+    async handler({ params, body, members, ids }) {
+      const endpoint = await readEndpoint(deps.db, params.endpoint);
+      if (!endpoint) throw notFound('endpoint');
+      if (endpoint.gate !== 'open') throw new Problem(409, `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`);
+      const nowMs = Date.now();
+      const event = eventToAccept({
+        event: { type: body.type ?? 'posthorn.test', data: null, expiresAt: new Date(nowMs + expiresAfterMs).toISOString() },
+        dataText: members.get('data') ?? '{"message":"This is a test from Posthorn."}',
+        eventId: ids.next('evt'),
+        nowMs,
+        onlyEndpointId: params.endpoint,
+      });
+      const acceptances = await deps.accept(endpoint.tenant, [event]);
+      if (acceptances === 'unknown_tenant') throw notFound('endpoint');
+      const deliveryId = deliveryIdOf(event.eventId, params.endpoint);
+      return report(deps, deliveryId, await firstAttempt(deps, deliveryId, endpoint.timeoutMs + patienceMs));
+    },
+  });
+
+async function firstAttempt({ db }: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
+  const deadline = performance.now() + withinMs;
+  for (let pause = 20; performance.now() < deadline; pause = Math.min(pause * 1.3, 500)) {
+    const attempts = await listAttempts(db, deliveryId, null, 1);
+    if (attempts[0]) return attempts[0];
+    await delay(pause);
+  }
+  return null;
+}
+
+async function report(deps: ApiDeps, deliveryId: string, attempt: AttemptView | null): Promise<Answer> {
+  if (attempt && attempt.outcome !== 'accepted') await deps.giveOrder(deliveryId, { kind: 'cancel' });
+  const record = await readDelivery(deps.db, deliveryId);
+  const delivery = record && showDelivery(deps, record);
+  if (attempt && delivery) return answer(200, { delivery, attempt });
+  return answer(202, { delivery, note: 'No attempt was made in time; the test is given up 10 minutes after it was asked for.' });
+}

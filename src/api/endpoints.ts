@@ -1,0 +1,141 @@
+// /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { changeEndpoint, createEndpoint, listEndpoints, readEndpoint } from '../db/endpoints.ts';
+import { deleteEndpoint } from '../db/gates.ts';
+import { readTenant } from '../db/tenants.ts';
+import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
+import { isId } from '../domain/ids.ts';
+import { tenantKey } from '../domain/tenant.ts';
+import { cancelFor } from './cancel-for.ts';
+import type { ApiDeps } from './deps.ts';
+import { listQuery, pageAnswer, pageOf } from './page.ts';
+import { invalid, notFound } from './problem.ts';
+import { answer, noContent, type Route, route } from './route.ts';
+
+const tenantParams = z.strictObject({ tenant: tenantKey });
+export const endpointParams = z.strictObject({ endpoint: z.string().refine((id) => isId('ep', id)) });
+
+const defaultTimeoutMs = 15_000;
+
+export function endpointRoutes(deps: ApiDeps): Route[] {
+  return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
+}
+
+export function secretBytes(text: string | undefined): Buffer {
+  return text === undefined ? randomBytes(32) : Buffer.from(text.slice('whsec_'.length), 'base64');
+}
+
+export function secretTextOf(bytes: Uint8Array): string {
+  return `whsec_${Buffer.from(bytes).toString('base64')}`;
+}
+
+const create = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/tenants/:tenant/endpoints',
+    operationId: 'createEndpoint',
+    summary: 'Makes an endpoint; the answer alone shows its secret',
+    scope: 'admin',
+    params: tenantParams,
+    body: newEndpoint,
+    answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
+    async handler({ params, body, ids }) {
+      refuseBadUrl(deps, body.url);
+      const { secret, ...given } = body;
+      const endpointId = ids.next('ep');
+      const secretId = ids.next('sec');
+      const made = await createEndpoint(deps.db, {
+        endpointId,
+        tenant: params.tenant,
+        settings: { ...defaults, ...given },
+        secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
+      });
+      if (!made) throw notFound('tenant');
+      return answer(201, { ...made.endpoint, secret: secretTextOf(deps.vault.open(made.secret.sealed, made.secret.secretId)) });
+    },
+  });
+
+const defaults = {
+  eventTypes: [],
+  channels: [],
+  description: '',
+  headers: {},
+  maxInFlight: null,
+  retry: null,
+  timeoutMs: defaultTimeoutMs,
+  metadata: {},
+};
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/tenants/:tenant/endpoints',
+    operationId: 'listEndpoints',
+    summary: "Lists a tenant's endpoints, newest first",
+    scope: 'admin',
+    params: tenantParams,
+    query: listQuery('ep'),
+    answers: { 200: { description: 'a page of endpoints', schema: pageOf(endpoint) } },
+    async handler({ params, query: { limit, cursor } }) {
+      const tenant = await readTenant(db, params.tenant);
+      if (!tenant) throw notFound('tenant');
+      const rows = await listEndpoints(db, tenant.id, cursor ?? null, limit + 1);
+      return pageAnswer(rows, limit, ({ id }) => id, (row) => row);
+    },
+  });
+
+const read = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/endpoints/:endpoint',
+    operationId: 'getEndpoint',
+    summary: 'Reads an endpoint',
+    scope: 'admin',
+    params: endpointParams,
+    answers: { 200: { description: 'the endpoint', schema: endpoint } },
+    async handler({ params }) {
+      const found = await readEndpoint(db, params.endpoint);
+      if (!found) throw notFound('endpoint');
+      return answer(200, found);
+    },
+  });
+
+const change = (deps: ApiDeps) =>
+  route({
+    method: 'patch',
+    path: '/v1/endpoints/:endpoint',
+    operationId: 'changeEndpoint',
+    summary: 'Changes what is given',
+    scope: 'admin',
+    params: endpointParams,
+    body: endpointChange,
+    answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
+    async handler({ params, body }) {
+      if (body.url !== undefined) refuseBadUrl(deps, body.url);
+      const changed = await changeEndpoint(deps.db, params.endpoint, body);
+      if (!changed) throw notFound('endpoint');
+      return answer(200, changed);
+    },
+  });
+
+const remove = (deps: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/endpoints/:endpoint',
+    operationId: 'deleteEndpoint',
+    summary: 'Deletes an endpoint and cancels what is unfinished for it',
+    scope: 'admin',
+    params: endpointParams,
+    answers: { 204: { description: 'deleted, now or before' } },
+    async handler({ params }) {
+      if (!(await deleteEndpoint(deps.db, params.endpoint))) throw notFound('endpoint');
+      await cancelFor(deps, params.endpoint);
+      return noContent;
+    },
+  });
+
+function refuseBadUrl({ checkUrl }: ApiDeps, url: string): void {
+  const checked = checkUrl(url);
+  if (!checked.ok) throw invalid([{ path: 'url', message: checked.reason }]);
+}

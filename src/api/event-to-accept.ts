@@ -1,0 +1,41 @@
+// Makes of a producer's event what is stored: the body's bytes, and a hash that tells the same content from other content.
+import { createHash } from 'node:crypto';
+import type { EventToAccept } from '../db/accept.ts';
+import { type NewEvent, normalInstant, standardBody } from '../domain/event.ts';
+
+export interface PostedEvent {
+  event: NewEvent;
+  /** The producer's own text of `data`. */
+  dataText: string;
+  /** The internal id, should the event be new. */
+  eventId: string;
+  nowMs: number;
+  onlyEndpointId?: string;
+}
+
+export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId }: PostedEvent): EventToAccept {
+  const { type, id, channels = [], orderingKey = null, version = null } = event;
+  const occurredAt = event.occurredAt === undefined ? null : normalInstant(event.occurredAt);
+  const deliverAt = event.deliverAt === undefined ? null : normalInstant(event.deliverAt);
+  const expiresAt = event.expiresAt === undefined ? null : normalInstant(event.expiresAt);
+  const bodyTimestamp = occurredAt ?? new Date(nowMs).toISOString();
+  // JSON has no bare line feed, so no other content has this text before its data
+  const contentHash = createHash('sha256')
+    .update(`${JSON.stringify([type, channels.toSorted(), orderingKey, version, occurredAt, deliverAt, expiresAt])}\n`)
+    .update(dataText)
+    .digest();
+  return {
+    eventId,
+    externalId: id ?? eventId,
+    type,
+    channels,
+    body: Buffer.from(standardBody(type, bodyTimestamp, dataText)),
+    bodyTimestamp,
+    contentHash,
+    orderingKey,
+    version,
+    deliverAt,
+    expiresAt,
+    onlyEndpointId: onlyEndpointId ?? null,
+  };
+}

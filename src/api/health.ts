@@ -1,0 +1,67 @@
+// /healthz: the process runs. /readyz: it can do its work. And the page at `/`.
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { isStoreUp } from '../db/settings.ts';
+import type { ApiDeps } from './deps.ts';
+import { answer, type Route, route } from './route.ts';
+
+const patienceMs = 2_000;
+
+const up = z.enum(['up', 'away']);
+const health = z.object({ status: z.literal('ok') });
+const readiness = z.object({
+  status: z.enum(['ok', 'degraded', 'away']).describe('degraded: events are accepted, and delivered when Temporal is back; away: nothing can be accepted'),
+  postgres: up,
+  temporal: up,
+});
+
+export function healthRoutes(deps: ApiDeps): Route[] {
+  return [alive(), ready(deps)];
+}
+
+const alive = () =>
+  route({
+    method: 'get',
+    path: '/healthz',
+    operationId: 'getHealth',
+    summary: 'Says that the process runs',
+    scope: 'open',
+    answers: { 200: { description: 'it runs', schema: health } },
+    handler: async () => answer(200, { status: 'ok' }),
+  });
+
+const ready = ({ db, temporalAway }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/readyz',
+    operationId: 'getReadiness',
+    summary: 'Says whether requests can be served',
+    scope: 'open',
+    answers: { 200: { description: 'ready', schema: readiness }, 503: { description: 'PostgreSQL is away', schema: readiness } },
+    async handler() {
+      const [postgres, away] = await Promise.all([Promise.race([isStoreUp(db), delay(patienceMs, false)]), temporalAway().catch(() => true)]);
+      const facts = { postgres: postgres ? 'up' : 'away', temporal: away ? 'away' : 'up' };
+      if (!postgres) return { ...answer(503, { status: 'away', ...facts }), headers: { 'retry-after': '1' } };
+      return answer(200, { status: away ? 'degraded' : 'ok', ...facts });
+    },
+  });
+
+export function homeRoute({ home }: ApiDeps): Route[] {
+  if (!home) return [];
+  return [
+    route({
+      method: 'get',
+      path: '/',
+      operationId: 'getHome',
+      summary: 'A page that says what runs here',
+      scope: 'open',
+      answers: { 200: { description: 'HTML' } },
+      handler: async () => ({
+        status: 200,
+        text: home(),
+        type: 'text/html; charset=utf-8',
+        headers: { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:" },
+      }),
+    }),
+  ];
+}

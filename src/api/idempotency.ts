@@ -1,0 +1,98 @@
+// Idempotency-Key: a request with a key runs once, and its answer is given again for 24 hours. What is kept is sealed: it may hold a secret.
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { abandonClaim, claimKey, freeKey, type KeyRef, renewClaim, storeAnswer } from '../db/idempotency.ts';
+import type { Db } from '../db/pool.ts';
+import type { Logger } from '../logger.ts';
+import { newId } from '../new-id.ts';
+import type { Vault } from '../vault.ts';
+import { type Ids, idsOfSeed } from './ids.ts';
+import { invalid, Problem, toProblem } from './problem.ts';
+import type { Answer } from './route.ts';
+
+export interface IdempotencyDeps {
+  db: Db;
+  vault: Vault;
+  log: Logger;
+}
+
+export interface KeyedRequest extends KeyRef {
+  requestHash: Uint8Array;
+  run(ids: Ids): Promise<Answer>;
+}
+
+const patienceMs = 30_000;
+const renewEveryMs = 3_000;
+const abandonForMs = 10_000;
+
+/** The key of a request in its caller's name; throws a 422 when it is not one. */
+export function readKey(key: string, caller: string): KeyRef {
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw invalid([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]);
+  return { scope: createHash('sha256').update(caller).digest('hex').slice(0, 32), key };
+}
+
+export function hashRequest(method: string, url: string, body: unknown): Uint8Array {
+  const hash = createHash('sha256').update(`${method} ${url}\n`);
+  return (Buffer.isBuffer(body) ? hash.update(body) : hash).digest();
+}
+
+/** Runs the request, or gives the answer of the run before; a run under way is waited for. */
+export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promise<Answer> {
+  const { scope, key, requestHash } = request;
+  const claim = randomUUID();
+  const seed = newId('evt');
+  const deadline = performance.now() + patienceMs;
+  for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
+    const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, seed });
+    switch (claimed.kind) {
+      case 'mine':
+        return runClaimed(deps, request, claim, claimed.seed);
+      case 'answered':
+        return repeated(claimed.status, deps.vault.open(claimed.sealedResponse, contextOf(request)));
+      case 'other_request':
+        throw new Problem(409, 'This Idempotency-Key was used with another request.');
+      case 'running':
+        if (performance.now() > deadline) {
+          throw new Problem(409, 'The request with this Idempotency-Key is still running.', { headers: { 'retry-after': '5' } });
+        }
+        await delay(pause);
+    }
+  }
+}
+
+async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: string, seed: string): Promise<Answer> {
+  const renewal = setInterval(() => void renewClaim(deps.db, request, claim).catch(() => undefined), renewEveryMs);
+  try {
+    const answered = await request.run(idsOfSeed(seed));
+    const sealed = deps.vault.seal(Buffer.from(answered.text ?? ''), contextOf(request));
+    await storeAnswer(deps.db, request, claim, answered.status, sealed);
+    return answered;
+  } catch (error) {
+    if (toProblem(error).status < 500) await freeKey(deps.db, request, claim);
+    else void abandon(deps, request, claim);
+    throw error;
+  } finally {
+    clearInterval(renewal);
+  }
+}
+
+/** The store may be away at this moment; after the last try the claim runs out by itself. */
+async function abandon({ db, log }: IdempotencyDeps, request: KeyRef, claim: string): Promise<void> {
+  const deadline = performance.now() + abandonForMs;
+  for (;;) {
+    try {
+      return await abandonClaim(db, request, claim);
+    } catch (error) {
+      if (performance.now() > deadline) return log.warn({ err: error }, 'idempotency.claim_left');
+      await delay(250);
+    }
+  }
+}
+
+function repeated(status: number, text: Uint8Array): Answer {
+  return { status, text: text.length === 0 ? null : Buffer.from(text).toString(), headers: { 'idempotency-replayed': 'true' } };
+}
+
+function contextOf({ scope, key }: KeyRef): string {
+  return `idempotency/${scope}/${key}`;
+}

@@ -1,0 +1,79 @@
+// Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
+import type { Express, Request, RequestHandler } from 'express';
+import type { z } from 'zod';
+import type { ApiDeps } from './deps.ts';
+import { hashRequest, once, readKey } from './idempotency.ts';
+import { freshIds } from './ids.ts';
+import { invalid, notFound, Problem } from './problem.ts';
+import { defaultBodyLimit, parseBody, rawBody, requireJson } from './read-body.ts';
+import { send } from './respond.ts';
+import type { Answer, Call, Route } from './route.ts';
+import { validate } from './validate.ts';
+
+export function mountRoutes(app: Express, routes: Route[], deps: ApiDeps): void {
+  for (const route of routes) {
+    const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
+    app[route.method](route.path, ...reading, handle(route, deps));
+  }
+  for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
+}
+
+function handle(route: Route, deps: ApiDeps): RequestHandler {
+  return async (request, response) => {
+    const { params, query } = readAddress(route, request);
+    const call = { params, query, ...readContent(route, request) };
+    const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
+    send(response, key === undefined ? await route.handler({ ...call, ids: freshIds }) : await runOnce(route, deps, request, call, String(key)));
+  };
+}
+
+function runOnce(route: Route, deps: ApiDeps, request: Request, call: Omit<Call<unknown, unknown, unknown>, 'ids'>, key: string): Promise<Answer> {
+  return once(deps, {
+    ...readKey(key, deps.apiKey),
+    requestHash: hashRequest(request.method, request.originalUrl, request.body),
+    run: (ids) => route.handler({ ...call, ids }),
+  });
+}
+
+function readAddress(route: Route, request: Request): { params: unknown; query: unknown } {
+  const params = route.params?.safeParse(request.params);
+  if (params && !params.success) throw notFound(String(params.error.issues[0]?.path[0] ?? 'path'));
+  // Express parses the query anew each time it is asked for
+  const query = route.query || request.url.includes('?') ? readQuery(route.query, request.query) : {};
+  return { params: params?.data ?? {}, query };
+}
+
+function readQuery(schema: z.ZodObject | undefined, query: unknown): unknown {
+  if (schema) return validate(schema, query);
+  const unknown = Object.keys(query as object);
+  if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'is not known here' })));
+  return {};
+}
+
+function readContent(route: Route, request: Request): { body: unknown; members: Map<string, string> } {
+  const parsed = parseBody(request.body);
+  if (!route.body) {
+    const unknown = [...(parsed?.members.keys() ?? [])];
+    if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'is not known here' })));
+    return { body: undefined, members: new Map() };
+  }
+  if (!parsed && !route.bodyOptional) throw new Problem(400, 'A JSON body is missing.');
+  const { value, members } = parsed ?? { value: {}, members: new Map<string, string>() };
+  return { body: validate(route.body, value), members };
+}
+
+function methodsByPath(routes: Route[]): Map<string, string> {
+  const byPath = new Map<string, string>();
+  for (const { path, method } of routes) {
+    const before = byPath.get(path);
+    const names = method === 'get' ? 'GET, HEAD' : method.toUpperCase();
+    byPath.set(path, before === undefined ? names : `${before}, ${names}`);
+  }
+  return byPath;
+}
+
+function refuseMethod(allow: string): RequestHandler {
+  return (request) => {
+    throw new Problem(405, `${request.method} is not a method of this path.`, { headers: { allow } });
+  };
+}

@@ -1,0 +1,121 @@
+// /openapi.json: OpenAPI 3.1, made of the route table and the zod schemas.
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { attemptView, deliveryView, endpointVerdict } from '../domain/delivery-view.ts';
+import { endpoint } from '../domain/endpoint.ts';
+import { acceptedEvent, eventSummary, newEvent } from '../domain/event.ts';
+import { tenant } from '../domain/tenant.ts';
+import { version } from '../package.ts';
+import { problemDocument } from './problem.ts';
+import { type Route, route } from './route.ts';
+import { webhooks } from './webhook-document.ts';
+
+type Json = Record<string, unknown>;
+
+const named: [z.ZodType, string][] = [
+  [tenant, 'Tenant'],
+  [endpoint, 'Endpoint'],
+  [newEvent, 'NewEvent'],
+  [acceptedEvent, 'AcceptedEvent'],
+  [eventSummary, 'Event'],
+  [deliveryView, 'Delivery'],
+  [attemptView, 'Attempt'],
+  [endpointVerdict, 'EndpointVerdict'],
+  [problemDocument, 'Problem'],
+];
+
+const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
+const refOf = (id: string) => `#/components/schemas/${id}`;
+const problem = { 'application/problem+json': { schema: { $ref: refOf('Problem') } } };
+
+export function openapiRoute(origin: string, routes: () => Route[]): Route {
+  let text: string | undefined;
+  return route({
+    method: 'get',
+    path: '/openapi.json',
+    operationId: 'getOpenapi',
+    summary: 'This document',
+    scope: 'open',
+    answers: { 200: { description: 'OpenAPI 3.1' } },
+    async handler() {
+      text ??= JSON.stringify(openapiDocument(origin, routes()));
+      return { status: 200, text };
+    },
+  });
+}
+
+export function openapiDocument(origin: string, routes: Route[]): Json {
+  // one pass over all schemas, so that a named one inside another becomes a reference
+  const all = z.registry<{ id: string }>();
+  for (const [schema, id] of [...named, ...routes.flatMap(ownSchemas)]) if (!all.has(schema)) all.add(schema, { id });
+  const schemas = Object.entries(z.toJSONSchema(all, { uri: refOf }).schemas).map(([id, schema]) => [id, bare(schema)]);
+  const refTo = (schema: z.ZodType) => ({ $ref: refOf(all.get(schema)?.id ?? '') });
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Posthorn', version, description: 'Webhook delivery on Temporal and PostgreSQL.', license },
+    servers: [{ url: origin }],
+    paths: pathsOf(routes, refTo),
+    webhooks,
+    components: { schemas: Object.fromEntries(schemas), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+  };
+}
+
+function ownSchemas({ operationId, body, answers }: Route): [z.ZodType, string][] {
+  const name = operationId.charAt(0).toUpperCase() + operationId.slice(1);
+  const own = Object.entries(answers).flatMap(([status, { schema }]): [z.ZodType, string][] => (schema ? [[schema, `${name}${status}`]] : []));
+  return body ? [[body, `${name}Body`], ...own] : own;
+}
+
+function pathsOf(routes: Route[], refTo: (schema: z.ZodType) => Json): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method]: operationOf(route, refTo) };
+  }
+  return paths;
+}
+
+function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
+  const { operationId, summary, scope, body, bodyOptional } = route;
+  const answers = Object.entries(route.answers).map(([status, { description, schema }]) => [
+    status,
+    { description, ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }) },
+  ]);
+  const problems = problemsOf(route).map((status) => [status, { description: STATUS_CODES[status], content: problem }]);
+  return {
+    operationId,
+    summary,
+    security: scope === 'open' ? [] : [{ key: [] }],
+    parameters: parametersOf(route),
+    ...(body && { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: refTo(body) } } } }),
+    responses: Object.fromEntries([...problems, ...answers]),
+  };
+}
+
+function problemsOf({ method, scope, params, query, body, problems = [] }: Route): number[] {
+  if (scope === 'open') return problems;
+  const own = [400, 401, 500, 503, ...problems];
+  if (params) own.push(404);
+  if (body || query) own.push(422);
+  if (method === 'post') own.push(409, 413, 415, 422);
+  else if (body) own.push(413, 415);
+  return [...new Set(own)].toSorted();
+}
+
+function parametersOf({ method, params, query }: Route): Json[] {
+  const described = (schema: z.ZodObject | undefined, place: 'path' | 'query') =>
+    Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
+      name,
+      in: place,
+      required: place === 'path',
+      schema: bare(z.toJSONSchema(field as z.ZodType, { io: 'input' })),
+    }));
+  const idempotencyKey = { type: 'string', minLength: 1, maxLength: 255, description: 'the same request again within 24 hours gets the same answer' };
+  const header = method === 'post' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: idempotencyKey }] : [];
+  return [...described(params, 'path'), ...described(query, 'query'), ...header];
+}
+
+function bare(schema: object): Json {
+  const { $schema: _dialect, $id: _id, ...rest } = schema as Json;
+  return rest;
+}

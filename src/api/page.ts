@@ -1,0 +1,49 @@
+// Lists: newest first, `limit` at a time, and a cursor that is the last id seen.
+import { z } from 'zod';
+import { instant } from '../domain/event.ts';
+import { firstUuidAt, type IdPrefix, isId, uuidOf } from '../domain/ids.ts';
+import { type Answer, answer } from './route.ts';
+
+/** The query of a list that goes on behind an id with this prefix. */
+export function listQuery(prefix: IdPrefix) {
+  return z.strictObject({
+    limit: z.coerce.number().int().min(1).max(250).default(50).describe('how many at most'),
+    cursor: z
+      .string()
+      .max(200)
+      .refine((cursor) => isId(prefix, fromCursor(cursor)), 'is not a cursor of this list')
+      .transform(fromCursor)
+      .optional()
+      .describe('nextCursor of the page before'),
+  });
+}
+
+export function spanQuery(prefix: IdPrefix) {
+  return listQuery(prefix).extend({
+    since: instant.optional().describe('from this time on'),
+    until: instant.optional().describe('before this time'),
+  });
+}
+
+function fromCursor(cursor: string): string {
+  return Buffer.from(cursor, 'base64url').toString();
+}
+
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), nextCursor: z.string().nullable().describe('null: there is no more') });
+}
+
+/** Answers a page of `rows`, of which there is one more than `limit` when a next page exists. */
+export function pageAnswer<R>(rows: R[], limit: number, idOf: (row: R) => string, itemOf: (row: R) => unknown): Answer {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const nextCursor = rows.length > limit && last !== undefined ? Buffer.from(idOf(last)).toString('base64url') : null;
+  return answer(200, { data: shown.map(itemOf), nextCursor });
+}
+
+/** The UUIDs between which a list looks: from `from` on and below `below`. */
+export function boundsOf({ since, until, cursor }: { since?: string; until?: string; cursor?: string }): { from: string; below: string } {
+  const end = until === undefined ? 'f'.repeat(32) : firstUuidAt(Date.parse(until));
+  const seen = cursor === undefined ? end : uuidOf(cursor);
+  return { from: since === undefined ? '0'.repeat(32) : firstUuidAt(Date.parse(since)), below: seen < end ? seen : end };
+}

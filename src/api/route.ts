@@ -1,0 +1,68 @@
+// A route: its path, schemas, auth and handler in one place. The OpenAPI document is made of the same table.
+import type { z } from 'zod';
+import type { Ids } from './ids.ts';
+
+export type Method = 'get' | 'post' | 'patch' | 'delete';
+
+export interface Call<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+  /** The body's members as the caller wrote them: where numbers must not be rounded. */
+  members: Map<string, string>;
+  /** Makes the ids of what this call creates; the same again when the call is repeated with its Idempotency-Key. */
+  ids: Ids;
+}
+
+export interface Answer {
+  status: number;
+  /** The body's text; null: none. */
+  text: string | null;
+  type?: string;
+  headers?: Record<string, string>;
+}
+
+export interface AnswerSpec {
+  description: string;
+  schema?: z.ZodType;
+}
+
+interface RouteFacts {
+  method: Method;
+  /** As Express reads it, such as /v1/tenants/:tenant. */
+  path: string;
+  operationId: string;
+  summary: string;
+  scope: 'open' | 'admin';
+  /** Only with `body`: how many bytes (64 KiB by default), and whether it may be absent. */
+  bodyLimit?: number;
+  bodyOptional?: boolean;
+  answers: Record<number, AnswerSpec>;
+  /** Statuses of 400 and more that are the route's own, beyond those that every route of its kind may give. */
+  problems?: number[];
+}
+
+export interface Route extends RouteFacts {
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  handler(call: Call<unknown, unknown, unknown>): Promise<Answer>;
+}
+
+interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> extends RouteFacts {
+  /** A value that does not fit is an unknown id: 404. */
+  params?: P;
+  query?: Q;
+  body?: B;
+  handler(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
+}
+
+export function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(spec: RouteSpec<P, Q, B>): Route {
+  return spec;
+}
+
+export function answer(status: number, value: unknown): Answer {
+  return { status, text: JSON.stringify(value) };
+}
+
+export const noContent: Answer = { status: 204, text: null };

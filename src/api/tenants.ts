@@ -1,0 +1,98 @@
+// /v1/tenants
+import { z } from 'zod';
+import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from '../db/tenants.ts';
+import { newTenant, tenant, tenantChange, tenantKey } from '../domain/tenant.ts';
+import { cancelFor } from './cancel-for.ts';
+import type { ApiDeps } from './deps.ts';
+import { listQuery, pageAnswer, pageOf } from './page.ts';
+import { notFound, Problem } from './problem.ts';
+import { answer, noContent, type Route, route } from './route.ts';
+
+const params = z.strictObject({ tenant: tenantKey });
+
+export function tenantRoutes(deps: ApiDeps): Route[] {
+  return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
+}
+
+const create = ({ db }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/tenants',
+    operationId: 'createTenant',
+    summary: 'Makes a tenant',
+    scope: 'admin',
+    body: newTenant,
+    answers: { 201: { description: 'the tenant', schema: tenant } },
+    problems: [409],
+    async handler({ body, ids }) {
+      const tenantId = ids.next('tnt');
+      const made = await createTenant(db, { tenantId, key: body.id ?? tenantId, name: body.name, metadata: body.metadata ?? {} });
+      if (made === 'taken') throw new Problem(409, 'There is a tenant with this id.', { errors: [{ path: 'id', message: 'is taken' }] });
+      return answer(201, made);
+    },
+  });
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/tenants',
+    operationId: 'listTenants',
+    summary: 'Lists tenants, newest first',
+    scope: 'admin',
+    query: listQuery('tnt'),
+    answers: { 200: { description: 'a page of tenants', schema: pageOf(tenant) } },
+    async handler({ query: { limit, cursor } }) {
+      const rows = await listTenants(db, cursor ?? null, limit + 1);
+      return pageAnswer(rows, limit, ({ id }) => id, ({ item }) => item);
+    },
+  });
+
+const read = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/tenants/:tenant',
+    operationId: 'getTenant',
+    summary: 'Reads a tenant',
+    scope: 'admin',
+    params,
+    answers: { 200: { description: 'the tenant', schema: tenant } },
+    async handler({ params }) {
+      const found = await readTenant(db, params.tenant);
+      if (!found) throw notFound('tenant');
+      return answer(200, found.item);
+    },
+  });
+
+const change = ({ db }: ApiDeps) =>
+  route({
+    method: 'patch',
+    path: '/v1/tenants/:tenant',
+    operationId: 'changeTenant',
+    summary: 'Changes what is given',
+    scope: 'admin',
+    params,
+    body: tenantChange,
+    answers: { 200: { description: 'the tenant as it is now', schema: tenant } },
+    async handler({ params, body }) {
+      const changed = await changeTenant(db, params.tenant, body);
+      if (!changed) throw notFound('tenant');
+      return answer(200, changed);
+    },
+  });
+
+const remove = (deps: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/tenants/:tenant',
+    operationId: 'deleteTenant',
+    summary: 'Deletes a tenant and its endpoints, and cancels what is unfinished for them',
+    scope: 'admin',
+    params,
+    answers: { 204: { description: 'deleted; its id is free again' } },
+    async handler({ params }) {
+      const endpointIds = await deleteTenant(deps.db, params.tenant);
+      if (!endpointIds) throw notFound('tenant');
+      for (const endpointId of endpointIds) await cancelFor(deps, endpointId);
+      return noContent;
+    },
+  });

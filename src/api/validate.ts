@@ -1,0 +1,37 @@
+// Turns what zod finds into `{ path: 'events[7].type', message }`, and a failed check into a Problem.
+import type { z } from 'zod';
+import { type FieldError, invalid } from './problem.ts';
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+const mostErrors = 100;
+const longestPath = 200;
+
+/** What the schema makes of `value`; throws a 422 that names every field at fault. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  throw invalid(fieldErrors(read.error.issues).slice(0, mostErrors));
+}
+
+function fieldErrors(issues: readonly Issue[], base: Path = []): FieldError[] {
+  return issues.slice(0, mostErrors).flatMap((issue) => errorsOf(issue, [...base, ...issue.path]));
+}
+
+function errorsOf(issue: Issue, path: Path): FieldError[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, mostErrors).map((key) => ({ path: pathText([...path, key]), message: 'is not known here' }));
+  }
+  if (issue.code === 'invalid_union') {
+    const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);
+    if (nearest && nearest.length > 0) return fieldErrors(nearest, path);
+  }
+  if (issue.code === 'invalid_key') return [{ path: pathText(path), message: issue.issues[0]?.message ?? issue.message }];
+  return [{ path: pathText(path), message: issue.message.endsWith('received undefined') ? 'is missing' : issue.message }];
+}
+
+export function pathText(path: Path): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return (text.startsWith('.') ? text.slice(1) : text).slice(0, longestPath);
+}

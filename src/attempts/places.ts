@@ -1,0 +1,34 @@
+// Places for requests in flight in this process: so many in all, per tenant and per endpoint, so that one slow customer holds up nobody else.
+
+export interface PlaceLimits {
+  process: number;
+  tenant: number;
+  endpoint: number;
+}
+
+export const defaultPlaceLimits: PlaceLimits = { process: 512, tenant: 128, endpoint: 32 };
+
+export interface Places {
+  /** A place, to be given back by calling it; null when one of the caps is reached. `endpointLimit` lowers the cap of this endpoint. */
+  take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | null;
+  inUse(): number;
+}
+
+export function createPlaces(limits: PlaceLimits): Places {
+  const taken = new Map<string, number>();
+  const count = (key: string) => taken.get(key) ?? 0;
+  const add = (key: string, by: number) => (count(key) + by === 0 ? taken.delete(key) : taken.set(key, count(key) + by));
+
+  return {
+    inUse: () => count(''),
+    take(tenantId, endpointId, endpointLimit) {
+      const perEndpoint = Math.min(limits.endpoint, endpointLimit ?? limits.endpoint);
+      if (count('') >= limits.process || count(tenantId) >= limits.tenant || count(endpointId) >= perEndpoint) return null;
+      const keys = ['', tenantId, endpointId];
+      for (const key of keys) add(key, 1);
+      return () => {
+        for (const key of keys.splice(0)) add(key, -1);
+      };
+    },
+  };
+}

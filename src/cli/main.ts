@@ -1,0 +1,101 @@
+// The `posthorn` command: one word for each role, and for upkeep by hand.
+import { parseArgs } from 'node:util';
+import { ConfigError, readConfig } from '../config.ts';
+import { openCore } from '../core.ts';
+import { createPool } from '../db/pool.ts';
+import { migrate } from '../db/migrate.ts';
+import { makePartitions } from '../db/partitions.ts';
+import { StartError } from '../embedded/start-error.ts';
+import { createLogger } from '../logger.ts';
+import { migrationsFolder } from '../package.ts';
+import { sweepAll } from '../relay/sweep.ts';
+import { listen, startServer } from '../server.ts';
+import { requireKeys, start } from '../start.ts';
+import { installRuntime, startWorker } from '../worker.ts';
+
+const usage = `Usage: posthorn <command>
+
+  start [--demo]  API and worker in one process; without DATABASE_URL or TEMPORAL_ADDRESS it starts its own PostgreSQL or Temporal
+  server          API only
+  worker          worker only
+  migrate         brings the database schema up to date
+  reconcile       starts every delivery that should be under way and is not, at once
+
+Every setting is an environment variable: see docs/configuration.md.`;
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Runs the command and returns what stops it; null when it has ended. */
+async function run(command: string | undefined, demo: boolean): Promise<(() => Promise<void>) | null> {
+  const config = readConfig();
+  const log = createLogger(config.LOG_LEVEL);
+  switch (command) {
+    case 'start':
+      return start(config, log, { demo, print, onFailure: fail });
+    case 'server': {
+      const core = await openCore(requireKeys(config), log);
+      const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
+      return inTurn(startServer(core, { listening, temporalUiUrl: config.TEMPORAL_UI_URL ?? null, relay: undefined }), core.close);
+    }
+    case 'worker': {
+      installRuntime(log);
+      const core = await openCore(requireKeys(config), log);
+      const origin = config.POSTHORN_PUBLIC_URL ? new URL(config.POSTHORN_PUBLIC_URL).origin : `http://${config.HOST}:${config.PORT}`;
+      return inTurn(startWorker(core, origin).stop, core.close);
+    }
+    case 'migrate': {
+      const db = createPool({ url: requireKeys(config).DATABASE_URL, max: 2, onError: () => undefined });
+      const applied = await migrate(db, migrationsFolder).finally(() => undefined);
+      print(`${applied.length} migrations applied, ${await makePartitions(db)} partitions made`);
+      await db.end();
+      return null;
+    }
+    case 'reconcile': {
+      const core = await openCore(requireKeys(config), log);
+      if (!(await core.link.connected)) return null;
+      print(`${await sweepAll({ db: core.db, starter: core.starter })} deliveries started or found under way`);
+      await core.close();
+      return null;
+    }
+    default:
+      throw new ConfigError(usage);
+  }
+}
+
+function inTurn(...closers: (() => Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    for (const close of closers) await close();
+  };
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } });
+  let asked = false;
+  let stop: (() => Promise<void>) | null = null;
+  let started = false;
+  const end = async () => {
+    if (asked && started) return;
+    asked = true;
+    if (!started) return;
+    print('stopping…');
+    await stop?.();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  stop = await run(positionals[0], values.demo);
+  started = true;
+  if (asked) {
+    asked = false;
+    await end();
+  }
+}
+
+/** Ends the process with one message; embedded servers end with it. */
+function fail(error: unknown): never {
+  // what the operator can mend is one message; anything else is a fault of ours and shows where
+  const plain = error instanceof ConfigError || error instanceof StartError;
+  process.stderr.write(`${plain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}
+
+await main().catch(fail);

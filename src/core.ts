@@ -1,0 +1,59 @@
+// What every role of Posthorn needs, opened once per process: store, vault, link to Temporal, and what speaks through them.
+import { openTemporalLink, type TemporalLink } from './temporal/link.ts';
+import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
+import { createStarter, type Starter } from './temporal/starter.ts';
+import { type Config, deadLetterWindowMs } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import { makePartitions } from './db/partitions.ts';
+import { createPool } from './db/pool.ts';
+import { checkMasterKey } from './db/secrets.ts';
+import type { Logger } from './logger.ts';
+import { migrationsFolder } from './package.ts';
+import { createVault, type Vault } from './vault.ts';
+import type pg from 'pg';
+
+export interface Core {
+  config: Config;
+  log: Logger;
+  db: pg.Pool;
+  vault: Vault;
+  link: TemporalLink;
+  starter: Starter;
+  giveOrder: GiveOrder;
+  close(): Promise<void>;
+}
+
+/** A configuration in which the embedded servers have been started or named: address, keys and database are known. */
+export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[]; POSTHORN_API_KEY: string };
+
+/** Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. */
+export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> {
+  const db = createPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL, onError: (error) => log.warn({ err: error }, 'postgres.connection_lost') });
+  try {
+    const applied = await migrate(db, migrationsFolder);
+    if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
+    await makePartitions(db);
+    const vault = createVault(config.POSTHORN_MASTER_KEY);
+    await checkMasterKey(db, vault);
+    const link = openTemporalLink(config, log);
+    const windowMs = deadLetterWindowMs(config);
+    const starter = createStarter(link, windowMs);
+    const giveOrder = createGiveOrder({ db, link, log, deadLetterWindowMs: windowMs });
+    return {
+      config,
+      log,
+      db,
+      vault,
+      link,
+      starter,
+      giveOrder,
+      async close() {
+        await link.close();
+        await db.end();
+      },
+    };
+  } catch (error) {
+    await db.end();
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+// Recording attempts: many in one statement. A record names (round, number): an acceptance makes any state `succeeded`; a refusal changes only an
+// unfinished row of that round whose next attempt this was; the attempt itself is kept either way (design, decision 7).
+//
+// What if it runs twice? The attempt's id is made before its POST, so the second insert keeps nothing, and the row has moved on already.
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import { uuidOf } from '../domain/ids.ts';
+import type { SendResult } from '../domain/outcome.ts';
+import type { Db } from './pool.ts';
+
+export interface AttemptRecord {
+  attemptId: string;
+  deliveryId: string;
+  round: number;
+  number: number;
+  startedAt: Date;
+  result: SendResult;
+  /** What a refusal makes of the row: tried again in so many milliseconds, or spent (null). */
+  retryInMs: number | null;
+}
+
+const text = `
+  with incoming as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
+      $11::bytea[], $12::bool[], $13::text[], $14::real[], $15::real[], $16::real[], $17::real[], $18::real[])
+    as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response_headers,
+      response_body, response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
+  ), kept as (
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
+    select id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms
+    from incoming order by delivery_id, id
+    on conflict do nothing
+  ), locked as (
+    select id, status from deliveries where id = any($2::uuid[]) order by id for update
+  ), changed as (
+    update deliveries d set
+      status = case when i.outcome = 'accepted' then 'succeeded' when i.retry_in_ms is null then 'dead_lettered' else 'retrying' end,
+      attempts = case when d.round = i.round then greatest(d.attempts, i.number) else d.attempts end,
+      next_attempt_at = case when i.outcome = 'accepted' then null else now() + i.retry_in_ms * interval '1 millisecond' end,
+      last_outcome = i.outcome, last_message = i.message, faults = 0, updated_at = now()
+    from incoming i join locked l on l.id = i.delivery_id
+    where d.id = i.delivery_id and d.id = any($2::uuid[])
+      and case when i.outcome = 'accepted' then l.status <> 'succeeded' or d.round = i.round and d.attempts < i.number
+        else l.status in ('pending', 'retrying', 'held') and d.round = i.round and d.attempts = i.number - 1 end
+    returning d.id, d.status
+  )
+  select coalesce(c.status, l.status) as status
+  from unnest($2::uuid[]) with ordinality as i (delivery_id, n)
+  left join locked l on l.id = i.delivery_id left join changed c on c.id = i.delivery_id
+  order by n`;
+
+/** Records attempts in one transaction and says what each delivery is now, in their order; null: the row is gone. */
+export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<(DeliveryStatus | null)[]> {
+  const of = <T>(pick: (record: AttemptRecord) => T) => records.map(pick);
+  const { rows } = await db.query<{ status: DeliveryStatus | null }>({
+    name: 'record_attempts',
+    text,
+    values: [
+      of((record) => uuidOf(record.attemptId)),
+      of((record) => uuidOf(record.deliveryId)),
+      of((record) => record.round),
+      of((record) => record.number),
+      of((record) => record.startedAt),
+      of((record) => record.result.outcome),
+      of((record) => record.result.message),
+      of((record) => record.retryInMs),
+      of((record) => record.result.response?.statusCode ?? null),
+      of((record) => record.result.response && Buffer.from(JSON.stringify(record.result.response.headers))),
+      of((record) => record.result.response?.bodyStart ?? null),
+      of((record) => record.result.response?.bodyTruncated ?? false),
+      of((record) => record.result.address),
+      of((record) => record.result.timings.dnsMs),
+      of((record) => record.result.timings.connectMs),
+      of((record) => record.result.timings.tlsMs),
+      of((record) => record.result.timings.firstByteMs),
+      of((record) => record.result.timings.totalMs),
+    ],
+  });
+  return rows.map((row) => row.status);
+}
+
+/** The endpoint asked for peace: no request to it before so many milliseconds from now. */
+export async function holdEndpoint(db: Db, endpointId: string, forMs: number): Promise<void> {
+  await db.query({
+    name: 'hold_endpoint',
+    text: `
+      update endpoints set not_before = greatest(not_before, now() + $2::float8 * interval '1 millisecond'), version = nextval('config_version')
+      where id = $1`,
+    values: [uuidOf(endpointId), forMs],
+  });
+}
+
+/** The endpoint answered 410 Gone: nothing is sent to it until it is resumed. */
+export async function stopEndpoint(db: Db, endpointId: string, reason: string): Promise<void> {
+  await db.query({
+    name: 'stop_endpoint',
+    text: `
+      update endpoints set gate = 'disabled', gate_reason = $2, version = nextval('config_version'), updated_at = now()
+      where id = $1 and gate = 'open'`,
+    values: [uuidOf(endpointId), reason],
+  });
+}

@@ -1,0 +1,255 @@
+// Delivery rows as the attempt sees them: everything it needs in one statement, and the changes that are not an attempt's record.
+import { type DeliveryStatus, deliveryStatuses } from '../domain/delivery.ts';
+import type { Gate } from '../domain/endpoint.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
+import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import type { Db } from './pool.ts';
+
+/** One delivery with its event and endpoint as they are now. */
+export interface DeliveryJob {
+  deliveryId: string;
+  endpointId: string;
+  tenantId: string;
+  status: DeliveryStatus;
+  round: number;
+  attempts: number;
+  /** Milliseconds until it may be attempted: its own time, or what the endpoint asked for; 0 or less: now. */
+  waitMs: number;
+  expired: boolean;
+  lastOutcome: string | null;
+  lastMessage: string | null;
+  /** The producer's id of the event: `webhook-id`. */
+  webhookId: string;
+  body: Buffer;
+  url: string;
+  headers: Record<string, string>;
+  timeoutMs: number;
+  maxInFlight: number | null;
+  retry: RetryPolicy | null;
+  gate: Gate;
+  deleted: boolean;
+  secrets: { id: string; sealed: Buffer }[];
+}
+
+/** Null: no such delivery, or its event is gone. */
+export async function readDeliveryJob(db: Db, deliveryId: string): Promise<DeliveryJob | null> {
+  const { rows } = await db.query<JobRow>({
+    name: 'read_delivery_job',
+    text: `
+      select d.endpoint_id, d.tenant_id, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
+        extract(epoch from greatest(d.next_attempt_at, p.not_before) - now())::float8 * 1000 as wait_ms,
+        coalesce(d.expires_at <= now(), false) as expired,
+        e.external_id as webhook_id, e.body, p.url, p.headers, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted,
+        array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as secret_ids,
+        array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as sealed
+      from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
+      where d.id = $1`,
+    values: [uuidOf(deliveryId)],
+  });
+  const [row] = rows;
+  return row ? toJob(deliveryId, row) : null;
+}
+
+interface JobRow {
+  endpoint_id: string;
+  tenant_id: string;
+  status: DeliveryStatus;
+  round: number;
+  attempts: number;
+  wait_ms: number | null;
+  expired: boolean;
+  last_outcome: string | null;
+  last_message: string | null;
+  webhook_id: string;
+  body: Buffer;
+  url: string;
+  headers: Record<string, string>;
+  timeout_ms: number;
+  max_in_flight: number | null;
+  retry: RetryPolicy | null;
+  gate: Gate;
+  deleted: boolean;
+  secret_ids: string[];
+  sealed: Buffer[];
+}
+
+function toJob(deliveryId: string, row: JobRow): DeliveryJob {
+  return {
+    deliveryId,
+    endpointId: idOf('ep', row.endpoint_id),
+    tenantId: idOf('tnt', row.tenant_id),
+    status: row.status,
+    round: row.round,
+    attempts: row.attempts,
+    waitMs: row.wait_ms ?? 0,
+    expired: row.expired,
+    lastOutcome: row.last_outcome,
+    lastMessage: row.last_message,
+    webhookId: row.webhook_id,
+    body: row.body,
+    url: row.url,
+    headers: row.headers,
+    timeoutMs: row.timeout_ms,
+    maxInFlight: row.max_in_flight,
+    retry: row.retry,
+    gate: row.gate,
+    deleted: row.deleted,
+    secrets: row.secret_ids.map((id, index) => ({ id: idOf('sec', id), sealed: row.sealed[index] ?? Buffer.alloc(0) })),
+  };
+}
+
+/** Where a delivery stands, for its workflow; a row that is gone has expired. */
+export interface DeliveryState {
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: string | null;
+  lastOutcome: string | null;
+}
+
+export async function readDeliveryState(db: Db, deliveryId: string): Promise<DeliveryState> {
+  const { rows } = await db.query<{ status: DeliveryStatus; attempts: number; next_attempt_at: Date | null; last_outcome: string | null }>({
+    name: 'read_delivery_state',
+    text: 'select status, attempts, next_attempt_at, last_outcome from deliveries where id = $1',
+    values: [uuidOf(deliveryId)],
+  });
+  const [row] = rows;
+  if (!row) return { status: 'expired', attempts: 0, nextAttemptAt: null, lastOutcome: null };
+  return { status: row.status, attempts: row.attempts, nextAttemptAt: row.next_attempt_at?.toISOString() ?? null, lastOutcome: row.last_outcome };
+}
+
+async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {
+  const { rows } = await db.query<{ status: DeliveryStatus }>({
+    name: 'read_status',
+    text: 'select status from deliveries where id = $1',
+    values: [uuidOf(deliveryId)],
+  });
+  return rows[0]?.status ?? null;
+}
+
+/** Moves a delivery that is under way to a state it does not leave by itself, and says what it is now. Null: no such delivery. */
+export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired' | 'held'): Promise<DeliveryStatus | null> {
+  if (status === 'held') await holdDelivery(db, deliveryId);
+  else await endDelivery(db, deliveryId, status);
+  return readStatus(db, deliveryId);
+}
+
+/** The lock on the endpoint decides against a resume at the same time: either the resume sees this row held, or this sees the gate open. */
+async function holdDelivery(db: Db, deliveryId: string): Promise<void> {
+  await db.query({
+    name: 'hold_delivery',
+    text: `
+      with shut as (
+        select p.id from endpoints p where p.id = (select endpoint_id from deliveries where id = $1) and p.gate <> 'open' for share
+      )
+      update deliveries d set status = 'held', next_attempt_at = null, updated_at = now()
+      from shut where d.id = $1 and d.endpoint_id = shut.id and d.status in ('pending', 'retrying')`,
+    values: [uuidOf(deliveryId)],
+  });
+}
+
+async function endDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<void> {
+  await db.query({
+    name: 'settle_delivery',
+    text: `
+      update deliveries set status = $2, next_attempt_at = null, updated_at = now()
+      where id = $1 and status in ('pending', 'retrying')`,
+    values: [uuidOf(deliveryId), status],
+  });
+}
+
+/** Counts a deterministic fault of ours; the tenth puts the delivery into the operator's quarantine. It spends no attempt. */
+export async function countFault(db: Db, deliveryId: string, message: string): Promise<{ status: DeliveryStatus; faults: number }> {
+  const { rows } = await db.query<{ status: DeliveryStatus; faults: number }>({
+    name: 'count_fault',
+    text: `
+      update deliveries set faults = faults + 1, last_message = $2, updated_at = now(),
+        status = case when faults + 1 >= 10 then 'quarantined' else status end,
+        next_attempt_at = case when faults + 1 >= 10 then null else next_attempt_at end
+      where id = $1 and status in ('pending', 'retrying')
+      returning status, faults`,
+    values: [uuidOf(deliveryId), message],
+  });
+  return rows[0] ?? { status: (await readStatus(db, deliveryId)) ?? 'expired', faults: 0 };
+}
+
+/** What it takes to start or find a delivery's workflow. */
+export interface DeliveryRef {
+  deliveryId: string;
+  status: DeliveryStatus;
+  tenant: string;
+  endpointId: string;
+  endpointUrl: string;
+  eventType: string;
+}
+
+const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.url';
+const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id';
+
+export async function readDeliveryRef(db: Db, deliveryId: string): Promise<DeliveryRef | null> {
+  const { rows } = await db.query<RefRow>({
+    name: 'read_delivery_ref',
+    text: `select ${refColumns} from ${refTables} where d.id = $1`,
+    values: [uuidOf(deliveryId)],
+  });
+  return rows[0] ? toRef(rows[0]) : null;
+}
+
+/** A page of an event's deliveries that want a workflow: under way, and not put off to later than a minute from now. In the order of their ids. */
+export async function startableDeliveries(db: Db, range: { from: string; to: string }, eventId: string, after: string | null, limit: number): Promise<DeliveryRef[]> {
+  const { rows } = await db.query<RefRow>({
+    name: 'startable_deliveries',
+    text: `
+      select ${refColumns} from ${refTables}
+      where d.id between $1 and $2 and d.event_id = $3 and d.id > coalesce($4::uuid, '00000000-0000-0000-0000-000000000000')
+        and d.status in ('pending', 'retrying')
+        and (d.attempts > 0 or d.next_attempt_at < now() + interval '1 minute')
+      order by d.id limit $5`,
+    values: [range.from, range.to, uuidOf(eventId), after && uuidOf(after), limit],
+  });
+  return rows.map(toRef);
+}
+
+export interface SweepCursor {
+  dueAt: Date;
+  deliveryId: string;
+}
+
+/**
+ * A page of deliveries that should have been attempted and were not: 30 s past their time, or put off to a time that comes in 15 s. Oldest first.
+ * `after` is where the last sweep stopped, so that rows that cannot move do not hide the others.
+ */
+export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit: number): Promise<(DeliveryRef & { dueAt: Date })[]> {
+  const { rows } = await db.query<RefRow & { next_attempt_at: Date }>({
+    name: 'overdue_deliveries',
+    text: `
+      select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
+      where d.status in ('pending', 'retrying') and d.next_attempt_at < now() + interval '15 seconds'
+        and (d.next_attempt_at < now() - interval '30 seconds' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
+        and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
+      order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
+    values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit],
+  });
+  return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
+}
+
+interface RefRow {
+  id: string;
+  status: string;
+  event_type: string;
+  endpoint_id: string;
+  tenant: string;
+  url: string;
+}
+
+function toRef(row: RefRow): DeliveryRef {
+  const status = deliveryStatuses.find((known) => known === row.status);
+  if (!status) throw new Error(`unknown delivery status ${row.status}`);
+  return {
+    deliveryId: idOf('dlv', row.id),
+    status,
+    tenant: row.tenant,
+    endpointId: idOf('ep', row.endpoint_id),
+    endpointUrl: row.url,
+    eventType: row.event_type,
+  };
+}

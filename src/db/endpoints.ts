@@ -1,0 +1,162 @@
+// Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
+import type { Endpoint } from '../domain/endpoint.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
+import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import type { Db } from './pool.ts';
+import type { SealedSecret } from './secrets.ts';
+
+export interface EndpointSettings {
+  url: string;
+  eventTypes: string[];
+  channels: string[];
+  description: string;
+  headers: Record<string, string>;
+  maxInFlight: number | null;
+  retry: RetryPolicy | null;
+  timeoutMs: number;
+  metadata: Record<string, string>;
+}
+
+export interface EndpointToCreate {
+  endpointId: string;
+  tenant: string;
+  settings: EndpointSettings;
+  secret: SealedSecret;
+}
+
+interface EndpointRow {
+  id: string;
+  tenant: string;
+  url: string;
+  event_types: string[];
+  channels: string[];
+  description: string;
+  headers: Record<string, string>;
+  max_in_flight: number | null;
+  retry: RetryPolicy | null;
+  timeout_ms: number;
+  metadata: Record<string, string>;
+  gate: Endpoint['gate'];
+  gate_reason: string | null;
+  not_before: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/**
+ * Null: no such tenant. The secret that comes back is the one that is stored.
+ * What if it runs twice with the same `endpointId`? The second reads what the first made.
+ */
+export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ endpoint: Endpoint; secret: SealedSecret } | null> {
+  const { endpointId, tenant, settings, secret } = made;
+  const { rowCount } = await db.query({
+    name: 'create_endpoint',
+    text: `
+      with owner as (
+        select id from tenants where external_id = $2 and deleted_at is null for share
+      ), made as (
+        insert into endpoints (id, tenant_id, url, event_types, channels, description, headers, max_in_flight, retry, timeout_ms, metadata)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11 from owner
+        on conflict do nothing
+        returning id
+      )
+      insert into endpoint_secrets (id, endpoint_id, sealed) select $12, id, $13 from made`,
+    values: [uuidOf(endpointId), tenant, ...settingValues(settings), uuidOf(secret.secretId), secret.sealed],
+  });
+  const endpoint = await readEndpoint(db, endpointId);
+  if (!endpoint) return null;
+  return { endpoint, secret: rowCount === 1 ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
+}
+
+function settingValues(settings: EndpointSettings): unknown[] {
+  const { url, eventTypes, channels, description, headers, maxInFlight, retry, timeoutMs, metadata } = settings;
+  return [url, eventTypes, channels, description, headers, maxInFlight, retry, timeoutMs, metadata];
+}
+
+async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | null> {
+  const { rows } = await db.query<{ id: string; sealed: Buffer }>({
+    name: 'first_secret',
+    text: 'select id, sealed from endpoint_secrets where endpoint_id = $1 order by valid_from, id limit 1',
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? { secretId: idOf('sec', rows[0].id), sealed: rows[0].sealed } : null;
+}
+
+export async function readEndpoint(db: Db, endpointId: string): Promise<Endpoint | null> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'read_endpoint',
+    text: `
+      select p.id, t.external_id as tenant, p.url, p.event_types, p.channels, p.description, p.headers, p.max_in_flight, p.retry, p.timeout_ms,
+        p.metadata, p.gate, p.gate_reason, p.not_before, p.created_at, p.updated_at
+      from endpoints p join tenants t on t.id = p.tenant_id
+      where p.id = $1 and p.deleted_at is null`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? toEndpoint(rows[0]) : null;
+}
+
+/** Newest first, those older than `before`. */
+export async function listEndpoints(db: Db, tenantId: string, before: string | null, limit: number): Promise<Endpoint[]> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'list_endpoints',
+    text: `
+      select p.id, t.external_id as tenant, p.url, p.event_types, p.channels, p.description, p.headers, p.max_in_flight, p.retry, p.timeout_ms,
+        p.metadata, p.gate, p.gate_reason, p.not_before, p.created_at, p.updated_at
+      from endpoints p join tenants t on t.id = p.tenant_id
+      where p.tenant_id = $1 and p.deleted_at is null and p.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by p.id desc limit $3`,
+    values: [uuidOf(tenantId), before && uuidOf(before), limit],
+  });
+  return rows.map(toEndpoint);
+}
+
+/** Sets what is given; `null` for `retry` or `maxInFlight` means the default again. Null: no such endpoint. */
+export async function changeEndpoint(db: Db, endpointId: string, change: Partial<EndpointSettings>): Promise<Endpoint | null> {
+  const { rowCount } = await db.query({
+    name: 'change_endpoint',
+    text: `
+      update endpoints set url = coalesce($2, url), event_types = coalesce($3, event_types), channels = coalesce($4, channels),
+        description = coalesce($5, description), headers = coalesce($6, headers),
+        max_in_flight = case when $12 then $7 else max_in_flight end, retry = case when $13 then $8 else retry end,
+        timeout_ms = coalesce($9, timeout_ms), metadata = coalesce($10, metadata),
+        version = nextval('config_version'), updated_at = now()
+      where id = $1 and deleted_at is null and $11`,
+    values: [
+      uuidOf(endpointId),
+      change.url ?? null,
+      change.eventTypes ?? null,
+      change.channels ?? null,
+      change.description ?? null,
+      change.headers ?? null,
+      change.maxInFlight ?? null,
+      change.retry ?? null,
+      change.timeoutMs ?? null,
+      change.metadata ?? null,
+      Object.keys(change).length > 0,
+      change.maxInFlight !== undefined,
+      change.retry !== undefined,
+    ],
+  });
+  return rowCount === 0 && Object.keys(change).length > 0 ? null : readEndpoint(db, endpointId);
+}
+
+function toEndpoint(row: EndpointRow): Endpoint {
+  return {
+    id: idOf('ep', row.id),
+    tenant: row.tenant,
+    url: row.url,
+    eventTypes: row.event_types,
+    channels: row.channels,
+    description: row.description,
+    headers: row.headers,
+    maxInFlight: row.max_in_flight,
+    retry: row.retry,
+    timeoutMs: row.timeout_ms,
+    metadata: row.metadata,
+    gate: row.gate,
+    gateReason: row.gate_reason,
+    notBefore: row.not_before?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,83 @@
+// Group commit: writes that arrive together share one statement. No timer: while one statement runs, the next group forms.
+//
+// What if a group fails? A lost race (deadlock, serialisation) runs again whole. Bad data (classes 22 and 23) splits the group in halves until
+// the bad item stands alone and only its caller hears of it. Anything else - the store is away - goes to every caller of the group.
+import { isBadData, isLostRace } from './errors.ts';
+
+export interface GroupCommitOptions<T, R> {
+  /** Writes all items in one transaction; results in the order of the items. */
+  write(items: T[]): Promise<R[]>;
+  /** How much an item weighs against `maxWeight` (default 1). */
+  weigh?(item: T): number;
+  maxWeight: number;
+  /** Statements at once (default 1). */
+  lanes?: number;
+}
+
+export interface GroupCommit<T, R> {
+  /** Resolves when the item is committed. */
+  add(item: T): Promise<R>;
+}
+
+interface Waiting<T, R> {
+  item: T;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+export function createGroupCommit<T, R>({ write, weigh = () => 1, maxWeight, lanes = 1 }: GroupCommitOptions<T, R>): GroupCommit<T, R> {
+  const queue: Waiting<T, R>[] = [];
+  let running = 0;
+
+  async function drain(): Promise<void> {
+    running++;
+    while (queue.length > 0) await commit(take());
+    running--;
+  }
+
+  function take(): Waiting<T, R>[] {
+    let weight = 0;
+    let count = 0;
+    for (const { item } of queue) {
+      weight += weigh(item);
+      if (count > 0 && weight > maxWeight) break;
+      count++;
+    }
+    return queue.splice(0, count);
+  }
+
+  async function commit(group: Waiting<T, R>[]): Promise<void> {
+    try {
+      const results = await again(() => write(group.map(({ item }) => item)));
+      for (const [index, waiting] of group.entries()) waiting.resolve(results[index] as R);
+    } catch (error) {
+      if (!isBadData(error) || group.length === 1) {
+        for (const waiting of group) waiting.reject(error);
+        return;
+      }
+      const half = Math.ceil(group.length / 2);
+      await commit(group.slice(0, half));
+      await commit(group.slice(half));
+    }
+  }
+
+  return {
+    add(item) {
+      return new Promise<R>((resolve, reject) => {
+        queue.push({ item, resolve, reject });
+        // the rest of this tick may bring more for the same statement
+        if (running < lanes) queueMicrotask(() => running < lanes && queue.length > 0 && void drain());
+      });
+    },
+  };
+}
+
+async function again<R>(run: () => Promise<R>): Promise<R> {
+  for (let left = 5; ; left--) {
+    try {
+      return await run();
+    } catch (error) {
+      if (left === 0 || !isLostRace(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// The connection to PostgreSQL, and what its errors mean.
+import pg from 'pg';
+
+// counts and versions are bigint in SQL and stay far below 2^53
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export type Db = Pick<pg.Pool, 'query' | 'connect'>;
+
+export interface PoolOptions {
+  url: string;
+  max: number;
+  onError(error: Error): void;
+}
+
+/** Opens lazily; `end()` closes it. A query waits at most 10 s for a connection and 30 s for its answer. */
+export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    application_name: 'posthorn',
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 30_000,
+    idleTimeoutMillis: 60_000,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** Runs `work` in one transaction on one connection. */
+export async function inTransaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

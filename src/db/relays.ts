@@ -1,0 +1,33 @@
+// Relays renew themselves here; whoever has not for 5 s owns nothing any more (design, decision 4).
+import { uuidOf } from '../domain/ids.ts';
+import type { Db } from './pool.ts';
+
+export async function registerRelay(db: Db, relayId: string, process: string): Promise<void> {
+  await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
+}
+
+/** False: this relay was not seen for 5 s, others may have taken its rows, and it must never act again. */
+export async function renewRelay(db: Db, relayId: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'renew_relay',
+    text: `update relays set seen = now() where id = $1 and seen > now() - interval '5 seconds'`,
+    values: [uuidOf(relayId)],
+  });
+  return rowCount === 1;
+}
+
+/** Takes a relay out and gives its outbox rows to nobody, in one transaction. */
+export async function retireRelay(db: Db, relayId: string): Promise<void> {
+  await db.query({
+    name: 'retire_relay',
+    text: `
+      with gone as (delete from relays where id = $1), freed as (update outbox set owner = null where owner = $1 returning event_id)
+      select pg_notify('posthorn_outbox', '') where exists (select from freed)`,
+    values: [uuidOf(relayId)],
+  });
+}
+
+/** Forgets relays that died long ago. */
+export async function forgetDeadRelays(db: Db): Promise<void> {
+  await db.query({ name: 'forget_dead_relays', text: `delete from relays where seen < now() - interval '1 hour'` });
+}

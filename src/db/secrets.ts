@@ -1,0 +1,78 @@
+// Signing secrets of endpoints, sealed by the vault under their own id.
+import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Db, inTransaction } from './pool.ts';
+
+export interface SealedSecret {
+  secretId: string;
+  /** The key's bytes, sealed with `secretId` as context: `vault.open(sealed, secretId)`; the text `whsec_…` is their base64. */
+  sealed: Uint8Array;
+}
+
+/** The secrets that sign now, the newest first. */
+export async function liveSecrets(db: Db, endpointId: string): Promise<SealedSecret[]> {
+  const { rows } = await db.query<{ id: string; sealed: Buffer }>({
+    name: 'live_secrets',
+    text: `
+      select id, sealed from endpoint_secrets
+      where endpoint_id = $1 and valid_from <= now() and (valid_to is null or valid_to > now())
+      order by valid_from desc, id desc limit 10`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows.map((row) => ({ secretId: idOf('sec', row.id), sealed: row.sealed }));
+}
+
+/** One secret, live or not. */
+export async function readSecret(db: Db, secretId: string): Promise<SealedSecret | null> {
+  const { rows } = await db.query<{ sealed: Buffer }>({
+    name: 'read_secret',
+    text: 'select sealed from endpoint_secrets where id = $1',
+    values: [uuidOf(secretId)],
+  });
+  const [row] = rows;
+  return row ? { secretId, sealed: row.sealed } : null;
+}
+
+export interface Rotation {
+  endpointId: string;
+  secret: SealedSecret;
+  overlapMs: number;
+  maxLive: number;
+}
+
+/**
+ * Adds a secret and ends the others after the overlap, those that end earlier excepted. `too_many`: nothing changed.
+ * What if it runs twice? The second finds the secret there and changes nothing.
+ */
+export function rotateSecret(db: Db, { endpointId, secret, overlapMs, maxLive }: Rotation): Promise<'rotated' | 'too_many' | 'unknown'> {
+  return inTransaction(db, async (client) => {
+    const endpoint = await client.query('select 1 from endpoints where id = $1 and deleted_at is null for update', [uuidOf(endpointId)]);
+    if (endpoint.rowCount === 0) return 'unknown';
+    const added = await client.query(
+      `insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) values ($1, $2, $3, clock_timestamp()) on conflict do nothing`,
+      [uuidOf(secret.secretId), uuidOf(endpointId), secret.sealed],
+    );
+    if (added.rowCount === 0) return 'rotated';
+    await client.query(
+      `update endpoint_secrets set valid_to = least(valid_to, now() + $3 * interval '1 millisecond')
+       where endpoint_id = $1 and id <> $2 and (valid_to is null or valid_to > now())`,
+      [uuidOf(endpointId), uuidOf(secret.secretId), overlapMs],
+    );
+    const live = await client.query<{ count: number }>(
+      'select count(*) as count from endpoint_secrets where endpoint_id = $1 and (valid_to is null or valid_to > now())',
+      [uuidOf(endpointId)],
+    );
+    if ((live.rows[0]?.count ?? 0) > maxLive) {
+      throw new TooMany();
+    }
+    await client.query(`update endpoints set version = nextval('config_version'), updated_at = now() where id = $1`, [uuidOf(endpointId)]);
+    return 'rotated' as const;
+  }).catch((error) => {
+    if (error instanceof TooMany) return 'too_many';
+    throw error;
+  });
+}
+
+/** Takes the rotation back. */
+class TooMany extends Error {}
+
+export { checkMasterKey } from './settings.ts';

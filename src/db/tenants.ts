@@ -1,0 +1,115 @@
+// Tenants, by the producer's id of them. A deleted tenant keeps its rows and frees its id.
+import { idOf, uuidOf } from '../domain/ids.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Db } from './pool.ts';
+
+/** A row of a list, and the internal id by which the list goes on behind it. */
+export interface Listed<T> {
+  id: string;
+  item: T;
+}
+
+interface TenantRow {
+  id: string;
+  external_id: string;
+  name: string;
+  metadata: Record<string, string>;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface TenantToCreate {
+  tenantId: string;
+  key: string;
+  name: string;
+  metadata: Record<string, string>;
+}
+
+/** `taken`: another tenant has this key. What if it runs twice with the same `tenantId`? The second reads what the first made. */
+export async function createTenant(db: Db, { tenantId, key, name, metadata }: TenantToCreate): Promise<Tenant | 'taken'> {
+  const made = await db.query<TenantRow>({
+    name: 'create_tenant',
+    text: `
+      insert into tenants (id, external_id, name, metadata) values ($1, $2, $3, $4) on conflict do nothing
+      returning id, external_id, name, metadata, created_at, updated_at`,
+    values: [uuidOf(tenantId), key, name, metadata],
+  });
+  if (made.rows[0]) return toTenant(made.rows[0]);
+  const { rows } = await db.query<TenantRow>({
+    name: 'read_tenant_by_id',
+    text: 'select id, external_id, name, metadata, created_at, updated_at from tenants where id = $1',
+    values: [uuidOf(tenantId)],
+  });
+  return rows[0] ? toTenant(rows[0]) : 'taken';
+}
+
+export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | null> {
+  const { rows } = await db.query<TenantRow>({
+    name: 'read_tenant',
+    text: 'select id, external_id, name, metadata, created_at, updated_at from tenants where external_id = $1 and deleted_at is null',
+    values: [key],
+  });
+  return rows[0] ? toListed(rows[0]) : null;
+}
+
+/** Newest first, those older than `before`. */
+export async function listTenants(db: Db, before: string | null, limit: number): Promise<Listed<Tenant>[]> {
+  const { rows } = await db.query<TenantRow>({
+    name: 'list_tenants',
+    text: `
+      select id, external_id, name, metadata, created_at, updated_at from tenants
+      where deleted_at is null and id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by id desc limit $2`,
+    values: [before && uuidOf(before), limit],
+  });
+  return rows.map(toListed);
+}
+
+export async function changeTenant(db: Db, key: string, change: Partial<Pick<Tenant, 'name' | 'metadata'>>): Promise<Tenant | null> {
+  const { rows } = await db.query<TenantRow>({
+    name: 'change_tenant',
+    text: `
+      update tenants set name = coalesce($2, name), metadata = coalesce($3, metadata), updated_at = now()
+      where external_id = $1 and deleted_at is null
+      returning id, external_id, name, metadata, created_at, updated_at`,
+    values: [key, change.name ?? null, change.metadata ?? null],
+  });
+  return rows[0] ? toTenant(rows[0]) : null;
+}
+
+/** Deletes the tenant and its endpoints together and returns the endpoints' ids, whose deliveries are still to be cancelled. Null: no such tenant. */
+export async function deleteTenant(db: Db, key: string): Promise<string[] | null> {
+  const { rows } = await db.query<{ endpoint_ids: string[] }>({
+    name: 'delete_tenant',
+    text: `
+      with gone as (
+        update tenants set deleted_at = now(), updated_at = now() where external_id = $1 and deleted_at is null returning id
+      ), endpoints_gone as (
+        update endpoints set deleted_at = now(), updated_at = now(), version = nextval('config_version')
+        where tenant_id = (select id from gone) and deleted_at is null returning id
+      )
+      select array(select id from endpoints_gone order by id) as endpoint_ids from gone`,
+    values: [key],
+  });
+  return rows[0] ? rows[0].endpoint_ids.map((id) => idOf('ep', id)) : null;
+}
+
+function toListed(row: TenantRow): Listed<Tenant> {
+  return { id: idOf('tnt', row.id), item: toTenant(row) };
+}
+
+function toTenant(row: TenantRow): Tenant {
+  return {
+    id: row.external_id,
+    name: row.name,
+    metadata: row.metadata,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+/** False on an empty store. */
+export async function hasTenants(db: Db): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>({ name: 'has_tenants', text: 'select exists (select from tenants) as found' });
+  return rows[0]?.found ?? false;
+}

@@ -1,0 +1,22 @@
+// What has outlived its use, deleted in batches small enough to be in nobody's way.
+import type { Db } from './pool.ts';
+
+/** Dispatches done a week ago: nothing asks for them any more. Returns how many went; 0: none are left. */
+export async function deleteOldDispatches(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_dispatches',
+    text: `delete from dispatches where id in (select id from dispatches where done_at < now() - interval '7 days' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}
+
+/** Idempotency keys older than their 24 hours. Returns how many went; 0: none are left. */
+export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_idempotency_keys',
+    text: `
+      delete from idempotency_keys where (scope, key) in (
+        select scope, key from idempotency_keys where created_at < now() - interval '24 hours' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}

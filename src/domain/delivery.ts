@@ -1,0 +1,22 @@
+// A delivery: one event for one endpoint, and the states its row goes through.
+import { z } from 'zod';
+
+export const deliveryStatuses = ['pending', 'retrying', 'held', 'succeeded', 'dead_lettered', 'quarantined', 'cancelled', 'expired'] as const;
+export const deliveryStatus = z.enum(deliveryStatuses);
+export type DeliveryStatus = z.infer<typeof deliveryStatus>;
+
+/** Has an attempt ahead of it that nobody has to ask for. */
+export function isUnderWay(status: DeliveryStatus): boolean {
+  return status === 'pending' || status === 'retrying';
+}
+
+/** What an operator may want of a delivery. The row decides whether it can be had. */
+export type Order = { kind: 'cancel' } | { kind: 'retry-now' } | { kind: 'replay'; replayId: string } | { kind: 'release' };
+
+/** The states in which each order is obeyed; in any other it changes nothing. `db/orders.ts` says the same in SQL. */
+export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {
+  cancel: ['pending', 'retrying', 'held', 'dead_lettered', 'quarantined'],
+  'retry-now': ['pending', 'retrying'],
+  replay: ['dead_lettered', 'succeeded'],
+  release: ['quarantined'],
+};

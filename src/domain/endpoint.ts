@@ -1,0 +1,86 @@
+// An endpoint: URL, subscription filter, secrets and policy of one receiver of one tenant.
+import { z } from 'zod';
+import { channel, eventTypeName, eventTypePattern } from './event-type.ts';
+import { duration, durationMs, retryPolicy } from './retry-schedule.ts';
+import { tenantKey } from './tenant.ts';
+import { metadata, text } from './text.ts';
+
+export const gates = ['open', 'held', 'disabled'] as const;
+export type Gate = (typeof gates)[number];
+
+const reservedHeader = /^(webhook-|posthorn-)|^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-length|content-type|content-encoding|proxy-.*|user-agent)$/i;
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is not a header name')
+  .refine((name) => !reservedHeader.test(name), 'is set by Posthorn or belongs to the connection');
+const headerValue = z.string().max(2_000).regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
+
+export const headers = z.record(headerName, headerValue).refine((pairs) => Object.keys(pairs).length <= 20, 'at most 20 headers');
+
+/** `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks). */
+export const secretText = z
+  .string()
+  .max(100)
+  .regex(/^whsec_([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'whsec_ and base64')
+  .refine((text) => {
+    const bytes = text.slice('whsec_'.length).replace(/=+$/, '').length * 0.75;
+    return bytes >= 24 && bytes < 65;
+  }, 'whsec_ and the base64 of 24 to 64 bytes');
+
+const settings = {
+  url: z
+    .string()
+    .max(2_000)
+    .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'must not contain spaces or control characters')
+    .describe('https, to a public address'),
+  eventTypes: z.array(eventTypePattern).max(200).describe('exact types, order.* or *; none means all'),
+  channels: z.array(channel).max(50).describe('none means all; else only events with one of them'),
+  description: text(1_000),
+  headers: headers.describe('sent with every request'),
+  maxInFlight: z.int().min(1).max(32).describe('requests at once'),
+  retry: retryPolicy,
+  timeoutMs: z.int().min(1_000).max(30_000).describe('for the whole request, in milliseconds'),
+  metadata,
+};
+
+export const newEndpoint = z.strictObject({ ...settings, secret: secretText }).partial().required({ url: true });
+export const endpointChange = z.strictObject({ ...settings, retry: retryPolicy.nullable(), maxInFlight: settings.maxInFlight.nullable() }).partial();
+
+export const endpoint = z.object({
+  id: z.string(),
+  tenant: tenantKey,
+  url: z.string(),
+  eventTypes: z.array(z.string()),
+  channels: z.array(z.string()),
+  description: z.string(),
+  headers: z.record(z.string(), z.string()),
+  maxInFlight: z.int().nullable(),
+  retry: retryPolicy.nullable().describe('null: the default schedule'),
+  timeoutMs: z.int(),
+  metadata,
+  gate: z.enum(gates).describe('open, held (paused) or disabled'),
+  gateReason: z.string().nullable(),
+  notBefore: z.iso.datetime().nullable().describe('no request before, as the endpoint asked by Retry-After'),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Endpoint = z.infer<typeof endpoint>;
+export const createdEndpoint = endpoint.extend({ secret: z.string().describe('shown once') });
+
+const longestOverlapMs = 7 * 86_400_000;
+
+export const secretRotation = z.strictObject({
+  secret: secretText.optional(),
+  overlap: duration
+    .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
+    .optional()
+    .describe('how long the secrets before it go on signing, 24h by default, at most 7d'),
+});
+export const rotatedSecret = z.object({
+  endpoint: z.string(),
+  secret: z.string().describe('shown once'),
+  othersEndAt: z.iso.datetime().describe('when the secrets before it stop signing, at the latest'),
+});
+
+export const endpointTest = z.strictObject({ type: eventTypeName.optional(), data: z.unknown().optional() });

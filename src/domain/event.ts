@@ -1,0 +1,92 @@
+// An event: what a producer posts, and the bytes that endpoints will get.
+import { z } from 'zod';
+import { channel, eventTypeName } from './event-type.ts';
+
+export const maxEventBytes = 256 * 1024;
+export const maxBatchBytes = 10 * 1024 * 1024;
+export const maxBatchEvents = 1_000;
+const longestDelayMs = 30 * 86_400_000;
+
+export const eventKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 _ -')
+  .describe('your id of the event, unique per tenant, or one made by Posthorn');
+
+const firstInstantMs = 0;
+const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+export const instant = z.iso.datetime({ offset: true }).refine((text) => {
+  const ms = Date.parse(text);
+  return ms >= firstInstantMs && ms <= lastInstantMs;
+}, 'must lie between the years 1970 and 9999');
+
+export const newEvent = z.strictObject({
+  type: eventTypeName,
+  // not z.json(): walking it would recurse as deep as the producer likes
+  data: z.unknown().describe('any JSON; passed on byte for byte'),
+  id: eventKey.optional(),
+  channels: z.array(channel).max(20).optional(),
+  orderingKey: z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters').optional(),
+  version: z.int().min(1).max(1_000_000).optional().describe('version of the event type, kept with the event'),
+  occurredAt: instant.optional().describe('when it happened; else the time of acceptance'),
+  deliverAt: instant.optional().describe('not before; at most 30 days ahead'),
+  expiresAt: instant.optional().describe('never sent at or after'),
+});
+export type NewEvent = z.infer<typeof newEvent>;
+
+/** What no field says alone: problems of an event's times, seen at `nowMs`. */
+export function timeProblems(event: NewEvent, nowMs: number): { path: string; message: string }[] {
+  const problems = [];
+  const { deliverAt, expiresAt } = event;
+  if (deliverAt && Date.parse(deliverAt) > nowMs + longestDelayMs) problems.push({ path: 'deliverAt', message: 'is more than 30 days ahead' });
+  if (expiresAt && Date.parse(expiresAt) <= Math.max(nowMs, deliverAt ? Date.parse(deliverAt) : 0)) {
+    problems.push({ path: 'expiresAt', message: deliverAt ? 'is not after deliverAt and now' : 'has passed' });
+  }
+  return problems;
+}
+
+/** The standard body, around the producer's `data` as its very own text. */
+export function standardBody(type: string, timestamp: string, data: string): string {
+  return `${bodyStart(type, timestamp)}${data}}`;
+}
+
+/** The producer's `data`, cut out of a standard body again. */
+export function dataOf(body: string, type: string, timestamp: string): string {
+  return body.slice(bodyStart(type, timestamp).length, -1);
+}
+
+function bodyStart(type: string, timestamp: string): string {
+  return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(timestamp)},"data":`;
+}
+
+export const newBatch = z.strictObject({
+  // counted before it is looked at: a list far too long would become a list of as many problems
+  events: z.array(z.unknown()).max(maxBatchEvents).pipe(z.array(newEvent).min(1).max(maxBatchEvents)),
+});
+
+/** The producer's own text of an instant, as UTC with milliseconds. */
+export function normalInstant(text: string): string {
+  return new Date(text).toISOString();
+}
+
+export const acceptedEvent = z.object({ id: eventKey, duplicate: z.boolean().describe('true: this id was here before, with the same content') });
+export type AcceptedEvent = z.infer<typeof acceptedEvent>;
+
+export const acceptedBatch = z.object({
+  results: z.array(acceptedEvent.extend({ conflict: z.literal(true).optional().describe('this id was here before, with other content; nothing is stored') })),
+});
+
+export const eventSummary = z.object({
+  id: eventKey,
+  tenant: z.string(),
+  type: z.string(),
+  channels: z.array(z.string()),
+  orderingKey: z.string().nullable(),
+  version: z.int().nullable(),
+  timestamp: z.string().describe('when it happened, as endpoints are told'),
+  deliverAt: z.iso.datetime().nullable(),
+  expiresAt: z.iso.datetime().nullable(),
+  onlyEndpoint: z.string().nullable().describe('made to test this endpoint alone'),
+  acceptedAt: z.iso.datetime(),
+});
+export type EventSummary = z.infer<typeof eventSummary>;

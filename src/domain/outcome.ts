@@ -1,0 +1,132 @@
+// What came of one attempt: the closed union of outcomes, and how a status, a Retry-After and an error code become one.
+import { z } from 'zod';
+
+/** Why an endpoint's attempt did not count; each of them spends one of its attempts. */
+export const refusals = [
+  'http_status',
+  'redirect',
+  'gone',
+  'timeout',
+  'dns',
+  'address_blocked',
+  'connect',
+  'tls',
+  'reset',
+  'protocol',
+  'response_too_large',
+] as const;
+export type Refusal = (typeof refusals)[number];
+
+export const outcomes = ['accepted', ...refusals] as const;
+export const outcome = z.enum(outcomes).describe('what came of an attempt');
+export type Outcome = z.infer<typeof outcome>;
+
+/** Milliseconds with fractions. Null: did not happen on this attempt (its connection was open already), or was not reached. */
+export interface Timings {
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+  /** From the start of the attempt to the response's status line and headers. */
+  firstByteMs: number | null;
+  totalMs: number;
+}
+
+/** What the endpoint said, as far as it is kept. The bytes are whatever it sent: neither text nor free of NUL. */
+export interface EndpointResponse {
+  statusCode: number;
+  /** In the order and case received; each char of a value is one byte (latin1). */
+  headers: [string, string][];
+  bodyStart: Uint8Array;
+  bodyTruncated: boolean;
+}
+
+export interface SendResult {
+  outcome: Outcome;
+  /** For an operator to read. It names the host, never path, query or credentials. */
+  message: string;
+  /** Also present when the attempt failed after the headers came (reset, timeout, too large). */
+  response: EndpointResponse | null;
+  timings: Timings;
+  /** The address the request went to; null when no connection was made. */
+  address: string | null;
+  retryAfterMs: number | null;
+}
+
+export function outcomeOfStatus(statusCode: number): Outcome {
+  if (statusCode >= 200 && statusCode < 300) return 'accepted';
+  if (statusCode >= 300 && statusCode < 400) return 'redirect';
+  return statusCode === 410 ? 'gone' : 'http_status';
+}
+
+const longestRetryAfterMs = 86_400_000;
+
+/** What 429 and 503 ask for by Retry-After (RFC 9110, 10.2.3), in milliseconds from `nowMs`: 0 to 24 h; null when nothing usable is said. */
+export function retryAfterMs(statusCode: number, headerValue: string | null | undefined, nowMs: number): number | null {
+  if ((statusCode !== 429 && statusCode !== 503) || headerValue == null) return null;
+  const value = headerValue.trim();
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : httpDateMs(value, nowMs) - nowMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), longestRetryAfterMs);
+}
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const time = '(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})';
+const httpDates = [
+  new RegExp(`^[a-z]{3}, (?<day>\\d{2}) (?<month>[a-z]{3}) (?<year>\\d{4}) ${time} GMT$`, 'i'), // IMF-fixdate
+  new RegExp(`^[a-z]{6,9}, (?<day>\\d{2})-(?<month>[a-z]{3})-(?<year>\\d{2}) ${time} GMT$`, 'i'), // RFC 850
+  new RegExp(`^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})$`, 'i'), // asctime
+];
+
+/** Epoch milliseconds of an HTTP-date in any of its three forms (RFC 9110, 5.6.7); NaN for anything else. */
+function httpDateMs(value: string, nowMs: number): number {
+  for (const form of httpDates) {
+    const part = form.exec(value)?.groups;
+    if (!part) continue;
+    const month = months.indexOf(part.month?.toLowerCase() ?? '');
+    const [day, hour, minute, second] = [Number(part.day), Number(part.hour), Number(part.minute), Number(part.second)];
+    if (month < 0 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return Number.NaN;
+    return Date.UTC(fullYear(part.year ?? '', nowMs), month, day, hour, minute, second);
+  }
+  return Number.NaN;
+}
+
+/** Two digits that seem to lie more than 50 years ahead mean the past (RFC 9110). */
+function fullYear(digits: string, nowMs: number): number {
+  if (digits.length === 4) return Number(digits);
+  const thisYear = new Date(nowMs).getUTCFullYear();
+  const year = thisYear - (thisYear % 100) + Number(digits);
+  return year > thisYear + 50 ? year - 100 : year;
+}
+
+const refusalOfCode: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
+  ...codes('timeout', 'POSTHORN_DEADLINE ETIMEDOUT ERR_SOCKET_CONNECTION_TIMEOUT'),
+  ...codes('timeout', 'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT'),
+  ...codes('dns', 'ENOTFOUND ENODATA ENONAME EBADNAME ESERVFAIL EFORMERR ENOTIMP EREFUSED EBADRESP ETIMEOUT'),
+  ...codes('dns', 'EAI_AGAIN EAI_FAIL EAI_NODATA EAI_NONAME EAI_ADDRFAMILY'),
+  ...codes('address_blocked', 'POSTHORN_ADDRESS_BLOCKED'),
+  ...codes('connect', 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN'),
+  // A response that ends before it is whole is a connection cut short, however gently it was closed.
+  ...codes('reset', 'ECONNRESET EPIPE ECONNABORTED UND_ERR_SOCKET HPE_INVALID_EOF_STATE UND_ERR_RES_CONTENT_LENGTH_MISMATCH'),
+  ...codes('tls', 'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE'),
+  // Node calls a failed verification that it has no name for (a key too small, a digest too weak) UNSPECIFIED.
+  ...codes('tls', 'PATH_LENGTH_EXCEEDED UNSPECIFIED'),
+  ...codes('protocol', 'UND_ERR_HEADERS_OVERFLOW'),
+  ...codes('response_too_large', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'),
+]);
+const refusalOfFamily: [RegExp, Refusal][] = [
+  [/^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|ERR_TLS_|ERR_SSL_)/, 'tls'],
+  [/^HPE_/, 'protocol'],
+];
+// In the same families, but the doing of this process: its memory, its TLS settings, its use of the parser.
+const ownFault = /^(ERR_SSL_MALLOC_FAILURE|ERR_TLS_(INVALID|PSK|REQUIRED|PROTOCOL_VERSION|SNI)_?.*|HPE_(INTERNAL|PAUSED.*|USER|CB_.*))$/;
+
+function codes(refusal: Refusal, names: string): [string, Refusal][] {
+  return names.split(' ').map((name) => [name, refusal]);
+}
+
+/** The refusal that an error code (of Node, OpenSSL or undici) stands for; null: not known to be the endpoint's doing, so the fault is ours and spends no attempt. */
+export function refusalOfErrorCode(code: string): Refusal | null {
+  const known = refusalOfCode.get(code);
+  if (known) return known;
+  if (ownFault.test(code)) return null;
+  return refusalOfFamily.find(([family]) => family.test(code))?.[1] ?? null;
+}

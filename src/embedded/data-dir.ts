@@ -1,0 +1,74 @@
+// The data folder (`.posthorn`): made on first use, locked against a second Posthorn, home of the embedded servers and of secrets we made up.
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LockHeldError, takeLock } from './lock-file.ts';
+import { explainFolderError, StartError } from './start-error.ts';
+
+export interface DataDir {
+  path: string;
+  /** Says where this Posthorn answers, for the message that a second start gets. */
+  announce(address: string): void;
+  /** The secret kept under `name`; `make` makes it the first time. */
+  readOrCreateSecret(name: string, make: () => string): string;
+  close(): void;
+}
+
+/** Throws a StartError when the folder cannot be written, or is in use. */
+export async function openDataDir(folder: string): Promise<DataDir> {
+  const path = resolve(folder);
+  const file = (name: string) => join(path, name);
+  try {
+    mkdirSync(path, { recursive: true });
+    // As root PostgreSQL runs as another user, who has to pass through; what is secret inside is closed by itself.
+    chmodSync(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+    const lock = await takeLock(file('lock'));
+    return {
+      path,
+      announce: (address) => writeFileSync(file('address'), `${address}\n`, { mode: 0o600 }),
+      readOrCreateSecret: (name, make) => explained(path, () => readOrCreate(file(name), make)),
+      close: () => {
+        rmSync(file('address'), { force: true });
+        lock.release();
+      },
+    };
+  } catch (error) {
+    if (error instanceof LockHeldError) throw alreadyRunning(path, error.pid);
+    throw explainFolderError(error, path);
+  }
+}
+
+function alreadyRunning(path: string, pid: number): StartError {
+  const address = read(join(path, 'address'));
+  const where = address === undefined ? '' : `, see ${address}`;
+  return new StartError(
+    `Posthorn is already running on ${path} with pid ${pid}${where}. To start another one, set POSTHORN_DATA_DIR to another folder.`,
+  );
+}
+
+// The renaming makes the name appear with its whole content or not at all: half a key would lock everybody out.
+function readOrCreate(file: string, make: () => string): string {
+  const known = read(file);
+  if (known !== undefined) return known;
+  const secret = make();
+  const draft = `${file}.new`;
+  writeFileSync(draft, `${secret}\n`, { mode: 0o600, flush: true });
+  renameSync(draft, file);
+  return secret;
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function explained<T>(folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explainFolderError(error, folder);
+  }
+}

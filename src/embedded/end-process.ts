@@ -1,0 +1,18 @@
+// Ends a process that is not our child, so that only the process table says whether it is gone.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processStart } from './process-facts.ts';
+
+/** Sends `signal` and waits up to 10 s; true when the process is gone. */
+export async function endProcess(pid: number, signal: NodeJS.Signals): Promise<boolean> {
+  const started = processStart(pid);
+  if (started === undefined) return true;
+  try {
+    process.kill(pid, signal);
+  } catch {
+    return true;
+  }
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(50)) {
+    if (processStart(pid) !== started) return true;
+  }
+  return false;
+}

@@ -1,0 +1,25 @@
+// TCP ports of 127.0.0.1 for the servers we start.
+import { createServer } from 'node:net';
+
+/** A port that nobody listens on right now. Another process may still take it first: whoever uses it tries again with a new one. */
+export async function freePort(): Promise<number> {
+  const port = await listenOnce(0);
+  if (port === undefined) throw new Error('no free TCP port on 127.0.0.1');
+  return port;
+}
+
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await listenOnce(port)) !== undefined;
+}
+
+function listenOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      const taken = typeof address === 'object' && address !== null ? address.port : undefined;
+      server.close(() => resolve(taken));
+    });
+  });
+}

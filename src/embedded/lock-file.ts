@@ -1,0 +1,81 @@
+// A lock that is a file: held while the process that wrote it lives, and taken over by itself after that was killed.
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processStart } from './process-facts.ts';
+
+export interface Lock {
+  release(): void;
+}
+
+export class LockHeldError extends Error {
+  override name = 'LockHeldError';
+  readonly pid: number;
+  constructor(file: string, pid: number) {
+    super(`${file} is held by the process ${pid}`);
+    this.pid = pid;
+  }
+}
+
+/** Takes the lock or throws LockHeldError; a holder that died without releasing does not count, nor one whose pid another process got. */
+export async function takeLock(file: string): Promise<Lock> {
+  const mine = `${process.pid} ${processStart(process.pid)}\n`;
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, mine, { mode: 0o600 });
+  try {
+    while (!tryLink(draft, file)) {
+      const found = readText(file);
+      if (found === undefined) continue;
+      const holder = liveHolder(found);
+      if (holder !== undefined) throw new LockHeldError(file, holder);
+      await removeStale(file, found);
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return {
+    release: () => {
+      if (readText(file) === mine) rmSync(file, { force: true });
+    },
+  };
+}
+
+function tryLink(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+function liveHolder(text: string): number | undefined {
+  const [pid, ...started] = text.trim().split(' ');
+  return processStart(Number(pid)) === started.join(' ') ? Number(pid) : undefined;
+}
+
+// Two starters may find the same stale lock: what one moves aside late may be the other's fresh one, and goes back.
+async function removeStale(file: string, stale: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  if (readText(aside) !== stale) tryLink(aside, file);
+  rmSync(aside, { force: true });
+  await sleep(20);
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+const isCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code;

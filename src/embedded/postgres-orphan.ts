@@ -1,0 +1,31 @@
+// A PostgreSQL that somebody else's death left running on our data: recognised by its own postmaster.pid, and stopped.
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { endProcess } from './end-process.ts';
+import { commandLine } from './process-facts.ts';
+
+/** Call it only while holding the lock on the data: whoever started such a server is then known to be dead. */
+export async function stopPostgresOrphan(cluster: string, log: (line: string) => void): Promise<void> {
+  const file = join(cluster, 'postmaster.pid');
+  const pid = readPid(file);
+  if (pid === undefined) return;
+  if (commandLine(pid)?.includes(cluster) !== true) {
+    // Nobody serves this data. PostgreSQL itself would take any process with that pid for a server, if it belongs to the same user.
+    rmSync(file, { force: true });
+    return;
+  }
+  log(`stopping the PostgreSQL (pid ${pid}) that an earlier run left behind`);
+  // fast, then immediate shutdown, then by force
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    if (await endProcess(pid, signal)) return;
+  }
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+    return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

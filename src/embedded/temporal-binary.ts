@@ -1,0 +1,114 @@
+// Finds the `temporal` command for the embedded server: the user's own, the cached one, a download, or a build with Go; in this order.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Lock, LockHeldError, takeLock } from './lock-file.ts';
+import { explainFolderError, StartError } from './start-error.ts';
+import { superviseProcess } from './supervised-process.ts';
+import { downloadTemporal } from './temporal-download.ts';
+
+const version = 'v1.5.1';
+const oldestServer = [1, 29] as const;
+const run = promisify(execFile);
+
+export interface FindOptions {
+  /** The user's cache folder; what is fetched or built is kept below it, in `posthorn/temporal/`. */
+  cacheDir?: string;
+  /** The download service of Temporal's SDKs. */
+  directory?: string;
+  log?: (line: string) => void;
+}
+
+/** The path of a `temporal` command whose server is new enough. The first call on a machine may take minutes. Throws a StartError when there is none. */
+export async function findTemporalBinary(options: FindOptions = {}): Promise<string> {
+  const { cacheDir = join(homedir(), '.cache'), directory = 'https://temporal.download/cli', log = () => undefined } = options;
+  const own = await onPath('temporal');
+  if (own !== undefined && (await isNewEnough(own))) return own;
+  const folder = join(cacheDir, 'posthorn', 'temporal', version);
+  const cached = join(folder, 'temporal');
+  if (existsSync(cached) && (await isNewEnough(cached))) return cached;
+  try {
+    mkdirSync(folder, { recursive: true });
+    return await obtain(folder, directory, log);
+  } catch (error) {
+    throw explainCacheError(error, folder);
+  }
+}
+
+async function obtain(folder: string, directory: string, log: (line: string) => void): Promise<string> {
+  const cached = join(folder, 'temporal');
+  const lock = await waitForLock(join(folder, 'lock'), log);
+  const draft = mkdtempSync(join(folder, 'new-'));
+  try {
+    // whoever held the lock before us has probably done the work
+    if (existsSync(cached) && (await isNewEnough(cached))) return cached;
+    const made = (await downloadTemporal({ version, directory, folder: draft, log })) ?? (await build(draft, log));
+    if (!(await isNewEnough(made))) throw noTemporal('what was fetched does not run here');
+    renameSync(made, cached);
+    return cached;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+    lock.release();
+  }
+}
+
+async function waitForLock(file: string, log: (line: string) => void): Promise<Lock> {
+  for (let waited = 0; ; waited += 1) {
+    try {
+      return await takeLock(file);
+    } catch (error) {
+      if (!(error instanceof LockHeldError)) throw error;
+      if (waited % 15 === 0) log(`waiting for the process ${error.pid}, which is fetching or building the Temporal server (${waited} s)`);
+      await sleep(1_000);
+    }
+  }
+}
+
+async function build(draft: string, log: (line: string) => void): Promise<string> {
+  if ((await onPath('go')) === undefined) throw noTemporal('it could not be downloaded, and there is no Go to build it with');
+  log(`building the Temporal server ${version} with Go, once: about 4 minutes on 2 cores`);
+  const args = [`GOBIN=${draft}`, 'go', 'install', '-ldflags=-s -w', `github.com/temporalio/cli/cmd/temporal@${version}`];
+  const go = await superviseProcess({ command: 'env', args, logFile: join(draft, 'go.log'), stopSignal: 'SIGTERM' });
+  const started = Date.now();
+  const progress = setInterval(() => log(`still building the Temporal server (${Math.round((Date.now() - started) / 1_000)} s)`), 15_000);
+  const { code } = await go.exited.finally(() => clearInterval(progress));
+  if (code !== 0) throw noTemporal(`building it with Go failed: ${go.logTail().trim().split('\n').at(-1)}`);
+  return join(draft, 'temporal');
+}
+
+const noTemporal = (why: string) =>
+  new StartError(
+    `There is no Temporal server: ${why}. Three ways out: put the temporal command (${version} or later) on the PATH, ` +
+      'see https://docs.temporal.io/cli; or install Go, see https://go.dev/dl, and it will be built; or set TEMPORAL_ADDRESS to a Temporal cluster.',
+  );
+
+// the cache folder is not the data folder: the way out is another one
+function explainCacheError(error: unknown, folder: string): unknown {
+  const explained = explainFolderError(error, folder);
+  return explained === error
+    ? error
+    : noTemporal(`the cache folder ${folder} cannot be written (${error instanceof Error ? error.message : error})`);
+}
+
+async function onPath(command: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('/bin/sh', ['-c', 'command -v "$1"', 'sh', command]);
+    return stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** From what `temporal --version` says: "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)". */
+async function isNewEnough(binary: string): Promise<boolean> {
+  try {
+    const { stdout } = await run(binary, ['--version'], { timeout: 20_000 });
+    const [, major = 0, minor = 0] = /Server (\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? [];
+    return major > oldestServer[0] || (major === oldestServer[0] && minor >= oldestServer[1]);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+// When a Temporal server that was just started is ready for us: it answers, and has our namespaces and search attributes.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { isPortFree } from './free-port.ts';
+
+export type SearchAttributes = Readonly<Record<string, 'Keyword'>>;
+
+// number of the type Keyword in Temporal's API (IndexedValueType)
+const keyword = 2;
+
+interface WaitOptions {
+  isRunning(): boolean;
+  patienceMs: number;
+}
+
+/** True once every namespace can be described, false when the server ended or took too long. */
+export async function waitForNamespaces(
+  address: string,
+  namespaces: readonly string[],
+  { isRunning, patienceMs }: WaitOptions,
+): Promise<boolean> {
+  for (const deadline = Date.now() + patienceMs; isRunning() && Date.now() < deadline; await sleep(50)) {
+    // asking gRPC too early costs a second of its backoff
+    if (!(await isPortFree(Number(address.split(':')[1]))) && (await describesAll(address, namespaces))) return true;
+  }
+  return false;
+}
+
+async function describesAll(address: string, namespaces: readonly string[]): Promise<boolean> {
+  try {
+    return await withConnection(address, async ({ workflowService }) => {
+      for (const namespace of namespaces) await workflowService.describeNamespace({ namespace });
+      return true;
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** The command line registers search attributes only in namespaces that it makes: adds what an older file lacks. */
+export async function completeSearchAttributes(address: string, namespaces: readonly string[], wanted: SearchAttributes): Promise<void> {
+  await withConnection(address, async ({ operatorService }) => {
+    for (const namespace of namespaces) {
+      const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+      const missing = Object.keys(wanted).filter((name) => !(name in (customAttributes ?? {})));
+      if (missing.length === 0) continue;
+      await operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])),
+      });
+    }
+  });
+}
+
+async function withConnection<T>(address: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+  try {
+    return await connection.withDeadline(Date.now() + 10_000, () => work(connection));
+  } finally {
+    await connection.close();
+  }
+}

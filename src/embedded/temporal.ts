@@ -1,0 +1,143 @@
+// The embedded Temporal: the dev server of the `temporal` command, on SQLite, on 127.0.0.1 only, and gone when we are.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endProcess } from './end-process.ts';
+import { freePort, isPortFree } from './free-port.ts';
+import { type Lock, LockHeldError, takeLock } from './lock-file.ts';
+import { commandLine } from './process-facts.ts';
+import { explainFolderError, folderErrorFromText, StartError } from './start-error.ts';
+import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
+import { findTemporalBinary } from './temporal-binary.ts';
+import { completeSearchAttributes, type SearchAttributes, waitForNamespaces } from './temporal-readiness.ts';
+
+export interface TemporalOptions {
+  /** Holds the SQLite file and the log; without it everything is in memory and lost at stop(). */
+  dataDir?: string;
+  /** Without it: any free one. */
+  port?: number;
+  /** Without it there is no Web UI; 0 is any free one. */
+  uiPort?: number;
+  /** In addition to `default`. */
+  namespaces?: readonly string[];
+  searchAttributes: SearchAttributes;
+  cacheDir?: string;
+  log?: (line: string) => void;
+}
+
+export interface Temporal {
+  address: string;
+  uiUrl: string | null;
+  /** Settles when the server is gone, with the reason when nobody had asked it to stop. */
+  exited: Promise<StartError | undefined>;
+  stop(): Promise<void>;
+}
+
+const patienceMs = 60_000;
+const tries = 5;
+
+/** Starts the server and waits until it serves every namespace. Throws a StartError when that cannot be done. */
+export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
+  const { cacheDir, log = () => undefined } = options;
+  const binary = await findTemporalBinary({ cacheDir, log });
+  const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'posthorn-temporal-'));
+  const discard = () => options.dataDir ?? rmSync(folder, { recursive: true, force: true });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const lock = await takeLock(join(folder, 'lock'));
+    const server = await startLocked(binary, folder, options).catch((error) => releaseAndThrow(lock, error));
+    const stop = () => server.stop().finally(lock.release).finally(discard);
+    return { ...server, stop };
+  } catch (error) {
+    discard();
+    if (error instanceof LockHeldError) throw new StartError(`Temporal already runs on ${folder}, started by the process ${error.pid}.`);
+    throw explainFolderError(error, folder);
+  }
+}
+
+function releaseAndThrow(lock: Lock, error: unknown): never {
+  lock.release();
+  throw error;
+}
+
+async function startLocked(binary: string, folder: string, options: TemporalOptions): Promise<Temporal> {
+  const { namespaces = [], searchAttributes } = options;
+  await stopOrphan(folder, options.log ?? (() => undefined));
+  discardUnfinished(folder);
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await choosePorts(options);
+    const address = `127.0.0.1:${ports.port}`;
+    const server = await launch(binary, folder, { ...options, ...ports });
+    writeFileSync(join(folder, 'pid'), `${server.pid}\n`, { mode: 0o600 });
+    if (await waitForNamespaces(address, ['default', ...namespaces], { isRunning: server.isRunning, patienceMs })) {
+      await completeSearchAttributes(address, ['default', ...namespaces], searchAttributes);
+      writeFileSync(join(folder, 'ready'), '', { mode: 0o600 });
+      const uiUrl = ports.uiPort === undefined ? null : `http://127.0.0.1:${ports.uiPort}`;
+      return { address, uiUrl, exited: whyExited(server, folder), stop: () => server.stop() };
+    }
+    await server.stop();
+    // another program may have taken a port, also an inner one, between our choice and its use
+    if (attempt === tries || !/address already in use/i.test(server.logTail())) throw explainFailure(server, folder);
+    await sleep(200);
+  }
+}
+
+async function choosePorts({ port, uiPort }: TemporalOptions): Promise<{ port: number; uiPort?: number }> {
+  if (port !== undefined && !(await isPortFree(port))) throw new StartError(`The port ${port} for Temporal is taken by another program.`);
+  if (uiPort !== undefined && uiPort !== 0 && !(await isPortFree(uiPort))) {
+    throw new StartError(
+      `The port ${uiPort} for Temporal's Web UI is taken by another program: set TEMPORAL_UI_PORT to another one, or to 0 for any.`,
+    );
+  }
+  return { port: port ?? (await freePort()), uiPort: uiPort === 0 ? await freePort() : uiPort };
+}
+
+interface LaunchOptions extends TemporalOptions {
+  port: number;
+}
+
+function launch(binary: string, folder: string, options: LaunchOptions): Promise<SupervisedProcess> {
+  const { dataDir, port, uiPort, namespaces = [], searchAttributes } = options;
+  const ports = ['--ip', '127.0.0.1', '--port', String(port), ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)])];
+  const pragmas = ['journal_mode=wal', 'synchronous=full'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
+  const store = dataDir === undefined ? [] : ['--db-filename', databaseFile(folder), ...pragmas];
+  const fair = ['matching.useNewMatcher=true', 'matching.enableFairness=true'].flatMap((value) => ['--dynamic-config-value', value]);
+  const attributes = Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
+  const args = [...ports, ...store, ...fair, ...attributes, ...namespaces.flatMap((name) => ['--namespace', name])];
+  // its own HOME: the user's settings for the temporal command are not meant for our server
+  const supervision = { env: { HOME: folder }, logFile: join(folder, 'temporal.log'), stopSignal: 'SIGTERM', graceMs: 10_000 } as const;
+  return superviseProcess({ command: binary, args: ['server', 'start-dev', '--log-level', 'warn', ...args], ...supervision });
+}
+
+const databaseFile = (folder: string) => join(folder, 'temporal.sqlite');
+
+// A file that never served may be half made, and the server does not finish it.
+function discardUnfinished(folder: string): void {
+  if (existsSync(join(folder, 'ready'))) return;
+  for (const end of ['', '-wal', '-shm', '-journal']) rmSync(databaseFile(folder) + end, { force: true });
+}
+
+/** Stops the server that somebody else's death left running on our file: two of them would ruin it. */
+async function stopOrphan(folder: string, log: (line: string) => void): Promise<void> {
+  const file = join(folder, 'pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (!(pid > 1) || commandLine(pid)?.includes(databaseFile(folder)) !== true) return;
+  log(`stopping the Temporal server (pid ${pid}) that an earlier run left behind`);
+  if (!(await endProcess(pid, 'SIGTERM'))) await endProcess(pid, 'SIGKILL');
+}
+
+function explainFailure(server: SupervisedProcess, folder: string): StartError {
+  const tail = server.logTail();
+  const lines = tail.trim().split('\n');
+  const reason = lines.findLast((line) => /^error|failed|panic/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return folderErrorFromText(tail, folder) ?? new StartError(`Temporal did not start: ${reason} (see ${join(folder, 'temporal.log')})`);
+}
+
+async function whyExited(server: SupervisedProcess, folder: string): Promise<StartError | undefined> {
+  const { unasked } = await server.exited;
+  if (!unasked) return undefined;
+  return (
+    folderErrorFromText(server.logTail(), folder) ?? new StartError(`Temporal has ended by itself: see ${join(folder, 'temporal.log')}`)
+  );
+}

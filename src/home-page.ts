@@ -1,0 +1,34 @@
+// The page at `/` until there is a dashboard: what runs here, and how to send a first event.
+
+/** The command that sends a first event to tenant `demo`. `key` is what stands for the API key. */
+export function firstEventCommand(origin: string, key: string): string {
+  return [
+    `curl -X POST ${origin}/v1/tenants/demo/events \\`,
+    `  -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\`,
+    `  -d '{"type":"order.created","data":{"orderId":"1001","total":99.9}}'`,
+  ].join('\n');
+}
+
+export function homePage(origin: string, temporalUiUrl: string | null): string {
+  const ui = temporalUiUrl ? `<li>Temporal Web UI: <a href="${temporalUiUrl}">${temporalUiUrl}</a></li>` : '';
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Posthorn</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}pre{background:#f4f5f7;padding:1rem;overflow:auto;border-radius:6px}a{color:#0b5fff}</style></head>
+<body>
+<h1>Posthorn</h1>
+<p>Webhook delivery, running here. The API key is what <code>npm start</code> printed.</p>
+<ul>
+<li>API: <a href="${origin}/openapi.json">${origin}/openapi.json</a></li>
+${ui}
+<li>Health: <a href="${origin}/readyz">${origin}/readyz</a></li>
+</ul>
+<h2>Send a first event</h2>
+<pre>${firstEventCommand(origin, '$POSTHORN_API_KEY')}</pre>
+<h2>See where it went</h2>
+<pre>curl -H 'authorization: Bearer $POSTHORN_API_KEY' '${origin}/v1/deliveries?tenant=demo'
+curl -H 'authorization: Bearer $POSTHORN_API_KEY' ${origin}/sandbox/demo</pre>
+</body>
+</html>
+`;
+}

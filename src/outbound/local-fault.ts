@@ -1,0 +1,13 @@
+// A fault of this process, not of the endpoint: it is thrown, never recorded, and spends no attempt.
+
+type LocalFaultCode = 'header_not_ours_to_send' | 'no_connection_free' | 'aborted' | 'closed' | 'unknown';
+
+export class LocalFault extends Error {
+  override readonly name = 'LocalFault';
+  readonly code: LocalFaultCode;
+
+  constructor(code: LocalFaultCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}

@@ -1,0 +1,54 @@
+// Hears one response: keeps its head and the start of its body, and tells once how it ended.
+import type { Dispatcher } from 'undici';
+import type { EndpointResponse } from '../domain/outcome.ts';
+
+const keptBytes = 64 * 1024;
+
+/** What has been heard of a response so far. */
+export interface Received {
+  head: { statusCode: number; headers: [string, string][]; at: number } | null;
+  body: Buffer[];
+  kept: number;
+  bytes: number;
+}
+
+export function nothingReceived(): Received {
+  return { head: null, body: [], kept: 0, bytes: 0 };
+}
+
+/** Tells `ended` of the end: without an error when the response is whole. It may tell more than once; the first counts. */
+export function receiveInto(received: Received, ended: (error: Error | null) => void): Dispatcher.DispatchHandler {
+  let requested = false;
+  return {
+    onRequestStart(controller) {
+      // Posting twice is for the retry schedule to decide; a client that would do it by itself is stopped.
+      if (requested) controller.abort(Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' }));
+      requested = true;
+    },
+    onResponseStart(controller, statusCode) {
+      if (statusCode < 200) return;
+      received.head = { statusCode, headers: pairs(controller.rawHeaders), at: performance.now() };
+    },
+    onResponseData(_, chunk) {
+      received.bytes += chunk.length;
+      if (received.kept === keptBytes) return;
+      const part = chunk.subarray(0, keptBytes - received.kept);
+      received.kept += part.length;
+      received.body.push(part);
+    },
+    onResponseEnd: () => ended(null),
+    onResponseError: (_, error) => ended(error),
+  };
+}
+
+/** A copy: the parts are windows on larger buffers of the connection. */
+export function responseOf({ head, body, kept, bytes }: Received): EndpointResponse | null {
+  if (!head) return null;
+  return { statusCode: head.statusCode, headers: head.headers, bodyStart: Buffer.concat(body, kept), bodyTruncated: bytes > kept };
+}
+
+function pairs(raw: Dispatcher.DispatchController['rawHeaders']): [string, string][] {
+  if (!Array.isArray(raw)) return [];
+  const text = raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+  return Array.from({ length: text.length / 2 }, (_, i) => [text[2 * i] ?? '', text[2 * i + 1] ?? '']);
+}

@@ -1,0 +1,127 @@
+// Posts to an endpoint, once, and says what came of it. A refusal of the endpoint's is a result; a fault of our own is thrown.
+import type { SendResult } from '../domain/outcome.ts';
+import type { AddressGuard } from './address-guard.ts';
+import { createConnect } from './connection.ts';
+import { type Connections, createConnections, type Exchange } from './connections.ts';
+import { LocalFault } from './local-fault.ts';
+import { nothingReceived, receiveInto } from './receive.ts';
+import { blockedResult, resultOf } from './result.ts';
+
+const maxResponseBytes = 1024 * 1024;
+const maxHeaderBytes = 16 * 1024;
+const longestIdleMs = 30_000;
+/** A connection is renewed now and then, so that it follows where the name leads. */
+const requestsPerConnection = 1_000;
+const connectionHeader =
+  /^(connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|user-agent)$/i;
+
+export interface SendRequest {
+  url: string;
+  /** Checked by the caller, but those of the connection itself, which are refused here too. */
+  headers: Record<string, string>;
+  /** Sent as it is. */
+  body: Uint8Array;
+  /** For all of it: DNS, connect, TLS, headers and body. */
+  timeoutMs: number;
+  /** Gives the attempt up; the endpoint may have got it all the same. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Sender {
+  /** Throws `LocalFault` only. */
+  send(request: SendRequest): Promise<SendResult>;
+  /** Takes no more, waits for what is under way (each ends by its own deadline), then closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface SenderOptions {
+  guard: AddressGuard;
+  userAgent: string;
+  maxConnectionsPerOrigin?: number;
+  /** Over all origins. */
+  maxIdleConnections?: number;
+  /** How long a connection stays open for the next request when the endpoint does not say. */
+  keepAliveMs?: number;
+  /** PEM certificates to trust instead of the system's. */
+  ca?: string;
+}
+
+export function createSender(options: SenderOptions): Sender {
+  const { guard, userAgent, maxConnectionsPerOrigin = 32, maxIdleConnections = 512, keepAliveMs = 4_000, ca } = options;
+  const connections = createConnections({
+    connect: createConnect({ guard, ca }),
+    maxPerOrigin: maxConnectionsPerOrigin,
+    maxIdle: maxIdleConnections,
+    client: {
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: maxHeaderBytes,
+      maxResponseSize: maxResponseBytes,
+      maxRequestsPerClient: requestsPerConnection,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: Math.max(longestIdleMs, keepAliveMs),
+    },
+  });
+  const underWay = new Set<Promise<SendResult>>();
+  let closed = false;
+
+  return {
+    async send(request) {
+      if (closed) throw new LocalFault('closed', 'the sender is closed');
+      const verdict = guard.checkUrl(request.url);
+      if (!verdict.ok) return blockedResult(verdict.reason);
+      const attempt = post(request, verdict.url, userAgent, connections);
+      underWay.add(attempt);
+      return attempt.finally(() => underWay.delete(attempt));
+    },
+    async close() {
+      closed = true;
+      await Promise.allSettled(underWay);
+      await connections.close();
+    },
+  };
+}
+
+function post(request: SendRequest, url: URL, userAgent: string, connections: Connections): Promise<SendResult> {
+  const { body, timeoutMs, signal } = request;
+  const headers = ownHeaders(request.headers, userAgent);
+  const startedAt = performance.now();
+  return new Promise((resolve, reject) => {
+    const received = nothingReceived();
+    let settled = false;
+    const settle = (error: Error | null) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', onAbort);
+      const result = resultOf({ exchange, received, error, host: url.host, startedAt, endedAt: performance.now(), timeoutMs });
+      connections.end(exchange, error === null);
+      if (result instanceof LocalFault) reject(result);
+      else resolve(result);
+    };
+    const exchange: Exchange = {
+      origin: url.origin,
+      options: { path: url.pathname + url.search, method: 'POST', headers, body },
+      handler: receiveInto(received, settle),
+      line: null,
+    };
+    const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
+    const deadline = setTimeout(() => settle(pastDeadline(exchange)), timeoutMs);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    else connections.begin(exchange);
+  });
+}
+
+function ownHeaders(given: Record<string, string>, userAgent: string): Record<string, string> {
+  const foreign = Object.keys(given).find((name) => connectionHeader.test(name));
+  if (foreign !== undefined) throw new LocalFault('header_not_ours_to_send', `the header ${foreign} belongs to the connection`);
+  return { ...given, 'user-agent': userAgent };
+}
+
+/** An endpoint that was not even asked, for want of a connection of ours, did not fail to answer. */
+function pastDeadline(exchange: Exchange): Error {
+  if (exchange.line === null) return new LocalFault('no_connection_free', `no connection to ${exchange.origin} became free in time`);
+  return Object.assign(new Error('the deadline passed'), { code: 'POSTHORN_DEADLINE' });
+}

@@ -1,0 +1,12 @@
+// Where this package lies, and its version: the same from `src/` and from `dist/src/`.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+function findRoot(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
+}
+
+const packageRoot = findRoot(import.meta.dirname);
+
+export const migrationsFolder = join(packageRoot, 'migrations');
+export const version = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;

@@ -1,0 +1,53 @@
+// Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
+import type { Reached } from '../checkpoints.ts';
+import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
+import { isWithoutPartition } from '../db/errors.ts';
+import { createGroupCommit } from '../db/group-commit.ts';
+import { makePartitions } from '../db/partitions.ts';
+import type { Db } from '../db/pool.ts';
+import type { Relay } from './relay.ts';
+
+/** Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). */
+export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Acceptance[] | 'unknown_tenant'>;
+
+export interface IngestDeps {
+  db: Db;
+  /** Undefined: this process has no relay, and rows go to nobody. */
+  relay: Pick<Relay, 'id' | 'offer'> | undefined;
+  reached?: Reached;
+}
+
+export function createIngest({ db, relay, reached }: IngestDeps): Accept {
+  const commits = createGroupCommit<AcceptRequest, Accepted>({ write: commit, weigh: ({ events }) => events.length, maxWeight: 256 });
+
+  async function commit(requests: AcceptRequest[]): Promise<Accepted[]> {
+    const relayId = relay?.id() ?? null;
+    const accepted = await withPartitions(() => acceptEvents(db, requests, relayId));
+    await reached?.('event committed');
+    if (relayId !== null) relay?.offer(relayId, requests.flatMap((request, index) => outboxRows(request, accepted[index])));
+    return accepted;
+  }
+
+  async function withPartitions<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isWithoutPartition(error)) throw error;
+      await makePartitions(db);
+      return write();
+    }
+  }
+
+  return async (tenant, events) => {
+    const { tenantId, acceptances } = await commits.add({ tenant, events });
+    return tenantId === null ? 'unknown_tenant' : acceptances;
+  };
+}
+
+function outboxRows({ tenant, events }: AcceptRequest, accepted: Accepted | undefined) {
+  const tenantId = accepted?.tenantId;
+  if (!tenantId) return [];
+  return events
+    .filter((_, index) => accepted.acceptances[index]?.kind === 'accepted')
+    .map((event) => ({ eventId: event.eventId, tenantId, tenant, eventType: event.type }));
+}

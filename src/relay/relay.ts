@@ -1,0 +1,142 @@
+// A relay: takes accepted events from the outbox to Temporal, and looks after what got stuck (design, decision 4).
+//
+// It lives in terms. In a term it renews itself in PostgreSQL every second; no row there, or 3 s since the last successful renewal was sent, ends
+// the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others take the rows of a
+// relay that was not seen for 5 s; a term takes rows itself only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Reached } from '../checkpoints.ts';
+import { type OutboxRow, takeOutboxRows } from '../db/outbox.ts';
+import type { Db } from '../db/pool.ts';
+import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
+import type { Logger } from '../logger.ts';
+import { newId } from '../new-id.ts';
+import type { Starter } from '../temporal/starter.ts';
+import { createHandOver, type HandOver } from './hand-over.ts';
+import { createSweep } from './sweep.ts';
+
+const renewEveryMs = 1_000;
+const fencedAfterMs = 3_000;
+const steadyAfterMs = 5_000;
+const takeLimit = 1_000;
+
+export interface Relay {
+  /** Whose id goes on rows that this process accepts now; null: nobody's. */
+  id(): string | null;
+  /** Rows accepted under `relayId`; those of an ended term are left to whoever takes them. */
+  offer(relayId: string, rows: OutboxRow[]): void;
+  /** Rows of nobody may be there, or deliveries may have become due: look now. */
+  look(): void;
+  /** Ends the term: its rows go back to nobody. */
+  stop(): Promise<void>;
+}
+
+export interface RelayDeps {
+  db: Db;
+  starter: Starter;
+  log: Logger;
+  /** Names this process to operators, such as host and pid. */
+  processName: string;
+  reached?: Reached;
+}
+
+interface Term {
+  id: string;
+  startedAt: number;
+  /** When the last renewal that succeeded was sent. */
+  renewedAt: number;
+  handOver: HandOver;
+}
+
+export function createRelay({ db, starter, log, processName, reached }: RelayDeps): Relay {
+  const stopping = new AbortController();
+  const sweep = createSweep({ db, starter, log });
+  let term: Term | undefined;
+  let looking: Promise<void> | undefined;
+  let wake = new AbortController();
+
+  async function live(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      term ??= await begin();
+      if (term && isFresh(term)) await renew(term);
+      if (term && !isFresh(term)) fence(term);
+      if (term) look(term);
+      await pause();
+    }
+  }
+
+  async function begin(): Promise<Term | undefined> {
+    const id = newId('rly');
+    const now = performance.now();
+    try {
+      await registerRelay(db, id, processName);
+    } catch (error) {
+      log.warn({ err: error }, 'relay.not_registered');
+      return undefined;
+    }
+    log.info({ relayId: id }, 'relay.begun');
+    const begun: Term = { id, startedAt: now, renewedAt: now, handOver: createHandOver({ db, starter, log, relayId: id, mayAct: () => isFresh(begun), reached }) };
+    return begun;
+  }
+
+  function isFresh({ renewedAt }: Term): boolean {
+    return performance.now() - renewedAt < fencedAfterMs;
+  }
+
+  async function renew(of: Term): Promise<void> {
+    const sentAt = performance.now();
+    const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
+    const renewed = await Promise.race([renewRelay(db, of.id).catch((error: Error) => error), tooLate]);
+    if (renewed === true) of.renewedAt = sentAt;
+    else if (renewed === false) of.renewedAt = Number.NEGATIVE_INFINITY;
+    else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
+  }
+
+  /** Nothing is told to PostgreSQL, and what is under way is not waited for: it can only move rows that are still this relay's. */
+  function fence(ended: Term): void {
+    term = undefined;
+    log.warn({ relayId: ended.id }, 'relay.fenced');
+    void ended.handOver.stop();
+  }
+
+  /** In the background: however long it takes, renewals go on. */
+  function look(of: Term): void {
+    looking ??= lookOnce(of)
+      .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.look_failed'))
+      .finally(() => {
+        looking = undefined;
+      });
+  }
+
+  async function lookOnce(of: Term): Promise<void> {
+    if (performance.now() - of.startedAt >= steadyAfterMs) {
+      const rows = await takeOutboxRows(db, of.id, takeLimit);
+      if (isFresh(of)) of.handOver.add(rows);
+    }
+    if (await sweep.ifDue()) of.handOver.recheck();
+  }
+
+  async function pause(): Promise<void> {
+    wake = new AbortController();
+    await delay(renewEveryMs, undefined, { signal: AbortSignal.any([wake.signal, stopping.signal]) }).catch(() => undefined);
+  }
+
+  const ended = live();
+
+  return {
+    id: () => (term && isFresh(term) ? term.id : null),
+    offer(relayId, rows) {
+      if (term?.id === relayId && isFresh(term)) term.handOver.add(rows);
+    },
+    look() {
+      sweep.soon();
+      wake.abort();
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all([ended, looking]);
+      if (!term) return;
+      await term.handOver.stop();
+      await retireRelay(db, term.id).catch((error) => log.warn({ err: error, relayId: term?.id }, 'relay.not_retired'));
+    },
+  };
+}

@@ -1,0 +1,136 @@
+// The sandbox receiver: an endpoint to try webhooks on. It records what it gets, checks the signature as a receiver would, and answers by script.
+// Anybody may post to it (that is what webhooks do), so all it keeps is bounded; only the admin key may read.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import { isId } from '../domain/ids.ts';
+import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
+import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
+import { createRecordings, type Recordings } from './recordings.ts';
+import { parseScript, type Step, stepFor } from './script.ts';
+
+export interface SandboxOptions {
+  /** The live secrets of the endpoint of a delivery; none when there is no such delivery. */
+  secretsOf(deliveryId: string): Promise<string[]>;
+  /** The admin key that may read and forget. */
+  apiKey: string;
+  recordings?: Recordings;
+  pace?: Pace;
+}
+
+/** What came of checking the signature of a recorded request. */
+export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
+
+const maxBodyKept = 256 * 1024;
+// What still gets its signature checked: any event's body, with its wrapping.
+const maxBodyRead = 1024 * 1024;
+
+/** To be mounted at `/sandbox`, before anything that reads bodies. */
+export function createSandbox({ secretsOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
+  const router = Router();
+  router.param('id', (_request, response, next, id: string) =>
+    /^[A-Za-z0-9_-]{1,64}$/.test(id) ? next() : refuse(response, 404, 'no such sandbox'),
+  );
+
+  router.post('/:id', async (request: Request<{ id: string }>, response) => {
+    const body = await readBody(request);
+    if (!body) return;
+    const receivedAt = new Date().toISOString();
+    const signature = await checkSignature(request, body, secretsOf);
+    const step = nextStep(request, recordings);
+    recordings.record(request.params.id, {
+      receivedAt,
+      method: request.method,
+      webhookId: request.get('webhook-id') ?? null,
+      delivery: request.get('posthorn-delivery') ?? null,
+      attempt: attemptOf(request),
+      signature,
+      statusAnswered: 'problem' in step ? 400 : statusOf(step),
+      headers: Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+      ),
+      body: body.start.subarray(0, maxBodyKept).toString(),
+      bodyBytes: body.bytes,
+    });
+    if ('problem' in step) refuse(response, 400, `script ${step.problem}`, [{ path: 'script', message: step.problem }]);
+    else await answer(step, request, response, pace);
+  });
+
+  router.use('/:id', requireKey(apiKey));
+  router.get('/:id', (request, response) => {
+    response.set('cache-control', 'no-store').json({ requests: recordings.requestsOf(request.params.id) });
+  });
+  router.delete('/:id', (request, response) => {
+    recordings.forget(request.params.id);
+    response.status(204).end();
+  });
+  return router;
+}
+
+function nextStep(request: Request<{ id: string }>, recordings: Recordings): Step | { problem: string } {
+  const { script = '' } = request.query;
+  const parsed = typeof script === 'string' ? parseScript(script) : { problem: 'is there more than once' };
+  if ('problem' in parsed) return parsed;
+  return stepFor(parsed.steps, recordings.countAttempt(request.params.id, (request.get('webhook-id') ?? '').slice(0, 200)));
+}
+
+/** The body, of which no more than `maxBodyRead` is held; null when the client went away in the middle. */
+async function readBody(request: IncomingMessage): Promise<{ start: Buffer; bytes: number } | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      if (bytes < maxBodyRead) chunks.push(chunk.subarray(0, maxBodyRead - bytes));
+      bytes += chunk.length;
+    }
+  } catch {
+    return null;
+  }
+  return { start: Buffer.concat(chunks), bytes };
+}
+
+async function checkSignature(
+  request: Request,
+  body: { start: Buffer; bytes: number },
+  secretsOf: SandboxOptions['secretsOf'],
+): Promise<SignatureVerdict> {
+  if (body.bytes > body.start.length) return 'body_too_long';
+  const delivery = request.get('posthorn-delivery') ?? '';
+  if (!isId('dlv', delivery)) return 'unknown_delivery';
+  const secrets = await secretsOf(delivery).catch(() => null);
+  if (!secrets) return 'secrets_unavailable';
+  if (secrets.length === 0) return 'unknown_delivery';
+  try {
+    verifyWebhook({ headers: request.headers, body: body.start, secrets });
+    return 'valid';
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return error.reason;
+    throw error;
+  }
+}
+
+function attemptOf(request: Request): number | null {
+  const attempt = request.get('posthorn-attempt') ?? '';
+  return /^\d{1,9}$/.test(attempt) ? Number(attempt) : null;
+}
+
+function requireKey(apiKey: string) {
+  const right = digest(`Bearer ${apiKey}`);
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const given = (request.get('authorization') ?? '').replace(/^bearer +/i, 'Bearer ');
+    if (timingSafeEqual(digest(given), right)) next();
+    else refuse(response.set('www-authenticate', 'Bearer'), 401, 'the admin key is needed as Authorization: Bearer …');
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function refuse(response: Response, status: number, detail: string, errors: { path: string; message: string }[] = []): void {
+  const title = { 400: 'Bad Request', 401: 'Unauthorized', 404: 'Not Found' }[status];
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail, errors }));
+}

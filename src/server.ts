@@ -1,0 +1,94 @@
+// The server role: HTTP API and sandbox on one port. It has no relay of its own; in one process with a worker it is given the worker's.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { createApp } from './api/app.ts';
+import type { Reached } from './checkpoints.ts';
+import type { Core } from './core.ts';
+import { readDeliveryRef } from './db/deliveries.ts';
+import { liveSecrets } from './db/secrets.ts';
+import { homePage } from './home-page.ts';
+import { createAddressGuard } from './outbound/address-guard.ts';
+import { encodeSecret } from './outbound/sign.ts';
+import { createIngest } from './relay/ingest.ts';
+import type { Relay } from './relay/relay.ts';
+import { createSandbox } from './sandbox/sandbox.ts';
+
+const temporalAnswersWithinMs = 1_000;
+const closeWithinMs = 10_000;
+
+/** A port that listens and answers nothing yet: its address is known before anything is built on it. */
+export interface Listening {
+  http: Server;
+  /** Scheme, host and port under which this server is reached. */
+  origin: string;
+}
+
+/** Throws when the port is taken, naming the variable. */
+export async function listen(host: string, port: number, publicUrl: string | undefined): Promise<Listening> {
+  const http = createServer({ requestTimeout: 60_000, keepAliveTimeout: 65_000 });
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set PORT to another one` : error.message, { cause: error });
+  });
+  const { port: actual } = http.address() as AddressInfo;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return { http, origin: publicUrl ? new URL(publicUrl).origin : `http://${name.includes(':') ? `[${name}]` : name}:${actual}` };
+}
+
+export interface ServerOptions {
+  listening: Listening;
+  temporalUiUrl: string | null;
+  relay: Relay | undefined;
+  reached?: Reached;
+}
+
+/** Serves until the returned function is called, which lets requests end, 10 s at most. */
+export function startServer(core: Core, { listening: { http, origin }, temporalUiUrl, relay, reached }: ServerOptions): () => Promise<void> {
+  const { config, db, log, vault, giveOrder } = core;
+  const apiKey = config.POSTHORN_API_KEY ?? '';
+  const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
+  const app = createApp({
+    db,
+    log,
+    vault,
+    apiKey,
+    publicOrigin: origin,
+    temporalUiUrl,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
+    checkUrl: guard.checkUrl,
+    accept: createIngest({ db, relay, reached }),
+    giveOrder,
+    sweepSoon: () => relay?.look(),
+    temporalAway: () => isTemporalAway(core),
+    home: () => homePage(origin, temporalUiUrl),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (deliveryId) => secretsOf(core, deliveryId) })),
+  });
+  http.on('request', app);
+  log.info({ origin }, 'server.started');
+  return () => close(http);
+}
+
+async function isTemporalAway({ link }: Core): Promise<boolean> {
+  const asked = link.call((client) => client.connection.workflowService.getSystemInfo({})).then(
+    () => false,
+    () => true,
+  );
+  return Promise.race([asked, new Promise<boolean>((resolve) => setTimeout(resolve, temporalAnswersWithinMs, true).unref())]);
+}
+
+async function secretsOf({ db, vault }: Core, deliveryId: string): Promise<string[]> {
+  const delivery = await readDeliveryRef(db, deliveryId);
+  const secrets = delivery ? await liveSecrets(db, delivery.endpointId) : [];
+  return secrets.map(({ secretId, sealed }) => encodeSecret(vault.open(sealed, secretId)));
+}
+
+async function close(http: Server): Promise<void> {
+  const closed = new Promise((resolve) => http.close(resolve));
+  http.closeIdleConnections();
+  const tooLong = setTimeout(() => http.closeAllConnections(), closeWithinMs);
+  await closed;
+  clearTimeout(tooLong);
+}

@@ -1,0 +1,92 @@
+// The one connection to Temporal of this process, shared by client and worker so that workflows started here can start here (eager start).
+// Temporal may be away when we start and may go away at any time: the link connects in the background and says so when there is none.
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, ServiceError } from '@temporalio/client';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
+
+const callTimeoutMs = 5_000;
+const reconnectMs = 1_000;
+
+export class TemporalAway extends Error {
+  override name = 'TemporalAway';
+}
+
+export interface TemporalLink {
+  /** Runs a call with a deadline of 5 s. Throws TemporalAway when there is no connection, or the call says so. */
+  call<T>(run: (client: Client) => Promise<T>): Promise<T>;
+  /** Resolves when connected for the first time; null when closed before. */
+  connected: Promise<NativeConnection | null>;
+  close(): Promise<void>;
+}
+
+export function openTemporalLink(config: Config, log: Logger): TemporalLink {
+  const closing = new AbortController();
+  let current: { connection: NativeConnection; client: Client } | undefined;
+
+  async function connect(): Promise<NativeConnection | null> {
+    const options = await connectionOptions(config);
+    for (let tries = 0; !closing.signal.aborted; tries++) {
+      try {
+        const connection = await NativeConnection.connect(options);
+        current = { connection, client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }) };
+        log.info({ address: options.address, namespace: config.TEMPORAL_NAMESPACE }, 'temporal.connected');
+        return connection;
+      } catch (error) {
+        if (tries % 30 === 0) log.warn({ err: error, address: options.address }, 'temporal.away');
+        await delay(reconnectMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
+    return null;
+  }
+
+  const connected = connect();
+  // whoever awaits `connected` hears of a bad certificate file; here it must not end the process unheard
+  connected.catch((error) => log.error({ err: error }, 'temporal.not_configured'));
+
+  return {
+    connected,
+    async call(run) {
+      if (!current) throw new TemporalAway('not connected to Temporal yet');
+      const { client, connection } = current;
+      try {
+        return await connection.withDeadline(Date.now() + callTimeoutMs, () => run(client));
+      } catch (error) {
+        throw isUnavailable(error) ? new TemporalAway('Temporal does not answer', { cause: error }) : error;
+      }
+    },
+    async close() {
+      closing.abort();
+      await connected.catch(() => null);
+      await current?.connection.close();
+      current = undefined;
+    },
+  };
+}
+
+async function connectionOptions(config: Config): Promise<NativeConnectionOptions> {
+  const file = (path: string | undefined) => (path === undefined ? undefined : readFile(path));
+  const [ca, crt, key] = await Promise.all([file(config.TEMPORAL_TLS_CA), file(config.TEMPORAL_TLS_CERT), file(config.TEMPORAL_TLS_KEY)]);
+  const serverName = config.TEMPORAL_TLS_SERVER_NAME;
+  const implied = Boolean(ca || crt || serverName || config.TEMPORAL_API_KEY);
+  const tls = (config.TEMPORAL_TLS === undefined ? implied : config.TEMPORAL_TLS === 'true') && {
+    ...(ca && { serverRootCACertificate: ca }),
+    ...(crt && key && { clientCertPair: { crt, key } }),
+    ...(serverName && { serverNameOverride: serverName }),
+  };
+  return { address: config.TEMPORAL_ADDRESS ?? '127.0.0.1:7233', tls, ...(config.TEMPORAL_API_KEY && { apiKey: config.TEMPORAL_API_KEY }) };
+}
+
+const unavailableCodes = new Set([1, 4, 8, 14]); // gRPC: cancelled, deadline exceeded, resource exhausted, unavailable
+
+/** The call may have reached nobody; what was asked is to be asked again. */
+function isUnavailable(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const code = (at as { code?: unknown }).code;
+    if (typeof code === 'number') return unavailableCodes.has(code);
+    if (at.name === 'TransportError' || at.name === 'IllegalStateError') return true;
+  }
+  return error instanceof ServiceError && error.cause === undefined;
+}

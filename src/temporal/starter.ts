@@ -1,0 +1,87 @@
+// Starting the workflows of dispatches and deliveries. The business id is the workflow id, so "already open" is success and any start may be
+// repeated by anyone.
+import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
+import type { DeliveryRef } from '../db/deliveries.ts';
+import {
+  type DeliverInput,
+  deliveryWorkflowId,
+  dispatchWorkflowId,
+  endpointAttribute,
+  eventTypeAttribute,
+  statusAttribute,
+  taskQueue,
+  tenantAttribute,
+  workflowTypes,
+} from '../workflows/contract.ts';
+import type { TemporalLink } from './link.ts';
+
+/** A dispatch to start, and what Temporal shows of it: `tenant` (external id) and `eventType` are those of one of its events. */
+export interface DispatchRef {
+  dispatchId: string;
+  events: number;
+  tenants: number;
+  tenant: string;
+  eventType: string;
+}
+
+export interface Starter {
+  /** Throws TemporalAway when Temporal cannot be asked. */
+  startDispatch(dispatch: DispatchRef): Promise<void>;
+  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
+}
+
+export function createStarter(link: TemporalLink, deadLetterWindowMs: number): Starter {
+  return {
+    startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, dispatchStart(dispatch)),
+    startDelivery: (delivery, startedBy) => startOnce(link, workflowTypes.deliver, deliveryStart(delivery, deadLetterWindowMs, startedBy)),
+  };
+}
+
+type Start = WorkflowStartOptions & { args: unknown[] };
+
+async function startOnce(link: TemporalLink, type: string, options: Start): Promise<void> {
+  try {
+    await link.call((client) => client.workflow.start(type, { ...options, requestEagerStart: true }));
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: DispatchRef): Start {
+  const single = events === 1;
+  return {
+    workflowId: dispatchWorkflowId(dispatchId),
+    taskQueue,
+    args: [{ dispatchId }],
+    staticSummary: single ? `${eventType} of ${tenant}` : `${events} events of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`,
+    staticDetails: 'Plans the deliveries of its events and gives each unfinished one its `deliver` workflow.',
+    ...(single && {
+      typedSearchAttributes: [
+        { key: tenantAttribute, value: tenant },
+        { key: eventTypeAttribute, value: eventType },
+      ],
+    }),
+  };
+}
+
+/** How a delivery's workflow is started; shared by `startDelivery` and the orders that must find it open. */
+export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number, startedBy: string): Start & { args: [DeliverInput] } {
+  const host = hostOf(delivery.endpointUrl);
+  return {
+    workflowId: deliveryWorkflowId(delivery.deliveryId),
+    taskQueue,
+    args: [{ deliveryId: delivery.deliveryId, status: delivery.status, deadLetterWindowMs }],
+    staticSummary: `${delivery.eventType} → ${host}`,
+    staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,
+    typedSearchAttributes: [
+      { key: tenantAttribute, value: delivery.tenant },
+      { key: endpointAttribute, value: delivery.endpointId },
+      { key: eventTypeAttribute, value: delivery.eventType },
+      { key: statusAttribute, value: delivery.status },
+    ],
+  };
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'unknown host';
+}

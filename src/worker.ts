@@ -1,0 +1,147 @@
+// The worker role: a relay, the engine, and a Temporal worker with all workflows and activities.
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from './activities/index.ts';
+import type { SetGate } from './activities/set-gate.ts';
+import { createEngine } from './attempts/engine.ts';
+import { defaultPlaceLimits } from './attempts/places.ts';
+import type { Reached } from './checkpoints.ts';
+import type { Core } from './core.ts';
+import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
+import { listen } from './db/listen.ts';
+import type { Logger } from './logger.ts';
+import { createAddressGuard } from './outbound/address-guard.ts';
+import { createSender } from './outbound/send.ts';
+import { version } from './package.ts';
+import { createRelay, type Relay } from './relay/relay.ts';
+import { ensureOperator, ensureSchedules, ensureSearchAttributes } from './temporal/prepare.ts';
+import { taskQueue } from './workflows/contract.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
+
+const lookAfterMs = 60_000;
+/** The longest request of an endpoint is 30 s. */
+const graceMs = 35_000;
+
+export interface RunningWorker {
+  relay: Relay;
+  /** Polls Temporal: workflows and activities are being worked on. */
+  ready: Promise<void>;
+  /** Takes nothing new, finishes and records what is in flight, gives outbox rows back. */
+  stop(): Promise<void>;
+}
+
+/** Starts at once also while Temporal is away; its part begins when it is there. */
+export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
+  const { config, db, log, starter, vault, giveOrder } = core;
+  const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
+  const sender = createSender({ guard, userAgent: `Posthorn/${version}` });
+  const engine = createEngine({ db, vault, sender, log, limits: defaultPlaceLimits, defaultRetry: config.POSTHORN_RETRY_SCHEDULE, reached });
+  const relay = createRelay({ db, starter, log, processName: `${hostname()} ${process.pid}`, reached });
+  const stopListening = listen(db, 'posthorn_outbox', () => relay.look(), log);
+  const setGate: SetGate = async (endpointId, gate) => {
+    if (gate === 'pause') return pauseEndpoint(db, endpointId);
+    const released = await resumeEndpoint(db, endpointId);
+    relay.look();
+    return released !== null;
+  };
+  const activities = createActivities({ db, engine, starter, giveOrder, setGate, reached });
+  const polling = pollTemporal(core, activities);
+
+  return {
+    relay,
+    ready: polling.ready,
+    async stop() {
+      stopListening();
+      await relay.stop();
+      await polling.stop();
+      if (!(await engine.drain(graceMs))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+      await sender.close();
+    },
+  };
+}
+
+function pollTemporal({ config, link, log }: Core, activities: ReturnType<typeof createActivities>): { ready: Promise<void>; stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let worker: Worker | undefined;
+
+  async function open(): Promise<{ running: Promise<void> } | undefined> {
+    const connection = await link.connected;
+    if (!connection || stopping.signal.aborted) return undefined;
+    await untilDone('search attributes', () => ensureSearchAttributes(link, config, log));
+    const opened = await untilDone('worker', () => createWorker(connection, config.TEMPORAL_NAMESPACE, activities));
+    if (!opened) return undefined;
+    worker = opened;
+    const running = opened.run();
+    if (stopping.signal.aborted) opened.shutdown();
+    running.catch((error) => log.fatal({ err: error }, 'worker.failed'));
+    void lookAfter();
+    return { running };
+  }
+
+  /** The operator and the Schedules are there, and are there again when Temporal has lost its data. */
+  async function lookAfter(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await ensureOperator(link);
+        await ensureSchedules(link);
+      } catch (error) {
+        log.warn({ err: error }, 'temporal.not_prepared');
+      }
+      await delay(lookAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  async function untilDone<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+    while (!stopping.signal.aborted) {
+      try {
+        return await run();
+      } catch (error) {
+        log.warn({ err: error, what }, 'temporal.not_ready');
+        await delay(1_000, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  const opened = open();
+  return {
+    ready: opened.then(() => undefined),
+    async stop() {
+      stopping.abort();
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      else if (!worker) await link.close();
+      await (await opened)?.running.catch(() => undefined);
+    },
+  };
+}
+
+async function createWorker(connection: NativeConnection, namespace: string, activities: ReturnType<typeof createActivities>): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: await loadWorkflowBundle(),
+    activities,
+    maxConcurrentActivityTaskExecutions: defaultPlaceLimits.process,
+    maxConcurrentLocalActivityExecutions: 20,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxCachedWorkflows: 1_000,
+    workflowTaskPollerBehavior: { type: 'autoscaling' },
+    activityTaskPollerBehavior: { type: 'autoscaling' },
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + 10_000,
+  });
+}
+
+/** Temporal's own log into ours, and its signal handling off: the composition root stops everything in order. Once per process. */
+export function installRuntime(log: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      const line = { ...meta, level: undefined };
+      if (level === 'ERROR') log.error(line, message);
+      else log.warn(line, message);
+    }),
+  });
+}

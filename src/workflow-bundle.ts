@@ -1,0 +1,43 @@
+// The workflow code as one bundle, made once for each state of its sources and kept in `dist/`. Run as a program it only makes it.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const here = import.meta.dirname;
+const keptIn = join(here, here.endsWith(join('dist', 'src')) ? '..' : '../dist');
+
+/** The bundle's code, from `dist/` or made now (some seconds). */
+export async function loadWorkflowBundle(): Promise<{ code: string }> {
+  const file = join(keptIn, `workflows-${await hashOfSources()}.js`);
+  const kept = await readFile(file, 'utf8').catch(() => null);
+  if (kept !== null) return { code: kept };
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(here, 'workflows', `index.${extension}`), logger: quiet });
+  await keep(file, code).catch(() => undefined); // a folder that cannot be written only costs the time again
+  return { code };
+}
+
+async function hashOfSources(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const folder of ['workflows', 'domain']) {
+    for (const name of (await readdir(join(here, folder))).filter((entry) => /(?<!\.d)\.[jt]s$/.test(entry)).sort()) {
+      hash.update(name).update(await readFile(join(here, folder, name)));
+    }
+  }
+  const { version } = JSON.parse(await readFile(createRequire(import.meta.url).resolve('@temporalio/worker/package.json'), 'utf8')) as { version: string };
+  return hash.update(version).digest('hex').slice(0, 16);
+}
+
+async function keep(file: string, code: string): Promise<void> {
+  await mkdir(keptIn, { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, code);
+  await rename(draft, file);
+}
+
+const silent = () => undefined;
+const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error };
+
+if (import.meta.main) await loadWorkflowBundle();

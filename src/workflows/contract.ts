@@ -1,0 +1,66 @@
+// Everything that may be said to a workflow, and its address. Clients import this file, never a workflow's body.
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { DeliveryStatus } from '../domain/delivery.ts';
+
+export const taskQueue = 'posthorn';
+
+export const workflowTypes = { dispatch: 'dispatchEvents', deliver: 'deliver', operator: 'operator', upkeep: 'upkeep' } as const;
+export const dispatchWorkflowId = (dispatchId: string) => `dispatch/${dispatchId}`;
+export const deliveryWorkflowId = (deliveryId: string) => `delivery/${deliveryId}`;
+export const operatorWorkflowId = 'posthorn/operator';
+export const upkeepScheduleId = 'posthorn/upkeep';
+
+export const tenantAttribute = defineSearchAttributeKey('PosthornTenant', 'KEYWORD');
+export const endpointAttribute = defineSearchAttributeKey('PosthornEndpoint', 'KEYWORD');
+export const eventTypeAttribute = defineSearchAttributeKey('PosthornEventType', 'KEYWORD');
+export const statusAttribute = defineSearchAttributeKey('PosthornStatus', 'KEYWORD');
+export const searchAttributes = [tenantAttribute, endpointAttribute, eventTypeAttribute, statusAttribute];
+
+export interface DeliverInput {
+  deliveryId: string;
+  /** What the row was when the workflow was started. */
+  status: DeliveryStatus;
+  deadLetterWindowMs: number;
+}
+
+/** Where a dispatch has got to; null: at its start. Both ends of the story are idempotent, so a lost cursor only costs time. */
+export interface DispatchCursor {
+  phase: 'plan' | 'start';
+  /** Index into the dispatch's events. */
+  event: number;
+  /** The last endpoint planned or delivery started of that event. */
+  after: string | null;
+}
+
+// Arguments are optional and untrusted: whoever types a signal by hand must not be able to wedge a workflow.
+export const replaySignal = defineSignal<[unknown?]>('replay'); // { replayId?, reason? }
+export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
+export const retryNowSignal = defineSignal<[unknown?]>('retryNow');
+
+/** What a delivery's workflow knows of it: `state` as in PostgreSQL, and the last outcome it saw. */
+export interface DeliverState {
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: string | null;
+  lastOutcome: string | null;
+}
+export const statusQuery = defineQuery<DeliverState>('status');
+
+export interface DispatchProgress {
+  planned: number;
+  started: number;
+  done: boolean;
+}
+export const progressQuery = defineQuery<DispatchProgress>('progress');
+
+// The operator takes the same orders for any delivery ({ deliveryId }), and pause and resume ({ endpointId }).
+export const pauseSignal = defineSignal<[unknown?]>('pause');
+export const resumeSignal = defineSignal<[unknown?]>('resume');
+
+export interface OperatorAction {
+  order: string;
+  subject: string;
+  result: string;
+}
+export const recentQuery = defineQuery<OperatorAction[]>('recent');

@@ -1,0 +1,30 @@
+// One dispatch: plans the deliveries of its events that are not planned, gives each unfinished one its `deliver` workflow, then says it is done.
+// Every step is a page of at most 500 and idempotent, so a dispatch may be started again by anybody at any time.
+import { continueAsNew, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { type DispatchCursor, type DispatchProgress, progressQuery } from './contract.ts';
+import { ourFaults } from './retry.ts';
+
+export interface DispatchInput {
+  dispatchId: string;
+  /** Only after continue-as-new. */
+  cursor?: DispatchCursor;
+}
+
+const { dispatchPage } = proxyLocalActivities<Activities>({ startToCloseTimeout: '1 minute', retry: ourFaults });
+
+export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Promise<DispatchProgress> {
+  const progress: DispatchProgress = { planned: 0, started: 0, done: false };
+  setHandler(progressQuery, () => progress);
+
+  for (let at = cursor ?? null; ; ) {
+    const page = await dispatchPage({ dispatchId, cursor: at });
+    progress.planned += page.planned;
+    progress.started += page.started;
+    if (page.next === null) break;
+    at = page.next;
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof dispatchEvents>({ dispatchId, cursor: at });
+  }
+  progress.done = true;
+  return progress;
+}

@@ -1,0 +1,5 @@
+// The workflows this worker runs; the names are their Temporal types.
+export { deliver } from './deliver.ts';
+export { dispatchEvents } from './dispatch-events.ts';
+export { operator } from './operator.ts';
+export { upkeep } from './upkeep.ts';

@@ -1,0 +1,78 @@
+// The API alone over real HTTP: a database of its own, a link to Temporal that finds nobody, no relay.
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { createApp } from '../../src/api/app.ts';
+import type { ApiDeps } from '../../src/api/deps.ts';
+import { readConfig } from '../../src/config.ts';
+import { createPool } from '../../src/db/pool.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createIngest } from '../../src/relay/ingest.ts';
+import { openTemporalLink } from '../../src/temporal/link.ts';
+import { createGiveOrder } from '../../src/temporal/orders.ts';
+import { createVault } from '../../src/vault.ts';
+import { type Api, createApi } from '../support/api.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+export const apiKey = 'test-key-0123456789abcdef';
+
+export interface ApiServer extends Api {
+  origin: string;
+  db: pg.Pool;
+  deps: ApiDeps;
+  /** How often the API asked for a sweep. */
+  sweeps(): number;
+  logLines: { msg: string; level: number; [field: string]: unknown }[];
+  close(): Promise<void>;
+}
+
+export interface ApiServerOptions {
+  /** Instead of a database of its own. */
+  databaseUrl?: string;
+  logLevel?: string;
+  masterKey?: string;
+}
+
+export async function startApi({ databaseUrl, logLevel = 'info', masterKey = randomBytes(32).toString('base64') }: ApiServerOptions = {}): Promise<ApiServer> {
+  const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
+  const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
+  const logLines: ApiServer['logLines'] = [];
+  const log = pino({ level: logLevel }, { write: (line: string) => logLines.push(JSON.parse(line)) });
+  const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), pino({ level: 'silent' }));
+  const http = createServer();
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  let sweeps = 0;
+  const deps: ApiDeps = {
+    db,
+    log,
+    vault: createVault([masterKey]),
+    apiKey,
+    publicOrigin: origin,
+    temporalUiUrl: 'http://temporal.test:8233/',
+    temporalNamespace: 'default',
+    checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
+    accept: createIngest({ db, relay: undefined }),
+    giveOrder: createGiveOrder({ db, link, log, deadLetterWindowMs: 60_000 }),
+    sweepSoon: () => void sweeps++,
+    temporalAway: async () => true,
+    home: () => '<!doctype html><title>Posthorn</title>',
+  };
+  http.on('request', createApp(deps));
+  return {
+    ...createApi(origin, apiKey),
+    origin,
+    db,
+    deps,
+    logLines,
+    sweeps: () => sweeps,
+    async close() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+      await link.close();
+      await (database?.drop() ?? db.end());
+    },
+  };
+}

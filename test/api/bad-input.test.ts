@@ -1,0 +1,205 @@
+// Every kind of bad input: the right problem document, naming the field, and nothing stored.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiServer, apiKey, startApi } from './api-server.ts';
+
+let api: ApiServer;
+let endpoint: string;
+const unknownEndpoint = 'ep_0199c8f0000070008000000000000000';
+const unknownDelivery = 'dlv_0199c8f0000070008000000000000000';
+
+beforeAll(async () => {
+  api = await startApi();
+  await api.makeTenant('acme');
+  endpoint = (await api.makeEndpoint('acme', 'http://127.0.0.1:9/hook')).id;
+});
+afterAll(() => api.close());
+
+const event = { type: 'order.created', data: 1 };
+const events = '/v1/tenants/acme/events';
+const url = 'https://example.com/';
+const deep = `{"type":"a","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+
+describe('what a body says', () => {
+  it.each<[string, string, string, unknown, string[]]>([
+    ['a tenant without a name', 'POST', '/v1/tenants', {}, ['name']],
+    ['an unknown field', 'POST', '/v1/tenants', { name: 'x', colour: 'red', __proto_: 1 }, ['colour', '__proto_']],
+    ['a bad tenant id', 'POST', '/v1/tenants', { name: 'x', id: 'a/b' }, ['id']],
+    ['NUL in a name', 'POST', '/v1/tenants', { name: 'a\0b' }, ['name']],
+    ['half a surrogate pair in a name', 'POST', '/v1/tenants', { name: 'a\ud800b' }, ['name']],
+    ['NUL in a key of metadata', 'POST', '/v1/tenants', { name: 'a', metadata: { 'a\0': 'b' } }, ['metadata.a\0']],
+    ['NUL in metadata', 'POST', '/v1/tenants', { name: 'a', metadata: { a: '\0' } }, ['metadata.a']],
+    ['a change of the id', 'PATCH', '/v1/tenants/acme', { id: 'other' }, ['id']],
+    ['an array', 'POST', '/v1/tenants', [], ['']],
+    ['a number', 'POST', '/v1/tenants', 1, ['']],
+    ['null', 'POST', '/v1/tenants', null, ['']],
+    ['an endpoint without URL', 'POST', '/v1/tenants/acme/endpoints', {}, ['url']],
+    ['no URL at all', 'POST', '/v1/tenants/acme/endpoints', { url: 'nonsense' }, ['url']],
+    ['another scheme', 'POST', '/v1/tenants/acme/endpoints', { url: 'ftp://example.com/' }, ['url']],
+    ['plain http to a public address', 'POST', '/v1/tenants/acme/endpoints', { url: 'http://example.com/' }, ['url']],
+    ['credentials in the URL', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://a:b@example.com/' }, ['url']],
+    ['a private address', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://10.0.0.1/' }, ['url']],
+    ['a private address in hex', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://0x0a000001/' }, ['url']],
+    ['a mapped private address', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://[::ffff:10.0.0.1]/' }, ['url']],
+    ['the metadata service', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://169.254.169.254/' }, ['url']],
+    ['NUL in the URL', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://example.com/\0' }, ['url']],
+    ['types of the wrong kind', 'POST', '/v1/tenants/acme/endpoints', { url, eventTypes: 'order.*' }, ['eventTypes']],
+    ['a bad pattern among good ones', 'POST', '/v1/tenants/acme/endpoints', { url, eventTypes: ['a', '*.b'] }, ['eventTypes[1]']],
+    ['a header that is ours', 'POST', '/v1/tenants/acme/endpoints', { url, headers: { 'Webhook-Id': 'x' } }, ['headers.Webhook-Id']],
+    ['a header with a line break', 'POST', '/v1/tenants/acme/endpoints', { url, headers: { a: 'x\r\ny: z' } }, ['headers.a']],
+    ['a bad wait', 'POST', '/v1/tenants/acme/endpoints', { url, retry: { schedule: ['1m', 'soon'] } }, ['retry.schedule[1]']],
+    ['a secret too short', 'POST', '/v1/tenants/acme/endpoints', { url, secret: 'whsec_YWJj' }, ['secret']],
+    ['a field of later', 'POST', '/v1/tenants/acme/endpoints', { url, ordering: 'key' }, ['ordering']],
+    ['an event without type', 'POST', events, { data: 1 }, ['type']],
+    ['an event without data', 'POST', events, { type: 'a' }, ['data']],
+    ['a bad type', 'POST', events, { ...event, type: 'order created' }, ['type']],
+    ['NUL in a type', 'POST', events, { ...event, type: 'a\0' }, ['type']],
+    ['a bad id', 'POST', events, { ...event, id: 'a b' }, ['id']],
+    ['a bad channel', 'POST', events, { ...event, channels: ['ok', 'not ok'] }, ['channels[1]']],
+    ['an unknown field of an event', 'POST', events, { ...event, payload: 1 }, ['payload']],
+    ['a bad time', 'POST', events, { ...event, occurredAt: 'yesterday' }, ['occurredAt']],
+    ['a time without zone', 'POST', events, { ...event, occurredAt: '2026-01-01T00:00:00' }, ['occurredAt']],
+    ['a year that is none', 'POST', events, { ...event, deliverAt: '0000-01-01T00:00:00Z' }, ['deliverAt']],
+    ['later than 30 days', 'POST', events, { ...event, deliverAt: '2999-01-01T00:00:00Z' }, ['deliverAt']],
+    ['expired', 'POST', events, { ...event, expiresAt: '2020-01-01T00:00:00Z' }, ['expiresAt']],
+    ['an empty batch', 'POST', `${events}/batch`, { events: [] }, ['events']],
+    ['a batch that is none', 'POST', `${events}/batch`, { events: {} }, ['events']],
+    ['a batch of too many', 'POST', `${events}/batch`, { events: Array.from({ length: 1_001 }, () => event) }, ['events']],
+    ['a bad item', 'POST', `${events}/batch`, { events: [event, { ...event, type: '!' }, { data: 1 }, 7] }, ['events[1].type', 'events[2].type', 'events[3]']],
+    ['an item expired', 'POST', `${events}/batch`, { events: [event, { ...event, expiresAt: '2020-01-01T00:00:00Z' }] }, ['events[1].expiresAt']],
+    ['an item too large', 'POST', `${events}/batch`, { events: [event, { ...event, data: 'x'.repeat(256 * 1024) }] }, ['events[1]']],
+    ['a body where none is wanted', 'POST', '/v1/endpoints/:endpoint/pause', { for: 'ever' }, ['for']],
+    ['an overlap too long', 'POST', '/v1/endpoints/:endpoint/rotate-secret', { overlap: '8d' }, ['overlap']],
+    ['a test of a bad type', 'POST', '/v1/endpoints/:endpoint/test', { type: '' }, ['type']],
+    ['a private URL on change', 'PATCH', '/v1/endpoints/:endpoint', { url: 'https://192.168.0.1/' }, ['url']],
+  ])('%s is 422', async (_, method, path, body, paths) => {
+    const answer = await api.call(method, path.replace(':endpoint', endpoint), body);
+    expect(answer).toMatchObject({ status: 422, body: { status: 422, title: 'Unprocessable Entity' } });
+    expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual(paths);
+  });
+
+  it.each<[string, string, string, string[]]>([
+    ['a key said twice', events, '{"type":"a","data":1,"type":"b"}', ['type']],
+    ['data said twice', events, '{"type":"a","data":1,"d\\u0061ta":2}', ['data']],
+    ['a key said twice in an item', `${events}/batch`, '{"events":[{"type":"a","data":1,"data":2}]}', ['events[0].data']],
+    ['the language taken at its word', events, '{"type":"a","data":1,"__proto__":{"id":"x"}}', ['__proto__']],
+  ])('%s is 422', async (_, path, raw, paths) => {
+    const answer = await api.call('POST', path, undefined, { raw });
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual(paths);
+  });
+});
+
+describe('what is no JSON, or no body for this route', () => {
+  const raw = (text: string | Uint8Array, headers: Record<string, string> = {}) => ({ raw: text, headers });
+  it.each<[string, number, string, { raw?: string | Uint8Array; headers?: Record<string, string> }]>([
+    ['broken JSON', 400, events, raw('{"type":')],
+    ['two values', 400, events, raw('{} {}')],
+    ['a bare word', 400, events, raw('NaN')],
+    ['broken UTF-8', 400, events, raw(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d))],
+    ['UTF-16', 400, events, raw(Buffer.from(JSON.stringify(event), 'utf16le'))],
+    ['no body', 400, events, {}],
+    ['an event too large', 413, events, raw(JSON.stringify({ ...event, data: 'x'.repeat(256 * 1024) }))],
+    ['a batch too large', 413, `${events}/batch`, raw(JSON.stringify({ events: [{ ...event, data: 'x'.repeat(10 * 1024 * 1024) }] }))],
+    ['a tenant too large', 413, '/v1/tenants', raw(JSON.stringify({ name: 'x'.repeat(64 * 1024) }))],
+    ['plain text', 415, events, raw(JSON.stringify(event), { 'content-type': 'text/plain' })],
+    ['another charset', 415, events, raw(JSON.stringify(event), { 'content-type': 'application/json; charset=latin1' })],
+    ['a form', 415, '/v1/tenants', raw('name=x', { 'content-type': 'application/x-www-form-urlencoded' })],
+    ['an encoding', 415, events, raw(JSON.stringify(event), { 'content-encoding': 'gzip' })],
+  ])('%s is %i', async (_, status, path, options) => {
+    const answer = await api.call('POST', path, undefined, options);
+    expect(answer).toMatchObject({ status, body: { type: 'about:blank', status, errors: [] } });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body.detail).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('a charset of UTF-8 is fine, and so is data as deep as one likes', async () => {
+    const headers = { 'content-type': 'application/json; charset=UTF-8' };
+    expect((await api.call('POST', events, undefined, { raw: JSON.stringify(event), headers })).status).toBe(202);
+    expect((await api.call('POST', events, undefined, { raw: deep })).status).toBe(202);
+  });
+});
+
+describe('what an address says', () => {
+  it.each<[string, string, number, string, unknown?]>([
+    ['an unknown tenant', 'GET', 404, '/v1/tenants/nobody'],
+    ['an event for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/events', event],
+    ['a batch for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/events/batch', { events: [event] }],
+    ['an endpoint for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/endpoints', { url }],
+    ['endpoints of an unknown tenant', 'GET', 404, '/v1/tenants/nobody/endpoints'],
+    ['events of an unknown tenant', 'GET', 404, '/v1/tenants/nobody/events'],
+    ['deliveries of an unknown tenant', 'GET', 404, '/v1/deliveries?tenant=nobody'],
+    ['an unknown event', 'GET', 404, `${events}/nothing`],
+    ['an unknown endpoint', 'GET', 404, `/v1/endpoints/${unknownEndpoint}`],
+    ['a change of an unknown endpoint', 'PATCH', 404, `/v1/endpoints/${unknownEndpoint}`, { description: 'x' }],
+    ['an empty change of an unknown endpoint', 'PATCH', 404, `/v1/endpoints/${unknownEndpoint}`, {}],
+    ['deletion of an unknown endpoint', 'DELETE', 404, `/v1/endpoints/${unknownEndpoint}`],
+    ['pause of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/pause`],
+    ['resume of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/resume`],
+    ['rotation of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/rotate-secret`],
+    ['a test of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/test`],
+    ['an unknown delivery', 'GET', 404, `/v1/deliveries/${unknownDelivery}`],
+    ['attempts of an unknown delivery', 'GET', 404, `/v1/deliveries/${unknownDelivery}/attempts`],
+    ['replay of an unknown delivery', 'POST', 404, `/v1/deliveries/${unknownDelivery}/replay`],
+    ['an id of another kind', 'GET', 404, `/v1/deliveries/${unknownEndpoint}`],
+    ['an id that is none', 'GET', 404, '/v1/endpoints/1;drop'],
+    ['NUL in an id', 'GET', 404, '/v1/tenants/a%00b'],
+    ['an address that is no UTF-8', 'GET', 400, '/v1/tenants/%ff'],
+    ['an unknown path', 'GET', 404, '/v1/nothing'],
+    ['an unknown path outside', 'GET', 404, '/nothing'],
+    ['a method that is none', 'PUT', 405, '/v1/tenants'],
+    ['deletion of a list', 'DELETE', 405, '/v1/deliveries'],
+    ['a bad cursor', 'GET', 422, '/v1/tenants?cursor=rubbish'],
+    ["another list's cursor", 'GET', 422, `/v1/tenants?cursor=${Buffer.from(unknownEndpoint).toString('base64url')}`],
+    ['a limit too high', 'GET', 422, '/v1/tenants?limit=251'],
+    ['a limit of none', 'GET', 422, '/v1/tenants?limit=0'],
+    ['a limit that is none', 'GET', 422, '/v1/tenants?limit=ten'],
+    ['a limit said twice', 'GET', 422, '/v1/tenants?limit=1&limit=2'],
+    ['an unknown parameter', 'GET', 422, '/v1/tenants?colour=red'],
+    ['an unknown parameter where there are none', 'GET', 422, '/v1/tenants/acme?colour=red'],
+    ['an unknown status', 'GET', 422, '/v1/deliveries?status=lost'],
+    ['a bad time', 'GET', 422, '/v1/deliveries?since=yesterday'],
+    ['a bad endpoint filter', 'GET', 422, '/v1/deliveries?endpoint=mine'],
+    ['NUL in a filter', 'GET', 422, '/v1/deliveries?type=a%00'],
+  ])('%s: %s is %i', async (_, method, status, path, body) => {
+    const answer = await api.call(method, path, body);
+    expect(answer).toMatchObject({ status, body: { status } });
+    if (status === 422) expect(answer.body.errors[0].path).toMatch(/^(cursor|limit|colour|status|since|endpoint|type)/);
+    if (status === 405) expect(answer.headers.get('allow')).toBeTruthy();
+  });
+});
+
+describe('who asks', () => {
+  it.each([
+    ['no key', {}],
+    ['another key', { authorization: 'Bearer wrong-key-0123456789' }],
+    ['another scheme', { authorization: `Basic ${apiKey}` }],
+    ['the key alone', { authorization: apiKey }],
+    ['a key and more', { authorization: `Bearer ${apiKey} x` }],
+  ])('with %s gets 401, before anything else is looked at', async (_, headers) => {
+    for (const path of ['/v1/tenants', '/v1/nothing', '/v1/deliveries?cursor=rubbish']) {
+      const answer = await api.call('GET', path, undefined, { key: null, headers: headers as Record<string, string> });
+      expect(answer).toMatchObject({ status: 401, body: { status: 401 } });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    }
+    const posted = await api.call('POST', events, undefined, { key: null, headers: headers as Record<string, string>, raw: 'rubbish' });
+    expect(posted.status).toBe(401);
+  });
+
+  it.each(['', ' ', 'a b', 'x'.repeat(256)])('with the Idempotency-Key %j gets 422', async (key) => {
+    const answer = await api.post('/v1/tenants', { name: 'x' }, { headers: { 'idempotency-key': key } });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
+  });
+});
+
+it('stored nothing of it', async () => {
+  const { rows } = await api.db.query(
+    `select (select count(*) from tenants) as tenants, (select count(*) from endpoints) as endpoints, (select count(*) from events) as events,
+      (select count(*) from outbox) as outbox, (select count(*) from event_ids) as ids, (select count(*) from idempotency_keys) as keys`,
+  );
+  // the two events of "is fine"
+  expect(rows[0]).toEqual({ tenants: 1, endpoints: 1, events: 2, outbox: 2, ids: 2, keys: 0 });
+});
+
+it('logged none of it as a failure', () => {
+  expect(api.logLines.filter(({ level }) => level >= 50)).toEqual([]);
+});

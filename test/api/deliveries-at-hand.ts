@@ -1,0 +1,32 @@
+// Deliveries as planning and attempts leave them, without a relay: rows made by the same statements.
+import { recordAttempts } from '../../src/db/attempts.ts';
+import { insertDeliveries, readEventToPlan } from '../../src/db/plan.ts';
+import type { DeliveryStatus } from '../../src/domain/delivery.ts';
+import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
+import type { SendResult } from '../../src/domain/outcome.ts';
+import { newId } from '../../src/new-id.ts';
+import type { ApiServer } from './api-server.ts';
+
+/** Plans an event for endpoints, whatever they subscribe to, and returns the deliveries' ids. */
+export async function planned({ db }: ApiServer, tenant: string, eventKey: string, endpointIds: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ event_id: string }>(
+    'select i.event_id from event_ids i join tenants t on t.id = i.tenant_id where t.external_id = $1 and i.external_id = $2',
+    [tenant, eventKey],
+  );
+  const eventId = `evt_${rows[0]?.event_id.replaceAll('-', '')}`;
+  const event = await readEventToPlan(db, eventId);
+  if (!event) throw new Error(`no event ${eventKey}`);
+  await insertDeliveries(db, event, endpointIds);
+  return endpointIds.map((endpointId) => deliveryId(eventId, endpointId));
+}
+
+export async function setStatus({ db }: ApiServer, id: string, status: DeliveryStatus): Promise<void> {
+  await db.query('update deliveries set status = $2 where id = $1', [uuidOf(id), status]);
+}
+
+export async function attempted({ db }: ApiServer, id: string, number: number, result: Partial<SendResult>): Promise<void> {
+  const timings = { dnsMs: 1, connectMs: 2, tlsMs: null, firstByteMs: 3, totalMs: 4 };
+  const whole: SendResult = { outcome: 'accepted', message: 'HTTP 200', response: null, timings, address: '127.0.0.1', retryAfterMs: null, ...result };
+  const record = { attemptId: newId('att'), deliveryId: id, round: 1, number, startedAt: new Date(), result: whole, retryInMs: 60_000 };
+  await recordAttempts(db, [record]);
+}

@@ -1,0 +1,30 @@
+// The committed texts are the generated ones; `vitest run test/cli/config-docs.test.ts -u` writes them anew.
+import { describe, expect, it } from 'vitest';
+import { configTable, envExample } from '../../src/cli/config-docs.ts';
+import { readConfig, variables } from '../../src/config.ts';
+
+describe('the texts made from the configuration schema', () => {
+  it('.env.example is what the schema says', async () => {
+    await expect(envExample()).toMatchFileSnapshot('../../.env.example');
+  });
+
+  it('docs/configuration.md is what the schema says', async () => {
+    await expect(configTable()).toMatchFileSnapshot('../../docs/configuration.md');
+  });
+
+  it('name every variable with its meaning', () => {
+    for (const [name, { description }] of Object.entries(variables.shape)) {
+      expect(description, name).toBeTruthy();
+      expect(envExample()).toContain(`# ${name}=`);
+      expect(configTable()).toContain(`| \`${name}\` |`);
+    }
+  });
+
+  it('give defaults that the schema reads back as its own', () => {
+    const lines = envExample()
+      .split('\n')
+      .flatMap((line) => /^# ([A-Z_]+=.*)$/.exec(line)?.[1] ?? []);
+    const env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    expect(readConfig(env)).toEqual(readConfig({}));
+  });
+});

@@ -1,0 +1,199 @@
+// Group commit alone: `write` is a function of the test, no database.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createGroupCommit } from '../../src/db/group-commit.ts';
+
+const failure = (code: string) => Object.assign(new Error(`failure ${code}`), { code });
+const codeOf = (result: PromiseSettledResult<unknown>) =>
+  result.status === 'rejected' ? (result.reason as { code: string }).code : undefined;
+const times10 = async (items: number[]) => items.map((item) => item * 10);
+
+/** A write that can be held open; `release()` lets the oldest one held go on. */
+function gate() {
+  const held: (() => void)[] = [];
+  return { held, pass: () => new Promise<void>((resolve) => held.push(resolve)), release: () => held.shift()?.() };
+}
+
+describe('createGroupCommit', () => {
+  it('gives every caller the result of its own item, whatever the weights and lanes', async () => {
+    const items = fc.array(fc.nat({ max: 30 }), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(items, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 }), async (all, maxWeight, lanes) => {
+        const written: number[] = [];
+        const commit = createGroupCommit<number, number>({
+          async write(group) {
+            written.push(...group);
+            await nextTurn();
+            return times10(group);
+          },
+          weigh: (item) => item,
+          maxWeight,
+          lanes,
+        });
+        expect(await Promise.all(all.map((item) => commit.add(item)))).toEqual(all.map((item) => item * 10));
+        expect(written).toEqual(all);
+      }),
+    );
+  });
+
+  it('puts what arrives together into one write, and what arrives during it into the next', async () => {
+    const groups: number[][] = [];
+    const { held, pass, release } = gate();
+    const commit = createGroupCommit<number, number>({
+      async write(group) {
+        groups.push(group);
+        await pass();
+        return times10(group);
+      },
+      maxWeight: 100,
+    });
+    const results = [1, 2, 3].map((item) => commit.add(item));
+    await expect.poll(() => held.length).toBe(1);
+    results.push(...[4, 5].map((item) => commit.add(item)));
+    await nextTurn();
+    expect(groups).toEqual([[1, 2, 3]]);
+    release();
+    await expect.poll(() => held.length).toBe(1);
+    release();
+    expect(await Promise.all(results)).toEqual([10, 20, 30, 40, 50]);
+    expect(groups).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ]);
+  });
+
+  it('writes no group heavier than the limit, unless it is one item', async () => {
+    const weights = fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(weights, fc.integer({ min: 1, max: 15 }), async (all, maxWeight) => {
+        const groups: number[][] = [];
+        const commit = createGroupCommit<number, number>({
+          async write(group) {
+            groups.push(group);
+            return times10(group);
+          },
+          weigh: (item) => item,
+          maxWeight,
+        });
+        await Promise.all(all.map((item) => commit.add(item)));
+        for (const group of groups) expect(group.length === 1 || group.reduce((sum, item) => sum + item, 0) <= maxWeight).toBe(true);
+      }),
+    );
+  });
+
+  it('runs as many writes at once as it has lanes, and no more', async () => {
+    const { held, pass, release } = gate();
+    const commit = createGroupCommit<number, number>({
+      async write(group) {
+        await pass();
+        return times10(group);
+      },
+      maxWeight: 1,
+      lanes: 2,
+    });
+    const results = [1, 2, 3, 4].map((item) => commit.add(item));
+    await expect.poll(() => held.length).toBe(2);
+    await nextTurn();
+    expect(held.length).toBe(2);
+    for (const _ of results) {
+      release();
+      await nextTurn();
+    }
+    expect(await Promise.all(results)).toEqual([10, 20, 30, 40]);
+  });
+
+  it('isolates exactly the bad items; all others are written once', async () => {
+    const items = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(items, fc.constantFrom('22P02', '22021', '23514', '23505'), async (badness, code) => {
+        const written: number[] = [];
+        const commit = createGroupCommit<number, number>({
+          async write(group) {
+            if (group.some((item) => badness[item])) throw failure(code);
+            written.push(...group);
+            return times10(group);
+          },
+          maxWeight: 100,
+        });
+        const results = await Promise.allSettled(badness.map((_bad, item) => commit.add(item)));
+        expect(results.map(codeOf)).toEqual(badness.map((bad) => (bad ? code : undefined)));
+        expect(results.map((result) => result.status === 'fulfilled' && result.value)).toEqual(
+          badness.map((bad, item) => !bad && item * 10),
+        );
+        expect(written).toEqual(badness.flatMap((bad, item) => (bad ? [] : [item])));
+      }),
+    );
+  });
+
+  it.each(['40P01', '40001'])('runs a write that lost a race (%s) again, whole', async (code) => {
+    const groups: number[][] = [];
+    const commit = createGroupCommit<number, number>({
+      async write(group) {
+        groups.push(group);
+        if (groups.length < 4) throw failure(code);
+        return times10(group);
+      },
+      maxWeight: 100,
+    });
+    expect(await Promise.all([1, 2].map((item) => commit.add(item)))).toEqual([10, 20]);
+    expect(groups).toEqual(Array(4).fill([1, 2]));
+  });
+
+  it('gives up a race lost for ever, in an end that all callers hear of', async () => {
+    let writes = 0;
+    const commit = createGroupCommit<number, number>({
+      async write() {
+        writes++;
+        throw failure('40P01');
+      },
+      maxWeight: 100,
+    });
+    const results = await Promise.allSettled([1, 2].map((item) => commit.add(item)));
+    expect(results.map(codeOf)).toEqual(['40P01', '40P01']);
+    expect(writes).toBe(6);
+  });
+
+  it.each(['ECONNREFUSED', '57P01', '53300', '42P01', 'without a code'])(
+    'rejects the whole group for any other error (%s), in one try',
+    async (code) => {
+      let writes = 0;
+      const commit = createGroupCommit<number, number>({
+        async write() {
+          writes++;
+          throw failure(code);
+        },
+        maxWeight: 100,
+      });
+      const results = await Promise.allSettled([1, 2, 3].map((item) => commit.add(item)));
+      expect(results.map(codeOf)).toEqual([code, code, code]);
+      expect(writes).toBe(1);
+    },
+  );
+
+  it('goes on after a failure, with what waited and with what comes', async () => {
+    let away = true;
+    const { held, pass, release } = gate();
+    const commit = createGroupCommit<number, number>({
+      async write(group) {
+        await pass();
+        if (away) throw failure('ECONNREFUSED');
+        return times10(group);
+      },
+      maxWeight: 100,
+    });
+    const lost = commit.add(1);
+    await expect.poll(() => held.length).toBe(1);
+    const waiting = commit.add(2);
+    release();
+    await expect(lost).rejects.toThrow('ECONNREFUSED');
+    away = false;
+    await expect.poll(() => held.length).toBe(1);
+    release();
+    expect(await waiting).toBe(20);
+    const later = commit.add(3);
+    await expect.poll(() => held.length).toBe(1);
+    release();
+    expect(await later).toBe(30);
+  });
+});

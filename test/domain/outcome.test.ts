@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { outcomeOfStatus, outcomes, refusalOfErrorCode, refusals, retryAfterMs } from '../../src/domain/outcome.ts';
+
+describe('outcomeOfStatus', () => {
+  it.each([
+    [200, 'accepted'],
+    [204, 'accepted'],
+    [299, 'accepted'],
+    [300, 'redirect'],
+    [301, 'redirect'],
+    [304, 'redirect'],
+    [399, 'redirect'],
+    [400, 'http_status'],
+    [404, 'http_status'],
+    [409, 'http_status'],
+    [410, 'gone'],
+    [411, 'http_status'],
+    [429, 'http_status'],
+    [500, 'http_status'],
+    [503, 'http_status'],
+    [999, 'http_status'],
+  ])('%i is %s', (status, outcome) => {
+    expect(outcomeOfStatus(status)).toBe(outcome);
+  });
+
+  it('knows an outcome for every number', () => {
+    fc.assert(fc.property(fc.double(), (status) => outcomes.includes(outcomeOfStatus(status))));
+  });
+});
+
+describe('retryAfterMs', () => {
+  const now = Date.UTC(2026, 9, 21, 7, 28, 0);
+  const day = 86_400_000;
+
+  it.each([
+    ['0', 0],
+    ['1', 1_000],
+    [' 120 ', 120_000],
+    ['86400', day],
+    ['86401', day],
+    ['9'.repeat(400), day],
+    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['Wednesday, 21-Oct-26 07:29:00 GMT', 60_000],
+    ['Wed Oct 21 07:30:00 2026', 120_000],
+    ['Sun Nov  1 07:30:00 2026', day],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', 0],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    ['Wednesday, 21-Oct-98 07:28:00 GMT', 0],
+    ['Fri, 21 Oct 2050 07:28:00 GMT', day],
+    ['-5', null],
+    ['1.5', null],
+    ['1e3', null],
+    ['0x10', null],
+    ['', null],
+    ['soon', null],
+    ['120, 240', null],
+    ['Wed, 21 Foo 2026 07:28:30 GMT', null],
+    ['Wed, 32 Oct 2026 07:28:30 GMT', null],
+    ['Wed, 21 Oct 2026 24:28:30 GMT', null],
+    ['Wed, 21 Oct 2026 07:28:30 CET', null],
+    ['2026-10-21T07:28:30Z', null],
+  ])('%j is %j', (value, expected) => {
+    expect(retryAfterMs(503, value, now)).toBe(expected);
+    expect(retryAfterMs(429, value, now)).toBe(expected);
+  });
+
+  it('is obeyed for 429 and 503 only, and only when it is there', () => {
+    for (const status of [200, 301, 408, 410, 425, 500, 502, 504]) expect(retryAfterMs(status, '5', now)).toBeNull();
+    expect(retryAfterMs(503, null, now)).toBeNull();
+    expect(retryAfterMs(503, undefined, now)).toBeNull();
+  });
+
+  it('never throws, and stays within 0 and 24 h', () => {
+    const date = fc.date({ noInvalidDate: true }).map((at) => at.toUTCString());
+    const value = fc.oneof(fc.string(), date, fc.bigInt().map(String));
+    fc.assert(
+      fc.property(value, fc.integer({ min: 0, max: 4e12 }), (text, at) => {
+        const ms = retryAfterMs(503, text, at);
+        return ms === null || (ms >= 0 && ms <= day);
+      }),
+    );
+  });
+
+  it('gives back the distance of any date within a day', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 86_400 }), (seconds) => {
+        expect(retryAfterMs(429, new Date(now + seconds * 1_000).toUTCString(), now)).toBe(seconds * 1_000);
+      }),
+    );
+  });
+});
+
+describe('refusalOfErrorCode', () => {
+  const table = {
+    timeout: 'POSTHORN_DEADLINE ETIMEDOUT UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT',
+    dns: 'ENOTFOUND EAI_AGAIN EAI_FAIL ENODATA ESERVFAIL ETIMEOUT',
+    address_blocked: 'POSTHORN_ADDRESS_BLOCKED',
+    connect: 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN',
+    tls: 'EPROTO CERT_HAS_EXPIRED CERT_NOT_YET_VALID CERT_REVOKED DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT_LOCALLY ERR_TLS_CERT_ALTNAME_INVALID ERR_TLS_DH_PARAM_SIZE ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION HOSTNAME_MISMATCH UNSPECIFIED',
+    reset: 'ECONNRESET EPIPE ECONNABORTED UND_ERR_SOCKET UND_ERR_RES_CONTENT_LENGTH_MISMATCH HPE_INVALID_EOF_STATE',
+    protocol: 'HPE_INVALID_CONSTANT HPE_INVALID_HEADER_TOKEN HPE_INVALID_CHUNK_SIZE HPE_LF_EXPECTED UND_ERR_HEADERS_OVERFLOW',
+    response_too_large: 'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  };
+  it.each(Object.entries(table))('%s', (refusal, codes) => {
+    for (const code of codes.split(' ')) expect(refusalOfErrorCode(code), code).toBe(refusal);
+  });
+
+  it('leaves what is our own doing to us', () => {
+    const own = 'EMFILE ENFILE ENOMEM ENOBUFS EADDRNOTAVAIL EADDRINUSE EACCES EPERM ENETDOWN EAI_MEMORY EAI_SYSTEM OUT_OF_MEM'.split(' ');
+    own.push('UND_ERR_INVALID_ARG', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_INFO', 'UND_ERR_NOT_SUPPORTED');
+    own.push(
+      'ERR_TLS_INVALID_PROTOCOL_VERSION',
+      'ERR_TLS_INVALID_CONTEXT',
+      'ERR_SSL_MALLOC_FAILURE',
+      'HPE_INTERNAL',
+      'HPE_CB_HEADERS_COMPLETE',
+    );
+    own.push('ERR_INVALID_ARG_TYPE', 'ERR_ASSERTION', '', 'econnreset', ' ECONNRESET');
+    for (const code of own) expect(refusalOfErrorCode(code), code).toBeNull();
+  });
+
+  it('never throws and stays in the union', () => {
+    const code = fc.oneof(fc.string(), fc.constantFrom('toString', '__proto__', 'constructor', 'CERT_', 'HPE_', 'ERR_SSL_'));
+    fc.assert(
+      fc.property(code, (text) => {
+        const refusal = refusalOfErrorCode(text);
+        return refusal === null || refusals.includes(refusal);
+      }),
+    );
+  });
+});

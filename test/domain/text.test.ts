@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isKeepable, metadata, text } from '../../src/domain/text.ts';
+
+describe('text that is stored', () => {
+  it.each([
+    ['plain', true],
+    ['', true],
+    ['emoji 👩‍🚀 and ümlaut', true],
+    ['a\0b', false],
+    ['half \ud800 of a pair', false],
+    ['\udc00', false],
+  ])('%j: %s', (value, keepable) => {
+    expect(isKeepable(value)).toBe(keepable);
+    expect(text(100).safeParse(value).success).toBe(keepable);
+  });
+
+  it('survives UTF-8 exactly when it is kept', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.integer({ min: 1, max: 0xffff }).map((code) => String.fromCharCode(code)) }), (value) => {
+        expect(isKeepable(value)).toBe(Buffer.from(value).toString() === value);
+      }),
+    );
+  });
+
+  it('has a length', () => {
+    expect(text(3).safeParse('abc').success).toBe(true);
+    expect(text(3).safeParse('abcd').success).toBe(false);
+  });
+
+  it('stands in metadata as keys and values', () => {
+    expect(metadata.safeParse({ a: 'b' }).success).toBe(true);
+    expect(metadata.safeParse({ 'a\0': 'b' }).success).toBe(false);
+    expect(metadata.safeParse({ a: 'b\0' }).success).toBe(false);
+    expect(metadata.safeParse({ a: 1 }).success).toBe(false);
+    expect(metadata.safeParse(Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, 'v']))).success).toBe(false);
+  });
+});

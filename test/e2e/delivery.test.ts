@@ -1,0 +1,69 @@
+// The main story over HTTP: an event goes in, signed requests come out, and every state and order on the way.
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+let tenant: string;
+
+beforeAll(async () => {
+  [posthorn, receiver] = await Promise.all([startPosthorn({ namespace: 't01' }), startReceiver()]);
+  tenant = await posthorn.makeTenant();
+});
+
+afterAll(async () => {
+  await posthorn?.stop();
+  await receiver?.close();
+});
+
+const delivery = async (eventId: string, status: string) =>
+  until(`${eventId} ${status}`, async () => (await posthorn.deliveriesOf(tenant, eventId)).find((row) => row.status === status));
+
+describe('an event', () => {
+  it('arrives once, signed, as the producer wrote it', async () => {
+    const endpoint = await posthorn.makeEndpoint(tenant, `${receiver.url}/plain`, { eventTypes: ['big.*'], headers: { 'x-shop': 'eu' } });
+    const raw = '{"type":"big.number","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"},"id":"big-1","occurredAt":"2026-01-02T03:04:05Z"}';
+    expect((await posthorn.post(`/v1/tenants/${tenant}/events`, undefined, { raw })).body).toEqual({ id: 'big-1', duplicate: false });
+    const { id } = await delivery('big-1', 'succeeded');
+    const [request, ...more] = receiver.of('big-1');
+    expect(more).toEqual([]);
+    expect(request?.body.toString()).toBe('{"type":"big.number","timestamp":"2026-01-02T03:04:05.000Z","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"}}');
+    expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'posthorn-delivery': id, 'posthorn-attempt': '1', 'x-shop': 'eu' });
+    expect(request?.headers['user-agent']).toMatch(/^Posthorn\/\d/);
+    new Webhook(endpoint.secret).verify(request?.body ?? '', request?.headers ?? {});
+  });
+
+  it('is tried again at the scheduled times until it is accepted', async () => {
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/twice`, { eventTypes: ['retry.me'], retry: { schedule: ['400ms', '800ms', '1h'] } });
+    receiver.answer('/twice', [500, 500, 200]);
+    const id = await posthorn.postEvent(tenant, { type: 'retry.me' });
+    const row = await delivery(id, 'succeeded');
+    expect(row.attempts).toBe(3);
+    const [first, second, third] = receiver.of(id);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(360);
+    expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThanOrEqual(720);
+    const attempts = await posthorn.attemptsOf(row.id);
+    expect(attempts.map(({ number, outcome }) => [number, outcome]).sort()).toEqual([
+      [1, 'http_status'],
+      [2, 'http_status'],
+      [3, 'accepted'],
+    ]);
+  });
+
+  it('is dead-lettered when its schedule is spent, and a replay signal delivers it', async () => {
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/down`, { eventTypes: ['dead.letter'], retry: { schedule: ['100ms'] } });
+    receiver.answer('/down', [500]);
+    const id = await posthorn.postEvent(tenant, { type: 'dead.letter' });
+    const row = await delivery(id, 'dead_lettered');
+    expect(receiver.of(id)).toHaveLength(2);
+    const handle = posthorn.temporal.workflow.getHandle(row.workflowId ?? '');
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    receiver.answer('/down', [200]);
+    await handle.signal('replay');
+    expect(await delivery(id, 'succeeded')).toMatchObject({ round: 2, attempts: 1 });
+    expect(await handle.result()).toBe('succeeded');
+  });
+});

@@ -1,0 +1,102 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { openDataDir } from '../../src/embedded/data-dir.ts';
+import { startEmbedded } from '../../src/embedded/embedded-stores.ts';
+import { takeLock } from '../../src/embedded/lock-file.ts';
+import { explainFolderError, folderErrorFromText, StartError } from '../../src/embedded/start-error.ts';
+import { processesOf, scratchFolder } from './scratch.ts';
+
+it('makes the folder and its secrets once, for its owner only', async () => {
+  const path = join(scratchFolder(), 'a/b');
+  const first = await openDataDir(path);
+  expect(first.readOrCreateSecret('api-key', () => 'made once')).toBe('made once');
+  expect(first.readOrCreateSecret('api-key', () => 'made twice')).toBe('made once');
+  first.close();
+  const second = await openDataDir(path);
+  expect(second.readOrCreateSecret('api-key', () => 'made twice')).toBe('made once');
+  second.close();
+  expect(statSync(join(path, 'api-key')).mode & 0o777).toBe(0o600);
+  expect(statSync(path).mode & 0o666).toBe(0o600);
+});
+
+it('refuses a second opener with its pid and address, and takes over from one that was killed', async () => {
+  const path = join(scratchFolder(), 'data');
+  const open = await openDataDir(path);
+  open.announce('http://127.0.0.1:8080');
+  await expect(openDataDir(path)).rejects.toThrow(
+    `Posthorn is already running on ${path} with pid ${process.pid}, see http://127.0.0.1:8080. To start another one, set POSTHORN_DATA_DIR to another folder.`,
+  );
+  open.close();
+
+  const dead = spawn('/bin/true');
+  await new Promise((resolve) => dead.once('exit', resolve));
+  // pid 1 runs, but not since then: its number stands for one that was given out again
+  for (const stale of [`${dead.pid} 123\n`, '1 123\n', 'garbage\n', '']) {
+    writeFileSync(join(path, 'lock'), stale);
+    (await openDataDir(path)).close();
+  }
+});
+
+it('lets exactly one of many take a stale lock', async () => {
+  const file = join(scratchFolder(), 'lock');
+  writeFileSync(file, '1 123\n');
+  const taken = await Promise.allSettled(Array.from({ length: 20 }, () => takeLock(file)));
+  expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+it('says in one message when the folder cannot be written', async () => {
+  const folder = scratchFolder();
+  writeFileSync(join(folder, 'file'), '');
+  for (const name of ['file', 'file/below']) {
+    await expect(openDataDir(join(folder, name))).rejects.toThrow(
+      /^The data folder .* cannot be used: a file is in its place\. Put that right/,
+    );
+  }
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+  expect(explainFolderError(full, '/data')).toEqual(
+    new StartError('The data folder /data cannot be used: the disk is full. Put that right, or set POSTHORN_DATA_DIR to another folder.'),
+  );
+  expect(folderErrorFromText('FATAL:  could not write lock file: No space left on device', '/data')?.message).toMatch(/the disk is full/);
+});
+
+it.runIf(canMount())('says so on a disk that is really full, and on one that is read-only', async () => {
+  const folder = join(scratchFolder(), 'disk');
+  mkdirSync(folder);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=755', 'tmpfs', folder]);
+  onTestFinished(() => void execFileSync('umount', [folder]));
+  const dataDir = await openDataDir(join(folder, 'data'));
+  const needs = { needPostgres: true, needTemporal: true, temporalUiPort: 0, searchAttributes: {} };
+  await expect(startEmbedded({ dataDir, ...needs })).rejects.toThrow(/^The data folder .* cannot be used: the disk is full\./);
+  expect(processesOf(folder)).toEqual([]);
+  dataDir.close();
+  execFileSync('mount', ['-o', 'remount,ro', folder]);
+  await expect(openDataDir(join(folder, 'data'))).rejects.toThrow(/cannot be used: it is on a read-only file system\./);
+});
+
+it('starts both servers on the folder, stops both, and keeps the folder to itself', async () => {
+  const path = join(scratchFolder(), 'data');
+  const dataDir = await openDataDir(path);
+  const searchAttributes = { PosthornTenant: 'Keyword' } as const;
+  const stores = await startEmbedded({ dataDir, needPostgres: true, needTemporal: true, temporalUiPort: 0, searchAttributes });
+  expect(stores.databaseUrl).toMatch(/^postgres:\/\/postgres:[0-9a-f]{48}@127\.0\.0\.1:\d+\/postgres$/);
+  expect(stores.temporalAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(stores.temporalUiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  process.kill(Number(readFileSync(join(path, 'temporal/pid'), 'utf8')), 'SIGTERM');
+  expect((await stores.failed).message).toMatch(/Temporal has ended by itself/);
+  await stores.stop();
+  dataDir.close();
+  expect(processesOf(path)).toEqual([]);
+  expect(existsSync(join(path, 'lock'))).toBe(false);
+});
+
+function canMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

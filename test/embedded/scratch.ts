@@ -1,0 +1,50 @@
+// What the tests of this folder share: a folder that goes away, a process to kill, and a look at who is left.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { commandLine, processStart } from '../../src/embedded/process-facts.ts';
+
+/** A folder that also another user may pass through; removed after the test. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-embedded-'));
+  chmodSync(folder, 0o711);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Pids of live processes whose command line mentions `text` (a folder of the test), and nobody else's. */
+export function processesOf(text: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 1 && pid !== process.pid && commandLine(pid)?.includes(text) === true && processStart(pid) !== undefined);
+}
+
+/** Kills, by their ids, the processes of the test's own `folder` except the server `pid`: its starter and its watcher. */
+export function killAllBut(server: number, folder: string): void {
+  const others = processesOf(folder).filter((pid) => pid !== server && parentOf(pid) !== server);
+  for (const pid of others) process.kill(pid, 'SIGKILL');
+}
+
+const parentOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
+
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(30)) {
+    if (await holds()) return;
+  }
+  throw new Error(`still waiting for: ${what}`);
+}
+
+/** Starts the fixture in a process of its own; killed after the test if the test has not done so. */
+export async function holdServers(postgresDir: string, temporalDir: string): Promise<{ pid: number; url: string; address: string }> {
+  const fixture = join(import.meta.dirname, 'fixtures/hold-servers.ts');
+  const child = spawn(process.execPath, [fixture, postgresDir, temporalDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const line = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (data) => resolve(String(data)));
+    child.once('exit', () => reject(new Error('the fixture ended')));
+  });
+  return { pid: child.pid ?? 0, ...JSON.parse(line) };
+}

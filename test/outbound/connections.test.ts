@@ -1,0 +1,194 @@
+// Connections: kept, shared, bounded, given up, and never to an address that was not checked.
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { type Answer, response, startEndpoint } from './endpoint.ts';
+import { patienceMs, requestTo, startSender } from './sender.ts';
+
+const ok: Answer = (socket) => socket.write(response(200));
+const last: Answer = (socket) => socket.end(response(200, { connection: 'close' }));
+
+describe('a connection', () => {
+  it('serves the next request, which then has no connect time of its own', async () => {
+    const endpoint = await startEndpoint(ok);
+    const sender = startSender({ keepAliveMs: patienceMs });
+    const [first, second] = [await sender.send(requestTo(endpoint.url)), await sender.send(requestTo(endpoint.url))];
+    expect(endpoint.connections).toBe(1);
+    expect(first).toMatchObject({ address: '127.0.0.1', timings: { dnsMs: null, tlsMs: null } });
+    expect(second).toMatchObject({ address: '127.0.0.1', timings: { dnsMs: null, connectMs: null, tlsMs: null } });
+    for (const { timings } of [first, second]) {
+      expect(timings.firstByteMs).toBeGreaterThanOrEqual(timings.connectMs ?? 0);
+      expect(timings.totalMs).toBeGreaterThanOrEqual(timings.firstByteMs ?? Number.POSITIVE_INFINITY);
+    }
+    expect(first.timings.connectMs).toBeGreaterThan(0);
+  });
+
+  it('is timed from the name on', async () => {
+    const endpoint = await startEndpoint(ok);
+    const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
+    const sender = startSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], resolve }) });
+    const { timings } = await sender.send(requestTo(`http://named.example:${endpoint.port}/`));
+    expect(timings.dnsMs).toBeGreaterThanOrEqual(0);
+    expect(timings.connectMs).toBeGreaterThan(0);
+    expect(timings.firstByteMs).toBeGreaterThanOrEqual((timings.dnsMs ?? 0) + (timings.connectMs ?? 0));
+  });
+
+  it('is opened anew when the endpoint closes it, and no request is sent twice', async () => {
+    const endpoint = await startEndpoint(last);
+    const sender = startSender();
+    for (let i = 0; i < 10; i++) {
+      const result = await sender.send(requestTo(endpoint.url));
+      expect(result.outcome).toBe('accepted');
+      expect(result.timings.connectMs).toBeGreaterThan(0);
+    }
+    expect(endpoint).toMatchObject({ connections: 10, requests: { length: 10 } });
+  });
+
+  it('that dies under a request fails it: it is not sent again unasked', async () => {
+    const endpoint = await startEndpoint((socket, n) => (n === 0 ? socket.write(response(200)) : socket.resetAndDestroy()));
+    const sender = startSender({ keepAliveMs: patienceMs });
+    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'accepted' });
+    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'reset', address: '127.0.0.1' });
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  it('is not kept after a failed attempt', async () => {
+    const endpoint = await startEndpoint((socket, n) =>
+      n === 0 ? socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n') : ok(socket, n, ''),
+    );
+    const sender = startSender();
+    expect(await sender.send(requestTo(endpoint.url, { timeoutMs: 200 }))).toMatchObject({ outcome: 'timeout' });
+    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'accepted' });
+    expect(endpoint.connections).toBe(2);
+  });
+
+  it('is shared by many requests at once, up to the bound', async () => {
+    const endpoint = await startEndpoint(ok);
+    const sender = startSender({ maxConnectionsPerOrigin: 32 });
+    const results = await Promise.all(Array.from({ length: 64 }, () => sender.send(requestTo(endpoint.url))));
+    expect(results.map(({ outcome }) => outcome)).toEqual(Array(64).fill('accepted'));
+    expect(endpoint.requests).toHaveLength(64);
+    expect(endpoint.connections).toBeLessThanOrEqual(32);
+  });
+
+  it('is waited for even when those before fail', async () => {
+    const endpoint = await startEndpoint((socket, n) => (n < 10 ? socket.resetAndDestroy() : ok(socket, n, '')));
+    const sender = startSender({ maxConnectionsPerOrigin: 2 });
+    const results = await Promise.all(Array.from({ length: 20 }, () => sender.send(requestTo(endpoint.url))));
+    expect(results.filter(({ outcome }) => outcome === 'reset')).toHaveLength(10);
+    expect(results.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(10);
+  });
+
+  it('that never became free is our own fault, not the endpoint`s', async () => {
+    const endpoint = await startEndpoint(() => {});
+    const sender = startSender({ maxConnectionsPerOrigin: 1 });
+    const first = sender.send(requestTo(endpoint.url, { timeoutMs: 400 }));
+    await expect(sender.send(requestTo(endpoint.url, { timeoutMs: 100 }))).rejects.toMatchObject({ code: 'no_connection_free' });
+    expect(await first).toMatchObject({ outcome: 'timeout' });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('that is idle gives way when there are too many', async () => {
+    const sender = startSender({ maxIdleConnections: 2, keepAliveMs: patienceMs });
+    const endpoints = await Promise.all(Array.from({ length: 4 }, () => startEndpoint(ok)));
+    for (const endpoint of endpoints) await sender.send(requestTo(endpoint.url));
+    for (const endpoint of [...endpoints].reverse()) await sender.send(requestTo(endpoint.url));
+    expect(endpoints.map(({ connections }) => connections)).toEqual([2, 2, 1, 1]);
+  });
+});
+
+describe('giving up', () => {
+  it('by signal throws, and closes the connection', async () => {
+    const endpoint = await startEndpoint(() => {});
+    const sender = startSender();
+    const controller = new AbortController();
+    const sent = sender.send(requestTo(endpoint.url, { signal: controller.signal }));
+    await expect.poll(() => endpoint.requests.length, { timeout: patienceMs }).toBe(1);
+    controller.abort(new Error('shutting down'));
+    await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'aborted', cause: { message: 'shutting down' } });
+    await expect(sender.send(requestTo(endpoint.url, { signal: controller.signal }))).rejects.toMatchObject({ code: 'aborted' });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('by closing lets what is under way end, takes no more and leaves nothing open', async () => {
+    let release = () => {};
+    const endpoint = await startEndpoint((socket, n) => {
+      if (n < 3) socket.write(response(200));
+      else release = () => socket.write(response(200));
+    });
+    const sender = startSender({ keepAliveMs: patienceMs });
+    await Promise.all([1, 2, 3].map(() => sender.send(requestTo(endpoint.url))));
+    const underWay = sender.send(requestTo(endpoint.url));
+    await expect.poll(() => endpoint.requests.length, { timeout: patienceMs }).toBe(4);
+    const closed = sender.close();
+    await expect(sender.send(requestTo(endpoint.url))).rejects.toMatchObject({ code: 'closed' });
+    release();
+    expect(await underWay).toMatchObject({ outcome: 'accepted' });
+    await closed;
+    await expect.poll(() => endpoint.open, { timeout: patienceMs }).toBe(0);
+  });
+});
+
+describe('where a request goes', () => {
+  async function twoHosts() {
+    const good = await startEndpoint(last);
+    let reached = 0;
+    const forbidden = createServer((socket) => {
+      reached++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => forbidden.listen(good.port, '127.0.0.2', resolve));
+    onTestFinished(() => new Promise<void>((resolve) => forbidden.close(() => resolve())));
+    return { good, url: `http://rebinding.example:${good.port}/`, reached: () => reached };
+  }
+  const guardResolving = (answers: string[][]) => {
+    let asked = 0;
+    const resolve = async () => (answers[Math.min(asked++, answers.length - 1)] ?? []).map((address) => ({ address, family: 4 }));
+    return { guard: createAddressGuard({ allowCidrs: ['127.0.0.1/32'], resolve }), asked: () => asked };
+  };
+
+  it('is the address that was checked, not what the name resolves to a moment later', async () => {
+    const { good, url, reached } = await twoHosts();
+    const { guard, asked } = guardResolving([['127.0.0.1'], ['127.0.0.2']]);
+    const sender = startSender({ guard });
+    expect(await sender.send(requestTo(url))).toMatchObject({ outcome: 'accepted', address: '127.0.0.1' });
+    expect(asked()).toBe(1);
+    expect(await sender.send(requestTo(url))).toMatchObject({
+      outcome: 'address_blocked',
+      message: 'rebinding.example resolves to 127.0.0.2, which is a loopback address',
+      address: null,
+      response: null,
+    });
+    expect(good.requests).toHaveLength(1);
+    expect(reached()).toBe(0);
+  });
+
+  it('is never an address that was refused, also when another of the name is allowed', async () => {
+    const { good, url, reached } = await twoHosts();
+    const { guard } = guardResolving([['127.0.0.2', '10.0.0.1', '127.0.0.1']]);
+    const sender = startSender({ guard });
+    for (let i = 0; i < 3; i++) expect(await sender.send(requestTo(url))).toMatchObject({ outcome: 'accepted', address: '127.0.0.1' });
+    good.requests.length = 0;
+    expect(reached()).toBe(0);
+  });
+
+  it('is checked for addresses too, in the moment of sending', async () => {
+    const { good, reached } = await twoHosts();
+    const { guard } = guardResolving([[]]);
+    const sender = startSender({ guard });
+    expect(await sender.send(requestTo(`http://127.0.0.2:${good.port}/`))).toMatchObject({
+      outcome: 'address_blocked',
+      message: 'not sent: 127.0.0.2 is a loopback address',
+    });
+    expect(reached()).toBe(0);
+  });
+
+  it('may be this server`s own sandbox, and nothing else of it', async () => {
+    const endpoint = await startEndpoint(ok);
+    const own = `http://127.0.0.1:${endpoint.port}`;
+    const sender = startSender({ guard: createAddressGuard({ allowCidrs: [], ownOrigin: own }) });
+    expect(await sender.send(requestTo(`${own}/sandbox/demo`))).toMatchObject({ outcome: 'accepted' });
+    expect(await sender.send(requestTo(`${own}/v1/tenants`))).toMatchObject({ outcome: 'address_blocked' });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+});

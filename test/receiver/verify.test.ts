@@ -1,0 +1,152 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it } from 'vitest';
+import { verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts';
+
+const secret = `whsec_${Buffer.from('a secret of twenty-four bytes').toString('base64')}`;
+const otherSecret = `whsec_${Buffer.from('quite another secret, as long').toString('base64')}`;
+const now = 1_790_000_000_000;
+const text = '{"type":"order.created","timestamp":"2026-09-21T00:00:00Z","data":{"naïve":1.10}}';
+
+const body = (content: string) => new TextEncoder().encode(content);
+
+function signed({ id = 'evt_1', at = now, content = text, by = [secret] } = {}) {
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at / 1_000)),
+    'webhook-signature': by.map((one) => new Webhook(one).sign(id, new Date(at), content)).join(' '),
+  };
+}
+
+function reasonOf(run: () => unknown): string {
+  try {
+    run();
+    return 'valid';
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return error.reason;
+    throw error;
+  }
+}
+
+const check = (headers: Parameters<typeof verifyWebhook>[0]['headers'], { content = text, secrets = [secret], at = now } = {}) =>
+  reasonOf(() => verifyWebhook({ headers, body: body(content), secrets, now: at }));
+
+describe('verifyWebhook', () => {
+  it('accepts what the standardwebhooks package signed, and says which event and when', () => {
+    const verified = verifyWebhook({ headers: signed(), body: body(text), secrets: [secret], now });
+    expect(verified).toEqual({ id: 'evt_1', timestamp: new Date(now) });
+  });
+
+  it('accepts any body, id and secret so signed', () => {
+    const bytes = fc.uint8Array({ minLength: 24, maxLength: 64 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/), bytes, (content, id, key) => {
+        const own = `whsec_${Buffer.from(key).toString('base64')}`;
+        expect(check(signed({ id, content, by: [own] }), { content, secrets: [own] })).toBe('valid');
+      }),
+    );
+  });
+
+  it('signs bytes, not text: a body that is no UTF-8 verifies as it is', () => {
+    const bytes = Uint8Array.from([0xff, 0x00, 0xfe, 0x7b]);
+    const headers = signed();
+    const key = Buffer.from(secret.slice(6), 'base64');
+    headers['webhook-signature'] =
+      `v1,${createHmac('sha256', key).update(`evt_1.${headers['webhook-timestamp']}.`).update(bytes).digest('base64')}`;
+    expect(reasonOf(() => verifyWebhook({ headers, body: bytes, secrets: [secret], now }))).toBe('valid');
+  });
+
+  it('takes headers in any case, as Headers, as a plain object', () => {
+    const upper = Object.fromEntries(Object.entries(signed()).map(([name, value]) => [name.toUpperCase(), value]));
+    expect(check(upper)).toBe('valid');
+    expect(check(new Headers(signed()))).toBe('valid');
+  });
+
+  it.each([
+    ['the sender rotates: both sign, the receiver knows the old', [otherSecret, secret], [secret], 'valid'],
+    ['the sender rotates: both sign, the receiver knows the new', [otherSecret, secret], [otherSecret], 'valid'],
+    ['the receiver rotates: it knows both', [secret], [otherSecret, secret], 'valid'],
+    ['nothing in common', [otherSecret], [secret], 'no_match'],
+  ])('%s', (_name, by, secrets, verdict) => {
+    expect(check(signed({ by }), { secrets })).toBe(verdict);
+  });
+
+  it('accepts a secret without its prefix, and skips schemes it does not know', () => {
+    const headers = signed();
+    headers['webhook-signature'] = `v1a,AAAA v2,BBBB ${headers['webhook-signature']}`;
+    expect(check(headers, { secrets: [secret.slice('whsec_'.length)] })).toBe('valid');
+    expect(check({ ...headers, 'webhook-signature': headers['webhook-signature'].replace(' v1,', ' v1a,') })).toBe('no_match');
+  });
+
+  it.each([
+    ['exactly at the tolerance, old', 300, 'valid'],
+    ['a second older', 301, 'timestamp_too_old'],
+    ['exactly at the tolerance, new', -300, 'valid'],
+    ['a second newer', -301, 'timestamp_too_new'],
+  ])('judges the timestamp: %s', (_name, seconds, verdict) => {
+    expect(check(signed(), { at: now + seconds * 1_000 })).toBe(verdict);
+  });
+
+  it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('misses %s', (name) => {
+    expect(check({ ...signed(), [name]: undefined })).toBe('missing_header');
+    expect(check({ ...signed(), [name]: '' })).toBe('missing_header');
+    expect(check({ ...signed(), [name]: ['a', 'b'] })).toBe('malformed_header');
+  });
+
+  it.each([
+    ['no number', 'soon'],
+    ['a fraction', '1790000000.5'],
+    ['a sign', '-1790000000'],
+    ['milliseconds', String(now)],
+    ['a leading zero', '01790000000'],
+  ])('refuses a timestamp that is %s', (_name, timestamp) => {
+    expect(check({ ...signed(), 'webhook-timestamp': timestamp })).toBe('malformed_header');
+  });
+
+  it('refuses an id with a dot, by which one signature would stand for two messages', () => {
+    expect(check(signed({ id: 'evt.1' }))).toBe('malformed_header');
+  });
+
+  it.each([
+    ['none', []],
+    ['an empty one', ['whsec_']],
+    ['no base64', ['whsec_***']],
+  ])('calls the secrets bad: %s', (_name, secrets) => {
+    expect(check(signed(), { secrets })).toBe('bad_secret');
+  });
+
+  it('refuses every tampered byte of the body, the id and the signature', () => {
+    const part = fc.constantFrom('body', 'webhook-id', 'webhook-signature');
+    fc.assert(
+      fc.property(part, fc.nat(), fc.integer({ min: 33, max: 126 }), (name, where, code) => {
+        const headers: Record<string, string> = signed();
+        const original = name === 'body' ? text : (headers[name] ?? '');
+        const at = where % original.length;
+        const tampered = original.slice(0, at) + String.fromCharCode(code) + original.slice(at + 1);
+        fc.pre(tampered !== original);
+        if (name !== 'body') headers[name] = tampered;
+        expect(check(headers, { content: name === 'body' ? tampered : text })).not.toBe('valid');
+      }),
+    );
+  });
+
+  it('throws nothing but WebhookVerificationError, whatever the headers and secrets are', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('v1,', 'v1,,', ' ', '1790000000', 'v1,AAAA'),
+      fc.array(fc.string()),
+      fc.constant(undefined),
+    );
+    const headers = fc.oneof(
+      fc.dictionary(fc.string(), value),
+      fc.record({ 'webhook-id': value, 'webhook-timestamp': value, 'webhook-signature': value }),
+      fc.record({ 'webhook-id': value, 'webhook-signature': value }).map((some) => ({ ...signed(), ...some })),
+    );
+    fc.assert(
+      fc.property(headers, fc.array(fc.oneof(fc.string(), fc.constant(secret))), fc.uint8Array(), (some, secrets, bytes) => {
+        expect(reasonOf(() => verifyWebhook({ headers: some, body: bytes, secrets, now }))).not.toBe('valid');
+      }),
+    );
+  });
+});

@@ -1,0 +1,65 @@
+// A database of its own for each test file, copied from a migrated template.
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { migrate } from '../../src/db/migrate.ts';
+import { makePartitions } from '../../src/db/partitions.ts';
+import { createPool } from '../../src/db/pool.ts';
+import { migrationsFolder } from '../../src/package.ts';
+
+const template = 'posthorn_template';
+
+export interface TestDatabase {
+  url: string;
+  db: pg.Pool;
+  /** Closes the pool and drops the database, with whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asSuperuser(server, async (client) => {
+    await client.query('select pg_advisory_lock(7061101)');
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
+    if (rowCount === 0) await makeTemplate(client, server);
+    await client.query(`create database ${name} template ${template}`);
+  });
+  const url = urlOf(server, name);
+  const db = createPool({ url, max: 10, onError: () => undefined });
+  return {
+    url,
+    db,
+    async drop() {
+      await db.end();
+      await asSuperuser(server, (client) => client.query(`drop database ${name} with (force)`));
+    },
+  };
+}
+
+async function makeTemplate(client: pg.Client, server: string): Promise<void> {
+  const draft = `${template}_draft`;
+  await client.query(`drop database if exists ${draft}`);
+  await client.query(`create database ${draft}`);
+  const db = createPool({ url: urlOf(server, draft), max: 1, onError: () => undefined });
+  await migrate(db, migrationsFolder);
+  await makePartitions(db);
+  await db.end();
+  await client.query(`alter database ${draft} rename to ${template}`);
+}
+
+async function asSuperuser(server: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  return url.href;
+}

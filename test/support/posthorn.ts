@@ -1,0 +1,79 @@
+// A whole Posthorn in this process, on the shared servers: a database of its own, a Temporal namespace of its own, an API on a free port.
+import { randomBytes } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { inject } from 'vitest';
+import type { Checkpoint } from '../../src/checkpoints.ts';
+import { readConfig } from '../../src/config.ts';
+import { type Core, openCore, type ReadyConfig } from '../../src/core.ts';
+import { createLogger } from '../../src/logger.ts';
+import { listen, startServer } from '../../src/server.ts';
+import { installRuntime, type RunningWorker, startWorker } from '../../src/worker.ts';
+import { type Api, createApi } from './api.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export interface TestPosthorn extends Api {
+  origin: string;
+  core: Core;
+  worker: RunningWorker;
+  database: TestDatabase;
+  /** A Temporal client of an outsider: an operator's. */
+  temporal: Client;
+  namespace: string;
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+export interface TestOptions {
+  /** `t01` … `t30`, one for each test file. */
+  namespace: string;
+  env?: Record<string, string>;
+  reached?: (checkpoint: Checkpoint) => Promise<void>;
+}
+
+export const testApiKey = 'test-key-0123456789abcdef';
+
+/** The environment of a Posthorn on the shared servers. */
+export function testEnv(database: TestDatabase, namespace: string): Record<string, string> {
+  return {
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: namespace,
+    POSTHORN_API_KEY: testApiKey,
+    POSTHORN_MASTER_KEY: randomBytes(32).toString('base64'),
+    POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
+    POSTHORN_RETRY_SCHEDULE: '300ms,300ms,300ms',
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+  };
+}
+
+export async function startPosthorn({ namespace, env = {}, reached }: TestOptions): Promise<TestPosthorn> {
+  const database = await createTestDatabase();
+  const whole = { ...testEnv(database, namespace), ...env };
+  const config = readConfig(whole) as ReadyConfig;
+  const log = createLogger(config.LOG_LEVEL);
+  installRuntime(log);
+  const listening = await listen(config.HOST, config.PORT, undefined);
+  const core = await openCore(config, log);
+  const worker = startWorker(core, listening.origin, reached);
+  const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', relay: worker.relay, reached });
+  await worker.ready;
+  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  return {
+    ...createApi(listening.origin, testApiKey),
+    origin: listening.origin,
+    core,
+    worker,
+    database,
+    namespace,
+    env: whole,
+    temporal: new Client({ connection, namespace }),
+    async stop() {
+      await closeServer();
+      await worker.stop();
+      await core.close();
+      await connection.close();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,19 @@
+// Two kinds of tests: `unit` needs nothing from outside, `integration` shares one PostgreSQL and one Temporal for the whole run.
+import { defineConfig } from 'vitest/config';
+import { closingLine } from './test/support/closing-line.ts';
+
+const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
+const limits = { testTimeout: 30_000, hookTimeout: 120_000 };
+
+// biome-ignore lint/style/noDefaultExport: Vitest reads the default export
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default', closingLine()],
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: shared, ...limits } },
+      { test: { name: 'integration', include: shared, globalSetup: 'test/support/global-setup.ts', ...limits } },
+    ],
+  },
+});
