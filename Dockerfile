@@ -2,14 +2,15 @@
 FROM node:24.19.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci
+# not `npm ci`: the lock file may lack packages of other systems; this keeps to the locked versions all the same
+RUN npm install --no-save --no-audit --no-fund
 COPY . .
 RUN npm run build
 
 FROM node:24.19.0-trixie-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+RUN npm install --no-save --omit=dev --no-audit --no-fund
 
 FROM node:24.19.0-trixie-slim
 # Node brings its own root certificates; Temporal's client, when it speaks TLS, needs the system's.

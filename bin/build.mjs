@@ -1,5 +1,5 @@
 // `npm run build`: compiles src to dist and bundles the workflows. Does nothing when dist was built from these very files.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFiles, isFresh, markFresh } from './fresh.mjs';
@@ -17,10 +17,11 @@ export async function build() {
   if (isFresh(marker, hash)) return 0;
   process.stdout.write('building …\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const bundler = join(root, 'src/workflows/build-bundle.ts');
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
-    ...(existsSync(bundler) ? [[bundler]] : []),
+    // for those who run the sources, and for those who run dist
+    [join(root, 'src/workflow-bundle.ts')],
+    [join(root, 'dist/src/workflow-bundle.js')],
   ];
   for (const step of steps) {
     const code = await runWatched(node, step);

@@ -3,11 +3,18 @@ import { z } from 'zod';
 import { durationMs, type RetryPolicy, retryPolicy } from './domain/retry-schedule.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
 const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
-const masterKeys = list.pipe(z.array(z.base64().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64')).min(1));
+const masterKeys = list.pipe(
+  z.array(z.base64().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64')).min(1),
+);
 const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).pipe(retryPolicy);
 
 export const variables = z.object({
@@ -19,21 +26,31 @@ export const variables = z.object({
   TEMPORAL_ADDRESS: z.string().optional().describe('Temporal cluster or Cloud, host:port; unset: embedded dev server'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace'),
   TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud'),
-  TEMPORAL_TLS: z.enum(['true', 'false']).optional().describe('use TLS towards Temporal; true when any other TEMPORAL_TLS_ variable or an API key is set'),
+  TEMPORAL_TLS: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('use TLS towards Temporal; true when any other TEMPORAL_TLS_ variable or an API key is set'),
   TEMPORAL_TLS_CA: z.string().optional().describe('file with the CA certificate of Temporal'),
   TEMPORAL_TLS_CERT: z.string().optional().describe('file with our client certificate'),
   TEMPORAL_TLS_KEY: z.string().optional().describe("file with our client certificate's key"),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe("name that Temporal's certificate must carry"),
   TEMPORAL_UI_PORT: port.default(8233).describe('Web UI of the embedded Temporal'),
   TEMPORAL_UI_URL: z.url().optional().describe('Web UI of your Temporal, for links'),
-  POSTHORN_API_KEY: z.string().min(16).optional().describe('bootstrap admin key; unset with embedded PostgreSQL: made once, kept in the data folder'),
+  POSTHORN_API_KEY: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('bootstrap admin key; unset with embedded PostgreSQL: made once, kept in the data folder'),
   POSTHORN_MASTER_KEY: masterKeys.optional().describe('32 bytes in base64, encrypts secrets at rest; a list to rotate, the first encrypts'),
   POSTHORN_DATA_DIR: z.string().default('.posthorn').describe('data of the embedded servers'),
   POSTHORN_ALLOW_CIDRS: cidrs.default([]).describe('private ranges that endpoints may use, and plain http there'),
   POSTHORN_DISPATCH: z.enum(['individual', 'batched', 'adaptive']).default('adaptive').describe('how events leave: design decision 3'),
-  POSTHORN_RETRY_SCHEDULE: schedule.default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] }).describe('waits between attempts, ±10 %'),
+  POSTHORN_RETRY_SCHEDULE: schedule
+    .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
+    .describe('waits between attempts, ±10 %'),
   POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('how long a dead letter waits for replay or cancel'),
   POSTHORN_RETENTION_DAYS: days(50).default(90).describe('how long events and deliveries are kept'),
+  XDG_CACHE_HOME: z.string().optional().describe('where a fetched or built Temporal server is kept; unset: ~/.cache'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('how much is logged'),
 });
 export type Config = z.infer<typeof variables>;

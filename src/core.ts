@@ -1,7 +1,6 @@
 // What every role of Posthorn needs, opened once per process: store, vault, link to Temporal, and what speaks through them.
-import { openTemporalLink, type TemporalLink } from './temporal/link.ts';
-import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
-import { createStarter, type Starter } from './temporal/starter.ts';
+
+import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
@@ -9,8 +8,10 @@ import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
+import { openTemporalLink, type TemporalLink } from './temporal/link.ts';
+import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
+import { createStarter, type Starter } from './temporal/starter.ts';
 import { createVault, type Vault } from './vault.ts';
-import type pg from 'pg';
 
 export interface Core {
   config: Config;
@@ -28,7 +29,11 @@ export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: 
 
 /** Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. */
 export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> {
-  const db = createPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL, onError: (error) => log.warn({ err: error }, 'postgres.connection_lost') });
+  const db = createPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL,
+    onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+  });
   try {
     const applied = await migrate(db, migrationsFolder);
     if (applied.length > 0) log.info({ applied }, 'postgres.migrated');

@@ -5,5 +5,8 @@ export type Logger = PinoLogger;
 
 /** Logs to standard error, or to `destination`. */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(2)): Logger {
-  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: ['secret', '*.secret', 'headers', '*.headers'] }, destination);
+  return pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: ['secret', '*.secret', 'headers', '*.headers'] },
+    destination,
+  );
 }

@@ -31,7 +31,9 @@ export async function listen(host: string, port: number, publicUrl: string | und
     http.once('error', reject);
     http.listen(port, host, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set PORT to another one` : error.message, { cause: error });
+    throw new Error(error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set PORT to another one` : error.message, {
+      cause: error,
+    });
   });
   const { port: actual } = http.address() as AddressInfo;
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
@@ -46,7 +48,10 @@ export interface ServerOptions {
 }
 
 /** Serves until the returned function is called, which lets requests end, 10 s at most. */
-export function startServer(core: Core, { listening: { http, origin }, temporalUiUrl, relay, reached }: ServerOptions): () => Promise<void> {
+export function startServer(
+  core: Core,
+  { listening: { http, origin }, temporalUiUrl, relay, reached }: ServerOptions,
+): () => Promise<void> {
   const { config, db, log, vault, giveOrder } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
@@ -72,10 +77,12 @@ export function startServer(core: Core, { listening: { http, origin }, temporalU
 }
 
 async function isTemporalAway({ link }: Core): Promise<boolean> {
-  const asked = link.call((client) => client.connection.workflowService.getSystemInfo({})).then(
-    () => false,
-    () => true,
-  );
+  const asked = link
+    .call((client) => client.connection.workflowService.getSystemInfo({}))
+    .then(
+      () => false,
+      () => true,
+    );
   return Promise.race([asked, new Promise<boolean>((resolve) => setTimeout(resolve, temporalAnswersWithinMs, true).unref())]);
 }
 

@@ -1,6 +1,6 @@
 // `start`: API and worker in one process, with embedded PostgreSQL and Temporal where no others are named. Opened in order, closed in reverse.
 import { randomBytes } from 'node:crypto';
-import { ConfigError, type Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { openCore, type ReadyConfig } from './core.ts';
 import { makeFirstTenant, trickle } from './demo.ts';
 import { type DataDir, openDataDir } from './embedded/data-dir.ts';
@@ -67,6 +67,7 @@ function startStores(config: Config, dataDir: DataDir, log: (line: string) => vo
     needTemporal: config.TEMPORAL_ADDRESS === undefined,
     searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword'])),
     temporalNamespaces: config.TEMPORAL_NAMESPACE === 'default' ? [] : [config.TEMPORAL_NAMESPACE],
+    ...(config.XDG_CACHE_HOME && { cacheDir: config.XDG_CACHE_HOME }),
     log,
   });
 }
@@ -89,7 +90,9 @@ export function requireKeys(config: Config): ReadyConfig {
   const missing = (['DATABASE_URL', 'POSTHORN_API_KEY', 'POSTHORN_MASTER_KEY'] as const).filter((name) => config[name] === undefined);
   if (missing.length === 0) return config as ReadyConfig;
   const make = missing.filter((name) => name !== 'DATABASE_URL').map((name) => `  export ${name}="$(openssl rand -base64 32)"`);
-  throw new ConfigError(`${missing.join(' and ')} must be set. Make keys once, keep them safe, and give every process the same:\n${make.join('\n')}`);
+  throw new ConfigError(
+    `${missing.join(' and ')} must be set. Make keys once, keep them safe, and give every process the same:\n${make.join('\n')}`,
+  );
 }
 
 function startTrickle(place: Parameters<typeof trickle>[0], log: Logger): () => Promise<void> {

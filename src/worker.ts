@@ -16,8 +16,8 @@ import { createSender } from './outbound/send.ts';
 import { version } from './package.ts';
 import { createRelay, type Relay } from './relay/relay.ts';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from './temporal/prepare.ts';
-import { taskQueue } from './workflows/contract.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
+import { taskQueue } from './workflows/contract.ts';
 
 const lookAfterMs = 60_000;
 /** The longest request of an endpoint is 30 s. */
@@ -36,7 +36,15 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const { config, db, log, starter, vault, giveOrder } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sender = createSender({ guard, userAgent: `Posthorn/${version}` });
-  const engine = createEngine({ db, vault, sender, log, limits: defaultPlaceLimits, defaultRetry: config.POSTHORN_RETRY_SCHEDULE, reached });
+  const engine = createEngine({
+    db,
+    vault,
+    sender,
+    log,
+    limits: defaultPlaceLimits,
+    defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
+    reached,
+  });
   const relay = createRelay({ db, starter, log, processName: `${hostname()} ${process.pid}`, reached });
   const stopListening = listen(db, 'posthorn_outbox', () => relay.look(), log);
   const setGate: SetGate = async (endpointId, gate) => {
@@ -61,7 +69,10 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   };
 }
 
-function pollTemporal({ config, link, log }: Core, activities: ReturnType<typeof createActivities>): { ready: Promise<void>; stop(): Promise<void> } {
+function pollTemporal(
+  { config, link, log }: Core,
+  activities: ReturnType<typeof createActivities>,
+): { ready: Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
   let worker: Worker | undefined;
 
@@ -116,7 +127,11 @@ function pollTemporal({ config, link, log }: Core, activities: ReturnType<typeof
   };
 }
 
-async function createWorker(connection: NativeConnection, namespace: string, activities: ReturnType<typeof createActivities>): Promise<Worker> {
+async function createWorker(
+  connection: NativeConnection,
+  namespace: string,
+  activities: ReturnType<typeof createActivities>,
+): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,

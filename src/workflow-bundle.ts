@@ -26,7 +26,9 @@ async function hashOfSources(): Promise<string> {
       hash.update(name).update(await readFile(join(here, folder, name)));
     }
   }
-  const { version } = JSON.parse(await readFile(createRequire(import.meta.url).resolve('@temporalio/worker/package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(await readFile(createRequire(import.meta.url).resolve('@temporalio/worker/package.json'), 'utf8')) as {
+    version: string;
+  };
   return hash.update(version).digest('hex').slice(0, 16);
 }
 
@@ -38,6 +40,7 @@ async function keep(file: string, code: string): Promise<void> {
 }
 
 const silent = () => undefined;
-const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error };
+const complain = (message: string) => process.stderr.write(`${message}\n`);
+const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: complain, error: complain };
 
 if (import.meta.main) await loadWorkflowBundle();

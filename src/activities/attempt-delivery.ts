@@ -3,8 +3,9 @@
 //
 // A refusal is a failure of category BENIGN, its type the outcome's class, with the next delay on it, so that Temporal keeps the timer and its
 // Web UI shows attempt, reason and next try. The first refusal of a round is a result instead: the workflow then says `retrying`.
-import { ApplicationFailureCategory } from '@temporalio/common';
+
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Engine } from '../attempts/engine.ts';
 import type { DeliverState } from '../workflows/contract.ts';
 
@@ -18,8 +19,10 @@ export function createAttemptDelivery(engine: Engine) {
     try {
       const report = await engine.attempt(deliveryId);
       if (report.kind === 'wait') throw later(report.message, report.outcome, report.ms);
-      if (report.kind === 'fault') throw ApplicationFailure.create({ type: 'Fault', message: `${report.message} (fault ${report.faults} of 10)` });
-      if (report.kind === 'refused' && report.state.attempts > 1) throw later(report.result.message, report.result.outcome, report.retryInMs);
+      if (report.kind === 'fault')
+        throw ApplicationFailure.create({ type: 'Fault', message: `${report.message} (fault ${report.faults} of 10)` });
+      if (report.kind === 'refused' && report.state.attempts > 1)
+        throw later(report.result.message, report.result.outcome, report.retryInMs);
       return report.state;
     } finally {
       clearInterval(beat);
@@ -28,5 +31,10 @@ export function createAttemptDelivery(engine: Engine) {
 }
 
 function later(message: string, type: string, ms: number): ApplicationFailure {
-  return ApplicationFailure.create({ message, type, category: ApplicationFailureCategory.BENIGN, nextRetryDelay: Math.max(1, Math.ceil(ms)) });
+  return ApplicationFailure.create({
+    message,
+    type,
+    category: ApplicationFailureCategory.BENIGN,
+    nextRetryDelay: Math.max(1, Math.ceil(ms)),
+  });
 }

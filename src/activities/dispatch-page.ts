@@ -1,8 +1,8 @@
 // dispatchPage: the next page of a dispatch - plan deliveries, then start their workflows, then set it done.
 // Idempotency key: the dispatch. Rows are inserted once per (event, endpoint), "already open" is success, done is set once.
 import type { Reached } from '../checkpoints.ts';
-import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatches.ts';
 import { startableDeliveries } from '../db/deliveries.ts';
+import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatches.ts';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '../db/plan.ts';
 import type { Db } from '../db/pool.ts';
 import { deliveryRange } from '../domain/ids.ts';
@@ -31,10 +31,17 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     const dispatch = await readDispatch(db, dispatchId);
     if (!dispatch || dispatch.done) return { planned: 0, started: 0, next: null };
     await reached?.('before plan');
-    const page: DispatchPage = { planned: 0, started: 0, next: cursor ?? { phase: dispatch.planned ? 'start' : 'plan', event: 0, after: null } };
+    const page: DispatchPage = {
+      planned: 0,
+      started: 0,
+      next: cursor ?? { phase: dispatch.planned ? 'start' : 'plan', event: 0, after: null },
+    };
     // small dispatches are done in one page: fewer records in the history, and nothing waits between the steps
     while (page.next !== null && page.planned < pageSize && page.started < pageSize) {
-      page.next = page.next.phase === 'plan' ? await planNext(dispatchId, dispatch, page, page.next) : await startNext(dispatchId, dispatch, page, page.next);
+      page.next =
+        page.next.phase === 'plan'
+          ? await planNext(dispatchId, dispatch, page, page.next)
+          : await startNext(dispatchId, dispatch, page, page.next);
     }
     return page;
   };
@@ -48,14 +55,26 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     }
     const event = await readEventToPlan(db, eventId);
     const endpoints = event ? await endpointsAtAcceptance(db, event, at.after, pageSize) : [];
-    const wanting = endpoints.filter((endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'));
-    if (event && wanting.length > 0) await insertDeliveries(db, event, wanting.map((endpoint) => endpoint.endpointId));
+    const wanting = endpoints.filter(
+      (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
+    );
+    if (event && wanting.length > 0)
+      await insertDeliveries(
+        db,
+        event,
+        wanting.map((endpoint) => endpoint.endpointId),
+      );
     page.planned += wanting.length;
     const last = endpoints.at(-1);
     return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };
   }
 
-  async function startNext(dispatchId: string, { eventIds }: Dispatch, page: DispatchPage, at: DispatchCursor): Promise<DispatchCursor | null> {
+  async function startNext(
+    dispatchId: string,
+    { eventIds }: Dispatch,
+    page: DispatchPage,
+    at: DispatchCursor,
+  ): Promise<DispatchCursor | null> {
     const eventId = eventIds[at.event];
     if (eventId === undefined) {
       await setDone(db, dispatchId);
@@ -63,10 +82,14 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     }
     const deliveries = await startableDeliveries(db, deliveryRange(eventId), eventId, at.after, pageSize);
     for (let from = 0; from < deliveries.length; from += startsAtOnce) {
-      await Promise.all(deliveries.slice(from, from + startsAtOnce).map((delivery) => starter.startDelivery(delivery, `dispatch ${dispatchId}`)));
+      await Promise.all(
+        deliveries.slice(from, from + startsAtOnce).map((delivery) => starter.startDelivery(delivery, `dispatch ${dispatchId}`)),
+      );
     }
     page.started += deliveries.length;
     const last = deliveries.at(-1);
-    return deliveries.length === pageSize && last ? { ...at, after: last.deliveryId } : { phase: 'start', event: at.event + 1, after: null };
+    return deliveries.length === pageSize && last
+      ? { ...at, after: last.deliveryId }
+      : { phase: 'start', event: at.event + 1, after: null };
   }
 }

@@ -46,7 +46,10 @@ const list = (deps: ApiDeps) =>
         .string()
         .refine((id) => isId('ep', id), 'is not the id of an endpoint')
         .optional(),
-      status: z.union([deliveryStatus, z.array(deliveryStatus).max(8)]).optional().describe('one, or several by saying it several times'),
+      status: z
+        .union([deliveryStatus, z.array(deliveryStatus).max(8)])
+        .optional()
+        .describe('one, or several by saying it several times'),
       type: eventTypeName.optional(),
     }),
     answers: { 200: { description: 'a page of deliveries', schema: pageOf(deliveryView) } },
@@ -64,7 +67,12 @@ const list = (deps: ApiDeps) =>
         },
         query.limit + 1,
       );
-      return pageAnswer(rows, query.limit, ({ id }) => id, (record) => showDelivery(deps, record));
+      return pageAnswer(
+        rows,
+        query.limit,
+        ({ id }) => id,
+        (record) => showDelivery(deps, record),
+      );
     },
   });
 
@@ -97,7 +105,12 @@ const attempts = ({ db }: ApiDeps) =>
     async handler({ params, query: { limit, cursor } }) {
       const rows = await listAttempts(db, params.delivery, cursor ?? null, limit + 1);
       if (rows.length === 0 && !(await readDelivery(db, params.delivery))) throw notFound('delivery');
-      return pageAnswer(rows, limit, ({ id }) => id, (row) => row);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => row,
+      );
     },
   });
 

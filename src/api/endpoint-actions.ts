@@ -72,7 +72,8 @@ const rotate = (deps: ApiDeps) =>
       const secret = { secretId, sealed: deps.vault.seal(secretBytes(body.secret), secretId) };
       const rotated = await rotateSecret(deps.db, { endpointId: params.endpoint, secret, overlapMs, maxLive: mostLiveSecrets });
       if (rotated === 'unknown') throw notFound('endpoint');
-      if (rotated === 'too_many') throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);
+      if (rotated === 'too_many')
+        throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);
       const stored = (await readSecret(deps.db, secretId)) ?? secret;
       return answer(200, {
         endpoint: params.endpoint,

@@ -25,18 +25,23 @@ export const testEndpoint = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/endpoints/:endpoint/test',
     operationId: 'testEndpoint',
-    summary: 'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
+    summary:
+      'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
     scope: 'admin',
     params: endpointParams,
     body: endpointTest,
     bodyOptional: true,
     bodyLimit: maxEventBytes,
-    answers: { 200: { description: 'what came of it', schema: tested }, 202: { description: 'on its way, no answer in time', schema: untested } },
+    answers: {
+      200: { description: 'what came of it', schema: tested },
+      202: { description: 'on its way, no answer in time', schema: untested },
+    },
     problems: [409],
     async handler({ params, body, members, ids }) {
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');
-      if (endpoint.gate !== 'open') throw new Problem(409, `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`);
+      if (endpoint.gate !== 'open')
+        throw new Problem(409, `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`);
       const nowMs = Date.now();
       const event = eventToAccept({
         event: { type: body.type ?? 'posthorn.test', data: null, expiresAt: new Date(nowMs + expiresAfterMs).toISOString() },

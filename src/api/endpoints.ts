@@ -81,7 +81,12 @@ const list = ({ db }: ApiDeps) =>
       const tenant = await readTenant(db, params.tenant);
       if (!tenant) throw notFound('tenant');
       const rows = await listEndpoints(db, tenant.id, cursor ?? null, limit + 1);
-      return pageAnswer(rows, limit, ({ id }) => id, (row) => row);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => row,
+      );
     },
   });
 

@@ -41,7 +41,12 @@ const list = ({ db }: ApiDeps) =>
     async handler({ params, query }) {
       const tenant = await tenantOf(db, params.tenant);
       const rows = await listEvents(db, tenant, boundsOf(query), query.limit + 1);
-      return pageAnswer(rows, query.limit, ({ id }) => id, ({ item }) => item);
+      return pageAnswer(
+        rows,
+        query.limit,
+        ({ id }) => id,
+        ({ item }) => item,
+      );
     },
   });
 

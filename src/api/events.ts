@@ -36,7 +36,10 @@ const post = ({ accept }: ApiDeps) =>
       const acceptances = await accept(params.tenant, [event]);
       if (acceptances === 'unknown_tenant') throw notFound('tenant');
       const kind = acceptances[0]?.kind;
-      if (kind === 'conflict') throw new Problem(409, 'An event with this id and other content is here already.', { errors: [{ path: 'id', message: 'is taken' }] });
+      if (kind === 'conflict')
+        throw new Problem(409, 'An event with this id and other content is here already.', {
+          errors: [{ path: 'id', message: 'is taken' }],
+        });
       return answer(202, { id: event.externalId, duplicate: kind === 'duplicate' });
     },
   });
@@ -60,7 +63,10 @@ const postBatch = ({ accept }: ApiDeps) =>
         const text = texts[index] ?? '{}';
         const { members: own, repeated } = memberTexts(text);
         refuseRepeated(repeated, `events[${index}].`);
-        problems.push(...sizeProblems(text, index), ...timeProblems(event, nowMs).map(({ path, message }) => ({ path: `events[${index}].${path}`, message })));
+        problems.push(
+          ...sizeProblems(text, index),
+          ...timeProblems(event, nowMs).map(({ path, message }) => ({ path: `events[${index}].${path}`, message })),
+        );
         return eventToAccept({ event, dataText: own.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
       });
       if (problems.length > 0) throw invalid(problems.slice(0, 100));

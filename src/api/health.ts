@@ -10,7 +10,9 @@ const patienceMs = 2_000;
 const up = z.enum(['up', 'away']);
 const health = z.object({ status: z.literal('ok') });
 const readiness = z.object({
-  status: z.enum(['ok', 'degraded', 'away']).describe('degraded: events are accepted, and delivered when Temporal is back; away: nothing can be accepted'),
+  status: z
+    .enum(['ok', 'degraded', 'away'])
+    .describe('degraded: events are accepted, and delivered when Temporal is back; away: nothing can be accepted'),
   postgres: up,
   temporal: up,
 });
@@ -39,7 +41,10 @@ const ready = ({ db, temporalAway }: ApiDeps) =>
     scope: 'open',
     answers: { 200: { description: 'ready', schema: readiness }, 503: { description: 'PostgreSQL is away', schema: readiness } },
     async handler() {
-      const [postgres, away] = await Promise.all([Promise.race([isStoreUp(db), delay(patienceMs, false)]), temporalAway().catch(() => true)]);
+      const [postgres, away] = await Promise.all([
+        Promise.race([isStoreUp(db), delay(patienceMs, false)]),
+        temporalAway().catch(() => true),
+      ]);
       const facts = { postgres: postgres ? 'up' : 'away', temporal: away ? 'away' : 'up' };
       if (!postgres) return { ...answer(503, { status: 'away', ...facts }), headers: { 'retry-after': '1' } };
       return answer(200, { status: away ? 'degraded' : 'ok', ...facts });

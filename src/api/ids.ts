@@ -16,7 +16,9 @@ export function idsOfSeed(seed: string): Ids {
     next(prefix) {
       const number = made++;
       if (number === 0) return `${prefix}_${uuidOf(seed)}`;
-      const digest = createHash('sha256').update(`${uuidOf(seed)}/${number}`).digest();
+      const digest = createHash('sha256')
+        .update(`${uuidOf(seed)}/${number}`)
+        .digest();
       return makeId(prefix, unixMsOf(seed), digest.subarray(0, 10));
     },
   };

@@ -23,11 +23,20 @@ function handle(route: Route, deps: ApiDeps): RequestHandler {
     const { params, query } = readAddress(route, request);
     const call = { params, query, ...readContent(route, request) };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
-    send(response, key === undefined ? await route.handler({ ...call, ids: freshIds }) : await runOnce(route, deps, request, call, String(key)));
+    send(
+      response,
+      key === undefined ? await route.handler({ ...call, ids: freshIds }) : await runOnce(route, deps, request, call, String(key)),
+    );
   };
 }
 
-function runOnce(route: Route, deps: ApiDeps, request: Request, call: Omit<Call<unknown, unknown, unknown>, 'ids'>, key: string): Promise<Answer> {
+function runOnce(
+  route: Route,
+  deps: ApiDeps,
+  request: Request,
+  call: Omit<Call<unknown, unknown, unknown>, 'ids'>,
+  key: string,
+): Promise<Answer> {
   return once(deps, {
     ...readKey(key, deps.apiKey),
     requestHash: hashRequest(request.method, request.originalUrl, request.body),
@@ -54,7 +63,8 @@ function readContent(route: Route, request: Request): { body: unknown; members: 
   const parsed = parseBody(request.body);
   if (!route.body) {
     const unknown = [...(parsed?.members.keys() ?? [])];
-    if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'is not known here' })));
+    if (unknown.length > 0)
+      throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'is not known here' })));
     return { body: undefined, members: new Map() };
   }
   if (!parsed && !route.bodyOptional) throw new Problem(400, 'A JSON body is missing.');

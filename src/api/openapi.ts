@@ -48,7 +48,10 @@ export function openapiDocument(origin: string, routes: Route[]): Json {
   // one pass over all schemas, so that a named one inside another becomes a reference
   const all = z.registry<{ id: string }>();
   for (const [schema, id] of [...named, ...routes.flatMap(ownSchemas)]) if (!all.has(schema)) all.add(schema, { id });
-  const schemas = Object.entries(z.toJSONSchema(all, { uri: refOf }).schemas).map(([id, schema]) => [id, bare(schema)]);
+  const schemas = Object.entries(z.toJSONSchema(all, { uri: refOf, override: leaveOpen }).schemas).map(([id, schema]) => [
+    id,
+    bare(schema),
+  ]);
   const refTo = (schema: z.ZodType) => ({ $ref: refOf(all.get(schema)?.id ?? '') });
   return {
     openapi: '3.1.0',
@@ -62,7 +65,9 @@ export function openapiDocument(origin: string, routes: Route[]): Json {
 
 function ownSchemas({ operationId, body, answers }: Route): [z.ZodType, string][] {
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1);
-  const own = Object.entries(answers).flatMap(([status, { schema }]): [z.ZodType, string][] => (schema ? [[schema, `${name}${status}`]] : []));
+  const own = Object.entries(answers).flatMap(([status, { schema }]): [z.ZodType, string][] =>
+    schema ? [[schema, `${name}${status}`]] : [],
+  );
   return body ? [[body, `${name}Body`], ...own] : own;
 }
 
@@ -110,9 +115,19 @@ function parametersOf({ method, params, query }: Route): Json[] {
       required: place === 'path',
       schema: bare(z.toJSONSchema(field as z.ZodType, { io: 'input' })),
     }));
-  const idempotencyKey = { type: 'string', minLength: 1, maxLength: 255, description: 'the same request again within 24 hours gets the same answer' };
+  const idempotencyKey = {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    description: 'the same request again within 24 hours gets the same answer',
+  };
   const header = method === 'post' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: idempotencyKey }] : [];
   return [...described(params, 'path'), ...described(query, 'query'), ...header];
+}
+
+// what we answer may grow: only what zod calls strict is closed
+function leaveOpen({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (zodSchema._zod.def.type === 'object' && zodSchema._zod.def.catchall === undefined) delete jsonSchema.additionalProperties;
 }
 
 function bare(schema: object): Json {

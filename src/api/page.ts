@@ -44,6 +44,6 @@ export function pageAnswer<R>(rows: R[], limit: number, idOf: (row: R) => string
 /** The UUIDs between which a list looks: from `from` on and below `below`. */
 export function boundsOf({ since, until, cursor }: { since?: string; until?: string; cursor?: string }): { from: string; below: string } {
   const end = until === undefined ? 'f'.repeat(32) : firstUuidAt(Date.parse(until));
-  const seen = cursor === undefined ? end : uuidOf(cursor);
-  return { from: since === undefined ? '0'.repeat(32) : firstUuidAt(Date.parse(since)), below: seen < end ? seen : end };
+  const ends = cursor === undefined ? [end] : [end, uuidOf(cursor)].toSorted();
+  return { from: since === undefined ? '0'.repeat(32) : firstUuidAt(Date.parse(since)), below: ends[0] ?? end };
 }

@@ -46,7 +46,11 @@ export function notFound(what: string): Problem {
 
 export function invalid(errors: FieldError[]): Problem {
   const [first] = errors;
-  return new Problem(422, first ? `${first.path === '' ? 'The body' : first.path} ${first.message}`.slice(0, 500) : 'The request is not valid.', { errors });
+  return new Problem(
+    422,
+    first ? `${first.path === '' ? 'The body' : first.path} ${first.message}`.slice(0, 500) : 'The request is not valid.',
+    { errors },
+  );
 }
 
 /** Every error as a Problem; what is not known here is a bare 500 with the error as its cause. */
@@ -56,7 +60,10 @@ export function toProblem(error: unknown): Problem {
     const detail = 'The store is away, so this is not confirmed: repeat it with the same id or Idempotency-Key.';
     return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause: error });
   }
-  return fromExpress(error) ?? new Problem(500, 'This is a fault of ours; the log has it under the x-request-id of this answer.', { cause: error });
+  return (
+    fromExpress(error) ??
+    new Problem(500, 'This is a fault of ours; the log has it under the x-request-id of this answer.', { cause: error })
+  );
 }
 
 const details: Record<number, string> = {

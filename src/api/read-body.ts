@@ -40,7 +40,8 @@ export function parseBody(bytes: unknown): JsonBody | undefined {
 
 /** `before`: the path of the object that says a key twice, with its dot. */
 export function refuseRepeated(repeated: string[], before: string): void {
-  if (repeated.length > 0) throw invalid(repeated.slice(0, 100).map((key) => ({ path: `${before}${key}`.slice(0, 200), message: 'is said twice' })));
+  if (repeated.length > 0)
+    throw invalid(repeated.slice(0, 100).map((key) => ({ path: `${before}${key}`.slice(0, 200), message: 'is said twice' })));
 }
 
 function decode(bytes: Buffer): string {

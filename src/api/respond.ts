@@ -44,7 +44,10 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     const problem = toProblem(error);
     if (problem.status >= 500) {
       const { method, path } = request;
-      log.error({ err: problem.cause ?? problem, method, path, status: problem.status, requestId: response.getHeader('x-request-id') }, 'api.failed');
+      log.error(
+        { err: problem.cause ?? problem, method, path, status: problem.status, requestId: response.getHeader('x-request-id') },
+        'api.failed',
+      );
     }
     if (response.headersSent) return void response.destroy();
     send(response, { status: problem.status, text: problemText(problem), type: 'application/problem+json', headers: problem.headers });

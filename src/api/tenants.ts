@@ -43,7 +43,12 @@ const list = ({ db }: ApiDeps) =>
     answers: { 200: { description: 'a page of tenants', schema: pageOf(tenant) } },
     async handler({ query: { limit, cursor } }) {
       const rows = await listTenants(db, cursor ?? null, limit + 1);
-      return pageAnswer(rows, limit, ({ id }) => id, ({ item }) => item);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        ({ item }) => item,
+      );
     },
   });
 

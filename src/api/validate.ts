@@ -16,7 +16,15 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.outp
 }
 
 function fieldErrors(issues: readonly Issue[], base: Path = []): FieldError[] {
-  return issues.slice(0, mostErrors).flatMap((issue) => errorsOf(issue, [...base, ...issue.path]));
+  const first = issues.slice(0, mostErrors);
+  const plain = first.filter(({ code }) => code !== 'custom');
+  // a rule of our own about the whole says nothing while zod finds a part of it, or itself, malformed
+  const telling = first.filter((issue) => issue.code !== 'custom' || !plain.some(({ path }) => startsWith(path, issue.path)));
+  return telling.flatMap((issue) => errorsOf(issue, [...base, ...issue.path]));
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((part, index) => path[index] === part);
 }
 
 function errorsOf(issue: Issue, path: Path): FieldError[] {

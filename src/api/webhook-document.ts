@@ -8,7 +8,8 @@ export const webhooks = {
     post: {
       operationId: 'receiveEvent',
       summary: 'One attempt of one delivery',
-      description: 'Verify the signature over the body as it came, answer 200 to 299 within the time limit, and drop a webhook-id that was here before.',
+      description:
+        'Verify the signature over the body as it came, answer 200 to 299 within the time limit, and drop a webhook-id that was here before.',
       security: [],
       parameters: [
         header('webhook-id', 'the id of the event: the same on every retry and replay'),
@@ -23,7 +24,11 @@ export const webhooks = {
           'application/json': {
             schema: {
               type: 'object',
-              properties: { type: text('the type of the event'), timestamp: text('when it happened, in UTC'), data: { description: "the producer's, byte for byte" } },
+              properties: {
+                type: text('the type of the event'),
+                timestamp: text('when it happened, in UTC'),
+                data: { description: "the producer's, byte for byte" },
+              },
               required: ['type', 'timestamp', 'data'],
             },
           },

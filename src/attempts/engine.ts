@@ -63,9 +63,16 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
     if (step.kind === 'settle') {
       return settled((await settleDelivery(db, deliveryId, step.as)) ?? 'expired', job.attempts, job.lastOutcome);
     }
-    if (step.kind === 'wait') return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
+    if (step.kind === 'wait')
+      return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (!leave) return { kind: 'wait', ms: 1_000 + Math.round(Math.random() * 1_000), outcome: 'no_place', message: 'as many requests in flight as allowed' };
+    if (!leave)
+      return {
+        kind: 'wait',
+        ms: 1_000 + Math.round(Math.random() * 1_000),
+        outcome: 'no_place',
+        message: 'as many requests in flight as allowed',
+      };
     try {
       return await post(job);
     } finally {
@@ -85,7 +92,15 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
     }
     const result = await sender.send(request);
     await reached?.('posted');
-    return record(job, { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, result, retryInMs: null });
+    return record(job, {
+      attemptId: newId('att'),
+      deliveryId: job.deliveryId,
+      round: job.round,
+      number,
+      startedAt,
+      result,
+      retryInMs: null,
+    });
   }
 
   async function record(job: DeliveryJob, attempt: AttemptRecord): Promise<AttemptReport> {

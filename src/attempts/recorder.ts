@@ -8,7 +8,6 @@ import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Logger } from '../logger.ts';
 
-
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;
 
@@ -21,7 +20,11 @@ export interface Recorder {
 }
 
 export function createRecorder(db: Db, log: Logger): Recorder {
-  const writes = createGroupCommit<AttemptRecord, DeliveryStatus | null>({ write: (records) => recordAttempts(db, records), maxWeight: 256, lanes: 2 });
+  const writes = createGroupCommit<AttemptRecord, DeliveryStatus | null>({
+    write: (records) => recordAttempts(db, records),
+    maxWeight: 256,
+    lanes: 2,
+  });
   const since = new Map<AttemptRecord, number>();
 
   async function record(attempt: AttemptRecord): Promise<DeliveryStatus | null> {

@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, readConfig } from '../config.ts';
 import { openCore } from '../core.ts';
-import { createPool } from '../db/pool.ts';
 import { migrate } from '../db/migrate.ts';
 import { makePartitions } from '../db/partitions.ts';
+import { createPool } from '../db/pool.ts';
 import { StartError } from '../embedded/start-error.ts';
 import { createLogger } from '../logger.ts';
 import { migrationsFolder } from '../package.ts';

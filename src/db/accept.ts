@@ -112,7 +112,9 @@ async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undef
   const earlier = known.length === 0 ? new Map<string, Earlier>() : await readEarlier(db, tenant, known);
   return {
     tenantId: idOf('tnt', tenant),
-    acceptances: found.map(({ event, row }) => (row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(event, earlier.get(event.externalId)))),
+    acceptances: found.map(({ event, row }) =>
+      row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(event, earlier.get(event.externalId)),
+    ),
   };
 }
 

@@ -114,7 +114,12 @@ export async function readDeliveryState(db: Db, deliveryId: string): Promise<Del
   });
   const [row] = rows;
   if (!row) return { status: 'expired', attempts: 0, nextAttemptAt: null, lastOutcome: null };
-  return { status: row.status, attempts: row.attempts, nextAttemptAt: row.next_attempt_at?.toISOString() ?? null, lastOutcome: row.last_outcome };
+  return {
+    status: row.status,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    lastOutcome: row.last_outcome,
+  };
 }
 
 async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {
@@ -195,7 +200,13 @@ export async function readDeliveryRef(db: Db, deliveryId: string): Promise<Deliv
 }
 
 /** A page of an event's deliveries that want a workflow: under way, and not put off to later than a minute from now. In the order of their ids. */
-export async function startableDeliveries(db: Db, range: { from: string; to: string }, eventId: string, after: string | null, limit: number): Promise<DeliveryRef[]> {
+export async function startableDeliveries(
+  db: Db,
+  range: { from: string; to: string },
+  eventId: string,
+  after: string | null,
+  limit: number,
+): Promise<DeliveryRef[]> {
   const { rows } = await db.query<RefRow>({
     name: 'startable_deliveries',
     text: `

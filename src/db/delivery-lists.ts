@@ -82,7 +82,12 @@ export async function readDelivery(db: Db, deliveryId: string): Promise<Delivery
 }
 
 /** In the order of their ids. `range`: domain/ids.ts `deliveryRange`. */
-export async function deliveriesOfEvent(db: Db, eventId: string, range: { from: string; to: string }, limit: number): Promise<DeliveryRecord[]> {
+export async function deliveriesOfEvent(
+  db: Db,
+  eventId: string,
+  range: { from: string; to: string },
+  limit: number,
+): Promise<DeliveryRecord[]> {
   const { rows } = await db.query<DeliveryRow>({
     name: 'deliveries_of_event',
     text: `

@@ -82,5 +82,9 @@ export async function setPlanned(db: Db, dispatchId: string): Promise<void> {
 }
 
 export async function setDone(db: Db, dispatchId: string): Promise<void> {
-  await db.query({ name: 'set_done', text: 'update dispatches set done_at = now() where id = $1 and done_at is null', values: [uuidOf(dispatchId)] });
+  await db.query({
+    name: 'set_done',
+    text: 'update dispatches set done_at = now() where id = $1 and done_at is null',
+    values: [uuidOf(dispatchId)],
+  });
 }

@@ -1,7 +1,9 @@
 // What an error of the store says: away (ask again), lost a race (run again), or bad data (one row is to blame).
 
-const awayCodes = /^(08...|53...|57P0[1-5]|58...|XX...|25006|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-const awayMessages = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
+const awayCodes =
+  /^(08...|53...|57P0[1-5]|58...|XX...|25006|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+const awayMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
 /** PostgreSQL is away, full, or going down: nothing is known of what was asked, and asking again later is right. */
 export function isStoreAway(error: unknown): boolean {

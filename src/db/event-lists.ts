@@ -27,7 +27,12 @@ export interface TenantOfList {
 }
 
 /** Newest first, those below the UUID `below` and from the UUID `from` on. */
-export async function listEvents(db: Db, tenant: TenantOfList, bounds: { from: string; below: string }, limit: number): Promise<Listed<EventSummary>[]> {
+export async function listEvents(
+  db: Db,
+  tenant: TenantOfList,
+  bounds: { from: string; below: string },
+  limit: number,
+): Promise<Listed<EventSummary>[]> {
   const { rows } = await db.query<EventRow>({
     text: `
       select id, external_id, type, channels, ordering_key, version, body_timestamp, deliver_at, expires_at, only_endpoint_id, accepted_at
@@ -98,7 +103,11 @@ function toVerdict(row: VerdictRow, event: EventSummary, delivery: string): Endp
   const only = event.onlyEndpoint;
   if (only !== null) return { endpoint, verdict: only === endpoint ? 'wanted' : 'meant_for_another', delivery: null };
   if (row.created_later) return { endpoint, verdict: 'created_later', delivery: null };
-  return { endpoint, verdict: row.deleted ? 'deleted' : judge({ eventTypes: row.event_types, channels: row.channels }, event), delivery: null };
+  return {
+    endpoint,
+    verdict: row.deleted ? 'deleted' : judge({ eventTypes: row.event_types, channels: row.channels }, event),
+    delivery: null,
+  };
 }
 
 function toSummary(tenant: string, row: EventRow): EventSummary {

@@ -69,7 +69,13 @@ export async function renewClaim(db: Db, { scope, key }: KeyRef, claim: string):
   });
 }
 
-export async function storeAnswer(db: Db, { scope, key }: KeyRef, claim: string, status: number, sealedResponse: Uint8Array): Promise<void> {
+export async function storeAnswer(
+  db: Db,
+  { scope, key }: KeyRef,
+  claim: string,
+  status: number,
+  sealedResponse: Uint8Array,
+): Promise<void> {
   await db.query({
     name: 'store_answer',
     text: 'update idempotency_keys set status = $4, response = $5 where scope = $1 and key = $2 and claim = $3',

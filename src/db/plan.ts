@@ -46,7 +46,13 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
       where tenant_id = $1 and deleted_at is null and created_at <= (select accepted_at from events where id = $2) and id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
         and ($4::uuid is null or id = $4)
       order by id limit $5`,
-    values: [uuidOf(event.tenantId), uuidOf(event.eventId), after && uuidOf(after), event.onlyEndpointId && uuidOf(event.onlyEndpointId), limit],
+    values: [
+      uuidOf(event.tenantId),
+      uuidOf(event.eventId),
+      after && uuidOf(after),
+      event.onlyEndpointId && uuidOf(event.onlyEndpointId),
+      limit,
+    ],
   });
   return rows.map((row) => ({ endpointId: idOf('ep', row.id), eventTypes: row.event_types, channels: row.channels }));
 }

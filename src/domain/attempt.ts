@@ -14,7 +14,11 @@ export interface Called {
   deleted: boolean;
 }
 
-export type Step = { kind: 'finished'; status: DeliveryStatus } | { kind: 'settle'; as: 'cancelled' | 'expired' | 'held' } | { kind: 'wait'; ms: number } | { kind: 'post' };
+export type Step =
+  | { kind: 'finished'; status: DeliveryStatus }
+  | { kind: 'settle'; as: 'cancelled' | 'expired' | 'held' }
+  | { kind: 'wait'; ms: number }
+  | { kind: 'post' };
 
 /** The one thing to do now. A delivery called too early waits for what remains; one that is finished is left alone. */
 export function nextStep({ status, waitMs, expired, gate, deleted }: Called): Step {

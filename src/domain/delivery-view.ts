@@ -43,7 +43,14 @@ export const attemptView = z.object({
 export type AttemptView = z.infer<typeof attemptView>;
 
 /** What came of an event for one endpoint. The subscription is judged as it is now. */
-export const verdicts = ['wanted', 'event_type_not_subscribed', 'channel_not_subscribed', 'created_later', 'deleted', 'meant_for_another'] as const;
+export const verdicts = [
+  'wanted',
+  'event_type_not_subscribed',
+  'channel_not_subscribed',
+  'created_later',
+  'deleted',
+  'meant_for_another',
+] as const;
 export const endpointVerdict = z.object({
   endpoint: z.string(),
   verdict: z.enum(verdicts).describe('why the endpoint did or did not get it, by its subscription as it is now'),

@@ -1,7 +1,16 @@
 // A delivery: one event for one endpoint, and the states its row goes through.
 import { z } from 'zod';
 
-export const deliveryStatuses = ['pending', 'retrying', 'held', 'succeeded', 'dead_lettered', 'quarantined', 'cancelled', 'expired'] as const;
+export const deliveryStatuses = [
+  'pending',
+  'retrying',
+  'held',
+  'succeeded',
+  'dead_lettered',
+  'quarantined',
+  'cancelled',
+  'expired',
+] as const;
 export const deliveryStatus = z.enum(deliveryStatuses);
 export type DeliveryStatus = z.infer<typeof deliveryStatus>;
 

@@ -8,13 +8,17 @@ import { metadata, text } from './text.ts';
 export const gates = ['open', 'held', 'disabled'] as const;
 export type Gate = (typeof gates)[number];
 
-const reservedHeader = /^(webhook-|posthorn-)|^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-length|content-type|content-encoding|proxy-.*|user-agent)$/i;
+const reservedHeader =
+  /^(webhook-|posthorn-)|^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-length|content-type|content-encoding|proxy-.*|user-agent)$/i;
 
 const headerName = z
   .string()
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is not a header name')
   .refine((name) => !reservedHeader.test(name), 'is set by Posthorn or belongs to the connection');
-const headerValue = z.string().max(2_000).regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
+const headerValue = z
+  .string()
+  .max(2_000)
+  .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
 
 export const headers = z.record(headerName, headerValue).refine((pairs) => Object.keys(pairs).length <= 20, 'at most 20 headers');
 
@@ -44,8 +48,13 @@ const settings = {
   metadata,
 };
 
-export const newEndpoint = z.strictObject({ ...settings, secret: secretText }).partial().required({ url: true });
-export const endpointChange = z.strictObject({ ...settings, retry: retryPolicy.nullable(), maxInFlight: settings.maxInFlight.nullable() }).partial();
+export const newEndpoint = z
+  .strictObject({ ...settings, secret: secretText })
+  .partial()
+  .required({ url: true });
+export const endpointChange = z
+  .strictObject({ ...settings, retry: retryPolicy.nullable(), maxInFlight: settings.maxInFlight.nullable() })
+  .partial();
 
 export const endpoint = z.object({
   id: z.string(),

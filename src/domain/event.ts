@@ -26,7 +26,10 @@ export const newEvent = z.strictObject({
   data: z.unknown().describe('any JSON; passed on byte for byte'),
   id: eventKey.optional(),
   channels: z.array(channel).max(20).optional(),
-  orderingKey: z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters').optional(),
+  orderingKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
+    .optional(),
   version: z.int().min(1).max(1_000_000).optional().describe('version of the event type, kept with the event'),
   occurredAt: instant.optional().describe('when it happened; else the time of acceptance'),
   deliverAt: instant.optional().describe('not before; at most 30 days ahead'),
@@ -38,7 +41,8 @@ export type NewEvent = z.infer<typeof newEvent>;
 export function timeProblems(event: NewEvent, nowMs: number): { path: string; message: string }[] {
   const problems = [];
   const { deliverAt, expiresAt } = event;
-  if (deliverAt && Date.parse(deliverAt) > nowMs + longestDelayMs) problems.push({ path: 'deliverAt', message: 'is more than 30 days ahead' });
+  if (deliverAt && Date.parse(deliverAt) > nowMs + longestDelayMs)
+    problems.push({ path: 'deliverAt', message: 'is more than 30 days ahead' });
   if (expiresAt && Date.parse(expiresAt) <= Math.max(nowMs, deliverAt ? Date.parse(deliverAt) : 0)) {
     problems.push({ path: 'expiresAt', message: deliverAt ? 'is not after deliverAt and now' : 'has passed' });
   }
@@ -69,11 +73,17 @@ export function normalInstant(text: string): string {
   return new Date(text).toISOString();
 }
 
-export const acceptedEvent = z.object({ id: eventKey, duplicate: z.boolean().describe('true: this id was here before, with the same content') });
-export type AcceptedEvent = z.infer<typeof acceptedEvent>;
+export const acceptedEvent = z.object({
+  id: eventKey,
+  duplicate: z.boolean().describe('true: this id was here before, with the same content'),
+});
 
 export const acceptedBatch = z.object({
-  results: z.array(acceptedEvent.extend({ conflict: z.literal(true).optional().describe('this id was here before, with other content; nothing is stored') })),
+  results: z.array(
+    acceptedEvent.extend({
+      conflict: z.literal(true).optional().describe('this id was here before, with other content; nothing is stored'),
+    }),
+  ),
 });
 
 export const eventSummary = z.object({

@@ -17,7 +17,9 @@ export function durationMs(text: string): number {
   return Number.parseInt(text, 10) * unitMs[unit];
 }
 
-const explicit = z.strictObject({ schedule: z.array(duration).min(1).max(50).describe('the waits between attempts: n waits make n + 1 attempts') });
+const explicit = z.strictObject({
+  schedule: z.array(duration).min(1).max(50).describe('the waits between attempts: n waits make n + 1 attempts'),
+});
 const exponential = z.strictObject({
   initial: duration,
   factor: z.number().min(1).max(10),
@@ -28,7 +30,7 @@ const exponential = z.strictObject({
 /** A declarative retry policy: the waits themselves, or the first wait and how it grows. No schedule is longer than 4 days. */
 const anyPolicy = z.union([explicit, exponential]);
 export type RetryPolicy = z.infer<typeof anyPolicy>;
-export const retryPolicy = anyPolicy.refine((policy) => totalMs(policy) <= longestScheduleMs, 'the waits add up to more than 4 days');
+export const retryPolicy = anyPolicy.refine((policy) => !(totalMs(policy) > longestScheduleMs), 'the waits add up to more than 4 days');
 
 export function attemptsOf(policy: RetryPolicy): number {
   return 'schedule' in policy ? policy.schedule.length + 1 : policy.attempts;

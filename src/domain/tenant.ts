@@ -5,10 +5,16 @@ import { metadata, text } from './text.ts';
 export const tenantKey = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 . _ -')
-  .describe("your id of the tenant, or one made by Posthorn");
+  .describe('your id of the tenant, or one made by Posthorn');
 
 export const newTenant = z.strictObject({ id: tenantKey.optional(), name: text(200).min(1), metadata: metadata.optional() });
 export const tenantChange = newTenant.omit({ id: true }).partial();
 
-export const tenant = z.object({ id: tenantKey, name: z.string(), metadata: metadata, createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
+export const tenant = z.object({
+  id: tenantKey,
+  name: z.string(),
+  metadata: metadata,
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
 export type Tenant = z.infer<typeof tenant>;

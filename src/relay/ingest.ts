@@ -24,7 +24,11 @@ export function createIngest({ db, relay, reached }: IngestDeps): Accept {
     const relayId = relay?.id() ?? null;
     const accepted = await withPartitions(() => acceptEvents(db, requests, relayId));
     await reached?.('event committed');
-    if (relayId !== null) relay?.offer(relayId, requests.flatMap((request, index) => outboxRows(request, accepted[index])));
+    if (relayId !== null)
+      relay?.offer(
+        relayId,
+        requests.flatMap((request, index) => outboxRows(request, accepted[index])),
+      );
     return accepted;
   }
 

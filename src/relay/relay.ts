@@ -74,7 +74,12 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
       return undefined;
     }
     log.info({ relayId: id }, 'relay.begun');
-    const begun: Term = { id, startedAt: now, renewedAt: now, handOver: createHandOver({ db, starter, log, relayId: id, mayAct: () => isFresh(begun), reached }) };
+    const begun: Term = {
+      id,
+      startedAt: now,
+      renewedAt: now,
+      handOver: createHandOver({ db, starter, log, relayId: id, mayAct: () => isFresh(begun), reached }),
+    };
     return begun;
   }
 

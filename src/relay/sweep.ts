@@ -35,7 +35,8 @@ export function createSweep({ db, starter, log }: SweepDeps): Sweep {
     const last = deliveries.at(-1);
     cursor = deliveries.length === most && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
     if (cursor) nextAt = 0;
-    if (dispatches.length + deliveries.length > 0) log.info({ dispatches: dispatches.length, deliveries: deliveries.length }, 'relay.swept');
+    if (dispatches.length + deliveries.length > 0)
+      log.info({ dispatches: dispatches.length, deliveries: deliveries.length }, 'relay.swept');
   }
 
   return {

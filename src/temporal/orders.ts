@@ -38,7 +38,12 @@ export function createGiveOrder({ db, link, log, deadLetterWindowMs }: OrderDeps
     if (!ref) return;
     const { args, ...options } = deliveryStart(ref, deadLetterWindowMs, `order ${order.kind}`);
     await link.call((client) =>
-      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, args, signal: signalOf(order), signalArgs: [argumentOf(order)] }),
+      client.workflow.signalWithStart(workflowTypes.deliver, {
+        ...options,
+        args,
+        signal: signalOf(order),
+        signalArgs: [argumentOf(order)],
+      }),
     );
   }
 

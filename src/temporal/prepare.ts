@@ -33,7 +33,8 @@ export async function ensureOperator(link: TemporalLink): Promise<void> {
         taskQueue,
         args: [{}],
         staticSummary: 'Takes orders for any delivery or endpoint',
-        staticDetails: 'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume` with {"endpointId"}. Query `recent` shows what came of them.',
+        staticDetails:
+          'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume` with {"endpointId"}. Query `recent` shows what came of them.',
       }),
     );
   } catch (error) {

@@ -20,7 +20,15 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
-import { cancelSignal, type DeliverInput, type DeliverState, replaySignal, retryNowSignal, statusAttribute, statusQuery } from './contract.ts';
+import {
+  cancelSignal,
+  type DeliverInput,
+  type DeliverState,
+  replaySignal,
+  retryNowSignal,
+  statusAttribute,
+  statusQuery,
+} from './contract.ts';
 import { ourFaults } from './retry.ts';
 import { textField } from './untrusted.ts';
 
@@ -45,7 +53,8 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
 
   for (;;) {
     for (let order = orders.shift(); order; order = orders.shift()) enter(await obey(order));
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ deliveryId, status: known.status, deadLetterWindowMs });
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof deliver>({ deliveryId, status: known.status, deadLetterWindowMs });
     if (unread || known.status === 'pending' || known.status === 'retrying') await attempt();
     else if (known.status === 'dead_lettered') await orderOrEnd();
     else return known.status;

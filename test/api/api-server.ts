@@ -35,7 +35,11 @@ export interface ApiServerOptions {
   masterKey?: string;
 }
 
-export async function startApi({ databaseUrl, logLevel = 'info', masterKey = randomBytes(32).toString('base64') }: ApiServerOptions = {}): Promise<ApiServer> {
+export async function startApi({
+  databaseUrl,
+  logLevel = 'info',
+  masterKey = randomBytes(32).toString('base64'),
+}: ApiServerOptions = {}): Promise<ApiServer> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
   const logLines: ApiServer['logLines'] = [];

@@ -26,7 +26,15 @@ export async function setStatus({ db }: ApiServer, id: string, status: DeliveryS
 
 export async function attempted({ db }: ApiServer, id: string, number: number, result: Partial<SendResult>): Promise<void> {
   const timings = { dnsMs: 1, connectMs: 2, tlsMs: null, firstByteMs: 3, totalMs: 4 };
-  const whole: SendResult = { outcome: 'accepted', message: 'HTTP 200', response: null, timings, address: '127.0.0.1', retryAfterMs: null, ...result };
+  const whole: SendResult = {
+    outcome: 'accepted',
+    message: 'HTTP 200',
+    response: null,
+    timings,
+    address: '127.0.0.1',
+    retryAfterMs: null,
+    ...result,
+  };
   const record = { attemptId: newId('att'), deliveryId: id, round: 1, number, startedAt: new Date(), result: whole, retryInMs: 60_000 };
   await recordAttempts(db, [record]);
 }

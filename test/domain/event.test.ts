@@ -8,7 +8,18 @@ const at = (ms: number) => new Date(now + ms).toISOString();
 describe('a new event', () => {
   it.each([
     ['the least', { type: 'a', data: null }],
-    ['all there is', { type: 'order.created', data: {}, id: 'A-z_9', channels: ['eu:1'], orderingKey: 'k/1', version: 2, occurredAt: '2026-01-31T12:00:00+02:00' }],
+    [
+      'all there is',
+      {
+        type: 'order.created',
+        data: {},
+        id: 'A-z_9',
+        channels: ['eu:1'],
+        orderingKey: 'k/1',
+        version: 2,
+        occurredAt: '2026-01-31T12:00:00+02:00',
+      },
+    ],
     ['data of any kind', { type: 'a', data: [[[]]] }],
   ])('may be %s', (_, event) => {
     expect(newEvent.safeParse(event).success).toBe(true);

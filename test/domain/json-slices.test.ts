@@ -23,13 +23,17 @@ const json: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
 describe('member texts', () => {
   it('are the texts of the members, as JSON.parse reads them', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(fc.string({ unit: 'binary' }), json), { selector: ([key]) => key, maxLength: 6 }), spaces, (pairs, space) => {
-        const text = `${space}{${pairs.map(([key, value]) => `${space}${JSON.stringify(key)}${space}:${value}`).join(',')}${pairs.length === 0 ? space : ''}}`;
-        JSON.parse(text);
-        const { members, repeated } = memberTexts(text);
-        expect(repeated).toEqual([]);
-        expect([...members]).toEqual(pairs.map(([key, value]) => [key, value.replaceAll(/^[ \t\n\r]+|[ \t\n\r]+$/g, '')]));
-      }),
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.string({ unit: 'binary' }), json), { selector: ([key]) => key, maxLength: 6 }),
+        spaces,
+        (pairs, space) => {
+          const text = `${space}{${pairs.map(([key, value]) => `${space}${JSON.stringify(key)}${space}:${value}`).join(',')}${pairs.length === 0 ? space : ''}}`;
+          JSON.parse(text);
+          const { members, repeated } = memberTexts(text);
+          expect(repeated).toEqual([]);
+          expect([...members]).toEqual(pairs.map(([key, value]) => [key, value.replaceAll(/^[ \t\n\r]+|[ \t\n\r]+$/g, '')]));
+        },
+      ),
     );
   });
 
@@ -52,7 +56,9 @@ describe('member texts', () => {
   });
 
   it('do not round numbers', () => {
-    expect(memberTexts('{"data":{"n":12345678901234567890.10, "m":1e400}}').members.get('data')).toBe('{"n":12345678901234567890.10, "m":1e400}');
+    expect(memberTexts('{"data":{"n":12345678901234567890.10, "m":1e400}}').members.get('data')).toBe(
+      '{"n":12345678901234567890.10, "m":1e400}',
+    );
   });
 
   it('come out of any depth and any length', () => {

@@ -25,19 +25,30 @@ const delivery = async (eventId: string, status: string) =>
 describe('an event', () => {
   it('arrives once, signed, as the producer wrote it', async () => {
     const endpoint = await posthorn.makeEndpoint(tenant, `${receiver.url}/plain`, { eventTypes: ['big.*'], headers: { 'x-shop': 'eu' } });
-    const raw = '{"type":"big.number","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"},"id":"big-1","occurredAt":"2026-01-02T03:04:05Z"}';
+    const raw =
+      '{"type":"big.number","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"},"id":"big-1","occurredAt":"2026-01-02T03:04:05Z"}';
     expect((await posthorn.post(`/v1/tenants/${tenant}/events`, undefined, { raw })).body).toEqual({ id: 'big-1', duplicate: false });
     const { id } = await delivery('big-1', 'succeeded');
     const [request, ...more] = receiver.of('big-1');
     expect(more).toEqual([]);
-    expect(request?.body.toString()).toBe('{"type":"big.number","timestamp":"2026-01-02T03:04:05.000Z","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"}}');
-    expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'posthorn-delivery': id, 'posthorn-attempt': '1', 'x-shop': 'eu' });
+    expect(request?.body.toString()).toBe(
+      '{"type":"big.number","timestamp":"2026-01-02T03:04:05.000Z","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"}}',
+    );
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'posthorn-delivery': id,
+      'posthorn-attempt': '1',
+      'x-shop': 'eu',
+    });
     expect(request?.headers['user-agent']).toMatch(/^Posthorn\/\d/);
     new Webhook(endpoint.secret).verify(request?.body ?? '', request?.headers ?? {});
   });
 
   it('is tried again at the scheduled times until it is accepted', async () => {
-    await posthorn.makeEndpoint(tenant, `${receiver.url}/twice`, { eventTypes: ['retry.me'], retry: { schedule: ['400ms', '800ms', '1h'] } });
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/twice`, {
+      eventTypes: ['retry.me'],
+      retry: { schedule: ['400ms', '800ms', '1h'] },
+    });
     receiver.answer('/twice', [500, 500, 200]);
     const id = await posthorn.postEvent(tenant, { type: 'retry.me' });
     const row = await delivery(id, 'succeeded');

@@ -6,9 +6,9 @@ import { startPostgres } from '../../src/embedded/postgres.ts';
 import { startTemporal } from '../../src/embedded/temporal.ts';
 
 /** `t01` … `t30`: a namespace for each test file that wants one to itself. */
-export const testNamespaces = Array.from({ length: 30 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`);
+const testNamespaces = Array.from({ length: 30 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`);
 
-export const testSearchAttributes = {
+const testSearchAttributes = {
   PosthornTenant: 'Keyword',
   PosthornEndpoint: 'Keyword',
   PosthornEventType: 'Keyword',
@@ -26,20 +26,19 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
   // as root, the user postgres has to pass through
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'postgres');
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-  // one after the other, so that a failure of one leaves the other stopped or not begun
-  const postgres = await startPostgres({ dataDir, settings, log });
+  const closers = [() => removeData(folder, dataDir)] as (() => unknown)[];
+  const stop = async () => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
   try {
+    const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+    const postgres = await startPostgres({ dataDir, settings, log });
+    closers.push(postgres.stop);
     const temporal = await startTemporal({ namespaces: testNamespaces, searchAttributes: testSearchAttributes, log });
-    const stop = async () => {
-      await temporal.stop();
-      await postgres.stop();
-      removeData(folder, dataDir);
-    };
+    closers.push(temporal.stop);
     return { postgresUrl: postgres.url, temporalAddress: temporal.address, stop };
   } catch (error) {
-    await postgres.stop();
-    removeData(folder, dataDir);
+    await stop();
     throw error;
   }
 }

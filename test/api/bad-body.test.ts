@@ -1,11 +1,9 @@
-// Every kind of bad input: the right problem document, naming the field, and nothing stored.
+// Every kind of bad body: the right problem document, naming the field, and nothing stored.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiServer, apiKey, startApi } from './api-server.ts';
+import { type ApiServer, startApi } from './api-server.ts';
 
 let api: ApiServer;
 let endpoint: string;
-const unknownEndpoint = 'ep_0199c8f0000070008000000000000000';
-const unknownDelivery = 'dlv_0199c8f0000070008000000000000000';
 
 beforeAll(async () => {
   api = await startApi();
@@ -35,7 +33,7 @@ describe('what a body says', () => {
     ['an endpoint without URL', 'POST', '/v1/tenants/acme/endpoints', {}, ['url']],
     ['no URL at all', 'POST', '/v1/tenants/acme/endpoints', { url: 'nonsense' }, ['url']],
     ['another scheme', 'POST', '/v1/tenants/acme/endpoints', { url: 'ftp://example.com/' }, ['url']],
-    ['plain http to a public address', 'POST', '/v1/tenants/acme/endpoints', { url: 'http://example.com/' }, ['url']],
+    ['plain http to a public address', 'POST', '/v1/tenants/acme/endpoints', { url: 'http://93.184.216.34/' }, ['url']],
     ['credentials in the URL', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://a:b@example.com/' }, ['url']],
     ['a private address', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://10.0.0.1/' }, ['url']],
     ['a private address in hex', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://0x0a000001/' }, ['url']],
@@ -64,8 +62,20 @@ describe('what a body says', () => {
     ['an empty batch', 'POST', `${events}/batch`, { events: [] }, ['events']],
     ['a batch that is none', 'POST', `${events}/batch`, { events: {} }, ['events']],
     ['a batch of too many', 'POST', `${events}/batch`, { events: Array.from({ length: 1_001 }, () => event) }, ['events']],
-    ['a bad item', 'POST', `${events}/batch`, { events: [event, { ...event, type: '!' }, { data: 1 }, 7] }, ['events[1].type', 'events[2].type', 'events[3]']],
-    ['an item expired', 'POST', `${events}/batch`, { events: [event, { ...event, expiresAt: '2020-01-01T00:00:00Z' }] }, ['events[1].expiresAt']],
+    [
+      'a bad item',
+      'POST',
+      `${events}/batch`,
+      { events: [event, { ...event, type: '!' }, { data: 1 }, 7] },
+      ['events[1].type', 'events[2].type', 'events[3]'],
+    ],
+    [
+      'an item expired',
+      'POST',
+      `${events}/batch`,
+      { events: [event, { ...event, expiresAt: '2020-01-01T00:00:00Z' }] },
+      ['events[1].expiresAt'],
+    ],
     ['an item too large', 'POST', `${events}/batch`, { events: [event, { ...event, data: 'x'.repeat(256 * 1024) }] }, ['events[1]']],
     ['a body where none is wanted', 'POST', '/v1/endpoints/:endpoint/pause', { for: 'ever' }, ['for']],
     ['an overlap too long', 'POST', '/v1/endpoints/:endpoint/rotate-secret', { overlap: '8d' }, ['overlap']],
@@ -116,78 +126,6 @@ describe('what is no JSON, or no body for this route', () => {
     const headers = { 'content-type': 'application/json; charset=UTF-8' };
     expect((await api.call('POST', events, undefined, { raw: JSON.stringify(event), headers })).status).toBe(202);
     expect((await api.call('POST', events, undefined, { raw: deep })).status).toBe(202);
-  });
-});
-
-describe('what an address says', () => {
-  it.each<[string, string, number, string, unknown?]>([
-    ['an unknown tenant', 'GET', 404, '/v1/tenants/nobody'],
-    ['an event for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/events', event],
-    ['a batch for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/events/batch', { events: [event] }],
-    ['an endpoint for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/endpoints', { url }],
-    ['endpoints of an unknown tenant', 'GET', 404, '/v1/tenants/nobody/endpoints'],
-    ['events of an unknown tenant', 'GET', 404, '/v1/tenants/nobody/events'],
-    ['deliveries of an unknown tenant', 'GET', 404, '/v1/deliveries?tenant=nobody'],
-    ['an unknown event', 'GET', 404, `${events}/nothing`],
-    ['an unknown endpoint', 'GET', 404, `/v1/endpoints/${unknownEndpoint}`],
-    ['a change of an unknown endpoint', 'PATCH', 404, `/v1/endpoints/${unknownEndpoint}`, { description: 'x' }],
-    ['an empty change of an unknown endpoint', 'PATCH', 404, `/v1/endpoints/${unknownEndpoint}`, {}],
-    ['deletion of an unknown endpoint', 'DELETE', 404, `/v1/endpoints/${unknownEndpoint}`],
-    ['pause of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/pause`],
-    ['resume of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/resume`],
-    ['rotation of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/rotate-secret`],
-    ['a test of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/test`],
-    ['an unknown delivery', 'GET', 404, `/v1/deliveries/${unknownDelivery}`],
-    ['attempts of an unknown delivery', 'GET', 404, `/v1/deliveries/${unknownDelivery}/attempts`],
-    ['replay of an unknown delivery', 'POST', 404, `/v1/deliveries/${unknownDelivery}/replay`],
-    ['an id of another kind', 'GET', 404, `/v1/deliveries/${unknownEndpoint}`],
-    ['an id that is none', 'GET', 404, '/v1/endpoints/1;drop'],
-    ['NUL in an id', 'GET', 404, '/v1/tenants/a%00b'],
-    ['an address that is no UTF-8', 'GET', 400, '/v1/tenants/%ff'],
-    ['an unknown path', 'GET', 404, '/v1/nothing'],
-    ['an unknown path outside', 'GET', 404, '/nothing'],
-    ['a method that is none', 'PUT', 405, '/v1/tenants'],
-    ['deletion of a list', 'DELETE', 405, '/v1/deliveries'],
-    ['a bad cursor', 'GET', 422, '/v1/tenants?cursor=rubbish'],
-    ["another list's cursor", 'GET', 422, `/v1/tenants?cursor=${Buffer.from(unknownEndpoint).toString('base64url')}`],
-    ['a limit too high', 'GET', 422, '/v1/tenants?limit=251'],
-    ['a limit of none', 'GET', 422, '/v1/tenants?limit=0'],
-    ['a limit that is none', 'GET', 422, '/v1/tenants?limit=ten'],
-    ['a limit said twice', 'GET', 422, '/v1/tenants?limit=1&limit=2'],
-    ['an unknown parameter', 'GET', 422, '/v1/tenants?colour=red'],
-    ['an unknown parameter where there are none', 'GET', 422, '/v1/tenants/acme?colour=red'],
-    ['an unknown status', 'GET', 422, '/v1/deliveries?status=lost'],
-    ['a bad time', 'GET', 422, '/v1/deliveries?since=yesterday'],
-    ['a bad endpoint filter', 'GET', 422, '/v1/deliveries?endpoint=mine'],
-    ['NUL in a filter', 'GET', 422, '/v1/deliveries?type=a%00'],
-  ])('%s: %s is %i', async (_, method, status, path, body) => {
-    const answer = await api.call(method, path, body);
-    expect(answer).toMatchObject({ status, body: { status } });
-    if (status === 422) expect(answer.body.errors[0].path).toMatch(/^(cursor|limit|colour|status|since|endpoint|type)/);
-    if (status === 405) expect(answer.headers.get('allow')).toBeTruthy();
-  });
-});
-
-describe('who asks', () => {
-  it.each([
-    ['no key', {}],
-    ['another key', { authorization: 'Bearer wrong-key-0123456789' }],
-    ['another scheme', { authorization: `Basic ${apiKey}` }],
-    ['the key alone', { authorization: apiKey }],
-    ['a key and more', { authorization: `Bearer ${apiKey} x` }],
-  ])('with %s gets 401, before anything else is looked at', async (_, headers) => {
-    for (const path of ['/v1/tenants', '/v1/nothing', '/v1/deliveries?cursor=rubbish']) {
-      const answer = await api.call('GET', path, undefined, { key: null, headers: headers as Record<string, string> });
-      expect(answer).toMatchObject({ status: 401, body: { status: 401 } });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    }
-    const posted = await api.call('POST', events, undefined, { key: null, headers: headers as Record<string, string>, raw: 'rubbish' });
-    expect(posted.status).toBe(401);
-  });
-
-  it.each(['', ' ', 'a b', 'x'.repeat(256)])('with the Idempotency-Key %j gets 422', async (key) => {
-    const answer = await api.post('/v1/tenants', { name: 'x' }, { headers: { 'idempotency-key': key } });
-    expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
   });
 });
 

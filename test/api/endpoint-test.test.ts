@@ -1,0 +1,44 @@
+// POST …/test waits for the attempt of its event.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+import { attempted, planned } from './deliveries-at-hand.ts';
+
+let api: ApiServer;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+describe('a test of an endpoint', () => {
+  async function testing(body: object, result: Parameters<typeof attempted>[3]) {
+    const tenant = await api.makeTenant();
+    const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { eventTypes: ['never.*'] });
+    const answer = api.post(`/v1/endpoints/${id}/test`, body);
+    const event = await until('the event', async () => (await api.get(`/v1/tenants/${tenant}/events`)).body.data[0]);
+    expect(event.onlyEndpoint).toBe(id);
+    const [delivery = ''] = await planned(api, tenant, event.id, [id]);
+    await attempted(api, delivery, 1, result);
+    return { answer: await answer, event, delivery, tenant };
+  }
+
+  it('answers with its one attempt', async () => {
+    const { answer, delivery } = await testing(
+      {},
+      { response: { statusCode: 204, headers: [], bodyStart: Buffer.from('ok'), bodyTruncated: false } },
+    );
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { delivery: { id: delivery, status: 'succeeded' }, attempt: { outcome: 'accepted', status: 204, body: 'ok' } },
+    });
+  });
+
+  it('is not repeated when it is refused', async () => {
+    const { answer, event, tenant } = await testing({ type: 'order.created', data: { n: 1 } }, { outcome: 'timeout', message: 'too slow' });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { delivery: { status: 'cancelled', lastOutcome: 'timeout' }, attempt: { outcome: 'timeout', message: 'too slow' } },
+    });
+    expect((await api.get(`/v1/tenants/${tenant}/events/${event.id}`)).body).toMatchObject({ type: 'order.created', data: { n: 1 } });
+  });
+});

@@ -1,0 +1,16 @@
+// Reads a whole list through its cursors, two items at a time.
+import { expect } from 'vitest';
+import type { ApiServer } from './api-server.ts';
+
+/** The ids, in the list's order. */
+export async function listed(api: ApiServer, path: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { status, body } = await api.get(`${path}${path.includes('?') ? '&' : '?'}limit=2${cursor && `&cursor=${cursor}`}`);
+    expect(status).toBe(200);
+    expect(body.data.length).toBeLessThanOrEqual(2);
+    ids.push(...body.data.map((item: { id: string }) => item.id));
+    cursor = body.nextCursor;
+  }
+  return ids;
+}

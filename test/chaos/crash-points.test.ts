@@ -1,0 +1,36 @@
+// The protocol's crash points: a process dies by SIGKILL exactly there, another one finishes its work.
+import { describe, expect, it } from 'vitest';
+import type { Checkpoint } from '../../src/checkpoints.ts';
+import { expectTrueRecords, makeTenant, names, openStage } from './stage.ts';
+
+const points: { at: Checkpoint; namespace: string; repeats: number }[] = [
+  { at: 'event committed', namespace: 't20', repeats: 0 },
+  { at: 'dispatch written', namespace: 't21', repeats: 0 },
+  { at: 'before plan', namespace: 't22', repeats: 0 },
+  { at: 'planned', namespace: 't23', repeats: 0 },
+  { at: 'posted', namespace: 't24', repeats: 1 },
+];
+
+describe.concurrent('a process killed', () => {
+  for (const { at, namespace, repeats } of points) {
+    it(`at "${at}" loses nothing`, { timeout: 90_000 }, async ({ onTestFinished }) => {
+      const stage = await openStage({ namespace });
+      onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+      const first = await stage.start({ dieAt: at });
+      const tenant = await makeTenant(stage, first);
+      const before = performance.now();
+      // its commit may stand without an answer: it is delivered all the same
+      await stage.send(first, tenant, ['only']);
+      expect(await first.exited).toMatchObject({ signal: 'SIGKILL' });
+      const second = await stage.start();
+      const [other] = await stage.send(second, tenant, ['after']);
+      expect(other).toBe('after');
+      await stage.settled();
+      console.log(at, Math.round(performance.now() - before), 'ms', stage.receiver.of('only').length);
+      expect(stage.receiver.of('only')).toHaveLength(1 + repeats);
+      expect(stage.receiver.of('after')).toHaveLength(1);
+      await expectTrueRecords(stage);
+      void names;
+    });
+  }
+});

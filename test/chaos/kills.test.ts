@@ -1,0 +1,82 @@
+// Processes that end in the middle of their work: killed, or asked to (SIGTERM).
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { expectTrueRecords, makeTenant, names, openStage } from './stage.ts';
+
+describe.concurrent('a worker', () => {
+  it('killed while the receiver holds its request repeats at most that one', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const stage = await openStage({ namespace: 't25' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'server' })]);
+    const tenant = await makeTenant(stage, first);
+    const hanging: (() => void)[] = [];
+    stage.receiver.answer('/hook', (_request, response, count) => {
+      const accept = () => void response.writeHead(204).end();
+      if (count > 1 || hanging.length >= 5) accept();
+      else hanging.push(accept);
+    });
+    const held = await stage.send(first, tenant, names('held', 5));
+    await until('all five are being posted', () => hanging.length === 5);
+    const others = await stage.send(first, tenant, names('quick', 10));
+    await first.kill();
+    await stage.start({ role: 'worker' });
+    others.push(...(await stage.send(second, tenant, names('later', 3))));
+    await stage.settled();
+    expect([held.length, others.length]).toEqual([5, 13]);
+    for (const id of held) expect(stage.receiver.of(id)).toHaveLength(2);
+    // those posted and not recorded when the kill came may repeat, too
+    for (const id of others) expect(stage.receiver.of(id).length, id).toBeLessThanOrEqual(2);
+    console.log('kill', stage.notOnce(others));
+    expect(Object.keys(stage.notOnce(names('later', 3)))).toEqual([]);
+    await expectTrueRecords(stage);
+  });
+
+  it('killed in a burst repeats only what it had posted and not recorded', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const stage = await openStage({ namespace: 't26' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const first = await stage.start({ dieAt: 'posted', time: 20 });
+    const tenant = await makeTenant(stage, first);
+    const ids = names('burst', 60);
+    const accepted = await stage.send(first, tenant, ids);
+    await first.exited;
+    const recorded = await stage.query<{ id: string }>(
+      'select distinct e.external_id as id from events e join deliveries d on d.event_id = e.id join attempts a on a.delivery_id = d.id',
+    );
+    const posted = ids.filter((id) => stage.receiver.of(id).length > 0);
+    const unrecorded = posted.filter((id) => !recorded.some((row) => row.id === id));
+    await stage.start({ role: 'worker' });
+    await stage.settled();
+    console.log('burst: accepted', accepted.length, 'posted', posted.length, 'recorded', recorded.length, 'repeated', stage.notOnce(accepted));
+    for (const [id, count] of Object.entries(stage.notOnce(accepted))) {
+      expect(count).toBe(2);
+      expect(unrecorded).toContain(id);
+    }
+    await expectTrueRecords(stage);
+  });
+
+  it('asked to end finishes and records what it posts, and gives its outbox rows to nobody', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const stage = await openStage({ namespace: 't27' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const first = await stage.start();
+    const tenant = await makeTenant(stage, first);
+    const hanging: (() => void)[] = [];
+    stage.receiver.answer('/hook', (_request, response) => void hanging.push(() => response.writeHead(204).end()));
+    const ids = await stage.send(first, tenant, names('slow', 3));
+    await until('all three are being posted', () => hanging.length === 3);
+    const ended = first.stop();
+    await until('it takes no requests any more', () => first.get('/healthz').then(() => false, () => true));
+    for (const finish of hanging) finish();
+    const endedAt = performance.now();
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+    console.log('SIGTERM to exit after answers', Math.round(performance.now() - endedAt));
+    expect(await stage.query(`select d.status, count(a.id) as recorded from deliveries d left join attempts a on a.delivery_id = d.id group by d.id, d.status`)).toEqual(
+      ids.map(() => ({ status: 'succeeded', recorded: 1 })),
+    );
+    expect(await stage.query('select id from relays')).toEqual([]);
+    expect(await stage.query('select owner from outbox where owner is not null')).toEqual([]);
+    await stage.start({ role: 'worker' });
+    await stage.settled();
+    expect(stage.notOnce(ids)).toEqual({});
+    await expectTrueRecords(stage);
+  });
+});

@@ -1,0 +1,107 @@
+// What a chaos test plays on: a database of its own, a receiver, real Posthorn processes, and the questions that decide whether the promise held.
+import { Client, Connection } from '@temporalio/client';
+import { expect, inject } from 'vitest';
+import { createPool } from '../../src/db/pool.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { testEnv } from '../support/posthorn.ts';
+import { createProcessGroup, type PosthornProcess, type ProcessOptions } from '../support/posthorn-process.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+import type pg from 'pg';
+
+export interface Stage {
+  db: pg.Pool;
+  receiver: Receiver;
+  env: Record<string, string>;
+  temporal: Client;
+  start(options?: Partial<ProcessOptions>): Promise<PosthornProcess>;
+  /** Posts events with these ids at once; returns those that were answered 202. */
+  send(to: PosthornProcess, tenant: string, ids: string[], more?: object): Promise<string[]>;
+  /** Resolves when nothing is under way any more, in PostgreSQL and in Temporal: from then on no POST can come. */
+  settled(withinMs?: number): Promise<void>;
+  /** How often each of these events came, those that came exactly once left out. */
+  notOnce(ids: string[]): Record<string, number>;
+  query<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
+  /** As Vitest's onTestFinished: cleans up, and keeps the logs of the processes when the test has failed. */
+  close(failed: boolean): Promise<void>;
+}
+
+export interface StageOptions {
+  namespace: string;
+  /** Instead of the shared servers. */
+  temporalAddress?: string;
+  databaseUrl?: string;
+  env?: Record<string, string>;
+}
+
+export async function openStage({ namespace, temporalAddress = inject('temporalAddress'), databaseUrl, env: more = {} }: StageOptions): Promise<Stage> {
+  const own = databaseUrl === undefined ? undefined : createPool({ url: databaseUrl, max: 5, onError: () => undefined });
+  const database = own ? { url: databaseUrl ?? '', db: own, drop: () => own.end() } : await createTestDatabase();
+  const [receiver, connection] = await Promise.all([startReceiver(), Connection.connect({ address: temporalAddress })]);
+  const env = { ...testEnv(database, namespace), TEMPORAL_ADDRESS: temporalAddress, DATABASE_POOL: '8', ...more };
+  const group = createProcessGroup();
+  const temporal = new Client({ connection, namespace });
+  const { db } = database;
+
+  async function underWay(): Promise<string> {
+    const { rows } = await db.query<{ outbox: number; dispatches: number; deliveries: number }>(
+      `select (select count(*) from outbox) as outbox, (select count(*) from dispatches where done_at is null) as dispatches,
+        (select count(*) from deliveries where status in ('pending', 'retrying')) as deliveries`,
+    );
+    const open = await temporal.workflow.count(`ExecutionStatus = 'Running' and WorkflowType in ('deliver', 'dispatchEvents') and PosthornStatus != 'dead_lettered'`);
+    const none = await temporal.workflow.count(`ExecutionStatus = 'Running' and WorkflowType = 'dispatchEvents'`);
+    return JSON.stringify({ ...rows[0], open: open.count + none.count });
+  }
+
+  return {
+    db,
+    receiver,
+    env,
+    temporal,
+    start: (options = {}) => group.start({ ...options, env: { ...env, ...options.env } }),
+    async send(to, tenant, ids, event = {}) {
+      const answers = await Promise.allSettled(
+        ids.map((id) => to.post(`/v1/tenants/${tenant}/events`, { type: 'order.created', data: { id }, id, ...event })),
+      );
+      return ids.filter((_, index) => {
+        const answer = answers[index];
+        return answer?.status === 'fulfilled' && answer.value.status === 202;
+      });
+    },
+    settled: (withinMs = 50_000) =>
+      until(
+        'nothing under way',
+        async () => {
+          const now = await underWay();
+          if (/:[1-9]/.test(now)) throw new Error(now);
+          return true;
+        },
+        withinMs,
+      ).then(() => undefined),
+    notOnce: (ids) => Object.fromEntries(ids.map((id) => [id, receiver.of(id).length] as const).filter(([, count]) => count !== 1)),
+    query: async (text, values) => (await db.query(text, values)).rows,
+    async close(failed) {
+      const logs = await group.end(failed);
+      if (logs) process.stderr.write(`the processes' logs are in ${logs}\n`);
+      await Promise.all([receiver.close(), connection.close(), database.drop()]);
+    },
+  };
+}
+
+/** A tenant with one endpoint at the receiver's `/hook`. */
+export async function makeTenant(stage: Stage, by: PosthornProcess, more: object = {}): Promise<string> {
+  const tenant = await by.makeTenant();
+  await by.makeEndpoint(tenant, `${stage.receiver.url}/hook`, more);
+  return tenant;
+}
+
+export const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);
+
+/** Every delivery is `succeeded` and has recorded as many attempts as it says. */
+export async function expectTrueRecords(stage: Stage): Promise<void> {
+  const wrong = await stage.query(
+    `select d.status, d.round, d.attempts, count(a.id) as recorded from deliveries d left join attempts a on a.delivery_id = d.id
+     group by d.id, d.status, d.round, d.attempts having d.status <> 'succeeded' or count(a.id) <> d.attempts`,
+  );
+  expect(wrong).toEqual([]);
+}

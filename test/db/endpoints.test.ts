@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stopEndpoint } from '../../src/db/attempts.ts';
+import { changeEndpoint, createEndpoint, readEndpoint } from '../../src/db/endpoints.ts';
+import { deleteEndpoint, pauseEndpoint, resumeEndpoint } from '../../src/db/gates.ts';
+import { liveSecrets, rotateSecret } from '../../src/db/secrets.ts';
+import { checkMasterKey } from '../../src/db/settings.ts';
+import { createTenant, deleteTenant } from '../../src/db/tenants.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
+import { createVault } from '../../src/vault.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await createTenant(database.db, { tenantId: newId('tnt'), key: 'acme', name: 'Acme', metadata: {} });
+});
+afterAll(() => database.drop());
+
+const settings = {
+  url: 'https://example.com/',
+  eventTypes: [],
+  channels: [],
+  description: '',
+  headers: {},
+  maxInFlight: null,
+  retry: null,
+  timeoutMs: 1_000,
+  metadata: {},
+};
+const newSecret = () => ({ secretId: newId('sec'), sealed: randomBytes(40) });
+
+async function makeEndpoint(): Promise<{ id: string; secret: { secretId: string; sealed: Uint8Array } }> {
+  const secret = newSecret();
+  const made = await createEndpoint(database.db, { endpointId: newId('ep'), tenant: 'acme', settings, secret });
+  return { id: made?.endpoint.id ?? '', secret };
+}
+
+describe('endpoints', () => {
+  it('are made once for each id, with the first secret', async () => {
+    const first = { endpointId: newId('ep'), tenant: 'acme', settings, secret: newSecret() };
+    const made = await createEndpoint(database.db, first);
+    const again = await createEndpoint(database.db, { ...first, secret: newSecret() });
+    expect(again?.endpoint).toEqual(made?.endpoint);
+    expect(again?.secret.secretId).toBe(first.secret.secretId);
+    expect(await liveSecrets(database.db, first.endpointId)).toHaveLength(1);
+  });
+
+  it('need a tenant that is there', async () => {
+    await createTenant(database.db, { tenantId: newId('tnt'), key: 'gone', name: 'Gone', metadata: {} });
+    await deleteTenant(database.db, 'gone');
+    for (const tenant of ['gone', 'never']) {
+      expect(await createEndpoint(database.db, { endpointId: newId('ep'), tenant, settings, secret: newSecret() })).toBeNull();
+    }
+  });
+
+  it('keep quotes, percent signs and backslashes as they are', async () => {
+    const { id } = await makeEndpoint();
+    const odd = { description: `'"\\%_{}`, headers: { a: `'"\\` }, metadata: { '\'"\\': `'"\\` } };
+    expect(await changeEndpoint(database.db, id, odd)).toMatchObject(odd);
+  });
+
+  it('that said 410 stay disabled when paused, and open when resumed', async () => {
+    const { id } = await makeEndpoint();
+    await stopEndpoint(database.db, id, 'gone');
+    expect(await pauseEndpoint(database.db, id)).toBe(true);
+    expect(await readEndpoint(database.db, id)).toMatchObject({ gate: 'disabled', gateReason: 'gone' });
+    expect(await resumeEndpoint(database.db, id)).toBe(0);
+    expect(await readEndpoint(database.db, id)).toMatchObject({ gate: 'open', gateReason: null });
+  });
+
+  it('that are deleted are there for nobody but for deletion', async () => {
+    const { id } = await makeEndpoint();
+    expect([
+      await deleteEndpoint(database.db, id),
+      await deleteEndpoint(database.db, id),
+      await deleteEndpoint(database.db, newId('ep')),
+    ]).toEqual([true, true, false]);
+    expect([await pauseEndpoint(database.db, id), await resumeEndpoint(database.db, id), await readEndpoint(database.db, id)]).toEqual([
+      false,
+      null,
+      null,
+    ]);
+    expect(await rotateSecret(database.db, { endpointId: id, secret: newSecret(), overlapMs: 0, maxLive: 5 })).toBe('unknown');
+  });
+});
+
+describe('resuming', () => {
+  it('frees thousands, page by page', async () => {
+    const { id } = await makeEndpoint();
+    await database.db.query(
+      `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts)
+       select (substr($3, 1, 16) || lpad(to_hex(n), 16, '0'))::uuid, $1, $2, gen_random_uuid(), 'a', case when n % 4 = 0 then 'succeeded' else 'held' end, n % 2
+       from generate_series(1, 2000) n`,
+      [uuidOf(newId('evt')), uuidOf(id), uuidOf(newId('dlv'))],
+    );
+    expect(await resumeEndpoint(database.db, id)).toBe(1_500);
+    const { rows } = await database.db.query(
+      'select status, attempts, count(*) as count from deliveries where endpoint_id = $1 group by 1, 2 order by 1, 2',
+      [uuidOf(id)],
+    );
+    expect(rows).toEqual([
+      { status: 'pending', attempts: 0, count: 500 },
+      { status: 'retrying', attempts: 1, count: 1_000 },
+      { status: 'succeeded', attempts: 0, count: 500 },
+    ]);
+    expect(await resumeEndpoint(database.db, id)).toBe(0);
+  });
+});
+
+describe('secrets', () => {
+  it('sign side by side for the overlap, the newest first', async () => {
+    const { id, secret: first } = await makeEndpoint();
+    const [second, third] = [newSecret(), newSecret()];
+    expect(await rotateSecret(database.db, { endpointId: id, secret: second, overlapMs: 60_000, maxLive: 5 })).toBe('rotated');
+    expect((await liveSecrets(database.db, id)).map(({ secretId }) => secretId)).toEqual([second.secretId, first.secretId]);
+    expect(await rotateSecret(database.db, { endpointId: id, secret: third, overlapMs: 0, maxLive: 5 })).toBe('rotated');
+    expect(await liveSecrets(database.db, id)).toEqual([third]);
+  });
+
+  it('are added once, and never above the limit, also at once', async () => {
+    const { id } = await makeEndpoint();
+    const one = newSecret();
+    for (let n = 0; n < 3; n++)
+      expect(await rotateSecret(database.db, { endpointId: id, secret: one, overlapMs: 60_000, maxLive: 5 })).toBe('rotated');
+    const results = await Promise.all(
+      Array.from({ length: 6 }, () => rotateSecret(database.db, { endpointId: id, secret: newSecret(), overlapMs: 60_000, maxLive: 5 })),
+    );
+    expect(results.toSorted()).toEqual(['rotated', 'rotated', 'rotated', 'too_many', 'too_many', 'too_many']);
+    expect(await liveSecrets(database.db, id)).toHaveLength(5);
+  });
+});
+
+describe('the master key', () => {
+  it('is remembered, and another one refused', async () => {
+    const [first, second] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
+    await checkMasterKey(database.db, createVault([first]));
+    await checkMasterKey(database.db, createVault([second, first]));
+    await expect(checkMasterKey(database.db, createVault([second]))).rejects.toThrow(/not the key this database was set up with/);
+  });
+});

@@ -1,0 +1,39 @@
+// The program of one Posthorn process of the chaos tests: `<role> [<checkpoint> [<n>]]`, all settings in the environment. It says `listening <origin>`
+// and, once its worker polls Temporal, `ready`. Reaching the checkpoint for the n-th time it kills itself, as no process can prepare for.
+
+import type { Checkpoint } from '../../src/checkpoints.ts';
+import { readConfig } from '../../src/config.ts';
+import { openCore } from '../../src/core.ts';
+import { createLogger } from '../../src/logger.ts';
+import { listen, startServer } from '../../src/server.ts';
+import { requireKeys } from '../../src/start.ts';
+import { installRuntime, startWorker } from '../../src/worker.ts';
+
+const [role = 'all', dieAt, time = '1'] = process.argv.slice(2);
+let left = Number(time);
+
+async function reached(checkpoint: Checkpoint): Promise<void> {
+  if (checkpoint !== dieAt || --left > 0) return;
+  process.kill(process.pid, 'SIGKILL');
+  await new Promise(() => undefined);
+}
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const config = requireKeys(readConfig());
+const log = createLogger(config.LOG_LEVEL);
+if (role !== 'server') installRuntime(log);
+const listening = role === 'worker' ? undefined : await listen(config.HOST, config.PORT, undefined);
+const origin = listening?.origin ?? `http://${config.HOST}:1`;
+const core = await openCore(config, log);
+const worker = role === 'server' ? undefined : startWorker(core, origin, reached);
+const closeServer = listening && startServer(core, { listening, temporalUiUrl: null, relay: worker?.relay, reached });
+
+process.once('SIGTERM', async () => {
+  await closeServer?.();
+  await worker?.stop();
+  await core.close();
+  process.exit(0);
+});
+say(`listening ${origin}`);
+await worker?.ready;
+say('ready');

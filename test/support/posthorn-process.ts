@@ -1,0 +1,93 @@
+// Real Posthorn processes for the chaos tests: started, frozen, continued, killed, asked to end. None outlives the test run, frozen or not.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Checkpoint } from '../../src/checkpoints.ts';
+import { superviseProcess } from '../../src/embedded/supervised-process.ts';
+import { type Api, createApi } from './api.ts';
+import { testApiKey } from './posthorn.ts';
+import { until } from './until.ts';
+
+const program = join(import.meta.dirname, 'posthorn-process-main.ts');
+const startsWithinMs = 40_000;
+
+export interface ProcessOptions {
+  /** Of the whole process, which gets nothing of ours. */
+  env: Record<string, string>;
+  /** `all` (the default): server and worker in one process. */
+  role?: 'all' | 'server' | 'worker';
+  /** It kills itself there, the `time`-th time it comes there (default 1). */
+  dieAt?: Checkpoint;
+  time?: number;
+  /** `listening` does not wait for Temporal; `ready` (the default) means that the worker polls. */
+  awaited?: 'listening' | 'ready';
+}
+
+export interface PosthornProcess extends Api {
+  pid: number;
+  origin: string;
+  /** Settles when the process is gone. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  freeze(): void;
+  thaw(): void;
+  kill(): Promise<void>;
+  /** Asks it to end (SIGTERM) and says how it did. */
+  stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** All it wrote. */
+  log(): string;
+}
+
+export interface ProcessGroup {
+  start(options: ProcessOptions): Promise<PosthornProcess>;
+  /** Kills those that still run; `keepLogs` leaves what they wrote and returns where. */
+  end(keepLogs: boolean): Promise<string | null>;
+}
+
+export function createProcessGroup(): ProcessGroup {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-chaos-'));
+  const started: { kill(): Promise<void> }[] = [];
+
+  return {
+    async start({ env, role = 'all', dieAt, time = 1, awaited = 'ready' }) {
+      const logFile = join(folder, `${started.length + 1}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
+      const args = [program, role, ...(dieAt ? [dieAt, String(time)] : [])];
+      const child = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM', graceMs: 60_000 });
+      const send = (signal: NodeJS.Signals) => void (child.isRunning() && process.kill(child.pid, signal));
+      const kill = async () => {
+        send('SIGKILL');
+        await child.exited;
+      };
+      started.push({ kill });
+      const log = () => readFileSync(logFile, 'utf8');
+      const origin = await until(
+        `process ${awaited}`,
+        () => {
+          const said = log();
+          if (!child.isRunning()) throw new Error(`the process has ended: ${said}`);
+          return (awaited === 'listening' || /^ready$/m.test(said)) && /^listening (\S+)$/m.exec(said)?.[1];
+        },
+        startsWithinMs,
+      );
+      return {
+        ...createApi(origin, testApiKey),
+        pid: child.pid,
+        origin,
+        exited: child.exited,
+        freeze: () => send('SIGSTOP'),
+        thaw: () => send('SIGCONT'),
+        kill,
+        async stop() {
+          send('SIGTERM');
+          return child.exited;
+        },
+        log,
+      };
+    },
+    async end(keepLogs) {
+      await Promise.all(started.map(({ kill }) => kill()));
+      if (keepLogs) return folder;
+      rmSync(folder, { recursive: true, force: true });
+      return null;
+    },
+  };
+}
