@@ -6,6 +6,7 @@ import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { readDeliveryRef } from './db/deliveries.ts';
+import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
 import { homePage } from './home-page.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
@@ -66,7 +67,7 @@ export function startServer(
     checkUrl: guard.checkUrl,
     accept: createIngest({ db, relay, reached }),
     giveOrder,
-    sweepSoon: () => relay?.look(),
+    sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     temporalAway: () => isTemporalAway(core),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (deliveryId) => secretsOf(core, deliveryId) })),

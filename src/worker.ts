@@ -9,7 +9,7 @@ import { defaultPlaceLimits } from './attempts/places.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
-import { listen } from './db/listen.ts';
+import { listen, sweepWord } from './db/listen.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -46,11 +46,11 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   const relay = createRelay({ db, starter, log, processName: `${hostname()} ${process.pid}`, reached });
-  const stopListening = listen(db, 'posthorn_outbox', () => relay.look(), log);
+  const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
   const setGate: SetGate = async (endpointId, gate) => {
     if (gate === 'pause') return pauseEndpoint(db, endpointId);
     const released = await resumeEndpoint(db, endpointId);
-    relay.look();
+    relay.sweepSoon();
     return released !== null;
   };
   const activities = createActivities({ db, engine, starter, giveOrder, setGate, reached });

@@ -124,8 +124,10 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
       'delivery.attempted',
     );
     if (status !== 'retrying' || retry === null) return settled(status ?? 'expired', number, result.outcome);
-    const nextAttemptAt = new Date(Date.now() + retry).toISOString();
-    return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: retry };
+    // no wait passes the moment it expires; called a little early, it waits for what remains
+    const wait = Math.min(retry, job.expiresInMs ?? retry);
+    const nextAttemptAt = new Date(Date.now() + wait).toISOString();
+    return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
   }
 
   /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. A store that is away must not lose the attempt's own record. */

@@ -37,7 +37,8 @@ const text = `
     update deliveries d set
       status = case when i.outcome = 'accepted' then 'succeeded' when i.retry_in_ms is null then 'dead_lettered' else 'retrying' end,
       attempts = case when d.round = i.round then greatest(d.attempts, i.number) else d.attempts end,
-      next_attempt_at = case when i.outcome = 'accepted' then null else now() + i.retry_in_ms * interval '1 millisecond' end,
+      next_attempt_at = case when i.outcome <> 'accepted' and i.retry_in_ms is not null
+        then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
       last_outcome = i.outcome, last_message = i.message, faults = 0, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
     where d.id = i.delivery_id and d.id = any($2::uuid[])

@@ -13,9 +13,11 @@ export interface DeliveryJob {
   status: DeliveryStatus;
   round: number;
   attempts: number;
-  /** Milliseconds until it may be attempted: its own time, or what the endpoint asked for; 0 or less: now. */
+  /** Milliseconds until it may be attempted - its own time, or what the endpoint asked for -, or expires; 0 or less: now. */
   waitMs: number;
   expired: boolean;
+  /** Milliseconds until it expires; null: never. */
+  expiresInMs: number | null;
   lastOutcome: string | null;
   lastMessage: string | null;
   /** The producer's id of the event: `webhook-id`. */
@@ -37,7 +39,8 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
     name: 'read_delivery_job',
     text: `
       select d.endpoint_id, d.tenant_id, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
-        extract(epoch from greatest(d.next_attempt_at, p.not_before) - now())::float8 * 1000 as wait_ms,
+        extract(epoch from least(coalesce(greatest(d.next_attempt_at, p.not_before), now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
+        extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(d.expires_at <= now(), false) as expired,
         e.external_id as webhook_id, e.body, p.url, p.headers, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as secret_ids,
@@ -58,6 +61,7 @@ interface JobRow {
   attempts: number;
   wait_ms: number | null;
   expired: boolean;
+  expires_in_ms: number | null;
   last_outcome: string | null;
   last_message: string | null;
   webhook_id: string;
@@ -83,6 +87,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     attempts: row.attempts,
     waitMs: row.wait_ms ?? 0,
     expired: row.expired,
+    expiresInMs: row.expires_in_ms,
     lastOutcome: row.last_outcome,
     lastMessage: row.last_message,
     webhookId: row.webhook_id,

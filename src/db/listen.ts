@@ -1,12 +1,21 @@
 // LISTEN: a connection of its own that tells of rows for any relay as they are committed. It only saves time: relays also look every second.
-import type { PoolClient } from 'pg';
+import type { Notification, PoolClient } from 'pg';
 import type { Logger } from '../logger.ts';
 import type { Db } from './pool.ts';
 
 const againMs = 2_000;
 
-/** Calls `heard` at each notification on the channel, reconnecting as needed, until the returned function is called. */
-export function listen(db: Db, channel: 'posthorn_outbox', heard: () => void, log: Logger): () => void {
+/** Said on the channel when deliveries may have become due; nothing is said for rows of nobody. */
+export const sweepWord = 'sweep';
+
+/** Asks all relays to sweep now. Nobody waits for it: they sweep every 10 s anyway. */
+export function askForSweep(db: Db, log: Logger): void {
+  db.query('select pg_notify($1, $2)', ['posthorn_outbox', sweepWord]).catch((error) => log.debug({ err: error }, 'listen.not_asked'));
+}
+
+/** Calls `heard` with what is said on the channel, and once at each connect, reconnecting as needed, until the returned function is called. */
+export function listen(db: Db, channel: 'posthorn_outbox', heard: (word: string) => void, log: Logger): () => void {
+  const hear = ({ payload }: Notification) => heard(payload ?? '');
   let closed = false;
   let client: PoolClient | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -16,11 +25,11 @@ export function listen(db: Db, channel: 'posthorn_outbox', heard: () => void, lo
       const opened = await db.connect();
       if (closed) return opened.release(true);
       client = opened;
-      opened.on('notification', heard);
+      opened.on('notification', hear);
       opened.once('error', () => reconnect(opened));
       opened.once('end', () => reconnect(opened));
       await opened.query(`listen ${channel}`);
-      heard();
+      heard('');
     } catch (error) {
       log.debug({ err: error }, 'listen.failed');
       reconnect(client);
@@ -30,7 +39,7 @@ export function listen(db: Db, channel: 'posthorn_outbox', heard: () => void, lo
   function reconnect(lost: PoolClient | undefined): void {
     if (client !== lost) return;
     client = undefined;
-    lost?.removeListener('notification', heard);
+    lost?.removeListener('notification', hear);
     lost?.release(true);
     if (!closed) timer = setTimeout(connect, againMs).unref();
   }

@@ -24,8 +24,10 @@ export interface Relay {
   id(): string | null;
   /** Rows accepted under `relayId`; those of an ended term are left to whoever takes them. */
   offer(relayId: string, rows: OutboxRow[]): void;
-  /** Rows of nobody may be there, or deliveries may have become due: look now. */
+  /** Rows of nobody may be there: look now. */
   look(): void;
+  /** Deliveries may have become due: sweep now. */
+  sweepSoon(): void;
   /** Ends the term: its rows go back to nobody. */
   stop(): Promise<void>;
 }
@@ -132,7 +134,8 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
     offer(relayId, rows) {
       if (term?.id === relayId && isFresh(term)) term.handOver.add(rows);
     },
-    look() {
+    look: () => wake.abort(),
+    sweepSoon() {
       sweep.soon();
       wake.abort();
     },

@@ -15,7 +15,6 @@ import {
   proxyActivities,
   setHandler,
   upsertSearchAttributes,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
@@ -30,7 +29,7 @@ import {
   statusQuery,
 } from './contract.ts';
 import { ourFaults } from './retry.ts';
-import { textField } from './untrusted.ts';
+import { replayIdOf, textField } from './untrusted.ts';
 
 const { attemptDelivery } = proxyActivities<Activities>({
   startToCloseTimeout: '1 day',
@@ -45,11 +44,13 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
   let known: DeliverState = { status, attempts: 0, nextAttemptAt: null, lastOutcome: null };
   let unread = true;
   let waiting = new CancellationScope();
+  let replays = 0;
+  const whole = CancellationScope.current();
 
   setHandler(statusQuery, () => known);
   setHandler(cancelSignal, () => give({ kind: 'cancel' }));
   setHandler(retryNowSignal, () => give({ kind: 'retry-now' }));
-  setHandler(replaySignal, (said) => give({ kind: 'replay', replayId: textField(said, 'replayId') ?? uuid4() }));
+  setHandler(replaySignal, (said) => give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
 
   for (;;) {
     for (let order = orders.shift(); order; order = orders.shift()) enter(await obey(order));
@@ -80,7 +81,8 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
     try {
       await waiting.run(wait);
     } catch (error) {
-      if (orders.length === 0 && isCancellation(error)) orders.push({ kind: 'cancel' });
+      // refused while it was being cancelled, the activity fails with the refusal
+      if (orders.length === 0 && (isCancellation(error) || whole.consideredCancelled)) orders.push({ kind: 'cancel' });
       if (orders.length === 0) throw error;
     }
   }

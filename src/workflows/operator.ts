@@ -1,11 +1,11 @@
 // The operator: one entity workflow that takes raw signals for any delivery or endpoint and does what the API does, so that an order works also
 // where the delivery has no workflow of its own. What is not understood is logged and ignored; no handler ever throws.
-import { allHandlersFinished, condition, continueAsNew, log, proxyActivities, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, continueAsNew, log, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Order } from '../domain/delivery.ts';
 import { cancelSignal, type OperatorAction, pauseSignal, recentQuery, replaySignal, resumeSignal, retryNowSignal } from './contract.ts';
 import { ourFaults } from './retry.ts';
-import { textField } from './untrusted.ts';
+import { replayIdOf, textField } from './untrusted.ts';
 
 export type OperatorTask = { deliveryId: string; order: Order } | { endpointId: string; gate: 'pause' | 'resume' };
 
@@ -18,17 +18,27 @@ export interface OperatorInput {
 const { giveOrder, setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
 
 export async function operator({ tasks = [], recent = [] }: OperatorInput = {}): Promise<void> {
+  let replays = 0;
   setHandler(recentQuery, () => recent);
   setHandler(cancelSignal, (said) => order(said, { kind: 'cancel' }));
   setHandler(retryNowSignal, (said) => order(said, { kind: 'retry-now' }));
-  setHandler(replaySignal, (said) => order(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? uuid4() }));
+  setHandler(replaySignal, (said) => order(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
   setHandler(pauseSignal, (said) => gate(said, 'pause'));
   setHandler(resumeSignal, (said) => gate(said, 'resume'));
 
   for (;;) {
-    await condition(() => tasks.length > 0 || workflowInfo().continueAsNewSuggested);
+    await untilTask();
     for (let task = tasks.shift(); task; task = tasks.shift()) note(task, await perform(task));
-    if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof operator>({ tasks, recent });
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof operator>({ tasks, recent });
+  }
+
+  /** Cancelled, it ends when what it was asked has been done; a worker starts it again within a minute. */
+  async function untilTask(): Promise<void> {
+    try {
+      await condition(() => tasks.length > 0 || workflowInfo().continueAsNewSuggested);
+    } catch (error) {
+      if (tasks.length === 0) throw error;
+    }
   }
 
   function order(said: unknown, what: Order): void {
@@ -44,7 +54,7 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
   }
 
   function perform(task: OperatorTask): Promise<string> {
-    return 'order' in task ? giveOrder(task) : setGate(task);
+    return CancellationScope.nonCancellable(() => ('order' in task ? giveOrder(task) : setGate(task)));
   }
 
   function note(task: OperatorTask, result: string): void {

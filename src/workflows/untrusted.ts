@@ -1,8 +1,15 @@
 // Signal arguments come from whoever types them: nothing, null, a string, or an object of another shape. Reading them never throws.
+import { workflowInfo } from '@temporalio/workflow';
 
 /** The text of a field, if there is one of 1 to 200 characters that PostgreSQL can keep. */
 export function textField(said: unknown, field: string): string | undefined {
   if (typeof said !== 'object' || said === null) return undefined;
   const value = (said as Record<string, unknown>)[field];
   return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
+}
+
+/** The id of a replay that came without one: the same again after a Reset, which hears the old signals once more. */
+export function replayIdOf(count: number): string {
+  const { continuedFromExecutionRunId, firstExecutionRunId } = workflowInfo();
+  return `${continuedFromExecutionRunId ?? firstExecutionRunId}/${count}`;
 }

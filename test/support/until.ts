@@ -2,13 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The first value that is not null, undefined or false; throws after `withinMs`, naming what was waited for and the last value or error. */
-export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 20_000): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = performance.now() + withinMs;
   let last: unknown;
   do {
     try {
       const value = await ask();
-      if (value !== null && value !== undefined && value !== false) return value;
+      if (value !== null && value !== undefined && value !== false) return value as Exclude<NonNullable<T>, false>;
       last = value;
     } catch (error) {
       last = error;

@@ -1,0 +1,73 @@
+// Temporal stopped for a while, and Temporal with all its data lost, under events in every state.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
+import { until } from '../support/until.ts';
+import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
+
+let own: OwnTemporal;
+beforeAll(async () => {
+  own = await startOwnTemporal();
+});
+afterAll(() => own?.close());
+
+const statusOf = async (stage: Stage, id: string) =>
+  (await stage.query<{ status: string }>('select d.status from deliveries d join events e on e.id = d.event_id where e.external_id = $1', [id]))[0]?.status;
+
+describe('Temporal', () => {
+  it('stopped during ingest: events are accepted, and delivered when it is back', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const posthorn = await stage.start();
+    const tenant = await makeTenant(stage, posthorn);
+    const ids = names('before', 10);
+    const before = stage.send(posthorn, tenant, ids);
+    await until('the first is there', () => stage.receiver.requests.length > 0);
+    await own.stop();
+    const accepted = [...(await before), ...(await stage.send(posthorn, tenant, names('while', 40)))];
+    expect(accepted).toHaveLength(50);
+    const at = performance.now();
+    await own.start();
+    console.log('temporal start', performance.now() - at);
+    await stage.settled();
+    console.log('settled', performance.now() - at, 'dispatches', await stage.query('select cardinality(event_ids), count(*) from dispatches group by 1'));
+    expect(stage.notOnce(accepted)).toEqual({});
+    await expectTrueRecords(stage);
+  });
+
+  it('that lost its data: what is due is delivered, what is finished stays so', { timeout: 120_000 }, async ({ onTestFinished }) => {
+    const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const [first, server] = await Promise.all([stage.start({ dieAt: 'before plan', time: 5 }), stage.start({ role: 'server' })]);
+    const tenant = await makeTenant(stage, server, { eventTypes: ['plain.*'] });
+    for (const [type, schedule] of [['backoff', ['1h', '1h']], ['dead', ['50ms']]] as const)
+      await server.makeEndpoint(tenant, `${stage.receiver.url}/${type}`, { eventTypes: [`${type}.*`], retry: { schedule } });
+    stage.receiver.answer('/backoff', [503, 204]);
+    stage.receiver.answer('/dead', [500, 500, 204]);
+
+    await stage.send(first, tenant, ['succeeded'], { type: 'plain.event' });
+    await stage.send(first, tenant, ['retrying'], { type: 'backoff.event' });
+    await stage.send(first, tenant, ['dead_lettered'], { type: 'dead.event' });
+    await stage.send(first, tenant, ['pending'], { type: 'plain.event', deliverAt: new Date(Date.now() + 50_000).toISOString() });
+    for (const status of ['succeeded', 'retrying', 'dead_lettered', 'pending'])
+      await until(`one ${status}`, async () => (await statusOf(stage, status)) === status);
+    await stage.send(first, tenant, ['dispatched'], { type: 'plain.event' });
+    await first.exited;
+    const worker = await stage.start({ role: 'worker' });
+    await own.stop();
+    await stage.send(server, tenant, ['accepted'], { type: 'plain.event' });
+    own.wipe();
+    await own.start();
+    const at = performance.now();
+    await stage.query("update deliveries set next_attempt_at = now() - interval '1 minute' where status in ('pending', 'retrying')");
+    await stage.settled();
+    console.log('settled after loss', performance.now() - at);
+    const dead = (await server.deliveriesOf(tenant, 'dead_lettered'))[0];
+    expect(dead?.status).toBe('dead_lettered');
+    expect((await server.post(`/v1/deliveries/${dead?.id}/replay`, {})).status).toBeLessThan(300);
+    await until('the dead letter is delivered', async () => (await statusOf(stage, 'dead_lettered')) === 'succeeded');
+    await stage.settled();
+    const counts = Object.fromEntries(['succeeded', 'retrying', 'dead_lettered', 'pending', 'dispatched', 'accepted'].map((id) => [id, stage.receiver.of(id).length]));
+    expect(counts).toEqual({ succeeded: 1, retrying: 2, dead_lettered: 3, pending: 1, dispatched: 1, accepted: 1 });
+    expect(await worker.stop()).toMatchObject({ code: 0 });
+  });
+});
