@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
+import { ConfigError } from './config.ts';
 import type { Core } from './core.ts';
 import { readDeliveryRef } from './db/deliveries.ts';
 import { askForSweep } from './db/listen.ts';
@@ -32,7 +33,7 @@ export async function listen(host: string, port: number, publicUrl: string | und
     http.once('error', reject);
     http.listen(port, host, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set PORT to another one` : error.message, {
+    throw new ConfigError(error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set PORT to another one` : error.message, {
       cause: error,
     });
   });

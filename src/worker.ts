@@ -20,6 +20,9 @@ import { loadWorkflowBundle } from './workflow-bundle.ts';
 import { taskQueue } from './workflows/contract.ts';
 
 const lookAfterMs = 60_000;
+/** After a look in vain. */
+const lookAgainMs = 5_000;
+const failedPauseMs = 1_000;
 /** The longest request of an endpoint is 30 s. */
 const graceMs = 35_000;
 
@@ -76,31 +79,37 @@ function pollTemporal(
   const stopping = new AbortController();
   let worker: Worker | undefined;
 
-  async function open(): Promise<{ running: Promise<void> } | undefined> {
+  /** Until asked to stop; a worker that fails - Temporal does not know our namespace for a while, say - is followed by another. */
+  async function poll(begun: () => void): Promise<void> {
     const connection = await link.connected;
-    if (!connection || stopping.signal.aborted) return undefined;
-    await untilDone('search attributes', () => ensureSearchAttributes(link, config, log));
-    const opened = await untilDone('worker', () => createWorker(connection, config.TEMPORAL_NAMESPACE, activities));
-    if (!opened) return undefined;
-    worker = opened;
-    const running = opened.run();
-    if (stopping.signal.aborted) opened.shutdown();
-    running.catch((error) => log.fatal({ err: error }, 'worker.failed'));
+    if (!connection) return;
     void lookAfter();
-    return { running };
+    while (!stopping.signal.aborted) {
+      await untilDone('search attributes', () => ensureSearchAttributes(link, config, log));
+      const opened = await untilDone('worker', () => createWorker(connection, config.TEMPORAL_NAMESPACE, activities));
+      if (!opened) return;
+      worker = opened;
+      const running = opened.run();
+      if (stopping.signal.aborted) opened.shutdown();
+      begun();
+      await running.catch((error) => log.error({ err: error }, 'worker.failed'));
+      await pause(failedPauseMs);
+    }
   }
 
-  /** The operator and the Schedules are there, and are there again when Temporal has lost its data. */
+  /** Search attributes, operator and Schedules are there, and are there again when Temporal has lost its data. */
   async function lookAfter(): Promise<void> {
     while (!stopping.signal.aborted) {
-      try {
-        await ensureOperator(link);
-        await ensureSchedules(link);
-      } catch (error) {
-        log.warn({ err: error }, 'temporal.not_prepared');
-      }
-      await delay(lookAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      const done = await lookOnce().catch((error) => log.warn({ err: error }, 'temporal.not_prepared'));
+      await pause(done ? lookAfterMs : lookAgainMs);
     }
+  }
+
+  async function lookOnce(): Promise<true> {
+    await ensureSearchAttributes(link, config, log);
+    await ensureOperator(link);
+    await ensureSchedules(link);
+    return true;
   }
 
   async function untilDone<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
@@ -109,20 +118,27 @@ function pollTemporal(
         return await run();
       } catch (error) {
         log.warn({ err: error, what }, 'temporal.not_ready');
-        await delay(1_000, undefined, { signal: stopping.signal }).catch(() => undefined);
+        await pause(failedPauseMs);
       }
     }
     return undefined;
   }
 
-  const opened = open();
+  async function pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  }
+
+  let polling: Promise<void> | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    polling = poll(resolve).then(resolve, reject);
+  });
   return {
-    ready: opened.then(() => undefined),
+    ready,
     async stop() {
       stopping.abort();
       if (worker?.getState() === 'RUNNING') worker.shutdown();
-      else if (!worker) await link.close();
-      await (await opened)?.running.catch(() => undefined);
+      else await link.close();
+      await polling;
     },
   };
 }
@@ -142,6 +158,8 @@ async function createWorker(
     maxConcurrentLocalActivityExecutions: 20,
     maxConcurrentWorkflowTaskExecutions: 40,
     maxCachedWorkflows: 1_000,
+    // by default one in 4 s is sent of those that must come every 5 s: a second of bad luck would repeat a POST
+    maxHeartbeatThrottleInterval: 1_000,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
     shutdownGraceTime: graceMs,

@@ -14,7 +14,11 @@ export async function loadWorkflowBundle(): Promise<{ code: string }> {
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(here, 'workflows', `index.${extension}`), logger: quiet });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(here, 'workflows', `index.${extension}`),
+    payloadConverterPath: join(here, 'workflows', `payload-converter.${extension}`),
+    logger: quiet,
+  });
   await keep(file, code).catch(() => undefined); // a folder that cannot be written only costs the time again
   return { code };
 }

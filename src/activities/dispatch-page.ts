@@ -11,6 +11,8 @@ import type { Starter } from '../temporal/starter.ts';
 import type { DispatchCursor } from '../workflows/contract.ts';
 
 const pageSize = 500;
+/** However little there is to do for each of many endpoints: far below what the workflow grants. */
+const pageMs = 5_000;
 const startsAtOnce = 16;
 
 export interface DispatchPageDeps {
@@ -37,7 +39,8 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
       next: cursor ?? { phase: dispatch.planned ? 'start' : 'plan', event: 0, after: null },
     };
     // small dispatches are done in one page: fewer records in the history, and nothing waits between the steps
-    while (page.next !== null && page.planned < pageSize && page.started < pageSize) {
+    const pageEnds = performance.now() + pageMs;
+    while (page.next !== null && page.planned < pageSize && page.started < pageSize && performance.now() < pageEnds) {
       page.next =
         page.next.phase === 'plan'
           ? await planNext(dispatchId, dispatch, page, page.next)

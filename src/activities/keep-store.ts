@@ -4,12 +4,13 @@ import { Context } from '@temporalio/activity';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
-import { deleteOldDispatches, deleteOldIdempotencyKeys } from '../db/upkeep.ts';
+import { cancelLeftBehind, deleteOldDispatches, deleteOldIdempotencyKeys } from '../db/upkeep.ts';
 
 export function createKeepStore(db: Db) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);
     await forgetDeadRelays(db);
+    await untilNone(() => cancelLeftBehind(db));
     const rowsDeleted = (await untilNone(() => deleteOldDispatches(db))) + (await untilNone(() => deleteOldIdempotencyKeys(db)));
     return { partitionsMade, rowsDeleted };
   };

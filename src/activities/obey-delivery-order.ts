@@ -8,7 +8,7 @@ import type { Order } from '../domain/delivery.ts';
 /** Says what the delivery is now, obeyed or not. */
 export function createObeyDeliveryOrder(db: Db) {
   return async function obeyDeliveryOrder({ deliveryId, order }: { deliveryId: string; order: Order }): Promise<DeliveryState> {
-    await obeyOrder(db, deliveryId, order);
+    await obeyOrder(db, deliveryId, order, 'workflow');
     return readDeliveryState(db, deliveryId);
   };
 }

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
 import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
-import { countFault, type DeliveryJob, type DeliveryState, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
+import { countFault, type DeliveryJob, type DeliveryState, deferDelivery, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
 import type { Db } from '../db/pool.ts';
 import { nextStep, retryInMs } from '../domain/attempt.ts';
 import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
@@ -14,11 +14,14 @@ import type { SendResult } from '../domain/outcome.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender } from '../outbound/send.ts';
 import type { Vault } from '../vault.ts';
 import { createPlaces, type PlaceLimits } from './places.ts';
 import { createRecorder } from './recorder.ts';
 import { type AttemptRequest, buildRequest } from './request.ts';
+import { createStallWatch } from './stall-watch.ts';
+import { createTurnedAway } from './turned-away.ts';
 
 export type AttemptReport =
   /** Nothing more to attempt: what the row is now. */
@@ -52,10 +55,13 @@ export interface EngineDeps {
 export function createEngine({ db, vault, sender, log, limits, defaultRetry, reached }: EngineDeps): Engine {
   const places = createPlaces(limits);
   const recorder = createRecorder(db, log);
+  const watch = createStallWatch();
+  const turnedAway = createTurnedAway();
   const underWay = new Map<string, Promise<AttemptReport>>();
 
   async function run(deliveryId: string): Promise<AttemptReport> {
     if (recorder.isBehind()) throw new Error('outcomes wait to be recorded: nothing is posted until they are');
+    const mark = watch.mark();
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return settled('expired', 0, null);
     const step = nextStep(job);
@@ -66,18 +72,21 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (!leave)
-      return {
-        kind: 'wait',
-        ms: 1_000 + Math.round(Math.random() * 1_000),
-        outcome: 'no_place',
-        message: 'as many requests in flight as allowed',
-      };
+    if (!leave) return turnAway(job);
     try {
+      // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
+      if (watch.stalledSince(mark)) throw new Error('this process stood still: the row it read may be out of date');
       return await post(job);
     } finally {
       leave();
     }
+  }
+
+  /** Spends nothing. A longer wait is written to the row, so that nobody takes the delivery for forgotten. */
+  async function turnAway(job: DeliveryJob): Promise<AttemptReport> {
+    const ms = turnedAway.waitMs(job.endpointId, job.deliveryId, Math.min(limits.endpoint, job.maxInFlight ?? limits.endpoint));
+    if (ms > 5_000) await deferDelivery(db, job.deliveryId, ms);
+    return { kind: 'wait', ms, outcome: 'no_place', message: 'as many requests in flight as allowed' };
   }
 
   async function post(job: DeliveryJob): Promise<AttemptReport> {
@@ -90,7 +99,14 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
     } catch (error) {
       return fault(job, error);
     }
-    const result = await sender.send(request);
+    let result: SendResult;
+    try {
+      result = await sender.send(request);
+    } catch (error) {
+      // what the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again
+      if (error instanceof LocalFault && (error.code === 'unknown' || error.code === 'header_not_ours_to_send')) return fault(job, error);
+      throw error;
+    }
     await reached?.('posted');
     return record(job, {
       attemptId: newId('att'),
@@ -106,8 +122,8 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
   async function record(job: DeliveryJob, attempt: AttemptRecord): Promise<AttemptReport> {
     const { result, number } = attempt;
     const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
-    await obeyEndpoint(job, result);
     const status = await recorder.record({ ...attempt, retryInMs: retry });
+    await obeyEndpoint(job, result);
     log.info(
       {
         deliveryId: job.deliveryId,
@@ -130,7 +146,7 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
     return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
   }
 
-  /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. A store that is away must not lose the attempt's own record. */
+  /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. Lost with the store, the endpoint will say it again. */
   async function obeyEndpoint(job: DeliveryJob, result: SendResult): Promise<void> {
     try {
       if (result.outcome === 'gone') await stopEndpoint(db, job.endpointId, 'the endpoint answered 410 Gone');

@@ -37,6 +37,11 @@ export function createRecorder(db: Db, log: Logger): Recorder {
         return status;
       } catch (error) {
         log.error({ err: error, deliveryId: attempt.deliveryId, attempt: attempt.number }, 'attempt.not_recorded');
+        if (isBadData(error) && kept !== attempt) {
+          // nothing of it can be stored, so its partition is gone; to go on trying would keep this process from posting anything
+          since.delete(attempt);
+          return null;
+        }
         // what the endpoint answered must not keep its outcome from being stored
         if (isBadData(error)) kept = withoutResponse(attempt);
         await delay(pause);

@@ -167,6 +167,17 @@ async function endDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'ex
   });
 }
 
+/** Puts a delivery that is under way off by so many milliseconds, unless it is put off further already. */
+export async function deferDelivery(db: Db, deliveryId: string, ms: number): Promise<void> {
+  await db.query({
+    name: 'defer_delivery',
+    text: `
+      update deliveries set next_attempt_at = greatest(next_attempt_at, now() + $2::float8 * interval '1 millisecond')
+      where id = $1 and status in ('pending', 'retrying')`,
+    values: [uuidOf(deliveryId), ms],
+  });
+}
+
 /** Counts a deterministic fault of ours; the tenth puts the delivery into the operator's quarantine. It spends no attempt. */
 export async function countFault(db: Db, deliveryId: string, message: string): Promise<{ status: DeliveryStatus; faults: number }> {
   const { rows } = await db.query<{ status: DeliveryStatus; faults: number }>({
@@ -240,12 +251,26 @@ export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit
     text: `
       select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
       where d.status in ('pending', 'retrying') and d.next_attempt_at < now() + interval '15 seconds'
+        and (p.not_before is null or p.not_before < now() - interval '30 seconds')
         and (d.next_attempt_at < now() - interval '30 seconds' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
         and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
       order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
     values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit],
   });
   return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
+}
+
+/** Deliveries that were given an order their workflow has not been told of for 10 s, drawn by chance. */
+export async function untoldDeliveries(db: Db, limit: number): Promise<(DeliveryRef & { orders: number })[]> {
+  const { rows } = await db.query<RefRow & { orders: number }>({
+    name: 'untold_deliveries',
+    text: `
+      select ${refColumns}, d.orders from ${refTables}
+      where d.orders_told < d.orders and d.updated_at < now() - interval '10 seconds'
+      order by random() limit $1`,
+    values: [limit],
+  });
+  return rows.map((row) => ({ ...toRef(row), orders: row.orders }));
 }
 
 interface RefRow {

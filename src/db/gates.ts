@@ -82,7 +82,7 @@ export async function* cancelUnfinished(db: Db, endpointId: string): AsyncGenera
         with unfinished as (
           select id from deliveries where endpoint_id = $1 and status = any($4) and id > $2 order by id limit $3 for update
         ), changed as (
-          update deliveries d set status = 'cancelled', next_attempt_at = null, updated_at = now()
+          update deliveries d set status = 'cancelled', next_attempt_at = null, orders = d.orders + 1, updated_at = now()
           from unfinished u where d.id = u.id returning d.id
         )
         select id from changed order by id`,

@@ -1,8 +1,9 @@
 // Group commit: writes that arrive together share one statement. No timer: while one statement runs, the next group forms.
 //
 // What if a group fails? A lost race (deadlock, serialisation) runs again whole. Bad data (classes 22 and 23) splits the group in halves until
-// the bad item stands alone and only its caller hears of it. Anything else - the store is away - goes to every caller of the group.
-import { isBadData, isLostRace } from './errors.ts';
+// the bad item stands alone and only its caller hears of it. Anything else goes to every caller of the group; when the store is away, to all that
+// wait as well, so that nobody waits for one time-out after the other. What would wait beyond `maxWaiting` is refused at once as overloaded.
+import { isBadData, isLostRace, isStoreAway, StoreOverloaded } from './errors.ts';
 
 export interface GroupCommitOptions<T, R> {
   /** Writes all items in one transaction; results in the order of the items. */
@@ -10,6 +11,8 @@ export interface GroupCommitOptions<T, R> {
   /** How much an item weighs against `maxWeight` (default 1). */
   weigh?(item: T): number;
   maxWeight: number;
+  /** How much may wait, by weight (default: without end). */
+  maxWaiting?: number;
   /** Statements at once (default 1). */
   lanes?: number;
 }
@@ -25,9 +28,16 @@ interface Waiting<T, R> {
   reject(error: unknown): void;
 }
 
-export function createGroupCommit<T, R>({ write, weigh = () => 1, maxWeight, lanes = 1 }: GroupCommitOptions<T, R>): GroupCommit<T, R> {
+export function createGroupCommit<T, R>({
+  write,
+  weigh = () => 1,
+  maxWeight,
+  maxWaiting = Number.POSITIVE_INFINITY,
+  lanes = 1,
+}: GroupCommitOptions<T, R>): GroupCommit<T, R> {
   const queue: Waiting<T, R>[] = [];
   let running = 0;
+  let weightWaiting = 0;
 
   async function drain(): Promise<void> {
     running++;
@@ -43,7 +53,18 @@ export function createGroupCommit<T, R>({ write, weigh = () => 1, maxWeight, lan
       if (count > 0 && weight > maxWeight) break;
       count++;
     }
-    return queue.splice(0, count);
+    const group = queue.splice(0, count);
+    weightWaiting -= weightOf(group);
+    return group;
+  }
+
+  function weightOf(group: Waiting<T, R>[]): number {
+    return group.reduce((sum, { item }) => sum + weigh(item), 0);
+  }
+
+  function rejectAll(error: unknown): void {
+    weightWaiting = 0;
+    for (const waiting of queue.splice(0)) waiting.reject(error);
   }
 
   async function commit(group: Waiting<T, R>[]): Promise<void> {
@@ -53,6 +74,7 @@ export function createGroupCommit<T, R>({ write, weigh = () => 1, maxWeight, lan
     } catch (error) {
       if (!isBadData(error) || group.length === 1) {
         for (const waiting of group) waiting.reject(error);
+        if (isStoreAway(error)) rejectAll(error);
         return;
       }
       const half = Math.ceil(group.length / 2);
@@ -63,6 +85,9 @@ export function createGroupCommit<T, R>({ write, weigh = () => 1, maxWeight, lan
 
   return {
     add(item) {
+      const weight = weigh(item);
+      if (weightWaiting + weight > maxWaiting && weightWaiting > 0) return Promise.reject(new StoreOverloaded());
+      weightWaiting += weight;
       return new Promise<R>((resolve, reject) => {
         queue.push({ item, resolve, reject });
         // the rest of this tick may bring more for the same statement

@@ -1,14 +1,28 @@
 // The daily partitions of events, deliveries and attempts.
+import { isLockTimeout } from './errors.ts';
 import type { Db } from './pool.ts';
 
 const daysAhead = 14;
+const tries = 5;
 
-/** Makes the partitions from yesterday to 14 days ahead that are missing; returns how many. Harmless to repeat, safe in many processes. */
+/** Makes the partitions from yesterday to 14 days ahead that are missing, each in its transaction; returns how many. Safe in many processes. */
 export async function makePartitions(db: Db): Promise<number> {
-  const { rows } = await db.query<{ made: number }>({
-    name: 'make_partitions',
-    text: 'select make_partitions($1) as made',
+  const { rows } = await db.query<{ parent: string; day: string }>({
+    name: 'missing_partitions',
+    text: 'select parent, day::text from missing_partitions($1)',
     values: [daysAhead],
   });
-  return rows[0]?.made ?? 0;
+  for (const { parent, day } of rows) await makePartition(db, parent, day);
+  return rows.length;
+}
+
+async function makePartition(db: Db, parent: string, day: string): Promise<void> {
+  for (let left = tries; ; left--) {
+    try {
+      await db.query({ name: 'make_partition', text: 'select make_partition($1, $2::date)', values: [parent, day] });
+      return;
+    } catch (error) {
+      if (left === 0 || !isLockTimeout(error)) throw error;
+    }
+  }
 }

@@ -23,6 +23,8 @@ export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
     idleTimeoutMillis: 60_000,
   });
   pool.on('error', onError);
+  // a client that is in use when its server goes has no other listener, and without one the process would end; its query fails all the same
+  pool.on('connect', (client) => client.on('error', onError));
   return pool;
 }
 

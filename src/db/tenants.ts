@@ -1,7 +1,7 @@
 // Tenants, by the producer's id of them. A deleted tenant keeps its rows and frees its id.
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import type { Db } from './pool.ts';
+import { type Db, inTransaction } from './pool.ts';
 
 /** A row of a list, and the internal id by which the list goes on behind it. */
 export interface Listed<T> {
@@ -79,19 +79,24 @@ export async function changeTenant(db: Db, key: string, change: Partial<Pick<Ten
 
 /** Deletes the tenant and its endpoints together and returns the endpoints' ids, whose deliveries are still to be cancelled. Null: no such tenant. */
 export async function deleteTenant(db: Db, key: string): Promise<string[] | null> {
-  const { rows } = await db.query<{ endpoint_ids: string[] }>({
-    name: 'delete_tenant',
-    text: `
-      with gone as (
-        update tenants set deleted_at = now(), updated_at = now() where external_id = $1 and deleted_at is null returning id
-      ), endpoints_gone as (
+  return inTransaction(db, async (client) => {
+    const tenant = await client.query<{ id: string }>({
+      name: 'delete_tenant',
+      text: 'update tenants set deleted_at = now(), updated_at = now() where external_id = $1 and deleted_at is null returning id',
+      values: [key],
+    });
+    const id = tenant.rows[0]?.id;
+    if (id === undefined) return null;
+    // a statement of its own: it sees the endpoints whose creation the first one waited for
+    const endpoints = await client.query<{ id: string }>({
+      name: 'delete_endpoints_of_tenant',
+      text: `
         update endpoints set deleted_at = now(), updated_at = now(), version = nextval('config_version')
-        where tenant_id = (select id from gone) and deleted_at is null returning id
-      )
-      select array(select id from endpoints_gone order by id) as endpoint_ids from gone`,
-    values: [key],
+        where tenant_id = $1 and deleted_at is null returning id`,
+      values: [id],
+    });
+    return endpoints.rows.map((row) => idOf('ep', row.id)).sort();
   });
-  return rows[0] ? rows[0].endpoint_ids.map((id) => idOf('ep', id)) : null;
 }
 
 function toListed(row: TenantRow): Listed<Tenant> {

@@ -10,6 +10,21 @@ export async function deleteOldDispatches(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
+/** Cancels deliveries of deleted endpoints that a delete did not get to. Returns how many; 0: none are left. */
+export async function cancelLeftBehind(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'cancel_left_behind',
+    text: `
+      update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + 1, updated_at = now()
+      where id in (
+        select d.id from deliveries d join endpoints p on p.id = d.endpoint_id
+        where p.deleted_at < now() - interval '10 minutes' and p.deleted_at > now() - interval '30 days'
+          and d.status in ('pending', 'retrying', 'held', 'dead_lettered', 'quarantined')
+        limit 500)`,
+  });
+  return rowCount ?? 0;
+}
+
 /** Idempotency keys older than their 24 hours. Returns how many went; 0: none are left. */
 export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
   const { rowCount } = await db.query({

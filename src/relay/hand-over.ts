@@ -13,6 +13,7 @@ import type { Db } from '../db/pool.ts';
 import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import { TemporalAway } from '../temporal/link.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
 
 const atOnce = 16;
@@ -50,16 +51,19 @@ export function createHandOver({ db, starter, log, relayId, mayAct, reached }: H
   });
   const underWay = new Set<Promise<void>>();
   let temporalAway = false;
+  /** Since Temporal was away, until the queue is empty: what waited leaves in batches. */
+  let catchingUp = false;
   let leftInOutbox = false;
 
   function pump(): void {
     while (queue.size > 0 && underWay.size < (temporalAway ? 1 : atOnce) && !stopping.signal.aborted && mayAct()) {
-      const work = handOver(take(temporalAway ? batchSize : 1)).finally(() => {
+      const work = handOver(take(catchingUp ? batchSize : 1)).finally(() => {
         underWay.delete(work);
         pump();
       });
       underWay.add(work);
     }
+    if (queue.size === 0 && !temporalAway && !leftInOutbox) catchingUp = false;
     if (leftInOutbox && queue.size === 0 && underWay.size === 0 && !stopping.signal.aborted) refill();
   }
 
@@ -85,7 +89,7 @@ export function createHandOver({ db, starter, log, relayId, mayAct, reached }: H
     await start(dispatch);
   }
 
-  /** Until it is started, or this relay stops: the dispatch row guards it meanwhile. */
+  /** Until it is started or refused, or this relay stops: the dispatch row guards it meanwhile. */
   async function start(dispatch: DispatchRef): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
@@ -93,9 +97,15 @@ export function createHandOver({ db, starter, log, relayId, mayAct, reached }: H
         temporalAway = false;
         return;
       } catch (error) {
-        if (!temporalAway) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
-        temporalAway = true;
+        const away = error instanceof TemporalAway;
+        if (!away || !temporalAway) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
+        if (away) {
+          temporalAway = true;
+          catchingUp = true;
+        }
         await pause();
+        // refused: that one is left to the sweep, and must not keep the others waiting
+        if (!away) return;
       }
     }
   }

@@ -7,6 +7,11 @@ import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import type { Relay } from './relay.ts';
 
+const maxGroupBytes = 4 * 1024 * 1024;
+const maxWaitingBytes = 64 * 1024 * 1024;
+/** What an event weighs at least: 256 small ones make a group. */
+const leastBytes = maxGroupBytes / 256;
+
 /** Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). */
 export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Acceptance[] | 'unknown_tenant'>;
 
@@ -18,7 +23,12 @@ export interface IngestDeps {
 }
 
 export function createIngest({ db, relay, reached }: IngestDeps): Accept {
-  const commits = createGroupCommit<AcceptRequest, Accepted>({ write: commit, weigh: ({ events }) => events.length, maxWeight: 256 });
+  const commits = createGroupCommit<AcceptRequest, Accepted>({
+    write: commit,
+    weigh,
+    maxWeight: maxGroupBytes,
+    maxWaiting: maxWaitingBytes,
+  });
 
   async function commit(requests: AcceptRequest[]): Promise<Accepted[]> {
     const relayId = relay?.id() ?? null;
@@ -46,6 +56,10 @@ export function createIngest({ db, relay, reached }: IngestDeps): Accept {
     const { tenantId, acceptances } = await commits.add({ tenant, events });
     return tenantId === null ? 'unknown_tenant' : acceptances;
   };
+}
+
+function weigh({ events }: AcceptRequest): number {
+  return events.reduce((sum, { body }) => sum + Math.max(body.length, leastBytes), 0);
 }
 
 function outboxRows({ tenant, events }: AcceptRequest, accepted: Accepted | undefined) {

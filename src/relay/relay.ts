@@ -54,6 +54,7 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
   const sweep = createSweep({ db, starter, log });
   let term: Term | undefined;
   let looking: Promise<void> | undefined;
+  let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
 
   async function live(): Promise<void> {
@@ -93,7 +94,9 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
     const sentAt = performance.now();
     const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
     const renewed = await Promise.race([renewRelay(db, of.id).catch((error: Error) => error), tooLate]);
-    if (renewed === true) of.renewedAt = sentAt;
+    if (renewed === true && isFresh(of)) of.renewedAt = sentAt;
+    else if (renewed === true)
+      of.renewedAt = Number.NEGATIVE_INFINITY; // the answer came too late: this term has ended
     else if (renewed === false) of.renewedAt = Number.NEGATIVE_INFINITY;
     else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
   }
@@ -107,19 +110,28 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
 
   /** In the background: however long it takes, renewals go on. */
   function look(of: Term): void {
-    looking ??= lookOnce(of)
+    sweepOnce(of);
+    looking ??= takeRows(of)
       .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.look_failed'))
       .finally(() => {
         looking = undefined;
       });
   }
 
-  async function lookOnce(of: Term): Promise<void> {
-    if (performance.now() - of.startedAt >= steadyAfterMs) {
-      const rows = await takeOutboxRows(db, of.id, takeLimit);
-      if (isFresh(of)) of.handOver.add(rows);
-    }
-    if (await sweep.ifDue()) of.handOver.recheck();
+  async function takeRows(of: Term): Promise<void> {
+    if (performance.now() - of.startedAt < steadyAfterMs) return;
+    const rows = await takeOutboxRows(db, of.id, takeLimit);
+    if (isFresh(of)) of.handOver.add(rows);
+  }
+
+  /** However slow Temporal is, rows are taken meanwhile. */
+  function sweepOnce(of: Term): void {
+    sweeping ??= sweep
+      .ifDue(() => of.handOver.recheck())
+      .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.sweep_failed'))
+      .finally(() => {
+        sweeping = undefined;
+      });
   }
 
   async function pause(): Promise<void> {
@@ -141,7 +153,8 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
     },
     async stop() {
       stopping.abort();
-      await Promise.all([ended, looking]);
+      sweep.stop();
+      await Promise.all([ended, looking, sweeping]);
       if (!term) return;
       await term.handOver.stop();
       await retireRelay(db, term.id).catch((error) => log.warn({ err: error, relayId: term?.id }, 'relay.not_retired'));

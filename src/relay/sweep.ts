@@ -1,7 +1,8 @@
 // The sweep: every 10 s it starts again what should have moved and did not - dispatches not done, deliveries 30 s past their time -, and what was
 // put off and comes due. "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
-import { overdueDeliveries, type SweepCursor } from '../db/deliveries.ts';
+import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/deliveries.ts';
 import { overdueDispatches } from '../db/dispatches.ts';
+import { orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import type { Logger } from '../logger.ts';
 import { TemporalAway } from '../temporal/link.ts';
@@ -12,8 +13,10 @@ const most = 500;
 const startsAtOnce = 8;
 
 export interface Sweep {
-  /** Sweeps if 10 s have passed since the last time, or `soon` was said; one call at a time. True: it was due. */
-  ifDue(): Promise<boolean>;
+  /** Sweeps if 10 s have passed since the last time, or `soon` was said, and calls `due` first; one call at a time. */
+  ifDue(due: () => void): Promise<void>;
+  /** Starts nothing more. */
+  stop(): void;
   soon(): void;
 }
 
@@ -24,14 +27,24 @@ export interface SweepDeps {
 }
 
 export function createSweep({ db, starter, log }: SweepDeps): Sweep {
+  const stopping = new AbortController();
   let nextAt = 0;
   let cursor: SweepCursor | null = null;
 
   async function run(): Promise<void> {
+    const refusals: unknown[] = [];
+    // one that Temporal refuses must not hide the others
+    const unlessRefused = (starting: Promise<void>) =>
+      starting.catch((error) => {
+        if (error instanceof TemporalAway) throw error;
+        refusals.push(error);
+      });
     const dispatches = await overdueDispatches(db, most);
-    await startAll(dispatches, (dispatch) => starter.startDispatch(dispatch));
+    await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), stopping.signal);
     const deliveries = await overdueDeliveries(db, cursor, most);
-    await startAll(deliveries, (delivery) => starter.startDelivery(delivery, 'sweep'));
+    await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
+    if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
+    await startAll(await untoldDeliveries(db, most), (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     const last = deliveries.at(-1);
     cursor = deliveries.length === most && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
     if (cursor) nextAt = 0;
@@ -39,20 +52,26 @@ export function createSweep({ db, starter, log }: SweepDeps): Sweep {
       log.info({ dispatches: dispatches.length, deliveries: deliveries.length }, 'relay.swept');
   }
 
+  async function tell(delivery: Awaited<ReturnType<typeof untoldDeliveries>>[number]): Promise<void> {
+    await starter.look(delivery);
+    await orderTold(db, delivery.deliveryId, delivery.orders);
+  }
+
   return {
     soon() {
       nextAt = 0;
     },
-    async ifDue() {
-      if (performance.now() < nextAt) return false;
+    stop: () => stopping.abort(),
+    async ifDue(due) {
+      if (performance.now() < nextAt || stopping.signal.aborted) return;
       nextAt = performance.now() + everyMs;
+      due();
       try {
         await run();
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
         log.warn({ err: error }, 'relay.sweep_without_temporal');
       }
-      return true;
     },
   };
 }
@@ -71,6 +90,8 @@ export async function sweepAll({ db, starter }: Omit<SweepDeps, 'log'>): Promise
   return started;
 }
 
-async function startAll<T>(items: T[], start: (item: T) => Promise<void>): Promise<void> {
-  for (let from = 0; from < items.length; from += startsAtOnce) await Promise.all(items.slice(from, from + startsAtOnce).map(start));
+async function startAll<T>(items: T[], start: (item: T) => Promise<void>, stopping?: AbortSignal): Promise<void> {
+  for (let from = 0; from < items.length && !stopping?.aborted; from += startsAtOnce) {
+    await Promise.all(items.slice(from, from + startsAtOnce).map(start));
+  }
 }

@@ -1,8 +1,8 @@
 // An order to a delivery from outside its workflow: the row is changed first - it decides -, then the workflow is told, and started where it is
-// closed or never was. What if Temporal is away in between? The row stands; the sweep finds what is due, and a sleeper ends when it reads it.
+// closed or never was. What if Temporal is away in between? The row stands and says that its workflow was not told; the sweep tells it.
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { readDeliveryRef } from '../db/deliveries.ts';
-import { type OrderResult, obeyOrder } from '../db/orders.ts';
+import { type OrderResult, obeyOrder, orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import { isUnderWay, type Order } from '../domain/delivery.ts';
 import type { Logger } from '../logger.ts';
@@ -22,11 +22,12 @@ export interface OrderDeps {
 
 export function createGiveOrder({ db, link, log, deadLetterWindowMs }: OrderDeps): GiveOrder {
   return async (deliveryId, order) => {
-    const result = await obeyOrder(db, deliveryId, order);
+    const result = await obeyOrder(db, deliveryId, order, 'outside');
     if (!result?.obeyed) return result;
     try {
       if (isUnderWay(result.status)) await startWith(deliveryId, order);
       else await tell(deliveryId, order);
+      await orderTold(db, deliveryId, result.orders);
     } catch (error) {
       log.warn({ err: error, deliveryId, order: order.kind }, 'order.workflow_not_told');
     }

@@ -1,13 +1,15 @@
 // Starting the workflows of dispatches and deliveries. The business id is the workflow id, so "already open" is success and any start may be
 // repeated by anyone.
-import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
 import type { DeliveryRef } from '../db/deliveries.ts';
+import { isUnderWay } from '../domain/delivery.ts';
 import {
   type DeliverInput,
   deliveryWorkflowId,
   dispatchWorkflowId,
   endpointAttribute,
   eventTypeAttribute,
+  lookSignal,
   statusAttribute,
   taskQueue,
   tenantAttribute,
@@ -28,11 +30,14 @@ export interface Starter {
   /** Throws TemporalAway when Temporal cannot be asked. */
   startDispatch(dispatch: DispatchRef): Promise<void>;
   startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  /** Has the workflow of a delivery read its row, whose change it was not told of; starts it where that needs one. */
+  look(delivery: DeliveryRef): Promise<void>;
 }
 
 export function createStarter(link: TemporalLink, deadLetterWindowMs: number): Starter {
   return {
     startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, dispatchStart(dispatch)),
+    look: (delivery) => look(link, delivery, deadLetterWindowMs),
     startDelivery: (delivery, startedBy) => startOnce(link, workflowTypes.deliver, deliveryStart(delivery, deadLetterWindowMs, startedBy)),
   };
 }
@@ -44,6 +49,21 @@ async function startOnce(link: TemporalLink, type: string, options: Start): Prom
     await link.call((client) => client.workflow.start(type, { ...options, requestEagerStart: true }));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function look(link: TemporalLink, delivery: DeliveryRef, deadLetterWindowMs: number): Promise<void> {
+  if (isUnderWay(delivery.status)) {
+    const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, 'sweep');
+    await link.call((client) =>
+      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, args, signal: lookSignal, signalArgs: [] }),
+    );
+    return;
+  }
+  try {
+    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(lookSignal));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 }
 

@@ -37,8 +37,10 @@ export interface DispatchCursor {
 export const replaySignal = defineSignal<[unknown?]>('replay'); // { replayId?, reason? }
 export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
 export const retryNowSignal = defineSignal<[unknown?]>('retryNow');
+/** The row was changed behind the workflow's back: read it. */
+export const lookSignal = defineSignal<[unknown?]>('look');
 
-/** What a delivery's workflow knows of it: `state` as in PostgreSQL, and the last outcome it saw. */
+/** What a delivery's workflow knows of it: as of when it last heard from an activity. While one retries, its pending activity says more. */
 export interface DeliverState {
   status: DeliveryStatus;
   attempts: number;

@@ -23,6 +23,7 @@ import {
   cancelSignal,
   type DeliverInput,
   type DeliverState,
+  lookSignal,
   replaySignal,
   retryNowSignal,
   statusAttribute,
@@ -40,7 +41,7 @@ const { attemptDelivery } = proxyActivities<Activities>({
 const { obeyDeliveryOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
 export async function deliver({ deliveryId, status, deadLetterWindowMs }: DeliverInput): Promise<DeliveryStatus> {
-  const orders: Order[] = [];
+  const orders: (Order | { kind: 'look' })[] = [];
   let known: DeliverState = { status, attempts: 0, nextAttemptAt: null, lastOutcome: null };
   let unread = true;
   let waiting = new CancellationScope();
@@ -50,10 +51,14 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
   setHandler(statusQuery, () => known);
   setHandler(cancelSignal, () => give({ kind: 'cancel' }));
   setHandler(retryNowSignal, () => give({ kind: 'retry-now' }));
+  setHandler(lookSignal, () => give({ kind: 'look' }));
   setHandler(replaySignal, (said) => give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
 
   for (;;) {
-    for (let order = orders.shift(); order; order = orders.shift()) enter(await obey(order));
+    for (let order = orders.shift(); order; order = orders.shift()) {
+      if (order.kind === 'look') unread = true;
+      else enter(await obey(order));
+    }
     if (workflowInfo().continueAsNewSuggested)
       await continueAsNew<typeof deliver>({ deliveryId, status: known.status, deadLetterWindowMs });
     if (unread || known.status === 'pending' || known.status === 'retrying') await attempt();
@@ -91,7 +96,7 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
     return CancellationScope.nonCancellable(() => obeyDeliveryOrder({ deliveryId, order }));
   }
 
-  function give(order: Order): void {
+  function give(order: (typeof orders)[number]): void {
     orders.push(order);
     waiting.cancel();
   }

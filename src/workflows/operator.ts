@@ -15,7 +15,8 @@ export interface OperatorInput {
   recent?: OperatorAction[];
 }
 
-const { giveOrder, setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
+const { giveOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
+const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
 
 export async function operator({ tasks = [], recent = [] }: OperatorInput = {}): Promise<void> {
   let replays = 0;

@@ -1,5 +1,6 @@
 // What a chaos test plays on: a database of its own, a receiver, real Posthorn processes, and the questions that decide whether the promise held.
 import { Client, Connection } from '@temporalio/client';
+import type pg from 'pg';
 import { expect, inject } from 'vitest';
 import { createPool } from '../../src/db/pool.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -7,7 +8,6 @@ import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup, type PosthornProcess, type ProcessOptions } from '../support/posthorn-process.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
-import type pg from 'pg';
 
 export interface Stage {
   db: pg.Pool;
@@ -34,7 +34,12 @@ export interface StageOptions {
   env?: Record<string, string>;
 }
 
-export async function openStage({ namespace, temporalAddress = inject('temporalAddress'), databaseUrl, env: more = {} }: StageOptions): Promise<Stage> {
+export async function openStage({
+  namespace,
+  temporalAddress = inject('temporalAddress'),
+  databaseUrl,
+  env: more = {},
+}: StageOptions): Promise<Stage> {
   const own = databaseUrl === undefined ? undefined : createPool({ url: databaseUrl, max: 5, onError: () => undefined });
   const database = own ? { url: databaseUrl ?? '', db: own, drop: () => own.end() } : await createTestDatabase();
   const [receiver, connection] = await Promise.all([startReceiver(), Connection.connect({ address: temporalAddress })]);
@@ -43,14 +48,20 @@ export async function openStage({ namespace, temporalAddress = inject('temporalA
   const temporal = new Client({ connection, namespace });
   const { db } = database;
 
-  async function underWay(): Promise<string> {
-    const { rows } = await db.query<{ outbox: number; dispatches: number; deliveries: number }>(
-      `select (select count(*) from outbox) as outbox, (select count(*) from dispatches where done_at is null) as dispatches,
-        (select count(*) from deliveries where status in ('pending', 'retrying')) as deliveries`,
+  /** Names what keeps us; empty when nothing does. Temporal is only asked when PostgreSQL says that all is done. */
+  async function underWay(): Promise<string[]> {
+    const { rows } = await db.query<{ what: string }>(
+      `select 'outbox ' || event_id as what from outbox
+       union all select 'dispatch ' || id from dispatches where done_at is null
+       union all select 'delivery ' || id || ' ' || status from deliveries where status in ('pending', 'retrying')`,
     );
-    const open = await temporal.workflow.count(`ExecutionStatus = 'Running' and WorkflowType in ('deliver', 'dispatchEvents') and PosthornStatus != 'dead_lettered'`);
-    const none = await temporal.workflow.count(`ExecutionStatus = 'Running' and WorkflowType = 'dispatchEvents'`);
-    return JSON.stringify({ ...rows[0], open: open.count + none.count });
+    if (rows.length > 0) return rows.map(({ what }) => what);
+    const open: string[] = [];
+    for await (const { workflowId, type, searchAttributes } of temporal.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+      const waits = type === 'operator' || String(searchAttributes.PosthornStatus) === 'dead_lettered';
+      if (!waits) open.push(workflowId);
+    }
+    return open;
   }
 
   return {
@@ -68,12 +79,15 @@ export async function openStage({ namespace, temporalAddress = inject('temporalA
         return answer?.status === 'fulfilled' && answer.value.status === 202;
       });
     },
-    settled: (withinMs = 50_000) =>
+    settled: (withinMs = 60_000) =>
       until(
         'nothing under way',
         async () => {
-          const now = await underWay();
-          if (/:[1-9]/.test(now)) throw new Error(now);
+          const left = await underWay();
+          const said = left.length > 4 ? `${left.length}` : left.join(' ');
+          if (said !== (globalThis as any)[namespace]) { (globalThis as any)[namespace] = said; process.stderr.write(`${namespace} ${new Date().toISOString()} ${said}\n`);
+            if (left.length <= 4 && left[0]?.includes('/')) process.stderr.write(JSON.stringify((await temporal.workflow.getHandle(left[0]).fetchHistory()).events?.map((e) => [e.eventTime?.seconds?.toString(), e.eventType, e.activityTaskStartedEventAttributes?.lastFailure?.message, e.activityTaskStartedEventAttributes?.attempt])) + JSON.stringify((await temporal.workflow.getHandle(left[0]).describe()).raw.pendingActivities) + '\n'); }
+          if (left.length > 0) throw new Error(`${left.length} left: ${left.slice(0, 5).join(', ')}`);
           return true;
         },
         withinMs,

@@ -174,7 +174,10 @@ describe('Dockerfile', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).not.toMatch(/^USER root/m);
     expect(last).not.toMatch(/npm (ci|install)/);
-    expect(dockerfile.match(/npm ci.*/g)).toEqual(['npm ci', 'npm ci --omit=dev']);
+    expect(dockerfile.match(/(?<=^RUN )npm install.*/gm)).toEqual([
+      'npm install --no-save --no-audit --no-fund',
+      'npm install --no-save --omit=dev --no-audit --no-fund',
+    ]);
     expect(last).toMatch(/^HEALTHCHECK .*\\\n {2}CMD \["node", .*\/healthz.*\]$/m);
     expect(last).toMatch(/^CMD \["node", "bin\/posthorn\.js", "start"\]$/m);
   });

@@ -171,7 +171,7 @@ describe('createGroupCommit', () => {
     },
   );
 
-  it('goes on after a failure, with what waited and with what comes', async () => {
+  it('rejects what waits too when the store is away, and goes on with what comes', async () => {
     let away = true;
     const { held, pass, release } = gate();
     const commit = createGroupCommit<number, number>({
@@ -185,15 +185,33 @@ describe('createGroupCommit', () => {
     const lost = commit.add(1);
     await expect.poll(() => held.length).toBe(1);
     const waiting = commit.add(2);
+    const both = Promise.allSettled([lost, waiting]);
     release();
-    await expect(lost).rejects.toThrow('ECONNREFUSED');
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     away = false;
-    await expect.poll(() => held.length).toBe(1);
-    release();
-    expect(await waiting).toBe(20);
     const later = commit.add(3);
     await expect.poll(() => held.length).toBe(1);
     release();
     expect(await later).toBe(30);
+  });
+
+  it('refuses what would wait beyond its bound, at once', async () => {
+    const { held, pass, release } = gate();
+    const commit = createGroupCommit<number, number>({
+      async write(group) {
+        await pass();
+        return times10(group);
+      },
+      maxWeight: 100,
+      maxWaiting: 2,
+    });
+    const first = commit.add(1);
+    await expect.poll(() => held.length).toBe(1);
+    const waiting = [commit.add(2), commit.add(3)];
+    await expect(commit.add(4)).rejects.toThrow('more waits for the store than may wait');
+    release();
+    await expect.poll(() => held.length).toBe(1);
+    release();
+    expect(await Promise.all([first, ...waiting])).toEqual([10, 20, 30]);
   });
 });

@@ -59,15 +59,11 @@ export function createProcessGroup(): ProcessGroup {
       };
       started.push({ kill });
       const log = () => readFileSync(logFile, 'utf8');
-      const origin = await until(
-        `process ${awaited}`,
-        () => {
-          const said = log();
-          if (!child.isRunning()) throw new Error(`the process has ended: ${said}`);
-          return (awaited === 'listening' || /^ready$/m.test(said)) && /^listening (\S+)$/m.exec(said)?.[1];
-        },
-        startsWithinMs,
-      );
+      const said = (line: RegExp) => line.exec(log());
+      const announced = awaited === 'ready' ? /^ready$/m : /^listening /m;
+      await until(`the process ${awaited}`, () => !child.isRunning() || said(announced), startsWithinMs);
+      if (!child.isRunning()) throw new Error(`the process has ended: ${log()}`);
+      const origin = said(/^listening (\S+)$/m)?.[1] ?? '';
       return {
         ...createApi(origin, testApiKey),
         pid: child.pid,

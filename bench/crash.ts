@@ -1,0 +1,47 @@
+// The crash of a run: all processes of Posthorn are killed in the middle of the load and started again a second later.
+import { setTimeout as delay } from 'node:timers/promises';
+import { now, type Stream } from './messages.ts';
+import type { Meter } from './meter.ts';
+import type { Stage } from './stage.ts';
+
+const awayMs = 1_000;
+/** PostgreSQL may still finish what the killed processes had asked it. */
+const quietMs = 500;
+
+export interface CrashFigures {
+  /** Requests that the receiver was answering when Posthorn was killed. */
+  openAtKill: number;
+  /** Requests that had come and of which Posthorn has no record: what it may have to send again. */
+  unrecordedAtKill: number;
+  /** From the command to start it again to the last delivery. */
+  recoveredMs: number;
+}
+
+/** Waits for half of the load, kills and starts again. What it resolves to takes the time of the last delivery. */
+export async function crash(stage: Stage, meter: Meter, { prefix }: Stream): Promise<(lastDeliveryAt: number) => CrashFigures> {
+  const recordedBefore = await recordedAttempts(stage);
+  await stage.load.next('reached');
+  meter.beforeKill();
+  const killing = stage.killPosthorn();
+  const before = await progress(stage, prefix);
+  await killing;
+  const killedAt = now();
+  await delay(quietMs);
+  const { requests } = await progress(stage, prefix);
+  const unrecordedAtKill = requests - ((await recordedAttempts(stage)) - recordedBefore);
+  await delay(awayMs - (now() - killedAt));
+  const restartedAt = now();
+  await stage.startPosthorn();
+  return (lastDeliveryAt) => ({ openAtKill: before.open, unrecordedAtKill, recoveredMs: lastDeliveryAt - restartedAt });
+}
+
+async function progress(stage: Stage, prefix: string) {
+  const answered = stage.receiver.next('progress');
+  stage.receiver.give({ kind: 'progress', prefix });
+  return answered;
+}
+
+async function recordedAttempts({ db }: Stage): Promise<number> {
+  const { rows } = await db.query<{ count: number }>('select count(*)::int as count from attempts');
+  return rows[0]?.count ?? 0;
+}

@@ -1,0 +1,48 @@
+// One process of Posthorn under load: the command that everybody starts, with settings of the bench.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { superviseProcess } from '../src/embedded/supervised-process.ts';
+import type { Role } from './scenarios.ts';
+
+const startsWithinMs = 60_000;
+const program = join(import.meta.dirname, '../src/cli/main.ts');
+
+export interface PosthornProcess {
+  pid: number;
+  role: Role;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when it serves; a worker, which serves nothing, at once. */
+export async function startPosthorn(role: Role, env: Record<string, string>, logFile: string): Promise<PosthornProcess> {
+  const args = [program, role];
+  const child = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM', graceMs: 45_000 });
+  if (role !== 'worker') {
+    const url = `http://${env.HOST}:${env.PORT}/readyz`;
+    for (const deadline = Date.now() + startsWithinMs; !(await isReady(url)); await delay(50)) {
+      if (child.isRunning() && Date.now() < deadline) continue;
+      await child.stop();
+      throw new Error(`posthorn ${role} did not start: ${readFileSync(logFile, 'utf8').slice(-2_000)}`);
+    }
+  }
+  return {
+    pid: child.pid,
+    role,
+    async kill() {
+      if (child.isRunning()) process.kill(child.pid, 'SIGKILL');
+      await child.exited;
+    },
+    stop: child.stop,
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    return answer.ok && ((await answer.json()) as { temporal?: string }).temporal === 'up';
+  } catch {
+    return false;
+  }
+}

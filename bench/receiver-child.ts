@@ -1,0 +1,98 @@
+// The endpoints, a process of their own: answers as the path asks and keeps when each webhook-id came to each path.
+// `?ms=` waits before the answer; `?percent=` refuses the first two requests of so many of the webhook-ids, always the same ones.
+import { createHash } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Collected, now, type ReceiverAnswer, type ReceiverOrder } from './messages.ts';
+
+const refusals = 2;
+
+interface Arrivals {
+  firstAt: number;
+  deliveredAt: number;
+  requests: number;
+  open: number;
+  duplicates: number;
+}
+
+interface Run {
+  arrivals: Map<string, Arrivals>;
+  delivered: number;
+  requests: number;
+}
+
+const runs = new Map<string, Run>();
+let open = 0;
+
+const server = createServer((request, response) => {
+  request.resume().on('end', () => arrive(request.url ?? '/', String(request.headers['webhook-id']), response));
+});
+
+function arrive(url: string, id: string, response: ServerResponse): void {
+  const run = runOf(id.slice(0, id.lastIndexOf('-')));
+  const [path = '', query = ''] = url.split('?');
+  const key = `${id} ${path}`;
+  let arrivals = run.arrivals.get(key);
+  if (!arrivals) {
+    arrivals = { firstAt: now(), deliveredAt: Number.NaN, requests: 0, open: 0, duplicates: 0 };
+    run.arrivals.set(key, arrivals);
+  }
+  if (arrivals.open > 0 || !Number.isNaN(arrivals.deliveredAt)) arrivals.duplicates += 1;
+  arrivals.requests += 1;
+  run.requests += 1;
+  answer(response, run, arrivals, { query, id });
+}
+
+function answer(response: ServerResponse, run: Run, arrivals: Arrivals, { query, id }: { query: string; id: string }): void {
+  const asked = new URLSearchParams(query);
+  const refuse = arrivals.requests <= refusals && share(id) < Number(asked.get('percent') ?? 0);
+  arrivals.open += 1;
+  open += 1;
+  response.once('close', () => {
+    arrivals.open -= 1;
+    open -= 1;
+  });
+  const end = () => {
+    if (response.destroyed) return;
+    response.writeHead(refuse ? 500 : 204).end();
+    if (refuse || !Number.isNaN(arrivals.deliveredAt)) return;
+    arrivals.deliveredAt = now();
+    run.delivered += 1;
+  };
+  const ms = Number(asked.get('ms') ?? 0);
+  if (ms > 0) setTimeout(end, ms);
+  else end();
+}
+
+const share = (id: string) => createHash('sha256').update(id).digest().readUInt32BE() % 100;
+
+function runOf(prefix: string): Run {
+  const known = runs.get(prefix);
+  if (known) return known;
+  const made = { arrivals: new Map(), delivered: 0, requests: 0 };
+  runs.set(prefix, made);
+  return made;
+}
+
+function collect(prefix: string): Collected {
+  const { arrivals, requests } = runOf(prefix);
+  const all = [...arrivals.values()];
+  return {
+    kind: 'collected',
+    ids: [...arrivals.keys()].map((key) => key.slice(0, key.indexOf(' '))),
+    firstAt: Float64Array.from(all, ({ firstAt }) => firstAt),
+    deliveredAt: Float64Array.from(all, ({ deliveredAt }) => deliveredAt),
+    duplicates: all.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    requests,
+  };
+}
+
+const say = (message: ReceiverAnswer) => process.send?.(message);
+
+process.on('message', ({ kind, prefix }: ReceiverOrder) => {
+  const { delivered, requests } = runOf(prefix);
+  say(kind === 'collect' ? collect(prefix) : { kind: 'progress', delivered, requests, open });
+});
+process.on('disconnect', () => process.exit());
+server.keepAliveTimeout = 120_000;
+server.listen(0, '127.0.0.1', () => say({ kind: 'listening', port: (server.address() as AddressInfo).port }));

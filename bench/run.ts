@@ -1,0 +1,129 @@
+// One run: a scenario in a mode of dispatch, on a stage of its own. Warmed up first; bounded in time.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CrashFigures, crash } from './crash.ts';
+import { type Figures, figuresOf } from './figures.ts';
+import type { Progress, Stream } from './messages.ts';
+import { type Cost, startMeter } from './meter.ts';
+import { individualLimit, type Scenario } from './scenarios.ts';
+import { type Mode, openStage, type Stage } from './stage.ts';
+
+export interface RunResult extends Figures, Cost {
+  scenario: string;
+  mode: Mode;
+  /** Set when fewer events were sent than the scenario asks for. */
+  cutFrom?: number;
+  /** From the last delivery to nothing waiting any more, 3 s at most; its CPU counts. */
+  settleMs: number;
+  crash?: CrashFigures;
+}
+
+const warmUpEvents = 50;
+/** Below half the budget of workflows, for longer than adaptive dispatch hesitates. */
+const warmUpRate = 4;
+const noiseLeadMs = 1_000;
+const settleWithinMs = 3_000;
+
+export async function run(scenario: Scenario, mode: Mode, stopping: AbortSignal): Promise<RunResult> {
+  const stage = await openStage(mode, scenario.roles);
+  const stopped = new Promise<never>((_, reject) => {
+    if (stopping.aborted) reject(stopping.reason);
+    stopping.addEventListener('abort', () => reject(stopping.reason));
+  });
+  try {
+    return await Promise.race([runOn(stage, scenario, mode), stopped]);
+  } finally {
+    await stage.close();
+  }
+}
+
+async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunResult> {
+  const name = `bench-${randomBytes(4).toString('hex')}`;
+  const endpoints = await makeTenant(stage, name, scenario);
+  const noisy = scenario.noise && (await makeTenant(stage, `${name}-noise`, { ...scenario, endpoints: 1, query: scenario.noise.query }));
+  await warmUp(stage, name, scenario);
+
+  const stream = measuredStream(name, scenario, mode);
+  const noise = scenario.noise && { tenant: `${name}-noise`, prefix: `${name}-noise`, count: scenario.noise.events, atOnce: 32 };
+  const meter = startMeter(stage);
+  const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
+  const streams = noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream];
+  const loaded = stage.load.next('done');
+  const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
+  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams, tellAt });
+  const [sent] = (await loaded).results;
+  if (!sent) throw new Error('the load generator told nothing');
+  const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
+  await delivered(stage, stream.prefix, { wanted: accepted * scenario.endpoints, withinMs: mode === 'individual' ? 120_000 : 60_000 });
+  const settleMs = await settle(stage);
+  const cost = meter.stop();
+
+  const figures = figuresOf(stream.prefix, scenario.endpoints, sent, await ask(stage, stream.prefix, 'collected'));
+  const crashFigures = (await crashed)?.(figures.lastDeliveryAt);
+  if (stage.stores.kept) for (const path of [...endpoints, ...(noisy ?? [])]) await stage.call('DELETE', path);
+  const cutFrom = stream.count < scenario.events ? scenario.events : undefined;
+  return { scenario: scenario.name, mode, cutFrom, ...figures, ...cost, settleMs, crash: crashFigures };
+}
+
+function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce, kill }: Scenario, mode: Mode): Stream {
+  const count = mode === 'individual' ? Math.min(events, Math.floor(individualLimit / endpoints)) : events;
+  return { tenant: name, prefix: `${name}-run`, count, ratePerSecond, atOnce, insist: kill };
+}
+
+/** Returns the paths of its endpoints in the API. */
+async function makeTenant(stage: Stage, id: string, { endpoints, query, retries }: Scenario): Promise<string[]> {
+  await stage.call('POST', '/v1/tenants', { id, name: id });
+  const paths = [];
+  for (let n = 0; n < endpoints; n++) {
+    const url = `${stage.receiverUrl}/${n}${query}`;
+    const retry = retries && { schedule: retries };
+    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry })) as { id: string };
+    paths.push(`/v1/tenants/${id}/endpoints/${made.id}`);
+  }
+  return paths;
+}
+
+/** The same events to the same endpoints: first all at once, then slowly, so that adaptive dispatch is back where an idle machine has it. */
+async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenario): Promise<void> {
+  const paces = [
+    { atOnce: 32, count: Math.ceil(warmUpEvents / endpoints) },
+    { ratePerSecond: warmUpRate, count: warmUpEvents },
+  ];
+  for (const [index, pace] of paces.entries()) {
+    const prefix = `${tenant}-warm${index}`;
+    const loaded = stage.load.next('done');
+    stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams: [{ tenant, prefix, ...pace }] });
+    await loaded;
+    if (!(await delivered(stage, prefix, { wanted: pace.count * endpoints, withinMs: 120_000 })))
+      throw new Error('the warm-up did not arrive');
+  }
+  await settle(stage);
+}
+
+async function delivered(stage: Stage, prefix: string, { wanted, withinMs }: { wanted: number; withinMs: number }): Promise<boolean> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(100)) {
+    if ((await ask(stage, prefix, 'progress')).delivered >= wanted) return true;
+  }
+  return false;
+}
+
+/** Waits until no event waits to leave; returns how long that took, 3 s at most. */
+async function settle({ db }: Stage): Promise<number> {
+  const startedAt = performance.now();
+  const waiting = async () => {
+    const { rows } = await db.query<{ waiting: boolean }>(
+      'select exists (select from outbox) or exists (select from dispatches where done_at is null) as waiting',
+    );
+    return rows[0]?.waiting;
+  };
+  while ((await waiting()) && performance.now() - startedAt < settleWithinMs) await delay(100);
+  return performance.now() - startedAt;
+}
+
+function ask(stage: Stage, prefix: string, kind: 'progress'): Promise<Progress>;
+function ask(stage: Stage, prefix: string, kind: 'collected'): Promise<Parameters<typeof figuresOf>[3]>;
+async function ask(stage: Stage, prefix: string, kind: 'progress' | 'collected') {
+  const answered = stage.receiver.next(kind);
+  stage.receiver.give({ kind: kind === 'collected' ? 'collect' : kind, prefix });
+  return answered;
+}

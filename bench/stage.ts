@@ -1,0 +1,113 @@
+// Everything one run needs, started on empty stores: PostgreSQL, Temporal, Posthorn, the load generator and the receiver, each a process of its own.
+import { join } from 'node:path';
+import pg from 'pg';
+import { type Config, readConfig } from '../src/config.ts';
+import { freePort } from '../src/embedded/free-port.ts';
+import { type Child, startChild } from './child.ts';
+import type { LoadAnswer, LoadOrder, ReceiverAnswer, ReceiverOrder } from './messages.ts';
+import { type PosthornProcess, startPosthorn } from './posthorn.ts';
+import type { Role } from './scenarios.ts';
+import { openStores, type Stores } from './stores.ts';
+
+export type Mode = Config['POSTHORN_DISPATCH'];
+
+export interface Stage {
+  stores: Stores;
+  db: pg.Client;
+  load: Child<LoadOrder, LoadAnswer>;
+  receiver: Child<ReceiverOrder, ReceiverAnswer>;
+  origin: string;
+  receiverUrl: string;
+  apiKey: string;
+  /** Those that run now. */
+  posthorn(): readonly PosthornProcess[];
+  killPosthorn(): Promise<void>;
+  startPosthorn(): Promise<void>;
+  /** Calls the API; throws unless it succeeds. */
+  call(method: string, path: string, body?: object): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const apiKey = 'bench-key-0123456789abcdef';
+// the same every time: a store of yours remembers the key it was begun with
+const masterKey = Buffer.alloc(32, 'posthorn bench').toString('base64');
+
+export async function openStage(mode: Mode, roles: readonly Role[]): Promise<Stage> {
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    const stage = await open(mode, roles, closers);
+    return { ...stage, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(mode: Mode, roles: readonly Role[], closers: (() => unknown)[]): Promise<Omit<Stage, 'close'>> {
+  const stores = await openStores(readConfig());
+  closers.push(stores.stop);
+  const db = new pg.Client({ connectionString: stores.databaseUrl });
+  db.on('error', () => undefined);
+  await db.connect();
+  closers.push(() => db.end());
+  const receiver = startChild<ReceiverOrder, ReceiverAnswer>('receiver-child.ts');
+  closers.push(receiver.stop);
+  const { port } = await receiver.next('listening');
+  const load = startChild<LoadOrder, LoadAnswer>('load-child.ts');
+  closers.push(load.stop);
+  const env = environment(stores, mode, await freePort());
+  const origin = `http://${env.HOST}:${env.PORT}`;
+  let running: PosthornProcess[] = [];
+  const startAll = async () => {
+    for (const [index, role] of roles.entries()) {
+      running.push(await startPosthorn(role, env, join(stores.folder, `posthorn-${role}-${index}.log`)));
+    }
+  };
+  const killAll = async () => {
+    await Promise.all(running.map(({ kill }) => kill()));
+    running = [];
+  };
+  // stores that are thrown away need no orderly end
+  closers.push(() => (stores.kept ? Promise.all(running.map(({ stop }) => stop())) : killAll()));
+  await startAll();
+  return {
+    stores,
+    db,
+    load,
+    receiver,
+    origin,
+    receiverUrl: `http://127.0.0.1:${port}`,
+    apiKey,
+    posthorn: () => running,
+    killPosthorn: killAll,
+    startPosthorn: startAll,
+    call: (method, path, body) => call(method, `${origin}${path}`, body),
+  };
+}
+
+function environment(stores: Stores, mode: Mode, port: number) {
+  const { POSTHORN_MASTER_KEY = masterKey, ...rest } = process.env as Record<string, string>;
+  return {
+    ...rest,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATABASE_URL: stores.databaseUrl,
+    TEMPORAL_ADDRESS: stores.temporalAddress,
+    POSTHORN_API_KEY: apiKey,
+    POSTHORN_MASTER_KEY,
+    POSTHORN_DISPATCH: mode,
+    POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
+    LOG_LEVEL: 'warn',
+  };
+}
+
+async function call(method: string, url: string, body: object | undefined): Promise<unknown> {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
+  return text === '' ? null : JSON.parse(text);
+}

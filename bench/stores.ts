@@ -1,0 +1,59 @@
+// PostgreSQL and Temporal for one run: started here, empty, and thrown away afterwards, or those that DATABASE_URL and TEMPORAL_ADDRESS name.
+// They are children of the bench and not of Posthorn, so that they outlive a kill of it.
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../src/config.ts';
+import { startPostgres } from '../src/embedded/postgres.ts';
+import { startTemporal } from '../src/embedded/temporal.ts';
+import { searchAttributes } from '../src/workflows/contract.ts';
+import { childNamed } from './process-cost.ts';
+
+export interface Stores {
+  databaseUrl: string;
+  temporalAddress: string;
+  /** Null for one that runs elsewhere: its cost is not known. */
+  postgresPid: number | null;
+  temporalPid: number | null;
+  /** True when a later run finds what this one leaves. */
+  kept: boolean;
+  folder: string;
+  stop(): Promise<void>;
+}
+
+export async function openStores(config: Config): Promise<Stores> {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
+  // as root, the user postgres has to pass through
+  chmodSync(folder, 0o711);
+  const closers: (() => unknown)[] = [() => discard(folder)];
+  const stop = async () => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close();
+  };
+  try {
+    const postgres = config.DATABASE_URL ? null : await startPostgres({ dataDir: join(folder, 'postgres') });
+    if (postgres) closers.push(postgres.stop);
+    const attributes = Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const]));
+    const temporalOptions = { dataDir: join(folder, 'temporal'), uiPort: 0, searchAttributes: attributes, cacheDir: config.XDG_CACHE_HOME };
+    const temporal = config.TEMPORAL_ADDRESS ? null : await startTemporal(temporalOptions);
+    if (temporal) closers.push(temporal.stop);
+    return {
+      databaseUrl: postgres?.url ?? config.DATABASE_URL ?? '',
+      temporalAddress: temporal?.address ?? config.TEMPORAL_ADDRESS ?? '',
+      postgresPid: postgres && childNamed('postgres'),
+      temporalPid: temporal && childNamed('temporal'),
+      kept: postgres === null || temporal === null,
+      folder,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function discard(folder: string): void {
+  // where TMPDIR is private, the cluster of a run as root lies elsewhere
+  const pointer = join(folder, 'postgres', 'location');
+  if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,141 @@
+// What Temporal shows of a delivery - its list, its summaries - and what it must never hold: anything of a customer's but ids, type and host.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type Sent, type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t07');
+});
+afterAll(() => stage?.close());
+
+const deadLetter = { until: 'dead_lettered', answer: [500], retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
+
+async function idsOf(query: string): Promise<string[]> {
+  const ids = [];
+  for await (const { workflowId } of stage.posthorn.temporal.workflow.list({ query })) ids.push(workflowId);
+  return ids;
+}
+
+const listed = (query: string, workflowId: string) =>
+  until(`${workflowId} in the list by ${query}`, async () => (await idsOf(query)).includes(workflowId));
+
+async function dispatchOf(sent: Sent): Promise<string> {
+  const [id, ...more] = await idsOf(`WorkflowType="dispatchEvents" and PosthornEventType="${sent.type}"`);
+  expect(more).toEqual([]);
+  return id ?? '';
+}
+
+describe("Temporal's list", () => {
+  it('finds deliveries by status, tenant, endpoint and event type', async () => {
+    const [retrying, dead, succeeded, cancelled] = await Promise.all([
+      stage.send({ until: 'retrying', answer: [500] }),
+      stage.send(deadLetter),
+      stage.send({ until: 'succeeded' }),
+      stage.send({ until: 'retrying', answer: [500] }),
+    ]);
+    await cancelled.order('cancel');
+    const states: [Sent, string][] = [
+      [retrying, 'retrying'],
+      [dead, 'dead_lettered'],
+      [succeeded, 'succeeded'],
+      [cancelled, 'cancelled'],
+    ];
+    for (const [sent, status] of states) await listed(`PosthornStatus="${status}"`, `delivery/${sent.id}`);
+    expect(await idsOf('PosthornStatus="dead_lettered"')).toEqual([`delivery/${dead.id}`]);
+    expect(await idsOf(`PosthornTenant="${stage.tenant}" and WorkflowType="deliver"`)).toHaveLength(4);
+    expect(await idsOf(`PosthornTenant="${stage.tenant}" and WorkflowType="dispatchEvents"`)).toHaveLength(4);
+    expect(await idsOf(`PosthornEndpoint="${dead.endpoint.id}"`)).toEqual([`delivery/${dead.id}`]);
+    expect((await idsOf(`PosthornEventType="${dead.type}"`)).sort()).toEqual([`delivery/${dead.id}`, await dispatchOf(dead)].sort());
+    expect(await idsOf('PosthornTenant="nobody"')).toEqual([]);
+  });
+
+  it('says in a line and a few words what each workflow is', async () => {
+    const sent = await stage.send({ until: 'succeeded' });
+    const host = new URL(stage.receiver.url).host;
+    const delivery = await sent.handle.describe();
+    expect(await delivery.staticSummary()).toBe(`${sent.type} → ${host}`);
+    const id = await dispatchOf(sent);
+    expect(await delivery.staticDetails()).toBe(
+      `Tenant ${stage.tenant}, endpoint ${sent.endpoint.id} at ${host}, started by ${id.replace('dispatch/', 'dispatch ')}.`,
+    );
+    const dispatch = await stage.posthorn.temporal.workflow.getHandle(id).describe();
+    expect(await dispatch.staticSummary()).toBe(`${sent.type} of ${stage.tenant}`);
+    const operator = await stage.posthorn.temporal.workflow.getHandle('posthorn/operator').describe();
+    expect(await operator.staticDetails()).toContain('retryNow');
+  });
+
+  it('shows of a waiting delivery its attempt, its reason and its next time', async () => {
+    const sent = await stage.send({ until: 'retrying', answer: [503], retry: { schedule: ['50ms', '1h'] } });
+    const waiting = await until('an hour of waiting', async () => {
+      const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
+      return activity?.lastFailure?.applicationFailureInfo?.type === 'http_status' && activity;
+    });
+    expect(waiting.lastFailure?.message).toMatch(/^HTTP 503 from 127\.0\.0\.1:\d+, \d+ ms$/);
+    expect(Number(waiting.scheduledTime?.seconds) * 1_000 - Date.now()).toBeGreaterThan(40 * 60_000);
+    expect(await sent.handle.query('status')).toMatchObject({ status: 'retrying', attempts: 1, lastOutcome: 'http_status' });
+  });
+});
+
+describe('a history', () => {
+  it('holds no payload, header, path, query, secret or answer', async () => {
+    const canary = (of: string) => `canary-${of}-7f3a`;
+    const closed = 'http://127.0.0.1:9';
+    const tail = `/${canary('path')}?q=${canary('query')}`;
+    const secret = Buffer.from(canary('secret-of-32-bytes-in-all').padEnd(32, '.'));
+    const scenes = [
+      { until: 'succeeded', retry: { schedule: ['1h'] } },
+      { until: 'dead_lettered', retry: { schedule: ['50ms'] }, url: closed + tail },
+      { until: 'dead_lettered', retry: { schedule: ['50ms'] }, statuses: 302 },
+      { until: 'dead_lettered', retry: { schedule: ['50ms'] }, statuses: 500 },
+    ];
+    const sent = await Promise.all(
+      scenes.map(({ until: status, retry, url, statuses = 200 }, index) => {
+        const path = `${tail}&n=${index}`;
+        stage.receiver.answer(path, (_request, response) => {
+          response.writeHead(statuses, canary('reason'), { location: `/${canary('location')}`, 'x-answer': canary('answer-header') });
+          response.end(canary('answer-body'));
+        });
+        return stage.send({
+          until: status,
+          retry,
+          endpoint: {
+            url: url ?? stage.receiver.url + path,
+            headers: { 'x-canary': canary('header') },
+            description: canary('description'),
+            metadata: { note: canary('metadata') },
+            secret: `whsec_${secret.toString('base64')}`,
+          },
+          event: {
+            id: `${canary('event-id')}-${index}`,
+            data: { body: canary('body') },
+            channels: [],
+            orderingKey: canary('ordering-key'),
+          },
+        });
+      }),
+    );
+    await sent[0]?.order('replay');
+    await Promise.all(sent.slice(1).map((dead) => dead.handle.signal('cancel')));
+    await Promise.all(sent.map((each) => each.closed()));
+    expect(JSON.stringify(stage.receiver.requests.at(-1))).toContain(canary('header'));
+
+    const texts = new Map<string, string>();
+    for (const workflowId of await idsOf('')) {
+      const handle = stage.posthorn.temporal.workflow.getHandle(workflowId);
+      texts.set(workflowId, textOf([await handle.fetchHistory(), (await handle.describe()).raw]));
+    }
+    for (const kind of ['dispatch/', 'delivery/', 'posthorn/operator'])
+      expect([...texts.keys()].some((id) => id.startsWith(kind))).toBe(true);
+    for (const each of sent) expect(texts.get(`delivery/${each.id}`)).toContain(each.type);
+    for (const [workflowId, text] of texts) expect(text, workflowId).not.toMatch(/canary/i);
+    for (const text of texts.values()) expect(text).not.toContain(secret.toString('base64').slice(0, 16));
+  });
+});
+
+/** All text in it, that of payloads' bytes too. */
+function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.values(value).map(textOf).join('\n');
+}

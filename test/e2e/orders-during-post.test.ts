@@ -1,0 +1,109 @@
+// Orders while the endpoint holds the request: there are never two requests at once, and an acceptance wins over every order.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { holding, mostAtOnce, type Sent, type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t03');
+});
+afterAll(() => stage?.close());
+
+/** A delivery whose attempt of this number is being held by the endpoint; those before it were refused, those after it get `later`. */
+async function heldAt(number: number, schedule: string[], later = 204): Promise<{ sent: Sent; release(status: number): void }> {
+  const hold = holding();
+  const sent = await stage.send({
+    until: number === 1 ? 'pending' : 'retrying',
+    retry: { schedule },
+    answer: (request, response, count) => {
+      if (count < number) response.writeHead(500).end();
+      else if (count === number) void hold.reply(request, response, count);
+      else response.writeHead(later).end();
+    },
+  });
+  await hold.held();
+  return { sent, release: hold.release };
+}
+
+const first = { number: 1, schedule: ['1h'] };
+const second = { number: 2, schedule: ['50ms', '1h'] };
+const last = { number: 2, schedule: ['50ms'] };
+type Say = (sent: Sent, order: 'cancel' | 'retry-now') => Promise<unknown>;
+
+/** By the API, by a signal to the delivery's own workflow, and by the Web UI's button. */
+const ways: Record<string, Say> = {
+  'the API': (sent, order) => sent.order(order),
+  'a signal': (sent, order) => sent.handle.signal(order === 'cancel' ? 'cancel' : 'retryNow'),
+};
+const cancels: Record<string, Say> = { ...ways, "the Web UI's button": (sent) => sent.handle.cancel() };
+
+describe.concurrent.each(Object.entries(cancels))('cancel by %s during a request', (_name, say) => {
+  it.concurrent.each([first, second, last])('that is refused, attempt $number of $schedule', async ({ number, schedule }) => {
+    const { sent, release } = await heldAt(number, schedule);
+    await say(sent, 'cancel');
+    await heard(sent);
+    release(500);
+    expect(await sent.closed()).toBe('cancelled');
+    expect((await sent.row()).status).toBe('cancelled');
+    expect(sent.requests()).toHaveLength(number);
+    expect(await stage.posthorn.attemptsOf(sent.id)).toHaveLength(number);
+  });
+
+  it.concurrent.each([first, last])('that is accepted, attempt $number of $schedule', async ({ number, schedule }) => {
+    const { sent, release } = await heldAt(number, schedule);
+    await say(sent, 'cancel');
+    await heard(sent);
+    release(204);
+    expect(await sent.closed()).toBe('succeeded');
+    expect(await sent.row()).toMatchObject({ status: 'succeeded', attempts: number });
+    expect(sent.requests()).toHaveLength(number);
+  });
+});
+
+describe.concurrent.each(Object.entries(ways))('retry-now by %s during a request', (_name, say) => {
+  it.concurrent.each([first, second])(
+    'that is refused, attempt $number of $schedule: the next follows at once',
+    async ({ number, schedule }) => {
+      const { sent, release } = await heldAt(number, schedule);
+      await say(sent, 'retry-now');
+      await heard(sent);
+      expect(sent.requests()).toHaveLength(number);
+      release(500);
+      expect(await sent.closed()).toBe('succeeded');
+      expect(await sent.row()).toMatchObject({ status: 'succeeded', attempts: number + 1 });
+      expect(mostAtOnce(sent)).toBe(1);
+    },
+  );
+
+  it.concurrent('that is accepted', async () => {
+    const { sent, release } = await heldAt(1, ['1h'], 500);
+    await say(sent, 'retry-now');
+    await heard(sent);
+    release(204);
+    expect(await sent.closed()).toBe('succeeded');
+    expect(sent.requests()).toHaveLength(1);
+  });
+
+  it.concurrent('that is the last of the schedule and refused: a dead letter, with no attempt more', async () => {
+    const { sent, release } = await heldAt(last.number, last.schedule);
+    await say(sent, 'retry-now');
+    await heard(sent);
+    release(500);
+    await sent.reach('dead_lettered');
+    await until('the workflow to know', async () => (await status(sent)).status === 'dead_lettered');
+    expect(sent.requests()).toHaveLength(last.number);
+    await sent.handle.signal('replay');
+    expect(await sent.closed()).toBe('succeeded');
+    expect(mostAtOnce(sent)).toBe(1);
+  });
+});
+
+const status = (sent: Sent) => sent.handle.query<{ status: string; attempts: number }>('status');
+
+/** The order has reached the workflow, which has asked for its activity to be cancelled and waits for it. */
+async function heard(sent: Sent): Promise<void> {
+  await until('the order to arrive', async () => {
+    const { events } = await sent.handle.fetchHistory();
+    return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
+  });
+}

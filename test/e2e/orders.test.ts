@@ -1,0 +1,126 @@
+// Orders over HTTP: cancel, retry-now and replay, in the states that allow them and in those that do not.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holding, type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t02');
+});
+afterAll(() => stage?.close());
+
+const soon = { schedule: ['100ms'] };
+
+describe.concurrent('cancel', () => {
+  it('ends a delivery in backoff at once, and its workflow', async () => {
+    const sent = await stage.send({ until: 'retrying', answer: [500] });
+    expect((await sent.order('cancel')).status).toBe(202);
+    expect((await sent.row()).status).toBe('cancelled');
+    expect(await sent.closed()).toBe('cancelled');
+    expect(sent.requests()).toHaveLength(1);
+    expect((await sent.order('cancel')).status).toBe(202);
+    expect((await sent.order('retry-now')).status).toBe(409);
+    expect((await sent.order('replay')).status).toBe(409);
+  });
+
+  it('ends one that is not due yet', async () => {
+    const deliverAt = new Date(Date.now() + 20_000).toISOString();
+    const sent = await stage.send({ until: 'pending', event: { deliverAt } });
+    expect((await sent.order('cancel')).body).toMatchObject({ status: 'cancelled', nextAttemptAt: null });
+    expect(await sent.closed()).toBe('cancelled');
+    expect(sent.requests()).toEqual([]);
+  });
+
+  it('ends a dead letter, and its workflow', async () => {
+    const sent = await stage.send({ until: 'dead_lettered', answer: [500], retry: soon });
+    expect((await sent.order('retry-now')).status).toBe(409);
+    expect((await sent.order('cancel')).status).toBe(202);
+    expect(await sent.closed()).toBe('cancelled');
+    expect((await sent.row()).status).toBe('cancelled');
+  });
+
+  it('ends one held behind a paused endpoint, which is then not sent on resume', async () => {
+    const sent = await stage.send({ until: 'succeeded', answer: [204] });
+    await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
+    const held = await sent.again('held');
+    expect(await held.closed()).toBe('held');
+    expect((await held.order('cancel')).status).toBe(202);
+    await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/resume`);
+    await sent.again('succeeded');
+    expect((await held.row()).status).toBe('cancelled');
+    expect(held.requests()).toEqual([]);
+  });
+
+  it('ends one in quarantine', async () => {
+    const sent = await stage.send({ until: 'retrying', answer: [500] });
+    await stage.sql(sent, `update deliveries set status = 'quarantined', next_attempt_at = null where id = $1`);
+    expect((await sent.order('retry-now')).status).toBe(409);
+    expect((await sent.order('cancel')).status).toBe(202);
+    expect((await sent.row()).status).toBe('cancelled');
+  });
+
+  it('is refused for one that succeeded', async () => {
+    const sent = await stage.send({ until: 'succeeded' });
+    expect((await sent.order('cancel')).status).toBe(409);
+    expect((await sent.order('retry-now')).status).toBe(409);
+    expect((await sent.order('release')).status).toBe(409);
+    expect((await sent.row()).status).toBe('succeeded');
+  });
+});
+
+describe.concurrent('retry-now', () => {
+  it('ends an hour of waiting at once, as often as it is said', async () => {
+    const sent = await stage.send({ until: 'retrying', answer: [500, 500, 204] });
+    expect((await sent.order('retry-now')).status).toBe(202);
+    await expect.poll(async () => (await sent.row()).attempts, { timeout: 20_000 }).toBe(2);
+    await sent.reach('retrying');
+    expect((await sent.order('retry-now')).status).toBe(202);
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 1, attempts: 3 });
+    expect(await sent.closed()).toBe('succeeded');
+  });
+});
+
+describe.concurrent('replay', () => {
+  it('delivers a dead letter from the start of its schedule', async () => {
+    const sent = await stage.send({ until: 'dead_lettered', answer: [500, 500, 500, 204], retry: soon });
+    expect(await sent.workflow()).toBe('RUNNING');
+    expect((await sent.order('replay')).body).toMatchObject({ status: 'retrying', round: 2, attempts: 0 });
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 2 });
+    expect(await sent.closed()).toBe('succeeded');
+  });
+
+  it('delivers one that succeeded again, in a workflow of the same id', async () => {
+    const sent = await stage.send({ until: 'succeeded' });
+    await sent.closed();
+    const { runId } = await sent.handle.describe();
+    expect((await sent.order('replay')).status).toBe(202);
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 1 });
+    expect(await sent.closed()).toBe('succeeded');
+    expect((await sent.handle.describe()).runId).not.toBe(runId);
+    expect(sent.requests().map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '1']);
+  });
+
+  it('said twice with one Idempotency-Key is one round', async () => {
+    const sent = await stage.send({ until: 'dead_lettered', answer: [500, 500, 204], retry: soon });
+    const first = await sent.order('replay', 'same-key');
+    await sent.reach('succeeded');
+    const second = await sent.order('replay', 'same-key');
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.body).toEqual(first.body);
+    expect(await sent.closed()).toBe('succeeded');
+    expect(await sent.row()).toMatchObject({ status: 'succeeded', round: 2 });
+    expect(sent.requests()).toHaveLength(3);
+  });
+
+  it('said by several at once is one round', async () => {
+    const hold = holding();
+    const sent = await stage.send({ until: 'dead_lettered', answer: [500], retry: { schedule: ['50ms'] } });
+    sent.answer(hold.reply);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => sent.order('replay')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409]);
+    await hold.held();
+    hold.release(204);
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 1 });
+    expect(await sent.closed()).toBe('succeeded');
+    expect(sent.requests()).toHaveLength(3);
+  });
+});

@@ -1,0 +1,69 @@
+// A deterministic fault of our own - here a secret that cannot be opened - spends none of the endpoint's attempts: after ten tries the delivery
+// stands in the operator's quarantine, and goes on from there when it is released.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type Sent, type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t08', { LOG_LEVEL: 'fatal' });
+});
+afterAll(() => stage?.close());
+
+/** Flips a byte of the endpoint's sealed secret; done twice, it is whole again. */
+async function spoilSecret({ endpoint }: Sent): Promise<void> {
+  await stage.posthorn.database.db.query(
+    'update endpoint_secrets set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 255) where endpoint_id = $1',
+    [endpoint.id.slice('ep_'.length)],
+  );
+}
+
+/** A delivery refused once, whose next tries are faults; seven of them are said to have been made already. */
+async function quarantined(): Promise<Sent> {
+  const sent = await stage.send({ until: 'retrying', answer: [500, 204] });
+  await spoilSecret(sent);
+  await stage.sql(sent, 'update deliveries set faults = 7 where id = $1');
+  await sent.order('retry-now');
+  await sent.reach('quarantined');
+  return sent;
+}
+
+describe.concurrent('a delivery that we cannot make', () => {
+  it('ends in quarantine after ten tries, spends no attempt, and is delivered when it is repaired and released', async () => {
+    const sent = await quarantined();
+    expect(await sent.row()).toMatchObject({ status: 'quarantined', attempts: 1, faults: 10, nextAttemptAt: null });
+    expect(await sent.closed()).toBe('quarantined');
+    expect(await stage.posthorn.attemptsOf(sent.id)).toHaveLength(1);
+    const { body } = await stage.posthorn.get(`/v1/deliveries?status=quarantined&endpoint=${sent.endpoint.id}`);
+    expect(body.data.map(({ id }: { id: string }) => id)).toEqual([sent.id]);
+    for (const order of ['replay', 'retry-now']) expect((await sent.order(order)).status).toBe(409);
+
+    await spoilSecret(sent);
+    expect((await sent.order('release')).body).toMatchObject({ status: 'retrying', round: 1, attempts: 1, faults: 0 });
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 1, attempts: 2 });
+    expect(await sent.closed()).toBe('succeeded');
+    expect(sent.requests().map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '2']);
+  });
+
+  it('can be released too early: its faults are counted from none', async () => {
+    const sent = await quarantined();
+    await sent.order('release');
+    await until('a fault', async () => (await sent.row()).faults === 1);
+    expect(await sent.row()).toMatchObject({ status: 'retrying', attempts: 1 });
+    await spoilSecret(sent);
+    expect(await sent.reach('succeeded')).toMatchObject({ attempts: 2, faults: 0 });
+  });
+
+  it('shows its fault in Temporal, can be cancelled meanwhile, and says nothing of the secret', async () => {
+    const sent = await stage.send({ until: 'retrying', answer: [500] });
+    await spoilSecret(sent);
+    await sent.order('retry-now');
+    const failure = await until('a fault', async () => {
+      const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
+      return activity?.lastFailure?.applicationFailureInfo?.type === 'Fault' && activity.lastFailure;
+    });
+    expect(failure.message).toMatch(/^this was changed after it was sealed, or belongs elsewhere \(fault \d+ of 10\)$/);
+    expect((await sent.order('cancel')).status).toBe(202);
+    expect(await sent.closed()).toBe('cancelled');
+  });
+});

@@ -1,0 +1,125 @@
+// A stage for end-to-end scenarios: one Posthorn, one receiver, one tenant; each scenario gets a path and an event type to itself.
+import type { ServerResponse } from 'node:http';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { ApiAnswer, ApiDelivery } from '../support/api.ts';
+import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { type Received, type Receiver, type Reply, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+export interface Scene {
+  /** The status to wait for. */
+  until: string;
+  answer?: Reply | number[];
+  retry?: object;
+  endpoint?: object;
+  event?: object;
+}
+
+/** One event on its way to the one endpoint that wants it. */
+export interface Sent {
+  /** Of the delivery. */
+  id: string;
+  eventId: string;
+  type: string;
+  path: string;
+  endpoint: { id: string; secret: string };
+  handle: WorkflowHandle;
+  row(): Promise<ApiDelivery>;
+  reach(status: string, withinMs?: number): Promise<ApiDelivery>;
+  /** `POST …/replay` and so on. */
+  order(kind: string, key?: string): Promise<ApiAnswer>;
+  requests(): Received[];
+  answer(reply: Reply | number[]): void;
+  /** The status Temporal shows of the workflow's last run. */
+  workflow(): Promise<string>;
+  closed(): Promise<unknown>;
+  /** Posts another event for the same endpoint. */
+  again(status: string, event?: object): Promise<Sent>;
+}
+
+export interface Stage {
+  posthorn: TestPosthorn;
+  receiver: Receiver;
+  tenant: string;
+  send(scene: Scene): Promise<Sent>;
+  /** `values`: $2 and so on; $1 is the delivery's id. */
+  sql(delivery: Sent, text: string, values?: unknown[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function setStage(namespace: string, env: Record<string, string> = {}): Promise<Stage> {
+  const [posthorn, receiver] = await Promise.all([startPosthorn({ namespace, env }), startReceiver()]);
+  const tenant = await posthorn.makeTenant();
+  let scenes = 0;
+
+  async function send({ until: status, answer, retry = { schedule: ['1h', '1h'] }, endpoint = {}, event = {} }: Scene): Promise<Sent> {
+    const name = `scene${++scenes}`;
+    const path = `/${name}`;
+    const type = `${name}.sent`;
+    if (answer) receiver.answer(path, answer);
+    const made = await posthorn.makeEndpoint(tenant, receiver.url + path, { eventTypes: [type], retry, ...endpoint });
+    return post({ path, type, endpoint: made }, status, event);
+  }
+
+  async function post(about: Pick<Sent, 'path' | 'type' | 'endpoint'>, status: string, event: object): Promise<Sent> {
+    const eventId = await posthorn.postEvent(tenant, { type: about.type, ...event });
+    const find = async () => (await posthorn.deliveriesOf(tenant, eventId)).find((row) => row.endpoint === about.endpoint.id);
+    const reach = (wanted: string, withinMs?: number) =>
+      until(
+        `${about.path} ${wanted}`,
+        async () => {
+          const row = await find();
+          if (row && row.status !== wanted) throw new Error(`it is ${row.status}`);
+          return row;
+        },
+        withinMs,
+      );
+    const { id } = await reach(status);
+    const handle = posthorn.temporal.workflow.getHandle(`delivery/${id}`);
+    return {
+      ...about,
+      id,
+      eventId,
+      handle,
+      row: () => until('the delivery', find),
+      reach,
+      order: (kind, key) => posthorn.post(`/v1/deliveries/${id}/${kind}`, undefined, key ? { headers: { 'idempotency-key': key } } : {}),
+      requests: () => receiver.of(eventId),
+      answer: (reply) => receiver.answer(about.path, reply),
+      workflow: async () => (await handle.describe()).status.name,
+      closed: () => handle.result(),
+      again: (wanted, next = {}) => post(about, wanted, next),
+    };
+  }
+
+  return {
+    posthorn,
+    receiver,
+    tenant,
+    send,
+    async sql(delivery, text, values = []) {
+      await posthorn.database.db.query(text, [delivery.id.slice('dlv_'.length), ...values]);
+    },
+    async close() {
+      await posthorn.stop();
+      await receiver.close();
+    },
+  };
+}
+
+/** A reply that keeps the request waiting until it is told what to answer. */
+export function holding(): { reply: Reply; held(): Promise<boolean>; release(status: number): void } {
+  const waiting: ServerResponse[] = [];
+  return {
+    reply: (_request, response) => void waiting.push(response),
+    held: () => until('a request to hold', () => waiting.length > 0),
+    release(status) {
+      waiting.shift()?.writeHead(status).end();
+    },
+  };
+}
+
+/** How many requests to the scene's endpoint overlapped at most. */
+export function mostAtOnce(sent: Sent): number {
+  return Math.max(...sent.requests().map(({ atOnce }) => atOnce));
+}

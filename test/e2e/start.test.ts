@@ -1,0 +1,118 @@
+// `npm start` as its user meets it: an empty folder, the printed curl, the event signed at the sandbox; stopped, started again, killed, started again.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+
+const run = promisify(execFile);
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+let folder: string;
+const started: Started[] = [];
+
+interface Started {
+  process: ChildProcess;
+  said: string[];
+  exit: Promise<number | null>;
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'posthorn-start-'));
+});
+
+afterEach(async () => {
+  for (const { process, exit } of started.splice(0)) {
+    process.kill('SIGTERM');
+    await exit;
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+function start(env: Record<string, string> = {}): Started {
+  const child = spawn(process.execPath, [main, 'start'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: '0',
+      TEMPORAL_UI_PORT: '0',
+      LOG_LEVEL: 'warn',
+      POSTHORN_DATA_DIR: join(folder, 'data'),
+      ...env,
+    },
+  });
+  const said: string[] = [];
+  child.stdout.on('data', (chunk) => said.push(String(chunk)));
+  child.stderr.on('data', (chunk) => said.push(String(chunk)));
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const one = { process: child, said, exit };
+  started.push(one);
+  return one;
+}
+
+const textOf = ({ said }: Started) => said.join('');
+
+/** The shell commands it printed: the first event, and the look at the sandbox. */
+async function commandsOf(one: Started): Promise<{ post: string; look: string }> {
+  const commands = await until(
+    'the commands',
+    () => {
+      const found = textOf(one).match(/^curl (?:.+\\\n)*.+$/gm);
+      return found?.length === 2 ? found : one.process.exitCode !== null && Promise.reject(new Error(textOf(one)));
+    },
+    60_000,
+  );
+  return { post: commands[0] ?? '', look: commands[1] ?? '' };
+}
+
+async function deliver({ post, look }: { post: string; look: string }) {
+  const accepted = JSON.parse((await run('sh', ['-c', `${post} --silent`])).stdout) as { id: string };
+  return until('the event at the sandbox', async () => {
+    const { requests } = JSON.parse((await run('sh', ['-c', `${look} --silent`])).stdout) as {
+      requests: { webhookId: string; signature: string }[];
+    };
+    return requests.find((request) => request.webhookId === accepted.id);
+  });
+}
+
+it('starts on an empty folder, delivers the printed event, stops, and goes on where it was, also after kill -9', {
+  timeout: 90_000,
+}, async () => {
+  const first = start();
+  const commands = await commandsOf(first);
+  expect(await deliver(commands)).toMatchObject({ signature: 'valid' });
+  const port = { PORT: new URL(/http:\/\/\S+/.exec(commands.post)?.[0] ?? '').port };
+  expect(textOf(first)).toContain('Temporal Web UI  http://127.0.0.1:');
+
+  const second = start();
+  expect(await second.exit).toBe(1);
+  expect(textOf(second)).toMatch(/^Posthorn is already running on .+ with pid \d+, see http:\/\/127\.0\.0\.1:\d+\. .+\n$/);
+
+  first.process.kill('SIGINT');
+  expect(await first.exit).toBe(0);
+
+  const third = start(port);
+  expect(await deliver(await commandsOf(third))).toMatchObject({ signature: 'valid' });
+  third.process.kill('SIGKILL');
+  await third.exit;
+
+  const fourth = start(port);
+  expect(await deliver(await commandsOf(fourth))).toMatchObject({ signature: 'valid' });
+  expect(await readFile(join(folder, 'data/api-key'), 'utf8')).toBe(`${/Bearer (\S+)'/.exec(commands.post)?.[1]}\n`);
+});
+
+it('says in one message what stands in its way', async () => {
+  const first = start({ PORT: '99999' });
+  expect(await first.exit).toBe(1);
+  expect(textOf(first)).toMatch(/^PORT: .+\n$/);
+
+  const external = start({ DATABASE_URL: 'postgres://127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  expect(await external.exit).toBe(1);
+  expect(textOf(external)).toMatch(/^POSTHORN_API_KEY and POSTHORN_MASTER_KEY must be set\. .+\n {2}export POSTHORN_API_KEY=/);
+
+  const port = Number(new URL(/http:\/\/\S+/.exec((await commandsOf(start())).post)?.[0] ?? '').port);
+  const other = start({ PORT: String(port), POSTHORN_DATA_DIR: join(folder, 'other') });
+  expect(await other.exit).toBe(1);
+  expect(textOf(other)).toMatch(new RegExp(`^port ${port} of 127\\.0\\.0\\.1 is taken: set PORT to another one\\n$`));
+});

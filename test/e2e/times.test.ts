@@ -1,0 +1,122 @@
+// Not before `deliverAt`, and never at or after `expiresAt`, whatever the delivery waits for.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type Sent, type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t10');
+});
+afterAll(() => stage?.close());
+
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+const hasWorkflow = (sent: Sent) =>
+  sent.handle.describe().then(
+    () => true,
+    () => false,
+  );
+
+/** Its dispatch has done what it would do. */
+async function dispatched(): Promise<void> {
+  await until('all dispatches', async () => {
+    const { rows } = await stage.posthorn.database.db.query('select from dispatches where done_at is null');
+    return rows.length === 0;
+  });
+}
+
+describe.concurrent('deliverAt', () => {
+  it('a little ahead: nothing is sent before', async () => {
+    const deliverAt = inMs(2_000);
+    const sent = await stage.send({ until: 'pending', event: { deliverAt } });
+    expect((await sent.row()).nextAttemptAt).toBe(deliverAt);
+    await sent.reach('succeeded');
+    expect(sent.requests()[0]?.at).toBeGreaterThanOrEqual(Date.parse(deliverAt));
+    expect(sent.requests()).toHaveLength(1);
+  });
+
+  it('a little ahead: it can be cancelled, or sent now', async () => {
+    const event = { deliverAt: inMs(50_000) };
+    const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
+    expect((await one.order('cancel')).status).toBe(202);
+    expect((await other.order('retry-now')).status).toBe(202);
+    await other.reach('succeeded');
+    expect(await one.closed()).toBe('cancelled');
+    expect(one.requests()).toEqual([]);
+  });
+
+  it('far ahead: it is planned and has no workflow until it comes due', async () => {
+    const sent = await stage.send({ until: 'pending', event: { deliverAt: inMs(86_400_000) } });
+    await dispatched();
+    expect(await hasWorkflow(sent)).toBe(false);
+    stage.posthorn.worker.relay.sweepSoon();
+    // as if the day had gone by, but for two seconds
+    await stage.sql(
+      sent,
+      `update deliveries set created_at = now() - interval '1 day', next_attempt_at = now() + interval '2 seconds' where id = $1`,
+    );
+    const due = Date.parse((await sent.row()).nextAttemptAt ?? '');
+    expect(sent.requests()).toEqual([]);
+    stage.posthorn.worker.relay.sweepSoon();
+    await sent.reach('succeeded');
+    expect(sent.requests()[0]?.at).toBeGreaterThanOrEqual(due);
+  });
+
+  it('far ahead: it can be cancelled, or sent now', async () => {
+    const event = { deliverAt: inMs(86_400_000) };
+    const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
+    await dispatched();
+    expect((await one.order('cancel')).status).toBe(202);
+    expect((await other.order('retry-now')).status).toBe(202);
+    await other.reach('succeeded');
+    expect((await one.row()).status).toBe('cancelled');
+    expect(await hasWorkflow(one)).toBe(false);
+  });
+});
+
+describe.concurrent('expiresAt', () => {
+  it('ends the wait for the next attempt, however long that is', async () => {
+    const expiresAt = inMs(2_500);
+    const sent = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt } });
+    expect((await sent.row()).nextAttemptAt).toBe(expiresAt);
+    expect(await sent.closed()).toBe('expired');
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+    expect(await sent.row()).toMatchObject({ status: 'expired', attempts: 1, nextAttemptAt: null });
+    expect(sent.requests()).toHaveLength(1);
+    for (const order of ['retry-now', 'cancel', 'replay']) expect((await sent.order(order)).status).toBe(409);
+  });
+
+  it('ends the wait for the time an endpoint asked for', async () => {
+    const sent = await stage.send({
+      until: 'retrying',
+      answer: (_request, response) => void response.writeHead(429, { 'retry-after': '3600' }).end(),
+    });
+    const other = await sent.again('pending', { expiresAt: inMs(2_000) });
+    expect(await other.closed()).toBe('expired');
+    expect(other.requests()).toEqual([]);
+    expect((await sent.row()).status).toBe('retrying');
+  });
+
+  it('counts also when its moment passes unseen: on retry-now, and behind a paused endpoint', async () => {
+    const late = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt: inMs(60_000) } });
+    await stage.sql(late, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
+    await late.order('retry-now');
+    expect(await late.closed()).toBe('expired');
+
+    const open = await stage.send({ until: 'succeeded' });
+    await stage.posthorn.post(`/v1/endpoints/${open.endpoint.id}/pause`);
+    const held = await open.again('held', { expiresAt: inMs(60_000) });
+    await held.closed();
+    await stage.sql(held, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
+    await stage.posthorn.post(`/v1/endpoints/${open.endpoint.id}/resume`);
+    expect(await held.reach('expired')).toMatchObject({ attempts: 0 });
+    for (const sent of [late, held]) expect(sent.requests().length).toBe((await sent.row()).attempts);
+  });
+
+  it('is forgotten by a replay: whoever asks for one wants it sent', async () => {
+    const sent = await stage.send({ until: 'succeeded', event: { expiresAt: inMs(60_000) } });
+    await stage.sql(sent, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
+    expect((await sent.order('replay')).status).toBe(202);
+    await until('the replay', () => sent.requests().length === 2);
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 2 });
+  });
+});
