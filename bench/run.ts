@@ -47,6 +47,8 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
   const noise = scenario.noise && { tenant: `${name}-noise`, prefix: `${name}-noise`, count: scenario.noise.events, atOnce: 32 };
   const meter = startMeter(stage);
   const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
+  // awaited at the end only; when the run is broken off before, nobody is to trip over it
+  crashed?.catch(() => undefined);
   const streams = noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream];
   const loaded = stage.load.next('done');
   const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
@@ -78,7 +80,7 @@ async function makeTenant(stage: Stage, id: string, { endpoints, query, retries 
     const url = `${stage.receiverUrl}/${n}${query}`;
     const retry = retries && { schedule: retries };
     const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry })) as { id: string };
-    paths.push(`/v1/tenants/${id}/endpoints/${made.id}`);
+    paths.push(`/v1/endpoints/${made.id}`);
   }
   return paths;
 }

@@ -49,7 +49,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
     { ...plain, name: 'noisy', events: quick ? 200 : 400, ratePerSecond: 20, noise: { events: 500, query: '?ms=10000' } },
     { ...burst, name: 'crash', kill: true },
     ...[1, 2, 4].map(workers),
-    { ...steady(200), name: 'soak', events: 200 * 60 * minutes, byNameOnly: true },
+    { ...steady(200), name: 'soak', events: Math.ceil(200 * 60 * minutes), byNameOnly: true },
   ];
 }
 

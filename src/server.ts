@@ -1,5 +1,5 @@
 // The server role: HTTP API and sandbox on one port. It has no relay of its own; in one process with a worker it is given the worker's.
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { createApp } from './api/app.ts';
@@ -19,16 +19,21 @@ import { createSandbox } from './sandbox/sandbox.ts';
 const temporalAnswersWithinMs = 1_000;
 const closeWithinMs = 10_000;
 
-/** A port that listens and answers nothing yet: its address is known before anything is built on it. */
+/** A port that listens: its address is known before anything is built on it. Until it has an app it asks everybody to come again. */
 export interface Listening {
   http: Server;
+  serve(app: RequestListener): void;
   /** Scheme, host and port under which this server is reached. */
   origin: string;
 }
 
 /** Throws when the port is taken, naming the variable. */
 export async function listen(host: string, port: number, publicUrl: string | undefined): Promise<Listening> {
-  const http = createServer({ requestTimeout: 60_000, keepAliveTimeout: 65_000 });
+  let answer = starting;
+  const http = createServer({ requestTimeout: 60_000, keepAliveTimeout: 65_000 }, (request, response) => answer(request, response));
+  const serve = (app: RequestListener) => {
+    answer = app;
+  };
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, resolve);
@@ -39,8 +44,13 @@ export async function listen(host: string, port: number, publicUrl: string | und
   });
   const { port: actual } = http.address() as AddressInfo;
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return { http, origin: publicUrl ? new URL(publicUrl).origin : `http://${name.includes(':') ? `[${name}]` : name}:${actual}` };
+  return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : `http://${name.includes(':') ? `[${name}]` : name}:${actual}` };
 }
+
+const starting: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' });
+  response.end(JSON.stringify({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'Posthorn is starting.' }));
+};
 
 export interface ServerOptions {
   listening: Listening;
@@ -52,7 +62,7 @@ export interface ServerOptions {
 /** Serves until the returned function is called, which lets requests end, 10 s at most. */
 export function startServer(
   core: Core,
-  { listening: { http, origin }, temporalUiUrl, relay, reached }: ServerOptions,
+  { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
   const { config, db, log, vault, giveOrder } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
@@ -73,7 +83,7 @@ export function startServer(
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (deliveryId) => secretsOf(core, deliveryId) })),
   });
-  http.on('request', app);
+  serve(app);
   log.info({ origin }, 'server.started');
   return () => close(http);
 }

@@ -38,7 +38,8 @@ export interface RunningWorker {
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
   const { config, db, log, starter, vault, giveOrder } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
-  const sender = createSender({ guard, userAgent: `Posthorn/${version}` });
+  // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
+  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: defaultPlaceLimits.process });
   const engine = createEngine({
     db,
     vault,

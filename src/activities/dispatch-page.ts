@@ -1,5 +1,7 @@
 // dispatchPage: the next page of a dispatch - plan deliveries, then start their workflows, then set it done.
+// It beats for the sake of a worker's death; in a local activity nobody listens.
 // Idempotency key: the dispatch. Rows are inserted once per (event, endpoint), "already open" is success, done is set once.
+import { Context } from '@temporalio/activity';
 import type { Reached } from '../checkpoints.ts';
 import { startableDeliveries } from '../db/deliveries.ts';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatches.ts';
@@ -14,6 +16,7 @@ const pageSize = 500;
 /** However little there is to do for each of many endpoints: far below what the workflow grants. */
 const pageMs = 5_000;
 const startsAtOnce = 16;
+const heartbeatMs = 2_000;
 
 export interface DispatchPageDeps {
   db: Db;
@@ -30,6 +33,16 @@ export interface DispatchPage {
 
 export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+    try {
+      return await nextPage(dispatchId, cursor);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+
+  async function nextPage(dispatchId: string, cursor: DispatchCursor | null): Promise<DispatchPage> {
     const dispatch = await readDispatch(db, dispatchId);
     if (!dispatch || dispatch.done) return { planned: 0, started: 0, next: null };
     await reached?.('before plan');
@@ -47,7 +60,7 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
           : await startNext(dispatchId, dispatch, page, page.next);
     }
     return page;
-  };
+  }
 
   async function planNext(dispatchId: string, { eventIds }: Dispatch, page: DispatchPage, at: DispatchCursor): Promise<DispatchCursor> {
     const eventId = eventIds[at.event];

@@ -31,7 +31,7 @@ async function recorded(stage: Stage): Promise<number> {
 }
 
 describe('a relay', () => {
-  it('frozen for 10 s in a burst and continued loses and repeats nothing, and comes back under a new id', { timeout: 90_000 }, async ({
+  it('frozen for 10 s in a burst and continued loses and repeats nothing, and comes back under a new id', { timeout: 240_000 }, async ({
     onTestFinished,
   }) => {
     const stage = await openStage({ namespace: 't30' });

@@ -79,14 +79,11 @@ export async function openStage({
         return answer?.status === 'fulfilled' && answer.value.status === 202;
       });
     },
-    settled: (withinMs = 60_000) =>
+    settled: (withinMs = 150_000) =>
       until(
         'nothing under way',
         async () => {
           const left = await underWay();
-          const said = left.length > 4 ? `${left.length}` : left.join(' ');
-          if (said !== (globalThis as any)[namespace]) { (globalThis as any)[namespace] = said; process.stderr.write(`${namespace} ${new Date().toISOString()} ${said}\n`);
-            if (left.length <= 4 && left[0]?.includes('/')) process.stderr.write(JSON.stringify((await temporal.workflow.getHandle(left[0]).fetchHistory()).events?.map((e) => [e.eventTime?.seconds?.toString(), e.eventType, e.activityTaskStartedEventAttributes?.lastFailure?.message, e.activityTaskStartedEventAttributes?.attempt])) + JSON.stringify((await temporal.workflow.getHandle(left[0]).describe()).raw.pendingActivities) + '\n'); }
           if (left.length > 0) throw new Error(`${left.length} left: ${left.slice(0, 5).join(', ')}`);
           return true;
         },

@@ -22,7 +22,7 @@ const statusOf = async (stage: Stage, id: string) =>
   )[0]?.status;
 
 describe('Temporal', () => {
-  it('stopped during ingest: events are accepted, and delivered when it is back', { timeout: 90_000 }, async ({ onTestFinished }) => {
+  it('stopped during ingest: events are accepted, and delivered when it is back', { timeout: 240_000 }, async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const posthorn = await stage.start();
@@ -42,7 +42,7 @@ describe('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is made once', { timeout: 90_000 }, async ({
+  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is made once', { timeout: 240_000 }, async ({
     onTestFinished,
   }) => {
     const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
@@ -69,7 +69,7 @@ describe('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('that lost its data: what is due is delivered, what is finished stays so', { timeout: 120_000 }, async ({ onTestFinished }) => {
+  it('that lost its data: what is due is delivered, what is finished stays so', { timeout: 240_000 }, async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, server] = await Promise.all([stage.start({ dieAt: 'before plan', time: 5 }), stage.start({ role: 'server' })]);

@@ -9,7 +9,7 @@ import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './s
 const dispatchedTwice = (stage: Stage) => stage.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1');
 
 describe('two of each', () => {
-  it('two workers and two servers deliver each of 300 events once, also what belonged to nobody', { timeout: 90_000 }, async ({
+  it('two workers and two servers deliver each of 300 events once, also what belonged to nobody', { timeout: 240_000 }, async ({
     onTestFinished,
   }) => {
     const stage = await openStage({ namespace: 't28' });
@@ -28,7 +28,7 @@ describe('two of each', () => {
     await expectTrueRecords(stage);
   });
 
-  it('four relays that race for the rows of nobody take each once, and none moves what another owns', { timeout: 60_000 }, async ({
+  it('four relays that race for the rows of nobody take each once, and none moves what another owns', { timeout: 240_000 }, async ({
     onTestFinished,
   }) => {
     const stage = await openStage({ namespace: 't28' });

@@ -46,10 +46,11 @@ export interface ProcessGroup {
 export function createProcessGroup(): ProcessGroup {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-chaos-'));
   const started: { kill(): Promise<void> }[] = [];
+  let count = 0;
 
   return {
     async start({ env, role = 'all', dieAt, time = 1, awaited = 'ready' }) {
-      const logFile = join(folder, `${started.length + 1}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
+      const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
       const args = [program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM', graceMs: 60_000 });
       const send = (signal: NodeJS.Signals) => void (child.isRunning() && process.kill(child.pid, signal));

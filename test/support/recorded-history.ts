@@ -1,0 +1,63 @@
+// Recorded histories as they are kept: the server's JSON, without the names of the machine they were made on, and with overlong junk cut short.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { findTemporalBinary } from '../../src/embedded/temporal-binary.ts';
+
+const folder = join(import.meta.dirname, '..', 'histories');
+const longestPayload = 4_000;
+
+export interface RunToKeep {
+  address: string;
+  namespace: string;
+  workflowId: string;
+  /** Without it: the last. */
+  runId?: string;
+}
+
+/** Keeps a run's history, unless there is one of that name. */
+export async function keepHistory(name: string, { address, namespace, workflowId, runId }: RunToKeep): Promise<void> {
+  const file = join(folder, `${name}.json`);
+  if (existsSync(file)) return;
+  const which = ['--workflow-id', workflowId, ...(runId ? ['--run-id', runId] : [])];
+  const args = [
+    'workflow',
+    'show',
+    ...which,
+    '--output',
+    'json',
+    '--no-json-shorthand-payloads',
+    '--address',
+    address,
+    '--namespace',
+    namespace,
+  ];
+  const { stdout } = await promisify(execFile)(await findTemporalBinary(), args, { maxBuffer: 64 << 20 });
+  writeFileSync(file, `${JSON.stringify(JSON.parse(stdout, withoutMachine), null, 1)}\n`);
+}
+
+export function readHistory(file: string): History {
+  return HistoryType.fromObject(JSON.parse(readFileSync(join(folder, file), 'utf8'), timesInParts));
+}
+
+// The SDK's own reader of this JSON fails where npm lays several copies of protobufjs; the type itself reads all of it but the times.
+const fromClient = createRequire(createRequire(import.meta.url).resolve('@temporalio/client'));
+const HistoryType: { fromObject(json: object): History } = fromClient('@temporalio/proto').temporal.api.history.v1.History;
+
+function timesInParts(_key: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const [, seconds, fraction = ''] = /^(\d+)(?:\.(\d{1,9}))?s$/.exec(value) ?? [];
+  if (seconds) return { seconds, nanos: Number(fraction.padEnd(9, '0')) };
+  const [, instant, part = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(value) ?? [];
+  return instant ? { seconds: Date.parse(`${instant}Z`) / 1_000, nanos: Number(part.padEnd(9, '0')) } : value;
+}
+
+function withoutMachine(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  if (key === 'identity' || key === 'stackTrace') return '';
+  if (key === 'name' && this.kind === 'TASK_QUEUE_KIND_STICKY') return 'sticky';
+  if (key === 'data' && typeof value === 'string' && value.length > longestPayload) return Buffer.from('"long"').toString('base64');
+  return value;
+}

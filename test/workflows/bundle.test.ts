@@ -1,0 +1,55 @@
+// The workflow code runs in a sandbox of its own: its bundle holds nothing that reaches out of it, or that only weighs.
+import { defaultPayloadConverter } from '@temporalio/common';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadWorkflowBundle } from '../../src/workflow-bundle.ts';
+import { payloadConverter } from '../../src/workflows/payload-converter.ts';
+
+describe('the workflow bundle', () => {
+  it('is made of the workflows and what they may import', async () => {
+    const { code } = await loadWorkflowBundle();
+    const modules = [...code.matchAll(/^\/\*{3}\/ "([^"]+)"$/gm)].map(([, path]) => path ?? '');
+    const own = modules.flatMap((path) => /\/src\/(.+)$/.exec(path)?.[1] ?? []);
+    expect(own.length).toBeGreaterThan(6);
+    expect(own.filter((path) => !path.startsWith('workflows/'))).toEqual([]);
+    const packages = new Set(modules.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+    expect([...packages].sort()).toEqual(['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc']);
+    expect(code).not.toMatch(/require\("(node:)?(fs|net|http|crypto|child_process|process)"\)/);
+  });
+
+  it('is small', async () => {
+    const { code } = await loadWorkflowBundle();
+    const withoutMap = code.replace(/^\/\/# sourceMappingURL=.*$/m, '');
+    expect(withoutMap.length).toBeLessThan(1_000_000);
+  });
+});
+
+describe('the payload converter', () => {
+  const bytes = fc.uint8Array({ maxLength: 200 });
+  const encoding = fc.oneof(
+    bytes,
+    fc.constantFrom('json/plain', 'binary/null', 'json/protobuf', 'binary/protobuf').map((text) => Buffer.from(text)),
+  );
+
+  it('never throws at what it reads', () => {
+    fc.assert(
+      fc.property(
+        fc.option(fc.dictionary(fc.constantFrom('encoding', 'messageType', 'x'), encoding)),
+        fc.option(bytes),
+        (metadata, data) => {
+          payloadConverter.fromPayload({ metadata, data });
+        },
+      ),
+    );
+  });
+
+  it('is the usual one for what is sound', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const payload = payloadConverter.toPayload(value);
+        expect(payload).toEqual(defaultPayloadConverter.toPayload(value));
+        expect(payloadConverter.fromPayload(payload)).toEqual(defaultPayloadConverter.fromPayload(payload));
+      }),
+    );
+  });
+});

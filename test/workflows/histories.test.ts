@@ -1,0 +1,37 @@
+// Whatever was shipped must replay: every recorded history runs through the workflows as they are now, step for step.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { expect, it } from 'vitest';
+import { loadWorkflowBundle } from '../../src/workflow-bundle.ts';
+import { readHistory } from '../support/recorded-history.ts';
+
+const folder = join(import.meta.dirname, '..', 'histories');
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+
+it('there is a history of each workflow', () => {
+  const kinds = new Set(files.map((file) => file.replace(/(-.*)?\.json$/, '')));
+  expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'operator', 'upkeep']);
+});
+
+Runtime.install({ logger: new DefaultLogger('WARN') });
+
+it('every recorded history replays', async () => {
+  const histories = files.map((file) => ({ workflowId: file, history: readHistory(file) }));
+  const failed: string[] = [];
+  const replayed: string[] = [];
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: await loadWorkflowBundle() }, histories)) {
+    replayed.push(workflowId);
+    if (error) failed.push(`${workflowId}: ${error.message}`);
+  }
+  expect(failed).toEqual([]);
+  expect(replayed.sort()).toEqual(files.toSorted());
+});
+
+it('names no machine, and is small', () => {
+  for (const file of files) {
+    const text = readFileSync(join(folder, file), 'utf8');
+    expect(text.length, file).toBeLessThan(150_000);
+    expect(text, file).not.toMatch(/"(identity|stackTrace)": "[^"]|file:\/\/|node_modules/);
+  }
+});
