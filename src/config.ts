@@ -45,6 +45,12 @@ export const variables = z.object({
   POSTHORN_DATA_DIR: z.string().default('.posthorn').describe('data of the embedded servers'),
   POSTHORN_ALLOW_CIDRS: cidrs.default([]).describe('private ranges that endpoints may use, and plain http there'),
   POSTHORN_DISPATCH: z.enum(['individual', 'batched', 'adaptive']).default('adaptive').describe('how events leave: design decision 3'),
+  POSTHORN_DISPATCHES_PER_SECOND: z.coerce
+    .number()
+    .min(0.1)
+    .max(100)
+    .default(2)
+    .describe('dispatches of batches a second, of each worker; full batches leave at once'),
   POSTHORN_RETRY_SCHEDULE: schedule
     .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
     .describe('waits between attempts, ±10 %'),

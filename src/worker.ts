@@ -5,7 +5,10 @@ import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporal
 import { createActivities } from './activities/index.ts';
 import type { SetGate } from './activities/set-gate.ts';
 import { createEngine } from './attempts/engine.ts';
-import { defaultPlaceLimits } from './attempts/places.ts';
+import { createFirstAttempter } from './attempts/first-attempter.ts';
+import { createPlaces, defaultPlaceLimits } from './attempts/places.ts';
+import { createPoster } from './attempts/poster.ts';
+import { createRecorder } from './attempts/recorder.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
@@ -38,18 +41,23 @@ export interface RunningWorker {
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
   const { config, db, log, starter, vault, giveOrder } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
+  const limits = defaultPlaceLimits;
   // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
-  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: defaultPlaceLimits.process });
-  const engine = createEngine({
+  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process });
+  const places = createPlaces(limits);
+  const recorder = createRecorder(db, log);
+  const poster = createPoster({ db, vault, sender, log, defaultRetry: config.POSTHORN_RETRY_SCHEDULE, reached });
+  const engine = createEngine({ db, poster, recorder, places, limits, log });
+  const relay = createRelay({
     db,
-    vault,
-    sender,
+    starter,
     log,
-    limits: defaultPlaceLimits,
-    defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
+    processName: `${hostname()} ${process.pid}`,
+    dispatch: config.POSTHORN_DISPATCH,
+    dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, log }),
     reached,
   });
-  const relay = createRelay({ db, starter, log, processName: `${hostname()} ${process.pid}`, reached });
   const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
   const setGate: SetGate = async (endpointId, gate) => {
     if (gate === 'pause') return pauseEndpoint(db, endpointId);

@@ -7,7 +7,6 @@ import { startableDeliveries } from '../db/deliveries.ts';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatches.ts';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '../db/plan.ts';
 import type { Db } from '../db/pool.ts';
-import { deliveryRange } from '../domain/ids.ts';
 import { judge } from '../domain/subscription.ts';
 import type { Starter } from '../temporal/starter.ts';
 import type { DispatchCursor } from '../workflows/contract.ts';
@@ -89,14 +88,9 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     dispatchId: string,
     { eventIds }: Dispatch,
     page: DispatchPage,
-    at: DispatchCursor,
+    { after }: DispatchCursor,
   ): Promise<DispatchCursor | null> {
-    const eventId = eventIds[at.event];
-    if (eventId === undefined) {
-      await setDone(db, dispatchId);
-      return null;
-    }
-    const deliveries = await startableDeliveries(db, deliveryRange(eventId), eventId, at.after, pageSize);
+    const deliveries = await startableDeliveries(db, eventIds, after, pageSize);
     for (let from = 0; from < deliveries.length; from += startsAtOnce) {
       await Promise.all(
         deliveries.slice(from, from + startsAtOnce).map((delivery) => starter.startDelivery(delivery, `dispatch ${dispatchId}`)),
@@ -104,8 +98,8 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     }
     page.started += deliveries.length;
     const last = deliveries.at(-1);
-    return deliveries.length === pageSize && last
-      ? { ...at, after: last.deliveryId }
-      : { phase: 'start', event: at.event + 1, after: null };
+    if (deliveries.length === pageSize && last) return { phase: 'start', event: 0, after: last.deliveryId };
+    await setDone(db, dispatchId);
+    return null;
   }
 }

@@ -4,22 +4,16 @@
 // What if the store is away? Before the POST: the call fails and nothing was sent. After it: the outcome waits here until it is stored, and
 // while one has waited for a second no other POST starts. What a SIGKILL leaves unrecorded repeats; nothing else does.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Reached } from '../checkpoints.ts';
-import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
+import type { AttemptRecord } from '../db/attempts.ts';
 import { countFault, type DeliveryJob, type DeliveryState, deferDelivery, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
 import type { Db } from '../db/pool.ts';
-import { nextStep, retryInMs } from '../domain/attempt.ts';
+import { nextStep } from '../domain/attempt.ts';
 import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
-import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Logger } from '../logger.ts';
-import { newId } from '../new-id.ts';
-import { LocalFault } from '../outbound/local-fault.ts';
-import type { Sender } from '../outbound/send.ts';
-import type { Vault } from '../vault.ts';
-import { createPlaces, type PlaceLimits } from './places.ts';
-import { createRecorder } from './recorder.ts';
-import { type AttemptRequest, buildRequest } from './request.ts';
+import type { PlaceLimits, Places } from './places.ts';
+import { logAttempt, type Poster, RenderFault } from './poster.ts';
+import type { Recorder } from './recorder.ts';
 import { createStallWatch } from './stall-watch.ts';
 import { createTurnedAway } from './turned-away.ts';
 
@@ -44,17 +38,14 @@ export interface Engine {
 
 export interface EngineDeps {
   db: Db;
-  vault: Pick<Vault, 'open'>;
-  sender: Pick<Sender, 'send'>;
-  log: Logger;
+  poster: Poster;
+  recorder: Recorder;
+  places: Places;
   limits: PlaceLimits;
-  defaultRetry: RetryPolicy;
-  reached?: Reached;
+  log: Logger;
 }
 
-export function createEngine({ db, vault, sender, log, limits, defaultRetry, reached }: EngineDeps): Engine {
-  const places = createPlaces(limits);
-  const recorder = createRecorder(db, log);
+export function createEngine({ db, poster, recorder, places, limits, log }: EngineDeps): Engine {
   const watch = createStallWatch();
   const turnedAway = createTurnedAway();
   const underWay = new Map<string, Promise<AttemptReport>>();
@@ -72,7 +63,7 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (!leave) return turnAway(job);
+    if (typeof leave !== 'function') return turnAway(job);
     try {
       // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
       if (watch.stalledSince(mark)) throw new Error('this process stood still: the row it read may be out of date');
@@ -90,74 +81,26 @@ export function createEngine({ db, vault, sender, log, limits, defaultRetry, rea
   }
 
   async function post(job: DeliveryJob): Promise<AttemptReport> {
-    const startedAt = new Date();
-    const number = job.attempts + 1;
-    let request: AttemptRequest;
+    let attempt: AttemptRecord;
     try {
-      const secrets = job.secrets.map(({ id, sealed }) => vault.open(sealed, id));
-      request = buildRequest({ job, number, nowMs: startedAt.getTime(), secrets });
+      attempt = await poster.post(job);
     } catch (error) {
-      return fault(job, error);
-    }
-    let result: SendResult;
-    try {
-      result = await sender.send(request);
-    } catch (error) {
-      // what the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again
-      if (error instanceof LocalFault && (error.code === 'unknown' || error.code === 'header_not_ours_to_send')) return fault(job, error);
+      if (error instanceof RenderFault) return fault(job, error);
       throw error;
     }
-    await reached?.('posted');
-    return record(job, {
-      attemptId: newId('att'),
-      deliveryId: job.deliveryId,
-      round: job.round,
-      number,
-      startedAt,
-      result,
-      retryInMs: null,
-    });
-  }
-
-  async function record(job: DeliveryJob, attempt: AttemptRecord): Promise<AttemptReport> {
     const { result, number } = attempt;
-    const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
-    const status = await recorder.record({ ...attempt, retryInMs: retry });
-    await obeyEndpoint(job, result);
-    log.info(
-      {
-        deliveryId: job.deliveryId,
-        endpointId: job.endpointId,
-        tenantId: job.tenantId,
-        round: attempt.round,
-        attempt: number,
-        outcome: result.outcome,
-        statusCode: result.response?.statusCode,
-        totalMs: Math.round(result.timings.totalMs),
-        status,
-        retryInMs: retry,
-      },
-      'delivery.attempted',
-    );
-    if (status !== 'retrying' || retry === null) return settled(status ?? 'expired', number, result.outcome);
+    const status = await recorder.record(attempt);
+    await poster.obeyEndpoint(job.endpointId, result);
+    logAttempt(log, job, attempt, status);
+    if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);
     // no wait passes the moment it expires; called a little early, it waits for what remains
-    const wait = Math.min(retry, job.expiresInMs ?? retry);
+    const wait = Math.min(attempt.retryInMs, job.expiresInMs ?? attempt.retryInMs);
     const nextAttemptAt = new Date(Date.now() + wait).toISOString();
     return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
   }
 
-  /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. Lost with the store, the endpoint will say it again. */
-  async function obeyEndpoint(job: DeliveryJob, result: SendResult): Promise<void> {
-    try {
-      if (result.outcome === 'gone') await stopEndpoint(db, job.endpointId, 'the endpoint answered 410 Gone');
-      if (result.retryAfterMs !== null && result.retryAfterMs > 0) await holdEndpoint(db, job.endpointId, result.retryAfterMs);
-    } catch (error) {
-      log.error({ err: error, endpointId: job.endpointId }, 'endpoint.not_held');
-    }
-  }
-
-  async function fault(job: DeliveryJob, error: unknown): Promise<AttemptReport> {
-    const message = error instanceof Error ? error.message : String(error);
+  async function fault(job: DeliveryJob, error: RenderFault): Promise<AttemptReport> {
+    const { message } = error;
     const { status, faults } = await countFault(db, job.deliveryId, message);
     log.error({ err: error, deliveryId: job.deliveryId, endpointId: job.endpointId, faults, status }, 'delivery.fault');
     return isUnderWay(status) ? { kind: 'fault', faults, message } : settled(status, job.attempts, job.lastOutcome);

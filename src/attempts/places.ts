@@ -9,8 +9,8 @@ export interface PlaceLimits {
 export const defaultPlaceLimits: PlaceLimits = { process: 512, tenant: 128, endpoint: 32 };
 
 export interface Places {
-  /** A place, to be given back by calling it; null when one of the caps is reached. `endpointLimit` lowers the cap of this endpoint. */
-  take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | null;
+  /** A place, to be given back by calling it; else which cap is reached. `endpointLimit` lowers the cap of this endpoint. */
+  take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | keyof PlaceLimits;
   inUse(): number;
 }
 
@@ -23,7 +23,9 @@ export function createPlaces(limits: PlaceLimits): Places {
     inUse: () => count(''),
     take(tenantId, endpointId, endpointLimit) {
       const perEndpoint = Math.min(limits.endpoint, endpointLimit ?? limits.endpoint);
-      if (count('') >= limits.process || count(tenantId) >= limits.tenant || count(endpointId) >= perEndpoint) return null;
+      if (count('') >= limits.process) return 'process';
+      if (count(tenantId) >= limits.tenant) return 'tenant';
+      if (count(endpointId) >= perEndpoint) return 'endpoint';
       const keys = ['', tenantId, endpointId];
       for (const key of keys) add(key, 1);
       return () => {

@@ -3,58 +3,73 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AttemptRecord, recordAttempts } from '../db/attempts.ts';
 import { isBadData } from '../db/errors.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
+import { type FirstRecord, recordFirstAttempts } from '../db/first-attempts.ts';
+import { createGroupCommit, type GroupCommit } from '../db/group-commit.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Logger } from '../logger.ts';
 
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;
+const atMost = 256;
 
 export interface Recorder {
   /** Resolves when the record is stored, with what the delivery is now; null when its row is gone. Never rejects. */
   record(record: AttemptRecord): Promise<DeliveryStatus | null>;
+  /** The same for a delivery that has no row yet; null when it has one, of which nothing was changed. Never rejects. */
+  recordFirst(record: FirstRecord): Promise<DeliveryStatus | null>;
   /** An outcome has waited for longer than a second: no new POST until it is stored. */
   isBehind(): boolean;
   unrecorded(): number;
 }
 
 export function createRecorder(db: Db, log: Logger): Recorder {
-  const writes = createGroupCommit<AttemptRecord, DeliveryStatus | null>({
+  const later = createGroupCommit<AttemptRecord, DeliveryStatus | null>({
     write: (records) => recordAttempts(db, records),
-    maxWeight: 256,
+    maxWeight: atMost,
     lanes: 2,
   });
-  const since = new Map<AttemptRecord, number>();
+  const first = createGroupCommit<FirstRecord, DeliveryStatus | null>({
+    write: (records) => recordFirstAttempts(db, records),
+    maxWeight: atMost,
+    lanes: 2,
+  });
+  const since = new Set<{ at: number }>();
 
-  async function record(attempt: AttemptRecord): Promise<DeliveryStatus | null> {
-    since.set(attempt, performance.now());
-    let kept = attempt;
+  async function untilStored<T>(
+    writes: GroupCommit<T, DeliveryStatus | null>,
+    record: T,
+    plainer: (record: T) => T,
+  ): Promise<DeliveryStatus | null> {
+    const waiting = { at: performance.now() };
+    since.add(waiting);
+    let kept = record;
     for (let pause = 50; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
         const status = await writes.add(kept);
-        since.delete(attempt);
+        since.delete(waiting);
         return status;
       } catch (error) {
-        log.error({ err: error, deliveryId: attempt.deliveryId, attempt: attempt.number }, 'attempt.not_recorded');
-        if (isBadData(error) && kept !== attempt) {
+        log.error({ err: error }, 'attempt.not_recorded');
+        if (isBadData(error) && kept !== record) {
           // nothing of it can be stored, so its partition is gone; to go on trying would keep this process from posting anything
-          since.delete(attempt);
+          since.delete(waiting);
           return null;
         }
         // what the endpoint answered must not keep its outcome from being stored
-        if (isBadData(error)) kept = withoutResponse(attempt);
+        if (isBadData(error)) kept = plainer(record);
         await delay(pause);
       }
     }
   }
 
   return {
-    record,
+    record: (record) => untilStored(later, record, withoutResponse),
+    recordFirst: (record) => untilStored(first, record, (one) => ({ ...one, attempt: one.attempt && withoutResponse(one.attempt) })),
     unrecorded: () => since.size,
     isBehind() {
-      const [oldest] = since.values();
-      return oldest !== undefined && performance.now() - oldest > tooLongMs;
+      const [oldest] = since;
+      return oldest !== undefined && performance.now() - oldest.at > tooLongMs;
     },
   };
 }

@@ -1,6 +1,18 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
-import type { DeliveryJob } from '../db/deliveries.ts';
 import { signStandard } from '../outbound/sign.ts';
+
+export interface SignedJob {
+  deliveryId: string;
+  /** The producer's id of the event. */
+  webhookId: string;
+  body: Uint8Array;
+  url: string;
+  /** The endpoint's own. */
+  headers: Record<string, string>;
+  timeoutMs: number;
+  /** The endpoint's live secrets, opened. */
+  secrets: Uint8Array[];
+}
 
 export interface AttemptRequest {
   url: string;
@@ -9,30 +21,22 @@ export interface AttemptRequest {
   timeoutMs: number;
 }
 
-export interface RequestInput {
-  job: DeliveryJob;
-  /** The number of this attempt in its round, from 1. */
-  number: number;
-  nowMs: number;
-  /** The endpoint's live secrets, opened. */
-  secrets: Uint8Array[];
-}
-
-/** Throws when the endpoint has no live secret: an unsigned request is never sent. */
-export function buildRequest({ job, number, nowMs, secrets }: RequestInput): AttemptRequest {
+/** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent. */
+export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
+  const { deliveryId, webhookId, body, url, headers, timeoutMs, secrets } = job;
   if (secrets.length === 0) throw new Error('the endpoint has no live secret');
   const timestamp = Math.floor(nowMs / 1_000);
   return {
-    url: job.url,
-    body: job.body,
-    timeoutMs: job.timeoutMs,
+    url,
+    body,
+    timeoutMs,
     headers: {
-      ...job.headers,
+      ...headers,
       'content-type': 'application/json',
-      'webhook-id': job.webhookId,
+      'webhook-id': webhookId,
       'webhook-timestamp': String(timestamp),
-      'webhook-signature': signStandard({ id: job.webhookId, timestamp, body: job.body, secrets }),
-      'posthorn-delivery': job.deliveryId,
+      'webhook-signature': signStandard({ id: webhookId, timestamp, body, secrets }),
+      'posthorn-delivery': deliveryId,
       'posthorn-attempt': String(number),
     },
   };

@@ -37,12 +37,17 @@ export interface Accepted {
   /** Null: no such tenant, nothing stored. */
   tenantId: string | null;
   acceptances: Acceptance[];
+  /** The version of the tenant's endpoints at this commit, and when it was, in microseconds of the database's clock. */
+  endpointsVersion: number;
+  acceptedAtUs: number;
 }
 
 interface Row {
   n: number;
   event_id: string;
   tenant_id: string;
+  endpoints_version: number;
+  accepted_at_us: number;
   claimed: boolean;
 }
 
@@ -53,7 +58,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
     name: 'accept_events',
     text: `
       with incoming as (
-        select i.*, t.id as tenant_id
+        select i.*, t.id as tenant_id, t.endpoints_version
         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::text[], $10::int[],
             $11::timestamptz[], $12::timestamptz[], $13::uuid[])
           with ordinality as i (tenant, event_id, external_id, type, channels, body, body_timestamp, content_hash, ordering_key, version,
@@ -74,7 +79,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       ), queued as (
         insert into outbox (event_id, tenant_id, owner) select id, tenant_id, $14 from stored returning event_id
       )
-      select n::int, i.event_id, tenant_id, c.event_id is not null as claimed,
+      select n::int, i.event_id, tenant_id, endpoints_version, (extract(epoch from now()) * 1000000)::bigint as accepted_at_us, c.event_id is not null as claimed,
         case when $14::uuid is null and n = 1 then pg_notify('posthorn_outbox', '') end
       from incoming i left join claimed c on c.event_id = i.event_id
       order by n`,
@@ -106,12 +111,15 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
 }
 
 async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undefined }[]): Promise<Accepted> {
-  const tenant = found[0]?.row?.tenant_id;
-  if (tenant === undefined) return { tenantId: null, acceptances: [] };
+  const first = found[0]?.row;
+  if (!first) return { tenantId: null, acceptances: [], endpointsVersion: 0, acceptedAtUs: 0 };
+  const tenant = first.tenant_id;
   const known = found.filter(({ row }) => row?.claimed === false).map(({ event }) => event.externalId);
   const earlier = known.length === 0 ? new Map<string, Earlier>() : await readEarlier(db, tenant, known);
   return {
     tenantId: idOf('tnt', tenant),
+    endpointsVersion: first.endpoints_version,
+    acceptedAtUs: first.accepted_at_us,
     acceptances: found.map(({ event, row }) =>
       row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(event, earlier.get(event.externalId)),
     ),

@@ -1,7 +1,7 @@
 // Delivery rows as the attempt sees them: everything it needs in one statement, and the changes that are not an attempt's record.
 import { type DeliveryStatus, deliveryStatuses } from '../domain/delivery.ts';
 import type { Gate } from '../domain/endpoint.ts';
-import { idOf, uuidOf } from '../domain/ids.ts';
+import { deliveryRange, idOf, uuidOf } from '../domain/ids.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Db } from './pool.ts';
 
@@ -215,23 +215,23 @@ export async function readDeliveryRef(db: Db, deliveryId: string): Promise<Deliv
   return rows[0] ? toRef(rows[0]) : null;
 }
 
-/** A page of an event's deliveries that want a workflow: under way, and not put off to later than a minute from now. In the order of their ids. */
-export async function startableDeliveries(
-  db: Db,
-  range: { from: string; to: string },
-  eventId: string,
-  after: string | null,
-  limit: number,
-): Promise<DeliveryRef[]> {
+/**
+ * A page of the deliveries of these events that want a workflow, in the order of their ids, after `after`: those under way that are not put off to later
+ * than a minute from now, and dead letters, which wait in theirs.
+ */
+export async function startableDeliveries(db: Db, eventIds: string[], after: string | null, limit: number): Promise<DeliveryRef[]> {
+  const ranges = eventIds.map(deliveryRange);
   const { rows } = await db.query<RefRow>({
     name: 'startable_deliveries',
     text: `
-      select ${refColumns} from ${refTables}
-      where d.id between $1 and $2 and d.event_id = $3 and d.id > coalesce($4::uuid, '00000000-0000-0000-0000-000000000000')
-        and d.status in ('pending', 'retrying')
+      select ${refColumns}
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
+      join deliveries d on d.id between r.lowest and r.highest and d.event_id = r.event_id
+      join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id
+      where ($4::uuid is null or d.id > $4) and d.status in ('pending', 'retrying', 'dead_lettered')
         and (d.attempts > 0 or d.next_attempt_at < now() + interval '1 minute')
       order by d.id limit $5`,
-    values: [range.from, range.to, uuidOf(eventId), after && uuidOf(after), limit],
+    values: [ranges.map(({ from }) => from), ranges.map(({ to }) => to), eventIds.map(uuidOf), after && uuidOf(after), limit],
   });
   return rows.map(toRef);
 }

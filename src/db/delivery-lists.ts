@@ -9,7 +9,18 @@ import { outcome } from '../domain/outcome.ts';
 import type { Db } from './pool.ts';
 
 /** A delivery as the store knows it, without its address in Temporal. */
-export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'>;
+export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & {
+  /** It has or had a workflow of its own. */
+  ownWorkflow: boolean;
+  /** Otherwise the dispatch that covers its event; null: none yet, or forgotten since. */
+  dispatchId: string | null;
+};
+
+// a dispatch is made shortly after its events: it is among the first whose ids are not older than theirs
+const workflowColumns = `d.own_workflow, case when not d.own_workflow then (
+    select p.id from (
+      select id, event_ids from dispatches where id >= (left(d.event_id::text, 13) || '-0000-0000-0000-000000000000')::uuid order by id limit 1000
+    ) p where p.event_ids @> array[d.event_id] limit 1) end as dispatch_id`;
 
 export interface DeliveryFilter {
   tenantId: string | null;
@@ -37,6 +48,8 @@ interface DeliveryRow {
   faults: number;
   created_at: Date;
   updated_at: Date;
+  own_workflow: boolean;
+  dispatch_id: string | null;
 }
 
 /** Newest first. */
@@ -44,7 +57,7 @@ export async function listDeliveries(db: Db, filter: DeliveryFilter, limit: numb
   const { rows } = await db.query<DeliveryRow>({
     text: `
       select d.id, e.external_id as event, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at
+        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, ${workflowColumns}
       from (
         select * from deliveries
         where id >= $1::uuid and id < $2::uuid
@@ -73,7 +86,7 @@ export async function readDelivery(db: Db, deliveryId: string): Promise<Delivery
     name: 'read_delivery',
     text: `
       select d.id, e.external_id as event, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at
+        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, ${workflowColumns}
       from deliveries d join tenants t on t.id = d.tenant_id left join events e on e.id = d.event_id
       where d.id = $1`,
     values: [uuidOf(deliveryId)],
@@ -92,7 +105,7 @@ export async function deliveriesOfEvent(
     name: 'deliveries_of_event',
     text: `
       select d.id, e.external_id as event, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at
+        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, ${workflowColumns}
       from deliveries d join tenants t on t.id = d.tenant_id join events e on e.id = $1
       where d.id between $2 and $3 and d.event_id = $1
       order by d.id limit $4`,
@@ -151,6 +164,8 @@ function toRecord(row: DeliveryRow): DeliveryRecord {
     faults: row.faults,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    ownWorkflow: row.own_workflow,
+    dispatchId: row.dispatch_id && idOf('dsp', row.dispatch_id),
   };
 }
 

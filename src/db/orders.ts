@@ -60,7 +60,7 @@ const replay = `
     from deliveries d join endpoints p on p.id = d.endpoint_id where d.id = $1 for update of d),
   changed as (
     update deliveries d set status = 'retrying', round = d.round + 1, attempts = 0, faults = 0, next_attempt_at = now(), expires_at = null,
-      replay_id = $4, orders = d.orders + $3, updated_at = now()
+      replay_id = $4, orders = d.orders + $3, own_workflow = true, updated_at = now()
     from before b where d.id = $1 and b.status = any($2) and b.sendable and b.replay_id is distinct from $4 returning d.status, d.orders)
   select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders,
     c.status is not null or b.replay_id is not distinct from $4 as obeyed

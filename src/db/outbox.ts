@@ -1,53 +1,103 @@
 // The outbox: accepted events that no dispatch guards yet, each owned by a relay or by nobody.
-import { idOf, uuidOf } from '../domain/ids.ts';
+import { deliveryRange, idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
-export interface OutboxRow {
+/** An event as its relay owns it: all that its first attempts need. */
+export interface OwnedEvent {
   eventId: string;
   tenantId: string;
-  /** The tenant's external id and the event's type, for what Temporal shows of its dispatch. */
+  /** The tenant's external id. */
   tenant: string;
   eventType: string;
+  /** The producer's id of it. */
+  externalId: string;
+  channels: string[];
+  body: Uint8Array;
+  expiresAt: Date | null;
+  /** Put off, or meant for one endpoint only: planned by its dispatch. */
+  special: boolean;
+  /** Microseconds of the database's clock. */
+  acceptedAtUs: number;
+  /** Of its tenant, when this was read. */
+  endpointsVersion: number;
+  /** Some of its first attempts may have been made already, by whoever owned it before. */
+  seconds: boolean;
 }
 
+const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.expires_at,
+  e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
+
 /** Takes rows of nobody, and of relays not seen for 5 s, for this relay; oldest first. Two relays never get the same row. */
-export async function takeOutboxRows(db: Db, relayId: string, limit: number): Promise<OutboxRow[]> {
+export async function takeOutboxRows(db: Db, relayId: string, limit: number): Promise<OwnedEvent[]> {
   const { rows } = await db.query<Row>({
     name: 'take_outbox_rows',
     text: `
-      update outbox set owner = $1
-      from events e, tenants t
-      where e.id = outbox.event_id and t.id = outbox.tenant_id and event_id in (
-        select event_id from outbox o
-        where owner is null or not exists (select from relays r where r.id = o.owner and r.seen > now() - interval '5 seconds')
-        order by event_id limit $2
-        for update skip locked)
-      returning event_id, outbox.tenant_id, t.external_id as tenant, e.type as event_type`,
+      with taken as (
+        update outbox set owner = $1
+        where event_id in (
+          select event_id from outbox o
+          where owner is null or not exists (select from relays r where r.id = o.owner and r.seen > now() - interval '5 seconds')
+          order by event_id limit $2
+          for update skip locked)
+        returning event_id, tenant_id)
+      select ${columns} from taken o join events e on e.id = o.event_id join tenants t on t.id = o.tenant_id order by event_id`,
     values: [uuidOf(relayId), limit],
   });
-  return rows.map(toOutboxRow);
+  return rows.map(toOwnedEvent);
 }
 
-/** What this relay owns already, oldest first. */
-export async function ownOutboxRows(db: Db, relayId: string, limit: number): Promise<OutboxRow[]> {
+/** What this relay owns already, after `after`, oldest first. */
+export async function ownOutboxRows(db: Db, relayId: string, after: string | null, limit: number): Promise<OwnedEvent[]> {
   const { rows } = await db.query<Row>({
     name: 'own_outbox_rows',
     text: `
-      select event_id, o.tenant_id, t.external_id as tenant, e.type as event_type
+      select ${columns}
       from outbox o join events e on e.id = o.event_id join tenants t on t.id = o.tenant_id
-      where owner = $1 order by event_id limit $2`,
-    values: [uuidOf(relayId), limit],
+      where owner = $1 and o.event_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+      order by event_id limit $3`,
+    values: [uuidOf(relayId), after && uuidOf(after), limit],
   });
-  return rows.map(toOutboxRow);
+  return rows.map(toOwnedEvent);
+}
+
+/** The deliveries that an event has already. */
+export async function existingDeliveries(db: Db, eventId: string): Promise<Set<string>> {
+  const { from, to } = deliveryRange(eventId);
+  const { rows } = await db.query<{ id: string }>({
+    name: 'existing_deliveries',
+    text: 'select id from deliveries where id between $1 and $2 and event_id = $3',
+    values: [from, to, uuidOf(eventId)],
+  });
+  return new Set(rows.map((row) => idOf('dlv', row.id)));
 }
 
 interface Row {
   event_id: string;
   tenant_id: string;
   tenant: string;
-  event_type: string;
+  endpoints_version: number;
+  type: string;
+  external_id: string;
+  channels: string[];
+  body: Buffer;
+  expires_at: Date | null;
+  special: boolean;
+  accepted_at_us: number;
 }
 
-function toOutboxRow(row: Row): OutboxRow {
-  return { eventId: idOf('evt', row.event_id), tenantId: idOf('tnt', row.tenant_id), tenant: row.tenant, eventType: row.event_type };
+function toOwnedEvent(row: Row): OwnedEvent {
+  return {
+    eventId: idOf('evt', row.event_id),
+    tenantId: idOf('tnt', row.tenant_id),
+    tenant: row.tenant,
+    eventType: row.type,
+    externalId: row.external_id,
+    channels: row.channels,
+    body: row.body,
+    expiresAt: row.expires_at,
+    special: row.special,
+    acceptedAtUs: row.accepted_at_us,
+    endpointsVersion: row.endpoints_version,
+    seconds: true,
+  };
 }

@@ -18,7 +18,10 @@ export const deliveryView = z.object({
   faults: z.int().describe("faults of Posthorn's own in a row; the tenth puts it into quarantine"),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
-  workflowId: z.string().nullable().describe('its workflow in Temporal, where it has or had one'),
+  workflowId: z
+    .string()
+    .nullable()
+    .describe('its own workflow where it has or had one, else the dispatch that covers its event; null until there is one'),
   temporalUrl: z.string().nullable().describe('that workflow in the Temporal Web UI'),
 });
 export type DeliveryView = z.infer<typeof deliveryView>;

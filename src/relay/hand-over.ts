@@ -1,14 +1,15 @@
 // From outbox row to dispatch: moves the events a relay owns into dispatches and starts their workflows.
 //
-// Individual mode: one event a dispatch, at once. While Temporal is away rows stay in the outbox; one start a second asks whether it is back, and
-// what waited then leaves in batches.
+// Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
+// What if Temporal is away? Single events wait in the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go
+// into dispatches all the same, and the sweep starts those.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
 import { createDispatches, type NewDispatch } from '../db/dispatches.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
-import { type OutboxRow, ownOutboxRows } from '../db/outbox.ts';
+import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
 import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
@@ -16,19 +17,19 @@ import { newId } from '../new-id.ts';
 import { TemporalAway } from '../temporal/link.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
 
-const atOnce = 16;
+const singlesAtOnce = 16;
+const batchesAtOnce = 4;
 const batchSize = 256;
-const maxQueued = 10_000;
 const pauseMs = 1_000;
 
 export interface HandOver {
-  /** Rows that this relay owns now. */
-  add(rows: OutboxRow[]): void;
-  /** Takes nothing more from the queue; resolves when what was begun has ended. */
+  /** To be planned by a dispatch, of its own while Temporal is there. */
+  single(event: OwnedEvent): void;
+  /** Planned, each first attempt recorded or given up: for the next batch. */
+  ready(event: OwnedEvent): void;
+  /** Takes nothing more; resolves when what was begun has ended. */
   stop(): Promise<void>;
   waiting(): number;
-  /** Reads the outbox again for rows of ours that nobody handed us: their commit succeeded and its answer was lost. */
-  recheck(): void;
 }
 
 export interface HandOverDeps {
@@ -36,102 +37,96 @@ export interface HandOverDeps {
   starter: Starter;
   log: Logger;
   relayId: string;
+  dispatchesPerSecond: number;
   /** False once this relay must not act any more. */
   mayAct(): boolean;
+  /** These are in a dispatch now, or not ours any more. */
+  onGone(eventIds: string[]): void;
+  onTemporal(away: boolean): void;
   reached?: Reached;
 }
 
-export function createHandOver({ db, starter, log, relayId, mayAct, reached }: HandOverDeps): HandOver {
-  const queue = createFairQueue<OutboxRow>();
+export function createHandOver(deps: HandOverDeps): HandOver {
+  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, reached } = deps;
+  const singles = createFairQueue<OwnedEvent>();
+  const batch = createFairQueue<OwnedEvent>();
   const stopping = new AbortController();
   const moves = createGroupCommit<NewDispatch, number>({
     write: (dispatches) => createDispatches(db, relayId, dispatches),
     weigh: ({ eventIds }) => eventIds.length,
     maxWeight: 1_000,
   });
-  const underWay = new Set<Promise<void>>();
+  const singlesUnderWay = new Set<Promise<void>>();
+  const batchesUnderWay = new Set<Promise<void>>();
   let temporalAway = false;
-  /** Since Temporal was away, until the queue is empty: what waited leaves in batches. */
+  /** Since Temporal was away, until nothing waits: what waited leaves in batches. */
   let catchingUp = false;
-  let leftInOutbox = false;
+  const cadence = setInterval(() => pumpBatches(1), 1_000 / dispatchesPerSecond).unref();
 
-  function pump(): void {
-    while (queue.size > 0 && underWay.size < (temporalAway ? 1 : atOnce) && !stopping.signal.aborted && mayAct()) {
-      const work = handOver(take(catchingUp ? batchSize : 1)).finally(() => {
-        underWay.delete(work);
-        pump();
-      });
-      underWay.add(work);
+  function pumpSingles(): void {
+    while (singles.size > 0 && singlesUnderWay.size < (temporalAway ? 1 : singlesAtOnce) && mayGoOn()) {
+      begin(singlesUnderWay, handOver(take(singles, catchingUp ? batchSize : 1), false), pumpSingles);
     }
-    if (queue.size === 0 && !temporalAway && !leftInOutbox) catchingUp = false;
-    if (leftInOutbox && queue.size === 0 && underWay.size === 0 && !stopping.signal.aborted) refill();
+    if (singles.size === 0 && !temporalAway) catchingUp = false;
   }
 
-  function take(most: number): OutboxRow[] {
-    const rows: OutboxRow[] = [];
-    for (let row = queue.shift(); row; row = rows.length < most ? queue.shift() : undefined) rows.push(row);
-    return rows;
+  function pumpBatches(least: number): void {
+    while (batch.size >= least && batchesUnderWay.size < batchesAtOnce && mayGoOn()) {
+      begin(batchesUnderWay, handOver(take(batch, batchSize), true), () => pumpBatches(batchSize));
+    }
   }
 
-  async function handOver(rows: OutboxRow[]): Promise<void> {
-    const dispatch = toDispatch(rows);
+  function mayGoOn(): boolean {
+    return !stopping.signal.aborted && mayAct();
+  }
+
+  function begin(underWay: Set<Promise<void>>, work: Promise<void>, next: () => void): void {
+    const tracked = work.finally(() => {
+      underWay.delete(tracked);
+      next();
+    });
+    underWay.add(tracked);
+  }
+
+  async function handOver(events: OwnedEvent[], planned: boolean): Promise<void> {
+    const dispatch = toDispatch(events);
+    const eventIds = events.map((event) => event.eventId);
     try {
-      const moved = await moves.add({ dispatchId: dispatch.dispatchId, eventIds: rows.map((row) => row.eventId) });
+      const moved = await moves.add({ dispatchId: dispatch.dispatchId, eventIds, planned });
+      onGone(eventIds);
       if (moved === 0) return;
       await reached?.('dispatch written');
     } catch (error) {
-      // nothing moved, or it moved and we do not know: the rows are asked for again, and what moved is found not done
+      // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done
       log.warn({ err: error, relayId }, 'relay.hand_over_failed');
-      leftInOutbox = true;
       await pause();
+      for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
       return;
     }
-    await start(dispatch);
+    await start(dispatch, planned);
   }
 
-  /** Until it is started or refused, or this relay stops: the dispatch row guards it meanwhile. */
-  async function start(dispatch: DispatchRef): Promise<void> {
+  /** A single one until it is started or refused, or this relay stops; a batch once: the sweep starts it later. The dispatch row guards both. */
+  async function start(dispatch: DispatchRef, once: boolean): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
         await starter.startDispatch(dispatch);
-        temporalAway = false;
+        setAway(false);
         return;
       } catch (error) {
         const away = error instanceof TemporalAway;
         if (!away || !temporalAway) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
-        if (away) {
-          temporalAway = true;
-          catchingUp = true;
-        }
-        await pause();
-        // refused: that one is left to the sweep, and must not keep the others waiting
-        if (!away) return;
+        if (away) setAway(true);
+        if (!once) await pause();
+        if (once || !away) return;
       }
     }
   }
 
-  function refill(): void {
-    leftInOutbox = false;
-    const work = ownOutboxRows(db, relayId, maxQueued)
-      .then(add, (error) => {
-        log.warn({ err: error, relayId }, 'relay.refill_failed');
-        leftInOutbox = true;
-        return pause();
-      })
-      .finally(() => {
-        underWay.delete(work);
-        pump();
-      });
-    underWay.add(work);
-  }
-
-  function add(rows: OutboxRow[]): void {
-    for (const row of rows) {
-      if (queue.size < maxQueued) queue.push(row.tenantId, row);
-      else leftInOutbox = true;
-    }
-    if (rows.length === maxQueued) leftInOutbox = true;
-    pump();
+  function setAway(away: boolean): void {
+    if (away) catchingUp = true;
+    if (away !== temporalAway) onTemporal(away);
+    temporalAway = away;
   }
 
   function pause(): Promise<void> {
@@ -139,26 +134,37 @@ export function createHandOver({ db, starter, log, relayId, mayAct, reached }: H
   }
 
   return {
-    add,
-    waiting: () => queue.size,
-    recheck() {
-      leftInOutbox = true;
-      pump();
+    single(event) {
+      singles.push(event.tenantId, event);
+      pumpSingles();
     },
+    ready(event) {
+      batch.push(event.tenantId, event);
+      pumpBatches(batchSize);
+    },
+    waiting: () => singles.size + batch.size,
     async stop() {
       stopping.abort();
-      queue.clear();
-      await Promise.allSettled(underWay);
+      clearInterval(cadence);
+      singles.clear();
+      batch.clear();
+      await Promise.allSettled([...singlesUnderWay, ...batchesUnderWay]);
     },
   };
 }
 
-function toDispatch(rows: OutboxRow[]): DispatchRef {
-  const [first] = rows;
+function take(queue: ReturnType<typeof createFairQueue<OwnedEvent>>, most: number): OwnedEvent[] {
+  const events: OwnedEvent[] = [];
+  for (let event = queue.shift(); event; event = events.length < most ? queue.shift() : undefined) events.push(event);
+  return events;
+}
+
+function toDispatch(events: OwnedEvent[]): DispatchRef {
+  const [first] = events;
   return {
     dispatchId: newId('dsp'),
-    events: rows.length,
-    tenants: new Set(rows.map((row) => row.tenantId)).size,
+    events: events.length,
+    tenants: new Set(events.map((event) => event.tenantId)).size,
     tenant: first?.tenant ?? '',
     eventType: first?.eventType ?? '',
   };

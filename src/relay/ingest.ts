@@ -3,6 +3,7 @@ import type { Reached } from '../checkpoints.ts';
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
 import { isWithoutPartition } from '../db/errors.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
+import type { OwnedEvent } from '../db/outbox.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import type { Relay } from './relay.ts';
@@ -37,7 +38,7 @@ export function createIngest({ db, relay, reached }: IngestDeps): Accept {
     if (relayId !== null)
       relay?.offer(
         relayId,
-        requests.flatMap((request, index) => outboxRows(request, accepted[index])),
+        requests.flatMap((request, index) => ownedEvents(request, accepted[index])),
       );
     return accepted;
   }
@@ -62,10 +63,24 @@ function weigh({ events }: AcceptRequest): number {
   return events.reduce((sum, { body }) => sum + Math.max(body.length, leastBytes), 0);
 }
 
-function outboxRows({ tenant, events }: AcceptRequest, accepted: Accepted | undefined) {
+function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
   const tenantId = accepted?.tenantId;
   if (!tenantId) return [];
+  const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
   return events
-    .filter((_, index) => accepted.acceptances[index]?.kind === 'accepted')
-    .map((event) => ({ eventId: event.eventId, tenantId, tenant, eventType: event.type }));
+    .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
+    .map((event) => ({
+      eventId: event.eventId,
+      tenantId,
+      tenant,
+      eventType: event.type,
+      externalId: event.externalId,
+      channels: event.channels,
+      body: event.body,
+      expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
+      special: event.deliverAt !== null || event.onlyEndpointId !== null,
+      acceptedAtUs,
+      endpointsVersion,
+      seconds: false,
+    }));
 }

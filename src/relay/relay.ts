@@ -4,30 +4,36 @@
 // the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others take the rows of a
 // relay that was not seen for 5 s; a term takes rows itself only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { Reached } from '../checkpoints.ts';
-import { type OutboxRow, takeOutboxRows } from '../db/outbox.ts';
+import { type OwnedEvent, takeOutboxRows } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
 import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
+import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { Starter } from '../temporal/starter.ts';
+import { createDepartures, type Departures } from './departures.ts';
+import { createEndpointCache } from './endpoint-cache.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import { createSweep } from './sweep.ts';
 
 const renewEveryMs = 1_000;
 const fencedAfterMs = 3_000;
 const steadyAfterMs = 5_000;
-const takeLimit = 1_000;
+const takeLimit = 250;
 
 export interface Relay {
   /** Whose id goes on rows that this process accepts now; null: nobody's. */
   id(): string | null;
   /** Rows accepted under `relayId`; those of an ended term are left to whoever takes them. */
-  offer(relayId: string, rows: OutboxRow[]): void;
+  offer(relayId: string, rows: OwnedEvent[]): void;
   /** Rows of nobody may be there: look now. */
   look(): void;
   /** Deliveries may have become due: sweep now. */
   sweepSoon(): void;
+  /** How events leave now, and how many wait in memory. */
+  status(): { mode: DispatchMode; waiting: number };
   /** Ends the term: its rows go back to nobody. */
   stop(): Promise<void>;
 }
@@ -38,6 +44,10 @@ export interface RelayDeps {
   log: Logger;
   /** Names this process to operators, such as host and pid. */
   processName: string;
+  dispatch: DispatchSetting;
+  dispatchesPerSecond: number;
+  /** One for each term: what it makes ahead ends with it. */
+  openFirstAttempter(): FirstAttempter;
   reached?: Reached;
 }
 
@@ -47,9 +57,14 @@ interface Term {
   /** When the last renewal that succeeded was sent. */
   renewedAt: number;
   handOver: HandOver;
+  departures: Departures;
+  firstAttempter: FirstAttempter;
 }
 
-export function createRelay({ db, starter, log, processName, reached }: RelayDeps): Relay {
+export function createRelay(deps: RelayDeps): Relay {
+  const { db, starter, log, processName, dispatch, dispatchesPerSecond, openFirstAttempter, reached } = deps;
+  const cache = createEndpointCache(db);
+  const modes = createModeSwitch(dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, log });
   let term: Term | undefined;
@@ -77,12 +92,21 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
       return undefined;
     }
     log.info({ relayId: id }, 'relay.begun');
-    const begun: Term = {
-      id,
-      startedAt: now,
-      renewedAt: now,
-      handOver: createHandOver({ db, starter, log, relayId: id, mayAct: () => isFresh(begun), reached }),
-    };
+    const mayAct = () => isFresh(begun);
+    const firstAttempter = openFirstAttempter();
+    const handOver = createHandOver({
+      db,
+      starter,
+      log,
+      relayId: id,
+      dispatchesPerSecond,
+      mayAct,
+      onGone: (eventIds) => begun.departures.gone(eventIds),
+      onTemporal: (away) => modes.setTemporalAway(away),
+      reached,
+    });
+    const departures = createDepartures({ db, cache, firstAttempter, handOver, modes, log, relayId: id, mayAct });
+    const begun: Term = { id, startedAt: now, renewedAt: now, handOver, departures, firstAttempter };
     return begun;
   }
 
@@ -105,7 +129,13 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
   function fence(ended: Term): void {
     term = undefined;
     log.warn({ relayId: ended.id }, 'relay.fenced');
-    void ended.handOver.stop();
+    void endTerm(ended);
+  }
+
+  /** Drops what waits; resolves when what was begun has ended and is recorded. */
+  async function endTerm({ departures, firstAttempter, handOver }: Term): Promise<void> {
+    departures.stop();
+    await Promise.all([firstAttempter.stop(), handOver.stop()]);
   }
 
   /** In the background: however long it takes, renewals go on. */
@@ -119,15 +149,19 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
   }
 
   async function takeRows(of: Term): Promise<void> {
+    await cache.refresh();
     if (performance.now() - of.startedAt < steadyAfterMs) return;
-    const rows = await takeOutboxRows(db, of.id, takeLimit);
-    if (isFresh(of)) of.handOver.add(rows);
+    for (let taken = takeLimit; taken === takeLimit && isFresh(of) && !of.departures.isFull(); ) {
+      const events = await takeOutboxRows(db, of.id, takeLimit);
+      taken = events.length;
+      if (isFresh(of)) of.departures.add(events);
+    }
   }
 
   /** However slow Temporal is, rows are taken meanwhile. */
   function sweepOnce(of: Term): void {
     sweeping ??= sweep
-      .ifDue(() => of.handOver.recheck())
+      .ifDue(() => of.departures.recheck())
       .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.sweep_failed'))
       .finally(() => {
         sweeping = undefined;
@@ -144,9 +178,10 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
   return {
     id: () => (term && isFresh(term) ? term.id : null),
     offer(relayId, rows) {
-      if (term?.id === relayId && isFresh(term)) term.handOver.add(rows);
+      if (term?.id === relayId && isFresh(term)) term.departures.add(rows);
     },
     look: () => wake.abort(),
+    status: () => ({ mode: modes.mode(Date.now()), waiting: (term?.handOver.waiting() ?? 0) + (term?.firstAttempter.waiting() ?? 0) }),
     sweepSoon() {
       sweep.soon();
       wake.abort();
@@ -156,7 +191,7 @@ export function createRelay({ db, starter, log, processName, reached }: RelayDep
       sweep.stop();
       await Promise.all([ended, looking, sweeping]);
       if (!term) return;
-      await term.handOver.stop();
+      await endTerm(term);
       await retireRelay(db, term.id).catch((error) => log.warn({ err: error, relayId: term?.id }, 'relay.not_retired'));
     },
   };

@@ -27,9 +27,9 @@ export interface DeliverInput {
 /** Where a dispatch has got to; null: at its start. Both ends of the story are idempotent, so a lost cursor only costs time. */
 export interface DispatchCursor {
   phase: 'plan' | 'start';
-  /** Index into the dispatch's events. */
+  /** While planning: index into the dispatch's events. */
   event: number;
-  /** The last endpoint planned or delivery started of that event. */
+  /** The last endpoint planned of that event, or the last delivery started. */
   after: string | null;
 }
 

@@ -46,7 +46,8 @@ describe('two of each', () => {
     expect(await stage.query('select count(*) from outbox where owner is null')).toEqual([{ count: 0 }]);
 
     const rows = await stage.query<{ event_id: string }>('select event_id from outbox');
-    const dispatches = () => rows.map(({ event_id }) => ({ dispatchId: newId('dsp'), eventIds: [`evt_${event_id.replaceAll('-', '')}`] }));
+    const dispatches = () =>
+      rows.map(({ event_id }) => ({ dispatchId: newId('dsp'), planned: false, eventIds: [`evt_${event_id.replaceAll('-', '')}`] }));
     const moved = await Promise.all(relays.map((relayId) => createDispatches(stage.db, relayId, dispatches())));
     expect(moved.flat().reduce((sum, events) => sum + events, 0)).toBe(200);
     expect(await dispatchedTwice(stage)).toEqual([]);

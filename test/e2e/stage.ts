@@ -1,4 +1,5 @@
-// A stage for end-to-end scenarios: one Posthorn, one receiver, one tenant; each scenario gets a path and an event type to itself.
+// A stage for end-to-end scenarios: one Posthorn in individual mode (a workflow for each delivery), one receiver, one tenant; each scenario gets a
+// path and an event type to itself.
 import type { ServerResponse } from 'node:http';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApiAnswer, ApiDelivery } from '../support/api.ts';
@@ -48,7 +49,7 @@ export interface Stage {
 }
 
 export async function setStage(namespace: string, env: Record<string, string> = {}): Promise<Stage> {
-  const [posthorn, receiver] = await Promise.all([startPosthorn({ namespace, env }), startReceiver()]);
+  const [posthorn, receiver] = await Promise.all([startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'individual', ...env } }), startReceiver()]);
   const tenant = await posthorn.makeTenant();
   let scenes = 0;
 

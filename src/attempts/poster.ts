@@ -1,0 +1,108 @@
+// One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
+import type { Reached } from '../checkpoints.ts';
+import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
+import type { Db } from '../db/pool.ts';
+import { retryInMs } from '../domain/attempt.ts';
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import type { SendResult } from '../domain/outcome.ts';
+import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import type { Logger } from '../logger.ts';
+import { newId } from '../new-id.ts';
+import { LocalFault } from '../outbound/local-fault.ts';
+import type { Sender } from '../outbound/send.ts';
+import type { Vault } from '../vault.ts';
+import { type AttemptRequest, buildRequest, type SignedJob } from './request.ts';
+
+export interface PostJob extends Omit<SignedJob, 'secrets'> {
+  endpointId: string;
+  tenantId: string;
+  round: number;
+  /** Made in this round before this one. */
+  attempts: number;
+  retry: RetryPolicy | null;
+  secrets: { id: string; sealed: Uint8Array }[];
+}
+
+/** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
+export class RenderFault extends Error {
+  override name = 'RenderFault';
+}
+
+export interface Poster {
+  /** Posts once. Throws RenderFault, or LocalFault when our own network or machine was at fault: then nothing counts. */
+  post(job: PostJob): Promise<AttemptRecord>;
+  /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. Lost with the store, the endpoint will say it again. Never rejects. */
+  obeyEndpoint(endpointId: string, result: SendResult): Promise<void>;
+}
+
+export interface PosterDeps {
+  db: Db;
+  vault: Pick<Vault, 'open'>;
+  sender: Pick<Sender, 'send'>;
+  log: Logger;
+  defaultRetry: RetryPolicy;
+  reached?: Reached;
+}
+
+export function createPoster({ db, vault, sender, log, defaultRetry, reached }: PosterDeps): Poster {
+  /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
+  async function send(request: AttemptRequest): Promise<SendResult> {
+    try {
+      return await sender.send(request);
+    } catch (error) {
+      const lasting = error instanceof LocalFault && (error.code === 'unknown' || error.code === 'header_not_ours_to_send');
+      throw lasting ? new RenderFault(error.message, { cause: error }) : error;
+    }
+  }
+
+  function render(job: PostJob, number: number, nowMs: number) {
+    try {
+      return buildRequest({ ...job, secrets: job.secrets.map(({ id, sealed }) => vault.open(sealed, id)) }, number, nowMs);
+    } catch (error) {
+      throw new RenderFault(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  return {
+    async post(job) {
+      const startedAt = new Date();
+      const number = job.attempts + 1;
+      const result = await send(render(job, number, startedAt.getTime()));
+      await reached?.('posted');
+      const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
+      return { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, result, retryInMs: retry };
+    },
+    async obeyEndpoint(endpointId, result) {
+      try {
+        if (result.outcome === 'gone') await stopEndpoint(db, endpointId, 'the endpoint answered 410 Gone');
+        if (result.retryAfterMs !== null && result.retryAfterMs > 0) await holdEndpoint(db, endpointId, result.retryAfterMs);
+      } catch (error) {
+        log.error({ err: error, endpointId }, 'endpoint.not_held');
+      }
+    },
+  };
+}
+
+/** The one wide line of an attempt. */
+export function logAttempt(
+  log: Logger,
+  of: { endpointId: string; tenantId: string },
+  { deliveryId, round, number, result, retryInMs: retry }: AttemptRecord,
+  status: DeliveryStatus | null,
+): void {
+  log.info(
+    {
+      deliveryId,
+      endpointId: of.endpointId,
+      tenantId: of.tenantId,
+      round,
+      attempt: number,
+      outcome: result.outcome,
+      statusCode: result.response?.statusCode,
+      totalMs: Math.round(result.timings.totalMs),
+      status,
+      retryInMs: retry,
+    },
+    'delivery.attempted',
+  );
+}

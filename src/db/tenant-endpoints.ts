@@ -1,0 +1,101 @@
+// A tenant's endpoints as first attempts need them: all in one statement, with the version at which they were so.
+import type { Gate } from '../domain/endpoint.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
+import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import type { Db } from './pool.ts';
+
+export interface EndpointSnapshot {
+  endpointId: string;
+  eventTypes: string[];
+  channels: string[];
+  url: string;
+  headers: Record<string, string>;
+  timeoutMs: number;
+  maxInFlight: number | null;
+  retry: RetryPolicy | null;
+  gate: Gate;
+  /** No request before, in Unix milliseconds of the database's clock; null: at once. */
+  notBeforeMs: number | null;
+  /** Microseconds of the database's clock: an event accepted earlier does not go there. */
+  createdAtUs: number;
+  /** Valid now or later; the newest first. */
+  secrets: { id: string; sealed: Buffer; validToMs: number | null }[];
+}
+
+export interface TenantEndpoints {
+  version: number;
+  /** Null: more than `limit`. */
+  endpoints: EndpointSnapshot[] | null;
+}
+
+export async function readTenantEndpoints(db: Db, tenantId: string, limit: number): Promise<TenantEndpoints> {
+  const { rows } = await db.query<Row>({
+    name: 'read_tenant_endpoints',
+    text: `
+      select t.endpoints_version as version, p.id, p.event_types, p.channels, p.url, p.headers, p.timeout_ms, p.max_in_flight, p.retry, p.gate,
+        extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
+        s.ids as secret_ids, s.sealed, s.valid_to_ms
+      from tenants t
+      left join endpoints p on p.tenant_id = t.id and p.deleted_at is null
+      left join lateral (
+        select array_agg(id order by id desc) as ids, array_agg(sealed order by id desc) as sealed,
+          array_agg(extract(epoch from valid_to)::float8 * 1000 order by id desc) as valid_to_ms
+        from endpoint_secrets where endpoint_id = p.id and (valid_to is null or valid_to > now())
+      ) s on true
+      where t.id = $1
+      order by p.id limit $2 + 1`,
+    values: [uuidOf(tenantId), limit],
+  });
+  const version = rows[0]?.version ?? 0;
+  if (rows.length > limit) return { version, endpoints: null };
+  return { version, endpoints: rows.flatMap((row) => (row.id === null ? [] : [toSnapshot(row, row.id)])) };
+}
+
+interface Row {
+  version: number;
+  id: string | null;
+  event_types: string[];
+  channels: string[];
+  url: string;
+  headers: Record<string, string>;
+  timeout_ms: number;
+  max_in_flight: number | null;
+  retry: RetryPolicy | null;
+  gate: Gate;
+  not_before_ms: number | null;
+  created_at_us: number;
+  secret_ids: string[] | null;
+  sealed: Buffer[] | null;
+  valid_to_ms: (number | null)[] | null;
+}
+
+function toSnapshot(row: Row, id: string): EndpointSnapshot {
+  return {
+    endpointId: idOf('ep', id),
+    eventTypes: row.event_types,
+    channels: row.channels,
+    url: row.url,
+    headers: row.headers,
+    timeoutMs: row.timeout_ms,
+    maxInFlight: row.max_in_flight,
+    retry: row.retry,
+    gate: row.gate,
+    notBeforeMs: row.not_before_ms,
+    createdAtUs: row.created_at_us,
+    secrets: (row.secret_ids ?? []).map((secret, index) => ({
+      id: idOf('sec', secret),
+      sealed: row.sealed?.[index] ?? Buffer.alloc(0),
+      validToMs: row.valid_to_ms?.[index] ?? null,
+    })),
+  };
+}
+
+/** The versions of these tenants' endpoints now. */
+export async function readEndpointsVersions(db: Db, tenantIds: string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; version: number }>({
+    name: 'read_endpoints_versions',
+    text: 'select id, endpoints_version as version from tenants where id = any($1::uuid[])',
+    values: [tenantIds.map(uuidOf)],
+  });
+  return new Map(rows.map((row) => [idOf('tnt', row.id), row.version]));
+}

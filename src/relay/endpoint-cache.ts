@@ -1,0 +1,57 @@
+// A tenant's endpoints in memory, checked by version: an event's acceptance says which version it needs, and once a second the versions of
+// all tenants in use are asked for, so that a change made elsewhere counts within a second.
+import type { Db } from '../db/pool.ts';
+import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '../db/tenant-endpoints.ts';
+
+const maxEndpoints = 1_000;
+const maxTenants = 2_000;
+
+export interface CachedEndpoints {
+  version: number;
+  /** By endpoint id; null: too many to plan from memory. */
+  endpoints: Map<string, EndpointSnapshot> | null;
+}
+
+export interface EndpointCache {
+  /** What a tenant's endpoints were at this version or later. Rejects when the store is away. */
+  get(tenantId: string, version: number): Promise<CachedEndpoints>;
+  /** The endpoint as last known; undefined: it is gone, or its tenant is not in memory. */
+  current(tenantId: string, endpointId: string): EndpointSnapshot | undefined;
+  /** Forgets the tenants whose endpoints have changed. */
+  refresh(): Promise<void>;
+}
+
+export function createEndpointCache(db: Db): EndpointCache {
+  const known = new Map<string, CachedEndpoints>();
+  const loading = new Map<string, Promise<CachedEndpoints>>();
+
+  async function load(tenantId: string): Promise<CachedEndpoints> {
+    const { version, endpoints } = await readTenantEndpoints(db, tenantId, maxEndpoints);
+    const loaded = { version, endpoints: endpoints && new Map(endpoints.map((endpoint) => [endpoint.endpointId, endpoint])) };
+    known.delete(tenantId);
+    known.set(tenantId, loaded);
+    const [oldest] = known.keys();
+    if (known.size > maxTenants && oldest !== undefined) known.delete(oldest);
+    return loaded;
+  }
+
+  return {
+    async get(tenantId, version) {
+      const held = known.get(tenantId);
+      if (held && held.version >= version) return held;
+      const begun = loading.get(tenantId) ?? load(tenantId).finally(() => loading.delete(tenantId));
+      loading.set(tenantId, begun);
+      const loaded = await begun;
+      // a load that had begun before this version was committed
+      return loaded.version >= version ? loaded : load(tenantId);
+    },
+    current: (tenantId, endpointId) => known.get(tenantId)?.endpoints?.get(endpointId),
+    async refresh() {
+      if (known.size === 0) return;
+      const versions = await readEndpointsVersions(db, [...known.keys()]);
+      for (const [tenantId, { version }] of known) {
+        if (versions.get(tenantId) !== version) await load(tenantId);
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// Batched mode: first attempts ahead of the dispatch, and what follows of them.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+let tenant: string;
+
+beforeAll(async () => {
+  [posthorn, receiver] = await Promise.all([
+    startPosthorn({ namespace: 't14', env: { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '5' } }),
+    startReceiver(),
+  ]);
+  tenant = await posthorn.makeTenant();
+});
+
+afterAll(async () => {
+  await posthorn?.stop();
+  await receiver?.close();
+});
+
+const delivery = async (eventId: string, status: string) =>
+  until(`${eventId} ${status}`, async () => (await posthorn.deliveriesOf(tenant, eventId)).find((row) => row.status === status));
+const query = async (sql: string) => (await posthorn.database.db.query(sql)).rows;
+
+describe('batched mode', () => {
+  it('delivers without a workflow of its own, and dispatches in batches', async () => {
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/plain`, { eventTypes: ['plain.*'] });
+    const ids = await Promise.all(
+      Array.from({ length: 300 }, (_, n) => posthorn.postEvent(tenant, { type: 'plain.sent', id: `plain-${n}` })),
+    );
+    await until('all to arrive', () => receiver.requests.length >= ids.length);
+    for (const id of ids) expect(receiver.of(id)).toHaveLength(1);
+    await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
+    await until('the dispatches to be done', async () => (await query('select from dispatches where done_at is null')).length === 0);
+    const dispatches = await query('select cardinality(event_ids) as events, planned from dispatches');
+    expect(dispatches.length).toBeLessThan(30);
+    expect(await query(`select count(*)::int as n, bool_or(own_workflow) as own from deliveries where status = 'succeeded'`)).toEqual([
+      { n: 300, own: false },
+    ]);
+  });
+
+  it('gives refused ones their workflow, with attempt 2 on schedule', async () => {
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/twice`, { eventTypes: ['twice.*'] });
+    receiver.answer('/twice', [500, 500, 200]);
+    const id = await posthorn.postEvent(tenant, { type: 'twice.sent' });
+    const row = await delivery(id, 'succeeded');
+    expect(row.attempts).toBe(3);
+    expect(receiver.of(id)).toHaveLength(3);
+    expect(await posthorn.temporal.workflow.getHandle(row.workflowId ?? '').result()).toBe('succeeded');
+  });
+
+  it('opens the dead letter of one that is spent at its first attempt, and replays it', async () => {
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/spent`, {
+      eventTypes: ['spent.*'],
+      retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 },
+    });
+    receiver.answer('/spent', [500]);
+    const id = await posthorn.postEvent(tenant, { type: 'spent.sent' });
+    const { workflowId } = await delivery(id, 'dead_lettered');
+    const handle = posthorn.temporal.workflow.getHandle(workflowId ?? '');
+    await until('its workflow', async () => (await handle.describe()).status.name === 'RUNNING');
+    receiver.answer('/spent', [200]);
+    await handle.signal('replay');
+    await delivery(id, 'succeeded');
+  });
+});
