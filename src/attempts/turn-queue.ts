@@ -65,7 +65,10 @@ export function createTurnQueue<T>({ places, run, giveUp }: TurnQueueDeps<T>): T
     if (line.items.length > 0) tenant.ready.set(line.endpointId, line);
     if (tenant.ready.size > 0) turns.set(tenantId, tenant);
     else if (tenant.full.size === 0) tenants.delete(tenantId);
-    if (item === undefined) return leave();
+    if (item === undefined) {
+      leave();
+      return;
+    }
     size--;
     const seen = progress.get(line.endpointId) ?? { at: performance.now(), inFlight: 0 };
     seen.inFlight++;
@@ -116,7 +119,10 @@ export function createTurnQueue<T>({ places, run, giveUp }: TurnQueueDeps<T>): T
   return {
     size: () => size,
     push(item, tenantId, endpointId, limit) {
-      if (stuck.has(endpointId) && progress.has(endpointId)) return giveUp(item);
+      if (stuck.has(endpointId) && progress.has(endpointId)) {
+        giveUp(item);
+        return;
+      }
       const tenant = tenants.get(tenantId) ?? { ready: new Map(), full: new Map() };
       tenants.set(tenantId, tenant);
       const line = tenant.ready.get(endpointId) ?? tenant.full.get(endpointId) ?? { endpointId, limit, items: [] };

@@ -18,7 +18,8 @@ import type { HandOver } from './hand-over.ts';
 const mostKnown = 10_000;
 const roomFor = 1_000;
 const readAtOnce = 250;
-const mostAhead = 500;
+/** An event for more is planned page by page in its dispatch. */
+const mostAhead = 5_000;
 const pauseMs = 500;
 
 export interface Departures {

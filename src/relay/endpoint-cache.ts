@@ -1,10 +1,10 @@
-// A tenant's endpoints in memory, checked by version: an event's acceptance says which version it needs, and once a second the versions of
+// Tenants' endpoints in memory, bounded in all, checked by version: an event's acceptance says which version it needs, and once a second the versions of
 // all tenants in use are asked for, so that a change made elsewhere counts within a second.
 import type { Db } from '../db/pool.ts';
 import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '../db/tenant-endpoints.ts';
 
-const maxEndpoints = 1_000;
-const maxTenants = 2_000;
+const maxEndpoints = 10_000;
+const maxInAll = 50_000;
 
 export interface CachedEndpoints {
   version: number;
@@ -24,15 +24,25 @@ export interface EndpointCache {
 export function createEndpointCache(db: Db): EndpointCache {
   const known = new Map<string, CachedEndpoints>();
   const loading = new Map<string, Promise<CachedEndpoints>>();
+  let inAll = 0;
 
   async function load(tenantId: string): Promise<CachedEndpoints> {
     const { version, endpoints } = await readTenantEndpoints(db, tenantId, maxEndpoints);
     const loaded = { version, endpoints: endpoints && new Map(endpoints.map((endpoint) => [endpoint.endpointId, endpoint])) };
-    known.delete(tenantId);
+    forget(tenantId);
     known.set(tenantId, loaded);
-    const [oldest] = known.keys();
-    if (known.size > maxTenants && oldest !== undefined) known.delete(oldest);
+    inAll += sizeOf(loaded);
+    for (const [oldest] of known) {
+      if (inAll <= maxInAll || oldest === tenantId) break;
+      forget(oldest);
+    }
     return loaded;
+  }
+
+  function forget(tenantId: string): void {
+    const gone = known.get(tenantId);
+    if (gone) inAll -= sizeOf(gone);
+    known.delete(tenantId);
   }
 
   return {
@@ -54,4 +64,9 @@ export function createEndpointCache(db: Db): EndpointCache {
       }
     },
   };
+}
+
+/** A tenant without endpoints weighs something too. */
+function sizeOf({ endpoints }: CachedEndpoints): number {
+  return 1 + (endpoints?.size ?? 0);
 }

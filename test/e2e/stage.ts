@@ -49,7 +49,10 @@ export interface Stage {
 }
 
 export async function setStage(namespace: string, env: Record<string, string> = {}): Promise<Stage> {
-  const [posthorn, receiver] = await Promise.all([startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'individual', ...env } }), startReceiver()]);
+  const [posthorn, receiver] = await Promise.all([
+    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'individual', ...env } }),
+    startReceiver(),
+  ]);
   const tenant = await posthorn.makeTenant();
   let scenes = 0;
 

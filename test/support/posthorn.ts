@@ -41,18 +41,21 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
     POSTHORN_API_KEY: testApiKey,
     POSTHORN_MASTER_KEY: randomBytes(32).toString('base64'),
     POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
+    POSTHORN_DISPATCH: 'individual',
     POSTHORN_RETRY_SCHEDULE: '300ms,300ms,300ms',
     PORT: '0',
     LOG_LEVEL: 'warn',
   };
 }
 
+let runtime: true | undefined;
+
 export async function startPosthorn({ namespace, env = {}, reached }: TestOptions): Promise<TestPosthorn> {
   const database = await createTestDatabase();
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
   const log = createLogger(config.LOG_LEVEL);
-  installRuntime(log);
+  runtime ??= installRuntime(log) ?? true;
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log);
   const worker = startWorker(core, listening.origin, reached);
