@@ -48,14 +48,15 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
   };
 }
 
-let runtime: true | undefined;
+let runtimeInstalled = false;
 
 export async function startPosthorn({ namespace, env = {}, reached }: TestOptions): Promise<TestPosthorn> {
   const database = await createTestDatabase();
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
   const log = createLogger(config.LOG_LEVEL);
-  runtime ??= installRuntime(log) ?? true;
+  if (!runtimeInstalled) installRuntime(log);
+  runtimeInstalled = true;
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log);
   const worker = startWorker(core, listening.origin, reached);
