@@ -53,7 +53,7 @@ export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ 
     name: 'create_endpoint',
     text: `
       with owner as (
-        select id from tenants where external_id = $2 and deleted_at is null for share
+        select id from tenants where external_id = $2 and deleted_at is null for no key update
       ), made as (
         insert into endpoints (id, tenant_id, url, event_types, channels, description, headers, max_in_flight, retry, timeout_ms, metadata)
         select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11 from owner

@@ -1,5 +1,8 @@
 // The connection to PostgreSQL, and what its errors mean.
 import pg from 'pg';
+import { isLostRace } from './errors.ts';
+
+const tries = 5;
 
 // counts and versions are bigint in SQL and stay far below 2^53
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -25,11 +28,32 @@ export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
   pool.on('error', onError);
   // a client that is in use when its server goes has no other listener, and without one the process would end; its query fails all the same
   pool.on('connect', (client) => client.on('error', onError));
+  return retryingLostRaces(pool);
+}
+
+/** A statement that lost a race (deadlock, serialisation) was undone whole: it runs again. */
+function retryingLostRaces(pool: pg.Pool): pg.Pool {
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  pool.query = ((...args: unknown[]) => again(() => query(...args))) as typeof pool.query;
   return pool;
 }
 
-/** Runs `work` in one transaction on one connection. */
-export async function inTransaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+async function again<T>(run: () => Promise<T>): Promise<T> {
+  for (let left = tries; ; left--) {
+    try {
+      return await run();
+    } catch (error) {
+      if (left === 0 || !isLostRace(error)) throw error;
+    }
+  }
+}
+
+/** Runs `work` in one transaction on one connection; again when it lost a race, so it must have no effect but through the client. */
+export function inTransaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return again(() => transact(db, work));
+}
+
+async function transact<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await db.connect();
   let broken: Error | undefined;
   try {
