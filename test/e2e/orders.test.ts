@@ -25,6 +25,7 @@ describe.concurrent('cancel', () => {
   it('ends one that is not due yet', async () => {
     const deliverAt = new Date(Date.now() + 20_000).toISOString();
     const sent = await stage.send({ until: 'pending', event: { deliverAt } });
+    await sent.started();
     expect((await sent.order('cancel')).body).toMatchObject({ status: 'cancelled', nextAttemptAt: null });
     expect(await sent.closed()).toBe('cancelled');
     expect(sent.requests()).toEqual([]);

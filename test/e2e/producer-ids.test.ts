@@ -5,7 +5,8 @@ import { type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t12');
+  // a thousand events at once: as they would leave in earnest
+  stage = await setStage('t12', { POSTHORN_DISPATCH: 'adaptive' });
 });
 afterAll(() => stage?.close());
 
@@ -18,13 +19,17 @@ async function endpointFor(tenant: string, path: string): Promise<void> {
 /** So many requests with this id have come to the path, and every accepted event has gone its way. */
 async function received(path: string, count: number): Promise<string[]> {
   const at = () => stage.receiver.requests.filter((request) => request.path === path).map(({ headers }) => headers['webhook-id'] ?? '');
-  await until(`${count} requests to ${path}`, () => at().length >= count);
-  await until('nothing to be left', async () => {
-    const { rows } = await stage.posthorn.database.db.query(`
+  await until(`${count} requests to ${path}`, () => at().length >= count, 50_000);
+  await until(
+    'nothing to be left',
+    async () => {
+      const { rows } = await stage.posthorn.database.db.query(`
       select from outbox union all select from dispatches where done_at is null
       union all select from deliveries where status in ('pending', 'retrying')`);
-    return rows.length === 0;
-  });
+      return rows.length === 0;
+    },
+    50_000,
+  );
   return at();
 }
 

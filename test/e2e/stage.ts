@@ -34,6 +34,8 @@ export interface Sent {
   /** The status Temporal shows of the workflow's last run. */
   workflow(): Promise<string>;
   closed(): Promise<unknown>;
+  /** Its workflow is there: one may see the row a moment earlier. */
+  started(): Promise<unknown>;
   /** Posts another event for the same endpoint. */
   again(status: string, event?: object): Promise<Sent>;
 }
@@ -92,6 +94,7 @@ export async function setStage(namespace: string, env: Record<string, string> = 
       answer: (reply) => receiver.answer(about.path, reply),
       workflow: async () => (await handle.describe()).status.name,
       closed: () => handle.result(),
+      started: () => until(`the workflow of ${about.path}`, () => handle.describe()),
       again: (wanted, next = {}) => post(about, wanted, next),
     };
   }

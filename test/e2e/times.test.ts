@@ -37,6 +37,7 @@ describe.concurrent('deliverAt', () => {
   it('a little ahead: it can be cancelled, or sent now', async () => {
     const event = { deliverAt: inMs(50_000) };
     const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
+    await one.started();
     expect((await one.order('cancel')).status).toBe(202);
     expect((await other.order('retry-now')).status).toBe(202);
     await other.reach('succeeded');
@@ -91,6 +92,7 @@ describe.concurrent('expiresAt', () => {
       answer: (_request, response) => void response.writeHead(429, { 'retry-after': '3600' }).end(),
     });
     const other = await sent.again('pending', { expiresAt: inMs(2_000) });
+    await other.started();
     expect(await other.closed()).toBe('expired');
     expect(other.requests()).toEqual([]);
     expect((await sent.row()).status).toBe('retrying');
