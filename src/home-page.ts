@@ -4,7 +4,7 @@
 export function firstEventCommand(origin: string, key: string): string {
   return [
     `curl -X POST ${origin}/v1/tenants/demo/events \\`,
-    `  -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\`,
+    `  -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\`,
     `  -d '{"type":"order.created","data":{"orderId":"1001","total":99.9}}'`,
   ].join('\n');
 }
@@ -26,8 +26,8 @@ ${ui}
 <h2>Send a first event</h2>
 <pre>${firstEventCommand(origin, '$POSTHORN_API_KEY')}</pre>
 <h2>See where it went</h2>
-<pre>curl -H 'authorization: Bearer $POSTHORN_API_KEY' '${origin}/v1/deliveries?tenant=demo'
-curl -H 'authorization: Bearer $POSTHORN_API_KEY' ${origin}/sandbox/demo</pre>
+<pre>curl -H "authorization: Bearer $POSTHORN_API_KEY" '${origin}/v1/deliveries?tenant=demo'
+curl -H "authorization: Bearer $POSTHORN_API_KEY" ${origin}/sandbox/demo</pre>
 </body>
 </html>
 `;

@@ -118,5 +118,5 @@ function printAddresses(print: (line: string) => void, origin: string, temporalU
   print('');
   print('and see it arrive, signed, at the sandbox receiver:');
   print('');
-  print(`curl -H 'authorization: Bearer ${apiKey}' ${origin}/sandbox/demo`);
+  print(`curl -H "authorization: Bearer ${apiKey}" ${origin}/sandbox/demo`);
 }

@@ -99,7 +99,7 @@ it('starts on an empty folder, delivers the printed event, stops, and goes on wh
 
   const fourth = start(port);
   expect(await deliver(await commandsOf(fourth))).toMatchObject({ signature: 'valid' });
-  expect(await readFile(join(folder, 'data/api-key'), 'utf8')).toBe(`${/Bearer (\S+)'/.exec(commands.post)?.[1]}\n`);
+  expect(await readFile(join(folder, 'data/api-key'), 'utf8')).toBe(`${/Bearer (\S+)"/.exec(commands.post)?.[1]}\n`);
 });
 
 it('says in one message what stands in its way', async () => {

@@ -26,7 +26,7 @@ async function dispatched(): Promise<void> {
 
 describe.concurrent('deliverAt', () => {
   it('a little ahead: nothing is sent before', async () => {
-    const deliverAt = inMs(2_000);
+    const deliverAt = inMs(3_000);
     const sent = await stage.send({ until: 'pending', event: { deliverAt } });
     expect((await sent.row()).nextAttemptAt).toBe(deliverAt);
     await sent.reach('succeeded');
@@ -76,7 +76,7 @@ describe.concurrent('deliverAt', () => {
 
 describe.concurrent('expiresAt', () => {
   it('ends the wait for the next attempt, however long that is', async () => {
-    const expiresAt = inMs(2_500);
+    const expiresAt = inMs(4_000);
     const sent = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt } });
     expect((await sent.row()).nextAttemptAt).toBe(expiresAt);
     expect(await sent.closed()).toBe('expired');
