@@ -1,0 +1,138 @@
+// The paths through `deliver`, walked on real servers; run by bench/record-histories.ts.
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { it } from 'vitest';
+import { deliveryStart } from '../../src/temporal/starter.ts';
+import { holding, type Sent } from '../e2e/stage.ts';
+import { deadLetter, inBackoff, record, swell } from './recording.ts';
+import { until } from './until.ts';
+
+const recording = record('t01');
+
+/** A path of `deliver`: `walk` brings it to its end, or to where it is to be recorded. */
+function path(name: string, walk: () => Promise<{ handle: WorkflowHandle }>): void {
+  it(`deliver-${name}`, async () => recording.keep(`deliver-${name}`, (await walk()).handle));
+}
+
+async function closed(sent: Sent): Promise<Sent> {
+  await sent.closed();
+  return sent;
+}
+
+path('at-first', async () => closed(await recording.stage.send({ until: 'succeeded' })));
+path('retried', async () =>
+  closed(await recording.stage.send({ until: 'succeeded', answer: [500, 500, 204], retry: { schedule: ['50ms', '50ms'] } })),
+);
+path('replayed', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  await sent.handle.signal('replay');
+  return closed(sent);
+});
+path('replayed-by-api', async () => {
+  const sent = await closed(await recording.stage.send({ until: 'succeeded' }));
+  await sent.order('replay');
+  await until('the replay', () => sent.requests().length === 2);
+  return closed(sent);
+});
+path('cancelled-in-backoff', async () => {
+  const sent = await recording.stage.send(inBackoff);
+  await sent.order('cancel');
+  return closed(sent);
+});
+path('cancelled-as-dead-letter', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  await sent.order('cancel');
+  return closed(sent);
+});
+path('retry-now', async () => {
+  const sent = await recording.stage.send(inBackoff);
+  await sent.order('retry-now');
+  return closed(sent);
+});
+path('held', async () => {
+  const open = await recording.stage.send({ until: 'succeeded' });
+  await recording.stage.posthorn.post(`/v1/endpoints/${open.endpoint.id}/pause`);
+  return closed(await open.again('held'));
+});
+path('expired', async () =>
+  closed(await recording.stage.send({ ...inBackoff, event: { expiresAt: new Date(Date.now() + 1_500).toISOString() } })),
+);
+path('quarantined-and-released', async () => {
+  const sent = await recording.stage.send(inBackoff);
+  const spoil = () =>
+    recording.stage.posthorn.database.db.query(
+      'update endpoint_secrets set sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 255) where endpoint_id = $1',
+      [sent.endpoint.id.slice('ep_'.length)],
+    );
+  await spoil();
+  await recording.stage.sql(sent, 'update deliveries set faults = 8 where id = $1');
+  await sent.order('retry-now');
+  await sent.reach('quarantined');
+  await closed(sent);
+  await recording.keep('deliver-quarantined', sent.handle);
+  await spoil();
+  await sent.order('release');
+  await sent.reach('succeeded');
+  return closed(sent);
+});
+path('cancelled-in-web-ui', async () => {
+  const sent = await recording.stage.send(inBackoff);
+  await sent.handle.cancel();
+  return closed(sent);
+});
+path('cancelled-in-web-ui-during-post', async () => {
+  const hold = holding();
+  const sent = await recording.stage.send({ until: 'pending', answer: hold.reply });
+  await hold.held();
+  await sent.handle.cancel();
+  await until('the cancellation', async () =>
+    (await sent.handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes),
+  );
+  hold.release(500);
+  return closed(sent);
+});
+path('reset', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  await sent.handle.signal('replay');
+  await closed(sent);
+  const { events } = await sent.handle.fetchHistory();
+  await recording.stage.posthorn.temporal.workflowService.resetWorkflowExecution({
+    namespace: recording.stage.posthorn.namespace,
+    workflowExecution: { workflowId: sent.handle.workflowId },
+    reason: 'recorded',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId,
+  });
+  return closed(sent);
+});
+path('dead-letter-window-passed', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  await sent.handle.terminate();
+  const about = {
+    tenant: recording.stage.tenant,
+    endpointId: sent.endpoint.id,
+    endpointUrl: recording.stage.receiver.url,
+    eventType: sent.type,
+  };
+  const start = deliveryStart({ deliveryId: sent.id, status: 'dead_lettered', ...about }, 500, 'a recording');
+  const handle = await recording.stage.posthorn.temporal.workflow.start('deliver', start);
+  await handle.result().catch(() => undefined);
+  return { handle };
+});
+path('rubbish-signals', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  for (const signal of ['retryNow', 'unheardOf'])
+    for (const said of [[], [null], ['x'], [7], [[1]]]) await sent.handle.signal(signal, ...said);
+  await sent.handle.signal('cancel', 'rubbish');
+  return closed(sent);
+});
+
+it('deliver-continued', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  const { runId } = await sent.handle.describe();
+  await swell(sent.handle, 'retryNow');
+  await recording.keepContinued('deliver-continued', sent.handle, runId);
+  await sent.handle.signal('replay');
+  await closed(sent);
+  await recording.keep('deliver-after-continued', sent.handle);
+});

@@ -1,0 +1,74 @@
+// The paths through the other workflows, walked on real servers; run by bench/record-histories.ts.
+import type { WorkflowHandle } from '@temporalio/client';
+import { it } from 'vitest';
+import { newId } from '../../src/new-id.ts';
+import { deadLetter, inBackoff, record, swell } from './recording.ts';
+import { until } from './until.ts';
+
+const recording = record('t02');
+
+it('dispatches', async () => {
+  const sent = await recording.stage.send({ until: 'succeeded' });
+  const { rows } = await recording.stage.posthorn.database.db.query(
+    `select replace(id::text, '-', '') as id from dispatches order by id desc limit 1`,
+  );
+  const one = recording.stage.posthorn.temporal.workflow.getHandle(`dispatch/dsp_${rows[0].id}`);
+  await one.result();
+  await recording.keep('dispatch-one-event', one);
+
+  await recording.stage.posthorn.database.db.query(
+    `insert into endpoints (id, tenant_id, url, event_types, gate)
+     select i.id, p.tenant_id, p.url, '{many.sent}', 'held' from unnest($1::uuid[]) as i (id), endpoints p where p.id = $2`,
+    [Array.from({ length: 600 }, () => newId('ep').slice('ep_'.length)), sent.endpoint.id.slice('ep_'.length)],
+  );
+  const many = await postToMany([]);
+  await many.result();
+  await recording.keep('dispatch-pages', many);
+
+  const large = await postToMany([many.workflowId]);
+  const { runId } = await large.describe();
+  await swell(large, 'unheardOf');
+  await recording.keepContinued('dispatch-continued', large, runId);
+  await large.result();
+  await recording.keep('dispatch-after-continued', large);
+});
+
+async function postToMany(earlier: string[]): Promise<WorkflowHandle> {
+  await recording.stage.posthorn.postEvent(recording.stage.tenant, { type: 'many.sent' });
+  return until('the large dispatch', async () => {
+    const query = 'WorkflowType="dispatchEvents" and PosthornEventType="many.sent"';
+    for await (const { workflowId } of recording.stage.posthorn.temporal.workflow.list({ query }))
+      if (!earlier.includes(workflowId)) return recording.stage.posthorn.temporal.workflow.getHandle(workflowId);
+    return null;
+  });
+}
+
+it('operator', async () => {
+  const operator = recording.stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
+  const [one, other] = await Promise.all([recording.stage.send(inBackoff), recording.stage.send(deadLetter)]);
+  const { runId } = await operator.describe();
+  await operator.signal('cancel', { deliveryId: one.id });
+  await operator.signal('replay', { deliveryId: other.id });
+  await operator.signal('replay', 'rubbish');
+  await operator.signal('pause', { endpointId: one.endpoint.id });
+  await operator.signal('resume', { endpointId: one.endpoint.id });
+  await operator.signal('retryNow', { deliveryId: newId('dlv') });
+  await Promise.all([one.closed(), other.closed()]);
+  await until('its work', async () => (await operator.query<unknown[]>('recent')).length === 5);
+  await recording.keep('operator-orders', operator);
+  await swell(operator, 'cancel');
+  await operator.signal('cancel');
+  await recording.keepContinued('operator-continued', operator, runId);
+});
+
+it('upkeep', async () => {
+  await recording.stage.posthorn.temporal.schedule.getHandle('posthorn/upkeep').trigger();
+  const done = await until('an upkeep', async () => {
+    for await (const { workflowId } of recording.stage.posthorn.temporal.workflow.list({ query: 'WorkflowType="upkeep"' }))
+      return workflowId;
+    return null;
+  });
+  const handle = recording.stage.posthorn.temporal.workflow.getHandle(done);
+  await handle.result();
+  await recording.keep('upkeep', handle);
+});

@@ -1,0 +1,37 @@
+// What both halves of the recording share: a stage, what is kept of it, and how a history is made to continue as new.
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { type Stage, setStage } from '../e2e/stage.ts';
+import { keepHistory } from './recorded-history.ts';
+import { until } from './until.ts';
+
+export const inBackoff = { until: 'retrying', answer: [500, 204] };
+export const deadLetter = { until: 'dead_lettered', answer: [500, 500, 204], retry: { schedule: ['50ms'] } };
+
+export interface Recording {
+  stage: Stage;
+  keep(name: string, workflow: Pick<WorkflowHandle, 'workflowId'>, runId?: string): Promise<void>;
+  /** Keeps the run that was the last one, once there is another. */
+  keepContinued(name: string, handle: WorkflowHandle, runId: string): Promise<void>;
+}
+
+/** For one file: begins before its first test, ends after its last. */
+export function record(namespace: string): Recording {
+  const recording: Partial<Recording> = {
+    keep: (name, { workflowId }, runId) => keepHistory(name, { address: inject('temporalAddress'), namespace, workflowId, runId }),
+    async keepContinued(name, handle, runId) {
+      await until('the next run', async () => (await handle.describe()).runId !== runId);
+      await recording.keep?.(name, handle, runId);
+    },
+  };
+  beforeAll(async () => {
+    recording.stage = await setStage(namespace, { LOG_LEVEL: 'fatal' });
+  });
+  afterAll(() => recording.stage?.close());
+  return recording as Recording;
+}
+
+/** Temporal suggests to continue as new at 4 MB of history; what these signals carry is cut short in what is kept. */
+export async function swell(handle: WorkflowHandle, signal: string): Promise<void> {
+  for (let n = 0; n < 5; n++) await handle.signal(signal, 'x'.repeat(900_000));
+}
