@@ -59,8 +59,9 @@ export function createEndpointCache(db: Db): EndpointCache {
     async refresh() {
       if (known.size === 0) return;
       const versions = await readEndpointsVersions(db, [...known.keys()]);
-      for (const [tenantId, { version }] of known) {
-        if (versions.get(tenantId) !== version) await load(tenantId);
+      // a copy: loading puts a tenant to the end again, and its version may be newer by then than the one asked for
+      for (const [tenantId, { version }] of [...known]) {
+        if ((versions.get(tenantId) ?? 0) > version) await load(tenantId);
       }
     },
   };
