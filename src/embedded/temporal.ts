@@ -77,8 +77,10 @@ async function startLocked(binary: string, folder: string, options: TemporalOpti
       return { address, uiUrl, exited: whyExited(server, folder), stop: () => server.stop() };
     }
     await server.stop();
-    // another program may have taken a port, also an inner one, between our choice and its use
-    if (attempt === tries || !/address already in use/i.test(server.logTail())) throw explainFailure(server, folder);
+    // another program may have taken a port, also an inner one, between our choice and its use; of an inner one the server panics, and the end of
+    // its log is then only the trace
+    if (attempt === tries || !/address already in use|panic:|goroutine \d+|\.go:\d+/i.test(server.logTail()))
+      throw explainFailure(server, folder);
     await sleep(200);
   }
 }
