@@ -6,7 +6,7 @@ import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
 import { ConfigError } from './config.ts';
 import type { Core } from './core.ts';
-import { readDeliveryRef } from './db/deliveries.ts';
+import { readDeliveryRef } from './db/delivery-refs.ts';
 import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
 import { homePage } from './home-page.ts';

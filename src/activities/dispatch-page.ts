@@ -3,7 +3,7 @@
 // Idempotency key: the dispatch. Rows are inserted once per (event, endpoint), "already open" is success, done is set once.
 import { Context } from '@temporalio/activity';
 import type { Reached } from '../checkpoints.ts';
-import { startableDeliveries } from '../db/deliveries.ts';
+import { startableDeliveries } from '../db/delivery-refs.ts';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatches.ts';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '../db/plan.ts';
 import type { Db } from '../db/pool.ts';

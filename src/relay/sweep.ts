@@ -1,6 +1,6 @@
 // The sweep: every 10 s it starts again what should have moved and did not - dispatches not done, deliveries 30 s past their time -, and what was
 // put off and comes due. "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
-import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/deliveries.ts';
+import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/delivery-refs.ts';
 import { overdueDispatches } from '../db/dispatches.ts';
 import { orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';

@@ -1,7 +1,7 @@
 // An order to a delivery from outside its workflow: the row is changed first - it decides -, then the workflow is told, and started where it is
 // closed or never was. What if Temporal is away in between? The row stands and says that its workflow was not told; the sweep tells it.
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { readDeliveryRef } from '../db/deliveries.ts';
+import { readDeliveryRef } from '../db/delivery-refs.ts';
 import { type OrderResult, obeyOrder, orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import { isUnderWay, type Order } from '../domain/delivery.ts';

@@ -1,7 +1,7 @@
 // Starting the workflows of dispatches and deliveries. The business id is the workflow id, so "already open" is success and any start may be
 // repeated by anyone.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
-import type { DeliveryRef } from '../db/deliveries.ts';
+import type { DeliveryRef } from '../db/delivery-refs.ts';
 import { isUnderWay } from '../domain/delivery.ts';
 import {
   type DeliverInput,

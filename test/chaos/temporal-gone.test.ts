@@ -1,6 +1,6 @@
 // Temporal stopped for a while, and Temporal with all its data lost, under events in every state.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDeliveryRef } from '../../src/db/deliveries.ts';
+import { readDeliveryRef } from '../../src/db/delivery-refs.ts';
 import { idOf } from '../../src/domain/ids.ts';
 import { deliveryStart } from '../../src/temporal/starter.ts';
 import { dispatchWorkflowId, workflowTypes } from '../../src/workflows/contract.ts';
