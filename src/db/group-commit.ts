@@ -3,7 +3,8 @@
 // What if a group fails? A lost race (deadlock, serialisation) runs again whole. Bad data (classes 22 and 23) splits the group in halves until
 // the bad item stands alone and only its caller hears of it. Anything else goes to every caller of the group; when the store is away, to all that
 // wait as well, so that nobody waits for one time-out after the other. What would wait beyond `maxWaiting` is refused at once as overloaded.
-import { isBadData, isLostRace, isStoreAway, StoreOverloaded } from './errors.ts';
+import { isBadData, isStoreAway, StoreOverloaded } from './errors.ts';
+import { againWhenLost } from './lost-race.ts';
 
 export interface GroupCommitOptions<T, R> {
   /** Writes all items in one transaction; results in the order of the items. */
@@ -69,7 +70,7 @@ export function createGroupCommit<T, R>({
 
   async function commit(group: Waiting<T, R>[]): Promise<void> {
     try {
-      const results = await again(() => write(group.map(({ item }) => item)));
+      const results = await againWhenLost(() => write(group.map(({ item }) => item)));
       for (const [index, waiting] of group.entries()) waiting.resolve(results[index] as R);
     } catch (error) {
       if (!isBadData(error) || group.length === 1) {
@@ -95,14 +96,4 @@ export function createGroupCommit<T, R>({
       });
     },
   };
-}
-
-async function again<R>(run: () => Promise<R>): Promise<R> {
-  for (let left = 5; ; left--) {
-    try {
-      return await run();
-    } catch (error) {
-      if (left === 0 || !isLostRace(error)) throw error;
-    }
-  }
 }

@@ -1,8 +1,6 @@
 // The connection to PostgreSQL, and what its errors mean.
 import pg from 'pg';
-import { isLostRace } from './errors.ts';
-
-const tries = 5;
+import { againWhenLost } from './lost-race.ts';
 
 // counts and versions are bigint in SQL and stay far below 2^53
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -31,26 +29,16 @@ export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
   return retryingLostRaces(pool);
 }
 
-/** A statement that lost a race (deadlock, serialisation) was undone whole: it runs again. */
+/** Every statement outside a transaction runs again when it lost a race. */
 function retryingLostRaces(pool: pg.Pool): pg.Pool {
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
-  pool.query = ((...args: unknown[]) => again(() => query(...args))) as typeof pool.query;
+  pool.query = ((...args: unknown[]) => againWhenLost(() => query(...args))) as typeof pool.query;
   return pool;
-}
-
-async function again<T>(run: () => Promise<T>): Promise<T> {
-  for (let left = tries; ; left--) {
-    try {
-      return await run();
-    } catch (error) {
-      if (left === 0 || !isLostRace(error)) throw error;
-    }
-  }
 }
 
 /** Runs `work` in one transaction on one connection; again when it lost a race, so it must have no effect but through the client. */
 export function inTransaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return again(() => transact(db, work));
+  return againWhenLost(() => transact(db, work));
 }
 
 async function transact<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {

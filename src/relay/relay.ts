@@ -118,10 +118,8 @@ export function createRelay(deps: RelayDeps): Relay {
     const sentAt = performance.now();
     const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
     const renewed = await Promise.race([renewRelay(db, of.id).catch((error: Error) => error), tooLate]);
-    if (renewed === true && isFresh(of)) of.renewedAt = sentAt;
-    else if (renewed === true)
-      of.renewedAt = Number.NEGATIVE_INFINITY; // the answer came too late: this term has ended
-    else if (renewed === false) of.renewedAt = Number.NEGATIVE_INFINITY;
+    // an answer that came too late does not bring the term back
+    if (typeof renewed === 'boolean') of.renewedAt = renewed && isFresh(of) ? sentAt : Number.NEGATIVE_INFINITY;
     else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
   }
 

@@ -43,10 +43,9 @@ export function createSweep({ db, starter, log }: SweepDeps): Sweep {
     await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), stopping.signal);
     const deliveries = await overdueDeliveries(db, cursor, most);
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
-    if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     await startAll(await untoldDeliveries(db, most), (delivery) => unlessRefused(tell(delivery)), stopping.signal);
-    const last = deliveries.at(-1);
-    cursor = deliveries.length === most && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
+    if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
+    cursor = cursorAfter(deliveries);
     if (cursor) nextAt = 0;
     if (dispatches.length + deliveries.length > 0)
       log.info({ dispatches: dispatches.length, deliveries: deliveries.length }, 'relay.swept');
@@ -84,10 +83,15 @@ export async function sweepAll({ db, starter }: Omit<SweepDeps, 'log'>): Promise
     const deliveries: Awaited<ReturnType<typeof overdueDeliveries>> = await overdueDeliveries(db, cursor, most);
     await startAll(deliveries, (delivery) => starter.startDelivery(delivery, 'reconcile'));
     started += deliveries.length;
-    const last = deliveries.at(-1);
-    cursor = deliveries.length === most && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
+    cursor = cursorAfter(deliveries);
   } while (cursor);
   return started;
+}
+
+/** Where a full page of overdue deliveries ends; null: there are no more. */
+function cursorAfter(page: SweepCursor[]): SweepCursor | null {
+  const last = page.at(-1);
+  return page.length === most && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
 }
 
 async function startAll<T>(items: T[], start: (item: T) => Promise<void>, stopping?: AbortSignal): Promise<void> {

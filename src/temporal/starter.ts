@@ -1,6 +1,7 @@
 // Starting the workflows of dispatches and deliveries. The business id is the workflow id, so "already open" is success and any start may be
 // repeated by anyone.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/common';
 import type { DeliveryRef } from '../db/delivery-refs.ts';
 import { isUnderWay } from '../domain/delivery.ts';
 import {
@@ -37,7 +38,7 @@ export interface Starter {
 export function createStarter(link: TemporalLink, deadLetterWindowMs: number): Starter {
   return {
     startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, dispatchStart(dispatch)),
-    look: (delivery) => look(link, delivery, deadLetterWindowMs),
+    look: (delivery) => signalDelivery(link, delivery, deadLetterWindowMs, 'sweep', { signal: lookSignal }),
     startDelivery: (delivery, startedBy) => startOnce(link, workflowTypes.deliver, deliveryStart(delivery, deadLetterWindowMs, startedBy)),
   };
 }
@@ -52,16 +53,27 @@ async function startOnce(link: TemporalLink, type: string, options: Start): Prom
   }
 }
 
-async function look(link: TemporalLink, delivery: DeliveryRef, deadLetterWindowMs: number): Promise<void> {
+/** A signal to a delivery's workflow, and what it says. */
+export interface DeliverySignal {
+  signal: SignalDefinition<[unknown?]>;
+  said?: unknown;
+}
+
+/** Signals the workflow of a delivery that is under way, and starts it where it is closed or never was; of any other only an open one. */
+export async function signalDelivery(
+  link: TemporalLink,
+  delivery: DeliveryRef,
+  deadLetterWindowMs: number,
+  startedBy: string,
+  { signal, said }: DeliverySignal,
+): Promise<void> {
   if (isUnderWay(delivery.status)) {
-    const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, 'sweep');
-    await link.call((client) =>
-      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, args, signal: lookSignal, signalArgs: [] }),
-    );
+    const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, startedBy);
+    await link.call((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...options, args, signal, signalArgs: [said] }));
     return;
   }
   try {
-    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(lookSignal));
+    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(signal, said));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
@@ -84,7 +96,7 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
   };
 }
 
-/** How a delivery's workflow is started; shared by `startDelivery` and the orders that must find it open. */
+/** How a delivery's workflow is started. */
 export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number, startedBy: string): Start & { args: [DeliverInput] } {
   const host = hostOf(delivery.endpointUrl);
   return {
