@@ -24,7 +24,7 @@ export interface TestPosthorn extends Api {
 }
 
 export interface TestOptions {
-  /** `t01` … `t30`, one for each test file. */
+  /** `t01` … `t40`, one for each test file. */
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
