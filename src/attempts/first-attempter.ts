@@ -2,6 +2,7 @@
 // One that may not be posted now - no place, a closed gate, an endpoint that asked for peace, a fault of ours - is given up: its row is written as
 // due, and its workflow carries on.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AttemptRecord } from '../db/attempts.ts';
 import type { FirstRecord } from '../db/first-attempts.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
@@ -11,6 +12,8 @@ import type { Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
 import { createTurnQueue } from './turn-queue.ts';
+
+const lookMs = 250;
 
 export interface FirstEvent {
   eventId: string;
@@ -55,6 +58,7 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
     run: (job) => track(attempt(job)),
     giveUp: (job) => void track(giveUp(job)),
   });
+  const looking = setInterval(queue.look, lookMs).unref();
 
   function track(work: Promise<void>): Promise<void> {
     const tracked = work
@@ -69,33 +73,29 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
   async function attempt(job: FirstJob): Promise<void> {
     while (recorder.isBehind() && job.mayPost()) await delay(100);
     if (!job.mayPost()) return;
-    const endpoint = job.endpoint();
-    if (!endpoint || !isOpen(endpoint, job.event)) return giveUp(job);
     const id = deliveryId(job.event.eventId, job.endpointId);
-    let record: FirstRecord['attempt'];
-    try {
-      record = await poster.post({
-        deliveryId: id,
-        endpointId: job.endpointId,
-        tenantId: job.event.tenantId,
-        round: 1,
-        attempts: 0,
-        webhookId: job.event.externalId,
-        body: job.event.body,
-        url: endpoint.url,
-        headers: endpoint.headers,
-        timeoutMs: endpoint.timeoutMs,
-        retry: endpoint.retry,
-        secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
-      });
-    } catch (error) {
-      log.warn({ err: error, deliveryId: id, endpointId: job.endpointId }, 'delivery.not_posted');
-      return giveUp(job);
-    }
+    const record = await post(job, id);
+    if (!record) return giveUp(job);
     const status: DeliveryStatus | null = (await recorder.recordFirst(toRecord(job, id, record))) ?? (await recorder.record(record));
     await poster.obeyEndpoint(job.endpointId, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
     job.written();
+  }
+
+  /** Null: it may not be posted now, or we cannot. Whatever is wrong with this one, it must not be left without its row. */
+  async function post(job: FirstJob, id: string): Promise<AttemptRecord | null> {
+    const { event, endpointId } = job;
+    try {
+      const endpoint = job.endpoint();
+      if (!endpoint || !isOpen(endpoint, event)) return null;
+      const { url, headers, timeoutMs, retry } = endpoint;
+      const secrets = endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now());
+      const first = { deliveryId: id, endpointId, tenantId: event.tenantId, round: 1, attempts: 0, webhookId: event.externalId };
+      return await poster.post({ ...first, body: event.body, url, headers, timeoutMs, retry, secrets });
+    } catch (error) {
+      log.warn({ err: error, deliveryId: id, endpointId }, 'delivery.not_posted');
+      return null;
+    }
   }
 
   async function giveUp(job: FirstJob): Promise<void> {
@@ -108,6 +108,7 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
     push: (job) => queue.push(job, job.event.tenantId, job.endpointId, job.endpointLimit),
     waiting: () => queue.size(),
     async stop() {
+      clearInterval(looking);
       queue.stop();
       await Promise.allSettled(underWay);
     },
