@@ -19,7 +19,7 @@ export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & 
 // a dispatch is made shortly after its events: it is among the first whose ids are not older than theirs
 const workflowColumns = `d.own_workflow, case when not d.own_workflow then (
     select p.id from (
-      select id, event_ids from dispatches where id >= (left(d.event_id::text, 13) || '-0000-0000-0000-000000000000')::uuid order by id limit 1000
+      select id, event_ids from dispatches where id >= (left(d.event_id::text, 13) || '-0000-0000-000000000000')::uuid order by id limit 1000
     ) p where p.event_ids @> array[d.event_id] limit 1) end as dispatch_id`;
 
 export interface DeliveryFilter {
