@@ -57,6 +57,7 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
     places,
     run: (job) => track(attempt(job)),
     giveUp: (job) => void track(giveUp(job)),
+    heldUp: recorder.isBehind,
   });
   const looking = setInterval(queue.look, lookMs).unref();
 

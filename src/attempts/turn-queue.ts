@@ -1,13 +1,10 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
 // waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 4 s is given up, and so is what comes for it
-// after that, until it gets one. While the process itself is full, everything waits.
+// after that, until it gets one. While the process itself is full, or held up by its store, everything waits.
 import { Fifo } from '../domain/fifo.ts';
 import type { Places } from './places.ts';
 
-/**
- * Places are given back when outcomes are recorded. A store that stands still is not the endpoint's fault: a relay ends after 3 s without it, and
- * this must be longer.
- */
+/** Longer than what a slow endpoint may take that answers after all. */
 const patienceMs = 4_000;
 
 export interface TurnQueue<T> {
@@ -40,12 +37,14 @@ export interface TurnQueueDeps<T> {
   /** Never rejects. */
   run(item: T): Promise<unknown>;
   giveUp(item: T): void;
+  /** Nothing ends now, through no fault of any endpoint. */
+  heldUp?(): boolean;
   /** Milliseconds, never going back. */
   now?: () => number;
 }
 
 export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQueue<T> {
-  const { places, run, giveUp, now = () => performance.now() } = deps;
+  const { places, run, giveUp, heldUp = () => false, now = () => performance.now() } = deps;
   const tenants = new Map<string, Tenant<T>>();
   /** Those that may get a place, the next one first. */
   const turns = new Fifo<Tenant<T>>();
@@ -154,6 +153,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
       pump();
     },
     look() {
+      if (heldUp()) refused.clear();
       for (const tenant of tenants.values()) {
         for (const line of tenant.full) tenant.ready.push(line);
         tenant.full.clear();

@@ -83,6 +83,19 @@ describe('patience', () => {
     expect(table.queue.size()).toBe(0);
   });
 
+  it('does not pass while it is us who are held up', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 40);
+    table.pass(3_000);
+    table.holdUp(true);
+    for (let n = 0; n < 10; n++) table.pass(1_000);
+    table.holdUp(false);
+    table.pass(4_000);
+    expect(table.givenUp).toEqual([]);
+    table.pass(1);
+    expect(table.givenUp).toHaveLength(8);
+  });
+
   it('has no end while the process itself is full', async () => {
     const table = setTable({ process: 2, tenant: 2, endpoint: 2 });
     fill(table, 'a', 'a1', 2);

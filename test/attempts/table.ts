@@ -28,9 +28,11 @@ export function setTable(limits: PlaceLimits) {
   const running: Running[] = [];
   const others: { tenantId: string; endpointId: string; leave(): void }[] = [];
   let clock = 0;
+  let heldUp = false;
   const queue = createTurnQueue<Item>({
     places,
     now: () => clock,
+    heldUp: () => heldUp,
     run(item) {
       item.begun = left.push(item) - 1;
       const atOnce = [...running.map((each) => each.item), ...others].filter(({ endpointId }) => endpointId === item.endpointId).length + 1;
@@ -70,6 +72,9 @@ export function setTable(limits: PlaceLimits) {
     pass(ms: number) {
       clock += ms;
       queue.look();
+    },
+    holdUp(held: boolean) {
+      heldUp = held;
     },
     othersTake(tenantId: string, endpointId: string) {
       const leave = places.take(tenantId, endpointId, null);
