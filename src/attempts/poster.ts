@@ -5,7 +5,7 @@ import type { Db } from '../db/pool.ts';
 import { retryInMs } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
-import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import { type RetryPolicy, waitAfter } from '../domain/retry-schedule.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
@@ -57,6 +57,8 @@ export function createPoster({ db, vault, sender, log, defaultRetry, reached }: 
 
   function render(job: PostJob, number: number, nowMs: number) {
     try {
+      // a policy that makes no sense is found out here: after the POST it would keep the outcome from being recorded, and the POST would repeat
+      waitAfter(job.retry ?? defaultRetry, number);
       return buildRequest({ ...job, secrets: job.secrets.map(({ id, sealed }) => vault.open(sealed, id)) }, number, nowMs);
     } catch (error) {
       throw new RenderFault(error instanceof Error ? error.message : String(error), { cause: error });

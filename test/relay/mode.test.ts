@@ -71,4 +71,4 @@ it('goes from individual to batched in a burst, and back when it has been calm',
   await until('calm', () => mode() === 'individual', 15_000);
   await leavesAlone();
   expect(mode()).toBe('individual');
-});
+}, 60_000);
