@@ -1,4 +1,5 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Reached } from '../checkpoints.ts';
 import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
 import type { Db } from '../db/pool.ts';
@@ -45,6 +46,17 @@ export interface PosterDeps {
 }
 
 export function createPoster({ db, vault, sender, log, defaultRetry, reached }: PosterDeps): Poster {
+  /** Opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change. */
+  const opened = new WeakMap<Uint8Array, KeyObject>();
+
+  function open({ id, sealed }: PostJob['secrets'][number]): KeyObject {
+    const known = opened.get(sealed);
+    if (known) return known;
+    const key = createSecretKey(vault.open(sealed, id));
+    opened.set(sealed, key);
+    return key;
+  }
+
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
   async function send(request: AttemptRequest): Promise<SendResult> {
     try {
@@ -57,7 +69,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, reached }: 
 
   function render(job: PostJob, number: number, nowMs: number) {
     try {
-      return buildRequest({ ...job, secrets: job.secrets.map(({ id, sealed }) => vault.open(sealed, id)) }, number, nowMs);
+      return buildRequest({ ...job, secrets: job.secrets.map(open) }, number, nowMs);
     } catch (error) {
       throw new RenderFault(error instanceof Error ? error.message : String(error), { cause: error });
     }
