@@ -9,6 +9,7 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+const slots = (usual: number) => z.coerce.number().int().min(1).max(10_000).default(usual);
 const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
@@ -51,6 +52,16 @@ export const variables = z.object({
     .max(100)
     .default(2)
     .describe('dispatches of batches a second, of each worker; full batches leave at once'),
+  POSTHORN_IN_FLIGHT: slots(512).describe('requests in flight at most in each worker'),
+  POSTHORN_IN_FLIGHT_PER_TENANT: slots(128).describe('of them for one tenant'),
+  POSTHORN_IN_FLIGHT_PER_ENDPOINT: slots(32).describe('of them for one endpoint; `maxInFlight` of an endpoint lowers it'),
+  POSTHORN_CACHED_WORKFLOWS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(100_000)
+    .optional()
+    .describe('open workflows that each worker keeps in memory; unset: one for each MiB of memory, 250 to 5,000'),
   POSTHORN_RETRY_SCHEDULE: schedule
     .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
     .describe('waits between attempts, ±10 %'),

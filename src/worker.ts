@@ -6,7 +6,7 @@ import { createActivities } from './activities/index.ts';
 import type { SetGate } from './activities/set-gate.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter } from './attempts/first-attempter.ts';
-import { createPlaces, defaultPlaceLimits } from './attempts/places.ts';
+import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
 import type { Reached } from './checkpoints.ts';
@@ -18,6 +18,7 @@ import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
 import { version } from './package.ts';
 import { createRelay, type Relay } from './relay/relay.ts';
+import { type Sizing, sizingOf, thisMachine } from './sizing.ts';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from './temporal/prepare.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 import { taskQueue } from './workflows/contract.ts';
@@ -41,7 +42,8 @@ export interface RunningWorker {
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
   const { config, db, log, starter, vault, giveOrder } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
-  const limits = defaultPlaceLimits;
+  const sizing = sizingOf(config, thisMachine());
+  const limits = sizing.places;
   // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process });
   const places = createPlaces(limits);
@@ -66,7 +68,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     return released !== null;
   };
   const activities = createActivities({ db, engine, starter, giveOrder, setGate, reached });
-  const polling = pollTemporal(core, activities);
+  const polling = pollTemporal(core, activities, sizing);
 
   return {
     relay,
@@ -84,6 +86,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
 function pollTemporal(
   { config, link, log }: Core,
   activities: ReturnType<typeof createActivities>,
+  sizing: Sizing,
 ): { ready: Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
   let worker: Worker | undefined;
@@ -95,7 +98,7 @@ function pollTemporal(
     void lookAfter();
     while (!stopping.signal.aborted) {
       await untilDone('search attributes', () => ensureSearchAttributes(link, config, log));
-      const opened = await untilDone('worker', () => createWorker(connection, config.TEMPORAL_NAMESPACE, activities));
+      const opened = await untilDone('worker', () => createWorker(connection, config.TEMPORAL_NAMESPACE, activities, sizing));
       if (!opened) return;
       worker = opened;
       const running = opened.run();
@@ -156,6 +159,7 @@ async function createWorker(
   connection: NativeConnection,
   namespace: string,
   activities: ReturnType<typeof createActivities>,
+  sizing: Sizing,
 ): Promise<Worker> {
   return Worker.create({
     connection,
@@ -163,10 +167,10 @@ async function createWorker(
     taskQueue,
     workflowBundle: await loadWorkflowBundle(),
     activities,
-    maxConcurrentActivityTaskExecutions: defaultPlaceLimits.process,
-    maxConcurrentLocalActivityExecutions: 20,
-    maxConcurrentWorkflowTaskExecutions: 40,
-    maxCachedWorkflows: 1_000,
+    maxConcurrentActivityTaskExecutions: sizing.activities,
+    maxConcurrentLocalActivityExecutions: sizing.localActivities,
+    maxConcurrentWorkflowTaskExecutions: sizing.workflowTasks,
+    maxCachedWorkflows: sizing.cachedWorkflows,
     // by default one in 4 s is sent of those that must come every 5 s: a second of bad luck would repeat a POST
     maxHeartbeatThrottleInterval: 1_000,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
