@@ -17,7 +17,8 @@ import type { HandOver } from './hand-over.ts';
 
 const mostKnown = 10_000;
 const roomFor = 1_000;
-const readAtOnce = 250;
+const mostBytes = 64 * 1024 * 1024;
+const readAtOnce = 100;
 /** Of one tenant, not yet attempted; at half of it there is room again. */
 const enoughOfTenant = 64;
 /** An event for more is planned page by page in its dispatch. */
@@ -53,10 +54,11 @@ export interface DeparturesDeps {
 
 export function createDepartures(deps: DeparturesDeps): Departures {
   const { db, cache, firstAttempter, handOver, modes, log, relayId, mayAct, onRoom } = deps;
-  /** Events that have not left, with the tenant until their attempts are made. */
-  const known = new Map<string, string | null>();
+  /** Events that have not left; null once their attempts are made. */
+  const known = new Map<string, { tenantId: string; bytes: number } | null>();
   const waiting = new Map<string, number>();
   const crowds = new Set<string>();
+  let bytes = 0;
   let stopped = false;
   let leftInOutbox = false;
   let reading = false;
@@ -64,16 +66,21 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   function add(events: OwnedEvent[]): void {
     for (const event of events) {
       if (known.has(event.eventId)) continue;
-      if (known.size >= mostKnown) leftInOutbox = true;
+      if (isFull()) leftInOutbox = true;
       else {
-        known.set(event.eventId, event.tenantId);
-        count(event.tenantId, 1);
+        known.set(event.eventId, { tenantId: event.tenantId, bytes: event.body.length });
+        count(event.tenantId, 1, event.body.length);
         void depart(event);
       }
     }
   }
 
-  function count(tenantId: string, by: 1 | -1): void {
+  function isFull(): boolean {
+    return known.size >= mostKnown || bytes >= mostBytes;
+  }
+
+  function count(tenantId: string, by: 1 | -1, more: number): void {
+    bytes += more;
     const now = (waiting.get(tenantId) ?? 0) + by;
     if (now === 0) waiting.delete(tenantId);
     else waiting.set(tenantId, now);
@@ -83,15 +90,17 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   /** It waits for no attempt any more. */
   function attempted(eventId: string): void {
-    const tenantId = known.get(eventId);
-    if (!tenantId) return;
+    const waited = known.get(eventId);
+    if (!waited) return;
     known.set(eventId, null);
-    count(tenantId, -1);
+    count(waited.tenantId, -1, -waited.bytes);
   }
 
   function ready(event: OwnedEvent): void {
     attempted(event.eventId);
-    handOver.ready(event);
+    // without its body, which is not needed any more
+    const { eventId, tenantId, tenant, eventType } = event;
+    handOver.ready({ eventId, tenantId, tenant, eventType });
   }
 
   async function depart(event: OwnedEvent): Promise<void> {
@@ -146,7 +155,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       attempted(id);
       known.delete(id);
     }
-    if (leftInOutbox && known.size < mostKnown - roomFor) recheck();
+    if (leftInOutbox && known.size < mostKnown - roomFor && bytes < mostBytes) recheck();
   }
 
   function recheck(): void {
@@ -162,7 +171,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   async function readOutbox(): Promise<void> {
     leftInOutbox = false;
-    for (let after: string | null = null; !stopped && mayAct() && known.size < mostKnown; ) {
+    for (let after: string | null = null; !stopped && mayAct() && !isFull(); ) {
       const events: OwnedEvent[] = await ownOutboxRows(db, relayId, after, readAtOnce);
       add(events);
       after = events.at(-1)?.eventId ?? null;
@@ -174,7 +183,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   return {
     add,
     recheck,
-    isFull: () => known.size >= mostKnown,
+    isFull,
     crowded: () => [...crowds],
     gone,
     stop() {
