@@ -39,14 +39,22 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, vault, giveOrder } = core;
+  const { config, db, log, starter, vault, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const limits = defaultPlaceLimits;
   // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process });
   const places = createPlaces(limits);
   const recorder = createRecorder(db, log);
-  const poster = createPoster({ db, vault, sender, log, defaultRetry: config.POSTHORN_RETRY_SCHEDULE, reached });
+  const poster = createPoster({
+    db,
+    vault,
+    sender,
+    log,
+    defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
+    metrics: telemetry.attempts,
+    reached,
+  });
   const engine = createEngine({ db, poster, recorder, places, limits, log });
   const relay = createRelay({
     db,
@@ -56,8 +64,10 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
     openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, log }),
+    metrics: telemetry.dispatches,
     reached,
   });
+  telemetry.watchWorker({ relay: relay.status, load: engine.load });
   const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
   const setGate: SetGate = async (endpointId, gate) => {
     if (gate === 'pause') return pauseEndpoint(db, endpointId);

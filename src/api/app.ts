@@ -8,6 +8,7 @@ import { endpointRoutes } from './endpoints.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
+import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
 import { notFound } from './problem.ts';
@@ -22,7 +23,12 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(nameRequests(deps.log));
-  const open: Route[] = [...healthRoutes(deps), openapiRoute(deps.publicOrigin, () => [...closed, ...open]), ...homeRoute(deps)];
+  const open: Route[] = [
+    ...healthRoutes(deps),
+    metricsRoute(deps),
+    openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
+    ...homeRoute(deps),
+  ];
   // the busiest first: Express tries them in order
   const closed = [
     ...eventRoutes(deps),

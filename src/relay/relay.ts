@@ -12,6 +12,7 @@ import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import type { DispatchMetrics } from '../telemetry.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createDepartures, type Departures } from './departures.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
@@ -48,6 +49,7 @@ export interface RelayDeps {
   dispatchesPerSecond: number;
   /** One for each term: what it makes ahead ends with it. */
   openFirstAttempter(): FirstAttempter;
+  metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
@@ -62,7 +64,7 @@ interface Term {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, starter, log, processName, dispatch, dispatchesPerSecond, openFirstAttempter, reached } = deps;
+  const { db, starter, log, processName, dispatch, openFirstAttempter } = deps;
   const cache = createEndpointCache(db);
   const modes = createModeSwitch(dispatch);
   const stopping = new AbortController();
@@ -71,6 +73,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let looking: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
+  const status = () => ({ mode: modes.mode(Date.now()), waiting: term ? term.handOver.waiting() + term.firstAttempter.waiting() : 0 });
 
   async function live(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -95,15 +98,11 @@ export function createRelay(deps: RelayDeps): Relay {
     const mayAct = () => isFresh(begun);
     const firstAttempter = openFirstAttempter();
     const handOver = createHandOver({
-      db,
-      starter,
-      log,
+      ...deps,
       relayId: id,
-      dispatchesPerSecond,
       mayAct,
       onGone: (eventIds) => begun.departures.gone(eventIds),
       onTemporal: (away) => modes.setTemporalAway(away),
-      reached,
     });
     const departures = createDepartures({ db, cache, firstAttempter, handOver, modes, log, relayId: id, mayAct });
     const begun: Term = { id, startedAt: now, renewedAt: now, handOver, departures, firstAttempter };
@@ -179,7 +178,7 @@ export function createRelay(deps: RelayDeps): Relay {
       if (term?.id === relayId && isFresh(term)) term.departures.add(rows);
     },
     look: () => wake.abort(),
-    status: () => ({ mode: modes.mode(Date.now()), waiting: (term?.handOver.waiting() ?? 0) + (term?.firstAttempter.waiting() ?? 0) }),
+    status,
     sweepSoon() {
       sweep.soon();
       wake.abort();
