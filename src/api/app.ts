@@ -14,6 +14,7 @@ import { openapiRoute } from './openapi.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
+import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
 export type { ApiDeps } from './deps.ts';
@@ -37,6 +38,7 @@ export function createApp(deps: ApiDeps): Express {
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
     ...tenantRoutes(deps),
+    ...statusRoutes(deps),
   ];
   mountRoutes(app, open, deps);
   app.use('/v1', requireKey(deps.apiKey));

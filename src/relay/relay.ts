@@ -116,7 +116,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function renew(of: Term): Promise<void> {
     const sentAt = performance.now();
     const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(db, of.id).catch((error: Error) => error), tooLate]);
+    const renewed = await Promise.race([renewRelay(db, of.id, status()).catch((error: Error) => error), tooLate]);
     // an answer that came too late does not bring the term back
     if (typeof renewed === 'boolean') of.renewedAt = renewed && isFresh(of) ? sentAt : Number.NEGATIVE_INFINITY;
     else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');

@@ -96,6 +96,8 @@ describe('/metrics', () => {
       'posthorn_dispatch_mode{mode="batched"}': 1,
       'posthorn_dispatch_mode{mode="individual"}': 0,
     });
+    expect((await posthorn.get('/v1/status')).body.relays).toHaveLength(1);
+    await until('/v1/status to say so too', async () => (await posthorn.get('/v1/status')).body.dispatch === 'batched');
     receiver.answer('/slow', [204]);
     for (const release of held) release();
     await until('all to arrive', () => receiver.requests.filter(({ path }) => path === '/slow').length >= 60);
