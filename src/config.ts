@@ -21,6 +21,7 @@ const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).p
 export const variables = z.object({
   PORT: port.default(8080).describe('port of API and dashboard'),
   HOST: z.string().default('127.0.0.1').describe('address of API and dashboard'),
+  POSTHORN_METRICS_PORT: port.optional().describe('port of /metrics and /healthz, on HOST, of a worker without an API; unset: none'),
   POSTHORN_PUBLIC_URL: z.url().optional().describe('the address under which this server is reached, when it is not http://HOST:PORT'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL 15 or later; unset: embedded'),
   DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(20).describe('connections to PostgreSQL per process'),

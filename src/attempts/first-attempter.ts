@@ -20,6 +20,8 @@ export interface FirstEvent {
   externalId: string;
   body: Uint8Array;
   expiresAt: Date | null;
+  /** By the monotonic clock of this process; null: another one accepted it. */
+  acceptedHereMs: number | null;
 }
 
 export interface FirstJob {
@@ -86,6 +88,7 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
         headers: endpoint.headers,
         timeoutMs: endpoint.timeoutMs,
         retry: endpoint.retry,
+        acceptedHereMs: job.event.acceptedHereMs,
         secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
       });
     } catch (error) {

@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender } from '../outbound/send.ts';
+import type { AttemptMetrics } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import { type AttemptRequest, buildRequest, type SignedJob } from './request.ts';
 
@@ -22,6 +23,8 @@ export interface PostJob extends Omit<SignedJob, 'secrets'> {
   attempts: number;
   retry: RetryPolicy | null;
   secrets: { id: string; sealed: Uint8Array }[];
+  /** When this process accepted its event, by the monotonic clock; null or absent: another did, or it is not the first attempt. */
+  acceptedHereMs?: number | null;
 }
 
 /** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
@@ -42,10 +45,11 @@ export interface PosterDeps {
   sender: Pick<Sender, 'send'>;
   log: Logger;
   defaultRetry: RetryPolicy;
+  metrics?: AttemptMetrics;
   reached?: Reached;
 }
 
-export function createPoster({ db, vault, sender, log, defaultRetry, reached }: PosterDeps): Poster {
+export function createPoster({ db, vault, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   /** Opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change. */
   const opened = new WeakMap<Uint8Array, KeyObject>();
 
@@ -78,8 +82,11 @@ export function createPoster({ db, vault, sender, log, defaultRetry, reached }: 
   return {
     async post(job) {
       const startedAt = new Date();
+      const startedMs = performance.now();
       const number = job.attempts + 1;
       const result = await send(render(job, number, startedAt.getTime()));
+      metrics?.attempted(result.outcome, result.timings.totalMs);
+      if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
       const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
       return { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, result, retryInMs: retry };

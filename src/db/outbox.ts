@@ -22,6 +22,8 @@ export interface OwnedEvent {
   endpointsVersion: number;
   /** Some of its first attempts may have been made already, by whoever owned it before. */
   seconds: boolean;
+  /** By the monotonic clock of this process; null: another one accepted it. */
+  acceptedHereMs: number | null;
 }
 
 const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.expires_at,
@@ -64,6 +66,19 @@ export async function ownOutboxRows(db: Db, relayId: string, after: string | nul
   return rows.map(toOwnedEvent);
 }
 
+const mostCounted = 10_000;
+
+/** How many events wait in the outbox; not more than 10,000 are counted, and `atLeast` says that they are more. */
+export async function countOutbox(db: Db): Promise<{ events: number; atLeast: boolean }> {
+  const { rows } = await db.query<{ events: number }>({
+    name: 'count_outbox',
+    text: 'select count(*)::int as events from (select from outbox limit $1) as waiting',
+    values: [mostCounted + 1],
+  });
+  const events = rows[0]?.events ?? 0;
+  return { events: Math.min(events, mostCounted), atLeast: events > mostCounted };
+}
+
 /** The deliveries that an event has already. */
 export async function existingDeliveries(db: Db, eventId: string): Promise<Set<string>> {
   const { from, to } = deliveryRange(eventId);
@@ -103,5 +118,6 @@ function toOwnedEvent(row: Row): OwnedEvent {
     acceptedAtUs: row.accepted_at_us,
     endpointsVersion: row.endpoints_version,
     seconds: true,
+    acceptedHereMs: null,
   };
 }

@@ -14,6 +14,7 @@ import type { Db } from '../db/pool.ts';
 import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import type { DispatchMetrics } from '../telemetry.ts';
 import { TemporalAway } from '../temporal/link.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
 
@@ -46,11 +47,12 @@ export interface HandOverDeps {
   /** These are in a dispatch now, or not ours any more. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
+  metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, reached } = deps;
+  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, metrics, reached } = deps;
   const singles = createFairQueue<LeavingEvent>();
   const batch = createFairQueue<LeavingEvent>();
   const stopping = new AbortController();
@@ -98,6 +100,7 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       const moved = await moves.add({ dispatchId: dispatch.dispatchId, eventIds, planned });
       onGone(eventIds);
       if (moved === 0) return;
+      metrics?.dispatched(planned || events.length > 1 ? 'batch' : 'single');
       await reached?.('dispatch written');
     } catch (error) {
       // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done

@@ -1,11 +1,12 @@
 // Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
 import type { Reached } from '../checkpoints.ts';
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
-import { isWithoutPartition } from '../db/errors.ts';
+import { isWithoutPartition, StoreOverloaded } from '../db/errors.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
+import type { IngestMetrics } from '../telemetry.ts';
 import type { Relay } from './relay.ts';
 
 const maxGroupBytes = 4 * 1024 * 1024;
@@ -20,10 +21,11 @@ export interface IngestDeps {
   db: Db;
   /** Undefined: this process has no relay, and rows go to nobody. */
   relay: Pick<Relay, 'id' | 'offer'> | undefined;
+  metrics?: IngestMetrics;
   reached?: Reached;
 }
 
-export function createIngest({ db, relay, reached }: IngestDeps): Accept {
+export function createIngest({ db, relay, metrics, reached }: IngestDeps): Accept {
   const commits = createGroupCommit<AcceptRequest, Accepted>({
     write: commit,
     weigh,
@@ -54,9 +56,22 @@ export function createIngest({ db, relay, reached }: IngestDeps): Accept {
   }
 
   return async (tenant, events) => {
-    const { tenantId, acceptances } = await commits.add({ tenant, events });
-    return tenantId === null ? 'unknown_tenant' : acceptances;
+    try {
+      const { tenantId, acceptances } = await commits.add({ tenant, events });
+      if (metrics) tell(metrics, acceptances);
+      return tenantId === null ? 'unknown_tenant' : acceptances;
+    } catch (error) {
+      if (error instanceof StoreOverloaded) metrics?.refused('all', events.length);
+      throw error;
+    }
   };
+}
+
+function tell(metrics: IngestMetrics, acceptances: Acceptance[]): void {
+  for (const { kind } of acceptances) {
+    if (kind === 'conflict') metrics.refused('conflict', 1);
+    else metrics[kind]();
+  }
 }
 
 function weigh({ events }: AcceptRequest): number {
@@ -67,6 +82,7 @@ function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | und
   const tenantId = accepted?.tenantId;
   if (!tenantId) return [];
   const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
+  const nowMs = performance.now();
   return events
     .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
     .map((event) => ({
@@ -82,5 +98,6 @@ function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | und
       acceptedAtUs,
       endpointsVersion,
       seconds: false,
+      acceptedHereMs: nowMs,
     }));
 }

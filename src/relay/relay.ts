@@ -12,6 +12,7 @@ import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import type { DispatchMetrics } from '../telemetry.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { createSweep } from './sweep.ts';
@@ -47,6 +48,7 @@ export interface RelayDeps {
   dispatchesPerSecond: number;
   /** One for each term: what it makes ahead ends with it. */
   openFirstAttempter(): FirstAttempter;
+  metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
@@ -61,6 +63,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let refreshing: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
+  const status = () => ({ mode: modes.mode(Date.now()), waiting: term?.waiting() ?? 0 });
 
   async function live(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -92,7 +95,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function renew(of: Term): Promise<void> {
     const sentAt = performance.now();
     const tooLate = delay(renewWithinMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(db, of.id).catch((error: Error) => error), tooLate]);
+    const renewed = await Promise.race([renewRelay(db, of.id, status()).catch((error: Error) => error), tooLate]);
     if (renewed === true) of.renewed(sentAt);
     else if (renewed === false) of.lost();
     else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
@@ -137,7 +140,7 @@ export function createRelay(deps: RelayDeps): Relay {
       if (term?.id === relayId && term.isFresh()) term.departures.add(rows);
     },
     look: () => taker.soon(),
-    status: () => ({ mode: modes.mode(Date.now()), waiting: term?.waiting() ?? 0 }),
+    status,
     sweepSoon() {
       sweep.soon();
       wake.abort();

@@ -25,7 +25,8 @@ export interface Term {
   end(): Promise<void>;
 }
 
-export interface TermDeps extends Pick<RelayDeps, 'db' | 'starter' | 'log' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'reached'> {
+export interface TermDeps
+  extends Pick<RelayDeps, 'db' | 'starter' | 'log' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'metrics' | 'reached'> {
   cache: EndpointCache;
   modes: ModeSwitch;
   /** A tenant of which enough waited has room again. */
@@ -34,20 +35,16 @@ export interface TermDeps extends Pick<RelayDeps, 'db' | 'starter' | 'log' | 'di
 
 /** `beganAt`: when its registration was sent. */
 export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
-  const { db, log, cache, modes, starter, dispatchesPerSecond, openFirstAttempter, onRoom, reached } = deps;
+  const { db, log, cache, modes, openFirstAttempter, onRoom } = deps;
   let renewedAt = beganAt;
   const isFresh = () => performance.now() - renewedAt < fencedAfterMs;
   const firstAttempter: FirstAttempter = openFirstAttempter();
   const handOver: HandOver = createHandOver({
-    db,
-    starter,
-    log,
+    ...deps,
     relayId: id,
-    dispatchesPerSecond,
     mayAct: isFresh,
     onGone: (eventIds) => departures.gone(eventIds),
     onTemporal: (away) => modes.setTemporalAway(away),
-    reached,
   });
   const departures: Departures = createDepartures({
     db,
