@@ -6,6 +6,7 @@ import { createGroupCommit } from '../db/group-commit.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
+import type { Backlog } from './backlog.ts';
 import type { Relay } from './relay.ts';
 
 const maxGroupBytes = 4 * 1024 * 1024;
@@ -13,17 +14,22 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
 const leastBytes = maxGroupBytes / 256;
 
-/** Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). */
+/**
+ * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
+ * when no more may wait.
+ */
 export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Acceptance[] | 'unknown_tenant'>;
 
 export interface IngestDeps {
   db: Db;
   /** Undefined: this process has no relay, and rows go to nobody. */
   relay: Pick<Relay, 'id' | 'offer'> | undefined;
+  /** Undefined: as many as there are may wait. */
+  backlog?: Backlog;
   reached?: Reached;
 }
 
-export function createIngest({ db, relay, reached }: IngestDeps): Accept {
+export function createIngest({ db, relay, backlog, reached }: IngestDeps): Accept {
   const commits = createGroupCommit<AcceptRequest, Accepted>({
     write: commit,
     weigh,
@@ -54,8 +60,15 @@ export function createIngest({ db, relay, reached }: IngestDeps): Accept {
   }
 
   return async (tenant, events) => {
-    const { tenantId, acceptances } = await commits.add({ tenant, events });
-    return tenantId === null ? 'unknown_tenant' : acceptances;
+    const settle = backlog?.admit(tenant, events.length);
+    let stored = 0;
+    try {
+      const { tenantId, acceptances } = await commits.add({ tenant, events });
+      stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
+      return tenantId === null ? 'unknown_tenant' : acceptances;
+    } finally {
+      settle?.(stored);
+    }
   };
 }
 
