@@ -84,7 +84,7 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
   expect(await waiting(stage, busy)).toBeLessThan(2 * perTenant);
   expect((await two.post(eventsOf(busy), event, withKey('busy'))).status).toBe(429);
 
-  accepted.push(...(await fill(stage, one, calm, 30)));
+  accepted.push(...(await fill(stage, one, calm, 10)));
   const batch = { events: names('third', 39).map((id) => ({ ...event, id })) };
   expect((await two.post(`${eventsOf(third)}/batch`, batch)).status).toBe(202);
   accepted.push(...batch.events.map(({ id }) => id));

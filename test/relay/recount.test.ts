@@ -15,12 +15,14 @@ let database: TestDatabase;
 /** When each count began. */
 let counts: number[];
 let logged: string[];
+let refusals: string[];
 let backlog: Backlog;
 
 beforeEach(async () => {
   database = await createTestDatabase();
   counts = [];
   logged = [];
+  refusals = [];
 });
 afterEach(async () => {
   backlog.stop();
@@ -34,7 +36,12 @@ function open(limits: { perTenant: number; inAll: number }): void {
     return db.query(...args);
   };
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line).msg) });
-  backlog = createBacklog({ db: { query: query as Db['query'], connect: () => db.connect() }, log, limits });
+  backlog = createBacklog({
+    db: { query: query as Db['query'], connect: () => db.connect() },
+    log,
+    limits,
+    onRefused: (scope) => refusals.push(scope),
+  });
 }
 
 /** Lets one event in and says that it is stored; false: refused. */
@@ -97,6 +104,7 @@ describe('counting', () => {
     open({ perTenant: 5, inAll: 1_000 });
     await fillOutbox('full', 5);
     await until('the refusal', () => !post('full'));
+    expect(refusals).toEqual(['tenant']);
     expect(post('other')).toBe(true);
     expect(backlog.status()).toMatchObject({ refusingAll: false, refusedTenants: 1 });
     await until('the log', () => logged.includes('backlog.refusing'));
