@@ -10,6 +10,7 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 const slots = (usual: number) => z.coerce.number().int().min(1).max(10_000).default(usual);
+const waiting = z.coerce.number().int().min(1).max(100_000_000);
 const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
@@ -63,6 +64,10 @@ export const variables = z.object({
     .max(100_000)
     .optional()
     .describe('open workflows that each worker keeps in memory; unset: one for each MiB of memory, 250 to 5,000'),
+  POSTHORN_MAX_WAITING_PER_TENANT: waiting
+    .default(100_000)
+    .describe('events of a tenant that may wait to be handed over; at that its next ones are answered 429'),
+  POSTHORN_MAX_WAITING: waiting.default(2_000_000).describe('events of all tenants that may wait; at that everybody is answered 429'),
   POSTHORN_RETRY_SCHEDULE: schedule
     .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
     .describe('waits between attempts, ±10 %'),

@@ -12,6 +12,7 @@ import { liveSecrets } from './db/secrets.ts';
 import { homePage } from './home-page.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { encodeSecret } from './outbound/sign.ts';
+import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
 import type { Relay } from './relay/relay.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
@@ -70,6 +71,8 @@ export function startServer(
   const { config, db, log, vault, link, giveOrder, telemetry } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
+  const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
+  const backlog = createBacklog({ db, log, limits });
   const app = createApp({
     db,
     log,
@@ -79,7 +82,7 @@ export function startServer(
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, relay, metrics: telemetry.ingest, reached }),
+    accept: createIngest({ db, relay, backlog, metrics: telemetry.ingest, reached }),
     giveOrder,
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.scrape,
@@ -89,7 +92,10 @@ export function startServer(
   });
   serve(app);
   log.info({ origin }, 'server.started');
-  return () => close(http);
+  return async () => {
+    await close(http);
+    backlog.stop();
+  };
 }
 
 async function secretsOf({ db, vault }: Core, deliveryId: string): Promise<string[]> {

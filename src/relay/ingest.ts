@@ -7,6 +7,7 @@ import type { OwnedEvent } from '../db/outbox.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import type { IngestMetrics } from '../telemetry.ts';
+import { type Backlog, TooManyWaiting } from './backlog.ts';
 import type { Relay } from './relay.ts';
 
 const maxGroupBytes = 4 * 1024 * 1024;
@@ -14,18 +15,23 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
 const leastBytes = maxGroupBytes / 256;
 
-/** Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). */
+/**
+ * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
+ * when no more may wait.
+ */
 export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Acceptance[] | 'unknown_tenant'>;
 
 export interface IngestDeps {
   db: Db;
   /** Undefined: this process has no relay, and rows go to nobody. */
   relay: Pick<Relay, 'id' | 'offer'> | undefined;
+  /** Undefined: as many as there are may wait. */
+  backlog?: Backlog;
   metrics?: IngestMetrics;
   reached?: Reached;
 }
 
-export function createIngest({ db, relay, metrics, reached }: IngestDeps): Accept {
+export function createIngest({ db, relay, backlog, metrics, reached }: IngestDeps): Accept {
   const commits = createGroupCommit<AcceptRequest, Accepted>({
     write: commit,
     weigh,
@@ -56,13 +62,20 @@ export function createIngest({ db, relay, metrics, reached }: IngestDeps): Accep
   }
 
   return async (tenant, events) => {
+    let settle: ((stored: number) => void) | undefined;
+    let stored = 0;
     try {
+      settle = backlog?.admit(tenant, events.length);
       const { tenantId, acceptances } = await commits.add({ tenant, events });
+      stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
       if (metrics) tell(metrics, acceptances);
       return tenantId === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
+      if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);
       if (error instanceof StoreOverloaded) metrics?.refused('all', events.length);
       throw error;
+    } finally {
+      settle?.(stored);
     }
   };
 }
