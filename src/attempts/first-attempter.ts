@@ -2,7 +2,6 @@
 // One that may not be posted now - no place, a closed gate, an endpoint that asked for peace, a fault of ours - is given up: its row is written as
 // due, and its workflow carries on.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttemptRecord } from '../db/attempts.ts';
 import type { FirstRecord } from '../db/first-attempts.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
@@ -23,6 +22,8 @@ export interface FirstEvent {
   externalId: string;
   body: Uint8Array;
   expiresAt: Date | null;
+  /** By the monotonic clock of this process; null: another one accepted it. */
+  acceptedHereMs: number | null;
 }
 
 export interface FirstJob {
@@ -75,28 +76,34 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
     while (recorder.isBehind() && job.mayPost()) await delay(100);
     if (!job.mayPost()) return;
     const id = deliveryId(job.event.eventId, job.endpointId);
-    const record = await post(job, id);
-    if (!record) return giveUp(job);
+    let record: FirstRecord['attempt'];
+    // whatever is wrong with this one, it must not be left without its row
+    try {
+      const endpoint = job.endpoint();
+      if (!endpoint || !isOpen(endpoint, job.event)) return giveUp(job);
+      record = await poster.post({
+        deliveryId: id,
+        endpointId: job.endpointId,
+        tenantId: job.event.tenantId,
+        round: 1,
+        attempts: 0,
+        webhookId: job.event.externalId,
+        body: job.event.body,
+        url: endpoint.url,
+        headers: endpoint.headers,
+        timeoutMs: endpoint.timeoutMs,
+        retry: endpoint.retry,
+        acceptedHereMs: job.event.acceptedHereMs,
+        secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
+      });
+    } catch (error) {
+      log.warn({ err: error, deliveryId: id, endpointId: job.endpointId }, 'delivery.not_posted');
+      return giveUp(job);
+    }
     const status: DeliveryStatus | null = (await recorder.recordFirst(toRecord(job, id, record))) ?? (await recorder.record(record));
     await poster.obeyEndpoint(job.endpointId, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
     job.written();
-  }
-
-  /** Null: it may not be posted now, or we cannot. Whatever is wrong with this one, it must not be left without its row. */
-  async function post(job: FirstJob, id: string): Promise<AttemptRecord | null> {
-    const { event, endpointId } = job;
-    try {
-      const endpoint = job.endpoint();
-      if (!endpoint || !isOpen(endpoint, event)) return null;
-      const { url, headers, timeoutMs, retry } = endpoint;
-      const secrets = endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now());
-      const first = { deliveryId: id, endpointId, tenantId: event.tenantId, round: 1, attempts: 0, webhookId: event.externalId };
-      return await poster.post({ ...first, body: event.body, url, headers, timeoutMs, retry, secrets });
-    } catch (error) {
-      log.warn({ err: error, deliveryId: id, endpointId }, 'delivery.not_posted');
-      return null;
-    }
   }
 
   async function giveUp(job: FirstJob): Promise<void> {

@@ -12,6 +12,8 @@ import type { Logger } from '../logger.ts';
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;
 const atMost = 256;
+/** Nobody waits for the record of a first attempt, but a SIGKILL repeats what has none (design, decision 7: within 20 ms). */
+const linger = { ms: 15, enough: 8 };
 
 export interface Recorder {
   /** Resolves when the record is stored, with what the delivery is now; null when its row is gone. Never rejects. */
@@ -33,6 +35,7 @@ export function createRecorder(db: Db, log: Logger): Recorder {
     write: (records) => recordFirstAttempts(db, records),
     maxWeight: atMost,
     lanes: 2,
+    linger,
   });
   const since = new Set<{ at: number }>();
 

@@ -1,11 +1,11 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
-// waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 4 s is given up, and so is what comes for it
+// waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 5 s is given up, and so is what comes for it
 // after that, until it gets one. While the process itself is full, or held up by its store, everything waits.
 import { Fifo } from '../domain/fifo.ts';
 import type { Places } from './places.ts';
 
-/** Longer than what a slow endpoint may take that answers after all. */
-const patienceMs = 4_000;
+/** What is given up costs a workflow each: an endpoint that is slow, or slow because this machine is, is waited for. */
+const patienceMs = 5_000;
 
 export interface TurnQueue<T> {
   push(item: T, tenantId: string, endpointId: string, endpointLimit: number | null): void;

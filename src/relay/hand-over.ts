@@ -14,6 +14,7 @@ import type { Db } from '../db/pool.ts';
 import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import type { DispatchMetrics } from '../telemetry.ts';
 import { TemporalAway } from '../temporal/link.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
 
@@ -22,11 +23,14 @@ const batchesAtOnce = 4;
 const batchSize = 256;
 const pauseMs = 1_000;
 
+/** What a dispatch has to know of an event. */
+export type LeavingEvent = Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'>;
+
 export interface HandOver {
   /** To be planned by a dispatch, of its own while Temporal is there. */
-  single(event: OwnedEvent): void;
+  single(event: LeavingEvent): void;
   /** Planned, each first attempt recorded or given up: for the next batch. */
-  ready(event: OwnedEvent): void;
+  ready(event: LeavingEvent): void;
   /** Takes nothing more; resolves when what was begun has ended. */
   stop(): Promise<void>;
   waiting(): number;
@@ -43,13 +47,14 @@ export interface HandOverDeps {
   /** These are in a dispatch now, or not ours any more. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
+  metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, reached } = deps;
-  const singles = createFairQueue<OwnedEvent>();
-  const batch = createFairQueue<OwnedEvent>();
+  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, metrics, reached } = deps;
+  const singles = createFairQueue<LeavingEvent>();
+  const batch = createFairQueue<LeavingEvent>();
   const stopping = new AbortController();
   const moves = createGroupCommit<NewDispatch, number>({
     write: (dispatches) => createDispatches(db, relayId, dispatches),
@@ -88,13 +93,14 @@ export function createHandOver(deps: HandOverDeps): HandOver {
     underWay.add(tracked);
   }
 
-  async function handOver(events: OwnedEvent[], planned: boolean): Promise<void> {
+  async function handOver(events: LeavingEvent[], planned: boolean): Promise<void> {
     const dispatch = toDispatch(events);
     const eventIds = events.map((event) => event.eventId);
     try {
       const moved = await moves.add({ dispatchId: dispatch.dispatchId, eventIds, planned });
       onGone(eventIds);
       if (moved === 0) return;
+      metrics?.dispatched(planned || events.length > 1 ? 'batch' : 'single');
       await reached?.('dispatch written');
     } catch (error) {
       // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done
@@ -153,13 +159,13 @@ export function createHandOver(deps: HandOverDeps): HandOver {
   };
 }
 
-function take(queue: ReturnType<typeof createFairQueue<OwnedEvent>>, most: number): OwnedEvent[] {
-  const events: OwnedEvent[] = [];
+function take(queue: ReturnType<typeof createFairQueue<LeavingEvent>>, most: number): LeavingEvent[] {
+  const events: LeavingEvent[] = [];
   for (let event = queue.shift(); event; event = events.length < most ? queue.shift() : undefined) events.push(event);
   return events;
 }
 
-function toDispatch(events: OwnedEvent[]): DispatchRef {
+function toDispatch(events: LeavingEvent[]): DispatchRef {
   const [first] = events;
   return {
     dispatchId: newId('dsp'),

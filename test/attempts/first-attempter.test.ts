@@ -65,6 +65,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     externalId: eventId,
     body: Buffer.from('{}'),
     expiresAt: null,
+    acceptedHereMs: null,
   };
   const endpoint: EndpointSnapshot = {
     endpointId,

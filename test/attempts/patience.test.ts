@@ -1,4 +1,4 @@
-// What waits for an endpoint or a tenant that gets no place is given up after 4 s, and is served again when there is one.
+// What waits for an endpoint or a tenant that gets no place is given up after 5 s, and is served again when there is one.
 import { describe, expect, it } from 'vitest';
 import { setTable } from './table.ts';
 
@@ -9,10 +9,10 @@ function fill(table: ReturnType<typeof setTable>, tenantId: string, endpointId: 
 }
 
 describe('patience', () => {
-  it('ends after 4 s without a place for an endpoint, for what waits and for what comes', () => {
+  it('ends after 5 s without a place for an endpoint, for what waits and for what comes', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
-    table.pass(3_999);
+    table.pass(4_999);
     table.pass(1);
     expect(table.givenUp).toEqual([]);
     table.pass(1);
@@ -25,11 +25,11 @@ describe('patience', () => {
   it('begins anew when the endpoint has answered', async () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
-    table.pass(4_001);
+    table.pass(5_001);
     await table.end(0);
     fill(table, 'a', 'a1', 3);
     expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([32, 2, 8]);
-    table.pass(4_000);
+    table.pass(5_000);
     expect(table.queue.size()).toBe(2);
     table.pass(1);
     expect(table.queue.size()).toBe(0);
@@ -39,7 +39,7 @@ describe('patience', () => {
     const table = setTable(limits);
     for (let n = 0; n < 50; n++) table.push('a', 'a1', 1);
     for (let n = 0; n < 49; n++) {
-      table.pass(3_900);
+      table.pass(4_900);
       await table.end(0);
     }
     expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([1, 0, 0]);
@@ -49,7 +49,7 @@ describe('patience', () => {
     const table = setTable(limits);
     for (let n = 0; n < 32; n++) table.othersTake('a', 'a1');
     fill(table, 'a', 'a1', 5);
-    table.pass(4_001);
+    table.pass(5_001);
     expect(table.givenUp).toHaveLength(5);
     table.othersLeave(0);
     fill(table, 'a', 'a1', 2);
@@ -60,7 +60,7 @@ describe('patience', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
     fill(table, 'b', 'b1', 20);
-    table.pass(4_001);
+    table.pass(5_001);
     fill(table, 'a', 'a2', 20);
     fill(table, 'b', 'b1', 12);
     expect(new Set(table.givenUp.map(({ endpointId }) => endpointId))).toEqual(new Set(['a1']));
@@ -73,7 +73,7 @@ describe('patience', () => {
     fill(table, 'a', 'a5', 5);
     fill(table, 'b', 'b1', 5);
     expect(table.running).toHaveLength(128 + 5);
-    table.pass(4_001);
+    table.pass(5_001);
     expect(table.givenUp).toHaveLength(4 * 8 + 5);
     table.push('a', 'a6');
     expect(table.givenUp).toHaveLength(4 * 8 + 6);
@@ -86,11 +86,11 @@ describe('patience', () => {
   it('does not pass while it is us who are held up', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
-    table.pass(3_000);
+    table.pass(4_000);
     table.holdUp(true);
     for (let n = 0; n < 10; n++) table.pass(1_000);
     table.holdUp(false);
-    table.pass(4_000);
+    table.pass(5_000);
     expect(table.givenUp).toEqual([]);
     table.pass(1);
     expect(table.givenUp).toHaveLength(8);

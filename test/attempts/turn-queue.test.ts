@@ -9,7 +9,7 @@ const limit = fc.constantFrom(null, 1, 3);
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constant('push' as const), tenant, endpoint, limit) },
   { weight: 4, arbitrary: fc.tuple(fc.constant('end' as const), fc.nat()) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant('pass' as const), fc.constantFrom(250, 1_000, 3_000, 4_001)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('pass' as const), fc.constantFrom(250, 1_000, 3_000, 5_001)) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('others take' as const), tenant, endpoint) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('others leave' as const), fc.nat()) },
 );
