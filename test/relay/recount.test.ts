@@ -40,7 +40,6 @@ function open(limits: { perTenant: number; inAll: number }): void {
     db: { query: query as Db['query'], connect: () => db.connect() },
     log,
     limits,
-    onRefused: (scope) => refusals.push(scope),
   });
 }
 
@@ -50,8 +49,9 @@ function post(tenant: string): boolean {
     backlog.admit(tenant, 1)(1);
     return true;
   } catch (error) {
-    if (error instanceof TooManyWaiting) return false;
-    throw error;
+    if (!(error instanceof TooManyWaiting)) throw error;
+    refusals.push(error.scope);
+    return false;
   }
 }
 
