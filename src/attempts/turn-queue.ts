@@ -1,5 +1,6 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
 // waits without holding up anybody; one that has answered nothing for a second while full is given up, and so is what comes for it, until it answers.
+// While it is us who are held up - a store that is away, say - no endpoint is blamed.
 import type { Places } from './places.ts';
 
 const lookMs = 250;
@@ -28,9 +29,11 @@ export interface TurnQueueDeps<T> {
   /** Never rejects. */
   run(item: T): Promise<unknown>;
   giveUp(item: T): void;
+  /** Nothing ends now, through no fault of any endpoint. */
+  heldUp?(): boolean;
 }
 
-export function createTurnQueue<T>({ places, run, giveUp }: TurnQueueDeps<T>): TurnQueue<T> {
+export function createTurnQueue<T>({ places, run, giveUp, heldUp = () => false }: TurnQueueDeps<T>): TurnQueue<T> {
   const tenants = new Map<string, Tenant<T>>();
   /** Those with an endpoint that may have a place, the next one first. */
   const turns = new Map<string, Tenant<T>>();
@@ -102,6 +105,7 @@ export function createTurnQueue<T>({ places, run, giveUp }: TurnQueueDeps<T>): T
   /** Places are shared with others, who do not tell us when one is free again. */
   function look(): void {
     const now = performance.now();
+    if (heldUp()) for (const seen of progress.values()) seen.at = now;
     for (const [tenantId, tenant] of tenants) {
       for (const [endpointId, line] of tenant.full) {
         if (now - (progress.get(endpointId)?.at ?? now) <= patienceMs) continue;

@@ -26,6 +26,7 @@ describe('a relay in batched mode', () => {
     // all it can have in flight has come: no place was left for more
     const inFlight = await unrecorded(stage);
     receiver.open();
+    receiver.letPass();
     const meanwhile = stage.send(frozen, tenant, names('meanwhile', 20));
 
     await stage.start({ role: 'worker' });

@@ -51,32 +51,37 @@ export async function expectAllDelivered(stage: Stage, events: string[], paths =
 export interface Door {
   /** Requests that wait for their answer. */
   readonly waiting: Received[];
-  shut(): void;
-  /** Answers those that wait, and what comes from now on. */
+  /** What comes from now on waits, or only events of this name. */
+  shut(prefix?: string): void;
+  /** What comes from now on is answered at once; what waits goes on waiting. */
   open(): void;
+  /** Answers those that wait, or so many of them. */
+  letPass(count?: number): void;
 }
 
-/** Answers 204 at these paths while it is open; shut, it keeps requests waiting. */
-export function door(stage: Stage, paths = ['/hook']): Door {
-  let isOpen = true;
+/** Answers 204 at these paths while it is open, after so many milliseconds; shut, it keeps requests waiting. */
+export function door(stage: Stage, paths = ['/hook'], answersInMs = 0): Door {
+  let shutTo: string | null = null;
   const waiting: { request: Received; accept(): void }[] = [];
   for (const path of paths) {
     stage.receiver.answer(path, (request, response) => {
       const accept = () => void response.writeHead(204).end();
-      if (isOpen) accept();
-      else waiting.push({ request, accept });
+      if (shutTo !== null && request.headers['webhook-id']?.startsWith(shutTo)) waiting.push({ request, accept });
+      else setTimeout(accept, answersInMs);
     });
   }
   return {
     get waiting() {
       return waiting.map(({ request }) => request);
     },
-    shut() {
-      isOpen = false;
+    shut(prefix = '') {
+      shutTo = prefix;
     },
     open() {
-      isOpen = true;
-      for (const { accept } of waiting.splice(0)) accept();
+      shutTo = null;
+    },
+    letPass(count = waiting.length) {
+      for (const { accept } of waiting.splice(0, count)) accept();
     },
   };
 }
