@@ -8,7 +8,7 @@ import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { Reached } from '../checkpoints.ts';
 import { type OwnedEvent, takeOutboxRows } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
-import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
+import { registerRelay, renewRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
@@ -16,6 +16,7 @@ import type { Starter } from '../temporal/starter.ts';
 import { createDepartures, type Departures } from './departures.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
+import { leave } from './leave.ts';
 import { createSweep } from './sweep.ts';
 
 const renewEveryMs = 1_000;
@@ -34,7 +35,7 @@ export interface Relay {
   sweepSoon(): void;
   /** How events leave now, and how many wait in memory. */
   status(): { mode: DispatchMode; waiting: number };
-  /** Ends the term: its rows go back to nobody. */
+  /** Ends the term: its rows go back to nobody, those with requests under way when these are recorded. */
   stop(): Promise<void>;
 }
 
@@ -149,7 +150,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function takeRows(of: Term): Promise<void> {
     await cache.refresh();
     if (performance.now() - of.startedAt < steadyAfterMs) return;
-    for (let taken = takeLimit; taken === takeLimit && isFresh(of) && !of.departures.isFull(); ) {
+    for (let taken = takeLimit; taken === takeLimit && isFresh(of) && !stopping.signal.aborted && !of.departures.isFull(); ) {
       const events = await takeOutboxRows(db, of.id, takeLimit);
       taken = events.length;
       if (isFresh(of)) of.departures.add(events);
@@ -187,10 +188,9 @@ export function createRelay(deps: RelayDeps): Relay {
     async stop() {
       stopping.abort();
       sweep.stop();
-      await Promise.all([ended, looking, sweeping]);
-      if (!term) return;
-      await endTerm(term);
-      await retireRelay(db, term.id).catch((error) => log.warn({ err: error, relayId: term?.id }, 'relay.not_retired'));
+      await ended;
+      if (term) await leave({ db, log, relayId: term.id, ended: endTerm(term), taken: looking, firstAttempter: term.firstAttempter });
+      await Promise.all([looking, sweeping]);
     },
   };
 }
