@@ -1,10 +1,11 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
-// waits without holding up anybody; one that has answered nothing for a second while full is given up, and so is what comes for it, until it answers.
+// waits without holding up anybody; one that has answered nothing for 5 s while full is given up, and so is what comes for it, until it answers.
 // While it is us who are held up - a store that is away, say - no endpoint is blamed.
 import type { Places } from './places.ts';
 
 const lookMs = 250;
-const patienceMs = 1_000;
+/** What is given up costs a workflow each: an endpoint that is slow, or slow because this machine is, is waited for. */
+const patienceMs = 5_000;
 
 export interface TurnQueue<T> {
   push(item: T, tenantId: string, endpointId: string, endpointLimit: number | null): void;
