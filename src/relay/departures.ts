@@ -29,6 +29,8 @@ export interface Departures {
   recheck(): void;
   /** True: more would only wait in memory. */
   isFull(): boolean;
+  /** Each of them could have its first attempts made ahead of its dispatch. */
+  couldGoAhead(events: OwnedEvent[]): boolean;
   /** The event is in a dispatch, or another relay's. */
   gone(eventIds: string[]): void;
   stop(): void;
@@ -47,6 +49,8 @@ export interface DeparturesDeps {
 
 export function createDepartures({ db, cache, firstAttempter, handOver, modes, log, relayId, mayAct }: DeparturesDeps): Departures {
   const known = new Set<string>();
+  /** Those that their dispatch has to plan. */
+  const unplannable = new WeakSet<OwnedEvent>();
   let stopped = false;
   let leftInOutbox = false;
   let reading = false;
@@ -66,11 +70,16 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
     try {
       const plan = await planOf(event);
       if (stopped) return;
+      if (plan === null) unplannable.add(event);
       if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') handOver.single(event);
       else await goAhead(event, plan);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return handOver.single(event); // whatever is wrong with it, its dispatch plans it alone
+      if (!isStoreAway(error)) {
+        // whatever is wrong with it, its dispatch plans it alone
+        unplannable.add(event);
+        return handOver.single(event);
+      }
       await delay(pauseMs);
       gone([event.eventId]);
       recheck();
@@ -139,6 +148,7 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
   return {
     add,
     recheck,
+    couldGoAhead: (events) => !events.some((event) => unplannable.has(event)),
     isFull: () => known.size >= mostKnown,
     gone,
     stop() {

@@ -3,11 +3,11 @@
 // Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
-// What if Temporal is away? Single events wait in the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go
-// into dispatches all the same, and the sweep starts those.
+// What if Temporal is away? Single events whose first attempts may be made without it are taken back and leave that way; the others wait in the
+// outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep starts those.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
-import { createDispatches, type NewDispatch } from '../db/dispatches.ts';
+import { createDispatches, type NewDispatch, takeBackDispatch } from '../db/dispatches.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
@@ -43,11 +43,15 @@ export interface HandOverDeps {
   /** These are in a dispatch now, or not ours any more. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
+  /** True: while Temporal is away these are better off with their first attempts made. */
+  goAhead(events: OwnedEvent[]): boolean;
+  /** These are in the outbox again. */
+  onBack(events: OwnedEvent[]): void;
   reached?: Reached;
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, reached } = deps;
+  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, goAhead, onBack, reached } = deps;
   const singles = createFairQueue<OwnedEvent>();
   const batch = createFairQueue<OwnedEvent>();
   const stopping = new AbortController();
@@ -103,23 +107,39 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
       return;
     }
-    await start(dispatch, planned);
+    const back = await start(dispatch, planned, !planned && goAhead(events));
+    if (back.length > 0) onBack(events.filter(({ eventId }) => back.includes(eventId)));
   }
 
-  /** A single one until it is started or refused, or this relay stops; a batch once: the sweep starts it later. The dispatch row guards both. */
-  async function start(dispatch: DispatchRef, once: boolean): Promise<void> {
+  /**
+   * A single one until it is started or refused, or this relay stops; a batch once: the sweep starts it later. The dispatch row guards both. Returns the
+   * events that were taken back.
+   */
+  async function start(dispatch: DispatchRef, once: boolean, mayComeBack: boolean): Promise<string[]> {
     while (!stopping.signal.aborted) {
       try {
         await starter.startDispatch(dispatch);
         setAway(false);
-        return;
+        return [];
       } catch (error) {
         const away = error instanceof TemporalAway;
         if (!away || !temporalAway) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
         if (away) setAway(true);
+        const back = away && mayComeBack && mayGoOn() ? await takeBack(dispatch) : [];
+        if (back.length > 0) return back;
         if (!once) await pause();
-        if (once || !away) return;
+        if (once || !away) return [];
       }
+    }
+    return [];
+  }
+
+  async function takeBack({ dispatchId }: DispatchRef): Promise<string[]> {
+    try {
+      return await takeBackDispatch(db, relayId, dispatchId);
+    } catch (error) {
+      log.warn({ err: error, dispatchId }, 'relay.not_taken_back');
+      return [];
     }
   }
 

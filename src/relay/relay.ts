@@ -104,6 +104,8 @@ export function createRelay(deps: RelayDeps): Relay {
       mayAct,
       onGone: (eventIds) => begun.departures.gone(eventIds),
       onTemporal: (away) => modes.setTemporalAway(away),
+      goAhead: (events) => dispatch !== 'individual' && begun.departures.couldGoAhead(events),
+      onBack: (events) => begun.departures.add(events.map((event) => ({ ...event, seconds: true }))),
       reached,
     });
     const departures = createDepartures({ db, cache, firstAttempter, handOver, modes, log, relayId: id, mayAct });
