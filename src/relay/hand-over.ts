@@ -63,6 +63,8 @@ export function createHandOver(deps: HandOverDeps): HandOver {
   const singlesUnderWay = new Set<Promise<void>>();
   const batchesUnderWay = new Set<Promise<void>>();
   let temporalAway = false;
+  /** Starts under way. */
+  let asking = 0;
   /** Since Temporal was away, until nothing waits: what waited leaves in batches. */
   let catchingUp = false;
   const cadence = setInterval(() => pumpBatches(1), 1_000 / dispatchesPerSecond).unref();
@@ -107,7 +109,10 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
       return;
     }
-    const back = await start(dispatch, planned, !planned && goAhead(events));
+    // while Temporal is away one asks for all, for seconds; the sweep starts what leaves meanwhile
+    if (planned && temporalAway && asking > 0) return;
+    asking++;
+    const back = await start(dispatch, planned, !planned && goAhead(events)).finally(() => asking--);
     if (back.length > 0) onBack(events.filter(({ eventId }) => back.includes(eventId)));
   }
 
