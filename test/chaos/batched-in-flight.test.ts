@@ -1,14 +1,14 @@
-// Batched mode: a relay that stands still (SIGSTOP) with first attempts in flight while another takes its rows, and goes on.
+// Batched mode: a process that stops with first attempts in flight, for a while (SIGSTOP) or for good (SIGTERM), while another takes its rows.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage, sendBatch, unrecorded } from './batched-stage.ts';
-import { names } from './stage.ts';
+import { makeTenant, names } from './stage.ts';
 
 const paths = ['/one', '/two'];
 /** As many requests as one endpoint may have in flight. */
 const cap = 32;
 
-describe('a relay in batched mode', () => {
+describe('a process in batched mode', () => {
   it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', {
     timeout: 240_000,
   }, async ({ onTestFinished }) => {
@@ -46,5 +46,35 @@ describe('a relay in batched mode', () => {
     const repeated = await expectAllDelivered(stage, accepted, paths);
     expect(repeated.filter((key) => !inFlight.has(key))).toEqual([]);
     expect(arrivals(stage).size).toBe(accepted.length * paths.length);
+  });
+
+  it('asked to end in a burst finishes what it posts and leaves the others to another at once', { timeout: 240_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 't38' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'worker' })]);
+    const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
+    const receiver = door(stage, ['/hook'], 50);
+    receiver.shut('slow');
+    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 800)]);
+    await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
+    const [asked] = await stage.query<{ at: Date }>('select now() as at');
+    const ended = first.stop();
+    await until('all have come', () => arrivals(stage).size === accepted.length);
+    await until('others would have taken its rows, were it not seen', async () => {
+      const [row] = await stage.query<{ seen: boolean }>(
+        `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
+        [`% ${first.pid}`, asked?.at],
+      );
+      return row?.seen;
+    });
+    expect(receiver.waiting).toHaveLength(12);
+    receiver.letPass();
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+    expect(await stage.query('select process from relays where process like $1', [`% ${first.pid}`])).toEqual([]);
+    await stage.settled();
+    expect(await expectAllDelivered(stage, accepted)).toEqual([]);
+    expect(await second.stop()).toMatchObject({ code: 0 });
   });
 });
