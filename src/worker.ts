@@ -4,7 +4,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { SetGate } from './activities/set-gate.ts';
 import { createEngine } from './attempts/engine.ts';
-import { createFirstAttempter } from './attempts/first-attempter.ts';
+import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
 import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
@@ -47,7 +47,8 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     metrics: telemetry.attempts,
     reached,
   });
-  const engine = createEngine({ db, poster, recorder, places, limits, log });
+  const inHand: InHand = new Map();
+  const engine = createEngine({ db, poster, recorder, places, limits, log, inHand });
   const relay = createRelay({
     db,
     starter,
@@ -55,7 +56,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
-    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, log }),
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, log, inHand }),
     metrics: telemetry.dispatches,
     reached,
   });

@@ -11,6 +11,8 @@ import type { Logger } from '../logger.ts';
 
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;
+/** A store that is away fails for thousands at once, again and again. */
+const logEveryMs = 1_000;
 const atMost = 256;
 /** Nobody waits for the record of a first attempt, but a SIGKILL repeats what has none (design, decision 7: within 20 ms). */
 const linger = { ms: 15, enough: 8 };
@@ -23,6 +25,8 @@ export interface Recorder {
   /** An outcome has waited for longer than a second: no new POST until it is stored. */
   isBehind(): boolean;
   unrecorded(): number;
+  /** How long the oldest of them has waited, in milliseconds; 0: there is none. */
+  waitedMs(): number;
 }
 
 export function createRecorder(db: Db, log: Logger): Recorder {
@@ -38,6 +42,18 @@ export function createRecorder(db: Db, log: Logger): Recorder {
     linger,
   });
   const since = new Set<{ at: number }>();
+  let loggedAt = Number.NEGATIVE_INFINITY;
+
+  function logFailure(error: unknown): void {
+    if (!isBadData(error) && performance.now() - loggedAt < logEveryMs) return;
+    loggedAt = performance.now();
+    log.error({ err: error, unrecorded: since.size }, 'attempt.not_recorded');
+  }
+
+  function waitedMs(): number {
+    const [oldest] = since;
+    return oldest ? performance.now() - oldest.at : 0;
+  }
 
   async function untilStored<T>(
     writes: GroupCommit<T, DeliveryStatus | null>,
@@ -53,7 +69,7 @@ export function createRecorder(db: Db, log: Logger): Recorder {
         since.delete(waiting);
         return status;
       } catch (error) {
-        log.error({ err: error }, 'attempt.not_recorded');
+        logFailure(error);
         if (isBadData(error) && kept !== record) {
           // nothing of it can be stored, so its partition is gone; to go on trying would keep this process from posting anything
           since.delete(waiting);
@@ -70,10 +86,8 @@ export function createRecorder(db: Db, log: Logger): Recorder {
     record: (record) => untilStored(later, record, withoutResponse),
     recordFirst: (record) => untilStored(first, record, (one) => ({ ...one, attempt: one.attempt && withoutResponse(one.attempt) })),
     unrecorded: () => since.size,
-    isBehind() {
-      const [oldest] = since;
-      return oldest !== undefined && performance.now() - oldest.at > tooLongMs;
-    },
+    isBehind: () => waitedMs() > tooLongMs,
+    waitedMs,
   };
 }
 

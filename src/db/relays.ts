@@ -49,6 +49,17 @@ export async function listRelays(db: Db): Promise<SeenRelay[]> {
   }));
 }
 
+/** Gives a relay's outbox rows to nobody, but those of these events. */
+export async function freeOutboxRows(db: Db, relayId: string, except: string[]): Promise<void> {
+  await db.query({
+    name: 'free_outbox_rows',
+    text: `
+      with freed as (update outbox set owner = null where owner = $1 and event_id <> all($2::uuid[]) returning event_id)
+      select pg_notify('posthorn_outbox', '') where exists (select from freed)`,
+    values: [uuidOf(relayId), except.map(uuidOf)],
+  });
+}
+
 /** Takes a relay out and gives its outbox rows to nobody, in one transaction. */
 export async function retireRelay(db: Db, relayId: string): Promise<void> {
   await db.query({

@@ -96,22 +96,27 @@ export function createDepartures(deps: DeparturesDeps): Departures {
     count(waited.tenantId, -1, -waited.bytes);
   }
 
+  /** `needsDispatch`: its first attempts cannot be made ahead. */
+  function single({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): void {
+    handOver.single({ eventId, tenantId, tenant, eventType, needsDispatch });
+  }
+
   function ready(event: OwnedEvent): void {
     attempted(event.eventId);
     // without its body, which is not needed any more
     const { eventId, tenantId, tenant, eventType } = event;
-    handOver.ready({ eventId, tenantId, tenant, eventType });
+    handOver.ready({ eventId, tenantId, tenant, eventType, needsDispatch: false });
   }
 
   async function depart(event: OwnedEvent): Promise<void> {
     try {
       const plan = await planOf(event);
       if (stopped) return;
-      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') handOver.single(event);
+      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') single(event, plan === null);
       else await goAhead(event, plan);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return handOver.single(event); // whatever is wrong with it, its dispatch plans it alone
+      if (!isStoreAway(error)) return single(event, true); // whatever is wrong with it, its dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
       recheck();

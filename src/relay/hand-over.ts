@@ -3,8 +3,9 @@
 // Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
-// What if Temporal is away? Single events wait in the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go
-// into dispatches all the same, and the sweep starts those.
+// What if Temporal is away? Single events whose first attempts may be made without it are taken back and leave that way; the others wait in the
+// outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep starts
+// those.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
 import { createDispatches, type NewDispatch } from '../db/dispatches.ts';
@@ -15,8 +16,8 @@ import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { DispatchMetrics } from '../telemetry.ts';
-import { TemporalAway } from '../temporal/link.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
+import { createDispatchStart } from './dispatch-start.ts';
 
 const singlesAtOnce = 16;
 const batchesAtOnce = 4;
@@ -24,7 +25,10 @@ const batchSize = 256;
 const pauseMs = 1_000;
 
 /** What a dispatch has to know of an event. */
-export type LeavingEvent = Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'>;
+export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'> {
+  /** Its first attempts cannot be made ahead of its dispatch. */
+  needsDispatch: boolean;
+}
 
 export interface HandOver {
   /** To be planned by a dispatch, of its own while Temporal is there. */
@@ -47,12 +51,16 @@ export interface HandOverDeps {
   /** These are in a dispatch now, or not ours any more. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
+  /** First attempts may be made ahead while Temporal is away. */
+  mayGoAhead: boolean;
+  /** Some are in the outbox again. */
+  onBack(): void;
   metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, metrics, reached } = deps;
+  const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, metrics, reached } = deps;
   const singles = createFairQueue<LeavingEvent>();
   const batch = createFairQueue<LeavingEvent>();
   const stopping = new AbortController();
@@ -63,16 +71,23 @@ export function createHandOver(deps: HandOverDeps): HandOver {
   });
   const singlesUnderWay = new Set<Promise<void>>();
   const batchesUnderWay = new Set<Promise<void>>();
-  let temporalAway = false;
   /** Since Temporal was away, until nothing waits: what waited leaves in batches. */
   let catchingUp = false;
+  const starts = createDispatchStart({
+    ...deps,
+    stopping: stopping.signal,
+    onTemporal(away) {
+      catchingUp ||= away;
+      onTemporal(away);
+    },
+  });
   const cadence = setInterval(() => pumpBatches(1), 1_000 / dispatchesPerSecond).unref();
 
   function pumpSingles(): void {
-    while (singles.size > 0 && singlesUnderWay.size < (temporalAway ? 1 : singlesAtOnce) && mayGoOn()) {
+    while (singles.size > 0 && singlesUnderWay.size < (starts.temporalAway() ? 1 : singlesAtOnce) && mayGoOn()) {
       begin(singlesUnderWay, handOver(take(singles, catchingUp ? batchSize : 1), false), pumpSingles);
     }
-    if (singles.size === 0 && !temporalAway) catchingUp = false;
+    if (singles.size === 0 && !starts.temporalAway()) catchingUp = false;
   }
 
   function pumpBatches(least: number): void {
@@ -109,30 +124,8 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
       return;
     }
-    await start(dispatch, planned);
-  }
-
-  /** A single one until it is started or refused, or this relay stops; a batch once: the sweep starts it later. The dispatch row guards both. */
-  async function start(dispatch: DispatchRef, once: boolean): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await starter.startDispatch(dispatch);
-        setAway(false);
-        return;
-      } catch (error) {
-        const away = error instanceof TemporalAway;
-        if (!away || !temporalAway) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
-        if (away) setAway(true);
-        if (!once) await pause();
-        if (once || !away) return;
-      }
-    }
-  }
-
-  function setAway(away: boolean): void {
-    if (away) catchingUp = true;
-    if (away !== temporalAway) onTemporal(away);
-    temporalAway = away;
+    const mayComeBack = mayGoAhead && !events.some(({ needsDispatch }) => needsDispatch);
+    await (planned ? starts.batch(dispatch) : starts.single(dispatch, mayComeBack));
   }
 
   function pause(): Promise<void> {

@@ -8,13 +8,14 @@ import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
-import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
+import { registerRelay, renewRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { DispatchMetrics } from '../telemetry.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
+import { leave } from './leave.ts';
 import { createSweep } from './sweep.ts';
 import { createTaker } from './taker.ts';
 import { openTerm, type Term } from './term.ts';
@@ -34,7 +35,7 @@ export interface Relay {
   sweepSoon(): void;
   /** How events leave now, and how many wait in memory. */
   status(): { mode: DispatchMode; waiting: number };
-  /** Ends the term: its rows go back to nobody. */
+  /** Ends the term: its rows go back to nobody, those with requests under way when these are recorded. */
   stop(): Promise<void>;
 }
 
@@ -148,10 +149,13 @@ export function createRelay(deps: RelayDeps): Relay {
     async stop() {
       stopping.abort();
       sweep.stop();
-      await Promise.all([ended, taker.idle(), refreshing, sweeping]);
-      if (!term) return;
-      await term.end();
-      await retireRelay(db, term.id).catch((error) => log.warn({ err: error, relayId: term?.id }, 'relay.not_retired'));
+      await ended;
+      const last = term;
+      if (last) {
+        const renew = () => renewRelay(db, last.id, status());
+        await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
+      }
+      await Promise.all([taker.idle(), refreshing, sweeping]);
     },
   };
 }

@@ -21,12 +21,14 @@ export interface Term {
   isSteady(): boolean;
   waiting(): number;
   departures: Departures;
+  /** The events of which first attempts are under way. */
+  eventsUnderWay(): string[];
   /** Drops what waits; resolves when what was begun has ended and is recorded. */
   end(): Promise<void>;
 }
 
 export interface TermDeps
-  extends Pick<RelayDeps, 'db' | 'starter' | 'log' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'metrics' | 'reached'> {
+  extends Pick<RelayDeps, 'db' | 'starter' | 'log' | 'dispatch' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'metrics' | 'reached'> {
   cache: EndpointCache;
   modes: ModeSwitch;
   /** A tenant of which enough waited has room again. */
@@ -35,7 +37,7 @@ export interface TermDeps
 
 /** `beganAt`: when its registration was sent. */
 export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
-  const { db, log, cache, modes, openFirstAttempter, onRoom } = deps;
+  const { db, log, cache, modes, dispatch, openFirstAttempter, onRoom } = deps;
   let renewedAt = beganAt;
   const isFresh = () => performance.now() - renewedAt < fencedAfterMs;
   const firstAttempter: FirstAttempter = openFirstAttempter();
@@ -43,8 +45,10 @@ export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
     ...deps,
     relayId: id,
     mayAct: isFresh,
+    mayGoAhead: dispatch !== 'individual',
     onGone: (eventIds) => departures.gone(eventIds),
     onTemporal: (away) => modes.setTemporalAway(away),
+    onBack: () => departures.recheck(),
   });
   const departures: Departures = createDepartures({
     db,
@@ -70,6 +74,7 @@ export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
     isSteady: () => isFresh() && performance.now() - beganAt >= steadyAfterMs,
     waiting: () => handOver.waiting() + firstAttempter.waiting(),
     departures,
+    eventsUnderWay: () => firstAttempter.eventsUnderWay(),
     async end() {
       departures.stop();
       await Promise.all([firstAttempter.stop(), handOver.stop()]);
