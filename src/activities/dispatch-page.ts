@@ -1,5 +1,5 @@
 // dispatchPage: the next page of a dispatch - plan deliveries, then start their workflows, then set it done.
-// It beats for the sake of a worker's death; in a local activity nobody listens.
+// It beats for the sake of a worker's death; not in a local activity, whose beats Temporal refuses.
 // Idempotency key: the dispatch. Rows are inserted once per (event, endpoint), "already open" is success, done is set once.
 import { Context } from '@temporalio/activity';
 import type { Reached } from '../checkpoints.ts';
@@ -33,7 +33,7 @@ export interface DispatchPage {
 export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
     const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+    const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatMs);
     try {
       return await nextPage(dispatchId, cursor);
     } finally {
