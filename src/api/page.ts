@@ -33,12 +33,21 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ data: z.array(item), nextCursor: z.string().nullable().describe('null: there is no more') });
 }
 
-/** Answers a page of `rows`, of which there is one more than `limit` when a next page exists. */
-export function pageAnswer<R>(rows: R[], limit: number, idOf: (row: R) => string, itemOf: (row: R) => unknown): Answer {
+/**
+ * Answers a page of `rows`, of which there is one more than `limit` when a next page exists. `goesOn`: the id behind which a search that was ended
+ * before it found so many goes on.
+ */
+export function pageAnswer<R>(
+  rows: R[],
+  limit: number,
+  idOf: (row: R) => string,
+  itemOf: (row: R) => unknown,
+  goesOn: string | null = null,
+): Answer {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last !== undefined ? Buffer.from(idOf(last)).toString('base64url') : null;
-  return answer(200, { data: shown.map(itemOf), nextCursor });
+  const next = rows.length > limit && last !== undefined ? idOf(last) : goesOn;
+  return answer(200, { data: shown.map(itemOf), nextCursor: next && Buffer.from(next).toString('base64url') });
 }
 
 /** The UUIDs between which a list looks: from `from` on and below `below`. */
