@@ -1,4 +1,4 @@
-// Lists: newest first, `limit` at a time, and a cursor that is the last id seen.
+// Lists: newest first, at most `limit` at a time, and a cursor that is the last id looked at.
 import { z } from 'zod';
 import { instant } from '../domain/event.ts';
 import { firstUuidAt, type IdPrefix, isId, uuidOf } from '../domain/ids.ts';
@@ -30,7 +30,13 @@ function fromCursor(cursor: string): string {
 }
 
 export function pageOf<T extends z.ZodType>(item: T) {
-  return z.object({ data: z.array(item), nextCursor: z.string().nullable().describe('null: there is no more') });
+  return z.object({
+    data: z.array(item),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('null: there is no more. A page may hold fewer items than asked for, or none, and still have one'),
+  });
 }
 
 /**
