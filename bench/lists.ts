@@ -81,28 +81,40 @@ async function timesOfPage(url: string): Promise<number[]> {
 }
 
 interface Measured extends Case {
+  /** Of the round that counts. */
   times: number[];
+  /** Of rounds before it, in which it was too slow. */
+  discarded: number[];
 }
 
 async function measure(origin: string, cases: Case[]): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (const one of cases) {
+    const discarded: number[] = [];
     let times = await timesOfPage(origin + one.path);
-    // a slow page is slow again, a busy machine is not
-    for (let left = 6; left > 0 && Math.max(...times) > limitMs; left--) times = await timesOfPage(origin + one.path);
-    measured.push({ ...one, times });
+    // on a busy machine any page may be slow once: twice more it may prove that it is not
+    for (let left = 2; left > 0 && Math.max(...times) > limitMs; left--) {
+      discarded.push(...times);
+      times = await timesOfPage(origin + one.path);
+    }
+    measured.push({ ...one, times, discarded });
   }
   return measured;
 }
 
+/** `worst of all` counts the discarded rounds, too. */
 function tableOf(measured: Measured[]): string {
   const lists = [...new Set(measured.map(({ list }) => list))];
   const lines = lists.map((list) => {
     const ofList = measured.filter((page) => page.list === list);
     const { p50, max } = timesOf(ofList.flatMap(({ times }) => times));
-    return `| ${list.padEnd(66)} | ${String(ofList.length).padStart(5)} | ${p50.toFixed(1).padStart(6)} | ${max.toFixed(1).padStart(8)} |`;
+    const all = timesOf(ofList.flatMap(({ times, discarded }) => [...times, ...discarded]));
+    const again = ofList.filter(({ discarded }) => discarded.length > 0).length;
+    return [list, ofList.length, again, p50.toFixed(1), max.toFixed(1), all.max.toFixed(1)].map(String);
   });
-  return [`| ${'list'.padEnd(66)} | pages | p50 ms | worst ms |`, `| ${'-'.repeat(66)} | ----- | ------ | -------- |`, ...lines].join('\n');
+  const heading = ['list', 'pages', 'measured again', 'p50 ms', 'worst ms', 'worst of all ms'];
+  const rule = heading.map(() => '---');
+  return [heading, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 async function main(): Promise<void> {
