@@ -73,13 +73,13 @@ function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce
 }
 
 /** Returns the paths of its endpoints in the API. */
-async function makeTenant(stage: Stage, id: string, { endpoints, query, retries }: Scenario): Promise<string[]> {
+async function makeTenant(stage: Stage, id: string, { endpoints, query, retries, maxInFlight }: Scenario): Promise<string[]> {
   await stage.call('POST', '/v1/tenants', { id, name: id });
   const paths = [];
   for (let n = 0; n < endpoints; n++) {
     const url = `${stage.receiverUrl}/${n}${query}`;
     const retry = retries && { schedule: retries };
-    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry })) as { id: string };
+    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, maxInFlight })) as { id: string };
     paths.push(`/v1/endpoints/${made.id}`);
   }
   return paths;

@@ -9,6 +9,8 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+const slots = (usual: number) => z.coerce.number().int().min(1).max(10_000).default(usual);
+const waiting = z.coerce.number().int().min(1).max(100_000_000);
 const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
@@ -20,6 +22,7 @@ const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).p
 export const variables = z.object({
   PORT: port.default(8080).describe('port of API and dashboard'),
   HOST: z.string().default('127.0.0.1').describe('address of API and dashboard'),
+  POSTHORN_METRICS_PORT: port.optional().describe('port of /metrics and /healthz, on HOST, of a worker without an API; unset: none'),
   POSTHORN_PUBLIC_URL: z.url().optional().describe('the address under which this server is reached, when it is not http://HOST:PORT'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL 15 or later; unset: embedded'),
   DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(20).describe('connections to PostgreSQL per process'),
@@ -51,6 +54,20 @@ export const variables = z.object({
     .max(100)
     .default(2)
     .describe('dispatches of batches a second, of each worker; full batches leave at once'),
+  POSTHORN_IN_FLIGHT: slots(512).describe('requests in flight at most in each worker'),
+  POSTHORN_IN_FLIGHT_PER_TENANT: slots(128).describe('of them for one tenant'),
+  POSTHORN_IN_FLIGHT_PER_ENDPOINT: slots(32).describe('of them for one endpoint; `maxInFlight` of an endpoint lowers it'),
+  POSTHORN_CACHED_WORKFLOWS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(100_000)
+    .optional()
+    .describe('open workflows that each worker keeps in memory; unset: one for each MiB of memory, 250 to 5,000'),
+  POSTHORN_MAX_WAITING_PER_TENANT: waiting
+    .default(100_000)
+    .describe('events of a tenant that may wait to be handed over; at that its next ones are answered 429'),
+  POSTHORN_MAX_WAITING: waiting.default(2_000_000).describe('events of all tenants that may wait; at that everybody is answered 429'),
   POSTHORN_RETRY_SCHEDULE: schedule
     .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
     .describe('waits between attempts, ±10 %'),

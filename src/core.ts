@@ -3,12 +3,14 @@
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { migrate } from './db/migrate.ts';
+import { countOutbox } from './db/outbox.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
-import { openTemporalLink, type TemporalLink } from './temporal/link.ts';
+import { createTelemetry, type Telemetry } from './telemetry.ts';
+import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
 import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
 import { createStarter, type Starter } from './temporal/starter.ts';
 import { createVault, type Vault } from './vault.ts';
@@ -21,6 +23,7 @@ export interface Core {
   link: TemporalLink;
   starter: Starter;
   giveOrder: GiveOrder;
+  telemetry: Telemetry;
   close(): Promise<void>;
 }
 
@@ -52,6 +55,10 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       link,
       starter,
       giveOrder,
+      telemetry: createTelemetry(
+        { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },
+        log,
+      ),
       async close() {
         await link.close();
         await db.end();

@@ -12,11 +12,12 @@ import { liveSecrets } from './db/secrets.ts';
 import { homePage } from './home-page.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { encodeSecret } from './outbound/sign.ts';
+import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
 import type { Relay } from './relay/relay.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
+import { isTemporalAway } from './temporal/link.ts';
 
-const temporalAnswersWithinMs = 1_000;
 const closeWithinMs = 10_000;
 
 /** A port that listens: its address is known before anything is built on it. Until it has an app it asks everybody to come again. */
@@ -27,8 +28,8 @@ export interface Listening {
   origin: string;
 }
 
-/** Throws when the port is taken, naming the variable. */
-export async function listen(host: string, port: number, publicUrl: string | undefined): Promise<Listening> {
+/** Throws when the port is taken, naming the variable that sets it. */
+export async function listen(host: string, port: number, publicUrl: string | undefined, variable = 'PORT'): Promise<Listening> {
   let answer = starting;
   const http = createServer({ requestTimeout: 60_000, keepAliveTimeout: 65_000 }, (request, response) => answer(request, response));
   const serve = (app: RequestListener) => {
@@ -38,9 +39,12 @@ export async function listen(host: string, port: number, publicUrl: string | und
     http.once('error', reject);
     http.listen(port, host, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set PORT to another one` : error.message, {
-      cause: error,
-    });
+    throw new ConfigError(
+      error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set ${variable} to another one` : error.message,
+      {
+        cause: error,
+      },
+    );
   });
   const { port: actual } = http.address() as AddressInfo;
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
@@ -64,9 +68,11 @@ export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, giveOrder } = core;
+  const { config, db, log, vault, link, giveOrder, telemetry } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
+  const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
+  const backlog = createBacklog({ db, log, limits });
   const app = createApp({
     db,
     log,
@@ -76,26 +82,20 @@ export function startServer(
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, relay, reached }),
+    accept: createIngest({ db, relay, backlog, metrics: telemetry.ingest, reached }),
     giveOrder,
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
-    temporalAway: () => isTemporalAway(core),
+    metrics: telemetry.scrape,
+    temporalAway: () => isTemporalAway(link),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (deliveryId) => secretsOf(core, deliveryId) })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
-  return () => close(http);
-}
-
-async function isTemporalAway({ link }: Core): Promise<boolean> {
-  const asked = link
-    .call((client) => client.connection.workflowService.getSystemInfo({}))
-    .then(
-      () => false,
-      () => true,
-    );
-  return Promise.race([asked, new Promise<boolean>((resolve) => setTimeout(resolve, temporalAnswersWithinMs, true).unref())]);
+  return async () => {
+    await close(http);
+    backlog.stop();
+  };
 }
 
 async function secretsOf({ db, vault }: Core, deliveryId: string): Promise<string[]> {
@@ -104,7 +104,8 @@ async function secretsOf({ db, vault }: Core, deliveryId: string): Promise<strin
   return secrets.map(({ secretId, sealed }) => encodeSecret(vault.open(sealed, secretId)));
 }
 
-async function close(http: Server): Promise<void> {
+/** Lets requests end, 10 s at most. */
+export async function close(http: Server): Promise<void> {
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();
   const tooLong = setTimeout(() => http.closeAllConnections(), closeWithinMs);

@@ -8,11 +8,13 @@ import { endpointRoutes } from './endpoints.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
+import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
+import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
 export type { ApiDeps } from './deps.ts';
@@ -22,7 +24,12 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(nameRequests(deps.log));
-  const open: Route[] = [...healthRoutes(deps), openapiRoute(deps.publicOrigin, () => [...closed, ...open]), ...homeRoute(deps)];
+  const open: Route[] = [
+    ...healthRoutes(deps),
+    metricsRoute(deps),
+    openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
+    ...homeRoute(deps),
+  ];
   // the busiest first: Express tries them in order
   const closed = [
     ...eventRoutes(deps),
@@ -31,6 +38,7 @@ export function createApp(deps: ApiDeps): Express {
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
     ...tenantRoutes(deps),
+    ...statusRoutes(deps),
   ];
   mountRoutes(app, open, deps);
   app.use('/v1', requireKey(deps.apiKey));

@@ -23,6 +23,8 @@ export interface ApiDeps {
   giveOrder(deliveryId: string, order: Order): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
   /** Rows may have become due. */
   sweepSoon(): void;
+  /** Prometheus' page of this process. */
+  metrics(): Promise<{ type: string; text: string }>;
   /** Takes a second at most. */
   temporalAway(): Promise<boolean>;
   /** Adds what else this server serves, before the 404. */

@@ -37,7 +37,7 @@ export const testEndpoint = (deps: ApiDeps) =>
       200: { description: 'what came of it', schema: tested },
       202: { description: 'on its way, no answer in time', schema: untested },
     },
-    problems: [409],
+    problems: [409, 429],
     async handler({ params, body, members, ids }) {
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');

@@ -27,7 +27,7 @@ const post = ({ accept }: ApiDeps) =>
     body: newEvent,
     bodyLimit: maxEventBytes,
     answers: { 202: { description: 'accepted, now or before', schema: acceptedEvent } },
-    problems: [409],
+    problems: [409, 429],
     async handler({ params, body, members, ids }) {
       const nowMs = Date.now();
       const problems = timeProblems(body, nowMs);
@@ -55,6 +55,7 @@ const postBatch = ({ accept }: ApiDeps) =>
     body: newBatch,
     bodyLimit: maxBatchBytes,
     answers: { 202: { description: 'what came of each, in their order', schema: acceptedBatch } },
+    problems: [429],
     async handler({ params, body, members, ids }) {
       const nowMs = Date.now();
       const texts = elementTexts(members.get('events') ?? '[]');

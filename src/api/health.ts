@@ -18,10 +18,10 @@ const readiness = z.object({
 });
 
 export function healthRoutes(deps: ApiDeps): Route[] {
-  return [alive(), ready(deps)];
+  return [aliveRoute(), ready(deps)];
 }
 
-const alive = () =>
+export const aliveRoute = () =>
   route({
     method: 'get',
     path: '/healthz',

@@ -46,7 +46,7 @@ export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promis
     const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, seed });
     switch (claimed.kind) {
       case 'mine':
-        return runClaimed(deps, request, claim, claimed.seed);
+        return runClaimed(deps, request, claim, claimed.seed, claimed.seed !== seed);
       case 'answered':
         return repeated(claimed.status, deps.vault.open(claimed.sealedResponse, contextOf(request)));
       case 'other_request':
@@ -60,7 +60,8 @@ export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promis
   }
 }
 
-async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: string, seed: string): Promise<Answer> {
+/** `again`: an earlier run, of which nothing is known, had this seed. */
+async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: string, seed: string, again: boolean): Promise<Answer> {
   const renewal = setInterval(() => void renewClaim(deps.db, request, claim).catch(() => undefined), renewEveryMs);
   try {
     const answered = await request.run(idsOfSeed(seed));
@@ -68,7 +69,8 @@ async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: s
     await storeAnswer(deps.db, request, claim, answered.status, sealed);
     return answered;
   } catch (error) {
-    if (toProblem(error).status < 500) await freeKey(deps.db, request, claim);
+    // refused for its rate only now, say, but committed by the earlier run: the seed is all that tells its repeat so
+    if (toProblem(error).status < 500 && !again) await freeKey(deps.db, request, claim);
     else void abandon(deps, request, claim);
     throw error;
   } finally {

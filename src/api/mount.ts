@@ -2,7 +2,7 @@
 import type { Express, Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { ApiDeps } from './deps.ts';
-import { hashRequest, once, readKey } from './idempotency.ts';
+import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
 import { freshIds } from './ids.ts';
 import { invalid, notFound, Problem } from './problem.ts';
 import { defaultBodyLimit, parseBody, rawBody, requireJson } from './read-body.ts';
@@ -10,7 +10,9 @@ import { send } from './respond.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { validate } from './validate.ts';
 
-export function mountRoutes(app: Express, routes: Route[], deps: ApiDeps): void {
+export type MountDeps = IdempotencyDeps & Pick<ApiDeps, 'apiKey'>;
+
+export function mountRoutes(app: Express, routes: Route[], deps: MountDeps): void {
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
     app[route.method](route.path, ...reading, handle(route, deps));
@@ -18,7 +20,7 @@ export function mountRoutes(app: Express, routes: Route[], deps: ApiDeps): void 
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
 
-function handle(route: Route, deps: ApiDeps): RequestHandler {
+function handle(route: Route, deps: MountDeps): RequestHandler {
   return async (request, response) => {
     const { params, query } = readAddress(route, request);
     const call = { params, query, ...readContent(route, request) };
@@ -32,7 +34,7 @@ function handle(route: Route, deps: ApiDeps): RequestHandler {
 
 function runOnce(
   route: Route,
-  deps: ApiDeps,
+  deps: MountDeps,
   request: Request,
   call: Omit<Call<unknown, unknown, unknown>, 'ids'>,
   key: string,

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { isStoreAway } from '../db/errors.ts';
+import { TooManyWaiting } from '../relay/backlog.ts';
 
 export const fieldError = z.object({ path: z.string().describe('such as events[7].type'), message: z.string() });
 export type FieldError = z.infer<typeof fieldError>;
@@ -59,6 +60,11 @@ export function toProblem(error: unknown): Problem {
   if (isStoreAway(error)) {
     const detail = 'The store is away, so this is not confirmed: repeat it with the same id or Idempotency-Key.';
     return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause: error });
+  }
+  if (error instanceof TooManyWaiting) {
+    const whose = error.scope === 'all' ? 'events' : 'events of this tenant';
+    const detail = `Too many ${whose} wait to be handed over. Nothing of this request is stored: repeat it after Retry-After.`;
+    return new Problem(429, detail, { headers: { 'retry-after': String(error.retryAfterSeconds) } });
   }
   return (
     fromExpress(error) ??

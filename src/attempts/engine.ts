@@ -1,6 +1,7 @@
 // The engine that makes attempts: reads the row, asks the domain what to do, posts at most once, and records surely.
 //
-// What if it is called twice? A second call for a delivery in flight here, or not yet recorded, joins the first one's outcome and never posts.
+// What if it is called twice? A second call for a delivery in flight here, or not yet recorded, joins the first one's outcome and never posts. One
+// whose first attempt is in hand ahead of its dispatch waits for that.
 // What if the store is away? Before the POST: the call fails and nothing was sent. After it: the outcome waits here until it is stored, and
 // while one has waited for a second no other POST starts. What a SIGKILL leaves unrecorded repeats; nothing else does.
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import { nextStep } from '../domain/attempt.ts';
 import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
+import type { InHand } from './first-attempter.ts';
 import type { PlaceLimits, Places } from './places.ts';
 import { logAttempt, type Poster, RenderFault } from './poster.ts';
 import type { Recorder } from './recorder.ts';
@@ -43,14 +45,17 @@ export interface EngineDeps {
   places: Places;
   limits: PlaceLimits;
   log: Logger;
+  /** Of the first attempters of this process. */
+  inHand?: Pick<InHand, 'get'>;
 }
 
-export function createEngine({ db, poster, recorder, places, limits, log }: EngineDeps): Engine {
+export function createEngine({ db, poster, recorder, places, limits, log, inHand }: EngineDeps): Engine {
   const watch = createStallWatch();
   const turnedAway = createTurnedAway();
   const underWay = new Map<string, Promise<AttemptReport>>();
 
   async function run(deliveryId: string): Promise<AttemptReport> {
+    await inHand?.get(deliveryId)?.catch(() => undefined);
     if (recorder.isBehind()) throw new Error('outcomes wait to be recorded: nothing is posted until they are');
     const mark = watch.mark();
     const job = await readDeliveryJob(db, deliveryId);
@@ -109,7 +114,7 @@ export function createEngine({ db, poster, recorder, places, limits, log }: Engi
   return {
     attempt(deliveryId) {
       const joined = underWay.get(deliveryId);
-      if (joined) return joined;
+      if (joined !== undefined) return joined;
       const started = run(deliveryId).finally(() => underWay.delete(deliveryId));
       underWay.set(deliveryId, started);
       return started;

@@ -1,6 +1,9 @@
 // First attempts ahead of a dispatch: posts deliveries that have no row yet, in turns, and records row and attempt together.
 // One that may not be posted now - no place, a closed gate, an endpoint that asked for peace, a fault of ours - is given up: its row is written as
 // due, and its workflow carries on.
+//
+// What if the relay that wanted it is fenced meanwhile, and the next one in this process takes the event again? Then that one joins what is in hand, and
+// nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstRecord } from '../db/first-attempts.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
@@ -12,6 +15,10 @@ import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
+const lookMs = 250;
+/** Far less than the patience with an endpoint, which must not be blamed for a store that is away. */
+const heldUpAfterMs = 250;
+
 export interface FirstEvent {
   eventId: string;
   tenantId: string;
@@ -20,6 +27,8 @@ export interface FirstEvent {
   externalId: string;
   body: Uint8Array;
   expiresAt: Date | null;
+  /** By the monotonic clock of this process; null: another one accepted it. */
+  acceptedHereMs: number | null;
 }
 
 export interface FirstJob {
@@ -34,9 +43,14 @@ export interface FirstJob {
   written(): void;
 }
 
+/** First attempts that this process has begun and not recorded, by delivery id; each says in the end whether the delivery's row is written. */
+export type InHand = Map<string, Promise<boolean>>;
+
 export interface FirstAttempter {
   push(job: FirstJob): void;
   waiting(): number;
+  /** The events that attempts under way belong to. */
+  eventsUnderWay(): string[];
   /** Drops what waits, and resolves when what is under way is recorded. */
   stop(): Promise<void>;
 }
@@ -46,34 +60,63 @@ export interface FirstAttempterDeps {
   poster: Poster;
   recorder: Recorder;
   log: Logger;
+  /** Shared by all of this process. */
+  inHand?: InHand;
 }
 
-export function createFirstAttempter({ places, poster, recorder, log }: FirstAttempterDeps): FirstAttempter {
-  const underWay = new Set<Promise<void>>();
+export function createFirstAttempter({ places, poster, recorder, log, inHand = new Map() }: FirstAttempterDeps): FirstAttempter {
+  const underWay = new Map<Promise<void>, FirstJob>();
   const queue = createTurnQueue<FirstJob>({
     places,
-    run: (job) => track(attempt(job)),
-    giveUp: (job) => void track(giveUp(job)),
+    run: (job) => track(job, hold(job, attempt(job))),
+    giveUp: (job) => void track(job, hold(job, giveUp(job))),
+    heldUp: () => recorder.waitedMs() > heldUpAfterMs,
   });
+  const looking = setInterval(queue.look, lookMs).unref();
 
-  function track(work: Promise<void>): Promise<void> {
-    const tracked = work
+  function track(job: FirstJob, writing: Promise<boolean>): Promise<void> {
+    const tracked = writing
+      .then((written) => {
+        if (written) job.written();
+      })
       .catch((error) => log.error({ err: error }, 'delivery.first_attempt_failed'))
       .finally(() => {
         underWay.delete(tracked);
       });
-    underWay.add(tracked);
+    underWay.set(tracked, job);
     return tracked;
   }
 
-  async function attempt(job: FirstJob): Promise<void> {
+  function hold(job: FirstJob, writing: Promise<boolean>): Promise<boolean> {
+    const id = idOf(job);
+    const held = writing.finally(() => inHand.delete(id));
+    inHand.set(id, held);
+    return held;
+  }
+
+  function enqueue(job: FirstJob): void {
+    queue.push(job, job.event.tenantId, job.endpointId, job.endpointLimit);
+  }
+
+  function push(job: FirstJob): void {
+    const begun = inHand.get(idOf(job))?.catch(() => false);
+    if (begun === undefined) enqueue(job);
+    else {
+      void track(job, begun);
+      void begun.then((written) => written || enqueue(job));
+    }
+  }
+
+  /** True when the delivery's row is written. */
+  async function attempt(job: FirstJob): Promise<boolean> {
     while (recorder.isBehind() && job.mayPost()) await delay(100);
-    if (!job.mayPost()) return;
-    const endpoint = job.endpoint();
-    if (!endpoint || !isOpen(endpoint, job.event)) return giveUp(job);
-    const id = deliveryId(job.event.eventId, job.endpointId);
+    if (!job.mayPost()) return false;
+    const id = idOf(job);
     let record: FirstRecord['attempt'];
+    // whatever is wrong with this one, it must not be left without its row
     try {
+      const endpoint = job.endpoint();
+      if (!endpoint || !isOpen(endpoint, job.event)) return giveUp(job);
       record = await poster.post({
         deliveryId: id,
         endpointId: job.endpointId,
@@ -86,6 +129,7 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
         headers: endpoint.headers,
         timeoutMs: endpoint.timeoutMs,
         retry: endpoint.retry,
+        acceptedHereMs: job.event.acceptedHereMs,
         secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
       });
     } catch (error) {
@@ -95,23 +139,29 @@ export function createFirstAttempter({ places, poster, recorder, log }: FirstAtt
     const status: DeliveryStatus | null = (await recorder.recordFirst(toRecord(job, id, record))) ?? (await recorder.record(record));
     await poster.obeyEndpoint(job.endpointId, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
-    job.written();
+    return true;
   }
 
-  async function giveUp(job: FirstJob): Promise<void> {
-    if (!job.mayPost()) return;
-    await recorder.recordFirst(toRecord(job, deliveryId(job.event.eventId, job.endpointId), null));
-    job.written();
+  async function giveUp(job: FirstJob): Promise<boolean> {
+    if (!job.mayPost()) return false;
+    await recorder.recordFirst(toRecord(job, idOf(job), null));
+    return true;
   }
 
   return {
-    push: (job) => queue.push(job, job.event.tenantId, job.endpointId, job.endpointLimit),
+    push,
     waiting: () => queue.size(),
+    eventsUnderWay: () => [...new Set([...underWay.values()].map(({ event }) => event.eventId))],
     async stop() {
+      clearInterval(looking);
       queue.stop();
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(underWay.keys());
     },
   };
+}
+
+function idOf({ event, endpointId }: FirstJob): string {
+  return deliveryId(event.eventId, endpointId);
 }
 
 function isOpen({ gate, notBeforeMs }: EndpointSnapshot, { expiresAt }: FirstEvent): boolean {

@@ -6,8 +6,6 @@ export interface PlaceLimits {
   endpoint: number;
 }
 
-export const defaultPlaceLimits: PlaceLimits = { process: 512, tenant: 128, endpoint: 32 };
-
 export interface Places {
   /** A place, to be given back by calling it; else which cap is reached. `endpointLimit` lowers the cap of this endpoint. */
   take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | keyof PlaceLimits;

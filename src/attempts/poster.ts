@@ -1,15 +1,17 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Reached } from '../checkpoints.ts';
 import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
 import type { Db } from '../db/pool.ts';
 import { retryInMs } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
-import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import { type RetryPolicy, waitAfter } from '../domain/retry-schedule.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender } from '../outbound/send.ts';
+import type { AttemptMetrics } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
 import { type AttemptRequest, buildRequest, type SignedJob } from './request.ts';
 
@@ -21,6 +23,8 @@ export interface PostJob extends Omit<SignedJob, 'secrets'> {
   attempts: number;
   retry: RetryPolicy | null;
   secrets: { id: string; sealed: Uint8Array }[];
+  /** When this process accepted its event, by the monotonic clock; null or absent: another did, or it is not the first attempt. */
+  acceptedHereMs?: number | null;
 }
 
 /** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
@@ -41,10 +45,22 @@ export interface PosterDeps {
   sender: Pick<Sender, 'send'>;
   log: Logger;
   defaultRetry: RetryPolicy;
+  metrics?: AttemptMetrics;
   reached?: Reached;
 }
 
-export function createPoster({ db, vault, sender, log, defaultRetry, reached }: PosterDeps): Poster {
+export function createPoster({ db, vault, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
+  /** Opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change. */
+  const opened = new WeakMap<Uint8Array, KeyObject>();
+
+  function open({ id, sealed }: PostJob['secrets'][number]): KeyObject {
+    const known = opened.get(sealed);
+    if (known) return known;
+    const key = createSecretKey(vault.open(sealed, id));
+    opened.set(sealed, key);
+    return key;
+  }
+
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
   async function send(request: AttemptRequest): Promise<SendResult> {
     try {
@@ -57,7 +73,9 @@ export function createPoster({ db, vault, sender, log, defaultRetry, reached }: 
 
   function render(job: PostJob, number: number, nowMs: number) {
     try {
-      return buildRequest({ ...job, secrets: job.secrets.map(({ id, sealed }) => vault.open(sealed, id)) }, number, nowMs);
+      // a policy that makes no sense is found out here: after the POST it would keep the outcome from being recorded, and the POST would repeat
+      waitAfter(job.retry ?? defaultRetry, number);
+      return buildRequest({ ...job, secrets: job.secrets.map(open) }, number, nowMs);
     } catch (error) {
       throw new RenderFault(error instanceof Error ? error.message : String(error), { cause: error });
     }
@@ -66,8 +84,11 @@ export function createPoster({ db, vault, sender, log, defaultRetry, reached }: 
   return {
     async post(job) {
       const startedAt = new Date();
+      const startedMs = performance.now();
       const number = job.attempts + 1;
       const result = await send(render(job, number, startedAt.getTime()));
+      metrics?.attempted(result.outcome, result.timings.totalMs);
+      if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
       const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
       return { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, result, retryInMs: retry };

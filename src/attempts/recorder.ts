@@ -11,7 +11,11 @@ import type { Logger } from '../logger.ts';
 
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;
+/** A store that is away fails for thousands at once, again and again. */
+const logEveryMs = 1_000;
 const atMost = 256;
+/** Nobody waits for the record of a first attempt, but a SIGKILL repeats what has none (design, decision 7: within 20 ms). */
+const linger = { ms: 15, enough: 8 };
 
 export interface Recorder {
   /** Resolves when the record is stored, with what the delivery is now; null when its row is gone. Never rejects. */
@@ -21,6 +25,8 @@ export interface Recorder {
   /** An outcome has waited for longer than a second: no new POST until it is stored. */
   isBehind(): boolean;
   unrecorded(): number;
+  /** How long the oldest of them has waited, in milliseconds; 0: there is none. */
+  waitedMs(): number;
 }
 
 export function createRecorder(db: Db, log: Logger): Recorder {
@@ -33,8 +39,21 @@ export function createRecorder(db: Db, log: Logger): Recorder {
     write: (records) => recordFirstAttempts(db, records),
     maxWeight: atMost,
     lanes: 2,
+    linger,
   });
   const since = new Set<{ at: number }>();
+  let loggedAt = Number.NEGATIVE_INFINITY;
+
+  function logFailure(error: unknown): void {
+    if (!isBadData(error) && performance.now() - loggedAt < logEveryMs) return;
+    loggedAt = performance.now();
+    log.error({ err: error, unrecorded: since.size }, 'attempt.not_recorded');
+  }
+
+  function waitedMs(): number {
+    const [oldest] = since;
+    return oldest ? performance.now() - oldest.at : 0;
+  }
 
   async function untilStored<T>(
     writes: GroupCommit<T, DeliveryStatus | null>,
@@ -50,7 +69,7 @@ export function createRecorder(db: Db, log: Logger): Recorder {
         since.delete(waiting);
         return status;
       } catch (error) {
-        log.error({ err: error }, 'attempt.not_recorded');
+        logFailure(error);
         if (isBadData(error) && kept !== record) {
           // nothing of it can be stored, so its partition is gone; to go on trying would keep this process from posting anything
           since.delete(waiting);
@@ -67,10 +86,8 @@ export function createRecorder(db: Db, log: Logger): Recorder {
     record: (record) => untilStored(later, record, withoutResponse),
     recordFirst: (record) => untilStored(first, record, (one) => ({ ...one, attempt: one.attempt && withoutResponse(one.attempt) })),
     unrecorded: () => since.size,
-    isBehind() {
-      const [oldest] = since;
-      return oldest !== undefined && performance.now() - oldest.at > tooLongMs;
-    },
+    isBehind: () => waitedMs() > tooLongMs,
+    waitedMs,
   };
 }
 

@@ -1,4 +1,5 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
+import type { KeyObject } from 'node:crypto';
 import { signStandard } from '../outbound/sign.ts';
 
 export interface SignedJob {
@@ -11,7 +12,7 @@ export interface SignedJob {
   headers: Record<string, string>;
   timeoutMs: number;
   /** The endpoint's live secrets, opened. */
-  secrets: Uint8Array[];
+  secrets: KeyObject[];
 }
 
 export interface AttemptRequest {

@@ -1,26 +1,35 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
-// waits without holding up anybody; one that has answered nothing for a second while full is given up, and so is what comes for it, until it answers.
+// waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 5 s is given up, and so is what comes for it
+// after that, until it gets one. While the process itself is full, or held up by its store, everything waits.
+import { Fifo } from '../domain/fifo.ts';
 import type { Places } from './places.ts';
 
-const lookMs = 250;
-const patienceMs = 1_000;
+/** What is given up costs a workflow each: an endpoint that is slow, or slow because this machine is, is waited for. */
+const patienceMs = 5_000;
 
 export interface TurnQueue<T> {
   push(item: T, tenantId: string, endpointId: string, endpointLimit: number | null): void;
   size(): number;
-  /** Drops what waits; what runs goes on. */
+  /** To be called now and then: places are shared with others, who do not tell us when one is free again. */
+  look(): void;
+  /** Drops what waits and what comes; what runs goes on. */
   stop(): void;
 }
 
 interface Line<T> {
   endpointId: string;
   limit: number | null;
-  items: T[];
+  items: Fifo<T>;
 }
 
 interface Tenant<T> {
-  ready: Map<string, Line<T>>;
-  full: Map<string, Line<T>>;
+  tenantId: string;
+  /** Those with items, each either ready or full. */
+  lines: Map<string, Line<T>>;
+  /** The next one first. */
+  ready: Fifo<Line<T>>;
+  full: Set<Line<T>>;
+  inTurns: boolean;
 }
 
 export interface TurnQueueDeps<T> {
@@ -28,115 +37,133 @@ export interface TurnQueueDeps<T> {
   /** Never rejects. */
   run(item: T): Promise<unknown>;
   giveUp(item: T): void;
+  /** Nothing ends now, through no fault of any endpoint. */
+  heldUp?(): boolean;
+  /** Milliseconds, never going back. */
+  now?: () => number;
 }
 
-export function createTurnQueue<T>({ places, run, giveUp }: TurnQueueDeps<T>): TurnQueue<T> {
+export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQueue<T> {
+  const { places, run, giveUp, heldUp = () => false, now = () => performance.now() } = deps;
   const tenants = new Map<string, Tenant<T>>();
-  /** Those with an endpoint that may have a place, the next one first. */
-  const turns = new Map<string, Tenant<T>>();
-  /** When each endpoint with requests in flight last answered, and how many there are. */
-  const progress = new Map<string, { at: number; inFlight: number }>();
-  const stuck = new Set<string>();
+  /** Those that may get a place, the next one first. */
+  const turns = new Fifo<Tenant<T>>();
+  /** Since when each endpoint and tenant has been refused a place. */
+  const refused = new Map<string, number>();
   let size = 0;
-  const timer = setInterval(look, lookMs).unref();
+  let stopped = false;
 
   function pump(): void {
-    for (let next = turns.entries().next(); !next.done; next = turns.entries().next()) {
-      const [tenantId, tenant] = next.value;
-      turns.delete(tenantId);
-      const [line] = tenant.ready.values();
-      if (!line) continue;
-      const place = places.take(tenantId, line.endpointId, line.limit);
-      if (typeof place === 'function') begin(tenantId, tenant, line, place);
-      else if (place === 'process') {
-        turns.set(tenantId, tenant);
-        return;
-      } else if (place === 'endpoint') {
-        tenant.ready.delete(line.endpointId);
-        tenant.full.set(line.endpointId, line);
-        if (tenant.ready.size > 0) turns.set(tenantId, tenant);
+    for (let tenant = turns.first; tenant && !stopped; tenant = turns.first) {
+      const line = tenant.ready.first;
+      const place = line && places.take(tenant.tenantId, line.endpointId, line.limit);
+      if (place === 'process') return;
+      if (line && place === 'endpoint') {
+        // its tenant keeps the turn
+        tenant.ready.shift();
+        if (isStuck(line.endpointId)) giveUpAll(tenant, [line]);
+        else tenant.full.add(line);
+        continue;
       }
+      turns.shift();
+      tenant.inTurns = false;
+      if (line && typeof place === 'function') begin(tenant, line, place);
+      else if (place === 'tenant' && isStuck(tenant.tenantId)) giveUpAll(tenant, [...tenant.lines.values()]);
     }
   }
 
-  function begin(tenantId: string, tenant: Tenant<T>, line: Line<T>, leave: () => void): void {
-    const item = line.items.shift();
-    tenant.ready.delete(line.endpointId);
-    if (line.items.length > 0) tenant.ready.set(line.endpointId, line);
-    if (tenant.ready.size > 0) turns.set(tenantId, tenant);
-    else if (tenant.full.size === 0) tenants.delete(tenantId);
-    if (item === undefined) {
-      leave();
-      return;
-    }
+  function begin(tenant: Tenant<T>, line: Line<T>, leave: () => void): void {
+    const { tenantId } = tenant;
+    const { endpointId } = line;
+    served(tenantId, endpointId);
+    tenant.ready.shift();
+    const item = line.items.shift() as T;
     size--;
-    const seen = progress.get(line.endpointId) ?? { at: performance.now(), inFlight: 0 };
-    seen.inFlight++;
-    progress.set(line.endpointId, seen);
+    if (line.items.size > 0) tenant.ready.push(line);
+    else forget(tenant, line);
+    takeTurn(tenant);
     void run(item).then(() => {
       leave();
-      end(tenantId, line.endpointId);
+      end(tenantId, endpointId);
+      pump();
     });
   }
 
   function end(tenantId: string, endpointId: string): void {
-    const seen = progress.get(endpointId);
-    if (seen) {
-      seen.at = performance.now();
-      seen.inFlight--;
-      if (seen.inFlight === 0) progress.delete(endpointId);
-    }
-    stuck.delete(endpointId);
-    wake(tenantId);
-    pump();
-  }
-
-  function wake(tenantId: string): void {
+    served(tenantId, endpointId);
     const tenant = tenants.get(tenantId);
+    const line = tenant?.lines.get(endpointId);
     if (!tenant) return;
-    for (const [endpointId, line] of tenant.full) tenant.ready.set(endpointId, line);
-    tenant.full.clear();
-    turns.set(tenantId, tenant);
+    if (line && tenant.full.delete(line)) tenant.ready.push(line);
+    takeTurn(tenant);
   }
 
-  /** Places are shared with others, who do not tell us when one is free again. */
-  function look(): void {
-    const now = performance.now();
-    for (const [tenantId, tenant] of tenants) {
-      for (const [endpointId, line] of tenant.full) {
-        if (now - (progress.get(endpointId)?.at ?? now) <= patienceMs) continue;
-        stuck.add(endpointId);
-        tenant.full.delete(endpointId);
-        size -= line.items.length;
-        for (const item of line.items) giveUp(item);
-      }
-      if (tenant.ready.size + tenant.full.size === 0) tenants.delete(tenantId);
-      else wake(tenantId);
+  function served(tenantId: string, endpointId: string): void {
+    refused.delete(tenantId);
+    refused.delete(endpointId);
+  }
+
+  function isStuck(id: string): boolean {
+    const since = refused.get(id) ?? now();
+    refused.set(id, since);
+    return now() - since > patienceMs;
+  }
+
+  function giveUpAll(tenant: Tenant<T>, lines: Line<T>[]): void {
+    for (const line of lines) {
+      forget(tenant, line);
+      size -= line.items.size;
+      for (let item = line.items.shift(); item; item = line.items.shift()) giveUp(item);
     }
-    pump();
+  }
+
+  /** A tenant without lines is a new one when it comes again. */
+  function forget(tenant: Tenant<T>, line: Line<T>): void {
+    tenant.lines.delete(line.endpointId);
+    if (tenant.lines.size === 0) tenants.delete(tenant.tenantId);
+  }
+
+  function takeTurn(tenant: Tenant<T>): void {
+    if (tenant.inTurns || tenant.ready.size === 0) return;
+    tenant.inTurns = true;
+    turns.push(tenant);
+  }
+
+  function lineOf(tenant: Tenant<T>, endpointId: string): Line<T> {
+    const known = tenant.lines.get(endpointId);
+    if (known) return known;
+    const line: Line<T> = { endpointId, limit: null, items: new Fifo() };
+    tenant.lines.set(endpointId, line);
+    tenant.ready.push(line);
+    return line;
   }
 
   return {
     size: () => size,
     push(item, tenantId, endpointId, limit) {
-      if (stuck.has(endpointId) && progress.has(endpointId)) {
-        giveUp(item);
-        return;
-      }
-      const tenant = tenants.get(tenantId) ?? { ready: new Map(), full: new Map() };
-      tenants.set(tenantId, tenant);
-      const line = tenant.ready.get(endpointId) ?? tenant.full.get(endpointId) ?? { endpointId, limit, items: [] };
+      if (stopped) return;
+      const known = tenants.get(tenantId);
+      const tenant = known ?? { tenantId, lines: new Map(), ready: new Fifo<Line<T>>(), full: new Set<Line<T>>(), inTurns: false };
+      if (!known) tenants.set(tenantId, tenant);
+      const line = lineOf(tenant, endpointId);
+      line.limit = limit;
       line.items.push(item);
       size++;
-      if (tenant.full.has(endpointId)) return;
-      tenant.ready.set(endpointId, line);
-      if (!turns.has(tenantId)) turns.set(tenantId, tenant);
+      takeTurn(tenant);
+      pump();
+    },
+    look() {
+      if (heldUp()) refused.clear();
+      for (const tenant of tenants.values()) {
+        for (const line of tenant.full) tenant.ready.push(line);
+        tenant.full.clear();
+        takeTurn(tenant);
+      }
       pump();
     },
     stop() {
-      clearInterval(timer);
+      stopped = true;
       tenants.clear();
-      turns.clear();
       size = 0;
     },
   };

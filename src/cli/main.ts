@@ -7,6 +7,7 @@ import { makePartitions } from '../db/partitions.ts';
 import { createPool } from '../db/pool.ts';
 import { StartError } from '../embedded/start-error.ts';
 import { createLogger } from '../logger.ts';
+import { startMetricsServer } from '../metrics-server.ts';
 import { migrationsFolder } from '../package.ts';
 import { sweepAll } from '../relay/sweep.ts';
 import { listen, startServer } from '../server.ts';
@@ -41,7 +42,8 @@ async function run(command: string | undefined, demo: boolean): Promise<(() => P
       installRuntime(log);
       const core = await openCore(requireKeys(config), log);
       const origin = config.POSTHORN_PUBLIC_URL ? new URL(config.POSTHORN_PUBLIC_URL).origin : `http://${config.HOST}:${config.PORT}`;
-      return inTurn(startWorker(core, origin).stop, core.close);
+      const closeMetrics = await startMetricsServer(core);
+      return inTurn(startWorker(core, origin).stop, closeMetrics, core.close);
     }
     case 'migrate': {
       const db = createPool({ url: requireKeys(config).DATABASE_URL, max: 2, onError: () => undefined });

@@ -38,6 +38,26 @@ export async function createDispatches(db: Db, relayId: string, dispatches: NewD
   return dispatches.map(({ dispatchId }) => moved.get(dispatchId) ?? 0);
 }
 
+/**
+ * Undoes a dispatch that Temporal was not there to hear of: its events are in the outbox again, this relay's. False: it is planned or done. What if it
+ * was started after all? Its workflow finds no dispatch, and ends.
+ */
+export async function takeBackDispatch(db: Db, relayId: string, dispatchId: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'take_back_dispatch',
+    text: `
+      with gone as (
+        delete from dispatches where id = $2 and not planned and done_at is null returning event_ids
+      )
+      insert into outbox (event_id, tenant_id, owner, accepted_at)
+      select e.id, e.tenant_id, $1, e.accepted_at from gone cross join unnest(gone.event_ids) as g (id) join events e on e.id = g.id
+      order by e.id
+      on conflict do nothing`,
+    values: [uuidOf(relayId), uuidOf(dispatchId)],
+  });
+  return (rowCount ?? 0) > 0;
+}
+
 export interface OverdueDispatch {
   dispatchId: string;
   events: number;

@@ -1,4 +1,5 @@
-// Group commit: writes that arrive together share one statement. No timer: while one statement runs, the next group forms.
+// Group commit: writes that arrive together share one statement. While one statement runs, the next group forms; where nobody waits for the
+// answer, the first of a group may also linger for others, which at low rates saves most of the statements.
 //
 // What if a group fails? A lost race (deadlock, serialisation) runs again whole. Bad data (classes 22 and 23) splits the group in halves until
 // the bad item stands alone and only its caller hears of it. Anything else goes to every caller of the group; when the store is away, to all that
@@ -16,6 +17,8 @@ export interface GroupCommitOptions<T, R> {
   maxWaiting?: number;
   /** Statements at once (default 1). */
   lanes?: number;
+  /** For how many milliseconds a group that weighs less than `enough` waits for more (default: for none). */
+  linger?: { ms: number; enough: number };
 }
 
 export interface GroupCommit<T, R> {
@@ -35,15 +38,25 @@ export function createGroupCommit<T, R>({
   maxWeight,
   maxWaiting = Number.POSITIVE_INFINITY,
   lanes = 1,
+  linger = { ms: 0, enough: 0 },
 }: GroupCommitOptions<T, R>): GroupCommit<T, R> {
   const queue: Waiting<T, R>[] = [];
   let running = 0;
   let weightWaiting = 0;
+  let lingering: NodeJS.Timeout | undefined;
+
+  function begin(): void {
+    clearTimeout(lingering);
+    lingering = undefined;
+    if (running < lanes && queue.length > 0) void drain();
+  }
 
   async function drain(): Promise<void> {
     running++;
-    while (queue.length > 0) await commit(take());
+    do await commit(take());
+    while (queue.length > 0 && weightWaiting >= linger.enough);
     running--;
+    if (queue.length > 0) lingering ??= setTimeout(begin, linger.ms);
   }
 
   function take(): Waiting<T, R>[] {
@@ -91,8 +104,10 @@ export function createGroupCommit<T, R>({
       weightWaiting += weight;
       return new Promise<R>((resolve, reject) => {
         queue.push({ item, resolve, reject });
+        if (running === lanes) return;
+        if (weightWaiting < linger.enough) lingering ??= setTimeout(begin, linger.ms);
         // the rest of this tick may bring more for the same statement
-        if (running < lanes) queueMicrotask(() => running < lanes && queue.length > 0 && void drain());
+        else queueMicrotask(begin);
       });
     },
   };

@@ -22,13 +22,18 @@ export interface OwnedEvent {
   endpointsVersion: number;
   /** Some of its first attempts may have been made already, by whoever owned it before. */
   seconds: boolean;
+  /** By the monotonic clock of this process; null: another one accepted it. */
+  acceptedHereMs: number | null;
 }
 
 const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.expires_at,
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
-/** Takes rows of nobody, and of relays not seen for 5 s, for this relay; oldest first. Two relays never get the same row. */
-export async function takeOutboxRows(db: Db, relayId: string, limit: number): Promise<OwnedEvent[]> {
+/**
+ * Takes rows of nobody, and of relays not seen for 5 s, for this relay; oldest first, and none of the tenants `except`. Two relays never get the
+ * same row.
+ */
+export async function takeOutboxRows(db: Db, relayId: string, except: string[], limit: number): Promise<OwnedEvent[]> {
   const { rows } = await db.query<Row>({
     name: 'take_outbox_rows',
     text: `
@@ -36,12 +41,13 @@ export async function takeOutboxRows(db: Db, relayId: string, limit: number): Pr
         update outbox set owner = $1
         where event_id in (
           select event_id from outbox o
-          where owner is null or not exists (select from relays r where r.id = o.owner and r.seen > now() - interval '5 seconds')
-          order by event_id limit $2
+          where (owner is null or not exists (select from relays r where r.id = o.owner and r.seen > now() - interval '5 seconds'))
+            and tenant_id <> all($2::uuid[])
+          order by event_id limit $3
           for update skip locked)
         returning event_id, tenant_id)
       select ${columns} from taken o join events e on e.id = o.event_id join tenants t on t.id = o.tenant_id order by event_id`,
-    values: [uuidOf(relayId), limit],
+    values: [uuidOf(relayId), except.map(uuidOf), limit],
   });
   return rows.map(toOwnedEvent);
 }
@@ -58,6 +64,19 @@ export async function ownOutboxRows(db: Db, relayId: string, after: string | nul
     values: [uuidOf(relayId), after && uuidOf(after), limit],
   });
   return rows.map(toOwnedEvent);
+}
+
+const mostCounted = 10_000;
+
+/** How many events wait in the outbox; not more than 10,000 are counted, and `atLeast` says that they are more. */
+export async function countOutbox(db: Db): Promise<{ events: number; atLeast: boolean }> {
+  const { rows } = await db.query<{ events: number }>({
+    name: 'count_outbox',
+    text: 'select count(*)::int as events from (select from outbox limit $1) as waiting',
+    values: [mostCounted + 1],
+  });
+  const events = rows[0]?.events ?? 0;
+  return { events: Math.min(events, mostCounted), atLeast: events > mostCounted };
 }
 
 /** The deliveries that an event has already. */
@@ -99,5 +118,6 @@ function toOwnedEvent(row: Row): OwnedEvent {
     acceptedAtUs: row.accepted_at_us,
     endpointsVersion: row.endpoints_version,
     seconds: true,
+    acceptedHereMs: null,
   };
 }

@@ -1,19 +1,63 @@
 // Relays renew themselves here; whoever has not for 5 s owns nothing any more (design, decision 4).
-import { uuidOf } from '../domain/ids.ts';
+import type { DispatchMode } from '../domain/dispatch-mode.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
 export async function registerRelay(db: Db, relayId: string, process: string): Promise<void> {
   await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
 }
 
+/** What a relay tells of itself: how events leave it, and how many events and first attempts wait in its memory. */
+export interface RelayFacts {
+  mode: DispatchMode;
+  waiting: number;
+}
+
 /** False: this relay was not seen for 5 s, others may have taken its rows, and it must never act again. */
-export async function renewRelay(db: Db, relayId: string): Promise<boolean> {
+export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'renew_relay',
-    text: `update relays set seen = now() where id = $1 and seen > now() - interval '5 seconds'`,
-    values: [uuidOf(relayId)],
+    text: `update relays set seen = now(), mode = $2, waiting = $3 where id = $1 and seen > now() - interval '5 seconds'`,
+    values: [uuidOf(relayId), mode, waiting],
   });
   return rowCount === 1;
+}
+
+export interface SeenRelay extends RelayFacts {
+  id: string;
+  process: string;
+  startedAt: string;
+  seenAt: string;
+}
+
+/** Those seen in the last 5 s, oldest first. */
+export async function listRelays(db: Db): Promise<SeenRelay[]> {
+  const { rows } = await db.query<{ id: string; process: string; mode: DispatchMode; waiting: number; started_at: Date; seen: Date }>({
+    name: 'list_relays',
+    text: `
+      select id, process, mode, waiting, started_at, seen from relays
+      where seen > now() - interval '5 seconds' and mode is not null
+      order by started_at, id`,
+  });
+  return rows.map(({ id, process, mode, waiting, started_at, seen }) => ({
+    id: idOf('rly', id),
+    process,
+    mode,
+    waiting,
+    startedAt: started_at.toISOString(),
+    seenAt: seen.toISOString(),
+  }));
+}
+
+/** Gives a relay's outbox rows to nobody, but those of these events. */
+export async function freeOutboxRows(db: Db, relayId: string, except: string[]): Promise<void> {
+  await db.query({
+    name: 'free_outbox_rows',
+    text: `
+      with freed as (update outbox set owner = null where owner = $1 and event_id <> all($2::uuid[]) returning event_id)
+      select pg_notify('posthorn_outbox', '') where exists (select from freed)`,
+    values: [uuidOf(relayId), except.map(uuidOf)],
+  });
 }
 
 /** Takes a relay out and gives its outbox rows to nobody, in one transaction. */

@@ -1,7 +1,8 @@
 // Which way events leave: each with its own dispatch at once (individual), or first attempts ahead and dispatches of many (batched).
 //
-// The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. It is a token bucket; once it is exceeded all is batched
-// until the rate has stayed below half of the budget for 10 s. While Temporal is away all is batched at any rate.
+// The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two buckets are filled with what events cost. The one of the
+// budget drains at its rate: when it runs over, all is batched. The other drains at half of that rate: as long as it is filled to the brim, the rate is
+// at or above half, and 10 s must pass after that until events leave on their own again. While Temporal is away all is batched at any rate.
 
 export type DispatchMode = 'individual' | 'batched';
 export type DispatchSetting = DispatchMode | 'adaptive';
@@ -23,44 +24,40 @@ export interface ModeSwitch {
 }
 
 export function createModeSwitch(setting: DispatchSetting, { perSecond, burst }: Budget = defaultBudget): ModeSwitch {
-  let tokens = burst;
+  // thousandths of a workflow, so that whole milliseconds drain whole amounts
+  const brim = burst * 1_000;
+  let budget = 0;
+  let half = 0;
+  /** How long the rate must still stay below half; above 0: batched. */
+  let calmInMs = 0;
   let at = 0;
-  /** Fills at half the budget; when it has stayed full for 10 s, things are calm. */
-  let surplus = 0;
-  let batchedSince: number | null = null;
-  let calmSince: number | null = null;
   let away = false;
 
+  /** For a clock that is set back no time passes. */
   function advance(nowMs: number): void {
-    const seconds = Math.max(0, nowMs - at) / 1_000;
+    const ms = Math.max(0, nowMs - at);
     at = nowMs;
-    tokens = Math.min(burst, tokens + seconds * perSecond);
-    surplus = Math.max(0, surplus - (seconds * perSecond) / 2);
-    if (surplus > 0) calmSince = null;
-    else calmSince ??= nowMs;
-    if (batchedSince !== null && calmSince !== null && nowMs - calmSince >= calmAfterMs) {
-      batchedSince = null;
-      tokens = burst;
-    }
+    budget = Math.max(0, budget - ms * perSecond);
+    half = Math.max(0, half - (ms * perSecond) / 2);
+    calmInMs = Math.max(0, calmInMs - ms);
+  }
+
+  function mode(nowMs: number): DispatchMode {
+    if (setting !== 'adaptive') return setting;
+    advance(nowMs);
+    return away || calmInMs > 0 ? 'batched' : 'individual';
   }
 
   return {
+    mode,
     choose(deliveries, nowMs) {
       advance(nowMs);
-      const cost = 1 + deliveries;
-      tokens -= cost;
-      surplus = Math.min(surplus + cost, burst + perSecond / 2);
-      if (surplus > perSecond / 2) calmSince = null;
-      if (tokens < 0) {
-        tokens = 0;
-        batchedSince ??= nowMs;
-      }
-      return this.mode(nowMs);
-    },
-    mode(nowMs) {
-      if (setting !== 'adaptive') return setting;
-      advance(nowMs);
-      return away || batchedSince !== null ? 'batched' : 'individual';
+      const cost = (1 + deliveries) * 1_000;
+      const isBusy = calmInMs > 0 && half + cost >= brim;
+      if (budget + cost > brim || isBusy) calmInMs = calmAfterMs;
+      budget = Math.min(brim, budget + cost);
+      half = Math.min(brim, half + cost);
+      return mode(nowMs);
     },
     setTemporalAway(now) {
       away = now;

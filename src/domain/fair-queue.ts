@@ -1,4 +1,5 @@
 // A queue that serves its groups (tenants) in turn, so that one with a thousand items waiting holds up nobody who has one.
+import { Fifo } from './fifo.ts';
 
 export interface FairQueue<T> {
   readonly size: number;
@@ -9,8 +10,8 @@ export interface FairQueue<T> {
 }
 
 export function createFairQueue<T>(): FairQueue<T> {
-  // a Map keeps insertion order: the first group is the next to be served, and goes to the end afterwards
-  const groups = new Map<string, T[]>();
+  const groups = new Map<string, Fifo<T>>();
+  let turns = new Fifo<{ group: string; items: Fifo<T> }>();
   let size = 0;
 
   return {
@@ -18,23 +19,27 @@ export function createFairQueue<T>(): FairQueue<T> {
       return size;
     },
     push(group, item) {
-      const items = groups.get(group);
-      if (items) items.push(item);
-      else groups.set(group, [item]);
+      let items = groups.get(group);
+      if (!items) {
+        items = new Fifo();
+        groups.set(group, items);
+        turns.push({ group, items });
+      }
+      items.push(item);
       size++;
     },
     shift() {
-      const [next] = groups;
-      if (!next) return undefined;
-      const [group, items] = next;
-      const item = items.shift();
-      groups.delete(group);
-      if (items.length > 0) groups.set(group, items);
+      const turn = turns.shift();
+      if (!turn) return undefined;
+      const item = turn.items.shift();
+      if (turn.items.size > 0) turns.push(turn);
+      else groups.delete(turn.group);
       size--;
       return item;
     },
     clear() {
       groups.clear();
+      turns = new Fifo();
       size = 0;
     },
   };

@@ -7,10 +7,13 @@
 export const idPrefixes = ['tnt', 'ep', 'evt', 'dlv', 'att', 'dsp', 'rly', 'sec'] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** A UUIDv7 as 32 lower-case hex digits from a time in Unix milliseconds and 10 random bytes. */
 export function uuidV7(unixMs: number, random: Uint8Array): string {
   const time = unixMs.toString(16).padStart(12, '0');
-  const rest = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let rest = '';
+  for (const byte of random) rest += hexOf[byte];
   const variant = ((Number.parseInt(rest[3] ?? '0', 16) & 0x3) | 0x8).toString(16);
   return `${time}7${rest.slice(0, 3)}${variant}${rest.slice(4, 19)}`;
 }

@@ -1,7 +1,7 @@
 // How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3).
 //
 // Memory holds so many events and no more; the others wait in the outbox and are read when there is room. So does an event whose commit succeeded and
-// whose answer was lost: `recheck` finds it.
+// whose answer was lost: `recheck` finds it. Of a tenant that has many waiting here no more are taken from the outbox: relays that have fewer take them.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import { isStoreAway } from '../db/errors.ts';
@@ -17,7 +17,10 @@ import type { HandOver } from './hand-over.ts';
 
 const mostKnown = 10_000;
 const roomFor = 1_000;
-const readAtOnce = 250;
+const mostBytes = 64 * 1024 * 1024;
+const readAtOnce = 100;
+/** Of one tenant, not yet attempted; at half of it there is room again. */
+const enoughOfTenant = 64;
 /** An event for more is planned page by page in its dispatch. */
 const mostAhead = 5_000;
 const pauseMs = 500;
@@ -29,6 +32,8 @@ export interface Departures {
   recheck(): void;
   /** True: more would only wait in memory. */
   isFull(): boolean;
+  /** The tenants of which enough wait here. */
+  crowded(): string[];
   /** The event is in a dispatch, or another relay's. */
   gone(eventIds: string[]): void;
   stop(): void;
@@ -43,10 +48,17 @@ export interface DeparturesDeps {
   log: Logger;
   relayId: string;
   mayAct(): boolean;
+  /** A tenant that was crowded is not any more. */
+  onRoom(): void;
 }
 
-export function createDepartures({ db, cache, firstAttempter, handOver, modes, log, relayId, mayAct }: DeparturesDeps): Departures {
-  const known = new Set<string>();
+export function createDepartures(deps: DeparturesDeps): Departures {
+  const { db, cache, firstAttempter, handOver, modes, log, relayId, mayAct, onRoom } = deps;
+  /** Events that have not left; null once their attempts are made. */
+  const known = new Map<string, { tenantId: string; bytes: number } | null>();
+  const waiting = new Map<string, number>();
+  const crowds = new Set<string>();
+  let bytes = 0;
   let stopped = false;
   let leftInOutbox = false;
   let reading = false;
@@ -54,23 +66,57 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
   function add(events: OwnedEvent[]): void {
     for (const event of events) {
       if (known.has(event.eventId)) continue;
-      if (known.size >= mostKnown) leftInOutbox = true;
+      if (isFull()) leftInOutbox = true;
       else {
-        known.add(event.eventId);
+        known.set(event.eventId, { tenantId: event.tenantId, bytes: event.body.length });
+        count(event.tenantId, 1, event.body.length);
         void depart(event);
       }
     }
+  }
+
+  function isFull(): boolean {
+    return known.size >= mostKnown || bytes >= mostBytes;
+  }
+
+  function count(tenantId: string, by: 1 | -1, more: number): void {
+    bytes += more;
+    const now = (waiting.get(tenantId) ?? 0) + by;
+    if (now === 0) waiting.delete(tenantId);
+    else waiting.set(tenantId, now);
+    if (now >= enoughOfTenant) crowds.add(tenantId);
+    else if (now < enoughOfTenant / 2 && crowds.delete(tenantId)) onRoom();
+  }
+
+  /** It waits for no attempt any more. */
+  function attempted(eventId: string): void {
+    const waited = known.get(eventId);
+    if (!waited) return;
+    known.set(eventId, null);
+    count(waited.tenantId, -1, -waited.bytes);
+  }
+
+  /** `needsDispatch`: its first attempts cannot be made ahead. */
+  function single({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): void {
+    handOver.single({ eventId, tenantId, tenant, eventType, needsDispatch });
+  }
+
+  function ready(event: OwnedEvent): void {
+    attempted(event.eventId);
+    // without its body, which is not needed any more
+    const { eventId, tenantId, tenant, eventType } = event;
+    handOver.ready({ eventId, tenantId, tenant, eventType, needsDispatch: false });
   }
 
   async function depart(event: OwnedEvent): Promise<void> {
     try {
       const plan = await planOf(event);
       if (stopped) return;
-      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') handOver.single(event);
+      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') single(event, plan === null);
       else await goAhead(event, plan);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return handOver.single(event); // whatever is wrong with it, its dispatch plans it alone
+      if (!isStoreAway(error)) return single(event, true); // whatever is wrong with it, its dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
       recheck();
@@ -93,7 +139,7 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
     const existing = event.seconds ? await existingDeliveries(db, event.eventId) : new Set<string>();
     const missing = plan.filter(({ endpointId }) => !existing.has(deliveryId(event.eventId, endpointId)));
     let left = missing.length;
-    if (left === 0) return handOver.ready(event);
+    if (left === 0) return ready(event);
     for (const { endpointId, maxInFlight } of missing) {
       firstAttempter.push({
         event,
@@ -103,15 +149,18 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
         mayPost: () => mayAct() && !stopped,
         written() {
           left--;
-          if (left === 0) handOver.ready(event);
+          if (left === 0) ready(event);
         },
       });
     }
   }
 
   function gone(eventIds: string[]): void {
-    for (const id of eventIds) known.delete(id);
-    if (leftInOutbox && known.size < mostKnown - roomFor) recheck();
+    for (const id of eventIds) {
+      attempted(id);
+      known.delete(id);
+    }
+    if (leftInOutbox && known.size < mostKnown - roomFor && bytes < mostBytes) recheck();
   }
 
   function recheck(): void {
@@ -127,7 +176,7 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
 
   async function readOutbox(): Promise<void> {
     leftInOutbox = false;
-    for (let after: string | null = null; !stopped && mayAct() && known.size < mostKnown; ) {
+    for (let after: string | null = null; !stopped && mayAct() && !isFull(); ) {
       const events: OwnedEvent[] = await ownOutboxRows(db, relayId, after, readAtOnce);
       add(events);
       after = events.at(-1)?.eventId ?? null;
@@ -139,7 +188,8 @@ export function createDepartures({ db, cache, firstAttempter, handOver, modes, l
   return {
     add,
     recheck,
-    isFull: () => known.size >= mostKnown,
+    isFull,
+    crowded: () => [...crowds],
     gone,
     stop() {
       stopped = true;

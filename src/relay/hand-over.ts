@@ -3,8 +3,9 @@
 // Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
-// What if Temporal is away? Single events wait in the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go
-// into dispatches all the same, and the sweep starts those.
+// What if Temporal is away? Single events whose first attempts may be made without it are taken back and leave that way; the others wait in the
+// outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep starts
+// those.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
 import { createDispatches, type NewDispatch } from '../db/dispatches.ts';
@@ -14,19 +15,26 @@ import type { Db } from '../db/pool.ts';
 import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
-import { TemporalAway } from '../temporal/link.ts';
+import type { DispatchMetrics } from '../telemetry.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
+import { createDispatchStart } from './dispatch-start.ts';
 
 const singlesAtOnce = 16;
 const batchesAtOnce = 4;
 const batchSize = 256;
 const pauseMs = 1_000;
 
+/** What a dispatch has to know of an event. */
+export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'> {
+  /** Its first attempts cannot be made ahead of its dispatch. */
+  needsDispatch: boolean;
+}
+
 export interface HandOver {
   /** To be planned by a dispatch, of its own while Temporal is there. */
-  single(event: OwnedEvent): void;
+  single(event: LeavingEvent): void;
   /** Planned, each first attempt recorded or given up: for the next batch. */
-  ready(event: OwnedEvent): void;
+  ready(event: LeavingEvent): void;
   /** Takes nothing more; resolves when what was begun has ended. */
   stop(): Promise<void>;
   waiting(): number;
@@ -43,13 +51,18 @@ export interface HandOverDeps {
   /** These are in a dispatch now, or not ours any more. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
+  /** First attempts may be made ahead while Temporal is away. */
+  mayGoAhead: boolean;
+  /** Some are in the outbox again. */
+  onBack(): void;
+  metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, starter, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, reached } = deps;
-  const singles = createFairQueue<OwnedEvent>();
-  const batch = createFairQueue<OwnedEvent>();
+  const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, metrics, reached } = deps;
+  const singles = createFairQueue<LeavingEvent>();
+  const batch = createFairQueue<LeavingEvent>();
   const stopping = new AbortController();
   const moves = createGroupCommit<NewDispatch, number>({
     write: (dispatches) => createDispatches(db, relayId, dispatches),
@@ -58,16 +71,23 @@ export function createHandOver(deps: HandOverDeps): HandOver {
   });
   const singlesUnderWay = new Set<Promise<void>>();
   const batchesUnderWay = new Set<Promise<void>>();
-  let temporalAway = false;
   /** Since Temporal was away, until nothing waits: what waited leaves in batches. */
   let catchingUp = false;
+  const starts = createDispatchStart({
+    ...deps,
+    stopping: stopping.signal,
+    onTemporal(away) {
+      catchingUp ||= away;
+      onTemporal(away);
+    },
+  });
   const cadence = setInterval(() => pumpBatches(1), 1_000 / dispatchesPerSecond).unref();
 
   function pumpSingles(): void {
-    while (singles.size > 0 && singlesUnderWay.size < (temporalAway ? 1 : singlesAtOnce) && mayGoOn()) {
+    while (singles.size > 0 && singlesUnderWay.size < (starts.temporalAway() ? 1 : singlesAtOnce) && mayGoOn()) {
       begin(singlesUnderWay, handOver(take(singles, catchingUp ? batchSize : 1), false), pumpSingles);
     }
-    if (singles.size === 0 && !temporalAway) catchingUp = false;
+    if (singles.size === 0 && !starts.temporalAway()) catchingUp = false;
   }
 
   function pumpBatches(least: number): void {
@@ -88,13 +108,14 @@ export function createHandOver(deps: HandOverDeps): HandOver {
     underWay.add(tracked);
   }
 
-  async function handOver(events: OwnedEvent[], planned: boolean): Promise<void> {
+  async function handOver(events: LeavingEvent[], planned: boolean): Promise<void> {
     const dispatch = toDispatch(events);
     const eventIds = events.map((event) => event.eventId);
     try {
       const moved = await moves.add({ dispatchId: dispatch.dispatchId, eventIds, planned });
       onGone(eventIds);
       if (moved === 0) return;
+      metrics?.dispatched(planned || events.length > 1 ? 'batch' : 'single');
       await reached?.('dispatch written');
     } catch (error) {
       // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done
@@ -103,30 +124,8 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
       return;
     }
-    await start(dispatch, planned);
-  }
-
-  /** A single one until it is started or refused, or this relay stops; a batch once: the sweep starts it later. The dispatch row guards both. */
-  async function start(dispatch: DispatchRef, once: boolean): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await starter.startDispatch(dispatch);
-        setAway(false);
-        return;
-      } catch (error) {
-        const away = error instanceof TemporalAway;
-        if (!away || !temporalAway) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
-        if (away) setAway(true);
-        if (!once) await pause();
-        if (once || !away) return;
-      }
-    }
-  }
-
-  function setAway(away: boolean): void {
-    if (away) catchingUp = true;
-    if (away !== temporalAway) onTemporal(away);
-    temporalAway = away;
+    const mayComeBack = mayGoAhead && !events.some(({ needsDispatch }) => needsDispatch);
+    await (planned ? starts.batch(dispatch) : starts.single(dispatch, mayComeBack));
   }
 
   function pause(): Promise<void> {
@@ -153,13 +152,13 @@ export function createHandOver(deps: HandOverDeps): HandOver {
   };
 }
 
-function take(queue: ReturnType<typeof createFairQueue<OwnedEvent>>, most: number): OwnedEvent[] {
-  const events: OwnedEvent[] = [];
+function take(queue: ReturnType<typeof createFairQueue<LeavingEvent>>, most: number): LeavingEvent[] {
+  const events: LeavingEvent[] = [];
   for (let event = queue.shift(); event; event = events.length < most ? queue.shift() : undefined) events.push(event);
   return events;
 }
 
-function toDispatch(events: OwnedEvent[]): DispatchRef {
+function toDispatch(events: LeavingEvent[]): DispatchRef {
   const [first] = events;
   return {
     dispatchId: newId('dsp'),

@@ -1,11 +1,13 @@
 // Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
 import type { Reached } from '../checkpoints.ts';
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
-import { isWithoutPartition } from '../db/errors.ts';
+import { isWithoutPartition, StoreOverloaded } from '../db/errors.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
+import type { IngestMetrics } from '../telemetry.ts';
+import { type Backlog, TooManyWaiting } from './backlog.ts';
 import type { Relay } from './relay.ts';
 
 const maxGroupBytes = 4 * 1024 * 1024;
@@ -13,17 +15,23 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
 const leastBytes = maxGroupBytes / 256;
 
-/** Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). */
+/**
+ * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
+ * when no more may wait.
+ */
 export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Acceptance[] | 'unknown_tenant'>;
 
 export interface IngestDeps {
   db: Db;
   /** Undefined: this process has no relay, and rows go to nobody. */
   relay: Pick<Relay, 'id' | 'offer'> | undefined;
+  /** Undefined: as many as there are may wait. */
+  backlog?: Backlog;
+  metrics?: IngestMetrics;
   reached?: Reached;
 }
 
-export function createIngest({ db, relay, reached }: IngestDeps): Accept {
+export function createIngest({ db, relay, backlog, metrics, reached }: IngestDeps): Accept {
   const commits = createGroupCommit<AcceptRequest, Accepted>({
     write: commit,
     weigh,
@@ -54,9 +62,29 @@ export function createIngest({ db, relay, reached }: IngestDeps): Accept {
   }
 
   return async (tenant, events) => {
-    const { tenantId, acceptances } = await commits.add({ tenant, events });
-    return tenantId === null ? 'unknown_tenant' : acceptances;
+    let settle: ((stored: number) => void) | undefined;
+    let stored = 0;
+    try {
+      settle = backlog?.admit(tenant, events.length);
+      const { tenantId, acceptances } = await commits.add({ tenant, events });
+      stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
+      if (metrics) tell(metrics, acceptances);
+      return tenantId === null ? 'unknown_tenant' : acceptances;
+    } catch (error) {
+      if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);
+      if (error instanceof StoreOverloaded) metrics?.refused('all', events.length);
+      throw error;
+    } finally {
+      settle?.(stored);
+    }
   };
+}
+
+function tell(metrics: IngestMetrics, acceptances: Acceptance[]): void {
+  for (const { kind } of acceptances) {
+    if (kind === 'conflict') metrics.refused('conflict', 1);
+    else metrics[kind]();
+  }
 }
 
 function weigh({ events }: AcceptRequest): number {
@@ -67,6 +95,7 @@ function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | und
   const tenantId = accepted?.tenantId;
   if (!tenantId) return [];
   const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
+  const nowMs = performance.now();
   return events
     .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
     .map((event) => ({
@@ -82,5 +111,6 @@ function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | und
       acceptedAtUs,
       endpointsVersion,
       seconds: false,
+      acceptedHereMs: nowMs,
     }));
 }

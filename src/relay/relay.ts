@@ -6,22 +6,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { Reached } from '../checkpoints.ts';
-import { type OwnedEvent, takeOutboxRows } from '../db/outbox.ts';
+import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
-import { registerRelay, renewRelay, retireRelay } from '../db/relays.ts';
+import { registerRelay, renewRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
+import type { DispatchMetrics } from '../telemetry.ts';
 import type { Starter } from '../temporal/starter.ts';
-import { createDepartures, type Departures } from './departures.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
-import { createHandOver, type HandOver } from './hand-over.ts';
+import { leave } from './leave.ts';
 import { createSweep } from './sweep.ts';
+import { createTaker } from './taker.ts';
+import { openTerm, type Term } from './term.ts';
 
 const renewEveryMs = 1_000;
-const fencedAfterMs = 3_000;
-const steadyAfterMs = 5_000;
-const takeLimit = 250;
+/** No longer: the term is over by then. */
+const renewWithinMs = 3_000;
 
 export interface Relay {
   /** Whose id goes on rows that this process accepts now; null: nobody's. */
@@ -34,7 +35,7 @@ export interface Relay {
   sweepSoon(): void;
   /** How events leave now, and how many wait in memory. */
   status(): { mode: DispatchMode; waiting: number };
-  /** Ends the term: its rows go back to nobody. */
+  /** Ends the term: its rows go back to nobody, those with requests under way when these are recorded. */
   stop(): Promise<void>;
 }
 
@@ -48,78 +49,56 @@ export interface RelayDeps {
   dispatchesPerSecond: number;
   /** One for each term: what it makes ahead ends with it. */
   openFirstAttempter(): FirstAttempter;
+  metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
-interface Term {
-  id: string;
-  startedAt: number;
-  /** When the last renewal that succeeded was sent. */
-  renewedAt: number;
-  handOver: HandOver;
-  departures: Departures;
-  firstAttempter: FirstAttempter;
-}
-
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, starter, log, processName, dispatch, dispatchesPerSecond, openFirstAttempter, reached } = deps;
+  const { db, starter, log } = deps;
   const cache = createEndpointCache(db);
-  const modes = createModeSwitch(dispatch);
+  const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, log });
+  const taker = createTaker({ db, log, who: () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined) });
   let term: Term | undefined;
-  let looking: Promise<void> | undefined;
+  let refreshing: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
+  const status = () => ({ mode: modes.mode(Date.now()), waiting: term?.waiting() ?? 0 });
 
   async function live(): Promise<void> {
     while (!stopping.signal.aborted) {
       term ??= await begin();
-      if (term && isFresh(term)) await renew(term);
-      if (term && !isFresh(term)) fence(term);
-      if (term) look(term);
+      if (term?.isFresh()) await renew(term);
+      if (term && !term.isFresh()) fence(term);
+      if (term) {
+        sweepOnce(term);
+        refreshOnce();
+        taker.soon();
+      }
       await pause();
     }
   }
 
   async function begin(): Promise<Term | undefined> {
     const id = newId('rly');
-    const now = performance.now();
+    const beganAt = performance.now();
     try {
-      await registerRelay(db, id, processName);
+      await registerRelay(db, id, deps.processName);
     } catch (error) {
       log.warn({ err: error }, 'relay.not_registered');
       return undefined;
     }
     log.info({ relayId: id }, 'relay.begun');
-    const mayAct = () => isFresh(begun);
-    const firstAttempter = openFirstAttempter();
-    const handOver = createHandOver({
-      db,
-      starter,
-      log,
-      relayId: id,
-      dispatchesPerSecond,
-      mayAct,
-      onGone: (eventIds) => begun.departures.gone(eventIds),
-      onTemporal: (away) => modes.setTemporalAway(away),
-      reached,
-    });
-    const departures = createDepartures({ db, cache, firstAttempter, handOver, modes, log, relayId: id, mayAct });
-    const begun: Term = { id, startedAt: now, renewedAt: now, handOver, departures, firstAttempter };
-    return begun;
-  }
-
-  function isFresh({ renewedAt }: Term): boolean {
-    return performance.now() - renewedAt < fencedAfterMs;
+    return openTerm(id, beganAt, { ...deps, cache, modes, onRoom: () => taker.soon() });
   }
 
   async function renew(of: Term): Promise<void> {
     const sentAt = performance.now();
-    const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(db, of.id).catch((error: Error) => error), tooLate]);
-    // an answer that came too late does not bring the term back
-    if (typeof renewed === 'boolean') of.renewedAt = renewed && isFresh(of) ? sentAt : Number.NEGATIVE_INFINITY;
+    const tooLate = delay(renewWithinMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
+    const renewed = await Promise.race([renewRelay(db, of.id, status()).catch((error: Error) => error), tooLate]);
+    if (renewed === true) of.renewed(sentAt);
+    else if (renewed === false) of.lost();
     else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
   }
 
@@ -127,33 +106,16 @@ export function createRelay(deps: RelayDeps): Relay {
   function fence(ended: Term): void {
     term = undefined;
     log.warn({ relayId: ended.id }, 'relay.fenced');
-    void endTerm(ended);
+    void ended.end();
   }
 
-  /** Drops what waits; resolves when what was begun has ended and is recorded. */
-  async function endTerm({ departures, firstAttempter, handOver }: Term): Promise<void> {
-    departures.stop();
-    await Promise.all([firstAttempter.stop(), handOver.stop()]);
-  }
-
-  /** In the background: however long it takes, renewals go on. */
-  function look(of: Term): void {
-    sweepOnce(of);
-    looking ??= takeRows(of)
-      .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.look_failed'))
+  function refreshOnce(): void {
+    refreshing ??= cache
+      .refresh()
+      .catch((error) => log.warn({ err: error }, 'relay.cache_not_refreshed'))
       .finally(() => {
-        looking = undefined;
+        refreshing = undefined;
       });
-  }
-
-  async function takeRows(of: Term): Promise<void> {
-    await cache.refresh();
-    if (performance.now() - of.startedAt < steadyAfterMs) return;
-    for (let taken = takeLimit; taken === takeLimit && isFresh(of) && !of.departures.isFull(); ) {
-      const events = await takeOutboxRows(db, of.id, takeLimit);
-      taken = events.length;
-      if (isFresh(of)) of.departures.add(events);
-    }
   }
 
   /** However slow Temporal is, rows are taken meanwhile. */
@@ -174,12 +136,12 @@ export function createRelay(deps: RelayDeps): Relay {
   const ended = live();
 
   return {
-    id: () => (term && isFresh(term) ? term.id : null),
+    id: () => (term?.isFresh() ? term.id : null),
     offer(relayId, rows) {
-      if (term?.id === relayId && isFresh(term)) term.departures.add(rows);
+      if (term?.id === relayId && term.isFresh()) term.departures.add(rows);
     },
-    look: () => wake.abort(),
-    status: () => ({ mode: modes.mode(Date.now()), waiting: (term?.handOver.waiting() ?? 0) + (term?.firstAttempter.waiting() ?? 0) }),
+    look: () => taker.soon(),
+    status,
     sweepSoon() {
       sweep.soon();
       wake.abort();
@@ -187,10 +149,13 @@ export function createRelay(deps: RelayDeps): Relay {
     async stop() {
       stopping.abort();
       sweep.stop();
-      await Promise.all([ended, looking, sweeping]);
-      if (!term) return;
-      await endTerm(term);
-      await retireRelay(db, term.id).catch((error) => log.warn({ err: error, relayId: term?.id }, 'relay.not_retired'));
+      await ended;
+      const last = term;
+      if (last) {
+        const renew = () => renewRelay(db, last.id, status());
+        await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
+      }
+      await Promise.all([taker.idle(), refreshing, sweeping]);
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 
 const callTimeoutMs = 5_000;
 const reconnectMs = 1_000;
+const answersWithinMs = 1_000;
 
 export class TemporalAway extends Error {
   override name = 'TemporalAway';
@@ -64,6 +65,15 @@ export function openTemporalLink(config: Config, log: Logger): TemporalLink {
       current = undefined;
     },
   };
+}
+
+/** Asks Temporal, and takes a second at most. Never rejects. */
+export async function isTemporalAway({ call }: Pick<TemporalLink, 'call'>): Promise<boolean> {
+  const asked = call((client) => client.connection.workflowService.getSystemInfo({})).then(
+    () => false,
+    () => true,
+  );
+  return Promise.race([asked, new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, true).unref())]);
 }
 
 async function connectionOptions(config: Config): Promise<NativeConnectionOptions> {

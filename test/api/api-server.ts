@@ -7,9 +7,11 @@ import { pino } from 'pino';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
+import { countOutbox } from '../../src/db/outbox.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
+import { createTelemetry } from '../../src/telemetry.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
 import { createVault } from '../../src/vault.ts';
@@ -61,6 +63,7 @@ export async function startApi({
     accept: createIngest({ db, relay: undefined }),
     giveOrder: createGiveOrder({ db, link, log, deadLetterWindowMs: 60_000 }),
     sweepSoon: () => void sweeps++,
+    metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).scrape,
     temporalAway: async () => true,
     home: () => '<!doctype html><title>Posthorn</title>',
   };

@@ -82,6 +82,7 @@ describe('the OpenAPI document', () => {
     check('PostEvents202', (await api.post(`/v1/tenants/${tenant}/events/batch`, { events: [{ type: 'a', data: 1 }] })).body);
     check('ListDeliveries200', (await api.get('/v1/deliveries')).body);
     check('Problem', (await api.get('/v1/tenants/nobody')).body);
+    check('GetStatus200', (await api.get('/v1/status')).body);
     check('GetReadiness200', (await api.get('/readyz')).body);
   });
 });

@@ -63,6 +63,51 @@ describe('createGroupCommit', () => {
     ]);
   });
 
+  it('lingers for others while little waits, and writes at once when enough does', async () => {
+    const groups: number[][] = [];
+    const write = async (group: number[]) => {
+      groups.push(group);
+      return times10(group);
+    };
+    const patient = createGroupCommit<number, number>({ write, maxWeight: 100, linger: { ms: 50, enough: 3 } });
+    const first = patient.add(1);
+    await nextTurn();
+    expect(groups).toEqual([]);
+    expect(await Promise.all([first, patient.add(2)])).toEqual([10, 20]);
+    const eternal = createGroupCommit<number, number>({ write, maxWeight: 100, linger: { ms: 2 ** 31 - 1, enough: 3 } });
+    expect(await Promise.all([3, 4, 5].map((item) => eternal.add(item)))).toEqual([30, 40, 50]);
+    expect(groups).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+  });
+
+  it('gives every caller its result also where groups linger, lanes are busy and writes fail', async () => {
+    const items = fc.array(fc.record({ item: fc.nat({ max: 30 }), turns: fc.nat({ max: 3 }) }), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(items, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 60 }), async (all, lanes, enough) => {
+        let writes = 0;
+        const commit = createGroupCommit<number, number>({
+          async write(group) {
+            await nextTurn();
+            if (++writes % 3 === 0) throw failure('08006');
+            return times10(group);
+          },
+          maxWeight: 5,
+          lanes,
+          linger: { ms: 1, enough },
+        });
+        const results = [];
+        for (const { item, turns } of all) {
+          results.push(commit.add(item).catch((error) => error.code));
+          for (let turn = 0; turn < turns; turn++) await nextTurn();
+        }
+        for (const [index, result] of (await Promise.all(results)).entries())
+          expect([(all[index]?.item ?? 0) * 10, '08006']).toContain(result);
+      }),
+    );
+  });
+
   it('writes no group heavier than the limit, unless it is one item', async () => {
     const weights = fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 40 });
     await fc.assert(

@@ -1,0 +1,39 @@
+// GET /metrics, open like the probes, and the small app of a process that has no API.
+import express, { type Express } from 'express';
+import type { ApiDeps } from './deps.ts';
+import { aliveRoute } from './health.ts';
+import { type MountDeps, mountRoutes } from './mount.ts';
+import { notFound } from './problem.ts';
+import { answerErrors, nameRequests } from './respond.ts';
+import { type Route, route } from './route.ts';
+
+type MetricsDeps = Pick<ApiDeps, 'metrics'>;
+
+export function metricsRoute({ metrics }: MetricsDeps): Route {
+  return route({
+    method: 'get',
+    path: '/metrics',
+    operationId: 'getMetrics',
+    summary: 'Says in Prometheus’ text format how this process fares; no customer is named',
+    scope: 'open',
+    answers: { 200: { description: 'Prometheus text' } },
+    async handler() {
+      const { type, text } = await metrics();
+      return { status: 200, text, type };
+    },
+  });
+}
+
+/** /metrics and /healthz alone. */
+export function createMetricsApp(deps: MetricsDeps & MountDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(nameRequests(deps.log));
+  mountRoutes(app, [aliveRoute(), metricsRoute(deps)], deps);
+  app.use(() => {
+    throw notFound('path');
+  });
+  app.use(answerErrors(deps.log));
+  return app;
+}

@@ -1,0 +1,53 @@
+// GET /v1/status: how events leave now and what waits, of all workers on this store, whichever process answers.
+import { z } from 'zod';
+import { countOutbox } from '../db/outbox.ts';
+import { listRelays, type SeenRelay } from '../db/relays.ts';
+import type { ApiDeps } from './deps.ts';
+import { answer, type Route, route } from './route.ts';
+
+const mode = z.enum(['individual', 'batched']);
+const relay = z.object({
+  id: z.string(),
+  process: z.string().describe('host and process id'),
+  mode,
+  waiting: z.int().describe('events and first attempts in its memory'),
+  startedAt: z.iso.datetime(),
+  seenAt: z.iso.datetime(),
+});
+const status = z.object({
+  dispatch: z
+    .enum([...mode.options, 'mixed'])
+    .nullable()
+    .describe('the way events leave; mixed: not the same in all workers; null: no worker runs'),
+  waiting: z
+    .object({ events: z.int(), atLeast: z.literal(true).optional().describe('they are more') })
+    .describe('accepted events that no dispatch guards yet'),
+  relays: z.array(relay).describe('one for each worker seen in the last 5 s'),
+});
+
+export function statusRoutes({ db }: ApiDeps): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/status',
+      operationId: 'getStatus',
+      summary: 'Says how events leave now, what waits, and which workers run',
+      scope: 'admin',
+      answers: { 200: { description: 'as of now', schema: status } },
+      async handler() {
+        const [waiting, relays] = await Promise.all([countOutbox(db), listRelays(db)]);
+        return answer(200, {
+          dispatch: modeOf(relays),
+          waiting: { events: waiting.events, ...(waiting.atLeast && { atLeast: true }) },
+          relays,
+        });
+      },
+    }),
+  ];
+}
+
+function modeOf(relays: SeenRelay[]): z.infer<typeof status>['dispatch'] {
+  const modes = new Set(relays.map((one) => one.mode));
+  const [first = null] = modes;
+  return modes.size > 1 ? 'mixed' : first;
+}

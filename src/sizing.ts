@@ -1,0 +1,47 @@
+// How much a worker process does at once: every slot, cap and cache of it in one place, from the configuration and the machine.
+// docs/performance.md says what each is for and when to change it.
+import { availableParallelism, totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
+import type { PlaceLimits } from './attempts/places.ts';
+import type { Config } from './config.ts';
+
+export interface Sizing {
+  /** Requests in flight. */
+  places: PlaceLimits;
+  /** Activity slots: an attempt holds one while its request is in flight. */
+  activities: number;
+  /** Dispatch pages at once: each plans and starts some 500 deliveries at most. */
+  localActivities: number;
+  /** Workflow tasks at once: pure computing, so some for each core. */
+  workflowTasks: number;
+  /** Open workflows kept in memory between their tasks; the others are replayed when they wake. */
+  cachedWorkflows: number;
+}
+
+export interface Machine {
+  cores: number;
+  memoryMiB: number;
+}
+
+/** What this process may use: of a container its limits, else the machine. */
+export function thisMachine(): Machine {
+  return { cores: availableParallelism(), memoryMiB: Math.min(constrainedMemory() || totalmem(), totalmem()) / 2 ** 20 };
+}
+
+export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing {
+  const process = config.POSTHORN_IN_FLIGHT;
+  const tenant = Math.min(process, config.POSTHORN_IN_FLIGHT_PER_TENANT);
+  const endpoint = Math.min(tenant, config.POSTHORN_IN_FLIGHT_PER_ENDPOINT);
+  return {
+    places: { process, tenant, endpoint },
+    activities: process,
+    localActivities: within(10 * cores, 10, 100),
+    workflowTasks: within(20 * cores, 20, 200),
+    // some 100 KiB each: at most an eighth of the memory
+    cachedWorkflows: config.POSTHORN_CACHED_WORKFLOWS ?? within(Math.floor(memoryMiB), 250, 5_000),
+  };
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
+}

@@ -1,0 +1,32 @@
+// A Prometheus page as its reader sees it.
+
+export interface PrometheusPage {
+  text: string;
+  type: string | null;
+  /** Of the series written so, such as `posthorn_attempts_total{outcome="accepted"}`; undefined: it is not there. */
+  value(series: string): number | undefined;
+  all: Record<string, number>;
+  /** The names of our own metrics, as their TYPE lines tell them. */
+  names(): string[];
+}
+
+/** Throws on a line that Prometheus would not read. */
+export async function readMetrics(origin: string): Promise<PrometheusPage> {
+  const response = await fetch(`${origin}/metrics`);
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${response.status}: ${text}`);
+  const series = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || /^# (HELP|TYPE) [a-z_0-9]+ \S/.test(line)) continue;
+    const [, name, value] = /^([a-z_0-9]+(?:\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})?) (\S+)$/.exec(line) ?? [];
+    if (name === undefined || series.has(name)) throw new Error(`not to be read: ${line}`);
+    series.set(name, Number(value));
+  }
+  return {
+    text,
+    type: response.headers.get('content-type'),
+    all: Object.fromEntries(series),
+    value: (name) => series.get(name),
+    names: () => [...text.matchAll(/^# TYPE (posthorn_[a-z_]+) /gm)].map(([, name]) => name ?? ''),
+  };
+}

@@ -1,0 +1,184 @@
+// First attempts ahead of a dispatch, with real requests and a real store: each ends with its row written and said so once, or was dropped.
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createFirstAttempter, type FirstAttempter, type FirstJob } from '../../src/attempts/first-attempter.ts';
+import { createPlaces } from '../../src/attempts/places.ts';
+import { createPoster } from '../../src/attempts/poster.ts';
+import { createRecorder } from '../../src/attempts/recorder.ts';
+import type { EndpointSnapshot } from '../../src/db/tenant-endpoints.ts';
+import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createSender, type Sender } from '../../src/outbound/send.ts';
+import { createVault } from '../../src/vault.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+const log = createLogger('fatal');
+const vault = createVault([randomBytes(32).toString('base64')]);
+let database: TestDatabase;
+let receiver: Receiver;
+let sender: Sender;
+let attempter: FirstAttempter;
+let written: string[];
+
+beforeAll(async () => {
+  [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
+  sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+});
+afterAll(async () => {
+  await sender?.close();
+  await receiver?.close();
+  await database?.drop();
+});
+beforeEach(() => {
+  written = [];
+  attempter = open(1);
+});
+
+afterEach(() => attempter.stop());
+
+function open(perEndpoint: number): FirstAttempter {
+  const { db } = database;
+  const poster = createPoster({ db, vault, sender, log, defaultRetry: { schedule: ['1h'] } });
+  return createFirstAttempter({
+    places: createPlaces({ process: 4, tenant: 4, endpoint: perEndpoint }),
+    poster,
+    recorder: createRecorder(db, log),
+    log,
+  });
+}
+
+interface Job extends FirstJob {
+  deliveryId: string;
+  webhookId: string;
+}
+
+function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Partial<FirstJob> = {}): Job {
+  const [eventId, endpointId, secretId] = [newId('evt'), newId('ep'), newId('sec')];
+  const event = {
+    eventId,
+    tenantId: newId('tnt'),
+    eventType: 'order.created',
+    externalId: eventId,
+    body: Buffer.from('{}'),
+    expiresAt: null,
+    acceptedHereMs: null,
+  };
+  const endpoint: EndpointSnapshot = {
+    endpointId,
+    eventTypes: [],
+    channels: [],
+    url: receiver.url + path,
+    headers: {},
+    timeoutMs: 5_000,
+    maxInFlight: null,
+    retry: null,
+    gate: 'open',
+    notBeforeMs: null,
+    createdAtUs: 0,
+    secrets: [{ id: secretId, sealed: Buffer.from(vault.seal(randomBytes(24), secretId)), validToMs: null }],
+    ...snapshot,
+  };
+  const id = deliveryId(eventId, endpointId);
+  return {
+    deliveryId: id,
+    webhookId: eventId,
+    event,
+    endpointId,
+    endpointLimit: null,
+    endpoint: () => endpoint,
+    mayPost: () => true,
+    written: () => void written.push(id),
+    ...more,
+  };
+}
+
+const row = async ({ deliveryId: id }: Job) =>
+  (await database.db.query('select status, attempts, own_workflow from deliveries where id = $1', [uuidOf(id)])).rows[0];
+const attempts = async ({ deliveryId: id }: Job) =>
+  (await database.db.query('select outcome from attempts where delivery_id = $1', [uuidOf(id)])).rows.map(({ outcome }) => outcome);
+
+async function done(of: Job) {
+  attempter.push(of);
+  await until('its row', () => written.includes(of.deliveryId));
+  return row(of);
+}
+
+it.each<[string, number[], object]>([
+  ['accepted', [204], { status: 'succeeded', attempts: 1, own_workflow: false }],
+  ['refused', [500], { status: 'retrying', attempts: 1, own_workflow: true }],
+])('records what was %s', async (name, answer, expected) => {
+  receiver.answer(`/${name}`, answer);
+  const one = job(`/${name}`);
+  expect(await done(one)).toEqual(expected);
+  expect(receiver.of(one.webhookId)).toHaveLength(1);
+  expect(await attempts(one)).toHaveLength(1);
+  expect(written).toEqual([one.deliveryId]);
+});
+
+it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstJob>]>([
+  ['is paused', { gate: 'held' }, () => ({})],
+  ['is disabled', { gate: 'disabled' }, () => ({})],
+  ['asked for peace', { notBeforeMs: Date.now() + 3_600_000 }, () => ({})],
+  ['is gone', {}, () => ({ endpoint: () => undefined })],
+  ['has no live secret', { secrets: [] }, () => ({})],
+  ['has a secret that cannot be opened', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: null }] }, () => ({})],
+  ['has a secret that ended', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: Date.now() - 1 }] }, () => ({})],
+  ['gets an event that has expired', {}, ({ event }) => ({ event: { ...event, expiresAt: new Date(Date.now() - 1) } })],
+  [
+    'cannot be read, for whatever reason',
+    {},
+    () => ({
+      endpoint() {
+        throw new TypeError('unforeseen');
+      },
+    }),
+  ],
+])('posts nothing and leaves a due row where the endpoint %s', async (_name, snapshot, change) => {
+  const plain = job('/never', snapshot);
+  const one = { ...plain, ...change(plain) };
+  expect(await done(one)).toEqual({ status: 'pending', attempts: 0, own_workflow: true });
+  expect(receiver.of(one.webhookId)).toEqual([]);
+  expect(await attempts(one)).toEqual([]);
+});
+
+it('neither posts nor writes what the process has lost', async () => {
+  const lost = job('/lost', {}, { mayPost: () => false });
+  attempter.push(lost);
+  await attempter.stop();
+  expect([await row(lost), receiver.of(lost.webhookId), written]).toEqual([undefined, [], []]);
+});
+
+it('keeps the row that is there already, and the attempt that was made again', async () => {
+  const one = job('/again');
+  await done(one);
+  written = [];
+  expect(await done(one)).toEqual({ status: 'succeeded', attempts: 1, own_workflow: false });
+  expect(written).toEqual([one.deliveryId]);
+  expect(await attempts(one)).toEqual(['accepted', 'accepted']);
+  expect(await row(one)).toMatchObject({ status: 'succeeded', attempts: 1 });
+});
+
+it('stops when what it has begun is recorded, and drops what waits', async () => {
+  let answer = () => {};
+  receiver.answer('/slow', (_request, response) => {
+    answer = () => response.writeHead(204).end();
+  });
+  const begun = job('/slow');
+  const waiting = { ...job('/slow'), endpointId: begun.endpointId };
+  attempter.push(begun);
+  attempter.push(waiting);
+  await until('the request', () => receiver.of(begun.webhookId).length === 1);
+  expect(attempter.waiting()).toBe(1);
+  const stopped = attempter.stop();
+  attempter.push(job('/slow'));
+  expect(attempter.waiting()).toBe(0);
+  answer();
+  await stopped;
+  expect(written).toEqual([begun.deliveryId]);
+  expect(await row(begun)).toMatchObject({ status: 'succeeded' });
+  expect(receiver.requests.filter(({ path }) => path === '/slow')).toHaveLength(1);
+});

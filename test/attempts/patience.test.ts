@@ -1,0 +1,108 @@
+// What waits for an endpoint or a tenant that gets no place is given up after 5 s, and is served again when there is one.
+import { describe, expect, it } from 'vitest';
+import { setTable } from './table.ts';
+
+const limits = { process: 512, tenant: 128, endpoint: 32 };
+
+function fill(table: ReturnType<typeof setTable>, tenantId: string, endpointId: string, items: number): void {
+  for (let n = 0; n < items; n++) table.push(tenantId, endpointId);
+}
+
+describe('patience', () => {
+  it('ends after 5 s without a place for an endpoint, for what waits and for what comes', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 40);
+    table.pass(4_999);
+    table.pass(1);
+    expect(table.givenUp).toEqual([]);
+    table.pass(1);
+    expect(table.givenUp).toHaveLength(8);
+    fill(table, 'a', 'a1', 2);
+    expect(table.givenUp).toHaveLength(10);
+    expect([table.running.length, table.queue.size()]).toEqual([32, 0]);
+  });
+
+  it('begins anew when the endpoint has answered', async () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 40);
+    table.pass(5_001);
+    await table.end(0);
+    fill(table, 'a', 'a1', 3);
+    expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([32, 2, 8]);
+    table.pass(5_000);
+    expect(table.queue.size()).toBe(2);
+    table.pass(1);
+    expect(table.queue.size()).toBe(0);
+  });
+
+  it('lasts as long as an answer comes now and then, however many wait', async () => {
+    const table = setTable(limits);
+    for (let n = 0; n < 50; n++) table.push('a', 'a1', 1);
+    for (let n = 0; n < 49; n++) {
+      table.pass(4_900);
+      await table.end(0);
+    }
+    expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([1, 0, 0]);
+  });
+
+  it('ends as well where others hold all places of the endpoint, and begins anew when one of them leaves', () => {
+    const table = setTable(limits);
+    for (let n = 0; n < 32; n++) table.othersTake('a', 'a1');
+    fill(table, 'a', 'a1', 5);
+    table.pass(5_001);
+    expect(table.givenUp).toHaveLength(5);
+    table.othersLeave(0);
+    fill(table, 'a', 'a1', 2);
+    expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([1, 1, 5]);
+  });
+
+  it('costs nobody else anything', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 40);
+    fill(table, 'b', 'b1', 20);
+    table.pass(5_001);
+    fill(table, 'a', 'a2', 20);
+    fill(table, 'b', 'b1', 12);
+    expect(new Set(table.givenUp.map(({ endpointId }) => endpointId))).toEqual(new Set(['a1']));
+    expect(table.running).toHaveLength(32 + 20 + 32);
+  });
+
+  it('ends for a whole tenant that gets no place, so that endpoints that hang do not fill the memory', async () => {
+    const table = setTable(limits);
+    for (const endpointId of ['a1', 'a2', 'a3', 'a4']) fill(table, 'a', endpointId, 40);
+    fill(table, 'a', 'a5', 5);
+    fill(table, 'b', 'b1', 5);
+    expect(table.running).toHaveLength(128 + 5);
+    table.pass(5_001);
+    expect(table.givenUp).toHaveLength(4 * 8 + 5);
+    table.push('a', 'a6');
+    expect(table.givenUp).toHaveLength(4 * 8 + 6);
+    await table.end(0);
+    table.push('a', 'a6');
+    expect(table.running.at(-1)?.item.endpointId).toBe('a6');
+    expect(table.queue.size()).toBe(0);
+  });
+
+  it('does not pass while it is us who are held up', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 40);
+    table.pass(4_000);
+    table.holdUp(true);
+    for (let n = 0; n < 10; n++) table.pass(1_000);
+    table.holdUp(false);
+    table.pass(5_000);
+    expect(table.givenUp).toEqual([]);
+    table.pass(1);
+    expect(table.givenUp).toHaveLength(8);
+  });
+
+  it('has no end while the process itself is full', async () => {
+    const table = setTable({ process: 2, tenant: 2, endpoint: 2 });
+    fill(table, 'a', 'a1', 2);
+    fill(table, 'b', 'b1', 3);
+    table.pass(60_000);
+    expect([table.givenUp.length, table.queue.size()]).toEqual([0, 3]);
+    await table.end(0);
+    expect(table.running.at(-1)?.item.tenantId).toBe('b');
+  });
+});

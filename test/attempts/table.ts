@@ -1,0 +1,95 @@
+// A turn queue at which a test sits: it ends what runs, moves the clock, and takes places as others do.
+import { createPlaces, type PlaceLimits } from '../../src/attempts/places.ts';
+import { createTurnQueue } from '../../src/attempts/turn-queue.ts';
+
+export interface Item {
+  n: number;
+  tenantId: string;
+  endpointId: string;
+  limit: number | null;
+  /** Indexes into `left`: of the last one that had left when this came, and of itself. */
+  cameAfter: number;
+  begun: number;
+}
+
+interface Running {
+  item: Item;
+  /** In flight for its endpoint when it began, itself included. */
+  atOnce: number;
+  end(): void;
+}
+
+export function setTable(limits: PlaceLimits) {
+  const places = createPlaces(limits);
+  const pushed: Item[] = [];
+  /** Run or given up, in that order. */
+  const left: Item[] = [];
+  const givenUp: Item[] = [];
+  const running: Running[] = [];
+  const others: { tenantId: string; endpointId: string; leave(): void }[] = [];
+  let clock = 0;
+  let heldUp = false;
+  const queue = createTurnQueue<Item>({
+    places,
+    now: () => clock,
+    heldUp: () => heldUp,
+    run(item) {
+      item.begun = left.push(item) - 1;
+      const atOnce = [...running.map((each) => each.item), ...others].filter(({ endpointId }) => endpointId === item.endpointId).length + 1;
+      return new Promise<void>((resolve) => running.push({ item, atOnce, end: resolve }));
+    },
+    giveUp(item) {
+      left.push(item);
+      givenUp.push(item);
+    },
+  });
+
+  return {
+    queue,
+    places,
+    pushed,
+    left,
+    givenUp,
+    running,
+    others,
+    waiting: () => pushed.filter((item) => !left.includes(item)),
+    push(tenantId: string, endpointId: string, limit: number | null = null) {
+      const item: Item = { n: pushed.length, tenantId, endpointId, limit, cameAfter: left.length - 1, begun: -1 };
+      pushed.push(item);
+      queue.push(item, tenantId, endpointId, limit);
+    },
+    /** Ends one of those that run. */
+    async end(which: number) {
+      const [ended] = running.splice(which % Math.max(1, running.length), 1);
+      ended?.end();
+      await settled();
+    },
+    async endAll() {
+      for (const each of running.splice(0)) each.end();
+      await settled();
+    },
+    /** Time passes, and the queue looks about. */
+    pass(ms: number) {
+      clock += ms;
+      queue.look();
+    },
+    holdUp(held: boolean) {
+      heldUp = held;
+    },
+    othersTake(tenantId: string, endpointId: string) {
+      const leave = places.take(tenantId, endpointId, null);
+      if (typeof leave === 'function') others.push({ tenantId, endpointId, leave });
+    },
+    othersLeave(which: number) {
+      const [gone] = others.splice(which % Math.max(1, others.length), 1);
+      gone?.leave();
+    },
+  };
+}
+
+export const ofEndpoint = (items: Item[], endpointId: string) => items.filter((item) => item.endpointId === endpointId).map(({ n }) => n);
+
+/** All that follows from a promise's end has happened. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await Promise.resolve();
+}

@@ -1,0 +1,74 @@
+// Batched mode: processes that die by SIGKILL one after the other, each at the next point of the way; the next one finds what it left and goes on.
+import { describe, expect, it } from 'vitest';
+import type { Checkpoint } from '../../src/checkpoints.ts';
+import { until } from '../support/until.ts';
+import { arrivals, door, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
+import { makeTenant } from './stage.ts';
+
+describe('processes in batched mode', () => {
+  it('killed at each point of the way lose nothing and repeat only what was posted and not recorded', { timeout: 300_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 't19' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const start = (dieAt: Checkpoint, time = 1) => stage.start({ dieAt, time });
+    const times = () => ['committed', 'posted', 'recorded'].map((id) => arrivals(stage).get(`/hook ${id}`) ?? 0);
+    const killed = { signal: 'SIGKILL' };
+
+    const first = await start('event committed');
+    const tenant = await makeTenant(stage, first);
+    expect(await stage.send(first, tenant, ['committed'])).toEqual([]);
+    expect(await first.exited).toMatchObject(killed);
+    expect(times()).toEqual([0, 0, 0]);
+
+    const second = await start('posted', 2);
+    await stage.settled();
+    expect(times()).toEqual([1, 0, 0]);
+    await stage.send(second, tenant, ['posted']);
+    expect(await second.exited).toMatchObject(killed);
+    expect(times()).toEqual([1, 1, 0]);
+    expect(await stage.query('select event_id from outbox')).toHaveLength(1);
+
+    const third = await start('dispatch written');
+    expect(await third.exited).toMatchObject(killed);
+    expect(times()).toEqual([1, 2, 0]);
+    expect(await stage.query('select planned from dispatches where done_at is null')).toEqual([{ planned: true }]);
+
+    const fourth = await start('before plan');
+    expect(await fourth.exited).toMatchObject(killed);
+    expect(await stage.query('select planned from dispatches where done_at is null')).toEqual([{ planned: true }]);
+
+    const fifth = await stage.start();
+    await stage.settled();
+    // of its two first attempts one hangs, so that it is not ready for a dispatch when the other is recorded
+    await fifth.makeEndpoint(tenant, `${stage.receiver.url}/slow`, { eventTypes: ['wide.*'] });
+    stage.receiver.answer('/hook', [503, 204]);
+    const slow = door(stage, ['/slow']);
+    slow.shut();
+    await stage.send(fifth, tenant, ['recorded'], { type: 'wide.sent' });
+    await until('the other is under way', () => slow.waiting.length === 1);
+    await until('its refusal is recorded', async () => {
+      const rows = await stage.query(`select id from deliveries where status = 'retrying'`);
+      return rows.length === 1;
+    });
+    await fifth.kill();
+    slow.open();
+    expect(times()).toEqual([1, 2, 1]);
+    expect(await stage.query('select event_id from outbox')).toHaveLength(1);
+
+    await stage.start();
+    await stage.settled();
+    expect(times()).toEqual([1, 2, 2]);
+    await expectAllDelivered(stage, ['committed', 'posted', 'recorded']);
+    expect(arrivals(stage).get('/slow recorded')).toBe(2);
+    const attempts = await stage.query(
+      'select e.external_id as id, count(a.id) as recorded from events e join deliveries d on d.event_id = e.id join attempts a on a.delivery_id = d.id group by e.external_id, d.id order by 1, 2',
+    );
+    expect(attempts).toEqual([
+      { id: 'committed', recorded: 1 },
+      { id: 'posted', recorded: 1 },
+      { id: 'recorded', recorded: 1 },
+      { id: 'recorded', recorded: 2 },
+    ]);
+  });
+});

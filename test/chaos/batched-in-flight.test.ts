@@ -1,0 +1,80 @@
+// Batched mode: a process that stops with first attempts in flight, for a while (SIGSTOP) or for good (SIGTERM), while another takes its rows.
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { arrivals, door, expectAllDelivered, openBatchedStage, sendBatch, unrecorded } from './batched-stage.ts';
+import { makeTenant, names } from './stage.ts';
+
+const paths = ['/one', '/two'];
+/** As many requests as one endpoint may have in flight. */
+const cap = 32;
+
+describe('a process in batched mode', () => {
+  it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', {
+    timeout: 240_000,
+  }, async ({ onTestFinished }) => {
+    const stage = await openBatchedStage({ namespace: 't38' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const frozen = await stage.start();
+    const tenant = await frozen.makeTenant();
+    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path);
+    const receiver = door(stage, paths);
+    const accepted = await sendBatch(frozen, tenant, names('burst', 300));
+    await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
+    receiver.shut();
+    await until('every place is taken', () => receiver.waiting.length === cap * paths.length);
+    frozen.freeze();
+    // all it can have in flight has come: no place was left for more
+    const inFlight = await unrecorded(stage);
+    receiver.open();
+    receiver.letPass();
+    const meanwhile = stage.send(frozen, tenant, names('meanwhile', 20));
+
+    await stage.start({ role: 'worker' });
+    const [old] = await stage.query<{ id: string }>('select id from relays where process like $1', [`% ${frozen.pid}`]);
+    await until('another takes its rows', async () => {
+      const [row] = await stage.query<{ count: number }>('select count(*) from outbox where owner <> $1', [old?.id]);
+      return row && row.count > 0;
+    });
+    frozen.thaw();
+    accepted.push(...(await meanwhile));
+    expect(accepted).toHaveLength(320);
+    await until('it has a new relay', async () => {
+      const relays = await stage.query('select id from relays where process like $1', [`% ${frozen.pid}`]);
+      return relays.length === 2;
+    });
+    await stage.settled();
+    const repeated = await expectAllDelivered(stage, accepted, paths);
+    expect(repeated.filter((key) => !inFlight.has(key))).toEqual([]);
+    expect(arrivals(stage).size).toBe(accepted.length * paths.length);
+  });
+
+  it('asked to end in a burst finishes what it posts and leaves the others to another at once', { timeout: 240_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 't38' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'worker' })]);
+    const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
+    const receiver = door(stage, ['/hook'], 50);
+    receiver.shut('slow');
+    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 800)]);
+    await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
+    const [asked] = await stage.query<{ at: Date }>('select now() as at');
+    const ended = first.stop();
+    await until('all have come', () => arrivals(stage).size === accepted.length);
+    await until('others would have taken its rows, were it not seen', async () => {
+      const [row] = await stage.query<{ seen: boolean }>(
+        `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
+        [`% ${first.pid}`, asked?.at],
+      );
+      return row?.seen;
+    });
+    expect(receiver.waiting).toHaveLength(12);
+    receiver.letPass();
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+    expect(await stage.query('select process from relays where process like $1', [`% ${first.pid}`])).toEqual([]);
+    await stage.settled();
+    expect(await expectAllDelivered(stage, accepted)).toEqual([]);
+    expect(await second.stop()).toMatchObject({ code: 0 });
+  });
+});

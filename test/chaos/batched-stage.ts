@@ -1,0 +1,108 @@
+// What the chaos tests of batched mode ask beside the stage: what came how often, what was recorded of it, and who dispatched.
+import { expect } from 'vitest';
+import type { PosthornProcess } from '../support/posthorn-process.ts';
+import type { Received } from '../support/receiver.ts';
+import { openStage, type Stage, type StageOptions } from './stage.ts';
+
+export const openBatchedStage = ({ env, ...options }: StageOptions) =>
+  openStage({ ...options, env: { POSTHORN_DISPATCH: 'batched', LOG_LEVEL: 'info', ...env } });
+
+const keyOf = (path: string, webhookId: string | undefined) => `${path} ${webhookId}`;
+
+/** How often each delivery came, as `<path> <event id>`. */
+export function arrivals(stage: Stage): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { path, headers } of stage.receiver.requests) {
+    const key = keyOf(path, headers['webhook-id']);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const deliveries = (stage: Stage) =>
+  stage.query<{ key: string; status: string; recorded: number }>(
+    `select '/' || split_part(p.url, '/', 4) || ' ' || e.external_id as key, d.status, count(a.id) as recorded
+     from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id left join attempts a on a.delivery_id = d.id
+     group by key, d.status, d.id`,
+  );
+
+/** What has come and is not recorded: what a kill or a stop at this moment may repeat. The record is read first, so nothing of it is missed. */
+export async function unrecorded(stage: Stage): Promise<Set<string>> {
+  const recorded = new Set((await deliveries(stage)).filter((row) => row.recorded > 0).map(({ key }) => key));
+  return new Set([...arrivals(stage).keys()].filter((key) => !recorded.has(key)));
+}
+
+/** One succeeded delivery of each of these events at each path, in one dispatch, and no attempt recorded that did not come. Returns what came twice. */
+export async function expectAllDelivered(stage: Stage, events: string[], paths = ['/hook']): Promise<string[]> {
+  const came = arrivals(stage);
+  const rows = await deliveries(stage);
+  expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+  const wanted = paths.flatMap((path) => events.map((id) => keyOf(path, id)));
+  const known = new Set(rows.map(({ key }) => key));
+  expect(wanted.filter((key) => !known.has(key) || !came.has(key))).toEqual([]);
+  expect(rows.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+  expect(rows.filter(({ key, recorded }) => recorded < 1 || recorded > (came.get(key) ?? 0))).toEqual([]);
+  expect(await stage.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1')).toEqual([]);
+  const repeated = [...came].filter(([, count]) => count > 1);
+  expect(repeated.filter(([, count]) => count > 2)).toEqual([]);
+  return repeated.map(([key]) => key);
+}
+
+export interface Door {
+  /** Requests that wait for their answer. */
+  readonly waiting: Received[];
+  /** What comes from now on waits, or only events of this name. */
+  shut(prefix?: string): void;
+  /** What comes from now on is answered at once; what waits goes on waiting. */
+  open(): void;
+  /** Answers those that wait, or so many of them. */
+  letPass(count?: number): void;
+}
+
+/** Answers 204 at these paths while it is open, after so many milliseconds; shut, it keeps requests waiting. */
+export function door(stage: Stage, paths = ['/hook'], answersInMs = 0): Door {
+  let shutTo: string | null = null;
+  const waiting: { request: Received; accept(): void }[] = [];
+  for (const path of paths) {
+    stage.receiver.answer(path, (request, response) => {
+      const accept = () => void response.writeHead(204).end();
+      if (shutTo !== null && request.headers['webhook-id']?.startsWith(shutTo)) waiting.push({ request, accept });
+      else setTimeout(accept, answersInMs);
+    });
+  }
+  return {
+    get waiting() {
+      return waiting.map(({ request }) => request);
+    },
+    shut(prefix = '') {
+      shutTo = prefix;
+    },
+    open() {
+      shutTo = null;
+    },
+    letPass(count = waiting.length) {
+      for (const { accept } of waiting.splice(0, count)) accept();
+    },
+  };
+}
+
+/** Posts events with these ids in one call; they are then all accepted. */
+export async function sendBatch(to: PosthornProcess, tenant: string, ids: string[]): Promise<string[]> {
+  const events = ids.map((id) => ({ type: 'order.created', data: { id }, id }));
+  const { status } = await to.post(`/v1/tenants/${tenant}/events/batch`, { events });
+  expect(status).toBe(202);
+  return ids;
+}
+
+/** How many attempts this process has made and recorded, by its log. */
+export const attemptsBy = (posthorn: PosthornProcess) => posthorn.log().split('"delivery.attempted"').length - 1;
+
+/** The pids of the processes that started a dispatch. */
+export async function dispatchers(stage: Stage): Promise<Set<number>> {
+  const pids = new Set<number>();
+  for await (const { workflowId } of stage.temporal.workflow.list({ query: "WorkflowType = 'dispatchEvents'" })) {
+    const { events } = await stage.temporal.workflow.getHandle(workflowId).fetchHistory();
+    pids.add(Number.parseInt(events?.[0]?.workflowExecutionStartedEventAttributes?.identity ?? '', 10));
+  }
+  return pids;
+}

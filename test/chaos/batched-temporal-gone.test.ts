@@ -1,0 +1,97 @@
+// First attempts ahead of their dispatches while Temporal is away: they go out meanwhile, and what needs a workflow gets it afterwards.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
+import type { PosthornProcess } from '../support/posthorn-process.ts';
+import { until } from '../support/until.ts';
+import { arrivals, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
+import { makeTenant, names, type Stage } from './stage.ts';
+
+let own: OwnTemporal;
+beforeAll(async () => {
+  own = await startOwnTemporal();
+});
+afterAll(() => own?.close());
+
+/** Every tenth of these is refused at first. */
+const isRefused = (id: string | undefined) => Number(id?.split('-').at(-1)) % 10 === 0;
+
+/** Posts so many events, so many a second; resolves with those that were accepted. */
+async function trickle(stage: Stage, to: PosthornProcess, tenant: string, ids: string[], perSecond: number): Promise<string[]> {
+  const sent: Promise<string[]>[] = [];
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const next = ids[sent.length];
+      if (next !== undefined) sent.push(stage.send(to, tenant, [next]));
+      else {
+        clearInterval(timer);
+        resolve();
+      }
+    }, 1_000 / perSecond);
+  });
+  return (await Promise.all(sent)).flat();
+}
+
+/** Events whose delivery has, or had, a workflow of its own though it was accepted at first: they left individually. */
+const individual = async (stage: Stage) =>
+  (
+    await stage.query<{ id: string }>(
+      'select e.external_id as id from deliveries d join events e on e.id = d.event_id where d.own_workflow and d.attempts = 1 order by 1',
+    )
+  ).map(({ id }) => id);
+
+async function runWithoutTemporal(stage: Stage, perSecond: number, seconds: number): Promise<void> {
+  const posthorn = await stage.start();
+  const tenant = await makeTenant(stage, posthorn);
+  stage.receiver.answer('/hook', ({ headers }, response, count) => {
+    response.writeHead(count === 1 && isRefused(headers['webhook-id']) ? 503 : 204).end();
+  });
+  const accepted = await stage.send(posthorn, tenant, ['before']);
+  await stage.settled();
+  await own.stop();
+  accepted.push(...(await stage.send(posthorn, tenant, ['first-away'])));
+  if (stage.env.POSTHORN_DISPATCH === 'adaptive') await until('the relay has noticed', () => posthorn.log().includes('relay.start_failed'));
+  accepted.push(...(await trickle(stage, posthorn, tenant, names('away', perSecond * seconds), perSecond)));
+  expect(accepted).toHaveLength(perSecond * seconds + 2);
+  await until('all first attempts, also of those accepted before the relay had noticed', () => arrivals(stage).size === accepted.length);
+  // no refused one has its second attempt yet: that takes a workflow
+  expect([...arrivals(stage).values()].filter((count) => count > 1)).toEqual([]);
+  await own.start();
+  await stage.settled();
+  const repeated = await expectAllDelivered(stage, accepted);
+  expect(repeated.sort()).toEqual(
+    accepted
+      .filter(isRefused)
+      .map((id) => `/hook ${id}`)
+      .sort(),
+  );
+  expect((await individual(stage)).filter((id) => id.startsWith('away'))).toEqual([]);
+  const back = await until(
+    'events leave individually again',
+    async () => {
+      const [id = ''] = await stage.send(posthorn, tenant, [`back-${accepted.length}1`]);
+      accepted.push(id);
+      await stage.settled();
+      return stage.env.POSTHORN_DISPATCH === 'batched' || (await individual(stage)).includes(id);
+    },
+    60_000,
+  );
+  expect(back).toBe(true);
+}
+
+describe('Temporal away', () => {
+  it('for 15 s at 50/s in batched mode: first attempts go out, retries follow when it is back', { timeout: 240_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    await runWithoutTemporal(stage, 50, 15);
+  });
+
+  it('below the budget in adaptive mode: batched meanwhile, individual again afterwards', { timeout: 240_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address, env: { POSTHORN_DISPATCH: 'adaptive' } });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    await runWithoutTemporal(stage, 4, 5);
+  });
+});

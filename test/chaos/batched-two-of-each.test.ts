@@ -1,0 +1,95 @@
+// Batched mode with several processes on one database: each event goes to one of them, also when some are killed and when all start at once.
+import { describe, expect, it } from 'vitest';
+import type { PosthornProcess } from '../support/posthorn-process.ts';
+import { until } from '../support/until.ts';
+import { attemptsBy, dispatchers, expectAllDelivered, openBatchedStage, unrecorded } from './batched-stage.ts';
+import { makeTenant, names, type Stage } from './stage.ts';
+
+const cap = 32;
+
+const startMany = (stage: Stage, role: 'server' | 'worker', count: number) =>
+  Promise.all(Array.from({ length: count }, () => stage.start({ role })));
+
+/** A worker takes rows after 5 s of unbroken renewals. */
+const untilSteady = (stage: Stage, workers: number) =>
+  until('the workers may take rows', async () => {
+    const [row] = await stage.query<{ count: number }>(`select count(*) from relays where started_at < now() - interval '5 seconds'`);
+    return row?.count === workers;
+  });
+
+/** Nobody takes rows until `begin`; then all that wait do so at the same moment. */
+async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>; begin(): Promise<void> }> {
+  const client = await stage.db.connect();
+  await client.query('begin');
+  await client.query('lock table outbox in share mode');
+  return {
+    async waiting() {
+      const [row] = await stage.query<{ count: number }>(
+        `select count(*) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and query like '%update outbox set owner%'`,
+      );
+      return row?.count ?? 0;
+    },
+    async begin() {
+      await client.query('commit');
+      client.release();
+    },
+  };
+}
+
+describe('batched mode', () => {
+  it('two servers and two workers share a burst; of one of each killed only what was in flight repeats', { timeout: 240_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 't39' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const [servers, workers] = await Promise.all([startMany(stage, 'server', 2), startMany(stage, 'worker', 2)]);
+    const [server, doomedServer] = servers as [PosthornProcess, PosthornProcess];
+    const [worker, doomedWorker] = workers as [PosthornProcess, PosthornProcess];
+    const tenant = await makeTenant(stage, server);
+    await untilSteady(stage, 2);
+
+    const accepted: string[] = [];
+    const wave = async (name: string, count: number) => {
+      const sent = servers.map((to, index) => stage.send(to, tenant, names(`${name}-${index}`, count)));
+      accepted.push(...(await Promise.all(sent)).flat());
+    };
+    for (let n = 1; n <= 20 && (n <= 2 || workers.some((one) => attemptsBy(one) === 0)); n++) await wave(`wave${n}`, 60);
+    await stage.settled();
+    expect(workers.map((one) => attemptsBy(one) > 0)).toEqual([true, true]);
+    expect(attemptsBy(worker) + attemptsBy(doomedWorker)).toBe(accepted.length);
+    expect(await dispatchers(stage)).toEqual(new Set(workers.map(({ pid }) => pid)));
+    expect(await expectAllDelivered(stage, accepted)).toEqual([]);
+
+    const before = stage.receiver.requests.length;
+    const burst = wave('killed', 200);
+    await until('the burst is on its way', () => stage.receiver.requests.length > before + 50);
+    await Promise.all([doomedServer.kill(), doomedWorker.kill()]);
+    const inFlight = await unrecorded(stage);
+    await burst;
+    accepted.push(...(await stage.send(server, tenant, names('after', 20))));
+    await stage.settled();
+    const repeated = await expectAllDelivered(stage, accepted);
+    expect(repeated.filter((key) => !inFlight.has(key))).toEqual([]);
+    expect(repeated.length).toBeLessThanOrEqual(cap);
+  });
+
+  it('three workers that start at once on a full outbox make one delivery and one request of each event', { timeout: 240_000 }, async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 't39' });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const server = await stage.start({ role: 'server' });
+    const tenant = await makeTenant(stage, server);
+    const accepted = await stage.send(server, tenant, names('waiting', 600));
+    expect(accepted).toHaveLength(600);
+    expect(await stage.query('select count(*) from outbox where owner is null')).toEqual([{ count: 600 }]);
+    const race = await holdUpTaking(stage);
+    const workers = await startMany(stage, 'worker', 3);
+    await until('all three are about to take rows', async () => (await race.waiting()) === 3);
+    await race.begin();
+    await stage.settled();
+    expect(await expectAllDelivered(stage, accepted)).toEqual([]);
+    expect(workers.map(attemptsBy).reduce((sum, one) => sum + one)).toBe(600);
+  });
+});

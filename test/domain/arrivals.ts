@@ -1,0 +1,24 @@
+// Events as they arrive at a mode switch.
+import fc from 'fast-check';
+import type { DispatchMode, ModeSwitch } from '../../src/domain/dispatch-mode.ts';
+
+export const start = 1_800_000_000_000;
+export const calmMs = 10_000;
+
+export interface Arrival {
+  /** Milliseconds since the one before. */
+  gap: number;
+  deliveries: number;
+}
+
+export const someDeliveries = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 5_000 }));
+
+/** Each arrival's mode. */
+export function play(modes: ModeSwitch, events: Arrival[], from = start): { chosen: DispatchMode[]; at: number } {
+  let at = from;
+  const chosen = events.map((event) => {
+    at += event.gap;
+    return modes.choose(event.deliveries, at);
+  });
+  return { chosen, at };
+}

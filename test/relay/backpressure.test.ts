@@ -1,0 +1,149 @@
+// Backpressure over HTTP, with real processes: 429 while too many events wait, and what was accepted is delivered once.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it, type TestContext } from 'vitest';
+import { expectTrueRecords, makeTenant, names, openStage, type Stage } from '../chaos/stage.ts';
+import type { ApiAnswer } from '../support/api.ts';
+import type { PosthornProcess } from '../support/posthorn-process.ts';
+import { until } from '../support/until.ts';
+
+const perTenant = 40;
+const inAll = 100;
+const event = { type: 'order.created', data: { n: 1 } };
+const withKey = (key: string) => ({ headers: { 'idempotency-key': key } });
+const seconds = /^([1-9]|[1-5]\d|60)$/;
+const eventsOf = (tenant: string) => `/v1/tenants/${tenant}/events`;
+
+async function open(namespace: string, { onTestFinished }: TestContext): Promise<Stage> {
+  const limits = { POSTHORN_MAX_WAITING_PER_TENANT: String(perTenant), POSTHORN_MAX_WAITING: String(inAll) };
+  const env = { ...limits, POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '5' };
+  const stage = await openStage({ namespace, env });
+  onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+  return stage;
+}
+
+async function waiting(stage: Stage, tenant?: string): Promise<number> {
+  const rows = await stage.query<{ n: number }>(
+    'select count(*) as n from outbox o join tenants t on t.id = o.tenant_id where external_id = coalesce($1, external_id)',
+    [tenant],
+  );
+  return Number(rows[0]?.n);
+}
+
+/** Posts events ten at a time until as many of the tenant's wait as is asked for; returns the ids of those that were accepted. */
+async function fill(stage: Stage, by: PosthornProcess, tenant: string, events: number): Promise<string[]> {
+  const accepted: string[] = [];
+  let round = 0;
+  await until(`${events} of ${tenant} waiting`, async () => {
+    accepted.push(...(await stage.send(by, tenant, names(`${tenant}-${++round}`, Math.min(10, events - accepted.length)))));
+    return (await waiting(stage, tenant)) === events;
+  });
+  return accepted;
+}
+
+function expectRefused(answer: ApiAnswer, what: RegExp): void {
+  expect(answer.status).toBe(429);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.headers.get('retry-after')).toMatch(seconds);
+  expect(answer.body).toMatchObject({ title: 'Too Many Requests', status: 429, detail: expect.stringMatching(what), errors: [] });
+}
+
+/** The first refusal: another process has to count before it knows. */
+const refusalOf = (by: PosthornProcess, tenant: string, accepted: string[], options?: object): Promise<ApiAnswer> =>
+  until(`a refusal of ${tenant}`, async () => {
+    const answer = await by.post(eventsOf(tenant), event, options);
+    if (answer.status === 202) accepted.push(answer.body.id);
+    return answer.status === 429 && answer;
+  });
+
+it('refuses a tenant, then all, in every process; nothing accepted is lost, and it accepts again', {
+  timeout: 240_000,
+}, async (context) => {
+  const stage = await open('t31', context);
+  const [one, two] = await Promise.all([stage.start({ role: 'server' }), stage.start({ role: 'server' })]);
+  const [busy, calm, third, late] = [
+    await makeTenant(stage, one),
+    await makeTenant(stage, one),
+    await makeTenant(stage, one),
+    await makeTenant(stage, one),
+  ];
+  const { id: endpoint } = await one.makeEndpoint(busy, `${stage.receiver.url}/hook`, { eventTypes: ['never.sent'] });
+
+  // as if its process had died between the commit and the answer
+  const early = await one.post(eventsOf(late), event, withKey('early'));
+  await stage.query(`update idempotency_keys set status = null, response = null, claimed_until = now() where key = 'early'`);
+
+  const accepted = [early.body.id, ...(await fill(stage, one, busy, perTenant))];
+  expect(accepted).toHaveLength(1 + perTenant);
+  expectRefused(await one.post(eventsOf(busy), event), /events of this tenant wait/);
+  expectRefused(await one.post(`${eventsOf(busy)}/batch`, { events: [event, event] }), /of this tenant/);
+  expectRefused(await one.post(`/v1/endpoints/${endpoint}/test`), /of this tenant/);
+  expect((await one.post(eventsOf(busy), { type: 'order.created' })).status).toBe(422);
+  expect((await one.post(eventsOf('nobody'), event)).status).toBe(404);
+  expect(await waiting(stage, busy)).toBe(perTenant);
+  expectRefused(await refusalOf(two, busy, accepted), /of this tenant/);
+  expect(await waiting(stage, busy)).toBeLessThan(2 * perTenant);
+  expect((await two.post(eventsOf(busy), event, withKey('busy'))).status).toBe(429);
+
+  accepted.push(...(await fill(stage, one, calm, 10)));
+  const batch = { events: names('third', 39).map((id) => ({ ...event, id })) };
+  expect((await two.post(`${eventsOf(third)}/batch`, batch)).status).toBe(202);
+  accepted.push(...batch.events.map(({ id }) => id));
+  for (const by of [one, two]) expectRefused(await refusalOf(by, late, accepted), /Too many events wait/);
+  expect((await one.post(eventsOf(late), event, withKey('early'))).status).toBe(429);
+  expect(await waiting(stage)).toBe(accepted.length);
+
+  const { paths } = (await one.get('/openapi.json')).body;
+  for (const path of ['/v1/tenants/{tenant}/events', '/v1/tenants/{tenant}/events/batch', '/v1/endpoints/{endpoint}/test']) {
+    expect(paths[path].post.responses).toHaveProperty('429');
+  }
+
+  await stage.start({ role: 'worker' });
+  const again = (tenant: string, key: string) =>
+    until(`${tenant} accepted again`, async () => {
+      const answer = await two.post(eventsOf(tenant), event, withKey(key));
+      return answer.status === 202 && answer;
+    });
+  accepted.push((await again(busy, 'busy')).body.id);
+  expect((await again(late, 'early')).body).toEqual({ id: early.body.id, duplicate: false });
+  await stage.settled();
+  expect(stage.notOnce(accepted)).toEqual({});
+  expect(stage.receiver.requests).toHaveLength(accepted.length);
+  await expectTrueRecords(stage);
+});
+
+it('under more than it takes away, lets in what has room, and each event arrives once', { timeout: 240_000 }, async (context) => {
+  const stage = await open('t32', context);
+  const posthorn = await stage.start();
+  const tenant = await makeTenant(stage, posthorn);
+  const ids = names('pushed', 300);
+  let refusals = 0;
+  let most = 0;
+  const accepted = async (id: string): Promise<boolean> => {
+    const { status, headers } = await posthorn.post(eventsOf(tenant), { ...event, id });
+    if (status === 202) return true;
+    expect([status, headers.get('retry-after')]).toEqual([429, expect.stringMatching(seconds)]);
+    refusals++;
+    return false;
+  };
+  const left = [...ids];
+  const push = async (): Promise<void> => {
+    for (let id = left.pop(); id !== undefined; id = left.pop()) {
+      const next = id;
+      await until(`${next} accepted`, () => accepted(next), 120_000);
+    }
+  };
+  const pushed = Promise.all(Array.from({ length: perTenant + 10 }, push)).then(() => true);
+  await until(
+    'all to be accepted',
+    async () => {
+      most = Math.max(most, await waiting(stage));
+      return Promise.race([pushed, nextTurn(false)]);
+    },
+    120_000,
+  );
+  expect(refusals).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(perTenant);
+  await stage.settled();
+  expect(stage.notOnce(ids)).toEqual({});
+  await expectTrueRecords(stage);
+});

@@ -1,0 +1,74 @@
+// The adaptive switch in a whole Posthorn: events leave on their own at low rate, in batches in a burst, and on their own again when it is calm.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+let tenant: string;
+
+beforeAll(async () => {
+  [posthorn, receiver] = await Promise.all([
+    startPosthorn({ namespace: 't37', env: { POSTHORN_DISPATCH: 'adaptive', POSTHORN_DISPATCHES_PER_SECOND: '5' } }),
+    startReceiver(),
+  ]);
+  tenant = await posthorn.makeTenant();
+  await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`);
+});
+
+afterAll(async () => {
+  await posthorn?.stop();
+  await receiver?.close();
+});
+
+const mode = () => posthorn.worker.relay.status().mode;
+const delivered = (eventId: string) =>
+  until(`${eventId} to be delivered`, async () =>
+    (await posthorn.deliveriesOf(tenant, eventId)).find(({ status }) => status === 'succeeded'),
+  );
+const dispatches = async () => {
+  const { rows } = await posthorn.database.db.query<{ events: number; planned: boolean }>(
+    'select cardinality(event_ids) as events, planned from dispatches where done_at is not null order by id',
+  );
+  return rows;
+};
+
+/** Workflows of its own for the delivery; a dispatch for the event alone. */
+async function leavesAlone(): Promise<void> {
+  const before = (await dispatches()).length;
+  const { workflowId } = await delivered(await posthorn.postEvent(tenant));
+  expect(await posthorn.temporal.workflow.getHandle(workflowId ?? '').result()).toBe('succeeded');
+  expect((await until('its dispatch', async () => (await dispatches()).slice(before)[0])).events).toBe(1);
+}
+
+it('goes from individual to batched in a burst, and back when it has been calm', async () => {
+  expect(mode()).toBe('individual');
+  for (let n = 0; n < 3; n++) await leavesAlone();
+  expect(mode()).toBe('individual');
+
+  const alone = (await dispatches()).length;
+  const burst = await Promise.all(Array.from({ length: 100 }, () => posthorn.postEvent(tenant)));
+  expect(mode()).toBe('batched');
+  const shown = await Promise.all(burst.map(delivered));
+  expect(receiver.requests).toHaveLength(103);
+  const inBurst = await until('all of it to be dispatched', async () => {
+    const made = (await dispatches()).slice(alone);
+    return made.reduce((sum, { events }) => sum + events, 0) === burst.length && made;
+  });
+  // what the budget granted left alone
+  expect(inBurst.filter(({ planned }) => !planned).length).toBeLessThan(20);
+  expect(Math.max(...inBurst.map(({ events }) => events))).toBeGreaterThan(1);
+  const { rows } = await posthorn.database.db.query('select from deliveries where not own_workflow');
+  expect(rows.length).toBeGreaterThan(80);
+  const [covered] = shown.filter(({ workflowId }) => !workflowId?.startsWith('delivery/'));
+  const { body } = await posthorn.get(`/v1/deliveries/${covered?.id}`);
+  expect(await posthorn.temporal.workflow.getHandle(body.workflowId).result()).toMatchObject({ done: true });
+  expect(body.workflowId).toMatch(/^dispatch\/dsp_/);
+
+  // half of the budget is 5 workflows a second: this is less
+  expect(mode()).toBe('batched');
+  await until('calm', () => mode() === 'individual', 15_000);
+  await leavesAlone();
+  expect(mode()).toBe('individual');
+}, 60_000);
