@@ -1,6 +1,7 @@
 // /v1/deliveries: lists, one delivery, its attempts, and orders to it.
 import { z } from 'zod';
-import { listAttempts, listDeliveries, readDelivery } from '../db/delivery-lists.ts';
+import { listAttempts } from '../db/attempt-lists.ts';
+import { listDeliveries, readDelivery } from '../db/delivery-lists.ts';
 import { readTenant } from '../db/tenants.ts';
 import { deliveryStatus, type Order } from '../domain/delivery.ts';
 import { attemptView, deliveryView } from '../domain/delivery-view.ts';
@@ -56,7 +57,7 @@ const list = (deps: ApiDeps) =>
     async handler({ query }) {
       const tenant = query.tenant === undefined ? null : await readTenant(deps.db, query.tenant);
       if (query.tenant !== undefined && !tenant) throw notFound('tenant');
-      const rows = await listDeliveries(
+      const { records, goesOn } = await listDeliveries(
         deps.db,
         {
           tenantId: tenant?.id ?? null,
@@ -68,10 +69,11 @@ const list = (deps: ApiDeps) =>
         query.limit + 1,
       );
       return pageAnswer(
-        rows,
+        records,
         query.limit,
         ({ id }) => id,
         (record) => showDelivery(deps, record),
+        goesOn,
       );
     },
   });

@@ -1,7 +1,8 @@
 // POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { listAttempts, readDelivery } from '../db/delivery-lists.ts';
+import { listAttempts } from '../db/attempt-lists.ts';
+import { readDelivery } from '../db/delivery-lists.ts';
 import { readEndpoint } from '../db/endpoints.ts';
 import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-view.ts';
 import { endpointTest } from '../domain/endpoint.ts';

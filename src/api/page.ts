@@ -1,4 +1,4 @@
-// Lists: newest first, `limit` at a time, and a cursor that is the last id seen.
+// Lists: newest first, at most `limit` at a time, and a cursor that is the last id looked at.
 import { z } from 'zod';
 import { instant } from '../domain/event.ts';
 import { firstUuidAt, type IdPrefix, isId, uuidOf } from '../domain/ids.ts';
@@ -30,15 +30,30 @@ function fromCursor(cursor: string): string {
 }
 
 export function pageOf<T extends z.ZodType>(item: T) {
-  return z.object({ data: z.array(item), nextCursor: z.string().nullable().describe('null: there is no more') });
+  return z.object({
+    data: z.array(item),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('null: there is no more. A page may hold fewer items than asked for, or none, and still have one'),
+  });
 }
 
-/** Answers a page of `rows`, of which there is one more than `limit` when a next page exists. */
-export function pageAnswer<R>(rows: R[], limit: number, idOf: (row: R) => string, itemOf: (row: R) => unknown): Answer {
+/**
+ * Answers a page of `rows`, of which there is one more than `limit` when a next page exists. `goesOn`: the id behind which a search that was ended
+ * before it found so many goes on.
+ */
+export function pageAnswer<R>(
+  rows: R[],
+  limit: number,
+  idOf: (row: R) => string,
+  itemOf: (row: R) => unknown,
+  goesOn: string | null = null,
+): Answer {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last !== undefined ? Buffer.from(idOf(last)).toString('base64url') : null;
-  return answer(200, { data: shown.map(itemOf), nextCursor });
+  const next = rows.length > limit && last !== undefined ? idOf(last) : goesOn;
+  return answer(200, { data: shown.map(itemOf), nextCursor: next && Buffer.from(next).toString('base64url') });
 }
 
 /** The UUIDs between which a list looks: from `from` on and below `below`. */

@@ -1,12 +1,12 @@
-// Deliveries and attempts as they are read by people: lists, one delivery, its attempts. Every query is bounded by the ids it may find.
+// Deliveries as they are read by people: lists, one delivery, those of an event. Every query is bounded by the rows it may look at.
 //
 // Filters are parameters that may be null. The lists are not prepared by name: PostgreSQL then plans each with its own values, in which
 // an absent filter folds away and the bounds pick the partitions.
 import type { DeliveryStatus } from '../domain/delivery.ts';
-import type { AttemptView, DeliveryView } from '../domain/delivery-view.ts';
-import { idOf, uuidOf } from '../domain/ids.ts';
-import { outcome } from '../domain/outcome.ts';
-import type { Db } from './pool.ts';
+import type { DeliveryView } from '../domain/delivery-view.ts';
+import { firstUuidAt, idOf, unixMsOf, uuidOf } from '../domain/ids.ts';
+import { surroundingsOf } from './delivery-surroundings.ts';
+import { type Db, inTransaction } from './pool.ts';
 
 /** A delivery as the store knows it, without its address in Temporal. */
 export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & {
@@ -15,12 +15,6 @@ export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & 
   /** Otherwise the dispatch that covers its event; null: none yet, or forgotten since. */
   dispatchId: string | null;
 };
-
-// a dispatch is made shortly after its events: it is among the first whose ids are not older than theirs
-const workflowColumns = `d.own_workflow, case when not d.own_workflow then (
-    select p.id from (
-      select id, event_ids from dispatches where id >= (left(d.event_id::text, 13) || '-0000-0000-000000000000')::uuid order by id limit 1000
-    ) p where p.event_ids @> array[d.event_id] limit 1) end as dispatch_id`;
 
 export interface DeliveryFilter {
   tenantId: string | null;
@@ -32,9 +26,9 @@ export interface DeliveryFilter {
   below: string;
 }
 
+/** What stands in a delivery's own row. */
 interface DeliveryRow {
   id: string;
-  event: string | null;
   event_id: string;
   event_type: string;
   tenant: string;
@@ -49,49 +43,106 @@ interface DeliveryRow {
   created_at: Date;
   updated_at: Date;
   own_workflow: boolean;
-  dispatch_id: string | null;
 }
 
-/** Newest first. */
-export async function listDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryRecord[]> {
-  const { rows } = await db.query<DeliveryRow>({
-    text: `
-      select d.id, e.external_id as event, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, ${workflowColumns}
-      from (
-        select * from deliveries
-        where id >= $1::uuid and id < $2::uuid
-          and ($3::uuid is null or tenant_id = $3) and ($4::uuid is null or endpoint_id = $4)
-          and ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6)
-        order by id desc limit $7
-      ) d
-      join tenants t on t.id = d.tenant_id
-      left join events e on e.id = d.event_id
-      order by d.id desc`,
+export interface DeliveryPage {
+  /** Fewer than wanted: there are no more, unless `goesOn`. */
+  records: DeliveryRecord[];
+  /** The id below which the list goes on, where the search was ended with rows left to look at. */
+  goesOn: string | null;
+}
+
+// What no index finds is searched for in so many rows at most; the next page goes on behind them.
+const rowsSearched = 2_000;
+const dayMs = 24 * 3_600_000;
+const recentMs = 3 * dayMs;
+
+/**
+ * Newest first. Looks at the last days below `filter.below` first: most pages are full from there, and to plan a query for the partitions of months takes
+ * longer than to run it.
+ */
+export async function listDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryPage> {
+  // nothing is stored in the partitions of the days to come
+  const tomorrow = firstUuidAt(Date.now() + dayMs);
+  const below = [filter.below, tomorrow].toSorted()[0] ?? tomorrow;
+  const recent = firstUuidAt(Math.min(unixMsOf(below), Date.now()) - recentMs);
+  if (recent > filter.from) {
+    const page = await searchDeliveries(db, { ...filter, from: recent, below }, limit);
+    if (page.records.length >= limit || page.goesOn !== null) return page;
+  }
+  return searchDeliveries(db, { ...filter, below }, limit);
+}
+
+async function searchDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryPage> {
+  const { statuses, type } = filter;
+  const byStatus = statuses !== null && !statuses.includes('succeeded');
+  const searched = type !== null || (statuses !== null && !byStatus);
+  const query = {
+    text: byStatus ? pageByStatus : pageByTime,
     values: [
       filter.from,
       filter.below,
       filter.tenantId && uuidOf(filter.tenantId),
       filter.endpointId && uuidOf(filter.endpointId),
-      filter.statuses,
-      filter.type,
+      statuses,
+      type,
+      searched ? Math.max(Math.floor(rowsSearched / (byStatus ? statuses.length : 1)), limit) : limit,
       limit,
     ],
+  };
+  const rows = await inTransaction(db, async (client) => {
+    // where a tenant fails more than others PostgreSQL expects few rows, and would read and sort all there are; an index gives the first ones at once
+    await client.query('set local enable_bitmapscan = off');
+    return (await client.query<DeliveryRow & { goes_on: string | null }>(query)).rows;
   });
-  return rows.map(toRecord);
+  const goesOn = rows[0]?.goes_on ?? null;
+  const found = rows.filter(({ id }) => id !== null);
+  return { records: await toRecords(db, found), goesOn: goesOn && idOf('dlv', goesOn) };
 }
+
+// An endpoint's deliveries are found by the endpoint alone: a tenant's filter beside it could tempt PostgreSQL to read all of the tenant's.
+const within = `
+  id >= $1::uuid and id < $2::uuid
+  and ($3::uuid is null or $4::uuid is not null or tenant_id = $3) and ($4::uuid is null or endpoint_id = $4)
+  and ($3::uuid is null or $4::uuid is null or exists (select from endpoints p where p.id = $4 and p.tenant_id = $3))`;
+
+// `goes_on` stands in each row, and in a row without a delivery when there is none. The scan goes no further than the page needs.
+const page = `
+  page as (
+    select * from scanned where ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6) order by id desc limit $8
+  )
+  select p.id, p.event_id, p.event_type, t.external_id as tenant, p.endpoint_id, p.status, p.round, p.attempts, p.next_attempt_at, p.last_outcome,
+    p.last_message, p.faults, p.created_at, p.updated_at, p.own_workflow, s.goes_on
+  from (
+    select case when (select count(*) from page) < $8 then (select id from scanned order by id desc offset $7 - 1 limit 1) end as goes_on
+  ) s
+  left join page p on true left join tenants t on t.id = p.tenant_id
+  order by p.id desc`;
+
+const pageByTime = `
+  with scanned as materialized (
+    select * from deliveries where ${within} order by id desc limit $7
+  ), ${page}`;
+
+// by the indexes of what did not succeed, each status by itself, since only so they give their rows in the order of ids
+const pageByStatus = `
+  with scanned as materialized (
+    select d.* from unnest($5::text[]) as s (wanted), lateral (
+      select * from deliveries where status = s.wanted and status <> 'succeeded' and ${within} order by id desc limit $7
+    ) d
+    order by d.id desc limit $7
+  ), ${page}`;
+
+const ownColumns = `d.id, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
+  d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, d.own_workflow`;
 
 export async function readDelivery(db: Db, deliveryId: string): Promise<DeliveryRecord | null> {
   const { rows } = await db.query<DeliveryRow>({
     name: 'read_delivery',
-    text: `
-      select d.id, e.external_id as event, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, ${workflowColumns}
-      from deliveries d join tenants t on t.id = d.tenant_id left join events e on e.id = d.event_id
-      where d.id = $1`,
+    text: `select ${ownColumns} from deliveries d join tenants t on t.id = d.tenant_id where d.id = $1`,
     values: [uuidOf(deliveryId)],
   });
-  return rows[0] ? toRecord(rows[0]) : null;
+  return (await toRecords(db, rows))[0] ?? null;
 }
 
 /** In the order of their ids. `range`: domain/ids.ts `deliveryRange`. */
@@ -104,85 +155,35 @@ export async function deliveriesOfEvent(
   const { rows } = await db.query<DeliveryRow>({
     name: 'deliveries_of_event',
     text: `
-      select d.id, e.external_id as event, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-        d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, ${workflowColumns}
-      from deliveries d join tenants t on t.id = d.tenant_id join events e on e.id = $1
+      select ${ownColumns} from deliveries d join tenants t on t.id = d.tenant_id
       where d.id between $2 and $3 and d.event_id = $1
       order by d.id limit $4`,
     values: [uuidOf(eventId), range.from, range.to, limit],
   });
-  return rows.map(toRecord);
+  return toRecords(db, rows);
 }
 
-interface AttemptRow {
-  id: string;
-  round: number;
-  number: number;
-  started_at: Date;
-  outcome: string;
-  message: string;
-  status_code: number | null;
-  response_headers: Buffer | null;
-  response_body: Buffer | null;
-  response_truncated: boolean;
-  address: string | null;
-  dns_ms: number | null;
-  connect_ms: number | null;
-  tls_ms: number | null;
-  first_byte_ms: number | null;
-  total_ms: number;
-}
-
-/** Newest first, those before the attempt `before`. */
-export async function listAttempts(db: Db, deliveryId: string, before: string | null, limit: number): Promise<AttemptView[]> {
-  const { rows } = await db.query<AttemptRow>({
-    name: 'list_attempts',
-    text: `
-      select id, round, number, started_at, outcome, message, status_code, response_headers, response_body, response_truncated, address,
-        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms
-      from attempts
-      where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      order by id desc limit $3`,
-    values: [uuidOf(deliveryId), before && uuidOf(before), limit],
+async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]> {
+  const around = await surroundingsOf(db, rows);
+  return rows.map((row) => {
+    const { event, dispatchId } = around.get(row.event_id) ?? { event: null, dispatchId: null };
+    return {
+      id: idOf('dlv', row.id),
+      event: event ?? idOf('evt', row.event_id),
+      eventType: row.event_type,
+      tenant: row.tenant,
+      endpoint: idOf('ep', row.endpoint_id),
+      status: row.status,
+      round: row.round,
+      attempts: row.attempts,
+      nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+      lastOutcome: row.last_outcome,
+      lastMessage: row.last_message,
+      faults: row.faults,
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
+      ownWorkflow: row.own_workflow,
+      dispatchId: row.own_workflow ? null : dispatchId,
+    };
   });
-  return rows.map((row) => toAttempt(deliveryId, row));
-}
-
-function toRecord(row: DeliveryRow): DeliveryRecord {
-  return {
-    id: idOf('dlv', row.id),
-    event: row.event ?? idOf('evt', row.event_id),
-    eventType: row.event_type,
-    tenant: row.tenant,
-    endpoint: idOf('ep', row.endpoint_id),
-    status: row.status,
-    round: row.round,
-    attempts: row.attempts,
-    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
-    lastOutcome: row.last_outcome,
-    lastMessage: row.last_message,
-    faults: row.faults,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-    ownWorkflow: row.own_workflow,
-    dispatchId: row.dispatch_id && idOf('dsp', row.dispatch_id),
-  };
-}
-
-function toAttempt(deliveryId: string, row: AttemptRow): AttemptView {
-  return {
-    id: idOf('att', row.id),
-    delivery: deliveryId,
-    round: row.round,
-    number: row.number,
-    startedAt: row.started_at.toISOString(),
-    outcome: outcome.parse(row.outcome),
-    message: row.message,
-    status: row.status_code,
-    headers: row.response_headers ? (JSON.parse(row.response_headers.toString()) as [string, string][]) : [],
-    body: row.response_body?.toString() ?? null,
-    bodyTruncated: row.response_truncated,
-    address: row.address,
-    timings: { dnsMs: row.dns_ms, connectMs: row.connect_ms, tlsMs: row.tls_ms, firstByteMs: row.first_byte_ms, totalMs: row.total_ms },
-  };
 }

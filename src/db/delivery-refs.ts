@@ -36,10 +36,13 @@ export async function startableDeliveries(db: Db, eventIds: string[], after: str
     text: `
       select ${refColumns}
       from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
-      join deliveries d on d.id between r.lowest and r.highest and d.event_id = r.event_id
+      cross join lateral (
+        select * from deliveries
+        where id between r.lowest and r.highest and event_id = r.event_id and ($4::uuid is null or id > $4)
+          and status in ('pending', 'retrying', 'dead_lettered') and (attempts > 0 or next_attempt_at < now() + interval '1 minute')
+        order by id limit $5
+      ) d
       join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id
-      where ($4::uuid is null or d.id > $4) and d.status in ('pending', 'retrying', 'dead_lettered')
-        and (d.attempts > 0 or d.next_attempt_at < now() + interval '1 minute')
       order by d.id limit $5`,
     values: [ranges.map(({ from }) => from), ranges.map(({ to }) => to), eventIds.map(uuidOf), after && uuidOf(after), limit],
   });

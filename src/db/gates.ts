@@ -34,30 +34,42 @@ export async function resumeEndpoint(db: Db, endpointId: string): Promise<number
   });
   if (rowCount === 0) return null;
   let released = 0;
-  for (let after = lowest; ; ) {
-    const ids = await releasePage(db, endpointId, after);
-    released += ids.length;
-    const last = ids.at(-1);
-    if (last === undefined || ids.length < page) return released;
-    after = last;
-  }
+  for await (const ids of pagesOf(db, endpointId, ['held'])) released += await release(db, ids);
+  return released;
 }
 
-async function releasePage(db: Db, endpointId: string, after: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>({
-    name: 'release_held',
+async function release(db: Db, ids: string[]): Promise<number> {
+  const { rowCount } = await db.query({
     text: `
-      with held as (
-        select id from deliveries where endpoint_id = $1 and status = 'held' and id > $2 order by id limit $3 for update
-      ), changed as (
-        update deliveries d set status = case when d.attempts = 0 then 'pending' else 'retrying' end,
-          next_attempt_at = now() - interval '30 seconds', updated_at = now()
-        from held where d.id = held.id returning d.id
-      )
-      select id from changed order by id`,
-    values: [uuidOf(endpointId), after, page],
+      update deliveries set status = case when attempts = 0 then 'pending' else 'retrying' end,
+        next_attempt_at = now() - interval '30 seconds', updated_at = now()
+      where id = any($1::uuid[]) and status = 'held'`,
+    values: [ids],
   });
-  return rows.map((row) => row.id);
+  return rowCount ?? 0;
+}
+
+/**
+ * An endpoint's deliveries in these states, none of which is `succeeded`, in pages by their ids. What is done with a page is a statement of its own and asks
+ * for the state again; not prepared by name, so that the ids pick the partitions: joined to a page, PostgreSQL would read all of them.
+ */
+async function* pagesOf(db: Db, endpointId: string, statuses: readonly DeliveryStatus[]): AsyncGenerator<string[]> {
+  for (let after = lowest; ; ) {
+    const { rows } = await db.query<{ id: string }>({
+      name: 'unfinished_of_endpoint',
+      text: `
+        select d.id from unnest($2::text[]) as s (wanted), lateral (
+          select id from deliveries where endpoint_id = $1 and status = s.wanted and status <> 'succeeded' and id > $3 order by id limit $4
+        ) d
+        order by d.id limit $4`,
+      values: [uuidOf(endpointId), statuses, after, page],
+    });
+    const last = rows.at(-1)?.id;
+    if (last === undefined) return;
+    yield rows.map((row) => row.id);
+    if (rows.length < page) return;
+    after = last;
+  }
 }
 
 /** Nothing is planned for it or sent to it any more. Already deleted is success, so that deleting again finishes what was begun. */
@@ -75,23 +87,13 @@ export async function deleteEndpoint(db: Db, endpointId: string): Promise<boolea
 /** Cancels what is unfinished for an endpoint, in pages, and gives each page's delivery ids once it is committed. Harmless to repeat. */
 export async function* cancelUnfinished(db: Db, endpointId: string): AsyncGenerator<string[]> {
   const unfinished: readonly DeliveryStatus[] = obeyedIn.cancel;
-  for (let after = lowest; ; ) {
+  for await (const ids of pagesOf(db, endpointId, unfinished)) {
     const { rows } = await db.query<{ id: string }>({
-      name: 'cancel_unfinished',
       text: `
-        with unfinished as (
-          select id from deliveries where endpoint_id = $1 and status = any($4) and id > $2 order by id limit $3 for update
-        ), changed as (
-          update deliveries d set status = 'cancelled', next_attempt_at = null, orders = d.orders + 1, updated_at = now()
-          from unfinished u where d.id = u.id returning d.id
-        )
-        select id from changed order by id`,
-      values: [uuidOf(endpointId), after, page, unfinished],
+        update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + 1, updated_at = now()
+        where id = any($1::uuid[]) and status = any($2) returning id`,
+      values: [ids, unfinished],
     });
-    const last = rows.at(-1)?.id;
-    if (last === undefined) return;
-    yield rows.map((row) => idOf('dlv', row.id));
-    if (rows.length < page) return;
-    after = last;
+    yield rows.map((row) => idOf('dlv', row.id)).toSorted();
   }
 }

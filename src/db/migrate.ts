@@ -5,12 +5,14 @@ import type { PoolClient } from 'pg';
 import type { Db } from './pool.ts';
 
 const lock = 7_061_100;
+// an index on millions of rows takes longer than any other query may
+const withinMs = 6 * 3_600_000;
 
 /** Brings the schema up to date and returns the names of the migrations it ran. */
 export async function migrate(db: Db, folder: string): Promise<string[]> {
   const client = await db.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [lock]);
+    await client.query(patiently('select pg_advisory_lock($1)', lock));
     await client.query('create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())');
     const { rows } = await client.query<{ name: string }>('select name from migrations');
     const applied = new Set(rows.map((row) => row.name));
@@ -26,11 +28,15 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
 async function apply(client: PoolClient, name: string, sql: string): Promise<void> {
   await client.query('begin');
   try {
-    await client.query(sql);
+    await client.query(patiently(sql));
     await client.query('insert into migrations (name) values ($1)', [name]);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback');
     throw new Error(`migration ${name} failed`, { cause: error });
   }
+}
+
+function patiently(text: string, ...values: unknown[]) {
+  return { text, ...(values.length > 0 && { values }), query_timeout: withinMs };
 }

@@ -1,0 +1,100 @@
+// The pages that are measured: every list of the API, from its start, its middle and its end, and deliveries by every combination of filters.
+import type pg from 'pg';
+import { makeId } from '../src/domain/ids.ts';
+import { bigTenant, commonType, deadTenant, fanOuts, rareType, smallTenant } from './lists-rows.ts';
+
+export interface Case {
+  /** What is measured together. */
+  list: string;
+  path: string;
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** Their keys and ids are read from the store. */
+export async function casesOf(db: pg.Client, days: number): Promise<Case[]> {
+  const one = async (text: string, ...values: unknown[]) =>
+    String(Object.values((await db.query(text, values)).rows[0] ?? { none: '' })[0]);
+  const id = (prefix: string, uuid: string) => `${prefix}_${uuid.replaceAll('-', '')}`;
+  const ofTenant =
+    'select d.endpoint_id from deliveries d join tenants t on t.id = d.tenant_id where t.external_id = $1 and d.event_id <> d.id';
+  const busy = id(
+    'ep',
+    await one(`select endpoint_id from (${ofTenant} limit 100000) e group by 1 order by count(*) desc limit 1`, bigTenant),
+  );
+  const idle = id('ep', await one(`select endpoint_id from (${ofTenant} limit 100000) e group by 1 order by count(*) limit 1`, bigTenant));
+  const dead = id('ep', await one(`${ofTenant} limit 1`, deadTenant));
+  const oldest = id(
+    'dlv',
+    await one('select id from deliveries where tenant_id = (select id from tenants where external_id = $1) order by id limit 1', bigTenant),
+  );
+  const newest = id('dlv', await one('select id from deliveries order by id desc limit 1'));
+  const scopes = {
+    all: '',
+    'of tenant': [bigTenant, smallTenant, deadTenant].map((tenant) => `tenant=${tenant}`),
+    'of endpoint': [busy, idle, dead].map((endpoint) => `endpoint=${endpoint}`),
+    'of tenant and endpoint': [
+      `tenant=${bigTenant}&endpoint=${busy}`,
+      `tenant=${bigTenant}&endpoint=${idle}`,
+      `tenant=${smallTenant}&endpoint=${busy}`,
+    ],
+  };
+  return [
+    ...Object.entries(scopes).flatMap(([scope, filters]) => deliveryLists(scope, [filters].flat(), days)),
+    ...[bigTenant, smallTenant].flatMap((tenant) => pages(`events`, `/v1/tenants/${tenant}/events`, 'evt', days)),
+    ...pages('tenants', '/v1/tenants', 'tnt', days),
+    ...[bigTenant, smallTenant].flatMap((tenant) => pages('endpoints', `/v1/tenants/${tenant}/endpoints`, 'ep', days)),
+    ...[newest, oldest].flatMap((delivery) => pages('attempts', `/v1/deliveries/${delivery}/attempts`, 'att', days)),
+    ...[newest, oldest].map((delivery) => ({ list: 'a delivery', path: `/v1/deliveries/${delivery}` })),
+    ...fanOuts.map((event) => ({ list: 'an event with 1,000 deliveries', path: `/v1/tenants/${bigTenant}/events/${event}` })),
+    {
+      list: 'an event',
+      path: `/v1/tenants/${bigTenant}/events/${await one('select external_id from events where tenant_id = (select id from tenants where external_id = $1) limit 1', bigTenant)}`,
+    },
+  ];
+}
+
+const statuses = {
+  '': [''],
+  'status=succeeded': ['status=succeeded'],
+  'rare status': ['status=dead_lettered', 'status=quarantined', 'status=pending&status=retrying', 'status=held&status=succeeded'],
+};
+const types = { '': '', 'common type': `type=${commonType}`, 'rare type': `type=${rareType}` };
+
+function deliveryLists(scope: string, filters: string[], days: number): Case[] {
+  return filters.flatMap((filter) =>
+    Object.entries(statuses).flatMap(([statusName, ofStatus]) =>
+      Object.entries(types).flatMap(([typeName, type]) =>
+        ofStatus.flatMap((status) =>
+          pages(['deliveries', scope, statusName, typeName].filter(Boolean).join(', '), '/v1/deliveries', 'dlv', days, [
+            filter,
+            status,
+            type,
+          ]),
+        ),
+      ),
+    ),
+  );
+}
+
+/** The list's first page, pages from cursors, and pages of spans of time where it takes them. */
+function pages(list: string, path: string, prefix: 'dlv' | 'evt' | 'tnt' | 'ep' | 'att', days: number, filters: string[] = []): Case[] {
+  const at = (ago: number) => Date.now() - ago * dayMs;
+  const cursors = [null, 0.02, days / 2, days - 0.5, days + 1.9].map((ago) =>
+    ago === null ? '' : `cursor=${Buffer.from(makeId(prefix, at(ago), new Uint8Array(10))).toString('base64url')}`,
+  );
+  const day = (ago: number) => new Date(at(ago)).toISOString();
+  const spans = ['dlv', 'evt'].includes(prefix)
+    ? [
+        '',
+        `since=${day(1)}`,
+        `until=${day(days * 0.7)}`,
+        `since=${day(days * 0.6)}&until=${day(days * 0.6 - 0.05)}`,
+        `since=${day(days / 2)}&until=${day(2)}`,
+      ]
+    : [''];
+  const queries = spans.flatMap((span) =>
+    (span === '' ? cursors : cursors.slice(0, 1)).map((cursor) => [...filters, span, cursor, 'limit=250']),
+  );
+  return [...queries, [...filters, 'limit=50']].map((parts) => ({ list, path: `${path}?${parts.filter(Boolean).join('&')}` }));
+}

@@ -1,0 +1,57 @@
+// A delivery's attempts as they are read by people.
+import type { AttemptView } from '../domain/delivery-view.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
+import { outcome } from '../domain/outcome.ts';
+import type { Db } from './pool.ts';
+
+interface AttemptRow {
+  id: string;
+  round: number;
+  number: number;
+  started_at: Date;
+  outcome: string;
+  message: string;
+  status_code: number | null;
+  response_headers: Buffer | null;
+  response_body: Buffer | null;
+  response_truncated: boolean;
+  address: string | null;
+  dns_ms: number | null;
+  connect_ms: number | null;
+  tls_ms: number | null;
+  first_byte_ms: number | null;
+  total_ms: number;
+}
+
+/** Newest first, those before the attempt `before`. */
+export async function listAttempts(db: Db, deliveryId: string, before: string | null, limit: number): Promise<AttemptView[]> {
+  const { rows } = await db.query<AttemptRow>({
+    name: 'list_attempts',
+    text: `
+      select id, round, number, started_at, outcome, message, status_code, response_headers, response_body, response_truncated, address,
+        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms
+      from attempts
+      where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by id desc limit $3`,
+    values: [uuidOf(deliveryId), before && uuidOf(before), limit],
+  });
+  return rows.map((row) => toAttempt(deliveryId, row));
+}
+
+function toAttempt(deliveryId: string, row: AttemptRow): AttemptView {
+  return {
+    id: idOf('att', row.id),
+    delivery: deliveryId,
+    round: row.round,
+    number: row.number,
+    startedAt: row.started_at.toISOString(),
+    outcome: outcome.parse(row.outcome),
+    message: row.message,
+    status: row.status_code,
+    headers: row.response_headers ? (JSON.parse(row.response_headers.toString()) as [string, string][]) : [],
+    body: row.response_body?.toString() ?? null,
+    bodyTruncated: row.response_truncated,
+    address: row.address,
+    timings: { dnsMs: row.dns_ms, connectMs: row.connect_ms, tlsMs: row.tls_ms, firstByteMs: row.first_byte_ms, totalMs: row.total_ms },
+  };
+}

@@ -1,0 +1,59 @@
+// Many deliveries behind one endpoint: all of them are released or cancelled, page by page, and nothing else is.
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { cancelUnfinished, resumeEndpoint } from '../../src/db/gates.ts';
+import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '../../src/domain/delivery.ts';
+import { idOf, uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
+import { type ApiServer, startApi } from '../api/api-server.ts';
+
+let api: ApiServer;
+let endpoint: string;
+let other: string;
+
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  const tenant = await api.makeTenant();
+  endpoint = (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook')).id;
+  other = (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook')).id;
+});
+
+async function make(of: string, status: DeliveryStatus, count: number, attempts = 0): Promise<void> {
+  await api.db.query(
+    `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts)
+     select id, id, $2, $2, 'test', $3, $4 from unnest($1::uuid[]) as id`,
+    [Array.from({ length: count }, () => uuidOf(newId('dlv'))), uuidOf(of), status, attempts],
+  );
+}
+
+async function counts(of: string): Promise<Record<string, number>> {
+  const { rows } = await api.db.query('select status, count(*) as n from deliveries where endpoint_id = $1 group by status', [uuidOf(of)]);
+  return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+}
+
+it('a resume releases all that was held behind the endpoint, and only that', async () => {
+  await make(endpoint, 'held', 1_100);
+  await make(endpoint, 'held', 101, 3);
+  await make(endpoint, 'dead_lettered', 7);
+  await make(other, 'held', 5);
+  expect(await resumeEndpoint(api.db, endpoint)).toBe(1_201);
+  expect(await counts(endpoint)).toEqual({ pending: 1_100, retrying: 101, dead_lettered: 7 });
+  expect(await counts(other)).toEqual({ held: 5 });
+  expect(await resumeEndpoint(api.db, endpoint)).toBe(0);
+});
+
+it('a delete cancels what can be cancelled, and names each delivery once', async () => {
+  for (const status of deliveryStatuses) await make(endpoint, status, 300);
+  await make(other, 'pending', 5);
+  const unfinished = await api.db.query<{ id: string }>(
+    'select id from deliveries where endpoint_id = $1 and status = any($2) order by id',
+    [uuidOf(endpoint), obeyedIn.cancel],
+  );
+  const named: string[] = [];
+  for await (const ids of cancelUnfinished(api.db, endpoint)) named.push(...ids);
+  expect(named).toEqual(unfinished.rows.map(({ id }) => idOf('dlv', id)));
+  expect(await counts(endpoint)).toEqual({ succeeded: 300, expired: 300, cancelled: 300 * 6 });
+  expect(await counts(other)).toEqual({ pending: 5 });
+});
