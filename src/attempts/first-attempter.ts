@@ -39,12 +39,14 @@ export interface FirstJob {
   endpoint(): EndpointSnapshot | undefined;
   /** False: this process has lost the event, and neither posts nor writes. */
   mayPost(): boolean;
-  /** The delivery's row is written. Not called for one that was dropped. */
-  written(): void;
+  /** The delivery's row is written: for good, or for a workflow to carry on. Not called for one that was dropped. */
+  written(as: 'final' | 'open'): void;
 }
 
-/** First attempts that this process has begun and not recorded, by delivery id; each says in the end whether the delivery's row is written. */
-export type InHand = Map<string, Promise<boolean>>;
+type Written = 'final' | 'open' | 'dropped';
+
+/** First attempts that this process has begun and not recorded, by delivery id; each says in the end how the delivery's row is written. */
+export type InHand = Map<string, Promise<Written>>;
 
 export interface FirstAttempter {
   push(job: FirstJob): void;
@@ -74,10 +76,10 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
   });
   const looking = setInterval(queue.look, lookMs).unref();
 
-  function track(job: FirstJob, writing: Promise<boolean>): Promise<void> {
+  function track(job: FirstJob, writing: Promise<Written>): Promise<void> {
     const tracked = writing
       .then((written) => {
-        if (written) job.written();
+        if (written !== 'dropped') job.written(written);
       })
       .catch((error) => log.error({ err: error }, 'delivery.first_attempt_failed'))
       .finally(() => {
@@ -87,7 +89,7 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
     return tracked;
   }
 
-  function hold(job: FirstJob, writing: Promise<boolean>): Promise<boolean> {
+  function hold(job: FirstJob, writing: Promise<Written>): Promise<Written> {
     const id = idOf(job);
     const held = writing.finally(() => inHand.delete(id));
     inHand.set(id, held);
@@ -99,18 +101,17 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
   }
 
   function push(job: FirstJob): void {
-    const begun = inHand.get(idOf(job))?.catch(() => false);
+    const begun = inHand.get(idOf(job))?.catch((): Written => 'dropped');
     if (begun === undefined) enqueue(job);
     else {
       void track(job, begun);
-      void begun.then((written) => written || enqueue(job));
+      void begun.then((written) => written === 'dropped' && enqueue(job));
     }
   }
 
-  /** True when the delivery's row is written. */
-  async function attempt(job: FirstJob): Promise<boolean> {
+  async function attempt(job: FirstJob): Promise<Written> {
     while (recorder.isBehind() && job.mayPost()) await delay(100);
-    if (!job.mayPost()) return false;
+    if (!job.mayPost()) return 'dropped';
     const id = idOf(job);
     let record: FirstRecord['attempt'];
     // whatever is wrong with this one, it must not be left without its row
@@ -139,13 +140,13 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
     const status: DeliveryStatus | null = (await recorder.recordFirst(toRecord(job, id, record))) ?? (await recorder.record(record));
     await poster.obeyEndpoint(job.endpointId, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
-    return true;
+    return status === 'succeeded' ? 'final' : 'open';
   }
 
-  async function giveUp(job: FirstJob): Promise<boolean> {
-    if (!job.mayPost()) return false;
+  async function giveUp(job: FirstJob): Promise<Written> {
+    if (!job.mayPost()) return 'dropped';
     await recorder.recordFirst(toRecord(job, idOf(job), null));
-    return true;
+    return 'open';
   }
 
   return {

@@ -13,7 +13,7 @@ import { deliveryId } from '../domain/ids.ts';
 import { judge } from '../domain/subscription.ts';
 import type { Logger } from '../logger.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
-import type { HandOver } from './hand-over.ts';
+import type { HandOver, LeavingEvent } from './hand-over.ts';
 
 const mostKnown = 10_000;
 const roomFor = 1_000;
@@ -96,27 +96,20 @@ export function createDepartures(deps: DeparturesDeps): Departures {
     count(waited.tenantId, -1, -waited.bytes);
   }
 
-  /** `needsDispatch`: its first attempts cannot be made ahead. */
-  function single({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): void {
-    handOver.single({ eventId, tenantId, tenant, eventType, needsDispatch });
-  }
-
-  function ready(event: OwnedEvent): void {
+  function ready(event: OwnedEvent, urgent: boolean): void {
     attempted(event.eventId);
-    // without its body, which is not needed any more
-    const { eventId, tenantId, tenant, eventType } = event;
-    handOver.ready({ eventId, tenantId, tenant, eventType, needsDispatch: false });
+    handOver.ready(leaving(event, false), urgent);
   }
 
   async function depart(event: OwnedEvent): Promise<void> {
     try {
       const plan = await planOf(event);
       if (stopped) return;
-      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') single(event, plan === null);
+      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') handOver.single(leaving(event, plan === null));
       else await goAhead(event, plan);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return single(event, true); // whatever is wrong with it, its dispatch plans it alone
+      if (!isStoreAway(error)) return handOver.single(leaving(event, true)); // whatever is wrong with it, its dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
       recheck();
@@ -139,7 +132,8 @@ export function createDepartures(deps: DeparturesDeps): Departures {
     const existing = event.seconds ? await existingDeliveries(db, event.eventId) : new Set<string>();
     const missing = plan.filter(({ endpointId }) => !existing.has(deliveryId(event.eventId, endpointId)));
     let left = missing.length;
-    if (left === 0) return ready(event);
+    let urgent = existing.size > 0; // they may need their workflows
+    if (left === 0) return ready(event, urgent);
     for (const { endpointId, maxInFlight } of missing) {
       firstAttempter.push({
         event,
@@ -147,9 +141,10 @@ export function createDepartures(deps: DeparturesDeps): Departures {
         endpointLimit: maxInFlight,
         endpoint: () => cache.current(event.tenantId, endpointId),
         mayPost: () => mayAct() && !stopped,
-        written() {
+        written(as) {
           left--;
-          if (left === 0) ready(event);
+          urgent ||= as === 'open';
+          if (left === 0) ready(event, urgent);
         },
       });
     }
@@ -195,4 +190,9 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       stopped = true;
     },
   };
+}
+
+/** Without its body, which is not needed any more. `needsDispatch`: its first attempts cannot be made ahead. */
+function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
+  return { eventId, tenantId, tenant, eventType, needsDispatch };
 }

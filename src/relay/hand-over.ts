@@ -1,6 +1,7 @@
 // From outbox row to dispatch: moves the events a relay owns into dispatches and starts their workflows.
 //
-// Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, or as soon as a batch is full.
+// Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, four times slower while all
+// that waits was accepted and needs no workflow, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
 // What if Temporal is away? Single events whose first attempts may be made without it are taken back and leave that way; the others wait in the
@@ -22,6 +23,8 @@ import { createDispatchStart } from './dispatch-start.ts';
 const singlesAtOnce = 16;
 const batchesAtOnce = 4;
 const batchSize = 256;
+/** Beats of the cadence that a batch waits in which nothing is urgent. */
+const calmBeats = 4;
 const pauseMs = 1_000;
 
 /** What a dispatch has to know of an event. */
@@ -33,8 +36,8 @@ export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 
 export interface HandOver {
   /** To be planned by a dispatch, of its own while Temporal is there. */
   single(event: LeavingEvent): void;
-  /** Planned, each first attempt recorded or given up: for the next batch. */
-  ready(event: LeavingEvent): void;
+  /** Planned, each first attempt recorded or given up: for the next batch. `urgent`: some delivery needs its workflow. */
+  ready(event: LeavingEvent, urgent: boolean): void;
   /** Takes nothing more; resolves when what was begun has ended. */
   stop(): Promise<void>;
   waiting(): number;
@@ -81,7 +84,9 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       onTemporal(away);
     },
   });
-  const cadence = setInterval(() => pumpBatches(1), 1_000 / dispatchesPerSecond).unref();
+  let beats = 0;
+  let urgent = false;
+  const cadence = setInterval(beat, 1_000 / dispatchesPerSecond).unref();
 
   function pumpSingles(): void {
     while (singles.size > 0 && singlesUnderWay.size < (starts.temporalAway() ? 1 : singlesAtOnce) && mayGoOn()) {
@@ -90,10 +95,18 @@ export function createHandOver(deps: HandOverDeps): HandOver {
     if (singles.size === 0 && !starts.temporalAway()) catchingUp = false;
   }
 
+  function beat(): void {
+    beats++;
+    if (urgent || beats >= calmBeats) pumpBatches(1);
+  }
+
   function pumpBatches(least: number): void {
     while (batch.size >= least && batchesUnderWay.size < batchesAtOnce && mayGoOn()) {
       begin(batchesUnderWay, handOver(take(batch, batchSize), true), () => pumpBatches(batchSize));
     }
+    if (batch.size > 0) return;
+    beats = 0;
+    urgent = false;
   }
 
   function mayGoOn(): boolean {
@@ -122,6 +135,7 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       log.warn({ err: error, relayId }, 'relay.hand_over_failed');
       await pause();
       for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
+      urgent ||= planned;
       return;
     }
     const mayComeBack = mayGoAhead && !events.some(({ needsDispatch }) => needsDispatch);
@@ -137,7 +151,8 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       singles.push(event.tenantId, event);
       pumpSingles();
     },
-    ready(event) {
+    ready(event, isUrgent) {
+      urgent ||= isUrgent;
       batch.push(event.tenantId, event);
       pumpBatches(batchSize);
     },
