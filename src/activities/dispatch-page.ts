@@ -61,7 +61,13 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     return page;
   }
 
-  async function planNext(dispatchId: string, { eventIds }: Dispatch, page: DispatchPage, at: DispatchCursor): Promise<DispatchCursor> {
+  /** Null: the dispatch was taken back. */
+  async function planNext(
+    dispatchId: string,
+    { eventIds }: Dispatch,
+    page: DispatchPage,
+    at: DispatchCursor,
+  ): Promise<DispatchCursor | null> {
     const eventId = eventIds[at.event];
     if (eventId === undefined) {
       await setPlanned(db, dispatchId);
@@ -73,12 +79,8 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
     const wanting = endpoints.filter(
       (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
     );
-    if (event && wanting.length > 0)
-      await insertDeliveries(
-        db,
-        event,
-        wanting.map((endpoint) => endpoint.endpointId),
-      );
+    const ids = wanting.map((endpoint) => endpoint.endpointId);
+    if (event && ids.length > 0 && !(await insertDeliveries(db, dispatchId, event, ids))) return null;
     page.planned += wanting.length;
     const last = endpoints.at(-1);
     return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };

@@ -39,8 +39,8 @@ export async function createDispatches(db: Db, relayId: string, dispatches: NewD
 }
 
 /**
- * Undoes a dispatch that Temporal was not there to hear of: its events are in the outbox again, this relay's. False: it is planned or done. What if it
- * was started after all? Its workflow finds no dispatch, and ends.
+ * Undoes a dispatch that Temporal was not there to hear of: its events are in the outbox again, this relay's. False: it is planned, done or gone. What if
+ * it was started after all? Its workflow finds no dispatch, or stops planning there: what it has planned is found by whoever attempts ahead.
  */
 export async function takeBackDispatch(db: Db, relayId: string, dispatchId: string): Promise<boolean> {
   const { rowCount } = await db.query({

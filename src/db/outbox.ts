@@ -21,7 +21,7 @@ export interface OwnedEvent {
   /** Of its tenant, when this was read. */
   endpointsVersion: number;
   /** Some of its first attempts may have been made already, by whoever owned it before. */
-  seconds: boolean;
+  mayBeBegun: boolean;
   /** By the monotonic clock of this process; null: another one accepted it. */
   acceptedHereMs: number | null;
 }
@@ -52,16 +52,34 @@ export async function takeOutboxRows(db: Db, relayId: string, except: string[], 
   return rows.map(toOwnedEvent);
 }
 
+export interface OutboxRow {
+  eventId: string;
+  tenantId: string;
+}
+
 /** What this relay owns already, after `after`, oldest first. */
-export async function ownOutboxRows(db: Db, relayId: string, after: string | null, limit: number): Promise<OwnedEvent[]> {
-  const { rows } = await db.query<Row>({
+export async function ownOutboxRows(db: Db, relayId: string, after: string | null, limit: number): Promise<OutboxRow[]> {
+  const { rows } = await db.query<{ event_id: string; tenant_id: string }>({
     name: 'own_outbox_rows',
+    text: `
+      select event_id, tenant_id from outbox
+      where owner = $1 and event_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+      order by event_id limit $3`,
+    values: [uuidOf(relayId), after && uuidOf(after), limit],
+  });
+  return rows.map((row) => ({ eventId: idOf('evt', row.event_id), tenantId: idOf('tnt', row.tenant_id) }));
+}
+
+/** Those of these events that this relay owns, oldest first. */
+export async function readOwned(db: Db, relayId: string, eventIds: string[]): Promise<OwnedEvent[]> {
+  const { rows } = await db.query<Row>({
+    name: 'read_owned',
     text: `
       select ${columns}
       from outbox o join events e on e.id = o.event_id join tenants t on t.id = o.tenant_id
-      where owner = $1 and o.event_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
-      order by event_id limit $3`,
-    values: [uuidOf(relayId), after && uuidOf(after), limit],
+      where o.event_id = any($2::uuid[]) and e.id = any($2::uuid[]) and owner = $1
+      order by event_id`,
+    values: [uuidOf(relayId), eventIds.map(uuidOf)],
   });
   return rows.map(toOwnedEvent);
 }
@@ -117,7 +135,7 @@ function toOwnedEvent(row: Row): OwnedEvent {
     special: row.special,
     acceptedAtUs: row.accepted_at_us,
     endpointsVersion: row.endpoints_version,
-    seconds: true,
+    mayBeBegun: true,
     acceptedHereMs: null,
   };
 }

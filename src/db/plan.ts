@@ -57,17 +57,25 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
   return rows.map((row) => ({ endpointId: idOf('ep', row.id), eventTypes: row.event_types, channels: row.channels }));
 }
 
-/** Inserts the deliveries of one event that are missing, due at once or at the event's `deliverAt`. Harmless to repeat. */
-export async function insertDeliveries(db: Db, event: EventToPlan, endpointIds: string[]): Promise<void> {
+/**
+ * Inserts the deliveries of one event that are missing, due at once or at the event's `deliverAt`. Harmless to repeat. False: the dispatch is gone, its
+ * events are in the outbox again, and nothing was inserted. The lock keeps the dispatch from being taken back in between.
+ */
+export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<boolean> {
   const deliveries = endpointIds.map((endpointId) => ({ id: uuidOf(deliveryId(event.eventId, endpointId)), endpoint: uuidOf(endpointId) }));
-  await db.query({
+  const { rowCount } = await db.query({
     name: 'insert_deliveries',
     text: `
-      insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at, expires_at)
-      select d.id, $3, d.endpoint_id, $4, $5, 'pending', coalesce($6::timestamptz, now()), $7
-      from unnest($1::uuid[], $2::uuid[]) as d (id, endpoint_id)
-      order by d.id
-      on conflict do nothing`,
+      with guard as (
+        select id from dispatches where id = $8 for share
+      ), made as (
+        insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at, expires_at)
+        select d.id, $3, d.endpoint_id, $4, $5, 'pending', coalesce($6::timestamptz, now()), $7
+        from unnest($1::uuid[], $2::uuid[]) as d (id, endpoint_id) cross join guard
+        order by d.id
+        on conflict do nothing
+      )
+      select from guard`,
     values: [
       deliveries.map((row) => row.id),
       deliveries.map((row) => row.endpoint),
@@ -76,8 +84,10 @@ export async function insertDeliveries(db: Db, event: EventToPlan, endpointIds: 
       event.type,
       event.deliverAt,
       event.expiresAt,
+      uuidOf(dispatchId),
     ],
   });
+  return rowCount === 1;
 }
 
 interface Row {

@@ -1,11 +1,11 @@
 // How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3).
 //
 // Memory holds so many events and no more; the others wait in the outbox and are read when there is room. So does an event whose commit succeeded and
-// whose answer was lost: `recheck` finds it. Of a tenant that has many waiting here no more are taken from the outbox: relays that have fewer take them.
+// whose answer was lost: `recheck` finds it.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import { isStoreAway } from '../db/errors.ts';
-import { existingDeliveries, type OwnedEvent, ownOutboxRows } from '../db/outbox.ts';
+import { existingDeliveries, type OutboxRow, type OwnedEvent, ownOutboxRows, readOwned } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
 import type { ModeSwitch } from '../domain/dispatch-mode.ts';
@@ -14,13 +14,10 @@ import { judge } from '../domain/subscription.ts';
 import type { Logger } from '../logger.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
 import type { HandOver, LeavingEvent } from './hand-over.ts';
+import { createHoldings } from './holdings.ts';
 
-const mostKnown = 10_000;
-const roomFor = 1_000;
-const mostBytes = 64 * 1024 * 1024;
+const idsAtOnce = 1_000;
 const readAtOnce = 100;
-/** Of one tenant, not yet attempted; at half of it there is room again. */
-const enoughOfTenant = 64;
 /** An event for more is planned page by page in its dispatch. */
 const mostAhead = 5_000;
 const pauseMs = 500;
@@ -54,82 +51,61 @@ export interface DeparturesDeps {
 
 export function createDepartures(deps: DeparturesDeps): Departures {
   const { db, cache, firstAttempter, handOver, modes, log, relayId, mayAct, onRoom } = deps;
-  /** Events that have not left; null once their attempts are made. */
-  const known = new Map<string, { tenantId: string; bytes: number } | null>();
-  const waiting = new Map<string, number>();
-  const crowds = new Set<string>();
-  let bytes = 0;
+  const holdings = createHoldings({ onRoom, onSpace: recheck });
   let stopped = false;
-  let leftInOutbox = false;
   let reading = false;
+  let readAgain = false;
 
   function add(events: OwnedEvent[]): void {
     for (const event of events) {
-      if (known.has(event.eventId)) continue;
-      if (isFull()) leftInOutbox = true;
-      else {
-        known.set(event.eventId, { tenantId: event.tenantId, bytes: event.body.length });
-        count(event.tenantId, 1, event.body.length);
-        void depart(event);
-      }
+      if (holdings.has(event.eventId) || holdings.isFullFor(event.tenantId)) continue;
+      holdings.take(event.eventId, event.tenantId, event.body.length);
+      void depart(event);
     }
   }
 
-  function isFull(): boolean {
-    return known.size >= mostKnown || bytes >= mostBytes;
-  }
-
-  function count(tenantId: string, by: 1 | -1, more: number): void {
-    bytes += more;
-    const now = (waiting.get(tenantId) ?? 0) + by;
-    if (now === 0) waiting.delete(tenantId);
-    else waiting.set(tenantId, now);
-    if (now >= enoughOfTenant) crowds.add(tenantId);
-    else if (now < enoughOfTenant / 2 && crowds.delete(tenantId)) onRoom();
-  }
-
-  /** It waits for no attempt any more. */
-  function attempted(eventId: string): void {
-    const waited = known.get(eventId);
-    if (!waited) return;
-    known.set(eventId, null);
-    count(waited.tenantId, -1, -waited.bytes);
-  }
-
   function ready(event: OwnedEvent, urgent: boolean): void {
-    attempted(event.eventId);
+    holdings.attempted(event.eventId);
     handOver.ready(leaving(event, false), urgent);
   }
 
   async function depart(event: OwnedEvent): Promise<void> {
     try {
-      const plan = await planOf(event);
+      const { ahead, deliveries } = await planOf(event);
       if (stopped) return;
-      if (plan === null || modes.choose(plan.length, Date.now()) === 'individual') handOver.single(leaving(event, plan === null));
-      else await goAhead(event, plan);
+      const mode = modes.choose(deliveries, Date.now());
+      if (ahead === null) dispatch(event);
+      else if (mode === 'individual') handOver.single(leaving(event, false));
+      else await goAhead(event, ahead);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return handOver.single(leaving(event, true)); // whatever is wrong with it, its dispatch plans it alone
+      if (!isStoreAway(error)) return dispatch(event); // whatever is wrong with it, its dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
       recheck();
     }
   }
 
-  /** The endpoints that get it; null: its dispatch plans it. */
-  async function planOf(event: OwnedEvent): Promise<EndpointSnapshot[] | null> {
-    if (event.special) return null;
+  /** Its first attempts cannot be made ahead: its dispatch plans it, whatever the mode. */
+  function dispatch(event: OwnedEvent): void {
+    holdings.attempted(event.eventId);
+    handOver.single(leaving(event, true));
+  }
+
+  /** The endpoints that get it ahead of its dispatch, null: none; and how many deliveries it will have, as far as is known. */
+  async function planOf(event: OwnedEvent): Promise<{ ahead: EndpointSnapshot[] | null; deliveries: number }> {
+    if (event.special) return { ahead: null, deliveries: 1 };
     const { endpoints } = await cache.get(event.tenantId, event.endpointsVersion);
-    if (endpoints === null) return null;
+    if (endpoints === null) return { ahead: null, deliveries: mostAhead };
     const { eventType: type, channels, acceptedAtUs } = event;
     const wanting = [...endpoints.values()].filter(
       (endpoint) => endpoint.createdAtUs <= acceptedAtUs && judge(endpoint, { type, channels }) === 'wanted',
     );
-    return wanting.length > mostAhead ? null : wanting;
+    return { ahead: wanting.length > mostAhead ? null : wanting, deliveries: wanting.length };
   }
 
   async function goAhead(event: OwnedEvent, plan: EndpointSnapshot[]): Promise<void> {
-    const existing = event.seconds ? await existingDeliveries(db, event.eventId) : new Set<string>();
+    const existing = event.mayBeBegun ? await existingDeliveries(db, event.eventId) : new Set<string>();
     const missing = plan.filter(({ endpointId }) => !existing.has(deliveryId(event.eventId, endpointId)));
     let left = missing.length;
     let urgent = existing.size > 0; // they may need their workflows
@@ -151,40 +127,46 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   }
 
   function gone(eventIds: string[]): void {
-    for (const id of eventIds) {
-      attempted(id);
-      known.delete(id);
-    }
-    if (leftInOutbox && known.size < mostKnown - roomFor && bytes < mostBytes) recheck();
+    for (const id of eventIds) holdings.forget(id);
   }
 
   function recheck(): void {
-    leftInOutbox = true;
+    readAgain = true;
     if (reading) return;
     reading = true;
     void readOutbox()
       .catch((error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'))
       .finally(() => {
         reading = false;
+        if (readAgain && !stopped) recheck();
       });
   }
 
   async function readOutbox(): Promise<void> {
-    leftInOutbox = false;
-    for (let after: string | null = null; !stopped && mayAct() && !isFull(); ) {
-      const events: OwnedEvent[] = await ownOutboxRows(db, relayId, after, readAtOnce);
-      add(events);
-      after = events.at(-1)?.eventId ?? null;
-      if (events.length < readAtOnce) return;
+    readAgain = false;
+    for (let after: string | null = null; !stopped && mayAct() && !holdings.isFull(); ) {
+      const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, idsAtOnce);
+      let missing = page.filter(({ eventId, tenantId }) => !holdings.has(eventId) && !holdings.isFullFor(tenantId));
+      while (missing.length > 0 && !stopped && mayAct()) {
+        add(
+          await readOwned(
+            db,
+            relayId,
+            missing.slice(0, readAtOnce).map(({ eventId }) => eventId),
+          ),
+        );
+        missing = missing.slice(readAtOnce).filter(({ tenantId }) => !holdings.isFullFor(tenantId));
+      }
+      after = page.at(-1)?.eventId ?? null;
+      if (page.length < idsAtOnce) return;
     }
-    leftInOutbox = true;
   }
 
   return {
     add,
     recheck,
-    isFull,
-    crowded: () => [...crowds],
+    isFull: holdings.isFull,
+    crowded: holdings.crowded,
     gone,
     stop() {
       stopped = true;

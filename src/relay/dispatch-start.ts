@@ -52,9 +52,11 @@ export function createDispatchStart({ db, starter, log, relayId, stopping, mayAc
     }
   }
 
+  /** Told each time: another term may have found otherwise before. */
   function setAway(now: boolean): void {
-    if (now !== away) onTemporal(now);
+    if (stopping.aborted) return;
     away = now;
+    onTemporal(now);
   }
 
   async function takeBack({ dispatchId }: DispatchRef): Promise<boolean> {

@@ -4,8 +4,8 @@
 // that waits was accepted and needs no workflow, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
-// What if Temporal is away? Single events whose first attempts may be made without it are taken back and leave that way; the others wait in the
-// outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep starts
+// What if Temporal is away? Single events whose first attempts may be made without it are given or taken back and leave that way; the others wait in
+// the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep starts
 // those.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
@@ -56,6 +56,8 @@ export interface HandOverDeps {
   onTemporal(away: boolean): void;
   /** First attempts may be made ahead while Temporal is away. */
   mayGoAhead: boolean;
+  /** Events that need a dispatch may share one. */
+  isBatched(): boolean;
   /** Some are in the outbox again. */
   onBack(): void;
   metrics?: DispatchMetrics;
@@ -63,7 +65,7 @@ export interface HandOverDeps {
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, metrics, reached } = deps;
+  const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, isBatched, onBack, metrics, reached } = deps;
   const singles = createFairQueue<LeavingEvent>();
   const batch = createFairQueue<LeavingEvent>();
   const stopping = new AbortController();
@@ -82,6 +84,7 @@ export function createHandOver(deps: HandOverDeps): HandOver {
     onTemporal(away) {
       catchingUp ||= away;
       onTemporal(away);
+      if (away && mayGoAhead) giveBack();
     },
   });
   let beats = 0;
@@ -90,9 +93,19 @@ export function createHandOver(deps: HandOverDeps): HandOver {
 
   function pumpSingles(): void {
     while (singles.size > 0 && singlesUnderWay.size < (starts.temporalAway() ? 1 : singlesAtOnce) && mayGoOn()) {
-      begin(singlesUnderWay, handOver(take(singles, catchingUp ? batchSize : 1), false), pumpSingles);
+      begin(singlesUnderWay, handOver(take(singles, catchingUp || isBatched() ? batchSize : 1), false), pumpSingles);
     }
     if (singles.size === 0 && !starts.temporalAway()) catchingUp = false;
+  }
+
+  /** What waits to leave on its own, and may have its first attempts made ahead, need not wait here. */
+  function giveBack(): void {
+    const waiting = take(singles, singles.size);
+    for (const event of waiting) if (event.needsDispatch) singles.push(event.tenantId, event);
+    const back = waiting.filter(({ needsDispatch }) => !needsDispatch);
+    if (back.length === 0) return;
+    onGone(back.map(({ eventId }) => eventId));
+    onBack();
   }
 
   function beat(): void {

@@ -110,7 +110,7 @@ function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | und
       special: event.deliverAt !== null || event.onlyEndpointId !== null,
       acceptedAtUs,
       endpointsVersion,
-      seconds: false,
+      mayBeBegun: false,
       acceptedHereMs: nowMs,
     }));
 }

@@ -16,7 +16,9 @@ export async function planned({ db }: ApiServer, tenant: string, eventKey: strin
   const eventId = `evt_${rows[0]?.event_id.replaceAll('-', '')}`;
   const event = await readEventToPlan(db, eventId);
   if (!event) throw new Error(`no event ${eventKey}`);
-  await insertDeliveries(db, event, endpointIds);
+  const dispatchId = newId('dsp');
+  await db.query('insert into dispatches (id, event_ids) values ($1, $2)', [uuidOf(dispatchId), [uuidOf(eventId)]]);
+  await insertDeliveries(db, dispatchId, event, endpointIds);
   return endpointIds.map((endpointId) => deliveryId(eventId, endpointId));
 }
 

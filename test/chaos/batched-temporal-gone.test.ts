@@ -48,6 +48,8 @@ async function runWithoutTemporal(stage: Stage, perSecond: number, seconds: numb
   const accepted = await stage.send(posthorn, tenant, ['before']);
   await stage.settled();
   await own.stop();
+  // one that needs its dispatch stands in nobody's way
+  const later = await stage.send(posthorn, tenant, ['later-1'], { deliverAt: new Date(Date.now() + 1_000).toISOString() });
   accepted.push(...(await stage.send(posthorn, tenant, ['first-away'])));
   if (stage.env.POSTHORN_DISPATCH === 'adaptive') await until('the relay has noticed', () => posthorn.log().includes('relay.start_failed'));
   accepted.push(...(await trickle(stage, posthorn, tenant, names('away', perSecond * seconds), perSecond)));
@@ -55,6 +57,7 @@ async function runWithoutTemporal(stage: Stage, perSecond: number, seconds: numb
   await until('all first attempts, also of those accepted before the relay had noticed', () => arrivals(stage).size === accepted.length);
   // no refused one has its second attempt yet: that takes a workflow
   expect([...arrivals(stage).values()].filter((count) => count > 1)).toEqual([]);
+  accepted.push(...later);
   await own.start();
   await stage.settled();
   const repeated = await expectAllDelivered(stage, accepted);

@@ -1,4 +1,5 @@
 // Batched mode: first attempts ahead of the dispatch, and what follows of them.
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -66,4 +67,31 @@ describe('batched mode', () => {
     await handle.signal('replay');
     await delivery(id, 'succeeded');
   });
+
+  it('holds only a share of a tenant in memory, delivers all of it, and lets others pass', async () => {
+    const other = await posthorn.makeTenant();
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/many`, { eventTypes: ['many.*'], maxInFlight: 8 });
+    await posthorn.makeEndpoint(other, `${receiver.url}/other`);
+    receiver.answer('/many', async (_request, response) => {
+      await delay(5);
+      response.writeHead(204).end();
+    });
+    const pages = await Promise.all(
+      [0, 1, 2].map((page) =>
+        posthorn.post(`/v1/tenants/${tenant}/events/batch`, {
+          events: Array.from({ length: 1_000 }, (_, n) => ({ type: 'many.sent', id: `many-${page}-${n}`, data: {} })),
+        }),
+      ),
+    );
+    expect(pages.map(({ status }) => status)).toEqual([202, 202, 202]);
+    const passing = await posthorn.postEvent(other);
+    await until('the other tenant to be served', () => receiver.of(passing).length === 1);
+    const many = () => receiver.requests.filter(({ path }) => path === '/many');
+    expect(many().length).toBeLessThan(3_000);
+    expect(posthorn.worker.relay.status().waiting).toBeLessThanOrEqual(1_000);
+    await until('all to arrive', () => many().length >= 3_000, 60_000);
+    await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
+    expect(new Set(many().map(({ headers }) => headers['webhook-id'])).size).toBe(3_000);
+    expect(many()).toHaveLength(3_000);
+  }, 90_000);
 });
