@@ -44,3 +44,10 @@ export function createFairQueue<T>(): FairQueue<T> {
     },
   };
 }
+
+/** So many items at most, in the order of their turns. */
+export function takeFrom<T>(queue: FairQueue<T>, most: number): T[] {
+  const items: T[] = [];
+  for (let left = Math.min(most, queue.size); left > 0; left--) items.push(queue.shift() as T);
+  return items;
+}

@@ -74,6 +74,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       const { ahead, deliveries } = await planOf(event);
       if (stopped) return;
       const mode = modes.choose(deliveries, Date.now());
+      if (mode === 'batched') handOver.giveBack();
       if (ahead === null) dispatch(event);
       else if (mode === 'individual') handOver.single(leaving(event, false));
       else await goAhead(event, ahead);

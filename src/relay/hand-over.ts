@@ -1,31 +1,25 @@
 // From outbox row to dispatch: moves the events a relay owns into dispatches and starts their workflows.
 //
-// Single events leave at once, one a dispatch. Events whose first attempts are made leave together: at a slow cadence, four times slower while all
-// that waits was accepted and needs no workflow, or as soon as a batch is full.
 // What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
 // What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
 // What if Temporal is away? Single events whose first attempts may be made without it are given or taken back and leave that way; the others wait in
-// the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep starts
-// those.
+// the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep
+// starts those.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reached } from '../checkpoints.ts';
 import { createDispatches, type NewDispatch } from '../db/dispatches.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
-import { createFairQueue } from '../domain/fair-queue.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { DispatchMetrics } from '../telemetry.ts';
 import type { DispatchRef, Starter } from '../temporal/starter.ts';
+import { createBatches } from './batches.ts';
 import { createDispatchStart } from './dispatch-start.ts';
+import { createSingles } from './singles.ts';
 
-const singlesAtOnce = 16;
-const batchesAtOnce = 4;
-const batchSize = 256;
-/** Beats of the cadence that a batch waits in which nothing is urgent. */
-const calmBeats = 4;
-const pauseMs = 1_000;
+const retryMs = 1_000;
 
 /** What a dispatch has to know of an event. */
 export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'> {
@@ -38,6 +32,8 @@ export interface HandOver {
   single(event: LeavingEvent): void;
   /** Planned, each first attempt recorded or given up: for the next batch. `urgent`: some delivery needs its workflow. */
   ready(event: LeavingEvent, urgent: boolean): void;
+  /** What still waits to leave on its own goes back into the outbox: its first attempts can be made ahead. */
+  giveBack(): void;
   /** Takes nothing more; resolves when what was begun has ended. */
   stop(): Promise<void>;
   waiting(): number;
@@ -51,12 +47,13 @@ export interface HandOverDeps {
   dispatchesPerSecond: number;
   /** False once this relay must not act any more. */
   mayAct(): boolean;
-  /** These are in a dispatch now, or not ours any more. */
+  /** These are in a dispatch now, or not ours any more, or to be read again. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
   /** First attempts may be made ahead while Temporal is away. */
   mayGoAhead: boolean;
-  /** Events that need a dispatch may share one. */
+  /** Events leave on their own only at a low rate: a few at once are spread. */
+  isPaced: boolean;
   isBatched(): boolean;
   /** Some are in the outbox again. */
   onBack(): void;
@@ -65,125 +62,75 @@ export interface HandOverDeps {
 }
 
 export function createHandOver(deps: HandOverDeps): HandOver {
-  const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, isBatched, onBack, metrics, reached } = deps;
-  const singles = createFairQueue<LeavingEvent>();
-  const batch = createFairQueue<LeavingEvent>();
+  const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, onBack, metrics, reached } = deps;
   const stopping = new AbortController();
+  const mayGoOn = () => !stopping.signal.aborted && mayAct();
   const moves = createGroupCommit<NewDispatch, number>({
     write: (dispatches) => createDispatches(db, relayId, dispatches),
     weigh: ({ eventIds }) => eventIds.length,
     maxWeight: 1_000,
   });
-  const singlesUnderWay = new Set<Promise<void>>();
-  const batchesUnderWay = new Set<Promise<void>>();
-  /** Since Temporal was away, until nothing waits: what waited leaves in batches. */
-  let catchingUp = false;
   const starts = createDispatchStart({
     ...deps,
     stopping: stopping.signal,
     onTemporal(away) {
-      catchingUp ||= away;
       onTemporal(away);
-      if (away && mayGoAhead) giveBack();
+      if (!away) return;
+      singles.catchUp();
+      if (mayGoAhead) giveBack();
     },
   });
-  let beats = 0;
-  let urgent = false;
-  const cadence = setInterval(beat, 1_000 / dispatchesPerSecond).unref();
+  const batches = createBatches({ perSecond: dispatchesPerSecond, mayGoOn, handOver: leaveInBatch });
+  const singles = createSingles({ ...deps, temporalAway: starts.temporalAway, mayGoOn, handOver: leaveAlone });
 
-  function pumpSingles(): void {
-    while (singles.size > 0 && singlesUnderWay.size < (starts.temporalAway() ? 1 : singlesAtOnce) && mayGoOn()) {
-      begin(singlesUnderWay, handOver(take(singles, catchingUp || isBatched() ? batchSize : 1), false), pumpSingles);
-    }
-    if (singles.size === 0 && !starts.temporalAway()) catchingUp = false;
+  async function leaveInBatch(events: LeavingEvent[]): Promise<void> {
+    const dispatch = toDispatch(events);
+    const moved = await move(events, dispatch, true);
+    if (moved === 'not') for (const event of events) batches.add(event, true);
+    if (moved === 'moved') await starts.batch(dispatch);
   }
 
-  /** What waits to leave on its own, and may have its first attempts made ahead, need not wait here. */
+  async function leaveAlone(events: LeavingEvent[]): Promise<void> {
+    const dispatch = toDispatch(events);
+    const moved = await move(events, dispatch, false);
+    if (moved === 'not') for (const event of events) singles.add(event);
+    if (moved === 'moved') await starts.single(dispatch, mayGoAhead && !events.some(({ needsDispatch }) => needsDispatch));
+  }
+
+  async function move(events: LeavingEvent[], { dispatchId }: DispatchRef, planned: boolean): Promise<'moved' | 'gone' | 'not'> {
+    const eventIds = events.map((event) => event.eventId);
+    try {
+      const moved = await moves.add({ dispatchId, eventIds, planned });
+      onGone(eventIds);
+      if (moved === 0) return 'gone';
+      metrics?.dispatched(planned || events.length > 1 ? 'batch' : 'single');
+      await reached?.('dispatch written');
+      return 'moved';
+    } catch (error) {
+      // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done
+      log.warn({ err: error, relayId }, 'relay.hand_over_failed');
+      await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      return 'not';
+    }
+  }
+
   function giveBack(): void {
-    const waiting = take(singles, singles.size);
-    for (const event of waiting) if (event.needsDispatch) singles.push(event.tenantId, event);
-    const back = waiting.filter(({ needsDispatch }) => !needsDispatch);
+    const back = singles.giveBack();
     if (back.length === 0) return;
     onGone(back.map(({ eventId }) => eventId));
     onBack();
   }
 
-  function beat(): void {
-    beats++;
-    if (urgent || beats >= calmBeats) pumpBatches(1);
-  }
-
-  function pumpBatches(least: number): void {
-    while (batch.size >= least && batchesUnderWay.size < batchesAtOnce && mayGoOn()) {
-      begin(batchesUnderWay, handOver(take(batch, batchSize), true), () => pumpBatches(batchSize));
-    }
-    if (batch.size > 0) return;
-    beats = 0;
-    urgent = false;
-  }
-
-  function mayGoOn(): boolean {
-    return !stopping.signal.aborted && mayAct();
-  }
-
-  function begin(underWay: Set<Promise<void>>, work: Promise<void>, next: () => void): void {
-    const tracked = work.finally(() => {
-      underWay.delete(tracked);
-      next();
-    });
-    underWay.add(tracked);
-  }
-
-  async function handOver(events: LeavingEvent[], planned: boolean): Promise<void> {
-    const dispatch = toDispatch(events);
-    const eventIds = events.map((event) => event.eventId);
-    try {
-      const moved = await moves.add({ dispatchId: dispatch.dispatchId, eventIds, planned });
-      onGone(eventIds);
-      if (moved === 0) return;
-      metrics?.dispatched(planned || events.length > 1 ? 'batch' : 'single');
-      await reached?.('dispatch written');
-    } catch (error) {
-      // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done
-      log.warn({ err: error, relayId }, 'relay.hand_over_failed');
-      await pause();
-      for (const event of events) (planned ? batch : singles).push(event.tenantId, event);
-      urgent ||= planned;
-      return;
-    }
-    const mayComeBack = mayGoAhead && !events.some(({ needsDispatch }) => needsDispatch);
-    await (planned ? starts.batch(dispatch) : starts.single(dispatch, mayComeBack));
-  }
-
-  function pause(): Promise<void> {
-    return delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-  }
-
   return {
-    single(event) {
-      singles.push(event.tenantId, event);
-      pumpSingles();
-    },
-    ready(event, isUrgent) {
-      urgent ||= isUrgent;
-      batch.push(event.tenantId, event);
-      pumpBatches(batchSize);
-    },
-    waiting: () => singles.size + batch.size,
+    single: singles.add,
+    ready: batches.add,
+    giveBack,
+    waiting: () => singles.waiting() + batches.waiting(),
     async stop() {
       stopping.abort();
-      clearInterval(cadence);
-      singles.clear();
-      batch.clear();
-      await Promise.allSettled([...singlesUnderWay, ...batchesUnderWay]);
+      await Promise.all([singles.stop(), batches.stop()]);
     },
   };
-}
-
-function take(queue: ReturnType<typeof createFairQueue<LeavingEvent>>, most: number): LeavingEvent[] {
-  const events: LeavingEvent[] = [];
-  for (let event = queue.shift(); event; event = events.length < most ? queue.shift() : undefined) events.push(event);
-  return events;
 }
 
 function toDispatch(events: LeavingEvent[]): DispatchRef {

@@ -46,6 +46,7 @@ export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
     relayId: id,
     mayAct: isFresh,
     mayGoAhead: dispatch !== 'individual',
+    isPaced: dispatch === 'adaptive',
     isBatched: () => modes.mode(Date.now()) === 'batched',
     onGone: (eventIds) => departures.gone(eventIds),
     onTemporal: (away) => modes.setTemporalAway(away),

@@ -88,7 +88,7 @@ describe('batched mode', () => {
     await until('the other tenant to be served', () => receiver.of(passing).length === 1);
     const many = () => receiver.requests.filter(({ path }) => path === '/many');
     expect(many().length).toBeLessThan(3_000);
-    expect(posthorn.worker.relay.status().waiting).toBeLessThanOrEqual(1_000);
+    expect(posthorn.worker.relay.status().waiting).toBeLessThan(1_500);
     await until('all to arrive', () => many().length >= 3_000, 60_000);
     await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
     expect(new Set(many().map(({ headers }) => headers['webhook-id'])).size).toBe(3_000);
