@@ -1,7 +1,7 @@
 // The port of a process that has no API: /metrics and /healthz, where POSTHORN_METRICS_PORT says so.
 import { createMetricsApp } from './api/metrics.ts';
 import type { Core } from './core.ts';
-import { close, listen } from './server.ts';
+import { close, listen } from './listening.ts';
 
 /** Serves until the returned function is called. Throws when the port is taken, naming the variable. */
 export async function startMetricsServer({ config, log, db, vault, telemetry }: Core): Promise<() => Promise<void>> {
