@@ -1,6 +1,6 @@
 // GET /v1/status: how events leave now and what waits, of all workers on this store, whichever process answers.
 import { z } from 'zod';
-import { countOutbox } from '../db/outbox.ts';
+import { countOutbox } from '../db/backlog.ts';
 import { listRelays, type SeenRelay } from '../db/relays.ts';
 import type { ApiDeps } from './deps.ts';
 import { answer, type Route, route } from './route.ts';

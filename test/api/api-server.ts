@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
-import { countOutbox } from '../../src/db/outbox.ts';
+import { countOutbox } from '../../src/db/backlog.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
