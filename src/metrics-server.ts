@@ -8,7 +8,7 @@ export async function startMetricsServer({ config, log, db, vault, telemetry }: 
   const { HOST: host, POSTHORN_METRICS_PORT: port, POSTHORN_API_KEY: apiKey = '' } = config;
   if (port === undefined) return async () => undefined;
   const { http, serve, origin } = await listen(host, port, undefined, 'POSTHORN_METRICS_PORT');
-  serve(createMetricsApp({ db, log, vault, apiKey, metrics: telemetry.scrape }));
+  serve(createMetricsApp({ db, log, vault, apiKey, metrics: telemetry.openPage() }));
   log.info({ origin }, 'metrics.started');
   return () => close(http);
 }

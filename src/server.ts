@@ -33,6 +33,7 @@ export function startServer(
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
+  telemetry.watchServer({ refusing: backlog.refusing });
   const app = createApp({
     db,
     log,
@@ -45,7 +46,8 @@ export function startServer(
     accept: createIngest({ db, relay, backlog, metrics: telemetry.ingest, reached }),
     giveOrder,
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
-    metrics: telemetry.scrape,
+    metrics: telemetry.openPage(),
+    refusing: backlog.refusing,
     temporalAway: () => isTemporalAway(link),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (deliveryId) => secretsOf(core, deliveryId) })),

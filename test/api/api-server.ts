@@ -63,7 +63,8 @@ export async function startApi({
     accept: createIngest({ db, relay: undefined }),
     giveOrder: createGiveOrder({ db, link, log, deadLetterWindowMs: 60_000 }),
     sweepSoon: () => void sweeps++,
-    metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).scrape,
+    metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).openPage(),
+    refusing: () => ({ all: false, tenants: 0 }),
     temporalAway: async () => true,
     home: () => '<!doctype html><title>Posthorn</title>',
   };
