@@ -2,8 +2,8 @@
 
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
+import { countOutbox } from './db/backlog.ts';
 import { migrate } from './db/migrate.ts';
-import { countOutbox } from './db/outbox.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';

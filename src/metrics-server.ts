@@ -1,14 +1,14 @@
 // The port of a process that has no API: /metrics and /healthz, where POSTHORN_METRICS_PORT says so.
 import { createMetricsApp } from './api/metrics.ts';
 import type { Core } from './core.ts';
-import { close, listen } from './server.ts';
+import { close, listen } from './listening.ts';
 
 /** Serves until the returned function is called. Throws when the port is taken, naming the variable. */
 export async function startMetricsServer({ config, log, db, vault, telemetry }: Core): Promise<() => Promise<void>> {
   const { HOST: host, POSTHORN_METRICS_PORT: port, POSTHORN_API_KEY: apiKey = '' } = config;
   if (port === undefined) return async () => undefined;
   const { http, serve, origin } = await listen(host, port, undefined, 'POSTHORN_METRICS_PORT');
-  serve(createMetricsApp({ db, log, vault, apiKey, metrics: telemetry.scrape }));
+  serve(createMetricsApp({ db, log, vault, apiKey, metrics: telemetry.openPage() }));
   log.info({ origin }, 'metrics.started');
   return () => close(http);
 }

@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 export interface Sizing {
   /** Requests in flight. */
   places: PlaceLimits;
-  /** Activity slots: an attempt holds one while its request is in flight. */
+  /** Activity slots: one for each request in flight, and some for what must not wait for those: orders, gates, later pages, attempts without a place. */
   activities: number;
   /** Dispatch pages at once: each plans and starts some 500 deliveries at most. */
   localActivities: number;
@@ -17,6 +17,8 @@ export interface Sizing {
   /** Open workflows kept in memory between their tasks; the others are replayed when they wake. */
   cachedWorkflows: number;
 }
+
+const slotsBesideRequests = 64;
 
 export interface Machine {
   cores: number;
@@ -34,7 +36,7 @@ export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing 
   const endpoint = Math.min(tenant, config.POSTHORN_IN_FLIGHT_PER_ENDPOINT);
   return {
     places: { process, tenant, endpoint },
-    activities: process,
+    activities: process + slotsBesideRequests,
     localActivities: within(10 * cores, 10, 100),
     workflowTasks: within(20 * cores, 20, 200),
     // some 100 KiB each: at most an eighth of the memory

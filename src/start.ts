@@ -6,8 +6,9 @@ import { makeFirstTenant, trickle } from './demo.ts';
 import { type DataDir, openDataDir } from './embedded/data-dir.ts';
 import { type EmbeddedStores, startEmbedded } from './embedded/embedded-stores.ts';
 import { firstEventCommand } from './home-page.ts';
+import { listen } from './listening.ts';
 import type { Logger } from './logger.ts';
-import { listen, startServer } from './server.ts';
+import { startServer } from './server.ts';
 import { installRuntime, startWorker } from './worker.ts';
 import { searchAttributes } from './workflows/contract.ts';
 

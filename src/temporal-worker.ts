@@ -110,6 +110,7 @@ async function createWorker(
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
     shutdownGraceTime: graceMs,
-    shutdownForceTime: graceMs + 10_000,
+    // docker-compose.yml gives a worker 45 s in all
+    shutdownForceTime: graceMs + 5_000,
   });
 }

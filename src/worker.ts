@@ -1,5 +1,6 @@
 // The worker role: a relay, the engine, and a Temporal worker with all workflows and activities.
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { SetGate } from './activities/set-gate.ts';
@@ -24,7 +25,7 @@ export interface RunningWorker {
   relay: Relay;
   /** Polls Temporal: workflows and activities are being worked on. */
   ready: Promise<void>;
-  /** Takes nothing new, finishes and records what is in flight, gives outbox rows back. */
+  /** Takes nothing new, finishes and records what is in flight, gives outbox rows back; what 35 s are not enough for is left, and said in the log. */
   stop(): Promise<void>;
 }
 
@@ -76,12 +77,19 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     ready: polling.ready,
     async stop() {
       stopListening();
-      await relay.stop();
-      await polling.stop();
-      if (!(await engine.drain(graceMs))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+      const deadline = performance.now() + graceMs;
+      // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
+      await Promise.all([within(graceMs, relay.stop()), polling.stop()]);
+      if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
       await sender.close();
     },
   };
+}
+
+/** Waits no longer than `ms` for what goes on behind its back then. */
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  await Promise.race([done.finally(() => enough.abort()), delay(ms, undefined, { signal: enough.signal }).catch(() => undefined)]);
 }
 
 /** Temporal's own log into ours, and its signal handling off: the composition root stops everything in order. Once per process. */

@@ -10,7 +10,7 @@ describe('sizingOf', () => {
     const config = readConfig({});
     expect(sizingOf(config, small)).toEqual({
       places: { process: 512, tenant: 128, endpoint: 32 },
-      activities: 512,
+      activities: 512 + 64,
       localActivities: 10,
       workflowTasks: 20,
       cachedWorkflows: 512,
@@ -27,7 +27,7 @@ describe('sizingOf', () => {
     const config = readConfig({ POSTHORN_IN_FLIGHT: '20', POSTHORN_IN_FLIGHT_PER_ENDPOINT: '50', POSTHORN_CACHED_WORKFLOWS: '11' });
     expect(sizingOf(config, laptop)).toMatchObject({
       places: { process: 20, tenant: 20, endpoint: 20 },
-      activities: 20,
+      activities: 20 + 64,
       cachedWorkflows: 11,
     });
   });

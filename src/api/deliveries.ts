@@ -62,7 +62,7 @@ const list = (deps: ApiDeps) =>
         {
           tenantId: tenant?.id ?? null,
           endpointId: query.endpoint ?? null,
-          statuses: query.status === undefined ? null : [query.status].flat(),
+          statuses: query.status === undefined ? null : [...new Set([query.status].flat())],
           type: query.type ?? null,
           ...boundsOf(query),
         },

@@ -25,6 +25,8 @@ export interface ApiDeps {
   sweepSoon(): void;
   /** Prometheus' page of this process. */
   metrics(): Promise<{ type: string; text: string }>;
+  /** As this process sees it: too many events wait, of all or of so many tenants. */
+  refusing(): { all: boolean; tenants: number };
   /** Takes a second at most. */
   temporalAway(): Promise<boolean>;
   /** Adds what else this server serves, before the 404. */

@@ -1,6 +1,6 @@
 // GET /v1/status: how events leave now and what waits, of all workers on this store, whichever process answers.
 import { z } from 'zod';
-import { countOutbox } from '../db/outbox.ts';
+import { countOutbox } from '../db/backlog.ts';
 import { listRelays, type SeenRelay } from '../db/relays.ts';
 import type { ApiDeps } from './deps.ts';
 import { answer, type Route, route } from './route.ts';
@@ -22,10 +22,13 @@ const status = z.object({
   waiting: z
     .object({ events: z.int(), atLeast: z.literal(true).optional().describe('they are more') })
     .describe('accepted events that no dispatch guards yet'),
+  refusing: z
+    .object({ all: z.boolean().describe('events of everybody'), tenants: z.int().describe('how many tenants') })
+    .describe('events answered 429 because too many wait, as the answering process sees it; others may have counted earlier or later'),
   relays: z.array(relay).describe('one for each worker seen in the last 5 s'),
 });
 
-export function statusRoutes({ db }: ApiDeps): Route[] {
+export function statusRoutes({ db, refusing }: ApiDeps): Route[] {
   return [
     route({
       method: 'get',
@@ -39,6 +42,7 @@ export function statusRoutes({ db }: ApiDeps): Route[] {
         return answer(200, {
           dispatch: modeOf(relays),
           waiting: { events: waiting.events, ...(waiting.atLeast && { atLeast: true }) },
+          refusing: refusing(),
           relays,
         });
       },

@@ -32,7 +32,7 @@ export type AttemptReport =
 export interface Engine {
   /** Rejects when our own store or network is at fault: nothing was sent or spent, call again. */
   attempt(deliveryId: string): Promise<AttemptReport>;
-  /** Waits until nothing is in flight or unrecorded, at most so long; true when that was reached. */
+  /** Waits until nothing is in flight or unrecorded in this process, first attempts too, at most so long; true when that was reached. */
   drain(withinMs: number): Promise<boolean>;
   /** Requests in flight, and outcomes not yet recorded. */
   load(): { inFlight: number; unrecorded: number };
@@ -111,6 +111,11 @@ export function createEngine({ db, poster, recorder, places, limits, log, inHand
     return isUnderWay(status) ? { kind: 'fault', faults, message } : settled(status, job.attempts, job.lastOutcome);
   }
 
+  /** First attempts of a relay that was fenced are known by their places and outcomes alone: nobody else waits for them any more. */
+  function isIdle(): boolean {
+    return underWay.size + places.inUse() + recorder.unrecorded() === 0;
+  }
+
   return {
     attempt(deliveryId) {
       const joined = underWay.get(deliveryId);
@@ -121,8 +126,8 @@ export function createEngine({ db, poster, recorder, places, limits, log, inHand
     },
     async drain(withinMs) {
       const deadline = performance.now() + withinMs;
-      while (underWay.size > 0 && performance.now() < deadline) await delay(20);
-      return underWay.size === 0;
+      while (!isIdle() && performance.now() < deadline) await delay(20);
+      return isIdle();
     },
     load: () => ({ inFlight: places.inUse(), unrecorded: recorder.unrecorded() }),
   };

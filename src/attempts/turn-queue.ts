@@ -1,6 +1,6 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
 // waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 5 s is given up, and so is what comes for it
-// after that, until it gets one. While the process itself is full, or held up by its store, everything waits.
+// after that, until it gets one or nobody has asked for 5 s. While the process itself is full, or held up by its store, everything waits.
 import { Fifo } from '../domain/fifo.ts';
 import type { Places } from './places.ts';
 
@@ -48,8 +48,8 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
   const tenants = new Map<string, Tenant<T>>();
   /** Those that may get a place, the next one first. */
   const turns = new Fifo<Tenant<T>>();
-  /** Since when each endpoint and tenant has been refused a place. */
-  const refused = new Map<string, number>();
+  /** When each endpoint and tenant was refused a place first and last; the longest ago first. */
+  const refused = new Map<string, { since: number; last: number }>();
   let size = 0;
   let stopped = false;
 
@@ -104,9 +104,19 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
   }
 
   function isStuck(id: string): boolean {
-    const since = refused.get(id) ?? now();
-    refused.set(id, since);
+    forgetOld();
+    const since = refused.get(id)?.since ?? now();
+    refused.delete(id);
+    refused.set(id, { since, last: now() });
     return now() - since > patienceMs;
+  }
+
+  /** What was refused once and comes again much later is as patient as anything new. */
+  function forgetOld(): void {
+    for (const [id, { last }] of refused) {
+      if (now() - last <= patienceMs) return;
+      refused.delete(id);
+    }
   }
 
   function giveUpAll(tenant: Tenant<T>, lines: Line<T>[]): void {
@@ -154,6 +164,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
     },
     look() {
       if (heldUp()) refused.clear();
+      forgetOld();
       for (const tenant of tenants.values()) {
         for (const line of tenant.full) tenant.ready.push(line);
         tenant.full.clear();

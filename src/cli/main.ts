@@ -6,11 +6,12 @@ import { migrate } from '../db/migrate.ts';
 import { makePartitions } from '../db/partitions.ts';
 import { createPool } from '../db/pool.ts';
 import { StartError } from '../embedded/start-error.ts';
+import { listen } from '../listening.ts';
 import { createLogger } from '../logger.ts';
 import { startMetricsServer } from '../metrics-server.ts';
 import { migrationsFolder } from '../package.ts';
 import { sweepAll } from '../relay/sweep.ts';
-import { listen, startServer } from '../server.ts';
+import { startServer } from '../server.ts';
 import { requireKeys, start } from '../start.ts';
 import { installRuntime, startWorker } from '../worker.ts';
 

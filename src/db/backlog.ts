@@ -1,5 +1,18 @@
-// How many events wait in the outbox, in all and by tenant.
+// How many events wait in the outbox: so many at least, quickly; or exactly, in all and by tenant.
 import type { Db } from './pool.ts';
+
+const mostCounted = 10_000;
+
+/** How many events wait in the outbox; not more than 10,000 are counted, and `atLeast` says that they are more. */
+export async function countOutbox(db: Db): Promise<{ events: number; atLeast: boolean }> {
+  const { rows } = await db.query<{ events: number }>({
+    name: 'count_outbox',
+    text: 'select count(*)::int as events from (select from outbox limit $1) as waiting',
+    values: [mostCounted + 1],
+  });
+  const events = rows[0]?.events ?? 0;
+  return { events: Math.min(events, mostCounted), atLeast: events > mostCounted };
+}
 
 export interface WaitingEvents {
   inAll: number;

@@ -84,19 +84,6 @@ export async function readOwned(db: Db, relayId: string, eventIds: string[]): Pr
   return rows.map(toOwnedEvent);
 }
 
-const mostCounted = 10_000;
-
-/** How many events wait in the outbox; not more than 10,000 are counted, and `atLeast` says that they are more. */
-export async function countOutbox(db: Db): Promise<{ events: number; atLeast: boolean }> {
-  const { rows } = await db.query<{ events: number }>({
-    name: 'count_outbox',
-    text: 'select count(*)::int as events from (select from outbox limit $1) as waiting',
-    values: [mostCounted + 1],
-  });
-  const events = rows[0]?.events ?? 0;
-  return { events: Math.min(events, mostCounted), atLeast: events > mostCounted };
-}
-
 /** The deliveries that an event has already. */
 export async function existingDeliveries(db: Db, eventId: string): Promise<Set<string>> {
   const { from, to } = deliveryRange(eventId);

@@ -33,7 +33,6 @@ export interface BacklogEstimate {
   countFailed(nowMs: number): void;
   refuses(): boolean;
   refused(): { all: boolean; tenants: number };
-  lastCount(): BacklogCount | null;
 }
 
 const holdsForMs = 5_000;
@@ -108,7 +107,6 @@ export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
       const { all, tenants } = refused();
       return all || tenants > 0;
     },
-    lastCount: () => last,
   };
 }
 

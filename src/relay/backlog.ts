@@ -13,7 +13,6 @@ import { createRecount } from './recount.ts';
 
 const whileRefusingMs = 1_000;
 const afterRefusalMs = 60_000;
-const shownForMs = 60_000;
 
 /** Nothing of this request is stored. */
 export class TooManyWaiting extends Error {
@@ -28,18 +27,11 @@ export class TooManyWaiting extends Error {
   }
 }
 
-export interface BacklogStatus {
-  refusingAll: boolean;
-  refusedTenants: number;
-  /** In the outbox when it was last counted; null: not within the last minute. */
-  waiting: number | null;
-}
-
 export interface Backlog {
   /** Lets a tenant's events in, or throws TooManyWaiting. Call what is returned once, with how many were stored. */
   admit(tenant: string, events: number): (stored: number) => void;
-  /** As this process sees it. While it refuses, asking is a reason to count again. */
-  status(): BacklogStatus;
+  /** Whether everybody is refused, and how many tenants are, as this process sees it. While it refuses, asking is a reason to count again. */
+  refusing(): { all: boolean; tenants: number };
   /** Counts no more. */
   stop(): void;
 }
@@ -79,12 +71,9 @@ export function createBacklog({ db, log, limits }: BacklogDeps): Backlog {
         recount.stored(stored);
       };
     },
-    status() {
+    refusing() {
       if (estimate.refuses()) recount.ifOlderThan(whileRefusingMs);
-      const { all, tenants } = estimate.refused();
-      const last = estimate.lastCount();
-      const waiting = last && performance.now() - last.atMs <= shownForMs ? last.inAll : null;
-      return { refusingAll: all, refusedTenants: tenants, waiting };
+      return estimate.refused();
     },
     stop() {
       clearInterval(recounting);

@@ -72,7 +72,7 @@ export function createIngest({ db, relay, backlog, metrics, reached }: IngestDep
       return tenantId === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
       if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);
-      if (error instanceof StoreOverloaded) metrics?.refused('all', events.length);
+      if (error instanceof StoreOverloaded) metrics?.refused('overloaded', events.length);
       throw error;
     } finally {
       settle?.(stored);

@@ -99,7 +99,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const renewed = await Promise.race([renewRelay(db, of.id, status()).catch((error: Error) => error), tooLate]);
     if (renewed === true) of.renewed(sentAt);
     else if (renewed === false) of.lost();
-    else log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
+    else if (!stopping.signal.aborted) log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
   }
 
   /** Nothing is told to PostgreSQL, and what is under way is not waited for: it can only move rows that are still this relay's. */

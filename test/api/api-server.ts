@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
-import { countOutbox } from '../../src/db/outbox.ts';
+import { countOutbox } from '../../src/db/backlog.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
@@ -63,7 +63,8 @@ export async function startApi({
     accept: createIngest({ db, relay: undefined }),
     giveOrder: createGiveOrder({ db, link, log, deadLetterWindowMs: 60_000 }),
     sweepSoon: () => void sweeps++,
-    metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).scrape,
+    metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).openPage(),
+    refusing: () => ({ all: false, tenants: 0 }),
     temporalAway: async () => true,
     home: () => '<!doctype html><title>Posthorn</title>',
   };

@@ -29,6 +29,7 @@ describe('deliveries', () => {
     expect(await listed(api, `/v1/deliveries?endpoint=${one}`)).toEqual(byId(a, c));
     expect(await listed(api, `/v1/deliveries?tenant=${tenant}&status=dead_lettered`)).toEqual([b]);
     expect(await listed(api, `/v1/deliveries?tenant=${tenant}&status=dead_lettered&status=pending`)).toEqual(all);
+    expect(await listed(api, `/v1/deliveries?tenant=${tenant}&status=dead_lettered&status=dead_lettered`)).toEqual([b]);
     expect(await listed(api, `/v1/deliveries?tenant=${tenant}&type=invoice.paid`)).toEqual([c]);
     expect(await listed(api, `/v1/deliveries?tenant=${tenant}&since=${before}&until=${future}`)).toEqual(all);
     expect(await listed(api, `/v1/deliveries?tenant=${tenant}&since=${future}`)).toEqual([]);

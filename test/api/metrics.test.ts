@@ -45,6 +45,8 @@ describe('/metrics', () => {
     expect(before.all).toMatchObject({
       'posthorn_attempts_total{outcome="accepted"}': 0,
       'posthorn_events_refused_total{reason="tenant"}': 0,
+      'posthorn_refusing{scope="all"}': 0,
+      'posthorn_refusing{scope="tenant"}': 0,
       'posthorn_dispatch_mode{mode="individual"}': 1,
       'posthorn_dispatch_mode{mode="batched"}': 0,
     });
@@ -120,7 +122,7 @@ describe('/metrics', () => {
     const { text } = await read();
     for (const secret of ['acme', id, new URL(receiver.url).host, testApiKey]) expect(text).not.toContain(secret);
     const labels = text.match(/^posthorn_.*\{.*\}/gm)?.map((line) => /\{(\w+)=/.exec(line)?.[1]);
-    expect(new Set(labels)).toEqual(new Set(['mode', 'reason', 'outcome', 'kind', 'le']));
+    expect(new Set(labels)).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le']));
   });
 
   it('counts events that are refused because too much waits for the store', async () => {
@@ -132,7 +134,7 @@ describe('/metrics', () => {
     const thousand = Array.from({ length: 1_000 }, (_, n) => ({ ...event, ...rest, eventId, externalId: `${n}` }));
     const answers = await Promise.allSettled(Array.from({ length: 5 }, () => ingest('nobody', thousand)));
     expect(answers.map(({ status }) => status)).toEqual([...Array(4).fill('fulfilled'), 'rejected']);
-    expect((await read()).value('posthorn_events_refused_total{reason="all"}')).toBe(1_000);
+    expect((await read()).value('posthorn_events_refused_total{reason="overloaded"}')).toBe(1_000);
   });
 });
 
@@ -146,6 +148,8 @@ describe('/metrics of an API without a worker', () => {
     expect(page.value('posthorn_outbox_events')).toBe(3);
     expect(page.value('posthorn_temporal_away')).toBe(1);
     expect(page.names()).not.toContain('posthorn_dispatch_mode');
+    // another Posthorn of this process has a page too
+    expect(page.value('process_cpu_seconds_total')).toBeGreaterThan(0);
   });
 
   it('is there while PostgreSQL is away, without what only PostgreSQL knows', async () => {

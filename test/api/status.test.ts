@@ -34,7 +34,7 @@ describe('/v1/status of a store without a worker', () => {
   it('says what waits in the outbox, and that nobody takes it', async () => {
     const tenant = await api.makeTenant();
     for (const id of ['a', 'b']) await api.postEvent(tenant, { id });
-    expect(await status()).toEqual({ dispatch: null, waiting: { events: 2 }, relays: [] });
+    expect(await status()).toEqual({ dispatch: null, waiting: { events: 2 }, refusing: { all: false, tenants: 0 }, relays: [] });
   });
 
   it('counts no further than 10,000', async () => {

@@ -56,6 +56,36 @@ describe('patience', () => {
     expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([1, 1, 5]);
   });
 
+  it('begins anew where nothing has come for longer than it lasts', () => {
+    const table = setTable(limits);
+    for (let n = 0; n < 32; n++) table.othersTake('a', 'a1');
+    fill(table, 'a', 'a1', 5);
+    table.pass(5_001);
+    expect(table.givenUp).toHaveLength(5);
+    table.pass(5_000);
+    fill(table, 'a', 'a1', 1);
+    expect(table.givenUp).toHaveLength(6);
+    table.pass(5_001);
+    fill(table, 'a', 'a1', 2);
+    expect([table.queue.size(), table.givenUp.length]).toEqual([2, 6]);
+    table.pass(5_000);
+    expect(table.queue.size()).toBe(2);
+    table.pass(1);
+    expect([table.queue.size(), table.givenUp.length]).toEqual([0, 8]);
+  });
+
+  it('is not spent while the process stands still', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 40);
+    table.pass(4_000);
+    table.standStill(60_000);
+    table.pass(250);
+    table.pass(5_000);
+    expect(table.givenUp).toEqual([]);
+    table.pass(1);
+    expect(table.givenUp).toHaveLength(8);
+  });
+
   it('costs nobody else anything', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);

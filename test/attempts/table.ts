@@ -2,6 +2,8 @@
 import { createPlaces, type PlaceLimits } from '../../src/attempts/places.ts';
 import { createTurnQueue } from '../../src/attempts/turn-queue.ts';
 
+const lookMs = 250;
+
 export interface Item {
   n: number;
   tenantId: string;
@@ -68,10 +70,16 @@ export function setTable(limits: PlaceLimits) {
       for (const each of running.splice(0)) each.end();
       await settled();
     },
-    /** Time passes, and the queue looks about. */
+    /** Time passes, and the queue looks about now and then. */
     pass(ms: number) {
+      for (let left = ms; left > 0; left -= lookMs) {
+        clock += Math.min(left, lookMs);
+        queue.look();
+      }
+    },
+    /** Time passes, and nobody looks: the process stands still. */
+    standStill(ms: number) {
       clock += ms;
-      queue.look();
     },
     holdUp(held: boolean) {
       heldUp = held;

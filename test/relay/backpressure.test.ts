@@ -1,6 +1,8 @@
 // Backpressure over HTTP, with real processes: 429 while too many events wait, and what was accepted is delivered once.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it, type TestContext } from 'vitest';
+import { readMetrics } from '../api/prometheus-page.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from '../chaos/stage.ts';
 import type { ApiAnswer } from '../support/api.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
@@ -47,6 +49,9 @@ function expectRefused(answer: ApiAnswer, what: RegExp): void {
   expect(answer.body).toMatchObject({ title: 'Too Many Requests', status: 429, detail: expect.stringMatching(what), errors: [] });
 }
 
+/** As that process sees it. */
+const refusing = async (by: PosthornProcess) => (await by.get('/v1/status')).body.refusing;
+
 /** The first refusal: another process has to count before it knows. */
 const refusalOf = (by: PosthornProcess, tenant: string, accepted: string[], options?: object): Promise<ApiAnswer> =>
   until(`a refusal of ${tenant}`, async () => {
@@ -80,6 +85,7 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
   expect((await one.post(eventsOf(busy), { type: 'order.created' })).status).toBe(422);
   expect((await one.post(eventsOf('nobody'), event)).status).toBe(404);
   expect(await waiting(stage, busy)).toBe(perTenant);
+  expect(await refusing(one)).toEqual({ all: false, tenants: 1 });
   expectRefused(await refusalOf(two, busy, accepted), /of this tenant/);
   expect(await waiting(stage, busy)).toBeLessThan(2 * perTenant);
   expect((await two.post(eventsOf(busy), event, withKey('busy'))).status).toBe(429);
@@ -89,6 +95,8 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
   expect((await two.post(`${eventsOf(third)}/batch`, batch)).status).toBe(202);
   accepted.push(...batch.events.map(({ id }) => id));
   for (const by of [one, two]) expectRefused(await refusalOf(by, late, accepted), /Too many events wait/);
+  for (const by of [one, two]) expect(await refusing(by)).toMatchObject({ all: true });
+  expect((await readMetrics(two.origin)).value('posthorn_refusing{scope="all"}')).toBe(1);
   expect((await one.post(eventsOf(late), event, withKey('early'))).status).toBe(429);
   expect(await waiting(stage)).toBe(accepted.length);
 
@@ -105,6 +113,8 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
     });
   accepted.push((await again(busy, 'busy')).body.id);
   expect((await again(late, 'early')).body).toEqual({ id: early.body.id, duplicate: false });
+  for (const by of [one, two])
+    await until('nobody is refused', async () => isDeepStrictEqual(await refusing(by), { all: false, tenants: 0 }));
   await stage.settled();
   expect(stage.notOnce(accepted)).toEqual({});
   expect(stage.receiver.requests).toHaveLength(accepted.length);

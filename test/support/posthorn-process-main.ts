@@ -4,8 +4,9 @@
 import type { Checkpoint } from '../../src/checkpoints.ts';
 import { readConfig } from '../../src/config.ts';
 import { openCore } from '../../src/core.ts';
+import { listen } from '../../src/listening.ts';
 import { createLogger } from '../../src/logger.ts';
-import { listen, startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server.ts';
 import { requireKeys } from '../../src/start.ts';
 import { installRuntime, startWorker } from '../../src/worker.ts';
 
