@@ -19,6 +19,7 @@ export async function planned({ db }: ApiServer, tenant: string, eventKey: strin
   const dispatchId = newId('dsp');
   await db.query('insert into dispatches (id, event_ids) values ($1, $2)', [uuidOf(dispatchId), [uuidOf(eventId)]]);
   await insertDeliveries(db, dispatchId, event, endpointIds);
+  await db.query('delete from dispatches where id = $1', [uuidOf(dispatchId)]);
   return endpointIds.map((endpointId) => deliveryId(eventId, endpointId));
 }
 
