@@ -56,7 +56,7 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
   const [sent] = (await loaded).results;
   if (!sent) throw new Error('the load generator told nothing');
   const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
-  await delivered(stage, stream.prefix, { wanted: accepted * scenario.endpoints, withinMs: mode === 'individual' ? 120_000 : 60_000 });
+  await delivered(stage, stream.prefix, { wanted: accepted * scenario.endpoints, withinMs: mode === 'individual' ? 120_000 : 90_000 });
   const settleMs = await settle(stage);
   const cost = meter.stop();
 

@@ -38,7 +38,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
     ...burst,
     name: `workers-${count}`,
     roles: ['server', ...Array.from({ length: count }, () => 'worker' as const)],
-    events: size(3_000),
+    events: size(5_000),
     // 100 deliveries a second for each worker: it is they that are measured, and not the processor they share
     query: '?ms=100',
     maxInFlight: 10,
