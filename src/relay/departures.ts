@@ -12,6 +12,7 @@ import type { ModeSwitch } from '../domain/dispatch-mode.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { judge } from '../domain/subscription.ts';
 import type { Logger } from '../logger.ts';
+import { inBackground } from './background.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
 import type { HandOver, LeavingEvent } from './hand-over.ts';
 import { createHoldings } from './holdings.ts';
@@ -51,10 +52,9 @@ export interface DeparturesDeps {
 
 export function createDepartures(deps: DeparturesDeps): Departures {
   const { db, cache, firstAttempter, handOver, modes, log, relayId, mayAct, onRoom } = deps;
-  const holdings = createHoldings({ onRoom, onSpace: recheck });
+  const holdings = createHoldings({ onRoom, onSpace: () => reading.soon() });
   let stopped = false;
-  let reading = false;
-  let readAgain = false;
+  const reading = inBackground(readOutbox, (error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'));
 
   function add(events: OwnedEvent[]): void {
     for (const event of events) {
@@ -83,7 +83,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       if (!isStoreAway(error)) return dispatch(event); // whatever is wrong with it, its dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
-      recheck();
+      reading.soon();
     }
   }
 
@@ -131,20 +131,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
     for (const id of eventIds) holdings.forget(id);
   }
 
-  function recheck(): void {
-    readAgain = true;
-    if (reading) return;
-    reading = true;
-    void readOutbox()
-      .catch((error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'))
-      .finally(() => {
-        reading = false;
-        if (readAgain && !stopped) recheck();
-      });
-  }
-
   async function readOutbox(): Promise<void> {
-    readAgain = false;
     for (let after: string | null = null; !stopped && mayAct() && !holdings.isFull(); ) {
       const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, idsAtOnce);
       let missing = page.filter(({ eventId, tenantId }) => !holdings.has(eventId) && !holdings.isFullFor(tenantId));
@@ -165,7 +152,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   return {
     add,
-    recheck,
+    recheck: reading.soon,
     isFull: holdings.isFull,
     crowded: holdings.crowded,
     gone,
