@@ -1,12 +1,11 @@
 // Delivery rows as the attempt sees them: everything it needs in one statement, and the changes that are not an attempt's record.
 import type { DeliveryStatus } from '../domain/delivery.ts';
-import type { Gate } from '../domain/endpoint.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
-import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from './endpoint-to-send.ts';
 import type { Db } from './pool.ts';
 
 /** One delivery with its event and endpoint as they are now. */
-export interface DeliveryJob {
+export interface DeliveryJob extends EndpointToSend {
   deliveryId: string;
   endpointId: string;
   tenantId: string;
@@ -23,12 +22,6 @@ export interface DeliveryJob {
   /** The producer's id of the event: `webhook-id`. */
   webhookId: string;
   body: Buffer;
-  url: string;
-  headers: Record<string, string>;
-  timeoutMs: number;
-  maxInFlight: number | null;
-  retry: RetryPolicy | null;
-  gate: Gate;
   deleted: boolean;
   secrets: { id: string; sealed: Buffer }[];
 }
@@ -53,7 +46,7 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
   return row ? toJob(deliveryId, row) : null;
 }
 
-interface JobRow {
+interface JobRow extends EndpointToSendRow {
   endpoint_id: string;
   tenant_id: string;
   status: DeliveryStatus;
@@ -66,12 +59,6 @@ interface JobRow {
   last_message: string | null;
   webhook_id: string;
   body: Buffer;
-  url: string;
-  headers: Record<string, string>;
-  timeout_ms: number;
-  max_in_flight: number | null;
-  retry: RetryPolicy | null;
-  gate: Gate;
   deleted: boolean;
   secret_ids: string[];
   sealed: Buffer[];
@@ -92,12 +79,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     lastMessage: row.last_message,
     webhookId: row.webhook_id,
     body: row.body,
-    url: row.url,
-    headers: row.headers,
-    timeoutMs: row.timeout_ms,
-    maxInFlight: row.max_in_flight,
-    retry: row.retry,
-    gate: row.gate,
+    ...toEndpointToSend(row),
     deleted: row.deleted,
     secrets: row.secret_ids.map((id, index) => ({ id: idOf('sec', id), sealed: row.sealed[index] ?? Buffer.alloc(0) })),
   };

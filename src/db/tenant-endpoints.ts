@@ -1,19 +1,12 @@
 // A tenant's endpoints as first attempts need them: all in one statement, with the version at which they were so.
-import type { Gate } from '../domain/endpoint.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
-import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from './endpoint-to-send.ts';
 import type { Db } from './pool.ts';
 
-export interface EndpointSnapshot {
+export interface EndpointSnapshot extends EndpointToSend {
   endpointId: string;
   eventTypes: string[];
   channels: string[];
-  url: string;
-  headers: Record<string, string>;
-  timeoutMs: number;
-  maxInFlight: number | null;
-  retry: RetryPolicy | null;
-  gate: Gate;
   /** No request before, in Unix milliseconds of the database's clock; null: at once. */
   notBeforeMs: number | null;
   /** Microseconds of the database's clock: an event accepted earlier does not go there. */
@@ -51,17 +44,11 @@ export async function readTenantEndpoints(db: Db, tenantId: string, limit: numbe
   return { version, endpoints: rows.flatMap((row) => (row.id === null ? [] : [toSnapshot(row, row.id)])) };
 }
 
-interface Row {
+interface Row extends EndpointToSendRow {
   version: number;
   id: string | null;
   event_types: string[];
   channels: string[];
-  url: string;
-  headers: Record<string, string>;
-  timeout_ms: number;
-  max_in_flight: number | null;
-  retry: RetryPolicy | null;
-  gate: Gate;
   not_before_ms: number | null;
   created_at_us: number;
   secret_ids: string[] | null;
@@ -74,12 +61,7 @@ function toSnapshot(row: Row, id: string): EndpointSnapshot {
     endpointId: idOf('ep', id),
     eventTypes: row.event_types,
     channels: row.channels,
-    url: row.url,
-    headers: row.headers,
-    timeoutMs: row.timeout_ms,
-    maxInFlight: row.max_in_flight,
-    retry: row.retry,
-    gate: row.gate,
+    ...toEndpointToSend(row),
     notBeforeMs: row.not_before_ms,
     createdAtUs: row.created_at_us,
     secrets: (row.secret_ids ?? []).map((secret, index) => ({
