@@ -13,7 +13,7 @@ export interface DeliveryRef {
   eventType: string;
 }
 
-const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.url';
+export const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.url';
 const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id';
 
 export async function readDeliveryRef(db: Db, deliveryId: string): Promise<DeliveryRef | null> {
@@ -86,7 +86,7 @@ export async function untoldDeliveries(db: Db, limit: number): Promise<(Delivery
   return rows.map((row) => ({ ...toRef(row), orders: row.orders }));
 }
 
-interface RefRow {
+export interface RefRow {
   id: string;
   status: string;
   event_type: string;
@@ -95,7 +95,7 @@ interface RefRow {
   url: string;
 }
 
-function toRef(row: RefRow): DeliveryRef {
+export function toRef(row: RefRow): DeliveryRef {
   const status = deliveryStatuses.find((known) => known === row.status);
   if (!status) throw new Error(`unknown delivery status ${row.status}`);
   return {

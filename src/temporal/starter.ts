@@ -3,6 +3,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
 import type { DeliveryRef } from '../db/delivery-refs.ts';
+import type { LaneRef } from '../db/lanes.ts';
 import { isUnderWay } from '../domain/delivery.ts';
 import {
   type DeliverInput,
@@ -10,10 +11,12 @@ import {
   dispatchWorkflowId,
   endpointAttribute,
   eventTypeAttribute,
+  laneWorkflowId,
   lookSignal,
   statusAttribute,
   taskQueue,
   tenantAttribute,
+  wakeSignal,
   workflowTypes,
 } from '../workflows/contract.ts';
 import type { TemporalLink } from './link.ts';
@@ -112,6 +115,27 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
       { key: statusAttribute, value: delivery.status },
     ],
   };
+}
+
+/** Has the workflow of a lane look, and starts it where it is closed or never was. */
+export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointUrl }: LaneRef): Promise<void> {
+  const host = hostOf(endpointUrl);
+  await link.call((client) =>
+    client.workflow.signalWithStart(workflowTypes.lane, {
+      workflowId: laneWorkflowId(endpointId),
+      taskQueue,
+      args: [{ endpointId }],
+      signal: wakeSignal,
+      signalArgs: [undefined],
+      staticSummary: `lane to ${host}`,
+      staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}: its held deliveries, sent by this lane alone.`,
+      typedSearchAttributes: [
+        { key: tenantAttribute, value: tenant },
+        { key: endpointAttribute, value: endpointId },
+        { key: statusAttribute, value: 'held' },
+      ],
+    }),
+  );
 }
 
 function hostOf(url: string): string {

@@ -4,10 +4,19 @@ import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 
 export const taskQueue = 'posthorn';
+/** Drains run there, so that they and attempts never take each other's slots. */
+export const laneTaskQueue = 'posthorn-lanes';
 
-export const workflowTypes = { dispatch: 'dispatchEvents', deliver: 'deliver', operator: 'operator', upkeep: 'upkeep' } as const;
+export const workflowTypes = {
+  dispatch: 'dispatchEvents',
+  deliver: 'deliver',
+  lane: 'endpointLane',
+  operator: 'operator',
+  upkeep: 'upkeep',
+} as const;
 export const dispatchWorkflowId = (dispatchId: string) => `dispatch/${dispatchId}`;
 export const deliveryWorkflowId = (deliveryId: string) => `delivery/${deliveryId}`;
+export const laneWorkflowId = (endpointId: string) => `lane/${endpointId}`;
 export const operatorWorkflowId = 'posthorn/operator';
 export const upkeepScheduleId = 'posthorn/upkeep';
 
@@ -39,6 +48,10 @@ export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
 export const retryNowSignal = defineSignal<[unknown?]>('retryNow');
 /** The row was changed behind the workflow's back: read it. */
 export const lookSignal = defineSignal<[unknown?]>('look');
+
+/** To a lane: something was parked or changed, look. */
+export const wakeSignal = defineSignal<[unknown?]>('wake');
+export const skipHeadSignal = defineSignal<[unknown?]>('skipHead');
 
 /** What a delivery's workflow knows of it: as of when it last heard from an activity. While one retries, its pending activity says more. */
 export interface DeliverState {

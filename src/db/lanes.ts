@@ -1,0 +1,240 @@
+// Lanes as rows: opened, woken, taken by a drain, laid to rest. Parking commits its rows and then reads the state; resting commits the state and then looks for
+// rows: whoever sees both wakes the lane, and the compare-and-set lets one of them through (docs/lanes.md).
+
+import { idOf, uuidOf } from '../domain/ids.ts';
+import type { LaneReason, LaneState, LaneWait } from '../domain/lane.ts';
+import type { Db } from './pool.ts';
+
+/** To be read after the commit that parked rows for these endpoints. An endpoint that is missing has no lane yet. */
+export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map<string, LaneState>> {
+  const { rows } = await db.query<{ endpoint_id: string; state: LaneState }>({
+    name: 'read_lane_states',
+    text: 'select endpoint_id, state from lanes where endpoint_id = any($1::uuid[])',
+    values: [endpointIds.map(uuidOf)],
+  });
+  return new Map(rows.map((row) => [idOf('ep', row.endpoint_id), row.state]));
+}
+
+/**
+ * Makes the lanes of these endpoints, or has those that rest idle wake: from its commit on others park. Returns those that this woke, which are to be
+ * signalled. A deleted endpoint gets none. `circuit`: as the next drain is to find it, unless it has one (domain/circuit.ts).
+ */
+export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, circuit: unknown = null): Promise<string[]> {
+  const { rows } = await db.query<{ endpoint_id: string }>({
+    name: 'open_lanes',
+    text: `
+      with before as (
+        select endpoint_id, state from lanes where endpoint_id = any($1::uuid[]) order by endpoint_id for update
+      ), opened as (
+        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, circuit, failing_since)
+        select id, tenant_id, true, $2, 'awake', now(), $3::jsonb, case when $3::jsonb is not null then now() end from endpoints where id = any($1::uuid[]) and deleted_at is null order by id
+        on conflict (endpoint_id) do update set parks = true, updated_at = now(),
+          reason = case when lanes.reason = 'failing' then lanes.reason else excluded.reason end,
+          circuit = coalesce(lanes.circuit, excluded.circuit), failing_since = coalesce(lanes.failing_since, excluded.failing_since),
+          due_at = case when lanes.state = 'idle' then now() else lanes.due_at end,
+          state = case when lanes.state = 'idle' then 'awake' else lanes.state end,
+          opened_at = case when lanes.parks then lanes.opened_at else now() end
+        returning endpoint_id
+      )
+      select o.endpoint_id from opened o left join before b using (endpoint_id) where b.state is null or b.state = 'idle'`,
+    values: [endpointIds.map(uuidOf), reason, circuit && JSON.stringify(circuit)],
+  });
+  return rows.map((row) => idOf('ep', row.endpoint_id));
+}
+
+/** Has lanes that rest act again, also those that are shut when `shutToo`: something was changed by hand. Returns those that this woke. */
+export async function wakeLanes(db: Db, endpointIds: string[], shutToo: boolean): Promise<string[]> {
+  const { rows } = await db.query<{ endpoint_id: string }>({
+    name: 'wake_lanes',
+    text: `
+      update lanes set state = 'awake', due_at = now(), parks = true, updated_at = now()
+      where endpoint_id = any($1::uuid[]) and (state = 'idle' or ($2 and state = 'shut'))
+      returning endpoint_id`,
+    values: [endpointIds.map(uuidOf), shutToo],
+  });
+  return rows.map((row) => idOf('ep', row.endpoint_id));
+}
+
+/** The endpoints for which everybody parks now because of their lane, whatever their settings say. */
+export async function parkingLanes(db: Db): Promise<string[]> {
+  const { rows } = await db.query<{ endpoint_id: string }>({
+    name: 'parking_lanes',
+    text: 'select endpoint_id from lanes where parks',
+  });
+  return rows.map((row) => idOf('ep', row.endpoint_id));
+}
+
+/** What Temporal is told of a lane. */
+export interface LaneRef {
+  endpointId: string;
+  /** External id. */
+  tenant: string;
+  endpointUrl: string;
+}
+
+export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneRef[]> {
+  const { rows } = await db.query<RefRow>({
+    name: 'read_lane_refs',
+    text: `
+      select p.id, t.external_id as tenant, p.url from endpoints p join tenants t on t.id = p.tenant_id where p.id = any($1::uuid[])`,
+    values: [endpointIds.map(uuidOf)],
+  });
+  return rows.map(toRef);
+}
+
+/** Lanes that meant to act 10 s ago and have no drain that was seen since: their workflow is gone, or never heard of it. */
+export async function overdueLanes(db: Db, limit: number): Promise<LaneRef[]> {
+  const { rows } = await db.query<RefRow>({
+    name: 'overdue_lanes',
+    text: `
+      select p.id, t.external_id as tenant, p.url
+      from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
+      where l.due_at < now() - interval '10 seconds' and coalesce(l.drain_seen, '-infinity') < now() - interval '10 seconds'
+      order by random() limit $1`,
+    values: [limit],
+  });
+  return rows.map(toRef);
+}
+
+/**
+ * Endpoints with held deliveries that are due and a lane that rests idle, or none: somebody died between parking and waking. A belt beside the braces
+ * of who parks; asked for once a minute.
+ */
+export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'forgotten_lanes',
+    text: `
+      with recursive holding as (
+        (select endpoint_id from deliveries where status = 'held' order by endpoint_id limit 1)
+        union all
+        select (select d.endpoint_id from deliveries d where d.status = 'held' and d.endpoint_id > h.endpoint_id order by d.endpoint_id limit 1)
+        from holding h where h.endpoint_id is not null
+      )
+      select h.endpoint_id as id from holding h left join lanes l using (endpoint_id)
+      where h.endpoint_id is not null and (l.state is null or l.state = 'idle')
+        and exists (
+          select from deliveries d where d.endpoint_id = h.endpoint_id and d.status = 'held'
+            and coalesce(d.next_attempt_at, '-infinity') < now() - interval '10 seconds')
+      limit $1`,
+    values: [limit],
+  });
+  return rows.map((row) => idOf('ep', row.id));
+}
+
+export interface TakenLane {
+  epoch: number;
+  /** Since when nobody posts for it: the drain before ended in order so long ago; null: one may still be posting. */
+  restedMs: number | null;
+  reason: LaneReason;
+  /** As `saveLane` left them, domain/allowance.ts and domain/circuit.ts. */
+  allowance: unknown;
+  circuit: unknown;
+  /** Unix milliseconds of the database's clock; null: it accepted something since. */
+  failingSinceMs: number | null;
+}
+
+/** A drain makes itself the owner: whoever was it before gets no page any more. Null: there is no lane. */
+export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | null> {
+  const { rows } = await db.query<TakenRow>({
+    name: 'take_lane',
+    text: `
+      with before as (select endpoint_id, ended_at from lanes where endpoint_id = $1 for update)
+      update lanes l set epoch = l.epoch + 1, state = 'awake', state_reason = null, due_at = now(), drain_seen = now(), ended_at = null, updated_at = now()
+      from before b where l.endpoint_id = $1
+      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.allowance, l.circuit,
+        extract(epoch from l.failing_since)::float8 * 1000 as failing_since_ms`,
+    values: [uuidOf(endpointId)],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  const { epoch, rested_ms: restedMs, reason, allowance, circuit, failing_since_ms: failingSinceMs } = row;
+  return { epoch, restedMs, reason, allowance, circuit, failingSinceMs };
+}
+
+/** What a drain leaves for the next one. */
+export interface LaneFacts {
+  allowance: unknown;
+  circuit: unknown;
+  failingSinceMs: number | null;
+  stateReason: LaneWait | null;
+}
+
+/** A drain is seen, and says how things stand. False: another one owns the lane. */
+export async function saveLane(db: Db, endpointId: string, epoch: number, facts: LaneFacts): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'save_lane',
+    text: `
+      update lanes set drain_seen = now(), due_at = now(), allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
+        state_reason = $6, updated_at = now()
+      where endpoint_id = $1 and epoch = $2`,
+    values: [uuidOf(endpointId), epoch, ...factValues(facts)],
+  });
+  return rowCount === 1;
+}
+
+export interface Rest extends LaneFacts {
+  /** `awake`: it only ends here, and the next drain goes on at once. */
+  state: LaneState;
+  /** When it acts by itself; null: not. */
+  dueInMs: number | null;
+  /** Nothing is held and nothing is wrong: others need not park any more, unless the endpoint's settings say so. */
+  close: boolean;
+}
+
+/** The drain has recorded all it sent and ends. False: another one owns the lane. Whoever rests looks afterwards for what would contradict it. */
+export async function restLane(db: Db, endpointId: string, epoch: number, rest: Rest): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'rest_lane',
+    text: `
+      update lanes set drain_seen = now(), ended_at = now(), allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
+        state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond', parks = parks and not $9,
+        reason = case when $9 then 'backlog' else reason end, updated_at = now()
+      where endpoint_id = $1 and epoch = $2`,
+    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close],
+  });
+  return rowCount === 1;
+}
+
+/** The drain that has just laid it to rest found a contradiction: true when it may go on, false when somebody else was asked to. */
+export async function resumeRested(db: Db, endpointId: string, epoch: number): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'resume_rested',
+    text: `
+      update lanes set state = 'awake', due_at = now(), ended_at = null, parks = true, drain_seen = now()
+      where endpoint_id = $1 and epoch = $2 and state <> 'awake'`,
+    values: [uuidOf(endpointId), epoch],
+  });
+  return rowCount === 1;
+}
+
+export async function deleteLane(db: Db, endpointId: string, epoch: number): Promise<void> {
+  await db.query({
+    name: 'delete_lane',
+    text: 'delete from lanes where endpoint_id = $1 and epoch = $2',
+    values: [uuidOf(endpointId), epoch],
+  });
+}
+
+function factValues({ allowance, circuit, failingSinceMs, stateReason }: LaneFacts): unknown[] {
+  const json = (value: unknown) => (value == null ? null : JSON.stringify(value));
+  return [json(allowance), json(circuit), failingSinceMs, stateReason];
+}
+
+interface TakenRow {
+  epoch: number;
+  rested_ms: number | null;
+  reason: LaneReason;
+  allowance: unknown;
+  circuit: unknown;
+  failing_since_ms: number | null;
+}
+
+interface RefRow {
+  id: string;
+  tenant: string;
+  url: string;
+}
+
+function toRef({ id, tenant, url }: RefRow): LaneRef {
+  return { endpointId: idOf('ep', id), tenant, endpointUrl: url };
+}

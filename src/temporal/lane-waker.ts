@@ -1,0 +1,54 @@
+// Has lanes act: changes their rows, and signals - starts - the workflows of those that this woke. One signal for each change of state, never one for each event.
+//
+// What if Temporal is away in between, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
+import { type LaneRef, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
+import type { Db } from '../db/pool.ts';
+import type { LaneReason } from '../domain/lane.ts';
+import type { Logger } from '../logger.ts';
+import { TemporalAway, type TemporalLink } from './link.ts';
+import { signalLane } from './starter.ts';
+
+export interface LaneWaker {
+  /** To be called when the commit that parked rows for these endpoints is acknowledged, before what guards their events is given up. */
+  parked(endpointIds: string[]): Promise<void>;
+  /** From now on everybody parks for these endpoints; `circuit`: as their drains are to find it. */
+  open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void>;
+  /** The endpoint was resumed, its limits changed, its order unblocked: its lane looks again at once, if it has one. */
+  changed(endpointId: string): Promise<void>;
+  /** Signals, and starts where there is none; throws TemporalAway. */
+  signal(lanes: LaneRef[]): Promise<void>;
+}
+
+export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): LaneWaker {
+  async function signal(lanes: LaneRef[]): Promise<void> {
+    for (const lane of lanes) await signalLane(link, lane);
+  }
+
+  async function tell(woken: string[]): Promise<void> {
+    if (woken.length === 0) return;
+    try {
+      await signal(await readLaneRefs(db, woken));
+    } catch (error) {
+      if (!(error instanceof TemporalAway)) throw error;
+      log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled');
+    }
+  }
+
+  return {
+    async parked(endpointIds) {
+      const states = await readLaneStates(db, endpointIds);
+      const missing = endpointIds.filter((id) => !states.has(id));
+      const resting = endpointIds.filter((id) => states.get(id) === 'idle');
+      const opened = missing.length === 0 ? [] : await openLanes(db, missing, 'backlog');
+      const woken = resting.length === 0 ? [] : await wakeLanes(db, resting, false);
+      await tell([...opened, ...woken]);
+    },
+    async open(endpointIds, reason, circuit) {
+      await tell(await openLanes(db, endpointIds, reason, circuit));
+    },
+    async changed(endpointId) {
+      await tell(await wakeLanes(db, [endpointId], true));
+    },
+    signal,
+  };
+}
