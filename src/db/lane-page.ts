@@ -1,7 +1,8 @@
 // What a drain reads: the lane's endpoint as it is now, and the next of its held deliveries. That the first one returns anything is the drain's lease: it was
 // the owner when it asked.
-import type { Ordering, OnDeadLetter, Batch, RateLimit } from '../domain/lane-settings.ts';
+
 import { idOf, uuidOf } from '../domain/ids.ts';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '../domain/lane-settings.ts';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from './endpoint-to-send.ts';
 import type { Db } from './pool.ts';
 
