@@ -110,7 +110,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
 export function logAttempt(
   log: Logger,
   of: { endpointId: string; tenantId: string },
-  { deliveryId, round, number, result, retryInMs: retry }: AttemptRecord,
+  { deliveryId, round, number, result, retryInMs: retry, probe }: AttemptRecord,
   status: DeliveryStatus | null,
 ): void {
   log.info(
@@ -120,6 +120,7 @@ export function logAttempt(
       tenantId: of.tenantId,
       round,
       attempt: number,
+      probe,
       outcome: result.outcome,
       statusCode: result.response?.statusCode,
       totalMs: Math.round(result.timings.totalMs),
