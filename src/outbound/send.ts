@@ -109,7 +109,8 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
       line: null,
     };
     const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
-    const deadline = setTimeout(() => settle(pastDeadline(exchange)), timeoutMs);
+    // If this process stood still, what came meanwhile is to be read first.
+    const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange))), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
     else if (startedAt > notAfterMs) settle(tooLate());
