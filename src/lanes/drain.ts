@@ -33,8 +33,6 @@ const freshMs = 1_000;
 const saveEveryMs = 5_000;
 /** Shorter waits are not worth ending for. */
 const briefMs = 2_000;
-/** How long a lane without work waits for more. */
-const lingerMs = 5_000;
 const lookEveryMs = 500;
 const pageOfSleepers = 500;
 const lookAtOnce = 100;
@@ -47,6 +45,8 @@ export interface DrainDeps extends Pick<SendingDeps, 'db' | 'poster' | 'recorder
   disableAfterMs: number;
   probeDisabledEveryMs: number;
   times?: CircuitTimes;
+  /** How long a lane without work waits for more before it ends. */
+  lingerMs?: number;
 }
 
 type Rest = Extract<Verdict, { kind: 'rest' }>;
@@ -60,12 +60,23 @@ export function createDrain(deps: DrainDeps): Drain {
 }
 
 async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, stopping: AbortSignal): Promise<LaneReport> {
-  const { db, log, recorder, nudges, times = circuitTimes } = deps;
+  const { db, log, recorder, nudges, times = circuitTimes, lingerMs = 5_000 } = deps;
   const { epoch } = taken;
+  let ownerAt = Number.NEGATIVE_INFINITY;
+  const isTooLate = () => performance.now() > ownerAt + leaseMs;
   const standing = createStanding(taken, times);
   const reading = createReading(db, endpointId, epoch);
   const { lines } = reading;
-  const sending = createSending({ ...deps, endpointId, epoch, lines, pace: createPace(db, taken.restedMs), standing, onShipped });
+  const sending = createSending({
+    ...deps,
+    endpointId,
+    epoch,
+    lines,
+    pace: createPace(db, taken.restedMs),
+    standing,
+    isTooLate,
+    onShipped,
+  });
   const mayPostFrom = taken.restedMs === null ? performance.now() + otherLeaseMs : 0;
   let savedAt = performance.now();
   let busyAt = performance.now();
@@ -78,6 +89,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       const seen = await reading.look(sending.room(endpoint), standing.circuit().state === 'open');
       if (!seen) return lost();
       endpoint = seen.endpoint;
+      ownerAt = seen.sentAtMs;
       const verdict = judge(seen);
       if (stopping.aborted) return handOn();
       if (verdict.kind === 'gone') return remove();
@@ -101,7 +113,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     while (performance.now() < sentAtMs + freshMs && !stopping.aborted) {
       busyAt = performance.now();
       if (recorder.isBehind()) return pause(100);
-      const { begun, waitMs } = await sending.begin(endpoint, probe, sentAtMs + leaseMs);
+      const { begun, waitMs } = await sending.begin(endpoint, probe);
       if (probe) return begun > 0 ? sending.allEnded() : pause(waitMs ?? 1);
       // the next batch may not be full yet
       if (begun > 0 && endpoint.batch) return;

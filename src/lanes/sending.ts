@@ -18,7 +18,7 @@ export interface Sending {
   /** How many more may be begun. */
   room(endpoint: LaneEndpoint | undefined): number;
   /** Begins some; how long to wait before more may be begun, null: until one has ended or more is known. */
-  begin(endpoint: LaneEndpoint, probe: boolean, notAfterMs: number): Promise<{ begun: number; waitMs: number | null }>;
+  begin(endpoint: LaneEndpoint, probe: boolean): Promise<{ begun: number; waitMs: number | null }>;
   /** Resolves when one of those under way has ended. */
   oneEnded(): Promise<void>;
   allEnded(): Promise<void>;
@@ -33,6 +33,8 @@ export interface SendingDeps extends ShipDeps {
   lines: Lines;
   pace: Pace;
   standing: Standing;
+  /** The lease is over. */
+  isTooLate(): boolean;
   /** In hand elsewhere in this process: a first attempt whose relay lost it. */
   isInHand(deliveryId: string): boolean;
   onShipped(endpoint: LaneEndpoint, shipped: Shipped, probe: boolean): Promise<void>;
@@ -82,7 +84,7 @@ export function createSending(deps: SendingDeps): Sending {
     underWay.add(tracked);
   }
 
-  async function send(endpoint: LaneEndpoint, rows: HeldDelivery[], probe: boolean, notAfterMs: number): Promise<void> {
+  async function send(endpoint: LaneEndpoint, rows: HeldDelivery[], probe: boolean): Promise<void> {
     if (rows.some(({ deliveryId }) => deps.isInHand(deliveryId))) {
       for (const row of rows) lines.wait(row, Date.now() + noPlaceMs);
       return;
@@ -92,7 +94,7 @@ export function createSending(deps: SendingDeps): Sending {
     for (const row of rows) if (!left.has(row.deliveryId)) lines.done(row);
     if (shipment.rows.length === 0) return;
     sent++;
-    const shipped = await ship(deps, { ...shipment, endpoint, probe, notAfterMs });
+    const shipped = await ship(deps, { ...shipment, endpoint, probe, isTooLate: deps.isTooLate });
     if (shipped.kind === 'done') standing.saw(shipped.result, shipped.startedMs, most(endpoint));
     settle(endpoint, shipment.rows, shipped, probe);
     await deps.onShipped(endpoint, shipped, probe);
@@ -122,12 +124,13 @@ export function createSending(deps: SendingDeps): Sending {
     if (known != null) {
       const members = await readBatch(db, endpointId, known);
       lines.take(members);
-      return { rows: members, batchId: known };
+      return { rows: members.sort(byPosition), batchId: known };
     }
     const batchId = newId('bat');
     const ids = rows.map(({ deliveryId }) => deliveryId);
     const assigned = new Set(await assignBatch(db, endpointId, epoch, batchId, ids));
     const members = rows.filter(({ deliveryId }) => assigned.has(deliveryId)).map((row) => ({ ...row, batchId }));
+    members.sort(byPosition);
     const unnumbered = members.filter(({ sequence }) => sequence === null).map(({ deliveryId }) => deliveryId);
     if (ordering !== 'endpoint' || unnumbered.length === 0) return { rows: members, batchId };
     const given = await numberBatch(db, endpointId, epoch, unnumbered);
@@ -140,7 +143,7 @@ export function createSending(deps: SendingDeps): Sending {
 
   return {
     room,
-    async begin(endpoint, probe, notAfterMs) {
+    async begin(endpoint, probe) {
       const wanted = Math.min(room(endpoint), probe || endpoint.batch ? 1 : lines.movable(Date.now()));
       if (wanted <= 0) return { begun: 0, waitMs: null };
       const taken = placesFor(endpoint, wanted);
@@ -154,7 +157,7 @@ export function createSending(deps: SendingDeps): Sending {
           continue;
         }
         begun++;
-        track(rows, leave, send(endpoint, rows, probe, notAfterMs));
+        track(rows, leave, send(endpoint, rows, probe));
       }
       return { begun, waitMs: granted < taken.length ? waitMs : null };
     },
@@ -164,4 +167,9 @@ export function createSending(deps: SendingDeps): Sending {
     },
     sent: () => sent,
   };
+}
+
+/** The same on every retry, however they were read. */
+function byPosition(a: HeldDelivery, b: HeldDelivery): number {
+  return (a.position ?? 0) - (b.position ?? 0) || (a.deliveryId < b.deliveryId ? -1 : 1);
 }

@@ -25,8 +25,8 @@ export interface Shipment {
   batchId: string | null;
   /** For an endpoint that is only probed: refused, it spends no attempt. */
   probe: boolean;
-  /** By the monotonic clock: no request begins later, for another drain may be the owner then. */
-  notAfterMs: number;
+  /** Another drain may be the owner now: no request begins any more. */
+  isTooLate(): boolean;
 }
 
 export type Shipped =
@@ -71,12 +71,12 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   return { kind: 'done', result, startedMs, statuses, retryInMs: attempt.retryInMs };
 }
 
-function postJob({ endpoint, rows, batchId, notAfterMs }: Shipment) {
+function postJob({ endpoint, rows, batchId, isTooLate }: Shipment) {
   const [first] = rows;
   if (!first) throw new Error('a shipment of nothing');
   const { endpointId, tenantId, url, headers, timeoutMs, retry, secrets } = endpoint;
   const { deliveryId, round, attempts, webhookId, body, sequence } = first;
-  const common = { endpointId, tenantId, url, headers, timeoutMs, retry, secrets, deliveryId, round, attempts, notAfterMs };
+  const common = { endpointId, tenantId, url, headers, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
   if (batchId === null) return { ...common, webhookId, body, sequence };
   const elements = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
   return { ...common, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };

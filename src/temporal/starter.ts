@@ -70,7 +70,8 @@ export async function signalDelivery(
   startedBy: string,
   { signal, said }: DeliverySignal,
 ): Promise<void> {
-  if (isUnderWay(delivery.status)) {
+  // a dead letter waits for orders in its workflow, also one that was spent in a lane and never had any
+  if (isUnderWay(delivery.status) || delivery.status === 'dead_lettered') {
     const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, startedBy);
     await link.call((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...options, args, signal, signalArgs: [said] }));
     return;
