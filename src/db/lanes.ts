@@ -26,8 +26,8 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
       with before as (
         select endpoint_id, state from lanes where endpoint_id = any($1::uuid[]) order by endpoint_id for update
       ), opened as (
-        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, circuit, failing_since)
-        select id, tenant_id, true, $2, 'awake', now(), $3::jsonb, case when $3::jsonb is not null then now() end from endpoints where id = any($1::uuid[]) and deleted_at is null order by id
+        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, circuit, failing_since)
+        select id, tenant_id, true, $2, 'awake', now(), now() - interval '1 hour', $3::jsonb, case when $3::jsonb is not null then now() end from endpoints where id = any($1::uuid[]) and deleted_at is null order by id
         on conflict (endpoint_id) do update set parks = true, updated_at = now(),
           reason = case when lanes.reason = 'failing' then lanes.reason else excluded.reason end,
           circuit = coalesce(lanes.circuit, excluded.circuit), failing_since = coalesce(lanes.failing_since, excluded.failing_since),

@@ -39,7 +39,9 @@ export const coalesceMs = z
   .max(3_600_000)
   .describe('a window in milliseconds, in which only the latest event of a coalesceKey is sent');
 
-export const autoRecover = z.boolean().describe('replay the dead letters of an outage by itself once the endpoint is back');
+export const autoRecover = z
+  .boolean()
+  .describe('after a long failure an endpoint is disabled: probe it every hour, and enable it again when a probe succeeds');
 
 /** Null or left out: not set. */
 interface LaneSettings {
