@@ -118,7 +118,7 @@ async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | 
   return rows[0]?.status ?? null;
 }
 
-/** Moves a delivery that is under way to a state it does not leave by itself, and says what it is now. Null: no such delivery. */
+/** Moves a delivery that is under way - or held, when it ends - to a state it does not leave by itself, and says what it is now. Null: no such delivery. */
 export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired' | 'held'): Promise<DeliveryStatus | null> {
   if (status === 'held') await holdDelivery(db, deliveryId);
   else await endDelivery(db, deliveryId, status);
@@ -144,7 +144,7 @@ async function endDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'ex
     name: 'settle_delivery',
     text: `
       update deliveries set status = $2, next_attempt_at = null, updated_at = now()
-      where id = $1 and status in ('pending', 'retrying')`,
+      where id = $1 and status in ('pending', 'retrying', 'held')`,
     values: [uuidOf(deliveryId), status],
   });
 }
@@ -168,7 +168,7 @@ export async function countFault(db: Db, deliveryId: string, message: string): P
       update deliveries set faults = faults + 1, last_message = $2, updated_at = now(),
         status = case when faults + 1 >= 10 then 'quarantined' else status end,
         next_attempt_at = case when faults + 1 >= 10 then null else next_attempt_at end
-      where id = $1 and status in ('pending', 'retrying')
+      where id = $1 and status in ('pending', 'retrying', 'held')
       returning status, faults`,
     values: [uuidOf(deliveryId), message],
   });
