@@ -10,6 +10,7 @@ import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
+import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
 import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
 import { createStarter, type Starter } from './temporal/starter.ts';
@@ -22,6 +23,7 @@ export interface Core {
   vault: Vault;
   link: TemporalLink;
   starter: Starter;
+  waker: LaneWaker;
   giveOrder: GiveOrder;
   telemetry: Telemetry;
   close(): Promise<void>;
@@ -54,6 +56,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       vault,
       link,
       starter,
+      waker: createLaneWaker({ db, link, log }),
       giveOrder,
       telemetry: createTelemetry(
         { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },

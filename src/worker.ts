@@ -2,8 +2,9 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { createActivities } from './activities/index.ts';
+import { createActivities, createLaneActivities } from './activities/index.ts';
 import type { SetGate } from './activities/set-gate.ts';
+import type { SkipHead } from './activities/skip-head.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
 import { createPlaces } from './attempts/places.ts';
@@ -12,7 +13,9 @@ import { createRecorder } from './attempts/recorder.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
+import { skipHead } from './db/lane-head.ts';
 import { listen, sweepWord } from './db/listen.ts';
+import type { Drain } from './lanes/report.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -31,7 +34,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, vault, giveOrder, telemetry } = core;
+  const { config, db, log, starter, waker, vault, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -69,8 +72,14 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     relay.sweepSoon();
     return released !== null;
   };
-  const activities = createActivities({ db, engine, starter, giveOrder, setGate, reached });
-  const polling = pollTemporal(core, activities, sizing);
+  const skipHeadAndWake: SkipHead = async (endpointId, laneKey) => {
+    const skipped = await skipHead(db, endpointId, laneKey);
+    if (skipped) await waker.changed(endpointId);
+    return skipped;
+  };
+  const activities = createActivities({ db, engine, starter, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
+  const drain: Drain = () => Promise.reject(new Error('lanes are not drained yet'));
+  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {
     relay,
@@ -97,6 +106,8 @@ export function installRuntime(log: Logger): void {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // the worker of lanes has none on purpose
+      if (message.startsWith('No workflows registered')) return;
       const line = { ...meta, level: undefined };
       if (level === 'ERROR') log.error(line, message);
       else log.warn(line, message);
