@@ -10,12 +10,14 @@ import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts
 import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
+import { createStallWatch } from './attempts/stall-watch.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
 import { skipHead } from './db/lane-head.ts';
-import { listen, sweepWord } from './db/listen.ts';
-import type { Drain } from './lanes/report.ts';
+import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
+import { createDrain } from './lanes/drain.ts';
+import { createNudges } from './lanes/nudges.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -65,7 +67,16 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
+  const nudges = createNudges();
+  const stopListening = listen(db, 'posthorn_outbox', hear, log);
+
+  function hear(word: string): void {
+    const lanes = nudgedLanes(word);
+    if (lanes) nudges.nudge(lanes);
+    else if (word === sweepWord) relay.sweepSoon();
+    else relay.look();
+  }
+
   const setGate: SetGate = async (endpointId, gate) => {
     if (gate === 'pause') return pauseEndpoint(db, endpointId);
     const released = await resumeEndpoint(db, endpointId);
@@ -78,7 +89,20 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     return skipped;
   };
   const activities = createActivities({ db, engine, starter, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
-  const drain: Drain = () => Promise.reject(new Error('lanes are not drained yet'));
+  const drain = createDrain({
+    db,
+    poster,
+    recorder,
+    watch: createStallWatch(),
+    log,
+    places,
+    limits,
+    isInHand: (deliveryId) => inHand.has(deliveryId),
+    starter,
+    nudges,
+    disableAfterMs: 5 * 86_400_000,
+    probeDisabledEveryMs: 3_600_000,
+  });
   const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {
