@@ -16,7 +16,6 @@ import { parkSleeping } from '../db/parking.ts';
 import { type CircuitTimes, circuitTimes } from '../domain/circuit.ts';
 import type { LaneWait } from '../domain/lane.ts';
 import { newId } from '../new-id.ts';
-import type { Starter } from '../temporal/starter.ts';
 import type { Nudges } from './nudges.ts';
 import { createPace } from './pace.ts';
 import { createReading, type Look } from './reading.ts';
@@ -38,8 +37,8 @@ const pageOfSleepers = 500;
 const lookAtOnce = 100;
 const countedHeld = 10_000;
 
-export interface DrainDeps extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'> {
-  starter: Pick<Starter, 'startDelivery' | 'look'>;
+export interface DrainDeps
+  extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'> {
   nudges: Nudges;
   /** Without a success for so long the endpoint is disabled. */
   disableAfterMs: number;

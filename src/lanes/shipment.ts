@@ -5,7 +5,7 @@ import type { Recorder } from '../attempts/recorder.ts';
 import type { StallWatch } from '../attempts/stall-watch.ts';
 import type { AttemptRecord } from '../db/attempts.ts';
 import { countFault } from '../db/deliveries.ts';
-import { readDeliveryRef } from '../db/delivery-refs.ts';
+import { type DeliveryRef, readDeliveryRef } from '../db/delivery-refs.ts';
 import { deadLetterTold } from '../db/lane-held.ts';
 import type { HeldDelivery, LaneEndpoint } from '../db/lane-page.ts';
 import type { Db } from '../db/pool.ts';
@@ -13,7 +13,6 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
-import type { Starter } from '../temporal/starter.ts';
 import { batchBody } from './batch-body.ts';
 
 const ourPauseMs = 1_000;
@@ -34,12 +33,19 @@ export type Shipped =
   /** A fault of ours: nothing was sent or counted, and it is to be tried again in a while. */
   | { kind: 'ours'; waitMs: number };
 
+/** Temporal, as far as a lane speaks to it. */
+export interface DeliveryStarter {
+  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  /** Its workflow, if it has one, reads its row. */
+  look(delivery: DeliveryRef): Promise<void>;
+}
+
 export interface ShipDeps {
   db: Db;
   poster: Poster;
   recorder: Recorder;
   watch: StallWatch;
-  starter: Pick<Starter, 'startDelivery'>;
+  starter: DeliveryStarter;
   log: Logger;
 }
 
