@@ -29,8 +29,8 @@ export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink;
 
   function nudge(endpointIds: string[]): void {
     for (const id of endpointIds) awake.add(id);
-    if (awake.size === 0) return;
-    nudging ??= setTimeout(() => {
+    if (awake.size === 0 || nudging) return;
+    nudging = setTimeout(() => {
       nudging = undefined;
       nudgeLanes(db, [...awake], log);
       awake.clear();
