@@ -9,7 +9,9 @@ import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
+import { createParking, type Parking } from './relay/parking.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
+import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
 import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
 import { createStarter, type Starter } from './temporal/starter.ts';
@@ -23,6 +25,8 @@ export interface Core {
   link: TemporalLink;
   starter: Starter;
   giveOrder: GiveOrder;
+  waker: LaneWaker;
+  parking: Parking;
   telemetry: Telemetry;
   close(): Promise<void>;
 }
@@ -46,6 +50,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
+    const waker = createLaneWaker({ db, link, log });
     const giveOrder = createGiveOrder({ db, link, log, deadLetterWindowMs: windowMs });
     return {
       config,
@@ -55,6 +60,8 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       link,
       starter,
       giveOrder,
+      waker,
+      parking: createParking(db, waker),
       telemetry: createTelemetry(
         { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },
         log,
