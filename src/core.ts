@@ -9,6 +9,7 @@ import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
+import { createParking, type Parking } from './relay/parking.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
@@ -23,8 +24,9 @@ export interface Core {
   vault: Vault;
   link: TemporalLink;
   starter: Starter;
-  waker: LaneWaker;
   giveOrder: GiveOrder;
+  waker: LaneWaker;
+  parking: Parking;
   telemetry: Telemetry;
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
+    const waker = createLaneWaker({ db, link, log });
     const giveOrder = createGiveOrder({ db, link, log, deadLetterWindowMs: windowMs });
     return {
       config,
@@ -56,8 +59,9 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       vault,
       link,
       starter,
-      waker: createLaneWaker({ db, link, log }),
       giveOrder,
+      waker,
+      parking: createParking(db, waker),
       telemetry: createTelemetry(
         { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },
         log,

@@ -28,7 +28,7 @@ export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, link, giveOrder, telemetry } = core;
+  const { config, db, log, vault, link, giveOrder, parking, telemetry } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -43,7 +43,7 @@ export function startServer(
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, relay, backlog, metrics: telemetry.ingest, reached }),
+    accept: createIngest({ db, relay, backlog, parking, metrics: telemetry.ingest, reached }),
     giveOrder,
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),

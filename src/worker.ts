@@ -7,6 +7,7 @@ import type { SetGate } from './activities/set-gate.ts';
 import type { SkipHead } from './activities/skip-head.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
+import { createLaneWatch } from './attempts/lane-watch.ts';
 import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
@@ -36,7 +37,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, waker, vault, giveOrder, telemetry } = core;
+  const { config, db, log, starter, waker, parking, vault, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -54,15 +55,19 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   const inHand: InHand = new Map();
-  const engine = createEngine({ db, poster, recorder, places, limits, log, inHand });
+  const lanes = createLaneWatch({ db, waker, log });
+  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes: parking.tell, inHand });
   const relay = createRelay({
     db,
     starter,
+    waker,
+    parking,
+    watch: lanes,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
-    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, log, inHand }),
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand }),
     metrics: telemetry.dispatches,
     reached,
   });
@@ -88,7 +93,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     if (skipped) await waker.changed(endpointId);
     return skipped;
   };
-  const activities = createActivities({ db, engine, starter, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
+  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
   const drain = createDrain({
     db,
     poster,
@@ -114,6 +119,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
       // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
       await Promise.all([within(graceMs, relay.stop()), polling.stop()]);
       if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+      await lanes.stop();
       await sender.close();
     },
   };

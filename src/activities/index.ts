@@ -3,6 +3,7 @@ import type { Engine } from '../attempts/engine.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
 import type { Drain } from '../lanes/report.ts';
+import type { LaneWaker } from '../temporal/lane-waker.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';
@@ -18,6 +19,7 @@ export interface ActivityDeps {
   db: Db;
   engine: Engine;
   starter: Starter;
+  waker: Pick<LaneWaker, 'parked'>;
   giveOrder: GiveOrder;
   setGate: SetGate;
   skipHead: SkipHead;
@@ -26,10 +28,10 @@ export interface ActivityDeps {
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ db, engine, starter, giveOrder, setGate, skipHead, reached }: ActivityDeps) {
+export function createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, reached }: ActivityDeps) {
   return {
     attemptDelivery: createAttemptDelivery(engine),
-    dispatchPage: createDispatchPage({ db, starter, reached }),
+    dispatchPage: createDispatchPage({ db, starter, waker, reached }),
     obeyDeliveryOrder: createObeyDeliveryOrder(db),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),

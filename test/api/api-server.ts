@@ -11,7 +11,9 @@ import { countOutbox } from '../../src/db/backlog.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
+import { createParking } from '../../src/relay/parking.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
 import { createVault } from '../../src/vault.ts';
@@ -60,7 +62,7 @@ export async function startApi({
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',
     checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
-    accept: createIngest({ db, relay: undefined }),
+    accept: createIngest({ db, relay: undefined, parking: createParking(db, createLaneWaker({ db, link, log })) }),
     giveOrder: createGiveOrder({ db, link, log, deadLetterWindowMs: 60_000 }),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).openPage(),

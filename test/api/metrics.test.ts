@@ -127,7 +127,7 @@ describe('/metrics', () => {
 
   it('counts events that are refused because too much waits for the store', async () => {
     const { telemetry, db } = posthorn.core;
-    const ingest = createIngest({ db, relay: undefined, metrics: telemetry.ingest });
+    const ingest = createIngest({ db, relay: undefined, parking: posthorn.core.parking, metrics: telemetry.ingest });
     const event = { type: 'a', body: Buffer.from('{}'), contentHash: Buffer.alloc(32), bodyTimestamp: '2026-01-01T00:00:00Z' };
     const rest = { channels: [], orderingKey: null, version: null, deliverAt: null, expiresAt: null, onlyEndpointId: null };
     const eventId = `evt_${'0'.repeat(32)}`;
