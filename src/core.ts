@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { countOutbox } from './db/backlog.ts';
+import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
@@ -10,6 +11,7 @@ import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
+import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
 import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
 import { createStarter, type Starter } from './temporal/starter.ts';
@@ -22,6 +24,7 @@ export interface Core {
   vault: Vault;
   link: TemporalLink;
   starter: Starter;
+  waker: LaneWaker;
   giveOrder: GiveOrder;
   telemetry: Telemetry;
   close(): Promise<void>;
@@ -46,7 +49,8 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
-    const giveOrder = createGiveOrder({ db, link, log, deadLetterWindowMs: windowMs });
+    const waker = createLaneWaker({ db, link, log });
+    const giveOrder = createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs });
     return {
       config,
       log,
@@ -54,9 +58,14 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       vault,
       link,
       starter,
+      waker,
       giveOrder,
       telemetry: createTelemetry(
-        { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },
+        {
+          outboxEvents: async () => (await countOutbox(db)).events,
+          temporalAway: () => isTemporalAway(link),
+          lanes: () => readLaneFigures(db),
+        },
         log,
       ),
       async close() {

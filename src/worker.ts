@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
-import type { SetGate } from './activities/set-gate.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
 import { createPlaces } from './attempts/places.ts';
@@ -11,8 +10,8 @@ import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
-import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
 import { listen, sweepWord } from './db/listen.ts';
+import { createSetGate } from './lanes/set-gate.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -31,7 +30,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, vault, giveOrder, telemetry } = core;
+  const { config, db, log, starter, waker, vault, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -63,13 +62,8 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
   const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
-  const setGate: SetGate = async (endpointId, gate) => {
-    if (gate === 'pause') return pauseEndpoint(db, endpointId);
-    const released = await resumeEndpoint(db, endpointId);
-    relay.sweepSoon();
-    return released !== null;
-  };
-  const activities = createActivities({ db, engine, starter, giveOrder, setGate, reached });
+  const setGate = createSetGate({ db, lanes: waker });
+  const activities = createActivities({ db, engine, starter, giveOrder, lanes: waker, setGate, reached });
   const polling = pollTemporal(core, activities, sizing);
 
   return {

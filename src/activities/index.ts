@@ -2,6 +2,8 @@
 import type { Engine } from '../attempts/engine.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
+import type { SetGate } from '../lanes/set-gate.ts';
+import type { Lanes } from '../lanes/waking.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';
@@ -9,24 +11,25 @@ import { createDispatchPage } from './dispatch-page.ts';
 import { createGiveOrderActivity } from './give-order.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
-import { createSetGate, type SetGate } from './set-gate.ts';
+import { createSetGate } from './set-gate.ts';
 
 export interface ActivityDeps {
   db: Db;
   engine: Engine;
   starter: Starter;
   giveOrder: GiveOrder;
+  lanes: Lanes;
   setGate: SetGate;
   reached?: Reached;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ db, engine, starter, giveOrder, setGate, reached }: ActivityDeps) {
+export function createActivities({ db, engine, starter, giveOrder, lanes, setGate, reached }: ActivityDeps) {
   return {
     attemptDelivery: createAttemptDelivery(engine),
     dispatchPage: createDispatchPage({ db, starter, reached }),
-    obeyDeliveryOrder: createObeyDeliveryOrder(db),
+    obeyDeliveryOrder: createObeyDeliveryOrder(db, lanes),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
     keepStore: createKeepStore(db),
