@@ -78,6 +78,9 @@ const defaults: Omit<EndpointSettings, 'url'> = {
   autoRecover: true,
 };
 
+/** With what a lane sends: when one of these is set it looks again. */
+const readByLane = ['url', 'maxInFlight', 'rateLimit', 'ordering', 'onDeadLetter', 'batch', 'coalesceMs'] as const;
+
 const list = ({ db }: ApiDeps) =>
   route({
     method: 'get',
@@ -132,7 +135,8 @@ const change = (deps: ApiDeps) =>
       const changed = await changeEndpoint(deps.db, params.endpoint, body);
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
-      if (changed.matters) await deps.lanes.changed(params.endpoint);
+      // also when they are what they were: the call before may not have got so far
+      if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
       return answer(200, changed.endpoint);
     },
   });

@@ -13,20 +13,19 @@ import {
 } from './endpoints.ts';
 import { type Db, inTransaction } from './pool.ts';
 
+type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
 type Querying = Pick<Db, 'query'>;
 
+/** `problems`: the settings do not go together as they would stand, and nothing was changed. */
 export type EndpointChanged =
   | { kind: 'unknown' }
-  /** The settings do not go together as they would stand; nothing was changed. */
-  | { kind: 'problems'; problems: { path: string; message: string }[] }
-  /** `matters`: its lane, should it have one, is to look again. */
-  | { kind: 'changed'; endpoint: Endpoint; matters: boolean };
+  | { kind: 'problems'; problems: SettingsProblem[] }
+  | { kind: 'changed'; endpoint: Endpoint };
 
 /** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
 export async function changeEndpoint(db: Db, endpointId: string, change: Partial<EndpointSettings>): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0) {
-    const endpoint = await readEndpoint(db, endpointId);
-    return endpoint ? { kind: 'changed', endpoint, matters: false } : { kind: 'unknown' };
+    return changed(await readEndpoint(db, endpointId));
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
     const before = await lockEndpoint(client, endpointId);
@@ -37,9 +36,12 @@ export async function changeEndpoint(db: Db, endpointId: string, change: Partial
     const orderBegins = before.ordering === 'none' && settings.ordering !== 'none';
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     await write(client, endpointId, settings, orderBegins);
-    const endpoint = await readEndpoint(client, endpointId);
-    return endpoint ? { kind: 'changed', endpoint, matters: matters(before, settings) } : { kind: 'unknown' };
+    return changed(await readEndpoint(client, endpointId));
   });
+}
+
+function changed(endpoint: Endpoint | null): EndpointChanged {
+  return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
 }
 
 async function lockEndpoint(db: Querying, endpointId: string): Promise<Endpoint | null> {
@@ -79,10 +81,4 @@ async function unblock(db: Querying, endpointId: string): Promise<void> {
       update deliveries d set position = null from given_up g where d.id = g.id`,
     values: [uuidOf(endpointId)],
   });
-}
-
-const lanesRead = ['rateLimit', 'ordering', 'onDeadLetter', 'batch', 'coalesceMs', 'maxInFlight', 'url'] as const;
-
-function matters(before: EndpointSettings, after: EndpointSettings): boolean {
-  return lanesRead.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }

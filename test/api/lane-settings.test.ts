@@ -89,7 +89,7 @@ describe('settings of an endpoint', () => {
     [{ coalesceMs: 100 }, true],
     [{ maxInFlight: 1 }, true],
     [{ url: `${url}/other` }, true],
-    [{ url, maxInFlight: null, rateLimit: null, ordering: 'none' }, false],
+    [{ rateLimit: null }, true],
     [{ description: 'x', metadata: { a: 'b' }, eventTypes: ['a'], headers: {}, timeoutMs: 2_000, autoRecover: false }, false],
     [{}, false],
   ])('%j has a lane that is shut look again: %j', async (body, looks) => {

@@ -64,7 +64,7 @@ describe('endpoints', () => {
   it('keep quotes, percent signs and backslashes as they are', async () => {
     const { id } = await makeEndpoint();
     const odd = { description: `'"\\%_{}`, headers: { a: `'"\\` }, metadata: { '\'"\\': `'"\\` } };
-    expect(await changeEndpoint(database.db, id, odd)).toMatchObject({ kind: 'changed', endpoint: odd, matters: false });
+    expect(await changeEndpoint(database.db, id, odd)).toMatchObject({ kind: 'changed', endpoint: odd });
   });
 
   it('that said 410 stay disabled when paused, and open when resumed', async () => {
