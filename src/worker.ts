@@ -63,7 +63,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
   const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
   const setGate = createSetGate({ db, lanes: waker });
-  const activities = createActivities({ db, engine, starter, giveOrder, lanes: waker, setGate, reached });
+  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, reached });
   const polling = pollTemporal(core, activities, sizing);
 
   return {

@@ -17,19 +17,19 @@ export interface ActivityDeps {
   db: Db;
   engine: Engine;
   starter: Starter;
+  waker: Lanes;
   giveOrder: GiveOrder;
-  lanes: Lanes;
   setGate: SetGate;
   reached?: Reached;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ db, engine, starter, giveOrder, lanes, setGate, reached }: ActivityDeps) {
+export function createActivities({ db, engine, starter, waker, giveOrder, setGate, reached }: ActivityDeps) {
   return {
     attemptDelivery: createAttemptDelivery(engine),
     dispatchPage: createDispatchPage({ db, starter, reached }),
-    obeyDeliveryOrder: createObeyDeliveryOrder(db, lanes),
+    obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
     keepStore: createKeepStore(db),
