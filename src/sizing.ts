@@ -21,7 +21,6 @@ export interface Sizing {
 }
 
 const slotsBesideRequests = 64;
-const lanesAtOnce = 256;
 
 export interface Machine {
   cores: number;
@@ -40,7 +39,7 @@ export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing 
   return {
     places: { process, tenant, endpoint },
     activities: process + slotsBesideRequests,
-    lanes: lanesAtOnce,
+    lanes: config.POSTHORN_LANES,
     localActivities: within(10 * cores, 10, 100),
     workflowTasks: within(20 * cores, 20, 200),
     // some 100 KiB each: at most an eighth of the memory

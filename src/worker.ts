@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities, createLaneActivities } from './activities/index.ts';
-import type { SetGate } from './activities/set-gate.ts';
 import type { SkipHead } from './activities/skip-head.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
@@ -13,12 +12,13 @@ import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
 import { createStallWatch } from './attempts/stall-watch.ts';
 import type { Reached } from './checkpoints.ts';
+import { disableAfterMs, probeDisabledEveryMs } from './config.ts';
 import type { Core } from './core.ts';
-import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
 import { skipHead } from './db/lane-head.ts';
 import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
 import { createDrain } from './lanes/drain.ts';
 import { createNudges } from './lanes/nudges.ts';
+import { createSetGate } from './lanes/set-gate.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -82,12 +82,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     else relay.look();
   }
 
-  const setGate: SetGate = async (endpointId, gate) => {
-    if (gate === 'pause') return pauseEndpoint(db, endpointId);
-    const released = await resumeEndpoint(db, endpointId);
-    relay.sweepSoon();
-    return released !== null;
-  };
+  const setGate = createSetGate({ db, lanes: waker });
   const skipHeadAndWake: SkipHead = async (endpointId, laneKey) => {
     const skipped = await skipHead(db, endpointId, laneKey);
     if (skipped) await waker.changed(endpointId);
@@ -105,8 +100,8 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     isInHand: (deliveryId) => inHand.has(deliveryId),
     starter,
     nudges,
-    disableAfterMs: 5 * 86_400_000,
-    probeDisabledEveryMs: 3_600_000,
+    disableAfterMs: disableAfterMs(config),
+    probeDisabledEveryMs: probeDisabledEveryMs(config),
   });
   const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 

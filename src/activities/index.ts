@@ -3,7 +3,8 @@ import type { Engine } from '../attempts/engine.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
 import type { Drain } from '../lanes/report.ts';
-import type { LaneWaker } from '../temporal/lane-waker.ts';
+import type { SetGate } from '../lanes/set-gate.ts';
+import type { Lanes } from '../lanes/waking.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';
@@ -12,14 +13,14 @@ import { createDrainLane } from './drain-lane.ts';
 import { createGiveOrderActivity } from './give-order.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
-import { createSetGate, type SetGate } from './set-gate.ts';
+import { createSetGate } from './set-gate.ts';
 import { createSkipHead, type SkipHead } from './skip-head.ts';
 
 export interface ActivityDeps {
   db: Db;
   engine: Engine;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked'>;
+  waker: Lanes;
   giveOrder: GiveOrder;
   setGate: SetGate;
   skipHead: SkipHead;
@@ -32,7 +33,7 @@ export function createActivities({ db, engine, starter, waker, giveOrder, setGat
   return {
     attemptDelivery: createAttemptDelivery(engine),
     dispatchPage: createDispatchPage({ db, starter, waker, reached }),
-    obeyDeliveryOrder: createObeyDeliveryOrder(db),
+    obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
     skipHead: createSkipHead(skipHead),

@@ -111,6 +111,7 @@ export function newEvent(more: Partial<EventToAccept> = {}): EventToAccept {
     deliverAt: null,
     expiresAt: null,
     onlyEndpointId: null,
+    coalesceKey: null,
     ...more,
   };
 }
