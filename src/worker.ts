@@ -17,6 +17,7 @@ import type { Core } from './core.ts';
 import { skipHead } from './db/lane-head.ts';
 import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
 import { createDrain } from './lanes/drain.ts';
+import { createDrainsHere } from './lanes/drains-here.ts';
 import { createNudges } from './lanes/nudges.ts';
 import { createSetGate } from './lanes/set-gate.ts';
 import type { Logger } from './logger.ts';
@@ -57,12 +58,29 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const inHand: InHand = new Map();
   const lanes = createLaneWatch({ db, waker, log });
   const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes: parking.tell, inHand });
+  const nudges = createNudges();
+  const drain = createDrain({
+    db,
+    poster,
+    recorder,
+    watch: createStallWatch(),
+    log,
+    places,
+    limits,
+    isInHand: (deliveryId) => inHand.has(deliveryId),
+    starter,
+    nudges,
+    disableAfterMs: disableAfterMs(config),
+    probeDisabledEveryMs: probeDisabledEveryMs(config),
+  });
+  const drainsHere = createDrainsHere(drain, sizing.lanes, log);
   const relay = createRelay({
     db,
     starter,
     waker,
     parking,
     watch: lanes,
+    drainHere: drainsHere.begin,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
@@ -72,7 +90,6 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const nudges = createNudges();
   const stopListening = listen(db, 'posthorn_outbox', hear, log);
 
   function hear(word: string): void {
@@ -89,20 +106,6 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     return skipped;
   };
   const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
-  const drain = createDrain({
-    db,
-    poster,
-    recorder,
-    watch: createStallWatch(),
-    log,
-    places,
-    limits,
-    isInHand: (deliveryId) => inHand.has(deliveryId),
-    starter,
-    nudges,
-    disableAfterMs: disableAfterMs(config),
-    probeDisabledEveryMs: probeDisabledEveryMs(config),
-  });
   const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {
@@ -112,7 +115,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
       stopListening();
       const deadline = performance.now() + graceMs;
       // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
-      await Promise.all([within(graceMs, relay.stop()), polling.stop()]);
+      await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
       if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
       await lanes.stop();
       await sender.close();
