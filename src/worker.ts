@@ -10,6 +10,7 @@ import { createLaneWatch } from './attempts/lane-watch.ts';
 import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
+import { createToLane } from './attempts/to-lane.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
@@ -51,7 +52,17 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   });
   const inHand: InHand = new Map();
   const lanes = createLaneWatch({ db, waker, log });
-  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes: parking.tell, inHand });
+  const engine = createEngine({
+    db,
+    poster,
+    recorder,
+    places,
+    limits,
+    log,
+    lanes,
+    toLane: createToLane({ db, lanes, tellLanes: parking.tell }),
+    inHand,
+  });
   const relay = createRelay({
     db,
     starter,

@@ -17,7 +17,6 @@ const maxGroupBytes = 4 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
 const leastBytes = maxGroupBytes / 256;
-const none: ReadonlySet<string> = new Set();
 
 /**
  * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
@@ -52,12 +51,9 @@ export function createIngest({ db, relay, backlog, parking, metrics, reached }: 
     const relayId = relay?.id() ?? null;
     const accepted = await withPartitions(() => acceptEvents(db, requests, relayId));
     await reached?.('event committed');
-    const committed = accepted.map((one) => ({ ...one, relayId }));
-    offer(
-      relayId,
-      requests.flatMap((request, index) => (committed[index]?.orders ? [] : ownedEvents(request, committed[index]))),
-    );
-    return committed;
+    const unordered = requests.flatMap((request, index) => (accepted[index]?.orders ? [] : ownedEvents(request, accepted[index])));
+    offer(relayId, unordered);
+    return accepted.map((one) => ({ ...one, relayId }));
   }
 
   function offer(relayId: string | null, events: OwnedEvent[]): void {
@@ -68,8 +64,7 @@ export function createIngest({ db, relay, backlog, parking, metrics, reached }: 
   async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
     const events = ownedEvents(request, committed);
     try {
-      const held = await ordered.hold(request, committed);
-      for (const event of events) event.held = held.get(event.eventId) ?? none;
+      await ordered.hold(request, committed, events);
     } finally {
       offer(committed.relayId, events);
     }
