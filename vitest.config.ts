@@ -2,7 +2,7 @@
 import { defineConfig } from 'vitest/config';
 import { closingLine } from './test/support/closing-line.ts';
 
-const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
+const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes'].map((folder) => `test/${folder}/**/*.test.ts`);
 const limits = { testTimeout: 30_000, hookTimeout: 120_000 };
 
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export

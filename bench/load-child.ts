@@ -23,13 +23,14 @@ async function run({ origin, apiKey, streams, tellAt }: LoadOrder): Promise<void
 }
 
 async function post(client: Client, stream: Stream, onAccepted: () => void): Promise<StreamResult> {
-  const { tenant, prefix, count, ratePerSecond, atOnce = 1, startAfterMs = 0, insist = false } = stream;
+  const { tenant, prefix, count, ratePerSecond, atOnce = 1, startAfterMs = 0, keys, insist = false } = stream;
   const times = () => new Float64Array(count);
   const result: StreamResult = { due: times(), sent: times(), answered: times(), status: new Uint16Array(count) };
   const path = `/v1/tenants/${tenant}/events`;
 
   async function one(n: number, due?: number): Promise<void> {
-    const body = `{"id":"${prefix}-${n}","type":"bench.measured","data":{"order":${n},"total":99.9,"filling":"${filling}"}}`;
+    const key = keys === undefined ? '' : `"orderingKey":"key-${n % keys}",`;
+    const body = `{"id":"${prefix}-${n}",${key}"type":"bench.measured","data":{"order":${n},"total":99.9,"filling":"${filling}"}}`;
     const sent = now();
     let status = await client.post(path, body);
     while (insist && !isAccepted(status) && now() - sent < insistForMs) {
@@ -55,10 +56,14 @@ async function post(client: Client, stream: Stream, onAccepted: () => void): Pro
     return result;
   }
   let next = 0;
-  const lane = async () => {
+  const anyNext = async () => {
     for (let n = next++; n < count; n = next++) await one(n);
   };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  // the events of one key are posted one after the other, or nobody could say what their order is
+  const ownKeys = async (_: unknown, first: number) => {
+    for (let n = first; n < count; n += atOnce) await one(n);
+  };
+  await Promise.all(Array.from({ length: atOnce }, keys === undefined ? anyNext : ownKeys));
   return result;
 }
 

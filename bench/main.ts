@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { laneScenarios } from './lane-scenarios.ts';
 import { machineFacts } from './machine.ts';
 import { type RunResult, run } from './run.ts';
 import { chosen, type Scenario, scenarios } from './scenarios.ts';
@@ -12,7 +13,8 @@ import { tableOf } from './table.ts';
 const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|adaptive|batched …] [--quick] [--minutes n] [--out file.json]
 
   --scenario  burst, fan-out, rate-5, rate-50, rate-200 (rate: all three), failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
-              (only when named); may be repeated
+              (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
+              them; only when named); may be repeated
   --mode      individual and adaptive by default; may be repeated
   --quick     a fifth of the events, 10 s at each rate
   --minutes   of soak, 10 by default
@@ -39,21 +41,16 @@ function readArguments() {
   if (positionals.length > 0 || values.help || !(minutes > 0 && minutes <= 60)) throw new Error(usage);
   const named = values.mode.map((name) => modes.find((mode) => mode === name));
   if (named.includes(undefined)) throw new Error(`there are the modes ${modes.join(', ')}`);
-  const wanted = chosen(scenarios({ quick: values.quick, minutes }), values.scenario);
-  return { wanted, modes: named.filter((mode) => mode !== undefined), quick: values.quick, minutes, out: values.out };
+  const wanted = chosen([...scenarios({ quick: values.quick, minutes }), ...laneScenarios({ quick: values.quick })], values.scenario);
+  return { wanted, modes: named.filter((mode) => mode !== undefined), quick: values.quick, out: values.out };
 }
 
-async function measure(
-  wanted: readonly Scenario[],
-  inModes: readonly Mode[],
-  interrupted: AbortSignal,
-  minutes: number,
-): Promise<RunResult[]> {
+async function measure(wanted: readonly Scenario[], inModes: readonly Mode[], interrupted: AbortSignal): Promise<RunResult[]> {
   const results: RunResult[] = [];
   for (const scenario of wanted) {
     for (const mode of inModes) {
       if (interrupted.aborted) return results;
-      const timeout = AbortSignal.timeout(patienceMs + (scenario.name === 'soak' ? minutes * 60_000 : 0));
+      const timeout = AbortSignal.timeout(patienceMs + (scenario.extraMs ?? 0));
       try {
         const result = await run(scenario, mode, AbortSignal.any([interrupted, timeout]));
         results.push(result);
@@ -68,7 +65,7 @@ async function measure(
 }
 
 async function main(): Promise<void> {
-  const { wanted, modes: inModes, quick, minutes, out } = readArguments();
+  const { wanted, modes: inModes, quick, out } = readArguments();
   const interrupting = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupting.abort(new Error('interrupted')));
   const machine = machineFacts();
@@ -76,7 +73,7 @@ async function main(): Promise<void> {
   say(
     `${machine.cores} × ${machine.processor}, ${machine.memoryGiB} GiB, Node ${machine.node}, commit ${machine.commit}${machine.changed ? ' changed' : ''}`,
   );
-  const results = await measure(wanted, inModes, interrupting.signal, minutes);
+  const results = await measure(wanted, inModes, interrupting.signal);
   if (results.length === 0) return;
   const file = out ?? join(import.meta.dirname, 'results', `${startedAt.slice(0, 16).replace(':', '')}-${machine.commit}.json`);
   mkdirSync(dirname(file), { recursive: true });

@@ -12,6 +12,8 @@ export interface Stream {
   ratePerSecond?: number;
   atOnce?: number;
   startAfterMs?: number;
+  /** Event n has the ordering key `key-<n modulo keys>`; a multiple of `atOnce`. */
+  keys?: number;
   /** As a careful producer: what was not accepted is sent again under the same id, for a minute. */
   insist?: boolean;
 }
@@ -36,7 +38,8 @@ export interface StreamResult {
 
 export type LoadAnswer = { kind: 'reached' } | { kind: 'done'; results: StreamResult[] };
 
-export type ReceiverOrder = { kind: 'progress'; prefix: string } | { kind: 'collect'; prefix: string };
+/** `down`: endpoints with `?mayFail` refuse everything from now on, or answer again. */
+export type ReceiverOrder = { kind: 'progress' | 'collect'; prefix: string } | { kind: 'down'; down: boolean };
 
 export interface Progress {
   kind: 'progress';

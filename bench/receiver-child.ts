@@ -1,5 +1,6 @@
 // The endpoints, a process of their own: answers as the path asks and keeps when each webhook-id came to each path.
-// `?ms=` waits before the answer; `?percent=` refuses the first two requests of so many of the webhook-ids, always the same ones.
+// `?ms=` waits before the answer; `?percent=` refuses the first two requests of so many of the webhook-ids, always the same ones;
+// `?mayFail` refuses everything while the bench says so.
 import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,6 +24,7 @@ interface Run {
 
 const runs = new Map<string, Run>();
 let open = 0;
+let down = false;
 
 const server = createServer((request, response) => {
   request.resume().on('end', () => arrive(request.url ?? '/', String(request.headers['webhook-id']), response));
@@ -45,7 +47,8 @@ function arrive(url: string, id: string, response: ServerResponse): void {
 
 function answer(response: ServerResponse, run: Run, arrivals: Arrivals, { query, id }: { query: string; id: string }): void {
   const asked = new URLSearchParams(query);
-  const refuse = arrivals.requests <= refusals && share(id) < Number(asked.get('percent') ?? 0);
+  const isDown = down && asked.has('mayFail');
+  const refuse = isDown || (arrivals.requests <= refusals && share(id) < Number(asked.get('percent') ?? 0));
   arrivals.open += 1;
   open += 1;
   response.once('close', () => {
@@ -89,7 +92,12 @@ function collect(prefix: string): Collected {
 
 const say = (message: ReceiverAnswer) => process.send?.(message);
 
-process.on('message', ({ kind, prefix }: ReceiverOrder) => {
+process.on('message', (order: ReceiverOrder) => {
+  if (order.kind === 'down') {
+    down = order.down;
+    return;
+  }
+  const { kind, prefix } = order;
   const { delivered, requests } = runOf(prefix);
   say(kind === 'collect' ? collect(prefix) : { kind: 'progress', delivered, requests, open });
 });

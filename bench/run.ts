@@ -16,7 +16,11 @@ export interface RunResult extends Figures, Cost {
   /** From the last delivery to nothing waiting any more, 3 s at most; its CPU counts. */
   settleMs: number;
   crash?: CrashFigures;
+  /** What else the scenario shows. */
+  told?: string[];
 }
+
+export type Play = (stage: Stage, scenario: Scenario, mode: Mode) => Promise<RunResult>;
 
 const warmUpEvents = 50;
 /** Below half the budget of workflows, for longer than adaptive dispatch hesitates. */
@@ -31,7 +35,7 @@ export async function run(scenario: Scenario, mode: Mode, stopping: AbortSignal)
     stopping.addEventListener('abort', () => reject(stopping.reason));
   });
   try {
-    return await Promise.race([runOn(stage, scenario, mode), stopped]);
+    return await Promise.race([(scenario.play ?? runOn)(stage, scenario, mode), stopped]);
   } finally {
     await stage.close();
   }
@@ -60,33 +64,47 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
   const settleMs = await settle(stage);
   const cost = meter.stop();
 
-  const figures = figuresOf(stream.prefix, scenario.endpoints, sent, await ask(stage, stream.prefix, 'collected'));
+  const collected = await ask(stage, stream.prefix, 'collected');
+  const figures = figuresOf(stream.prefix, scenario.endpoints, sent, collected);
   const crashFigures = (await crashed)?.(figures.lastDeliveryAt);
   if (stage.stores.kept) for (const path of [...endpoints, ...(noisy ?? [])]) await stage.call('DELETE', path);
   const cutFrom = stream.count < scenario.events ? scenario.events : undefined;
-  return { scenario: scenario.name, mode, cutFrom, ...figures, ...cost, settleMs, crash: crashFigures };
+  return {
+    scenario: scenario.name,
+    mode,
+    cutFrom,
+    ...figures,
+    ...cost,
+    settleMs,
+    crash: crashFigures,
+    told: scenario.tell?.(stream.prefix, collected),
+  };
 }
 
-function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce, kill }: Scenario, mode: Mode): Stream {
+function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce, keys, kill }: Scenario, mode: Mode): Stream {
   const count = mode === 'individual' ? Math.min(events, Math.floor(individualLimit / endpoints)) : events;
-  return { tenant: name, prefix: `${name}-run`, count, ratePerSecond, atOnce, insist: kill };
+  return { tenant: name, prefix: `${name}-run`, count, ratePerSecond, atOnce, keys, insist: kill };
 }
 
 /** Returns the paths of its endpoints in the API. */
-async function makeTenant(stage: Stage, id: string, { endpoints, query, retries, maxInFlight }: Scenario): Promise<string[]> {
+export async function makeTenant(
+  stage: Stage,
+  id: string,
+  { endpoints, query, retries, maxInFlight, endpoint }: Scenario,
+): Promise<string[]> {
   await stage.call('POST', '/v1/tenants', { id, name: id });
   const paths = [];
   for (let n = 0; n < endpoints; n++) {
     const url = `${stage.receiverUrl}/${n}${query}`;
     const retry = retries && { schedule: retries };
-    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, maxInFlight })) as { id: string };
+    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, maxInFlight, ...endpoint })) as { id: string };
     paths.push(`/v1/endpoints/${made.id}`);
   }
   return paths;
 }
 
 /** The same events to the same endpoints: first all at once, then slowly, so that adaptive dispatch is back where an idle machine has it. */
-async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenario): Promise<void> {
+export async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenario): Promise<void> {
   const paces = [
     { atOnce: 32, count: Math.ceil(warmUpEvents / endpoints) },
     { ratePerSecond: warmUpRate, count: warmUpEvents },
@@ -102,7 +120,11 @@ async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenario): Pr
   await settle(stage);
 }
 
-async function delivered(stage: Stage, prefix: string, { wanted, withinMs }: { wanted: number; withinMs: number }): Promise<boolean> {
+export async function delivered(
+  stage: Stage,
+  prefix: string,
+  { wanted, withinMs }: { wanted: number; withinMs: number },
+): Promise<boolean> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(100)) {
     if ((await ask(stage, prefix, 'progress')).delivered >= wanted) return true;
   }
@@ -110,7 +132,7 @@ async function delivered(stage: Stage, prefix: string, { wanted, withinMs }: { w
 }
 
 /** Waits until no event waits to leave; returns how long that took, 3 s at most. */
-async function settle({ db }: Stage): Promise<number> {
+export async function settle({ db }: Stage): Promise<number> {
   const startedAt = performance.now();
   const waiting = async () => {
     const { rows } = await db.query<{ waiting: boolean }>(
@@ -122,9 +144,9 @@ async function settle({ db }: Stage): Promise<number> {
   return performance.now() - startedAt;
 }
 
-function ask(stage: Stage, prefix: string, kind: 'progress'): Promise<Progress>;
-function ask(stage: Stage, prefix: string, kind: 'collected'): Promise<Parameters<typeof figuresOf>[3]>;
-async function ask(stage: Stage, prefix: string, kind: 'progress' | 'collected') {
+export function ask(stage: Stage, prefix: string, kind: 'progress'): Promise<Progress>;
+export function ask(stage: Stage, prefix: string, kind: 'collected'): Promise<Parameters<typeof figuresOf>[3]>;
+export async function ask(stage: Stage, prefix: string, kind: 'progress' | 'collected') {
   const answered = stage.receiver.next(kind);
   stage.receiver.give({ kind: kind === 'collected' ? 'collect' : kind, prefix });
   return answered;

@@ -1,5 +1,8 @@
 // The scenarios of the bench: what is sent, at what pace, to what kind of endpoints.
 
+import type { Collected } from './messages.ts';
+import type { Play } from './run.ts';
+
 export type Role = 'start' | 'server' | 'worker';
 
 export interface Scenario {
@@ -15,6 +18,10 @@ export interface Scenario {
   query: string;
   /** Of each endpoint, in each process. */
   maxInFlight?: number;
+  /** More settings of each endpoint. */
+  endpoint?: object;
+  /** So many ordering keys in turn. */
+  keys?: number;
   /** Waits between attempts. */
   retries?: readonly string[];
   /** Another tenant's events, all at once and a second before, to an endpoint that does this. */
@@ -23,6 +30,12 @@ export interface Scenario {
   kill?: boolean;
   /** Only when asked for by name. */
   byNameOnly?: boolean;
+  /** How long it may take beside the usual. */
+  extraMs?: number;
+  /** What is done with it, when it is more than one stream of load. */
+  play?: Play;
+  /** What else it shows of the measured stream. */
+  tell?: (prefix: string, collected: Collected) => string[];
 }
 
 /** More than this many deliveries would take minutes where each event is a workflow of its own. */
@@ -33,6 +46,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
   const seconds = quick ? 10 : 30;
   const plain = { roles: ['start'], endpoints: 1, query: '' } as const;
   const burst = { ...plain, events: size(5_000), atOnce: 32 };
+  const soakMs = minutes * 60_000;
   const steady = (ratePerSecond: number) => ({ ...plain, name: `rate-${ratePerSecond}`, events: ratePerSecond * seconds, ratePerSecond });
   const workers = (count: number): Scenario => ({
     ...burst,
@@ -53,7 +67,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
     { ...plain, name: 'noisy', events: quick ? 200 : 400, ratePerSecond: 20, noise: { events: 500, query: '?ms=10000' } },
     { ...burst, name: 'crash', kill: true },
     ...[1, 2, 4].map(workers),
-    { ...steady(200), name: 'soak', events: Math.ceil(200 * 60 * minutes), byNameOnly: true },
+    { ...steady(200), name: 'soak', events: Math.ceil((200 * soakMs) / 1_000), byNameOnly: true, extraMs: soakMs },
   ];
 }
 

@@ -49,8 +49,9 @@ function rowOf(result: RunResult): string[] {
   ];
 }
 
-function notes({ crash, refused, scenario, memory, endToEnd, late }: RunResult): string[] {
+function notes({ crash, refused, scenario, memory, endToEnd, late, told = [] }: RunResult): string[] {
   const said = Object.entries(refused).map(([status, count]) => `${count} answered ${status}`);
+  said.push(...told);
   if (crash) {
     const { openAtKill, unrecordedAtKill, recoveredMs } = crash;
     said.push(

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { countOutbox } from './db/backlog.ts';
+import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
@@ -24,8 +25,8 @@ export interface Core {
   vault: Vault;
   link: TemporalLink;
   starter: Starter;
-  giveOrder: GiveOrder;
   waker: LaneWaker;
+  giveOrder: GiveOrder;
   parking: Parking;
   telemetry: Telemetry;
   close(): Promise<void>;
@@ -51,7 +52,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
     const waker = createLaneWaker({ db, link, log });
-    const giveOrder = createGiveOrder({ db, link, log, deadLetterWindowMs: windowMs });
+    const giveOrder = createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs });
     return {
       config,
       log,
@@ -59,11 +60,15 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       vault,
       link,
       starter,
-      giveOrder,
       waker,
+      giveOrder,
       parking: createParking(db, waker),
       telemetry: createTelemetry(
-        { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },
+        {
+          outboxEvents: async () => (await countOutbox(db)).events,
+          temporalAway: () => isTemporalAway(link),
+          lanes: () => readLaneFigures(db),
+        },
         log,
       ),
       async close() {

@@ -2,19 +2,25 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { createActivities } from './activities/index.ts';
-import type { SetGate } from './activities/set-gate.ts';
+import { createActivities, createLaneActivities } from './activities/index.ts';
+import type { SkipHead } from './activities/skip-head.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
 import { createLaneWatch } from './attempts/lane-watch.ts';
 import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
+import { createStallWatch } from './attempts/stall-watch.ts';
 import { createToLane } from './attempts/to-lane.ts';
 import type { Reached } from './checkpoints.ts';
+import { disableAfterMs, probeDisabledEveryMs } from './config.ts';
 import type { Core } from './core.ts';
-import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
-import { listen, sweepWord } from './db/listen.ts';
+import { skipHead } from './db/lane-head.ts';
+import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
+import { createDrain } from './lanes/drain.ts';
+import { createDrainsHere } from './lanes/drains-here.ts';
+import { createNudges } from './lanes/nudges.ts';
+import { createSetGate } from './lanes/set-gate.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -33,7 +39,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, vault, giveOrder, waker, parking, telemetry } = core;
+  const { config, db, log, starter, waker, parking, vault, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -52,23 +58,31 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   });
   const inHand: InHand = new Map();
   const lanes = createLaneWatch({ db, waker, log });
-  const engine = createEngine({
+  const toLane = createToLane({ db, lanes, tellLanes: parking.tell });
+  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand });
+  const nudges = createNudges();
+  const drain = createDrain({
     db,
     poster,
     recorder,
+    watch: createStallWatch(),
+    log,
     places,
     limits,
-    log,
-    lanes,
-    toLane: createToLane({ db, lanes, tellLanes: parking.tell }),
-    inHand,
+    isInHand: (deliveryId) => inHand.has(deliveryId),
+    starter,
+    nudges,
+    disableAfterMs: disableAfterMs(config),
+    probeDisabledEveryMs: probeDisabledEveryMs(config),
   });
+  const drainsHere = createDrainsHere(drain, sizing.lanes, log);
   const relay = createRelay({
     db,
     starter,
     waker,
     parking,
     watch: lanes,
+    drainHere: drainsHere.begin,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
@@ -78,15 +92,23 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
-  const setGate: SetGate = async (endpointId, gate) => {
-    if (gate === 'pause') return pauseEndpoint(db, endpointId);
-    const released = await resumeEndpoint(db, endpointId);
-    relay.sweepSoon();
-    return released !== null;
+  const stopListening = listen(db, 'posthorn_outbox', hear, log);
+
+  function hear(word: string): void {
+    const lanes = nudgedLanes(word);
+    if (lanes) nudges.nudge(lanes);
+    else if (word === sweepWord) relay.sweepSoon();
+    else relay.look();
+  }
+
+  const setGate = createSetGate({ db, lanes: waker });
+  const skipHeadAndWake: SkipHead = async (endpointId, laneKey) => {
+    const skipped = await skipHead(db, endpointId, laneKey);
+    if (skipped) await waker.changed(endpointId);
+    return skipped;
   };
-  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, reached });
-  const polling = pollTemporal(core, activities, sizing);
+  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
+  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {
     relay,
@@ -95,7 +117,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
       stopListening();
       const deadline = performance.now() + graceMs;
       // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
-      await Promise.all([within(graceMs, relay.stop()), polling.stop()]);
+      await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
       if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
       await lanes.stop();
       await sender.close();
@@ -114,6 +136,8 @@ export function installRuntime(log: Logger): void {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // the worker of lanes has none on purpose
+      if (message.startsWith('No workflows registered')) return;
       const line = { ...meta, level: undefined };
       if (level === 'ERROR') log.error(line, message);
       else log.warn(line, message);

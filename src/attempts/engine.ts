@@ -78,7 +78,7 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
     try {
       // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
       if (watch.stalledSince(mark)) throw new Error('this process stood still: the row it read may be out of date');
-      return await post(job);
+      return await post(job, mark);
     } finally {
       leave();
     }
@@ -91,11 +91,10 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
     return { kind: 'wait', ms, outcome: 'no_place', message: 'as many requests in flight as allowed' };
   }
 
-  async function post(job: DeliveryJob): Promise<AttemptReport> {
+  async function post(job: DeliveryJob, mark: number): Promise<AttemptReport> {
     let attempt: AttemptRecord;
     try {
-      // not even after a standstill while it connects
-      attempt = await poster.post({ ...job, notAfterMs: performance.now() + job.timeoutMs });
+      attempt = await poster.post({ ...job, isTooLate: () => watch.stalledSince(mark) });
     } catch (error) {
       if (error instanceof RenderFault) return fault(job, error);
       throw error;

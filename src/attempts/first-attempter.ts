@@ -21,8 +21,6 @@ import { createTurnQueue } from './turn-queue.ts';
 const lookMs = 250;
 /** Far less than the patience with an endpoint, which must not be blamed for a store that is away. */
 const heldUpAfterMs = 250;
-/** A request begins so soon after the last look at its endpoint, or not at all. */
-const lookIsGoodForMs = 2_500;
 const parkAgainMs = 500;
 
 type Written = 'final' | 'open' | 'dropped';
@@ -120,7 +118,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
         timeoutMs: endpoint.timeoutMs,
         retry: endpoint.retry,
         acceptedHereMs: job.event.acceptedHereMs,
-        notAfterMs: performance.now() + lookIsGoodForMs,
+        isTooLate: () => !job.mayPost() || !lanes.isFresh(),
         secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
       });
     } catch (error) {

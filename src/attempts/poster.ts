@@ -25,8 +25,8 @@ export interface PostJob extends Omit<SignedJob, 'secrets'> {
   secrets: { id: string; sealed: Uint8Array }[];
   /** When this process accepted its event, by the monotonic clock; null or absent: another did, or it is not the first attempt. */
   acceptedHereMs?: number | null;
-  /** By the monotonic clock: not to be sent any more after this moment. That is a LocalFault (`too_late`), and nothing reached the endpoint. */
-  notAfterMs?: number | undefined;
+  /** Asked right before the request is written. If it says so that is a LocalFault (`too_late`), and nothing reached the endpoint. */
+  isTooLate?: (() => boolean) | undefined;
 }
 
 /** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
@@ -88,7 +88,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render(job, number, startedAt.getTime()), notAfterMs: job.notAfterMs });
+      const result = await send({ ...render(job, number, startedAt.getTime()), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
@@ -110,7 +110,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
 export function logAttempt(
   log: Logger,
   of: { endpointId: string; tenantId: string },
-  { deliveryId, round, number, result, retryInMs: retry }: AttemptRecord,
+  { deliveryId, round, number, result, retryInMs: retry, probe }: AttemptRecord,
   status: DeliveryStatus | null,
 ): void {
   log.info(
@@ -120,6 +120,7 @@ export function logAttempt(
       tenantId: of.tenantId,
       round,
       attempt: number,
+      probe,
       outcome: result.outcome,
       statusCode: result.response?.statusCode,
       totalMs: Math.round(result.timings.totalMs),

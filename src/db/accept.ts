@@ -14,6 +14,7 @@ export interface EventToAccept {
   bodyTimestamp: string;
   contentHash: Uint8Array;
   orderingKey: string | null;
+  coalesceKey: string | null;
   version: number | null;
   deliverAt: string | null;
   expiresAt: string | null;
@@ -63,9 +64,9 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       with incoming as (
         select i.*, t.id as tenant_id, t.endpoints_version, t.orders
         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::text[], $10::int[],
-            $11::timestamptz[], $12::timestamptz[], $13::uuid[])
+            $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[])
           with ordinality as i (tenant, event_id, external_id, type, channels, body, body_timestamp, content_hash, ordering_key, version,
-            deliver_at, expires_at, only_endpoint_id, n)
+            deliver_at, expires_at, only_endpoint_id, coalesce_key, n)
         join tenants t on t.external_id = i.tenant and t.deleted_at is null
       ), claimed as (
         insert into event_ids (tenant_id, external_id, event_id, content_hash)
@@ -74,9 +75,9 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
         returning event_id
       ), stored as (
         insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, ordering_key, version, deliver_at, expires_at,
-          only_endpoint_id, accepted_at, position)
+          only_endpoint_id, coalesce_key, accepted_at, position)
         select event_id, tenant_id, external_id, type, string_to_array(channels, ','), body, body_timestamp, ordering_key, version, deliver_at,
-          expires_at, only_endpoint_id, now(), nextval('event_position')
+          expires_at, only_endpoint_id, coalesce_key, now(), nextval('event_position')
         from (select i.* from incoming i join claimed using (event_id) order by n) as ordered
         returning id, tenant_id
       ), queued as (
@@ -101,6 +102,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       events.map((event) => event.expiresAt),
       events.map((event) => event.onlyEndpointId && uuidOf(event.onlyEndpointId)),
       relayId && uuidOf(relayId),
+      events.map((event) => event.coalesceKey),
     ],
   });
   const byNumber = new Map(rows.map((row) => [row.n, row]));

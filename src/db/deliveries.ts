@@ -122,13 +122,13 @@ async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | 
   return rows[0]?.status ?? null;
 }
 
-/** Ends a delivery that is under way, and says what it is now. Null: no such delivery. */
+/** Ends a delivery that is under way or held, and says what it is now. Null: no such delivery. */
 export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<DeliveryStatus | null> {
   await db.query({
     name: 'settle_delivery',
     text: `
       update deliveries set status = $2, next_attempt_at = null, updated_at = now()
-      where id = $1 and status in ('pending', 'retrying')`,
+      where id = $1 and status in ('pending', 'retrying', 'held')`,
     values: [uuidOf(deliveryId), status],
   });
   return readStatus(db, deliveryId);
@@ -153,7 +153,7 @@ export async function countFault(db: Db, deliveryId: string, message: string): P
       update deliveries set faults = faults + 1, last_message = $2, updated_at = now(),
         status = case when faults + 1 >= 10 then 'quarantined' else status end,
         next_attempt_at = case when faults + 1 >= 10 then null else next_attempt_at end
-      where id = $1 and status in ('pending', 'retrying')
+      where id = $1 and status in ('pending', 'retrying', 'held')
       returning status, faults`,
     values: [uuidOf(deliveryId), message],
   });

@@ -2,17 +2,16 @@
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
-const highest = `dlv_${'f'.repeat(32)}`;
 const urgencies = '(case when round > 1 then 2 when attempts > 0 then 1 else 0 end)';
 
-/** The lowest id of an endpoint's held deliveries, whose day is the oldest of theirs; of none: the highest id there is. */
-export async function lowestHeld(db: Db, endpointId: string): Promise<string> {
+/** The lowest id of an endpoint's held deliveries, whose day is the oldest of theirs; null: none is held. */
+export async function lowestHeld(db: Db, endpointId: string): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>({
     name: 'lowest_held',
     text: `select id from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' order by id limit 1`,
     values: [uuidOf(endpointId)],
   });
-  return rows[0] ? idOf('dlv', rows[0].id) : highest;
+  return rows[0] ? idOf('dlv', rows[0].id) : null;
 }
 
 /** How many are held, counted up to `most`. */

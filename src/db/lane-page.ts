@@ -54,6 +54,8 @@ export interface HeldDelivery {
   attempts: number;
   /** Of an endpoint ordered by key. */
   laneKey: string | null;
+  /** Its place in the order, which is that of its event's acceptance. */
+  position: number | null;
   /** Its number in the order, once one was given. */
   sequence: number | null;
   batchId: string | null;
@@ -79,9 +81,9 @@ export interface PageQuery {
 const mostBytes = 2 * 1024 * 1024;
 // the same expression as in the index: first attempts, then retries, then replays
 const urgency = 'case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end';
-const columns = 'd.id, d.event_id, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at';
+const columns = 'd.id, d.event_id, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position';
 const withEvents = `
-  select h.id, h.event_id, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, e.external_id as webhook_id, e.body,
+  select h.id, h.event_id, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body,
     extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms
   from (
     select h.*, sum(octet_length(e.body)) over (order by h.n) as bytes from held h
@@ -106,7 +108,7 @@ const byTime = `
 const byPosition = `
   with held as materialized (
     select d.*, row_number() over (order by d.position nulls first) as n from (
-      select ${columns}, d.position from deliveries d
+      select ${columns} from deliveries d
       where d.endpoint_id = $1 and d.status = 'held' and d.id >= $5 and d.id <> all($3::uuid[])
         and (d.lane_key is null or d.lane_key <> all($4::text[])) and (d.expires_at is null or d.expires_at > now())
       order by d.position nulls first limit $2
@@ -185,6 +187,7 @@ interface HeldRow {
   round: number;
   attempts: number;
   lane_key: string | null;
+  position: number | null;
   sequence: number | null;
   batch_id: string | null;
   due_in_ms: number;
@@ -199,6 +202,7 @@ function toHeld(row: HeldRow): HeldDelivery {
     round: row.round,
     attempts: row.attempts,
     laneKey: row.lane_key,
+    position: row.position,
     sequence: row.sequence,
     batchId: row.batch_id && idOf('bat', row.batch_id),
     dueInMs: row.due_in_ms,

@@ -16,7 +16,7 @@ interface Counts {
 }
 
 export interface Failures {
-  /** However long it took. */
+  /** Refused since the last acceptance, however long ago that was. */
   inRow: number;
   /** When the half under way began. */
   sinceMs: number;
@@ -90,5 +90,5 @@ export function probed(circuit: Circuit, accepted: boolean, nowMs: number, times
 }
 
 function pauseMs(refusedProbes: number, { firstProbeMs, longestProbeMs }: CircuitTimes): number {
-  return Math.min(longestProbeMs, firstProbeMs * 2 ** Math.min(refusedProbes, 50));
+  return Math.min(longestProbeMs, firstProbeMs * 2 ** refusedProbes);
 }

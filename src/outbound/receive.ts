@@ -19,16 +19,20 @@ export function nothingReceived(): Received {
 
 /**
  * Tells `ended` of the end: without an error when the response is whole. It may tell more than once; the first counts.
- * `notAfterMs`: by `performance.now()`, when the request may begin at the latest.
+ * `isTooLate`: asked right before the request is written.
  */
-export function receiveInto(received: Received, notAfterMs: number, ended: (error: Error | null) => void): Dispatcher.DispatchHandler {
+export function receiveInto(
+  received: Received,
+  isTooLate: () => boolean,
+  ended: (error: Error | null) => void,
+): Dispatcher.DispatchHandler {
   let requested = false;
   return {
     // undici calls it when the connection is ready, and writes the request in the same breath if this did not abort it
     onRequestStart(controller) {
       // Posting twice is for the retry schedule to decide; a client that would do it by itself is stopped.
       if (requested) controller.abort(Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' }));
-      else if (performance.now() > notAfterMs) controller.abort(tooLate());
+      else if (isTooLate()) controller.abort(tooLate());
       requested = true;
     },
     onResponseStart(controller, statusCode) {

@@ -23,8 +23,8 @@ export interface SendRequest {
   body: Uint8Array;
   /** For all of it: DNS, connect, TLS, headers and body. */
   timeoutMs: number;
-  /** By `performance.now()`: a request that is not begun to be written by then is not written, which is the fault `too_late`. */
-  notAfterMs?: number | undefined;
+  /** Asked right before the request is written: if it says so it is not, which is the fault `too_late`. */
+  isTooLate?: (() => boolean) | undefined;
   /** Gives the attempt up; the endpoint may have got it all the same. */
   signal?: AbortSignal | undefined;
 }
@@ -86,7 +86,7 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 function post(request: SendRequest, url: URL, userAgent: string, connections: Connections): Promise<SendResult> {
-  const { body, timeoutMs, notAfterMs = Number.POSITIVE_INFINITY, signal } = request;
+  const { body, timeoutMs, isTooLate = () => false, signal } = request;
   const headers = ownHeaders(request.headers, userAgent);
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
@@ -105,14 +105,15 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
     const exchange: Exchange = {
       origin: url.origin,
       options: { path: url.pathname + url.search, method: 'POST', headers, body },
-      handler: receiveInto(received, notAfterMs, settle),
+      handler: receiveInto(received, isTooLate, settle),
       line: null,
     };
     const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
-    const deadline = setTimeout(() => settle(pastDeadline(exchange)), timeoutMs);
+    // If this process stood still, what came meanwhile is to be read first.
+    const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange))), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
-    else if (startedAt > notAfterMs) settle(tooLate());
+    else if (isTooLate()) settle(tooLate());
     else connections.begin(exchange);
   });
 }

@@ -10,6 +10,7 @@ import type { Db } from '../db/pool.ts';
 import type { IngestMetrics } from '../telemetry.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
 import { createOrderedParking } from './ordered-parking.ts';
+import { ownedEvents } from './owned-events.ts';
 import type { Parking } from './parking.ts';
 import type { Relay } from './relay.ts';
 
@@ -110,28 +111,4 @@ function tell(metrics: IngestMetrics, acceptances: Acceptance[]): void {
 
 function weigh({ events }: AcceptRequest): number {
   return events.reduce((sum, { body }) => sum + Math.max(body.length, leastBytes), 0);
-}
-
-function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
-  const tenantId = accepted?.tenantId;
-  if (!tenantId) return [];
-  const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
-  const nowMs = performance.now();
-  return events
-    .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
-    .map((event) => ({
-      eventId: event.eventId,
-      tenantId,
-      tenant,
-      eventType: event.type,
-      externalId: event.externalId,
-      channels: event.channels,
-      body: event.body,
-      expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
-      special: event.deliverAt !== null || event.onlyEndpointId !== null,
-      acceptedAtUs,
-      endpointsVersion,
-      mayBeBegun: false,
-      acceptedHereMs: nowMs,
-    }));
 }

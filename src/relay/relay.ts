@@ -48,6 +48,8 @@ export interface RelayDeps {
   log: Logger;
   parking: Parking;
   waker: Pick<LaneWaker, 'parked' | 'signal'>;
+  /** Temporal is away: this process drains the lane of the endpoint itself. */
+  drainHere(endpointId: string): void;
   watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;
@@ -60,11 +62,11 @@ export interface RelayDeps {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, starter, log, waker } = deps;
+  const { db, starter, log, waker, drainHere } = deps;
   const cache = createEndpointCache(db);
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
-  const sweep = createSweep({ db, starter, waker, log });
+  const sweep = createSweep({ db, starter, waker, drainHere, log });
   const taker = createTaker({ db, log, who: () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined) });
   let term: Term | undefined;
   let refreshing: Promise<void> | undefined;

@@ -1,7 +1,9 @@
 // The sweep: every 10 s it starts again what should have moved and did not - dispatches not done, deliveries 30 s past their time -, and what was
-// put off and comes due; lanes past their time, and once a minute held deliveries whose lanes know nothing of them. "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
+// put off and comes due; lanes past their time, and once a minute held deliveries whose lanes know nothing of them. What is held past its expiry ends.
+// "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
 import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/delivery-refs.ts';
 import { overdueDispatches } from '../db/dispatches.ts';
+import { expireHeld } from '../db/lane-held.ts';
 import { forgottenLanes, overdueLanes } from '../db/lanes.ts';
 import { orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
@@ -27,10 +29,12 @@ export interface SweepDeps {
   db: Db;
   starter: Starter;
   waker: Pick<LaneWaker, 'parked' | 'signal'>;
+  /** Temporal is away: lanes that should have acted are drained by this process. */
+  drainHere(endpointId: string): void;
   log: Logger;
 }
 
-export function createSweep({ db, starter, waker, log }: SweepDeps): Sweep {
+export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): Sweep {
   const stopping = new AbortController();
   let nextAt = 0;
   let forgottenAt = 0;
@@ -81,11 +85,13 @@ export function createSweep({ db, starter, waker, log }: SweepDeps): Sweep {
       nextAt = performance.now() + everyMs;
       due();
       try {
+        await expireHeld(db, most);
         await rememberLanes();
         await run();
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
         log.warn({ err: error }, 'relay.sweep_without_temporal');
+        for (const { endpointId } of await overdueLanes(db, most)) drainHere(endpointId);
       }
     },
   };

@@ -36,6 +36,7 @@ export async function setParkingStage(dispatch: DispatchSetting) {
   const poster = createPoster({ db, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
   const places = createPlaces({ process: 64, tenant: 64, endpoint: 8 });
   const relay = createRelay({
+    drainHere: () => undefined,
     ...lanes,
     db,
     watch: lanes.lanes,
@@ -111,6 +112,7 @@ export function newEvent(more: Partial<EventToAccept> = {}): EventToAccept {
     deliverAt: null,
     expiresAt: null,
     onlyEndpointId: null,
+    coalesceKey: null,
     ...more,
   };
 }

@@ -7,6 +7,10 @@ export interface Received {
   headers: Record<string, string>;
   body: Buffer;
   at: number;
+  /** The same moment on this process's monotonic clock. */
+  came: number;
+  /** How it was answered, and when on the monotonic clock; null: not yet, or never. */
+  answered: { status: number; at: number } | null;
   /** Requests to the same path under way when this one came, itself included. */
   atOnce: number;
 }
@@ -36,7 +40,18 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
-    const request = { path, headers, body: Buffer.concat(chunks), at: Date.now(), atOnce: underWay.get(path) ?? 1 };
+    const request: Received = {
+      path,
+      headers,
+      body: Buffer.concat(chunks),
+      at: Date.now(),
+      came: performance.now(),
+      answered: null,
+      atOnce: underWay.get(path) ?? 1,
+    };
+    response.once('finish', () => {
+      request.answered = { status: response.statusCode, at: performance.now() };
+    });
     requests.push(request);
     const key = `${path} ${headers['webhook-id']}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -1,0 +1,53 @@
+// A tenant posts thousands of events; then each of fifty others posts one: how long until the last of the fifty is there, and how far the first one is by then.
+import { randomBytes } from 'node:crypto';
+import { figuresOf } from './figures.ts';
+import type { Stream, StreamResult } from './messages.ts';
+import { startMeter } from './meter.ts';
+import { ask, delivered, makeTenant, type Play, settle, warmUp } from './run.ts';
+import type { Stage } from './stage.ts';
+
+const others = 50;
+
+export const fairness: Play = async (stage, scenario, mode) => {
+  const name = `bench-${randomBytes(4).toString('hex')}`;
+  await makeTenant(stage, name, scenario);
+  const tenants = Array.from({ length: others }, (_, n) => `${name}-other${n}`);
+  for (const tenant of tenants) await makeTenant(stage, tenant, { ...scenario, query: '' });
+  await warmUp(stage, name, scenario);
+
+  const meter = startMeter(stage);
+  const greedy: Stream = { tenant: name, prefix: `${name}-run`, count: scenario.events, atOnce: scenario.atOnce };
+  const [sent] = await load(stage, [greedy]);
+  if (!sent) throw new Error('the load generator told nothing');
+  const modest = tenants.map((tenant): Stream => ({ tenant, prefix: `${tenant}-one`, count: 1, atOnce: 1 }));
+  const sentModest = await load(stage, modest);
+  const done = await collectAll(stage, modest);
+  const { delivered: before } = await ask(stage, greedy.prefix, 'progress');
+  const firstSentAt = Math.min(...sentModest.map(({ sent }) => sent[0] ?? Number.NaN));
+
+  await delivered(stage, greedy.prefix, { wanted: scenario.events, withinMs: 8 * 60_000 });
+  const settleMs = await settle(stage);
+  const cost = meter.stop();
+  const figures = figuresOf(greedy.prefix, 1, sent, await ask(stage, greedy.prefix, 'collected'));
+  const told = [
+    `${done.length} of ${others} others delivered, the last ${(Math.max(...done) - firstSentAt).toFixed(0)} ms after the first was posted`,
+    `${scenario.events - before} of the first tenant's were still to come`,
+  ];
+  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, told };
+};
+
+async function load(stage: Stage, streams: Stream[]): Promise<StreamResult[]> {
+  const loaded = stage.load.next('done');
+  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams });
+  return (await loaded).results;
+}
+
+/** When the one event of each stream was there; those that are not within two minutes are left out. */
+async function collectAll(stage: Stage, streams: Stream[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const { prefix } of streams) {
+    if (!(await delivered(stage, prefix, { wanted: 1, withinMs: 120_000 }))) continue;
+    times.push((await ask(stage, prefix, 'collected')).deliveredAt[0] ?? Number.NaN);
+  }
+  return times;
+}

@@ -1,0 +1,134 @@
+// An endpoint that refuses everything is probed instead of sent to: what waits for it spends no attempts and has no workflows; and peace that an
+// endpoint asks for is kept for all that waits for it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Reply } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+import { type LaneEndpoint, type LaneStage, openLaneStage, upTo } from './lane-stage.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await openLaneStage('t45');
+});
+afterAll(() => stage?.close());
+
+/** 20 in a row, and as many as may be under way when that is noticed. */
+const refusedAtMost = 20 + 32;
+
+async function attemptsSpent({ id }: LaneEndpoint): Promise<number> {
+  const { rows } = await stage.where.db.query<{ attempts: number }>(
+    'select coalesce(sum(attempts), 0)::int as attempts from deliveries where endpoint_id = $1',
+    [id.slice('ep_'.length)],
+  );
+  return rows[0]?.attempts ?? 0;
+}
+
+const isOpen = (endpoint: LaneEndpoint) =>
+  until('the circuit to open', async () => (await endpoint.lane()).circuit?.state === 'open', 40_000);
+
+describe.concurrent('an endpoint that refuses 20 in a row', () => {
+  it('is probed, one at a time, while all else waits unspent and without workflows; and then gets it all', {
+    timeout: 180_000,
+  }, async () => {
+    const endpoint = await stage.endpoint({ retry: { schedule: ['10s', '10s', '10s', '10s', '10s', '10s'] } });
+    endpoint.answer([500]);
+    await endpoint.post(25);
+    await isOpen(endpoint);
+    await until('the first attempts to be recorded', async () => (await endpoint.statuses()).pending === undefined);
+    const came = endpoint.requests().length;
+    await endpoint.post(100);
+    await until('all of them to be held', async () => ((await endpoint.statuses()).held ?? 0) >= 100);
+    const spent = await attemptsSpent(endpoint);
+    expect(spent).toBeLessThanOrEqual(refusedAtMost);
+    expect((await endpoint.openWorkflows()).length).toBeLessThanOrEqual(refusedAtMost);
+    expect(await endpoint.waitsFor('circuit_open')).toMatchObject({ reasons: expect.arrayContaining(['failing']) });
+
+    await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1, 30_000);
+    // what is no probe is an attempt
+    expect(await attemptsSpent(endpoint)).toBe(spent);
+    expect(endpoint.requests().length).toBeGreaterThan(spent);
+    await until('the lane to have taken over what slept in backoff', async () => (await endpoint.openWorkflows()).length === 1, 40_000);
+    endpoint.answer([204]);
+    await endpoint.reach('succeeded', 125, 90_000);
+    const probes = endpoint.requests().slice(came, endpoint.requests().findIndex(({ answered }) => answered?.status === 204) + 3);
+    expect(Math.max(...probes.map(({ atOnce }) => atOnce))).toBe(1);
+    expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(125)));
+    expect(endpoint.requests().filter(({ answered }) => answered?.status === 204)).toHaveLength(125);
+    expect((await endpoint.lane()).circuit?.state ?? 'closed').toBe('closed');
+  });
+
+  it('is probed in its order when it is ordered', { timeout: 120_000 }, async () => {
+    const endpoint = await stage.endpoint({ ordering: 'endpoint', retry: { schedule: Array.from({ length: 40 }, () => '10ms') } });
+    endpoint.answer([500]);
+    await endpoint.post(40);
+    await isOpen(endpoint);
+    await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1, 30_000);
+    endpoint.answer([204]);
+    await endpoint.reach('succeeded', 40, 60_000);
+    expect(endpoint.accepted()).toEqual(upTo(40));
+    expect(Math.max(...endpoint.requests().map(({ atOnce }) => atOnce))).toBe(1);
+  });
+
+  it('is another one than its neighbour, which notices nothing', { timeout: 60_000 }, async () => {
+    const [bad, good] = await Promise.all([stage.endpoint({ retry: { schedule: ['1h'] } }), stage.endpoint()]);
+    bad.answer([500]);
+    await bad.post(30);
+    await isOpen(bad);
+    await good.post(30);
+    await good.reach('succeeded', 30);
+    expect(await good.lane()).toMatchObject({ state: 'none', held: 0 });
+  });
+});
+
+/** Refuses the first request and asks for peace for two seconds; says until when. */
+function busyOnce(status: number): { reply: Reply; calmUntil(): number } {
+  let calm = 0;
+  return {
+    calmUntil: () => calm,
+    reply(_request, response) {
+      if (calm > 0) return void response.writeHead(204).end();
+      calm = Date.now() + 2_000;
+      response.writeHead(status, { 'retry-after': '2' }).end();
+    },
+  };
+}
+
+describe.concurrent('Retry-After', () => {
+  it.each([
+    [429, {}],
+    [503, {}],
+    [429, { ordering: 'endpoint' }],
+    [503, { rateLimit: { perSecond: 1_000, burst: 100 } }],
+  ])('on %i holds all that waits for an endpoint of %j', { timeout: 60_000 }, async (status, settings) => {
+    const { reply, calmUntil } = busyOnce(status);
+    const endpoint = await stage.endpoint({ retry: { schedule: ['10ms', '10ms'] }, ...settings });
+    endpoint.answer(reply);
+    await endpoint.post(1);
+    await until('the refusal', () => calmUntil() > 0);
+    await until('it to be recorded', async () => (await endpoint.show()).notBefore !== null);
+    await endpoint.post(10);
+    await endpoint.reach('succeeded', 11);
+    for (const { at } of endpoint.requests().slice(1)) expect(at).toBeGreaterThanOrEqual(calmUntil());
+    expect(endpoint.requests()).toHaveLength(12);
+    if ('ordering' in settings) expect(endpoint.accepted()).toEqual(upTo(11));
+  });
+
+  it('is waited for by a lane that says so and is not woken by what is parked', { timeout: 60_000 }, async () => {
+    const endpoint = await stage.endpoint({ retry: { schedule: ['10ms', '10ms'] } });
+    endpoint.answer(
+      (_request, response) => void response.writeHead(endpoint.requests().length === 1 ? 429 : 204, { 'retry-after': '3600' }).end(),
+    );
+    const [refused = ''] = await endpoint.post(1);
+    await until('it to be recorded', async () => (await endpoint.show()).notBefore !== null);
+    await endpoint.post(5);
+    expect(await endpoint.waitsFor('retry_after')).toMatchObject({ reasons: expect.arrayContaining(['retry_after']) });
+    await endpoint.post(5);
+    await endpoint.reach('held', 11);
+    expect(await endpoint.lane()).toMatchObject({ state: 'shut', held: 11 });
+    expect(endpoint.requests()).toHaveLength(1);
+    // the operator knows better; the one that was refused has its own time
+    await endpoint.act('resume');
+    await endpoint.reach('succeeded', 10);
+    await endpoint.order(refused, 'retry-now');
+    await endpoint.reach('succeeded', 11);
+  });
+});

@@ -1,0 +1,80 @@
+// An endpoint that has accepted nothing for too long is disabled, its owner is told, and it is probed on; when a probe succeeds, it comes back by itself
+// if it wants that. Five days and an hour are three seconds and one here.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type LaneEndpoint, type LaneStage, openLaneStage, upTo } from './lane-stage.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await openLaneStage('t46', { POSTHORN_DISABLE_AFTER: '3s', POSTHORN_PROBE_DISABLED_EVERY: '1s' });
+});
+afterAll(() => stage?.close());
+
+async function alerts({ id }: LaneEndpoint): Promise<string[]> {
+  const { rows } = await stage.where.db.query<{ kind: string }>('select kind from alerts where endpoint_id = $1 order by created_at', [
+    id.slice('ep_'.length),
+  ]);
+  return rows.map(({ kind }) => kind);
+}
+
+const gateIs = (endpoint: LaneEndpoint, gate: string) =>
+  until(`the gate to be ${gate}`, async () => (await endpoint.show()).gate === gate, 60_000);
+
+/** Both refuse everything until both are disabled, and then accept again; 5 deliveries more wait for each. */
+async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneEndpoint }> {
+  const retry = { schedule: ['2s', '2s', '2s', '2s'] };
+  const [recovers, stays] = await Promise.all([
+    stage.endpoint({ retry, autoRecover: true }),
+    stage.endpoint({ retry, autoRecover: false }),
+  ]);
+  for (const endpoint of [recovers, stays]) endpoint.answer([500]);
+  await Promise.all([recovers.post(25), stays.post(25)]);
+  await Promise.all([gateIs(recovers, 'disabled'), gateIs(stays, 'disabled')]);
+  await Promise.all([recovers.post(5), stays.post(5)]);
+  await Promise.all([recovers.waitsFor('disabled', 30_000), stays.waitsFor('disabled', 30_000)]);
+  for (const endpoint of [recovers, stays]) {
+    expect(await alerts(endpoint)).toEqual(['endpoint.disabled']);
+    expect((await endpoint.show()).gateReason).toMatch(/failed for too long/);
+  }
+  for (const endpoint of [recovers, stays]) endpoint.answer([204]);
+  return { recovers, stays };
+}
+
+describe('an endpoint that failed for too long', () => {
+  it('is disabled with an alert; a probe that succeeds brings it back only if it recovers by itself', { timeout: 240_000 }, async () => {
+    const { recovers, stays } = await disabledAndWell();
+    await gateIs(recovers, 'open');
+    await recovers.reach('succeeded', 30, 60_000);
+    expect(new Set(recovers.accepted())).toEqual(new Set(upTo(30)));
+    expect(await alerts(recovers)).toEqual(['endpoint.disabled', 'endpoint.recovered']);
+
+    // the other has had as much time
+    expect(await stays.show()).toMatchObject({ gate: 'disabled' });
+    await stays.act('resume');
+    await stays.reach('succeeded', 30, 60_000);
+    expect(await alerts(stays)).toEqual(['endpoint.disabled']);
+  });
+
+  it('is not one that a person paused or disabled by 410, which are never probed', { timeout: 120_000 }, async () => {
+    const [paused, gone, failing] = await Promise.all([
+      stage.endpoint(),
+      stage.endpoint(),
+      stage.endpoint({ retry: { schedule: ['2s', '2s'] } }),
+    ]);
+    gone.answer([410]);
+    failing.answer([500]);
+    await Promise.all([gone.post(1), failing.post(25)]);
+    await gateIs(gone, 'disabled');
+    gone.answer([204]);
+    await paused.act('pause');
+    await Promise.all([paused.post(3), gone.post(3)]);
+    await Promise.all([paused.waitsFor('paused'), gone.waitsFor('disabled')]);
+    // the clock of this test: a third one is disabled, probed and back
+    await gateIs(failing, 'disabled');
+    failing.answer([204]);
+    await gateIs(failing, 'open');
+    expect([paused.requests().length, gone.requests().length]).toEqual([0, 1]);
+    expect([await alerts(paused), await alerts(gone)]).toEqual([[], []]);
+    expect(await paused.statuses()).toEqual({ held: 3 });
+  });
+});

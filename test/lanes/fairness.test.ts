@@ -1,0 +1,53 @@
+// A fair share: who posts thousands at once does not keep the others waiting, whether its deliveries need a lane or not.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type LaneStage, makeLane, openLaneStage } from './lane-stage.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await openLaneStage('t51');
+});
+afterAll(() => stage?.close());
+
+const backlog = 5_000;
+const others = 50;
+
+/** Fifty tenants with an endpoint each. */
+async function makeOthers() {
+  const tenants = await Promise.all(Array.from({ length: others }, () => stage.posthorn.makeTenant()));
+  return Promise.all(tenants.map((tenant) => makeLane(stage.where, tenant)));
+}
+
+describe('a tenant that posts 5,000 events', () => {
+  it.each([
+    ['and whose endpoint answers within 100 ms', {}, 100],
+    ['to a slow endpoint, more than its cap', { maxInFlight: 4 }, 400],
+    ['to an ordered endpoint', { ordering: 'endpoint' }, 5],
+  ] as [string, { maxInFlight?: number; ordering?: string }, number][])(
+    '%s has those of 50 other tenants pass by',
+    { timeout: 240_000 },
+    async (_what, settings, answersInMs) => {
+      const [greedy, modest] = await Promise.all([makeLane(stage.where, await stage.posthorn.makeTenant(), settings), makeOthers()]);
+      greedy.answer(async (_request, response) => {
+        await delay(answersInMs);
+        response.writeHead(204).end();
+      });
+      await greedy.post(backlog);
+      await Promise.all(modest.map((endpoint) => endpoint.post(1)));
+      await until('one delivery for each of the 50', () => modest.every((endpoint) => endpoint.requests().length === 1), 60_000);
+      // it is they that came first, and not the machine that was quick
+      expect(greedy.accepted().length).toBeLessThan(backlog);
+      // what exceeds its cap waits as rows
+      if (settings.maxInFlight) {
+        await until('its backlog to wait in its lane', async () => ((await greedy.statuses()).held ?? 0) > 1_000, 60_000);
+        expect((await greedy.openWorkflows()).length).toBeLessThanOrEqual(100);
+        await stage.posthorn.call('DELETE', `/v1/endpoints/${greedy.id}`);
+        return;
+      }
+      await greedy.reach('succeeded', backlog, 180_000);
+      expect(new Set(greedy.accepted()).size).toBe(backlog);
+    },
+  );
+});

@@ -1,0 +1,85 @@
+// A lane that goes idle just as a delivery is parked, again and again: what is parked in that moment is never left behind. Who would find it otherwise, the
+// sweep, comes ten seconds later: each delivery has to be there before that.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type LaneEndpoint, type LaneStage, openLaneStage } from './lane-stage.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await openLaneStage('t49');
+});
+afterAll(() => stage?.close());
+
+/** No sweep finds a lane that has been due for less than 10 s. */
+const beforeAnySweepMs = 8_000;
+const lanes = 25;
+const roundsEach = 8;
+
+const arrived = (endpoint: LaneEndpoint, count: number) =>
+  until(
+    `${count} to arrive`,
+    () => new Set(endpoint.requests().map(({ headers }) => headers['webhook-id'])).size === count,
+    beforeAnySweepMs,
+  );
+
+/** How long a drain waits for more before it ends: measured, so that the gaps of this test are about as long. */
+async function lingerOf(endpoint: LaneEndpoint): Promise<number> {
+  await endpoint.post(1);
+  await arrived(endpoint, 1);
+  const since = performance.now();
+  await endpoint.rests(30_000);
+  return performance.now() - since;
+}
+
+/** Bursts of one to three, with gaps that end about when the drain does. */
+async function play(endpoint: LaneEndpoint, lingerMs: number): Promise<void> {
+  let posted = endpoint.requests().length;
+  for (let round = 0; round < roundsEach; round++) {
+    const burst = 1 + Math.floor(3 * Math.random());
+    await endpoint.post(burst);
+    posted += burst;
+    await arrived(endpoint, posted);
+    // every other gap lies close about the end; the others spread further
+    const spread = round % 2 === 0 ? 0.04 : 0.3;
+    await delay(lingerMs * (1 + spread * (2 * Math.random() - 1)));
+  }
+}
+
+describe('a lane that goes idle just as something is parked', () => {
+  it('leaves nothing behind in 200 rounds, without the sweep, and ends when it is over', { timeout: 240_000 }, async () => {
+    const endpoints = await Promise.all(
+      Array.from({ length: lanes }, () => stage.endpoint({ rateLimit: { perSecond: 10_000, burst: 10_000 } })),
+    );
+    const [first] = endpoints;
+    if (!first) throw new Error('no endpoint');
+    const lingerMs = await lingerOf(first);
+    await Promise.all(endpoints.map((endpoint) => play(endpoint, lingerMs)));
+    for (const endpoint of endpoints) {
+      expect(Object.keys(await endpoint.statuses())).toEqual(['succeeded']);
+      expect(endpoint.requests()).toHaveLength(endpoint.accepted().length);
+    }
+    await Promise.all(endpoints.map((endpoint) => endpoint.rests(60_000)));
+    await until(
+      'no lane to have a workflow',
+      async () => {
+        const open = await Promise.all(endpoints.map((one) => one.openWorkflows()));
+        return open.flat().length === 0;
+      },
+      60_000,
+    );
+  });
+
+  it('is found by the sweep when nobody told it', { timeout: 90_000 }, async () => {
+    const endpoint = await stage.endpoint({ rateLimit: { perSecond: 100, burst: 10 } });
+    await lingerOf(endpoint);
+    // as if a process had died between its two commits: awake and due, and no workflow knows
+    await stage.where.db.query(
+      `update lanes set state = 'awake', due_at = now() - interval '20 seconds', drain_seen = now() - interval '20 seconds'
+      where endpoint_id = $1`,
+      [endpoint.id.slice('ep_'.length)],
+    );
+    await endpoint.post(1);
+    await endpoint.reach('succeeded', 2, 60_000);
+  });
+});

@@ -1,0 +1,80 @@
+// A lane stage of real processes: one server, and workers that may be frozen and killed.
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { openStage, type Stage } from '../chaos/stage.ts';
+import type { PosthornProcess } from '../support/posthorn-process.ts';
+import { until } from '../support/until.ts';
+import { type LaneEndpoint, makeLane, type Where } from './lane-stage.ts';
+
+export interface ProcessStage {
+  stage: Stage;
+  server: PosthornProcess;
+  /** Those that run. */
+  workers: PosthornProcess[];
+  startWorker(): Promise<PosthornProcess>;
+  killWorker(worker: PosthornProcess): Promise<void>;
+  where: Where;
+  makeTenant(settings?: object): Promise<string>;
+  endpoint(tenant: string, settings?: object): Promise<LaneEndpoint>;
+  /** The worker whose activity drains the lane now. */
+  drainer(endpoint: LaneEndpoint): Promise<PosthornProcess>;
+}
+
+async function open(namespace: string, env: Record<string, string>): Promise<ProcessStage> {
+  const stage = await openStage({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env } });
+  const [server, ...workers] = (await Promise.all([
+    stage.start({ role: 'server' }),
+    stage.start({ role: 'worker' }),
+    stage.start({ role: 'worker' }),
+  ])) as [PosthornProcess, ...PosthornProcess[]];
+  const where: Where = { api: server, db: stage.db, receiver: stage.receiver, temporal: stage.temporal };
+
+  async function drainer({ id }: LaneEndpoint): Promise<PosthornProcess> {
+    return until('a worker to drain the lane', async () => {
+      const { raw } = await stage.temporal.workflow.getHandle(`lane/${id}`).describe();
+      const [activity] = raw.pendingActivities ?? [];
+      return workers.find(({ pid }) => pid === Number.parseInt(activity?.lastWorkerIdentity ?? '', 10));
+    });
+  }
+
+  return {
+    stage,
+    server,
+    workers,
+    async startWorker() {
+      const worker = await stage.start({ role: 'worker' });
+      workers.push(worker);
+      return worker;
+    },
+    async killWorker(worker) {
+      workers.splice(workers.indexOf(worker), 1);
+      await worker.kill();
+    },
+    where,
+    async makeTenant(settings = {}) {
+      const tenant = await server.makeTenant();
+      if (Object.keys(settings).length === 0) return tenant;
+      const { status, body } = await server.call('PATCH', `/v1/tenants/${tenant}`, settings);
+      if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
+      return tenant;
+    },
+    endpoint: (tenant, settings) => makeLane(where, tenant, settings),
+    drainer,
+  };
+}
+
+/** One for all tests of a file; its logs are kept when one of them fails. */
+export function useProcesses(namespace: string, env: Record<string, string> = {}): () => ProcessStage {
+  let opened: ProcessStage | undefined;
+  let failed = false;
+  beforeAll(async () => {
+    opened = await open(namespace, env);
+  });
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === 'fail';
+  });
+  afterAll(() => opened?.stage.close(failed));
+  return () => {
+    if (!opened) throw new Error('the stage is not open yet');
+    return opened;
+  };
+}

@@ -1,0 +1,97 @@
+// A rate limit holds whoever drains: two workers, one that is killed and one that ends in the middle; also over all endpoints of a tenant, and from the
+// moment it is changed. What comes is judged at the receiver (pace.ts).
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { upTo } from './lane-stage.ts';
+import { expectPaced, watchStalls } from './pace.ts';
+import { useProcesses } from './process-stage.ts';
+
+const at = useProcesses('t41');
+const limit = { perSecond: 20, burst: 5 };
+
+describe('a rate of 20 a second', () => {
+  it('is kept by two workers, all arrives, and the lane that rests is no workflow', { timeout: 120_000 }, async () => {
+    const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
+    const stalled = watchStalls();
+    await endpoint.post(120);
+    await endpoint.reach('succeeded', 120, 60_000);
+    expectPaced(endpoint.requests(), limit, stalled());
+    expect(endpoint.requests()).toHaveLength(120);
+    expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(120)));
+    await endpoint.rests(30_000);
+    await until('no workflow', async () => (await endpoint.openWorkflows()).length === 0, 30_000);
+  });
+
+  it('counts retries, which come like all', { timeout: 120_000 }, async () => {
+    const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit, retry: { schedule: ['100ms', '100ms'] } });
+    endpoint.answer(
+      (_request, response, count) => void response.writeHead(count === 1 && endpoint.requests().length % 4 === 0 ? 500 : 204).end(),
+    );
+    const stalled = watchStalls();
+    await endpoint.post(60);
+    await endpoint.reach('succeeded', 60, 60_000);
+    expect(endpoint.requests().length).toBeGreaterThan(60);
+    expectPaced(endpoint.requests(), limit, stalled());
+  });
+
+  it('is kept when the worker that drains is killed, and when the next one is asked to end', { timeout: 180_000 }, async () => {
+    const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
+    const stalled = watchStalls();
+    await endpoint.post(160);
+    await until('some to arrive', () => endpoint.requests().length >= 40);
+    await at().killWorker(await at().drainer(endpoint));
+    await at().startWorker();
+    await until('more to arrive', () => endpoint.requests().length >= 80, 60_000);
+    const next = await at().drainer(endpoint);
+    at().workers.splice(at().workers.indexOf(next), 1);
+    expect(await next.stop()).toMatchObject({ code: 0 });
+    await at().startWorker();
+    await endpoint.reach('succeeded', 160, 90_000);
+    expectPaced(endpoint.requests(), limit, stalled());
+    expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(160)));
+    // at most what the killed one had under way, at 20 a second to a receiver that answers at once
+    expect(endpoint.requests().length).toBeLessThanOrEqual(165);
+  });
+});
+
+describe('a rate', () => {
+  it('of a tenant holds over two of its endpoints together', { timeout: 120_000 }, async () => {
+    const tenant = await at().makeTenant({ rateLimit: limit });
+    const [one, other] = await Promise.all([at().endpoint(tenant), at().endpoint(tenant)]);
+    const stalled = watchStalls();
+    await Promise.all([one.post(60), other.post(60)]);
+    await Promise.all([one.reach('succeeded', 60, 60_000), other.reach('succeeded', 60, 60_000)]);
+    expectPaced([...one.requests(), ...other.requests()], limit, stalled());
+    // neither waits for the other to be done
+    const firstOf = (endpoint: typeof one) => endpoint.requests()[0]?.came ?? Number.POSITIVE_INFINITY;
+    const lastOf = (endpoint: typeof one) => endpoint.requests().at(-1)?.came ?? 0;
+    expect(firstOf(one)).toBeLessThan(lastOf(other));
+    expect(firstOf(other)).toBeLessThan(lastOf(one));
+  });
+
+  it('that is raised while deliveries wait counts for them', { timeout: 120_000 }, async () => {
+    const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 0.1, burst: 1 } });
+    await endpoint.post(30);
+    await until('the first one', () => endpoint.requests().length > 0);
+    await endpoint.change({ rateLimit: { perSecond: 100, burst: 10 } });
+    // at the rate before this would take five minutes
+    await endpoint.reach('succeeded', 30, 30_000);
+  });
+
+  it('that is lowered while deliveries wait counts for them', { timeout: 120_000 }, async () => {
+    const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 10, burst: 1 } });
+    await endpoint.post(200);
+    await until('some to arrive', () => endpoint.requests().length >= 10);
+    await endpoint.change({ rateLimit: { perSecond: 2, burst: 1 } });
+    const stalled = watchStalls();
+    // a drain may go by what it read up to a second before
+    const changedAt = performance.now();
+    await until('a second to pass, and ten more to arrive', () => {
+      return endpoint.requests().filter(({ came }) => came > changedAt + 2_000).length >= 10;
+    });
+    const after = endpoint.requests().filter(({ came }) => came > changedAt + 2_000);
+    expectPaced(after, { perSecond: 2, burst: 1 }, stalled());
+    await endpoint.change({ rateLimit: null });
+    await endpoint.reach('succeeded', 200, 30_000);
+  });
+});

@@ -1,0 +1,97 @@
+// A worker that stops for 30 s without knowing it (SIGSTOP) while it drains: another takes over, what is ordered stays so, nothing that was accepted
+// counts as refused. And an order that is asked for while deliveries sleep in backoff.
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
+import { type LaneEndpoint, sequenceOf, upTo } from './lane-stage.ts';
+import { useProcesses } from './process-stage.ts';
+
+const at = useProcesses('t50');
+const frozenForMs = 30_000;
+
+const slowly = (endpoint: LaneEndpoint, ms: number) =>
+  endpoint.answer(async (_request, response) => {
+    await delay(ms);
+    response.writeHead(204).end();
+  });
+
+async function refusals(endpoint: LaneEndpoint): Promise<number> {
+  const [row] = await at().stage.query<{ count: number }>(
+    `select count(*)::int as count from attempts a join deliveries d on d.id = a.delivery_id where d.endpoint_id = $1 and a.outcome <> 'accepted'`,
+    [endpoint.id.slice('ep_'.length)],
+  );
+  return row?.count ?? 0;
+}
+
+describe('a worker that is frozen while it drains, and continued', () => {
+  it('is replaced: order holds, at most one request overlaps, and no answer it slept through is a refusal', {
+    timeout: 240_000,
+  }, async () => {
+    const tenant = await at().makeTenant();
+    const [ordered, wide] = await Promise.all([
+      at().endpoint(tenant, { ordering: 'endpoint' }),
+      at().endpoint(tenant, { rateLimit: { perSecond: 40, burst: 40 }, maxInFlight: 32 }),
+    ]);
+    slowly(ordered, 200);
+    slowly(wide, 500);
+    await Promise.all([ordered.post(400), wide.post(2_500)]);
+    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100, 60_000);
+    const frozen = await at().drainer(ordered);
+    const before = ordered.accepted().length;
+    frozen.freeze();
+    try {
+      const frozenAt = performance.now();
+      await until('another worker to take over', () => ordered.accepted().length > before + 10, 60_000);
+      expect((await at().drainer(ordered)).pid).not.toBe(frozen.pid);
+      await delay(Math.max(0, frozenForMs - (performance.now() - frozenAt)));
+    } finally {
+      frozen.thaw();
+    }
+    await Promise.all([ordered.reach('succeeded', 400, 150_000), wide.reach('succeeded', 2_500, 150_000)]);
+
+    expect(ordered.accepted()).toEqual(upTo(400));
+    for (const [n, request] of ordered.requests().entries()) {
+      // a repeat shifts those after it
+      expect(n + 1 - sequenceOf(request)).toBeGreaterThanOrEqual(0);
+      expect(n + 1 - sequenceOf(request)).toBeLessThanOrEqual(1);
+    }
+    expect(ordered.requests().length).toBeLessThanOrEqual(401);
+    expect(ordered.requests().filter(({ atOnce }) => atOnce > 1).length).toBeLessThanOrEqual(1);
+    expect(new Set(wide.accepted())).toEqual(new Set(upTo(2_500)));
+    expect(wide.requests().length).toBeLessThanOrEqual(2_500 + 32);
+    expect([await refusals(ordered), await refusals(wide)]).toEqual([0, 0]);
+    expect((await wide.lane()).circuit?.state ?? 'closed').toBe('closed');
+  });
+});
+
+describe('an order that is switched on while 80 deliveries sleep in backoff', () => {
+  it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', {
+    timeout: 180_000,
+  }, async () => {
+    const endpoint = await at().endpoint(await at().makeTenant(), { retry: { schedule: Array.from({ length: 5 }, () => '30s') } });
+    let refusing = true;
+    endpoint.answer((request, response) => {
+      const isThird = Number(request.headers['webhook-id']?.split('-').at(-1)) % 3 === 0;
+      response.writeHead(refusing && isThird ? 500 : 204).end();
+    });
+    const deliverAt = new Date(Date.now() + 2 * 86_400_000).toISOString();
+    // one in three, so that the circuit stays closed; the first of all is put off
+    await endpoint.post(241, (n) => (n === 0 ? { deliverAt } : {}));
+    await until('80 to sleep', async () => {
+      const { succeeded, retrying = 0, held = 0 } = await endpoint.statuses();
+      return succeeded === 160 && retrying + held === 80;
+    });
+    refusing = false;
+    await endpoint.change({ ordering: 'endpoint' });
+    await endpoint.post(20);
+    await endpoint.reach('succeeded', 260, 90_000);
+    expect(await endpoint.statuses()).toEqual({ succeeded: 260, pending: 1 });
+    const later = endpoint.accepted().filter((n) => n > 240);
+    expect(later).toEqual(upTo(20).map((n) => 241 + n));
+    const numbered = endpoint.requests().filter((request) => !Number.isNaN(sequenceOf(request)));
+    const sequences = numbered.map(sequenceOf);
+    expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+    const strictly = await endpoint.sequence();
+    expect(strictly).toMatchObject({ lastSent: strictly.lastAccepted, gaps: [] });
+  });
+});
