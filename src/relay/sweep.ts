@@ -28,7 +28,7 @@ export interface Sweep {
 export interface SweepDeps {
   db: Db;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked' | 'signal'>;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal'>;
   /** Temporal is away: lanes that should have acted are drained by this process. */
   drainHere(endpointId: string): void;
   log: Logger;
@@ -71,6 +71,8 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
   }
 
   async function tell(delivery: Awaited<ReturnType<typeof untoldDeliveries>>[number]): Promise<void> {
+    // a lane that is shut may wait for just this one: who gave the order may have died before it was told
+    if (delivery.status === 'held' || delivery.status === 'cancelled') await waker.changed(delivery.endpointId);
     await starter.look(delivery);
     await orderTold(db, delivery.deliveryId, delivery.orders);
   }
