@@ -44,7 +44,7 @@ describe.concurrent('cancel', () => {
     const sent = await stage.send({ until: 'succeeded', answer: [204] });
     await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
     const held = await sent.again('held');
-    expect(await held.closed()).toBe('held');
+    expect((await held.row()).workflowId).toBe(`lane/${sent.endpoint.id}`);
     expect((await held.order('cancel')).status).toBe(202);
     await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/resume`);
     await sent.again('succeeded');
