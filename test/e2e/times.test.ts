@@ -91,10 +91,10 @@ describe.concurrent('expiresAt', () => {
       until: 'retrying',
       answer: (_request, response) => void response.writeHead(429, { 'retry-after': '3600' }).end(),
     });
-    const other = await sent.again('held', { expiresAt: inMs(2_000) });
-    await other.reach('expired');
+    const other = await sent.again('held', { expiresAt: inMs(5_000) });
+    await other.reach('expired', 30_000);
     expect(other.requests()).toEqual([]);
-    // the lane takes over what sleeps
+    // whom the lane has taken over from its own workflow
     expect(await sent.reach('held')).toMatchObject({ attempts: 1 });
   });
 
