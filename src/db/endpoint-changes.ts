@@ -33,9 +33,10 @@ export async function changeEndpoint(db: Db, endpointId: string, change: Partial
     const settings: EndpointSettings = { ...before, ...change };
     const problems = laneSettingsProblems(settings);
     if (problems.length > 0) return { kind: 'problems', problems };
-    const orderBegins = before.ordering === 'none' && settings.ordering !== 'none';
+    const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     await write(client, endpointId, settings, orderBegins);
+    if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     return changed(await readEndpoint(client, endpointId));
   });
 }
@@ -80,5 +81,19 @@ async function unblock(db: Querying, endpointId: string): Promise<void> {
       )
       update deliveries d set position = null from given_up g where d.id = g.id`,
     values: [uuidOf(endpointId)],
+  });
+}
+
+/** What is held stands in the line of its key, or in no line of a key any more. */
+async function line(db: Querying, endpointId: string, byKey: boolean): Promise<void> {
+  await db.query({
+    name: 'line_held',
+    text: `
+      with held as (
+        select id, event_id from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' order by id for update
+      )
+      update deliveries d set lane_key = case when $2 then (select e.ordering_key from events e where e.id = h.event_id) end
+      from held h where d.id = h.id`,
+    values: [uuidOf(endpointId), byKey],
   });
 }

@@ -6,23 +6,20 @@
 // Never stuck: it lays the lane to rest, and when that is committed looks once more for what would contradict it; who parks commits first and looks
 // at the lane then. What if it dies at any point? The row says awake, no drain is seen, and Temporal or the sweep begins another.
 import { setTimeout as delay } from 'node:timers/promises';
-import { clearHealth } from '../db/endpoint-health.ts';
-import { disableFailing, recoverFailing } from '../db/failing-endpoints.ts';
-import { cancelUnfinished } from '../db/gates.ts';
-import { countHeld } from '../db/lane-held.ts';
+import type { DeliveryRef } from '../db/delivery-refs.ts';
 import type { LaneEndpoint } from '../db/lane-page.ts';
-import { deleteLane, restLane, resumeRested, saveLane, type TakenLane, takeLane } from '../db/lanes.ts';
-import { parkSleeping } from '../db/parking.ts';
+import { saveLane, type TakenLane, takeLane } from '../db/lanes.ts';
 import { type CircuitTimes, circuitTimes } from '../domain/circuit.ts';
-import { newId } from '../new-id.ts';
+import { type ConsequencesDeps, createConsequences } from './consequences.ts';
+import { createEnding } from './ending.ts';
 import type { Nudges } from './nudges.ts';
 import { createPace } from './pace.ts';
 import { createReading, type Look } from './reading.ts';
 import type { Drain, LaneReport } from './report.ts';
 import { createSending, type SendingDeps } from './sending.ts';
-import type { Shipped } from './shipment.ts';
+import { takeOverSleepers } from './sleepers.ts';
 import { createStanding } from './standing.ts';
-import { judgeLane, type Verdict } from './verdict.ts';
+import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 
 const leaseMs = 2_500;
 const otherLeaseMs = 3_000;
@@ -33,23 +30,15 @@ const saveEveryMs = 5_000;
 const briefMs = 2_000;
 const lookEveryMs = 500;
 const fillingLookMs = 250;
-const askedAgainMs = 10_000;
-const pageOfSleepers = 500;
-const lookAtOnce = 100;
-const countedHeld = 10_000;
 
 export interface DrainDeps
-  extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'> {
+  extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'>,
+    Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
   nudges: Nudges;
-  /** Without a success for so long the endpoint is disabled. */
-  disableAfterMs: number;
-  probeDisabledEveryMs: number;
   times?: CircuitTimes;
   /** How long a lane without work waits for more before it ends. */
   lingerMs?: number;
 }
-
-type Rest = Extract<Verdict, { kind: 'rest' }>;
 
 export function createDrain(deps: DrainDeps): Drain {
   return async (endpointId, stopping) => {
@@ -76,29 +65,38 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     pace: createPace(db, taken.restedMs),
     standing,
     isTooLate,
-    onShipped,
+    onShipped: createConsequences({
+      ...deps,
+      endpointId,
+      standing,
+      onStale() {
+        stale = true;
+      },
+    }),
   });
+  const ending = createEnding({ db, endpointId, epoch, standing, sending, log, lookAgain });
   const mayPostFrom = taken.restedMs === null ? performance.now() + otherLeaseMs : 0;
   let savedAt = performance.now();
   let busyAt = performance.now();
 
   async function run(): Promise<LaneReport> {
-    await takeOverSleepers();
+    await takeOverSleepers(db, endpointId, tell, stopping);
     while (performance.now() < mayPostFrom && !stopping.aborted) await pause(mayPostFrom - performance.now());
     for (let endpoint: LaneEndpoint | undefined; ; ) {
-      if (performance.now() - savedAt > saveEveryMs && !(await save())) return lost();
+      if (performance.now() - savedAt > saveEveryMs && !(await save())) return ending.lost();
       const seen = await look(sending.room(endpoint));
-      if (!seen) return lost();
+      if (!seen) return ending.lost();
       endpoint = seen.endpoint;
       const verdict = judge(seen);
-      if (stopping.aborted) return handOn();
-      if (verdict.kind === 'gone') return remove();
+      if (stopping.aborted) return ending.handOn(performance.now() >= mayPostFrom);
+      if (verdict.kind === 'gone') return ending.remove(stopping);
       if (verdict.kind === 'send') await sendSome(seen, verdict.probe);
       else if (lines.underWay() > 0) await Promise.race([sending.oneEnded(), nudges.wait(endpointId, lookEveryMs, stopping)]);
       else if (isBrief(verdict, seen)) await waitBriefly(verdict, seen);
       else {
-        const report = await rest(verdict);
+        const report = await ending.rest(verdict);
         if (report) return report;
+        busyAt = performance.now();
       }
     }
   }
@@ -147,50 +145,11 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     else await nudges.wait(endpointId, ms, stopping);
   }
 
-  async function rest(verdict: Rest): Promise<LaneReport | undefined> {
-    const { state, wait, dueInMs } = verdict;
-    if (wait === 'paused' || wait === 'disabled') standing.begunAnew();
-    const held = await countHeld(db, endpointId, countedHeld);
-    const close = state === 'idle' && held === 0 && standing.circuit().state === 'closed';
-    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close }))) return lost();
-    const restedAt = performance.now();
+  async function lookAgain(): Promise<Verdict | null> {
     // times that are known here may have been changed without a word to a lane that was awake
     lines.forgetWaits();
     const seen = await look(1);
-    if (!seen) return lost();
-    if (!contradicts(judge(seen), verdict, performance.now() - restedAt)) {
-      log.info({ endpointId, state, wait, dueInMs, held, sent: sending.sent() }, 'lane.rests');
-      return { state, wait, dueInMs, held, sent: sending.sent() };
-    }
-    busyAt = performance.now();
-    if (await resumeRested(db, endpointId, epoch)) return undefined;
-    // somebody woke it, and has signalled
-    return { state: 'shut', wait: null, dueInMs: askedAgainMs, held, sent: sending.sent() };
-  }
-
-  /** It stops here in the middle, and the next drain goes on at once. */
-  async function handOn(): Promise<LaneReport> {
-    await sending.allEnded();
-    const held = await countHeld(db, endpointId, countedHeld);
-    const ended = performance.now() >= mayPostFrom;
-    await restLane(db, endpointId, epoch, { ...standing.facts(null), state: 'awake', dueInMs: 0, ended, close: false });
-    return { state: 'awake', wait: null, dueInMs: 0, held, sent: sending.sent() };
-  }
-
-  /** Another drain is the owner: what is under way is recorded, nothing else is done. */
-  async function lost(): Promise<LaneReport> {
-    log.warn({ endpointId, epoch }, 'lane.lost');
-    await sending.allEnded();
-    return { state: 'shut', wait: null, dueInMs: askedAgainMs, held: 0, sent: sending.sent() };
-  }
-
-  async function remove(): Promise<LaneReport> {
-    await sending.allEnded();
-    for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) return handOn();
-    await deleteLane(db, endpointId, epoch);
-    // what was parked while there was a lane to find
-    for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) break;
-    return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: sending.sent() };
+    return seen && judge(seen);
   }
 
   function save(): Promise<boolean> {
@@ -199,36 +158,9 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     return saveLane(db, endpointId, epoch, standing.facts(null));
   }
 
-  /** What sleeps in backoff is this lane's from now on; some workflows are told, the others find out when they wake. */
-  async function takeOverSleepers(): Promise<void> {
-    for (let told = 0; !stopping.aborted; ) {
-      const taken = await parkSleeping(db, endpointId, pageOfSleepers);
-      const toTell = taken.slice(0, Math.max(0, lookAtOnce - told));
-      told += toTell.length;
-      void Promise.all(toTell.map((delivery) => deps.starter.look(delivery))).catch((error) => log.debug({ err: error }, 'lane.not_told'));
-      if (taken.length < pageOfSleepers) return;
-    }
-  }
-
-  async function onShipped({ gate }: LaneEndpoint, shipped: Shipped, probe: boolean): Promise<void> {
-    if (shipped.kind !== 'done') return;
-    const { outcome, retryAfterMs } = shipped.result;
-    const isOpen = standing.circuit().state === 'open';
-    // what was seen before is not to be acted on
-    if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) stale = true;
-    if (outcome !== 'accepted') return judgeFailing(gate);
-    if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
-    if (probe && !isOpen) await clearHealth(db, endpointId);
-  }
-
-  async function judgeFailing(gate: LaneEndpoint['gate']): Promise<void> {
-    const since = standing.failingSinceMs();
-    const isTooLong = since !== null && Date.now() - since > deps.disableAfterMs;
-    if (!isTooLong && gate === 'open') return;
-    standing.disabled(Date.now() + deps.probeDisabledEveryMs);
-    stale = true;
-    if (gate === 'open' && (await disableFailing(db, endpointId, newId('alt'), since ?? Date.now())))
-      log.warn({ endpointId, since }, 'endpoint.disabled');
+  function tell(deliveries: DeliveryRef[]): void {
+    const telling = deliveries.map((delivery) => deps.starter.look(delivery));
+    void Promise.all(telling).catch((error) => log.debug({ err: error }, 'lane.not_told'));
   }
 
   async function pause(ms: number): Promise<void> {
@@ -240,11 +172,4 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   } finally {
     await sending.allEnded();
   }
-}
-
-/** What is seen after the commit asks for more than what was committed. */
-function contradicts(now: Verdict, rested: Rest, passedMs: number): boolean {
-  if (now.kind !== 'rest' || (rested.state === 'shut' && now.state !== 'shut')) return true;
-  if (now.dueInMs === null) return now.wait !== rested.wait && rested.state === 'shut';
-  return rested.dueInMs === null || now.dueInMs + passedMs < rested.dueInMs - 250;
 }

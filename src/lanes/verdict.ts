@@ -16,6 +16,8 @@ export type Verdict =
   | { kind: 'send'; probe: boolean }
   | { kind: 'rest'; state: Exclude<LaneState, 'awake'>; wait: LaneWait; dueInMs: number | null };
 
+export type Rest = Extract<Verdict, { kind: 'rest' }>;
+
 export interface Seen {
   endpoint: LaneEndpoint;
   circuit: Circuit;

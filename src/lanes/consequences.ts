@@ -1,0 +1,48 @@
+// What an answer means for the lane as a whole: what was read before it is not to be acted on, the circuit is closed for good, the endpoint is disabled or well again.
+import { clearHealth } from '../db/endpoint-health.ts';
+import { disableFailing, recoverFailing } from '../db/failing-endpoints.ts';
+import type { LaneEndpoint } from '../db/lane-page.ts';
+import type { Db } from '../db/pool.ts';
+import type { Logger } from '../logger.ts';
+import { newId } from '../new-id.ts';
+import type { Shipped } from './shipment.ts';
+import type { Standing } from './standing.ts';
+
+export interface ConsequencesDeps {
+  db: Db;
+  endpointId: string;
+  standing: Standing;
+  log: Logger;
+  /** Without a success for so long the endpoint is disabled. */
+  disableAfterMs: number;
+  probeDisabledEveryMs: number;
+  /** What was seen of the endpoint is out of date. */
+  onStale(): void;
+}
+
+/** To be told of each request that has ended, after what it says is known to `standing`. */
+export type Consequences = (endpoint: LaneEndpoint, shipped: Shipped, probe: boolean) => Promise<void>;
+
+export function createConsequences(deps: ConsequencesDeps): Consequences {
+  const { db, endpointId, standing, log, onStale } = deps;
+
+  return async ({ gate }, shipped, probe) => {
+    if (shipped.kind !== 'done') return;
+    const { outcome, retryAfterMs } = shipped.result;
+    const isOpen = standing.circuit().state === 'open';
+    if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) onStale();
+    if (outcome !== 'accepted') return judgeFailing(gate);
+    if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
+    if (probe && !isOpen) await clearHealth(db, endpointId);
+  };
+
+  async function judgeFailing(gate: LaneEndpoint['gate']): Promise<void> {
+    const since = standing.failingSinceMs();
+    const isTooLong = since !== null && Date.now() - since > deps.disableAfterMs;
+    if (!isTooLong && gate === 'open') return;
+    standing.disabled(Date.now() + deps.probeDisabledEveryMs);
+    onStale();
+    if (gate === 'open' && (await disableFailing(db, endpointId, newId('alt'), since ?? Date.now())))
+      log.warn({ endpointId, since }, 'endpoint.disabled');
+  }
+}
