@@ -1,6 +1,6 @@
 // Configuration: the only reader of the environment. One described schema; `.env.example` and the table in docs/configuration.md come from it.
 import { z } from 'zod';
-import { durationMs, type RetryPolicy, retryPolicy } from './domain/retry-schedule.ts';
+import { duration, durationMs, type RetryPolicy, retryPolicy } from './domain/retry-schedule.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z.string().transform((text) =>
@@ -11,6 +11,7 @@ const list = z.string().transform((text) =>
 );
 const slots = (usual: number) => z.coerce.number().int().min(1).max(10_000).default(usual);
 const waiting = z.coerce.number().int().min(1).max(100_000_000);
+const atLeastASecond = duration.refine((text) => durationMs(text) >= 1_000, 'must be 1s or more');
 const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
@@ -57,6 +58,7 @@ export const variables = z.object({
   POSTHORN_IN_FLIGHT: slots(512).describe('requests in flight at most in each worker'),
   POSTHORN_IN_FLIGHT_PER_TENANT: slots(128).describe('of them for one tenant'),
   POSTHORN_IN_FLIGHT_PER_ENDPOINT: slots(32).describe('of them for one endpoint; `maxInFlight` of an endpoint lowers it'),
+  POSTHORN_LANES: slots(256).describe('lanes that each worker drains at once: endpoints that are paced, ordered, batched, held or failing'),
   POSTHORN_CACHED_WORKFLOWS: z.coerce
     .number()
     .int()
@@ -71,6 +73,12 @@ export const variables = z.object({
   POSTHORN_RETRY_SCHEDULE: schedule
     .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
     .describe('waits between attempts, ±10 %'),
+  POSTHORN_DISABLE_AFTER: atLeastASecond
+    .default('5d')
+    .describe('an endpoint that has accepted nothing for so long, while it was tried, is disabled'),
+  POSTHORN_PROBE_DISABLED_EVERY: atLeastASecond
+    .default('1h')
+    .describe('how often an endpoint that was disabled so is tried; one that answers again is enabled if its `autoRecover` is on'),
   POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('how long a dead letter waits for replay or cancel'),
   POSTHORN_RETENTION_DAYS: days(50).default(90).describe('how long events and deliveries are kept'),
   XDG_CACHE_HOME: z.string().optional().describe('where a fetched or built Temporal server is kept; unset: ~/.cache'),
@@ -90,4 +98,6 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+export const disableAfterMs = (config: Config) => durationMs(config.POSTHORN_DISABLE_AFTER);
+export const probeDisabledEveryMs = (config: Config) => durationMs(config.POSTHORN_PROBE_DISABLED_EVERY);
 export const deadLetterWindowMs = (config: Config) => durationMs(`${config.POSTHORN_DEAD_LETTER_DAYS}d`);

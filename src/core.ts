@@ -3,13 +3,16 @@
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { countOutbox } from './db/backlog.ts';
+import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
+import { createParking, type Parking } from './relay/parking.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
+import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
 import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
 import { createStarter, type Starter } from './temporal/starter.ts';
@@ -22,7 +25,9 @@ export interface Core {
   vault: Vault;
   link: TemporalLink;
   starter: Starter;
+  waker: LaneWaker;
   giveOrder: GiveOrder;
+  parking: Parking;
   telemetry: Telemetry;
   close(): Promise<void>;
 }
@@ -46,7 +51,8 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
-    const giveOrder = createGiveOrder({ db, link, log, deadLetterWindowMs: windowMs });
+    const waker = createLaneWaker({ db, link, log });
+    const giveOrder = createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs });
     return {
       config,
       log,
@@ -54,9 +60,15 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       vault,
       link,
       starter,
+      waker,
       giveOrder,
+      parking: createParking(db, waker),
       telemetry: createTelemetry(
-        { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: () => isTemporalAway(link) },
+        {
+          outboxEvents: async () => (await countOutbox(db)).events,
+          temporalAway: () => isTemporalAway(link),
+          lanes: () => readLaneFigures(db),
+        },
         log,
       ),
       async close() {

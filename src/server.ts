@@ -7,6 +7,7 @@ import { readDeliveryRef } from './db/delivery-refs.ts';
 import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
 import { homePage } from './home-page.ts';
+import { createSetGate } from './lanes/set-gate.ts';
 import { close, type Listening } from './listening.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { encodeSecret } from './outbound/sign.ts';
@@ -28,7 +29,7 @@ export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, link, giveOrder, telemetry } = core;
+  const { config, db, log, vault, link, waker, parking, giveOrder, telemetry } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -43,8 +44,10 @@ export function startServer(
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, relay, backlog, metrics: telemetry.ingest, reached }),
+    accept: createIngest({ db, relay, backlog, parking, metrics: telemetry.ingest, reached }),
     giveOrder,
+    lanes: waker,
+    setGate: createSetGate({ db, lanes: waker }),
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,

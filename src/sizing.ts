@@ -10,6 +10,8 @@ export interface Sizing {
   places: PlaceLimits;
   /** Activity slots: one for each request in flight, and some for what must not wait for those: orders, gates, later pages, attempts without a place. */
   activities: number;
+  /** Drains of lanes at once: mostly waiting, for answers or for their rate. */
+  lanes: number;
   /** Dispatch pages at once: each plans and starts some 500 deliveries at most. */
   localActivities: number;
   /** Workflow tasks at once: pure computing, so some for each core. */
@@ -37,6 +39,7 @@ export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing 
   return {
     places: { process, tenant, endpoint },
     activities: process + slotsBesideRequests,
+    lanes: config.POSTHORN_LANES,
     localActivities: within(10 * cores, 10, 100),
     workflowTasks: within(20 * cores, 20, 200),
     // some 100 KiB each: at most an eighth of the memory

@@ -1,5 +1,6 @@
 // The gauges of /metrics: what is asked of worker, API and stores at each scrape.
 import { Gauge, type Registry } from '@prometheus-io/client';
+import type { LaneFigures } from './db/lane-figures.ts';
 import type { DispatchMode } from './domain/dispatch-mode.ts';
 import type { Logger } from './logger.ts';
 
@@ -20,6 +21,7 @@ export interface ServerFacts {
 export interface StoreFacts {
   outboxEvents(): Promise<number>;
   temporalAway(): Promise<boolean>;
+  lanes(): Promise<LaneFigures>;
 }
 
 export function watchWorker(registry: Registry, { relay, load }: WorkerFacts): void {
@@ -84,7 +86,7 @@ export function watchStores(registry: Registry, { outboxEvents, temporalAway }: 
 }
 
 /** What it resolves to within 2 s; later, undefined. */
-async function soon<T>(asked: Promise<T>): Promise<T | undefined> {
+export async function soon<T>(asked: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, patienceMs, undefined);

@@ -1,10 +1,12 @@
 // What Prometheus reads at /metrics, and the narrow interfaces through which the parts of a process tell it. Each Posthorn has a registry of its own:
-// several may live in one process. No label names a tenant, an endpoint or an event type: the page is open, and its length is bounded.
+// several may live in one process. The page is open, and its length is bounded: no label names a tenant or an event type, and but for the ids of the 20
+// endpoints that hold most none names an endpoint.
 import { Counter, Histogram, Registry } from '@prometheus-io/client';
 import { type Outcome, outcomes } from './domain/outcome.ts';
 import type { Logger } from './logger.ts';
 import { processMetrics } from './process-metrics.ts';
 import { type ServerFacts, type StoreFacts, type WorkerFacts, watchServer, watchStores, watchWorker } from './telemetry-gauges.ts';
+import { watchLanes } from './telemetry-lanes.ts';
 
 /** `conflict`: other content under a taken id. `tenant` and `all`: whose events waiting were too many. `overloaded`: the store is too slow for what comes. */
 export type EventRefusal = 'conflict' | 'tenant' | 'all' | 'overloaded';
@@ -44,6 +46,7 @@ const firstAttemptBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 export function createTelemetry(stores: StoreFacts, log: Logger): Telemetry {
   const registry = new Registry();
   watchStores(registry, stores, log);
+  watchLanes(registry, stores, log);
   return {
     ingest: ingestMetrics(registry),
     attempts: attemptMetrics(registry),

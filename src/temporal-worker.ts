@@ -1,44 +1,63 @@
-// The Temporal worker of a process: polls for workflows and activities from when Temporal is there until it is told to stop, and looks after what
-// Posthorn keeps in Temporal.
+// The Temporal workers of a process: one polls for workflows and their activities, one for the drains of lanes, from when Temporal is there until they are told
+// to stop. And what looks after the things that Posthorn keeps in Temporal.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { createActivities } from './activities/index.ts';
+import type { Activities, LaneActivities } from './activities/index.ts';
 import type { Core } from './core.ts';
 import type { Sizing } from './sizing.ts';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from './temporal/prepare.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
-import { taskQueue } from './workflows/contract.ts';
+import { laneTaskQueue, taskQueue } from './workflows/contract.ts';
 
 const lookAfterMs = 60_000;
 /** After a look in vain. */
 const lookAgainMs = 5_000;
 const failedPauseMs = 1_000;
+/** By default one in 4 s is sent of those that must come every 5 s: a second of bad luck would repeat a POST. */
+const heartbeatThrottleMs = 1_000;
+/** Each drain is one poll, and lasts: few of them take all there is, and cost nothing while there is none. */
+const lanePollers = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 8 } as const;
 /** The longest request of an endpoint is 30 s. */
 export const graceMs = 35_000;
+// docker-compose.yml gives a worker 45 s in all
+const forceMs = graceMs + 5_000;
 
-/** `ready`: it polls. Starts at once also while Temporal is away. */
+export interface Work {
+  activities: Activities;
+  laneActivities: LaneActivities;
+  sizing: Sizing;
+}
+
+/** `ready`: all of them poll. Starts at once also while Temporal is away. */
 export function pollTemporal(
-  { config, link, log }: Core,
-  activities: ReturnType<typeof createActivities>,
-  sizing: Sizing,
+  { config, link, log }: Pick<Core, 'config' | 'link' | 'log'>,
+  work: Work,
 ): { ready: Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
-  let worker: Worker | undefined;
+  const workers = new Set<Worker>();
 
-  /** Until asked to stop; a worker that fails - Temporal does not know our namespace for a while, say - is followed by another. */
   async function poll(begun: () => void): Promise<void> {
     const connection = await link.connected;
     if (!connection) return;
     void lookAfter();
+    const of = { connection, namespace: config.TEMPORAL_NAMESPACE };
+    const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(of, work));
+    const creates = [first, () => createLaneWorker(of, work)];
+    const polling = new Set<unknown>();
+    await Promise.all(creates.map((create) => keep(create, () => polling.add(create).size === creates.length && begun())));
+  }
+
+  /** Until asked to stop; a worker that fails - Temporal does not know our namespace for a while, say - is followed by another. */
+  async function keep(create: () => Promise<Worker>, begun: () => void): Promise<void> {
     while (!stopping.signal.aborted) {
-      await untilDone('search attributes', () => ensureSearchAttributes(link, config, log));
-      const opened = await untilDone('worker', () => createWorker(connection, config.TEMPORAL_NAMESPACE, activities, sizing));
+      const opened = await untilDone('worker', create);
       if (!opened) return;
-      worker = opened;
+      workers.add(opened);
       const running = opened.run();
       if (stopping.signal.aborted) opened.shutdown();
       begun();
       await running.catch((error) => log.error({ err: error }, 'worker.failed'));
+      workers.delete(opened);
       await pause(failedPauseMs);
     }
   }
@@ -82,22 +101,22 @@ export function pollTemporal(
     ready,
     async stop() {
       stopping.abort();
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
-      else await link.close();
+      const running = [...workers].filter((worker) => worker.getState() === 'RUNNING');
+      for (const worker of running) worker.shutdown();
+      if (running.length === 0) await link.close();
       await polling;
     },
   };
 }
 
-async function createWorker(
-  connection: NativeConnection,
-  namespace: string,
-  activities: ReturnType<typeof createActivities>,
-  sizing: Sizing,
-): Promise<Worker> {
+interface At {
+  connection: NativeConnection;
+  namespace: string;
+}
+
+async function createWorker(at: At, { activities, sizing }: Work): Promise<Worker> {
   return Worker.create({
-    connection,
-    namespace,
+    ...at,
     taskQueue,
     workflowBundle: await loadWorkflowBundle(),
     activities,
@@ -105,12 +124,25 @@ async function createWorker(
     maxConcurrentLocalActivityExecutions: sizing.localActivities,
     maxConcurrentWorkflowTaskExecutions: sizing.workflowTasks,
     maxCachedWorkflows: sizing.cachedWorkflows,
-    // by default one in 4 s is sent of those that must come every 5 s: a second of bad luck would repeat a POST
-    maxHeartbeatThrottleInterval: 1_000,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
     shutdownGraceTime: graceMs,
-    // docker-compose.yml gives a worker 45 s in all
-    shutdownForceTime: graceMs + 5_000,
+    shutdownForceTime: forceMs,
+  });
+}
+
+/** Apart, so that drains, which may last minutes, and attempts never take each other's slots. */
+async function createLaneWorker(at: At, { laneActivities, sizing }: Work): Promise<Worker> {
+  return Worker.create({
+    ...at,
+    taskQueue: laneTaskQueue,
+    activities: laneActivities,
+    maxConcurrentActivityTaskExecutions: sizing.lanes,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+    activityTaskPollerBehavior: lanePollers,
+    // a drain hears of the shutdown at once: it starts nothing more, and has all the time to record what is in flight
+    shutdownGraceTime: 0,
+    shutdownForceTime: forceMs,
   });
 }

@@ -2,17 +2,24 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { createActivities } from './activities/index.ts';
-import type { SetGate } from './activities/set-gate.ts';
+import { createActivities, createLaneActivities } from './activities/index.ts';
+import type { SkipHead } from './activities/skip-head.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
+import { createLaneWatch } from './attempts/lane-watch.ts';
 import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
+import { createStallWatch } from './attempts/stall-watch.ts';
 import type { Reached } from './checkpoints.ts';
+import { disableAfterMs, probeDisabledEveryMs } from './config.ts';
 import type { Core } from './core.ts';
-import { pauseEndpoint, resumeEndpoint } from './db/gates.ts';
-import { listen, sweepWord } from './db/listen.ts';
+import { skipHead } from './db/lane-head.ts';
+import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
+import { createDrain } from './lanes/drain.ts';
+import { createDrainsHere } from './lanes/drains-here.ts';
+import { createNudges } from './lanes/nudges.ts';
+import { createSetGate } from './lanes/set-gate.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -31,7 +38,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, vault, giveOrder, telemetry } = core;
+  const { config, db, log, starter, waker, parking, vault, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -49,28 +56,57 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   const inHand: InHand = new Map();
-  const engine = createEngine({ db, poster, recorder, places, limits, log, inHand });
+  const lanes = createLaneWatch({ db, waker, log });
+  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes: parking.tell, inHand });
+  const nudges = createNudges();
+  const drain = createDrain({
+    db,
+    poster,
+    recorder,
+    watch: createStallWatch(),
+    log,
+    places,
+    limits,
+    isInHand: (deliveryId) => inHand.has(deliveryId),
+    starter,
+    nudges,
+    disableAfterMs: disableAfterMs(config),
+    probeDisabledEveryMs: probeDisabledEveryMs(config),
+  });
+  const drainsHere = createDrainsHere(drain, sizing.lanes, log);
   const relay = createRelay({
     db,
     starter,
+    waker,
+    parking,
+    watch: lanes,
+    drainHere: drainsHere.begin,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
-    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, log, inHand }),
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand }),
     metrics: telemetry.dispatches,
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const stopListening = listen(db, 'posthorn_outbox', (word) => (word === sweepWord ? relay.sweepSoon() : relay.look()), log);
-  const setGate: SetGate = async (endpointId, gate) => {
-    if (gate === 'pause') return pauseEndpoint(db, endpointId);
-    const released = await resumeEndpoint(db, endpointId);
-    relay.sweepSoon();
-    return released !== null;
+  const stopListening = listen(db, 'posthorn_outbox', hear, log);
+
+  function hear(word: string): void {
+    const lanes = nudgedLanes(word);
+    if (lanes) nudges.nudge(lanes);
+    else if (word === sweepWord) relay.sweepSoon();
+    else relay.look();
+  }
+
+  const setGate = createSetGate({ db, lanes: waker });
+  const skipHeadAndWake: SkipHead = async (endpointId, laneKey) => {
+    const skipped = await skipHead(db, endpointId, laneKey);
+    if (skipped) await waker.changed(endpointId);
+    return skipped;
   };
-  const activities = createActivities({ db, engine, starter, giveOrder, setGate, reached });
-  const polling = pollTemporal(core, activities, sizing);
+  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
+  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {
     relay,
@@ -79,8 +115,9 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
       stopListening();
       const deadline = performance.now() + graceMs;
       // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
-      await Promise.all([within(graceMs, relay.stop()), polling.stop()]);
+      await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
       if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+      await lanes.stop();
       await sender.close();
     },
   };
@@ -97,6 +134,8 @@ export function installRuntime(log: Logger): void {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // the worker of lanes has none on purpose
+      if (message.startsWith('No workflows registered')) return;
       const line = { ...meta, level: undefined };
       if (level === 'ERROR') log.error(line, message);
       else log.warn(line, message);

@@ -11,6 +11,7 @@ describe('sizingOf', () => {
     expect(sizingOf(config, small)).toEqual({
       places: { process: 512, tenant: 128, endpoint: 32 },
       activities: 512 + 64,
+      lanes: 256,
       localActivities: 10,
       workflowTasks: 20,
       cachedWorkflows: 512,

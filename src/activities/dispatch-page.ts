@@ -8,6 +8,7 @@ import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatch
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '../db/plan.ts';
 import type { Db } from '../db/pool.ts';
 import { judge } from '../domain/subscription.ts';
+import type { LaneWaker } from '../temporal/lane-waker.ts';
 import type { Starter } from '../temporal/starter.ts';
 import type { DispatchCursor } from '../workflows/contract.ts';
 
@@ -20,6 +21,7 @@ const heartbeatMs = 2_000;
 export interface DispatchPageDeps {
   db: Db;
   starter: Starter;
+  waker: Pick<LaneWaker, 'parked'>;
   reached?: Reached;
 }
 
@@ -30,7 +32,7 @@ export interface DispatchPage {
   next: DispatchCursor | null;
 }
 
-export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
+export function createDispatchPage({ db, starter, waker, reached }: DispatchPageDeps) {
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
     const context = Context.current();
     const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatMs);
@@ -80,7 +82,9 @@ export function createDispatchPage({ db, starter, reached }: DispatchPageDeps) {
       (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
     );
     const ids = wanting.map((endpoint) => endpoint.endpointId);
-    if (event && ids.length > 0 && !(await insertDeliveries(db, dispatchId, event, ids))) return null;
+    const held = event && ids.length > 0 ? await insertDeliveries(db, dispatchId, event, ids) : [];
+    if (held === null) return null;
+    if (held.length > 0) await waker.parked(held);
     page.planned += wanting.length;
     const last = endpoints.at(-1);
     return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };

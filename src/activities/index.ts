@@ -2,33 +2,48 @@
 import type { Engine } from '../attempts/engine.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
+import type { Drain } from '../lanes/report.ts';
+import type { SetGate } from '../lanes/set-gate.ts';
+import type { Lanes } from '../lanes/waking.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createDispatchPage } from './dispatch-page.ts';
+import { createDrainLane } from './drain-lane.ts';
 import { createGiveOrderActivity } from './give-order.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
-import { createSetGate, type SetGate } from './set-gate.ts';
+import { createSetGate } from './set-gate.ts';
+import { createSkipHead, type SkipHead } from './skip-head.ts';
 
 export interface ActivityDeps {
   db: Db;
   engine: Engine;
   starter: Starter;
+  waker: Lanes;
   giveOrder: GiveOrder;
   setGate: SetGate;
+  skipHead: SkipHead;
   reached?: Reached;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ db, engine, starter, giveOrder, setGate, reached }: ActivityDeps) {
+export function createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, reached }: ActivityDeps) {
   return {
     attemptDelivery: createAttemptDelivery(engine),
-    dispatchPage: createDispatchPage({ db, starter, reached }),
-    obeyDeliveryOrder: createObeyDeliveryOrder(db),
+    dispatchPage: createDispatchPage({ db, starter, waker, reached }),
+    obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
+    skipHead: createSkipHead(skipHead),
     keepStore: createKeepStore(db),
   };
+}
+
+/** Those with a task queue of their own. */
+export type LaneActivities = ReturnType<typeof createLaneActivities>;
+
+export function createLaneActivities(drain: Drain) {
+  return { drainLane: createDrainLane(drain) };
 }

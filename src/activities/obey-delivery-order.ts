@@ -4,11 +4,13 @@ import { type DeliveryState, readDeliveryState } from '../db/deliveries.ts';
 import { obeyOrder } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import type { Order } from '../domain/delivery.ts';
+import { type Lanes, wakeAfterOrder } from '../lanes/waking.ts';
 
-/** Says what the delivery is now, obeyed or not. */
-export function createObeyDeliveryOrder(db: Db) {
+/** Says what the delivery is now, obeyed or not; of one that is `held` now its lane knows. */
+export function createObeyDeliveryOrder(db: Db, lanes: Lanes) {
   return async function obeyDeliveryOrder({ deliveryId, order }: { deliveryId: string; order: Order }): Promise<DeliveryState> {
-    await obeyOrder(db, deliveryId, order, 'workflow');
+    const result = await obeyOrder(db, deliveryId, order, 'workflow');
+    if (result) await wakeAfterOrder(lanes, result);
     return readDeliveryState(db, deliveryId);
   };
 }

@@ -1,9 +1,7 @@
 // setGate: pause or resume of an endpoint that came to the operator, as the API does it.
 // Idempotency key: (endpoint, gate): setting it twice is setting it once.
 import { isId } from '../domain/ids.ts';
-
-/** Pauses or resumes; false: no such endpoint. */
-export type SetGate = (endpointId: string, gate: 'pause' | 'resume') => Promise<boolean>;
+import type { SetGate } from '../lanes/set-gate.ts';
 
 export function createSetGate(set: SetGate) {
   return async function setGate({ endpointId, gate }: { endpointId: string; gate: 'pause' | 'resume' }): Promise<string> {

@@ -4,6 +4,7 @@ import { requireKey } from './auth.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDeps } from './deps.ts';
 import { endpointActionRoutes } from './endpoint-actions.ts';
+import { endpointLaneRoutes } from './endpoint-lane.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
@@ -37,6 +38,7 @@ export function createApp(deps: ApiDeps): Express {
     ...deliveryRoutes(deps),
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
+    ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...statusRoutes(deps),
   ];

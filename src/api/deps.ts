@@ -3,6 +3,8 @@ import type { Express } from 'express';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
+import type { SetGate } from '../lanes/set-gate.ts';
+import type { Lanes } from '../lanes/waking.ts';
 import type { Logger } from '../logger.ts';
 import type { Vault } from '../vault.ts';
 
@@ -21,6 +23,9 @@ export interface ApiDeps {
   accept(tenant: string, events: EventToAccept[]): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row and tells its workflow. Null: no such delivery. */
   giveOrder(deliveryId: string, order: Order): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
+  /** To be told what was parked, and of what matters to a lane. */
+  lanes: Lanes;
+  setGate: SetGate;
   /** Rows may have become due. */
   sweepSoon(): void;
   /** Prometheus' page of this process. */

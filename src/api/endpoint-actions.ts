@@ -1,6 +1,5 @@
 // What can be done to an endpoint: pause, resume, rotate its secret, send it a test.
 import { readEndpoint } from '../db/endpoints.ts';
-import { pauseEndpoint, resumeEndpoint } from '../db/gates.ts';
 import { readSecret, rotateSecret } from '../db/secrets.ts';
 import { endpoint, rotatedSecret, secretRotation } from '../domain/endpoint.ts';
 import { durationMs } from '../domain/retry-schedule.ts';
@@ -27,7 +26,7 @@ const pause = (deps: ApiDeps) =>
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now; one that is disabled stays so', schema: endpoint } },
     async handler({ params }) {
-      if (!(await pauseEndpoint(deps.db, params.endpoint))) throw notFound('endpoint');
+      if (!(await deps.setGate(params.endpoint, 'pause'))) throw notFound('endpoint');
       return current(deps, params.endpoint);
     },
   });
@@ -37,12 +36,12 @@ const resume = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/endpoints/:endpoint/resume',
     operationId: 'resumeEndpoint',
-    summary: 'Opens a paused or disabled endpoint again and sends what was held',
+    summary: 'Opens a paused or disabled endpoint again and sends what is held, a little at first',
     scope: 'admin',
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
     async handler({ params }) {
-      if ((await resumeEndpoint(deps.db, params.endpoint)) === null) throw notFound('endpoint');
+      if (!(await deps.setGate(params.endpoint, 'resume'))) throw notFound('endpoint');
       deps.sweepSoon();
       return current(deps, params.endpoint);
     },

@@ -1,11 +1,13 @@
 // /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { changeEndpoint, createEndpoint, listEndpoints, readEndpoint } from '../db/endpoints.ts';
+import { changeEndpoint } from '../db/endpoint-changes.ts';
+import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
 import { isId } from '../domain/ids.ts';
+import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import { cancelFor } from './cancel-for.ts';
 import type { ApiDeps } from './deps.ts';
@@ -43,12 +45,15 @@ const create = (deps: ApiDeps) =>
     async handler({ params, body, ids }) {
       refuseBadUrl(deps, body.url);
       const { secret, ...given } = body;
+      const settings = { ...defaults, ...given };
+      const problems = laneSettingsProblems(settings);
+      if (problems.length > 0) throw invalid(problems);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
       const made = await createEndpoint(deps.db, {
         endpointId,
         tenant: params.tenant,
-        settings: { ...defaults, ...given },
+        settings,
         secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
       });
       if (!made) throw notFound('tenant');
@@ -56,7 +61,7 @@ const create = (deps: ApiDeps) =>
     },
   });
 
-const defaults = {
+const defaults: Omit<EndpointSettings, 'url'> = {
   eventTypes: [],
   channels: [],
   description: '',
@@ -65,7 +70,16 @@ const defaults = {
   retry: null,
   timeoutMs: defaultTimeoutMs,
   metadata: {},
+  rateLimit: null,
+  ordering: 'none',
+  onDeadLetter: 'skip',
+  batch: null,
+  coalesceMs: null,
+  autoRecover: true,
 };
+
+/** With what a lane sends: when one of these is set it looks again. */
+const readByLane = ['url', 'maxInFlight', 'rateLimit', 'ordering', 'onDeadLetter', 'batch', 'coalesceMs'] as const;
 
 const list = ({ db }: ApiDeps) =>
   route({
@@ -111,7 +125,7 @@ const change = (deps: ApiDeps) =>
     method: 'patch',
     path: '/v1/endpoints/:endpoint',
     operationId: 'changeEndpoint',
-    summary: 'Changes what is given',
+    summary: 'Changes what is given; what waits is sent by the new settings',
     scope: 'admin',
     params: endpointParams,
     body: endpointChange,
@@ -119,8 +133,11 @@ const change = (deps: ApiDeps) =>
     async handler({ params, body }) {
       if (body.url !== undefined) refuseBadUrl(deps, body.url);
       const changed = await changeEndpoint(deps.db, params.endpoint, body);
-      if (!changed) throw notFound('endpoint');
-      return answer(200, changed);
+      if (changed.kind === 'unknown') throw notFound('endpoint');
+      if (changed.kind === 'problems') throw invalid(changed.problems);
+      // also when they are what they were: the call before may not have got so far
+      if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
+      return answer(200, changed.endpoint);
     },
   });
 

@@ -14,14 +14,25 @@ export interface PostedEvent {
 }
 
 export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId }: PostedEvent): EventToAccept {
-  const { type, id, channels = [], orderingKey = null, version = null } = event;
+  const { type, id, channels = [], orderingKey = null, coalesceKey = null, version = null } = event;
   const occurredAt = event.occurredAt === undefined ? null : normalInstant(event.occurredAt);
   const deliverAt = event.deliverAt === undefined ? null : normalInstant(event.deliverAt);
   const expiresAt = event.expiresAt === undefined ? null : normalInstant(event.expiresAt);
   const bodyTimestamp = occurredAt ?? new Date(nowMs).toISOString();
+  // one without coalesceKey keeps the hash it had before there was such a key
+  const head = [
+    type,
+    channels.toSorted(),
+    orderingKey,
+    version,
+    occurredAt,
+    deliverAt,
+    expiresAt,
+    ...(coalesceKey === null ? [] : [coalesceKey]),
+  ];
   // JSON has no bare line feed, so no other content has this text before its data
   const contentHash = createHash('sha256')
-    .update(`${JSON.stringify([type, channels.toSorted(), orderingKey, version, occurredAt, deliverAt, expiresAt])}\n`)
+    .update(`${JSON.stringify(head)}\n`)
     .update(dataText)
     .digest();
   return {
@@ -33,6 +44,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     bodyTimestamp,
     contentHash,
     orderingKey,
+    coalesceKey,
     version,
     deliverAt,
     expiresAt,

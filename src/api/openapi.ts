@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { attemptView, deliveryView, endpointVerdict } from '../domain/delivery-view.ts';
 import { endpoint } from '../domain/endpoint.ts';
 import { acceptedEvent, eventSummary, newEvent } from '../domain/event.ts';
+import { laneView, sequenceView } from '../domain/lane-view.ts';
 import { tenant } from '../domain/tenant.ts';
 import { version } from '../package.ts';
 import { problemDocument } from './problem.ts';
@@ -21,6 +22,8 @@ const named: [z.ZodType, string][] = [
   [deliveryView, 'Delivery'],
   [attemptView, 'Attempt'],
   [endpointVerdict, 'EndpointVerdict'],
+  [laneView, 'Lane'],
+  [sequenceView, 'Sequence'],
   [problemDocument, 'Problem'],
 ];
 

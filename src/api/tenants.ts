@@ -26,7 +26,13 @@ const create = ({ db }: ApiDeps) =>
     problems: [409],
     async handler({ body, ids }) {
       const tenantId = ids.next('tnt');
-      const made = await createTenant(db, { tenantId, key: body.id ?? tenantId, name: body.name, metadata: body.metadata ?? {} });
+      const made = await createTenant(db, {
+        tenantId,
+        key: body.id ?? tenantId,
+        name: body.name,
+        metadata: body.metadata ?? {},
+        rateLimit: body.rateLimit ?? null,
+      });
       if (made === 'taken') throw new Problem(409, 'There is a tenant with this id.', { errors: [{ path: 'id', message: 'is taken' }] });
       return answer(201, made);
     },

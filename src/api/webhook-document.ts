@@ -1,7 +1,7 @@
 // The `webhooks` part of the OpenAPI document: what an endpoint gets (Standard Webhooks).
 
 const text = (description: string) => ({ type: 'string', description });
-const header = (name: string, description: string) => ({ name, in: 'header', required: true, schema: text(description) });
+const header = (name: string, description: string, required = true) => ({ name, in: 'header', required, schema: text(description) });
 
 export const webhooks = {
   event: {
@@ -17,6 +17,11 @@ export const webhooks = {
         header('webhook-signature', 'v1,… for each live secret, separated by spaces'),
         header('posthorn-delivery', 'the id of the delivery'),
         header('posthorn-attempt', 'the number of the attempt, from 1'),
+        header(
+          'posthorn-sequence',
+          'of an ordered endpoint: the number of the delivery, of the endpoint or the ordering key, from 1',
+          false,
+        ),
       ],
       requestBody: {
         required: true,

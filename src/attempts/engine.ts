@@ -4,15 +4,18 @@
 // whose first attempt is in hand ahead of its dispatch waits for that.
 // What if the store is away? Before the POST: the call fails and nothing was sent. After it: the outcome waits here until it is stored, and
 // while one has waited for a second no other POST starts. What a SIGKILL leaves unrecorded repeats; nothing else does.
+// What if only the endpoint's lane sends to it, or it has no free place? Then the delivery is held, and its lane told.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRecord } from '../db/attempts.ts';
 import { countFault, type DeliveryJob, type DeliveryState, deferDelivery, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
+import { parkExisting } from '../db/parking.ts';
 import type { Db } from '../db/pool.ts';
 import { nextStep } from '../domain/attempt.ts';
 import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import type { InHand } from './first-attempter.ts';
+import type { LaneWatch } from './lane-watch.ts';
 import type { PlaceLimits, Places } from './places.ts';
 import { logAttempt, type Poster, RenderFault } from './poster.ts';
 import type { Recorder } from './recorder.ts';
@@ -45,11 +48,14 @@ export interface EngineDeps {
   places: Places;
   limits: PlaceLimits;
   log: Logger;
+  lanes: Pick<LaneWatch, 'overCap' | 'saw'>;
+  /** Has the lanes of these endpoints look at what was just held for them. */
+  tellLanes(endpointIds: string[]): Promise<void>;
   /** Of the first attempters of this process. */
   inHand?: Pick<InHand, 'get'>;
 }
 
-export function createEngine({ db, poster, recorder, places, limits, log, inHand }: EngineDeps): Engine {
+export function createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes, inHand }: EngineDeps): Engine {
   const watch = createStallWatch();
   const turnedAway = createTurnedAway();
   const underWay = new Map<string, Promise<AttemptReport>>();
@@ -61,40 +67,59 @@ export function createEngine({ db, poster, recorder, places, limits, log, inHand
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return settled('expired', 0, null);
     const step = nextStep(job);
-    if (step.kind === 'finished') return settled(step.status, job.attempts, job.lastOutcome);
+    if (step.kind === 'finished') return finished(job);
+    if (step.kind === 'park') return park(job);
     if (step.kind === 'settle') {
       return settled((await settleDelivery(db, deliveryId, step.as)) ?? 'expired', job.attempts, job.lastOutcome);
     }
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (typeof leave !== 'function') return turnAway(job);
+    if (leave === 'endpoint') return overCap(job);
+    if (typeof leave !== 'function') return turnAway(job, leave);
     try {
       // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
       if (watch.stalledSince(mark)) throw new Error('this process stood still: the row it read may be out of date');
-      return await post(job);
+      return await post(job, mark);
     } finally {
       leave();
     }
   }
 
+  /** One that is held already was perhaps held by a call that ended before its lane was told. */
+  async function finished({ status, endpointId, attempts, lastOutcome }: DeliveryJob): Promise<AttemptReport> {
+    if (status === 'held') await tellLanes([endpointId]);
+    return settled(status, attempts, lastOutcome);
+  }
+
+  async function park(job: DeliveryJob): Promise<AttemptReport> {
+    const status = (await parkExisting(db, job.deliveryId)) ?? 'expired';
+    return finished({ ...job, status });
+  }
+
+  async function overCap(job: DeliveryJob): Promise<AttemptReport> {
+    await lanes.overCap(job.endpointId);
+    return park(job);
+  }
+
   /** Spends nothing. A longer wait is written to the row, so that nobody takes the delivery for forgotten. */
-  async function turnAway(job: DeliveryJob): Promise<AttemptReport> {
-    const ms = turnedAway.waitMs(job.endpointId, job.deliveryId, Math.min(limits.endpoint, job.maxInFlight ?? limits.endpoint));
+  async function turnAway(job: DeliveryJob, cap: 'tenant' | 'process'): Promise<AttemptReport> {
+    const ms = turnedAway.waitMs(cap === 'tenant' ? job.tenantId : '', job.deliveryId, limits[cap]);
     if (ms > 5_000) await deferDelivery(db, job.deliveryId, ms);
     return { kind: 'wait', ms, outcome: 'no_place', message: 'as many requests in flight as allowed' };
   }
 
-  async function post(job: DeliveryJob): Promise<AttemptReport> {
+  async function post(job: DeliveryJob, mark: number): Promise<AttemptReport> {
     let attempt: AttemptRecord;
     try {
-      attempt = await poster.post(job);
+      attempt = await poster.post({ ...job, isTooLate: () => watch.stalledSince(mark) });
     } catch (error) {
       if (error instanceof RenderFault) return fault(job, error);
       throw error;
     }
     const { result, number } = attempt;
     const status = await recorder.record(attempt);
+    lanes.saw(job.endpointId, result.outcome === 'accepted');
     await poster.obeyEndpoint(job.endpointId, result);
     logAttempt(log, job, attempt, status);
     if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);

@@ -1,15 +1,18 @@
 // First attempts ahead of a dispatch: posts deliveries that have no row yet, in turns, and records row and attempt together.
-// One that may not be posted now - no place, a closed gate, an endpoint that asked for peace, a fault of ours - is given up: its row is written as
-// due, and its workflow carries on.
+// One whose endpoint's lane alone sends to it by now, or that finds its endpoint crowded, is parked. One that cannot be posted for another reason - no place
+// for its tenant, a fault of ours - is given up: its row is written as due, and its workflow carries on.
 //
 // What if the relay that wanted it is fenced meanwhile, and the next one in this process takes the event again? Then that one joins what is in hand, and
 // nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
+import { isStoreAway } from '../db/errors.ts';
 import type { FirstRecord } from '../db/first-attempts.ts';
+import type { NewHeld } from '../db/parking.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
-import type { DeliveryStatus } from '../domain/delivery.ts';
+import { parksBySettings } from '../domain/attempt.ts';
 import { deliveryId } from '../domain/ids.ts';
 import type { Logger } from '../logger.ts';
+import type { LaneWatch } from './lane-watch.ts';
 import type { Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
@@ -18,6 +21,7 @@ import { createTurnQueue } from './turn-queue.ts';
 const lookMs = 250;
 /** Far less than the patience with an endpoint, which must not be blamed for a store that is away. */
 const heldUpAfterMs = 250;
+const parkAgainMs = 500;
 
 export interface FirstEvent {
   eventId: string;
@@ -39,7 +43,7 @@ export interface FirstJob {
   endpoint(): EndpointSnapshot | undefined;
   /** False: this process has lost the event, and neither posts nor writes. */
   mayPost(): boolean;
-  /** The delivery's row is written: for good, or for a workflow to carry on. Not called for one that was dropped. */
+  /** The delivery's row is written: for good, or for a workflow to carry on. One that is parked needs none. Not called for one that was dropped. */
   written(as: 'final' | 'open'): void;
 }
 
@@ -61,18 +65,23 @@ export interface FirstAttempterDeps {
   places: Places;
   poster: Poster;
   recorder: Recorder;
+  lanes: LaneWatch;
+  /** Resolves when they are held and their lanes told. Rejects when the store is away. */
+  park(deliveries: NewHeld[]): Promise<void>;
   log: Logger;
   /** Shared by all of this process. */
   inHand?: InHand;
 }
 
-export function createFirstAttempter({ places, poster, recorder, log, inHand = new Map() }: FirstAttempterDeps): FirstAttempter {
+export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
+  const { places, poster, recorder, lanes, park, log } = deps;
+  const inHand: InHand = deps.inHand ?? new Map();
   const underWay = new Map<Promise<void>, FirstJob>();
   const queue = createTurnQueue<FirstJob>({
     places,
     run: (job) => track(job, hold(job, attempt(job))),
-    giveUp: (job) => void track(job, hold(job, giveUp(job))),
-    heldUp: () => recorder.waitedMs() > heldUpAfterMs,
+    giveUp: (job, want) => void track(job, hold(job, turnAway(job, want))),
+    heldUp: () => recorder.waitedMs() > heldUpAfterMs || !lanes.isFresh(),
   });
   const looking = setInterval(queue.look, lookMs).unref();
 
@@ -110,14 +119,16 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
   }
 
   async function attempt(job: FirstJob): Promise<Written> {
-    while (recorder.isBehind() && job.mayPost()) await delay(100);
+    while ((recorder.isBehind() || !lanes.isFresh()) && job.mayPost()) await delay(100);
     if (!job.mayPost()) return 'dropped';
     const id = idOf(job);
     let record: FirstRecord['attempt'];
     // whatever is wrong with this one, it must not be left without its row
     try {
       const endpoint = job.endpoint();
-      if (!endpoint || !isOpen(endpoint, job.event)) return giveUp(job);
+      if (!endpoint) return giveUp(job);
+      if (parks(endpoint)) return parkOne(job);
+      if (isExpired(job.event)) return giveUp(job);
       record = await poster.post({
         deliveryId: id,
         endpointId: job.endpointId,
@@ -131,13 +142,15 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
         timeoutMs: endpoint.timeoutMs,
         retry: endpoint.retry,
         acceptedHereMs: job.event.acceptedHereMs,
+        isTooLate: () => !job.mayPost() || !lanes.isFresh(),
         secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
       });
     } catch (error) {
       log.warn({ err: error, deliveryId: id, endpointId: job.endpointId }, 'delivery.not_posted');
       return giveUp(job);
     }
-    const status: DeliveryStatus | null = (await recorder.recordFirst(toRecord(job, id, record))) ?? (await recorder.record(record));
+    const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
+    lanes.saw(job.endpointId, record.result.outcome === 'accepted');
     await poster.obeyEndpoint(job.endpointId, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
     return status === 'succeeded' ? 'final' : 'open';
@@ -145,8 +158,33 @@ export function createFirstAttempter({ places, poster, recorder, log, inHand = n
 
   async function giveUp(job: FirstJob): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
-    await recorder.recordFirst(toRecord(job, idOf(job), null));
+    await recorder.recordFirst({ ...toRow(job), attempt: null });
     return 'open';
+  }
+
+  /** For want of a place: of its endpoint, whose lane takes over, or of its tenant, for which no endpoint of it gets a lane that has none. */
+  async function turnAway(job: FirstJob, want: 'endpoint' | 'tenant'): Promise<Written> {
+    if (want === 'endpoint') return parkOne(job, lanes.overCap);
+    return lanes.parks(job.endpointId) ? parkOne(job) : giveUp(job);
+  }
+
+  function parks(endpoint: EndpointSnapshot): boolean {
+    return parksBySettings(endpoint, Date.now()) || lanes.parks(endpoint.endpointId);
+  }
+
+  async function parkOne(job: FirstJob, open?: (endpointId: string) => Promise<void>): Promise<Written> {
+    while (job.mayPost()) {
+      try {
+        await open?.(job.endpointId);
+        await park([toRow(job)]);
+        return 'final';
+      } catch (error) {
+        log.warn({ err: error, deliveryId: idOf(job), endpointId: job.endpointId }, 'delivery.not_parked');
+        if (!isStoreAway(error)) return giveUp(job);
+        await delay(parkAgainMs);
+      }
+    }
+    return 'dropped';
   }
 
   return {
@@ -165,12 +203,11 @@ function idOf({ event, endpointId }: FirstJob): string {
   return deliveryId(event.eventId, endpointId);
 }
 
-function isOpen({ gate, notBeforeMs }: EndpointSnapshot, { expiresAt }: FirstEvent): boolean {
-  const now = Date.now();
-  return gate === 'open' && (notBeforeMs === null || notBeforeMs <= now) && (expiresAt === null || expiresAt.getTime() > now);
+function isExpired({ expiresAt }: FirstEvent): boolean {
+  return expiresAt !== null && expiresAt.getTime() <= Date.now();
 }
 
-function toRecord({ event, endpointId }: FirstJob, id: string, attempt: FirstRecord['attempt']): FirstRecord {
-  const { eventId, tenantId, eventType, expiresAt } = event;
-  return { deliveryId: id, eventId, endpointId, tenantId, eventType, expiresAt, attempt };
+function toRow(job: FirstJob): NewHeld {
+  const { eventId, tenantId, eventType, expiresAt } = job.event;
+  return { deliveryId: idOf(job), eventId, endpointId: job.endpointId, tenantId, eventType, expiresAt };
 }

@@ -9,6 +9,8 @@ export interface PlaceLimits {
 export interface Places {
   /** A place, to be given back by calling it; else which cap is reached. `endpointLimit` lowers the cap of this endpoint. */
   take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | keyof PlaceLimits;
+  /** How many an endpoint has, should nobody else need them. */
+  ofEndpoint(endpointLimit: number | null): number;
   inUse(): number;
 }
 
@@ -17,13 +19,15 @@ export function createPlaces(limits: PlaceLimits): Places {
   const count = (key: string) => taken.get(key) ?? 0;
   const add = (key: string, by: number) => (count(key) + by === 0 ? taken.delete(key) : taken.set(key, count(key) + by));
 
+  const ofEndpoint = (endpointLimit: number | null) => Math.min(limits.endpoint, endpointLimit ?? limits.endpoint);
+
   return {
+    ofEndpoint,
     inUse: () => count(''),
     take(tenantId, endpointId, endpointLimit) {
-      const perEndpoint = Math.min(limits.endpoint, endpointLimit ?? limits.endpoint);
       if (count('') >= limits.process) return 'process';
       if (count(tenantId) >= limits.tenant) return 'tenant';
-      if (count(endpointId) >= perEndpoint) return 'endpoint';
+      if (count(endpointId) >= ofEndpoint(endpointLimit)) return 'endpoint';
       const keys = ['', tenantId, endpointId];
       for (const key of keys) add(key, 1);
       return () => {

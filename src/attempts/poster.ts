@@ -10,10 +10,10 @@ import { type RetryPolicy, waitAfter } from '../domain/retry-schedule.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
-import type { Sender } from '../outbound/send.ts';
+import type { Sender, SendRequest } from '../outbound/send.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
-import { type AttemptRequest, buildRequest, type SignedJob } from './request.ts';
+import { buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets'> {
   endpointId: string;
@@ -25,6 +25,8 @@ export interface PostJob extends Omit<SignedJob, 'secrets'> {
   secrets: { id: string; sealed: Uint8Array }[];
   /** When this process accepted its event, by the monotonic clock; null or absent: another did, or it is not the first attempt. */
   acceptedHereMs?: number | null;
+  /** Asked right before the request is written. If it says so that is a LocalFault (`too_late`), and nothing reached the endpoint. */
+  isTooLate?: (() => boolean) | undefined;
 }
 
 /** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
@@ -62,7 +64,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
   }
 
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
-  async function send(request: AttemptRequest): Promise<SendResult> {
+  async function send(request: SendRequest): Promise<SendResult> {
     try {
       return await sender.send(request);
     } catch (error) {
@@ -86,7 +88,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send(render(job, number, startedAt.getTime()));
+      const result = await send({ ...render(job, number, startedAt.getTime()), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
@@ -108,7 +110,7 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
 export function logAttempt(
   log: Logger,
   of: { endpointId: string; tenantId: string },
-  { deliveryId, round, number, result, retryInMs: retry }: AttemptRecord,
+  { deliveryId, round, number, result, retryInMs: retry, probe }: AttemptRecord,
   status: DeliveryStatus | null,
 ): void {
   log.info(
@@ -118,6 +120,7 @@ export function logAttempt(
       tenantId: of.tenantId,
       round,
       attempt: number,
+      probe,
       outcome: result.outcome,
       statusCode: result.response?.statusCode,
       totalMs: Math.round(result.timings.totalMs),

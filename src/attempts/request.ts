@@ -11,6 +11,10 @@ export interface SignedJob {
   /** The endpoint's own. */
   headers: Record<string, string>;
   timeoutMs: number;
+  /** Its number in the order of an ordered endpoint. */
+  sequence?: number | null | undefined;
+  /** The request carries so many deliveries, and is itself none of them. */
+  batchOf?: number | undefined;
   /** The endpoint's live secrets, opened. */
   secrets: KeyObject[];
 }
@@ -24,7 +28,7 @@ export interface AttemptRequest {
 
 /** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent. */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
-  const { deliveryId, webhookId, body, url, headers, timeoutMs, secrets } = job;
+  const { deliveryId, webhookId, body, url, headers, timeoutMs, secrets, sequence, batchOf } = job;
   if (secrets.length === 0) throw new Error('the endpoint has no live secret');
   const timestamp = Math.floor(nowMs / 1_000);
   return {
@@ -37,7 +41,8 @@ export function buildRequest(job: SignedJob, number: number, nowMs: number): Att
       'webhook-id': webhookId,
       'webhook-timestamp': String(timestamp),
       'webhook-signature': signStandard({ id: webhookId, timestamp, body, secrets }),
-      'posthorn-delivery': deliveryId,
+      ...(batchOf === undefined ? { 'posthorn-delivery': deliveryId } : { 'posthorn-batch': String(batchOf) }),
+      ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
       'posthorn-attempt': String(number),
     },
   };

@@ -1,22 +1,22 @@
-// How long a delivery without a free place waits: the more are waiting for the same endpoint, the longer, so that a crowd behind one slow
-// endpoint comes back as fast as it could be served and not as fast as it can ask.
+// How long a delivery waits that found its tenant's places or the process's taken: the more are waiting for the same, the longer, so that a crowd comes back
+// as fast as it could be served and not as fast as it can ask. A crowd behind one endpoint waits in that endpoint's lane.
 
 const leastMs = 1_000;
 const mostMs = 60_000;
 
 export interface TurnedAway {
-  /** Milliseconds to wait, jittered, for a delivery that found no place; `places` is how many its endpoint has. */
-  waitMs(endpointId: string, deliveryId: string, places: number): number;
+  /** Milliseconds to wait, jittered, for a delivery that found none of so many `places` of `whose`. */
+  waitMs(whose: string, deliveryId: string, places: number): number;
 }
 
 export function createTurnedAway(random: () => number = Math.random, now: () => number = () => performance.now()): TurnedAway {
-  /** Until when each delivery that was turned away counts as waiting, by endpoint. */
+  /** Until when each delivery that was turned away counts as waiting, by whose places it waits for. */
   const waiting = new Map<string, Map<string, number>>();
 
   return {
-    waitMs(endpointId, deliveryId, places) {
-      const crowd = waiting.get(endpointId) ?? new Map<string, number>();
-      waiting.set(endpointId, crowd);
+    waitMs(whose, deliveryId, places) {
+      const crowd = waiting.get(whose) ?? new Map<string, number>();
+      waiting.set(whose, crowd);
       const at = now();
       for (const [id, until] of crowd) {
         // in the order of their coming: the first that still waits ends the look
@@ -34,7 +34,7 @@ export function createTurnedAway(random: () => number = Math.random, now: () => 
 }
 
 function forgetIdle(waiting: Map<string, Map<string, number>>, at: number): void {
-  for (const [endpointId, crowd] of waiting) {
-    if ([...crowd.values()].every((until) => until <= at)) waiting.delete(endpointId);
+  for (const [whose, crowd] of waiting) {
+    if ([...crowd.values()].every((until) => until <= at)) waiting.delete(whose);
   }
 }

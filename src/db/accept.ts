@@ -14,6 +14,7 @@ export interface EventToAccept {
   bodyTimestamp: string;
   contentHash: Uint8Array;
   orderingKey: string | null;
+  coalesceKey: string | null;
   version: number | null;
   deliverAt: string | null;
   expiresAt: string | null;
@@ -40,6 +41,8 @@ export interface Accepted {
   /** The version of the tenant's endpoints at this commit, and when it was, in microseconds of the database's clock. */
   endpointsVersion: number;
   acceptedAtUs: number;
+  /** Some endpoint of the tenant is ordered. */
+  orders: boolean;
 }
 
 interface Row {
@@ -48,6 +51,7 @@ interface Row {
   tenant_id: string;
   endpoints_version: number;
   accepted_at_us: number;
+  orders: boolean;
   claimed: boolean;
 }
 
@@ -58,11 +62,11 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
     name: 'accept_events',
     text: `
       with incoming as (
-        select i.*, t.id as tenant_id, t.endpoints_version
+        select i.*, t.id as tenant_id, t.endpoints_version, t.orders
         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::text[], $10::int[],
-            $11::timestamptz[], $12::timestamptz[], $13::uuid[])
+            $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[])
           with ordinality as i (tenant, event_id, external_id, type, channels, body, body_timestamp, content_hash, ordering_key, version,
-            deliver_at, expires_at, only_endpoint_id, n)
+            deliver_at, expires_at, only_endpoint_id, coalesce_key, n)
         join tenants t on t.external_id = i.tenant and t.deleted_at is null
       ), claimed as (
         insert into event_ids (tenant_id, external_id, event_id, content_hash)
@@ -71,15 +75,15 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
         returning event_id
       ), stored as (
         insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, ordering_key, version, deliver_at, expires_at,
-          only_endpoint_id, accepted_at, position)
+          only_endpoint_id, coalesce_key, accepted_at, position)
         select event_id, tenant_id, external_id, type, string_to_array(channels, ','), body, body_timestamp, ordering_key, version, deliver_at,
-          expires_at, only_endpoint_id, now(), nextval('event_position')
+          expires_at, only_endpoint_id, coalesce_key, now(), nextval('event_position')
         from (select i.* from incoming i join claimed using (event_id) order by n) as ordered
         returning id, tenant_id
       ), queued as (
         insert into outbox (event_id, tenant_id, owner) select id, tenant_id, $14 from stored returning event_id
       )
-      select n::int, i.event_id, tenant_id, endpoints_version, (extract(epoch from now()) * 1000000)::bigint as accepted_at_us, c.event_id is not null as claimed,
+      select n::int, i.event_id, tenant_id, endpoints_version, (extract(epoch from now()) * 1000000)::bigint as accepted_at_us, orders, c.event_id is not null as claimed,
         case when $14::uuid is null and n = 1 then pg_notify('posthorn_outbox', '') end
       from incoming i left join claimed c on c.event_id = i.event_id
       order by n`,
@@ -98,6 +102,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       events.map((event) => event.expiresAt),
       events.map((event) => event.onlyEndpointId && uuidOf(event.onlyEndpointId)),
       relayId && uuidOf(relayId),
+      events.map((event) => event.coalesceKey),
     ],
   });
   const byNumber = new Map(rows.map((row) => [row.n, row]));
@@ -112,7 +117,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
 
 async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undefined }[]): Promise<Accepted> {
   const first = found[0]?.row;
-  if (!first) return { tenantId: null, acceptances: [], endpointsVersion: 0, acceptedAtUs: 0 };
+  if (!first) return { tenantId: null, acceptances: [], endpointsVersion: 0, acceptedAtUs: 0, orders: false };
   const tenant = first.tenant_id;
   const known = found.filter(({ row }) => row?.claimed === false).map(({ event }) => event.externalId);
   const earlier = known.length === 0 ? new Map<string, Earlier>() : await readEarlier(db, tenant, known);
@@ -120,6 +125,7 @@ async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undef
     tenantId: idOf('tnt', tenant),
     endpointsVersion: first.endpoints_version,
     acceptedAtUs: first.accepted_at_us,
+    orders: first.orders,
     acceptances: found.map(({ event, row }) =>
       row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(event, earlier.get(event.externalId)),
     ),

@@ -1,5 +1,7 @@
 // Recording attempts: many in one statement. A record names (round, number): an acceptance makes any state `succeeded`; a refusal changes only an
-// unfinished row of that round whose next attempt this was; the attempt itself is kept either way (design, decision 7).
+// unfinished row of that round whose next attempt this was; the attempt itself is kept either way (design, decision 7). What is held stays with its lane
+// after a refusal. One that is spent there has no workflow yet in which a dead letter waits: it counts as an order of which nobody has told its workflow,
+// so that the sweep starts that if whoever recorded this dies before he does.
 //
 // What if it runs twice? The attempt's id is made before its POST, so the second insert keeps nothing, and the row has moved on already.
 import type { DeliveryStatus } from '../domain/delivery.ts';
@@ -16,14 +18,17 @@ export interface AttemptRecord {
   result: SendResult;
   /** What a refusal makes of the row: tried again in so many milliseconds, or spent (null). */
   retryInMs: number | null;
+  /** Made only to learn whether the endpoint takes anything again: refused, it spends nothing and leaves the row's status and time as they are. */
+  probe?: boolean | undefined;
 }
 
 const text = `
   with incoming as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
-      $11::bytea[], $12::bool[], $13::text[], $14::real[], $15::real[], $16::real[], $17::real[], $18::real[])
+    select *, probe and outcome <> 'accepted' as in_vain
+    from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
+      $11::bytea[], $12::bool[], $13::text[], $14::real[], $15::real[], $16::real[], $17::real[], $18::real[], $19::bool[])
     as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response_headers,
-      response_body, response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
+      response_body, response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe)
   ), kept as (
     insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
@@ -35,12 +40,15 @@ const text = `
     select id, status from deliveries where id = any($2::uuid[]) order by id for update
   ), changed as (
     update deliveries d set
-      status = case when i.outcome = 'accepted' then 'succeeded' when i.retry_in_ms is null then 'dead_lettered' else 'retrying' end,
-      attempts = case when d.round = i.round then greatest(d.attempts, i.number) else d.attempts end,
-      next_attempt_at = case when i.outcome <> 'accepted' and i.retry_in_ms is not null
-        then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
+      status = case when i.outcome = 'accepted' then 'succeeded' when i.in_vain then l.status when i.retry_in_ms is null then 'dead_lettered'
+        when l.status = 'held' then 'held' else 'retrying' end,
+      attempts = case when d.round = i.round and not i.in_vain then greatest(d.attempts, i.number) else d.attempts end,
+      next_attempt_at = case when i.outcome = 'accepted' then null when i.in_vain then d.next_attempt_at
+        when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
+      own_workflow = d.own_workflow or s.spent_in_lane, orders = d.orders + s.spent_in_lane::int,
       last_outcome = i.outcome, last_message = i.message, faults = 0, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
+      cross join lateral (select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane) s
     where d.id = i.delivery_id and d.id = any($2::uuid[])
       and case when i.outcome = 'accepted' then l.status <> 'succeeded' or d.round = i.round and d.attempts < i.number
         else l.status in ('pending', 'retrying', 'held') and d.round = i.round and d.attempts = i.number - 1 end
@@ -76,6 +84,7 @@ export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<
       of((record) => record.result.timings.tlsMs),
       of((record) => record.result.timings.firstByteMs),
       of((record) => record.result.timings.totalMs),
+      of((record) => record.probe ?? false),
     ],
   });
   return rows.map((row) => row.status);

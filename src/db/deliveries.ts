@@ -12,7 +12,7 @@ export interface DeliveryJob extends EndpointToSend {
   status: DeliveryStatus;
   round: number;
   attempts: number;
-  /** Milliseconds until it may be attempted - its own time, or what the endpoint asked for -, or expires; 0 or less: now. */
+  /** Milliseconds until it may be attempted, or expires; 0 or less: now. What the endpoint asks for is its lane's to obey. */
   waitMs: number;
   expired: boolean;
   /** Milliseconds until it expires; null: never. */
@@ -23,6 +23,8 @@ export interface DeliveryJob extends EndpointToSend {
   webhookId: string;
   body: Buffer;
   deleted: boolean;
+  /** Only its endpoint's lane sends it. */
+  parks: boolean;
   secrets: { id: string; sealed: Buffer }[];
 }
 
@@ -32,10 +34,10 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
     name: 'read_delivery_job',
     text: `
       select d.endpoint_id, d.tenant_id, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
-        extract(epoch from least(coalesce(greatest(d.next_attempt_at, p.not_before), now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
+        extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(d.expires_at <= now(), false) as expired,
-        e.external_id as webhook_id, e.body, p.url, p.headers, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted,
+        e.external_id as webhook_id, e.body, p.url, p.headers, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as sealed
       from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
@@ -60,6 +62,7 @@ interface JobRow extends EndpointToSendRow {
   webhook_id: string;
   body: Buffer;
   deleted: boolean;
+  parks: boolean;
   secret_ids: string[];
   sealed: Buffer[];
 }
@@ -81,6 +84,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     body: row.body,
     ...toEndpointToSend(row),
     deleted: row.deleted,
+    parks: row.parks,
     secrets: row.secret_ids.map((id, index) => ({ id: idOf('sec', id), sealed: row.sealed[index] ?? Buffer.alloc(0) })),
   };
 }
@@ -118,35 +122,16 @@ async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | 
   return rows[0]?.status ?? null;
 }
 
-/** Moves a delivery that is under way to a state it does not leave by itself, and says what it is now. Null: no such delivery. */
-export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired' | 'held'): Promise<DeliveryStatus | null> {
-  if (status === 'held') await holdDelivery(db, deliveryId);
-  else await endDelivery(db, deliveryId, status);
-  return readStatus(db, deliveryId);
-}
-
-/** The lock on the endpoint decides against a resume at the same time: either the resume sees this row held, or this sees the gate open. */
-async function holdDelivery(db: Db, deliveryId: string): Promise<void> {
-  await db.query({
-    name: 'hold_delivery',
-    text: `
-      with shut as (
-        select p.id from endpoints p where p.id = (select endpoint_id from deliveries where id = $1) and p.gate <> 'open' for share
-      )
-      update deliveries d set status = 'held', next_attempt_at = null, updated_at = now()
-      from shut where d.id = $1 and d.endpoint_id = shut.id and d.status in ('pending', 'retrying')`,
-    values: [uuidOf(deliveryId)],
-  });
-}
-
-async function endDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<void> {
+/** Ends a delivery that is under way or held, and says what it is now. Null: no such delivery. */
+export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<DeliveryStatus | null> {
   await db.query({
     name: 'settle_delivery',
     text: `
       update deliveries set status = $2, next_attempt_at = null, updated_at = now()
-      where id = $1 and status in ('pending', 'retrying')`,
+      where id = $1 and status in ('pending', 'retrying', 'held')`,
     values: [uuidOf(deliveryId), status],
   });
+  return readStatus(db, deliveryId);
 }
 
 /** Puts a delivery that is under way off by so many milliseconds, unless it is put off further already. */
@@ -168,7 +153,7 @@ export async function countFault(db: Db, deliveryId: string, message: string): P
       update deliveries set faults = faults + 1, last_message = $2, updated_at = now(),
         status = case when faults + 1 >= 10 then 'quarantined' else status end,
         next_attempt_at = case when faults + 1 >= 10 then null else next_attempt_at end
-      where id = $1 and status in ('pending', 'retrying')
+      where id = $1 and status in ('pending', 'retrying', 'held')
       returning status, faults`,
     values: [uuidOf(deliveryId), message],
   });

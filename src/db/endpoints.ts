@@ -1,6 +1,7 @@
 // Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
 import type { Endpoint } from '../domain/endpoint.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '../domain/lane-settings.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Db } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
@@ -15,6 +16,12 @@ export interface EndpointSettings {
   retry: RetryPolicy | null;
   timeoutMs: number;
   metadata: Record<string, string>;
+  rateLimit: RateLimit | null;
+  ordering: Ordering;
+  onDeadLetter: OnDeadLetter;
+  batch: Batch | null;
+  coalesceMs: number | null;
+  autoRecover: boolean;
 }
 
 export interface EndpointToCreate {
@@ -24,7 +31,7 @@ export interface EndpointToCreate {
   secret: SealedSecret;
 }
 
-interface EndpointRow {
+export interface EndpointRow {
   id: string;
   tenant: string;
   url: string;
@@ -36,6 +43,12 @@ interface EndpointRow {
   retry: RetryPolicy | null;
   timeout_ms: number;
   metadata: Record<string, string>;
+  rate_limit: RateLimit | null;
+  ordering: Ordering;
+  on_dead_letter: OnDeadLetter;
+  batch: Batch | null;
+  coalesce_ms: number | null;
+  auto_recover: boolean;
   gate: Endpoint['gate'];
   gate_reason: string | null;
   not_before: Date | null;
@@ -55,22 +68,27 @@ export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ 
       with owner as (
         select id from tenants where external_id = $2 and deleted_at is null for no key update
       ), made as (
-        insert into endpoints (id, tenant_id, url, event_types, channels, description, headers, max_in_flight, retry, timeout_ms, metadata)
-        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11 from owner
+        insert into endpoints (id, tenant_id, url, event_types, channels, description, headers, max_in_flight, retry, timeout_ms, metadata,
+          rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19 from owner
         on conflict do nothing
         returning id
       )
       insert into endpoint_secrets (id, endpoint_id, sealed) select $12, id, $13 from made`,
-    values: [uuidOf(endpointId), tenant, ...settingValues(settings), uuidOf(secret.secretId), secret.sealed],
+    values: [uuidOf(endpointId), tenant, ...settingValues(settings), uuidOf(secret.secretId), secret.sealed, ...laneValues(settings)],
   });
   const endpoint = await readEndpoint(db, endpointId);
   if (!endpoint) return null;
   return { endpoint, secret: rowCount === 1 ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
 }
 
-function settingValues(settings: EndpointSettings): unknown[] {
+export function settingValues(settings: EndpointSettings): unknown[] {
   const { url, eventTypes, channels, description, headers, maxInFlight, retry, timeoutMs, metadata } = settings;
   return [url, eventTypes, channels, description, headers, maxInFlight, retry, timeoutMs, metadata];
+}
+
+export function laneValues({ rateLimit, ordering, onDeadLetter, batch, coalesceMs, autoRecover }: EndpointSettings): unknown[] {
+  return [rateLimit, ordering, onDeadLetter, batch, coalesceMs, autoRecover];
 }
 
 async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | null> {
@@ -82,12 +100,15 @@ async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | n
   return rows[0] ? { secretId: idOf('sec', rows[0].id), sealed: rows[0].sealed } : null;
 }
 
-export async function readEndpoint(db: Db, endpointId: string): Promise<Endpoint | null> {
+export const endpointColumns = `p.id, t.external_id as tenant, p.url, p.event_types, p.channels, p.description, p.headers, p.max_in_flight, p.retry,
+  p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
+  p.created_at, p.updated_at`;
+
+export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<Endpoint | null> {
   const { rows } = await db.query<EndpointRow>({
     name: 'read_endpoint',
     text: `
-      select p.id, t.external_id as tenant, p.url, p.event_types, p.channels, p.description, p.headers, p.max_in_flight, p.retry, p.timeout_ms,
-        p.metadata, p.gate, p.gate_reason, p.not_before, p.created_at, p.updated_at
+      select ${endpointColumns}
       from endpoints p join tenants t on t.id = p.tenant_id
       where p.id = $1 and p.deleted_at is null`,
     values: [uuidOf(endpointId)],
@@ -100,8 +121,7 @@ export async function listEndpoints(db: Db, tenantId: string, before: string | n
   const { rows } = await db.query<EndpointRow>({
     name: 'list_endpoints',
     text: `
-      select p.id, t.external_id as tenant, p.url, p.event_types, p.channels, p.description, p.headers, p.max_in_flight, p.retry, p.timeout_ms,
-        p.metadata, p.gate, p.gate_reason, p.not_before, p.created_at, p.updated_at
+      select ${endpointColumns}
       from endpoints p join tenants t on t.id = p.tenant_id
       where p.tenant_id = $1 and p.deleted_at is null and p.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by p.id desc limit $3`,
@@ -110,37 +130,7 @@ export async function listEndpoints(db: Db, tenantId: string, before: string | n
   return rows.map(toEndpoint);
 }
 
-/** Sets what is given; `null` for `retry` or `maxInFlight` means the default again. Null: no such endpoint. */
-export async function changeEndpoint(db: Db, endpointId: string, change: Partial<EndpointSettings>): Promise<Endpoint | null> {
-  const { rowCount } = await db.query({
-    name: 'change_endpoint',
-    text: `
-      update endpoints set url = coalesce($2, url), event_types = coalesce($3, event_types), channels = coalesce($4, channels),
-        description = coalesce($5, description), headers = coalesce($6, headers),
-        max_in_flight = case when $12 then $7 else max_in_flight end, retry = case when $13 then $8 else retry end,
-        timeout_ms = coalesce($9, timeout_ms), metadata = coalesce($10, metadata),
-        version = nextval('config_version'), updated_at = now()
-      where id = $1 and deleted_at is null and $11`,
-    values: [
-      uuidOf(endpointId),
-      change.url ?? null,
-      change.eventTypes ?? null,
-      change.channels ?? null,
-      change.description ?? null,
-      change.headers ?? null,
-      change.maxInFlight ?? null,
-      change.retry ?? null,
-      change.timeoutMs ?? null,
-      change.metadata ?? null,
-      Object.keys(change).length > 0,
-      change.maxInFlight !== undefined,
-      change.retry !== undefined,
-    ],
-  });
-  return rowCount === 0 && Object.keys(change).length > 0 ? null : readEndpoint(db, endpointId);
-}
-
-function toEndpoint(row: EndpointRow): Endpoint {
+export function toEndpoint(row: EndpointRow): Endpoint {
   return {
     id: idOf('ep', row.id),
     tenant: row.tenant,
@@ -153,6 +143,12 @@ function toEndpoint(row: EndpointRow): Endpoint {
     retry: row.retry,
     timeoutMs: row.timeout_ms,
     metadata: row.metadata,
+    rateLimit: row.rate_limit,
+    ordering: row.ordering,
+    onDeadLetter: row.on_dead_letter,
+    batch: row.batch,
+    coalesceMs: row.coalesce_ms,
+    autoRecover: row.auto_recover,
     gate: row.gate,
     gateReason: row.gate_reason,
     notBefore: row.not_before?.toISOString() ?? null,

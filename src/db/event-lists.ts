@@ -12,6 +12,7 @@ interface EventRow {
   type: string;
   channels: string[];
   ordering_key: string | null;
+  coalesce_key: string | null;
   version: number | null;
   body_timestamp: string;
   deliver_at: Date | null;
@@ -35,7 +36,7 @@ export async function listEvents(
 ): Promise<Listed<EventSummary>[]> {
   const { rows } = await db.query<EventRow>({
     text: `
-      select id, external_id, type, channels, ordering_key, version, body_timestamp, deliver_at, expires_at, only_endpoint_id, accepted_at
+      select id, external_id, type, channels, ordering_key, coalesce_key, version, body_timestamp, deliver_at, expires_at, only_endpoint_id, accepted_at
       from events
       where tenant_id = $1 and id >= $2::uuid and id < $3::uuid
       order by id desc limit $4`,
@@ -56,7 +57,7 @@ export async function readEvent(db: Db, tenant: TenantOfList, externalId: string
   const { rows } = await db.query<EventRow & { body: Buffer }>({
     name: 'read_event',
     text: `
-      select e.id, e.external_id, e.type, e.channels, e.ordering_key, e.version, e.body_timestamp, e.deliver_at, e.expires_at, e.only_endpoint_id,
+      select e.id, e.external_id, e.type, e.channels, e.ordering_key, e.coalesce_key, e.version, e.body_timestamp, e.deliver_at, e.expires_at, e.only_endpoint_id,
         e.accepted_at, e.body
       from event_ids i join events e on e.id = i.event_id
       where i.tenant_id = $1 and i.external_id = $2`,
@@ -117,6 +118,7 @@ function toSummary(tenant: string, row: EventRow): EventSummary {
     type: row.type,
     channels: row.channels,
     orderingKey: row.ordering_key,
+    coalesceKey: row.coalesce_key,
     version: row.version,
     timestamp: row.body_timestamp,
     deliverAt: row.deliver_at?.toISOString() ?? null,

@@ -1,6 +1,5 @@
-// An endpoint's gate: paused, resumed, gone for good, and what that does to the deliveries behind it, page by page.
-import type { DeliveryStatus } from '../domain/delivery.ts';
-import { obeyedIn } from '../domain/delivery.ts';
+// An endpoint's gate: paused, resumed, gone for good, when what is unfinished for it is cancelled, page by page.
+import { type DeliveryStatus, obeyedIn } from '../domain/delivery.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
@@ -20,11 +19,8 @@ export async function pauseEndpoint(db: Db, endpointId: string): Promise<boolean
   return rowCount === 1;
 }
 
-/**
- * Opens the gate, then makes what was held behind it due so long ago that the next sweep starts it; returns how many that were. Null: no such endpoint.
- * What if it stops halfway? The gate is open, and resuming again does the rest.
- */
-export async function resumeEndpoint(db: Db, endpointId: string): Promise<number | null> {
+/** Opens the gate, also before the time that the endpoint asked for. What is held behind it is for its lane to send. False: no such endpoint. */
+export async function resumeEndpoint(db: Db, endpointId: string): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'resume_endpoint',
     text: `
@@ -32,21 +28,16 @@ export async function resumeEndpoint(db: Db, endpointId: string): Promise<number
       where id = $1 and deleted_at is null`,
     values: [uuidOf(endpointId)],
   });
-  if (rowCount === 0) return null;
-  let released = 0;
-  for await (const ids of pagesOf(db, endpointId, ['held'])) released += await release(db, ids);
-  return released;
+  return rowCount === 1;
 }
 
-async function release(db: Db, ids: string[]): Promise<number> {
-  const { rowCount } = await db.query({
-    text: `
-      update deliveries set status = case when attempts = 0 then 'pending' else 'retrying' end,
-        next_attempt_at = now() - interval '30 seconds', updated_at = now()
-      where id = any($1::uuid[]) and status = 'held'`,
-    values: [ids],
+export async function holdsSomething(db: Db, endpointId: string): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>({
+    name: 'holds_something',
+    text: `select exists (select from deliveries where endpoint_id = $1 and status = 'held') as found`,
+    values: [uuidOf(endpointId)],
   });
-  return rowCount ?? 0;
+  return rows[0]?.found ?? false;
 }
 
 /**
@@ -84,14 +75,20 @@ export async function deleteEndpoint(db: Db, endpointId: string): Promise<boolea
   return rowCount === 1;
 }
 
-/** Cancels what is unfinished for an endpoint, in pages, and gives each page's delivery ids once it is committed. Harmless to repeat. */
+/**
+ * Cancels what is unfinished for an endpoint, in pages, and gives the delivery ids of each page once it is committed, without those that were only ever held
+ * and have no workflow to be told. Harmless to repeat.
+ */
 export async function* cancelUnfinished(db: Db, endpointId: string): AsyncGenerator<string[]> {
   const unfinished: readonly DeliveryStatus[] = obeyedIn.cancel;
   for await (const ids of pagesOf(db, endpointId, unfinished)) {
     const { rows } = await db.query<{ id: string }>({
       text: `
-        update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + 1, updated_at = now()
-        where id = any($1::uuid[]) and status = any($2) returning id`,
+        with cancelled as (
+          update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
+          where id = any($1::uuid[]) and status = any($2) returning id, own_workflow
+        )
+        select id from cancelled where own_workflow`,
       values: [ids, unfinished],
     });
     yield rows.map((row) => idOf('dlv', row.id)).toSorted();

@@ -17,7 +17,7 @@ export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map
 
 /**
  * Makes the lanes of these endpoints, or has those that rest idle wake: from its commit on others park. Returns those that this woke, which are to be
- * signalled. A deleted endpoint gets none. `circuit`: as the next drain is to find it, unless it has one (domain/circuit.ts).
+ * signalled. A deleted endpoint gets none. `circuit`: as the next drain is to find it, unless it has an open one (domain/circuit.ts).
  */
 export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, circuit: unknown = null): Promise<string[]> {
   const { rows } = await db.query<{ endpoint_id: string }>({
@@ -26,11 +26,14 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
       with before as (
         select endpoint_id, state from lanes where endpoint_id = any($1::uuid[]) order by endpoint_id for update
       ), opened as (
-        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, circuit, failing_since)
-        select id, tenant_id, true, $2, 'awake', now(), $3::jsonb, case when $3::jsonb is not null then now() end from endpoints where id = any($1::uuid[]) and deleted_at is null order by id
+        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, circuit, failing_since)
+        select id, tenant_id, true, $2, 'awake', now(), now() - interval '1 hour', $3::jsonb,
+          case when $3::jsonb is not null then coalesce((select h.failing_since from endpoint_health h where h.endpoint_id = endpoints.id), now()) end
+        from endpoints where id = any($1::uuid[]) and deleted_at is null order by id
         on conflict (endpoint_id) do update set parks = true, updated_at = now(),
           reason = case when lanes.reason = 'failing' then lanes.reason else excluded.reason end,
-          circuit = coalesce(lanes.circuit, excluded.circuit), failing_since = coalesce(lanes.failing_since, excluded.failing_since),
+          circuit = case when lanes.circuit->>'state' = 'open' then lanes.circuit else coalesce(excluded.circuit, lanes.circuit) end,
+          failing_since = coalesce(lanes.failing_since, excluded.failing_since),
           due_at = case when lanes.state = 'idle' then now() else lanes.due_at end,
           state = case when lanes.state = 'idle' then 'awake' else lanes.state end,
           opened_at = case when lanes.parks then lanes.opened_at else now() end
@@ -51,15 +54,6 @@ export async function wakeLanes(db: Db, endpointIds: string[], shutToo: boolean)
       where endpoint_id = any($1::uuid[]) and (state = 'idle' or ($2 and state = 'shut'))
       returning endpoint_id`,
     values: [endpointIds.map(uuidOf), shutToo],
-  });
-  return rows.map((row) => idOf('ep', row.endpoint_id));
-}
-
-/** The endpoints for which everybody parks now because of their lane, whatever their settings say. */
-export async function parkingLanes(db: Db): Promise<string[]> {
-  const { rows } = await db.query<{ endpoint_id: string }>({
-    name: 'parking_lanes',
-    text: 'select endpoint_id from lanes where parks',
   });
   return rows.map((row) => idOf('ep', row.endpoint_id));
 }

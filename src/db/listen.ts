@@ -8,6 +8,23 @@ const againMs = 2_000;
 /** Said on the channel when deliveries may have become due; nothing is said for rows of nobody. */
 export const sweepWord = 'sweep';
 
+const lanesWord = 'lanes ';
+/** A notification carries less than 8,000 bytes. */
+const lanesAtOnce = 150;
+
+/** Tells drains that something was parked for their lanes. Nobody waits for it: they look by themselves. */
+export function nudgeLanes(db: Db, endpointIds: string[], log: Logger): void {
+  for (let from = 0; from < endpointIds.length; from += lanesAtOnce) {
+    const word = `${lanesWord}${endpointIds.slice(from, from + lanesAtOnce).join(',')}`;
+    db.query('select pg_notify($1, $2)', ['posthorn_outbox', word]).catch((error) => log.debug({ err: error }, 'listen.not_nudged'));
+  }
+}
+
+/** The endpoints of a word that `nudgeLanes` said; null: it is another word. */
+export function nudgedLanes(word: string): string[] | null {
+  return word.startsWith(lanesWord) ? word.slice(lanesWord.length).split(',') : null;
+}
+
 /** Asks all relays to sweep now. Nobody waits for it: they sweep every 10 s anyway. */
 export function askForSweep(db: Db, log: Logger): void {
   db.query('select pg_notify($1, $2)', ['posthorn_outbox', sweepWord]).catch((error) => log.debug({ err: error }, 'listen.not_asked'));

@@ -1,6 +1,6 @@
 // Orders to a delivery: each is one conditional update of its row that says whether it was obeyed and what the row is now.
 import { type DeliveryStatus, type Order, obeyedIn } from '../domain/delivery.ts';
-import { uuidOf } from '../domain/ids.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
 export interface OrderResult {
@@ -8,6 +8,9 @@ export interface OrderResult {
   status: DeliveryStatus;
   /** How many orders from outside its workflow the delivery has been given: what `orderTold` wants to know. */
   orders: number;
+  endpointId: string;
+  /** The endpoint is ordered, and its lane waited for this delivery. */
+  unblocks: boolean;
 }
 
 /**
@@ -37,44 +40,62 @@ export async function orderTold(db: Db, deliveryId: string, orders: number): Pro
   });
 }
 
+// What each order finds. `blocked`: it was given up and blocks an ordered endpoint. `unblocks`: it does so, or is a head with a time of its own, for which
+// the lane waits; once the order is obeyed it need not any more.
+const before = `
+  before as (
+    select d.id, d.status, d.orders, d.replay_id, d.endpoint_id, p.deleted_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+      p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
+      p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
+        else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
+    from deliveries d join endpoints p on p.id = d.endpoint_id where d.id = $1 for update of d)`;
+
+const after = `
+  select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders, b.endpoint_id, c.status is not null and b.unblocks as unblocks,
+    c.status is not null`;
+
 const cancel = `
-  with before as (select id, status, orders from deliveries where id = $1 for update),
-  changed as (
+  with ${before}, changed as (
     update deliveries d set status = 'cancelled', next_attempt_at = null, orders = d.orders + $3, updated_at = now()
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders, c.status is not null or b.status = 'cancelled' as obeyed
+  ${after} or b.status = 'cancelled' as obeyed
   from before b left join changed c on true`;
 
 const retryNow = `
-  with before as (select id, status, orders from deliveries where id = $1 for update),
-  changed as (
+  with ${before}, changed as (
     update deliveries d set next_attempt_at = now(), orders = d.orders + $3, updated_at = now()
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders, c.status is not null as obeyed
+  ${after} as obeyed
   from before b left join changed c on true`;
+
+// For an endpoint whose deliveries are parked it is held, and has no workflow of its own. What blocked keeps its place and its number; anything else comes
+// last, as if it were new.
+const parked = `
+  status = case when b.parks then 'held' else 'retrying' end, next_attempt_at = now(), orders = d.orders + $3, updated_at = now(), batch_id = null,
+  own_workflow = d.own_workflow or not b.parks,
+  position = case when not b.parks or b.blocked then d.position else nextval('event_position') end,
+  sequence = case when not b.parks or b.blocked then d.sequence end, coalesce_key = null,
+  lane_key = case when b.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end`;
 
 // what goes to an endpoint that was deleted stays as it is: there is nowhere to send it
 const replay = `
-  with before as (
-    select d.id, d.status, d.replay_id, d.orders, p.deleted_at is null as sendable
-    from deliveries d join endpoints p on p.id = d.endpoint_id where d.id = $1 for update of d),
-  changed as (
-    update deliveries d set status = 'retrying', round = d.round + 1, attempts = 0, faults = 0, next_attempt_at = now(), expires_at = null,
-      replay_id = $4, orders = d.orders + $3, own_workflow = true, updated_at = now()
+  with ${before}, changed as (
+    update deliveries d set round = d.round + 1, attempts = 0, faults = 0, expires_at = null, replay_id = $4, ${parked}
     from before b where d.id = $1 and b.status = any($2) and b.sendable and b.replay_id is distinct from $4 returning d.status, d.orders)
-  select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders,
-    c.status is not null or b.replay_id is not distinct from $4 as obeyed
+  ${after} or b.replay_id is not distinct from $4 as obeyed
   from before b left join changed c on true`;
 
 const release = `
-  with before as (select id, status, orders from deliveries where id = $1 for update),
-  changed as (
-    update deliveries d set status = 'retrying', faults = 0, next_attempt_at = now(), orders = d.orders + $3, updated_at = now()
+  with ${before}, changed as (
+    update deliveries d set faults = 0, ${parked}
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders, c.status is not null as obeyed
+  ${after} as obeyed
   from before b left join changed c on true`;
 
 async function one(db: Db, name: string, text: string, values: unknown[]): Promise<OrderResult | null> {
-  const { rows } = await db.query<OrderResult>({ name, text, values });
-  return rows[0] ?? null;
+  const { rows } = await db.query<Omit<OrderResult, 'endpointId'> & { endpoint_id: string }>({ name, text, values });
+  const [row] = rows;
+  if (!row) return null;
+  const { obeyed, status, orders, unblocks, endpoint_id: endpointId } = row;
+  return { obeyed, status, orders, unblocks, endpointId: idOf('ep', endpointId) };
 }

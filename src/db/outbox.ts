@@ -1,4 +1,5 @@
 // The outbox: accepted events that no dispatch guards yet, each owned by a relay or by nobody.
+import type { DeliveryStatus } from '../domain/delivery.ts';
 import { deliveryRange, idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
@@ -24,6 +25,8 @@ export interface OwnedEvent {
   mayBeBegun: boolean;
   /** By the monotonic clock of this process; null: another one accepted it. */
   acceptedHereMs: number | null;
+  /** Endpoints for which its deliveries are held already; whether their lanes wake is not known yet. */
+  held?: ReadonlySet<string>;
 }
 
 const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.expires_at,
@@ -84,15 +87,29 @@ export async function readOwned(db: Db, relayId: string, eventIds: string[]): Pr
   return rows.map(toOwnedEvent);
 }
 
-/** The deliveries that an event has already. */
-export async function existingDeliveries(db: Db, eventId: string): Promise<Set<string>> {
+/** The deliveries that an event has already, by their endpoints. */
+export async function existingDeliveries(db: Db, eventId: string): Promise<Map<string, DeliveryStatus>> {
   const { from, to } = deliveryRange(eventId);
-  const { rows } = await db.query<{ id: string }>({
+  const { rows } = await db.query<{ endpoint_id: string; status: DeliveryStatus }>({
     name: 'existing_deliveries',
-    text: 'select id from deliveries where id between $1 and $2 and event_id = $3',
+    text: 'select endpoint_id, status from deliveries where id between $1 and $2 and event_id = $3',
     values: [from, to, uuidOf(eventId)],
   });
-  return new Set(rows.map((row) => idOf('dlv', row.id)));
+  return new Map(rows.map((row) => [idOf('ep', row.endpoint_id), row.status]));
+}
+
+/** Those of these events that no planning has reached yet, as far as anybody can tell, and when each was accepted (microseconds of the database's clock). */
+export async function unplannedEvents(db: Db, eventIds: string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; accepted_at_us: number }>({
+    name: 'unplanned_events',
+    text: `
+      select e.id, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us
+      from unnest($1::uuid[]) as i (id) cross join lateral (select id, accepted_at from events where id = i.id offset 0) e
+      where exists (select from outbox o where o.event_id = i.id)
+        or exists (select from dispatches d where d.done_at is null and not d.planned and i.id = any(d.event_ids))`,
+    values: [eventIds.map(uuidOf)],
+  });
+  return new Map(rows.map((row) => [idOf('evt', row.id), row.accepted_at_us]));
 }
 
 interface Row {

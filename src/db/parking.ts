@@ -30,7 +30,7 @@ export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
         case when p.ordering = 'key' then e.ordering_key end, case when p.coalesce_ms is not null then e.coalesce_key end, false
       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
         as i (id, event_id, endpoint_id, tenant_id, event_type, expires_at)
-      join endpoints p on p.id = i.endpoint_id
+      join endpoints p on p.id = i.endpoint_id and p.deleted_at is null
       cross join lateral (
         -- row by row, so that each finds its partition
         select position, ordering_key, coalesce_key, deliver_at from events where id = i.event_id offset 0

@@ -58,27 +58,17 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
 }
 
 /**
- * Inserts the deliveries of one event that are missing, due at once or at the event's `deliverAt`. Harmless to repeat. False: the dispatch is gone, its
- * events are in the outbox again, and nothing was inserted. The lock keeps the dispatch from being taken back in between.
+ * Inserts the deliveries of one event that are missing, due at once or at the event's `deliverAt`; those that are due, of endpoints that park, as held
+ * (`parkNew` says the same). Harmless to repeat. Returns the endpoints for which deliveries of it are held, now or before: their lanes are to be told. Null: the
+ * dispatch is gone, its events are in the outbox again, and nothing was inserted. The lock keeps the dispatch from being taken back in between.
  */
-export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<boolean> {
-  const deliveries = endpointIds.map((endpointId) => ({ id: uuidOf(deliveryId(event.eventId, endpointId)), endpoint: uuidOf(endpointId) }));
-  const { rowCount } = await db.query({
+export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<string[] | null> {
+  const { rows } = await db.query<{ held: string[] }>({
     name: 'insert_deliveries',
-    text: `
-      with guard as (
-        select id from dispatches where id = $8 for share
-      ), made as (
-        insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at, expires_at)
-        select d.id, $3, d.endpoint_id, $4, $5, 'pending', coalesce($6::timestamptz, now()), $7
-        from unnest($1::uuid[], $2::uuid[]) as d (id, endpoint_id) cross join guard
-        order by d.id
-        on conflict do nothing
-      )
-      select from guard`,
+    text: insertText,
     values: [
-      deliveries.map((row) => row.id),
-      deliveries.map((row) => row.endpoint),
+      endpointIds.map((endpointId) => uuidOf(deliveryId(event.eventId, endpointId))),
+      endpointIds.map(uuidOf),
       uuidOf(event.eventId),
       uuidOf(event.tenantId),
       event.type,
@@ -87,8 +77,31 @@ export async function insertDeliveries(db: Db, dispatchId: string, event: EventT
       uuidOf(dispatchId),
     ],
   });
-  return rowCount === 1;
+  return rows[0]?.held.map((id) => idOf('ep', id)) ?? null;
 }
+
+const insertText = `
+  with guard as (
+    select id from dispatches where id = $8 for share
+  ), missing as (
+    select i.id, i.endpoint_id, parks(p) and coalesce($6::timestamptz <= now(), true) as parks, p.ordering, p.coalesce_ms
+    from unnest($1::uuid[], $2::uuid[]) as i (id, endpoint_id) join endpoints p on p.id = i.endpoint_id cross join guard
+  ), made as (
+    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
+    select m.id, $3, m.endpoint_id, $4, $5, $7, case when m.parks then 'held' else 'pending' end,
+      case when not m.parks then coalesce($6, now())
+        else now() + case when e.coalesce_key is null then interval '0' else coalesce(m.coalesce_ms, 0) * interval '1 millisecond' end end,
+      case when m.parks then case when $6 is null then e.position else nextval('event_position') end end,
+      case when m.parks and m.ordering = 'key' then e.ordering_key end,
+      case when m.parks and m.coalesce_ms is not null then e.coalesce_key end, not m.parks
+    from missing m cross join (select position, ordering_key, coalesce_key from events where id = $3) e
+    order by m.id
+    on conflict do nothing
+  )
+  select array(
+    select m.endpoint_id from missing m
+    where m.parks or exists (select from deliveries d where d.id = m.id and d.status = 'held')
+  ) as held from guard`;
 
 interface Row {
   tenant_id: string;

@@ -7,6 +7,8 @@ export interface EndpointSnapshot extends EndpointToSend {
   endpointId: string;
   eventTypes: string[];
   channels: string[];
+  /** Its settings, or its tenant's rate limit, make its lane the only one that sends to it. */
+  needsLane: boolean;
   /** No request before, in Unix milliseconds of the database's clock; null: at once. */
   notBeforeMs: number | null;
   /** Microseconds of the database's clock: an event accepted earlier does not go there. */
@@ -26,6 +28,7 @@ export async function readTenantEndpoints(db: Db, tenantId: string, limit: numbe
     name: 'read_tenant_endpoints',
     text: `
       select t.endpoints_version as version, p.id, p.event_types, p.channels, p.url, p.headers, p.timeout_ms, p.max_in_flight, p.retry, p.gate,
+        p.needs_lane or t.rate_limit is not null as needs_lane,
         extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
         s.ids as secret_ids, s.sealed, s.valid_to_ms
       from tenants t
@@ -49,6 +52,7 @@ interface Row extends EndpointToSendRow {
   id: string | null;
   event_types: string[];
   channels: string[];
+  needs_lane: boolean;
   not_before_ms: number | null;
   created_at_us: number;
   secret_ids: string[] | null;
@@ -62,6 +66,7 @@ function toSnapshot(row: Row, id: string): EndpointSnapshot {
     eventTypes: row.event_types,
     channels: row.channels,
     ...toEndpointToSend(row),
+    needsLane: row.needs_lane,
     notBeforeMs: row.not_before_ms,
     createdAtUs: row.created_at_us,
     secrets: (row.secret_ids ?? []).map((secret, index) => ({
@@ -70,6 +75,32 @@ function toSnapshot(row: Row, id: string): EndpointSnapshot {
       validToMs: row.valid_to_ms?.[index] ?? null,
     })),
   };
+}
+
+/** What decides which events an ordered endpoint gets. */
+export interface OrderedEndpoint {
+  endpointId: string;
+  eventTypes: string[];
+  channels: string[];
+  /** Microseconds of the database's clock: an event accepted earlier does not go there. */
+  createdAtUs: number;
+}
+
+/** A tenant's ordered endpoints, all of them. */
+export async function readOrderedEndpoints(db: Db, tenantId: string): Promise<{ version: number; endpoints: OrderedEndpoint[] }> {
+  const { rows } = await db.query<Pick<Row, 'version' | 'id' | 'event_types' | 'channels' | 'created_at_us'>>({
+    name: 'read_ordered_endpoints',
+    text: `
+      select t.endpoints_version as version, p.id, p.event_types, p.channels, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us
+      from tenants t left join endpoints p on p.tenant_id = t.id and p.ordering <> 'none' and p.deleted_at is null
+      where t.id = $1
+      order by p.id`,
+    values: [uuidOf(tenantId)],
+  });
+  const endpoints = rows.flatMap(({ id, event_types, channels, created_at_us }) =>
+    id === null ? [] : [{ endpointId: idOf('ep', id), eventTypes: event_types, channels, createdAtUs: created_at_us }],
+  );
+  return { version: rows[0]?.version ?? 0, endpoints };
 }
 
 /** The versions of these tenants' endpoints now. */

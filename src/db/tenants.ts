@@ -1,5 +1,6 @@
 // Tenants, by the producer's id of them. A deleted tenant keeps its rows and frees its id.
 import { idOf, uuidOf } from '../domain/ids.ts';
+import type { RateLimit } from '../domain/lane-settings.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { type Db, inTransaction } from './pool.ts';
 
@@ -14,6 +15,7 @@ interface TenantRow {
   external_id: string;
   name: string;
   metadata: Record<string, string>;
+  rate_limit: RateLimit | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -23,21 +25,22 @@ export interface TenantToCreate {
   key: string;
   name: string;
   metadata: Record<string, string>;
+  rateLimit?: RateLimit | null;
 }
 
 /** `taken`: another tenant has this key. What if it runs twice with the same `tenantId`? The second reads what the first made. */
-export async function createTenant(db: Db, { tenantId, key, name, metadata }: TenantToCreate): Promise<Tenant | 'taken'> {
+export async function createTenant(db: Db, { tenantId, key, name, metadata, rateLimit = null }: TenantToCreate): Promise<Tenant | 'taken'> {
   const made = await db.query<TenantRow>({
     name: 'create_tenant',
     text: `
-      insert into tenants (id, external_id, name, metadata) values ($1, $2, $3, $4) on conflict do nothing
-      returning id, external_id, name, metadata, created_at, updated_at`,
-    values: [uuidOf(tenantId), key, name, metadata],
+      insert into tenants (id, external_id, name, metadata, rate_limit) values ($1, $2, $3, $4, $5) on conflict do nothing
+      returning id, external_id, name, metadata, rate_limit, created_at, updated_at`,
+    values: [uuidOf(tenantId), key, name, metadata, rateLimit],
   });
   if (made.rows[0]) return toTenant(made.rows[0]);
   const { rows } = await db.query<TenantRow>({
     name: 'read_tenant_by_id',
-    text: 'select id, external_id, name, metadata, created_at, updated_at from tenants where id = $1',
+    text: 'select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants where id = $1',
     values: [uuidOf(tenantId)],
   });
   return rows[0] ? toTenant(rows[0]) : 'taken';
@@ -46,7 +49,7 @@ export async function createTenant(db: Db, { tenantId, key, name, metadata }: Te
 export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | null> {
   const { rows } = await db.query<TenantRow>({
     name: 'read_tenant',
-    text: 'select id, external_id, name, metadata, created_at, updated_at from tenants where external_id = $1 and deleted_at is null',
+    text: 'select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants where external_id = $1 and deleted_at is null',
     values: [key],
   });
   return rows[0] ? toListed(rows[0]) : null;
@@ -57,7 +60,7 @@ export async function listTenants(db: Db, before: string | null, limit: number):
   const { rows } = await db.query<TenantRow>({
     name: 'list_tenants',
     text: `
-      select id, external_id, name, metadata, created_at, updated_at from tenants
+      select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants
       where deleted_at is null and id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $2`,
     values: [before && uuidOf(before), limit],
@@ -65,14 +68,21 @@ export async function listTenants(db: Db, before: string | null, limit: number):
   return rows.map(toListed);
 }
 
-export async function changeTenant(db: Db, key: string, change: Partial<Pick<Tenant, 'name' | 'metadata'>>): Promise<Tenant | null> {
+/** A change of its rate is a change for each of its endpoints. Null: no such tenant. */
+export async function changeTenant(
+  db: Db,
+  key: string,
+  change: Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit'>>,
+): Promise<Tenant | null> {
   const { rows } = await db.query<TenantRow>({
     name: 'change_tenant',
     text: `
-      update tenants set name = coalesce($2, name), metadata = coalesce($3, metadata), updated_at = now()
+      update tenants set name = coalesce($2, name), metadata = coalesce($3, metadata), updated_at = now(),
+        rate_limit = case when $4 then $5 else rate_limit end,
+        endpoints_version = endpoints_version + case when $4 and rate_limit is distinct from $5 then 1 else 0 end
       where external_id = $1 and deleted_at is null
-      returning id, external_id, name, metadata, created_at, updated_at`,
-    values: [key, change.name ?? null, change.metadata ?? null],
+      returning id, external_id, name, metadata, rate_limit, created_at, updated_at`,
+    values: [key, change.name ?? null, change.metadata ?? null, change.rateLimit !== undefined, change.rateLimit ?? null],
   });
   return rows[0] ? toTenant(rows[0]) : null;
 }
@@ -108,6 +118,7 @@ function toTenant(row: TenantRow): Tenant {
     id: row.external_id,
     name: row.name,
     metadata: row.metadata,
+    rateLimit: row.rate_limit,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

@@ -35,3 +35,14 @@ export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
   });
   return rowCount ?? 0;
 }
+
+/** What was counted of endpoints that refused nothing for an hour. Returns how many rows went; 0: none are left. */
+export async function deleteOldHealth(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_health',
+    text: `
+      delete from endpoint_health where endpoint_id in (
+        select endpoint_id from endpoint_health where updated_at < now() - interval '1 hour' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}

@@ -21,7 +21,9 @@ export const deliveryView = z.object({
   workflowId: z
     .string()
     .nullable()
-    .describe('its own workflow where it has or had one, else the dispatch that covers its event; null until there is one'),
+    .describe(
+      "while it is held its endpoint's lane, else its own workflow where it has or had one, else the dispatch that covers its event; null until there is one",
+    ),
   temporalUrl: z.string().nullable().describe('that workflow in the Temporal Web UI'),
 });
 export type DeliveryView = z.infer<typeof deliveryView>;

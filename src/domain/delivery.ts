@@ -25,7 +25,7 @@ export type Order = { kind: 'cancel' } | { kind: 'retry-now' } | { kind: 'replay
 /** The states in which each order is obeyed; in any other it changes nothing. `db/orders.ts` says the same in SQL. */
 export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {
   cancel: ['pending', 'retrying', 'held', 'dead_lettered', 'quarantined'],
-  'retry-now': ['pending', 'retrying'],
+  'retry-now': ['pending', 'retrying', 'held'],
   replay: ['dead_lettered', 'succeeded'],
   release: ['quarantined'],
 };

@@ -1,6 +1,7 @@
 // An endpoint: URL, subscription filter, secrets and policy of one receiver of one tenant.
 import { z } from 'zod';
 import { channel, eventTypeName, eventTypePattern } from './event-type.ts';
+import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from './lane-settings.ts';
 import { duration, durationMs, retryPolicy } from './retry-schedule.ts';
 import { tenantKey } from './tenant.ts';
 import { metadata, text } from './text.ts';
@@ -46,6 +47,12 @@ const settings = {
   retry: retryPolicy,
   timeoutMs: z.int().min(1_000).max(30_000).describe('for the whole request, in milliseconds'),
   metadata,
+  rateLimit,
+  ordering,
+  onDeadLetter,
+  batch,
+  coalesceMs,
+  autoRecover,
 };
 
 export const newEndpoint = z
@@ -53,7 +60,14 @@ export const newEndpoint = z
   .partial()
   .required({ url: true });
 export const endpointChange = z
-  .strictObject({ ...settings, retry: retryPolicy.nullable(), maxInFlight: settings.maxInFlight.nullable() })
+  .strictObject({
+    ...settings,
+    retry: retryPolicy.nullable(),
+    maxInFlight: settings.maxInFlight.nullable(),
+    rateLimit: rateLimit.nullable(),
+    batch: batch.nullable(),
+    coalesceMs: coalesceMs.nullable(),
+  })
   .partial();
 
 export const endpoint = z.object({
@@ -68,6 +82,12 @@ export const endpoint = z.object({
   retry: retryPolicy.nullable().describe('null: the default schedule'),
   timeoutMs: z.int(),
   metadata,
+  rateLimit: rateLimit.nullable(),
+  ordering,
+  onDeadLetter,
+  batch: batch.nullable(),
+  coalesceMs: coalesceMs.nullable().describe('null: every event is sent'),
+  autoRecover,
   gate: z.enum(gates).describe('open, held (paused) or disabled'),
   gateReason: z.string().nullable(),
   notBefore: z.iso.datetime().nullable().describe('no request before, as the endpoint asked by Retry-After'),

@@ -20,16 +20,18 @@ export const instant = z.iso.datetime({ offset: true }).refine((text) => {
   return ms >= firstInstantMs && ms <= lastInstantMs;
 }, 'must lie between the years 1970 and 9999');
 
+export const orderingKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters');
+
+const coalesceKey = orderingKey;
+
 export const newEvent = z.strictObject({
   type: eventTypeName,
   // not z.json(): walking it would recurse as deep as the producer likes
   data: z.unknown().describe('any JSON; passed on byte for byte'),
   id: eventKey.optional(),
   channels: z.array(channel).max(20).optional(),
-  orderingKey: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters')
-    .optional(),
+  orderingKey: orderingKey.optional().describe('what an endpoint with ordering key keeps in order'),
+  coalesceKey: coalesceKey.optional().describe("within an endpoint's coalescing window only the latest event of a key is sent"),
   version: z.int().min(1).max(1_000_000).optional().describe('version of the event type, kept with the event'),
   occurredAt: instant.optional().describe('when it happened; else the time of acceptance'),
   deliverAt: instant.optional().describe('not before; at most 30 days ahead'),
@@ -92,6 +94,7 @@ export const eventSummary = z.object({
   type: z.string(),
   channels: z.array(z.string()),
   orderingKey: z.string().nullable(),
+  coalesceKey: z.string().nullable(),
   version: z.int().nullable(),
   timestamp: z.string().describe('when it happened, as endpoints are told'),
   deliverAt: z.iso.datetime().nullable(),

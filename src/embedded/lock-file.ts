@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStart } from './process-facts.ts';
+import { isEnding, processStart } from './process-facts.ts';
+
+/** How long a holder that was killed may take to be gone; a machine under load needs a moment for it. */
+const endingMs = 5_000;
 
 export interface Lock {
   release(): void;
@@ -22,13 +25,15 @@ export async function takeLock(file: string): Promise<Lock> {
   const mine = `${process.pid} ${processStart(process.pid)}\n`;
   const draft = `${file}.${randomUUID()}`;
   writeFileSync(draft, mine, { mode: 0o600 });
+  const deadline = performance.now() + endingMs;
   try {
     while (!tryLink(draft, file)) {
       const found = readText(file);
       if (found === undefined) continue;
       const holder = liveHolder(found);
-      if (holder !== undefined) throw new LockHeldError(file, holder);
-      await removeStale(file, found);
+      if (holder === undefined) await removeStale(file, found);
+      else if (isEnding(holder) && performance.now() < deadline) await sleep(10);
+      else throw new LockHeldError(file, holder);
     }
   } finally {
     rmSync(draft, { force: true });

@@ -1,6 +1,7 @@
-// Hears one response: keeps its head and the start of its body, and tells once how it ended.
+// Hears one response: keeps its head and the start of its body, and tells once how it ended. It has the last word on whether its request is sent.
 import type { Dispatcher } from 'undici';
 import type { EndpointResponse } from '../domain/outcome.ts';
+import { LocalFault } from './local-fault.ts';
 
 const keptBytes = 64 * 1024;
 
@@ -16,13 +17,22 @@ export function nothingReceived(): Received {
   return { head: null, body: [], kept: 0, bytes: 0 };
 }
 
-/** Tells `ended` of the end: without an error when the response is whole. It may tell more than once; the first counts. */
-export function receiveInto(received: Received, ended: (error: Error | null) => void): Dispatcher.DispatchHandler {
+/**
+ * Tells `ended` of the end: without an error when the response is whole. It may tell more than once; the first counts.
+ * `isTooLate`: asked right before the request is written.
+ */
+export function receiveInto(
+  received: Received,
+  isTooLate: () => boolean,
+  ended: (error: Error | null) => void,
+): Dispatcher.DispatchHandler {
   let requested = false;
   return {
+    // undici calls it when the connection is ready, and writes the request in the same breath if this did not abort it
     onRequestStart(controller) {
       // Posting twice is for the retry schedule to decide; a client that would do it by itself is stopped.
       if (requested) controller.abort(Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' }));
+      else if (isTooLate()) controller.abort(tooLate());
       requested = true;
     },
     onResponseStart(controller, statusCode) {
@@ -39,6 +49,10 @@ export function receiveInto(received: Received, ended: (error: Error | null) => 
     onResponseEnd: () => ended(null),
     onResponseError: (_, error) => ended(error),
   };
+}
+
+export function tooLate(): LocalFault {
+  return new LocalFault('too_late', 'the moment until which it might be sent has passed');
 }
 
 /** A copy: the parts are windows on larger buffers of the connection. */

@@ -4,7 +4,7 @@ import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';
 import { type Connections, createConnections, type Exchange } from './connections.ts';
 import { LocalFault } from './local-fault.ts';
-import { nothingReceived, receiveInto } from './receive.ts';
+import { nothingReceived, receiveInto, tooLate } from './receive.ts';
 import { blockedResult, resultOf } from './result.ts';
 
 const maxResponseBytes = 1024 * 1024;
@@ -23,6 +23,8 @@ export interface SendRequest {
   body: Uint8Array;
   /** For all of it: DNS, connect, TLS, headers and body. */
   timeoutMs: number;
+  /** Asked right before the request is written: if it says so it is not, which is the fault `too_late`. */
+  isTooLate?: (() => boolean) | undefined;
   /** Gives the attempt up; the endpoint may have got it all the same. */
   signal?: AbortSignal | undefined;
 }
@@ -84,7 +86,7 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 function post(request: SendRequest, url: URL, userAgent: string, connections: Connections): Promise<SendResult> {
-  const { body, timeoutMs, signal } = request;
+  const { body, timeoutMs, isTooLate = () => false, signal } = request;
   const headers = ownHeaders(request.headers, userAgent);
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
@@ -103,13 +105,15 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
     const exchange: Exchange = {
       origin: url.origin,
       options: { path: url.pathname + url.search, method: 'POST', headers, body },
-      handler: receiveInto(received, settle),
+      handler: receiveInto(received, isTooLate, settle),
       line: null,
     };
     const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
-    const deadline = setTimeout(() => settle(pastDeadline(exchange)), timeoutMs);
+    // If this process stood still, what came meanwhile is to be read first.
+    const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange))), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
+    else if (isTooLate()) settle(tooLate());
     else connections.begin(exchange);
   });
 }

@@ -1,13 +1,17 @@
-// How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3).
+// How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3). Before that, what it has for
+// endpoints whose lanes alone send is held; an event that has nothing else needs no dispatch of its own.
 //
 // Memory holds so many events and no more; the others wait in the outbox and are read when there is room. So does an event whose commit succeeded and
 // whose answer was lost: `recheck` finds it.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
+import type { LaneWatch } from '../attempts/lane-watch.ts';
 import { isStoreAway } from '../db/errors.ts';
 import { existingDeliveries, type OutboxRow, type OwnedEvent, ownOutboxRows, readOwned } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
+import { parksBySettings } from '../domain/attempt.ts';
+import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { ModeSwitch } from '../domain/dispatch-mode.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { judge } from '../domain/subscription.ts';
@@ -16,12 +20,14 @@ import { inBackground } from './background.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
 import type { HandOver, LeavingEvent } from './hand-over.ts';
 import { createHoldings } from './holdings.ts';
+import type { Parking } from './parking.ts';
 
 const idsAtOnce = 1_000;
 const readAtOnce = 100;
 /** An event for more is planned page by page in its dispatch. */
 const mostAhead = 5_000;
 const pauseMs = 500;
+const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 
 export interface Departures {
   /** Events that this relay owns now. */
@@ -41,6 +47,8 @@ export interface DeparturesDeps {
   db: Db;
   cache: EndpointCache;
   firstAttempter: FirstAttempter;
+  parking: Parking;
+  watch: Pick<LaneWatch, 'parks'>;
   handOver: HandOver;
   modes: ModeSwitch;
   log: Logger;
@@ -51,7 +59,7 @@ export interface DeparturesDeps {
 }
 
 export function createDepartures(deps: DeparturesDeps): Departures {
-  const { db, cache, firstAttempter, handOver, modes, log, relayId, mayAct, onRoom } = deps;
+  const { db, cache, firstAttempter, parking, watch, handOver, modes, log, relayId, mayAct, onRoom } = deps;
   const holdings = createHoldings({ onRoom, onSpace: () => reading.soon() });
   let stopped = false;
   const reading = inBackground(readOutbox, (error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'));
@@ -72,12 +80,17 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   async function depart(event: OwnedEvent): Promise<void> {
     try {
       const { ahead, deliveries } = await planOf(event);
+      const parked = ahead?.filter((endpoint) => event.held?.has(endpoint.endpointId) || parks(endpoint)) ?? [];
+      if (stopped || !mayAct()) return;
+      await park(event, parked);
       if (stopped) return;
-      const mode = modes.choose(deliveries, Date.now());
+      const left = ahead?.filter((endpoint) => !parked.includes(endpoint)) ?? [];
+      if (parked.length > 0 && left.length === 0) return await goAhead(event, [], parked);
+      const mode = modes.choose(deliveries - parked.length, Date.now());
       if (mode === 'batched') handOver.giveBack();
       if (ahead === null) dispatch(event);
       else if (mode === 'individual') handOver.single(leaving(event, false));
-      else await goAhead(event, ahead);
+      else await goAhead(event, left, parked);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
       if (!isStoreAway(error)) return dispatch(event); // whatever is wrong with it, its dispatch plans it alone
@@ -105,11 +118,28 @@ export function createDepartures(deps: DeparturesDeps): Departures {
     return { ahead: wanting.length > mostAhead ? null : wanting, deliveries: wanting.length };
   }
 
-  async function goAhead(event: OwnedEvent, plan: EndpointSnapshot[]): Promise<void> {
-    const existing = event.mayBeBegun ? await existingDeliveries(db, event.eventId) : new Set<string>();
-    const missing = plan.filter(({ endpointId }) => !existing.has(deliveryId(event.eventId, endpointId)));
+  function parks(endpoint: EndpointSnapshot): boolean {
+    return parksBySettings(endpoint, Date.now()) || watch.parks(endpoint.endpointId);
+  }
+
+  async function park(event: OwnedEvent, endpoints: EndpointSnapshot[]): Promise<void> {
+    const { eventId, tenantId, eventType, expiresAt, held } = event;
+    const ids = endpoints.map(({ endpointId }) => endpointId);
+    const missing = ids.filter((endpointId) => !held?.has(endpointId));
+    await parking.hold(
+      missing.map((endpointId) => ({ deliveryId: deliveryId(eventId, endpointId), eventId, endpointId, tenantId, eventType, expiresAt })),
+    );
+    await parking.tell([...new Set([...ids, ...(held ?? [])])]);
+  }
+
+  async function goAhead(event: OwnedEvent, plan: EndpointSnapshot[], parked: EndpointSnapshot[]): Promise<void> {
+    const existing = event.mayBeBegun ? await existingDeliveries(db, event.eventId) : noDeliveries;
+    const held = [...existing.keys()].filter((endpointId) => existing.get(endpointId) === 'held');
+    // whoever held them may have ended before it told their lanes
+    await parking.tell(held.filter((held) => !parked.some(({ endpointId }) => endpointId === held)));
+    const missing = plan.filter(({ endpointId }) => !existing.has(endpointId));
     let left = missing.length;
-    let urgent = existing.size > 0; // they may need their workflows
+    let urgent = existing.size > held.length; // they may need their workflows
     if (left === 0) return ready(event, urgent);
     for (const { endpointId, maxInFlight } of missing) {
       firstAttempter.push({

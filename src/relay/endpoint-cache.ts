@@ -6,28 +6,35 @@ import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } fro
 const maxEndpoints = 10_000;
 const maxInAll = 50_000;
 
-export interface CachedEndpoints {
+export interface CachedEndpoints<E = EndpointSnapshot> {
   version: number;
   /** By endpoint id; null: too many to plan from memory. */
-  endpoints: Map<string, EndpointSnapshot> | null;
+  endpoints: Map<string, E> | null;
 }
 
-export interface EndpointCache {
+export interface EndpointCache<E = EndpointSnapshot> {
   /** What a tenant's endpoints were at this version or later. Rejects when the store is away. */
-  get(tenantId: string, version: number): Promise<CachedEndpoints>;
+  get(tenantId: string, version: number): Promise<CachedEndpoints<E>>;
   /** The endpoint as last known; undefined: it is gone, or its tenant is not in memory. */
-  current(tenantId: string, endpointId: string): EndpointSnapshot | undefined;
+  current(tenantId: string, endpointId: string): E | undefined;
   /** Forgets the tenants whose endpoints have changed. */
   refresh(): Promise<void>;
 }
 
+type Read<E> = (db: Db, tenantId: string, limit: number) => Promise<{ version: number; endpoints: E[] | null }>;
+
 export function createEndpointCache(db: Db): EndpointCache {
-  const known = new Map<string, CachedEndpoints>();
-  const loading = new Map<string, Promise<CachedEndpoints>>();
+  return createCacheOf(db, readTenantEndpoints);
+}
+
+/** Of as much of each endpoint, and of such endpoints, as `read` reads. */
+export function createCacheOf<E extends { endpointId: string }>(db: Db, read: Read<E>): EndpointCache<E> {
+  const known = new Map<string, CachedEndpoints<E>>();
+  const loading = new Map<string, Promise<CachedEndpoints<E>>>();
   let inAll = 0;
 
-  async function load(tenantId: string): Promise<CachedEndpoints> {
-    const { version, endpoints } = await readTenantEndpoints(db, tenantId, maxEndpoints);
+  async function load(tenantId: string): Promise<CachedEndpoints<E>> {
+    const { version, endpoints } = await read(db, tenantId, maxEndpoints);
     const loaded = { version, endpoints: endpoints && new Map(endpoints.map((endpoint) => [endpoint.endpointId, endpoint])) };
     forget(tenantId);
     known.set(tenantId, loaded);
@@ -68,6 +75,6 @@ export function createEndpointCache(db: Db): EndpointCache {
 }
 
 /** A tenant without endpoints weighs something too. */
-function sizeOf({ endpoints }: CachedEndpoints): number {
+function sizeOf({ endpoints }: CachedEndpoints<unknown>): number {
   return 1 + (endpoints?.size ?? 0);
 }

@@ -1,4 +1,5 @@
 // Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
+// Of a tenant that orders, both its answer and its relay wait until what it has for ordered endpoints is held.
 import type { Reached } from '../checkpoints.ts';
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
 import { isWithoutPartition, StoreOverloaded } from '../db/errors.ts';
@@ -8,12 +9,15 @@ import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import type { IngestMetrics } from '../telemetry.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
+import { createOrderedParking } from './ordered-parking.ts';
+import type { Parking } from './parking.ts';
 import type { Relay } from './relay.ts';
 
 const maxGroupBytes = 4 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
 const leastBytes = maxGroupBytes / 256;
+const none: ReadonlySet<string> = new Set();
 
 /**
  * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
@@ -27,28 +31,48 @@ export interface IngestDeps {
   relay: Pick<Relay, 'id' | 'offer'> | undefined;
   /** Undefined: as many as there are may wait. */
   backlog?: Backlog;
+  parking: Pick<Parking, 'hold'>;
   metrics?: IngestMetrics;
   reached?: Reached;
 }
 
-export function createIngest({ db, relay, backlog, metrics, reached }: IngestDeps): Accept {
-  const commits = createGroupCommit<AcceptRequest, Accepted>({
+/** `relayId`: whose the events are. */
+type Committed = Accepted & { relayId: string | null };
+
+export function createIngest({ db, relay, backlog, parking, metrics, reached }: IngestDeps): Accept {
+  const ordered = createOrderedParking(db, parking);
+  const commits = createGroupCommit<AcceptRequest, Committed>({
     write: commit,
     weigh,
     maxWeight: maxGroupBytes,
     maxWaiting: maxWaitingBytes,
   });
 
-  async function commit(requests: AcceptRequest[]): Promise<Accepted[]> {
+  async function commit(requests: AcceptRequest[]): Promise<Committed[]> {
     const relayId = relay?.id() ?? null;
     const accepted = await withPartitions(() => acceptEvents(db, requests, relayId));
     await reached?.('event committed');
-    if (relayId !== null)
-      relay?.offer(
-        relayId,
-        requests.flatMap((request, index) => ownedEvents(request, accepted[index])),
-      );
-    return accepted;
+    const committed = accepted.map((one) => ({ ...one, relayId }));
+    offer(
+      relayId,
+      requests.flatMap((request, index) => (committed[index]?.orders ? [] : ownedEvents(request, committed[index]))),
+    );
+    return committed;
+  }
+
+  function offer(relayId: string | null, events: OwnedEvent[]): void {
+    if (relayId !== null) relay?.offer(relayId, events);
+  }
+
+  /** Rejects when the store is away: nothing is confirmed then, and the relay holds what is not held. */
+  async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
+    const events = ownedEvents(request, committed);
+    try {
+      const held = await ordered.hold(request, committed);
+      for (const event of events) event.held = held.get(event.eventId) ?? none;
+    } finally {
+      offer(committed.relayId, events);
+    }
   }
 
   async function withPartitions<T>(write: () => Promise<T>): Promise<T> {
@@ -66,9 +90,11 @@ export function createIngest({ db, relay, backlog, metrics, reached }: IngestDep
     let stored = 0;
     try {
       settle = backlog?.admit(tenant, events.length);
-      const { tenantId, acceptances } = await commits.add({ tenant, events });
+      const committed = await commits.add({ tenant, events });
+      const { tenantId, acceptances, orders } = committed;
       stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
       if (metrics) tell(metrics, acceptances);
+      if (orders) await holdOrdered({ tenant, events }, committed);
       return tenantId === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
       if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);

@@ -5,6 +5,7 @@
 // relay that was not seen for 5 s; a term takes rows itself only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
+import type { LaneWatch } from '../attempts/lane-watch.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
@@ -13,9 +14,11 @@ import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../do
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { DispatchMetrics } from '../telemetry.ts';
+import type { LaneWaker } from '../temporal/lane-waker.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { leave } from './leave.ts';
+import type { Parking } from './parking.ts';
 import { createSweep } from './sweep.ts';
 import { createTaker } from './taker.ts';
 import { openTerm, type Term } from './term.ts';
@@ -43,6 +46,11 @@ export interface RelayDeps {
   db: Db;
   starter: Starter;
   log: Logger;
+  parking: Parking;
+  waker: Pick<LaneWaker, 'parked' | 'signal'>;
+  /** Temporal is away: this process drains the lane of the endpoint itself. */
+  drainHere(endpointId: string): void;
+  watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;
   dispatch: DispatchSetting;
@@ -54,11 +62,11 @@ export interface RelayDeps {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, starter, log } = deps;
+  const { db, starter, log, waker, drainHere } = deps;
   const cache = createEndpointCache(db);
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
-  const sweep = createSweep({ db, starter, log });
+  const sweep = createSweep({ db, starter, waker, drainHere, log });
   const taker = createTaker({ db, log, who: () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined) });
   let term: Term | undefined;
   let refreshing: Promise<void> | undefined;

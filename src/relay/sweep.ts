@@ -1,14 +1,19 @@
 // The sweep: every 10 s it starts again what should have moved and did not - dispatches not done, deliveries 30 s past their time -, and what was
-// put off and comes due. "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
+// put off and comes due; lanes past their time, and once a minute held deliveries whose lanes know nothing of them. What is held past its expiry ends.
+// "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
 import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/delivery-refs.ts';
 import { overdueDispatches } from '../db/dispatches.ts';
+import { expireHeld } from '../db/lane-held.ts';
+import { forgottenLanes, overdueLanes } from '../db/lanes.ts';
 import { orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import type { Logger } from '../logger.ts';
+import type { LaneWaker } from '../temporal/lane-waker.ts';
 import { TemporalAway } from '../temporal/link.ts';
 import type { Starter } from '../temporal/starter.ts';
 
 const everyMs = 10_000;
+const forgottenEveryMs = 60_000;
 const most = 500;
 const startsAtOnce = 8;
 
@@ -23,12 +28,16 @@ export interface Sweep {
 export interface SweepDeps {
   db: Db;
   starter: Starter;
+  waker: Pick<LaneWaker, 'parked' | 'signal'>;
+  /** Temporal is away: lanes that should have acted are drained by this process. */
+  drainHere(endpointId: string): void;
   log: Logger;
 }
 
-export function createSweep({ db, starter, log }: SweepDeps): Sweep {
+export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): Sweep {
   const stopping = new AbortController();
   let nextAt = 0;
+  let forgottenAt = 0;
   let cursor: SweepCursor | null = null;
 
   async function run(): Promise<void> {
@@ -43,12 +52,22 @@ export function createSweep({ db, starter, log }: SweepDeps): Sweep {
     await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), stopping.signal);
     const deliveries = await overdueDeliveries(db, cursor, most);
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
+    const lanes = await overdueLanes(db, most);
+    await startAll(lanes, (lane) => unlessRefused(waker.signal([lane])), stopping.signal);
     await startAll(await untoldDeliveries(db, most), (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     cursor = cursorAfter(deliveries);
     if (cursor) nextAt = 0;
-    if (dispatches.length + deliveries.length > 0)
-      log.info({ dispatches: dispatches.length, deliveries: deliveries.length }, 'relay.swept');
+    if (dispatches.length + deliveries.length + lanes.length > 0)
+      log.info({ dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length }, 'relay.swept');
+  }
+
+  async function rememberLanes(): Promise<void> {
+    if (performance.now() < forgottenAt) return;
+    const forgotten = await forgottenLanes(db, most);
+    if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
+    await waker.parked(forgotten);
+    forgottenAt = performance.now() + forgottenEveryMs;
   }
 
   async function tell(delivery: Awaited<ReturnType<typeof untoldDeliveries>>[number]): Promise<void> {
@@ -66,17 +85,20 @@ export function createSweep({ db, starter, log }: SweepDeps): Sweep {
       nextAt = performance.now() + everyMs;
       due();
       try {
+        await expireHeld(db, most);
+        await rememberLanes();
         await run();
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
         log.warn({ err: error }, 'relay.sweep_without_temporal');
+        for (const { endpointId } of await overdueLanes(db, most)) drainHere(endpointId);
       }
     },
   };
 }
 
 /** What a sweep at once starts: all of it, without the relay's limits. Returns how many workflows were started or found open. */
-export async function sweepAll({ db, starter }: Omit<SweepDeps, 'log'>): Promise<number> {
+export async function sweepAll({ db, starter }: Pick<SweepDeps, 'db' | 'starter'>): Promise<number> {
   let cursor: SweepCursor | null = null;
   let started = 0;
   do {

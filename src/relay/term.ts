@@ -28,7 +28,10 @@ export interface Term {
 }
 
 export interface TermDeps
-  extends Pick<RelayDeps, 'db' | 'starter' | 'log' | 'dispatch' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'metrics' | 'reached'> {
+  extends Pick<
+    RelayDeps,
+    'db' | 'starter' | 'log' | 'parking' | 'watch' | 'dispatch' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'metrics' | 'reached'
+  > {
   cache: EndpointCache;
   modes: ModeSwitch;
   /** A tenant of which enough waited has room again. */
@@ -37,7 +40,7 @@ export interface TermDeps
 
 /** `beganAt`: when its registration was sent. */
 export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
-  const { db, log, cache, modes, dispatch, openFirstAttempter, onRoom } = deps;
+  const { db, log, cache, modes, parking, watch, dispatch, openFirstAttempter, onRoom } = deps;
   let renewedAt = beganAt;
   const isFresh = () => performance.now() - renewedAt < fencedAfterMs;
   const firstAttempter: FirstAttempter = openFirstAttempter();
@@ -56,6 +59,8 @@ export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
     db,
     cache,
     firstAttempter,
+    parking,
+    watch,
     handOver,
     modes,
     log,

@@ -2,6 +2,7 @@
 //
 // What if Temporal is away in between, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
 import { type LaneRef, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
+import { nudgeLanes } from '../db/listen.ts';
 import type { Db } from '../db/pool.ts';
 import type { LaneReason } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
@@ -19,7 +20,23 @@ export interface LaneWaker {
   signal(lanes: LaneRef[]): Promise<void>;
 }
 
+/** A lane that is awake needs no signal; its drain is nudged, so often at most. */
+const nudgeEveryMs = 20;
+
 export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): LaneWaker {
+  const awake = new Set<string>();
+  let nudging: NodeJS.Timeout | undefined;
+
+  function nudge(endpointIds: string[]): void {
+    for (const id of endpointIds) awake.add(id);
+    if (awake.size === 0 || nudging) return;
+    nudging = setTimeout(() => {
+      nudging = undefined;
+      nudgeLanes(db, [...awake], log);
+      awake.clear();
+    }, nudgeEveryMs);
+  }
+
   async function signal(lanes: LaneRef[]): Promise<void> {
     for (const lane of lanes) await signalLane(link, lane);
   }
@@ -39,6 +56,7 @@ export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink;
       const states = await readLaneStates(db, endpointIds);
       const missing = endpointIds.filter((id) => !states.has(id));
       const resting = endpointIds.filter((id) => states.get(id) === 'idle');
+      nudge(endpointIds.filter((id) => states.get(id) === 'awake'));
       const opened = missing.length === 0 ? [] : await openLanes(db, missing, 'backlog');
       const woken = resting.length === 0 ? [] : await wakeLanes(db, resting, false);
       await tell([...opened, ...woken]);

@@ -1,11 +1,13 @@
-// An order to a delivery from outside its workflow: the row is changed first - it decides -, then the workflow is told, and started where it is
-// closed or never was. What if Temporal is away in between? The row stands and says that its workflow was not told; the sweep tells it.
+// An order to a delivery from outside its workflow: the row is changed first - it decides -, then its lane is woken, should it be held, or its workflow
+// told, and started where it is closed or never was. What if Temporal is away in between? The row stands and says that its workflow was not told; the sweep
+// tells it.
 import { readDeliveryRef } from '../db/delivery-refs.ts';
 import { type OrderResult, obeyOrder, orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
-import type { Order } from '../domain/delivery.ts';
+import type { DeliveryStatus, Order } from '../domain/delivery.ts';
+import { type Lanes, wakeAfterOrder } from '../lanes/waking.ts';
 import type { Logger } from '../logger.ts';
-import { cancelSignal, replaySignal, retryNowSignal } from '../workflows/contract.ts';
+import { cancelSignal, lookSignal, replaySignal, retryNowSignal } from '../workflows/contract.ts';
 import type { TemporalLink } from './link.ts';
 import { type DeliverySignal, signalDelivery } from './starter.ts';
 
@@ -15,18 +17,20 @@ export type GiveOrder = (deliveryId: string, order: Order) => Promise<OrderResul
 export interface OrderDeps {
   db: Db;
   link: TemporalLink;
+  lanes: Lanes;
   log: Logger;
   deadLetterWindowMs: number;
 }
 
-export function createGiveOrder({ db, link, log, deadLetterWindowMs }: OrderDeps): GiveOrder {
+export function createGiveOrder({ db, link, lanes, log, deadLetterWindowMs }: OrderDeps): GiveOrder {
   return async (deliveryId, order) => {
     const result = await obeyOrder(db, deliveryId, order, 'outside');
     if (!result?.obeyed) return result;
     try {
+      await wakeAfterOrder(lanes, result);
       // read after the order: its state says whether the workflow must be open
       const delivery = await readDeliveryRef(db, deliveryId);
-      if (delivery) await signalDelivery(link, delivery, deadLetterWindowMs, `order ${order.kind}`, signalOf(order));
+      if (delivery) await signalDelivery(link, delivery, deadLetterWindowMs, `order ${order.kind}`, signalOf(order, delivery.status));
       await orderTold(db, deliveryId, result.orders);
     } catch (error) {
       log.warn({ err: error, deliveryId, order: order.kind }, 'order.workflow_not_told');
@@ -35,7 +39,9 @@ export function createGiveOrder({ db, link, log, deadLetterWindowMs }: OrderDeps
   };
 }
 
-function signalOf(order: Order): DeliverySignal {
+function signalOf(order: Order, status: DeliveryStatus): DeliverySignal {
+  // the lane has it: a workflow that is still open reads that and ends
+  if (status === 'held') return { signal: lookSignal };
   if (order.kind === 'replay') return { signal: replaySignal, said: { replayId: order.replayId } };
   return { signal: order.kind === 'cancel' ? cancelSignal : retryNowSignal };
 }

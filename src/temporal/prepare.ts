@@ -34,7 +34,7 @@ export async function ensureOperator(link: TemporalLink): Promise<void> {
         args: [{}],
         staticSummary: 'Takes orders for any delivery or endpoint',
         staticDetails:
-          'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume` with {"endpointId"}. Query `recent` shows what came of them.',
+          'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume`, `skipHead` with {"endpointId"}. Query `recent` shows what came of them.',
       }),
     );
   } catch (error) {

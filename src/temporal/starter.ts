@@ -1,10 +1,10 @@
 // Starting the workflows of dispatches and deliveries. The business id is the workflow id, so "already open" is success and any start may be
 // repeated by anyone.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
-import type { SignalDefinition } from '@temporalio/common';
+import type { Priority, SignalDefinition } from '@temporalio/common';
 import type { DeliveryRef } from '../db/delivery-refs.ts';
 import type { LaneRef } from '../db/lanes.ts';
-import { isUnderWay } from '../domain/delivery.ts';
+import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
 import {
   type DeliverInput,
   deliveryWorkflowId,
@@ -13,6 +13,7 @@ import {
   eventTypeAttribute,
   laneWorkflowId,
   lookSignal,
+  replaySignal,
   statusAttribute,
   taskQueue,
   tenantAttribute,
@@ -48,6 +49,17 @@ export function createStarter(link: TemporalLink, deadLetterWindowMs: number): S
 
 type Start = WorkflowStartOptions & { args: unknown[] };
 
+/**
+ * Of what waits in a task queue Temporal takes the lowest number first, and of one number each tenant's in turn, where its fairness is switched on. A lane,
+ * which has all three of them, has the middle one.
+ */
+const priorities = { firstAttempt: 2, retry: 3, replay: 4 };
+
+function priorityOf(tenant: string, status: DeliveryStatus): Priority {
+  const { firstAttempt, retry, replay } = priorities;
+  return { fairnessKey: tenant, priorityKey: status === 'pending' ? firstAttempt : status === 'retrying' ? retry : replay };
+}
+
 async function startOnce(link: TemporalLink, type: string, options: Start): Promise<void> {
   try {
     await link.call((client) => client.workflow.start(type, { ...options, requestEagerStart: true }));
@@ -70,9 +82,13 @@ export async function signalDelivery(
   startedBy: string,
   { signal, said }: DeliverySignal,
 ): Promise<void> {
-  if (isUnderWay(delivery.status)) {
+  // a dead letter waits for orders in its workflow, also one that was spent in a lane and never had any
+  if (isUnderWay(delivery.status) || delivery.status === 'dead_lettered') {
     const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, startedBy);
-    await link.call((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...options, args, signal, signalArgs: [said] }));
+    const replayed = signal.name === replaySignal.name && { priority: { fairnessKey: delivery.tenant, priorityKey: priorities.replay } };
+    await link.call((client) =>
+      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, ...replayed, args, signal, signalArgs: [said] }),
+    );
     return;
   }
   try {
@@ -90,6 +106,7 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
     args: [{ dispatchId }],
     staticSummary: single ? `${eventType} of ${tenant}` : `${events} events of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`,
     staticDetails: 'Plans the deliveries of its events and gives each unfinished one its `deliver` workflow.',
+    priority: { priorityKey: priorities.firstAttempt, ...(tenants === 1 && { fairnessKey: tenant }) },
     ...(single && {
       typedSearchAttributes: [
         { key: tenantAttribute, value: tenant },
@@ -106,6 +123,7 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
     workflowId: deliveryWorkflowId(delivery.deliveryId),
     taskQueue,
     args: [{ deliveryId: delivery.deliveryId, status: delivery.status, deadLetterWindowMs }],
+    priority: priorityOf(delivery.tenant, delivery.status),
     staticSummary: `${delivery.eventType} → ${host}`,
     staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,
     typedSearchAttributes: [
@@ -127,6 +145,7 @@ export async function signalLane(link: TemporalLink, { endpointId, tenant, endpo
       args: [{ endpointId }],
       signal: wakeSignal,
       signalArgs: [undefined],
+      priority: { fairnessKey: tenant, priorityKey: priorities.retry },
       staticSummary: `lane to ${host}`,
       staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}: its held deliveries, sent by this lane alone.`,
       typedSearchAttributes: [

@@ -2,6 +2,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryStatus } from '../domain/delivery.ts';
+import type { LaneState, LaneWait } from '../domain/lane.ts';
 
 export const taskQueue = 'posthorn';
 /** Drains run there, so that they and attempts never take each other's slots. */
@@ -51,7 +52,22 @@ export const lookSignal = defineSignal<[unknown?]>('look');
 
 /** To a lane: something was parked or changed, look. */
 export const wakeSignal = defineSignal<[unknown?]>('wake');
-export const skipHeadSignal = defineSignal<[unknown?]>('skipHead');
+/** The dead letter that blocks its order, or that of one key, blocks it no longer. */
+export const skipHeadSignal = defineSignal<[unknown?]>('skipHead'); // { orderingKey? }
+
+/** What a lane's workflow knows: what its drains have said. */
+export interface LaneKnown {
+  state: LaneState;
+  wait: LaneWait | null;
+  /** When the last drain ended, counted up to 10,000. */
+  held: number;
+  /** Requests of all its drains, and how many drains that were. */
+  sent: number;
+  drains: number;
+  /** When it acts by itself. */
+  dueAt: string | null;
+}
+export const laneQuery = defineQuery<LaneKnown>('lane');
 
 /** What a delivery's workflow knows of it: as of when it last heard from an activity. While one retries, its pending activity says more. */
 export interface DeliverState {
@@ -69,7 +85,7 @@ export interface DispatchProgress {
 }
 export const progressQuery = defineQuery<DispatchProgress>('progress');
 
-// The operator takes the same orders for any delivery ({ deliveryId }), and pause and resume ({ endpointId }).
+// The operator takes the same orders for any delivery ({ deliveryId }), and pause, resume and skipHead ({ endpointId }). A lane takes these for its endpoint.
 export const pauseSignal = defineSignal<[unknown?]>('pause');
 export const resumeSignal = defineSignal<[unknown?]>('resume');
 

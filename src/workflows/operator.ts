@@ -3,11 +3,23 @@
 import { CancellationScope, condition, continueAsNew, log, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Order } from '../domain/delivery.ts';
-import { cancelSignal, type OperatorAction, pauseSignal, recentQuery, replaySignal, resumeSignal, retryNowSignal } from './contract.ts';
-import { ourFaults } from './retry.ts';
-import { replayIdOf, textField } from './untrusted.ts';
+import {
+  cancelSignal,
+  type OperatorAction,
+  pauseSignal,
+  recentQuery,
+  replaySignal,
+  resumeSignal,
+  retryNowSignal,
+  skipHeadSignal,
+} from './contract.ts';
+import { once, ourFaults } from './retry.ts';
+import { orderingKeyField, replayIdOf, textField } from './untrusted.ts';
 
-export type OperatorTask = { deliveryId: string; order: Order } | { endpointId: string; gate: 'pause' | 'resume' };
+export type OperatorTask =
+  | { deliveryId: string; order: Order }
+  | { endpointId: string; gate: 'pause' | 'resume' }
+  | { endpointId: string; skipHeadOf: string | null };
 
 export interface OperatorInput {
   /** Carried over by continue-as-new. */
@@ -17,6 +29,7 @@ export interface OperatorInput {
 
 const { giveOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
+const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
 
 export async function operator({ tasks = [], recent = [] }: OperatorInput = {}): Promise<void> {
   let replays = 0;
@@ -26,6 +39,7 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
   setHandler(replaySignal, (said) => order(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
   setHandler(pauseSignal, (said) => gate(said, 'pause'));
   setHandler(resumeSignal, (said) => gate(said, 'resume'));
+  setHandler(skipHeadSignal, head);
 
   for (;;) {
     await untilTask();
@@ -54,13 +68,27 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
     else log.warn('gate without an endpointId ignored', { gate: what });
   }
 
+  function head(said: unknown): void {
+    const [endpointId, skipHeadOf] = [textField(said, 'endpointId'), orderingKeyField(said)];
+    if (endpointId && skipHeadOf !== undefined) tasks.push({ endpointId, skipHeadOf });
+    else log.warn('skipHead without an endpointId, or with an orderingKey that is none, ignored');
+  }
+
   function perform(task: OperatorTask): Promise<string> {
-    return CancellationScope.nonCancellable(() => ('order' in task ? giveOrder(task) : setGate(task)));
+    return CancellationScope.nonCancellable(() => {
+      if ('order' in task) return giveOrder(task);
+      if ('gate' in task) return setGate(task);
+      return skipHead({ endpointId: task.endpointId, orderingKey: task.skipHeadOf }).catch(() => 'not possible now: ask again');
+    });
   }
 
   function note(task: OperatorTask, result: string): void {
-    const action = 'order' in task ? { order: task.order.kind, subject: task.deliveryId } : { order: task.gate, subject: task.endpointId };
-    recent.unshift({ ...action, result });
+    recent.unshift({ ...named(task), result });
     recent.splice(50);
   }
+}
+
+function named(task: OperatorTask): Pick<OperatorAction, 'order' | 'subject'> {
+  if ('order' in task) return { order: task.order.kind, subject: task.deliveryId };
+  return { order: 'gate' in task ? task.gate : 'skipHead', subject: task.endpointId };
 }

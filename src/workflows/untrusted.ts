@@ -8,6 +8,13 @@ export function textField(said: unknown, field: string): string | undefined {
   return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
 }
 
+/** Of an order that may name an ordering key: null where it names none, undefined where nobody can tell. */
+export function orderingKeyField(said: unknown): string | null | undefined {
+  if (said === undefined || said === null) return null;
+  if (typeof said !== 'object' || Array.isArray(said)) return undefined;
+  return Object.hasOwn(said, 'orderingKey') ? textField(said, 'orderingKey') : null;
+}
+
 /** The id of a replay that came without one: the same again after a Reset, which hears the old signals once more. */
 export function replayIdOf(count: number): string {
   const { continuedFromExecutionRunId, firstExecutionRunId } = workflowInfo();

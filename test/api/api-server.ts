@@ -8,10 +8,14 @@ import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
+import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { createSetGate } from '../../src/lanes/set-gate.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
+import { createParking } from '../../src/relay/parking.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
 import { createVault } from '../../src/vault.ts';
@@ -50,6 +54,7 @@ export async function startApi({
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const lanes = createLaneWaker({ db, link, log });
   let sweeps = 0;
   const deps: ApiDeps = {
     db,
@@ -60,10 +65,15 @@ export async function startApi({
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',
     checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
-    accept: createIngest({ db, relay: undefined }),
-    giveOrder: createGiveOrder({ db, link, log, deadLetterWindowMs: 60_000 }),
+    accept: createIngest({ db, relay: undefined, parking: createParking(db, lanes) }),
+    giveOrder: createGiveOrder({ db, link, lanes, log, deadLetterWindowMs: 60_000 }),
+    lanes,
+    setGate: createSetGate({ db, lanes }),
     sweepSoon: () => void sweeps++,
-    metrics: createTelemetry({ outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true }, log).openPage(),
+    metrics: createTelemetry(
+      { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true, lanes: () => readLaneFigures(db) },
+      log,
+    ).openPage(),
     refusing: () => ({ all: false, tenants: 0 }),
     temporalAway: async () => true,
     home: () => '<!doctype html><title>Posthorn</title>',

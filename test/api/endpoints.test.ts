@@ -29,6 +29,12 @@ describe('endpoints', () => {
       headers: {},
       retry: null,
       timeoutMs: 15_000,
+      rateLimit: null,
+      ordering: 'none',
+      onDeadLetter: 'skip',
+      batch: null,
+      coalesceMs: null,
+      autoRecover: true,
       gate: 'open',
       gateReason: null,
       notBefore: null,
@@ -81,20 +87,6 @@ describe('endpoints', () => {
     for (let n = 0; n < 5; n++) ids.unshift((await api.makeEndpoint(tenant, url)).id);
     await api.makeEndpoint(other, url);
     expect(await listed(api, `/v1/tenants/${tenant}/endpoints`)).toEqual(ids);
-  });
-
-  it('hold what is paused and send it when resumed', async () => {
-    const tenant = await api.makeTenant();
-    const { id } = await api.makeEndpoint(tenant, url);
-    expect((await api.post(`/v1/endpoints/${id}/pause`)).body).toMatchObject({ gate: 'held', gateReason: 'paused' });
-    const [delivery = ''] = await planned(api, tenant, await api.postEvent(tenant), [id]);
-    await setStatus(api, delivery, 'held');
-    const sweeps = api.sweeps();
-    expect((await api.post(`/v1/endpoints/${id}/resume`)).body).toMatchObject({ gate: 'open', gateReason: null });
-    const { body } = await api.get(`/v1/deliveries/${delivery}`);
-    expect(body.status).toBe('pending');
-    expect(Date.parse(body.nextAttemptAt)).toBeLessThanOrEqual(Date.now() + 1_000);
-    expect(api.sweeps()).toBe(sweeps + 1);
   });
 
   it('rotate their secret, at most 5 live ones', async () => {

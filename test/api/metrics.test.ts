@@ -122,14 +122,22 @@ describe('/metrics', () => {
     const { text } = await read();
     for (const secret of ['acme', id, new URL(receiver.url).host, testApiKey]) expect(text).not.toContain(secret);
     const labels = text.match(/^posthorn_.*\{.*\}/gm)?.map((line) => /\{(\w+)=/.exec(line)?.[1]);
-    expect(new Set(labels)).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le']));
+    expect(new Set(labels)).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le', 'state']));
   });
 
   it('counts events that are refused because too much waits for the store', async () => {
     const { telemetry, db } = posthorn.core;
-    const ingest = createIngest({ db, relay: undefined, metrics: telemetry.ingest });
+    const ingest = createIngest({ db, relay: undefined, parking: posthorn.core.parking, metrics: telemetry.ingest });
     const event = { type: 'a', body: Buffer.from('{}'), contentHash: Buffer.alloc(32), bodyTimestamp: '2026-01-01T00:00:00Z' };
-    const rest = { channels: [], orderingKey: null, version: null, deliverAt: null, expiresAt: null, onlyEndpointId: null };
+    const rest = {
+      channels: [],
+      orderingKey: null,
+      coalesceKey: null,
+      version: null,
+      deliverAt: null,
+      expiresAt: null,
+      onlyEndpointId: null,
+    };
     const eventId = `evt_${'0'.repeat(32)}`;
     const thousand = Array.from({ length: 1_000 }, (_, n) => ({ ...event, ...rest, eventId, externalId: `${n}` }));
     const answers = await Promise.allSettled(Array.from({ length: 5 }, () => ingest('nobody', thousand)));
@@ -157,7 +165,9 @@ describe('/metrics of an API without a worker', () => {
     onTestFinished(api.close);
     const page = await readMetrics(api.origin);
     expect(page.value('posthorn_outbox_events')).toBeUndefined();
-    expect(api.logLines).toMatchObject([{ msg: 'metrics.not_asked', metric: 'posthorn_outbox_events' }]);
+    for (const name of ['posthorn_held_deliveries', 'posthorn_lanes{state="awake"}']) expect(page.value(name)).toBeUndefined();
+    const notAsked = api.logLines.map(({ msg, metric }) => `${msg} ${metric}`);
+    expect(notAsked.toSorted()).toEqual(['metrics.not_asked posthorn_lanes', 'metrics.not_asked posthorn_outbox_events']);
     expect(page.value('posthorn_temporal_away')).toBe(1);
   });
 });

@@ -13,6 +13,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
 import { createVault } from '../../src/vault.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertForeground, laneOf, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -21,16 +22,19 @@ const vault = createVault([randomBytes(32).toString('base64')]);
 let database: TestDatabase;
 let receiver: Receiver;
 let sender: Sender;
+let lanes: ParkingWithoutTemporal;
 let attempter: FirstAttempter;
 let written: string[];
 
 beforeAll(async () => {
   [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
+  lanes = parkWithoutTemporal(database.db);
   sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
 });
 afterAll(async () => {
   await sender?.close();
   await receiver?.close();
+  await lanes?.stop();
   await database?.drop();
 });
 beforeEach(() => {
@@ -47,6 +51,8 @@ function open(perEndpoint: number): FirstAttempter {
     places: createPlaces({ process: 4, tenant: 4, endpoint: perEndpoint }),
     poster,
     recorder: createRecorder(db, log),
+    lanes: lanes.lanes,
+    park: lanes.parking.park,
     log,
   });
 }
@@ -77,6 +83,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     maxInFlight: null,
     retry: null,
     gate: 'open',
+    needsLane: false,
     notBeforeMs: null,
     createdAtUs: 0,
     secrets: [{ id: secretId, sealed: Buffer.from(vault.seal(randomBytes(24), secretId)), validToMs: null }],
@@ -120,9 +127,6 @@ it.each<[string, number[], object]>([
 });
 
 it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstJob>]>([
-  ['is paused', { gate: 'held' }, () => ({})],
-  ['is disabled', { gate: 'disabled' }, () => ({})],
-  ['asked for peace', { notBeforeMs: Date.now() + 3_600_000 }, () => ({})],
   ['is gone', {}, () => ({ endpoint: () => undefined })],
   ['has no live secret', { secrets: [] }, () => ({})],
   ['has a secret that cannot be opened', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: null }] }, () => ({})],
@@ -143,6 +147,52 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstJob>]>([
   expect(await done(one)).toEqual({ status: 'pending', attempts: 0, own_workflow: true });
   expect(receiver.of(one.webhookId)).toEqual([]);
   expect(await attempts(one)).toEqual([]);
+});
+
+it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
+  ['by its settings', { needsLane: true }, async () => undefined],
+  ['because it asked for peace', { notBeforeMs: Date.now() + 3_600_000 }, async () => undefined],
+  ['because its lane was opened in this process', {}, ({ endpointId }) => lanes.lanes.overCap(endpointId)],
+  [
+    'because its lane was opened by another process',
+    {},
+    async ({ endpointId }) => {
+      await lanes.waker.open([endpointId], 'failing');
+      await until('the list', () => lanes.lanes.parks(endpointId));
+    },
+  ],
+])('posts nothing and holds the delivery where only the lane of the endpoint sends, %s', async (_name, snapshot, prepare) => {
+  const one = job('/never', snapshot, { written: (as) => void ended.push(as) });
+  const ended: string[] = [];
+  await insertForeground(database.db, { ...one.event, endpointId: one.endpointId });
+  await prepare(one);
+  attempter.push(one);
+  await until('its end', () => ended.length > 0);
+  expect(ended).toEqual(['final']);
+  expect(await row(one)).toEqual({ status: 'held', attempts: 0, own_workflow: false });
+  expect(await laneOf(database.db, one.endpointId)).toMatchObject({ state: 'awake', parks: true });
+  expect(receiver.of(one.webhookId)).toEqual([]);
+});
+
+it('opens one lane for an endpoint that takes fewer than wait, and holds them all', async () => {
+  receiver.answer('/hangs', () => undefined);
+  const first = job('/hangs', { timeoutMs: 10_000 });
+  const ended: string[] = [];
+  const waiting: Job[] = [];
+  for (let n = 0; n < 6; n++) {
+    const one = job('/hangs', {}, { endpointId: first.endpointId, written: (as) => void ended.push(as) });
+    await insertForeground(database.db, { ...one.event, endpointId: first.endpointId });
+    waiting.push({ ...one, deliveryId: deliveryId(one.event.eventId, first.endpointId) });
+  }
+  attempter.push(first);
+  await until('the request', () => receiver.of(first.webhookId).length === 1);
+  for (const one of waiting) attempter.push(one);
+  await until('their end', () => ended.length === waiting.length);
+  expect(new Set(ended)).toEqual(new Set(['final']));
+  for (const one of waiting) expect(await row(one)).toMatchObject({ status: 'held', own_workflow: false });
+  expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
+  expect(lanes.lanes.parks(first.endpointId)).toBe(true);
+  receiver.requests.length = 0;
 });
 
 it('neither posts nor writes what the process has lost', async () => {

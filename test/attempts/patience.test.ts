@@ -17,6 +17,7 @@ describe('patience', () => {
     expect(table.givenUp).toEqual([]);
     table.pass(1);
     expect(table.givenUp).toHaveLength(8);
+    expect(new Set(table.wants)).toEqual(new Set(['endpoint']));
     fill(table, 'a', 'a1', 2);
     expect(table.givenUp).toHaveLength(10);
     expect([table.running.length, table.queue.size()]).toEqual([32, 0]);
@@ -35,10 +36,10 @@ describe('patience', () => {
     expect(table.queue.size()).toBe(0);
   });
 
-  it('lasts as long as an answer comes now and then, however many wait', async () => {
+  it('lasts as long as an answer comes now and then', async () => {
     const table = setTable(limits);
-    for (let n = 0; n < 50; n++) table.push('a', 'a1', 1);
-    for (let n = 0; n < 49; n++) {
+    for (let n = 0; n < 5; n++) table.push('a', 'a1', 1);
+    for (let n = 0; n < 4; n++) {
       table.pass(4_900);
       await table.end(0);
     }
@@ -105,6 +106,7 @@ describe('patience', () => {
     expect(table.running).toHaveLength(128 + 5);
     table.pass(5_001);
     expect(table.givenUp).toHaveLength(4 * 8 + 5);
+    expect(new Set(table.wants)).toEqual(new Set(['tenant']));
     table.push('a', 'a6');
     expect(table.givenUp).toHaveLength(4 * 8 + 6);
     await table.end(0);
@@ -134,5 +136,86 @@ describe('patience', () => {
     expect([table.givenUp.length, table.queue.size()]).toEqual([0, 3]);
     await table.end(0);
     expect(table.running.at(-1)?.item.tenantId).toBe('b');
+  });
+});
+
+describe('a crowd', () => {
+  const crowd = 4 * 32 + 1;
+
+  it('is given up after a second in which next to none of it is served', async () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 32 + crowd);
+    table.pass(1);
+    table.pass(999);
+    expect(table.givenUp).toEqual([]);
+    table.pass(1);
+    expect(table.wants).toEqual(Array(crowd).fill('endpoint'));
+    expect([table.running.length, table.queue.size()]).toEqual([32, 0]);
+  });
+
+  it('is none with one fewer', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 32 + crowd - 1);
+    table.pass(4_000);
+    expect(table.givenUp).toEqual([]);
+  });
+
+  it.each([
+    [45, true],
+    [46, false],
+  ])('of which %i are served in a second is given up: %s', async (served, givenUp) => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 32 + 138);
+    table.pass(1);
+    for (let n = 0; n < served; n++) {
+      await table.end(0);
+      table.push('a', 'a1');
+    }
+    table.pass(1_000);
+    expect(table.givenUp.length).toBe(givenUp ? 138 : 0);
+  });
+
+  it('is none that is served in time, however long it lasts', async () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 1_000);
+    for (let second = 0; second < 20; second++) {
+      for (let n = 0; n < 400; n++) {
+        await table.end(0);
+        table.push('a', 'a1');
+      }
+      table.pass(1_000);
+    }
+    expect(table.givenUp).toEqual([]);
+  });
+
+  it('goes by the limit of its endpoint', () => {
+    const table = setTable(limits);
+    for (let n = 0; n < 6; n++) table.push('a', 'a1', 1);
+    table.pass(1_250);
+    expect([table.givenUp.length, table.running.length]).toEqual([5, 1]);
+  });
+
+  it('begins anew after a time in which nobody looked, or in which we were held up', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 32 + crowd);
+    table.pass(750);
+    table.standStill(5_000);
+    table.pass(750);
+    table.holdUp(true);
+    table.pass(750);
+    table.holdUp(false);
+    table.pass(750);
+    expect(table.givenUp).toEqual([]);
+    table.pass(250);
+    expect(table.givenUp).toHaveLength(crowd);
+  });
+
+  it('costs nobody else anything', () => {
+    const table = setTable(limits);
+    fill(table, 'a', 'a1', 32 + crowd);
+    fill(table, 'a', 'a2', 40);
+    fill(table, 'b', 'b1', 40);
+    table.pass(2_000);
+    expect(new Set(table.givenUp.map(({ endpointId }) => endpointId))).toEqual(new Set(['a1']));
   });
 });

@@ -27,6 +27,7 @@ export function setTable(limits: PlaceLimits) {
   /** Run or given up, in that order. */
   const left: Item[] = [];
   const givenUp: Item[] = [];
+  const wants: string[] = [];
   const running: Running[] = [];
   const others: { tenantId: string; endpointId: string; leave(): void }[] = [];
   let clock = 0;
@@ -40,9 +41,10 @@ export function setTable(limits: PlaceLimits) {
       const atOnce = [...running.map((each) => each.item), ...others].filter(({ endpointId }) => endpointId === item.endpointId).length + 1;
       return new Promise<void>((resolve) => running.push({ item, atOnce, end: resolve }));
     },
-    giveUp(item) {
+    giveUp(item, want) {
       left.push(item);
       givenUp.push(item);
+      wants.push(want);
     },
   });
 
@@ -52,6 +54,8 @@ export function setTable(limits: PlaceLimits) {
     pushed,
     left,
     givenUp,
+    /** Why each of them was. */
+    wants,
     running,
     others,
     waiting: () => pushed.filter((item) => !left.includes(item)),

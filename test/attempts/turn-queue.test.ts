@@ -5,9 +5,10 @@ import { type Item, ofEndpoint, setTable } from './table.ts';
 
 const tenant = fc.constantFrom('a', 'b', 'c');
 const endpoint = fc.constantFrom('1', '2', '3');
-const limit = fc.constantFrom(null, 1, 3);
+/** Of each endpoint. That one may change is tested apart. */
+const limits: Record<string, number | null> = { 1: null, 2: 1, 3: 3 };
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.constant('push' as const), tenant, endpoint, limit) },
+  { weight: 6, arbitrary: fc.tuple(fc.constant('push' as const), tenant, endpoint) },
   { weight: 4, arbitrary: fc.tuple(fc.constant('end' as const), fc.nat()) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('pass' as const), fc.constantFrom(250, 1_000, 3_000, 5_001)) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('others take' as const), tenant, endpoint) },
@@ -17,7 +18,7 @@ const steps = fc.array(step, { maxLength: 150 });
 
 async function play(table: ReturnType<typeof setTable>, script: typeof steps extends fc.Arbitrary<infer S> ? S : never, check: () => void) {
   for (const each of script) {
-    if (each[0] === 'push') table.push(each[1], `${each[1]}${each[2]}`, each[3]);
+    if (each[0] === 'push') table.push(each[1], `${each[1]}${each[2]}`, limits[each[2]]);
     else if (each[0] === 'end') await table.end(each[1]);
     else if (each[0] === 'pass') table.pass(each[1]);
     else if (each[0] === 'others take') table.othersTake(each[1], `${each[1]}${each[2]}`);

@@ -1,6 +1,6 @@
-// Many deliveries behind one endpoint: all of them are released or cancelled, page by page, and nothing else is.
+// Many deliveries behind one endpoint: all of them are cancelled, page by page, and nothing else is.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { cancelUnfinished, resumeEndpoint } from '../../src/db/gates.ts';
+import { cancelUnfinished } from '../../src/db/gates.ts';
 import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '../../src/domain/delivery.ts';
 import { idOf, uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
@@ -32,17 +32,6 @@ async function counts(of: string): Promise<Record<string, number>> {
   const { rows } = await api.db.query('select status, count(*) as n from deliveries where endpoint_id = $1 group by status', [uuidOf(of)]);
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
-
-it('a resume releases all that was held behind the endpoint, and only that', async () => {
-  await make(endpoint, 'held', 1_100);
-  await make(endpoint, 'held', 101, 3);
-  await make(endpoint, 'dead_lettered', 7);
-  await make(other, 'held', 5);
-  expect(await resumeEndpoint(api.db, endpoint)).toBe(1_201);
-  expect(await counts(endpoint)).toEqual({ pending: 1_100, retrying: 101, dead_lettered: 7 });
-  expect(await counts(other)).toEqual({ held: 5 });
-  expect(await resumeEndpoint(api.db, endpoint)).toBe(0);
-});
 
 it('a delete cancels what can be cancelled, and names each delivery once', async () => {
   for (const status of deliveryStatuses) await make(endpoint, status, 300);

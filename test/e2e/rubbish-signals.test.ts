@@ -25,7 +25,7 @@ const rubbish: [string, unknown[]][] = [
   ['fields of the right type and no sense', [{ deliveryId: 'dlv_nope', endpointId: '../..', replayId: '\u0000', reason: '\ud800' }]],
   ['a field that is too long', [{ deliveryId: 'd'.repeat(9_000), endpointId: 'e'.repeat(9_000), replayId: 'r'.repeat(9_000) }]],
   ['a prototype', [JSON.parse('{"__proto__":{"deliveryId":"x"},"constructor":null}')]],
-  ['a huge string', ['x'.repeat(300_000)]],
+  ['a huge string', ['x'.repeat(200_000)]],
   ['more than one', [{}, 'and', 'more']],
 ];
 
@@ -147,7 +147,7 @@ describe('the operator', { timeout: 60_000 }, () => {
   it('takes rubbish for every signal, and does what the next good one says', async () => {
     const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
     const sent = await stage.send({ until: 'retrying', answer: [500] });
-    await sendAll(operator, ['replay', 'cancel', 'retryNow', 'pause', 'resume', 'unheardOf']);
+    await sendAll(operator, ['replay', 'cancel', 'retryNow', 'pause', 'resume', 'skipHead', 'unheardOf']);
     await expectSound(operator);
     await operator.signal('cancel', { deliveryId: sent.id });
     expect(await sent.closed()).toBe('cancelled');

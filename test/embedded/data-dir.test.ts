@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { openDataDir } from '../../src/embedded/data-dir.ts';
 import { startEmbedded } from '../../src/embedded/embedded-stores.ts';
-import { takeLock } from '../../src/embedded/lock-file.ts';
+import { LockHeldError, takeLock } from '../../src/embedded/lock-file.ts';
+import { commandLine, processStart } from '../../src/embedded/process-facts.ts';
 import { explainFolderError, folderErrorFromText, StartError } from '../../src/embedded/start-error.ts';
 import { processesOf, scratchFolder } from './scratch.ts';
 
@@ -36,6 +39,23 @@ it('refuses a second opener with its pid and address, and takes over from one th
   for (const stale of [`${dead.pid} 123\n`, '1 123\n', 'garbage\n', '']) {
     writeFileSync(join(path, 'lock'), stale);
     (await openDataDir(path)).close();
+  }
+});
+
+it('waits for a holder that was killed but is not gone yet', async () => {
+  const file = join(scratchFolder(), 'lock');
+  // to close many files takes a process some time after it has lost its memory
+  const script = `for (let i = 0; i < 900; i++) fs.openSync('/dev/null'); console.log(); setInterval(() => undefined, 60_000)`;
+  for (let round = 0; round < 10; round++) {
+    const holder = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void holder.kill('SIGKILL'));
+    await once(holder.stdout, 'data');
+    const pid = holder.pid ?? 0;
+    writeFileSync(file, `${pid} ${processStart(pid)}\n`);
+    await expect(takeLock(file)).rejects.toThrow(LockHeldError);
+    holder.kill('SIGKILL');
+    while (commandLine(pid) !== undefined) await nextTurn();
+    (await takeLock(file)).release();
   }
 });
 

@@ -12,6 +12,8 @@ export interface Endpoint {
   url: string;
   /** Every request received whole, as text, in the order of their coming. */
   requests: string[];
+  /** Read in all, also of requests that did not end; of TLS what was inside it. */
+  bytes: number;
   /** Connections taken so far. */
   connections: number;
   /** Connections not closed yet. */
@@ -24,17 +26,22 @@ export type Answer = (socket: Socket, n: number, request: string) => void;
 interface Identity {
   key: string;
   cert: string;
+  /** Of TLS 1.2 a client has read all when the handshake is done: closed then, it closes orderly, and nothing it wrote before is lost. */
+  maxVersion?: 'TLSv1.2';
 }
 
 export function startEndpoint(answer: Answer, identity?: Identity): Promise<Endpoint> {
   const sockets = new Set<Socket>();
-  const endpoint: Endpoint = { port: 0, url: '', requests: [], connections: 0, open: 0 };
+  const endpoint: Endpoint = { port: 0, url: '', requests: [], bytes: 0, connections: 0, open: 0 };
   const onSocket = (socket: Socket) => {
     endpoint.connections++;
     endpoint.open++;
     sockets.add(socket);
     socket
       .on('error', () => {})
+      .on('data', (chunk) => {
+        endpoint.bytes += chunk.length;
+      })
       .on('close', () => {
         endpoint.open--;
         sockets.delete(socket);

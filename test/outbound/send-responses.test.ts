@@ -6,6 +6,17 @@ import { answeredBy } from './sender.ts';
 const KiB = 1024;
 
 describe('a response', () => {
+  it('that came while this process stood still is heard, though its deadline has passed meanwhile', async () => {
+    const timeoutMs = 2_000;
+    const startedAt = performance.now();
+    const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, startedAt + timeoutMs + 100 - performance.now());
+    const { result } = await answeredBy((socket) => {
+      socket.write(response(200));
+      standStill();
+    }, timeoutMs);
+    expect(result.outcome).toBe('accepted');
+  });
+
   it('of 200 is an acceptance, kept with its headers and body', async () => {
     const { endpoint, result, host } = await answeredBy((socket) =>
       socket.write(response(200, { 'X-Id': '7', 'set-cookie': 'a=1' }, 'thanks')),

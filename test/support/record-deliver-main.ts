@@ -4,7 +4,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
 import { deliveryStart } from '../../src/temporal/starter.ts';
 import { holding, type Sent } from '../e2e/stage.ts';
-import { deadLetter, inBackoff, record, swell } from './recording.ts';
+import { deadLetter, inBackoff, record } from './recording.ts';
+import { swell } from './swell.ts';
 import { until } from './until.ts';
 
 const recording = record('t01');

@@ -2,7 +2,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
 import { newId } from '../../src/new-id.ts';
-import { deadLetter, inBackoff, record, swell } from './recording.ts';
+import { deadLetter, inBackoff, record } from './recording.ts';
+import { swell } from './swell.ts';
 import { until } from './until.ts';
 
 const recording = record('t02');
@@ -59,6 +60,14 @@ it('operator', async () => {
   await swell(operator, 'cancel');
   await operator.signal('cancel');
   await recording.keepContinued('operator-continued', operator, runId);
+  await operator.signal('skipHead', { endpointId: one.endpoint.id });
+  await operator.signal('skipHead', { endpointId: one.endpoint.id, orderingKey: 'a-key' });
+  await operator.signal('skipHead', { endpointId: one.endpoint.id, orderingKey: 7 });
+  await until(
+    'the heads',
+    async () => (await operator.query<{ order: string }[]>('recent')).filter(({ order }) => order === 'skipHead').length === 2,
+  );
+  await recording.keep('operator-skip-head', operator);
 });
 
 it('upkeep', async () => {

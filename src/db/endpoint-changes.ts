@@ -1,0 +1,84 @@
+// A change of an endpoint's settings: judged as they would stand, and made, under one lock on its row.
+import type { Endpoint } from '../domain/endpoint.ts';
+import { uuidOf } from '../domain/ids.ts';
+import { laneSettingsProblems } from '../domain/lane-settings.ts';
+import {
+  type EndpointRow,
+  type EndpointSettings,
+  endpointColumns,
+  laneValues,
+  readEndpoint,
+  settingValues,
+  toEndpoint,
+} from './endpoints.ts';
+import { type Db, inTransaction } from './pool.ts';
+
+type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
+type Querying = Pick<Db, 'query'>;
+
+/** `problems`: the settings do not go together as they would stand, and nothing was changed. */
+export type EndpointChanged =
+  | { kind: 'unknown' }
+  | { kind: 'problems'; problems: SettingsProblem[] }
+  | { kind: 'changed'; endpoint: Endpoint };
+
+/** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
+export async function changeEndpoint(db: Db, endpointId: string, change: Partial<EndpointSettings>): Promise<EndpointChanged> {
+  if (Object.keys(change).length === 0) {
+    return changed(await readEndpoint(db, endpointId));
+  }
+  return inTransaction(db, async (client): Promise<EndpointChanged> => {
+    const before = await lockEndpoint(client, endpointId);
+    if (!before) return { kind: 'unknown' };
+    const settings: EndpointSettings = { ...before, ...change };
+    const problems = laneSettingsProblems(settings);
+    if (problems.length > 0) return { kind: 'problems', problems };
+    const orderBegins = before.ordering === 'none' && settings.ordering !== 'none';
+    if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
+    await write(client, endpointId, settings, orderBegins);
+    return changed(await readEndpoint(client, endpointId));
+  });
+}
+
+function changed(endpoint: Endpoint | null): EndpointChanged {
+  return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
+}
+
+async function lockEndpoint(db: Querying, endpointId: string): Promise<Endpoint | null> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'lock_endpoint',
+    text: `
+      select ${endpointColumns} from endpoints p join tenants t on t.id = p.tenant_id
+      where p.id = $1 and p.deleted_at is null for no key update of p`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? toEndpoint(rows[0]) : null;
+}
+
+async function write(db: Querying, endpointId: string, settings: EndpointSettings, orderBegins: boolean): Promise<void> {
+  await db.query({
+    name: 'change_endpoint',
+    text: `
+      update endpoints set url = $2, event_types = $3, channels = $4, description = $5, headers = $6, max_in_flight = $7, retry = $8, timeout_ms = $9,
+        metadata = $10, rate_limit = $11, ordering = $12, on_dead_letter = $13, batch = $14, coalesce_ms = $15, auto_recover = $16,
+        -- the time of this statement: it may have waited for the lock since its transaction began
+        ordering_since = case when $17 then clock_timestamp() else ordering_since end,
+        version = nextval('config_version'), updated_at = now()
+      where id = $1`,
+    values: [uuidOf(endpointId), ...settingValues(settings), ...laneValues(settings), orderBegins],
+  });
+}
+
+/** What was given up before its endpoint blocked has lost its place: it blocks nothing. */
+async function unblock(db: Querying, endpointId: string): Promise<void> {
+  await db.query({
+    name: 'forget_positions',
+    text: `
+      with given_up as (
+        select id from deliveries
+        where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null order by id for update
+      )
+      update deliveries d set position = null from given_up g where d.id = g.id`,
+    values: [uuidOf(endpointId)],
+  });
+}

@@ -1,0 +1,112 @@
+// What all processes together have counted of endpoints that refused something lately; and the one look, each second, at what others have found out.
+// `updated_at` is when an endpoint last refused something: acceptances that are counted do not keep it suspect.
+import type { PoolClient } from 'pg';
+import { addOutcomes, type Failures, noFailures, type Outcomes } from '../domain/circuit.ts';
+import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Db, inTransaction } from './pool.ts';
+
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
+
+/** For how many milliseconds yet what an endpoint accepts is counted too: a minute from its last refusal on; an hour while it accepted nothing since. */
+function suspectedMs(inRow: number, refusedMsAgo: number): number {
+  return (inRow > 0 ? hourMs : minuteMs) - refusedMsAgo;
+}
+
+export interface Counted {
+  failures: Failures;
+  /** For how many milliseconds yet. */
+  suspectedMs: number;
+}
+
+export interface Watched {
+  /** Everybody parks for these because of their lane, whatever their settings say. */
+  parking: Set<string>;
+  /** Those that refused something within the time asked for. */
+  suspects: Map<string, Counted>;
+}
+
+export async function readWatched(db: Db, withinMs: number): Promise<Watched> {
+  const { rows } = await db.query<{ endpoint_id: string; counts: Failures | null; ms_ago: number }>({
+    name: 'read_watched',
+    text: `
+      select endpoint_id, null::jsonb as counts, 0::float8 as ms_ago from lanes where parks
+      union all
+      select endpoint_id, counts, extract(epoch from now() - updated_at)::float8 * 1000
+      from endpoint_health where updated_at > now() - $1 * interval '1 millisecond'`,
+    values: [withinMs],
+  });
+  const watched: Watched = { parking: new Set(), suspects: new Map() };
+  for (const { endpoint_id, counts, ms_ago: msAgo } of rows) {
+    const endpointId = idOf('ep', endpoint_id);
+    if (counts === null) watched.parking.add(endpointId);
+    else watched.suspects.set(endpointId, { failures: counts, suspectedMs: suspectedMs(counts.inRow, msAgo) });
+  }
+  return watched;
+}
+
+/**
+ * Adds what was seen here to what all have counted. An endpoint that has refused nothing gets no row, and without one it is missing in the answer. Repeated
+ * after a commit of which nobody heard it counts twice, which opens a lane a little early.
+ */
+export function countOutcomes(db: Db, seen: ReadonlyMap<string, Outcomes>, nowMs: number): Promise<Map<string, Counted>> {
+  return inTransaction(db, async (client) => {
+    const counted = new Map<string, Counted>();
+    const refusing = [...seen.keys()].filter((id) => seen.get(id)?.refused);
+    for (const { endpointId, counts, refusedMsAgo } of await lockCounts(client, [...seen.keys()], refusing)) {
+      const outcomes = seen.get(endpointId);
+      if (!outcomes) continue;
+      const failures = addOutcomes(counts, outcomes, nowMs);
+      counted.set(endpointId, { failures, suspectedMs: suspectedMs(failures.inRow, outcomes.refused > 0 ? 0 : refusedMsAgo) });
+    }
+    await updateCounts(client, counted, refusing);
+    return counted;
+  });
+}
+
+interface Locked {
+  endpointId: string;
+  counts: Failures;
+  refusedMsAgo: number;
+}
+
+async function lockCounts(client: PoolClient, endpointIds: string[], refusing: string[]): Promise<Locked[]> {
+  if (refusing.length > 0) {
+    await client.query({
+      name: 'begin_health',
+      text: `
+        insert into endpoint_health (endpoint_id, counts) select id, $2 from unnest($1::uuid[]) as id order by id
+        on conflict do nothing`,
+      values: [refusing.map(uuidOf), JSON.stringify(noFailures())],
+    });
+  }
+  const { rows } = await client.query<{ endpoint_id: string; counts: Failures; ms_ago: number }>({
+    name: 'lock_health',
+    text: `
+      select endpoint_id, counts, extract(epoch from now() - updated_at)::float8 * 1000 as ms_ago
+      from endpoint_health where endpoint_id = any($1::uuid[]) order by endpoint_id for update`,
+    values: [endpointIds.map(uuidOf)],
+  });
+  return rows.map((row) => ({ endpointId: idOf('ep', row.endpoint_id), counts: row.counts, refusedMsAgo: row.ms_ago }));
+}
+
+async function updateCounts(client: PoolClient, counted: ReadonlyMap<string, Counted>, refusing: string[]): Promise<void> {
+  const ids = [...counted.keys()];
+  await client.query({
+    name: 'update_health',
+    text: `
+      update endpoint_health h set counts = i.counts, updated_at = case when i.id = any($3::uuid[]) then now() else h.updated_at end,
+        failing_since = case when (i.counts->>'inRow')::int > 0 then coalesce(h.failing_since, now()) end
+      from unnest($1::uuid[], $2::jsonb[]) as i (id, counts) where h.endpoint_id = i.id`,
+    values: [ids.map(uuidOf), [...counted.values()].map(({ failures }) => JSON.stringify(failures)), refusing.map(uuidOf)],
+  });
+}
+
+/** All that was counted of an endpoint is forgotten: it has shown that it accepts again. */
+export async function clearHealth(db: Db, endpointId: string): Promise<void> {
+  await db.query({
+    name: 'clear_health',
+    text: 'delete from endpoint_health where endpoint_id = $1',
+    values: [uuidOf(endpointId)],
+  });
+}

@@ -1,0 +1,50 @@
+// What /metrics tells of all lanes at once. Bounded by the rows it looks at, however many are held.
+
+import { idOf } from '../domain/ids.ts';
+import type { LaneState } from '../domain/lane.ts';
+import { laneStates } from '../domain/lane.ts';
+import type { Db } from './pool.ts';
+
+const mostCounted = 100_000;
+const mostEndpoints = 20;
+
+export interface LaneFigures {
+  lanes: Record<LaneState, number>;
+  /** Held deliveries, of which 100,000 are counted at most. */
+  held: number;
+  /** Since the oldest of them was made; 0: none is held. */
+  oldestHeldSeconds: number;
+  /** The endpoints that hold most, of those counted. */
+  endpoints: { endpointId: string; held: number }[];
+}
+
+export async function readLaneFigures(db: Db): Promise<LaneFigures> {
+  const { rows } = await db.query<Row>({
+    name: 'read_lane_figures',
+    text: `
+      with counted as materialized (
+        select endpoint_id, count(*)::int as held
+        from (select endpoint_id from deliveries where status = 'held' limit $1) as first_ones group by endpoint_id
+      )
+      select (select coalesce(jsonb_object_agg(state, lanes), '{}') from (select state, count(*) as lanes from lanes group by state) s) as lanes,
+        (select coalesce(sum(held), 0)::int from counted) as held,
+        (select extract(epoch from now() - created_at)::float8
+         from (select created_at from deliveries where status = 'held' and status <> 'succeeded' order by id limit 1) o) as oldest_seconds,
+        (select coalesce(jsonb_agg(m), '[]') from (select endpoint_id, held from counted order by held desc, endpoint_id limit $2) m) as endpoints`,
+    values: [mostCounted, mostEndpoints],
+  });
+  const { lanes = {}, held = 0, oldest_seconds: oldest = null, endpoints = [] } = rows[0] ?? {};
+  return {
+    lanes: Object.fromEntries(laneStates.map((state) => [state, lanes[state] ?? 0])) as Record<LaneState, number>,
+    held,
+    oldestHeldSeconds: Math.max(0, oldest ?? 0),
+    endpoints: endpoints.map((one) => ({ endpointId: idOf('ep', one.endpoint_id), held: one.held })),
+  };
+}
+
+interface Row {
+  lanes: Partial<Record<LaneState, number>>;
+  held: number;
+  oldest_seconds: number | null;
+  endpoints: { endpoint_id: string; held: number }[];
+}

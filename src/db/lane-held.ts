@@ -1,0 +1,123 @@
+// What waits in a lane, as a whole: how much, since when, until when, and what has to go before anything is sent.
+import { idOf, uuidOf } from '../domain/ids.ts';
+import type { Db } from './pool.ts';
+
+const urgencies = '(case when round > 1 then 2 when attempts > 0 then 1 else 0 end)';
+
+/** The lowest id of an endpoint's held deliveries, whose day is the oldest of theirs; null: none is held. */
+export async function lowestHeld(db: Db, endpointId: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'lowest_held',
+    text: `select id from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' order by id limit 1`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? idOf('dlv', rows[0].id) : null;
+}
+
+/** How many are held, counted up to `most`. */
+export async function countHeld(db: Db, endpointId: string, most: number): Promise<number> {
+  const { rows } = await db.query<{ held: number }>({
+    name: 'count_held',
+    text: `
+      select count(*)::int as held
+      from (select from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' limit $2) held`,
+    values: [uuidOf(endpointId), most],
+  });
+  return rows[0]?.held ?? 0;
+}
+
+/** Milliseconds until the next of an endpoint's held deliveries is due, whatever its place; null: none is held. */
+export async function nextHeldInMs(db: Db, endpointId: string): Promise<number | null> {
+  const { rows } = await db.query<{ in_ms: number | null }>({
+    name: 'next_held_in_ms',
+    text: `
+      select extract(epoch from min(d.next_attempt_at) - now())::float8 * 1000 as in_ms
+      from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
+        select next_attempt_at from deliveries
+        where endpoint_id = $1 and status = 'held' and ${urgencies} = c.urgency and (expires_at is null or expires_at > now())
+        order by next_attempt_at limit 1
+      ) d`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0]?.in_ms ?? null;
+}
+
+/** Dead letters and quarantined deliveries that stand in the way of an ordered endpoint: the lowest position of each key (null: no key). */
+export async function readBlockers(db: Db, endpointId: string): Promise<{ laneKey: string | null; deliveryId: string }[]> {
+  const { rows } = await db.query<{ lane_key: string | null; id: string }>({
+    name: 'read_blockers',
+    text: `
+      select distinct on (lane_key) lane_key, id from deliveries
+      where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null
+      order by lane_key, position limit 1000`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows.map((row) => ({ laneKey: row.lane_key, deliveryId: idOf('dlv', row.id) }));
+}
+
+/** What is held past its time ends as expired; returns how many. All endpoints, or one. */
+export async function expireHeld(db: Db, limit: number): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'expire_held',
+    text: `
+      with expired as (
+        select id from deliveries where status = 'held' and expires_at is not null and expires_at <= now() order by expires_at limit $1
+        for update skip locked
+      )
+      update deliveries d set status = 'expired', next_attempt_at = null, updated_at = now() from expired e where d.id = e.id`,
+    values: [limit],
+  });
+  return rowCount ?? 0;
+}
+
+/**
+ * Where the window of a coalescing key has ended, its latest delivery is due and those before it are cancelled. Those that were sent before, in
+ * vain, are left alone. Harmless to repeat.
+ */
+export async function coalesceHeld(db: Db, endpointId: string): Promise<void> {
+  await db.query({
+    name: 'coalesce_held',
+    text: `
+      with ended as (
+        select distinct coalesce_key from deliveries
+        where endpoint_id = $1 and status = 'held' and coalesce_key is not null and attempts = 0 and round = 1 and next_attempt_at <= now()
+      ), waiting as (
+        select d.id, row_number() over (partition by d.coalesce_key order by d.position desc, d.id desc) as age
+        from deliveries d join ended using (coalesce_key)
+        where d.endpoint_id = $1 and d.status = 'held' and d.attempts = 0 and d.round = 1 and d.batch_id is null
+      ), locked as (
+        select d.id, w.age from deliveries d join waiting w on w.id = d.id where d.endpoint_id = $1 and d.status = 'held' order by d.id for update of d
+      )
+      update deliveries d set status = case when l.age = 1 then 'held' else 'cancelled' end,
+        next_attempt_at = case when l.age = 1 then least(d.next_attempt_at, now()) end,
+        last_message = case when l.age = 1 then d.last_message else 'a later event with the same coalesceKey was sent instead' end, updated_at = now()
+      from locked l where d.id = l.id and (l.age > 1 or d.next_attempt_at > now())`,
+    values: [uuidOf(endpointId)],
+  });
+}
+
+/** Makes a batch of these; returns the ids that are in it: those that were held, and in none. */
+export async function assignBatch(db: Db, endpointId: string, epoch: number, batchId: string, deliveryIds: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'assign_batch',
+    text: `
+      with locked as (
+        select id from deliveries where id = any($4::uuid[]) and status = 'held' and batch_id is null
+          and exists (select from lanes where endpoint_id = $1 and epoch = $2)
+        order by id for update
+      )
+      update deliveries d set batch_id = $3 from locked l where d.id = l.id and d.id = any($4::uuid[]) returning d.id`,
+    values: [uuidOf(endpointId), epoch, uuidOf(batchId), deliveryIds.map(uuidOf)],
+  });
+  const assigned = new Set(rows.map((row) => idOf('dlv', row.id)));
+  return deliveryIds.filter((id) => assigned.has(id));
+}
+
+/** Its workflow waits for orders: nobody has to be told any more. */
+export async function deadLetterTold(db: Db, deliveryId: string): Promise<void> {
+  await db.query({
+    name: 'dead_letter_told',
+    text: `update deliveries set orders_told = orders where id = $1 and status = 'dead_lettered'`,
+    values: [uuidOf(deliveryId)],
+  });
+}

@@ -1,0 +1,106 @@
+// One request of a lane - a delivery, or a batch of them - from what is to be sent to what was recorded of it.
+
+import { logAttempt, type Poster, RenderFault } from '../attempts/poster.ts';
+import type { Recorder } from '../attempts/recorder.ts';
+import type { StallWatch } from '../attempts/stall-watch.ts';
+import type { AttemptRecord } from '../db/attempts.ts';
+import { countFault } from '../db/deliveries.ts';
+import { type DeliveryRef, readDeliveryRef } from '../db/delivery-refs.ts';
+import { deadLetterTold } from '../db/lane-held.ts';
+import type { HeldDelivery, LaneEndpoint } from '../db/lane-page.ts';
+import type { Db } from '../db/pool.ts';
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import type { SendResult } from '../domain/outcome.ts';
+import type { Logger } from '../logger.ts';
+import { newId } from '../new-id.ts';
+import { batchBody } from './batch-body.ts';
+
+const ourPauseMs = 1_000;
+
+export interface Shipment {
+  endpoint: LaneEndpoint;
+  rows: HeldDelivery[];
+  /** Of a batch: its `webhook-id`, the same on every retry. */
+  batchId: string | null;
+  /** For an endpoint that is only probed: refused, it spends no attempt. */
+  probe: boolean;
+  /** Another drain may be the owner now: no request begins any more. */
+  isTooLate(): boolean;
+}
+
+export type Shipped =
+  | { kind: 'done'; result: SendResult; startedMs: number; statuses: (DeliveryStatus | null)[]; retryInMs: number | null }
+  /** A fault of ours: nothing was sent or counted, and it is to be tried again in a while. */
+  | { kind: 'ours'; waitMs: number };
+
+/** Temporal, as far as a lane speaks to it. */
+export interface DeliveryStarter {
+  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  /** Its workflow, if it has one, reads its row. */
+  look(delivery: DeliveryRef): Promise<void>;
+}
+
+export interface ShipDeps {
+  db: Db;
+  poster: Poster;
+  recorder: Recorder;
+  watch: StallWatch;
+  starter: DeliveryStarter;
+  log: Logger;
+}
+
+/** Rejects only when the store is away and nothing was sent. */
+export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped> {
+  const { poster, watch, log } = deps;
+  const { endpoint, rows, probe } = shipment;
+  const startedMs = Date.now();
+  const mark = watch.mark();
+  let attempt: AttemptRecord;
+  try {
+    attempt = await poster.post(postJob(shipment));
+  } catch (error) {
+    log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
+    if (error instanceof RenderFault) for (const { deliveryId } of rows) await countFault(deps.db, deliveryId, error.message);
+    return { kind: 'ours', waitMs: ourPauseMs };
+  }
+  const { result } = attempt;
+  // whoever stood still cannot say that the endpoint was late
+  if (result.outcome === 'timeout' && watch.stalledSince(mark)) return { kind: 'ours', waitMs: ourPauseMs };
+  const records = rows.map((row, index) => ({ ...recordOf(attempt, row, index), probe }));
+  const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
+  await poster.obeyEndpoint(endpoint.endpointId, result);
+  for (const [index, record] of records.entries()) {
+    const status = statuses[index] ?? null;
+    logAttempt(log, endpoint, record, status);
+    if (status === 'dead_lettered') void openDeadLetter(deps, record.deliveryId);
+  }
+  return { kind: 'done', result, startedMs, statuses, retryInMs: attempt.retryInMs };
+}
+
+function postJob({ endpoint, rows, batchId, isTooLate }: Shipment) {
+  const [first] = rows;
+  if (!first) throw new Error('a shipment of nothing');
+  const { endpointId, tenantId, url, headers, timeoutMs, retry, secrets } = endpoint;
+  const { deliveryId, round, attempts, webhookId, body, sequence } = first;
+  const common = { endpointId, tenantId, url, headers, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
+  if (batchId === null) return { ...common, webhookId, body, sequence };
+  const elements = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
+  return { ...common, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };
+}
+
+/** The batch's success or failure is that of each of its deliveries. */
+function recordOf(attempt: AttemptRecord, { deliveryId, round, attempts }: HeldDelivery, index: number): AttemptRecord {
+  return { ...attempt, attemptId: index === 0 ? attempt.attemptId : newId('att'), deliveryId, round, number: attempts + 1 };
+}
+
+/** Its workflow waits for orders, as those of all dead letters do. What if this fails? The row says that it was not told, and the sweep tells it. */
+async function openDeadLetter({ db, starter, log }: ShipDeps, deliveryId: string): Promise<void> {
+  try {
+    const delivery = await readDeliveryRef(db, deliveryId);
+    if (delivery?.status !== 'dead_lettered') return;
+    await starter.startDelivery(delivery, 'its lane');
+    await deadLetterTold(db, deliveryId);
+  } catch (error) {
+    log.warn({ err: error, deliveryId }, 'lane.dead_letter_not_opened');
+  }
+}

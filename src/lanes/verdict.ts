@@ -1,0 +1,48 @@
+// What a lane is to do now: send, probe, or rest until something is due or changed.
+
+import { failedTooLong } from '../db/failing-endpoints.ts';
+import type { LaneEndpoint } from '../db/lane-page.ts';
+import type { Circuit } from '../domain/circuit.ts';
+import type { LaneState, LaneWait } from '../domain/lane.ts';
+
+/** A relay that does not know yet may post for so long after an endpoint was made ordered, and then its request may take its time. */
+const unawareMs = 3_000;
+
+export type Verdict =
+  | { kind: 'gone' }
+  | { kind: 'send'; probe: boolean }
+  | { kind: 'rest'; state: Exclude<LaneState, 'awake'>; wait: LaneWait; dueInMs: number | null };
+
+export interface Seen {
+  endpoint: LaneEndpoint;
+  circuit: Circuit;
+  /** Something may be sent, whatever its endpoint is like. */
+  canMove: boolean;
+  /** The head of an ordered endpoint is a dead letter, or stands behind one. */
+  blocked: boolean;
+  /** When the first of what waits is due; null: nothing waits. */
+  nextInMs: number | null;
+  nowMs: number;
+}
+
+/** In the order of what counts most: nothing is sent through a closed gate, whatever waits behind it. */
+export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, nowMs }: Seen): Verdict {
+  const { deleted, gate, gateReason, autoRecover, peaceMs, ordering, orderedForMs, timeoutMs } = endpoint;
+  if (deleted) return { kind: 'gone' };
+  if (gate === 'held') return shut('paused', null);
+  const comesBack = gateReason === failedTooLong && autoRecover && circuit.state === 'open';
+  if (gate === 'disabled' && !comesBack) return shut('disabled', null);
+  if (peaceMs > 0) return shut('retry_after', peaceMs);
+  if (ordering !== 'none' && orderedForMs !== null && orderedForMs < unawareMs + timeoutMs)
+    return shut('settling', unawareMs + timeoutMs - orderedForMs);
+  if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
+    return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);
+  if (canMove) return { kind: 'send', probe: circuit.state === 'open' };
+  if (blocked) return shut('blocked_by_dead_letter', nextInMs);
+  if (ordering === 'endpoint' && nextInMs !== null) return shut('head_in_backoff', nextInMs);
+  return { kind: 'rest', state: 'idle', wait: 'nothing_due', dueInMs: nextInMs };
+}
+
+function shut(wait: LaneWait, dueInMs: number | null): Verdict {
+  return { kind: 'rest', state: 'shut', wait, dueInMs };
+}

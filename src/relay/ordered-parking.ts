@@ -1,0 +1,65 @@
+// What an accepted event has for ordered endpoints is held before its acceptance is answered, so that an event confirmed earlier always has its delivery's row
+// earlier: the drain of such an endpoint takes what it finds by position, and waits for nobody.
+//
+// And a duplicate? Its answer confirms the earlier event, whose own call may still be at this, or may have died in between: so it is held for the duplicate as
+// well, by what was so when it was accepted - its content is the same. But only while no planning has reached it; later its deliveries are there, and endpoints
+// that want it only now do not get it.
+//
+// What is put off by its producer, or meant for one endpoint, has its place when it is due, or none.
+import type { Accepted, AcceptRequest, EventToAccept } from '../db/accept.ts';
+import { unplannedEvents } from '../db/outbox.ts';
+import type { NewHeld } from '../db/parking.ts';
+import type { Db } from '../db/pool.ts';
+import { type OrderedEndpoint, readOrderedEndpoints } from '../db/tenant-endpoints.ts';
+import { deliveryId } from '../domain/ids.ts';
+import { judge } from '../domain/subscription.ts';
+import { createCacheOf } from './endpoint-cache.ts';
+import type { Parking } from './parking.ts';
+
+export interface OrderedParking {
+  /** Resolves when all is held, with the endpoints of each event, by its id; their lanes are yet to be told, by whoever plans the events. */
+  hold(request: AcceptRequest, accepted: Accepted): Promise<Map<string, Set<string>>>;
+}
+
+export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): OrderedParking {
+  const cache = createCacheOf<OrderedEndpoint>(db, readOrderedEndpoints);
+
+  /** When those were accepted whose deliveries may be missing. */
+  async function acceptedAt({ acceptances, acceptedAtUs }: Accepted): Promise<Map<string, number>> {
+    const duplicates = acceptances.filter(({ kind }) => kind === 'duplicate').map(({ id }) => id);
+    const times = duplicates.length === 0 ? new Map<string, number>() : await unplannedEvents(db, duplicates);
+    for (const { kind, id } of acceptances) if (kind === 'accepted') times.set(id, acceptedAtUs);
+    return times;
+  }
+
+  return {
+    async hold({ events }, accepted) {
+      const { tenantId, acceptances, endpointsVersion } = accepted;
+      const held = new Map<string, Set<string>>();
+      if (tenantId === null) return held;
+      const [{ endpoints }, times] = await Promise.all([cache.get(tenantId, endpointsVersion), acceptedAt(accepted)]);
+      const deliveries: NewHeld[] = [];
+      for (const [index, event] of events.entries()) {
+        const { kind, id = '' } = acceptances[index] ?? {};
+        const atUs = times.get(id);
+        if (kind === 'conflict' || atUs === undefined || event.deliverAt !== null || event.onlyEndpointId !== null) continue;
+        const wanting = [...(endpoints?.values() ?? [])].filter((one) => one.createdAtUs <= atUs && judge(one, event) === 'wanted');
+        held.set(id, new Set(wanting.map(({ endpointId }) => endpointId)));
+        deliveries.push(...wanting.map(({ endpointId }) => toHeld(event, id, tenantId, endpointId)));
+      }
+      await parking.hold(deliveries);
+      return held;
+    },
+  };
+}
+
+function toHeld(event: EventToAccept, eventId: string, tenantId: string, endpointId: string): NewHeld {
+  return {
+    deliveryId: deliveryId(eventId, endpointId),
+    eventId,
+    endpointId,
+    tenantId,
+    eventType: event.type,
+    expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
+  };
+}

@@ -1,0 +1,182 @@
+// What an endpoint, a tenant and an event ask of lanes: kept, changed, judged together; and gates that only open and shut.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+import { held, laneOf, leave, openLane, rowOf } from './lanes-at-hand.ts';
+
+let api: ApiServer;
+let tenant: string;
+const url = 'http://127.0.0.1:9/hook';
+
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.makeTenant();
+});
+afterAll(() => api.close());
+
+const change = (id: string, body: object) => api.call('PATCH', `/v1/endpoints/${id}`, body);
+const column = async (id: string, name: string) =>
+  (await api.db.query(`select ${name} as value from endpoints where id = $1`, [uuidOf(id)])).rows[0]?.value;
+
+describe('settings of an endpoint', () => {
+  it('are kept as they are given, and a change changes no more than it says', async () => {
+    const settings = {
+      rateLimit: { perSecond: 0.5, burst: 3 },
+      ordering: 'endpoint',
+      onDeadLetter: 'block',
+      batch: { maxEvents: 10, maxWaitMs: 500 },
+      autoRecover: false,
+    };
+    const { id } = await api.makeEndpoint(tenant, url, settings);
+    expect((await api.get(`/v1/endpoints/${id}`)).body).toMatchObject({ ...settings, coalesceMs: null });
+    expect((await change(id, { rateLimit: { perSecond: 20 } })).body).toMatchObject({ ...settings, rateLimit: { perSecond: 20 } });
+    const none = { rateLimit: null, batch: null, ordering: 'none', coalesceMs: 60_000 };
+    expect((await change(id, none)).body).toMatchObject({ ...settings, ...none });
+    expect((await change(id, { coalesceMs: null })).body).toMatchObject({ ...settings, ...none, coalesceMs: null });
+  });
+
+  it.each<[object, object, string]>([
+    [{ ordering: 'key' }, { batch: { maxEvents: 2, maxWaitMs: 1 } }, 'batch'],
+    [{ batch: { maxEvents: 2, maxWaitMs: 1 } }, { ordering: 'key' }, 'batch'],
+    [{ coalesceMs: 100 }, { ordering: 'endpoint' }, 'coalesceMs'],
+    [{ ordering: 'key' }, { coalesceMs: 100 }, 'coalesceMs'],
+  ])('%j and then %j do not go together, and nothing is changed', async (first, second, path) => {
+    const { id } = await api.makeEndpoint(tenant, url, first);
+    const before = (await api.get(`/v1/endpoints/${id}`)).body;
+    const answer = await change(id, { ...second, description: 'changed' });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ path }] } });
+    expect((await api.get(`/v1/endpoints/${id}`)).body).toEqual(before);
+  });
+
+  it('remember since when there is an order, where there was none before', async () => {
+    const since = (id: string) => column(id, 'ordering_since');
+    const ordered = (await api.makeEndpoint(tenant, url, { ordering: 'key' })).id;
+    await change(ordered, { ordering: 'endpoint' });
+    expect(await since(ordered)).toBeNull();
+    const { id } = await api.makeEndpoint(tenant, url);
+    await change(id, { description: 'x' });
+    expect(await since(id)).toBeNull();
+    await change(id, { ordering: 'endpoint' });
+    const first = await since(id);
+    expect(first).toBeInstanceOf(Date);
+    await change(id, { ordering: 'key' });
+    expect(await since(id)).toEqual(first);
+    await change(id, { ordering: 'none' });
+    await change(id, { ordering: 'key' });
+    expect(Number(await since(id))).toBeGreaterThan(Number(first));
+  });
+
+  it.each<[string, object, object, boolean]>([
+    ['block comes', { ordering: 'endpoint' }, { onDeadLetter: 'block' }, true],
+    ['the order comes', { onDeadLetter: 'block' }, { ordering: 'endpoint' }, true],
+    ['it blocks already', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'key', onDeadLetter: 'block' }, false],
+    ['something else comes', { ordering: 'endpoint', onDeadLetter: 'block' }, { maxInFlight: 3 }, false],
+  ])('what was given up before loses its place when %s: %j, %j', async (_, first, second, loses) => {
+    const { id } = await api.makeEndpoint(tenant, url, first);
+    const [dead, quarantined, waiting] = [await held(api, tenant, id), await held(api, tenant, id), await held(api, tenant, id)];
+    await leave(api, dead, `status = 'dead_lettered'`);
+    await leave(api, quarantined, `status = 'quarantined'`);
+    expect((await change(id, second)).status).toBe(200);
+    for (const one of [dead, quarantined]) expect((await rowOf(api, one)).position === null).toBe(loses);
+    expect((await rowOf(api, waiting)).position).not.toBeNull();
+  });
+
+  it.each<[object, boolean]>([
+    [{ rateLimit: { perSecond: 1 } }, true],
+    [{ ordering: 'endpoint' }, true],
+    [{ onDeadLetter: 'block' }, true],
+    [{ batch: { maxEvents: 2, maxWaitMs: 1 } }, true],
+    [{ coalesceMs: 100 }, true],
+    [{ maxInFlight: 1 }, true],
+    [{ url: `${url}/other` }, true],
+    [{ rateLimit: null }, true],
+    [{ description: 'x', metadata: { a: 'b' }, eventTypes: ['a'], headers: {}, timeoutMs: 2_000, autoRecover: false }, false],
+    [{}, false],
+  ])('%j has a lane that is shut look again: %j', async (body, looks) => {
+    const { id } = await api.makeEndpoint(tenant, url);
+    await openLane(api, id, `state = 'shut', due_at = null`);
+    expect((await change(id, body)).status).toBe(200);
+    expect(await laneOf(api, id)).toBe(looks ? 'awake' : 'shut');
+  });
+
+  it('open no lane by themselves', async () => {
+    const { id } = await api.makeEndpoint(tenant, url, { rateLimit: { perSecond: 1 } });
+    await change(id, { rateLimit: { perSecond: 2 } });
+    expect(await laneOf(api, id)).toBeNull();
+    expect((await api.get(`/v1/endpoints/${id}/lane`)).body).toMatchObject({ state: 'none', workflowId: null });
+  });
+});
+
+it('a rate of a tenant is kept, changed and taken away, and known to who caches its endpoints', async () => {
+  const version = async () =>
+    (await api.db.query(`select endpoints_version as v from tenants where external_id = 'paced' and deleted_at is null`)).rows[0].v;
+  const made = await api.post('/v1/tenants', { id: 'paced', name: 'Paced', rateLimit: { perSecond: 5 } });
+  expect(made.body.rateLimit).toEqual({ perSecond: 5 });
+  expect((await api.get('/v1/tenants/paced')).body).toEqual(made.body);
+  const first = await version();
+  expect((await api.call('PATCH', '/v1/tenants/paced', { name: 'x', rateLimit: { perSecond: 5 } })).body.rateLimit).toEqual({
+    perSecond: 5,
+  });
+  expect(await version()).toBe(first);
+  expect((await api.call('PATCH', '/v1/tenants/paced', { rateLimit: { perSecond: 5, burst: 9 } })).body.rateLimit.burst).toBe(9);
+  expect(await version()).toBe(first + 1);
+  expect((await api.call('PATCH', '/v1/tenants/paced', { name: 'y' })).body).toMatchObject({ name: 'y', rateLimit: { burst: 9 } });
+  expect((await api.call('PATCH', '/v1/tenants/paced', { rateLimit: null })).body.rateLimit).toBeNull();
+  expect(await version()).toBe(first + 2);
+  expect((await api.get(`/v1/tenants/${tenant}`)).body.rateLimit).toBeNull();
+});
+
+it('the coalescing key of an event is kept, and part of its content', async () => {
+  const event = { id: 'with-key', type: 'a', data: 1, coalesceKey: 'cart-7' };
+  const post = async (more: object) => {
+    const { status, body } = await api.post(`/v1/tenants/${tenant}/events`, { ...event, ...more });
+    return status === 202 ? body.duplicate : status;
+  };
+  expect(await post({})).toBe(false);
+  expect(await post({})).toBe(true);
+  for (const other of ['cart-8', undefined]) expect(await post({ coalesceKey: other })).toBe(409);
+  expect(await post({ coalesceKey: undefined, orderingKey: 'cart-7' })).toBe(409);
+  expect((await api.get(`/v1/tenants/${tenant}/events/with-key`)).body).toMatchObject({ coalesceKey: 'cart-7', orderingKey: null });
+  expect((await api.db.query(`select coalesce_key from events where external_id = 'with-key'`)).rows).toEqual([{ coalesce_key: 'cart-7' }]);
+});
+
+describe('gates', () => {
+  it('shut and open; what is held stays held for its lane, which looks at once', async () => {
+    const { id } = await api.makeEndpoint(tenant, url);
+    const delivery = await held(api, tenant, id);
+    expect((await api.post(`/v1/endpoints/${id}/pause`)).body).toMatchObject({ gate: 'held', gateReason: 'paused' });
+    expect(await laneOf(api, id)).toBeNull();
+    await openLane(api, id, `state = 'shut', due_at = null, state_reason = 'paused'`);
+    expect((await api.post(`/v1/endpoints/${id}/resume`)).body).toMatchObject({ gate: 'open', gateReason: null, notBefore: null });
+    expect(await laneOf(api, id)).toBe('awake');
+    expect(await rowOf(api, delivery)).toMatchObject({ status: 'held' });
+  });
+
+  it('open a lane where something is held and there is none, and none where nothing is', async () => {
+    const [some, nothing] = [(await api.makeEndpoint(tenant, url)).id, (await api.makeEndpoint(tenant, url)).id];
+    await held(api, tenant, some);
+    for (const id of [some, nothing]) {
+      await api.post(`/v1/endpoints/${id}/pause`);
+      expect((await api.post(`/v1/endpoints/${id}/resume`)).status).toBe(200);
+    }
+    expect([await laneOf(api, some), await laneOf(api, nothing)]).toEqual(['awake', null]);
+  });
+
+  it('open before the time that the endpoint asked for', async () => {
+    const { id } = await api.makeEndpoint(tenant, url);
+    await api.db.query(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, [uuidOf(id)]);
+    expect((await api.post(`/v1/endpoints/${id}/resume`)).body.notBefore).toBeNull();
+  });
+
+  it('are those of the operator too', async () => {
+    const { id } = await api.makeEndpoint(tenant, url);
+    const delivery = await held(api, tenant, id);
+    const { setGate } = api.deps;
+    expect(await setGate(id, 'pause')).toBe(true);
+    expect(await column(id, 'gate')).toBe('held');
+    expect(await setGate(id, 'resume')).toBe(true);
+    expect([await column(id, 'gate'), await laneOf(api, id), (await rowOf(api, delivery)).status]).toEqual(['open', 'awake', 'held']);
+    await api.call('DELETE', `/v1/endpoints/${id}`);
+    expect([await setGate(id, 'pause'), await setGate(id, 'resume')]).toEqual([false, false]);
+  });
+});

@@ -1,0 +1,214 @@
+// Orders to deliveries of endpoints whose deliveries wait in lanes: the row becomes, stays or leaves `held`, and its lane hears of it.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createObeyDeliveryOrder } from '../../src/activities/obey-delivery-order.ts';
+import { obeyOrder } from '../../src/db/orders.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+import { planned } from './deliveries-at-hand.ts';
+import { held, laneOf, leave, openLane, type Row, rowOf } from './lanes-at-hand.ts';
+
+let api: ApiServer;
+let tenant: string;
+const url = 'http://127.0.0.1:9/hook';
+
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.makeTenant();
+});
+afterAll(() => api.close());
+
+const order = (id: string, name: string) => api.post(`/v1/deliveries/${id}/${name}`);
+const make = async (settings: object) => (await api.makeEndpoint(tenant, url, settings)).id;
+const paced = { rateLimit: { perSecond: 1 } };
+const strict = { ordering: 'endpoint', onDeadLetter: 'block' };
+const spent = `status = 'dead_lettered', attempts = 9, next_attempt_at = null, sequence = 4, batch_id = gen_random_uuid()`;
+
+describe('replay', () => {
+  it('holds it for the lane, which is opened, and starts no workflow', async () => {
+    const endpoint = await make(paced);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, `${spent}, own_workflow = false, coalesce_key = 'a'`);
+    const before = await rowOf(api, id);
+    const answer = await order(id, 'replay');
+    expect(answer).toMatchObject({ status: 202, body: { status: 'held', round: 2, attempts: 0, workflowId: `lane/${endpoint}` } });
+    const row = await rowOf(api, id);
+    expect(row).toMatchObject({ own_workflow: false, batch_id: null, sequence: null });
+    expect(row.position).toBeGreaterThan(before.position ?? Number.POSITIVE_INFINITY);
+    expect(Number(row.next_attempt_at)).toBeLessThanOrEqual(Date.now() + 1_000);
+    expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+
+  it('wakes a lane that rests, and leaves one alone that is shut for its own reasons', async () => {
+    for (const [state, after] of [
+      ['idle', 'awake'],
+      ['shut', 'shut'],
+    ]) {
+      const endpoint = await make(paced);
+      const id = await held(api, tenant, endpoint);
+      await leave(api, id, spent);
+      await openLane(api, endpoint, `state = '${state}', due_at = null`);
+      expect((await order(id, 'replay')).status).toBe(202);
+      expect(await laneOf(api, endpoint)).toBe(after);
+    }
+  });
+
+  it.each<[string, object, string, boolean]>([
+    ['a dead letter that blocks', strict, 'dead_lettered', true],
+    ['one of a key that blocks', { ...strict, ordering: 'key' }, 'dead_lettered', true],
+    ['a dead letter that was passed by', { ordering: 'endpoint' }, 'dead_lettered', false],
+    ['one that succeeded', strict, 'succeeded', false],
+  ])('of %s: its place and number are kept or new', async (_, settings, status, keeps) => {
+    const endpoint = await make(settings);
+    const id = await held(api, tenant, endpoint, { orderingKey: 'k' });
+    await leave(api, id, spent.replace('dead_lettered', status));
+    await openLane(api, endpoint, `state = 'shut', due_at = null, state_reason = 'blocked_by_dead_letter'`);
+    const before = await rowOf(api, id);
+    expect((await order(id, 'replay')).body.status).toBe('held');
+    const after = await rowOf(api, id);
+    expect(after.lane_key).toBe('ordering' in settings && settings.ordering === 'key' ? 'k' : null);
+    if (keeps) expect(after).toMatchObject({ position: before.position, sequence: 4 });
+    else expect([after.sequence, Number(after.position) > Number(before.position)]).toEqual([null, true]);
+    // the lane waited for a dead letter: it looks again
+    if (keeps) expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+
+  it('of one that lost its place comes last', async () => {
+    const endpoint = await make(strict);
+    const [id, last] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
+    await leave(api, id, `${spent}, position = null`);
+    await order(id, 'replay');
+    expect(Number((await rowOf(api, id)).position)).toBeGreaterThan(Number((await rowOf(api, last)).position));
+  });
+
+  it('of one that is held is refused, and of two at once one is obeyed', async () => {
+    const endpoint = await make(paced);
+    const id = await held(api, tenant, endpoint);
+    expect(await order(id, 'replay')).toMatchObject({ status: 409, body: { detail: 'The delivery is held: replay does not apply.' } });
+    await leave(api, id, spent);
+    const answers = await Promise.all([order(id, 'replay'), order(id, 'replay')]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(await rowOf(api, id)).toMatchObject({ status: 'held', round: 2 });
+  });
+
+  it('said again by its key is one replay, and has the lane woken again', async () => {
+    const endpoint = await make(paced);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, spent);
+    const replay = { kind: 'replay', replayId: randomUUID() } as const;
+    await obeyOrder(api.db, id, replay, 'outside');
+    const first = await rowOf(api, id);
+    expect(await api.deps.giveOrder(id, replay)).toMatchObject({ obeyed: true, status: 'held' });
+    expect(await rowOf(api, id)).toEqual(first);
+    expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+
+  it('from its own workflow holds it too, and the workflow may end', async () => {
+    const endpoint = await make(paced);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, spent);
+    const obey = createObeyDeliveryOrder(api.db, api.deps.lanes);
+    const replay = { kind: 'replay', replayId: 'from-workflow' } as const;
+    for (let n = 0; n < 2; n++) expect(await obey({ deliveryId: id, order: replay })).toMatchObject({ status: 'held', attempts: 0 });
+    expect(await rowOf(api, id)).toMatchObject({ round: 2 });
+    expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+
+  it.each<[string, object, string?]>([
+    ['is paused', {}, 'pause'],
+    ['asked for peace', {}, `update endpoints set not_before = now() + interval '1 hour' where id = $1`],
+    [
+      'has a lane that parks',
+      {},
+      `insert into lanes (endpoint_id, tenant_id, parks, reason, state) select id, tenant_id, true, 'cap', 'awake' from endpoints where id = $1`,
+    ],
+    [
+      'has a tenant with a rate',
+      {},
+      `update tenants set rate_limit = '{"perSecond":1}' where id = (select tenant_id from endpoints where id = $1)`,
+    ],
+  ])('holds it also when its endpoint %s', async (_, settings, how) => {
+    const owner = await api.makeTenant();
+    const endpoint = (await api.makeEndpoint(owner, url, settings)).id;
+    const [id = ''] = await planned(api, owner, await api.postEvent(owner), [endpoint]);
+    await leave(api, id, `status = 'dead_lettered'`);
+    if (how === 'pause') await api.post(`/v1/endpoints/${endpoint}/pause`);
+    else if (how) await api.db.query(how, [endpoint.slice(3)]);
+    expect((await order(id, 'replay')).body.status).toBe('held');
+  });
+});
+
+describe('retry-now', () => {
+  it('makes a held one due, and wakes its lane', async () => {
+    const endpoint = await make(paced);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, `attempts = 2, next_attempt_at = now() + interval '1 hour'`);
+    await openLane(api, endpoint, `state = 'idle', due_at = now() + interval '1 hour'`);
+    expect(await order(id, 'retry-now')).toMatchObject({ status: 202, body: { status: 'held', attempts: 2 } });
+    expect(Number((await rowOf(api, id)).next_attempt_at)).toBeLessThanOrEqual(Date.now() + 1_000);
+    expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+
+  it('wakes a lane that waits for just that head', async () => {
+    const endpoint = await make(strict);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, `attempts = 1, next_attempt_at = now() + interval '1 hour'`);
+    await openLane(api, endpoint, `state = 'shut', due_at = now() + interval '1 hour', state_reason = 'head_in_backoff'`);
+    expect((await order(id, 'retry-now')).status).toBe(202);
+    expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+});
+
+describe('release', () => {
+  it.each<[string, object, Partial<Row>]>([
+    ['of an endpoint that has a lane holds it', paced, { status: 'held' }],
+    ['of one that has none sends it', {}, { status: 'retrying' }],
+  ])('%s', async (_, settings, after) => {
+    const endpoint = await make(settings);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, `status = 'quarantined', faults = 10, next_attempt_at = null, attempts = 3`);
+    expect(await order(id, 'release')).toMatchObject({ status: 202, body: { ...after, attempts: 3, faults: 0 } });
+    expect(await laneOf(api, endpoint)).toBe(after.status === 'held' ? 'awake' : null);
+  });
+});
+
+describe('cancel', () => {
+  it.each<[string, object, string, boolean]>([
+    ['a dead letter that blocks', strict, spent, true],
+    ['one in quarantine that blocks', strict, `status = 'quarantined'`, true],
+    ['a head in backoff', { ordering: 'endpoint' }, `attempts = 1, next_attempt_at = now() + interval '1 hour'`, true],
+    ['one that comes later', strict, 'attempts = 0', false],
+    ['a dead letter without a place', strict, `${spent}, position = null`, false],
+    ['one without an order', paced, `attempts = 1, next_attempt_at = now() + interval '1 hour'`, false],
+  ])('of %s: the lane that is shut looks or does not', async (_, settings, columns, looks) => {
+    const endpoint = await make(settings);
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, columns);
+    await openLane(api, endpoint, `state = 'shut', due_at = null`);
+    expect(await order(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
+    expect(await laneOf(api, endpoint)).toBe(looks ? 'awake' : 'shut');
+  });
+
+  it('of one that is for later cancels it', async () => {
+    const endpoint = await make({});
+    const event = await api.postEvent(tenant, { deliverAt: new Date(Date.now() + 29 * 86_400_000).toISOString() });
+    const [id = ''] = await planned(api, tenant, event, [endpoint]);
+    expect((await api.get(`/v1/deliveries/${id}`)).body.status).toBe('pending');
+    expect(await order(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
+  });
+});
+
+it('an endpoint that is deleted cancels what is held, retried and dead, keeps it in history, and has its lane look', async () => {
+  const endpoint = await make({});
+  const ids: string[] = [];
+  for (const columns of [`own_workflow = false`, `status = 'retrying'`, spent, `status = 'succeeded'`]) {
+    const id = await held(api, tenant, endpoint);
+    await leave(api, id, columns);
+    ids.push(id);
+  }
+  await openLane(api, endpoint, `state = 'shut', due_at = null`);
+  expect((await api.call('DELETE', `/v1/endpoints/${endpoint}`)).status).toBe(204);
+  const statuses = await Promise.all(ids.map(async (id) => (await api.get(`/v1/deliveries/${id}`)).body.status));
+  expect(statuses).toEqual(['cancelled', 'cancelled', 'cancelled', 'succeeded']);
+  expect(await laneOf(api, endpoint)).toBe('awake');
+  for (const name of ['replay', 'retry-now', 'release']) expect((await order(ids[0] ?? '', name)).status).toBe(409);
+});

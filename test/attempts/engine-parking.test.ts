@@ -1,0 +1,145 @@
+// A delivery that its workflow calls for an attempt, and that only the lane of its endpoint may send: it is held and the lane told, and nothing is posted.
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createEngine, type Engine } from '../../src/attempts/engine.ts';
+import { createPlaces } from '../../src/attempts/places.ts';
+import { createPoster } from '../../src/attempts/poster.ts';
+import { createRecorder } from '../../src/attempts/recorder.ts';
+import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createSender, type Sender } from '../../src/outbound/send.ts';
+import { createVault } from '../../src/vault.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+const log = createLogger('silent');
+const vault = createVault([randomBytes(32).toString('base64')]);
+const limits = { process: 9, tenant: 2, endpoint: 1 };
+let database: TestDatabase;
+let receiver: Receiver;
+let sender: Sender;
+let lanes: ParkingWithoutTemporal;
+let engine: Engine;
+
+beforeAll(async () => {
+  [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
+  lanes = parkWithoutTemporal(database.db);
+  sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+});
+afterAll(async () => {
+  await sender?.close();
+  await receiver?.close();
+  await lanes?.stop();
+  await database?.drop();
+});
+beforeEach(() => {
+  const { db } = database;
+  const poster = createPoster({ db, vault, sender, log, defaultRetry: { schedule: ['1h'] } });
+  engine = createEngine({
+    ...{ db, poster, log, limits },
+    recorder: createRecorder(db, log),
+    places: createPlaces(limits),
+    lanes: lanes.lanes,
+    tellLanes: lanes.parking.tell,
+  });
+});
+
+/** A delivery that is to be attempted, of an endpoint of its own unless one is given. */
+async function delivery(set = '', of: { tenantId?: string; endpointId?: string } = {}) {
+  const { tenantId = newId('tnt'), endpointId = newId('ep') } = of;
+  const [eventId, secretId] = [newId('evt'), newId('sec')];
+  const id = deliveryId(eventId, endpointId);
+  await insertForeground(database.db, { tenantId, endpointId, eventId });
+  const sql = (text: string, values: unknown[]) => database.db.query(text, values);
+  await sql('update endpoints set url = $2 where id = $1', [uuidOf(endpointId), `${receiver.url}/${endpointId}`]);
+  await sql('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
+    uuidOf(secretId),
+    uuidOf(endpointId),
+    vault.seal(randomBytes(24), secretId),
+  ]);
+  await sql(
+    `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at) values ($1, $2, $3, $4, 'a.b', 'pending', now())`,
+    [id, eventId, endpointId, tenantId].map(uuidOf),
+  );
+  if (set !== '') await sql(`update ${set}`, [uuidOf(set.startsWith('deliveries') ? id : endpointId)]);
+  return { id, eventId, endpointId, tenantId };
+}
+
+const row = async (id: string) =>
+  (
+    await database.db.query(
+      `select status, attempts, position is not null as in_order, round(extract(epoch from next_attempt_at - now()) / 60)::int as in_minutes
+       from deliveries where id = $1`,
+      [uuidOf(id)],
+    )
+  ).rows[0];
+const requests = (endpointId: string) => receiver.requests.filter(({ path }) => path === `/${endpointId}`).length;
+
+it.each([
+  `endpoints set ordering = 'endpoint' where id = $1`,
+  `endpoints set gate = 'disabled' where id = $1`,
+  `endpoints set not_before = now() + interval '1 hour' where id = $1`,
+])('is held: %s', async (set) => {
+  const { id, endpointId } = await delivery(set);
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held', attempts: 0 } });
+  expect(await row(id)).toEqual({ status: 'held', attempts: 0, in_order: true, in_minutes: 0 });
+  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake', parks: true });
+  expect(requests(endpointId)).toBe(0);
+});
+
+it('is held with its time where it sleeps between two attempts', async () => {
+  const { id, endpointId } = await delivery();
+  await database.db.query(
+    `with d as (update deliveries set status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour' where id = $1)
+     update endpoints set ordering = 'endpoint' where id = $2`,
+    [uuidOf(id), uuidOf(endpointId)],
+  );
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  expect(await row(id)).toEqual({ status: 'held', attempts: 1, in_order: true, in_minutes: 60 });
+});
+
+it('waits until it is due where it was put off and never tried', async () => {
+  const { id, endpointId } = await delivery(`deliveries set next_attempt_at = now() + interval '10 minutes' where id = $1`);
+  await database.db.query(`update endpoints set ordering = 'endpoint' where id = $1`, [uuidOf(endpointId)]);
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', ms: expect.any(Number) });
+  expect(await row(id)).toMatchObject({ status: 'pending', in_order: false, in_minutes: 10 });
+});
+
+it('that is held already has its lane told again', async () => {
+  const { id, endpointId } = await delivery(`deliveries set status = 'held' where id = $1`);
+  await layToRest(database.db, endpointId);
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake', parks: true });
+});
+
+it('that finds no place of its endpoint opens its lane, and one that finds none of its tenant waits', async () => {
+  const first = await delivery();
+  const second = await delivery('', first);
+  const [other, third] = [await delivery('', { tenantId: first.tenantId }), await delivery('', { tenantId: first.tenantId })];
+  let answer = () => {};
+  receiver.answer(`/${first.endpointId}`, (_request, response) => {
+    answer = () => response.writeHead(204).end();
+  });
+  receiver.answer(`/${other.endpointId}`, (_request, response) => {
+    const before = answer;
+    answer = () => {
+      before();
+      response.writeHead(204).end();
+    };
+  });
+  const firstPosted = engine.attempt(first.id);
+  await until('the request', () => requests(first.endpointId) === 1);
+  expect(await engine.attempt(second.id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
+  const otherPosted = engine.attempt(other.id);
+  await until('the other request', () => requests(other.endpointId) === 1);
+  expect(await engine.attempt(third.id)).toMatchObject({ kind: 'wait', outcome: 'no_place' });
+  expect(await laneOf(database.db, third.endpointId)).toBeUndefined();
+  answer();
+  await Promise.all([firstPosted, otherPosted]);
+  expect((await row(first.id)).status).toBe('succeeded');
+});

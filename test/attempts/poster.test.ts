@@ -1,0 +1,44 @@
+// What the poster makes of a request that could not be sent in its time.
+import { randomBytes } from 'node:crypto';
+import { expect, it, onTestFinished } from 'vitest';
+import { createPoster, type PostJob } from '../../src/attempts/poster.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createSender } from '../../src/outbound/send.ts';
+import { createVault } from '../../src/vault.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { startReceiver } from '../support/receiver.ts';
+
+it('a job that comes too late is not sent: a fault of ours that passes, not one that counts', async () => {
+  const [{ db, drop }, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
+  const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+  onTestFinished(async () => {
+    await sender.close();
+    await Promise.all([receiver.close(), drop()]);
+  });
+  const vault = createVault([randomBytes(32).toString('base64')]);
+  const poster = createPoster({ db, vault, sender, log: createLogger('fatal'), defaultRetry: { schedule: ['1h'] } });
+  const secret = newId('sec');
+  const job: PostJob = {
+    deliveryId: newId('dlv'),
+    endpointId: newId('ep'),
+    tenantId: newId('tnt'),
+    round: 1,
+    attempts: 2,
+    webhookId: newId('evt'),
+    body: Buffer.from('{}'),
+    url: `${receiver.url}/hook`,
+    headers: {},
+    timeoutMs: 5_000,
+    retry: null,
+    secrets: [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }],
+  };
+  const late = poster.post({ ...job, isTooLate: () => true });
+  await expect(late).rejects.toMatchObject({ name: 'LocalFault', code: 'too_late' });
+  expect(receiver.requests).toEqual([]);
+  expect(await poster.post({ ...job, isTooLate: () => false })).toMatchObject({
+    number: 3,
+    result: { outcome: 'accepted' },
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
+
+it('lanes have defaults that are told in days and hours', () => {
+  expect(readConfig({})).toMatchObject({ POSTHORN_LANES: 256, POSTHORN_DISABLE_AFTER: '5d', POSTHORN_PROBE_DISABLED_EVERY: '1h' });
+  expect(readConfig({ POSTHORN_DISABLE_AFTER: '1s' }).POSTHORN_DISABLE_AFTER).toBe('1s');
+});
+
+it.each([
+  ['POSTHORN_LANES', '0'],
+  ['POSTHORN_LANES', 'many'],
+  ['POSTHORN_DISABLE_AFTER', '5'],
+  ['POSTHORN_DISABLE_AFTER', '999ms'],
+  ['POSTHORN_PROBE_DISABLED_EVERY', '0s'],
+  ['POSTHORN_PROBE_DISABLED_EVERY', '-1h'],
+])('%s may not be %s, and the error names it', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
+});

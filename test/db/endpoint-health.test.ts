@@ -1,0 +1,68 @@
+// The count of failures that all processes share: nothing is lost among many, acceptances keep nobody suspect, and old rows go.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { countOutcomes, readWatched } from '../../src/db/endpoint-health.ts';
+import { deleteOldHealth } from '../../src/db/upkeep.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
+const refused = (times: number) => ({ accepted: 0, refused: times, trailingRefused: times });
+const accepted = { accepted: 1, refused: 0, trailingRefused: 0 };
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const age = (endpointId: string, interval: string) =>
+  database.db.query('update endpoint_health set updated_at = now() - $2::interval where endpoint_id = $1', [uuidOf(endpointId), interval]);
+const suspected = async (endpointId: string, withinMs: number) =>
+  (await readWatched(database.db, withinMs)).suspects.get(endpointId)?.suspectedMs;
+
+it('loses nothing of what many tell at once, of endpoints in any order', async () => {
+  const ids = Array.from({ length: 5 }, () => newId('ep'));
+  const seen = new Map(ids.map((id) => [id, refused(2)]));
+  const backwards = new Map([...seen].reverse());
+  const told = Array.from({ length: 20 }, (_, n) => countOutcomes(database.db, n % 2 ? seen : backwards, Date.now()));
+  const answers = await Promise.all(told);
+  for (const id of ids) {
+    const inRow = answers.map((counted) => counted.get(id)?.failures.inRow ?? 0).sort((a, b) => a - b);
+    expect(inRow).toEqual(Array.from({ length: 20 }, (_, n) => 2 * (n + 1)));
+  }
+});
+
+it('suspects who refused for an hour until something is accepted, then for a minute from the last refusal, and no longer for being counted', async () => {
+  const id = newId('ep');
+  const row = async () =>
+    (await database.db.query('select failing_since, updated_at from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
+  await countOutcomes(database.db, new Map([[id, refused(3)]]), Date.now());
+  expect((await row())?.failing_since).toBeInstanceOf(Date);
+  await age(id, '50 seconds');
+  expect(await suspected(id, minuteMs)).toBeGreaterThan(hourMs - 2 * minuteMs);
+  const before = await row();
+  const counted = await countOutcomes(database.db, new Map([[id, accepted]]), Date.now());
+  expect(counted.get(id)?.suspectedMs).toBeLessThanOrEqual(10_000);
+  expect(await row()).toEqual({ failing_since: null, updated_at: before?.updated_at });
+  await age(id, '61 seconds');
+  expect(await suspected(id, minuteMs)).toBeUndefined();
+  expect(await suspected(id, hourMs)).toBeLessThan(0);
+});
+
+it('has no row of whoever has refused nothing', async () => {
+  const id = newId('ep');
+  expect(await countOutcomes(database.db, new Map([[id, accepted]]), Date.now())).toEqual(new Map());
+});
+
+it('forgets what is an hour old', async () => {
+  const [old, recent] = [newId('ep'), newId('ep')];
+  const seen = new Map([old, recent].map((id) => [id, refused(1)]));
+  await countOutcomes(database.db, seen, Date.now());
+  await age(old, '61 minutes');
+  await age(recent, '59 minutes');
+  expect(await deleteOldHealth(database.db)).toBe(1);
+  expect(await deleteOldHealth(database.db)).toBe(0);
+  expect(await suspected(recent, hourMs)).toBeDefined();
+});

@@ -1,0 +1,57 @@
+// Temporal's own fairness, as an extra to ours: what each workflow is started with, and that the server does by it.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signalLane } from '../../src/temporal/starter.ts';
+import { laneWorkflowId } from '../../src/workflows/contract.ts';
+import { until } from '../support/until.ts';
+import { type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t17');
+});
+afterAll(() => stage?.close());
+
+async function priorityOf(workflowId: string) {
+  const { priority } = await stage.posthorn.temporal.workflow.getHandle(workflowId).describe();
+  return priority;
+}
+
+async function dispatchOf(eventType: string): Promise<string> {
+  return until(`the dispatch of ${eventType}`, async () => {
+    const query = `WorkflowType="dispatchEvents" and PosthornEventType="${eventType}"`;
+    for await (const { workflowId } of stage.posthorn.temporal.workflow.list({ query })) return workflowId;
+    return undefined;
+  });
+}
+
+it('first attempts come before retries, retries before replays, each for its tenant', async () => {
+  const sent = await stage.send({ until: 'succeeded' });
+  const of = (priorityKey: number) => ({ fairnessKey: stage.tenant, priorityKey });
+  expect(await priorityOf(await dispatchOf(sent.type))).toMatchObject(of(2));
+  expect(await priorityOf(`delivery/${sent.id}`)).toMatchObject(of(2));
+  await sent.closed();
+  await sent.order('replay');
+  await until('the replay', async () => (await priorityOf(`delivery/${sent.id}`))?.priorityKey === 4);
+  expect(await priorityOf(`delivery/${sent.id}`)).toMatchObject(of(4));
+
+  const endpointId = sent.endpoint.id;
+  await signalLane(stage.posthorn.core.link, { endpointId, tenant: stage.tenant, endpointUrl: stage.receiver.url });
+  expect(await priorityOf(laneWorkflowId(endpointId))).toMatchObject(of(3));
+});
+
+it('tenants with one thing each do not come after the hundreds of another', async () => {
+  const { temporal, namespace } = stage.posthorn;
+  const taskQueue = { name: 'unattended' };
+  const begin = (workflowId: string, fairnessKey: string) =>
+    temporal.workflow.start('none', { workflowId, taskQueue: taskQueue.name, priority: { fairnessKey } });
+  for (let from = 0; from < 200; from += 20) await Promise.all(Array.from({ length: 20 }, (_, n) => begin(`many/${from + n}`, 'many')));
+  await Promise.all(Array.from({ length: 20 }, (_, n) => begin(`one/${n}`, `one/${n}`)));
+  const order: string[] = [];
+  while (order.length < 220) {
+    const poll = () => temporal.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue });
+    const { workflowExecution } = await temporal.withDeadline(Date.now() + 20_000, poll);
+    order.push(workflowExecution?.workflowId?.split('/')[0] ?? '');
+  }
+  // in each partition of the queue, of which several may be served one after the other
+  expect(order.lastIndexOf('one')).toBeLessThan(210);
+});

@@ -1,0 +1,208 @@
+// One drain of one lane: what it sends, in which order, and how it lays the lane to rest.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { type LaneStage, names, setLaneStage } from './lane.ts';
+
+let stage: LaneStage;
+
+beforeAll(async () => {
+  stage = await setLaneStage();
+});
+afterAll(() => stage?.close());
+
+describe('a drain', () => {
+  it('sends all that is held, closes the lane and ends', async () => {
+    const endpoint = await stage.makeEndpoint('/plain');
+    await stage.park(endpoint, names('plain', 300));
+    const report = await stage.drain(endpoint);
+    expect(report).toMatchObject({ state: 'idle', dueInMs: null, held: 0, sent: 300 });
+    expect(new Set(stage.arrived('/plain')).size).toBe(300);
+    expect(await stage.statuses(endpoint)).toEqual({ succeeded: 300 });
+    expect(await stage.lane(endpoint)).toMatchObject({ state: 'idle', parks: false });
+  });
+
+  it('ramps up: one at once, then two, then four, to as many as are allowed', async () => {
+    const endpoint = await stage.makeEndpoint('/ramp');
+    await stage.park(endpoint, names('ramp', 40));
+    stage.receiver.answer('/ramp', async (_request, response) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      response.writeHead(204).end();
+    });
+    await stage.drain(endpoint);
+    const atOnce = stage.receiver.requests.filter(({ path }) => path === '/ramp').map((request) => request.atOnce);
+    expect(atOnce[0]).toBe(1);
+    expect(Math.max(...atOnce.slice(0, 3))).toBeLessThanOrEqual(2);
+    expect(Math.max(...atOnce.slice(0, 7))).toBeLessThanOrEqual(4);
+    expect(Math.max(...atOnce)).toBe(8);
+  });
+
+  it('keeps a rate', async () => {
+    const endpoint = await stage.makeEndpoint('/rate', { rate_limit: { perSecond: 20, burst: 2 } });
+    await stage.park(endpoint, names('rate', 45));
+    await stage.drain(endpoint);
+    const times = stage.receiver.requests.filter(({ path }) => path === '/rate').map(({ at }) => at);
+    expect(times).toHaveLength(45);
+    for (const [index, at] of times.entries()) {
+      const within = times.slice(index).filter((other) => other < at + 950).length;
+      expect(within).toBeLessThanOrEqual(22);
+    }
+  });
+
+  it('keeps the order of an endpoint while one is retried, and numbers without a gap', async () => {
+    const endpoint = await stage.makeEndpoint('/strict', { ordering: 'endpoint' });
+    const sent = names('strict', 30);
+    await stage.park(endpoint, sent);
+    let refused = false;
+    stage.receiver.answer('/strict', ({ headers }, response) => {
+      const refuse = headers['webhook-id'] === 'strict-7' && !refused;
+      refused ||= refuse;
+      response.writeHead(refuse ? 500 : 204).end();
+    });
+    const report = await stage.drain(endpoint);
+    expect(report).toMatchObject({ state: 'idle', held: 0 });
+    const ids = sent.map(({ id }) => id);
+    expect(stage.arrived('/strict')).toEqual([...ids.slice(0, 8), ...ids.slice(7)]);
+    expect(stage.sequences('/strict')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 8, ...Array.from({ length: 22 }, (_, n) => n + 9)]);
+  });
+
+  it('keeps the order of each key, and sends keys side by side', async () => {
+    const endpoint = await stage.makeEndpoint('/keys', { ordering: 'key' });
+    await stage.park(
+      endpoint,
+      Array.from({ length: 60 }, (_, n) => ({ id: `keys-${n}`, key: `k${n % 6}` })),
+    );
+    stage.receiver.answer('/keys', async ({ headers }, response, count) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      response.writeHead(headers['webhook-id'] === 'keys-6' && count === 1 ? 500 : 204).end();
+    });
+    await stage.drain(endpoint);
+    const accepted = stage.arrived('/keys').filter((id, index, all) => all.lastIndexOf(id) === index);
+    for (let key = 0; key < 6; key++) {
+      const numbers = accepted.map((id) => Number(id.slice(5))).filter((n) => n % 6 === key);
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+      expect(numbers).toHaveLength(10);
+    }
+    // one key's retry held up nobody else's
+    expect(accepted.indexOf('keys-59')).toBeLessThan(accepted.indexOf('keys-54'));
+  });
+
+  it('rests shut while the gate is closed, and its rows wait', async () => {
+    const endpoint = await stage.makeEndpoint('/paused', { gate: 'held', gate_reason: 'paused' });
+    await stage.park(endpoint, names('paused', 3));
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'paused', dueInMs: null, held: 3, sent: 0 });
+    await stage.change(endpoint, { gate: 'open' });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', sent: 3 });
+  });
+
+  it('opens its circuit after 20 refusals, then probes one at a time without spending attempts, and goes on when three are accepted', async () => {
+    const endpoint = await stage.makeEndpoint('/down');
+    await stage.park(endpoint, names('down', 60));
+    // 20 open it, five probes are refused
+    let left = 25;
+    const probes: number[] = [];
+    stage.receiver.answer('/down', (request, response) => {
+      if (--left < 5) probes.push(request.atOnce);
+      response.writeHead(left >= 0 ? 500 : 204).end();
+    });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 0 });
+    expect(await stage.statuses(endpoint)).toEqual({ succeeded: 60 });
+    expect(Math.max(...probes.slice(0, 8))).toBe(1);
+    // the acceptance of each is one attempt; only what was refused before it opened was spent beside
+    const spent = 'select sum(attempts)::int as n from deliveries where endpoint_id = $1';
+    expect((await stage.db.query(spent, [uuidOf(endpoint)])).rows).toEqual([{ n: 60 + 20 }]);
+    expect(stage.arrived('/down')).toHaveLength(60 + 25);
+  });
+
+  it('makes a dead letter of what is spent, tells Temporal, and goes on behind it', async () => {
+    const endpoint = await stage.makeEndpoint('/spent', {
+      ordering: 'endpoint',
+      retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 },
+    });
+    const [first] = await stage.park(endpoint, names('spent', 3));
+    stage.receiver.answer(
+      '/spent',
+      ({ headers }, response) => void response.writeHead(headers['webhook-id'] === 'spent-0' ? 400 : 204).end(),
+    );
+    await stage.drain(endpoint);
+    expect(await stage.statuses(endpoint)).toEqual({ dead_lettered: 1, succeeded: 2 });
+    expect(stage.told).toContainEqual({ kind: 'start', deliveryId: first, status: 'dead_lettered' });
+  });
+
+  it('stays behind a dead letter that blocks until it is out of the way', async () => {
+    const endpoint = await stage.makeEndpoint('/block', {
+      ordering: 'endpoint',
+      on_dead_letter: 'block',
+      retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 },
+    });
+    const [first] = await stage.park(endpoint, names('block', 3));
+    stage.receiver.answer(
+      '/block',
+      ({ headers }, response) => void response.writeHead(headers['webhook-id'] === 'block-0' ? 400 : 204).end(),
+    );
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'blocked_by_dead_letter', dueInMs: null, held: 2 });
+    await stage.db.query('update deliveries set position = null where id = $1', [uuidOf(first ?? '')]);
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 0 });
+    expect(stage.arrived('/block')).toEqual(['block-0', 'block-1', 'block-2']);
+  });
+
+  it('sends batches, each signed and named as one', async () => {
+    const endpoint = await stage.makeEndpoint('/batch', { batch: { maxEvents: 20, maxWaitMs: 300 } });
+    await stage.park(endpoint, names('batch', 50));
+    stage.receiver.answer('/batch', (_request, response, count) => void response.writeHead(count === 1 ? 500 : 200).end());
+    await stage.drain(endpoint);
+    expect(await stage.statuses(endpoint)).toEqual({ succeeded: 50 });
+    const requests = stage.receiver.requests.filter(({ path }) => path === '/batch');
+    const of = new Map(requests.map(({ headers, body }) => [headers['webhook-id'], JSON.parse(body.toString())]));
+    expect([...of.values()].map((elements) => elements.length).toSorted((a, b) => a - b)).toEqual([10, 20, 20]);
+    expect(requests).toHaveLength(6);
+    for (const { headers, body } of requests) {
+      expect(headers['webhook-id']).toMatch(/^bat_/);
+      expect(JSON.parse(body.toString())).toEqual(of.get(headers['webhook-id']));
+    }
+    expect(
+      [...of.values()]
+        .flat()
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(
+      names('batch', 50)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  });
+
+  it('sends only the latest of a coalescing key when its window ends', async () => {
+    const endpoint = await stage.makeEndpoint('/latest', { coalesce_ms: 400 });
+    await stage.park(endpoint, [
+      { id: 'latest-1', coalesceKey: 'a' },
+      { id: 'latest-2', coalesceKey: 'a' },
+      { id: 'other', coalesceKey: 'b' },
+      { id: 'none' },
+      { id: 'latest-3', coalesceKey: 'a' },
+    ]);
+    await stage.drain(endpoint);
+    expect(stage.arrived('/latest').toSorted()).toEqual(['latest-3', 'none', 'other']);
+    expect(await stage.statuses(endpoint)).toEqual({ succeeded: 3, cancelled: 2 });
+  });
+
+  it('loses nothing that is parked just as it comes to rest', async () => {
+    const endpoint = await stage.makeEndpoint('/race', { rate_limit: { perSecond: 10_000, burst: 100 } });
+    await stage.park(endpoint, names('race', 1));
+    let n = 1;
+    for (let drains = 0; drains < 8; drains++) {
+      let ended = false;
+      const draining = stage.drain(endpoint, undefined, { lingerMs: 40 }).finally(() => {
+        ended = true;
+      });
+      // again and again around the moment at which it gives up waiting
+      while (!ended && n < 400) {
+        await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 30));
+        await stage.park(endpoint, names(`race-${n++}`, 1));
+      }
+      await draining;
+    }
+    // whoever parked found the lane resting and woke it, or the drain found the row
+    while ((await stage.lane(endpoint)).state === 'awake') await stage.drain(endpoint);
+    expect(await stage.statuses(endpoint)).toEqual({ succeeded: n });
+  });
+});

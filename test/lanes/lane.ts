@@ -1,0 +1,150 @@
+// A lane under test: a real store, a real endpoint, the real drain, and no Temporal: the test itself parks, begins drains and changes the endpoint.
+import { pino } from 'pino';
+import { createPlaces } from '../../src/attempts/places.ts';
+import { createPoster } from '../../src/attempts/poster.ts';
+import { createRecorder } from '../../src/attempts/recorder.ts';
+import { createStallWatch } from '../../src/attempts/stall-watch.ts';
+import { acceptEvents } from '../../src/db/accept.ts';
+import { openLanes } from '../../src/db/lanes.ts';
+import { parkNew } from '../../src/db/parking.ts';
+import { deliveryId, idOf, uuidOf } from '../../src/domain/ids.ts';
+import { createDrain, type DrainDeps } from '../../src/lanes/drain.ts';
+import { createNudges } from '../../src/lanes/nudges.ts';
+import { newId } from '../../src/new-id.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createSender } from '../../src/outbound/send.ts';
+import { createVault } from '../../src/vault.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { startReceiver } from '../support/receiver.ts';
+
+const key = Buffer.alloc(32, 7).toString('base64');
+const limits = { process: 64, tenant: 32, endpoint: 8 };
+
+export type LaneStage = Awaited<ReturnType<typeof setLaneStage>>;
+
+export async function setLaneStage() {
+  const [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
+  const { db } = database;
+  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  const vault = createVault([key]);
+  const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: 'http://127.0.0.1:1' });
+  const sender = createSender({ guard, userAgent: 'Posthorn/test' });
+  /** What Temporal was told. */
+  const told: { kind: 'start' | 'look'; deliveryId: string; status: string }[] = [];
+  const tenantId = newId('tnt');
+  await db.query(`insert into tenants (id, external_id, name) values ($1, 'acme', 'Acme')`, [uuidOf(tenantId)]);
+
+  const depsOf = (more: Partial<DrainDeps> = {}): DrainDeps => ({
+    db,
+    poster: createPoster({ db, vault, sender, log, defaultRetry: { schedule: ['1s', '1s', '1s'] } }),
+    recorder: createRecorder(db, log),
+    watch: createStallWatch(),
+    log,
+    places: createPlaces(limits),
+    limits,
+    isInHand: () => false,
+    starter: {
+      startDelivery: async ({ deliveryId, status }) => void told.push({ kind: 'start', deliveryId, status }),
+      look: async ({ deliveryId, status }) => void told.push({ kind: 'look', deliveryId, status }),
+    },
+    nudges: createNudges(),
+    disableAfterMs: 5 * 86_400_000,
+    probeDisabledEveryMs: 3_600_000,
+    times: { firstProbeMs: 300, longestProbeMs: 600 },
+    lingerMs: 500,
+    ...more,
+  });
+
+  return {
+    db,
+    receiver,
+    tenantId,
+    told,
+    depsOf,
+    /** An endpoint with these columns set. */
+    async makeEndpoint(path: string, columns: Record<string, unknown> = {}): Promise<string> {
+      const [endpointId, secretId] = [newId('ep'), newId('sec')];
+      await db.query('insert into endpoints (id, tenant_id, url) values ($1, $2, $3)', [
+        uuidOf(endpointId),
+        uuidOf(tenantId),
+        `${receiver.url}${path}`,
+      ]);
+      await db.query('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
+        uuidOf(secretId),
+        uuidOf(endpointId),
+        vault.seal(Buffer.alloc(32, 1), secretId),
+      ]);
+      await this.change(endpointId, columns);
+      return endpointId;
+    },
+    async change(endpointId: string, columns: Record<string, unknown>): Promise<void> {
+      for (const [name, value] of Object.entries(columns)) {
+        await db.query(`update endpoints set ${name} = $2 where id = $1`, [uuidOf(endpointId), value]);
+      }
+    },
+    /** Accepts events and parks them for the endpoint, in this order; returns their deliveries. */
+    async park(endpointId: string, events: { id: string; key?: string; coalesceKey?: string; expiresAt?: Date }[]): Promise<string[]> {
+      const made = events.map(({ id, key: orderingKey = null, expiresAt }) => ({
+        eventId: newId('evt'),
+        externalId: id,
+        type: 'order.created',
+        channels: [],
+        body: Buffer.from(`{"type":"order.created","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":"${id}"}}`),
+        bodyTimestamp: '2026-01-01T00:00:00.000Z',
+        contentHash: Buffer.from(id),
+        orderingKey,
+        version: null,
+        deliverAt: null,
+        expiresAt: expiresAt?.toISOString() ?? null,
+        onlyEndpointId: null,
+        coalesceKey: null,
+      }));
+      await acceptEvents(db, [{ tenant: 'acme', events: made }], null);
+      for (const [index, { coalesceKey }] of events.entries()) {
+        if (coalesceKey)
+          await db.query('update events set coalesce_key = $2 where id = $1', [uuidOf(made[index]?.eventId ?? ''), coalesceKey]);
+      }
+      const rows = made.map(({ eventId, expiresAt }) => ({
+        deliveryId: deliveryId(eventId, endpointId),
+        eventId,
+        endpointId,
+        tenantId,
+        eventType: 'order.created',
+        expiresAt: expiresAt === null ? null : new Date(expiresAt),
+      }));
+      await parkNew(db, rows);
+      await openLanes(db, [endpointId], 'backlog');
+      return rows.map((row) => row.deliveryId);
+    },
+    drain: (endpointId: string, stopping = new AbortController().signal, more: Partial<DrainDeps> = {}) =>
+      createDrain(depsOf(more))(endpointId, stopping),
+    async statuses(endpointId: string): Promise<Record<string, number>> {
+      const { rows } = await db.query('select status, count(*)::int as n from deliveries where endpoint_id = $1 group by 1', [
+        uuidOf(endpointId),
+      ]);
+      return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+    },
+    async lane(endpointId: string) {
+      const { rows } = await db.query('select * from lanes where endpoint_id = $1', [uuidOf(endpointId)]);
+      return rows[0];
+    },
+    async delivery(id: string) {
+      const { rows } = await db.query('select * from deliveries where id = $1', [uuidOf(id)]);
+      return { ...rows[0], id: idOf('dlv', rows[0].id) };
+    },
+    /** The producer's ids of what arrived at a path, in that order. */
+    arrived: (path: string) =>
+      receiver.requests.filter((request) => request.path === path).map(({ headers }) => headers['webhook-id'] ?? ''),
+    sequences: (path: string) =>
+      receiver.requests.filter((request) => request.path === path).map(({ headers }) => Number(headers['posthorn-sequence'])),
+    async close() {
+      await sender.close();
+      await receiver.close();
+      await database.drop();
+    },
+  };
+}
+
+export function names(prefix: string, count: number): { id: string }[] {
+  return Array.from({ length: count }, (_, n) => ({ id: `${prefix}-${n}` }));
+}

@@ -1,0 +1,92 @@
+// Who is next: one of a line at a time, in its order, whatever happens to the others.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { HeldDelivery } from '../../src/db/lane-page.ts';
+import type { Ordering } from '../../src/domain/lane-settings.ts';
+import { createLines } from '../../src/lanes/lines.ts';
+
+const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDelivery => ({
+  deliveryId: `dlv_${n}`,
+  eventId: `evt_${n}`,
+  webhookId: `e${n}`,
+  body: Buffer.from('{}'),
+  round: 1,
+  attempts: 0,
+  laneKey,
+  position: n,
+  sequence: null,
+  batchId: null,
+  dueInMs,
+});
+
+it('an ordered endpoint is one line: its head alone is under way, and one that waits keeps all behind it', () => {
+  const lines = createLines(() => 'endpoint');
+  lines.fill([row(1), row(2), row(3)], 0, false);
+  const first = lines.next(0);
+  expect(first?.deliveryId).toBe('dlv_1');
+  expect(lines.next(0)).toBeUndefined();
+  lines.wait(first as HeldDelivery, 1_000);
+  expect([lines.movable(999), lines.nextAtMs(0)]).toEqual([0, 1_000]);
+  // read again at its time
+  lines.fill([row(1), row(2), row(3)], 1_000, false);
+  expect(lines.next(1_000)?.deliveryId).toBe('dlv_1');
+});
+
+it('a head whose time has not come waits, unless one is tried for all', () => {
+  const lines = createLines(() => 'endpoint');
+  lines.fill([row(1, null, 500), row(2)], 0, false);
+  expect([lines.movable(0), lines.nextAtMs(0)]).toEqual([0, 500]);
+  lines.fill([row(1, null, 500), row(2)], 0, true);
+  expect(lines.next(0)?.deliveryId).toBe('dlv_1');
+});
+
+it('keys that are under way or wait are not to be read, and those without a key hold up nobody', () => {
+  const lines = createLines(() => 'key');
+  lines.fill([row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4), row(5)], 0, false);
+  expect(lines.movable(0)).toBe(4);
+  const taken = [lines.next(0), lines.next(0), lines.next(0), lines.next(0)].map((next) => next?.deliveryId);
+  expect(taken).toEqual(['dlv_1', 'dlv_3', 'dlv_4', 'dlv_5']);
+  lines.wait(row(3, 'b'), 700);
+  expect(lines.except(0)).toEqual({ deliveries: ['dlv_1', 'dlv_4', 'dlv_5'], keys: ['a', 'dlv_4', 'dlv_5', 'b'] });
+});
+
+it('whatever is read, ends well or waits: of each line one is under way, and each line goes in its order', () => {
+  const orderings = fc.constantFrom<Ordering>('none', 'endpoint', 'key');
+  const moves = fc.array(fc.record({ move: fc.constantFrom('look', 'next', 'done', 'wait'), which: fc.nat(20) }), { maxLength: 200 });
+  fc.assert(
+    fc.property(orderings, fc.array(fc.constantFrom('a', 'b', null), { maxLength: 30 }), moves, (ordering, keys, script) => {
+      const lines = createLines(() => ordering);
+      // the store: what is held, in its order
+      let held = keys.map((key, n) => row(n, key));
+      const underWay: HeldDelivery[] = [];
+      const finished: HeldDelivery[] = [];
+      const lineOf = ({ deliveryId, laneKey }: HeldDelivery) =>
+        ordering === 'endpoint' ? '' : ordering === 'key' && laneKey !== null ? laneKey : deliveryId;
+      let now = 0;
+      for (const { move, which } of script) {
+        now += 10;
+        if (move === 'look') {
+          const { deliveries, keys: busy } = lines.except(now);
+          const seen = held.filter((one) => !deliveries.includes(one.deliveryId) && !(one.laneKey !== null && busy.includes(one.laneKey)));
+          lines.fill(seen.slice(0, 5), now, false);
+        }
+        if (move === 'next') {
+          const next = lines.next(now);
+          if (next) underWay.push(next);
+        }
+        const [ended] = move === 'done' || move === 'wait' ? underWay.splice(which % Math.max(1, underWay.length), 1) : [];
+        if (ended && move === 'done') {
+          held = held.filter((one) => one !== ended);
+          finished.push(ended);
+          lines.done(ended);
+        } else if (ended) lines.wait(ended, now + which * 5);
+        const atOnce = underWay.map(lineOf);
+        expect(new Set(atOnce).size).toBe(atOnce.length);
+      }
+      for (const line of new Set(finished.map(lineOf))) {
+        const positions = finished.filter((one) => lineOf(one) === line).map(({ position }) => position ?? 0);
+        expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+      }
+    }),
+  );
+});

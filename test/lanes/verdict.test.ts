@@ -1,0 +1,89 @@
+// What a lane is to do now, as a table: what counts most comes first.
+import { expect, it } from 'vitest';
+import { failedTooLong } from '../../src/db/failing-endpoints.ts';
+import type { LaneEndpoint } from '../../src/db/lane-page.ts';
+import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
+
+const endpoint: LaneEndpoint = {
+  endpointId: 'ep_1',
+  tenantId: 'tnt_1',
+  url: 'https://example.com',
+  headers: {},
+  timeoutMs: 15_000,
+  maxInFlight: null,
+  retry: null,
+  gate: 'open',
+  deleted: false,
+  gateReason: null,
+  peaceMs: 0,
+  rateLimit: null,
+  tenantRateLimit: null,
+  ordering: 'none',
+  orderedForMs: null,
+  onDeadLetter: 'skip',
+  batch: null,
+  coalesceMs: null,
+  autoRecover: true,
+  secrets: [],
+};
+const open = (probeAtMs: number) => ({ state: 'open', refusedProbes: 0, acceptedProbes: 0, probeAtMs }) as const;
+
+interface Row extends Partial<Omit<Seen, 'endpoint'>> {
+  endpoint?: Partial<LaneEndpoint>;
+}
+const table: [string, Row, object][] = [
+  ['something may go', {}, { kind: 'send', probe: false }],
+  ['deleted', { endpoint: { deleted: true, gate: 'held' } }, { kind: 'gone' }],
+  ['paused', { endpoint: { gate: 'held', peaceMs: 500 } }, { state: 'shut', wait: 'paused', dueInMs: null }],
+  ['disabled by hand or by 410', { endpoint: { gate: 'disabled' }, circuit: open(0) }, { state: 'shut', wait: 'disabled', dueInMs: null }],
+  [
+    'disabled for failing, before its probe',
+    { endpoint: { gate: 'disabled', gateReason: failedTooLong }, circuit: open(1_500) },
+    { state: 'shut', wait: 'disabled', dueInMs: 500 },
+  ],
+  [
+    'disabled for failing, at its probe',
+    { endpoint: { gate: 'disabled', gateReason: failedTooLong }, circuit: open(1_000) },
+    { probe: true },
+  ],
+  [
+    'disabled for failing, and not to recover by itself',
+    { endpoint: { gate: 'disabled', gateReason: failedTooLong, autoRecover: false }, circuit: open(0) },
+    { state: 'shut', wait: 'disabled', dueInMs: null },
+  ],
+  ['asked for peace', { endpoint: { peaceMs: 9_000 }, circuit: open(0) }, { state: 'shut', wait: 'retry_after', dueInMs: 9_000 }],
+  ['just made ordered', { endpoint: { ordering: 'key', orderedForMs: 8_000 } }, { state: 'shut', wait: 'settling', dueInMs: 10_000 }],
+  ['ordered long enough', { endpoint: { ordering: 'key', orderedForMs: 18_000 } }, { kind: 'send' }],
+  ['circuit open', { circuit: open(4_000) }, { state: 'shut', wait: 'circuit_open', dueInMs: 3_000 }],
+  ['a probe is due', { circuit: open(900) }, { kind: 'send', probe: true }],
+  ['a probe is due and nothing waits', { circuit: open(900), canMove: false }, { state: 'idle', dueInMs: null }],
+  [
+    'blocked',
+    { endpoint: { ordering: 'endpoint' }, canMove: false, blocked: true },
+    { state: 'shut', wait: 'blocked_by_dead_letter', dueInMs: null },
+  ],
+  [
+    'the head waits for its time',
+    { endpoint: { ordering: 'endpoint' }, canMove: false, nextInMs: 70_000 },
+    { state: 'shut', wait: 'head_in_backoff', dueInMs: 70_000 },
+  ],
+  [
+    'every key waits',
+    { endpoint: { ordering: 'key' }, canMove: false, nextInMs: 70_000 },
+    { state: 'idle', wait: 'nothing_due', dueInMs: 70_000 },
+  ],
+  ['nothing waits', { canMove: false }, { state: 'idle', wait: 'nothing_due', dueInMs: null }],
+];
+
+it.each(table)('%s', (_, row, expected) => {
+  const seen: Seen = {
+    circuit: { state: 'closed' },
+    canMove: true,
+    blocked: false,
+    nextInMs: null,
+    nowMs: 1_000,
+    ...row,
+    endpoint: { ...endpoint, ...row.endpoint },
+  };
+  expect(judgeLane(seen)).toMatchObject(expected);
+});

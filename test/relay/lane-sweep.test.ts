@@ -1,0 +1,64 @@
+// The sweep looks after lanes: one past its time is signalled, which starts its workflow; one that knows nothing of what is held for it wakes.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { createSweep } from '../../src/relay/sweep.ts';
+import { openTemporalLink } from '../../src/temporal/link.ts';
+import { createStarter } from '../../src/temporal/starter.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
+import { startPosthorn } from '../support/posthorn.ts';
+import { until } from '../support/until.ts';
+
+it('starts the workflow of a lane that meant to act and was not seen', async () => {
+  const posthorn = await startPosthorn({ namespace: 't17' });
+  const { id } = await posthorn.makeEndpoint(await posthorn.makeTenant(), 'http://127.0.0.1:9/hook');
+  await layToRest(posthorn.core.db, id);
+  await posthorn.core.db.query(`update lanes set state = 'awake', due_at = now() - interval '11 seconds' where endpoint_id = $1`, [
+    uuidOf(id),
+  ]);
+  await createSweep({ ...posthorn.core, drainHere: () => undefined }).ifDue(() => undefined);
+  const handle = posthorn.temporal.workflow.getHandle(`lane/${id}`);
+  expect((await until('its workflow', () => handle.describe())).type).toBe('endpointLane');
+  await posthorn.stop();
+});
+
+describe('without Temporal', () => {
+  const log = createLogger('silent');
+  const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
+  let database: TestDatabase;
+  let lanes: ParkingWithoutTemporal;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    lanes = parkWithoutTemporal(database.db);
+  });
+  afterAll(async () => {
+    await lanes?.stop();
+    await link.close();
+    await database?.drop();
+  });
+
+  it('wakes a lane that rests or is missing while something due is held for it, and no other', async () => {
+    const { db } = database;
+    const [resting, missing, later] = [newId('ep'), newId('ep'), newId('ep')];
+    for (const endpointId of [resting, missing, later]) {
+      const eventId = newId('evt');
+      await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });
+      await db.query(
+        `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at)
+         values ($1, $1, $2, $2, 'a.b', 'held', now() + $3::interval)`,
+        [uuidOf(eventId), uuidOf(endpointId), endpointId === later ? '1 hour' : '-11 seconds'],
+      );
+    }
+    await layToRest(db, resting);
+    await layToRest(db, later);
+    await createSweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).ifDue(
+      () => undefined,
+    );
+    expect(await laneOf(db, resting)).toMatchObject({ state: 'awake', parks: true });
+    expect(await laneOf(db, missing)).toMatchObject({ state: 'awake', parks: true });
+    expect(await laneOf(db, later)).toMatchObject({ state: 'idle', parks: false });
+  });
+});

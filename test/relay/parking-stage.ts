@@ -1,0 +1,118 @@
+// A relay that finds no Temporal, and the API's acceptance before it: what is parked, posted and handed over shows in rows and at the receiver.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createFirstAttempter } from '../../src/attempts/first-attempter.ts';
+import { createPlaces } from '../../src/attempts/places.ts';
+import { createPoster } from '../../src/attempts/poster.ts';
+import { createRecorder } from '../../src/attempts/recorder.ts';
+import { readConfig } from '../../src/config.ts';
+import type { EventToAccept } from '../../src/db/accept.ts';
+import type { DispatchSetting } from '../../src/domain/dispatch-mode.ts';
+import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createSender } from '../../src/outbound/send.ts';
+import { createIngest } from '../../src/relay/ingest.ts';
+import { createRelay } from '../../src/relay/relay.ts';
+import { openTemporalLink } from '../../src/temporal/link.ts';
+import { createStarter } from '../../src/temporal/starter.ts';
+import { createVault } from '../../src/vault.ts';
+import { type ApiServer, startApi } from '../api/api-server.ts';
+import { parkWithoutTemporal } from '../support/parking.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+const log = createLogger('silent');
+
+export async function setParkingStage(dispatch: DispatchSetting) {
+  const masterKey = randomBytes(32).toString('base64');
+  const [api, receiver]: [ApiServer, Receiver] = await Promise.all([startApi({ masterKey }), startReceiver()]);
+  const { db } = api;
+  const lanes = parkWithoutTemporal(db);
+  const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
+  const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+  const recorder = createRecorder(db, log);
+  const poster = createPoster({ db, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
+  const places = createPlaces({ process: 64, tenant: 64, endpoint: 8 });
+  const relay = createRelay({
+    drainHere: () => undefined,
+    ...lanes,
+    db,
+    watch: lanes.lanes,
+    starter: createStarter(link, 60_000),
+    log,
+    processName: hostname(),
+    dispatch,
+    dispatchesPerSecond: 20,
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes: lanes.lanes, park: lanes.parking.park, log }),
+  });
+  const accept = createIngest({ db, relay, parking: lanes.parking });
+  const tenant = await api.makeTenant();
+  await until('the relay', () => relay.id() !== null);
+
+  return {
+    ...lanes,
+    api,
+    db,
+    receiver,
+    relay,
+    tenant,
+    makeEndpoint: (path: string, more: object = {}) => api.makeEndpoint(tenant, receiver.url + path, more),
+    /** Accepts an event here, so that this relay owns it. */
+    async accept(more: Partial<EventToAccept> = {}) {
+      const event = newEvent(more);
+      const acceptances = await accept(tenant, [event]);
+      if (acceptances === 'unknown_tenant' || acceptances[0]?.kind !== 'accepted') throw new Error('not accepted');
+      return event.eventId;
+    },
+    status: async (eventId: string, endpointId: string) => (await rowOf(eventId, endpointId))?.status,
+    row: rowOf,
+    /** Its dispatch, once it has left the outbox. */
+    dispatchOf: (eventId: string) =>
+      until('its dispatch', async () => {
+        const { rows } = await db.query<{ planned: boolean; events: number }>(
+          'select planned, cardinality(event_ids) as events from dispatches where $1 = any(event_ids)',
+          [uuidOf(eventId)],
+        );
+        return rows[0];
+      }),
+    sql: (text: string, ...ids: string[]) => db.query(text, ids.map(uuidOf)),
+    async close() {
+      await relay.stop();
+      await lanes.stop();
+      await sender.close();
+      await link.close();
+      await receiver.close();
+      await api.close();
+    },
+  };
+
+  async function rowOf(eventId: string, endpointId: string) {
+    const { rows } = await db.query<{ status: string; own_workflow: boolean; position: number | null }>(
+      'select status, own_workflow, position from deliveries where id = $1',
+      [uuidOf(deliveryId(eventId, endpointId))],
+    );
+    return rows[0];
+  }
+}
+
+export function newEvent(more: Partial<EventToAccept> = {}): EventToAccept {
+  const eventId = newId('evt');
+  return {
+    eventId,
+    externalId: eventId,
+    type: 'order.created',
+    channels: [],
+    body: Buffer.from('{}'),
+    bodyTimestamp: new Date().toISOString(),
+    contentHash: Buffer.alloc(32),
+    orderingKey: null,
+    version: null,
+    deliverAt: null,
+    expiresAt: null,
+    onlyEndpointId: null,
+    coalesceKey: null,
+    ...more,
+  };
+}

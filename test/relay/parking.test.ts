@@ -1,0 +1,117 @@
+// What only the lane of an endpoint sends is held by the relay, in both ways of leaving: before anything is posted, and before the event leaves the outbox.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deliveryId } from '../../src/domain/ids.ts';
+import { laneOf, layToRest } from '../support/parking.ts';
+import { until } from '../support/until.ts';
+import { newEvent, setParkingStage } from './parking-stage.ts';
+
+type Stage = Awaited<ReturnType<typeof setParkingStage>>;
+let types = 0;
+
+describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await setParkingStage(dispatch);
+  });
+  afterAll(() => stage?.close());
+
+  async function makeEndpoint() {
+    const type = `type${++types}.sent`;
+    return { type, ...(await stage.makeEndpoint(`/${type}`, { eventTypes: [type] })) };
+  }
+
+  /** With its first attempt made ahead; or on its own, and its dispatch, for which Temporal is not there, makes it. */
+  async function leaves(eventId: string, endpointId: string): Promise<void> {
+    if (dispatch === 'batched') expect(await stage.dispatchOf(eventId)).toMatchObject({ planned: true });
+    expect(await stage.status(eventId, endpointId)).toBe(dispatch === 'batched' ? 'succeeded' : undefined);
+  }
+
+  it.each<[string, (endpointId: string) => Promise<unknown>]>([
+    ['has a rate limit', (id) => stage.sql(`update endpoints set rate_limit = '{"perSecond": 1}' where id = $1`, id)],
+    ['is ordered', (id) => stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id)],
+    ['is paused', (id) => stage.api.post(`/v1/endpoints/${id}/pause`)],
+    ['asked for peace', (id) => stage.sql(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, id)],
+    [
+      'has a lane that others opened',
+      async (id) => {
+        await stage.waker.open([id], 'failing');
+        await until('the list', () => stage.lanes.parks(id));
+      },
+    ],
+  ])('an endpoint that %s gets nothing; what it has is held, and its lane opened', async (_name, prepare) => {
+    const { id, type } = await makeEndpoint();
+    await prepare(id);
+    const eventId = await stage.accept({ type });
+    // its deliveries need no workflow: it leaves with others, whatever the mode
+    expect(await stage.dispatchOf(eventId)).toMatchObject({ planned: true });
+    expect(await stage.row(eventId, id)).toMatchObject({ status: 'held', own_workflow: false, position: expect.any(Number) });
+    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake', parks: true });
+    expect(stage.receiver.of(eventId)).toEqual([]);
+  });
+
+  it('endpoints of a tenant with a rate limit get nothing', async () => {
+    const [{ id, type }, other] = [await makeEndpoint(), await setParkingStage(dispatch)];
+    try {
+      const endpoint = await other.makeEndpoint('/limited');
+      await other.db.query(`update tenants set rate_limit = '{"perSecond": 1}', endpoints_version = endpoints_version + 1`);
+      const eventId = await other.accept();
+      await other.dispatchOf(eventId);
+      expect(await other.status(eventId, endpoint.id)).toBe('held');
+    } finally {
+      await other.close();
+    }
+    const eventId = await stage.accept({ type });
+    await leaves(eventId, id);
+  });
+
+  it('of several endpoints only those are held', async () => {
+    const [held, plain] = [await makeEndpoint(), await makeEndpoint()];
+    await stage.sql(`update endpoints set ordering = 'endpoint', event_types = '{}' where id = $1`, held.id);
+    const eventId = await stage.accept({ type: plain.type });
+    await until('it to be held', async () => (await stage.status(eventId, held.id)) === 'held');
+    await leaves(eventId, plain.id);
+    await stage.sql('update endpoints set deleted_at = now() where id = $1', held.id);
+  });
+
+  it('a lane that rests when something is parked wakes', async () => {
+    const { id, type } = await makeEndpoint();
+    await stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id);
+    await layToRest(stage.db, id);
+    await stage.dispatchOf(await stage.accept({ type }));
+    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake', parks: true });
+  });
+
+  it('a lane that comes to rest between the commit and the look at it wakes', async () => {
+    const { id } = await makeEndpoint();
+    const event = newEvent();
+    await layToRest(stage.db, id);
+    await stage.waker.changed(id);
+    const { rows } = await stage.db.query<{ tenant_id: string }>('select tenant_id from endpoints where id = $1', [id.slice(3)]);
+    const tenantId = `tnt_${rows[0]?.tenant_id.replaceAll('-', '')}`;
+    const of = { deliveryId: deliveryId(event.eventId, id), eventId: event.eventId, endpointId: id, tenantId };
+    await stage.parking.hold([{ ...of, eventType: 'a.b', expiresAt: null }]);
+    await layToRest(stage.db, id);
+    await stage.parking.tell([id]);
+    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake', parks: true });
+  });
+});
+
+it('an event that is done again has the lanes told of what was held before', async () => {
+  const stage = await setParkingStage('batched');
+  const type = 'again.sent';
+  const { id } = await stage.makeEndpoint('/again');
+  await stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id);
+  // the server of this API has no relay: it holds, and dies
+  const key = await stage.api.postEvent(stage.tenant, { type });
+  const { rows } = await stage.db.query<{ event_id: string }>('select event_id from event_ids where external_id = $1', [key]);
+  const eventId = `evt_${rows[0]?.event_id.replaceAll('-', '')}`;
+  expect(await stage.status(eventId, id)).toBe('held');
+  // nothing says any more that it is to be held
+  await stage.sql(`update endpoints set ordering = 'none' where id = $1`, id);
+  await layToRest(stage.db, id);
+  stage.relay.look();
+  await until('a relay to take it', async () => (await laneOf(stage.db, id))?.state === 'awake' || stage.relay.look());
+  expect(await stage.status(eventId, id)).toBe('held');
+  expect(stage.receiver.of(key)).toEqual([]);
+  await stage.close();
+});

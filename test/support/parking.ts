@@ -1,0 +1,63 @@
+// Parking in a process that has no Temporal: lanes open and wake as rows, and nobody is signalled.
+import type pg from 'pg';
+import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
+import { readConfig } from '../../src/config.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { createParking, type Parking } from '../../src/relay/parking.ts';
+import { createLaneWaker, type LaneWaker } from '../../src/temporal/lane-waker.ts';
+import { openTemporalLink } from '../../src/temporal/link.ts';
+
+export interface ParkingWithoutTemporal {
+  waker: LaneWaker;
+  parking: Parking;
+  lanes: LaneWatch;
+  stop(): Promise<void>;
+}
+
+export function parkWithoutTemporal(db: pg.Pool): ParkingWithoutTemporal {
+  const log = createLogger('silent');
+  const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
+  const waker = createLaneWaker({ db, link, log });
+  const lanes = createLaneWatch({ db, waker, log });
+  return {
+    waker,
+    parking: createParking(db, waker),
+    lanes,
+    async stop() {
+      await lanes.stop();
+      await link.close();
+    },
+  };
+}
+
+/** Rows of a tenant, an endpoint and an event for whoever plans nothing and only attempts. */
+export async function insertForeground(db: pg.Pool, of: { tenantId: string; endpointId: string; eventId: string }): Promise<void> {
+  const [tenant, endpoint, event] = [uuidOf(of.tenantId), uuidOf(of.endpointId), uuidOf(of.eventId)];
+  await db.query('insert into tenants (id, external_id, name) values ($1, $2, $2) on conflict do nothing', [tenant, tenant]);
+  await db.query('insert into endpoints (id, tenant_id, url) values ($1, $2, $3) on conflict do nothing', [
+    endpoint,
+    tenant,
+    'https://a.test',
+  ]);
+  await db.query(
+    `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position)
+     values ($1, $2, $3, 'order.created', '{}', '{}', '', now(), nextval('event_position'))`,
+    [event, tenant, event],
+  );
+}
+
+/** The endpoint's lane as it stands. */
+export async function laneOf(db: pg.Pool, endpointId: string): Promise<{ state: string; parks: boolean; reason: string } | undefined> {
+  return (await db.query('select state, parks, reason from lanes where endpoint_id = $1', [uuidOf(endpointId)])).rows[0];
+}
+
+/** A lane that rests, and of which nobody parks because of it. */
+export async function layToRest(db: pg.Pool, endpointId: string): Promise<void> {
+  await db.query(
+    `insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, false, 'backlog', 'idle')
+     on conflict (endpoint_id) do update set state = 'idle', parks = false, due_at = null`,
+    [uuidOf(endpointId), uuidOf(newId('tnt'))],
+  );
+}

@@ -1,0 +1,98 @@
+// The paths through `endpointLane`, walked on a real Temporal with scripted drains; run by bench/record-histories.ts.
+import { afterAll, beforeAll, inject, it } from 'vitest';
+import { keepHistory } from './recorded-history.ts';
+import { again, ended, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from './scripted-lane.ts';
+import { swell } from './swell.ts';
+import { until } from './until.ts';
+
+const namespace = 't03';
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await setLaneStage(namespace);
+});
+afterAll(() => stage?.close());
+
+const toRest = (lane: ScriptedLane, drains: number) =>
+  until('the lane to rest', async () => {
+    const known = await lane.handle.query<{ drains: number; state: string }>('lane');
+    return known.drains >= drains && known.state !== 'awake' && !(await lane.handle.describe()).raw.pendingWorkflowTask;
+  });
+
+/** A path of `endpointLane`: `walk` brings it to its end, or to where it is to be recorded. */
+function path(name: string, walk: () => Promise<ScriptedLane>): void {
+  it(`lane-${name}`, async () => keepHistory(`lane-${name}`, { address: inject('temporalAddress'), namespace, ...(await walk()).handle }));
+}
+
+path('ended', async () => {
+  const lane = stage.lane((call) => (call === 1 ? again : ended));
+  await lane.wake();
+  await lane.handle.result();
+  return lane;
+});
+path('idle-until-due', async () => {
+  const lane = stage.lane((call) => (call === 1 ? { ...ended, held: 1, dueInMs: 200 } : ended));
+  await lane.wake();
+  await lane.handle.result();
+  return lane;
+});
+path('shut-and-woken', async () => {
+  const lane = stage.lane((call) => [shut, { ...shut, dueInMs: 600_000 }][call - 1] ?? ended);
+  await lane.wake();
+  await toRest(lane, 1);
+  await lane.wake();
+  await toRest(lane, 2);
+  await lane.wake();
+  await lane.handle.result();
+  return lane;
+});
+path('woken-while-it-drains', async () => {
+  const lane = stage.lane(async (call) => {
+    if (call === 1) await lane.wake();
+    return ended;
+  });
+  await lane.wake();
+  await lane.handle.result();
+  return lane;
+});
+path('orders', async () => {
+  const lane = stage.lane(() => shut);
+  await lane.wake();
+  await toRest(lane, 1);
+  await lane.handle.signal('pause');
+  await lane.handle.signal('skipHead', { orderingKey: 'a-key' });
+  await lane.handle.signal('skipHead');
+  await lane.handle.signal('resume');
+  await until('all orders', () => lane.done.length === 4);
+  await toRest(lane, 2);
+  return lane;
+});
+path('rubbish-signals', async () => {
+  const lane = stage.lane(() => shut);
+  await lane.wake();
+  for (const signal of ['wake', 'skipHead', 'unheardOf']) for (const said of ['x', 7, [1]]) await lane.handle.signal(signal, said);
+  await lane.handle.signal('pause', 'rubbish');
+  await until('the pause', () => lane.done.length === 1);
+  await toRest(lane, 2);
+  return lane;
+});
+path('cancelled-in-web-ui', async () => {
+  const lane = stage.lane((_call, stopping) => untilStopped(stopping));
+  await lane.wake();
+  await until('its drain', () => lane.drains() === 1);
+  await lane.handle.signal('pause');
+  await lane.handle.cancel();
+  await lane.handle.result().catch(() => undefined);
+  return lane;
+});
+
+it('lane-continued', async () => {
+  const lane = stage.lane(() => shut);
+  await lane.wake();
+  const { runId } = await lane.handle.describe();
+  await swell(lane.handle, 'wake');
+  await until('the next run', async () => (await lane.handle.describe()).runId !== runId);
+  const at = { address: inject('temporalAddress'), namespace, workflowId: lane.handle.workflowId };
+  await keepHistory('lane-continued', { ...at, runId });
+  await toRest(lane, 6);
+  await keepHistory('lane-after-continued', at);
+});

@@ -1,0 +1,117 @@
+// Lanes on a real Temporal whose drains are scripted: both workers of a process as they are, without database or receiver.
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { inject } from 'vitest';
+import { type Activities, createLaneActivities } from '../../src/activities/index.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Drain, LaneReport } from '../../src/lanes/report.ts';
+import { createLogger } from '../../src/logger.ts';
+import { newId } from '../../src/new-id.ts';
+import { sizingOf, thisMachine } from '../../src/sizing.ts';
+import { openTemporalLink } from '../../src/temporal/link.ts';
+import { signalLane } from '../../src/temporal/starter.ts';
+import { pollTemporal } from '../../src/temporal-worker.ts';
+import { installRuntime } from '../../src/worker.ts';
+
+/** What the `call`th drain of a lane does; the first is 1. */
+export type Script = (call: number, stopping: AbortSignal) => LaneReport | Promise<LaneReport>;
+
+export interface ScriptedLane {
+  endpointId: string;
+  handle: WorkflowHandle;
+  /** As those who park do it. */
+  wake(): Promise<void>;
+  /** How many began. */
+  drains(): number;
+  /** What its orders did: `pause`, `resume`, `skipHead <key>`. */
+  done: string[];
+}
+
+export interface LaneStage {
+  client: Client;
+  lane(script: Script): ScriptedLane;
+  /** Ends the workers, as a process does. */
+  stopWorkers(): Promise<void>;
+  startWorkers(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const ended: LaneReport = { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 1 };
+export const shut: LaneReport = { state: 'shut', wait: 'circuit_open', dueInMs: null, held: 1_234, sent: 0 };
+export const again: LaneReport = { state: 'awake', wait: null, dueInMs: 0, held: 5, sent: 2 };
+
+let runtimeInstalled = false;
+
+/** `more`: activities beside those of lanes. */
+export async function setLaneStage(namespace: string, more: Partial<Activities> = {}): Promise<LaneStage> {
+  const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace });
+  const log = createLogger('error');
+  if (!runtimeInstalled) installRuntime(log);
+  runtimeInstalled = true;
+  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const client = new Client({ connection, namespace });
+  const outside = openTemporalLink(config, log);
+  await outside.connected;
+  const lanes = new Map<string, { script: Script; calls: number; done: string[] }>();
+  const laneOf = (endpointId: string) => lanes.get(endpointId) ?? { script: () => ended, calls: 0, done: [] };
+
+  const drain: Drain = async (endpointId, stopping) => {
+    const lane = laneOf(endpointId);
+    return lane.script(++lane.calls, stopping);
+  };
+  const activities = {
+    setGate: async ({ endpointId, gate }: { endpointId: string; gate: string }) => `${laneOf(endpointId).done.push(gate)}`,
+    skipHead: async ({ endpointId, orderingKey }: { endpointId: string; orderingKey: string | null }) =>
+      `${laneOf(endpointId).done.push(`skipHead ${orderingKey}`)}`,
+    ...more,
+  } as Activities;
+
+  let workers: { link: ReturnType<typeof openTemporalLink>; stop(): Promise<void> } | undefined;
+  const stage: LaneStage = {
+    client,
+    lane(script) {
+      const endpointId = newId('ep');
+      const lane = { script, calls: 0, done: [] };
+      lanes.set(endpointId, lane);
+      const ref = { endpointId, tenant: 'a-tenant', endpointUrl: 'https://example.com/hook' };
+      return {
+        endpointId,
+        handle: client.workflow.getHandle(`lane/${endpointId}`),
+        wake: () => signalLane(outside, ref),
+        drains: () => lane.calls,
+        done: lane.done,
+      };
+    },
+    async startWorkers() {
+      const link = openTemporalLink(config, log);
+      const polling = pollTemporal(
+        { config, link, log },
+        { activities, laneActivities: createLaneActivities(drain), sizing: sizingOf(config, thisMachine()) },
+      );
+      workers = { link, stop: polling.stop };
+      await polling.ready;
+    },
+    async stopWorkers() {
+      await workers?.stop();
+      await workers?.link.close();
+      workers = undefined;
+    },
+    async close() {
+      await stage.stopWorkers();
+      await outside.close();
+      await connection.close();
+    },
+  };
+  await stage.startWorkers();
+  return stage;
+}
+
+/** A drain that ends when it is told to, and says that there is more to do. */
+export function untilStopped(stopping: AbortSignal): Promise<LaneReport> {
+  return new Promise((resolve) => stopping.addEventListener('abort', () => resolve(again), { once: true }));
+}
+
+/** A gate for scripts: what is held goes on when it is released. */
+export function held<T>(): { promise: Promise<T>; release(value: T): void } {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  return { promise, release: resolve };
+}

@@ -1,0 +1,72 @@
+// A delivery that a lane takes over: its own workflow says so and closes.
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Activities } from '../../src/activities/index.ts';
+import type { DeliveryStatus } from '../../src/domain/delivery.ts';
+import { newId } from '../../src/new-id.ts';
+import { deliveryStart } from '../../src/temporal/starter.ts';
+import { type DeliverState, statusAttribute } from '../../src/workflows/contract.ts';
+import { type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
+import { until } from '../support/until.ts';
+
+/** What its row is, by the delivery's id. */
+const rows = new Map<string, DeliveryStatus>();
+const stateOf = async ({ deliveryId }: { deliveryId: string }): Promise<DeliverState> => ({
+  status: rows.get(deliveryId) ?? 'expired',
+  attempts: 1,
+  nextAttemptAt: null,
+  lastOutcome: 'refused',
+});
+
+let stage: LaneStage;
+beforeAll(async () => {
+  const activities = {
+    attemptDelivery: stateOf,
+    // as of an endpoint that parks
+    obeyDeliveryOrder: async ({ deliveryId, order }: { deliveryId: string; order: { kind: string } }) => {
+      if (order.kind === 'replay') rows.set(deliveryId, 'held');
+      return stateOf({ deliveryId });
+    },
+  };
+  stage = await setLaneStage('t01', activities as Partial<Activities>);
+});
+afterAll(() => stage?.close());
+
+async function deadLetter(): Promise<{ id: string; handle: WorkflowHandle }> {
+  const id = newId('dlv');
+  rows.set(id, 'dead_lettered');
+  const about = { tenant: 'a-tenant', endpointId: newId('ep'), endpointUrl: 'https://example.com', eventType: 'a.type' };
+  const start = deliveryStart({ deliveryId: id, status: 'pending', ...about }, 60_000, 'a test');
+  const handle = await stage.client.workflow.start('deliver', start);
+  await until('the dead letter', async () => (await handle.query<DeliverState>('status')).status === 'dead_lettered');
+  return { id, handle };
+}
+
+async function expectHeld(handle: WorkflowHandle): Promise<void> {
+  expect(await handle.result()).toBe('held');
+  const { status, typedSearchAttributes } = await handle.describe();
+  expect(status.name).toBe('COMPLETED');
+  expect(typedSearchAttributes.get(statusAttribute)).toBe('held');
+}
+
+describe.concurrent('the workflow of a dead letter closes', () => {
+  it('when its replay becomes held', async () => {
+    const { handle } = await deadLetter();
+    await handle.signal('replay', { replayId: 'again' });
+    await expectHeld(handle);
+  });
+
+  it('when it is to look at a row that was replayed into its lane', async () => {
+    const { id, handle } = await deadLetter();
+    rows.set(id, 'held');
+    await handle.signal('look');
+    await expectHeld(handle);
+  });
+
+  it('when that and a retry-now come at once', async () => {
+    const { id, handle } = await deadLetter();
+    rows.set(id, 'held');
+    await Promise.all([handle.signal('retryNow'), handle.signal('look')]);
+    await expectHeld(handle);
+  });
+});

@@ -1,0 +1,209 @@
+// The lane of an endpoint on a real Temporal, with drains that say what they are told to: it drains whenever there may be something to do, and ends when not.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LaneReport } from '../../src/lanes/report.ts';
+import { type LaneKnown, statusAttribute } from '../../src/workflows/contract.ts';
+import { again, ended, held, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from '../support/scripted-lane.ts';
+import { swell } from '../support/swell.ts';
+import { until } from '../support/until.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await setLaneStage('t17');
+});
+afterAll(() => stage?.close());
+
+const known = (lane: ScriptedLane) => lane.handle.query<LaneKnown>('lane');
+const toDrain = (lane: ScriptedLane, times: number) => until(`drain ${times}`, () => lane.drains() >= times);
+
+/** It has drained so often, and rests. */
+async function toRest(lane: ScriptedLane, times: number): Promise<LaneKnown> {
+  return until('the lane to rest', async () => {
+    const now = await known(lane);
+    return now.drains >= times && now.state !== 'awake' && now;
+  });
+}
+
+async function status(lane: ScriptedLane): Promise<string> {
+  return (await lane.handle.describe()).status.name;
+}
+
+describe.concurrent('a lane', { timeout: 60_000 }, () => {
+  it('ends when nothing is held, and says of what it is', async () => {
+    const lane = stage.lane(() => ended);
+    await lane.wake();
+    expect(await lane.handle.result()).toEqual(ended);
+    expect(lane.drains()).toBeGreaterThanOrEqual(1);
+    const { typedSearchAttributes } = await lane.handle.describe();
+    expect(typedSearchAttributes.get(statusAttribute)).toBe('held');
+  });
+
+  it('goes on at once while its drain says so', async () => {
+    const lane = stage.lane((call) => (call < 4 ? again : ended));
+    await lane.wake();
+    await lane.handle.result();
+    expect(lane.drains()).toBeGreaterThanOrEqual(4);
+  });
+
+  it('rests while it is shut, shows why, and is woken', async () => {
+    const lane = stage.lane((call) => (call < 3 ? shut : ended));
+    await lane.wake();
+    // the signal that started it is read before its first drain
+    expect(await toRest(lane, 1)).toEqual({ state: 'shut', wait: 'circuit_open', held: 1_234, sent: 0, dueAt: null, drains: 1 });
+    const { currentDetails } = await lane.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toBe('shut: circuit_open, 1,234 held');
+    await lane.wake();
+    await toRest(lane, 2);
+    await lane.handle.signal('wake', 'rubbish');
+    await lane.handle.result();
+    expect(lane.drains()).toBe(3);
+  });
+
+  it('acts by itself when it is due, idle or shut', async () => {
+    const due = (state: LaneReport['state']): LaneReport => ({ ...shut, state, dueInMs: 100.5 });
+    const lane = stage.lane((call) => [due('idle'), due('shut'), { ...due('shut'), dueInMs: -1 }][call - 1] ?? ended);
+    await lane.wake();
+    await lane.handle.result();
+    expect(lane.drains()).toBe(4);
+  });
+
+  it('drains again when it was woken during its drain', async () => {
+    const first = held<LaneReport>();
+    const lane = stage.lane((call) => (call === 1 ? first.promise : ended));
+    await lane.wake();
+    await toDrain(lane, 1);
+    await lane.wake();
+    first.release(ended);
+    await lane.handle.result();
+    expect(lane.drains()).toBe(2);
+  });
+
+  it('is tried again by Temporal when our own store is at fault', async () => {
+    const lane = stage.lane((call) => (call < 3 ? Promise.reject(new Error('the store is away')) : ended));
+    await lane.wake();
+    await lane.handle.result();
+    expect(lane.drains()).toBe(3);
+  });
+
+  it('goes on in a new run when its history is long, and knows what it knew', async () => {
+    const lane = stage.lane(() => ({ ...shut, sent: 3 }));
+    await lane.wake();
+    await toRest(lane, 1);
+    const { runId } = await lane.handle.describe();
+    await swell(lane.handle, 'wake');
+    await until('the next run', async () => (await lane.handle.describe()).runId !== runId);
+    const { drains, sent } = await toRest(lane, 6);
+    expect(sent).toBe(3 * drains);
+    const { typedSearchAttributes } = await lane.handle.describe();
+    expect(typedSearchAttributes.get(statusAttribute)).toBe('held');
+    await lane.wake();
+    await toRest(lane, drains + 1);
+  });
+});
+
+describe.concurrent('a wake is never lost', { timeout: 120_000 }, () => {
+  it('when 200 come while its drains end at once', async () => {
+    const lane = stage.lane(() => ended);
+    await Promise.all(Array.from({ length: 200 }, () => lane.wake()));
+    const before = lane.drains();
+    await lane.wake();
+    await toDrain(lane, before + 1);
+    await lane.handle.result();
+  });
+
+  it.for([1, 2, 3, 4])('when one comes around its end, again and again (%i)', async () => {
+    const lane = stage.lane(() => ended);
+    for (let round = 0; round < 40; round++) {
+      const before = lane.drains();
+      await lane.wake();
+      await toDrain(lane, before + 1);
+    }
+    await lane.handle.result();
+  });
+});
+
+describe.concurrent('orders to a lane', { timeout: 60_000 }, () => {
+  it('are obeyed while it drains, in their order, and it looks again', async () => {
+    const first = held<LaneReport>();
+    const lane = stage.lane((call) => (call === 1 ? first.promise : shut));
+    await lane.wake();
+    await toDrain(lane, 1);
+    await lane.handle.signal('pause');
+    await lane.handle.signal('resume', null);
+    await lane.handle.signal('skipHead');
+    await lane.handle.signal('skipHead', { orderingKey: 'customer-7' });
+    await until('all orders', () => lane.done.length === 4);
+    expect(lane.drains()).toBe(1);
+    expect(lane.done).toEqual(['pause', 'resume', 'skipHead null', 'skipHead customer-7']);
+    first.release(shut);
+    await toRest(lane, 2);
+  });
+
+  it.each([
+    ['a string', 'rubbish'],
+    ['a number', 7],
+    ['an array', []],
+    ['a key of another type', { orderingKey: 7 }],
+    ['an empty key', { orderingKey: '' }],
+    ['a key that is too long', { orderingKey: 'x'.repeat(9_000) }],
+  ])('are not guessed: skipHead with %s', async (_name, said) => {
+    const lane = stage.lane(() => shut);
+    await lane.wake();
+    await lane.handle.signal('skipHead', said);
+    await lane.handle.signal('unheardOf', said);
+    await lane.handle.signal('pause', said);
+    await until('the pause', () => lane.done.length > 0);
+    await toRest(lane, 2);
+    expect(lane.done).toEqual(['pause']);
+    const { events } = await lane.handle.fetchHistory();
+    expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
+  });
+
+  it('keep it from ending before they are obeyed', async () => {
+    const lane = stage.lane(() => ended);
+    await stage.client.workflow.signalWithStart('endpointLane', {
+      workflowId: `lane/${lane.endpointId}`,
+      taskQueue: 'posthorn',
+      args: [{ endpointId: lane.endpointId }],
+      signal: 'pause',
+    });
+    await lane.handle.result();
+    expect(lane.done).toEqual(['pause']);
+    expect(lane.drains()).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe.concurrent('Cancel of a lane', { timeout: 60_000 }, () => {
+  it('lets its drain end in order, and the next wake starts it again', async () => {
+    const lane = stage.lane((call, stopping) => (call === 1 ? untilStopped(stopping) : ended));
+    await lane.wake();
+    await toDrain(lane, 1);
+    await lane.handle.cancel();
+    await expect(lane.handle.result()).rejects.toThrow(/cancelled/i);
+    expect(await status(lane)).toBe('CANCELLED');
+    expect(lane.drains()).toBe(1);
+    await lane.wake();
+    await lane.handle.result();
+    expect(lane.drains()).toBe(2);
+  });
+
+  it('ends one that rests', async () => {
+    const lane = stage.lane(() => shut);
+    await lane.wake();
+    await toRest(lane, 1);
+    await lane.handle.cancel();
+    await expect(lane.handle.result()).rejects.toThrow(/cancelled/i);
+    expect(await status(lane)).toBe('CANCELLED');
+  });
+
+  it('is a cancellation also when its drain fails by our own fault', async () => {
+    const lane = stage.lane(async (_call, stopping) => {
+      await untilStopped(stopping);
+      throw new Error('the store is away');
+    });
+    await lane.wake();
+    await toDrain(lane, 1);
+    await lane.handle.cancel();
+    await expect(lane.handle.result()).rejects.toThrow(/cancelled/i);
+    expect(await status(lane)).toBe('CANCELLED');
+  });
+});

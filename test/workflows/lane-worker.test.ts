@@ -1,0 +1,38 @@
+// The worker of lanes ends with its process: a drain is told at once, ends in order, and the lane goes on elsewhere.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { again, ended, type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
+import { until } from '../support/until.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await setLaneStage('t02');
+});
+afterAll(() => stage?.close());
+
+/** Longer than the server waits for a heartbeat. */
+const inFlightMs = 6_500;
+
+it('a drain that has requests in flight when its worker ends may record them, and another worker goes on', {
+  timeout: 60_000,
+}, async () => {
+  const told: boolean[] = [];
+  const lane = stage.lane(async (call, stopping) => {
+    if (call > 1) return ended;
+    await new Promise((resolve) => stopping.addEventListener('abort', resolve, { once: true }));
+    told.push(true);
+    await delay(inFlightMs);
+    return again;
+  });
+  await lane.wake();
+  await until('its drain', () => lane.drains() === 1);
+  const stopped = stage.stopWorkers();
+  await until('the drain to be told', () => told.length === 1, 3_000);
+  await stopped;
+  await stage.startWorkers();
+  expect(await lane.handle.result()).toEqual(ended);
+  expect(lane.drains()).toBe(2);
+  const { events } = await lane.handle.fetchHistory();
+  const started = events?.flatMap(({ activityTaskStartedEventAttributes: attributes }) => attributes ?? []) ?? [];
+  expect(started.map(({ attempt }) => attempt)).toEqual([1, 1]);
+});
