@@ -90,7 +90,7 @@ alter table deliveries
   add column sequence bigint,
   add column batch_id uuid;
 update deliveries set next_attempt_at = now() where status = 'held' and next_attempt_at is null;
-create index deliveries_held_by_position on deliveries (endpoint_id, position) where status = 'held';
+create index deliveries_held_by_position on deliveries (endpoint_id, position nulls first) where status = 'held';
 create index deliveries_held_by_time on deliveries (endpoint_id, (case when round > 1 then 2 when attempts > 0 then 1 else 0 end), next_attempt_at)
   where status = 'held';
 create index deliveries_held_expiring on deliveries (expires_at) where status = 'held' and expires_at is not null;

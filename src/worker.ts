@@ -11,6 +11,7 @@ import { createPlaces } from './attempts/places.ts';
 import { createPoster } from './attempts/poster.ts';
 import { createRecorder } from './attempts/recorder.ts';
 import { createStallWatch } from './attempts/stall-watch.ts';
+import { createToLane } from './attempts/to-lane.ts';
 import type { Reached } from './checkpoints.ts';
 import { disableAfterMs, probeDisabledEveryMs } from './config.ts';
 import type { Core } from './core.ts';
@@ -57,7 +58,8 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   });
   const inHand: InHand = new Map();
   const lanes = createLaneWatch({ db, waker, log });
-  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes: parking.tell, inHand });
+  const toLane = createToLane({ db, lanes, tellLanes: parking.tell });
+  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand });
   const nudges = createNudges();
   const drain = createDrain({
     db,

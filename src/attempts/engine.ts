@@ -8,7 +8,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRecord } from '../db/attempts.ts';
 import { countFault, type DeliveryJob, type DeliveryState, deferDelivery, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
-import { parkExisting } from '../db/parking.ts';
 import type { Db } from '../db/pool.ts';
 import { nextStep } from '../domain/attempt.ts';
 import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
@@ -20,6 +19,7 @@ import type { PlaceLimits, Places } from './places.ts';
 import { logAttempt, type Poster, RenderFault } from './poster.ts';
 import type { Recorder } from './recorder.ts';
 import { createStallWatch } from './stall-watch.ts';
+import type { ToLane } from './to-lane.ts';
 import { createTurnedAway } from './turned-away.ts';
 
 export type AttemptReport =
@@ -48,14 +48,13 @@ export interface EngineDeps {
   places: Places;
   limits: PlaceLimits;
   log: Logger;
-  lanes: Pick<LaneWatch, 'overCap' | 'saw'>;
-  /** Has the lanes of these endpoints look at what was just held for them. */
-  tellLanes(endpointIds: string[]): Promise<void>;
+  lanes: Pick<LaneWatch, 'saw'>;
+  toLane: ToLane;
   /** Of the first attempters of this process. */
   inHand?: Pick<InHand, 'get'>;
 }
 
-export function createEngine({ db, poster, recorder, places, limits, log, lanes, tellLanes, inHand }: EngineDeps): Engine {
+export function createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand }: EngineDeps): Engine {
   const watch = createStallWatch();
   const turnedAway = createTurnedAway();
   const underWay = new Map<string, Promise<AttemptReport>>();
@@ -67,15 +66,14 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return settled('expired', 0, null);
     const step = nextStep(job);
-    if (step.kind === 'finished') return finished(job);
-    if (step.kind === 'park') return park(job);
-    if (step.kind === 'settle') {
-      return settled((await settleDelivery(db, deliveryId, step.as)) ?? 'expired', job.attempts, job.lastOutcome);
-    }
+    const as = (status: DeliveryStatus) => settled(status, job.attempts, job.lastOutcome);
+    if (step.kind === 'finished') return as(await toLane.found(job));
+    if (step.kind === 'park') return as(await toLane.hand(job));
+    if (step.kind === 'settle') return as((await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (leave === 'endpoint') return overCap(job);
+    if (leave === 'endpoint') return as(await toLane.handOverCap(job));
     if (typeof leave !== 'function') return turnAway(job, leave);
     try {
       // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
@@ -84,22 +82,6 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
     } finally {
       leave();
     }
-  }
-
-  /** One that is held already was perhaps held by a call that ended before its lane was told. */
-  async function finished({ status, endpointId, attempts, lastOutcome }: DeliveryJob): Promise<AttemptReport> {
-    if (status === 'held') await tellLanes([endpointId]);
-    return settled(status, attempts, lastOutcome);
-  }
-
-  async function park(job: DeliveryJob): Promise<AttemptReport> {
-    const status = (await parkExisting(db, job.deliveryId)) ?? 'expired';
-    return finished({ ...job, status });
-  }
-
-  async function overCap(job: DeliveryJob): Promise<AttemptReport> {
-    await lanes.overCap(job.endpointId);
-    return park(job);
   }
 
   /** Spends nothing. A longer wait is written to the row, so that nobody takes the delivery for forgotten. */

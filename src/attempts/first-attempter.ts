@@ -10,8 +10,8 @@ import type { FirstRecord } from '../db/first-attempts.ts';
 import type { NewHeld } from '../db/parking.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
 import { parksBySettings } from '../domain/attempt.ts';
-import { deliveryId } from '../domain/ids.ts';
 import type { Logger } from '../logger.ts';
+import { type FirstJob, idOf, isExpired, toRow } from './first-job.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import type { Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
@@ -22,30 +22,6 @@ const lookMs = 250;
 /** Far less than the patience with an endpoint, which must not be blamed for a store that is away. */
 const heldUpAfterMs = 250;
 const parkAgainMs = 500;
-
-export interface FirstEvent {
-  eventId: string;
-  tenantId: string;
-  eventType: string;
-  /** The producer's id of the event. */
-  externalId: string;
-  body: Uint8Array;
-  expiresAt: Date | null;
-  /** By the monotonic clock of this process; null: another one accepted it. */
-  acceptedHereMs: number | null;
-}
-
-export interface FirstJob {
-  event: FirstEvent;
-  endpointId: string;
-  endpointLimit: number | null;
-  /** The endpoint as it is known right before the POST; undefined: it is gone. */
-  endpoint(): EndpointSnapshot | undefined;
-  /** False: this process has lost the event, and neither posts nor writes. */
-  mayPost(): boolean;
-  /** The delivery's row is written: for good, or for a workflow to carry on. One that is parked needs none. Not called for one that was dropped. */
-  written(as: 'final' | 'open'): void;
-}
 
 type Written = 'final' | 'open' | 'dropped';
 
@@ -197,17 +173,4 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
       await Promise.allSettled(underWay.keys());
     },
   };
-}
-
-function idOf({ event, endpointId }: FirstJob): string {
-  return deliveryId(event.eventId, endpointId);
-}
-
-function isExpired({ expiresAt }: FirstEvent): boolean {
-  return expiresAt !== null && expiresAt.getTime() <= Date.now();
-}
-
-function toRow(job: FirstJob): NewHeld {
-  const { eventId, tenantId, eventType, expiresAt } = job.event;
-  return { deliveryId: idOf(job), eventId, endpointId: job.endpointId, tenantId, eventType, expiresAt };
 }

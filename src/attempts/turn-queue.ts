@@ -1,14 +1,14 @@
 // Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
 // waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 5 s is given up, and so is what comes for it
-// after that, until it gets one or nobody has asked for 5 s. What waits for an endpoint that serves some, but far fewer than there are, is given up earlier.
+// after that, until it gets one or nobody has asked for 5 s. What waits for an endpoint that serves far fewer than wait
+// is given up earlier.
 // While the process itself is full, or held up by its store, everything waits.
 import { Fifo } from '../domain/fifo.ts';
+import { type Crowd, lookAtCrowd } from './crowd.ts';
 import type { Places } from './places.ts';
 
 /** An endpoint that is slow, or slow because this machine is, is waited for. */
 const patienceMs = 5_000;
-/** A crowd: for each place of an endpoint, more than so many wait without a break for so long, and those served in that time would take as long for so few. */
-const crowd = { perPlace: 4, ms: 1_000, servedTimes: 3 };
 
 export interface TurnQueue<T> {
   push(item: T, tenantId: string, endpointId: string, endpointLimit: number | null): void;
@@ -23,8 +23,7 @@ interface Line<T> {
   endpointId: string;
   limit: number | null;
   items: Fifo<T>;
-  /** Since when, as far as was looked, more wait than a crowd is; and how many were served since. */
-  crowded: { since: number; seen: number; served: number } | null;
+  crowd: Crowd | null;
 }
 
 interface Tenant<T> {
@@ -87,7 +86,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
     tenant.ready.shift();
     const item = line.items.shift() as T;
     size--;
-    if (line.crowded) line.crowded.served++;
+    if (line.crowd) line.crowd.served++;
     if (line.items.size > 0) tenant.ready.push(line);
     else forget(tenant, line);
     takeTurn(tenant);
@@ -120,19 +119,10 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
     return now() - since > patienceMs;
   }
 
-  /** The endpoint has no place; does it serve so few of those that wait that they would wait for long? */
   function isOutgrown(line: Line<T>): boolean {
-    const waiting = line.items.size;
-    const at = now();
-    const isCrowd = waiting > crowd.perPlace * places.ofEndpoint(line.limit);
-    // nobody looked for as long: this process stood still
-    if (!isCrowd || !line.crowded || at - line.crowded.seen > crowd.ms) line.crowded = isCrowd ? { since: at, seen: at, served: 0 } : null;
-    if (!line.crowded) return false;
-    line.crowded.seen = at;
-    if (at - line.crowded.since < crowd.ms) return false;
-    const { served } = line.crowded;
-    line.crowded = { since: at, seen: at, served: 0 };
-    return waiting > crowd.servedTimes * served;
+    const { crowd, givenUp } = lookAtCrowd(line.crowd, line.items.size, places.ofEndpoint(line.limit), now());
+    line.crowd = crowd;
+    return givenUp;
   }
 
   /** What was refused once and comes again much later is as patient as anything new. */
@@ -166,7 +156,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
   function lineOf(tenant: Tenant<T>, endpointId: string): Line<T> {
     const known = tenant.lines.get(endpointId);
     if (known) return known;
-    const line: Line<T> = { endpointId, limit: null, items: new Fifo(), crowded: null };
+    const line: Line<T> = { endpointId, limit: null, items: new Fifo(), crowd: null };
     tenant.lines.set(endpointId, line);
     tenant.ready.push(line);
     return line;
@@ -191,7 +181,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
       if (waitsForUs) refused.clear();
       forgetOld();
       for (const tenant of tenants.values()) {
-        if (waitsForUs) for (const line of tenant.lines.values()) line.crowded = null;
+        if (waitsForUs) for (const line of tenant.lines.values()) line.crowd = null;
         for (const line of tenant.full) tenant.ready.push(line);
         tenant.full.clear();
         takeTurn(tenant);

@@ -4,8 +4,10 @@
 // so that the sweep starts that if whoever recorded this dies before he does.
 //
 // What if it runs twice? The attempt's id is made before its POST, so the second insert keeps nothing, and the row has moved on already.
+
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { uuidOf } from '../domain/ids.ts';
+import { failedTooLong } from '../domain/lane.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import type { Db } from './pool.ts';
 
@@ -107,7 +109,7 @@ export async function stopEndpoint(db: Db, endpointId: string, reason: string): 
     name: 'stop_endpoint',
     text: `
       update endpoints set gate = 'disabled', gate_reason = $2, version = nextval('config_version'), updated_at = now()
-      where id = $1 and gate = 'open'`,
+      where id = $1 and (gate = 'open' or gate = 'disabled' and gate_reason = '${failedTooLong}')`,
     values: [uuidOf(endpointId), reason],
   });
 }

@@ -1,9 +1,7 @@
 // Endpoints that have not accepted anything for so long that they are disabled, and those that a probe found well again.
 import { uuidOf } from '../domain/ids.ts';
+import { failedTooLong } from '../domain/lane.ts';
 import type { Db } from './pool.ts';
-
-/** Why the gate of an endpoint is closed that failed for too long; only such a one comes back by itself. */
-export const failedTooLong = 'failed for too long';
 
 /** Closes the gate of an endpoint that is open, and leaves an alert for its owner in the same statement. False: it was not open. */
 export async function disableFailing(db: Db, endpointId: string, alertId: string, failingSinceMs: number): Promise<boolean> {

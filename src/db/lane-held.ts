@@ -26,8 +26,8 @@ export async function countHeld(db: Db, endpointId: string, most: number): Promi
   return rows[0]?.held ?? 0;
 }
 
-/** Milliseconds until the next of an endpoint's held deliveries is due, whatever its place; null: none is held. */
-export async function nextHeldInMs(db: Db, endpointId: string): Promise<number | null> {
+/** Milliseconds until the next of an endpoint's held deliveries is due, whatever its place; null: none is held. `keyless`: of those without ordering key. */
+export async function nextHeldInMs(db: Db, endpointId: string, keyless: boolean): Promise<number | null> {
   const { rows } = await db.query<{ in_ms: number | null }>({
     name: 'next_held_in_ms',
     text: `
@@ -35,9 +35,10 @@ export async function nextHeldInMs(db: Db, endpointId: string): Promise<number |
       from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
         select next_attempt_at from deliveries
         where endpoint_id = $1 and status = 'held' and ${urgencies} = c.urgency and (expires_at is null or expires_at > now())
+          and (not $2 or lane_key is null)
         order by next_attempt_at limit 1
       ) d`,
-    values: [uuidOf(endpointId)],
+    values: [uuidOf(endpointId), keyless],
   });
   return rows[0]?.in_ms ?? null;
 }
@@ -71,20 +72,22 @@ export async function expireHeld(db: Db, limit: number): Promise<number> {
 }
 
 /**
- * Where the window of a coalescing key has ended, its latest delivery is due and those before it are cancelled. Those that were sent before, in
- * vain, are left alone. Harmless to repeat.
+ * Where the window of a coalescing key has ended, its latest delivery is due and those before it are cancelled. Those that are being sent (`except`), or were
+ * sent before in vain, are left alone. Harmless to repeat.
  */
-export async function coalesceHeld(db: Db, endpointId: string): Promise<void> {
+export async function coalesceHeld(db: Db, endpointId: string, except: string[], lowest: string): Promise<void> {
   await db.query({
     name: 'coalesce_held',
     text: `
       with ended as (
         select distinct coalesce_key from deliveries
-        where endpoint_id = $1 and status = 'held' and coalesce_key is not null and attempts = 0 and round = 1 and next_attempt_at <= now()
+        where endpoint_id = $1 and status = 'held' and ${urgencies} = 0 and next_attempt_at <= now() and id >= $3 and id <> all($2::uuid[])
+          and coalesce_key is not null and sequence is null and batch_id is null
       ), waiting as (
         select d.id, row_number() over (partition by d.coalesce_key order by d.position desc, d.id desc) as age
         from deliveries d join ended using (coalesce_key)
-        where d.endpoint_id = $1 and d.status = 'held' and d.attempts = 0 and d.round = 1 and d.batch_id is null
+        where d.endpoint_id = $1 and d.status = 'held' and d.attempts = 0 and d.round = 1 and d.id >= $3 and d.id <> all($2::uuid[])
+          and d.sequence is null and d.batch_id is null
       ), locked as (
         select d.id, w.age from deliveries d join waiting w on w.id = d.id where d.endpoint_id = $1 and d.status = 'held' order by d.id for update of d
       )
@@ -92,7 +95,7 @@ export async function coalesceHeld(db: Db, endpointId: string): Promise<void> {
         next_attempt_at = case when l.age = 1 then least(d.next_attempt_at, now()) end,
         last_message = case when l.age = 1 then d.last_message else 'a later event with the same coalesceKey was sent instead' end, updated_at = now()
       from locked l where d.id = l.id and (l.age > 1 or d.next_attempt_at > now())`,
-    values: [uuidOf(endpointId)],
+    values: [uuidOf(endpointId), except.map(uuidOf), uuidOf(lowest)],
   });
 }
 

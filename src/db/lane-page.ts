@@ -61,12 +61,14 @@ export interface HeldDelivery {
   batchId: string | null;
   /** Milliseconds until its time comes; less than 0: since when it is due. */
   dueInMs: number;
+  /** When it must not be sent any more, by the monotonic clock of this process. */
+  expiresAtMs: number;
 }
 
 export interface PageQuery {
   endpointId: string;
-  /** By position whatever their time, else by their time those that are due. */
-  ordered: boolean;
+  /** By position whatever their time - of those without a key in an order by key only what is due -, else by their time those that are due. */
+  ordering: Ordering;
   /** Also those whose time has not come: one is to be tried for all. */
   evenEarly: boolean;
   limit: number;
@@ -81,10 +83,11 @@ export interface PageQuery {
 const mostBytes = 2 * 1024 * 1024;
 // the same expression as in the index: first attempts, then retries, then replays
 const urgency = 'case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end';
-const columns = 'd.id, d.event_id, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position';
+const columns = 'd.id, d.event_id, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
 const withEvents = `
   select h.id, h.event_id, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body,
-    extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms
+    extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms,
+    extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
   from (
     select h.*, sum(octet_length(e.body)) over (order by h.n) as bytes from held h
     cross join lateral (select body from events where id = h.event_id offset 0) e
@@ -98,7 +101,7 @@ const byTime = `
     select d.*, row_number() over (order by d.urgency, d.next_attempt_at) as n
     from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
       select ${columns}, c.urgency from deliveries d
-      where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and (d.next_attempt_at <= now() or $4) and d.id >= $5
+      where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at <= case when $4 then 'infinity' else now() end and d.id >= $5
         and d.id <> all($3::uuid[]) and (d.expires_at is null or d.expires_at > now())
       order by d.next_attempt_at limit $2
     ) d
@@ -110,18 +113,28 @@ const byPosition = `
     select d.*, row_number() over (order by d.position nulls first) as n from (
       select ${columns} from deliveries d
       where d.endpoint_id = $1 and d.status = 'held' and d.id >= $5 and d.id <> all($3::uuid[])
-        and (d.lane_key is null or d.lane_key <> all($4::text[])) and (d.expires_at is null or d.expires_at > now())
+        and (d.lane_key is null or d.lane_key <> all($4::text[])) and (not $6 or d.lane_key is not null or d.next_attempt_at <= now())
+        and (d.expires_at is null or d.expires_at > now())
       order by d.position nulls first limit $2
     ) d
   ) ${withEvents}`;
 
 /** The next ones, in the order in which they are to be sent: at most `limit`, and about 2 MiB. */
 export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]> {
-  const { endpointId, ordered, evenEarly, limit, except, exceptKeys, lowest } = query;
+  const { endpointId, ordering, evenEarly, limit, except, exceptKeys, lowest } = query;
+  const ordered = ordering !== 'none';
+  const keylessDue = ordering === 'key' && !evenEarly;
   const { rows } = await db.query<HeldRow>({
     name: ordered ? 'read_held_by_position' : 'read_held_by_time',
     text: ordered ? byPosition : byTime,
-    values: [uuidOf(endpointId), limit, except.map(uuidOf), ordered ? exceptKeys : evenEarly, uuidOf(lowest)],
+    values: [
+      uuidOf(endpointId),
+      limit,
+      except.map(uuidOf),
+      ordered ? exceptKeys : evenEarly,
+      uuidOf(lowest),
+      ...(ordered ? [keylessDue] : []),
+    ],
   });
   return rows.map(toHeld);
 }
@@ -133,9 +146,10 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
     text: `
       with held as materialized (
         select ${columns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
-        where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2
+        where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2 and (d.expires_at is null or d.expires_at > now())
       )
-      select h.*, e.external_id as webhook_id, e.body, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms
+      select h.*, e.external_id as webhook_id, e.body, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
+        extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
       from held h cross join lateral (select external_id, body from events where id = h.event_id offset 0) e order by h.n`,
     values: [uuidOf(endpointId), uuidOf(batchId)],
   });
@@ -191,6 +205,7 @@ interface HeldRow {
   sequence: number | null;
   batch_id: string | null;
   due_in_ms: number;
+  expires_in_ms: number | null;
 }
 
 function toHeld(row: HeldRow): HeldDelivery {
@@ -206,5 +221,6 @@ function toHeld(row: HeldRow): HeldDelivery {
     sequence: row.sequence,
     batchId: row.batch_id && idOf('bat', row.batch_id),
     dueInMs: row.due_in_ms,
+    expiresAtMs: row.expires_in_ms === null ? Number.POSITIVE_INFINITY : performance.now() + row.expires_in_ms,
   };
 }

@@ -23,9 +23,7 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
   const { rows } = await db.query<{ endpoint_id: string }>({
     name: 'open_lanes',
     text: `
-      with before as (
-        select endpoint_id, state from lanes where endpoint_id = any($1::uuid[]) order by endpoint_id for update
-      ), opened as (
+      with opened as (
         insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, circuit, failing_since)
         select id, tenant_id, true, $2, 'awake', now(), now() - interval '1 hour', $3::jsonb,
           case when $3::jsonb is not null then coalesce((select h.failing_since from endpoint_health h where h.endpoint_id = endpoints.id), now()) end
@@ -37,9 +35,9 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
           due_at = case when lanes.state = 'idle' then now() else lanes.due_at end,
           state = case when lanes.state = 'idle' then 'awake' else lanes.state end,
           opened_at = case when lanes.parks then lanes.opened_at else now() end
-        returning endpoint_id
+        returning endpoint_id, due_at = now() as woken
       )
-      select o.endpoint_id from opened o left join before b using (endpoint_id) where b.state is null or b.state = 'idle'`,
+      select endpoint_id from opened where woken`,
     values: [endpointIds.map(uuidOf), reason, circuit && JSON.stringify(circuit)],
   });
   return rows.map((row) => idOf('ep', row.endpoint_id));
@@ -50,7 +48,9 @@ export async function wakeLanes(db: Db, endpointIds: string[], shutToo: boolean)
   const { rows } = await db.query<{ endpoint_id: string }>({
     name: 'wake_lanes',
     text: `
-      update lanes set state = 'awake', due_at = now(), parks = true, updated_at = now()
+      update lanes set state = 'awake', due_at = now(), parks = true, updated_at = now(),
+        -- what was changed may be what was wrong: it is probed at once
+        circuit = case when $2 and circuit->>'state' = 'open' then jsonb_set(circuit, '{probeAtMs}', '0') else circuit end
       where endpoint_id = any($1::uuid[]) and (state = 'idle' or ($2 and state = 'shut'))
       returning endpoint_id`,
     values: [endpointIds.map(uuidOf), shutToo],
@@ -171,6 +171,8 @@ export interface Rest extends LaneFacts {
   state: LaneState;
   /** When it acts by itself; null: not. */
   dueInMs: number | null;
+  /** Nobody posts for it any more: false while a drain before this one still may. */
+  ended: boolean;
   /** Nothing is held and nothing is wrong: others need not park any more, unless the endpoint's settings say so. */
   close: boolean;
 }
@@ -180,11 +182,11 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
   const { rowCount } = await db.query({
     name: 'rest_lane',
     text: `
-      update lanes set drain_seen = now(), ended_at = now(), allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
+      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
         state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond', parks = parks and not $9,
         reason = case when $9 then 'backlog' else reason end, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
-    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close],
+    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended],
   });
   return rowCount === 1;
 }

@@ -85,7 +85,7 @@ export async function parkSleeping(db: Db, endpointId: string, limit: number): P
         order by id limit $2 for update skip locked
       ), taken as (
         update deliveries d set status = 'held', updated_at = now(),
-          position = coalesce(d.position, (select e.position from events e where e.id = d.event_id)),
+          position = coalesce(d.position, (select case when e.deliver_at is null then e.position else nextval('event_position') end from events e where e.id = d.event_id)),
           lane_key = case when p.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end
         from sleeping s, endpoints p where d.id = s.id and p.id = $1
         returning d.*

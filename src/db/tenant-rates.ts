@@ -4,7 +4,7 @@ import type { RateLimit } from '../domain/lane-settings.ts';
 import { defaultBurst } from '../domain/token-bucket.ts';
 import type { Db } from './pool.ts';
 
-/** How many of `wanted` requests may be made now. A bucket begins empty. */
+/** How many of `wanted` requests may be made now. A bucket begins empty; it holds what 20 ms bring beyond its burst, for those who come a little late. */
 export async function takeTenantTokens(db: Db, tenantId: string, { perSecond, burst }: RateLimit, wanted: number): Promise<number> {
   const { rows } = await db.query<{ granted: number }>({
     name: 'take_tenant_tokens',
@@ -12,7 +12,7 @@ export async function takeTenantTokens(db: Db, tenantId: string, { perSecond, bu
       with made as (
         insert into tenant_rates (tenant_id, tokens, at) values ($1, 0, clock_timestamp()) on conflict do nothing
       ), filled as (
-        select least($3::float8, tokens + greatest(extract(epoch from clock_timestamp() - at), 0)::float8 * $2) as tokens, clock_timestamp() as at
+        select least($3::float8 + $2::float8 / 50, tokens + greatest(extract(epoch from clock_timestamp() - at), 0)::float8 * $2) as tokens, clock_timestamp() as at
         from tenant_rates where tenant_id = $1 for update
       )
       update tenant_rates r set tokens = f.tokens - least($4::float8, floor(f.tokens + 1e-9)), at = f.at

@@ -9,6 +9,9 @@ export type LaneState = (typeof laneStates)[number];
 export const laneReasons = ['backlog', 'cap', 'failing'] as const;
 export type LaneReason = (typeof laneReasons)[number];
 
+/** Why the gate of an endpoint is closed that failed for too long; only such a one comes back by itself. */
+export const failedTooLong = 'failed for too long';
+
 /** Why a shut lane, or one that waits, sends nothing now. */
 export const laneWaits = [
   'paused',

@@ -14,7 +14,6 @@ import type { LaneEndpoint } from '../db/lane-page.ts';
 import { deleteLane, restLane, resumeRested, saveLane, type TakenLane, takeLane } from '../db/lanes.ts';
 import { parkSleeping } from '../db/parking.ts';
 import { type CircuitTimes, circuitTimes } from '../domain/circuit.ts';
-import type { LaneWait } from '../domain/lane.ts';
 import { newId } from '../new-id.ts';
 import type { Nudges } from './nudges.ts';
 import { createPace } from './pace.ts';
@@ -33,6 +32,8 @@ const saveEveryMs = 5_000;
 /** Shorter waits are not worth ending for. */
 const briefMs = 2_000;
 const lookEveryMs = 500;
+const fillingLookMs = 250;
+const askedAgainMs = 10_000;
 const pageOfSleepers = 500;
 const lookAtOnce = 100;
 const countedHeld = 10_000;
@@ -62,6 +63,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   const { db, log, recorder, nudges, times = circuitTimes, lingerMs = 5_000 } = deps;
   const { epoch } = taken;
   let ownerAt = Number.NEGATIVE_INFINITY;
+  let stale = false;
   const isTooLate = () => performance.now() > ownerAt + leaseMs;
   const standing = createStanding(taken, times);
   const reading = createReading(db, endpointId, epoch);
@@ -84,23 +86,30 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     await takeOverSleepers();
     while (performance.now() < mayPostFrom && !stopping.aborted) await pause(mayPostFrom - performance.now());
     for (let endpoint: LaneEndpoint | undefined; ; ) {
-      if (performance.now() - savedAt > saveEveryMs && !(await save(null))) return lost();
-      const seen = await reading.look(sending.room(endpoint), standing.circuit().state === 'open');
+      if (performance.now() - savedAt > saveEveryMs && !(await save())) return lost();
+      const seen = await look(sending.room(endpoint));
       if (!seen) return lost();
       endpoint = seen.endpoint;
-      ownerAt = seen.sentAtMs;
       const verdict = judge(seen);
       if (stopping.aborted) return handOn();
       if (verdict.kind === 'gone') return remove();
       if (verdict.kind === 'send') await sendSome(seen, verdict.probe);
       else if (lines.underWay() > 0) await Promise.race([sending.oneEnded(), nudges.wait(endpointId, lookEveryMs, stopping)]);
-      else if (isBrief(verdict, seen))
-        await nudges.wait(endpointId, Math.min(lookEveryMs, Math.max(1, verdict.dueInMs ?? lookEveryMs)), stopping);
+      else if (isBrief(verdict, seen)) await waitBriefly(verdict, seen);
       else {
         const report = await rest(verdict);
         if (report) return report;
       }
     }
+  }
+
+  async function look(room: number): Promise<Look | null> {
+    stale = false;
+    const seen = await reading.look(room, standing.circuit().state === 'open');
+    if (!seen) return null;
+    ownerAt = seen.sentAtMs;
+    if (seen.endpoint.gate === 'open') standing.enabled();
+    return seen;
   }
 
   function judge({ endpoint, canMove, blocked, nextInMs }: Look): Verdict {
@@ -109,50 +118,62 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
 
   /** While what was read is fresh, and there is something to begin or to wait for. */
   async function sendSome({ endpoint, sentAtMs }: Look, probe: boolean): Promise<void> {
-    while (performance.now() < sentAtMs + freshMs && !stopping.aborted) {
+    while (!stale && performance.now() < sentAtMs + freshMs && !stopping.aborted) {
       busyAt = performance.now();
       if (recorder.isBehind()) return pause(100);
       const { begun, waitMs } = await sending.begin(endpoint, probe);
-      if (probe) return begun > 0 ? sending.allEnded() : pause(waitMs ?? 1);
-      // the next batch may not be full yet
-      if (begun > 0 && endpoint.batch) return;
-      const underWay = lines.underWay() > 0;
+      // the next batch may not be full yet, and one probe is enough
+      if (begun > 0 && (probe || endpoint.batch)) return;
       const movable = lines.movable(Date.now());
-      if (movable === 0 && (!underWay || (endpoint.ordering === 'none' && sending.room(endpoint) > 0))) return;
-      if (begun > 0 && movable > 0 && waitMs === null && sending.room(endpoint) > 0) continue;
+      const hasRoom = sending.room(endpoint) > 0;
+      if (movable === 0 && (lines.underWay() === 0 || (endpoint.ordering === 'none' && hasRoom))) return;
+      if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
       const left = Math.max(1, sentAtMs + freshMs - performance.now());
-      await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(underWay ? [sending.oneEnded()] : [])]);
+      await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(lines.underWay() > 0 ? [sending.oneEnded()] : [])]);
     }
   }
 
   /** Waited out here rather than ending for it. */
   function isBrief({ state, wait, dueInMs }: Rest, { fillingMs }: Look): boolean {
-    if (fillingMs !== null) return true;
     if (dueInMs !== null && dueInMs <= briefMs) return true;
-    return state === 'idle' && wait === 'nothing_due' && performance.now() - busyAt < lingerMs;
+    if (state === 'shut') return false;
+    return fillingMs !== null || (wait === 'nothing_due' && performance.now() - busyAt < lingerMs);
   }
 
-  async function rest({ state, wait, dueInMs }: Rest): Promise<LaneReport | undefined> {
+  async function waitBriefly({ dueInMs }: Rest, { fillingMs }: Look): Promise<void> {
+    const ms = Math.min(lookEveryMs, Math.max(1, dueInMs ?? lookEveryMs));
+    // each of the many that fill a batch nudges
+    if (fillingMs !== null) await pause(Math.min(ms, fillingLookMs));
+    else await nudges.wait(endpointId, ms, stopping);
+  }
+
+  async function rest(verdict: Rest): Promise<LaneReport | undefined> {
+    const { state, wait, dueInMs } = verdict;
     if (wait === 'paused' || wait === 'disabled') standing.begunAnew();
     const held = await countHeld(db, endpointId, countedHeld);
     const close = state === 'idle' && held === 0 && standing.circuit().state === 'closed';
-    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, close }))) return lost();
+    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close }))) return lost();
     const restedAt = performance.now();
-    const seen = await reading.look(1, standing.circuit().state === 'open');
+    // times that are known here may have been changed without a word to a lane that was awake
+    lines.forgetWaits();
+    const seen = await look(1);
     if (!seen) return lost();
-    if (!contradicts(judge(seen), { kind: 'rest', state, wait, dueInMs }, performance.now() - restedAt)) {
+    if (!contradicts(judge(seen), verdict, performance.now() - restedAt)) {
       log.info({ endpointId, state, wait, dueInMs, held, sent: sending.sent() }, 'lane.rests');
       return { state, wait, dueInMs, held, sent: sending.sent() };
     }
     busyAt = performance.now();
-    return (await resumeRested(db, endpointId, epoch)) ? undefined : lost();
+    if (await resumeRested(db, endpointId, epoch)) return undefined;
+    // somebody woke it, and has signalled
+    return { state: 'shut', wait: null, dueInMs: askedAgainMs, held, sent: sending.sent() };
   }
 
   /** It stops here in the middle, and the next drain goes on at once. */
   async function handOn(): Promise<LaneReport> {
     await sending.allEnded();
     const held = await countHeld(db, endpointId, countedHeld);
-    await restLane(db, endpointId, epoch, { ...standing.facts(null), state: 'awake', dueInMs: 0, close: false });
+    const ended = performance.now() >= mayPostFrom;
+    await restLane(db, endpointId, epoch, { ...standing.facts(null), state: 'awake', dueInMs: 0, ended, close: false });
     return { state: 'awake', wait: null, dueInMs: 0, held, sent: sending.sent() };
   }
 
@@ -160,19 +181,22 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   async function lost(): Promise<LaneReport> {
     log.warn({ endpointId, epoch }, 'lane.lost');
     await sending.allEnded();
-    return { state: 'shut', wait: null, dueInMs: 10_000, held: 0, sent: sending.sent() };
+    return { state: 'shut', wait: null, dueInMs: askedAgainMs, held: 0, sent: sending.sent() };
   }
 
   async function remove(): Promise<LaneReport> {
     await sending.allEnded();
     for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) return handOn();
     await deleteLane(db, endpointId, epoch);
+    // what was parked while there was a lane to find
+    for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) break;
     return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: sending.sent() };
   }
 
-  function save(wait: LaneWait | null): Promise<boolean> {
+  function save(): Promise<boolean> {
     savedAt = performance.now();
-    return saveLane(db, endpointId, epoch, standing.facts(wait));
+    lines.forgetWaits();
+    return saveLane(db, endpointId, epoch, standing.facts(null));
   }
 
   /** What sleeps in backoff is this lane's from now on; some workflows are told, the others find out when they wake. */
@@ -188,17 +212,23 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
 
   async function onShipped({ gate }: LaneEndpoint, shipped: Shipped, probe: boolean): Promise<void> {
     if (shipped.kind !== 'done') return;
-    if (shipped.result.outcome === 'accepted') {
-      if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
-      if (probe && standing.circuit().state === 'closed') await clearHealth(db, endpointId);
-      return;
-    }
-    if (!probe) return;
+    const { outcome, retryAfterMs } = shipped.result;
+    const isOpen = standing.circuit().state === 'open';
+    // what was seen before is not to be acted on
+    if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) stale = true;
+    if (outcome !== 'accepted') return judgeFailing(gate);
+    if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
+    if (probe && !isOpen) await clearHealth(db, endpointId);
+  }
+
+  async function judgeFailing(gate: LaneEndpoint['gate']): Promise<void> {
     const since = standing.failingSinceMs();
     const isTooLong = since !== null && Date.now() - since > deps.disableAfterMs;
-    if (isTooLong && gate === 'open' && (await disableFailing(db, endpointId, newId('alt'), since)))
+    if (!isTooLong && gate === 'open') return;
+    standing.disabled(Date.now() + deps.probeDisabledEveryMs);
+    stale = true;
+    if (gate === 'open' && (await disableFailing(db, endpointId, newId('alt'), since ?? Date.now())))
       log.warn({ endpointId, since }, 'endpoint.disabled');
-    if (isTooLong || gate === 'disabled') standing.probeAt(Date.now() + deps.probeDisabledEveryMs);
   }
 
   async function pause(ms: number): Promise<void> {
@@ -214,7 +244,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
 
 /** What is seen after the commit asks for more than what was committed. */
 function contradicts(now: Verdict, rested: Rest, passedMs: number): boolean {
-  if (now.kind !== 'rest') return true;
+  if (now.kind !== 'rest' || (rested.state === 'shut' && now.state !== 'shut')) return true;
   if (now.dueInMs === null) return now.wait !== rested.wait && rested.state === 'shut';
   return rested.dueInMs === null || now.dueInMs + passedMs < rested.dueInMs - 250;
 }

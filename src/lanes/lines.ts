@@ -1,10 +1,10 @@
-// Who is next in a lane. What must keep its order stands in one line - all of an ordered endpoint, or one ordering key - and one of a line is under way at a
-// time; what has no order is a line each. A line whose head waits for its time, or is blocked, keeps those behind it waiting and no other line.
+// Who is next in a lane. What must keep its order stands in one line - all of an ordered endpoint, or one ordering key - and one request of a line is under way
+// at a time; what has no order is a line each. A line whose head waits for its time keeps those behind it waiting, and no other line.
 import type { HeldDelivery } from '../db/lane-page.ts';
 import type { Ordering } from '../domain/lane-settings.ts';
 
 export interface Lines {
-  /** Rows as they were read just now, in their order: what was known of lines that are not under way is forgotten. */
+  /** Rows as they were read just now, in their order: what was known of lines that are not under way is forgotten. `evenEarly`: whatever their times. */
   fill(rows: HeldDelivery[], nowMs: number, evenEarly: boolean): void;
   /** The next that may be sent; its line is under way until it is told how that ended. */
   next(nowMs: number): HeldDelivery | undefined;
@@ -12,9 +12,13 @@ export interface Lines {
   take(rows: HeldDelivery[]): void;
   /** Sent and done with: the one behind it may go. */
   done(row: HeldDelivery): void;
-  /** Its line waits until then; null: until it is read again. */
+  /** Its line is read again: at once, or when its own time has come as far as is known here. */
   wait(row: HeldDelivery, untilMs: number | null): void;
-  /** Those that may be sent now, none of which is taken. */
+  /** The same for a fault of ours, which nothing that is read shortens. */
+  pause(row: HeldDelivery, untilMs: number): void;
+  /** What is known of times may have been changed: it is to be read. */
+  forgetWaits(): void;
+  /** Those that may be sent now, in their lines; none of them is taken. */
   ready(nowMs: number): HeldDelivery[];
   /** How many lines have one that may be sent now. */
   movable(nowMs: number): number;
@@ -25,80 +29,111 @@ export interface Lines {
   underWay(): number;
 }
 
+interface Waiting {
+  row: HeldDelivery;
+  dueAtMs: number;
+}
+
 export function createLines(ordering: () => Ordering): Lines {
-  const lines = new Map<string, HeldDelivery[]>();
-  const busy = new Map<string, HeldDelivery>();
+  const lines = new Map<string, Waiting[]>();
+  /** By line; more than one in a batch. */
+  const busy = new Map<string, Set<string>>();
+  const lineOf = new Map<string, string>();
   const waits = new Map<string, number>();
+  const pauses = new Map<string, number>();
 
   const keyOf = ({ deliveryId, laneKey }: HeldDelivery) => {
     if (ordering() === 'endpoint') return '';
     return ordering() === 'key' && laneKey !== null ? laneKey : deliveryId;
   };
 
-  function mayGo(key: string, nowMs: number): boolean {
-    return !busy.has(key) && (waits.get(key) ?? 0) <= nowMs;
+  function mayGo(key: string, line: Waiting[], nowMs: number): boolean {
+    const [head] = line;
+    if (!head || busy.has(key) || head.dueAtMs > nowMs) return false;
+    return (waits.get(key) ?? 0) <= nowMs && (pauses.get(key) ?? 0) <= nowMs;
   }
 
-  function forget(row: HeldDelivery): string {
-    const key = [...busy].find(([, known]) => known.deliveryId === row.deliveryId)?.[0] ?? keyOf(row);
-    busy.delete(key);
+  function begin(key: string, { deliveryId }: HeldDelivery): void {
+    const members = busy.get(key) ?? new Set();
+    busy.set(key, members.add(deliveryId));
+    lineOf.set(deliveryId, key);
+  }
+
+  function end(row: HeldDelivery): string {
+    const key = lineOf.get(row.deliveryId) ?? keyOf(row);
+    lineOf.delete(row.deliveryId);
+    busy.get(key)?.delete(row.deliveryId);
+    if (busy.get(key)?.size === 0) busy.delete(key);
     return key;
+  }
+
+  function forgetPast(times: Map<string, number>, nowMs: number): void {
+    for (const [key, until] of times) if (until <= nowMs) times.delete(key);
   }
 
   return {
     fill(rows, nowMs, evenEarly) {
       for (const key of lines.keys()) if (!busy.has(key)) lines.delete(key);
-      for (const [key, until] of waits) if (until <= nowMs) waits.delete(key);
-      const before = new Set(lines.keys());
+      forgetPast(waits, nowMs);
+      forgetPast(pauses, nowMs);
+      const underWay = new Set(busy.keys());
       for (const row of rows) {
         const key = keyOf(row);
-        if (before.has(key)) continue;
+        if (underWay.has(key) || lineOf.has(row.deliveryId)) continue;
         const line = lines.get(key) ?? [];
-        line.push(row);
+        line.push({ row, dueAtMs: evenEarly ? 0 : nowMs + row.dueInMs });
         lines.set(key, line);
-        if (line.length === 1 && row.dueInMs > 0 && !evenEarly) waits.set(key, nowMs + row.dueInMs);
-        else if (line.length === 1 && evenEarly) waits.delete(key);
+        // what was just read knows better
+        waits.delete(key);
       }
     },
     next(nowMs) {
       for (const [key, line] of lines) {
-        const head = line[0];
-        if (!head || !mayGo(key, nowMs)) continue;
-        line.shift();
-        busy.set(key, head);
+        if (!mayGo(key, line, nowMs)) continue;
+        const head = line.shift()?.row;
+        if (head) begin(key, head);
         return head;
       }
       return undefined;
     },
     take(rows) {
       for (const row of rows) {
+        if (lineOf.has(row.deliveryId)) continue;
         const key = keyOf(row);
-        busy.set(key, row);
         const line = lines.get(key);
         if (line)
           lines.set(
             key,
-            line.filter(({ deliveryId }) => deliveryId !== row.deliveryId),
+            line.filter((waiting) => waiting.row.deliveryId !== row.deliveryId),
           );
+        begin(key, row);
       }
     },
     done(row) {
-      const key = forget(row);
+      const key = end(row);
       if (lines.get(key)?.length === 0) lines.delete(key);
     },
     wait(row, untilMs) {
-      const key = forget(row);
+      const key = end(row);
       lines.delete(key);
       if (untilMs !== null) waits.set(key, untilMs);
     },
-    ready: (nowMs) => [...lines].flatMap(([key, line]) => (mayGo(key, nowMs) ? line : [])),
-    movable: (nowMs) => [...lines].filter(([key, line]) => line.length > 0 && mayGo(key, nowMs)).length,
+    pause(row, untilMs) {
+      const key = end(row);
+      lines.delete(key);
+      pauses.set(key, untilMs);
+    },
+    forgetWaits: () => waits.clear(),
+    ready: (nowMs) => [...lines].flatMap(([key, line]) => (mayGo(key, line, nowMs) ? line.map(({ row }) => row) : [])),
+    movable: (nowMs) => [...lines].filter(([key, line]) => mayGo(key, line, nowMs)).length,
     except(nowMs) {
-      const waiting = [...waits].filter(([, until]) => until > nowMs).map(([key]) => key);
-      return { deliveries: [...busy.values()].map(({ deliveryId }) => deliveryId), keys: [...busy.keys(), ...waiting] };
+      const waiting = [...waits, ...pauses].filter(([, until]) => until > nowMs).map(([key]) => key);
+      const heads = [...lines].filter(([, [head]]) => head && head.dueAtMs > nowMs).map(([key]) => key);
+      return { deliveries: [...lineOf.keys()], keys: [...busy.keys(), ...waiting, ...heads] };
     },
     nextAtMs(nowMs) {
-      const times = [...waits.values()].filter((until) => until > nowMs);
+      const heads = [...lines].flatMap(([key, [head]]) => (head && !busy.has(key) ? [head.dueAtMs] : []));
+      const times = [...heads, ...waits.values(), ...pauses.values()].filter((at) => at > nowMs);
       return times.length === 0 ? null : Math.min(...times);
     },
     underWay: () => busy.size,

@@ -10,6 +10,7 @@ const lowestForMs = 2_000;
 /** What is parked is no older than that, but for replays and what has slept. */
 const recentMs = 3_600_000;
 const mostRows = 100;
+const mostReads = 20;
 
 export interface Look {
   endpoint: LaneEndpoint;
@@ -50,13 +51,29 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     return endpoint;
   }
 
-  async function readRows(endpoint: LaneEndpoint, room: number, probing: boolean, blockedKeys: string[]): Promise<HeldDelivery[]> {
-    if (endpoint.coalesceMs !== null) await coalesceHeld(db, endpointId);
-    const { deliveries, keys } = lines.except(Date.now());
-    const ordered = endpoint.ordering !== 'none';
-    const limit = endpoint.batch ? endpoint.batch.maxEvents : ordered ? mostRows : Math.min(mostRows, Math.max(20, room * 4));
-    const exceptKeys = [...keys, ...blockedKeys];
-    return readHeld(db, { endpointId, ordered, evenEarly: probing, limit, except: deliveries, exceptKeys, lowest: await lowestId() });
+  /** Again while all that was read waits: behind it may be what need not. */
+  async function readRows(endpoint: LaneEndpoint, room: number, probing: boolean, blockedKeys: string[]): Promise<void> {
+    const { ordering, batch, coalesceMs } = endpoint;
+    const limit = batch ? batch.maxEvents : ordering !== 'none' ? mostRows : Math.min(mostRows, Math.max(20, room * 4));
+    if (coalesceMs !== null) await coalesceHeld(db, endpointId, lines.except(Date.now()).deliveries, await lowestId());
+    const rows: HeldDelivery[] = [];
+    for (let reads = 0; reads < mostReads; reads++) {
+      const { deliveries, keys } = lines.except(Date.now());
+      const exceptKeys = [...keys, ...blockedKeys];
+      const query = { endpointId, ordering, evenEarly: probing, limit, except: deliveries, exceptKeys, lowest: await lowestId() };
+      const page = await readHeld(db, query);
+      rows.push(...page);
+      lines.fill(rows, Date.now(), probing);
+      if (page.length < limit || ordering !== 'key' || lines.movable(Date.now()) > 0) return;
+    }
+  }
+
+  /** `blocked`: nothing of an endpoint in one order may go; of one by key, the other keys may. */
+  async function readBlocked({ ordering, onDeadLetter }: LaneEndpoint): Promise<{ all: boolean; keys: string[] }> {
+    if (ordering === 'none' || onDeadLetter === 'skip') return { all: false, keys: [] };
+    const blockers = await readBlockers(db, endpointId);
+    if (ordering === 'endpoint') return { all: blockers.length > 0, keys: [] };
+    return { all: false, keys: blockers.flatMap(({ laneKey }) => laneKey ?? []) };
   }
 
   return {
@@ -65,40 +82,34 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
       const sentAtMs = performance.now();
       const endpoint = await readEndpoint();
       if (!endpoint) return null;
+      const blocked = await readBlocked(endpoint);
+      if (blocked.all) lines.fill([], Date.now(), probing);
+      else await readRows(endpoint, room, probing, blocked.keys);
       const nowMs = Date.now();
-      const ordered = endpoint.ordering !== 'none';
-      const blockers = ordered && endpoint.onDeadLetter === 'block' ? await readBlockers(db, endpointId) : [];
-      const stopped = endpoint.ordering === 'endpoint' && blockers.length > 0;
-      const rows = stopped
-        ? []
-        : await readRows(
-            endpoint,
-            room,
-            probing,
-            blockers.flatMap(({ laneKey }) => laneKey ?? []),
-          );
-      lines.fill(rows, nowMs, probing);
       const ready = lines.ready(nowMs);
-      const fillingMs = probing ? 0 : fillsInMs(endpoint, ready);
-      const nextInMs = lines.nextAtMs(nowMs);
+      const fillingMs = ready.length > 0 && !probing ? fillsInMs(endpoint, ready) : 0;
       return {
         endpoint,
         sentAtMs,
         canMove: ready.length > 0 && fillingMs === 0,
-        fillingMs: ready.length > 0 && fillingMs > 0 ? fillingMs : null,
-        blocked: blockers.length > 0 && ready.length === 0 && nextInMs === null,
-        nextInMs: ready.length > 0 && fillingMs > 0 ? fillingMs : ordered ? nextInMs && nextInMs - nowMs : await restInMs(nextInMs, nowMs),
+        fillingMs: fillingMs > 0 ? fillingMs : null,
+        blocked: blocked.all || (blocked.keys.length > 0 && ready.length === 0),
+        nextInMs: fillingMs > 0 ? fillingMs : ready.length > 0 ? 0 : await restInMs(endpoint, nowMs),
       };
     },
   };
 
-  /** Of an endpoint without order the rows that are not due are not read. */
-  async function restInMs(waitsAtMs: number | null, nowMs: number): Promise<number | null> {
-    if (lines.underWay() > 0 || lines.ready(nowMs).length > 0) return 0;
-    const held = await nextHeldInMs(db, endpointId);
-    const waits = waitsAtMs === null ? null : waitsAtMs - nowMs;
-    if (held === null) return null;
-    return Math.max(held, waits ?? 0, 0);
+  /** Of an endpoint without order the rows that are not due are not read, nor are those without a key of one ordered by key. */
+  async function restInMs({ ordering }: LaneEndpoint, nowMs: number): Promise<number | null> {
+    if (lines.underWay() > 0) return 0;
+    const waitsAtMs = lines.nextAtMs(nowMs);
+    const waitsInMs = waitsAtMs === null ? null : waitsAtMs - nowMs;
+    if (ordering === 'endpoint') return waitsInMs;
+    const heldInMs = await nextHeldInMs(db, endpointId, ordering === 'key');
+    // older than all that was held before
+    if (heldInMs !== null && heldInMs <= 0) lowest.atMs = Number.NEGATIVE_INFINITY;
+    const times = [waitsInMs, heldInMs === null ? null : Math.max(heldInMs, 1)].filter((ms) => ms !== null);
+    return times.length === 0 ? null : Math.min(...times);
   }
 }
 

@@ -43,6 +43,8 @@ export interface SendingDeps extends ShipDeps {
 export function createSending(deps: SendingDeps): Sending {
   const { db, endpointId, epoch, places, limits, lines, pace, standing } = deps;
   const underWay = new Set<Promise<void>>();
+  /** Under way: members that fall due a little later are theirs. */
+  const batches = new Set<string>();
   const numbers = createGroupCommit<ToNumber, number | null>({
     write: (wanted) => numberDeliveries(db, endpointId, epoch, wanted),
     maxWeight: 100,
@@ -62,83 +64,101 @@ export function createSending(deps: SendingDeps): Sending {
   }
 
   /** What goes in one request: one delivery, or as many as a batch holds. Empty: nothing may go now. */
-  function nextRows(endpoint: LaneEndpoint): HeldDelivery[] {
+  function nextRows({ batch, ordering }: LaneEndpoint): HeldDelivery[] {
     const nowMs = Date.now();
-    if (!endpoint.batch) return [lines.next(nowMs)].filter((row) => row !== undefined);
-    const ready = lines.ready(nowMs);
-    const alike = ready.filter(({ batchId }) => batchId === ready[0]?.batchId).slice(0, endpoint.batch.maxEvents);
-    lines.take(alike);
-    return alike;
+    if (!batch) return [lines.next(nowMs)].filter((row) => row !== undefined);
+    const ready = lines.ready(nowMs).filter(({ batchId }) => batchId === null || !batches.has(batchId));
+    const isAlike = ({ batchId }: HeldDelivery) => batchId === ready[0]?.batchId;
+    const others = ready.findIndex((row) => !isAlike(row));
+    // in an order nothing is taken from behind another
+    const alike = ordering === 'endpoint' && others >= 0 ? ready.slice(0, others) : ready.filter(isAlike);
+    const rows = alike.slice(0, batch.maxEvents);
+    lines.take(rows);
+    return rows;
   }
 
-  function track(rows: HeldDelivery[], leave: () => void, sending: Promise<void>): void {
-    const tracked = sending
-      .catch((error) => {
-        deps.log.warn({ err: error, endpointId }, 'lane.not_sent');
-        for (const row of rows) lines.wait(row, Date.now() + 1_000);
-      })
-      .finally(() => {
-        leave();
-        underWay.delete(tracked);
-      });
+  function track(leave: () => void, sending: Promise<void>): void {
+    const tracked = sending.finally(() => {
+      leave();
+      underWay.delete(tracked);
+    });
     underWay.add(tracked);
   }
 
+  /** Never rejects. */
   async function send(endpoint: LaneEndpoint, rows: HeldDelivery[], probe: boolean): Promise<void> {
-    if (rows.some(({ deliveryId }) => deps.isInHand(deliveryId))) {
-      for (const row of rows) lines.wait(row, Date.now() + noPlaceMs);
-      return;
+    const taken = new Map(rows.map((row) => [row.deliveryId, row]));
+    const batchId = endpoint.batch ? (rows[0]?.batchId ?? newId('bat')) : null;
+    if (batchId) batches.add(batchId);
+    try {
+      if (rows.some(({ deliveryId }) => deps.isInHand(deliveryId))) return;
+      const shipped = batchId === null ? await singleOf(endpoint, rows) : await batchOf(endpoint, rows, batchId);
+      for (const row of shipped) taken.set(row.deliveryId, row);
+      lines.take(shipped);
+      if (shipped.length > 0) await sendRows(endpoint, shipped, batchId, probe, taken);
+    } catch (error) {
+      deps.log.warn({ err: error, endpointId }, 'lane.not_sent');
+    } finally {
+      if (batchId) batches.delete(batchId);
+      // not sent, for whatever reason
+      for (const row of taken.values()) lines.pause(row, Date.now() + noPlaceMs);
     }
-    const shipment = endpoint.batch ? await batchOf(endpoint, rows) : await singleOf(endpoint, rows);
-    const left = new Set(shipment.rows.map(({ deliveryId }) => deliveryId));
-    for (const row of rows) if (!left.has(row.deliveryId)) lines.done(row);
-    if (shipment.rows.length === 0) return;
+  }
+
+  async function sendRows(
+    endpoint: LaneEndpoint,
+    rows: HeldDelivery[],
+    batchId: string | null,
+    probe: boolean,
+    taken: Map<string, HeldDelivery>,
+  ): Promise<void> {
     sent++;
-    const shipped = await ship(deps, { ...shipment, endpoint, probe, isTooLate: deps.isTooLate });
+    const expiresAtMs = Math.min(...rows.map((row) => row.expiresAtMs));
+    const isTooLate = () => deps.isTooLate() || performance.now() >= expiresAtMs;
+    const shipped = await ship(deps, { rows, batchId, endpoint, probe, isTooLate });
     if (shipped.kind === 'done') standing.saw(shipped.result, shipped.startedMs, most(endpoint));
-    settle(endpoint, shipment.rows, shipped, probe);
+    for (const [index, row] of rows.entries()) {
+      taken.delete(row.deliveryId);
+      settle(endpoint, row, shipped, index, probe);
+    }
     await deps.onShipped(endpoint, shipped, probe);
   }
 
-  function settle(endpoint: LaneEndpoint, rows: HeldDelivery[], shipped: Shipped, probe: boolean): void {
-    for (const [index, row] of rows.entries()) {
-      if (shipped.kind === 'ours') lines.wait(row, Date.now() + shipped.waitMs);
-      else if (endpoint.ordering === 'none' || shipped.statuses[index] === 'succeeded') lines.done(row);
-      // one that is spent may block those behind it: its line is read again
-      else lines.wait(row, probe || shipped.retryInMs === null ? null : Date.now() + shipped.retryInMs);
+  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, shipped: Shipped, index: number, probe: boolean): void {
+    if (shipped.kind === 'ours') lines.pause(row, Date.now() + shipped.waitMs);
+    else if (ordering === 'none' || shipped.statuses[index] === 'succeeded') lines.done(row);
+    else {
+      // one that is spent may block those behind it, one that was cancelled meanwhile does not: its line is read again
+      const waits = !probe && shipped.retryInMs !== null && shipped.statuses[index] === 'held';
+      lines.wait(row, waits ? Date.now() + (shipped.retryInMs ?? 0) : null);
     }
   }
 
-  /** The row with its number, if it is of an order; without it when it is not held any more. */
-  async function singleOf({ ordering }: LaneEndpoint, rows: HeldDelivery[]): Promise<{ rows: HeldDelivery[]; batchId: null }> {
+  /** The row with its number, if it is of an order; none when it is not held any more. */
+  async function singleOf({ ordering }: LaneEndpoint, rows: HeldDelivery[]): Promise<HeldDelivery[]> {
     const [row] = rows;
     const key = ordering === 'endpoint' ? '' : ordering === 'key' ? row?.laneKey : null;
-    if (!row || key == null || row.sequence !== null) return { rows, batchId: null };
+    if (!row || key == null || row.sequence !== null) return rows;
     const sequence = await numbers.add({ deliveryId: row.deliveryId, key });
-    return { rows: sequence === null ? [] : [{ ...row, sequence }], batchId: null };
+    return sequence === null ? [] : [{ ...row, sequence }];
   }
 
-  /** A batch that was sent before is all of what is left of it; a new one what may still be sent. */
-  async function batchOf({ ordering }: LaneEndpoint, rows: HeldDelivery[]): Promise<{ rows: HeldDelivery[]; batchId: string }> {
-    const known = rows[0]?.batchId;
-    if (known != null) {
-      const members = await readBatch(db, endpointId, known);
-      lines.take(members);
-      return { rows: members.sort(byPosition), batchId: known };
-    }
-    const batchId = newId('bat');
+  /** A batch that was sent before is all that is left of it; a new one is what may still be sent. */
+  async function batchOf(endpoint: LaneEndpoint, rows: HeldDelivery[], batchId: string): Promise<HeldDelivery[]> {
+    if (rows[0]?.batchId != null) return numbered(endpoint, (await readBatch(db, endpointId, batchId)).sort(byPosition));
     const ids = rows.map(({ deliveryId }) => deliveryId);
     const assigned = new Set(await assignBatch(db, endpointId, epoch, batchId, ids));
     const members = rows.filter(({ deliveryId }) => assigned.has(deliveryId)).map((row) => ({ ...row, batchId }));
-    members.sort(byPosition);
+    return numbered(endpoint, members.sort(byPosition));
+  }
+
+  async function numbered({ ordering }: LaneEndpoint, members: HeldDelivery[]): Promise<HeldDelivery[]> {
     const unnumbered = members.filter(({ sequence }) => sequence === null).map(({ deliveryId }) => deliveryId);
-    if (ordering !== 'endpoint' || unnumbered.length === 0) return { rows: members, batchId };
+    if (ordering !== 'endpoint' || unnumbered.length === 0) return members;
     const given = await numberBatch(db, endpointId, epoch, unnumbered);
-    const numberOf = new Map(unnumbered.map((id, index) => [id, given?.[index] ?? null]));
-    return {
-      rows: given ? members.map((row) => ({ ...row, sequence: row.sequence ?? numberOf.get(row.deliveryId) ?? null })) : [],
-      batchId,
-    };
+    if (!given) return [];
+    const numberOf = new Map(unnumbered.map((id, index) => [id, given[index] ?? null]));
+    return members.map((row) => ({ ...row, sequence: row.sequence ?? numberOf.get(row.deliveryId) ?? null }));
   }
 
   return {
@@ -157,7 +177,7 @@ export function createSending(deps: SendingDeps): Sending {
           continue;
         }
         begun++;
-        track(rows, leave, send(endpoint, rows, probe));
+        track(leave, send(endpoint, rows, probe));
       }
       return { begun, waitMs: granted < taken.length ? waitMs : null };
     },

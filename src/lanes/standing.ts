@@ -2,7 +2,17 @@
 // drain (`facts`), so that a drain that ends forgets nothing.
 import type { LaneFacts, TakenLane } from '../db/lanes.ts';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '../domain/allowance.ts';
-import { addOutcomes, type Circuit, type CircuitTimes, closed, noFailures, opened, probed, shouldOpen } from '../domain/circuit.ts';
+import {
+  addOutcomes,
+  type Circuit,
+  type CircuitTimes,
+  closed,
+  type Failures,
+  noFailures,
+  opened,
+  probed,
+  shouldOpen,
+} from '../domain/circuit.ts';
 import type { LaneWait } from '../domain/lane.ts';
 import type { SendResult } from '../domain/outcome.ts';
 
@@ -14,17 +24,24 @@ export interface Standing {
   failingSinceMs(): number | null;
   /** A request that was begun at `startedMs` ended so. */
   saw(result: SendResult, startedMs: number, most: number): void;
-  /** The next probe is then, whatever the circuit's own times say. */
-  probeAt(ms: number): void;
+  /** It is disabled: from now on it is only probed, and next then, whatever the circuit's own times say. */
+  disabled(nextProbeAtMs: number): void;
+  /** Its gate is open: if it was disabled, it is probed at once. */
+  enabled(): void;
   /** The endpoint rests by somebody's will: it begins anew, slowly, when it goes on. */
   begunAnew(): void;
   facts(wait: LaneWait | null): LaneFacts;
 }
 
+/** As it stands in the lane's row. */
+type Left = Circuit & { failures?: Failures; disabled?: boolean };
+
 export function createStanding(taken: TakenLane, times: CircuitTimes): Standing {
   let allowance = (taken.allowance as Allowance | null) ?? freshAllowance();
-  let circuit = (taken.circuit as Circuit | null) ?? closed;
-  let failures = noFailures();
+  const left = taken.circuit as Left | null;
+  let circuit: Circuit = left?.state === 'open' ? left : closed;
+  let failures = left?.failures ?? noFailures();
+  let isDisabled = left?.disabled ?? false;
   let failingSince = taken.failingSinceMs;
 
   function open(): void {
@@ -32,13 +49,15 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
     allowance = freshAllowance();
   }
 
-  function accepted(most: number): void {
+  function accepted(startedMs: number, most: number): void {
     failingSince = null;
     if (circuit.state === 'closed') {
       failures = addOutcomes(failures, { accepted: 1, refused: 0, trailingRefused: 0 }, Date.now());
       allowance = afterAccepted(allowance, most);
       return;
     }
+    // what was sent before it opened is no probe
+    if (startedMs < circuit.probeAtMs) return;
     circuit = probed(circuit, true, Date.now(), times);
     // closed again, it ramps up, and what it refused before counts no more
     failures = noFailures();
@@ -63,11 +82,17 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
     circuit: () => circuit,
     failingSinceMs: () => failingSince,
     saw(result, startedMs, most) {
-      if (result.outcome === 'accepted') accepted(most);
+      if (result.outcome === 'accepted') accepted(startedMs, most);
       else refused(result, startedMs);
     },
-    probeAt(ms) {
-      if (circuit.state === 'open') circuit = { ...circuit, probeAtMs: ms };
+    disabled(nextProbeAtMs) {
+      if (circuit.state === 'closed') open();
+      if (circuit.state === 'open') circuit = { ...circuit, probeAtMs: nextProbeAtMs };
+      isDisabled = true;
+    },
+    enabled() {
+      if (isDisabled && circuit.state === 'open') circuit = { ...circuit, probeAtMs: Math.min(circuit.probeAtMs, Date.now()) };
+      isDisabled = false;
     },
     begunAnew() {
       failingSince = null;
@@ -75,7 +100,7 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
     },
     facts: (wait) => ({
       allowance,
-      circuit: circuit.state === 'closed' ? null : circuit,
+      circuit: circuit.state === 'closed' && failures.inRow === 0 ? null : { ...circuit, failures, disabled: isDisabled },
       failingSinceMs: failingSince,
       stateReason: wait,
     }),

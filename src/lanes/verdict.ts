@@ -1,12 +1,15 @@
 // What a lane is to do now: send, probe, or rest until something is due or changed.
 
-import { failedTooLong } from '../db/failing-endpoints.ts';
 import type { LaneEndpoint } from '../db/lane-page.ts';
 import type { Circuit } from '../domain/circuit.ts';
-import type { LaneState, LaneWait } from '../domain/lane.ts';
+import { failedTooLong, type LaneState, type LaneWait } from '../domain/lane.ts';
 
 /** A relay that does not know yet may post for so long after an endpoint was made ordered, and then its request may take its time. */
 const unawareMs = 3_000;
+/** Sleepers that wake within 5 s are not taken over, and are to be parked by then. */
+const leastSettlingMs = 8_000;
+/** Whatever stood in the way may be gone without a word. */
+const lookAgainMs = 3_600_000;
 
 export type Verdict =
   | { kind: 'gone' }
@@ -27,20 +30,25 @@ export interface Seen {
 
 /** In the order of what counts most: nothing is sent through a closed gate, whatever waits behind it. */
 export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, nowMs }: Seen): Verdict {
-  const { deleted, gate, gateReason, autoRecover, peaceMs, ordering, orderedForMs, timeoutMs } = endpoint;
+  const { deleted, gate, gateReason, autoRecover, peaceMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
   if (gate === 'held') return shut('paused', null);
   const comesBack = gateReason === failedTooLong && autoRecover && circuit.state === 'open';
   if (gate === 'disabled' && !comesBack) return shut('disabled', null);
   if (peaceMs > 0) return shut('retry_after', peaceMs);
-  if (ordering !== 'none' && orderedForMs !== null && orderedForMs < unawareMs + timeoutMs)
-    return shut('settling', unawareMs + timeoutMs - orderedForMs);
+  if (settlesInMs(endpoint) > 0) return shut('settling', settlesInMs(endpoint));
   if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
     return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);
   if (canMove) return { kind: 'send', probe: circuit.state === 'open' };
-  if (blocked) return shut('blocked_by_dead_letter', nextInMs);
+  if (blocked && ordering === 'endpoint') return shut('blocked_by_dead_letter', lookAgainMs);
   if (ordering === 'endpoint' && nextInMs !== null) return shut('head_in_backoff', nextInMs);
-  return { kind: 'rest', state: 'idle', wait: 'nothing_due', dueInMs: nextInMs };
+  return { kind: 'rest', state: 'idle', wait: blocked ? 'blocked_by_dead_letter' : 'nothing_due', dueInMs: nextInMs };
+}
+
+/** How long an endpoint that was just made ordered waits yet; 0: not. */
+export function settlesInMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint): number {
+  if (ordering === 'none' || orderedForMs === null) return 0;
+  return Math.max(0, Math.max(leastSettlingMs, unawareMs + timeoutMs) - orderedForMs);
 }
 
 function shut(wait: LaneWait, dueInMs: number | null): Verdict {

@@ -10,6 +10,7 @@ import type { Db } from '../db/pool.ts';
 import type { IngestMetrics } from '../telemetry.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
 import { createOrderedParking } from './ordered-parking.ts';
+import { ownedEvents } from './owned-events.ts';
 import type { Parking } from './parking.ts';
 import type { Relay } from './relay.ts';
 
@@ -17,7 +18,6 @@ const maxGroupBytes = 4 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
 const leastBytes = maxGroupBytes / 256;
-const none: ReadonlySet<string> = new Set();
 
 /**
  * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
@@ -52,12 +52,9 @@ export function createIngest({ db, relay, backlog, parking, metrics, reached }: 
     const relayId = relay?.id() ?? null;
     const accepted = await withPartitions(() => acceptEvents(db, requests, relayId));
     await reached?.('event committed');
-    const committed = accepted.map((one) => ({ ...one, relayId }));
-    offer(
-      relayId,
-      requests.flatMap((request, index) => (committed[index]?.orders ? [] : ownedEvents(request, committed[index]))),
-    );
-    return committed;
+    const unordered = requests.flatMap((request, index) => (accepted[index]?.orders ? [] : ownedEvents(request, accepted[index])));
+    offer(relayId, unordered);
+    return accepted.map((one) => ({ ...one, relayId }));
   }
 
   function offer(relayId: string | null, events: OwnedEvent[]): void {
@@ -68,8 +65,7 @@ export function createIngest({ db, relay, backlog, parking, metrics, reached }: 
   async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
     const events = ownedEvents(request, committed);
     try {
-      const held = await ordered.hold(request, committed);
-      for (const event of events) event.held = held.get(event.eventId) ?? none;
+      await ordered.hold(request, committed, events);
     } finally {
       offer(committed.relayId, events);
     }
@@ -115,28 +111,4 @@ function tell(metrics: IngestMetrics, acceptances: Acceptance[]): void {
 
 function weigh({ events }: AcceptRequest): number {
   return events.reduce((sum, { body }) => sum + Math.max(body.length, leastBytes), 0);
-}
-
-function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
-  const tenantId = accepted?.tenantId;
-  if (!tenantId) return [];
-  const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
-  const nowMs = performance.now();
-  return events
-    .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
-    .map((event) => ({
-      eventId: event.eventId,
-      tenantId,
-      tenant,
-      eventType: event.type,
-      externalId: event.externalId,
-      channels: event.channels,
-      body: event.body,
-      expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
-      special: event.deliverAt !== null || event.onlyEndpointId !== null,
-      acceptedAtUs,
-      endpointsVersion,
-      mayBeBegun: false,
-      acceptedHereMs: nowMs,
-    }));
 }

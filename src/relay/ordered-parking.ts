@@ -7,7 +7,7 @@
 //
 // What is put off by its producer, or meant for one endpoint, has its place when it is due, or none.
 import type { Accepted, AcceptRequest, EventToAccept } from '../db/accept.ts';
-import { unplannedEvents } from '../db/outbox.ts';
+import { type OwnedEvent, unplannedEvents } from '../db/outbox.ts';
 import type { NewHeld } from '../db/parking.ts';
 import type { Db } from '../db/pool.ts';
 import { type OrderedEndpoint, readOrderedEndpoints } from '../db/tenant-endpoints.ts';
@@ -17,8 +17,8 @@ import { createCacheOf } from './endpoint-cache.ts';
 import type { Parking } from './parking.ts';
 
 export interface OrderedParking {
-  /** Resolves when all is held, with the endpoints of each event, by its id; their lanes are yet to be told, by whoever plans the events. */
-  hold(request: AcceptRequest, accepted: Accepted): Promise<Map<string, Set<string>>>;
+  /** Resolves when all is held, and says so in those events that are ours; the lanes are yet to be told, by whoever plans the events. */
+  hold(request: AcceptRequest, accepted: Accepted, owned: OwnedEvent[]): Promise<void>;
 }
 
 export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): OrderedParking {
@@ -33,10 +33,10 @@ export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): Or
   }
 
   return {
-    async hold({ events }, accepted) {
+    async hold({ events }, accepted, owned) {
       const { tenantId, acceptances, endpointsVersion } = accepted;
       const held = new Map<string, Set<string>>();
-      if (tenantId === null) return held;
+      if (tenantId === null) return;
       const [{ endpoints }, times] = await Promise.all([cache.get(tenantId, endpointsVersion), acceptedAt(accepted)]);
       const deliveries: NewHeld[] = [];
       for (const [index, event] of events.entries()) {
@@ -48,7 +48,7 @@ export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): Or
         deliveries.push(...wanting.map(({ endpointId }) => toHeld(event, id, tenantId, endpointId)));
       }
       await parking.hold(deliveries);
-      return held;
+      for (const event of owned) event.held = held.get(event.eventId) ?? new Set();
     },
   };
 }

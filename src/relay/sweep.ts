@@ -28,11 +28,13 @@ export interface Sweep {
 export interface SweepDeps {
   db: Db;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked' | 'signal'>;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal'>;
   /** Temporal is away: lanes that should have acted are drained by this process. */
   drainHere(endpointId: string): void;
   log: Logger;
 }
+
+type Untold = Awaited<ReturnType<typeof untoldDeliveries>>[number];
 
 export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): Sweep {
   const stopping = new AbortController();
@@ -40,7 +42,7 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
   let forgottenAt = 0;
   let cursor: SweepCursor | null = null;
 
-  async function run(): Promise<void> {
+  async function run(untold: Untold[]): Promise<void> {
     const refusals: unknown[] = [];
     // one that Temporal refuses must not hide the others
     const unlessRefused = (starting: Promise<void>) =>
@@ -54,7 +56,7 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
     const lanes = await overdueLanes(db, most);
     await startAll(lanes, (lane) => unlessRefused(waker.signal([lane])), stopping.signal);
-    await startAll(await untoldDeliveries(db, most), (delivery) => unlessRefused(tell(delivery)), stopping.signal);
+    await startAll(untold, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     cursor = cursorAfter(deliveries);
     if (cursor) nextAt = 0;
@@ -70,7 +72,13 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
     forgottenAt = performance.now() + forgottenEveryMs;
   }
 
-  async function tell(delivery: Awaited<ReturnType<typeof untoldDeliveries>>[number]): Promise<void> {
+  /** A lane that is shut may wait for just one of these: who gave the order may have died before the lane was told. */
+  async function wakeLanesOf(untold: Untold[]): Promise<void> {
+    const changed = untold.filter(({ status }) => status === 'held' || status === 'cancelled');
+    for (const endpointId of new Set(changed.map((delivery) => delivery.endpointId))) await waker.changed(endpointId);
+  }
+
+  async function tell(delivery: Untold): Promise<void> {
     await starter.look(delivery);
     await orderTold(db, delivery.deliveryId, delivery.orders);
   }
@@ -87,7 +95,9 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
       try {
         await expireHeld(db, most);
         await rememberLanes();
-        await run();
+        const untold = await untoldDeliveries(db, most);
+        await wakeLanesOf(untold);
+        await run(untold);
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
         log.warn({ err: error }, 'relay.sweep_without_temporal');

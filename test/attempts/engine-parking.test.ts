@@ -5,6 +5,7 @@ import { createEngine, type Engine } from '../../src/attempts/engine.ts';
 import { createPlaces } from '../../src/attempts/places.ts';
 import { createPoster } from '../../src/attempts/poster.ts';
 import { createRecorder } from '../../src/attempts/recorder.ts';
+import { createToLane } from '../../src/attempts/to-lane.ts';
 import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
 import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
@@ -44,7 +45,7 @@ beforeEach(() => {
     recorder: createRecorder(db, log),
     places: createPlaces(limits),
     lanes: lanes.lanes,
-    tellLanes: lanes.parking.tell,
+    toLane: createToLane({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),
   });
 });
 

@@ -1,7 +1,8 @@
 // First attempts ahead of a dispatch, with real requests and a real store: each ends with its row written and said so once, or was dropped.
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createFirstAttempter, type FirstAttempter, type FirstJob } from '../../src/attempts/first-attempter.ts';
+import { createFirstAttempter, type FirstAttempter } from '../../src/attempts/first-attempter.ts';
+import type { FirstJob } from '../../src/attempts/first-job.ts';
 import { createPlaces } from '../../src/attempts/places.ts';
 import { createPoster } from '../../src/attempts/poster.ts';
 import { createRecorder } from '../../src/attempts/recorder.ts';

@@ -42,7 +42,7 @@ describe.concurrent('Retry-After', () => {
     const { reply, calmUntil } = busy(status, header);
     const sent = await stage.send({ until: 'retrying', answer: reply, retry: { schedule: ['10ms', '1h'] } });
     expect(Date.parse((await endpointOf(sent.endpoint.id)).notBefore)).toBeGreaterThanOrEqual(calmUntil() - 1_000);
-    const other = await sent.again('pending');
+    const other = await sent.again('held');
     const [first, second] = await Promise.all([sent.reach('succeeded'), other.reach('succeeded')]);
     expect([first.attempts, second.attempts]).toEqual([2, 1]);
     for (const at of [sent.requests()[1]?.at, other.requests()[0]?.at]) expect(at).toBeGreaterThanOrEqual(calmUntil());

@@ -1,6 +1,7 @@
 // Orders over HTTP: cancel, retry-now and replay, in the states that allow them and in those that do not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { holding, type Stage, setStage } from './stage.ts';
+import { until } from '../support/until.ts';
+import { holding, type Sent, type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -43,7 +44,7 @@ describe.concurrent('cancel', () => {
     const sent = await stage.send({ until: 'succeeded', answer: [204] });
     await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
     const held = await sent.again('held');
-    expect(await held.closed()).toBe('held');
+    expect((await held.row()).workflowId).toBe(`lane/${sent.endpoint.id}`);
     expect((await held.order('cancel')).status).toBe(202);
     await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/resume`);
     await sent.again('succeeded');
@@ -123,5 +124,47 @@ describe.concurrent('replay', () => {
     expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 1 });
     expect(await sent.closed()).toBe('succeeded');
     expect(sent.requests()).toHaveLength(3);
+  });
+});
+
+describe.concurrent('a replay for a paused endpoint', () => {
+  async function deadBehindPause(): Promise<Sent> {
+    const sent = await stage.send({ until: 'dead_lettered', answer: [500], retry: soon });
+    await until('its workflow to wait', async () => (await sent.handle.query<{ status: string }>('status')).status === 'dead_lettered');
+    await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
+    return sent;
+  }
+
+  /** Its workflow ended, it waits in the lane, and is sent when the endpoint is resumed. */
+  async function expectHeldUntilResume(sent: Sent): Promise<void> {
+    const workflowId = `lane/${sent.endpoint.id}`;
+    expect(await sent.closed()).toBe('held');
+    expect(await sent.row()).toMatchObject({ status: 'held', round: 2, attempts: 0, workflowId });
+    const lane = await stage.posthorn.get(`/v1/endpoints/${sent.endpoint.id}/lane`);
+    expect(lane.body).toMatchObject({ held: 1, reasons: ['paused'], workflowId });
+    expect(sent.requests()).toHaveLength(2);
+    sent.answer([204]);
+    await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/resume`);
+    expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 1 });
+  }
+
+  it('is held, by the API', async () => {
+    const sent = await deadBehindPause();
+    expect(await sent.order('replay')).toMatchObject({ status: 202, body: { status: 'held' } });
+    expect((await sent.order('replay')).status).toBe(409);
+    expect(await sent.order('retry-now')).toMatchObject({ status: 202, body: { status: 'held' } });
+    await expectHeldUntilResume(sent);
+  });
+
+  it('is held, by a signal to its workflow', async () => {
+    const sent = await deadBehindPause();
+    await sent.handle.signal('replay', { replayId: 'by-hand' });
+    await expectHeldUntilResume(sent);
+  });
+
+  it('is held, by a signal to the operator', async () => {
+    const sent = await deadBehindPause();
+    await stage.posthorn.temporal.workflow.getHandle('posthorn/operator').signal('replay', { deliveryId: sent.id });
+    await expectHeldUntilResume(sent);
   });
 });

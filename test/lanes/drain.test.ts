@@ -139,7 +139,7 @@ describe('a drain', () => {
       '/block',
       ({ headers }, response) => void response.writeHead(headers['webhook-id'] === 'block-0' ? 400 : 204).end(),
     );
-    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'blocked_by_dead_letter', dueInMs: null, held: 2 });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'blocked_by_dead_letter', held: 2 });
     await stage.db.query('update deliveries set position = null where id = $1', [uuidOf(first ?? '')]);
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 0 });
     expect(stage.arrived('/block')).toEqual(['block-0', 'block-1', 'block-2']);

@@ -17,6 +17,7 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
   sequence: null,
   batchId: null,
   dueInMs,
+  expiresAtMs: Number.POSITIVE_INFINITY,
 });
 
 it('an ordered endpoint is one line: its head alone is under way, and one that waits keeps all behind it', () => {

@@ -1,7 +1,7 @@
 // What a lane is to do now, as a table: what counts most comes first.
 import { expect, it } from 'vitest';
-import { failedTooLong } from '../../src/db/failing-endpoints.ts';
 import type { LaneEndpoint } from '../../src/db/lane-page.ts';
+import { failedTooLong } from '../../src/domain/lane.ts';
 import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
 
 const endpoint: LaneEndpoint = {
@@ -60,7 +60,7 @@ const table: [string, Row, object][] = [
   [
     'blocked',
     { endpoint: { ordering: 'endpoint' }, canMove: false, blocked: true },
-    { state: 'shut', wait: 'blocked_by_dead_letter', dueInMs: null },
+    { state: 'shut', wait: 'blocked_by_dead_letter', dueInMs: 3_600_000 },
   ],
   [
     'the head waits for its time',

@@ -130,10 +130,10 @@ describe('an endpoint that never answers', () => {
         [other, 'any.sent'],
       ] as const)
         for (const id of await postMany(of, type, 40)) await until('the others', () => receiver.of(id).length === 1);
-      // what found no place within 5 s waits as rows
-      await until('what waits to be given up', async () => {
+      // what found no place within 5 s waits in a lane
+      await until('what waits to be held', async () => {
         const rows = await Promise.all(hanging.map((id) => posthorn.deliveriesOf(tenant, id)));
-        return rows.flat().filter(({ status }) => status === 'pending').length === 20;
+        return rows.flat().filter(({ status }) => status === 'held').length === 20;
       });
       expect(silent).toHaveLength(cap);
 

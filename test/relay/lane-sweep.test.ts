@@ -1,6 +1,8 @@
 // The sweep looks after lanes: one past its time is signalled, which starts its workflow; one that knows nothing of what is held for it wakes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { obeyOrder } from '../../src/db/orders.ts';
+import type { Order } from '../../src/domain/delivery.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
@@ -60,5 +62,28 @@ describe('without Temporal', () => {
     expect(await laneOf(db, resting)).toMatchObject({ state: 'awake', parks: true });
     expect(await laneOf(db, missing)).toMatchObject({ state: 'awake', parks: true });
     expect(await laneOf(db, later)).toMatchObject({ state: 'idle', parks: false });
+  });
+
+  it.each<[Order, string]>([
+    [{ kind: 'cancel' }, 'cancelled'],
+    [{ kind: 'replay', replayId: 'once' }, 'held'],
+  ])('has a lane look that is blocked by a dead letter, when who gave it the order %j died before it said so', async (order, after) => {
+    const { db } = database;
+    const [endpointId, eventId] = [newId('ep'), newId('evt')];
+    await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });
+    await db.query(`update endpoints set ordering = 'endpoint', on_dead_letter = 'block' where id = $1`, [uuidOf(endpointId)]);
+    await db.query(
+      `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, position)
+       select $1, $1, id, tenant_id, 'a.b', 'dead_lettered', 7 from endpoints where id = $2`,
+      [uuidOf(eventId), uuidOf(endpointId)],
+    );
+    await layToRest(db, endpointId);
+    await db.query(`update lanes set state = 'shut' where endpoint_id = $1`, [uuidOf(endpointId)]);
+    expect(await obeyOrder(db, eventId, order, 'outside')).toMatchObject({ obeyed: true, unblocks: true, status: after });
+    await db.query(`update deliveries set updated_at = now() - interval '11 seconds' where id = $1`, [uuidOf(eventId)]);
+    await createSweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).ifDue(
+      () => undefined,
+    );
+    expect(await laneOf(db, endpointId)).toMatchObject({ state: 'awake' });
   });
 });

@@ -1,0 +1,27 @@
+// What a relay gets of a request that was accepted under its name: the events that are new, with all that their first attempts need.
+import type { Accepted, AcceptRequest } from '../db/accept.ts';
+import type { OwnedEvent } from '../db/outbox.ts';
+
+export function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
+  const tenantId = accepted?.tenantId;
+  if (!tenantId) return [];
+  const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
+  const nowMs = performance.now();
+  return events
+    .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
+    .map((event) => ({
+      eventId: event.eventId,
+      tenantId,
+      tenant,
+      eventType: event.type,
+      externalId: event.externalId,
+      channels: event.channels,
+      body: event.body,
+      expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
+      special: event.deliverAt !== null || event.onlyEndpointId !== null,
+      acceptedAtUs,
+      endpointsVersion,
+      mayBeBegun: false,
+      acceptedHereMs: nowMs,
+    }));
+}
