@@ -1,17 +1,20 @@
 // Whether what was delivered came in order.
 import type { Collected } from './messages.ts';
+import type { Stage } from './stage.ts';
 
-/** Says whether first acceptances came in the order of the events, within each of so many keys. */
-export function orderTold(prefix: string, { ids, deliveredAt }: Collected, keys: number): string {
-  const byTime = ids
-    .map((id, index) => ({ n: Number(id.slice(prefix.length + 1)), at: deliveredAt[index] ?? Number.NaN }))
-    .filter(({ at }) => !Number.isNaN(at))
-    .sort((a, b) => a.at - b.at);
-  const last = new Map<number, number>();
+/** Says whether first acceptances came in the order in which the events were accepted, within each ordering key. */
+export async function orderTold({ db }: Stage, prefix: string, { ids, deliveredAt }: Collected): Promise<string[]> {
+  const { rows } = await db.query<{ id: string; key: string }>(
+    `select external_id as id, coalesce(ordering_key, '') as key from events where starts_with(external_id, $1) order by position`,
+    [`${prefix}-`],
+  );
+  const times = new Map(ids.map((id, index) => [id, deliveredAt[index] ?? Number.NaN]));
+  const last = new Map<string, number>();
   let wrong = 0;
-  for (const { n } of byTime) {
-    if (n < (last.get(n % keys) ?? -1)) wrong += 1;
-    else last.set(n % keys, n);
+  for (const { id, key } of rows) {
+    const at = times.get(id) ?? Number.NaN;
+    if (at < (last.get(key) ?? 0)) wrong += 1;
+    else if (!Number.isNaN(at)) last.set(key, at);
   }
-  return wrong === 0 ? `all in order${keys > 1 ? ` of their ${keys} keys` : ''}` : `${wrong} OUT OF ORDER`;
+  return [wrong > 0 ? `${wrong} OUT OF ORDER` : `all in order${last.size > 1 ? ` of their ${last.size} keys` : ''}`];
 }

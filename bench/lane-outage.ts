@@ -59,7 +59,7 @@ export const outage: Play = async (stage, scenario, mode) => {
     `down for ${waited.events} events, accept p99 ${waited.accept.p99.toFixed(1)} ms, at most ${most} workflows open for it`,
     recovery(collected, upAt),
     `of them lost ${waited.lost}, repeated ${waited.duplicates}`,
-    ...(scenario.keys ? [orderTold(down.prefix, collected, scenario.keys)] : []),
+    ...(scenario.keys ? await orderTold(stage, down.prefix, collected) : []),
     `Posthorn MiB ${cost.memory
       .map(([, mib]) => mib.toFixed(0))
       .filter((_, index) => index % 15 === 0)

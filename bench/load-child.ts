@@ -56,14 +56,10 @@ async function post(client: Client, stream: Stream, onAccepted: () => void): Pro
     return result;
   }
   let next = 0;
-  const anyNext = async () => {
+  const lane = async () => {
     for (let n = next++; n < count; n = next++) await one(n);
   };
-  // the events of one key are posted one after the other, or nobody could say what their order is
-  const ownKeys = async (_: unknown, first: number) => {
-    for (let n = first; n < count; n += atOnce) await one(n);
-  };
-  await Promise.all(Array.from({ length: atOnce }, keys === undefined ? anyNext : ownKeys));
+  await Promise.all(Array.from({ length: atOnce }, lane));
   return result;
 }
 

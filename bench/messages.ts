@@ -12,7 +12,7 @@ export interface Stream {
   ratePerSecond?: number;
   atOnce?: number;
   startAfterMs?: number;
-  /** Event n has the ordering key `key-<n modulo keys>`; a multiple of `atOnce`. */
+  /** Event n has the ordering key `key-<n modulo keys>`. */
   keys?: number;
   /** As a careful producer: what was not accepted is sent again under the same id, for a minute. */
   insist?: boolean;

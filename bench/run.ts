@@ -77,7 +77,7 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
     ...cost,
     settleMs,
     crash: crashFigures,
-    told: scenario.tell?.(stream.prefix, collected),
+    told: await scenario.tell?.(stage, stream.prefix, collected),
   };
 }
 

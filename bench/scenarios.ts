@@ -2,6 +2,7 @@
 
 import type { Collected } from './messages.ts';
 import type { Play } from './run.ts';
+import type { Stage } from './stage.ts';
 
 export type Role = 'start' | 'server' | 'worker';
 
@@ -35,7 +36,7 @@ export interface Scenario {
   /** What is done with it, when it is more than one stream of load. */
   play?: Play;
   /** What else it shows of the measured stream. */
-  tell?: (prefix: string, collected: Collected) => string[];
+  tell?: (stage: Stage, prefix: string, collected: Collected) => string[] | Promise<string[]>;
 }
 
 /** More than this many deliveries would take minutes where each event is a workflow of its own. */
