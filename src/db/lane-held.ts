@@ -73,10 +73,11 @@ export async function expireHeld(db: Db, limit: number): Promise<number> {
 
 /**
  * Where the window of a coalescing key has ended, its latest delivery is due and those before it are cancelled. Those that are being sent (`except`), or were
- * sent before in vain, are left alone. Harmless to repeat.
+ * sent before in vain, are left alone. Returns the time as of which that is so, as PostgreSQL writes it: what falls due later has not been looked at. Harmless to
+ * repeat.
  */
-export async function coalesceHeld(db: Db, endpointId: string, except: string[], lowest: string): Promise<void> {
-  await db.query({
+export async function coalesceHeld(db: Db, endpointId: string, except: string[], lowest: string): Promise<string> {
+  const { rows } = await db.query<{ as_of: string }>({
     name: 'coalesce_held',
     text: `
       with ended as (
@@ -90,13 +91,16 @@ export async function coalesceHeld(db: Db, endpointId: string, except: string[],
           and d.sequence is null and d.batch_id is null
       ), locked as (
         select d.id, w.age from deliveries d join waiting w on w.id = d.id where d.endpoint_id = $1 and d.status = 'held' order by d.id for update of d
-      )
+      ), changed as (
       update deliveries d set status = case when l.age = 1 then 'held' else 'cancelled' end,
         next_attempt_at = case when l.age = 1 then least(d.next_attempt_at, now()) end,
         last_message = case when l.age = 1 then d.last_message else 'a later event with the same coalesceKey was sent instead' end, updated_at = now()
-      from locked l where d.id = l.id and (l.age > 1 or d.next_attempt_at > now())`,
+      from locked l where d.id = l.id and (l.age > 1 or d.next_attempt_at > now())
+      )
+      select now()::text as as_of`,
     values: [uuidOf(endpointId), except.map(uuidOf), uuidOf(lowest)],
   });
+  return rows[0]?.as_of ?? 'infinity';
 }
 
 /** Makes a batch of these; returns the ids that are in it: those that were held, and in none. */

@@ -76,6 +76,8 @@ export interface PageQuery {
   except: string[];
   /** Ordering keys that cannot move now. */
   exceptKeys: string[];
+  /** Of an endpoint without order only what was due then: `coalesceHeld` has seen it. Null: what is due now. */
+  asOf: string | null;
   /** No row of the lane is older: as `lowestHeld` said a moment ago. */
   lowest: string;
 }
@@ -101,7 +103,7 @@ const byTime = `
     select d.*, row_number() over (order by d.urgency, d.next_attempt_at) as n
     from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
       select ${columns}, c.urgency from deliveries d
-      where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at <= case when $4 then 'infinity' else now() end and d.id >= $5
+      where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at <= case when $4 then 'infinity' else coalesce($6::timestamptz, now()) end and d.id >= $5
         and d.id <> all($3::uuid[]) and (d.expires_at is null or d.expires_at > now())
       order by d.next_attempt_at limit $2
     ) d
@@ -121,20 +123,13 @@ const byPosition = `
 
 /** The next ones, in the order in which they are to be sent: at most `limit`, and about 2 MiB. */
 export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]> {
-  const { endpointId, ordering, evenEarly, limit, except, exceptKeys, lowest } = query;
+  const { endpointId, ordering, evenEarly, limit, except, exceptKeys, lowest, asOf } = query;
   const ordered = ordering !== 'none';
   const keylessDue = ordering === 'key' && !evenEarly;
   const { rows } = await db.query<HeldRow>({
     name: ordered ? 'read_held_by_position' : 'read_held_by_time',
     text: ordered ? byPosition : byTime,
-    values: [
-      uuidOf(endpointId),
-      limit,
-      except.map(uuidOf),
-      ordered ? exceptKeys : evenEarly,
-      uuidOf(lowest),
-      ...(ordered ? [keylessDue] : []),
-    ],
+    values: [uuidOf(endpointId), limit, except.map(uuidOf), ordered ? exceptKeys : evenEarly, uuidOf(lowest), ordered ? keylessDue : asOf],
   });
   return rows.map(toHeld);
 }

@@ -55,12 +55,14 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
   async function readRows(endpoint: LaneEndpoint, room: number, probing: boolean, blockedKeys: string[]): Promise<void> {
     const { ordering, batch, coalesceMs } = endpoint;
     const limit = batch ? batch.maxEvents : ordering !== 'none' ? mostRows : Math.min(mostRows, Math.max(20, room * 4));
-    if (coalesceMs !== null) await coalesceHeld(db, endpointId, lines.except(Date.now()).deliveries, await lowestId());
+    // what ends while this reads would no longer stand in the way of what is behind it
+    if (ordering === 'endpoint' && lines.underWay() > 0) return;
+    const asOf = coalesceMs === null ? null : await coalesceHeld(db, endpointId, lines.except(Date.now()).deliveries, await lowestId());
     const rows: HeldDelivery[] = [];
     for (let reads = 0; reads < mostReads; reads++) {
       const { deliveries, keys } = lines.except(Date.now());
       const exceptKeys = [...keys, ...blockedKeys];
-      const query = { endpointId, ordering, evenEarly: probing, limit, except: deliveries, exceptKeys, lowest: await lowestId() };
+      const query = { endpointId, ordering, evenEarly: probing, limit, except: deliveries, exceptKeys, lowest: await lowestId(), asOf };
       const page = await readHeld(db, query);
       rows.push(...page);
       lines.fill(rows, Date.now(), probing);
