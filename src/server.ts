@@ -8,6 +8,7 @@ import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
 import { homePage } from './home-page.ts';
 import { createSetGate } from './lanes/set-gate.ts';
+import { createSkipHead } from './lanes/skip-head.ts';
 import { close, type Listening } from './listening.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { encodeSecret } from './outbound/sign.ts';
@@ -48,6 +49,7 @@ export function startServer(
     giveOrder,
     lanes: waker,
     setGate: createSetGate({ db, lanes: waker }),
+    skipHead: createSkipHead({ db, lanes: waker }),
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,

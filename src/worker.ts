@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities, createLaneActivities } from './activities/index.ts';
-import type { SkipHead } from './activities/skip-head.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
 import { createLaneWatch } from './attempts/lane-watch.ts';
@@ -15,12 +14,12 @@ import { createToLane } from './attempts/to-lane.ts';
 import type { Reached } from './checkpoints.ts';
 import { disableAfterMs, probeDisabledEveryMs } from './config.ts';
 import type { Core } from './core.ts';
-import { skipHead } from './db/lane-head.ts';
 import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
 import { createDrain } from './lanes/drain.ts';
 import { createDrainsHere } from './lanes/drains-here.ts';
 import { createNudges } from './lanes/nudges.ts';
 import { createSetGate } from './lanes/set-gate.ts';
+import { createSkipHead } from './lanes/skip-head.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createSender } from './outbound/send.ts';
@@ -102,12 +101,8 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   }
 
   const setGate = createSetGate({ db, lanes: waker });
-  const skipHeadAndWake: SkipHead = async (endpointId, laneKey) => {
-    const skipped = await skipHead(db, endpointId, laneKey);
-    if (skipped) await waker.changed(endpointId);
-    return skipped;
-  };
-  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead: skipHeadAndWake, reached });
+  const skipHead = createSkipHead({ db, lanes: waker });
+  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, reached });
   const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {

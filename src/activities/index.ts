@@ -4,6 +4,7 @@ import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
 import type { Drain } from '../lanes/report.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
+import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Lanes } from '../lanes/waking.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
@@ -14,7 +15,7 @@ import { createGiveOrderActivity } from './give-order.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
 import { createSetGate } from './set-gate.ts';
-import { createSkipHead, type SkipHead } from './skip-head.ts';
+import { createSkipHeadActivity } from './skip-head.ts';
 
 export interface ActivityDeps {
   db: Db;
@@ -36,7 +37,7 @@ export function createActivities({ db, engine, starter, waker, giveOrder, setGat
     obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
-    skipHead: createSkipHead(skipHead),
+    skipHead: createSkipHeadActivity(skipHead),
     keepStore: createKeepStore(db),
   };
 }

@@ -1,13 +1,11 @@
 // skipHead: the dead letter that blocks an ordered endpoint, or one of its keys, blocks it no longer, as the API does it.
 // No idempotency key: the second time it skips the next one. So it is never tried twice; whoever asked sees that it failed, and asks again.
 import { isId } from '../domain/ids.ts';
+import type { SkipHead } from '../lanes/skip-head.ts';
 
-/** `laneKey` null: the lowest of all. False: nothing blocks. */
-export type SkipHead = (endpointId: string, laneKey: string | null) => Promise<boolean>;
-
-export function createSkipHead(skip: SkipHead) {
+export function createSkipHeadActivity(skip: SkipHead) {
   return async function skipHead({ endpointId, orderingKey }: { endpointId: string; orderingKey: string | null }): Promise<string> {
     if (!isId('ep', endpointId)) return 'no such endpoint';
-    return (await skip(endpointId, orderingKey)) ? 'skipped' : 'nothing blocks';
+    return (await skip(endpointId, orderingKey)) !== null ? 'skipped' : 'nothing blocks';
   };
 }

@@ -4,6 +4,7 @@ import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
+import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Lanes } from '../lanes/waking.ts';
 import type { Logger } from '../logger.ts';
 import type { Vault } from '../vault.ts';
@@ -26,6 +27,7 @@ export interface ApiDeps {
   /** To be told what was parked, and of what matters to a lane. */
   lanes: Lanes;
   setGate: SetGate;
+  skipHead: SkipHead;
   /** Rows may have become due. */
   sweepSoon(): void;
   /** Prometheus' page of this process. */

@@ -73,6 +73,8 @@ const rotate = (deps: ApiDeps) =>
       if (rotated === 'unknown') throw notFound('endpoint');
       if (rotated === 'too_many')
         throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);
+      // an endpoint that refused the signature is probed at once
+      await deps.lanes.changed(params.endpoint);
       const stored = (await readSecret(deps.db, secretId)) ?? secret;
       return answer(200, {
         endpoint: params.endpoint,

@@ -1,7 +1,6 @@
 // /v1/endpoints/{endpoint}/lane and …/sequence: what is held for an endpoint and why, and how far an ordered one has come; and its head, skipped.
 import { z } from 'zod';
 import { readEndpoint } from '../db/endpoints.ts';
-import { skippedHead } from '../db/lane-head.ts';
 import { readLane, readSequence } from '../db/lane-views.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { orderingKey } from '../domain/event.ts';
@@ -81,9 +80,7 @@ const skipHead = (deps: ApiDeps) =>
     async handler({ params, body }) {
       const key = body.orderingKey ?? null;
       refuseKey(await ordered(deps.db, params.endpoint), key);
-      const delivery = await skippedHead(deps.db, params.endpoint, key);
-      // told also when nothing blocks: the one before may have been skipped by a call that did not get so far
-      await deps.lanes.changed(params.endpoint);
+      const delivery = await deps.skipHead(params.endpoint, key);
       if (delivery === null) throw new Problem(409, 'No dead letter blocks it.');
       return answer(202, { delivery });
     },

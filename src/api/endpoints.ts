@@ -78,8 +78,19 @@ const defaults: Omit<EndpointSettings, 'url'> = {
   autoRecover: true,
 };
 
-/** With what a lane sends: when one of these is set it looks again. */
-const readByLane = ['url', 'maxInFlight', 'rateLimit', 'ordering', 'onDeadLetter', 'batch', 'coalesceMs'] as const;
+/** With what a lane sends: when one of these is given it looks again, also if that is what was wrong with the endpoint. */
+const readByLane = [
+  'url',
+  'headers',
+  'timeoutMs',
+  'maxInFlight',
+  'rateLimit',
+  'ordering',
+  'onDeadLetter',
+  'batch',
+  'coalesceMs',
+  'autoRecover',
+] as const;
 
 const list = ({ db }: ApiDeps) =>
   route({

@@ -2,6 +2,31 @@
 
 const text = (description: string) => ({ type: 'string', description });
 const header = (name: string, description: string, required = true) => ({ name, in: 'header', required, schema: text(description) });
+const id = { ...text('the id of the event'), maxLength: 128 };
+
+const members = {
+  type: text('the type of the event'),
+  timestamp: text('when it happened, in UTC'),
+  data: { description: "the producer's, byte for byte" },
+};
+const sequence = { type: 'integer', minimum: 1, description: 'of an endpoint with ordering endpoint: the number of the delivery, from 1' };
+const element = { type: 'object', properties: { id, sequence, ...members }, required: ['id', 'type', 'timestamp', 'data'] };
+
+const signed = [
+  header('webhook-timestamp', 'when this attempt was made, in seconds since 1970'),
+  header('webhook-signature', 'v1,… for each live secret, separated by spaces'),
+  header('posthorn-attempt', 'the number of the attempt, from 1'),
+];
+
+const responses = {
+  '2XX': { description: 'accepted' },
+  '410': { description: 'the endpoint is gone: nothing more is sent to it until it is resumed' },
+  '429': { description: 'refused; Retry-After is obeyed for the whole endpoint' },
+  '503': { description: 'refused; Retry-After is obeyed for the whole endpoint' },
+  default: { description: 'refused; tried again on schedule. Redirects are not followed' },
+};
+
+const bodyOf = (schema: object) => ({ required: true, content: { 'application/json': { schema } } });
 
 export const webhooks = {
   event: {
@@ -13,39 +38,35 @@ export const webhooks = {
       security: [],
       parameters: [
         header('webhook-id', 'the id of the event: the same on every retry and replay'),
-        header('webhook-timestamp', 'when this attempt was made, in seconds since 1970'),
-        header('webhook-signature', 'v1,… for each live secret, separated by spaces'),
+        ...signed,
         header('posthorn-delivery', 'the id of the delivery'),
-        header('posthorn-attempt', 'the number of the attempt, from 1'),
         header(
           'posthorn-sequence',
-          'of an ordered endpoint: the number of the delivery, of the endpoint or the ordering key, from 1',
+          'of an ordered endpoint: the number of the delivery, of the endpoint or the ordering key, from 1; a retry keeps it. An event without orderingKey has none where the order is by key',
           false,
         ),
       ],
-      requestBody: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: {
-              type: 'object',
-              properties: {
-                type: text('the type of the event'),
-                timestamp: text('when it happened, in UTC'),
-                data: { description: "the producer's, byte for byte" },
-              },
-              required: ['type', 'timestamp', 'data'],
-            },
-          },
-        },
-      },
-      responses: {
-        '2XX': { description: 'accepted' },
-        '410': { description: 'the endpoint is gone: nothing more is sent to it until it is resumed' },
-        '429': { description: 'refused; Retry-After is obeyed for the whole endpoint' },
-        '503': { description: 'refused; Retry-After is obeyed for the whole endpoint' },
-        default: { description: 'refused; tried again on schedule. Redirects are not followed' },
-      },
+      requestBody: bodyOf({ type: 'object', properties: members, required: ['type', 'timestamp', 'data'] }),
+      responses,
+    },
+  },
+  batch: {
+    post: {
+      operationId: 'receiveBatch',
+      summary: 'One attempt of several deliveries, for an endpoint with `batch`',
+      description:
+        'Verify the signature over the body as it came; an answer of 200 to 299 accepts all, any other refuses all. Drop elements whose id was here before, not whole batches: a replayed event comes in another batch. About 2 MiB at most; a larger event is sent all the same, alone.',
+      security: [],
+      parameters: [
+        header('webhook-id', 'bat_…: the same on every retry, which holds fewer elements when one was cancelled or expired in between'),
+        ...signed,
+        header(
+          'posthorn-batch',
+          'how many elements there are; there is no posthorn-delivery, and posthorn-sequence stands in the elements',
+        ),
+      ],
+      requestBody: bodyOf({ type: 'array', minItems: 1, maxItems: 1_000, items: element }),
+      responses,
     },
   },
 };

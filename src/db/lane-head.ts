@@ -6,7 +6,7 @@ import type { Db } from './pool.ts';
  * Takes the delivery out of the order that blocks the endpoint - or its ordering key `laneKey` -, and says which it was; null: nothing blocks it.
  * It stays what it is. What if two ask at once? One of them has it, the other is told that nothing blocks.
  */
-export async function skippedHead(db: Db, endpointId: string, laneKey: string | null): Promise<string | null> {
+export async function skipHead(db: Db, endpointId: string, laneKey: string | null): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>({
     name: 'skip_head',
     text: `
@@ -21,9 +21,4 @@ export async function skippedHead(db: Db, endpointId: string, laneKey: string | 
     values: [uuidOf(endpointId), laneKey],
   });
   return rows[0] ? idOf('dlv', rows[0].id) : null;
-}
-
-/** The same, for who wants to know only whether something blocked. */
-export async function skipHead(db: Db, endpointId: string, laneKey: string | null): Promise<boolean> {
-  return (await skippedHead(db, endpointId, laneKey)) !== null;
 }

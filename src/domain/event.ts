@@ -30,7 +30,9 @@ export const newEvent = z.strictObject({
   data: z.unknown().describe('any JSON; passed on byte for byte'),
   id: eventKey.optional(),
   channels: z.array(channel).max(20).optional(),
-  orderingKey: orderingKey.optional().describe('what an endpoint with ordering key keeps in order'),
+  orderingKey: orderingKey
+    .optional()
+    .describe('what an endpoint with ordering key keeps in order; it sends events without one as soon as possible, without a number'),
   coalesceKey: coalesceKey.optional().describe("within an endpoint's coalescing window only the latest event of a key is sent"),
   version: z.int().min(1).max(1_000_000).optional().describe('version of the event type, kept with the event'),
   occurredAt: instant.optional().describe('when it happened; else the time of acceptance'),

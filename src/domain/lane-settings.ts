@@ -17,7 +17,9 @@ export type RateLimit = z.infer<typeof rateLimit>;
 
 export const ordering = z
   .enum(['none', 'endpoint', 'key'])
-  .describe('none: as soon as possible; endpoint: one after the other, in the order of acceptance; key: so within each orderingKey');
+  .describe(
+    'none: as soon as possible; endpoint: one after the other, in the order of acceptance; key: so within each orderingKey, and events without one as soon as possible, without a number',
+  );
 export type Ordering = z.infer<typeof ordering>;
 
 export const onDeadLetter = z
@@ -30,7 +32,7 @@ export const batch = z
     maxEvents: z.int().min(1).max(1_000).describe('events in one request, at most'),
     maxWaitMs: z.int().min(0).max(60_000).describe('how long the first event of a batch waits for others, at most, in milliseconds'),
   })
-  .describe('several events in one request');
+  .describe('several events in one request, about 2 MiB at most; the webhook batch tells what it is like');
 export type Batch = z.infer<typeof batch>;
 
 export const coalesceMs = z

@@ -35,7 +35,10 @@ export interface WebhookToVerify {
   now?: number;
 }
 
-/** Returns the event's id (the same on every retry: drop what you have seen) and when this attempt was sent; throws WebhookVerificationError. */
+/**
+ * Returns the `webhook-id` and when this attempt was sent; throws WebhookVerificationError. The id is the event's: drop what you have seen, since it is the
+ * same on every retry. A batch (`bat_…`) has an id of its own: there each element of the body carries its event's, and that is what to look for.
+ */
 export function verifyWebhook({ headers, body, secrets, toleranceSeconds = 300, now = Date.now() }: WebhookToVerify): {
   id: string;
   timestamp: Date;

@@ -11,6 +11,7 @@ import { countOutbox } from '../../src/db/backlog.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createSetGate } from '../../src/lanes/set-gate.ts';
+import { createSkipHead } from '../../src/lanes/skip-head.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
 import { createParking } from '../../src/relay/parking.ts';
@@ -69,6 +70,7 @@ export async function startApi({
     giveOrder: createGiveOrder({ db, link, lanes, log, deadLetterWindowMs: 60_000 }),
     lanes,
     setGate: createSetGate({ db, lanes }),
+    skipHead: createSkipHead({ db, lanes }),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(
       { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true, lanes: () => readLaneFigures(db) },

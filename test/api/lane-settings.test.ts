@@ -90,7 +90,10 @@ describe('settings of an endpoint', () => {
     [{ maxInFlight: 1 }, true],
     [{ url: `${url}/other` }, true],
     [{ rateLimit: null }, true],
-    [{ description: 'x', metadata: { a: 'b' }, eventTypes: ['a'], headers: {}, timeoutMs: 2_000, autoRecover: false }, false],
+    [{ headers: { authorization: 'other' } }, true],
+    [{ timeoutMs: 2_000 }, true],
+    [{ autoRecover: true }, true],
+    [{ description: 'x', metadata: { a: 'b' }, eventTypes: ['a'], channels: ['c'] }, false],
     [{}, false],
   ])('%j has a lane that is shut look again: %j', async (body, looks) => {
     const { id } = await api.makeEndpoint(tenant, url);
