@@ -1,4 +1,8 @@
 // A change of an endpoint's settings: judged as they would stand, and made, under one lock on its row.
+//
+// What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
+// nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
+// itself is written, which locks its tenant's row.
 import type { Endpoint } from '../domain/endpoint.ts';
 import { uuidOf } from '../domain/ids.ts';
 import { laneSettingsProblems } from '../domain/lane-settings.ts';
@@ -11,6 +15,7 @@ import {
   settingValues,
   toEndpoint,
 } from './endpoints.ts';
+import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
@@ -35,8 +40,8 @@ export async function changeEndpoint(db: Db, endpointId: string, change: Partial
     if (problems.length > 0) return { kind: 'problems', problems };
     const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
-    await write(client, endpointId, settings, orderBegins);
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
+    await write(client, endpointId, settings, orderBegins);
     return changed(await readEndpoint(client, endpointId));
   });
 }
@@ -72,28 +77,38 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
 
 /** What was given up before its endpoint blocked has lost its place: it blocks nothing. */
 async function unblock(db: Querying, endpointId: string): Promise<void> {
-  await db.query({
-    name: 'forget_positions',
-    text: `
-      with given_up as (
-        select id from deliveries
-        where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null order by id for update
-      )
-      update deliveries d set position = null from given_up g where d.id = g.id`,
-    values: [uuidOf(endpointId)],
-  });
+  for (;;) {
+    const { rows } = await db.query<{ id: string }>({
+      name: 'given_up_with_positions',
+      text: `
+        select id from deliveries where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null
+        order by position limit 500`,
+      values: [uuidOf(endpointId)],
+    });
+    if (rows.length === 0) return;
+    await db.query({
+      // not prepared by name: the ids pick the partitions
+      text: `
+        with given_up as (
+          select id from deliveries where id = any($1::uuid[]) and status in ('dead_lettered', 'quarantined') order by id for update
+        )
+        update deliveries d set position = null from given_up g where d.id = g.id and d.id = any($1::uuid[])`,
+      values: [rows.map(({ id }) => id)],
+    });
+  }
 }
 
-/** What is held stands in the line of its key, or in no line of a key any more. */
+/** What is held stands in the line of its key, or in no line of a key any more. Numbers of another order mean nothing in this one. */
 async function line(db: Querying, endpointId: string, byKey: boolean): Promise<void> {
-  await db.query({
-    name: 'line_held',
-    text: `
-      with held as (
-        select id, event_id from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' order by id for update
-      )
-      update deliveries d set lane_key = case when $2 then (select e.ordering_key from events e where e.id = h.event_id) end
-      from held h where d.id = h.id`,
-    values: [uuidOf(endpointId), byKey],
-  });
+  for await (const ids of pagesOf(db, endpointId, ['held'])) {
+    await db.query({
+      text: `
+        with held as (
+          select id, event_id from deliveries where id = any($1::uuid[]) and status = 'held' order by id for update
+        )
+        update deliveries d set sequence = null, lane_key = case when $2 then (select e.ordering_key from events e where e.id = h.event_id) end
+        from held h where d.id = h.id and d.id = any($1::uuid[])`,
+      values: [ids, byKey],
+    });
+  }
 }

@@ -44,7 +44,7 @@ export async function holdsSomething(db: Db, endpointId: string): Promise<boolea
  * An endpoint's deliveries in these states, none of which is `succeeded`, in pages by their ids. What is done with a page is a statement of its own and asks
  * for the state again; not prepared by name, so that the ids pick the partitions: joined to a page, PostgreSQL would read all of them.
  */
-async function* pagesOf(db: Db, endpointId: string, statuses: readonly DeliveryStatus[]): AsyncGenerator<string[]> {
+export async function* pagesOf(db: Pick<Db, 'query'>, endpointId: string, statuses: readonly DeliveryStatus[]): AsyncGenerator<string[]> {
   for (let after = lowest; ; ) {
     const { rows } = await db.query<{ id: string }>({
       name: 'unfinished_of_endpoint',
