@@ -21,6 +21,7 @@ interface AttemptRow {
   tls_ms: number | null;
   first_byte_ms: number | null;
   total_ms: number;
+  probe: boolean;
 }
 
 /** Newest first, those before the attempt `before`. */
@@ -29,7 +30,7 @@ export async function listAttempts(db: Db, deliveryId: string, before: string | 
     name: 'list_attempts',
     text: `
       select id, round, number, started_at, outcome, message, status_code, response_headers, response_body, response_truncated, address,
-        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms
+        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe
       from attempts
       where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $3`,
@@ -44,6 +45,7 @@ function toAttempt(deliveryId: string, row: AttemptRow): AttemptView {
     delivery: deliveryId,
     round: row.round,
     number: row.number,
+    probe: row.probe,
     startedAt: row.started_at.toISOString(),
     outcome: outcome.parse(row.outcome),
     message: row.message,

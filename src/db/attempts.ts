@@ -33,9 +33,9 @@ const text = `
       response_body, response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe)
   ), kept as (
     insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe)
     select id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe
     from incoming order by delivery_id, id
     on conflict do nothing
   ), locked as (

@@ -39,6 +39,8 @@ interface DeliveryRow {
   next_attempt_at: Date | null;
   last_outcome: string | null;
   last_message: string | null;
+  sequence: number | null;
+  batch_id: string | null;
   faults: number;
   created_at: Date;
   updated_at: Date;
@@ -112,7 +114,7 @@ const page = `
     select * from scanned where ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6) order by id desc limit $8
   )
   select p.id, p.event_id, p.event_type, t.external_id as tenant, p.endpoint_id, p.status, p.round, p.attempts, p.next_attempt_at, p.last_outcome,
-    p.last_message, p.faults, p.created_at, p.updated_at, p.own_workflow, s.goes_on
+    p.last_message, p.sequence, p.batch_id, p.faults, p.created_at, p.updated_at, p.own_workflow, s.goes_on
   from (
     select case when (select count(*) from page) < $8 then (select id from scanned order by id desc offset $7 - 1 limit 1) end as goes_on
   ) s
@@ -134,7 +136,7 @@ const pageByStatus = `
   ), ${page}`;
 
 const ownColumns = `d.id, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-  d.next_attempt_at, d.last_outcome, d.last_message, d.faults, d.created_at, d.updated_at, d.own_workflow`;
+  d.next_attempt_at, d.last_outcome, d.last_message, d.sequence, d.batch_id, d.faults, d.created_at, d.updated_at, d.own_workflow`;
 
 export async function readDelivery(db: Db, deliveryId: string): Promise<DeliveryRecord | null> {
   const { rows } = await db.query<DeliveryRow>({
@@ -179,6 +181,8 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
       nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
       lastOutcome: row.last_outcome,
       lastMessage: row.last_message,
+      sequence: row.sequence,
+      batch: row.batch_id && idOf('bat', row.batch_id),
       faults: row.faults,
       createdAt: row.created_at.toISOString(),
       updatedAt: row.updated_at.toISOString(),

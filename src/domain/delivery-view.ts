@@ -15,6 +15,11 @@ export const deliveryView = z.object({
   nextAttemptAt: z.iso.datetime().nullable(),
   lastOutcome: z.string().nullable(),
   lastMessage: z.string().nullable(),
+  sequence: z
+    .int()
+    .nullable()
+    .describe('its number in the order of its endpoint, or of its ordering key; null: none yet, or there is no order'),
+  batch: z.string().nullable().describe('the batch in which it is or was sent, webhook-id of its requests; null: none, it goes alone'),
   faults: z.int().describe("faults of Posthorn's own in a row; the tenth puts it into quarantine"),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -35,6 +40,11 @@ export const attemptView = z.object({
   delivery: z.string(),
   round: z.int(),
   number: z.int().describe('the number of the attempt in its round, from 1'),
+  probe: z
+    .boolean()
+    .describe(
+      'made to learn whether its failing endpoint takes anything again; refused, it spends nothing: the next attempt has the same number',
+    ),
   startedAt: z.iso.datetime(),
   outcome,
   message: z.string(),

@@ -1,0 +1,48 @@
+// What a delivery and its attempts tell of lanes: its number, its batch, and which attempts were only probes.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { recordAttempts } from '../../src/db/attempts.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import type { SendResult } from '../../src/domain/outcome.ts';
+import { newId } from '../../src/new-id.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+import { held, leave } from './lanes-at-hand.ts';
+
+let api: ApiServer;
+let tenant: string;
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.makeTenant();
+});
+afterAll(() => api.close());
+
+const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };
+const refused: SendResult = { outcome: 'timeout', message: 'no answer', response: null, address: null, timings, retryAfterMs: null };
+
+it('a delivery shows its number and its batch, alone and in lists, and null where it has none', async () => {
+  const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint' });
+  const [numbered, other] = [await held(api, tenant, id), await held(api, tenant, id)];
+  const batch = newId('bat');
+  await leave(api, numbered, `sequence = 12, batch_id = '${uuidOf(batch)}'`);
+  expect((await api.get(`/v1/deliveries/${numbered}`)).body).toMatchObject({ sequence: 12, batch });
+  const { data: items } = (await api.get(`/v1/deliveries?endpoint=${id}`)).body;
+  expect(items).toMatchObject([
+    { id: other, sequence: null, batch: null },
+    { id: numbered, sequence: 12, batch },
+  ]);
+});
+
+it('an attempt says whether it was a probe', async () => {
+  const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  const deliveryId = await held(api, tenant, id);
+  for (const probe of [undefined, true, false]) {
+    const attempt = { attemptId: newId('att'), deliveryId, round: 1, number: 1, startedAt: new Date(), result: refused, retryInMs: 1_000 };
+    await recordAttempts(api.db, [{ ...attempt, number: probe === undefined ? 1 : 2, probe }]);
+  }
+  const { data: items } = (await api.get(`/v1/deliveries/${deliveryId}/attempts`)).body;
+  expect(items).toMatchObject([
+    { number: 2, probe: false },
+    { number: 2, probe: true },
+    { number: 1, probe: false },
+  ]);
+  expect((await api.get(`/v1/deliveries/${deliveryId}`)).body.attempts).toBe(2);
+});
