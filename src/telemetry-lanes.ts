@@ -4,7 +4,7 @@ import type { LaneFigures } from './db/lane-figures.ts';
 import type { Logger } from './logger.ts';
 import { type StoreFacts, soon } from './telemetry-gauges.ts';
 
-type Label = 'state' | 'endpoint';
+type Label = 'state' | 'endpoint' | 'reason';
 
 export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>, log: Logger): void {
   const ask = askedOnce(stores, log);
@@ -34,6 +34,23 @@ export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>
   gauge('posthorn_endpoint_held', 'Deliveries that wait, of the 20 endpoints that hold most.', ['endpoint'], (one, { endpoints }) => {
     for (const { endpointId, held } of endpoints) one.set({ endpoint: endpointId }, held);
   });
+  gauge(
+    'posthorn_endpoint_held_oldest_seconds',
+    'The age of the oldest delivery that waits, of each of them.',
+    ['endpoint'],
+    (one, { endpoints }) => {
+      for (const { endpointId, oldestSeconds } of endpoints) one.set({ endpoint: endpointId }, oldestSeconds);
+    },
+  );
+  gauge(
+    'posthorn_endpoint_lane',
+    '1 for what the lane of each of them does now, and why it sends nothing.',
+    ['endpoint', 'state', 'reason'],
+    (one, { endpoints }) => {
+      for (const { endpointId, lane } of endpoints)
+        if (lane) one.set({ endpoint: endpointId, state: lane.state, reason: lane.waitingFor ?? '' }, 1);
+    },
+  );
 }
 
 /** The gauges of one page share one answer; undefined: none in time. */

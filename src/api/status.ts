@@ -1,6 +1,7 @@
 // GET /v1/status: how events leave now and what waits, of all workers on this store, whichever process answers.
 import { z } from 'zod';
 import { countOutbox } from '../db/backlog.ts';
+import { readLaneFigures } from '../db/lane-figures.ts';
 import { listRelays, type SeenRelay } from '../db/relays.ts';
 import type { ApiDeps } from './deps.ts';
 import { answer, type Route, route } from './route.ts';
@@ -22,6 +23,12 @@ const status = z.object({
   waiting: z
     .object({ events: z.int(), atLeast: z.literal(true).optional().describe('they are more') })
     .describe('accepted events that no dispatch guards yet'),
+  held: z
+    .object({ deliveries: z.int(), atLeast: z.literal(true).optional().describe('they are more') })
+    .describe('deliveries that wait in lanes of endpoints; 100,000 are counted at most'),
+  lanes: z
+    .object({ awake: z.int(), idle: z.int(), shut: z.int() })
+    .describe('how many lanes send, wait for deliveries, or wait for their time or a change'),
   refusing: z
     .object({ all: z.boolean().describe('events of everybody'), tenants: z.int().describe('how many tenants') })
     .describe('events answered 429 because too many wait, as the answering process sees it; others may have counted earlier or later'),
@@ -38,10 +45,12 @@ export function statusRoutes({ db, refusing }: ApiDeps): Route[] {
       scope: 'admin',
       answers: { 200: { description: 'as of now', schema: status } },
       async handler() {
-        const [waiting, relays] = await Promise.all([countOutbox(db), listRelays(db)]);
+        const [waiting, relays, { held, heldIsMore, lanes }] = await Promise.all([countOutbox(db), listRelays(db), readLaneFigures(db)]);
         return answer(200, {
           dispatch: modeOf(relays),
           waiting: { events: waiting.events, ...(waiting.atLeast && { atLeast: true }) },
+          held: { deliveries: held, ...(heldIsMore && { atLeast: true }) },
+          lanes,
           refusing: refusing(),
           relays,
         });

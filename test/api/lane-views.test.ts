@@ -272,7 +272,7 @@ describe('/metrics', () => {
     const [first = '', second = ''] = ids;
     for (const id of [first, ...ids]) await held(fresh, owner, id);
     await openLane(fresh, first);
-    await openLane(fresh, second, `state = 'idle'`);
+    await openLane(fresh, second, `state = 'idle', state_reason = 'nothing_due'`);
     const some = await page();
     expect(some.all).toMatchObject({
       'posthorn_lanes{state="awake"}': 1,
@@ -280,7 +280,11 @@ describe('/metrics', () => {
       'posthorn_lanes{state="shut"}': 0,
       posthorn_held_deliveries: 23,
       [`posthorn_endpoint_held{endpoint="${first}"}`]: 2,
+      [`posthorn_endpoint_lane{endpoint="${first}",state="awake",reason=""}`]: 1,
+      [`posthorn_endpoint_lane{endpoint="${second}",state="idle",reason="nothing_due"}`]: 1,
     });
+    expect(Object.keys(some.all).filter((name) => name.startsWith('posthorn_endpoint_lane{'))).toHaveLength(2);
+    expect(some.value(`posthorn_endpoint_held_oldest_seconds{endpoint="${first}"}`)).toBeGreaterThan(0);
     expect(Object.keys(some.all).filter((name) => name.startsWith('posthorn_endpoint_held{'))).toHaveLength(20);
     expect(some.value('posthorn_held_oldest_seconds')).toBeGreaterThan(0);
     await fresh.db.query(`update deliveries set status = 'cancelled'`);

@@ -33,7 +33,7 @@ describe('/metrics', () => {
     expect(page.type).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(page.value('process_cpu_seconds_total')).toBeGreaterThan(0);
     expect(page.value('process_resident_memory_bytes')).toBeGreaterThan(0);
-    const told = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(posthorn_[a-z_]+)(?:\{[a-z]+\})?` \|/gm)].map(
+    const told = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(posthorn_[a-z_]+)(?:\{[a-z,]+\})?` \|/gm)].map(
       ([, name]) => name ?? '',
     );
     expect(page.names().toSorted()).toEqual(told.toSorted());

@@ -9,6 +9,7 @@ import { startWorker } from '../../src/worker.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';
+import { held, openLane } from './lanes-at-hand.ts';
 
 describe('/v1/status of a store without a worker', () => {
   let api: ApiServer;
@@ -34,7 +35,14 @@ describe('/v1/status of a store without a worker', () => {
   it('says what waits in the outbox, and that nobody takes it', async () => {
     const tenant = await api.makeTenant();
     for (const id of ['a', 'b']) await api.postEvent(tenant, { id });
-    expect(await status()).toEqual({ dispatch: null, waiting: { events: 2 }, refusing: { all: false, tenants: 0 }, relays: [] });
+    expect(await status()).toEqual({
+      dispatch: null,
+      waiting: { events: 2 },
+      held: { deliveries: 0 },
+      lanes: { awake: 0, idle: 0, shut: 0 },
+      refusing: { all: false, tenants: 0 },
+      relays: [],
+    });
   });
 
   it('counts no further than 10,000', async () => {
@@ -56,6 +64,15 @@ describe('/v1/status of a store without a worker', () => {
     expect(await status()).toMatchObject({ dispatch: 'mixed', relays: [{ id: first }, { id: second, mode: 'individual', waiting: 0 }] });
     await api.db.query(`update relays set seen = now() - interval '6 seconds' where process = $1`, [`host ${first}`]);
     expect(await status()).toMatchObject({ dispatch: 'individual', relays: [{ id: second }] });
+  });
+
+  it('says how much is held, and what lanes do', async () => {
+    const tenant = await api.makeTenant();
+    const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { rateLimit: { perSecond: 1 } });
+    for (let n = 0; n < 3; n++) await held(api, tenant, id);
+    await openLane(api, id, `state = 'shut'`);
+    const { held: waits, lanes } = await status();
+    expect({ waits, lanes }).toEqual({ waits: { deliveries: 3 }, lanes: { awake: 0, idle: 0, shut: 1 } });
   });
 });
 
