@@ -56,7 +56,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   const inHand: InHand = new Map();
-  const lanes = createLaneWatch({ db, waker, log });
+  const lanes = createLaneWatch({ db, waker, log, disableAfterMs: disableAfterMs(config) });
   const toLane = createToLane({ db, lanes, tellLanes: parking.tell });
   const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand });
   const nudges = createNudges();
@@ -102,7 +102,17 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
 
   const setGate = createSetGate({ db, lanes: waker });
   const skipHead = createSkipHead({ db, lanes: waker });
-  const activities = createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, reached });
+  const activities = createActivities({
+    db,
+    engine,
+    starter,
+    waker,
+    giveOrder,
+    setGate,
+    skipHead,
+    disableAfterMs: disableAfterMs(config),
+    reached,
+  });
   const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
 
   return {

@@ -25,12 +25,13 @@ export interface ActivityDeps {
   giveOrder: GiveOrder;
   setGate: SetGate;
   skipHead: SkipHead;
+  disableAfterMs: number;
   reached?: Reached;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, reached }: ActivityDeps) {
+export function createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, disableAfterMs, reached }: ActivityDeps) {
   return {
     attemptDelivery: createAttemptDelivery(engine),
     dispatchPage: createDispatchPage({ db, starter, waker, reached }),
@@ -38,7 +39,7 @@ export function createActivities({ db, engine, starter, waker, giveOrder, setGat
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
-    keepStore: createKeepStore(db),
+    keepStore: createKeepStore(db, disableAfterMs),
   };
 }
 

@@ -1,18 +1,29 @@
-// keepStore: partitions ahead of time; dispatches, idempotency keys, relays and counts of failures that have outlived their use go, in small batches.
+// keepStore: partitions ahead of time; dispatches, idempotency keys, relays, counts of failures, and numbers and rates of who was deleted go when they have
+// outlived their use, in small batches.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
 import { Context } from '@temporalio/activity';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
-import { cancelLeftBehind, deleteOldDispatches, deleteOldHealth, deleteOldIdempotencyKeys } from '../db/upkeep.ts';
+import {
+  cancelLeftBehind,
+  deleteOldDispatches,
+  deleteOldHealth,
+  deleteOldIdempotencyKeys,
+  deleteOldRates,
+  deleteOldSequences,
+} from '../db/upkeep.ts';
 
-export function createKeepStore(db: Db) {
+/** `disableAfterMs`: for so long an endpoint must have failed to be disabled. */
+export function createKeepStore(db: Db, disableAfterMs: number) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);
     await forgetDeadRelays(db);
     await untilNone(() => cancelLeftBehind(db));
-    await untilNone(() => deleteOldHealth(db));
-    const rowsDeleted = (await untilNone(() => deleteOldDispatches(db))) + (await untilNone(() => deleteOldIdempotencyKeys(db)));
+    await untilNone(() => deleteOldHealth(db, disableAfterMs));
+    let rowsDeleted = 0;
+    for (const deleteBatch of [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates])
+      rowsDeleted += await untilNone(() => deleteBatch(db));
     return { partitionsMade, rowsDeleted };
   };
 }

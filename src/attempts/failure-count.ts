@@ -29,11 +29,11 @@ export interface FailureCount {
   tell(): Promise<string[]>;
 }
 
-const trusted: Counted = { failures: noFailures(), suspectedMs: 0 };
+const trusted: Counted = { failures: noFailures(), suspectedMs: 0, failingForMs: null };
 const none: Outcomes = { accepted: 0, refused: 0, trailingRefused: 0 };
 
-/** `now`: the monotonic clock. */
-export function createFailureCount(db: Db, now: () => number): FailureCount {
+/** An endpoint that refuses yet, and has refused everything for longer than `disableAfterMs`, has refused too much too. `now`: the monotonic clock. */
+export function createFailureCount(db: Db, disableAfterMs: number, now: () => number): FailureCount {
   const suspects = new Map<string, Suspect>();
 
   function begin(endpointId: string, untilMs: number): Suspect {
@@ -87,7 +87,11 @@ export function createFailureCount(db: Db, now: () => number): FailureCount {
         const nowMs = Date.now();
         const counted = await countOutcomes(db, seen, nowMs);
         for (const id of seen.keys()) know(id, counted.get(id) ?? trusted);
-        return [...counted].filter(([, { failures }]) => shouldOpen(failures, nowMs)).map(([id]) => id);
+        const isTooLong = (id: string, failingForMs: number | null) =>
+          failingForMs !== null && failingForMs > disableAfterMs && seen.get(id)?.refused !== 0;
+        return [...counted]
+          .filter(([id, { failures, failingForMs }]) => shouldOpen(failures, nowMs) || isTooLong(id, failingForMs))
+          .map(([id]) => id);
       } catch (error) {
         for (const [id, outcomes] of seen) {
           const suspect = suspects.get(id);

@@ -3,7 +3,7 @@
 //
 // What if a lane closes and a list says so too late? Somebody parks without need, and wakes the lane. And the other way round? An attempt or two more.
 import { setTimeout as delay } from 'node:timers/promises';
-import { readWatched } from '../db/endpoint-health.ts';
+import { longestSuspectedMs, readWatched } from '../db/endpoint-health.ts';
 import type { Db } from '../db/pool.ts';
 import { circuitTimes, opened } from '../domain/circuit.ts';
 import type { LaneReason } from '../domain/lane.ts';
@@ -13,7 +13,6 @@ import { createFailureCount } from './failure-count.ts';
 const everyMs = 1_000;
 const freshForMs = 3_000;
 const minuteMs = 60_000;
-const hourMs = 3_600_000;
 
 export interface LaneWatch {
   /** Everybody parks for this endpoint now: by the list read each second, or because this process opened its lane. */
@@ -32,6 +31,8 @@ export interface LaneWatchDeps {
   db: Db;
   waker: { open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void> };
   log: Logger;
+  /** An endpoint that has refused everything for so long gets a lane, which disables it when it refuses once more; left out: never. */
+  disableAfterMs?: number;
   /** The monotonic clock. */
   now?: () => number;
 }
@@ -43,9 +44,10 @@ interface Opening {
   openAtMs: number;
 }
 
-export function createLaneWatch({ db, waker, log, now = () => performance.now() }: LaneWatchDeps): LaneWatch {
+export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
+  const { db, waker, log, disableAfterMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = deps;
   const stopping = new AbortController();
-  const count = createFailureCount(db, now);
+  const count = createFailureCount(db, disableAfterMs, now);
   const openings = new Map<string, Opening>();
   let listed: ReadonlySet<string> = new Set();
   let listedAtMs = Number.NEGATIVE_INFINITY;
@@ -56,7 +58,7 @@ export function createLaneWatch({ db, waker, log, now = () => performance.now() 
   async function look(): Promise<void> {
     const askedAtMs = now();
     // whoever looks each second learns of every suspect within a minute; at first, and after a time without answers, of all that there may be
-    const { parking, suspects } = await readWatched(db, askedAtMs - listedAtMs < minuteMs / 2 ? minuteMs : hourMs);
+    const { parking, suspects } = await readWatched(db, askedAtMs - listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs);
     listed = parking;
     listedAtMs = askedAtMs;
     for (const [id, { openAtMs }] of openings) if (openAtMs < askedAtMs) openings.delete(id);

@@ -1,22 +1,26 @@
 // What all processes together have counted of endpoints that refused something lately; and the one look, each second, at what others have found out.
-// `updated_at` is when an endpoint last refused something: acceptances that are counted do not keep it suspect.
+// `updated_at` is when an endpoint last refused something: acceptances that are counted do not keep it suspect. `failing_since` is when it began to refuse
+// everything: one that is tried only now and then, and never gets a lane for that, is known by it to have failed for too long.
 import type { PoolClient } from 'pg';
 import { addOutcomes, type Failures, noFailures, type Outcomes } from '../domain/circuit.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 const minuteMs = 60_000;
-const hourMs = 3_600_000;
+/** What it accepts has to be known for as long as it may be held against it that it accepted nothing. */
+export const longestSuspectedMs = 30 * 86_400_000;
 
-/** For how many milliseconds yet what an endpoint accepts is counted too: a minute from its last refusal on; an hour while it accepted nothing since. */
+/** For how many milliseconds yet what an endpoint accepts is counted too: a minute from its last refusal on; much longer while it accepted nothing since. */
 function suspectedMs(inRow: number, refusedMsAgo: number): number {
-  return (inRow > 0 ? hourMs : minuteMs) - refusedMsAgo;
+  return (inRow > 0 ? longestSuspectedMs : minuteMs) - refusedMsAgo;
 }
 
 export interface Counted {
   failures: Failures;
   /** For how many milliseconds yet. */
   suspectedMs: number;
+  /** For how long it has refused everything, when that was just counted; null: it has not, or that was not asked. */
+  failingForMs: number | null;
 }
 
 export interface Watched {
@@ -40,7 +44,7 @@ export async function readWatched(db: Db, withinMs: number): Promise<Watched> {
   for (const { endpoint_id, counts, ms_ago: msAgo } of rows) {
     const endpointId = idOf('ep', endpoint_id);
     if (counts === null) watched.parking.add(endpointId);
-    else watched.suspects.set(endpointId, { failures: counts, suspectedMs: suspectedMs(counts.inRow, msAgo) });
+    else watched.suspects.set(endpointId, { failures: counts, suspectedMs: suspectedMs(counts.inRow, msAgo), failingForMs: null });
   }
   return watched;
 }
@@ -57,9 +61,16 @@ export function countOutcomes(db: Db, seen: ReadonlyMap<string, Outcomes>, nowMs
       const outcomes = seen.get(endpointId);
       if (!outcomes) continue;
       const failures = addOutcomes(counts, outcomes, nowMs);
-      counted.set(endpointId, { failures, suspectedMs: suspectedMs(failures.inRow, outcomes.refused > 0 ? 0 : refusedMsAgo) });
+      counted.set(endpointId, {
+        failures,
+        suspectedMs: suspectedMs(failures.inRow, outcomes.refused > 0 ? 0 : refusedMsAgo),
+        failingForMs: null,
+      });
     }
-    await updateCounts(client, counted, refusing);
+    for (const [endpointId, failingForMs] of await updateCounts(client, counted, seen)) {
+      const one = counted.get(endpointId);
+      if (one) counted.set(endpointId, { ...one, failingForMs });
+    }
     return counted;
   });
 }
@@ -90,16 +101,29 @@ async function lockCounts(client: PoolClient, endpointIds: string[], refusing: s
   return rows.map((row) => ({ endpointId: idOf('ep', row.endpoint_id), counts: row.counts, refusedMsAgo: row.ms_ago }));
 }
 
-async function updateCounts(client: PoolClient, counted: ReadonlyMap<string, Counted>, refusing: string[]): Promise<void> {
+/** For how long each has refused everything. */
+async function updateCounts(
+  client: PoolClient,
+  counted: ReadonlyMap<string, Counted>,
+  seen: ReadonlyMap<string, Outcomes>,
+): Promise<[string, number | null][]> {
   const ids = [...counted.keys()];
-  await client.query({
+  const those = (what: 'accepted' | 'refused') => ids.filter((id) => seen.get(id)?.[what]).map(uuidOf);
+  const { rows } = await client.query<{ endpoint_id: string; failing_for_ms: number | null }>({
     name: 'update_health',
     text: `
       update endpoint_health h set counts = i.counts, updated_at = case when i.id = any($3::uuid[]) then now() else h.updated_at end,
-        failing_since = case when (i.counts->>'inRow')::int > 0 then coalesce(h.failing_since, now()) end
-      from unnest($1::uuid[], $2::jsonb[]) as i (id, counts) where h.endpoint_id = i.id`,
-    values: [ids.map(uuidOf), [...counted.values()].map(({ failures }) => JSON.stringify(failures)), refusing.map(uuidOf)],
+        failing_since = case
+          when (i.counts->>'inRow')::int = 0 then null
+          when i.id = any($4::uuid[]) then now()
+          -- its lane has sent to it since, and knows better
+          when exists (select from lanes l where l.endpoint_id = h.endpoint_id and l.ended_at > h.updated_at and l.failing_since is null) then now()
+          else coalesce(h.failing_since, now()) end
+      from unnest($1::uuid[], $2::jsonb[]) as i (id, counts) where h.endpoint_id = i.id
+      returning h.endpoint_id, extract(epoch from now() - h.failing_since)::float8 * 1000 as failing_for_ms`,
+    values: [ids.map(uuidOf), [...counted.values()].map(({ failures }) => JSON.stringify(failures)), those('refused'), those('accepted')],
   });
+  return rows.map((row) => [idOf('ep', row.endpoint_id), row.failing_for_ms]);
 }
 
 /** All that was counted of an endpoint is forgotten: it has shown that it accepts again. */

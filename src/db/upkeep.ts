@@ -36,13 +36,42 @@ export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** What was counted of endpoints that refused nothing for an hour. Returns how many rows went; 0: none are left. */
-export async function deleteOldHealth(db: Db): Promise<number> {
+/**
+ * What was counted of endpoints that refused nothing for an hour; while one accepted nothing since, that is kept `failingMs` longer: it may be tried once a day.
+ * Returns how many rows went; 0: none are left.
+ */
+export async function deleteOldHealth(db: Db, failingMs: number): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_health',
     text: `
       delete from endpoint_health where endpoint_id in (
-        select endpoint_id from endpoint_health where updated_at < now() - interval '1 hour' limit 1000)`,
+        select endpoint_id from endpoint_health
+        where updated_at < now() - interval '1 hour' - case when failing_since is null then interval '0' else $1::float8 * interval '1 millisecond' end
+        limit 1000)`,
+    values: [failingMs],
+  });
+  return rowCount ?? 0;
+}
+
+/** The numbers given for endpoints that were deleted 30 days ago. Returns how many rows went; 0: none are left. */
+export async function deleteOldSequences(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_sequences',
+    text: `
+      delete from lane_sequences where (endpoint_id, key) in (
+        select s.endpoint_id, s.key from endpoints p join lane_sequences s on s.endpoint_id = p.id
+        where p.deleted_at < now() - interval '30 days' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}
+
+/** The rates of tenants that were deleted an hour ago: by then no drain draws from them. Returns how many rows went; 0: none are left. */
+export async function deleteOldRates(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_rates',
+    text: `
+      delete from tenant_rates where tenant_id in (
+        select r.tenant_id from tenant_rates r join tenants t on t.id = r.tenant_id where t.deleted_at < now() - interval '1 hour' limit 1000)`,
   });
   return rowCount ?? 0;
 }

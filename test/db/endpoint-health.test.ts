@@ -34,7 +34,7 @@ it('loses nothing of what many tell at once, of endpoints in any order', async (
   }
 });
 
-it('suspects who refused for an hour until something is accepted, then for a minute from the last refusal, and no longer for being counted', async () => {
+it('suspects who refused until something is accepted, for long; then for a minute from the last refusal, and no longer for being counted', async () => {
   const id = newId('ep');
   const row = async () =>
     (await database.db.query('select failing_since, updated_at from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
@@ -56,13 +56,17 @@ it('has no row of whoever has refused nothing', async () => {
   expect(await countOutcomes(database.db, new Map([[id, accepted]]), Date.now())).toEqual(new Map());
 });
 
-it('forgets what is an hour old', async () => {
-  const [old, recent] = [newId('ep'), newId('ep')];
-  const seen = new Map([old, recent].map((id) => [id, refused(1)]));
-  await countOutcomes(database.db, seen, Date.now());
+it('forgets what is an hour old, and what has accepted nothing since a day later', async () => {
+  const [old, recent, failing, failed] = [newId('ep'), newId('ep'), newId('ep'), newId('ep')];
+  const all = [old, recent, failing, failed];
+  await countOutcomes(database.db, new Map(all.map((id) => [id, refused(1)])), Date.now());
+  await countOutcomes(database.db, new Map([old, recent].map((id) => [id, accepted])), Date.now());
   await age(old, '61 minutes');
   await age(recent, '59 minutes');
-  expect(await deleteOldHealth(database.db)).toBe(1);
-  expect(await deleteOldHealth(database.db)).toBe(0);
+  await age(failing, '24 hours');
+  await age(failed, '26 hours');
+  expect(await deleteOldHealth(database.db, 24 * hourMs)).toBe(2);
+  expect(await deleteOldHealth(database.db, 24 * hourMs)).toBe(0);
   expect(await suspected(recent, hourMs)).toBeDefined();
+  expect(await suspected(failing, 48 * hourMs)).toBeGreaterThan(24 * hourMs);
 });

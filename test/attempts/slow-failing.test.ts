@@ -1,0 +1,83 @@
+// An endpoint that is tried so seldom that its refusals never open a lane: when it has refused everything for too long, it gets one, which disables it.
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
+import { readConfig } from '../../src/config.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
+import { openTemporalLink } from '../../src/temporal/link.ts';
+import { type LaneStage, names, setLaneStage } from '../lanes/lane.ts';
+import { until } from '../support/until.ts';
+
+const log = pino({ level: 'silent' });
+const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
+const dayMs = 86_400_000;
+let stage: LaneStage;
+let watch: LaneWatch;
+
+beforeAll(async () => {
+  stage = await setLaneStage();
+  const { db } = stage;
+  watch = createLaneWatch({ db, waker: createLaneWaker({ db, link, log }), log, disableAfterMs: 5 * dayMs });
+  await until('a look', () => watch.isFresh());
+});
+afterAll(async () => {
+  await watch?.stop();
+  await link.close();
+  await stage?.close();
+});
+
+const refusing = async (path: string) => {
+  stage.receiver.answer(path, (_request, response) => void response.writeHead(500).end());
+  return stage.makeEndpoint(path);
+};
+const health = async (id: string) =>
+  (await stage.db.query('select counts, failing_since from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
+const told = (id: string, failures: number) =>
+  until(`${failures} of ${id} to be told`, async () => (await health(id))?.counts.inRow === failures);
+/** The last refusal was so long ago, the first six days before. */
+const age = (id: string) =>
+  stage.db.query(
+    `update endpoint_health set failing_since = now() - interval '6 days', updated_at = now() - interval '12 hours' where endpoint_id = $1`,
+    [uuidOf(id)],
+  );
+async function refuse(id: string, inRow: number): Promise<void> {
+  watch.saw(id, false);
+  await told(id, inRow);
+}
+
+it('gets a lane at the first refusal after that, and is disabled at the next', async () => {
+  const id = await refusing('/slow');
+  await refuse(id, 1);
+  await refuse(id, 2);
+  expect(await stage.lane(id)).toBeUndefined();
+  await age(id);
+  watch.saw(id, false);
+  await until('a lane', async () => (await stage.lane(id)) !== undefined);
+  const lane = await stage.lane(id);
+  expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
+  expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
+  await stage.park(id, names('slow', 1));
+  await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
+  await stage.drain(id);
+  expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
+});
+
+it('gets none while it accepts something now and then, however long ago it refused, or when its lane has found it well', async () => {
+  const [accepting, well] = [await refusing('/accepting'), await refusing('/well')];
+  await refuse(accepting, 1);
+  await refuse(well, 1);
+  await age(accepting);
+  await age(well);
+  watch.saw(accepting, true);
+  await stage.db.query(
+    `insert into lanes (endpoint_id, tenant_id, parks, reason, state, ended_at) values ($1, $2, false, 'backlog', 'idle', now())`,
+    [uuidOf(well), uuidOf(stage.tenantId)],
+  );
+  await refuse(accepting, 1);
+  await refuse(well, 2);
+  for (const id of [accepting, well]) {
+    expect(Date.now() - Number((await health(id))?.failing_since)).toBeLessThan(dayMs);
+    expect(watch.parks(id)).toBe(false);
+  }
+});
