@@ -21,7 +21,7 @@ const usage = `Usage: posthorn <command>
   server          API only
   worker          worker only
   migrate         brings the database schema up to date
-  reconcile       starts every delivery that should be under way and is not, at once
+  reconcile       starts every delivery and every lane that should be under way and is not, at once
 
 Every setting is an environment variable: see docs/configuration.md.`;
 
@@ -56,7 +56,8 @@ async function run(command: string | undefined, demo: boolean): Promise<(() => P
     case 'reconcile': {
       const core = await openCore(requireKeys(config), log);
       if (!(await core.link.connected)) return null;
-      print(`${await sweepAll({ db: core.db, starter: core.starter })} deliveries started or found under way`);
+      const { deliveries, lanes } = await sweepAll(core);
+      print(`${deliveries} deliveries and ${lanes} lanes started or found under way`);
       await core.close();
       return null;
     }

@@ -3,6 +3,7 @@
 // "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
 import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/delivery-refs.ts';
 import { overdueDispatches } from '../db/dispatches.ts';
+import { lanesWithWork } from '../db/holding-lanes.ts';
 import { expireHeld } from '../db/lane-held.ts';
 import { forgottenLanes, overdueLanes } from '../db/lanes.ts';
 import { orderTold } from '../db/orders.ts';
@@ -108,7 +109,11 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
 }
 
 /** What a sweep at once starts: all of it, without the relay's limits. Returns how many workflows were started or found open. */
-export async function sweepAll({ db, starter }: Pick<SweepDeps, 'db' | 'starter'>): Promise<number> {
+export async function sweepAll({
+  db,
+  starter,
+  waker,
+}: Pick<SweepDeps, 'db' | 'starter' | 'waker'>): Promise<{ deliveries: number; lanes: number }> {
   let cursor: SweepCursor | null = null;
   let started = 0;
   do {
@@ -117,7 +122,20 @@ export async function sweepAll({ db, starter }: Pick<SweepDeps, 'db' | 'starter'
     started += deliveries.length;
     cursor = cursorAfter(deliveries);
   } while (cursor);
-  return started;
+  return { deliveries: started, lanes: await signalAll(db, waker) };
+}
+
+/** Every lane that holds something gets its workflow, whatever its row says: Temporal may have lost it. */
+async function signalAll(db: Db, waker: SweepDeps['waker']): Promise<number> {
+  let signalled = 0;
+  for (let after: string | null = null; ; ) {
+    const lanes = await lanesWithWork(db, after, most);
+    await waker.parked(lanes.map(({ endpointId }) => endpointId));
+    await startAll(lanes, (lane) => waker.signal([lane]));
+    signalled += lanes.length;
+    after = lanes.at(-1)?.endpointId ?? null;
+    if (lanes.length < most || after === null) return signalled;
+  }
 }
 
 /** Where a full page of overdue deliveries ends; null: there are no more. */

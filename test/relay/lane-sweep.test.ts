@@ -1,12 +1,12 @@
 // The sweep looks after lanes: one past its time is signalled, which starts its workflow; one that knows nothing of what is held for it wakes.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { obeyOrder } from '../../src/db/orders.ts';
 import type { Order } from '../../src/domain/delivery.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
-import { createSweep } from '../../src/relay/sweep.ts';
+import { createSweep, sweepAll } from '../../src/relay/sweep.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createStarter } from '../../src/temporal/starter.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -25,6 +25,21 @@ it('starts the workflow of a lane that meant to act and was not seen', async () 
   const handle = posthorn.temporal.workflow.getHandle(`lane/${id}`);
   expect((await until('its workflow', () => handle.describe())).type).toBe('endpointLane');
   await posthorn.stop();
+});
+
+it('at once, of every lane that holds something, when asked by hand', async () => {
+  const posthorn = await startPosthorn({ namespace: 't17' });
+  onTestFinished(posthorn.stop);
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  await posthorn.post(`/v1/endpoints/${id}/pause`);
+  await posthorn.postEvent(tenant);
+  await until('its lane to be shut', async () => (await posthorn.get(`/v1/endpoints/${id}/lane`)).body.waitingFor === 'paused');
+  const handle = () => posthorn.temporal.workflow.getHandle(`lane/${id}`);
+  const { runId } = await handle().describe();
+  await handle().terminate('lost');
+  expect(await sweepAll(posthorn.core)).toEqual({ deliveries: 0, lanes: 1 });
+  expect(await handle().describe()).toMatchObject({ status: { name: 'RUNNING' }, runId: expect.not.stringMatching(runId) });
 });
 
 describe('without Temporal', () => {
