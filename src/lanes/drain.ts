@@ -7,8 +7,8 @@
 // at the lane then. What if it dies at any point? The row says awake, no drain is seen, and Temporal or the sweep begins another.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryRef } from '../db/delivery-refs.ts';
-import type { LaneEndpoint } from '../db/lane-page.ts';
-import { saveLane, type TakenLane, takeLane } from '../db/lanes.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
+import { saveLane, type TakenLane, takeLane } from '../db/lane-ownership.ts';
 import { type CircuitTimes, circuitTimes } from '../domain/circuit.ts';
 import { type ConsequencesDeps, createConsequences } from './consequences.ts';
 import { createEnding } from './ending.ts';

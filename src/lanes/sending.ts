@@ -3,8 +3,9 @@
 
 import type { PlaceLimits, Places } from '../attempts/places.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import { assignBatch } from '../db/lane-held.ts';
-import { type HeldDelivery, type LaneEndpoint, readBatch } from '../db/lane-page.ts';
+import { type HeldDelivery, readBatch } from '../db/lane-page.ts';
 import { numberBatch, numberDeliveries, type ToNumber } from '../db/lane-sequences.ts';
 import { newId } from '../new-id.ts';
 import type { Lines } from './lines.ts';

@@ -1,6 +1,6 @@
 // How a lane's endpoint stands: how many requests at once it may get, and whether it gets any or is only probed. What is learned here is left for the next
 // drain (`facts`), so that a drain that ends forgets nothing.
-import type { LaneFacts, TakenLane } from '../db/lanes.ts';
+import type { LaneFacts, TakenLane } from '../db/lane-ownership.ts';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '../domain/allowance.ts';
 import {
   addOutcomes,

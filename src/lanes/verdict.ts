@@ -1,6 +1,6 @@
 // What a lane is to do now: send, probe, or rest until something is due or changed.
 
-import type { LaneEndpoint } from '../db/lane-page.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { Circuit } from '../domain/circuit.ts';
 import { failedTooLong, type LaneState, type LaneWait } from '../domain/lane.ts';
 

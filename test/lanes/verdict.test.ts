@@ -1,6 +1,6 @@
 // What a lane is to do now, as a table: what counts most comes first.
 import { expect, it } from 'vitest';
-import type { LaneEndpoint } from '../../src/db/lane-page.ts';
+import type { LaneEndpoint } from '../../src/db/lane-endpoint.ts';
 import { failedTooLong } from '../../src/domain/lane.ts';
 import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
 
