@@ -1,8 +1,7 @@
 // What waits in a lane, as a whole: how much, since when, until when, and what has to go before anything is sent.
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { urgency } from './lane-page.ts';
 import type { Db } from './pool.ts';
-
-const urgencies = '(case when round > 1 then 2 when attempts > 0 then 1 else 0 end)';
 
 /** The lowest id of an endpoint's held deliveries, whose day is the oldest of theirs; null: none is held. */
 export async function lowestHeld(db: Db, endpointId: string): Promise<string | null> {
@@ -33,10 +32,10 @@ export async function nextHeldInMs(db: Db, endpointId: string, keyless: boolean)
     text: `
       select extract(epoch from min(d.next_attempt_at) - now())::float8 * 1000 as in_ms
       from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
-        select next_attempt_at from deliveries
-        where endpoint_id = $1 and status = 'held' and ${urgencies} = c.urgency and (expires_at is null or expires_at > now())
-          and (not $2 or lane_key is null)
-        order by next_attempt_at limit 1
+        select d.next_attempt_at from deliveries d
+        where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and (d.expires_at is null or d.expires_at > now())
+          and (not $2 or d.lane_key is null)
+        order by d.next_attempt_at limit 1
       ) d`,
     values: [uuidOf(endpointId), keyless],
   });
@@ -56,7 +55,7 @@ export async function readBlockers(db: Db, endpointId: string): Promise<{ laneKe
   return rows.map((row) => ({ laneKey: row.lane_key, deliveryId: idOf('dlv', row.id) }));
 }
 
-/** What is held past its time ends as expired; returns how many. All endpoints, or one. */
+/** What is held past its time ends as expired; returns how many: of all endpoints. */
 export async function expireHeld(db: Db, limit: number): Promise<number> {
   const { rowCount } = await db.query({
     name: 'expire_held',
@@ -81,8 +80,8 @@ export async function coalesceHeld(db: Db, endpointId: string, except: string[],
     name: 'coalesce_held',
     text: `
       with ended as (
-        select distinct coalesce_key from deliveries
-        where endpoint_id = $1 and status = 'held' and ${urgencies} = 0 and next_attempt_at <= now() and id >= $3 and id <> all($2::uuid[])
+        select distinct coalesce_key from deliveries d
+        where endpoint_id = $1 and status = 'held' and ${urgency} = 0 and next_attempt_at <= now() and id >= $3 and id <> all($2::uuid[])
           and coalesce_key is not null and sequence is null and batch_id is null
       ), waiting as (
         select d.id, row_number() over (partition by d.coalesce_key order by d.position desc, d.id desc) as age

@@ -58,6 +58,12 @@ export function outcomeOfStatus(statusCode: number): Outcome {
   return statusCode === 410 ? 'gone' : 'http_status';
 }
 
+/** The endpoint answered, and said no to this one event: nothing says that it would refuse another. */
+export function isPlainNo({ outcome, response }: SendResult): boolean {
+  const status = response?.statusCode ?? 0;
+  return outcome === 'http_status' && status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
 const longestRetryAfterMs = 86_400_000;
 
 /** What 429 and 503 ask for by Retry-After (RFC 9110, 10.2.3), in milliseconds from `nowMs`: 0 to 24 h; null when nothing usable is said. */

@@ -1,7 +1,7 @@
 // What an answer means for the lane as a whole: what was read before it is not to be acted on, the circuit is closed for good, the endpoint is disabled or well again.
 import { clearHealth } from '../db/endpoint-health.ts';
 import { disableFailing, recoverFailing } from '../db/failing-endpoints.ts';
-import type { LaneEndpoint } from '../db/lane-page.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { Db } from '../db/pool.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';

@@ -7,8 +7,8 @@
 // at the lane then. What if it dies at any point? The row says awake, no drain is seen, and Temporal or the sweep begins another.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryRef } from '../db/delivery-refs.ts';
-import type { LaneEndpoint } from '../db/lane-page.ts';
-import { saveLane, type TakenLane, takeLane } from '../db/lanes.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
+import { saveLane, type TakenLane, takeLane } from '../db/lane-ownership.ts';
 import { type CircuitTimes, circuitTimes } from '../domain/circuit.ts';
 import { type ConsequencesDeps, createConsequences } from './consequences.ts';
 import { createEnding } from './ending.ts';
@@ -53,6 +53,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   const { epoch } = taken;
   let ownerAt = Number.NEGATIVE_INFINITY;
   let stale = false;
+  let paceUntil = 0;
   const isTooLate = () => performance.now() > ownerAt + leaseMs;
   const standing = createStanding(taken, times);
   const reading = createReading(db, endpointId, epoch);
@@ -111,7 +112,15 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   }
 
   function judge({ endpoint, canMove, blocked, nextInMs }: Look): Verdict {
-    return judgeLane({ endpoint, circuit: standing.circuit(), canMove, blocked, nextInMs, nowMs: Date.now() });
+    return judgeLane({
+      endpoint,
+      circuit: standing.circuit(),
+      canMove,
+      blocked,
+      nextInMs,
+      paceInMs: paceUntil - performance.now(),
+      nowMs: Date.now(),
+    });
   }
 
   /** While what was read is fresh, and there is something to begin or to wait for. */
@@ -120,6 +129,8 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       busyAt = performance.now();
       if (recorder.isBehind()) return pause(100);
       const { begun, waitMs } = await sending.begin(endpoint, probe);
+      paceUntil = performance.now() + (waitMs ?? 0);
+      if ((waitMs ?? 0) > briefMs && begun === 0) return;
       // the next batch may not be full yet, and one probe is enough
       if (begun > 0 && (probe || endpoint.batch)) return;
       const movable = lines.movable(Date.now());

@@ -1,7 +1,7 @@
 // How a drain ends: laid to rest, handed on in the middle, lost to another, or with its endpoint gone. Each says the workflow when to go on.
 import { cancelUnfinished } from '../db/gates.ts';
 import { countHeld } from '../db/lane-held.ts';
-import { deleteLane, restLane, resumeRested } from '../db/lanes.ts';
+import { deleteLane, restLane, resumeRested } from '../db/lane-ownership.ts';
 import type { Db } from '../db/pool.ts';
 import type { Logger } from '../logger.ts';
 import type { LaneReport } from './report.ts';

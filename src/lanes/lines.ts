@@ -6,8 +6,8 @@ import type { Ordering } from '../domain/lane-settings.ts';
 export interface Lines {
   /** Rows as they were read just now, in their order: what was known of lines that are not under way is forgotten. `evenEarly`: whatever their times. */
   fill(rows: HeldDelivery[], nowMs: number, evenEarly: boolean): void;
-  /** The next that may be sent; its line is under way until it is told how that ended. */
-  next(nowMs: number): HeldDelivery | undefined;
+  /** The next that may be sent, `skip` lines on and round again; its line is under way until it is told how that ended. */
+  next(nowMs: number, skip?: number): HeldDelivery | undefined;
   /** Takes these out: their lines are under way. */
   take(rows: HeldDelivery[]): void;
   /** Sent and done with: the one behind it may go. */
@@ -67,6 +67,16 @@ export function createLines(ordering: () => Ordering): Lines {
     return key;
   }
 
+  function movable(nowMs: number, skip: number): [string, Waiting[]] | undefined {
+    const all: [string, Waiting[]][] = [];
+    for (const entry of lines) {
+      if (!mayGo(...entry, nowMs)) continue;
+      if (skip === 0) return entry;
+      all.push(entry);
+    }
+    return all[skip % Math.max(1, all.length)];
+  }
+
   function forgetPast(times: Map<string, number>, nowMs: number): void {
     for (const [key, until] of times) if (until <= nowMs) times.delete(key);
   }
@@ -87,14 +97,11 @@ export function createLines(ordering: () => Ordering): Lines {
         waits.delete(key);
       }
     },
-    next(nowMs) {
-      for (const [key, line] of lines) {
-        if (!mayGo(key, line, nowMs)) continue;
-        const head = line.shift()?.row;
-        if (head) begin(key, head);
-        return head;
-      }
-      return undefined;
+    next(nowMs, skip = 0) {
+      const [key, line] = movable(nowMs, skip) ?? [];
+      const head = line?.shift()?.row;
+      if (head && key !== undefined) begin(key, head);
+      return head;
     },
     take(rows) {
       for (const row of rows) {

@@ -1,6 +1,6 @@
 // How many requests may begin now: by the endpoint's rate, which this drain alone keeps, and by its tenant's, which is drawn from one row.
 
-import type { LaneEndpoint } from '../db/lane-page.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { Db } from '../db/pool.ts';
 import { takeTenantTokens } from '../db/tenant-rates.ts';
 import type { RateLimit } from '../domain/lane-settings.ts';

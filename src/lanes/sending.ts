@@ -3,8 +3,9 @@
 
 import type { PlaceLimits, Places } from '../attempts/places.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import { assignBatch } from '../db/lane-held.ts';
-import { type HeldDelivery, type LaneEndpoint, readBatch } from '../db/lane-page.ts';
+import { type HeldDelivery, readBatch } from '../db/lane-page.ts';
 import { numberBatch, numberDeliveries, type ToNumber } from '../db/lane-sequences.ts';
 import { newId } from '../new-id.ts';
 import type { Lines } from './lines.ts';
@@ -13,6 +14,8 @@ import { type ShipDeps, type Shipped, ship } from './shipment.ts';
 import type { Standing } from './standing.ts';
 
 const noPlaceMs = 50;
+/** Of all places: the others are left to first attempts and retries, which ask less often than lanes do. */
+const lanesShare = 0.75;
 
 export interface Sending {
   /** How many more may be begun. */
@@ -55,7 +58,7 @@ export function createSending(deps: SendingDeps): Sending {
 
   function placesFor(endpoint: LaneEndpoint, wanted: number): (() => void)[] {
     const taken: (() => void)[] = [];
-    while (taken.length < wanted) {
+    while (taken.length < wanted && places.inUse() < limits.process * lanesShare) {
       const place = places.take(endpoint.tenantId, endpointId, endpoint.maxInFlight);
       if (typeof place !== 'function') break;
       taken.push(place);
@@ -64,10 +67,14 @@ export function createSending(deps: SendingDeps): Sending {
   }
 
   /** What goes in one request: one delivery, or as many as a batch holds. Empty: nothing may go now. */
-  function nextRows({ batch, ordering }: LaneEndpoint): HeldDelivery[] {
+  function nextRows({ batch, ordering }: LaneEndpoint, probe: boolean): HeldDelivery[] {
     const nowMs = Date.now();
-    if (!batch) return [lines.next(nowMs)].filter((row) => row !== undefined);
-    const ready = lines.ready(nowMs).filter(({ batchId }) => batchId === null || !batches.has(batchId));
+    // one that is always refused must not be the only one that is ever tried
+    const skip = probe && ordering !== 'endpoint' ? standing.probes() : 0;
+    if (!batch) return [lines.next(nowMs, skip)].filter((row) => row !== undefined);
+    const known = lines.ready(nowMs).filter(({ batchId }) => batchId === null || !batches.has(batchId));
+    const from = skip % Math.max(1, known.length);
+    const ready = [...known.slice(from), ...known.slice(0, from)];
     const isAlike = ({ batchId }: HeldDelivery) => batchId === ready[0]?.batchId;
     const others = ready.findIndex((row) => !isAlike(row));
     // in an order nothing is taken from behind another
@@ -171,7 +178,7 @@ export function createSending(deps: SendingDeps): Sending {
       const { granted, waitMs } = await pace.take(endpoint, taken.length);
       let begun = 0;
       for (const leave of taken) {
-        const rows = begun < granted ? nextRows(endpoint) : [];
+        const rows = begun < granted ? nextRows(endpoint, probe) : [];
         if (rows.length === 0) {
           leave();
           continue;

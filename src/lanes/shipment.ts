@@ -6,11 +6,12 @@ import type { StallWatch } from '../attempts/stall-watch.ts';
 import type { AttemptRecord } from '../db/attempts.ts';
 import { countFault } from '../db/deliveries.ts';
 import { type DeliveryRef, readDeliveryRef } from '../db/delivery-refs.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import { deadLetterTold } from '../db/lane-held.ts';
-import type { HeldDelivery, LaneEndpoint } from '../db/lane-page.ts';
+import type { HeldDelivery } from '../db/lane-page.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
-import type { SendResult } from '../domain/outcome.ts';
+import { isPlainNo, type SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { batchBody } from './batch-body.ts';
@@ -66,7 +67,9 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   const { result } = attempt;
   // whoever stood still cannot say that the endpoint was late
   if (result.outcome === 'timeout' && watch.stalledSince(mark)) return { kind: 'ours', waitMs: ourPauseMs };
-  const records = rows.map((row, index) => ({ ...recordOf(attempt, row, index), probe }));
+  // an order goes on behind an event that the endpoint does not want, so its head spends what an answer to it costs, also as a probe
+  const spends = !probe || (endpoint.ordering === 'endpoint' && isPlainNo(result));
+  const records = rows.map((row, index) => ({ ...recordOf(attempt, row, index), probe: !spends }));
   const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
   await poster.obeyEndpoint(endpoint.endpointId, result);
   for (const [index, record] of records.entries()) {

@@ -1,6 +1,6 @@
 // How a lane's endpoint stands: how many requests at once it may get, and whether it gets any or is only probed. What is learned here is left for the next
 // drain (`facts`), so that a drain that ends forgets nothing.
-import type { LaneFacts, TakenLane } from '../db/lanes.ts';
+import type { LaneFacts, TakenLane } from '../db/lane-ownership.ts';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '../domain/allowance.ts';
 import {
   addOutcomes,
@@ -14,12 +14,14 @@ import {
   shouldOpen,
 } from '../domain/circuit.ts';
 import type { LaneWait } from '../domain/lane.ts';
-import type { SendResult } from '../domain/outcome.ts';
+import { isPlainNo, type SendResult } from '../domain/outcome.ts';
 
 export interface Standing {
   /** Requests at once, of at most `most`. */
   allowed(most: number): number;
   circuit(): Circuit;
+  /** How many probes it was sent since the circuit opened. */
+  probes(): number;
   /** Unix milliseconds; null: the last attempt was accepted, or there was none. */
   failingSinceMs(): number | null;
   /** A request that was begun at `startedMs` ended so. */
@@ -73,13 +75,14 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       return;
     }
     failures = addOutcomes(failures, { accepted: 0, refused: 1, trailingRefused: 1 }, nowMs);
-    if (isTooMuch(result)) allowance = afterRefused(allowance, startedMs, nowMs);
+    if (!isPlainNo(result)) allowance = afterRefused(allowance, startedMs, nowMs);
     if (shouldOpen(failures, nowMs)) open();
   }
 
   return {
     allowed: (most) => (circuit.state === 'open' ? 1 : Math.max(1, Math.min(most, allowance.allowed))),
     circuit: () => circuit,
+    probes: () => (circuit.state === 'open' ? circuit.refusedProbes + circuit.acceptedProbes : 0),
     failingSinceMs: () => failingSince,
     saw(result, startedMs, most) {
       if (result.outcome === 'accepted') accepted(startedMs, most);
@@ -105,10 +108,4 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       stateReason: wait,
     }),
   };
-}
-
-/** Anything but a plain no to this one event. */
-function isTooMuch({ response }: SendResult): boolean {
-  const status = response?.statusCode;
-  return status === undefined || status < 400 || status >= 500 || status === 408 || status === 429;
 }

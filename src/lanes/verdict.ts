@@ -1,6 +1,6 @@
 // What a lane is to do now: send, probe, or rest until something is due or changed.
 
-import type { LaneEndpoint } from '../db/lane-page.ts';
+import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { Circuit } from '../domain/circuit.ts';
 import { failedTooLong, type LaneState, type LaneWait } from '../domain/lane.ts';
 
@@ -8,6 +8,8 @@ import { failedTooLong, type LaneState, type LaneWait } from '../domain/lane.ts'
 const unawareMs = 3_000;
 /** Sleepers that wake within 5 s are not taken over, and are to be parked by then. */
 const leastSettlingMs = 8_000;
+/** A lane that sends so seldom need not keep its drain. */
+const longPaceMs = 2_000;
 /** Whatever stood in the way may be gone without a word. */
 const lookAgainMs = 3_600_000;
 
@@ -27,11 +29,13 @@ export interface Seen {
   blocked: boolean;
   /** When the first of what waits is due; null: nothing waits. */
   nextInMs: number | null;
+  /** Until the pace allows the next request. */
+  paceInMs: number;
   nowMs: number;
 }
 
 /** In the order of what counts most: nothing is sent through a closed gate, whatever waits behind it. */
-export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, nowMs }: Seen): Verdict {
+export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, paceInMs, nowMs }: Seen): Verdict {
   const { deleted, gate, gateReason, autoRecover, peaceMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
   if (gate === 'held') return shut('paused', null);
@@ -41,6 +45,7 @@ export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, nowMs
   if (settlesInMs(endpoint) > 0) return shut('settling', settlesInMs(endpoint));
   if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
     return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);
+  if (canMove && paceInMs > longPaceMs) return shut('rate', paceInMs);
   if (canMove) return { kind: 'send', probe: circuit.state === 'open' };
   if (blocked && ordering === 'endpoint') return shut('blocked_by_dead_letter', lookAgainMs);
   if (ordering === 'endpoint' && nextInMs !== null) return shut('head_in_backoff', nextInMs);

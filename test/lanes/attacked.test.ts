@@ -181,3 +181,37 @@ it('a drain that is stopped while the one before may still post leaves the wait 
   expect(await stage.drain(endpoint, stopping.signal)).toMatchObject({ state: 'awake', sent: 0 });
   expect((await stage.lane(endpoint)).ended_at).toBeNull();
 });
+
+describe('an event that is always refused', () => {
+  const bad = ({ headers }: { headers: Record<string, string> }, status: number) =>
+    headers['webhook-id']?.startsWith('bad') ? 422 : status;
+
+  it('does not keep the circuit of an endpoint without order open', async () => {
+    const endpoint = await stage.makeEndpoint('/bad', { retry: { initial: '1h', factor: 1, max: '1h', attempts: 50 } });
+    await stage.park(endpoint, [...names('bad', 2), ...names('good', 40)]);
+    let refusals = 25;
+    stage.receiver.answer('/bad', (request, response) => void response.writeHead(bad(request, refusals-- > 0 ? 500 : 204)).end());
+    await stage.drain(endpoint);
+    expect((await stage.lane(endpoint)).circuit).toBeNull();
+    expect((await stage.statuses(endpoint)).succeeded).toBeGreaterThan(15);
+  });
+
+  it('is spent also as the head of an order, which then goes on', async () => {
+    const endpoint = await stage.makeEndpoint('/bad-head', {
+      ordering: 'endpoint',
+      retry: { initial: '10ms', factor: 1, max: '10ms', attempts: 9 },
+    });
+    await stage.park(endpoint, [...names('bad-head', 3), ...names('good-head', 3)]);
+    stage.receiver.answer('/bad-head', (request, response) => void response.writeHead(bad(request, 204)).end());
+    await stage.drain(endpoint, undefined, { times: { firstProbeMs: 50, longestProbeMs: 100 } });
+    expect(await stage.statuses(endpoint)).toEqual({ dead_lettered: 3, succeeded: 3 });
+  });
+});
+
+it('a lane that sends seldom rests between its requests', async () => {
+  const endpoint = await stage.makeEndpoint('/seldom', { rate_limit: { perSecond: 0.1, burst: 1 } });
+  await stage.park(endpoint, names('seldom', 3));
+  const report = await stage.drain(endpoint);
+  expect(report).toMatchObject({ state: 'shut', wait: 'rate', held: 2, sent: 1 });
+  expect(report.dueInMs).toBeGreaterThan(5_000);
+});

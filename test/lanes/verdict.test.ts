@@ -1,6 +1,6 @@
 // What a lane is to do now, as a table: what counts most comes first.
 import { expect, it } from 'vitest';
-import type { LaneEndpoint } from '../../src/db/lane-page.ts';
+import type { LaneEndpoint } from '../../src/db/lane-endpoint.ts';
 import { failedTooLong } from '../../src/domain/lane.ts';
 import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
 
@@ -72,6 +72,8 @@ const table: [string, Row, object][] = [
     { endpoint: { ordering: 'key' }, canMove: false, nextInMs: 70_000 },
     { state: 'idle', wait: 'nothing_due', dueInMs: 70_000 },
   ],
+  ['the next may go in a while', { paceInMs: 1_900 }, { kind: 'send' }],
+  ['the next may go in ten seconds', { paceInMs: 10_000 }, { state: 'shut', wait: 'rate', dueInMs: 10_000 }],
   ['nothing waits', { canMove: false }, { state: 'idle', wait: 'nothing_due', dueInMs: null }],
 ];
 
@@ -81,6 +83,7 @@ it.each(table)('%s', (_, row, expected) => {
     canMove: true,
     blocked: false,
     nextInMs: null,
+    paceInMs: 0,
     nowMs: 1_000,
     ...row,
     endpoint: { ...endpoint, ...row.endpoint },

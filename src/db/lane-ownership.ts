@@ -1,0 +1,114 @@
+// Who owns a lane: a drain takes a new epoch, is seen under it, leaves what it has learned, and lays the lane to rest.
+import { uuidOf } from '../domain/ids.ts';
+import type { LaneReason, LaneState, LaneWait } from '../domain/lane.ts';
+import type { Db } from './pool.ts';
+
+export interface TakenLane {
+  epoch: number;
+  /** Since when nobody posts for it: the drain before ended in order so long ago; null: one may still be posting. */
+  restedMs: number | null;
+  reason: LaneReason;
+  /** As `saveLane` left them, domain/allowance.ts and domain/circuit.ts. */
+  allowance: unknown;
+  circuit: unknown;
+  /** Unix milliseconds of the database's clock; null: it accepted something since. */
+  failingSinceMs: number | null;
+}
+
+/** A drain makes itself the owner: whoever was it before gets no page any more. Null: there is no lane. */
+export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | null> {
+  const { rows } = await db.query<TakenRow>({
+    name: 'take_lane',
+    text: `
+      with before as (select endpoint_id, ended_at from lanes where endpoint_id = $1 for update)
+      update lanes l set epoch = l.epoch + 1, state = 'awake', state_reason = null, due_at = now(), drain_seen = now(), ended_at = null, updated_at = now()
+      from before b where l.endpoint_id = $1
+      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.allowance, l.circuit,
+        extract(epoch from l.failing_since)::float8 * 1000 as failing_since_ms`,
+    values: [uuidOf(endpointId)],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  const { epoch, rested_ms: restedMs, reason, allowance, circuit, failing_since_ms: failingSinceMs } = row;
+  return { epoch, restedMs, reason, allowance, circuit, failingSinceMs };
+}
+
+/** What a drain leaves for the next one. */
+export interface LaneFacts {
+  allowance: unknown;
+  circuit: unknown;
+  failingSinceMs: number | null;
+  stateReason: LaneWait | null;
+}
+
+/** A drain is seen, and says how things stand. False: another one owns the lane. */
+export async function saveLane(db: Db, endpointId: string, epoch: number, facts: LaneFacts): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'save_lane',
+    text: `
+      update lanes set drain_seen = now(), due_at = now(), allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
+        state_reason = $6, updated_at = now()
+      where endpoint_id = $1 and epoch = $2`,
+    values: [uuidOf(endpointId), epoch, ...factValues(facts)],
+  });
+  return rowCount === 1;
+}
+
+export interface Rest extends LaneFacts {
+  /** `awake`: it only ends here, and the next drain goes on at once. */
+  state: LaneState;
+  /** When it acts by itself; null: not. */
+  dueInMs: number | null;
+  /** Nobody posts for it any more: false while a drain before this one still may. */
+  ended: boolean;
+  /** Nothing is held and nothing is wrong: others need not park any more, unless the endpoint's settings say so. */
+  close: boolean;
+}
+
+/** The drain has recorded all it sent and ends. False: another one owns the lane. Whoever rests looks afterwards for what would contradict it. */
+export async function restLane(db: Db, endpointId: string, epoch: number, rest: Rest): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'rest_lane',
+    text: `
+      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
+        state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond', parks = parks and not $9,
+        reason = case when $9 then 'backlog' else reason end, updated_at = now()
+      where endpoint_id = $1 and epoch = $2`,
+    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended],
+  });
+  return rowCount === 1;
+}
+
+/** The drain that has just laid it to rest found a contradiction: true when it may go on, false when somebody else was asked to. */
+export async function resumeRested(db: Db, endpointId: string, epoch: number): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'resume_rested',
+    text: `
+      update lanes set state = 'awake', due_at = now(), ended_at = null, parks = true, drain_seen = now()
+      where endpoint_id = $1 and epoch = $2 and state <> 'awake'`,
+    values: [uuidOf(endpointId), epoch],
+  });
+  return rowCount === 1;
+}
+
+export async function deleteLane(db: Db, endpointId: string, epoch: number): Promise<void> {
+  await db.query({
+    name: 'delete_lane',
+    text: 'delete from lanes where endpoint_id = $1 and epoch = $2',
+    values: [uuidOf(endpointId), epoch],
+  });
+}
+
+function factValues({ allowance, circuit, failingSinceMs, stateReason }: LaneFacts): unknown[] {
+  const json = (value: unknown) => (value == null ? null : JSON.stringify(value));
+  return [json(allowance), json(circuit), failingSinceMs, stateReason];
+}
+
+interface TakenRow {
+  epoch: number;
+  rested_ms: number | null;
+  reason: LaneReason;
+  allowance: unknown;
+  circuit: unknown;
+  failing_since_ms: number | null;
+}
