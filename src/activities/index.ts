@@ -2,10 +2,10 @@
 import type { Engine } from '../attempts/engine.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
+import type { Lanes } from '../domain/lane.ts';
 import type { Drain } from '../lanes/report.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
-import type { Lanes } from '../lanes/waking.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';

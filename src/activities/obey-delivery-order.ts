@@ -4,7 +4,8 @@ import { type DeliveryState, readDeliveryState } from '../db/deliveries.ts';
 import { obeyOrder } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import type { Order } from '../domain/delivery.ts';
-import { type Lanes, wakeAfterOrder } from '../lanes/waking.ts';
+import type { Lanes } from '../domain/lane.ts';
+import { wakeAfterOrder } from '../temporal/orders.ts';
 
 /** Says what the delivery is now, obeyed or not; of one that is `held` now its lane knows. */
 export function createObeyDeliveryOrder(db: Db, lanes: Lanes) {

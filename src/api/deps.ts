@@ -3,9 +3,9 @@ import type { Express } from 'express';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
+import type { Lanes } from '../domain/lane.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
-import type { Lanes } from '../lanes/waking.ts';
 import type { Logger } from '../logger.ts';
 import type { Vault } from '../vault.ts';
 

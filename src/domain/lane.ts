@@ -27,3 +27,24 @@ export const laneWaits = [
 ] as const;
 export const laneWait = z.enum(laneWaits);
 export type LaneWait = z.infer<typeof laneWait>;
+
+/** What a drain says when it ends, to the workflow of its lane. */
+export interface LaneReport {
+  /** awake: go on at once. idle without `dueInMs`: nothing is held, the lane's workflow ends. */
+  state: LaneState;
+  wait: LaneWait | null;
+  /** When the lane acts by itself; null: only when it is signalled. */
+  dueInMs: number | null;
+  /** Deliveries held for the endpoint when it ended, counted up to 10,000. */
+  held: number;
+  /** Requests it made. */
+  sent: number;
+}
+
+/** To be told of what matters to lanes; harmless to repeat. */
+export interface Lanes {
+  /** The commit that parked rows for these endpoints is acknowledged. */
+  parked(endpointIds: string[]): Promise<void>;
+  /** Something was changed by hand: also a lane that is shut looks again. */
+  changed(endpointId: string): Promise<void>;
+}

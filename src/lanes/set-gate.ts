@@ -1,7 +1,7 @@
 // An endpoint is paused and resumed. What is held behind its gate is sent by its lane, which looks when the gate opens.
 import { holdsSomething, pauseEndpoint, resumeEndpoint } from '../db/gates.ts';
 import type { Db } from '../db/pool.ts';
-import type { Lanes } from './waking.ts';
+import type { Lanes } from '../domain/lane.ts';
 
 /** Pauses or resumes; false: no such endpoint. Harmless to repeat: what stopped halfway is finished. */
 export type SetGate = (endpointId: string, gate: 'pause' | 'resume') => Promise<boolean>;

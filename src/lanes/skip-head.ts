@@ -1,7 +1,7 @@
 // What blocks an ordered endpoint, or one of its keys, is skipped. Its lane looks then, and goes on behind it.
 import { skipHead } from '../db/lane-head.ts';
 import type { Db } from '../db/pool.ts';
-import type { Lanes } from './waking.ts';
+import type { Lanes } from '../domain/lane.ts';
 
 /** `laneKey` null: the lowest of all. Returns the delivery that blocked; null: nothing did. Not harmless to repeat: the second time it skips the next one. */
 export type SkipHead = (endpointId: string, laneKey: string | null) => Promise<string | null>;

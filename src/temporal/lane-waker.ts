@@ -4,18 +4,15 @@
 import { type LaneRef, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
 import { nudgeLanes } from '../db/listen.ts';
 import type { Db } from '../db/pool.ts';
-import type { LaneReason } from '../domain/lane.ts';
+import type { LaneReason, Lanes } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
 import { TemporalAway, type TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';
 
-export interface LaneWaker {
-  /** To be called when the commit that parked rows for these endpoints is acknowledged, before what guards their events is given up. */
-  parked(endpointIds: string[]): Promise<void>;
+/** `parked` is to be called before what guards the events of what was parked is given up. */
+export interface LaneWaker extends Lanes {
   /** From now on everybody parks for these endpoints; `circuit`: as their drains are to find it. */
   open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void>;
-  /** The endpoint was resumed, its limits changed, its order unblocked: its lane looks again at once, if it has one. */
-  changed(endpointId: string): Promise<void>;
   /** Signals, and starts where there is none; throws TemporalAway. */
   signal(lanes: LaneRef[]): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { readDeliveryRef } from '../db/delivery-refs.ts';
 import { type OrderResult, obeyOrder, orderTold } from '../db/orders.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
-import { type Lanes, wakeAfterOrder } from '../lanes/waking.ts';
+import type { Lanes } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
 import { cancelSignal, lookSignal, replaySignal, retryNowSignal } from '../workflows/contract.ts';
 import type { TemporalLink } from './link.ts';
@@ -37,6 +37,13 @@ export function createGiveOrder({ db, link, lanes, log, deadLetterWindowMs }: Or
     }
     return result;
   };
+}
+
+/** To be called when the order's commit is acknowledged; harmless to repeat. A lane that waits for this very delivery is shut: it looks again only when told. */
+export async function wakeAfterOrder(lanes: Lanes, { obeyed, status, endpointId, unblocks }: OrderResult): Promise<void> {
+  if (!obeyed) return;
+  if (unblocks) await lanes.changed(endpointId);
+  if (status === 'held') await lanes.parked([endpointId]);
 }
 
 function signalOf(order: Order, status: DeliveryStatus): DeliverySignal {

@@ -17,7 +17,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, LaneActivities } from '../activities/index.ts';
-import type { LaneReport } from '../lanes/report.ts';
+import type { LaneReport } from '../domain/lane.ts';
 import { type LaneKnown, laneQuery, laneTaskQueue, pauseSignal, resumeSignal, skipHeadSignal, wakeSignal } from './contract.ts';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField } from './untrusted.ts';
