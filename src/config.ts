@@ -78,7 +78,7 @@ export const variables = z.object({
     .describe('an endpoint that has accepted nothing for so long, while it was tried, is disabled'),
   POSTHORN_PROBE_DISABLED_EVERY: atLeastASecond
     .default('1h')
-    .describe('how often an endpoint that was disabled so is tried; one that answers again is enabled if its `autoRecover` is on'),
+    .describe('how often an endpoint that was disabled so is probed, if its `autoRecover` is on; one that accepts is enabled again'),
   POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('how long a dead letter waits for replay or cancel'),
   POSTHORN_RETENTION_DAYS: days(50).default(90).describe('how long events and deliveries are kept'),
   XDG_CACHE_HOME: z.string().optional().describe('where a fetched or built Temporal server is kept; unset: ~/.cache'),
