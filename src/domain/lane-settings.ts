@@ -43,7 +43,9 @@ export const coalesceMs = z
 
 export const autoRecover = z
   .boolean()
-  .describe('after a long failure an endpoint is disabled. true: probe it, every hour by default, and enable it again when a probe succeeds; false: send nothing until it is resumed');
+  .describe(
+    'after a long failure an endpoint is disabled. true: probe it, every hour by default, and enable it again when a probe succeeds; false: send nothing until it is resumed',
+  );
 
 /** Null or left out: not set. */
 interface LaneSettings {
