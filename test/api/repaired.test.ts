@@ -1,0 +1,38 @@
+// What may have been wrong with an endpoint was changed: its lane, which is shut, looks at once and probes.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+import { laneOf, openLane } from './lanes-at-hand.ts';
+
+let api: ApiServer;
+let tenant: string;
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.makeTenant();
+});
+afterAll(() => api.close());
+
+const circuitOpen = `state = 'shut', due_at = null, circuit = '{"state":"open","refusedProbes":3,"acceptedProbes":0,"probeAtMs":9e12}'`;
+
+it.each<[string, (id: string) => Promise<unknown>]>([
+  ['its secret', (id) => api.post(`/v1/endpoints/${id}/rotate-secret`)],
+  ['its headers', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { headers: { authorization: 'new' } })],
+  ['its time limit', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 30_000 })],
+  ['whether it comes back by itself', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { autoRecover: true })],
+])('%s', async (_, repair) => {
+  const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  await openLane(api, id, circuitOpen);
+  expect(await repair(id)).toMatchObject({ status: 200 });
+  expect(await laneOf(api, id)).toBe('awake');
+  const { rows } = await api.db.query(`select circuit->'probeAtMs' as at from lanes where endpoint_id = $1`, [uuidOf(id)]);
+  expect(rows).toEqual([{ at: 0 }]);
+});
+
+it('what blocked is skipped for API and operator alike: the lane looks also where nothing blocks any more', async () => {
+  const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint', onDeadLetter: 'block' });
+  for (const skip of [() => api.post(`/v1/endpoints/${id}/skip-head`), () => api.deps.skipHead(id, null)]) {
+    await openLane(api, id, `state = 'shut', due_at = null`);
+    await skip();
+    expect(await laneOf(api, id)).toBe('awake');
+  }
+});
