@@ -18,6 +18,8 @@ alter table tenants add column rate_limit jsonb, add column orders boolean not n
 
 create or replace function bump_endpoints_version() returns trigger language plpgsql as $$
 begin
+  -- waited for here, so that the next statement sees what whoever had the lock has committed: an update that waits would still not see its endpoints
+  perform from tenants where id = new.tenant_id for no key update;
   update tenants set endpoints_version = endpoints_version + 1,
     orders = exists (select from endpoints where tenant_id = new.tenant_id and ordering <> 'none' and deleted_at is null)
   where id = new.tenant_id;

@@ -14,6 +14,7 @@ import { createAddressGuard } from './outbound/address-guard.ts';
 import { encodeSecret } from './outbound/sign.ts';
 import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
+import { createParking } from './relay/parking.ts';
 import type { Relay } from './relay/relay.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { isTemporalAway } from './temporal/link.ts';
@@ -30,7 +31,7 @@ export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, link, waker, parking, giveOrder, telemetry } = core;
+  const { config, db, log, vault, link, waker, giveOrder, telemetry } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -45,7 +46,7 @@ export function startServer(
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, relay, backlog, parking, metrics: telemetry.ingest, reached }),
+    accept: createIngest({ db, relay, backlog, parking: createParking(db, waker), metrics: telemetry.ingest, reached }),
     giveOrder,
     lanes: waker,
     setGate: createSetGate({ db, lanes: waker }),

@@ -71,6 +71,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     isInHand: (deliveryId) => inHand.has(deliveryId),
     starter,
     nudges,
+    slots: sizing.lanes,
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
   });

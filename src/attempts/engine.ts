@@ -22,6 +22,9 @@ import { createStallWatch } from './stall-watch.ts';
 import type { ToLane } from './to-lane.ts';
 import { createTurnedAway } from './turned-away.ts';
 
+/** A few retries that meet a burst are no reason for a lane; so many waiting for each place are. */
+const crowdPerPlace = 4;
+
 export type AttemptReport =
   /** Nothing more to attempt: what the row is now. */
   | { kind: 'settled'; state: DeliveryState }
@@ -73,7 +76,8 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (leave === 'endpoint') return as(await toLane.handOverCap(job));
+    if (leave === 'endpoint' && turnedAway.waiting(job.endpointId) > crowdPerPlace * places.ofEndpoint(job.maxInFlight))
+      return as(await toLane.handOverCap(job));
     if (typeof leave !== 'function') return turnAway(job, leave);
     try {
       // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
@@ -85,8 +89,9 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
   }
 
   /** Spends nothing. A longer wait is written to the row, so that nobody takes the delivery for forgotten. */
-  async function turnAway(job: DeliveryJob, cap: 'tenant' | 'process'): Promise<AttemptReport> {
-    const ms = turnedAway.waitMs(cap === 'tenant' ? job.tenantId : '', job.deliveryId, limits[cap]);
+  async function turnAway(job: DeliveryJob, cap: keyof PlaceLimits): Promise<AttemptReport> {
+    const whose = { process: '', tenant: job.tenantId, endpoint: job.endpointId }[cap];
+    const ms = turnedAway.waitMs(whose, job.deliveryId, cap === 'endpoint' ? places.ofEndpoint(job.maxInFlight) : limits[cap]);
     if (ms > 5_000) await deferDelivery(db, job.deliveryId, ms);
     return { kind: 'wait', ms, outcome: 'no_place', message: 'as many requests in flight as allowed' };
   }
@@ -100,6 +105,9 @@ export function createEngine({ db, poster, recorder, places, limits, log, lanes,
       throw error;
     }
     const { result, number } = attempt;
+    // whoever stood still cannot say that the endpoint was late
+    if (result.outcome === 'timeout' && watch.stalledSince(mark))
+      throw new Error('this process stood still while it waited for the answer');
     const status = await recorder.record(attempt);
     lanes.saw(job.endpointId, result.outcome === 'accepted');
     await poster.obeyEndpoint(job.endpointId, result);

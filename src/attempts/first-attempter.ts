@@ -11,11 +11,13 @@ import type { NewHeld } from '../db/parking.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
 import { parksBySettings } from '../domain/attempt.ts';
 import type { Logger } from '../logger.ts';
+import { LocalFault } from '../outbound/local-fault.ts';
 import { type FirstJob, idOf, isExpired, toRow } from './first-job.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import type { Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
+import { createStallWatch } from './stall-watch.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
 const lookMs = 250;
@@ -52,6 +54,7 @@ export interface FirstAttempterDeps {
 export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   const { places, poster, recorder, lanes, park, log } = deps;
   const inHand: InHand = deps.inHand ?? new Map();
+  const watch = createStallWatch();
   const underWay = new Map<Promise<void>, FirstJob>();
   const queue = createTurnQueue<FirstJob>({
     places,
@@ -95,8 +98,10 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   }
 
   async function attempt(job: FirstJob): Promise<Written> {
-    while ((recorder.isBehind() || !lanes.isFresh()) && job.mayPost()) await delay(100);
+    const knowsEnough = () => lanes.isFresh() && job.isFresh();
+    while ((recorder.isBehind() || !knowsEnough()) && job.mayPost()) await delay(100);
     if (!job.mayPost()) return 'dropped';
+    const mark = watch.mark();
     const id = idOf(job);
     let record: FirstRecord['attempt'];
     // whatever is wrong with this one, it must not be left without its row
@@ -118,13 +123,17 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
         timeoutMs: endpoint.timeoutMs,
         retry: endpoint.retry,
         acceptedHereMs: job.event.acceptedHereMs,
-        isTooLate: () => !job.mayPost() || !lanes.isFresh(),
+        isTooLate: () => !job.mayPost() || !knowsEnough(),
         secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
       });
     } catch (error) {
+      // nothing was sent: it is looked at again
+      if (error instanceof LocalFault && error.code === 'too_late') return attempt(job);
       log.warn({ err: error, deliveryId: id, endpointId: job.endpointId }, 'delivery.not_posted');
       return giveUp(job);
     }
+    // whoever stood still cannot say that the endpoint was late
+    if (record.result.outcome === 'timeout' && watch.stalledSince(mark)) return giveUp(job);
     const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
     lanes.saw(job.endpointId, record.result.outcome === 'accepted');
     await poster.obeyEndpoint(job.endpointId, record.result);

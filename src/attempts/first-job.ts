@@ -21,6 +21,8 @@ export interface FirstJob {
   endpointLimit: number | null;
   /** The endpoint as it is known right before the POST; undefined: it is gone. */
   endpoint(): EndpointSnapshot | undefined;
+  /** What `endpoint` says is of the last seconds. */
+  isFresh(): boolean;
   /** False: this process has lost the event, and neither posts nor writes. */
   mayPost(): boolean;
   /** The delivery's row is written: for good, or for a workflow to carry on. One that is parked needs none. Not called for one that was dropped. */

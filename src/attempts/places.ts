@@ -26,8 +26,9 @@ export function createPlaces(limits: PlaceLimits): Places {
     inUse: () => count(''),
     take(tenantId, endpointId, endpointLimit) {
       if (count('') >= limits.process) return 'process';
-      if (count(tenantId) >= limits.tenant) return 'tenant';
+      // first of the two: what is full itself has a lane to wait in, however many of its tenant are
       if (count(endpointId) >= ofEndpoint(endpointLimit)) return 'endpoint';
+      if (count(tenantId) >= limits.tenant) return 'tenant';
       const keys = ['', tenantId, endpointId];
       for (const key of keys) add(key, 1);
       return () => {

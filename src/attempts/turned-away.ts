@@ -1,10 +1,12 @@
-// How long a delivery waits that found its tenant's places or the process's taken: the more are waiting for the same, the longer, so that a crowd comes back
-// as fast as it could be served and not as fast as it can ask. A crowd behind one endpoint waits in that endpoint's lane.
+// How long a delivery waits that found no free place: the more are waiting for the same, the longer, so that a crowd comes back
+// as fast as it could be served and not as fast as it can ask. A crowd behind one endpoint waits in that endpoint's lane at last.
 
 const leastMs = 1_000;
 const mostMs = 60_000;
 
 export interface TurnedAway {
+  /** How many that were turned away wait for places of `whose`. */
+  waiting(whose: string): number;
   /** Milliseconds to wait, jittered, for a delivery that found none of so many `places` of `whose`. */
   waitMs(whose: string, deliveryId: string, places: number): number;
 }
@@ -14,6 +16,7 @@ export function createTurnedAway(random: () => number = Math.random, now: () => 
   const waiting = new Map<string, Map<string, number>>();
 
   return {
+    waiting: (whose) => waiting.get(whose)?.size ?? 0,
     waitMs(whose, deliveryId, places) {
       const crowd = waiting.get(whose) ?? new Map<string, number>();
       waiting.set(whose, crowd);

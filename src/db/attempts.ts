@@ -92,13 +92,13 @@ export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<
   return rows.map((row) => row.status);
 }
 
-/** The endpoint asked for peace: no request to it before so many milliseconds from now. */
+/** The endpoint asked for peace: no request to it before so many milliseconds from now. Of many that hear it at once the first writes it. */
 export async function holdEndpoint(db: Db, endpointId: string, forMs: number): Promise<void> {
   await db.query({
     name: 'hold_endpoint',
     text: `
       update endpoints set not_before = greatest(not_before, now() + $2::float8 * interval '1 millisecond'), version = nextval('config_version')
-      where id = $1`,
+      where id = $1 and (not_before is null or not_before < now() + $2::float8 * interval '1 millisecond' - interval '500 milliseconds')`,
     values: [uuidOf(endpointId), forMs],
   });
 }

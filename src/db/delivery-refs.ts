@@ -64,7 +64,6 @@ export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit
     text: `
       select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
       where d.status in ('pending', 'retrying') and d.next_attempt_at < now() + interval '15 seconds'
-        and (p.not_before is null or p.not_before < now() - interval '30 seconds')
         and (d.next_attempt_at < now() - interval '30 seconds' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
         and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
       order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,

@@ -57,15 +57,18 @@ export async function readBlockers(db: Db, endpointId: string): Promise<{ laneKe
 
 /** What is held past its time ends as expired; returns how many: of all endpoints. */
 export async function expireHeld(db: Db, limit: number): Promise<number> {
-  const { rowCount } = await db.query({
-    name: 'expire_held',
-    text: `
-      with expired as (
-        select id from deliveries where status = 'held' and expires_at is not null and expires_at <= now() order by expires_at limit $1
-        for update skip locked
-      )
-      update deliveries d set status = 'expired', next_attempt_at = null, updated_at = now() from expired e where d.id = e.id`,
+  const { rows } = await db.query<{ id: string }>({
+    name: 'held_past_expiry',
+    text: `select id from deliveries where status = 'held' and expires_at is not null and expires_at <= now() order by expires_at limit $1`,
     values: [limit],
+  });
+  if (rows.length === 0) return 0;
+  // not prepared by name, so that the ids pick the partitions
+  const { rowCount } = await db.query({
+    text: `
+      update deliveries set status = 'expired', next_attempt_at = null, updated_at = now()
+      where id = any($1::uuid[]) and status = 'held' and expires_at <= now()`,
+    values: [rows.map(({ id }) => id)],
   });
   return rowCount ?? 0;
 }

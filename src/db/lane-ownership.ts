@@ -79,6 +79,15 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
   return rowCount === 1;
 }
 
+/** Others need not park for it any more, unless the endpoint's settings say so: the drain has caught up, and only ends what is left. */
+export async function releaseLane(db: Db, endpointId: string, epoch: number): Promise<void> {
+  await db.query({
+    name: 'release_lane',
+    text: `update lanes set parks = false, reason = 'backlog', updated_at = now() where endpoint_id = $1 and epoch = $2 and parks`,
+    values: [uuidOf(endpointId), epoch],
+  });
+}
+
 /** The drain that has just laid it to rest found a contradiction: true when it may go on, false when somebody else was asked to. */
 export async function resumeRested(db: Db, endpointId: string, epoch: number): Promise<boolean> {
   const { rowCount } = await db.query({

@@ -3,6 +3,7 @@
 
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { LaneReason, LaneState } from '../domain/lane.ts';
+import { urgency } from './lane-page.ts';
 import type { Db } from './pool.ts';
 
 /** To be read after the commit that parked rows for these endpoints. An endpoint that is missing has no lane yet. */
@@ -43,17 +44,21 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
   return rows.map((row) => idOf('ep', row.endpoint_id));
 }
 
-/** Has lanes that rest act again, also those that are shut when `shutToo`: something was changed by hand. Returns those that this woke. */
-export async function wakeLanes(db: Db, endpointIds: string[], shutToo: boolean): Promise<string[]> {
+/** parked: something was held for it · unblocked: what its order waits for is out of the way · changed: by hand, and it may be well again. */
+export type WakeReason = 'parked' | 'unblocked' | 'changed';
+
+/** Has lanes that rest act again, as far as the reason is one for them. Returns those that this woke. */
+export async function wakeLanes(db: Db, endpointIds: string[], reason: WakeReason): Promise<string[]> {
   const { rows } = await db.query<{ endpoint_id: string }>({
     name: 'wake_lanes',
     text: `
-      update lanes set state = 'awake', due_at = now(), parks = true, updated_at = now(),
+      update lanes set state = 'awake', due_at = now(), parks = parks or $2 = 'changed', updated_at = now(),
         -- what was changed may be what was wrong: it is probed at once
-        circuit = case when $2 and circuit->>'state' = 'open' then jsonb_set(circuit, '{probeAtMs}', '0') else circuit end
-      where endpoint_id = any($1::uuid[]) and (state = 'idle' or ($2 and state = 'shut'))
+        circuit = case when $2 = 'changed' and circuit->>'state' = 'open' then jsonb_set(circuit, '{probeAtMs}', '0') else circuit end
+      where endpoint_id = any($1::uuid[]) and (state = 'idle' or state = 'shut' and (
+        $2 = 'changed' or $2 = 'unblocked' and state_reason in ('head_in_backoff', 'blocked_by_dead_letter')))
       returning endpoint_id`,
-    values: [endpointIds.map(uuidOf), shutToo],
+    values: [endpointIds.map(uuidOf), reason],
   });
   return rows.map((row) => idOf('ep', row.endpoint_id));
 }
@@ -107,8 +112,8 @@ export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
       select h.endpoint_id as id from holding h left join lanes l using (endpoint_id)
       where h.endpoint_id is not null and (l.state is null or l.state = 'idle')
         and exists (
-          select from deliveries d where d.endpoint_id = h.endpoint_id and d.status = 'held'
-            and coalesce(d.next_attempt_at, '-infinity') < now() - interval '10 seconds')
+          select from unnest(array[0, 1, 2]) as c (urgency) cross join deliveries d
+          where d.endpoint_id = h.endpoint_id and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at < now() - interval '10 seconds')
       limit $1`,
     values: [limit],
   });

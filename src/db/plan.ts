@@ -85,7 +85,7 @@ const insertText = `
     select id from dispatches where id = $8 for share
   ), missing as (
     select i.id, i.endpoint_id, parks(p) and coalesce($6::timestamptz <= now(), true) as parks, p.ordering, p.coalesce_ms
-    from unnest($1::uuid[], $2::uuid[]) as i (id, endpoint_id) join endpoints p on p.id = i.endpoint_id cross join guard
+    from unnest($1::uuid[], $2::uuid[]) as i (id, endpoint_id) join endpoints p on p.id = i.endpoint_id and p.deleted_at is null cross join guard
   ), made as (
     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
     select m.id, $3, m.endpoint_id, $4, $5, $7, case when m.parks then 'held' else 'pending' end,

@@ -15,6 +15,7 @@ import { createEnding } from './ending.ts';
 import type { Nudges } from './nudges.ts';
 import { createPace } from './pace.ts';
 import { createReading, type Look } from './reading.ts';
+import { createRelease } from './release.ts';
 import type { Drain, LaneReport } from './report.ts';
 import { createSending, type SendingDeps } from './sending.ts';
 import { takeOverSleepers } from './sleepers.ts';
@@ -29,6 +30,7 @@ const saveEveryMs = 5_000;
 /** Shorter waits are not worth ending for. */
 const briefMs = 2_000;
 const lookEveryMs = 500;
+const usualLingerMs = 5_000;
 const fillingLookMs = 250;
 
 export interface DrainDeps
@@ -36,20 +38,25 @@ export interface DrainDeps
     Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
   nudges: Nudges;
   times?: CircuitTimes;
+  /** Drains at once in this process. */
+  slots: number;
   /** How long a lane without work waits for more before it ends. */
   lingerMs?: number;
 }
 
 export function createDrain(deps: DrainDeps): Drain {
+  let running = 0;
   return async (endpointId, stopping) => {
     const taken = await takeLane(deps.db, endpointId);
     if (!taken) return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 0 };
-    return drainAs(deps, endpointId, taken, stopping);
+    // where slots are short nobody keeps one for what may come
+    const lingerMs = ++running > deps.slots / 2 ? 0 : (deps.lingerMs ?? usualLingerMs);
+    return drainAs({ ...deps, lingerMs }, endpointId, taken, stopping).finally(() => running--);
   };
 }
 
 async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, stopping: AbortSignal): Promise<LaneReport> {
-  const { db, log, recorder, nudges, times = circuitTimes, lingerMs = 5_000 } = deps;
+  const { db, log, recorder, nudges, times = circuitTimes, lingerMs = usualLingerMs } = deps;
   const { epoch } = taken;
   let ownerAt = Number.NEGATIVE_INFINITY;
   let stale = false;
@@ -75,6 +82,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       },
     }),
   });
+  const release = createRelease({ db, endpointId, epoch, lines, sending });
   const ending = createEnding({ db, endpointId, epoch, standing, sending, log, lookAgain });
   const mayPostFrom = taken.restedMs === null ? performance.now() + otherLeaseMs : 0;
   let savedAt = performance.now();
@@ -89,6 +97,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       if (!seen) return ending.lost();
       endpoint = seen.endpoint;
       const verdict = judge(seen);
+      await release.looked(seen, verdict);
       if (stopping.aborted) return ending.handOn(performance.now() >= mayPostFrom);
       if (verdict.kind === 'gone') return ending.remove(stopping);
       if (verdict.kind === 'send') await sendSome(seen, verdict.probe);
@@ -98,6 +107,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
         const report = await ending.rest(verdict);
         if (report) return report;
         busyAt = performance.now();
+        release.again();
       }
     }
   }

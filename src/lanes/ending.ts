@@ -39,7 +39,8 @@ export function createEnding({ db, endpointId, epoch, standing, sending, log, lo
     const { state, wait, dueInMs } = verdict;
     if (wait === 'paused' || wait === 'disabled') standing.begunAnew();
     const held = await countHeld(db, endpointId, countedHeld);
-    const close = state === 'idle' && held === 0 && standing.circuit().state === 'closed';
+    // what is not due yet is this lane's to send then, and nobody else's concern; a closed gate makes everybody park by itself
+    const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && standing.circuit().state === 'closed');
     if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close }))) return lost();
     const restedAt = performance.now();
     const now = await lookAgain();

@@ -28,7 +28,8 @@ export function createNudges(): Nudges {
         const end = () => {
           clearTimeout(timer);
           stopping.removeEventListener('abort', end);
-          waiting.delete(endpointId);
+          // who waited in vain must not take the place of who waits now
+          if (waiting.get(endpointId) === end) waiting.delete(endpointId);
           resolve();
         };
         const timer = setTimeout(end, ms);

@@ -19,6 +19,8 @@ export interface Look {
   /** By the monotonic clock, when this was asked for: nobody else was the owner then. */
   sentAtMs: number;
   canMove: boolean;
+  /** How many may be sent now. */
+  ready: number;
   /** A batch is being filled, and is complete in so many milliseconds at the latest. */
   fillingMs: number | null;
   blocked: boolean;
@@ -96,6 +98,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
         endpoint,
         sentAtMs,
         canMove: ready.length > 0 && fillingMs === 0,
+        ready: ready.length,
         fillingMs: fillingMs > 0 ? fillingMs : null,
         blocked: blocked.all || (blocked.keys.length > 0 && ready.length === 0),
         nextInMs: fillingMs > 0 ? fillingMs : ready.length > 0 ? 0 : await restInMs(endpoint, nowMs),

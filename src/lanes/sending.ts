@@ -20,6 +20,8 @@ const lanesShare = 0.75;
 export interface Sending {
   /** How many more may be begun. */
   room(endpoint: LaneEndpoint | undefined): number;
+  /** It gets as many at once as it ever may: the ramp is over. */
+  isFullSpeed(endpoint: LaneEndpoint): boolean;
   /** Begins some; how long to wait before more may be begun, null: until one has ended or more is known. */
   begin(endpoint: LaneEndpoint, probe: boolean): Promise<{ begun: number; waitMs: number | null }>;
   /** Resolves when one of those under way has ended. */
@@ -170,6 +172,7 @@ export function createSending(deps: SendingDeps): Sending {
 
   return {
     room,
+    isFullSpeed: (endpoint) => standing.allowed(most(endpoint)) === most(endpoint),
     async begin(endpoint, probe) {
       const wanted = Math.min(room(endpoint), probe || endpoint.batch ? 1 : lines.movable(Date.now()));
       if (wanted <= 0) return { begun: 0, waitMs: null };

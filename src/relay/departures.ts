@@ -147,6 +147,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
         endpointId,
         endpointLimit: maxInFlight,
         endpoint: () => cache.current(event.tenantId, endpointId),
+        isFresh: cache.isFresh,
         mayPost: () => mayAct() && !stopped,
         written(as) {
           left--;

@@ -3,6 +3,7 @@
 import type { Db } from '../db/pool.ts';
 import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '../db/tenant-endpoints.ts';
 
+const freshForMs = 3_000;
 const maxEndpoints = 10_000;
 const maxInAll = 50_000;
 
@@ -19,6 +20,8 @@ export interface EndpointCache<E = EndpointSnapshot> {
   current(tenantId: string, endpointId: string): E | undefined;
   /** Forgets the tenants whose endpoints have changed. */
   refresh(): Promise<void>;
+  /** What is known here is at most 3 s old. */
+  isFresh(): boolean;
 }
 
 type Read<E> = (db: Db, tenantId: string, limit: number) => Promise<{ version: number; endpoints: E[] | null }>;
@@ -31,6 +34,7 @@ export function createEndpointCache(db: Db): EndpointCache {
 export function createCacheOf<E extends { endpointId: string }>(db: Db, read: Read<E>): EndpointCache<E> {
   const known = new Map<string, CachedEndpoints<E>>();
   const loading = new Map<string, Promise<CachedEndpoints<E>>>();
+  let refreshedAt = performance.now();
   let inAll = 0;
 
   async function load(tenantId: string): Promise<CachedEndpoints<E>> {
@@ -63,13 +67,19 @@ export function createCacheOf<E extends { endpointId: string }>(db: Db, read: Re
       return loaded.version >= version ? loaded : load(tenantId);
     },
     current: (tenantId, endpointId) => known.get(tenantId)?.endpoints?.get(endpointId),
+    isFresh: () => performance.now() - refreshedAt < freshForMs,
     async refresh() {
-      if (known.size === 0) return;
+      const askedAt = performance.now();
+      if (known.size === 0) {
+        refreshedAt = askedAt;
+        return;
+      }
       const versions = await readEndpointsVersions(db, [...known.keys()]);
       // a copy: loading puts a tenant to the end again, and its version may be newer by then than the one asked for
       for (const [tenantId, { version }] of [...known]) {
         if ((versions.get(tenantId) ?? 0) > version) await load(tenantId);
       }
+      refreshedAt = askedAt;
     },
   };
 }

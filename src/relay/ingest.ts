@@ -17,6 +17,7 @@ import type { Relay } from './relay.ts';
 const maxGroupBytes = 4 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
+const longHoldMs = 500;
 const leastBytes = maxGroupBytes / 256;
 
 /**
@@ -64,9 +65,12 @@ export function createIngest({ db, relay, backlog, parking, metrics, reached }: 
   /** Rejects when the store is away: nothing is confirmed then, and the relay holds what is not held. */
   async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
     const events = ownedEvents(request, committed);
+    const committedAt = performance.now();
     try {
       await ordered.hold(request, committed, events);
     } finally {
+      // the relay may have found them in the outbox meanwhile, and begun
+      if (performance.now() - committedAt > longHoldMs) for (const event of events) event.mayBeBegun = true;
       offer(committed.relayId, events);
     }
   }

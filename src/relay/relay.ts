@@ -47,7 +47,7 @@ export interface RelayDeps {
   starter: Starter;
   log: Logger;
   parking: Parking;
-  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal'>;
+  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
   /** Temporal is away: this process drains the lane of the endpoint itself. */
   drainHere(endpointId: string): void;
   watch: Pick<LaneWatch, 'parks'>;

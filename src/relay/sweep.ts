@@ -29,7 +29,7 @@ export interface Sweep {
 export interface SweepDeps {
   db: Db;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal'>;
+  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
   /** Temporal is away: lanes that should have acted are drained by this process. */
   drainHere(endpointId: string): void;
   log: Logger;
@@ -56,7 +56,7 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
     const deliveries = await overdueDeliveries(db, cursor, most);
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
     const lanes = await overdueLanes(db, most);
-    await startAll(lanes, (lane) => unlessRefused(waker.signal([lane])), stopping.signal);
+    await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), stopping.signal);
     await startAll(untold, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     cursor = cursorAfter(deliveries);
@@ -65,18 +65,24 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
       log.info({ dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length }, 'relay.swept');
   }
 
+  /** None of these has to do with another, or with Temporal. */
+  async function lookAfterHeld(untold: Untold[]): Promise<void> {
+    const unblocked = untold.filter(({ status }) => status === 'held' || status === 'cancelled');
+    // who gave the order may have died before the lane was told
+    const done = await Promise.allSettled([
+      expireHeld(db, most),
+      rememberLanes(),
+      waker.unblocked([...new Set(unblocked.map(({ endpointId }) => endpointId))]),
+    ]);
+    for (const each of done) if (each.status === 'rejected') log.warn({ err: each.reason }, 'relay.held_not_swept');
+  }
+
   async function rememberLanes(): Promise<void> {
     if (performance.now() < forgottenAt) return;
+    forgottenAt = performance.now() + forgottenEveryMs;
     const forgotten = await forgottenLanes(db, most);
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
-    forgottenAt = performance.now() + forgottenEveryMs;
-  }
-
-  /** A lane that is shut may wait for just one of these: who gave the order may have died before the lane was told. */
-  async function wakeLanesOf(untold: Untold[]): Promise<void> {
-    const changed = untold.filter(({ status }) => status === 'held' || status === 'cancelled');
-    for (const endpointId of new Set(changed.map((delivery) => delivery.endpointId))) await waker.changed(endpointId);
   }
 
   async function tell(delivery: Untold): Promise<void> {
@@ -94,10 +100,8 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
       nextAt = performance.now() + everyMs;
       due();
       try {
-        await expireHeld(db, most);
-        await rememberLanes();
         const untold = await untoldDeliveries(db, most);
-        await wakeLanesOf(untold);
+        await lookAfterHeld(untold);
         await run(untold);
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
@@ -131,7 +135,7 @@ async function signalAll(db: Db, waker: SweepDeps['waker']): Promise<number> {
   for (let after: string | null = null; ; ) {
     const lanes = await lanesWithWork(db, after, most);
     await waker.parked(lanes.map(({ endpointId }) => endpointId));
-    await startAll(lanes, (lane) => waker.signal([lane]));
+    await startAll(lanes, waker.signal);
     signalled += lanes.length;
     after = lanes.at(-1)?.endpointId ?? null;
     if (lanes.length < most || after === null) return signalled;

@@ -1,27 +1,32 @@
 // Has lanes act: changes their rows, and signals - starts - the workflows of those that this woke. One signal for each change of state, never one for each event.
 //
-// What if Temporal is away in between, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
+// Signals are not waited for: a Temporal that is slow must not hold up who parks. What if it is away, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
 import { type LaneRef, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
 import { nudgeLanes } from '../db/listen.ts';
 import type { Db } from '../db/pool.ts';
 import type { LaneReason, Lanes } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
-import { TemporalAway, type TemporalLink } from './link.ts';
+import type { TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';
 
 /** `parked` is to be called before what guards the events of what was parked is given up. */
 export interface LaneWaker extends Lanes {
   /** From now on everybody parks for these endpoints; `circuit`: as their drains are to find it. */
   open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void>;
+  /** What their orders waited for is out of the way. */
+  unblocked(endpointIds: string[]): Promise<void>;
   /** Signals, and starts where there is none; throws TemporalAway. */
-  signal(lanes: LaneRef[]): Promise<void>;
+  signal(lane: LaneRef): Promise<void>;
 }
 
 /** A lane that is awake needs no signal; its drain is nudged, so often at most. */
 const nudgeEveryMs = 20;
+const tellingAtOnce = 8;
 
 export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): LaneWaker {
   const awake = new Set<string>();
+  const toTell: LaneRef[] = [];
+  let telling = 0;
   let nudging: NodeJS.Timeout | undefined;
 
   function nudge(endpointIds: string[]): void {
@@ -34,17 +39,21 @@ export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink;
     }, nudgeEveryMs);
   }
 
-  async function signal(lanes: LaneRef[]): Promise<void> {
-    for (const lane of lanes) await signalLane(link, lane);
+  /** Nobody waits for it: the row says awake and due, so the sweep would do it. */
+  function tell(woken: string[]): void {
+    if (woken.length === 0) return;
+    readLaneRefs(db, woken).then(
+      (lanes) => {
+        toTell.push(...lanes);
+        for (; telling < tellingAtOnce && telling < lanes.length; telling++) void tellAll().finally(() => telling--);
+      },
+      (error) => log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled'),
+    );
   }
 
-  async function tell(woken: string[]): Promise<void> {
-    if (woken.length === 0) return;
-    try {
-      await signal(await readLaneRefs(db, woken));
-    } catch (error) {
-      if (!(error instanceof TemporalAway)) throw error;
-      log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled');
+  async function tellAll(): Promise<void> {
+    for (let lane = toTell.shift(); lane; lane = toTell.shift()) {
+      await signalLane(link, lane).catch((error) => log.warn({ err: error, endpointId: lane?.endpointId }, 'lane.not_signalled'));
     }
   }
 
@@ -55,15 +64,20 @@ export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink;
       const resting = endpointIds.filter((id) => states.get(id) === 'idle');
       nudge(endpointIds.filter((id) => states.get(id) === 'awake'));
       const opened = missing.length === 0 ? [] : await openLanes(db, missing, 'backlog');
-      const woken = resting.length === 0 ? [] : await wakeLanes(db, resting, false);
-      await tell([...opened, ...woken]);
+      const woken = resting.length === 0 ? [] : await wakeLanes(db, resting, 'parked');
+      tell([...opened, ...woken]);
     },
     async open(endpointIds, reason, circuit) {
-      await tell(await openLanes(db, endpointIds, reason, circuit));
+      tell(await openLanes(db, endpointIds, reason, circuit));
     },
     async changed(endpointId) {
-      await tell(await wakeLanes(db, [endpointId], true));
+      tell(await wakeLanes(db, [endpointId], 'changed'));
     },
-    signal,
+    async unblocked(endpointIds) {
+      if (endpointIds.length > 0) tell(await wakeLanes(db, endpointIds, 'unblocked'));
+    },
+    async signal(lane) {
+      await signalLane(link, lane);
+    },
   };
 }

@@ -88,7 +88,7 @@ it.each([
   const { id, endpointId } = await delivery(set);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held', attempts: 0 } });
   expect(await row(id)).toEqual({ status: 'held', attempts: 0, in_order: true, in_minutes: 0 });
-  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake', parks: true });
+  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
   expect(requests(endpointId)).toBe(0);
 });
 
@@ -114,12 +114,13 @@ it('that is held already has its lane told again', async () => {
   const { id, endpointId } = await delivery(`deliveries set status = 'held' where id = $1`);
   await layToRest(database.db, endpointId);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
-  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake', parks: true });
+  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
 });
 
-it('that finds no place of its endpoint opens its lane, and one that finds none of its tenant waits', async () => {
+it('that finds no place of its endpoint waits, and where a crowd does its lane opens; one that finds none of its tenant waits', async () => {
   const first = await delivery();
-  const second = await delivery('', first);
+  const crowd = await Promise.all(Array.from({ length: 5 }, () => delivery('', first)));
+  const oneMore = await delivery('', first);
   const [other, third] = [await delivery('', { tenantId: first.tenantId }), await delivery('', { tenantId: first.tenantId })];
   let answer = () => {};
   receiver.answer(`/${first.endpointId}`, (_request, response) => {
@@ -134,7 +135,9 @@ it('that finds no place of its endpoint opens its lane, and one that finds none 
   });
   const firstPosted = engine.attempt(first.id);
   await until('the request', () => requests(first.endpointId) === 1);
-  expect(await engine.attempt(second.id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  for (const { id } of crowd) expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', outcome: 'no_place' });
+  expect(await laneOf(database.db, first.endpointId)).toBeUndefined();
+  expect(await engine.attempt(oneMore.id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
   expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
   const otherPosted = engine.attempt(other.id);
   await until('the other request', () => requests(other.endpointId) === 1);

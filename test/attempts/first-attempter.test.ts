@@ -98,6 +98,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     endpointId,
     endpointLimit: null,
     endpoint: () => endpoint,
+    isFresh: () => true,
     mayPost: () => true,
     written: () => void written.push(id),
     ...more,

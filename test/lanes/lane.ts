@@ -51,6 +51,7 @@ export async function setLaneStage() {
     disableAfterMs: 5 * 86_400_000,
     probeDisabledEveryMs: 3_600_000,
     times: { firstProbeMs: 300, longestProbeMs: 600 },
+    slots: 256,
     lingerMs: 500,
     ...more,
   });

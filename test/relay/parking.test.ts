@@ -45,7 +45,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     // its deliveries need no workflow: it leaves with others, whatever the mode
     expect(await stage.dispatchOf(eventId)).toMatchObject({ planned: true });
     expect(await stage.row(eventId, id)).toMatchObject({ status: 'held', own_workflow: false, position: expect.any(Number) });
-    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake', parks: true });
+    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake' });
     expect(stage.receiver.of(eventId)).toEqual([]);
   });
 
@@ -78,7 +78,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     await stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id);
     await layToRest(stage.db, id);
     await stage.dispatchOf(await stage.accept({ type }));
-    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake', parks: true });
+    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake' });
   });
 
   it('a lane that comes to rest between the commit and the look at it wakes', async () => {
@@ -92,7 +92,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     await stage.parking.hold([{ ...of, eventType: 'a.b', expiresAt: null }]);
     await layToRest(stage.db, id);
     await stage.parking.tell([id]);
-    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake', parks: true });
+    expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake' });
   });
 });
 
