@@ -46,7 +46,7 @@ async function refuse(id: string, inRow: number): Promise<void> {
   await told(id, inRow);
 }
 
-it('gets a lane at the first refusal after that, and is disabled at the next', async () => {
+it.concurrent('gets a lane at the first refusal after that, and is disabled at the next', async () => {
   const id = await refusing('/slow');
   await refuse(id, 1);
   await refuse(id, 2);
@@ -63,7 +63,7 @@ it('gets a lane at the first refusal after that, and is disabled at the next', a
   expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
 });
 
-it('gets none while it accepts something now and then, however long ago it refused, or when its lane has found it well', async () => {
+it.concurrent('gets none while it accepts something now and then, however long ago it refused, or when its lane has found it well', async () => {
   const [accepting, well] = [await refusing('/accepting'), await refusing('/well')];
   await refuse(accepting, 1);
   await refuse(well, 1);
