@@ -2,14 +2,12 @@
 // when it has ended.
 
 import type { PlaceLimits, Places } from '../attempts/places.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
 import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import { assignBatch } from '../db/lane-held.ts';
-import { type HeldDelivery, readBatch } from '../db/lane-page.ts';
-import { numberBatch, numberDeliveries, type ToNumber } from '../db/lane-sequences.ts';
+import type { HeldDelivery } from '../db/lane-page.ts';
 import { newId } from '../new-id.ts';
 import type { Lines } from './lines.ts';
 import type { Pace } from './pace.ts';
+import { createPacking } from './packing.ts';
 import { type ShipDeps, type Shipped, ship } from './shipment.ts';
 import type { Standing } from './standing.ts';
 
@@ -50,10 +48,7 @@ export function createSending(deps: SendingDeps): Sending {
   const underWay = new Set<Promise<void>>();
   /** Under way: members that fall due a little later are theirs. */
   const batches = new Set<string>();
-  const numbers = createGroupCommit<ToNumber, number | null>({
-    write: (wanted) => numberDeliveries(db, endpointId, epoch, wanted),
-    maxWeight: 100,
-  });
+  const packing = createPacking(db, endpointId, epoch);
   let sent = 0;
   const most = ({ maxInFlight }: LaneEndpoint) => Math.min(limits.endpoint, maxInFlight ?? limits.endpoint);
   const room = (endpoint: LaneEndpoint | undefined) => (endpoint ? standing.allowed(most(endpoint)) : 1) - underWay.size;
@@ -101,7 +96,7 @@ export function createSending(deps: SendingDeps): Sending {
     if (batchId) batches.add(batchId);
     try {
       if (rows.some(({ deliveryId }) => deps.isInHand(deliveryId))) return;
-      const shipped = batchId === null ? await singleOf(endpoint, rows) : await batchOf(endpoint, rows, batchId);
+      const shipped = batchId === null ? await packing.single(endpoint, rows) : await packing.batch(endpoint, rows, batchId);
       for (const row of shipped) taken.set(row.deliveryId, row);
       lines.take(shipped);
       if (shipped.length > 0) await sendRows(endpoint, shipped, batchId, probe, taken);
@@ -143,33 +138,6 @@ export function createSending(deps: SendingDeps): Sending {
     }
   }
 
-  /** The row with its number, if it is of an order; none when it is not held any more. */
-  async function singleOf({ ordering }: LaneEndpoint, rows: HeldDelivery[]): Promise<HeldDelivery[]> {
-    const [row] = rows;
-    const key = ordering === 'endpoint' ? '' : ordering === 'key' ? row?.laneKey : null;
-    if (!row || key == null || row.sequence !== null) return rows;
-    const sequence = await numbers.add({ deliveryId: row.deliveryId, key });
-    return sequence === null ? [] : [{ ...row, sequence }];
-  }
-
-  /** A batch that was sent before is all that is left of it; a new one is what may still be sent. */
-  async function batchOf(endpoint: LaneEndpoint, rows: HeldDelivery[], batchId: string): Promise<HeldDelivery[]> {
-    if (rows[0]?.batchId != null) return numbered(endpoint, (await readBatch(db, endpointId, batchId)).sort(byPosition));
-    const ids = rows.map(({ deliveryId }) => deliveryId);
-    const assigned = new Set(await assignBatch(db, endpointId, epoch, batchId, ids));
-    const members = rows.filter(({ deliveryId }) => assigned.has(deliveryId)).map((row) => ({ ...row, batchId }));
-    return numbered(endpoint, members.sort(byPosition));
-  }
-
-  async function numbered({ ordering }: LaneEndpoint, members: HeldDelivery[]): Promise<HeldDelivery[]> {
-    const unnumbered = members.filter(({ sequence }) => sequence === null).map(({ deliveryId }) => deliveryId);
-    if (ordering !== 'endpoint' || unnumbered.length === 0) return members;
-    const given = await numberBatch(db, endpointId, epoch, unnumbered);
-    if (!given) return [];
-    const numberOf = new Map(unnumbered.map((id, index) => [id, given[index] ?? null]));
-    return members.map((row) => ({ ...row, sequence: row.sequence ?? numberOf.get(row.deliveryId) ?? null }));
-  }
-
   return {
     room,
     isFullSpeed: (endpoint) => standing.allowed(most(endpoint)) === most(endpoint),
@@ -197,9 +165,4 @@ export function createSending(deps: SendingDeps): Sending {
     },
     sent: () => sent,
   };
-}
-
-/** The same on every retry, however they were read. */
-function byPosition(a: HeldDelivery, b: HeldDelivery): number {
-  return (a.position ?? 0) - (b.position ?? 0) || (a.deliveryId < b.deliveryId ? -1 : 1);
 }
