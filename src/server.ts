@@ -6,6 +6,7 @@ import type { Core } from './core.ts';
 import { readDeliveryRef } from './db/delivery-refs.ts';
 import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
+import { isId } from './domain/ids.ts';
 import { homePage } from './home-page.ts';
 import { createSetGate } from './lanes/set-gate.ts';
 import { createSkipHead } from './lanes/skip-head.ts';
@@ -56,7 +57,7 @@ export function startServer(
     refusing: backlog.refusing,
     temporalAway: () => isTemporalAway(link),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (deliveryId) => secretsOf(core, deliveryId) })),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (id) => secretsOf(core, id) })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
@@ -66,8 +67,8 @@ export function startServer(
   };
 }
 
-async function secretsOf({ db, vault }: Core, deliveryId: string): Promise<string[]> {
-  const delivery = await readDeliveryRef(db, deliveryId);
-  const secrets = delivery ? await liveSecrets(db, delivery.endpointId) : [];
+async function secretsOf({ db, vault }: Core, id: string): Promise<string[]> {
+  const endpointId = isId('ep', id) ? id : (await readDeliveryRef(db, id))?.endpointId;
+  const secrets = endpointId ? await liveSecrets(db, endpointId) : [];
   return secrets.map(({ secretId, sealed }) => encodeSecret(vault.open(sealed, secretId)));
 }

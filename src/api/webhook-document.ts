@@ -62,7 +62,7 @@ export const webhooks = {
         ...signed,
         header(
           'posthorn-batch',
-          'how many elements there are; there is no posthorn-delivery, and posthorn-sequence stands in the elements',
+          'how many elements there are; there is no posthorn-delivery but a posthorn-endpoint, and posthorn-sequence stands in the elements',
         ),
       ],
       requestBody: bodyOf({ type: 'array', minItems: 1, maxItems: 1_000, items: element }),

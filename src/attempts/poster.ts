@@ -16,7 +16,6 @@ import type { Vault } from '../vault.ts';
 import { buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets'> {
-  endpointId: string;
   tenantId: string;
   round: number;
   /** Made in this round before this one. */

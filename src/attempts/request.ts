@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { signStandard } from '../outbound/sign.ts';
 
 export interface SignedJob {
+  endpointId: string;
   deliveryId: string;
   /** The producer's id of the event. */
   webhookId: string;
@@ -28,7 +29,7 @@ export interface AttemptRequest {
 
 /** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent. */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
-  const { deliveryId, webhookId, body, url, headers, timeoutMs, secrets, sequence, batchOf } = job;
+  const { endpointId, deliveryId, webhookId, body, url, headers, timeoutMs, secrets, sequence, batchOf } = job;
   if (secrets.length === 0) throw new Error('the endpoint has no live secret');
   const timestamp = Math.floor(nowMs / 1_000);
   return {
@@ -41,7 +42,9 @@ export function buildRequest(job: SignedJob, number: number, nowMs: number): Att
       'webhook-id': webhookId,
       'webhook-timestamp': String(timestamp),
       'webhook-signature': signStandard({ id: webhookId, timestamp, body, secrets }),
-      ...(batchOf === undefined ? { 'posthorn-delivery': deliveryId } : { 'posthorn-batch': String(batchOf) }),
+      ...(batchOf === undefined
+        ? { 'posthorn-delivery': deliveryId }
+        : { 'posthorn-batch': String(batchOf), 'posthorn-endpoint': endpointId }),
       ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
       'posthorn-attempt': String(number),
     },

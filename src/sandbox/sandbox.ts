@@ -10,8 +10,8 @@ import { createRecordings, type Recordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 
 export interface SandboxOptions {
-  /** The live secrets of the endpoint of a delivery; none when there is no such delivery. */
-  secretsOf(deliveryId: string): Promise<string[]>;
+  /** The live secrets of an endpoint, or of that of a delivery; none when there is no such. */
+  secretsOf(id: string): Promise<string[]>;
   /** The admin key that may read and forget. */
   apiKey: string;
   recordings?: Recordings;
@@ -22,8 +22,8 @@ export interface SandboxOptions {
 export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
 
 const maxBodyKept = 256 * 1024;
-// What still gets its signature checked: any event's body, with its wrapping.
-const maxBodyRead = 1024 * 1024;
+// What still gets its signature checked: any batch, with its wrapping.
+const maxBodyRead = 4 * 1024 * 1024;
 
 /** To be mounted at `/sandbox`, before anything that reads bodies. */
 export function createSandbox({ secretsOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
@@ -95,9 +95,10 @@ async function checkSignature(
   secretsOf: SandboxOptions['secretsOf'],
 ): Promise<SignatureVerdict> {
   if (body.bytes > body.start.length) return 'body_too_long';
-  const delivery = request.get('posthorn-delivery') ?? '';
-  if (!isId('dlv', delivery)) return 'unknown_delivery';
-  const secrets = await secretsOf(delivery).catch(() => null);
+  // a batch is no delivery, and names its endpoint instead
+  const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';
+  if (!isId('dlv', id) && !isId('ep', id)) return 'unknown_delivery';
+  const secrets = await secretsOf(id).catch(() => null);
   if (!secrets) return 'secrets_unavailable';
   if (secrets.length === 0) return 'unknown_delivery';
   try {
