@@ -66,8 +66,8 @@ describe.concurrent('a rate', () => {
     const tenant = await at().makeTenant({ rateLimit: limit });
     const [one, other] = await Promise.all([at().endpoint(tenant), at().endpoint(tenant)]);
     const stalled = watchStalls();
-    await Promise.all([one.post(60), other.post(60)]);
-    await Promise.all([one.reach('succeeded', 60, 60_000), other.reach('succeeded', 60, 60_000)]);
+    await Promise.all([one.post(40), other.post(40)]);
+    await Promise.all([one.reach('succeeded', 40, 60_000), other.reach('succeeded', 40, 60_000)]);
     expectPaced([...one.requests(), ...other.requests()], limit, stalled());
     // neither waits for the other to be done
     const firstOf = (endpoint: typeof one) => endpoint.requests()[0]?.came ?? Number.POSITIVE_INFINITY;

@@ -8,7 +8,7 @@ import { useProcesses } from './process-stage.ts';
 
 const at = useProcesses('t50');
 /** Where nobody is frozen. */
-const elsewhere = useProcesses('t53');
+const elsewhere = useProcesses('t53', {}, 1);
 const frozenForMs = 30_000;
 
 const slowly = (endpoint: LaneEndpoint, ms: number) =>
