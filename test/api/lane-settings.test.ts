@@ -68,7 +68,9 @@ describe('settings of an endpoint', () => {
   it('put what is held into the lines of the order that is asked for', async () => {
     const { id } = await api.makeEndpoint(tenant, url, { ordering: 'key' });
     const delivery = await held(api, tenant, id);
-    await api.db.query(`update events e set ordering_key = 'k' from deliveries d where d.event_id = e.id and d.id = $1`, [uuidOf(delivery)]);
+    await api.db.query(`update events e set ordering_key = 'k' from deliveries d where d.event_id = e.id and d.id = $1`, [
+      uuidOf(delivery),
+    ]);
     for (const [ordering, laneKey] of [
       ['endpoint', null],
       ['key', 'k'],
