@@ -38,6 +38,11 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     slowly(wide, 500);
     await Promise.all([ordered.post(150), wide.post(1_200)]);
     await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100, 60_000);
+    // what a frozen relay does is told elsewhere
+    await until('all to be in their lanes', async () => {
+      const { held = 0, succeeded = 0 } = await wide.statuses();
+      return held + succeeded === 1_200;
+    });
     const frozen = await at().drainer(ordered);
     const before = ordered.accepted().length;
     frozen.freeze();
