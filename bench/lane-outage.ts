@@ -1,17 +1,17 @@
-// An endpoint that is down for all of a long load, beside another tenant at 20/s, and then comes back: what the neighbour notices, what is open in Temporal
-// for it meanwhile, and how fast and in what order all that waited arrives.
+// An endpoint that is down for all of a long load, beside another tenant at 20/s, and then comes back: what the neighbour notices until all has arrived,
+// what is open in Temporal for it meanwhile, and how fast and in what order all that waited arrives.
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
-import { figuresOf, type Times } from './figures.ts';
+import { type Figures, figuresOf } from './figures.ts';
+import { figuresOfAll, load, neighbourRate, type Piece, sendUntil } from './lane-neighbour.ts';
 import { orderTold } from './lane-order.ts';
+import { watchWorkflows } from './lane-workflows.ts';
 import { type Collected, now, type Stream } from './messages.ts';
-import { startMeter } from './meter.ts';
+import { type Cost, startMeter } from './meter.ts';
 import { ask, delivered, makeTenant, type Play, settle, warmUp } from './run.ts';
+import type { Scenario } from './scenarios.ts';
 import type { Stage } from './stage.ts';
 
 const outageRate = 300;
-const neighbourRate = 20;
 const aloneSeconds = 30;
 const leadMs = 1_000;
 const recoversWithinMs = 14 * 60_000;
@@ -19,62 +19,63 @@ const recoversWithinMs = 14 * 60_000;
 export const outage: Play = async (stage, scenario, mode) => {
   const name = `bench-${randomBytes(4).toString('hex')}`;
   const [tenant, neighbour] = [`${name}-down`, `${name}-other`];
-  const paths = await makeTenant(stage, tenant, scenario);
+  const [path = ''] = await makeTenant(stage, tenant, scenario);
   const plain = { ...scenario, query: '', endpoint: {} };
   await makeTenant(stage, neighbour, plain);
   await warmUp(stage, neighbour, plain);
-  const alone = await neighbourTimes(stage, { tenant: neighbour, prefix: `${name}-alone`, count: aloneSeconds * neighbourRate });
+  const alone = await load(stage, [steady(neighbour, `${name}-alone`, aloneSeconds)]);
 
   stage.receiver.give({ kind: 'down', down: true });
   const meter = startMeter(stage);
-  const watch = await watchWorkflows(stage, paths[0] ?? '');
-  const down: Stream = { tenant, prefix: `${name}-down`, count: scenario.events, ratePerSecond: outageRate, keys: scenario.keys };
-  const seconds = scenario.events / outageRate;
-  const beside: Stream = {
-    tenant: neighbour,
-    prefix: `${name}-beside`,
-    count: Math.floor((seconds - leadMs / 1_000) * neighbourRate),
-    ratePerSecond: neighbourRate,
-    startAfterMs: leadMs,
-  };
-  const loaded = stage.load.next('done');
-  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams: [beside, down] });
-  const [sent, sentDown] = (await loaded).results;
-  if (!sent || !sentDown) throw new Error('the load generator told nothing');
-  await delivered(stage, beside.prefix, { wanted: beside.count, withinMs: 30_000 });
+  const watch = await watchWorkflows(stage, path);
+  const { beside, down } = await whileDown(stage, scenario, name);
   const most = watch.most();
 
   stage.receiver.give({ kind: 'down', down: false });
   const upAt = now();
-  const accepted = sentDown.status.filter((status) => status >= 200 && status < 300).length;
-  await delivered(stage, down.prefix, { wanted: accepted, withinMs: recoversWithinMs });
-  await watch.stop();
+  const accepted = down.sent.status.filter((status) => status >= 200 && status < 300).length;
+  const arriving = delivered(stage, down.prefix, { wanted: accepted, withinMs: recoversWithinMs });
+  const after = await sendUntil(stage, neighbour, `${name}-after`, arriving);
   const settleMs = await settle(stage);
   const cost = meter.stop();
+  const longest = await watch.longestHistory();
+  await watch.stop();
+
   const collected = await ask(stage, down.prefix, 'collected');
-  const figures = figuresOf(beside.prefix, 1, sent, await ask(stage, beside.prefix, 'collected'));
-  const waited = figuresOf(down.prefix, 1, sentDown, collected);
+  const waited = figuresOf(down.prefix, 1, down.sent, collected);
+  const figures = await figuresOfAll(stage, [beside, ...after]);
   const told = [
-    `alone p50 ${alone.p50.toFixed(2)}, p99 ${alone.p99.toFixed(2)} ms`,
+    ...(await periodsTold(stage, { alone, 'during the outage': [beside], 'during the recovery': after })),
     `down for ${waited.events} events, accept p99 ${waited.accept.p99.toFixed(1)} ms, at most ${most} workflows open for it`,
+    `the longest history of its lane ${longest} events`,
     recovery(collected, upAt),
     `of them lost ${waited.lost}, repeated ${waited.duplicates}`,
     ...(scenario.keys ? await orderTold(stage, down.prefix, collected) : []),
-    `Posthorn MiB ${cost.memory
-      .map(([, mib]) => mib.toFixed(0))
-      .filter((_, index) => index % 15 === 0)
-      .join(' ')}`,
+    memoryTold(cost),
   ];
   return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, told };
 };
 
-async function neighbourTimes(stage: Stage, stream: Stream): Promise<Times> {
-  const loaded = stage.load.next('done');
-  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams: [{ ...stream, ratePerSecond: neighbourRate }] });
-  const [sent] = (await loaded).results;
-  if (!sent) throw new Error('the load generator told nothing');
-  await delivered(stage, stream.prefix, { wanted: stream.count, withinMs: 30_000 });
-  return figuresOf(stream.prefix, 1, sent, await ask(stage, stream.prefix, 'collected')).endToEnd;
+function steady(tenant: string, prefix: string, seconds: number): Stream {
+  return { tenant, prefix, count: Math.floor(seconds * neighbourRate), ratePerSecond: neighbourRate };
+}
+
+/** The load on both, while one is down. */
+async function whileDown(stage: Stage, { events, keys }: Scenario, name: string): Promise<{ beside: Piece; down: Piece }> {
+  const seconds = events / outageRate;
+  const [beside, down] = await load(stage, [
+    { ...steady(`${name}-other`, `${name}-beside`, seconds - leadMs / 1_000), startAfterMs: leadMs },
+    { tenant: `${name}-down`, prefix: `${name}-down`, count: events, ratePerSecond: outageRate, keys },
+  ]);
+  if (!beside || !down) throw new Error('the load generator told nothing');
+  return { beside, down };
+}
+
+async function periodsTold(stage: Stage, periods: Record<string, Piece[]>): Promise<string[]> {
+  const told: string[] = [];
+  const words = ({ endToEnd: { p50, p99, max } }: Figures) => `p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, worst ${max.toFixed(0)} ms`;
+  for (const [period, pieces] of Object.entries(periods)) told.push(`neighbour ${period} ${words(await figuresOfAll(stage, pieces))}`);
+  return told;
 }
 
 /** When the first one was accepted after the endpoint was back, and the rate of the middle eight tenths: the ramp is before them. */
@@ -86,25 +87,8 @@ function recovery({ deliveredAt }: Collected, upAt: number): string {
   return `first again ${seconds(at(0) - upAt)} s after it was back, the last ${seconds(at(1) - at(0))} s later, ${perSecond.toFixed(0)}/s between`;
 }
 
-/** Counts what is open in Temporal for an endpoint, each second. */
-async function watchWorkflows(stage: Stage, path: string) {
-  const connection = await Connection.connect({ address: stage.stores.temporalAddress });
-  const client = new Client({ connection });
-  const query = `PosthornEndpoint = '${path.slice(path.lastIndexOf('/') + 1)}' and ExecutionStatus = 'Running'`;
-  const counts: number[] = [];
-  let stopped = false;
-  const watching = (async () => {
-    for (; !stopped; await delay(1_000)) {
-      const counted = await client.workflow.count(query).catch(() => null);
-      if (counted) counts.push(counted.count);
-    }
-  })();
-  return {
-    most: () => Math.max(0, ...counts),
-    async stop() {
-      stopped = true;
-      await watching;
-      await connection.close();
-    },
-  };
+/** The most of five samples, 2 s apart, at either end, and of all. */
+function memoryTold({ memory, peakMiB }: Cost): string {
+  const most = (samples: Cost['memory']) => Math.max(...samples.map(([, posthorn]) => posthorn)).toFixed(0);
+  return `Posthorn MiB at the begin ${most(memory.slice(0, 5))}, at the end ${most(memory.slice(-5))}, at most ${peakMiB.posthorn.toFixed(0)}`;
 }

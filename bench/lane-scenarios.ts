@@ -1,6 +1,7 @@
 // The scenarios of lanes: a rate, an order, an outage, a noisy neighbour, a fair share. Each is run only when it is named.
 
 import { fairness } from './lane-fairness.ts';
+import { noisy } from './lane-noisy.ts';
 import { orderTold } from './lane-order.ts';
 import { outage } from './lane-outage.ts';
 import type { Scenario } from './scenarios.ts';
@@ -22,12 +23,13 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
     extraMs: 15 * 60_000,
     play: outage,
   });
-  const noisy = (events: number): Scenario => ({
+  const noisyOf = (events: number): Scenario => ({
     ...plain,
     name: `lane-noisy-${events}`,
     events: 20 * seconds,
     ratePerSecond: 20,
     noise: { events, query: '?ms=10000' },
+    play: noisy,
   });
   return [
     {
@@ -59,8 +61,8 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
     },
     outageOf('plain', {}),
     outageOf('keys', { ordering: 'key' }, 100),
-    noisy(2_000),
-    noisy(20_000),
+    noisyOf(2_000),
+    noisyOf(20_000),
     // 320 a second at most, so that there is a backlog to pass by
     { ...plain, name: 'lane-fairness', events: size(20_000), atOnce: 32, query: '?ms=100', play: fairness },
   ];

@@ -15,6 +15,7 @@ afterAll(() => api.close());
 const event = { type: 'order.created', data: 1 };
 const events = '/v1/tenants/acme/events';
 const url = 'https://example.com/';
+const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
 const deep = `{"type":"a","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 
 describe('what a body says', () => {
@@ -46,36 +47,8 @@ describe('what a body says', () => {
     ['a header with a line break', 'POST', '/v1/tenants/acme/endpoints', { url, headers: { a: 'x\r\ny: z' } }, ['headers.a']],
     ['a bad wait', 'POST', '/v1/tenants/acme/endpoints', { url, retry: { schedule: ['1m', 'soon'] } }, ['retry.schedule[1]']],
     ['a secret too short', 'POST', '/v1/tenants/acme/endpoints', { url, secret: 'whsec_YWJj' }, ['secret']],
-    ['a rate of nothing', 'POST', '/v1/tenants/acme/endpoints', { url, rateLimit: { perSecond: 0 } }, ['rateLimit.perSecond']],
-    ['a rate without bounds', 'POST', '/v1/tenants/acme/endpoints', { url, rateLimit: { perSecond: 10_001 } }, ['rateLimit.perSecond']],
-    ['half a request', 'POST', '/v1/tenants/acme/endpoints', { url, rateLimit: { perSecond: 1, burst: 1.5 } }, ['rateLimit.burst']],
-    ['a rate that is null', 'POST', '/v1/tenants/acme/endpoints', { url, rateLimit: null }, ['rateLimit']],
-    ['an unknown field of a rate', 'POST', '/v1/tenants/acme/endpoints', { url, rateLimit: { perSecond: 1, per: 's' } }, ['rateLimit.per']],
-    ['a rate of a tenant without perSecond', 'POST', '/v1/tenants', { name: 'x', rateLimit: {} }, ['rateLimit.perSecond']],
-    ['a bad rate on change of a tenant', 'PATCH', '/v1/tenants/acme', { rateLimit: { perSecond: '5' } }, ['rateLimit.perSecond']],
-    ['an unknown order', 'POST', '/v1/tenants/acme/endpoints', { url, ordering: 'strict' }, ['ordering']],
-    ['an order that is null', 'PATCH', '/v1/endpoints/:endpoint', { ordering: null }, ['ordering']],
-    ['an unknown way with dead letters', 'POST', '/v1/tenants/acme/endpoints', { url, onDeadLetter: 'stop' }, ['onDeadLetter']],
-    ['a batch of none', 'POST', '/v1/tenants/acme/endpoints', { url, batch: { maxEvents: 0, maxWaitMs: 0 } }, ['batch.maxEvents']],
-    ['a batch too large', 'POST', '/v1/tenants/acme/endpoints', { url, batch: { maxEvents: 1_001, maxWaitMs: 0 } }, ['batch.maxEvents']],
-    ['a batch without an end', 'POST', '/v1/tenants/acme/endpoints', { url, batch: { maxEvents: 2 } }, ['batch.maxWaitMs']],
-    [
-      'a batch that waits too long',
-      'PATCH',
-      '/v1/endpoints/:endpoint',
-      { batch: { maxEvents: 2, maxWaitMs: 60_001 } },
-      ['batch.maxWaitMs'],
-    ],
-    ['a window too short', 'POST', '/v1/tenants/acme/endpoints', { url, coalesceMs: 99 }, ['coalesceMs']],
-    ['a window too long', 'PATCH', '/v1/endpoints/:endpoint', { coalesceMs: 3_600_001 }, ['coalesceMs']],
-    ['a recovery that is no yes or no', 'POST', '/v1/tenants/acme/endpoints', { url, autoRecover: 'yes' }, ['autoRecover']],
-    ['batches by key', 'POST', '/v1/tenants/acme/endpoints', { url, ordering: 'key', batch: { maxEvents: 2, maxWaitMs: 1 } }, ['batch']],
-    ['an order with events left out', 'POST', '/v1/tenants/acme/endpoints', { url, ordering: 'endpoint', coalesceMs: 100 }, ['coalesceMs']],
-    ['a bad ordering key', 'POST', events, { ...event, orderingKey: 'a b' }, ['orderingKey']],
-    ['a bad coalescing key', 'POST', events, { ...event, coalesceKey: '' }, ['coalesceKey']],
-    ['a coalescing key too long', 'POST', events, { ...event, coalesceKey: 'x'.repeat(129) }, ['coalesceKey']],
-    ['a bad key of a head', 'POST', '/v1/endpoints/:endpoint/skip-head', { orderingKey: 'ä' }, ['orderingKey']],
-    ['an unknown field of a head', 'POST', '/v1/endpoints/:endpoint/skip-head', { key: 'a' }, ['key']],
+    ['a time that is null', 'POST', events, { ...event, deliverAt: null }, ['deliverAt']],
+    ['expired when it is due', 'POST', events, { ...event, deliverAt: inAnHour, expiresAt: inAnHour }, ['expiresAt']],
     ['an event without type', 'POST', events, { data: 1 }, ['type']],
     ['an event without data', 'POST', events, { type: 'a' }, ['data']],
     ['a bad type', 'POST', events, { ...event, type: 'order created' }, ['type']],

@@ -48,28 +48,44 @@ describe('settings of an endpoint', () => {
     expect((await api.get(`/v1/endpoints/${id}`)).body).toEqual(before);
   });
 
-  it('remember since when there is an order, where there was none before', async () => {
+  it('remember since when there is this order, where there was none or another before', async () => {
     const since = (id: string) => column(id, 'ordering_since');
-    const ordered = (await api.makeEndpoint(tenant, url, { ordering: 'key' })).id;
-    await change(ordered, { ordering: 'endpoint' });
-    expect(await since(ordered)).toBeNull();
-    const { id } = await api.makeEndpoint(tenant, url);
+    const { id } = await api.makeEndpoint(tenant, url, { ordering: 'key' });
     await change(id, { description: 'x' });
     expect(await since(id)).toBeNull();
-    await change(id, { ordering: 'endpoint' });
-    const first = await since(id);
-    expect(first).toBeInstanceOf(Date);
-    await change(id, { ordering: 'key' });
-    expect(await since(id)).toEqual(first);
-    await change(id, { ordering: 'none' });
-    await change(id, { ordering: 'key' });
-    expect(Number(await since(id))).toBeGreaterThan(Number(first));
+    let last = 0;
+    for (const ordering of ['endpoint', 'key', 'none', 'key'] as const) {
+      await change(id, { ordering });
+      const now = await since(id);
+      expect(now).toBeInstanceOf(Date);
+      if (ordering !== 'none') expect(Number(now)).toBeGreaterThan(last);
+      last = Number(now);
+      await change(id, { ordering, description: ordering });
+      expect(Number(await since(id))).toBe(last);
+    }
+  });
+
+  it('put what is held into the lines of the order that is asked for', async () => {
+    const { id } = await api.makeEndpoint(tenant, url, { ordering: 'key' });
+    const delivery = await held(api, tenant, id);
+    await api.db.query(`update events e set ordering_key = 'k' from deliveries d where d.event_id = e.id and d.id = $1`, [
+      uuidOf(delivery),
+    ]);
+    for (const [ordering, laneKey] of [
+      ['endpoint', null],
+      ['key', 'k'],
+      ['none', null],
+    ]) {
+      await change(id, { ordering });
+      expect((await rowOf(api, delivery)).lane_key).toBe(laneKey);
+    }
   });
 
   it.each<[string, object, object, boolean]>([
     ['block comes', { ordering: 'endpoint' }, { onDeadLetter: 'block' }, true],
     ['the order comes', { onDeadLetter: 'block' }, { ordering: 'endpoint' }, true],
-    ['it blocks already', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'key', onDeadLetter: 'block' }, false],
+    ['another order comes', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'key' }, true],
+    ['it blocks already', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'endpoint', onDeadLetter: 'block' }, false],
     ['something else comes', { ordering: 'endpoint', onDeadLetter: 'block' }, { maxInFlight: 3 }, false],
   ])('what was given up before loses its place when %s: %j, %j', async (_, first, second, loses) => {
     const { id } = await api.makeEndpoint(tenant, url, first);

@@ -1,16 +1,10 @@
 // First attempts ahead of their dispatches while Temporal is away: they go out meanwhile, and what needs a workflow gets it afterwards.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
 import { arrivals, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
 import { makeTenant, names, type Stage } from './stage.ts';
-
-let own: OwnTemporal;
-beforeAll(async () => {
-  own = await startOwnTemporal();
-});
-afterAll(() => own?.close());
 
 /** Every tenth of these is refused at first. */
 const isRefused = (id: string | undefined) => Number(id?.split('-').at(-1)) % 10 === 0;
@@ -39,7 +33,16 @@ const individual = async (stage: Stage) =>
     )
   ).map(({ id }) => id);
 
-async function runWithoutTemporal(stage: Stage, perSecond: number, seconds: number): Promise<void> {
+/** On a Temporal of its own. */
+async function openOwn({ onTestFinished }: TestContext, env: Record<string, string> = {}): Promise<{ stage: Stage; own: OwnTemporal }> {
+  const own = await startOwnTemporal();
+  onTestFinished(() => own.close());
+  const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address, env });
+  onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+  return { stage, own };
+}
+
+async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTemporal }, perSecond: number, seconds: number): Promise<void> {
   const posthorn = await stage.start();
   const tenant = await makeTenant(stage, posthorn);
   stage.receiver.answer('/hook', ({ headers }, response, count) => {
@@ -81,20 +84,12 @@ async function runWithoutTemporal(stage: Stage, perSecond: number, seconds: numb
   expect(back).toBe(true);
 }
 
-describe('Temporal away', () => {
-  it('for 15 s at 50/s in batched mode: first attempts go out, retries follow when it is back', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
-    const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address });
-    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
-    await runWithoutTemporal(stage, 50, 15);
+describe.concurrent('Temporal away', { timeout: 240_000 }, () => {
+  it('for 15 s at 50/s in batched mode: first attempts go out, retries follow when it is back', async (context) => {
+    await runWithoutTemporal(await openOwn(context), 50, 15);
   });
 
-  it('below the budget in adaptive mode: batched meanwhile, individual again afterwards', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
-    const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address, env: { POSTHORN_DISPATCH: 'adaptive' } });
-    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
-    await runWithoutTemporal(stage, 4, 5);
+  it('below the budget in adaptive mode: batched meanwhile, individual again afterwards', async (context) => {
+    await runWithoutTemporal(await openOwn(context, { POSTHORN_DISPATCH: 'adaptive' }), 4, 5);
   });
 });

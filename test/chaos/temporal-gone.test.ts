@@ -1,5 +1,5 @@
 // Temporal stopped for a while, and Temporal with all its data lost, under events in every state.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { readDeliveryRef } from '../../src/db/delivery-refs.ts';
 import { idOf } from '../../src/domain/ids.ts';
 import { deliveryStart } from '../../src/temporal/starter.ts';
@@ -8,11 +8,14 @@ import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
-let own: OwnTemporal;
-beforeAll(async () => {
-  own = await startOwnTemporal();
-});
-afterAll(() => own?.close());
+/** On a Temporal of its own. */
+async function openOwn({ onTestFinished }: TestContext): Promise<{ stage: Stage; own: OwnTemporal }> {
+  const own = await startOwnTemporal();
+  onTestFinished(() => own.close());
+  const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
+  onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+  return { stage, own };
+}
 
 const statusOf = async (stage: Stage, id: string) =>
   (
@@ -21,10 +24,9 @@ const statusOf = async (stage: Stage, id: string) =>
     ])
   )[0]?.status;
 
-describe('Temporal', () => {
-  it('stopped during ingest: events are accepted, and delivered when it is back', { timeout: 240_000 }, async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
-    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+describe.concurrent('Temporal', { timeout: 240_000 }, () => {
+  it('stopped during ingest: events are accepted, and delivered when it is back', async (context) => {
+    const { stage, own } = await openOwn(context);
     const posthorn = await stage.start();
     const tenant = await makeTenant(stage, posthorn);
     const ids = names('before', 10);
@@ -42,11 +44,8 @@ describe('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is made once', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
-    const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
-    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is made once', async (context) => {
+    const { stage } = await openOwn(context);
     const first = await stage.start({ dieAt: 'planned' });
     const tenant = await first.makeTenant();
     await Promise.all(names('hook', 30).map((name) => first.makeEndpoint(tenant, `${stage.receiver.url}/${name}`)));
@@ -69,9 +68,8 @@ describe('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('that lost its data: what is due is delivered, what is finished stays so', { timeout: 240_000 }, async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
-    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+  it('that lost its data: what is due is delivered, what is finished stays so', async (context) => {
+    const { stage, own } = await openOwn(context);
     const [first, server] = await Promise.all([stage.start({ dieAt: 'before plan', time: 5 }), stage.start({ role: 'server' })]);
     const tenant = await makeTenant(stage, server, { eventTypes: ['plain.*'] });
     for (const [type, schedule] of [

@@ -35,7 +35,8 @@ describe('a new endpoint', () => {
     ['url', { url: 'https://example.com/\0' }, false],
     ['url', { url: 'https://example.com/\ud800' }, false],
     ['url', { url: `https://example.com/${'x'.repeat(2_000)}` }, false],
-    ['rateLimit', { rateLimit: { perSecond: 1 } }, false],
+    ['rateLimit', { rateLimit: { perSecond: 1 } }, true],
+    ['perSecond', { perSecond: 1 }, false],
   ])('with %s %j: %s', (_, settings, accepted) => {
     expect(newEndpoint.safeParse({ url, ...settings }).success).toBe(accepted);
   });

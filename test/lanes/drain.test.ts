@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-describe('a drain', () => {
+describe.concurrent('a drain', () => {
   it('sends all that is held, closes the lane and ends', async () => {
     const endpoint = await stage.makeEndpoint('/plain');
     await stage.park(endpoint, names('plain', 300));
@@ -36,16 +36,19 @@ describe('a drain', () => {
     expect(Math.max(...atOnce)).toBe(8);
   });
 
-  it('keeps a rate', async () => {
-    const endpoint = await stage.makeEndpoint('/rate', { rate_limit: { perSecond: 20, burst: 2 } });
-    await stage.park(endpoint, names('rate', 45));
+  it('sends first attempts before retries, and those before replays, whichever are due for longer', async () => {
+    const endpoint = await stage.makeEndpoint('/urgent', { max_in_flight: 1 });
+    const rows = await stage.park(endpoint, names('urgent', 9));
+    const leave = async (columns: string, since: number, ...of: number[]) =>
+      stage.db.query(`update deliveries set ${columns}, next_attempt_at = now() - interval '${since} minutes' where id = any($1)`, [
+        of.map((n) => uuidOf(rows[n] ?? '')),
+      ]);
+    await leave('round = 2', 30, 0, 3, 6);
+    await leave('attempts = 1', 20, 1, 4, 7);
+    await leave('attempts = 0', 10, 2, 5, 8);
     await stage.drain(endpoint);
-    const times = stage.receiver.requests.filter(({ path }) => path === '/rate').map(({ at }) => at);
-    expect(times).toHaveLength(45);
-    for (const [index, at] of times.entries()) {
-      const within = times.slice(index).filter((other) => other < at + 950).length;
-      expect(within).toBeLessThanOrEqual(22);
-    }
+    const kinds = stage.arrived('/urgent').map((id) => ['replay', 'retry', 'first'][Number(id.slice('urgent-'.length)) % 3]);
+    expect(kinds).toEqual([...Array(3).fill('first'), ...Array(3).fill('retry'), ...Array(3).fill('replay')]);
   });
 
   it('keeps the order of an endpoint while one is retried, and numbers without a gap', async () => {
@@ -184,25 +187,16 @@ describe('a drain', () => {
     expect(stage.arrived('/latest').toSorted()).toEqual(['latest-3', 'none', 'other']);
     expect(await stage.statuses(endpoint)).toEqual({ succeeded: 3, cancelled: 2 });
   });
+});
 
-  it('loses nothing that is parked just as it comes to rest', async () => {
-    const endpoint = await stage.makeEndpoint('/race', { rate_limit: { perSecond: 10_000, burst: 100 } });
-    await stage.park(endpoint, names('race', 1));
-    let n = 1;
-    for (let drains = 0; drains < 8; drains++) {
-      let ended = false;
-      const draining = stage.drain(endpoint, undefined, { lingerMs: 40 }).finally(() => {
-        ended = true;
-      });
-      // again and again around the moment at which it gives up waiting
-      while (!ended && n < 400) {
-        await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 30));
-        await stage.park(endpoint, names(`race-${n++}`, 1));
-      }
-      await draining;
-    }
-    // whoever parked found the lane resting and woke it, or the drain found the row
-    while ((await stage.lane(endpoint)).state === 'awake') await stage.drain(endpoint);
-    expect(await stage.statuses(endpoint)).toEqual({ succeeded: n });
-  });
+it('a drain keeps a rate', async () => {
+  const endpoint = await stage.makeEndpoint('/rate', { rate_limit: { perSecond: 20, burst: 2 } });
+  await stage.park(endpoint, names('rate', 45));
+  await stage.drain(endpoint);
+  const times = stage.receiver.requests.filter(({ path }) => path === '/rate').map(({ at }) => at);
+  expect(times).toHaveLength(45);
+  for (const [index, at] of times.entries()) {
+    const within = times.slice(index).filter((other) => other < at + 950).length;
+    expect(within).toBeLessThanOrEqual(22);
+  }
 });

@@ -114,6 +114,7 @@ describe.concurrent('an endpoint', () => {
     await until('the gate to close', async () => (await endpoint.show()).gate === 'disabled');
     expect(await endpoint.delivery(first)).toMatchObject({ status: 'dead_lettered', attempts: 1 });
     await endpoint.post(5);
+    await endpoint.reach('held', 5);
     expect(await endpoint.waitsFor('disabled')).toMatchObject({ held: 5 });
     expect(endpoint.requests()).toHaveLength(1);
     endpoint.answer([204]);
@@ -121,4 +122,36 @@ describe.concurrent('an endpoint', () => {
     await endpoint.reach('succeeded', 5);
     expect((await endpoint.delivery(first)).status).toBe('dead_lettered');
   });
+
+  it.each([
+    ['with a lane', { rateLimit: { perSecond: 1_000, burst: 10 }, maxInFlight: 1 }],
+    ['without', {}],
+  ])(
+    '%s that says 410 in the middle of six replays holds the rest, and what is replayed then, until it is resumed',
+    async (_what, settings) => {
+      const endpoint = await stage.endpoint({ retry: spent, ...settings });
+      endpoint.answer([500]);
+      const ids = await endpoint.post(6);
+      await endpoint.reach('dead_lettered', 6);
+      const before = endpoint.requests().length;
+      endpoint.answer((_request, response) => void response.writeHead(endpoint.requests().length === before + 3 ? 410 : 204).end());
+      const replay = async (id: string) => expect((await endpoint.order(id, 'replay')).status).toBe(202);
+      const hasLane = 'rateLimit' in settings;
+      for (const [n, id] of ids.entries()) {
+        await replay(id);
+        // a lane sends one after the other by itself; here the next is ordered when the one before has its answer
+        if (!hasLane && n < 3) await until('its answer', () => endpoint.requests().length === before + n + 1);
+        if (!hasLane && n === 2) await until('the gate to close', async () => (await endpoint.show()).gate === 'disabled');
+      }
+      await endpoint.waitsFor('disabled');
+      expect(await endpoint.statuses()).toEqual({ succeeded: 2, dead_lettered: 1, held: 3 });
+      expect(endpoint.requests()).toHaveLength(before + 3);
+      const gone = (await Promise.all(ids.map((id) => endpoint.delivery(id)))).findIndex(({ status }) => status === 'dead_lettered');
+      await replay(ids[gone] ?? '');
+      expect(await endpoint.delivery(ids[gone] ?? '')).toMatchObject({ status: 'held', attempts: 0, round: 3 });
+      await endpoint.act('resume');
+      await endpoint.reach('succeeded', 6);
+      expect(endpoint.requests()).toHaveLength(before + 7);
+    },
+  );
 });

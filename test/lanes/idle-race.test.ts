@@ -13,8 +13,8 @@ afterAll(() => stage?.close());
 
 /** No sweep finds a lane that has been due for less than 10 s. */
 const beforeAnySweepMs = 8_000;
-const lanes = 25;
-const roundsEach = 8;
+const lanes = 40;
+const roundsEach = 3;
 
 const arrived = (endpoint: LaneEndpoint, count: number) =>
   until(
@@ -46,8 +46,8 @@ async function play(endpoint: LaneEndpoint, lingerMs: number): Promise<void> {
   }
 }
 
-describe('a lane that goes idle just as something is parked', () => {
-  it('leaves nothing behind in 200 rounds, without the sweep, and ends when it is over', { timeout: 240_000 }, async () => {
+describe.concurrent('a lane that goes idle just as something is parked', () => {
+  it('leaves nothing behind in 120 rounds, without the sweep, and ends when it is over', { timeout: 240_000 }, async () => {
     const endpoints = await Promise.all(
       Array.from({ length: lanes }, () => stage.endpoint({ rateLimit: { perSecond: 10_000, burst: 10_000 } })),
     );

@@ -1,4 +1,4 @@
-// A lane stage of real processes: one server, and workers that may be frozen and killed.
+// A lane stage of real processes: one server, and workers, two if nothing is said, that may be frozen and killed.
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { openStage, type Stage } from '../chaos/stage.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
@@ -19,21 +19,24 @@ export interface ProcessStage {
   drainer(endpoint: LaneEndpoint): Promise<PosthornProcess>;
 }
 
-async function open(namespace: string, env: Record<string, string>): Promise<ProcessStage> {
+async function open(namespace: string, env: Record<string, string>, workerCount: number): Promise<ProcessStage> {
   const stage = await openStage({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env } });
   const [server, ...workers] = (await Promise.all([
     stage.start({ role: 'server' }),
-    stage.start({ role: 'worker' }),
-    stage.start({ role: 'worker' }),
+    ...Array.from({ length: workerCount }, () => stage.start({ role: 'worker' })),
   ])) as [PosthornProcess, ...PosthornProcess[]];
   const where: Where = { api: server, db: stage.db, receiver: stage.receiver, temporal: stage.temporal };
 
   async function drainer({ id }: LaneEndpoint): Promise<PosthornProcess> {
-    return until('a worker to drain the lane', async () => {
-      const { raw } = await stage.temporal.workflow.getHandle(`lane/${id}`).describe();
-      const [activity] = raw.pendingActivities ?? [];
-      return workers.find(({ pid }) => pid === Number.parseInt(activity?.lastWorkerIdentity ?? '', 10));
-    });
+    return until(
+      'a worker to drain the lane',
+      async () => {
+        const { raw } = await stage.temporal.workflow.getHandle(`lane/${id}`).describe();
+        const [activity] = raw.pendingActivities ?? [];
+        return workers.find(({ pid }) => pid === Number.parseInt(activity?.lastWorkerIdentity ?? '', 10));
+      },
+      60_000,
+    );
   }
 
   return {
@@ -63,11 +66,11 @@ async function open(namespace: string, env: Record<string, string>): Promise<Pro
 }
 
 /** One for all tests of a file; its logs are kept when one of them fails. */
-export function useProcesses(namespace: string, env: Record<string, string> = {}): () => ProcessStage {
+export function useProcesses(namespace: string, env: Record<string, string> = {}, workerCount = 2): () => ProcessStage {
   let opened: ProcessStage | undefined;
   let failed = false;
   beforeAll(async () => {
-    opened = await open(namespace, env);
+    opened = await open(namespace, env, workerCount);
   });
   afterEach(({ task }) => {
     failed ||= task.result?.state === 'fail';

@@ -8,16 +8,22 @@ import { useProcesses } from './process-stage.ts';
 
 const at = useProcesses('t41');
 const limit = { perSecond: 20, burst: 5 };
+/** Whose requests are counted to the last one is done: workers may be killed. */
+const counted = Promise.withResolvers<void>();
 
-describe('a rate of 20 a second', () => {
+describe.concurrent('a rate of 20 a second', () => {
   it('is kept by two workers, all arrives, and the lane that rests is no workflow', { timeout: 120_000 }, async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
     const stalled = watchStalls();
-    await endpoint.post(120);
-    await endpoint.reach('succeeded', 120, 60_000);
-    expectPaced(endpoint.requests(), limit, stalled());
-    expect(endpoint.requests()).toHaveLength(120);
-    expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(120)));
+    try {
+      await endpoint.post(60);
+      await endpoint.reach('succeeded', 60, 60_000);
+      expectPaced(endpoint.requests(), limit, stalled());
+      expect(endpoint.requests()).toHaveLength(60);
+      expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(60)));
+    } finally {
+      counted.resolve();
+    }
     await endpoint.rests(30_000);
     await until('no workflow', async () => (await endpoint.openWorkflows()).length === 0, 30_000);
   });
@@ -37,30 +43,31 @@ describe('a rate of 20 a second', () => {
   it('is kept when the worker that drains is killed, and when the next one is asked to end', { timeout: 180_000 }, async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
     const stalled = watchStalls();
-    await endpoint.post(160);
-    await until('some to arrive', () => endpoint.requests().length >= 40);
+    await endpoint.post(170);
+    await until('some to arrive', () => endpoint.requests().length >= 30);
+    await counted.promise;
+    const before = endpoint.requests().length;
     await at().killWorker(await at().drainer(endpoint));
-    await at().startWorker();
-    await until('more to arrive', () => endpoint.requests().length >= 80, 60_000);
+    await Promise.all([at().startWorker(), until('more to arrive', () => endpoint.requests().length >= before + 20, 60_000)]);
     const next = await at().drainer(endpoint);
     at().workers.splice(at().workers.indexOf(next), 1);
-    expect(await next.stop()).toMatchObject({ code: 0 });
-    await at().startWorker();
-    await endpoint.reach('succeeded', 160, 90_000);
+    const [ended] = await Promise.all([next.stop(), at().startWorker()]);
+    expect(ended).toMatchObject({ code: 0 });
+    await endpoint.reach('succeeded', 170, 90_000);
     expectPaced(endpoint.requests(), limit, stalled());
-    expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(160)));
+    expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(170)));
     // at most what the killed one had under way, at 20 a second to a receiver that answers at once
-    expect(endpoint.requests().length).toBeLessThanOrEqual(165);
+    expect(endpoint.requests().length).toBeLessThanOrEqual(175);
   });
 });
 
-describe('a rate', () => {
+describe.concurrent('a rate', () => {
   it('of a tenant holds over two of its endpoints together', { timeout: 120_000 }, async () => {
     const tenant = await at().makeTenant({ rateLimit: limit });
     const [one, other] = await Promise.all([at().endpoint(tenant), at().endpoint(tenant)]);
     const stalled = watchStalls();
-    await Promise.all([one.post(60), other.post(60)]);
-    await Promise.all([one.reach('succeeded', 60, 60_000), other.reach('succeeded', 60, 60_000)]);
+    await Promise.all([one.post(40), other.post(40)]);
+    await Promise.all([one.reach('succeeded', 40, 60_000), other.reach('succeeded', 40, 60_000)]);
     expectPaced([...one.requests(), ...other.requests()], limit, stalled());
     // neither waits for the other to be done
     const firstOf = (endpoint: typeof one) => endpoint.requests()[0]?.came ?? Number.POSITIVE_INFINITY;
@@ -86,9 +93,13 @@ describe('a rate', () => {
     const stalled = watchStalls();
     // a drain may go by what it read up to a second before
     const changedAt = performance.now();
-    await until('a second to pass, and ten more to arrive', () => {
-      return endpoint.requests().filter(({ came }) => came > changedAt + 2_000).length >= 10;
-    });
+    await until(
+      'a second to pass, and ten more to arrive',
+      () => {
+        return endpoint.requests().filter(({ came }) => came > changedAt + 2_000).length >= 6;
+      },
+      60_000,
+    );
     const after = endpoint.requests().filter(({ came }) => came > changedAt + 2_000);
     expectPaced(after, { perSecond: 2, burst: 1 }, stalled());
     await endpoint.change({ rateLimit: null });

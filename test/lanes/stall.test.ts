@@ -7,6 +7,8 @@ import { type LaneEndpoint, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
 const at = useProcesses('t50');
+/** Where nobody is frozen. */
+const elsewhere = useProcesses('t53', {}, 1);
 const frozenForMs = 30_000;
 
 const slowly = (endpoint: LaneEndpoint, ms: number) =>
@@ -23,7 +25,7 @@ async function refusals(endpoint: LaneEndpoint): Promise<number> {
   return row?.count ?? 0;
 }
 
-describe('a worker that is frozen while it drains, and continued', () => {
+describe.concurrent('a worker that is frozen while it drains, and continued', () => {
   it('is replaced: order holds, at most one request overlaps, and no answer it slept through is a refusal', {
     timeout: 240_000,
   }, async () => {
@@ -32,10 +34,15 @@ describe('a worker that is frozen while it drains, and continued', () => {
       at().endpoint(tenant, { ordering: 'endpoint' }),
       at().endpoint(tenant, { rateLimit: { perSecond: 40, burst: 40 }, maxInFlight: 32 }),
     ]);
-    slowly(ordered, 200);
+    slowly(ordered, 230);
     slowly(wide, 500);
-    await Promise.all([ordered.post(250), wide.post(2_000)]);
+    await Promise.all([ordered.post(130), wide.post(1_000)]);
     await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100, 60_000);
+    // what a frozen relay does is told elsewhere
+    await until('all to be in their lanes', async () => {
+      const { held = 0, succeeded = 0 } = await wide.statuses();
+      return held + succeeded === 1_000;
+    });
     const frozen = await at().drainer(ordered);
     const before = ordered.accepted().length;
     frozen.freeze();
@@ -44,31 +51,35 @@ describe('a worker that is frozen while it drains, and continued', () => {
       await until('another worker to take over', () => ordered.accepted().length > before + 10, 60_000);
       expect((await at().drainer(ordered)).pid).not.toBe(frozen.pid);
       await delay(Math.max(0, frozenForMs - (performance.now() - frozenAt)));
+      // so that what it still would send could come between the others
+      expect(ordered.accepted().length).toBeLessThan(130);
     } finally {
       frozen.thaw();
     }
-    await Promise.all([ordered.reach('succeeded', 250, 150_000), wide.reach('succeeded', 2_000, 150_000)]);
+    await Promise.all([ordered.reach('succeeded', 130, 150_000), wide.reach('succeeded', 1_000, 150_000)]);
 
-    expect(ordered.accepted()).toEqual(upTo(250));
+    expect(ordered.accepted()).toEqual(upTo(130));
     for (const [n, request] of ordered.requests().entries()) {
       // a repeat shifts those after it
       expect(n + 1 - sequenceOf(request)).toBeGreaterThanOrEqual(0);
       expect(n + 1 - sequenceOf(request)).toBeLessThanOrEqual(1);
     }
-    expect(ordered.requests().length).toBeLessThanOrEqual(251);
+    expect(ordered.requests().length).toBeLessThanOrEqual(131);
     expect(ordered.requests().filter(({ atOnce }) => atOnce > 1).length).toBeLessThanOrEqual(1);
-    expect(new Set(wide.accepted())).toEqual(new Set(upTo(2_000)));
-    expect(wide.requests().length).toBeLessThanOrEqual(2_000 + 32);
+    expect(new Set(wide.accepted())).toEqual(new Set(upTo(1_000)));
+    expect(wide.requests().length).toBeLessThanOrEqual(1_000 + 32);
     expect([await refusals(ordered), await refusals(wide)]).toEqual([0, 0]);
     expect((await wide.lane()).circuit?.state ?? 'closed').toBe('closed');
   });
 });
 
-describe('an order that is switched on while 80 deliveries sleep in backoff', () => {
+describe.concurrent('an order that is switched on while 80 deliveries sleep in backoff', () => {
   it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', {
     timeout: 180_000,
   }, async () => {
-    const endpoint = await at().endpoint(await at().makeTenant(), { retry: { schedule: Array.from({ length: 5 }, () => '30s') } });
+    const endpoint = await elsewhere().endpoint(await elsewhere().makeTenant(), {
+      retry: { schedule: Array.from({ length: 5 }, () => '30s') },
+    });
     let refusing = true;
     endpoint.answer((request, response) => {
       const isThird = Number(request.headers['webhook-id']?.split('-').at(-1)) % 3 === 0;
