@@ -39,7 +39,7 @@ export interface Standing {
 type Left = Circuit & { failures?: Failures; disabled?: boolean };
 
 export function createStanding(taken: TakenLane, times: CircuitTimes): Standing {
-  let allowance = (taken.allowance as Allowance | null) ?? freshAllowance();
+  let allowance = (taken.allowance as Allowance | null) ?? (taken.reason === 'cap' ? fullAllowance() : freshAllowance());
   const left = taken.circuit as Left | null;
   let circuit: Circuit = left?.state === 'open' ? left : closed;
   let failures = left?.failures ?? noFailures();
@@ -108,4 +108,9 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       stateReason: wait,
     }),
   };
+}
+
+/** It is well, and gets more than it takes: it goes on as it did without a lane. */
+function fullAllowance(): Allowance {
+  return { ...freshAllowance(), allowed: 10_000 };
 }

@@ -1,6 +1,6 @@
 // What an answer does to the standing of an endpoint: its allowance, its circuit, and what of it outlives a drain.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TakenLane } from '../../src/db/lanes.ts';
+import type { TakenLane } from '../../src/db/lane-ownership.ts';
 import type { Outcome, SendResult } from '../../src/domain/outcome.ts';
 import { createStanding, type Standing } from '../../src/lanes/standing.ts';
 
