@@ -29,7 +29,7 @@ const noiseLeadMs = 1_000;
 const settleWithinMs = 3_000;
 
 export async function run(scenario: Scenario, mode: Mode, stopping: AbortSignal): Promise<RunResult> {
-  const stage = await openStage(mode, scenario.roles);
+  const stage = await openStage(mode, scenario.roles, scenario.env);
   const stopped = new Promise<never>((_, reject) => {
     if (stopping.aborted) reject(stopping.reason);
     stopping.addEventListener('abort', () => reject(stopping.reason));
@@ -87,17 +87,13 @@ function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce
 }
 
 /** Returns the paths of its endpoints in the API. */
-export async function makeTenant(
-  stage: Stage,
-  id: string,
-  { endpoints, query, retries, maxInFlight, endpoint }: Scenario,
-): Promise<string[]> {
+export async function makeTenant(stage: Stage, id: string, { endpoints, query, retries, endpoint }: Scenario): Promise<string[]> {
   await stage.call('POST', '/v1/tenants', { id, name: id });
   const paths = [];
   for (let n = 0; n < endpoints; n++) {
     const url = `${stage.receiverUrl}/${n}${query}`;
     const retry = retries && { schedule: retries };
-    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, maxInFlight, ...endpoint })) as { id: string };
+    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, ...endpoint })) as { id: string };
     paths.push(`/v1/endpoints/${made.id}`);
   }
   return paths;

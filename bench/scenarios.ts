@@ -17,8 +17,8 @@ export interface Scenario {
   endpoints: number;
   /** What the endpoints do: the query that the receiver understands. */
   query: string;
-  /** Of each endpoint, in each process. */
-  maxInFlight?: number;
+  /** More of the environment of each process. */
+  env?: Record<string, string>;
   /** More settings of each endpoint. */
   endpoint?: object;
   /** So many ordering keys in turn. */
@@ -56,7 +56,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
     events: size(5_000),
     // 100 deliveries a second for each worker: it is they that are measured, and not the processor they share
     query: '?ms=100',
-    maxInFlight: 10,
+    env: { POSTHORN_IN_FLIGHT: '10' },
   });
   return [
     { ...burst, name: 'burst' },

@@ -32,13 +32,13 @@ const apiKey = 'bench-key-0123456789abcdef';
 // the same every time: a store of yours remembers the key it was begun with
 const masterKey = Buffer.alloc(32, 'posthorn bench').toString('base64');
 
-export async function openStage(mode: Mode, roles: readonly Role[]): Promise<Stage> {
+export async function openStage(mode: Mode, roles: readonly Role[], more: Record<string, string> = {}): Promise<Stage> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
-    const stage = await open(mode, roles, closers);
+    const stage = await open(mode, roles, more, closers);
     return { ...stage, close };
   } catch (error) {
     await close();
@@ -46,7 +46,12 @@ export async function openStage(mode: Mode, roles: readonly Role[]): Promise<Sta
   }
 }
 
-async function open(mode: Mode, roles: readonly Role[], closers: (() => unknown)[]): Promise<Omit<Stage, 'close'>> {
+async function open(
+  mode: Mode,
+  roles: readonly Role[],
+  more: Record<string, string>,
+  closers: (() => unknown)[],
+): Promise<Omit<Stage, 'close'>> {
   const stores = await openStores(readConfig());
   closers.push(stores.stop);
   const db = new pg.Client({ connectionString: stores.databaseUrl });
@@ -58,7 +63,7 @@ async function open(mode: Mode, roles: readonly Role[], closers: (() => unknown)
   const { port } = await receiver.next('listening');
   const load = startChild<LoadOrder, LoadAnswer>('load-child.ts');
   closers.push(load.stop);
-  const env = environment(stores, mode, await freePort());
+  const env = { ...environment(stores, mode, await freePort()), ...more };
   const origin = `http://${env.HOST}:${env.PORT}`;
   let running: PosthornProcess[] = [];
   const startAll = async () => {
