@@ -26,9 +26,9 @@ function busy(status: number, header: () => string): { reply: Reply; calmUntil: 
   };
 }
 
-const seconds = () => '2';
-/** HTTP dates have no fractions: between two and three seconds ahead. */
-const date = () => new Date(Date.now() + 3_000).toUTCString();
+const seconds = () => '5';
+/** HTTP dates have no fractions: between five and six seconds ahead. */
+const date = () => new Date(Date.now() + 6_000).toUTCString();
 const endpointOf = (id: string) => stage.posthorn.get(`/v1/endpoints/${id}`).then(({ body }) => body);
 const action = (id: string, name: string) => stage.posthorn.post(`/v1/endpoints/${id}/${name}`);
 
