@@ -87,15 +87,33 @@ export async function readOwned(db: Db, relayId: string, eventIds: string[]): Pr
   return rows.map(toOwnedEvent);
 }
 
-/** The deliveries that an event has already, by their endpoints. */
-export async function existingDeliveries(db: Db, eventId: string): Promise<Map<string, DeliveryStatus>> {
-  const { from, to } = deliveryRange(eventId);
-  const { rows } = await db.query<{ endpoint_id: string; status: DeliveryStatus }>({
+/** The deliveries that each of these events has already, by their endpoints; in the order of the events. */
+export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Map<string, DeliveryStatus>[]> {
+  const ranges = eventIds.map(deliveryRange);
+  const { rows } = await db.query<{ event_id: string; endpoint_id: string; status: DeliveryStatus }>({
     name: 'existing_deliveries',
-    text: 'select endpoint_id, status from deliveries where id between $1 and $2 and event_id = $3',
-    values: [from, to, uuidOf(eventId)],
+    // the bounds of all pick the partitions, before each event finds its own rows
+    text: `
+      select d.event_id, d.endpoint_id, d.status
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
+      cross join lateral (
+        select event_id, endpoint_id, status from deliveries
+        where id between r.lowest and r.highest and event_id = r.event_id and id between $4 and $5
+      ) d`,
+    values: [
+      ranges.map(({ from }) => from),
+      ranges.map(({ to }) => to),
+      eventIds.map(uuidOf),
+      ranges.map(({ from }) => from).toSorted()[0],
+      ranges
+        .map(({ to }) => to)
+        .toSorted()
+        .at(-1),
+    ],
   });
-  return new Map(rows.map((row) => [idOf('ep', row.endpoint_id), row.status]));
+  const found = new Map(eventIds.map((eventId) => [eventId, new Map<string, DeliveryStatus>()]));
+  for (const row of rows) found.get(idOf('evt', row.event_id))?.set(idOf('ep', row.endpoint_id), row.status);
+  return eventIds.map((eventId) => found.get(eventId) ?? new Map());
 }
 
 /** Those of these events that no planning has reached yet, as far as anybody can tell, and when each was accepted (microseconds of the database's clock). */

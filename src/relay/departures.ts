@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { LaneWatch } from '../attempts/lane-watch.ts';
 import { isStoreAway } from '../db/errors.ts';
-import { existingDeliveries, type OutboxRow, type OwnedEvent, ownOutboxRows, readOwned } from '../db/outbox.ts';
+import { type OutboxRow, type OwnedEvent, ownOutboxRows, readOwned } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
 import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
 import { parksBySettings } from '../domain/attempt.ts';
@@ -17,8 +17,9 @@ import { deliveryId } from '../domain/ids.ts';
 import { judge } from '../domain/subscription.ts';
 import type { Logger } from '../logger.ts';
 import { inBackground } from './background.ts';
+import { askTogether } from './begun-events.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
-import type { HandOver, LeavingEvent } from './hand-over.ts';
+import { type HandOver, leaving } from './hand-over.ts';
 import { createHoldings } from './holdings.ts';
 import type { Parking } from './parking.ts';
 
@@ -61,6 +62,7 @@ export interface DeparturesDeps {
 export function createDepartures(deps: DeparturesDeps): Departures {
   const { db, cache, firstAttempter, parking, watch, handOver, modes, log, relayId, mayAct, onRoom } = deps;
   const holdings = createHoldings({ onRoom, onSpace: () => reading.soon() });
+  const begun = askTogether(db);
   let stopped = false;
   const reading = inBackground(readOutbox, (error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'));
 
@@ -133,7 +135,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   }
 
   async function goAhead(event: OwnedEvent, plan: EndpointSnapshot[], parked: EndpointSnapshot[]): Promise<void> {
-    const existing = event.mayBeBegun ? await existingDeliveries(db, event.eventId) : noDeliveries;
+    const existing = event.mayBeBegun ? await begun(event.eventId) : noDeliveries;
     const held = [...existing.keys()].filter((endpointId) => existing.get(endpointId) === 'held');
     // whoever held them may have ended before it told their lanes
     await parking.tell(held.filter((held) => !parked.some(({ endpointId }) => endpointId === held)));
@@ -191,9 +193,4 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       stopped = true;
     },
   };
-}
-
-/** Without its body, which is not needed any more. `needsDispatch`: its first attempts cannot be made ahead. */
-function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
-  return { eventId, tenantId, tenant, eventType, needsDispatch };
 }

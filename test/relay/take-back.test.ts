@@ -40,7 +40,7 @@ it('what was planned before is found by whoever attempts ahead, and nothing is p
   expect(await takeBackDispatch(api.db, relayId, dispatchId)).toBe(true);
   expect(await owners(eventId)).toHaveLength(1);
   expect(await insertDeliveries(api.db, dispatchId, event, [second])).toBeNull();
-  expect(await existingDeliveries(api.db, eventId)).toEqual(new Map([[first, 'pending']]));
+  expect(await existingDeliveries(api.db, [eventId])).toEqual([new Map([[first, 'pending']])]);
   expect(await takeBackDispatch(api.db, relayId, dispatchId)).toBe(false);
 });
 
@@ -57,5 +57,5 @@ it('planning that meets the taking back waits for it, and plans nothing', async 
   await client.query('commit');
   client.release();
   expect(await planning).toBeNull();
-  expect(await existingDeliveries(api.db, eventId)).toEqual(new Map());
+  expect(await existingDeliveries(api.db, [eventId])).toEqual([new Map()]);
 });

@@ -1,0 +1,17 @@
+// What an event that may have been begun has already. Thousands are read from the outbox at once: one question each would keep all connections from everybody
+// else, so they are asked together.
+import { createGroupCommit } from '../db/group-commit.ts';
+import { existingDeliveries } from '../db/outbox.ts';
+import type { Db } from '../db/pool.ts';
+import type { DeliveryStatus } from '../domain/delivery.ts';
+
+const together = 256;
+
+/** The deliveries of an event, by their endpoints. */
+export function askTogether(db: Db): (eventId: string) => Promise<ReadonlyMap<string, DeliveryStatus>> {
+  const asked = createGroupCommit<string, ReadonlyMap<string, DeliveryStatus>>({
+    write: (eventIds) => existingDeliveries(db, eventIds),
+    maxWeight: together,
+  });
+  return asked.add;
+}
