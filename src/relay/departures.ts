@@ -19,8 +19,9 @@ import type { Logger } from '../logger.ts';
 import { inBackground } from './background.ts';
 import { askTogether } from './begun-events.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
-import { type HandOver, leaving } from './hand-over.ts';
+import type { HandOver } from './hand-over.ts';
 import { createHoldings } from './holdings.ts';
+import { leaving } from './owned-events.ts';
 import type { Parking } from './parking.ts';
 
 const idsAtOnce = 1_000;

@@ -27,11 +27,6 @@ export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 
   needsDispatch: boolean;
 }
 
-/** Without its body, which is not needed any more. `needsDispatch`: its first attempts cannot be made ahead. */
-export function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
-  return { eventId, tenantId, tenant, eventType, needsDispatch };
-}
-
 export interface HandOver {
   /** To be planned by a dispatch, of its own while Temporal is there. */
   single(event: LeavingEvent): void;

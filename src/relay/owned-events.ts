@@ -1,6 +1,7 @@
 // What a relay gets of a request that was accepted under its name: the events that are new, with all that their first attempts need.
 import type { Accepted, AcceptRequest } from '../db/accept.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
+import type { LeavingEvent } from './hand-over.ts';
 
 export function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
   const tenantId = accepted?.tenantId;
@@ -24,4 +25,9 @@ export function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepte
       mayBeBegun: false,
       acceptedHereMs: nowMs,
     }));
+}
+
+/** Without its body, which is not needed any more. `needsDispatch`: its first attempts cannot be made ahead. */
+export function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
+  return { eventId, tenantId, tenant, eventType, needsDispatch };
 }
