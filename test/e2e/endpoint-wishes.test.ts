@@ -41,7 +41,9 @@ describe.concurrent('Retry-After', () => {
   ])('on %i as %s holds the whole endpoint', async (status, _form, header) => {
     const { reply, calmUntil } = busy(status, header);
     const sent = await stage.send({ until: 'retrying', answer: reply, retry: { schedule: ['10ms', '1h'] } });
-    expect(Date.parse((await endpointOf(sent.endpoint.id)).notBefore)).toBeGreaterThanOrEqual(calmUntil() - 1_000);
+    // written right after the attempt's record
+    const notBefore = await until('its wish to be known', async () => (await endpointOf(sent.endpoint.id)).notBefore as string | null);
+    expect(Date.parse(notBefore)).toBeGreaterThanOrEqual(calmUntil() - 1_000);
     const other = await sent.again('held');
     const [first, second] = await Promise.all([sent.reach('succeeded'), other.reach('succeeded')]);
     expect([first.attempts, second.attempts]).toEqual([2, 1]);
