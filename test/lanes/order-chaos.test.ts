@@ -1,4 +1,4 @@
-// The promise of order as a property: 100 keys of 20 events each and one strict line of 200, answers that are refusals, late or none at all, and workers that
+// The promise of order as a property: 100 keys of 30 events each and one strict line of 200, answers that are refusals, late or none at all, and workers that
 // are killed while they drain. In each line the first acceptances come in the order of the sequence, each event has one number for good, and nothing is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { useProcesses } from './process-stage.ts';
 
 const at = useProcesses('t43', { POSTHORN_RETRY_SCHEDULE: Array.from({ length: 40 }, () => '200ms').join(',') });
 const keys = 100;
-const each = 20;
+const each = 30;
 const strictly = 200;
 const kills = 3;
 /** What a failure is played again with. */
