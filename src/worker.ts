@@ -56,15 +56,16 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   const inHand: InHand = new Map();
+  const watch = createStallWatch();
   const lanes = createLaneWatch({ db, waker, log, disableAfterMs: disableAfterMs(config) });
   const toLane = createToLane({ db, lanes, tellLanes: parking.tell });
-  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand });
+  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
   const nudges = createNudges();
   const drain = createDrain({
     db,
     poster,
     recorder,
-    watch: createStallWatch(),
+    watch,
     log,
     places,
     limits,
@@ -87,7 +88,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
-    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand }),
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand, watch }),
     metrics: telemetry.dispatches,
     reached,
   });

@@ -18,7 +18,7 @@ import type { LaneWatch } from './lane-watch.ts';
 import type { PlaceLimits, Places } from './places.ts';
 import { logAttempt, type Poster, RenderFault } from './poster.ts';
 import type { Recorder } from './recorder.ts';
-import { createStallWatch } from './stall-watch.ts';
+import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import type { ToLane } from './to-lane.ts';
 import { createTurnedAway } from './turned-away.ts';
 
@@ -55,10 +55,22 @@ export interface EngineDeps {
   toLane: ToLane;
   /** Of the first attempters of this process. */
   inHand?: Pick<InHand, 'get'>;
+  /** One for all of this process. */
+  watch?: StallWatch;
 }
 
-export function createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand }: EngineDeps): Engine {
-  const watch = createStallWatch();
+export function createEngine({
+  db,
+  poster,
+  recorder,
+  places,
+  limits,
+  log,
+  lanes,
+  toLane,
+  inHand,
+  watch = createStallWatch(),
+}: EngineDeps): Engine {
   const turnedAway = createTurnedAway();
   const underWay = new Map<string, Promise<AttemptReport>>();
 

@@ -17,7 +17,7 @@ import type { LaneWatch } from './lane-watch.ts';
 import type { Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
-import { createStallWatch } from './stall-watch.ts';
+import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
 const lookMs = 250;
@@ -49,12 +49,13 @@ export interface FirstAttempterDeps {
   log: Logger;
   /** Shared by all of this process. */
   inHand?: InHand;
+  watch?: StallWatch;
 }
 
 export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   const { places, poster, recorder, lanes, park, log } = deps;
   const inHand: InHand = deps.inHand ?? new Map();
-  const watch = createStallWatch();
+  const watch = deps.watch ?? createStallWatch();
   const underWay = new Map<Promise<void>, FirstJob>();
   const queue = createTurnQueue<FirstJob>({
     places,

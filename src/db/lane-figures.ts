@@ -1,10 +1,9 @@
 // What /metrics and /v1/status tell of all lanes at once. Bounded by the rows it looks at, however many are held.
-
 import { idOf } from '../domain/ids.ts';
 import { type LaneState, type LaneWait, laneStates } from '../domain/lane.ts';
+import { mostHeldCounted } from './lane-views.ts';
 import type { Db } from './pool.ts';
 
-const mostCounted = 100_000;
 const mostEndpoints = 20;
 
 export interface LaneFigures {
@@ -47,13 +46,13 @@ export async function readLaneFigures(db: Db): Promise<LaneFigures> {
             select created_at from deliveries where endpoint_id = c.endpoint_id and status = 'held' and status <> 'succeeded' order by id limit 1
           ) o on true
         ) m) as endpoints`,
-    values: [mostCounted + 1, mostEndpoints],
+    values: [mostHeldCounted + 1, mostEndpoints],
   });
   const { lanes = {}, held = 0, oldest_seconds: oldest = null, endpoints = [] } = rows[0] ?? {};
   return {
     lanes: Object.fromEntries(laneStates.map((state) => [state, lanes[state] ?? 0])) as Record<LaneState, number>,
-    held: Math.min(held, mostCounted),
-    heldIsMore: held > mostCounted,
+    held: Math.min(held, mostHeldCounted),
+    heldIsMore: held > mostHeldCounted,
     oldestHeldSeconds: Math.max(0, oldest ?? 0),
     endpoints: endpoints.map(toHolding),
   };

@@ -67,14 +67,15 @@ export function createLines(ordering: () => Ordering): Lines {
     return key;
   }
 
-  function movable(nowMs: number, skip: number): [string, Waiting[]] | undefined {
-    const all: [string, Waiting[]][] = [];
-    for (const entry of lines) {
-      if (!mayGo(...entry, nowMs)) continue;
-      if (skip === 0) return entry;
-      all.push(entry);
-    }
-    return all[skip % Math.max(1, all.length)];
+  function movable(nowMs: number): [string, Waiting[]][] {
+    return [...lines].filter(([key, line]) => mayGo(key, line, nowMs));
+  }
+
+  /** Its line is read again. */
+  function readAgain(row: HeldDelivery): string {
+    const key = end(row);
+    lines.delete(key);
+    return key;
   }
 
   function forgetPast(times: Map<string, number>, nowMs: number): void {
@@ -98,7 +99,8 @@ export function createLines(ordering: () => Ordering): Lines {
       }
     },
     next(nowMs, skip = 0) {
-      const [key, line] = movable(nowMs, skip) ?? [];
+      const all = movable(nowMs);
+      const [key, line] = all[skip % Math.max(1, all.length)] ?? [];
       const head = line?.shift()?.row;
       if (head && key !== undefined) begin(key, head);
       return head;
@@ -121,18 +123,15 @@ export function createLines(ordering: () => Ordering): Lines {
       if (lines.get(key)?.length === 0) lines.delete(key);
     },
     wait(row, untilMs) {
-      const key = end(row);
-      lines.delete(key);
+      const key = readAgain(row);
       if (untilMs !== null) waits.set(key, untilMs);
     },
     pause(row, untilMs) {
-      const key = end(row);
-      lines.delete(key);
-      pauses.set(key, untilMs);
+      pauses.set(readAgain(row), untilMs);
     },
     forgetWaits: () => waits.clear(),
-    ready: (nowMs) => [...lines].flatMap(([key, line]) => (mayGo(key, line, nowMs) ? line.map(({ row }) => row) : [])),
-    movable: (nowMs) => [...lines].filter(([key, line]) => mayGo(key, line, nowMs)).length,
+    ready: (nowMs) => movable(nowMs).flatMap(([, line]) => line.map(({ row }) => row)),
+    movable: (nowMs) => movable(nowMs).length,
     except(nowMs) {
       const waiting = [...waits, ...pauses].filter(([, until]) => until > nowMs).map(([key]) => key);
       const heads = [...lines].filter(([, [head]]) => head && head.dueAtMs > nowMs).map(([key]) => key);

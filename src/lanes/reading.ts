@@ -1,5 +1,4 @@
 // What a drain sees each time it looks: its endpoint as it is now, which is also its lease, and who is next in its lines.
-
 import { type LaneEndpoint, readLaneEndpoint } from '../db/lane-endpoint.ts';
 import { coalesceHeld, lowestHeld, nextHeldInMs, readBlockers } from '../db/lane-held.ts';
 import { type HeldDelivery, readHeld } from '../db/lane-page.ts';

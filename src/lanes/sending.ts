@@ -1,6 +1,5 @@
 // Begins what a drain may send now - as many at once as the endpoint stands for, as many places as there are, as the pace allows - and draws the conclusions
 // when it has ended.
-
 import type { PlaceLimits, Places } from '../attempts/places.ts';
 import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { HeldDelivery } from '../db/lane-page.ts';
@@ -50,7 +49,7 @@ export function createSending(deps: SendingDeps): Sending {
   const batches = new Set<string>();
   const packing = createPacking(db, endpointId, epoch);
   let sent = 0;
-  const most = ({ maxInFlight }: LaneEndpoint) => Math.min(limits.endpoint, maxInFlight ?? limits.endpoint);
+  const most = ({ maxInFlight }: LaneEndpoint) => places.ofEndpoint(maxInFlight);
   const room = (endpoint: LaneEndpoint | undefined) => (endpoint ? standing.allowed(most(endpoint)) : 1) - underWay.size;
 
   function placesFor(endpoint: LaneEndpoint, wanted: number): (() => void)[] {

@@ -1,6 +1,6 @@
 // The lane of an endpoint on a real Temporal, with drains that say what they are told to: it drains whenever there may be something to do, and ends when not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LaneReport } from '../../src/lanes/report.ts';
+import type { LaneReport } from '../../src/domain/lane.ts';
 import { type LaneKnown, statusAttribute } from '../../src/workflows/contract.ts';
 import { again, ended, held, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from '../support/scripted-lane.ts';
 import { swell } from '../support/swell.ts';
