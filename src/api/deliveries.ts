@@ -40,7 +40,7 @@ const list = (deps: ApiDeps) =>
     path: '/v1/deliveries',
     operationId: 'listDeliveries',
     summary: 'Lists deliveries, newest first',
-    scope: 'admin',
+    scope: 'deliveries:read',
     query: spanQuery('dlv').extend({
       tenant: tenantKey.optional(),
       endpoint: z
@@ -84,7 +84,7 @@ const read = (deps: ApiDeps) =>
     path: '/v1/deliveries/:delivery',
     operationId: 'getDelivery',
     summary: 'Reads a delivery',
-    scope: 'admin',
+    scope: 'deliveries:read',
     params,
     answers: { 200: { description: 'the delivery', schema: deliveryView } },
     async handler({ params }) {
@@ -100,7 +100,7 @@ const attempts = ({ db }: ApiDeps) =>
     path: '/v1/deliveries/:delivery/attempts',
     operationId: 'listAttempts',
     summary: "Lists a delivery's attempts, newest first",
-    scope: 'admin',
+    scope: 'deliveries:read',
     params,
     query: listQuery('att'),
     answers: { 200: { description: 'a page of attempts', schema: pageOf(attemptView) } },
@@ -122,7 +122,7 @@ function order(deps: ApiDeps, kind: Order['kind'], summary: string, orderOf: (id
     path: `/v1/deliveries/:delivery/${kind}`,
     operationId: kind === 'retry-now' ? 'retryDeliveryNow' : `${kind}Delivery`,
     summary,
-    scope: 'admin',
+    scope: 'deliveries:act',
     params,
     body: reason,
     bodyOptional: true,

@@ -22,7 +22,7 @@ const pause = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/pause',
     operationId: 'pauseEndpoint',
     summary: 'Holds deliveries until the endpoint is resumed',
-    scope: 'admin',
+    scope: 'endpoints:write',
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now; one that is disabled stays so', schema: endpoint } },
     async handler({ params }) {
@@ -37,7 +37,7 @@ const resume = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/resume',
     operationId: 'resumeEndpoint',
     summary: 'Opens a paused or disabled endpoint again and sends what is held, a little at first',
-    scope: 'admin',
+    scope: 'endpoints:write',
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
     async handler({ params }) {
@@ -59,7 +59,7 @@ const rotate = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/rotate-secret',
     operationId: 'rotateSecret',
     summary: 'Adds a secret; those before it go on signing for the overlap',
-    scope: 'admin',
+    scope: 'endpoints:write',
     params: endpointParams,
     body: secretRotation,
     bodyOptional: true,

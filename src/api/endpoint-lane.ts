@@ -25,7 +25,7 @@ const lane = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/lane',
     operationId: 'getLane',
     summary: 'Says what is held for an endpoint, and why',
-    scope: 'admin',
+    scope: 'endpoints:read',
     params: endpointParams,
     answers: { 200: { description: 'its lane, or that it has none', schema: laneView } },
     async handler({ params }) {
@@ -42,7 +42,7 @@ const sequence = ({ db }: ApiDeps) =>
     operationId: 'getSequence',
     summary:
       'Says which posthorn-sequence numbers an ordered endpoint, or one of its ordering keys, was sent and accepted; 409 where it is not ordered',
-    scope: 'admin',
+    scope: 'endpoints:read',
     params: endpointParams,
     query: ofKey,
     answers: { 200: { description: 'how far it has come', schema: sequenceView } },
@@ -71,7 +71,7 @@ const skipHead = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/skip-head',
     operationId: 'skipHead',
     summary: 'Goes on behind the dead letter that blocks an ordered endpoint, or one of its ordering keys; 409 where nothing blocks',
-    scope: 'admin',
+    scope: 'deliveries:act',
     params: endpointParams,
     body: ofKey,
     bodyOptional: true,

@@ -28,7 +28,7 @@ export const testEndpoint = (deps: ApiDeps) =>
     operationId: 'testEndpoint',
     summary:
       'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
-    scope: 'admin',
+    scope: 'endpoints:write',
     params: endpointParams,
     body: endpointTest,
     bodyOptional: true,

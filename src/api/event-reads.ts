@@ -34,7 +34,7 @@ const list = ({ db }: ApiDeps) =>
     path: '/v1/tenants/:tenant/events',
     operationId: 'listEvents',
     summary: "Lists a tenant's events, newest first",
-    scope: 'admin',
+    scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey }),
     query: spanQuery('evt'),
     answers: { 200: { description: 'a page of events', schema: pageOf(eventSummary) } },
@@ -56,7 +56,7 @@ const read = (deps: ApiDeps) =>
     path: '/v1/tenants/:tenant/events/:event',
     operationId: 'getEvent',
     summary: 'Reads an event, its deliveries, and why each endpoint did or did not get it',
-    scope: 'admin',
+    scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
     answers: { 200: { description: 'the event', schema: eventInFull } },
     async handler({ params }) {

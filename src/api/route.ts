@@ -1,5 +1,6 @@
 // A route: its path, schemas, auth and handler in one place. The OpenAPI document is made of the same table.
 import type { z } from 'zod';
+import type { Caller, Scope } from '../domain/access.ts';
 import type { Ids } from './ids.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -10,6 +11,7 @@ export interface Call<Params, Query, Body> {
   body: Body;
   /** The body's members as the caller wrote them: where numbers must not be rounded. */
   members: Map<string, string>;
+  caller: Caller;
   /** Makes the ids of what this call creates; the same again when the call is repeated with its Idempotency-Key. */
   ids: Ids;
 }
@@ -33,7 +35,8 @@ interface RouteFacts {
   path: string;
   operationId: string;
   summary: string;
-  scope: 'open' | 'admin';
+  /** `open`: no key is asked for. */
+  scope: 'open' | Scope;
   /** Only with `body`: how many bytes (64 KiB by default), and whether it may be absent. */
   bodyLimit?: number;
   bodyOptional?: boolean;

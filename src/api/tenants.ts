@@ -64,7 +64,7 @@ const read = ({ db }: ApiDeps) =>
     path: '/v1/tenants/:tenant',
     operationId: 'getTenant',
     summary: 'Reads a tenant',
-    scope: 'admin',
+    scope: 'endpoints:read',
     params,
     answers: { 200: { description: 'the tenant', schema: tenant } },
     async handler({ params }) {

@@ -1,0 +1,25 @@
+// Who may call what: the scopes of API keys and portal links.
+import { z } from 'zod';
+
+/** `admin` includes every other; the rest are independent of each other. */
+export const scopes = ['events:write', 'endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act', 'admin'] as const;
+export const scope = z.enum(scopes);
+export type Scope = (typeof scopes)[number];
+
+export interface Caller {
+  /** `bootstrap`: the key of the configuration, which may everything. */
+  kind: 'bootstrap' | 'api_key' | 'portal_link';
+  /** `key_…` or `lnk_…`; null: the bootstrap key. */
+  id: string | null;
+  /** The one tenant it is bound to; null: all. `id` is `tnt_…`, `key` the producer's. */
+  tenant: { id: string; key: string } | null;
+  scopes: readonly Scope[];
+  /** Where the request came from. */
+  address: string | null;
+}
+
+export function may({ scopes: given }: Caller, needed: Scope): boolean {
+  return given.includes('admin') || given.includes(needed);
+}
+
+export const bootstrapCaller: Caller = { kind: 'bootstrap', id: null, tenant: null, scopes: ['admin'], address: null };
