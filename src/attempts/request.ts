@@ -1,5 +1,8 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
 import type { KeyObject } from 'node:crypto';
+import type { BodyFormat } from '../domain/body-format.ts';
+import type { EndpointTarget } from '../domain/endpoint-target.ts';
+import type { Signing } from '../domain/signing.ts';
 import { signStandard } from '../outbound/sign.ts';
 
 export interface SignedJob {
@@ -8,9 +11,10 @@ export interface SignedJob {
   /** The producer's id of the event. */
   webhookId: string;
   body: Uint8Array;
-  url: string;
-  /** The endpoint's own. */
-  headers: Record<string, string>;
+  target: EndpointTarget;
+  format: BodyFormat;
+  /** Null: Standard Webhooks v1. */
+  signing: Signing | null;
   timeoutMs: number;
   /** Its number in the order of an ordered endpoint. */
   sequence?: number | null | undefined;
@@ -29,15 +33,15 @@ export interface AttemptRequest {
 
 /** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent. */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
-  const { endpointId, deliveryId, webhookId, body, url, headers, timeoutMs, secrets, sequence, batchOf } = job;
+  const { endpointId, deliveryId, webhookId, body, target, timeoutMs, secrets, sequence, batchOf } = job;
   if (secrets.length === 0) throw new Error('the endpoint has no live secret');
   const timestamp = Math.floor(nowMs / 1_000);
   return {
-    url,
+    url: target.url,
     body,
     timeoutMs,
     headers: {
-      ...headers,
+      ...target.headers,
       'content-type': 'application/json',
       'webhook-id': webhookId,
       'webhook-timestamp': String(timestamp),
