@@ -1,6 +1,7 @@
 // Configuration: the only reader of the environment. One described schema; `.env.example` and the table in docs/configuration.md come from it.
 import { z } from 'zod';
 import { duration, durationMs, type RetryPolicy, retryPolicy } from './domain/retry-schedule.ts';
+import { verification } from './domain/verification.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z.string().transform((text) =>
@@ -17,6 +18,10 @@ const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
 const masterKeys = list.pipe(
   z.array(z.base64().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64')).min(1),
+);
+const proxyUrl = z.url({ protocol: /^(https?|socks5)$/, error: 'must be http://, https:// or socks5://[user:password@]host:port' });
+const addresses = list.pipe(
+  z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be addresses or CIDRs, separated by commas')),
 );
 const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).pipe(retryPolicy);
 
@@ -48,6 +53,16 @@ export const variables = z.object({
   POSTHORN_MASTER_KEY: masterKeys.optional().describe('32 bytes in base64, encrypts secrets at rest; a list to rotate, the first encrypts'),
   POSTHORN_DATA_DIR: z.string().default('.posthorn').describe('data of the embedded servers'),
   POSTHORN_ALLOW_CIDRS: cidrs.default([]).describe('private ranges that endpoints may use, and plain http there'),
+  POSTHORN_EGRESS_PROXY: proxyUrl
+    .optional()
+    .describe('the proxy through which endpoints are reached: http:// or https:// (CONNECT) or socks5://, [user:password@]host:port'),
+  POSTHORN_EGRESS_IPS: addresses
+    .default([])
+    .describe('the addresses that requests to endpoints come from, told at /v1/meta for the allow-lists of receivers'),
+  POSTHORN_CA_FILE: z.string().optional().describe('file with CA certificates (PEM) that endpoints may have, beside the usual ones'),
+  POSTHORN_VERIFY_ENDPOINTS: verification
+    .default('none')
+    .describe('how new endpoints are asked whether they want to be sent to, where nothing is said: none, echo or cloudevents'),
   POSTHORN_DISPATCH: z.enum(['individual', 'batched', 'adaptive']).default('adaptive').describe('how events leave: design decision 3'),
   POSTHORN_DISPATCHES_PER_SECOND: z.coerce
     .number()

@@ -17,6 +17,7 @@ import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
 import { createGiveOrder, type GiveOrder } from './temporal/orders.ts';
 import { createStarter, type Starter } from './temporal/starter.ts';
+import { createVerifications, type Verifications } from './temporal/verifications.ts';
 import { createVault, type Vault } from './vault.ts';
 
 export interface Core {
@@ -29,6 +30,7 @@ export interface Core {
   waker: LaneWaker;
   giveOrder: GiveOrder;
   parking: Parking;
+  verifications: Verifications;
   telemetry: Telemetry;
   close(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       waker,
       giveOrder,
       parking: createParking(db, waker),
+      verifications: createVerifications({ db, link, log }),
       telemetry: createTelemetry(
         {
           outboxEvents: async () => (await countOutbox(db)).events,

@@ -51,6 +51,8 @@ export function startServer(
     giveOrder,
     lanes: waker,
     setGate: createSetGate({ db, lanes: waker }),
+    verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },
+    egressIps: config.POSTHORN_EGRESS_IPS,
     skipHead: createSkipHead({ db, lanes: waker }),
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),

@@ -1,15 +1,22 @@
 // Targets of endpoints at rest: one sealed JSON document each, bound to the endpoint's id.
+import { expiryOf } from './client-certificate.ts';
 import type { EndpointTarget } from './domain/endpoint-target.ts';
 import type { Vault } from './vault.ts';
 
 export interface SealedTarget {
   sealed: Uint8Array;
-  /** Host and port: all of the target that is in sight. */
+  /** Host and port: with the expiry of the client certificate all of the target that is in sight. */
   host: string;
+  /** Null or absent: there is no client certificate. */
+  tlsExpiresAt?: Date | null;
 }
 
 export function sealTarget(vault: Pick<Vault, 'seal'>, endpointId: string, target: EndpointTarget): SealedTarget {
-  return { sealed: vault.seal(Buffer.from(JSON.stringify(target)), endpointId), host: new URL(target.url).host };
+  return {
+    sealed: vault.seal(Buffer.from(JSON.stringify(target)), endpointId),
+    host: new URL(target.url).host,
+    tlsExpiresAt: target.tls ? expiryOf(target.tls) : null,
+  };
 }
 
 /** Throws VaultError. */

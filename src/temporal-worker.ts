@@ -30,7 +30,7 @@ export interface Work {
 
 /** `ready`: all of them poll. Starts at once also while Temporal is away. */
 export function pollTemporal(
-  { config, link, log }: Pick<Core, 'config' | 'link' | 'log'>,
+  { config, link, log, verifications }: Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications'>>,
   work: Work,
 ): { ready: Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -62,7 +62,7 @@ export function pollTemporal(
     }
   }
 
-  /** Search attributes, operator and Schedules are there, and are there again when Temporal has lost its data. */
+  /** Search attributes, operator, Schedules and questions to endpoints are there, and are there again when Temporal has lost its data. */
   async function lookAfter(): Promise<void> {
     while (!stopping.signal.aborted) {
       const done = await lookOnce().catch((error) => log.warn({ err: error }, 'temporal.not_prepared'));
@@ -74,6 +74,7 @@ export function pollTemporal(
     await ensureSearchAttributes(link, config, log);
     await ensureOperator(link);
     await ensureSchedules(link);
+    await verifications?.beginLeft();
     return true;
   }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities, createLaneActivities } from './activities/index.ts';
+import { createChallenge } from './attempts/challenge.ts';
 import { createEngine } from './attempts/engine.ts';
 import { createFirstAttempter, type InHand } from './attempts/first-attempter.ts';
 import { createLaneWatch } from './attempts/lane-watch.ts';
@@ -15,6 +16,7 @@ import type { Reached } from './checkpoints.ts';
 import { disableAfterMs, probeDisabledEveryMs } from './config.ts';
 import type { Core } from './core.ts';
 import { listen, nudgedLanes, sweepWord } from './db/listen.ts';
+import { openEgress } from './egress.ts';
 import { createDrain } from './lanes/drain.ts';
 import { createDrainsHere } from './lanes/drains-here.ts';
 import { createNudges } from './lanes/nudges.ts';
@@ -22,6 +24,7 @@ import { createSetGate } from './lanes/set-gate.ts';
 import { createSkipHead } from './lanes/skip-head.ts';
 import type { Logger } from './logger.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
+import { authenticating } from './outbound/authenticating.ts';
 import { createSender } from './outbound/send.ts';
 import { version } from './package.ts';
 import { createRelay, type Relay } from './relay/relay.ts';
@@ -43,13 +46,15 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
   // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
-  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process });
+  const egress = openEgress(config, publicOrigin);
+  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
+  const authenticated = authenticating(sender);
   const places = createPlaces(limits);
   const recorder = createRecorder(db, log);
   const poster = createPoster({
     db,
     vault,
-    sender,
+    sender: authenticated,
     log,
     defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
     metrics: telemetry.attempts,
@@ -112,6 +117,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     giveOrder,
     setGate,
     skipHead,
+    challenge: createChallenge({ vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
     reached,
   });

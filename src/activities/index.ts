@@ -1,4 +1,5 @@
 // The activities this worker runs, made of what they need.
+import type { Challenge } from '../attempts/challenge.ts';
 import type { Engine } from '../attempts/engine.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
@@ -9,6 +10,7 @@ import type { SkipHead } from '../lanes/skip-head.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';
+import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
 import { createGiveOrderActivity } from './give-order.ts';
@@ -25,13 +27,15 @@ export interface ActivityDeps {
   giveOrder: GiveOrder;
   setGate: SetGate;
   skipHead: SkipHead;
+  challenge: Challenge;
   disableAfterMs: number;
   reached?: Reached;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ db, engine, starter, waker, giveOrder, setGate, skipHead, disableAfterMs, reached }: ActivityDeps) {
+export function createActivities(deps: ActivityDeps) {
+  const { db, engine, starter, waker, giveOrder, setGate, skipHead, challenge, disableAfterMs, reached } = deps;
   return {
     attemptDelivery: createAttemptDelivery(engine),
     dispatchPage: createDispatchPage({ db, starter, waker, reached }),
@@ -39,6 +43,8 @@ export function createActivities({ db, engine, starter, waker, giveOrder, setGat
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
+    challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, challenge }),
+    giveUpVerification: createGiveUpVerification(db),
     keepStore: createKeepStore(db, disableAfterMs),
   };
 }

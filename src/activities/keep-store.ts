@@ -1,7 +1,8 @@
 // keepStore: partitions ahead of time; dispatches, idempotency keys, relays, counts of failures, and numbers and rates of who was deleted go when they have
-// outlived their use, in small batches.
+// outlived their use, in small batches. Owners are told of client certificates that come to their end.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
 import { Context } from '@temporalio/activity';
+import { alertExpiring } from '../db/expiring-certificates.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
@@ -21,6 +22,7 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
     await forgetDeadRelays(db);
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
+    await untilNone(() => alertExpiring(db));
     let rowsDeleted = 0;
     for (const deleteBatch of [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates])
       rowsDeleted += await untilNone(() => deleteBatch(db));

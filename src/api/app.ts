@@ -9,6 +9,7 @@ import { endpointRoutes } from './endpoints.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
+import { metaRoute } from './meta.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
@@ -17,6 +18,7 @@ import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
+import { verifyRoutes } from './verify.ts';
 
 export type { ApiDeps } from './deps.ts';
 
@@ -28,6 +30,7 @@ export function createApp(deps: ApiDeps): Express {
   const open: Route[] = [
     ...healthRoutes(deps),
     metricsRoute(deps),
+    metaRoute(deps),
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
   ];
@@ -38,6 +41,7 @@ export function createApp(deps: ApiDeps): Express {
     ...deliveryRoutes(deps),
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
+    ...verifyRoutes(deps),
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...statusRoutes(deps),

@@ -2,8 +2,10 @@
 import type { Express } from 'express';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Db } from '../db/pool.ts';
+import type { Verifying } from '../db/verifications.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
+import type { VerificationMethod } from '../domain/verification.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Logger } from '../logger.ts';
@@ -28,6 +30,14 @@ export interface ApiDeps {
   lanes: Lanes;
   setGate: SetGate;
   skipHead: SkipHead;
+  verification: {
+    /** Of endpoints that are made without a word of it. */
+    usual: VerificationMethod;
+    /** Has the endpoint asked, durably. Never rejects. */
+    begin(of: Verifying): Promise<void>;
+  };
+  /** Where requests to endpoints come from, as the operator says. */
+  egressIps: string[];
   /** Rows may have become due. */
   sweepSoon(): void;
   /** Prometheus' page of this process. */

@@ -41,8 +41,11 @@ const resume = (deps: ApiDeps) =>
     scope: 'endpoints:write',
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
+    problems: [409],
     async handler({ params }) {
-      if (!(await deps.setGate(params.endpoint, 'resume'))) throw notFound('endpoint');
+      const resumed = await deps.setGate(params.endpoint, 'resume');
+      if (!resumed) throw notFound('endpoint');
+      if (resumed === 'unverified') throw new Problem(409, 'The endpoint has not agreed yet to be sent to: verify it first.');
       deps.sweepSoon();
       return current(deps, params.endpoint);
     },

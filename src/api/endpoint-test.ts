@@ -8,6 +8,7 @@ import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-
 import { endpointTest } from '../domain/endpoint.ts';
 import { maxEventBytes } from '../domain/event.ts';
 import { deliveryId as deliveryIdOf } from '../domain/ids.ts';
+import { unverified } from '../domain/verification.ts';
 import type { ApiDeps } from './deps.ts';
 import { endpointParams } from './endpoints.ts';
 import { eventToAccept } from './event-to-accept.ts';
@@ -42,7 +43,12 @@ export const testEndpoint = (deps: ApiDeps) =>
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');
       if (endpoint.gate !== 'open')
-        throw new Problem(409, `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`);
+        throw new Problem(
+          409,
+          endpoint.gateReason === unverified
+            ? 'The endpoint has not agreed yet to be sent to: verify it first.'
+            : `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`,
+        );
       const nowMs = Date.now();
       const event = eventToAccept({
         event: { type: body.type ?? 'posthorn.test', data: null, expiresAt: new Date(nowMs + expiresAfterMs).toISOString() },

@@ -5,17 +5,17 @@ import { changeEndpoint } from '../db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
+import { pendingRound } from '../db/verifications.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
 import { isId } from '../domain/ids.ts';
 import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import { tenantKey } from '../domain/tenant.ts';
-import { sealTarget } from '../target.ts';
 import { cancelFor } from './cancel-for.ts';
 import type { ApiDeps } from './deps.ts';
 import { listQuery, pageAnswer, pageOf } from './page.ts';
 import { invalid, notFound } from './problem.ts';
 import { answer, noContent, type Route, route } from './route.ts';
-import { retarget, showEndpoint } from './show-endpoint.ts';
+import { retarget, sealNewTarget, showEndpoint } from './show-endpoint.ts';
 
 const tenantParams = z.strictObject({ tenant: tenantKey });
 export const endpointParams = z.strictObject({ endpoint: z.string().refine((id) => isId('ep', id)) });
@@ -45,8 +45,7 @@ const create = (deps: ApiDeps) =>
     body: newEndpoint,
     answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
     async handler({ params, body, ids }) {
-      refuseBadUrl(deps, body.url);
-      const { secret, url, headers = {}, auth = null, ...given } = body;
+      const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, ...given } = body;
       const settings = { ...defaults, ...given };
       const problems = laneSettingsProblems(settings);
       if (problems.length > 0) throw invalid(problems);
@@ -56,10 +55,12 @@ const create = (deps: ApiDeps) =>
         endpointId,
         tenant: params.tenant,
         settings,
-        target: sealTarget(deps.vault, endpointId, { url, headers, auth }),
+        target: sealNewTarget(deps, endpointId, { url, headers, auth, tls }),
+        verification,
         secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
       });
       if (!made) throw notFound('tenant');
+      await verifyPending(deps, endpointId);
       return answer(201, {
         ...showEndpoint(deps, made.endpoint),
         secret: secretTextOf(deps.vault.open(made.secret.sealed, made.secret.secretId)),
@@ -90,6 +91,8 @@ const readByLane = [
   'url',
   'headers',
   'auth',
+  'tls',
+  'verification',
   'format',
   'signing',
   'timeoutMs',
@@ -152,17 +155,15 @@ const change = (deps: ApiDeps) =>
     body: endpointChange,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
     async handler({ params, body }) {
-      if (body.url !== undefined) refuseBadUrl(deps, body.url);
-      const { url, headers, auth, ...settings } = body;
-      const retargets = url !== undefined || headers !== undefined || auth !== undefined;
-      const changed = await changeEndpoint(
-        deps.db,
-        params.endpoint,
-        settings,
-        retargets ? retarget(deps, params.endpoint, { url, headers, auth }) : undefined,
-      );
+      const { url, headers, auth, tls, verification, ...settings } = body;
+      const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
+      const changed = await changeEndpoint(deps.db, params.endpoint, settings, {
+        retarget: retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined,
+        verification,
+      });
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
+      if (url !== undefined || verification !== undefined) await verifyPending(deps, params.endpoint);
       // also when they are what they were: the call before may not have got so far
       if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
       return answer(200, showEndpoint(deps, changed.endpoint));
@@ -185,7 +186,8 @@ const remove = (deps: ApiDeps) =>
     },
   });
 
-function refuseBadUrl({ checkUrl }: ApiDeps, url: string): void {
-  const checked = checkUrl(url);
-  if (!checked.ok) throw invalid([{ path: 'url', message: checked.reason }]);
+/** After the commit; also when it was asked before: the call before may not have got so far. */
+async function verifyPending({ db, verification }: ApiDeps, endpointId: string): Promise<void> {
+  const round = await pendingRound(db, endpointId);
+  if (round !== null) await verification.begin({ endpointId, round });
 }

@@ -1,21 +1,50 @@
-// An endpoint as the API shows it: its URL, the names of its headers, and the kind of its authentication.
+// An endpoint as the API shows it, without what opens it; and its target as it is given: judged as it would stand, and sealed.
+import { certificateProblems, showCertificate } from '../client-certificate.ts';
 import type { Retarget } from '../db/endpoint-changes.ts';
 import type { StoredEndpoint } from '../db/endpoints.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
-import { type EndpointTarget, hideValues, keepHidden } from '../domain/endpoint-target.ts';
-import { openTarget, sealTarget } from '../target.ts';
+import { type EndpointTarget, hideSecrets, hideValues, keepHidden, targetProblems } from '../domain/endpoint-target.ts';
+import { openTarget, type SealedTarget, sealTarget } from '../target.ts';
 import type { ApiDeps } from './deps.ts';
+import { invalid } from './problem.ts';
+
+type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
 export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, ...stored }: StoredEndpoint): Endpoint {
-  const { url, headers, auth } = openTarget(vault, stored.id, sealed);
-  return { ...stored, url, headers: hideValues(headers), auth: auth && { type: auth.type } };
+  const { url, headers, auth, tls } = openTarget(vault, stored.id, sealed);
+  return { ...stored, url, headers: hideValues(headers), auth: auth && hideSecrets(auth), tls: tls ? showCertificate(tls) : null };
 }
 
-/** Sets what is given; what is given hidden stays. */
-export function retarget({ vault }: Pick<ApiDeps, 'vault'>, endpointId: string, change: Partial<EndpointTarget>): Retarget {
+/** Throws a 422. */
+export function sealNewTarget(deps: TargetDeps, endpointId: string, given: EndpointTarget): SealedTarget {
+  return judgeAndSeal(deps, endpointId, given, null);
+}
+
+/** Sets what is given; what is given hidden stays. What it returns throws a 422. */
+export function retarget(deps: TargetDeps, endpointId: string, change: Partial<EndpointTarget>): Retarget {
   return (sealed) => {
-    const before = openTarget(vault, endpointId, sealed);
-    const { url = before.url, headers = before.headers, auth = before.auth } = change;
-    return sealTarget(vault, endpointId, { url, headers: keepHidden(headers, before.headers), auth });
+    const before = openTarget(deps.vault, endpointId, sealed);
+    const { url = before.url, headers = before.headers, auth = before.auth, tls = before.tls ?? null } = change;
+    return { ...judgeAndSeal(deps, endpointId, { url, headers, auth, tls }, before), leadsElsewhere: url !== before.url };
   };
+}
+
+function judgeAndSeal(deps: TargetDeps, endpointId: string, given: EndpointTarget, before: EndpointTarget | null): SealedTarget {
+  const target = keepHidden(given, before);
+  refuseBadUrl(deps, 'url', target.url, before?.url);
+  if (target.auth?.type === 'oauth2') {
+    refuseBadUrl(deps, 'auth.tokenUrl', target.auth.tokenUrl, before?.auth?.type === 'oauth2' ? before.auth.tokenUrl : undefined);
+  }
+  const problems = targetProblems(target);
+  // what was judged once is not judged again: an expired certificate must not keep its endpoint from any other change
+  const certified = target.tls && given.tls !== before?.tls ? certificateProblems(target.tls, new Date()) : [];
+  const all = problems.some(({ path }) => path === 'tls.key') ? problems : [...problems, ...certified];
+  if (all.length > 0) throw invalid(all);
+  return sealTarget(deps.vault, endpointId, target);
+}
+
+function refuseBadUrl({ checkUrl }: TargetDeps, path: string, url: string, before: string | undefined): void {
+  if (url === before) return;
+  const checked = checkUrl(url);
+  if (!checked.ok) throw invalid([{ path, message: checked.reason }]);
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type LaneRecord, mostHeldCounted } from '../db/lane-views.ts';
 import type { LaneCause, LaneView } from '../domain/lane-view.ts';
+import { unverified } from '../domain/verification.ts';
 import { laneWorkflowId } from '../workflows/contract.ts';
 import { type Links, temporalUrlOf } from './show-delivery.ts';
 
@@ -28,9 +29,9 @@ export function showLane(links: Links, endpointId: string, record: LaneRecord): 
   };
 }
 
-function causesOf({ gate, rateLimit, tenantRateLimit, ordering, batch, coalesceMs, asked, lane }: LaneRecord): LaneCause[] {
+function causesOf({ gate, gateReason, rateLimit, tenantRateLimit, ordering, batch, coalesceMs, asked, lane }: LaneRecord): LaneCause[] {
   const causes: LaneCause[] = [];
-  if (gate !== 'open') causes.push(gate === 'held' ? 'paused' : 'disabled');
+  if (gate !== 'open') causes.push(gate === 'disabled' ? 'disabled' : gateReason === unverified ? unverified : 'paused');
   if (rateLimit || tenantRateLimit) causes.push('rate_limit');
   if (ordering !== 'none') causes.push('ordering');
   if (batch) causes.push('batch');

@@ -1,8 +1,9 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
 import type { KeyObject } from 'node:crypto';
 import type { BodyFormat } from '../domain/body-format.ts';
-import type { EndpointTarget } from '../domain/endpoint-target.ts';
+import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
 import type { Signing } from '../domain/signing.ts';
+import { type Access, accessOf } from '../outbound/access.ts';
 import { signStandard } from '../outbound/sign.ts';
 
 export interface SignedJob {
@@ -28,6 +29,7 @@ export interface AttemptRequest {
   url: string;
   headers: Record<string, string>;
   body: Uint8Array;
+  access: Access | undefined;
   timeoutMs: number;
 }
 
@@ -35,13 +37,16 @@ export interface AttemptRequest {
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
   const { endpointId, deliveryId, webhookId, body, target, timeoutMs, secrets, sequence, batchOf } = job;
   if (secrets.length === 0) throw new Error('the endpoint has no live secret');
+  const authorization = fixedAuthorization(target.auth);
   const timestamp = Math.floor(nowMs / 1_000);
   return {
     url: target.url,
     body,
+    access: accessOf(endpointId, target),
     timeoutMs,
     headers: {
       ...target.headers,
+      ...(authorization !== null && { authorization }),
       'content-type': 'application/json',
       'webhook-id': webhookId,
       'webhook-timestamp': String(timestamp),

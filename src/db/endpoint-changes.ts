@@ -5,6 +5,7 @@
 // itself is written, which locks its tenant's row.
 import { uuidOf } from '../domain/ids.ts';
 import { laneSettingsProblems } from '../domain/lane-settings.ts';
+import type { VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
 import {
   type EndpointRow,
@@ -18,6 +19,7 @@ import {
 } from './endpoints.ts';
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
+import { verifyAnew } from './verifications.ts';
 
 type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
 type Querying = Pick<Db, 'query'>;
@@ -28,17 +30,22 @@ export type EndpointChanged =
   | { kind: 'problems'; problems: SettingsProblem[] }
   | { kind: 'changed'; endpoint: StoredEndpoint };
 
-/** A new target from the one there is. */
-export type Retarget = (sealed: Uint8Array) => SealedTarget;
+/** A new target from the one there is; `leadsElsewhere`: its URL is another. */
+export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean };
+
+export interface OtherChanges {
+  retarget?: Retarget | undefined;
+  verification?: VerificationMethod | undefined;
+}
 
 /** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
 export async function changeEndpoint(
   db: Db,
   endpointId: string,
   change: Partial<EndpointSettings>,
-  retarget?: Retarget,
+  { retarget, verification }: OtherChanges = {},
 ): Promise<EndpointChanged> {
-  if (Object.keys(change).length === 0 && !retarget) {
+  if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
     return changed(await readEndpoint(db, endpointId));
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
@@ -51,7 +58,10 @@ export async function changeEndpoint(
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     await write(client, endpointId, settings, orderBegins);
-    if (retarget) await writeTarget(client, endpointId, retarget(before.sealed));
+    const target = retarget?.(before.sealed);
+    if (target) await writeTarget(client, endpointId, target);
+    const { method } = before.verification;
+    if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
     return changed(await readEndpoint(client, endpointId));
   });
 }
@@ -85,11 +95,14 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
   });
 }
 
-async function writeTarget(db: Querying, endpointId: string, { sealed, host }: SealedTarget): Promise<void> {
+async function writeTarget(db: Querying, endpointId: string, { sealed, host, tlsExpiresAt = null }: SealedTarget): Promise<void> {
   await db.query({
     name: 'change_target',
-    text: 'update endpoints set sealed = $2, host = $3 where id = $1',
-    values: [uuidOf(endpointId), sealed, host],
+    text: `
+      update endpoints set sealed = $2, host = $3, tls_expires_at = $4,
+        tls_alerted_days = case when tls_expires_at is not distinct from $4 then tls_alerted_days end
+      where id = $1`,
+    values: [uuidOf(endpointId), sealed, host, tlsExpiresAt],
   });
 }
 

@@ -5,12 +5,13 @@ import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '../domain/lane-settings.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Signing } from '../domain/signing.ts';
+import { unverified, type VerificationMethod, type VerificationState } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
 import type { Db } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
 
 /** An endpoint as it is stored: what leads to it and opens it is sealed. */
-export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth'> {
+export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls'> {
   sealed: Buffer;
 }
 
@@ -38,6 +39,8 @@ export interface EndpointToCreate {
   settings: EndpointSettings;
   target: SealedTarget;
   secret: SealedSecret;
+  /** `none` by default; else nothing is sent to it until it has agreed. */
+  verification?: VerificationMethod;
 }
 
 export interface EndpointRow {
@@ -62,6 +65,10 @@ export interface EndpointRow {
   gate: Endpoint['gate'];
   gate_reason: string | null;
   not_before: Date | null;
+  verification: VerificationMethod;
+  verification_state: VerificationState;
+  verified_at: Date | null;
+  verification_error: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -71,7 +78,7 @@ export interface EndpointRow {
  * What if it runs twice with the same `endpointId`? The second reads what the first made.
  */
 export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
-  const { endpointId, tenant, settings, target, secret } = made;
+  const { endpointId, tenant, settings, target, secret, verification = 'none' } = made;
   const { rowCount } = await db.query({
     name: 'create_endpoint',
     text: `
@@ -79,8 +86,13 @@ export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ 
         select id from tenants where external_id = $2 and deleted_at is null for no key update
       ), made as (
         insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
-          rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host)
-        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21 from owner
+          rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host, tls_expires_at,
+          verification, verification_state, verification_due_at, gate, gate_reason)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23::text, v.* from owner,
+          lateral (
+            select 'none', null::timestamptz, 'open', null where $23::text = 'none'
+            union all select 'pending', now() + interval '10 seconds', 'held', '${unverified}' where $23::text <> 'none'
+          ) v
         on conflict do nothing
         returning id
       )
@@ -94,6 +106,8 @@ export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ 
       ...laneValues(settings),
       target.sealed,
       target.host,
+      target.tlsExpiresAt ?? null,
+      verification,
     ],
   });
   const endpoint = await readEndpoint(db, endpointId);
@@ -121,7 +135,7 @@ async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | n
 
 export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, p.max_in_flight, p.retry,
   p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
-  p.created_at, p.updated_at`;
+  p.verification, p.verification_state, p.verified_at, p.verification_error, p.created_at, p.updated_at`;
 
 export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<StoredEndpoint | null> {
   const { rows } = await db.query<EndpointRow>({
@@ -172,6 +186,12 @@ export function toEndpoint(row: EndpointRow): StoredEndpoint {
     gate: row.gate,
     gateReason: row.gate_reason,
     notBefore: row.not_before?.toISOString() ?? null,
+    verification: {
+      method: row.verification,
+      state: row.verification_state,
+      verifiedAt: row.verified_at?.toISOString() ?? null,
+      lastError: row.verification_error,
+    },
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

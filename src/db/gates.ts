@@ -19,13 +19,16 @@ export async function pauseEndpoint(db: Db, endpointId: string): Promise<boolean
   return rowCount === 1;
 }
 
-/** Opens the gate, also before the time that the endpoint asked for. What is held behind it is for its lane to send. False: no such endpoint. */
+/**
+ * Opens the gate, also before the time that the endpoint asked for. What is held behind it is for its lane to send. False: no such endpoint, or it has not
+ * agreed yet to be sent to.
+ */
 export async function resumeEndpoint(db: Db, endpointId: string): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'resume_endpoint',
     text: `
       update endpoints set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
-      where id = $1 and deleted_at is null`,
+      where id = $1 and deleted_at is null and verification_state in ('none', 'verified')`,
     values: [uuidOf(endpointId)],
   });
   return rowCount === 1;

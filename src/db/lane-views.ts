@@ -10,6 +10,7 @@ export const mostHeldCounted = 100_000;
 /** An endpoint, its lane where it has one, and what is held. */
 export interface LaneRecord {
   gate: Gate;
+  gateReason: string | null;
   rateLimit: RateLimit | null;
   tenantRateLimit: RateLimit | null;
   ordering: Ordering;
@@ -39,7 +40,7 @@ export async function readLane(db: Db, endpointId: string): Promise<LaneRecord |
   const { rows } = await db.query<LaneRow>({
     name: 'read_lane',
     text: `
-      select p.gate, p.rate_limit, t.rate_limit as tenant_rate_limit, p.ordering, p.batch, p.coalesce_ms, coalesce(p.not_before > now(), false) as asked,
+      select p.gate, p.gate_reason, p.rate_limit, t.rate_limit as tenant_rate_limit, p.ordering, p.batch, p.coalesce_ms, coalesce(p.not_before > now(), false) as asked,
         l.parks, l.reason, l.state, l.state_reason, l.due_at, l.allowance, l.circuit, l.failing_since,
         (select count(*)::int from (select from deliveries where endpoint_id = $1 and status = 'held' limit $2) h) as held,
         o.created_at as oldest_at, extract(epoch from now() - o.created_at)::float8 * 1000 as oldest_ms
@@ -55,6 +56,7 @@ export async function readLane(db: Db, endpointId: string): Promise<LaneRecord |
 
 interface LaneRow {
   gate: Gate;
+  gate_reason: string | null;
   rate_limit: RateLimit | null;
   tenant_rate_limit: RateLimit | null;
   ordering: Ordering;
@@ -78,6 +80,7 @@ function toRecord(row: LaneRow): LaneRecord {
   const { parks, reason, state, state_reason: waitingFor, due_at: dueAt, allowance, circuit, failing_since: failingSince } = row;
   return {
     gate: row.gate,
+    gateReason: row.gate_reason,
     rateLimit: row.rate_limit,
     tenantRateLimit: row.tenant_rate_limit,
     ordering: row.ordering,

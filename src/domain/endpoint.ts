@@ -1,13 +1,14 @@
 // An endpoint: URL, subscription filter, secrets and policy of one receiver of one tenant.
 import { z } from 'zod';
 import { bodyFormat } from './body-format.ts';
-import { auth } from './endpoint-target.ts';
+import { auth, shownAuth, shownTls, tls } from './endpoint-target.ts';
 import { channel, eventTypeName, eventTypePattern } from './event-type.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from './lane-settings.ts';
 import { duration, durationMs, retryPolicy } from './retry-schedule.ts';
 import { signing } from './signing.ts';
 import { tenantKey } from './tenant.ts';
 import { metadata, text } from './text.ts';
+import { shownVerification, verification } from './verification.ts';
 
 export const gates = ['open', 'held', 'disabled'] as const;
 export type Gate = (typeof gates)[number];
@@ -49,6 +50,8 @@ const settings = {
   format: bodyFormat,
   signing,
   auth,
+  tls,
+  verification,
   maxInFlight: z.int().min(1).max(32).describe('requests at once'),
   retry: retryPolicy,
   timeoutMs: z.int().min(1_000).max(30_000).describe('for the whole request, in milliseconds'),
@@ -70,6 +73,7 @@ export const endpointChange = z
     ...settings,
     signing: signing.nullable(),
     auth: auth.nullable(),
+    tls: tls.nullable(),
     retry: retryPolicy.nullable(),
     maxInFlight: settings.maxInFlight.nullable(),
     rateLimit: rateLimit.nullable(),
@@ -88,7 +92,9 @@ export const endpoint = z.object({
   headers: z.record(z.string(), z.string()).describe('their values are hidden; given back, they stay as they are'),
   format: bodyFormat,
   signing: signing.nullable().describe('null: Standard Webhooks v1'),
-  auth: z.object({ type: z.string() }).nullable().describe('without its secrets'),
+  auth: shownAuth.nullable().describe('without its secrets'),
+  tls: shownTls.nullable().describe('the client certificate'),
+  verification: shownVerification,
   maxInFlight: z.int().nullable(),
   retry: retryPolicy.nullable().describe('null: the default schedule'),
   timeoutMs: z.int(),
@@ -99,7 +105,7 @@ export const endpoint = z.object({
   batch: batch.nullable(),
   coalesceMs: coalesceMs.nullable().describe('null: every event is sent'),
   autoRecover,
-  gate: z.enum(gates).describe('open, held (paused) or disabled'),
+  gate: z.enum(gates).describe('open, held (paused, or not verified) or disabled'),
   gateReason: z.string().nullable(),
   notBefore: z.iso.datetime().nullable().describe('no request before, as the endpoint asked by Retry-After'),
   createdAt: z.iso.datetime(),

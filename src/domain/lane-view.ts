@@ -6,6 +6,7 @@ import { rateLimit } from './lane-settings.ts';
 /** Why its deliveries wait for a lane: what the endpoint's settings say, and what became of it. */
 export const laneCauses = [
   'paused',
+  'unverified',
   'disabled',
   'rate_limit',
   'ordering',

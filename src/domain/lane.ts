@@ -15,6 +15,7 @@ export const failedTooLong = 'failed for too long';
 /** Why a shut lane, or one that waits, sends nothing now. */
 export const laneWaits = [
   'paused',
+  'unverified',
   'disabled',
   'circuit_open',
   'retry_after',

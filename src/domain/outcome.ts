@@ -14,6 +14,8 @@ export const refusals = [
   'reset',
   'protocol',
   'response_too_large',
+  // no access token to be had for it (OAuth 2.0): nothing was sent
+  'auth_failed',
 ] as const;
 export type Refusal = (typeof refusals)[number];
 

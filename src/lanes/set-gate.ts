@@ -1,18 +1,25 @@
 // An endpoint is paused and resumed. What is held behind its gate is sent by its lane, which looks when the gate opens.
 import { holdsSomething, pauseEndpoint, resumeEndpoint } from '../db/gates.ts';
 import type { Db } from '../db/pool.ts';
+import { isUnverified } from '../db/verifications.ts';
 import type { Lanes } from '../domain/lane.ts';
+import { unverified } from '../domain/verification.ts';
 
-/** Pauses or resumes; false: no such endpoint. Harmless to repeat: what stopped halfway is finished. */
-export type SetGate = (endpointId: string, gate: 'pause' | 'resume') => Promise<boolean>;
+/** Pauses or resumes; false: no such endpoint; `unverified`: not resumed, it has not agreed yet to be sent to. Harmless to repeat: what stopped halfway is finished. */
+export type SetGate = (endpointId: string, gate: 'pause' | 'resume') => Promise<boolean | typeof unverified>;
 
 export function createSetGate({ db, lanes }: { db: Db; lanes: Lanes }): SetGate {
   return async (endpointId, gate) => {
     if (gate === 'pause') return pauseEndpoint(db, endpointId);
-    if (!(await resumeEndpoint(db, endpointId))) return false;
-    await lanes.changed(endpointId);
-    // read after the gate was opened: who holds one later has its lane woken itself
-    if (await holdsSomething(db, endpointId)) await lanes.parked([endpointId]);
+    if (!(await resumeEndpoint(db, endpointId))) return (await isUnverified(db, endpointId)) && unverified;
+    await wakeBehindGate({ db, lanes }, endpointId);
     return true;
   };
+}
+
+/** After its gate was opened. */
+export async function wakeBehindGate({ db, lanes }: { db: Db; lanes: Lanes }, endpointId: string): Promise<void> {
+  await lanes.changed(endpointId);
+  // read after the gate was opened: who holds one later has its lane woken itself
+  if (await holdsSomething(db, endpointId)) await lanes.parked([endpointId]);
 }

@@ -3,6 +3,7 @@
 import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { Circuit } from '../domain/circuit.ts';
 import { failedTooLong, type LaneState, type LaneWait } from '../domain/lane.ts';
+import { unverified } from '../domain/verification.ts';
 
 /** A relay that does not know yet may post for so long after an endpoint was made ordered, and then its request may take its time. */
 const unawareMs = 3_000;
@@ -38,7 +39,7 @@ export interface Seen {
 export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, paceInMs, nowMs }: Seen): Verdict {
   const { deleted, gate, gateReason, autoRecover, peaceMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
-  if (gate === 'held') return shut('paused', null);
+  if (gate === 'held') return shut(gateReason === unverified ? unverified : 'paused', null);
   const comesBack = gateReason === failedTooLong && autoRecover && circuit.state === 'open';
   if (gate === 'disabled' && !comesBack) return shut('disabled', null);
   if (peaceMs > 0) return shut('retry_after', peaceMs);

@@ -1,8 +1,12 @@
-// Opens one connection to an endpoint and notes, while it comes up, where it goes and what each step took.
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+// Opens one connection to an endpoint, directly or through the operator's proxy, and notes, while it comes up, where it goes and what each step took.
+import { connect as connectTcp, isIP, Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
+import type { TlsIdentity } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
+import type { EgressProxy } from './proxy.ts';
+import { createTrust } from './trust.ts';
+import { type Destination, openTunnel } from './tunnel.ts';
 
 export interface Connection {
   socket: Socket | null;
@@ -13,12 +17,16 @@ export interface Connection {
   tlsMs: number | null;
   /** What had been read from it before the exchange it carries. */
   bytesBefore: number;
+  /** The operator's proxy is not reached yet: what fails, or takes its time, is ours. */
+  atProxy: boolean;
 }
 
 interface ConnectOptions {
   guard: AddressGuard;
-  /** PEM certificates to trust instead of the system's. */
-  ca?: string | undefined;
+  /** PEM certificates to trust instead of the usual authorities. */
+  ca?: string | string[] | undefined;
+  /** Through which everything goes, but what goes to this server itself. */
+  proxy?: EgressProxy | undefined;
 }
 
 /** For how long one of several addresses is tried before the next joins in. */
@@ -27,43 +35,106 @@ const sessionsKept = 1_000;
 /** For one response as it comes over the wire: what undici does not count (chunk extensions, early responses) must not go on for ever. */
 const maxWireBytes = 4 * 1024 * 1024;
 
-export type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => Connection;
+/** `identity`: null for an endpoint that asks for no client certificate. */
+export type Connect = (options: buildConnector.Options, identity: TlsIdentity | null, callback: buildConnector.Callback) => Connection;
 
 /** Makes the function that connects; it keeps TLS sessions, so that coming back to an endpoint is cheaper. */
-export function createConnect({ guard, ca }: ConnectOptions): Connect {
+export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
+  const trust = createTrust(ca);
   const sessions = new Map<string, Buffer>();
 
-  return ({ protocol, hostname, port }, callback) => {
-    const secure = protocol === 'https:';
-    const bracketed = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-    const origin = new URL(`${protocol}//${bracketed}:${port || (secure ? 443 : 80)}`).origin;
-    const connection: Connection = { socket: null, address: null, dnsMs: null, connectMs: null, tlsMs: null, bytesBefore: 0 };
+  return (options, identity, callback) => {
+    const to = destinationOf(options);
+    const connection: Connection = {
+      socket: null,
+      address: null,
+      dnsMs: null,
+      connectMs: null,
+      tlsMs: null,
+      bytesBefore: 0,
+      atProxy: false,
+    };
     try {
-      guard.checkLiteral(origin);
+      guard.checkLiteral(to.origin);
     } catch (error) {
       queueMicrotask(() => callback(error as Error, null));
       return connection;
     }
-    const target = {
-      host: hostname,
-      port: Number(port || (secure ? 443 : 80)),
-      lookup: guard.lookup(origin),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: nextAddressAfterMs,
-      keepAlive: true,
-      noDelay: true,
+    // resuming skips the check of the certificate's name and signer: never with a session of another identity
+    const sessionKey = identity ? `${to.origin} ${identity.id}` : to.origin;
+    const secured = to.secure && {
+      host: to.host,
+      servername: isIP(to.host) ? '' : to.host,
+      secureContext: trust.contextOf(identity),
+      rejectUnauthorized: true,
+      session: sessions.get(sessionKey),
+      ALPNProtocols: ['http/1.1'],
     };
-    const servername = isIP(hostname) ? '' : hostname;
-    const socket = secure
-      ? connectTls({ ...target, servername, ca, session: sessions.get(origin), ALPNProtocols: ['http/1.1'] })
-      : connectTcp(target);
-    if (secure) keepSession(socket as TLSSocket, origin, sessions);
-    note(socket, connection);
-    const ready = secure ? 'secureConnect' : 'connect';
-    socket.once(ready, () => socket.on('readable', () => limit(socket, connection)));
-    answerOnce(socket, ready, callback);
+    const ready = (socket: Socket) => {
+      if (secured) keepSession(socket as TLSSocket, sessionKey, sessions);
+      watch(socket, connection, secured ? 'secureConnect' : 'connect', callback);
+    };
+    if (proxy && !proxy.isBypassed(to.origin)) throughProxy(proxy, guard, to, secured, connection, ready, callback);
+    else ready(direct(guard, to, secured));
     return connection;
   };
+}
+
+function destinationOf({ protocol, hostname, port }: buildConnector.Options): Destination {
+  const secure = protocol === 'https:';
+  const bracketed = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
+  const at = Number(port || (secure ? 443 : 80));
+  return { secure, host: hostname, port: at, origin: new URL(`${protocol}//${bracketed}:${at}`).origin };
+}
+
+type Secured = ConnectionOptions | false;
+
+function direct(guard: AddressGuard, { host, port, origin }: Destination, secured: Secured): Socket {
+  const target = {
+    host,
+    port,
+    lookup: guard.lookup(origin),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: nextAddressAfterMs,
+    keepAlive: true,
+    noDelay: true,
+  };
+  return secured ? connectTls({ ...target, ...secured }) : connectTcp(target);
+}
+
+/** The name is resolved and checked here, and the proxy asked for the address; TLS is spoken to the endpoint inside. */
+function throughProxy(
+  proxy: EgressProxy,
+  guard: AddressGuard,
+  to: Destination,
+  secured: Secured,
+  connection: Connection,
+  ready: (socket: Socket) => void,
+  callback: buildConnector.Callback,
+): void {
+  // stands for the connection until there is one: who gives up destroys it
+  connection.socket = new Socket();
+  openTunnel(proxy, guard, to, connection).then(
+    (tunnel) => {
+      if (!secured) return opened(tunnel, connection, callback);
+      const socket = connectTls({ ...secured, socket: tunnel });
+      socket.once('close', () => tunnel.destroy());
+      ready(socket);
+    },
+    (error) => callback(error, null),
+  );
+}
+
+function opened(socket: Socket, connection: Connection, callback: buildConnector.Callback): void {
+  connection.socket = socket;
+  socket.on('error', () => undefined).on('readable', () => limit(socket, connection));
+  callback(null, socket);
+}
+
+function watch(socket: Socket, connection: Connection, ready: 'connect' | 'secureConnect', callback: buildConnector.Callback): void {
+  note(socket, connection);
+  socket.once(ready, () => socket.on('readable', () => limit(socket, connection)));
+  answerOnce(socket, ready, callback);
 }
 
 function note(socket: Socket, connection: Connection): void {
@@ -109,12 +180,12 @@ function answerOnce(socket: Socket, ready: 'connect' | 'secureConnect', callback
   });
 }
 
-/** Resuming skips the check of the certificate's name, so only a session whose certificate was found right may be resumed. */
-function keepSession(socket: TLSSocket, origin: string, sessions: Map<string, Buffer>): void {
+/** Only a session whose certificate was found right may be resumed. */
+function keepSession(socket: TLSSocket, key: string, sessions: Map<string, Buffer>): void {
   socket.on('session', (session) => {
     if (!socket.authorized) return;
-    sessions.delete(origin);
-    sessions.set(origin, session);
+    sessions.delete(key);
+    sessions.set(key, session);
     const oldest = sessions.keys().next();
     if (sessions.size > sessionsKept && !oldest.done) sessions.delete(oldest.value);
   });

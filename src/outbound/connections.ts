@@ -1,12 +1,15 @@
-// The open connections, per origin, each carrying one exchange at a time. undici speaks HTTP on them; which connection an exchange
+// The open connections, per origin and client certificate, each carrying one exchange at a time. undici speaks HTTP on them; which connection an exchange
 // uses is decided here, because the attempt's record names the address it used, and because an attempt that is given up
 // must take its connection with it in whatever state that is: resolving, connecting, sending or receiving.
 import { Client, type Dispatcher } from 'undici';
+import type { TlsIdentity } from './access.ts';
 import type { Connect, Connection } from './connection.ts';
 
 /** One request and who hears of its response. */
 export interface Exchange {
   origin: string;
+  /** What TLS shows itself as; null: as nobody. */
+  identity: TlsIdentity | null;
   options: Dispatcher.DispatchOptions;
   handler: Dispatcher.DispatchHandler;
   /** The line it was given; null while it waits for one. */
@@ -24,7 +27,10 @@ export interface Line {
 }
 
 interface Origin {
+  /** Its name, and the identity where there is one: what was let in with one certificate carries nothing of another. */
+  key: string;
   name: string;
+  identity: TlsIdentity | null;
   lines: Set<Line>;
   idle: Line[];
   waiting: Exchange[];
@@ -51,11 +57,12 @@ export function createConnections({ connect, maxPerOrigin, maxIdle, client }: Co
   // A set keeps the order in which they became idle.
   const idle = new Set<Line>();
 
-  function originOf(name: string): Origin {
-    const known = origins.get(name);
+  function originOf({ origin: name, identity }: Exchange): Origin {
+    const key = keyOf(name, identity);
+    const known = origins.get(key);
     if (known) return known;
-    const origin: Origin = { name, lines: new Set(), idle: [], waiting: [] };
-    origins.set(name, origin);
+    const origin: Origin = { key, name, identity, lines: new Set(), idle: [], waiting: [] };
+    origins.set(key, origin);
     return origin;
   }
 
@@ -83,14 +90,14 @@ export function createConnections({ connect, maxPerOrigin, maxIdle, client }: Co
     const { origin } = line;
     if (!origin.lines.delete(line)) return;
     if (idle.delete(line)) origin.idle.splice(origin.idle.indexOf(line), 1);
-    if (origin.lines.size === 0 && origin.waiting.length === 0) origins.delete(origin.name);
+    if (origin.lines.size === 0 && origin.waiting.length === 0) origins.delete(origin.key);
     // undici does not know a socket before it is connected.
     line.connection?.socket?.destroy();
     await line.client.destroy();
   }
 
   function begin(exchange: Exchange): void {
-    const origin = originOf(exchange.origin);
+    const origin = originOf(exchange);
     const line = takeIdle(origin);
     if (line) carry(line, exchange);
     else if (origin.lines.size < maxPerOrigin) carry(openLine(origin, connect, client, drop), exchange);
@@ -100,7 +107,7 @@ export function createConnections({ connect, maxPerOrigin, maxIdle, client }: Co
   function end(exchange: Exchange, reusable: boolean): void {
     const { line } = exchange;
     if (line?.exchange !== exchange) {
-      const waiting = origins.get(exchange.origin)?.waiting;
+      const waiting = origins.get(keyOf(exchange.origin, exchange.identity))?.waiting;
       if (line === null && waiting?.includes(exchange)) waiting.splice(waiting.indexOf(exchange), 1);
       return;
     }
@@ -121,12 +128,16 @@ export function createConnections({ connect, maxPerOrigin, maxIdle, client }: Co
   };
 }
 
+function keyOf(name: string, identity: TlsIdentity | null): string {
+  return identity ? `${name} ${identity.id}` : name;
+}
+
 function openLine(origin: Origin, connect: Connect, options: Client.Options, drop: (line: Line) => Promise<void>): Line {
   const client: Client = new Client(origin.name, {
     ...options,
     connect: (target, callback) => {
       line.openedFor = line.exchange;
-      line.connection = connect(target, callback);
+      line.connection = connect(target, origin.identity, callback);
     },
   });
   const line: Line = { client, origin, exchange: null, connection: null, openedFor: null };

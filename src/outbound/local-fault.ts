@@ -1,6 +1,6 @@
 // A fault of this process, not of the endpoint: it is thrown, never recorded, and spends no attempt.
 
-type LocalFaultCode = 'header_not_ours_to_send' | 'no_connection_free' | 'too_late' | 'aborted' | 'closed' | 'unknown';
+type LocalFaultCode = 'header_not_ours_to_send' | 'no_connection_free' | 'too_late' | 'aborted' | 'closed' | 'proxy' | 'unknown';
 
 export class LocalFault extends Error {
   override readonly name = 'LocalFault';

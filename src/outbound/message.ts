@@ -34,6 +34,7 @@ export function messageOf(told: Told): string {
     case 'dns':
       return `${host} cannot be resolved (${code})`;
     case 'address_blocked':
+    case 'auth_failed':
       return detail;
     case 'connect':
       return `cannot connect to ${host}${at} (${code})`;

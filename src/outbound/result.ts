@@ -58,3 +58,10 @@ function timingsOf(exchange: Exchange, { head }: Received, startedAt: number, en
     totalMs: endedAt - startedAt,
   };
 }
+
+/** An endpoint that was not even asked, for want of a connection of ours, did not fail to answer. */
+export function pastDeadline(exchange: Exchange): Error {
+  if (exchange.line === null) return new LocalFault('no_connection_free', `no connection to ${exchange.origin} became free in time`);
+  if (exchange.line.connection?.atProxy) return new LocalFault('proxy', 'the egress proxy does not answer');
+  return Object.assign(new Error('the deadline passed'), { code: 'POSTHORN_DEADLINE' });
+}

@@ -1,12 +1,14 @@
 // Posts to an endpoint, once, and says what came of it. A refusal of the endpoint's is a result; a fault of our own is thrown.
 import type { SendResult } from '../domain/outcome.ts';
+import { type Access, identityOf } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';
 import { type Connections, createConnections, type Exchange } from './connections.ts';
 import { LocalFault } from './local-fault.ts';
 import { ownHeaders } from './own-headers.ts';
+import type { EgressProxy } from './proxy.ts';
 import { nothingReceived, receiveInto, tooLate } from './receive.ts';
-import { blockedResult, resultOf } from './result.ts';
+import { blockedResult, pastDeadline, resultOf } from './result.ts';
 
 const maxResponseBytes = 1024 * 1024;
 const maxHeaderBytes = 16 * 1024;
@@ -16,10 +18,13 @@ const requestsPerConnection = 1_000;
 
 export interface SendRequest {
   url: string;
+  /** POST by default. */
+  method?: 'OPTIONS' | undefined;
   /** Checked by the caller, but those of the connection itself, which are refused here too. */
   headers: Record<string, string>;
   /** Sent as it is. */
   body: Uint8Array;
+  access?: Access | undefined;
   /** For all of it: DNS, connect, TLS, headers and body. */
   timeoutMs: number;
   /** Asked right before the request is written: if it says so it is not, which is the fault `too_late`. */
@@ -43,14 +48,15 @@ export interface SenderOptions {
   maxIdleConnections?: number;
   /** How long a connection stays open for the next request when the endpoint does not say. */
   keepAliveMs?: number;
-  /** PEM certificates to trust instead of the system's. */
-  ca?: string;
+  /** PEM certificates to trust instead of the usual authorities. */
+  ca?: string | string[] | undefined;
+  proxy?: EgressProxy | undefined;
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { guard, userAgent, maxConnectionsPerOrigin = 32, maxIdleConnections = 512, keepAliveMs = 4_000, ca } = options;
+  const { guard, userAgent, maxConnectionsPerOrigin = 32, maxIdleConnections = 512, keepAliveMs = 4_000, ca, proxy } = options;
   const connections = createConnections({
-    connect: createConnect({ guard, ca }),
+    connect: createConnect({ guard, ca, proxy }),
     maxPerOrigin: maxConnectionsPerOrigin,
     maxIdle: maxIdleConnections,
     client: {
@@ -85,7 +91,7 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 function post(request: SendRequest, url: URL, userAgent: string, connections: Connections): Promise<SendResult> {
-  const { body, timeoutMs, isTooLate = () => false, signal } = request;
+  const { method = 'POST', body, timeoutMs, isTooLate = () => false, signal } = request;
   const headers = ownHeaders(request.headers, userAgent);
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
@@ -103,7 +109,8 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
     };
     const exchange: Exchange = {
       origin: url.origin,
-      options: { path: url.pathname + url.search, method: 'POST', headers, body },
+      identity: identityOf(request.access),
+      options: { path: url.pathname + url.search, method, headers, body },
       handler: receiveInto(received, isTooLate, settle),
       line: null,
     };
@@ -115,10 +122,4 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
     else if (isTooLate()) settle(tooLate());
     else connections.begin(exchange);
   });
-}
-
-/** An endpoint that was not even asked, for want of a connection of ours, did not fail to answer. */
-function pastDeadline(exchange: Exchange): Error {
-  if (exchange.line === null) return new LocalFault('no_connection_free', `no connection to ${exchange.origin} became free in time`);
-  return Object.assign(new Error('the deadline passed'), { code: 'POSTHORN_DEADLINE' });
 }

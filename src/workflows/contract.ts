@@ -14,10 +14,12 @@ export const workflowTypes = {
   lane: 'endpointLane',
   operator: 'operator',
   upkeep: 'upkeep',
+  verify: 'verifyEndpoint',
 } as const;
 export const dispatchWorkflowId = (dispatchId: string) => `dispatch/${dispatchId}`;
 export const deliveryWorkflowId = (deliveryId: string) => `delivery/${deliveryId}`;
 export const laneWorkflowId = (endpointId: string) => `lane/${endpointId}`;
+export const verificationWorkflowId = (endpointId: string) => `verify/${endpointId}`;
 export const operatorWorkflowId = 'posthorn/operator';
 export const upkeepScheduleId = 'posthorn/upkeep';
 

@@ -4,3 +4,4 @@ export { dispatchEvents } from './dispatch-events.ts';
 export { endpointLane } from './endpoint-lane.ts';
 export { operator } from './operator.ts';
 export { upkeep } from './upkeep.ts';
+export { verifyEndpoint } from './verify-endpoint.ts';

@@ -19,6 +19,7 @@ import { createTelemetry } from '../../src/telemetry.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
+import { createVerifications } from '../../src/temporal/verifications.ts';
 import { createVault } from '../../src/vault.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -70,6 +71,8 @@ export async function startApi({
     giveOrder: createGiveOrder({ db, link, lanes, log, deadLetterWindowMs: 60_000 }),
     lanes,
     setGate: createSetGate({ db, lanes }),
+    verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },
+    egressIps: ['192.0.2.0/24'],
     skipHead: createSkipHead({ db, lanes }),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 export interface Endpoint {
@@ -23,11 +23,10 @@ export interface Endpoint {
 /** Answers the n-th request (from 0) on whatever connection it came. */
 export type Answer = (socket: Socket, n: number, request: string) => void;
 
-interface Identity {
+/** Of TLS 1.2 (`maxVersion`) a client has read all when the handshake is done: closed then, it closes orderly, and nothing it wrote before is lost. */
+interface Identity extends TlsOptions {
   key: string;
   cert: string;
-  /** Of TLS 1.2 a client has read all when the handshake is done: closed then, it closes orderly, and nothing it wrote before is lost. */
-  maxVersion?: 'TLSv1.2';
 }
 
 export function startEndpoint(answer: Answer, identity?: Identity): Promise<Endpoint> {

@@ -1,0 +1,32 @@
+// POST /v1/endpoints/{endpoint}/verify: an endpoint that has not agreed to be sent to is asked again, at once.
+import { readEndpoint } from '../db/endpoints.ts';
+import { askAgain } from '../db/verifications.ts';
+import { endpoint } from '../domain/endpoint.ts';
+import type { ApiDeps } from './deps.ts';
+import { endpointParams } from './endpoints.ts';
+import { notFound, Problem } from './problem.ts';
+import { answer, type Route, route } from './route.ts';
+import { showEndpoint } from './show-endpoint.ts';
+
+export function verifyRoutes(deps: ApiDeps): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/v1/endpoints/:endpoint/verify',
+      operationId: 'verifyEndpoint',
+      summary: 'Asks an endpoint again whether it wants to be sent to; one that has agreed is not asked',
+      scope: 'endpoints:write',
+      params: endpointParams,
+      answers: { 202: { description: 'it is asked, or had agreed', schema: endpoint } },
+      problems: [409],
+      async handler({ params }) {
+        const found = await readEndpoint(deps.db, params.endpoint);
+        if (!found) throw notFound('endpoint');
+        if (found.verification.method === 'none') throw new Problem(409, 'The endpoint has no `verification`: nothing is asked of it.');
+        const round = await askAgain(deps.db, params.endpoint);
+        if (round !== null) await deps.verification.begin({ endpointId: params.endpoint, round });
+        return answer(202, showEndpoint(deps, (await readEndpoint(deps.db, params.endpoint)) ?? found));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,100 @@
+// Asks an endpoint whether it wants to be sent to, and judges its answer: the echo of a nonce, or CloudEvents' handshake
+// (https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, 4).
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { VerificationToAsk } from '../db/verifications.ts';
+import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
+import type { SendResult } from '../domain/outcome.ts';
+import { allowedRate, allowsOrigin, echoedIn } from '../domain/verification.ts';
+import { newId } from '../new-id.ts';
+import { accessOf } from '../outbound/access.ts';
+import type { Sender } from '../outbound/send.ts';
+import type { Vault } from '../vault.ts';
+import { createOpened } from './opened.ts';
+import { buildRequest } from './request.ts';
+
+/** `perSecond`: it has agreed to so many requests at most; null: to any. */
+export type ChallengeAnswer = { agreed: true; perSecond: number | null } | { agreed: false; outcome: string; message: string };
+
+export interface ChallengeDeps {
+  vault: Pick<Vault, 'open'>;
+  sender: Pick<Sender, 'send'>;
+  /** Under which this server is reached. */
+  publicOrigin: string;
+}
+
+/** One request. Throws VaultError, and LocalFault for faults of ours. */
+export type Challenge = (endpointId: string, asked: VerificationToAsk) => Promise<ChallengeAnswer>;
+
+/** Requests a minute that are asked for where the endpoint has no limit of its own. */
+const usualRate = 6_000;
+
+export function createChallenge({ vault, sender, publicOrigin }: ChallengeDeps): Challenge {
+  const us = new URL(publicOrigin).hostname;
+
+  async function echo(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
+    const opened = createOpened(vault);
+    const challenge = randomBytes(16).toString('base64url');
+    const { headers, ...request } = buildRequest(
+      {
+        endpointId,
+        deliveryId: '',
+        webhookId: newId('evt'),
+        body: Buffer.from(JSON.stringify({ type: 'posthorn.verification', data: { challenge } })),
+        target: opened.target(endpointId, asked.target),
+        format: 'standard',
+        signing: asked.signing,
+        timeoutMs: asked.timeoutMs,
+        secrets: asked.secrets.map(opened.secret),
+      },
+      1,
+      Date.now(),
+    );
+    // it is no delivery
+    const { 'posthorn-delivery': _, ...sent } = headers;
+    const result = await sender.send({ ...request, headers: sent });
+    if (result.outcome !== 'accepted') return refused(result, result.message);
+    const echoed = echoedIn(Buffer.from(result.response?.bodyStart ?? []).toString());
+    return isSame(echoed, challenge) ? { agreed: true, perSecond: null } : refused(result, `${result.message}, without the challenge`);
+  }
+
+  async function handshake(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
+    const target = createOpened(vault).target(endpointId, asked.target);
+    const result = await sender.send({
+      url: target.url,
+      method: 'OPTIONS',
+      headers: {
+        ...headersOf(target),
+        'webhook-request-origin': us,
+        'webhook-request-rate': String(asked.perSecond === null ? usualRate : Math.max(1, Math.round(asked.perSecond * 60))),
+      },
+      body: new Uint8Array(),
+      access: accessOf(endpointId, target),
+      timeoutMs: asked.timeoutMs,
+    });
+    if (result.outcome !== 'accepted') return refused(result, result.message);
+    if (!allowsOrigin(headerOf(result, 'webhook-allowed-origin'), us))
+      return refused(result, `${result.message}, without WebHook-Allowed-Origin for ${us}`);
+    const perMinute = allowedRate(headerOf(result, 'webhook-allowed-rate'));
+    return { agreed: true, perSecond: perMinute === null ? null : perMinute / 60 };
+  }
+
+  return (endpointId, asked) => (asked.method === 'cloudevents' ? handshake(endpointId, asked) : echo(endpointId, asked));
+}
+
+function headersOf({ headers, auth }: EndpointTarget): Record<string, string> {
+  const authorization = fixedAuthorization(auth);
+  return authorization === null ? headers : { ...headers, authorization };
+}
+
+function headerOf({ response }: SendResult, wanted: string): string | undefined {
+  return response?.headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+}
+
+function refused({ outcome }: SendResult, message: string): ChallengeAnswer {
+  return { agreed: false, outcome, message };
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}

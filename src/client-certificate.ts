@@ -1,0 +1,55 @@
+// Client certificates as they are given: read, judged before they are kept, and shown without their key.
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { ClientTls } from './domain/endpoint-target.ts';
+
+interface Problem {
+  path: string;
+  message: string;
+}
+
+const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----/g;
+
+/** When the first certificate of the chain expires. Throws when there is none. */
+export function expiryOf({ certificate }: Pick<ClientTls, 'certificate'>): Date {
+  return certificatesIn(certificate)[0].validToDate;
+}
+
+/** Throws when there is no certificate. */
+export function showCertificate({ certificate }: ClientTls): { subject: string; expiresAt: string; fingerprint: string } {
+  const [first] = certificatesIn(certificate);
+  return {
+    subject: (first.subject ?? '').split('\n').join(', '),
+    expiresAt: first.validToDate.toISOString(),
+    fingerprint: first.fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+}
+
+/** What is wrong with them, field by field; none when a connection can be made with them. No message quotes what was given. */
+export function certificateProblems({ certificate, key, ca }: ClientTls, now: Date): Problem[] {
+  const first = read(() => certificatesIn(certificate)[0]);
+  if (!first) return [{ path: 'tls.certificate', message: 'is not a PEM certificate, or a chain of them' }];
+  if (first.validToDate <= now) return [{ path: 'tls.certificate', message: `expired on ${first.validToDate.toISOString()}` }];
+  if (/ENCRYPTED/.test(key)) return [{ path: 'tls.key', message: 'must not have a passphrase' }];
+  const privateKey = read(() => createPrivateKey(key));
+  if (!privateKey) return [{ path: 'tls.key', message: 'is not a PEM private key' }];
+  if (!first.checkPrivateKey(privateKey)) return [{ path: 'tls.key', message: 'is not the key of the certificate' }];
+  if (ca !== undefined && !read(() => certificatesIn(ca))) return [{ path: 'tls.ca', message: 'is not a PEM certificate, or several' }];
+  // what OpenSSL does not take, such as a key that is too short, is better known now
+  if (!read(() => createSecureContext({ cert: certificate, key, ca }))) return [{ path: 'tls', message: 'cannot be used for TLS' }];
+  return [];
+}
+
+function certificatesIn(pem: string): [X509Certificate, ...X509Certificate[]] {
+  const [first, ...others] = (pem.match(block) ?? []).map((text) => new X509Certificate(text));
+  if (!first || pem.replaceAll(block, '').includes('PRIVATE KEY')) throw new Error('no certificate');
+  return [first, ...others];
+}
+
+function read<T>(from: () => T): T | null {
+  try {
+    return from();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,139 @@
+// The operator's proxy for everything that goes to endpoints: HTTP CONNECT (RFC 9110, 9.3.6) or SOCKS5 (RFC 1928).
+//
+// Whose fault is it? What the proxy says of itself, or cannot say, is ours and spends no attempt; what it says of the address that it was asked
+// for is the endpoint's (docs/decisions/0017).
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
+import { SocksClient } from 'socks';
+import { LocalFault } from './local-fault.ts';
+
+export interface EgressProxy {
+  /** Opens a way to this address on a socket that is not connected yet. `atProxy` is told whether the proxy itself is waited for. */
+  open(address: string, port: number, socket: Socket, atProxy: (is: boolean) => void): Promise<Socket>;
+  /** This server itself is not reached by way of the proxy. */
+  isBypassed(origin: string): boolean;
+}
+
+interface ProxyOptions {
+  /** http, https or socks5, with or without user and password. */
+  url: string;
+  /** For an https proxy. */
+  secureContext: SecureContext;
+  ownOrigin?: string | undefined;
+}
+
+interface At {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+}
+
+const usualPorts: Record<string, number> = { 'http:': 80, 'https:': 443, 'socks5:': 1080 };
+const maxHeaderBytes = 16 * 1024;
+
+export function createProxy({ url, secureContext, ownOrigin }: ProxyOptions): EgressProxy {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const at = {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (usualPorts[protocol] ?? 0),
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  };
+  const own = ownOrigin === undefined ? null : new URL(ownOrigin).origin;
+
+  async function reach(socket: Socket): Promise<Socket> {
+    socket.on('error', () => undefined);
+    try {
+      await once(socket.setNoDelay().setKeepAlive(true).connect({ host: at.host, port: at.port }), 'connect');
+      if (protocol !== 'https:') return socket;
+      const servername = isIP(at.host) ? '' : at.host;
+      const secured = connectTls({ socket, host: at.host, servername, secureContext, rejectUnauthorized: true });
+      secured.on('error', () => undefined).once('close', () => socket.destroy());
+      await once(secured, 'secureConnect');
+      return secured;
+    } catch (error) {
+      throw fault(`cannot connect to the egress proxy ${at.host}:${at.port}`, error);
+    }
+  }
+
+  return {
+    isBypassed: (origin) => origin === own,
+    async open(address, portThere, socket, atProxy) {
+      atProxy(true);
+      const reached = await reach(socket);
+      atProxy(false);
+      return protocol === 'socks5:' ? bySocks(at, reached, address, portThere) : byConnect(at, reached, address, portThere);
+    },
+  };
+}
+
+async function bySocks({ host, port, username, password }: At, socket: Socket, address: string, portThere: number): Promise<Socket> {
+  try {
+    const opened = await SocksClient.createConnection({
+      proxy: { host, port, type: 5, ...(username !== '' && { userId: username, password }) },
+      command: 'connect',
+      destination: { host: address, port: portThere },
+      existing_socket: socket,
+    });
+    return opened.socket;
+  } catch (error) {
+    const code = error instanceof Error && codeOfReply(error.message);
+    throw code ? endpoints(code, error) : fault(`the egress proxy ${host}:${port} opens no way`, error);
+  }
+}
+
+/** The library tells the reply's name (RFC 1928, 6) in its message only. */
+function codeOfReply(message: string): string | null {
+  if (message.endsWith('rejected connection - ConnectionRefused')) return 'ECONNREFUSED';
+  return message.endsWith('rejected connection - HostUnreachable') ? 'EHOSTUNREACH' : null;
+}
+
+async function byConnect({ host, port, username, password }: At, socket: Socket, address: string, portThere: number): Promise<Socket> {
+  const path = `${isIP(address) === 6 ? `[${address}]` : address}:${portThere}`;
+  const authorization = username !== '' && `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const asking = request({
+    method: 'CONNECT',
+    path,
+    headers: { host: path, ...(authorization && { 'proxy-authorization': authorization }) },
+    createConnection: () => socket,
+    maxHeaderSize: maxHeaderBytes,
+  });
+  const answered = once(asking, 'connect') as Promise<[IncomingMessage, Socket, Buffer]>;
+  asking.end();
+  const [response, tunnel, head] = await answered.catch((error) => {
+    throw fault(`the egress proxy ${host}:${port} does not answer`, error);
+  });
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) {
+    if (head.length > 0) tunnel.unshift(head);
+    return tunnel;
+  }
+  tunnel.destroy();
+  const refused = new Error(`the egress proxy ${host}:${port} answers ${status} to CONNECT`);
+  const code = codeOfProxyStatus(response.headers['proxy-status']?.toString() ?? '');
+  throw code ? endpoints(code, refused) : fault(refused.message, refused);
+}
+
+/** What a proxy says of the address, where it says it by `Proxy-Status` (RFC 9209, 2.3); a bare 502 or 504 may as well be its own. */
+const codeOfErrorType = new Map([
+  ['connection_refused', 'ECONNREFUSED'],
+  ['connection_timeout', 'ETIMEDOUT'],
+  ['destination_unavailable', 'EHOSTUNREACH'],
+  ['destination_ip_unroutable', 'EHOSTUNREACH'],
+]);
+
+function codeOfProxyStatus(value: string): string | null {
+  const type = /;\s*error=([a-z_]{1,50})/.exec(value)?.[1];
+  return codeOfErrorType.get(type ?? '') ?? null;
+}
+
+function endpoints(code: string, cause: unknown): Error {
+  return Object.assign(new Error('the egress proxy cannot connect to the endpoint', { cause }), { code });
+}
+
+function fault(message: string, cause: unknown): LocalFault {
+  return new LocalFault('proxy', message, cause);
+}

@@ -1,0 +1,49 @@
+// A way to an endpoint through the operator's proxy, to an address that was resolved and checked here: the proxy resolves nothing.
+import type { LookupAddress } from 'node:dns';
+import { isIP, Socket } from 'node:net';
+import type { AddressGuard } from './address-guard.ts';
+import type { Connection } from './connection.ts';
+import { LocalFault } from './local-fault.ts';
+import type { EgressProxy } from './proxy.ts';
+
+export interface Destination {
+  secure: boolean;
+  host: string;
+  port: number;
+  origin: string;
+}
+
+/** Tries one address after the other. Rejects with the endpoint's error, or with a LocalFault for what is the proxy's. */
+export async function openTunnel(proxy: EgressProxy, guard: AddressGuard, to: Destination, connection: Connection): Promise<Socket> {
+  const beganAt = performance.now();
+  const addresses = isIP(to.host) ? [to.host] : await resolve(guard, to);
+  const resolvedAt = performance.now();
+  if (!isIP(to.host)) connection.dnsMs = resolvedAt - beganAt;
+  let failure: unknown;
+  for (const address of addresses) {
+    if (connection.socket?.destroyed) break;
+    connection.address = address;
+    connection.socket = new Socket();
+    try {
+      const tunnel = await proxy.open(address, to.port, connection.socket, (atProxy) => {
+        connection.atProxy = atProxy;
+      });
+      connection.connectMs = performance.now() - resolvedAt;
+      return tunnel;
+    } catch (error) {
+      connection.socket.destroy();
+      if (error instanceof LocalFault) throw error;
+      failure = error;
+    }
+  }
+  throw failure ?? new LocalFault('aborted', 'the attempt was given up');
+}
+
+function resolve(guard: AddressGuard, { host, origin }: Destination): Promise<string[]> {
+  return new Promise((done, fail) =>
+    guard.lookup(origin)(host, { all: true }, (error, found) => {
+      if (error) fail(error);
+      else done((found as LookupAddress[]).map(({ address }) => address));
+    }),
+  );
+}

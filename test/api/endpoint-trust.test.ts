@@ -1,0 +1,246 @@
+// What opens an endpoint, as it is given, judged, kept and shown; and whether it has agreed to be sent to.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alertExpiring } from '../../src/db/expiring-certificates.ts';
+import { failVerification, passVerification, pendingRound, readVerification } from '../../src/db/verifications.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { openTarget } from '../../src/target.ts';
+import { createAuthority } from '../support/authority.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+
+let api: ApiServer;
+let tenant: string;
+const url = 'http://127.0.0.1:9/hook';
+const authority = createAuthority();
+const [one, other] = [authority.sign('one'), authority.sign('other')];
+const tls = { certificate: one.cert, key: one.key, ca: authority.ca };
+const oauth2 = { type: 'oauth2', tokenUrl: 'https://93.184.216.34/token', clientId: 'me', clientSecret: 'canary' };
+
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.makeTenant();
+});
+afterAll(() => api.close());
+
+const make = (given: object) => api.post(`/v1/tenants/${tenant}/endpoints`, { url, ...given });
+const change = (id: string, given: object) => api.call('PATCH', `/v1/endpoints/${id}`, given);
+async function kept(id: string) {
+  const { rows } = await api.db.query('select sealed from endpoints where id = $1', [uuidOf(id)]);
+  return openTarget(api.deps.vault, id, rows[0].sealed);
+}
+
+describe('authentication', () => {
+  it.each([
+    [{ type: 'bearer', token: 'canary' }, 'token'],
+    [{ type: 'basic', username: 'me', password: 'canary' }, 'password'],
+    [{ ...oauth2, scope: 'a b', audience: 'x', credentialsIn: 'body' }, 'clientSecret'],
+  ])('%j is kept, shown without its secret, and stays when it is given back', async (auth, secret) => {
+    const made = await make({ auth });
+    expect(made).toMatchObject({ status: 201, body: { auth: { ...auth, [secret]: '***' } } });
+    const { body } = await api.get(`/v1/endpoints/${made.body.id}`);
+    expect(JSON.stringify([made.body, body])).not.toContain('canary');
+    expect((await change(made.body.id, { auth: body.auth, description: 'x' })).status).toBe(200);
+    expect((await kept(made.body.id)).auth).toEqual(auth);
+    expect(await change(made.body.id, { auth: null })).toMatchObject({ status: 200, body: { auth: null } });
+  });
+
+  it.each([
+    ['auth.token', { auth: { type: 'bearer', token: '***' } }],
+    ['auth.password', { auth: { type: 'basic', username: 'me', password: '***' } }],
+    ['auth.clientSecret', { auth: { ...oauth2, clientSecret: '***' } }],
+    ['auth.tokenUrl', { auth: { ...oauth2, tokenUrl: 'http://93.184.216.34/' } }],
+    ['auth.tokenUrl', { auth: { ...oauth2, tokenUrl: 'https://10.0.0.1/' } }],
+    ['auth.tokenUrl', { auth: { ...oauth2, tokenUrl: 'https://a:b@93.184.216.34/' } }],
+    ['auth.token', { auth: { type: 'bearer', token: 'a b' } }],
+    ['auth.token', { auth: { type: 'bearer', token: 'a\r\nx: y' } }],
+    ['auth.username', { auth: { type: 'basic', username: 'a:b', password: 'c' } }],
+    ['auth.password', { auth: { type: 'basic', username: 'a', password: 'c\n' } }],
+    ['auth.clientSecret', { auth: { ...oauth2, clientSecret: 'é' } }],
+    ['auth.type', { auth: { type: 'digest' } }],
+    ['headers.X-A', { headers: { 'X-A': '***' } }],
+    ['headers.Authorization', { headers: { Authorization: 'x' }, auth: { type: 'bearer', token: 'a' } }],
+  ])('with a bad %s is refused: %j', async (path, given) => {
+    const refused = await make(given);
+    expect(refused).toMatchObject({ status: 422, body: { errors: expect.arrayContaining([expect.objectContaining({ path })]) } });
+    expect(refused.body.detail).not.toContain('canary');
+  });
+
+  it('that is hidden stands for what is there under that name, and for nothing else', async () => {
+    const { body } = await make({ headers: { 'X-A': 'canary' }, auth: oauth2 });
+    expect((await change(body.id, { headers: { 'x-a': '***' } })).status).toBe(200);
+    expect((await kept(body.id)).headers).toEqual({ 'x-a': 'canary' });
+    expect(await change(body.id, { headers: { 'X-B': '***' } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'headers.X-B' }] },
+    });
+    expect(await change(body.id, { auth: { type: 'bearer', token: '***' } })).toMatchObject({ status: 422 });
+    // a secret goes to no other token server
+    const elsewhere = { ...body.auth, tokenUrl: 'https://93.184.216.34/other' };
+    expect(await change(body.id, { auth: elsewhere })).toMatchObject({ status: 422, body: { errors: [{ path: 'auth.clientSecret' }] } });
+    expect(await change(body.id, { headers: { authorization: 'x' } })).toMatchObject({ status: 422 });
+    expect(await change(body.id, { auth: { ...body.auth, scope: 'more' } })).toMatchObject({
+      status: 200,
+      body: { auth: { scope: 'more' } },
+    });
+    expect((await kept(body.id)).auth).toEqual({ ...oauth2, scope: 'more' });
+  });
+});
+
+describe('client certificates', () => {
+  it('are shown by subject, expiry and fingerprint, and their key never', async () => {
+    const { body } = await make({ tls });
+    expect(body.tls).toEqual({
+      subject: 'CN=one',
+      expiresAt: expect.stringMatching(/Z$/),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(JSON.stringify(body)).not.toContain('PRIVATE KEY');
+    expect((await change(body.id, { tls: { certificate: one.cert, key: '***' } })).status).toBe(200);
+    expect((await kept(body.id)).tls).toEqual({ certificate: one.cert, key: one.key });
+    expect(await change(body.id, { tls: { certificate: other.cert, key: '***' } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'tls.key', message: 'is not the key of the certificate' }] },
+    });
+    expect(await change(body.id, { tls: null })).toMatchObject({ status: 200, body: { tls: null } });
+  });
+
+  it.each([
+    ['tls.key', { ...tls, key: other.key }],
+    ['tls.key', { ...tls, key: '***' }],
+    ['tls.key', { ...tls, key: 'canary' }],
+    ['tls.key', { ...tls, key: one.key.replaceAll('PRIVATE', 'ENCRYPTED PRIVATE') }],
+    ['tls.certificate', { ...tls, certificate: 'canary' }],
+    ['tls.certificate', { ...tls, certificate: one.key }],
+    ['tls.certificate', { ...tls, certificate: one.cert + one.key }],
+    ['tls.certificate', { ...tls, certificate: one.cert.replace(/\n[^\n]{20}/, '\ncanary') }],
+    ['tls.ca', { ...tls, ca: 'canary' }],
+    ['tls.key', { certificate: one.cert }],
+  ])('with a bad %s are refused', async (path, given) => {
+    const refused = await make({ tls: given });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [expect.objectContaining({ path })] } });
+    expect(refused.body.detail).not.toMatch(/canary|BEGIN/);
+  });
+
+  it('that expire are told of 30, 7 and 1 days before, once each', async () => {
+    const { body } = await make({ tls });
+    const { id } = body;
+    const expiresIn = (days: number) =>
+      api.db.query(
+        `update endpoints set tls_expires_at = now() + $2 * interval '1 day', tls_alerted_days = case when $2 > 40 then null else tls_alerted_days end where id = $1`,
+        [uuidOf(id), days],
+      );
+    const alerts = async () => {
+      for (let given = await alertExpiring(api.db); given > 0; given = await alertExpiring(api.db));
+      const { rows } = await api.db.query(
+        `select detail->'days' as days from alerts where endpoint_id = $1 and kind = 'certificate_expires' order by created_at`,
+        [uuidOf(id)],
+      );
+      return rows.map(({ days }) => days);
+    };
+    await expiresIn(41);
+    expect(await alerts()).toEqual([]);
+    await expiresIn(29);
+    expect([await alerts(), await alerts()]).toEqual([[30], [30]]);
+    await expiresIn(6.5);
+    expect(await alerts()).toEqual([30, 7]);
+    await expiresIn(0.9);
+    expect([await alerts(), await alerts()]).toEqual([
+      [30, 7, 1],
+      [30, 7, 1],
+    ]);
+    // a new certificate begins anew: this one is for two days
+    await change(id, { tls: { certificate: other.cert, key: other.key } });
+    expect(await alerts()).toEqual([30, 7, 1, 7]);
+    await change(id, { tls: null });
+    expect(await alerts()).toEqual([30, 7, 1, 7]);
+  });
+});
+
+describe('an endpoint that must agree first', () => {
+  const gateOf = async (id: string) => {
+    const { body } = await api.get(`/v1/endpoints/${id}`);
+    return [body.gate, body.gateReason, body.verification.state];
+  };
+  const agree = async (id: string, perSecond: number | null = null) =>
+    passVerification(api.db, { endpointId: id, round: (await pendingRound(api.db, id)) ?? -1 }, perSecond);
+
+  it('is held until it has, and no resume opens it', async () => {
+    const { body } = await make({ verification: 'echo' });
+    expect(body).toMatchObject({
+      gate: 'held',
+      gateReason: 'unverified',
+      verification: { method: 'echo', state: 'pending', verifiedAt: null },
+    });
+    expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
+    expect(await api.deps.setGate(body.id, 'resume')).toBe('unverified');
+    expect(await api.post(`/v1/endpoints/${body.id}/test`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('verify') },
+    });
+    expect((await api.get(`/v1/endpoints/${body.id}/lane`)).body.reasons).toContain('unverified');
+    expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
+    expect(await agree(body.id)).toBe(true);
+    expect(await gateOf(body.id)).toEqual(['open', null, 'verified']);
+    expect(await agree(body.id)).toBe(false);
+    expect((await api.post(`/v1/endpoints/${body.id}/verify`)).body.verification.state).toBe('verified');
+  });
+
+  it('must agree again when its URL changes, and an answer for the one before opens nothing', async () => {
+    const { body } = await make({ verification: 'cloudevents' });
+    const before = { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 };
+    await change(body.id, { url: `${url}/other` });
+    expect(await passVerification(api.db, before, null)).toBe(false);
+    expect(await readVerification(api.db, before)).toBeNull();
+    expect(await agree(body.id, 2)).toBe(true);
+    expect((await api.get(`/v1/endpoints/${body.id}`)).body.rateLimit).toEqual({ perSecond: 2 });
+    await change(body.id, { url: `${url}/other`, description: 'same URL' });
+    expect(await gateOf(body.id)).toEqual(['open', null, 'verified']);
+    await change(body.id, { url });
+    expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
+    expect(await agree(body.id, 5)).toBe(true);
+    // its own limit is lower
+    expect((await api.get(`/v1/endpoints/${body.id}`)).body.rateLimit).toEqual({ perSecond: 2 });
+  });
+
+  it('and is paused stays paused when it has', async () => {
+    const { body } = await make({ verification: 'echo' });
+    await api.post(`/v1/endpoints/${body.id}/pause`);
+    expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
+    await agree(body.id);
+    expect(await gateOf(body.id)).toEqual(['held', 'paused', 'verified']);
+    expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(200);
+    await api.post(`/v1/endpoints/${body.id}/pause`);
+    await change(body.id, { url: `${url}/other` });
+    expect(await gateOf(body.id)).toEqual(['held', 'paused', 'pending']);
+  });
+
+  it('and was disabled is held for its new URL, where no probe goes', async () => {
+    const { body } = await make({ verification: 'echo' });
+    await agree(body.id);
+    await api.db.query(`update endpoints set gate = 'disabled', gate_reason = 'failed for too long' where id = $1`, [uuidOf(body.id)]);
+    await change(body.id, { url: `${url}/other` });
+    expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
+  });
+
+  it('need not, when nothing is asked of it any more; and may have to later', async () => {
+    const { body } = await make({ verification: 'echo' });
+    await change(body.id, { verification: 'none' });
+    expect(await gateOf(body.id)).toEqual(['open', null, 'none']);
+    expect((await api.post(`/v1/endpoints/${body.id}/verify`)).status).toBe(409);
+    await change(body.id, { verification: 'cloudevents' });
+    expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
+  });
+
+  it('that never did is asked again when somebody wants it', async () => {
+    const { body } = await make({ verification: 'echo' });
+    await failVerification(api.db, { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 });
+    expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'failed']);
+    expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
+    expect(await api.post(`/v1/endpoints/${body.id}/verify`)).toMatchObject({ status: 202, body: { verification: { state: 'pending' } } });
+    expect((await api.post(`/v1/endpoints/ep_${'0'.repeat(32)}/verify`)).status).toBe(404);
+  });
+});
+
+it('/v1/meta says to anybody where requests come from', async () => {
+  const answer = await api.call('GET', '/v1/meta', undefined, { key: null });
+  expect(answer).toMatchObject({ status: 200, body: { version: expect.any(String), egressIps: ['192.0.2.0/24'] } });
+});

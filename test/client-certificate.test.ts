@@ -1,0 +1,33 @@
+// Client certificates: what is refused, field by field, before it is kept.
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { certificateProblems, expiryOf, showCertificate } from '../src/client-certificate.ts';
+import { createAuthority } from './support/authority.ts';
+
+const authority = createAuthority();
+const { cert, key } = authority.sign('one');
+const now = new Date();
+
+it('takes a chain with its key, in PEM as tools write it', () => {
+  const chain = `Bag Attributes\n  friendlyName: x\n${cert}\n# and who signed it\n${authority.ca}`;
+  expect(certificateProblems({ certificate: chain, key, ca: authority.ca }, now)).toEqual([]);
+  expect(certificateProblems({ certificate: cert.replaceAll('\n', '\r\n'), key: key.replaceAll('\n', '\r\n') }, now)).toEqual([]);
+  expect(showCertificate({ certificate: chain, key }).subject).toBe('CN=one');
+});
+
+it('refuses one that has expired, to the second', () => {
+  const end = expiryOf({ certificate: cert });
+  const problems = certificateProblems({ certificate: cert, key }, end);
+  expect(problems).toEqual([{ path: 'tls.certificate', message: `expired on ${end.toISOString()}` }]);
+  expect(certificateProblems({ certificate: cert, key }, new Date(end.getTime() - 1))).toEqual([]);
+});
+
+it('refuses a key of another certificate, of another kind, and a public one', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  for (const [wrong, message] of [
+    [privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'is not the key of the certificate'],
+    [publicKey.export({ type: 'spki', format: 'pem' }).toString(), 'is not a PEM private key'],
+  ] as const) {
+    expect(certificateProblems({ certificate: cert, key: wrong }, now)).toEqual([{ path: 'tls.key', message }]);
+  }
+});

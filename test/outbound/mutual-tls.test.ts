@@ -1,0 +1,147 @@
+// Mutual TLS with a real receiver, and what TLS insists on whatever the environment says.
+import type { Socket } from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { identityOf } from '../../src/outbound/access.ts';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { authoritiesWith } from '../../src/outbound/trust.ts';
+import { type Authority, createAuthority } from '../support/authority.ts';
+import { response, selfSigned, startEndpoint } from './endpoint.ts';
+import { patienceMs, requestTo, startSender } from './sender.ts';
+
+const here = async () => [{ address: '127.0.0.1', family: 4 }];
+const peerOf = (socket: Socket) => (socket as TLSSocket).getPeerCertificate().subject?.CN;
+const accessWith = (authority: Authority, subject: string, ca: string | undefined = authority.ca) => {
+  const { cert, key } = authority.sign(subject);
+  return { endpointId: 'ep_1', oauth: null, tls: { certificate: cert, key, ...(ca !== undefined && { ca }) } };
+};
+
+/** Says in its answer who asked. */
+async function receiver(authority: Authority) {
+  const server = authority.sign('127.0.0.1', 'IP:127.0.0.1,DNS:hooks.example');
+  return startEndpoint((socket) => socket.write(response(200, {}, String(peerOf(socket)))), {
+    ...server,
+    ca: authority.ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+}
+
+const said = (result: { response: { bodyStart: Uint8Array } | null }) => Buffer.from(result.response?.bodyStart ?? []).toString();
+
+describe('mutual TLS', () => {
+  it('shows the endpoint`s own certificate, and each its own connection', async () => {
+    const authority = createAuthority();
+    const endpoint = await receiver(authority);
+    const sender = startSender({ keepAliveMs: patienceMs });
+    const [one, other] = [accessWith(authority, 'one'), accessWith(authority, 'other')];
+    // the second of each would go on a connection that was let in with the certificate of the other, if they were shared
+    for (const [access, name] of [
+      [one, 'one'],
+      [other, 'other'],
+      [one, 'one'],
+      [other, 'other'],
+    ] as const) {
+      const result = await sender.send(requestTo(endpoint.url, { access }));
+      expect(result).toMatchObject({ outcome: 'accepted' });
+      expect(said(result)).toBe(name);
+    }
+    expect(endpoint.connections).toBe(2);
+  });
+
+  it('follows a certificate that is changed while connections are open and busy', async () => {
+    const authority = createAuthority();
+    const endpoint = await receiver(authority);
+    const sender = startSender({ keepAliveMs: patienceMs });
+    const [before, after] = [accessWith(authority, 'before'), accessWith(authority, 'after')];
+    const many = (access: typeof before) => Array.from({ length: 10 }, () => sender.send(requestTo(endpoint.url, { access })));
+    const results = await Promise.all([...many(before), ...many(after)]);
+    expect(results.map(said)).toEqual([...Array(10).fill('before'), ...Array(10).fill('after')]);
+    expect(said(await sender.send(requestTo(endpoint.url, { access: after })))).toBe('after');
+  });
+
+  it('is refused by a receiver that is shown nothing, which is the endpoint`s refusal', async () => {
+    const authority = createAuthority();
+    const endpoint = await receiver(authority);
+    const result = await startSender({ ca: authority.ca }).send(requestTo(endpoint.url));
+    expect(['tls', 'reset']).toContain(result.outcome);
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it('trusts the endpoint`s own authority and no other, and no session of one without a certificate is resumed', async () => {
+    const [authority, stranger] = [createAuthority(), createAuthority()];
+    const endpoint = await startEndpoint((socket) => socket.end(response(200, { connection: 'close' })), {
+      ...authority.sign('127.0.0.1', 'IP:127.0.0.1'),
+      maxVersion: 'TLSv1.2',
+    });
+    const sender = startSender();
+    const right = accessWith(authority, 'one');
+    const wrong = { ...right, tls: { ...right.tls, ca: stranger.ca } };
+    for (let n = 0; n < 2; n++) {
+      expect(await sender.send(requestTo(endpoint.url, { access: right }))).toMatchObject({ outcome: 'accepted' });
+      expect(await sender.send(requestTo(endpoint.url, { access: wrong }))).toMatchObject({ outcome: 'tls' });
+      expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'tls' });
+    }
+  });
+
+  it('is known by its content, and its name tells nothing of the key', () => {
+    const tls = { certificate: 'c', key: 'k' };
+    const id = (given: typeof tls) => identityOf({ endpointId: 'ep_1', oauth: null, tls: given })?.id;
+    expect(id(tls)).toBe(id({ ...tls }));
+    expect(id(tls)).not.toBe(id({ ...tls, key: 'other' }));
+    expect(id(tls)).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+  });
+});
+
+describe('TLS to any endpoint', () => {
+  it('verifies certificates whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const endpoint = await startEndpoint((socket) => socket.write(response(200)), selfSigned());
+    expect(await startSender().send(requestTo(endpoint.url))).toMatchObject({ outcome: 'tls' });
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it('is 1.2 at least, also where Node was told otherwise', async () => {
+    const usual = tls.DEFAULT_MIN_VERSION;
+    tls.DEFAULT_MIN_VERSION = 'TLSv1';
+    onTestFinished(() => {
+      tls.DEFAULT_MIN_VERSION = usual;
+    });
+    const identity = selfSigned();
+    const old = { ...identity, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const endpoint = await startEndpoint((socket) => socket.write(response(200)), old);
+    const result = await startSender({ ca: identity.cert }).send(requestTo(endpoint.url));
+    expect(result).toMatchObject({ outcome: 'tls' });
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it('names the host, not the address that was checked, in SNI, in Host and to the certificate', async () => {
+    const authority = createAuthority();
+    const names: unknown[] = [];
+    const endpoint = await startEndpoint(
+      (socket) => {
+        names.push((socket as TLSSocket).servername);
+        socket.write(response(200));
+      },
+      authority.sign('hooks.example', 'DNS:hooks.example'),
+    );
+    const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'], resolve: here });
+    const sender = startSender({ guard, ca: authority.ca });
+    const result = await sender.send(requestTo(`https://hooks.example:${endpoint.port}/hook`));
+    expect(result).toMatchObject({ outcome: 'accepted', address: '127.0.0.1' });
+    expect(names).toEqual(['hooks.example']);
+    expect(endpoint.requests[0]).toMatch(new RegExp(`^host: hooks\\.example:${endpoint.port}\r$`, 'im'));
+    // the certificate is for another name
+    expect(await sender.send(requestTo(`https://other.example:${endpoint.port}/`))).toMatchObject({ outcome: 'tls' });
+  });
+
+  it('trusts the operator`s authorities beside the usual ones', async () => {
+    const authority = createAuthority();
+    const endpoint = await startEndpoint((socket) => socket.write(response(200)), authority.sign('127.0.0.1', 'IP:127.0.0.1'));
+    const ca = authoritiesWith(authority.ca);
+    expect(ca?.length).toBeGreaterThan(100);
+    expect(authoritiesWith(undefined)).toBeUndefined();
+    expect(await startSender({ ca }).send(requestTo(endpoint.url))).toMatchObject({ outcome: 'accepted' });
+  });
+});

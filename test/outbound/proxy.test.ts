@@ -1,0 +1,189 @@
+// Everything through the operator's proxy: real ones, and what each of their failures is taken for.
+import { createServer, type Socket } from 'node:net';
+import { createSecureContext, type TLSSocket } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createProxy } from '../../src/outbound/proxy.ts';
+import { createAuthority } from '../support/authority.ts';
+import { response, startEndpoint } from './endpoint.ts';
+import { passOn, startHttpProxy, startInFront, startSocksProxy, userInfo } from './proxies.ts';
+import { patienceMs, requestTo, startSender } from './sender.ts';
+
+const named = createAddressGuard({ allowCidrs: ['127.0.0.0/8'], resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
+const ok = (socket: Socket) => void socket.write(response(200));
+
+const through = (url: string, more: { ca?: string; trusted?: string; ownOrigin?: string } = {}) => {
+  const secureContext = createSecureContext({ ca: more.trusted });
+  return startSender({
+    guard: named,
+    ca: more.ca,
+    keepAliveMs: patienceMs,
+    proxy: createProxy({ url, secureContext, ownOrigin: more.ownOrigin }),
+  });
+};
+const kinds = [
+  ['http', startHttpProxy],
+  ['socks5', startSocksProxy],
+] as const;
+
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe.each(kinds)('a proxy (%s)', (scheme, start) => {
+  it('is asked for the address that was checked, for plain http too, and its connections are kept', async () => {
+    const [proxy, endpoint] = [await start(), await startEndpoint(ok)];
+    const sender = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`);
+    for (let n = 0; n < 3; n++) {
+      expect(await sender.send(requestTo(`http://hooks.example:${endpoint.port}/`))).toMatchObject({
+        outcome: 'accepted',
+        address: '127.0.0.1',
+      });
+    }
+    expect(proxy.asked).toEqual([`127.0.0.1:${endpoint.port}`]);
+    expect(endpoint.requests[0]).toMatch(new RegExp(`^POST / HTTP/1.1\r\nhost: hooks.example:${endpoint.port}\r\n`));
+  });
+
+  it('carries TLS that ends at the endpoint: verified, with the right name', async () => {
+    const authority = createAuthority();
+    const names: unknown[] = [];
+    const [proxy, endpoint] = [
+      await start(),
+      await startEndpoint(
+        (socket) => {
+          names.push((socket as TLSSocket).servername);
+          ok(socket);
+        },
+        authority.sign('hooks.example', 'DNS:hooks.example'),
+      ),
+    ];
+    const url = `${scheme}://${userInfo}127.0.0.1:${proxy.port}`;
+    const result = await through(url, { ca: authority.ca }).send(requestTo(`https://hooks.example:${endpoint.port}/`));
+    expect(result).toMatchObject({ outcome: 'accepted', address: '127.0.0.1' });
+    expect(result.timings.dnsMs).toBeGreaterThanOrEqual(0);
+    expect(result.timings.connectMs).toBeGreaterThan(0);
+    expect(result.timings.tlsMs).toBeGreaterThan(0);
+    expect(names).toEqual(['hooks.example']);
+    expect(await through(url).send(requestTo(`https://hooks.example:${endpoint.port}/`))).toMatchObject({ outcome: 'tls' });
+    expect(await through(url, { ca: authority.ca }).send(requestTo(`https://other.example:${endpoint.port}/`))).toMatchObject({
+      outcome: 'tls',
+    });
+  });
+
+  it('that does not let us in is our fault, and so is one that is not there', async () => {
+    const [proxy, endpoint] = [await start(), await startEndpoint(ok)];
+    for (const at of [`127.0.0.1:${proxy.port}`, `post:wrong@127.0.0.1:${proxy.port}`, `127.0.0.1:${await closedPort()}`]) {
+      const sent = through(`${scheme}://${at}`).send(requestTo(endpoint.url));
+      await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'proxy', message: expect.not.stringContaining('wrong') });
+    }
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it('is not asked for addresses that may not be used', async () => {
+    const proxy = await start();
+    const sender = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`);
+    expect(await sender.send(requestTo('https://10.0.0.1/'))).toMatchObject({ outcome: 'address_blocked' });
+    const private10 = createAddressGuard({ allowCidrs: [], resolve: async () => [{ address: '10.0.0.1', family: 4 }] });
+    const other = startSender({
+      guard: private10,
+      proxy: createProxy({ url: `${scheme}://${userInfo}127.0.0.1:${proxy.port}`, secureContext: createSecureContext() }),
+    });
+    expect(await other.send(requestTo('https://private.example/'))).toMatchObject({ outcome: 'address_blocked' });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('that is asked and does not answer may be waiting for the endpoint: that is a timeout', async () => {
+    const silent = await startInFront(() => undefined);
+    const [proxy, endpoint] = [await start(), await startEndpoint(() => undefined)];
+    const sent = through(`${scheme}://127.0.0.1:${silent}`).send(requestTo('http://hooks.example/', { timeoutMs: 200 }));
+    expect(await sent).toMatchObject({ outcome: 'timeout' });
+    const slow = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`).send(requestTo(endpoint.url, { timeoutMs: 200 }));
+    expect(await slow).toMatchObject({ outcome: 'timeout' });
+  });
+
+  it('is not used for what this server itself serves', async () => {
+    const [proxy, endpoint] = [await start(), await startEndpoint(ok)];
+    const own = `http://127.0.0.1:${endpoint.port}`;
+    const sender = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`, { ownOrigin: own });
+    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'accepted' });
+    expect(proxy.asked).toEqual([]);
+  });
+});
+
+it('a proxy may itself be spoken to by TLS, and is verified', async () => {
+  const authority = createAuthority();
+  const [proxy, endpoint] = [await startHttpProxy(), await startEndpoint(ok, authority.sign('hooks.example', 'DNS:hooks.example'))];
+  const port = await startInFront(passOn(proxy.port), authority.sign('127.0.0.1', 'IP:127.0.0.1'));
+  const url = `https://${userInfo}127.0.0.1:${port}`;
+  const to = requestTo(`https://hooks.example:${endpoint.port}/`);
+  expect(await through(url, { ca: authority.ca, trusted: authority.ca }).send(to)).toMatchObject({ outcome: 'accepted' });
+  await expect(through(url, { ca: authority.ca }).send(to)).rejects.toMatchObject({ code: 'proxy' });
+});
+
+it('a proxy that takes connections and never speaks TLS is our fault when the time is over', async () => {
+  const silent = await startInFront(() => undefined);
+  const sent = through(`https://127.0.0.1:${silent}`).send(requestTo('http://hooks.example/', { timeoutMs: 200 }));
+  await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'proxy' });
+});
+
+const endpoints = (outcome: string) => ({ outcome });
+const ours = null;
+
+it.each([
+  ['502 Bad Gateway', '', ours],
+  ['503 Service Unavailable', '', ours],
+  ['504 Gateway Timeout', '', ours],
+  ['407 Proxy Authentication Required', '', ours],
+  ['301 Moved', '', ours],
+  ['502 Bad Gateway', 'proxy.example; error=connection_refused', endpoints('connect')],
+  ['502 Bad Gateway', 'proxy.example; error=destination_ip_unroutable', endpoints('connect')],
+  ['503 Service Unavailable', 'proxy.example; error=destination_unavailable', endpoints('connect')],
+  ['504 Gateway Timeout', 'proxy.example; error=connection_timeout', endpoints('timeout')],
+  ['502 Bad Gateway', 'proxy.example; error=proxy_internal_error', ours],
+  ['502 Bad Gateway', 'proxy.example; error=constructor', ours],
+])('CONNECT answered %s (%s) is %j', async (status, said, expected) => {
+  const port = await startInFront((socket) =>
+    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${said && `proxy-status: ${said}\r\n`}content-length: 0\r\n\r\n`)),
+  );
+  const sent = through(`http://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'));
+  if (expected) expect(await sent).toMatchObject(expected);
+  else await expect(sent).rejects.toMatchObject({ code: 'proxy' });
+});
+
+it.each([
+  [1, ours],
+  [2, ours],
+  [3, ours],
+  [4, endpoints('connect')],
+  [5, endpoints('connect')],
+  [6, ours],
+  [8, ours],
+])('SOCKS reply %i is %j', async (reply, expected) => {
+  const port = await startInFront((socket) =>
+    socket.once('data', () => {
+      socket.write(Buffer.from([5, 0]));
+      socket.once('data', () => socket.write(Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0])));
+    }),
+  );
+  const sent = through(`socks5://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'));
+  if (expected) expect(await sent).toMatchObject(expected);
+  else await expect(sent).rejects.toMatchObject({ code: 'proxy' });
+});
+
+it('SOCKS says of a port that nobody listens on that it is the endpoint`s', async () => {
+  const proxy = await startSocksProxy();
+  const sender = through(`socks5://${userInfo}127.0.0.1:${proxy.port}`);
+  expect(await sender.send(requestTo(`http://hooks.example:${await closedPort()}/`))).toMatchObject({ outcome: 'connect' });
+});
+
+it.each(['garbage\r\n\r\n', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, ''])(
+  'a proxy that speaks no HTTP is our fault (%#)',
+  async (answer) => {
+    const port = await startInFront((socket) => socket.once('data', () => socket.end(answer)));
+    await expect(through(`http://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'))).rejects.toMatchObject({ code: 'proxy' });
+  },
+);
