@@ -4,7 +4,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerificationToAsk } from '../db/verifications.ts';
 import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
 import type { SendResult } from '../domain/outcome.ts';
-import { allowedRate, allowsOrigin, echoedIn } from '../domain/verification.ts';
+import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '../domain/verification.ts';
 import { newId } from '../new-id.ts';
 import { accessOf } from '../outbound/access.ts';
 import type { Sender } from '../outbound/send.ts';
@@ -75,7 +75,10 @@ export function createChallenge({ vault, sender, publicOrigin }: ChallengeDeps):
     if (!allowsOrigin(headerOf(result, 'webhook-allowed-origin'), us))
       return refused(result, `${result.message}, without WebHook-Allowed-Origin for ${us}`);
     const perMinute = allowedRate(headerOf(result, 'webhook-allowed-rate'));
-    return { agreed: true, perSecond: perMinute === null ? null : perMinute / 60 };
+    const perSecond = perMinute === null || perMinute / 60 > keptPerSecond.most ? null : perMinute / 60;
+    if (perSecond !== null && perSecond < keptPerSecond.least)
+      return refused(result, `${result.message}, which allows ${perMinute} requests a minute: fewer than can be kept`);
+    return { agreed: true, perSecond };
   }
 
   return (endpointId, asked) => (asked.method === 'cloudevents' ? handshake(endpointId, asked) : echo(endpointId, asked));

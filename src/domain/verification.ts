@@ -22,7 +22,6 @@ export const shownVerification = z
     lastError: z.string().nullable().describe('why the last try did not pass'),
   })
   .describe('whether the endpoint agreed to be sent to');
-export type Verification = z.infer<typeof shownVerification>;
 
 /** The reason of a gate that is closed until the endpoint has agreed. */
 export const unverified = 'unverified';
@@ -44,6 +43,9 @@ export function allowsOrigin(allowed: string | undefined, origin: string): boole
   const said = allowed?.trim().toLowerCase();
   return said === '*' || said === origin.toLowerCase();
 }
+
+/** A lane keeps no lower rate (6 a minute), and none higher is a bound. */
+export const keptPerSecond = { least: 0.1, most: 10_000 };
 
 /** Requests a minute that `WebHook-Allowed-Rate` grants; null: it sets no bound, or says nothing that can be understood. */
 export function allowedRate(allowed: string | undefined): number | null {

@@ -2,7 +2,8 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { TlsIdentity } from './access.ts';
 
-const contextsKept = 1_000;
+/** One with authorities of its own holds some hundred kilobytes. */
+const contextsKept = 200;
 
 export interface Trust {
   /** Made once for everybody (null), or for this client certificate. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 export interface Received {
+  method: string;
   path: string;
   headers: Record<string, string>;
   body: Buffer;
@@ -41,6 +42,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
     const request: Received = {
+      method: incoming.method ?? '',
       path,
       headers,
       body: Buffer.concat(chunks),
