@@ -40,9 +40,10 @@ export function certificateProblems({ certificate, key, ca }: ClientTls, now: Da
   return [];
 }
 
-function certificatesIn(pem: string): [X509Certificate, ...X509Certificate[]] {
+/** Throws when there is none, one of them is not whole, or a key is among them. */
+export function certificatesIn(pem: string): [X509Certificate, ...X509Certificate[]] {
   const [first, ...others] = (pem.match(block) ?? []).map((text) => new X509Certificate(text));
-  if (!first || pem.replaceAll(block, '').includes('PRIVATE KEY')) throw new Error('no certificate');
+  if (!first || pem.replaceAll(block, '').includes('-----BEGIN')) throw new Error('it must be certificates in PEM, and nothing else');
   return [first, ...others];
 }
 

@@ -1,6 +1,7 @@
 // The way out, as the operator wants it: through a proxy, and whom to trust beside the usual authorities.
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { certificatesIn } from './client-certificate.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createProxy } from './outbound/proxy.ts';
 import type { SenderOptions } from './outbound/send.ts';
@@ -21,8 +22,8 @@ export function openEgress(
 function readBundle(file: string): string {
   try {
     const bundle = readFileSync(file, 'utf8');
-    createSecureContext({ ca: bundle });
-    if (!bundle.includes('-----BEGIN CERTIFICATE-----')) throw new Error('there is no certificate in it');
+    // OpenSSL passes over what it cannot read
+    certificatesIn(bundle);
     return bundle;
   } catch (error) {
     throw new ConfigError(`POSTHORN_CA_FILE: ${error instanceof Error ? error.message : String(error)}`);

@@ -13,6 +13,10 @@ it.each([
   ['POSTHORN_DISABLE_AFTER', '999ms'],
   ['POSTHORN_PROBE_DISABLED_EVERY', '0s'],
   ['POSTHORN_PROBE_DISABLED_EVERY', '-1h'],
+  ['POSTHORN_EGRESS_PROXY', 'ftp://proxy.example'],
+  ['POSTHORN_EGRESS_PROXY', 'proxy.example:3128'],
+  ['POSTHORN_EGRESS_IPS', 'proxy.example'],
+  ['POSTHORN_VERIFY_ENDPOINTS', 'yes'],
 ])('%s may not be %s, and the error names it', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
 });

@@ -80,8 +80,10 @@ async function bySocks({ host, port, username, password }: At, socket: Socket, a
     });
     return opened.socket;
   } catch (error) {
-    const code = error instanceof Error && codeOfReply(error.message);
-    throw code ? endpoints(code, error) : fault(`the egress proxy ${host}:${port} opens no way`, error);
+    // the library's error holds the password: its message alone goes on
+    const message = error instanceof Error ? error.message : String(error);
+    const code = codeOfReply(message);
+    throw code ? endpoints(code, new Error(message)) : fault(`the egress proxy ${host}:${port} opens no way: ${message}`, undefined);
   }
 }
 
