@@ -46,7 +46,9 @@ function withToken(request: SendRequest, token: string): SendRequest {
 /** Whoever waits for a token waits no longer than its own deadline: others may wait on. */
 function inTime(asked: Promise<Asked>, ms: number, signal: AbortSignal | undefined): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve({ refused: 'no access token came in time', retryAfterMs: null }), Math.max(leastMs, ms));
+    const late = () => resolve({ refused: 'no access token came in time', retryAfterMs: null });
+    // if this process stood still, what came meanwhile is to be read first
+    const timer = setTimeout(() => setImmediate(late), Math.max(leastMs, ms));
     const onAbort = () => reject(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();

@@ -1,5 +1,5 @@
 // Opens one connection to an endpoint, directly or through the operator's proxy, and notes, while it comes up, where it goes and what each step took.
-import { connect as connectTcp, isIP, Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { TlsIdentity } from './access.ts';
@@ -43,23 +43,7 @@ export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
   const trust = createTrust(ca);
   const sessions = new Map<string, Buffer>();
 
-  return (options, identity, callback) => {
-    const to = destinationOf(options);
-    const connection: Connection = {
-      socket: null,
-      address: null,
-      dnsMs: null,
-      connectMs: null,
-      tlsMs: null,
-      bytesBefore: 0,
-      atProxy: false,
-    };
-    try {
-      guard.checkLiteral(to.origin);
-    } catch (error) {
-      queueMicrotask(() => callback(error as Error, null));
-      return connection;
-    }
+  function open(to: Destination, identity: TlsIdentity | null, connection: Connection, callback: buildConnector.Callback): void {
     // resuming skips the check of the certificate's name and signer: never with a session of another identity
     const sessionKey = identity ? `${to.origin} ${identity.id}` : to.origin;
     const secured = to.secure && {
@@ -76,6 +60,25 @@ export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
     };
     if (proxy && !proxy.isBypassed(to.origin)) throughProxy(proxy, guard, to, secured, connection, ready, callback);
     else ready(direct(guard, to, secured));
+  }
+
+  return (options, identity, callback) => {
+    const to = destinationOf(options);
+    const connection: Connection = {
+      socket: null,
+      address: null,
+      dnsMs: null,
+      connectMs: null,
+      tlsMs: null,
+      bytesBefore: 0,
+      atProxy: false,
+    };
+    try {
+      guard.checkLiteral(to.origin);
+      open(to, identity, connection, callback);
+    } catch (error) {
+      queueMicrotask(() => callback(error as Error, null));
+    }
     return connection;
   };
 }
@@ -112,8 +115,6 @@ function throughProxy(
   ready: (socket: Socket) => void,
   callback: buildConnector.Callback,
 ): void {
-  // stands for the connection until there is one: who gives up destroys it
-  connection.socket = new Socket();
   openTunnel(proxy, guard, to, connection).then(
     (tunnel) => {
       if (!secured) return opened(tunnel, connection, callback);

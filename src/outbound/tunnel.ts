@@ -15,23 +15,27 @@ export interface Destination {
 
 /** Tries one address after the other. Rejects with the endpoint's error, or with a LocalFault for what is the proxy's. */
 export async function openTunnel(proxy: EgressProxy, guard: AddressGuard, to: Destination, connection: Connection): Promise<Socket> {
+  // stands for the connection until there is one: who gives up destroys it
+  const standIn = new Socket();
+  connection.socket = standIn;
   const beganAt = performance.now();
   const addresses = isIP(to.host) ? [to.host] : await resolve(guard, to);
   const resolvedAt = performance.now();
   if (!isIP(to.host)) connection.dnsMs = resolvedAt - beganAt;
   let failure: unknown;
   for (const address of addresses) {
-    if (connection.socket?.destroyed) break;
+    if (standIn.destroyed) break;
+    const socket = new Socket();
+    standIn.once('close', () => socket.destroy());
     connection.address = address;
-    connection.socket = new Socket();
     try {
-      const tunnel = await proxy.open(address, to.port, connection.socket, (atProxy) => {
+      const tunnel = await proxy.open(address, to.port, socket, (atProxy) => {
         connection.atProxy = atProxy;
       });
       connection.connectMs = performance.now() - resolvedAt;
       return tunnel;
     } catch (error) {
-      connection.socket.destroy();
+      socket.destroy();
       if (error instanceof LocalFault) throw error;
       failure = error;
     }

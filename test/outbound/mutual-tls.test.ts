@@ -84,6 +84,14 @@ describe('mutual TLS', () => {
     }
   });
 
+  it('with a certificate that cannot be used is our fault: it was let in when it was given', async () => {
+    const access = { endpointId: 'ep_1', oauth: null, tls: { certificate: 'rubbish', key: 'rubbish' } };
+    await expect(startSender().send(requestTo('https://127.0.0.1:9/', { access }))).rejects.toMatchObject({
+      name: 'LocalFault',
+      code: 'unknown',
+    });
+  });
+
   it('is known by its content, and its name tells nothing of the key', () => {
     const tls = { certificate: 'c', key: 'k' };
     const id = (given: typeof tls) => identityOf({ endpointId: 'ep_1', oauth: null, tls: given })?.id;

@@ -106,6 +106,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
     expect(await sent).toMatchObject({ outcome: 'timeout' });
     const slow = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`).send(requestTo(endpoint.url, { timeoutMs: 200 }));
     expect(await slow).toMatchObject({ outcome: 'timeout' });
+    await expect.poll(() => endpoint.open, { timeout: patienceMs }).toBe(0);
   });
 
   it('is not used for what this server itself serves', async () => {
@@ -175,6 +176,18 @@ it.each([
   const sent = through(`socks5://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'));
   if (expected) expect(await sent).toMatchObject(expected);
   else await expect(sent).rejects.toMatchObject({ code: 'proxy' });
+});
+
+it('the next address is tried when the first is refused', async () => {
+  const [proxy, endpoint] = [await startSocksProxy(), await startEndpoint(ok)];
+  const both = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+  const sender = startSender({
+    guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], resolve: async () => both }),
+    proxy: createProxy({ url: `socks5://${userInfo}127.0.0.1:${proxy.port}`, secureContext: createSecureContext() }),
+  });
+  const result = await sender.send(requestTo(`http://hooks.example:${endpoint.port}/`));
+  expect(result).toMatchObject({ outcome: 'accepted', address: '127.0.0.1' });
+  expect(proxy.asked).toEqual([`127.0.0.2:${endpoint.port}`, `127.0.0.1:${endpoint.port}`]);
 });
 
 it('SOCKS says of a port that nobody listens on that it is the endpoint`s', async () => {
