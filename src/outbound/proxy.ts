@@ -115,21 +115,25 @@ async function byConnect({ host, port, username, password }: At, socket: Socket,
   }
   tunnel.destroy();
   const refused = new Error(`the egress proxy ${host}:${port} answers ${status} to CONNECT`);
-  const code = codeOfProxyStatus(response.headers['proxy-status']?.toString() ?? '');
+  const code = codeOfRefusal(response);
   throw code ? endpoints(code, refused) : fault(refused.message, refused);
 }
 
-/** What a proxy says of the address, where it says it by `Proxy-Status` (RFC 9209, 2.3); a bare 502 or 504 may as well be its own. */
-const codeOfErrorType = new Map([
+/** What a proxy says of the address, by `Proxy-Status` (RFC 9209, 2.3) or, with the error number of its connect on Linux, by Squid's header. */
+const codesSaid = new Map([
   ['connection_refused', 'ECONNREFUSED'],
   ['connection_timeout', 'ETIMEDOUT'],
   ['destination_unavailable', 'EHOSTUNREACH'],
   ['destination_ip_unroutable', 'EHOSTUNREACH'],
+  ['ERR_CONNECT_FAIL 110', 'ETIMEDOUT'],
+  ['ERR_CONNECT_FAIL 111', 'ECONNREFUSED'],
+  ['ERR_CONNECT_FAIL 113', 'EHOSTUNREACH'],
 ]);
 
-function codeOfProxyStatus(value: string): string | null {
-  const type = /;\s*error=([a-z_]{1,50})/.exec(value)?.[1];
-  return codeOfErrorType.get(type ?? '') ?? null;
+/** Null: it says nothing of the address, and a bare 502 or 504 may as well be its own. */
+function codeOfRefusal({ headers }: IncomingMessage): string | null {
+  const type = /;\s*error=([a-z_]{1,50})/.exec(headers['proxy-status']?.toString() ?? '')?.[1];
+  return codesSaid.get(type ?? headers['x-squid-error']?.toString() ?? '') ?? null;
 }
 
 function endpoints(code: string, cause: unknown): Error {

@@ -143,15 +143,18 @@ it.each([
   ['504 Gateway Timeout', '', ours],
   ['407 Proxy Authentication Required', '', ours],
   ['301 Moved', '', ours],
-  ['502 Bad Gateway', 'proxy.example; error=connection_refused', endpoints('connect')],
-  ['502 Bad Gateway', 'proxy.example; error=destination_ip_unroutable', endpoints('connect')],
-  ['503 Service Unavailable', 'proxy.example; error=destination_unavailable', endpoints('connect')],
-  ['504 Gateway Timeout', 'proxy.example; error=connection_timeout', endpoints('timeout')],
-  ['502 Bad Gateway', 'proxy.example; error=proxy_internal_error', ours],
-  ['502 Bad Gateway', 'proxy.example; error=constructor', ours],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=connection_refused', endpoints('connect')],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=destination_ip_unroutable', endpoints('connect')],
+  ['503 Service Unavailable', 'proxy-status: proxy.example; error=destination_unavailable', endpoints('connect')],
+  ['504 Gateway Timeout', 'proxy-status: proxy.example; error=connection_timeout', endpoints('timeout')],
+  ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 111', endpoints('connect')],
+  ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 101', ours],
+  ['503 Service Unavailable', 'x-squid-error: ERR_DNS_FAIL 0', ours],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=proxy_internal_error', ours],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=constructor', ours],
 ])('CONNECT answered %s (%s) is %j', async (status, said, expected) => {
   const port = await startInFront((socket) =>
-    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${said && `proxy-status: ${said}\r\n`}content-length: 0\r\n\r\n`)),
+    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${said && `${said}\r\n`}content-length: 0\r\n\r\n`)),
   );
   const sent = through(`http://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'));
   if (expected) expect(await sent).toMatchObject(expected);
