@@ -1,5 +1,6 @@
 // The server role: HTTP API and sandbox on one port. It has no relay of its own; in one process with a worker it is given the worker's.
 import type { Express } from 'express';
+import { createAccess } from './api/access.ts';
 import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
@@ -42,7 +43,7 @@ export function startServer(
     db,
     log,
     vault,
-    apiKey,
+    access: accessOf(core, apiKey),
     publicOrigin: origin,
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
@@ -65,6 +66,10 @@ export function startServer(
     await close(http);
     backlog.stop();
   };
+}
+
+function accessOf({ db, log, vault, config: { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } }: Core, apiKey: string) {
+  return createAccess({ db, log, vault, apiKey, trustProxy, perSecond });
 }
 
 async function secretsOf({ db, vault }: Core, id: string): Promise<string[]> {

@@ -8,12 +8,13 @@ import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Logger } from '../logger.ts';
 import type { Vault } from '../vault.ts';
+import type { Access } from './access.ts';
 
 export interface ApiDeps {
   db: Db;
   log: Logger;
   vault: Vault;
-  apiKey: string;
+  access: Access;
   /** Scheme, host and port under which this server is reached. */
   publicOrigin: string;
   /** Null: no Web UI is known, deliveries carry no link to it. */

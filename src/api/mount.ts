@@ -1,8 +1,8 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
 import type { Express, Request, RequestHandler } from 'express';
 import type { z } from 'zod';
-import { callerOf } from './auth.ts';
-import type { ApiDeps } from './deps.ts';
+import type { Caller } from '../domain/access.ts';
+import { callerOf, nameOf, requireScope, withinTenant } from './auth.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
 import { freshIds } from './ids.ts';
 import { invalid, notFound, Problem } from './problem.ts';
@@ -11,20 +11,19 @@ import { send } from './respond.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { validate } from './validate.ts';
 
-export type MountDeps = IdempotencyDeps & Pick<ApiDeps, 'apiKey'>;
-
-export function mountRoutes(app: Express, routes: Route[], deps: MountDeps): void {
+export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
-    app[route.method](route.path, ...reading, handle(route, deps));
+    app[route.method](route.path, requireScope(route), ...reading, handle(route, deps));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
 
-function handle(route: Route, deps: MountDeps): RequestHandler {
+function handle(route: Route, deps: IdempotencyDeps): RequestHandler {
   return async (request, response) => {
-    const { params, query } = readAddress(route, request);
-    const call = { params, query, ...readContent(route, request), caller: callerOf(response) };
+    const caller = callerOf(response);
+    const { params, query } = readAddress(route, request, caller);
+    const call = { params, query, ...readContent(route, request), caller };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     send(
       response,
@@ -35,24 +34,24 @@ function handle(route: Route, deps: MountDeps): RequestHandler {
 
 function runOnce(
   route: Route,
-  deps: MountDeps,
+  deps: IdempotencyDeps,
   request: Request,
   call: Omit<Call<unknown, unknown, unknown>, 'ids'>,
   key: string,
 ): Promise<Answer> {
   return once(deps, {
-    ...readKey(key, deps.apiKey),
+    ...readKey(key, nameOf(call.caller)),
     requestHash: hashRequest(request.method, request.originalUrl, request.body),
     run: (ids) => route.handler({ ...call, ids }),
   });
 }
 
-function readAddress(route: Route, request: Request): { params: unknown; query: unknown } {
+function readAddress(route: Route, request: Request, caller: Caller): { params: unknown; query: unknown } {
   const params = route.params?.safeParse(request.params);
   if (params && !params.success) throw notFound(String(params.error.issues[0]?.path[0] ?? 'path'));
   // Express parses the query anew each time it is asked for
   const query = route.query || request.url.includes('?') ? readQuery(route.query, request.query) : {};
-  return { params: params?.data ?? {}, query };
+  return { params: params?.data ?? {}, query: withinTenant(route, caller, params?.data, query) };
 }
 
 function readQuery(schema: z.ZodObject | undefined, query: unknown): unknown {
