@@ -35,6 +35,11 @@ const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
 const refOf = (id: string) => `#/components/schemas/${id}`;
 const problem = { 'application/problem+json': { schema: { $ref: refOf('Problem') } } };
 
+const key = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'an API key, or the token of a portal link; each operation names the scope it needs',
+};
 const rateHeaders = {
   'Retry-After': { description: 'seconds until it is worth another try', schema: { type: 'integer', minimum: 1 } },
   RateLimit: {
@@ -78,7 +83,7 @@ export function openapiDocument(origin: string, routes: Route[]): Json {
     servers: [{ url: origin }],
     paths: pathsOf(routes, refTo),
     webhooks,
-    components: { schemas: Object.fromEntries(schemas), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas: Object.fromEntries(schemas), securitySchemes: { key } },
   };
 }
 
