@@ -8,6 +8,7 @@ import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
+import { sealWhatIsNot } from './db/unsealed.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
 import { createParking, type Parking } from './relay/parking.ts';
@@ -48,6 +49,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     await makePartitions(db);
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
+    await sealWhatIsNot(db, vault);
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
