@@ -9,6 +9,7 @@ import { invalid, notFound, Problem } from './problem.ts';
 import { defaultBodyLimit, parseBody, rawBody, requireJson } from './read-body.ts';
 import { send } from './respond.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { guardTenant } from './tenant-guard.ts';
 import { validate } from './validate.ts';
 
 export type MountDeps = IdempotencyDeps & Pick<ApiDeps, 'apiKey'>;
@@ -16,7 +17,7 @@ export type MountDeps = IdempotencyDeps & Pick<ApiDeps, 'apiKey'>;
 export function mountRoutes(app: Express, routes: Route[], deps: MountDeps): void {
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
-    app[route.method](route.path, ...reading, handle(route, deps));
+    app[route.method](route.path, ...reading, handle(guardTenant(route, deps.db), deps));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
@@ -41,7 +42,7 @@ function runOnce(
   key: string,
 ): Promise<Answer> {
   return once(deps, {
-    ...readKey(key, deps.apiKey),
+    ...readKey(key, call.caller.id ?? deps.apiKey),
     requestHash: hashRequest(request.method, request.originalUrl, request.body),
     run: (ids) => route.handler({ ...call, ids }),
   });
