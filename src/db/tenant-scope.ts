@@ -14,6 +14,10 @@ export interface TenantScope {
   readOnly: boolean;
 }
 
+declare const scoped: unique symbol;
+/** A Db of which nobody can be given another by mistake. */
+export type ScopedDb = Db & { readonly [scoped]: true };
+
 const scopes = new AsyncLocalStorage<TenantScope>();
 
 /** Whatever `work` asks of a scoped Db, also later and in what it starts, is asked in the tenant's name. */
@@ -22,7 +26,7 @@ export function asTenant<T>(scope: TenantScope, work: () => T): T {
 }
 
 /** Outside any scope a scoped Db is the pool itself. */
-export function scopedDb(pool: Db): Db {
+export function scopedDb(pool: Db): ScopedDb {
   const query = (...args: unknown[]) => {
     const scope = scopes.getStore();
     if (!scope) return send(pool, args);
@@ -34,7 +38,7 @@ export function scopedDb(pool: Db): Db {
     const client = await pool.connect();
     return scope ? boundClient(client, scope) : client;
   };
-  return { query, connect } as Db;
+  return { query, connect } as ScopedDb;
 }
 
 /** The client, which begins transactions in the tenant's name and runs nothing outside of one. */

@@ -1,13 +1,8 @@
 // A caller that is bound to one tenant, on every route, with the ids of another: it learns nothing and changes nothing. And with its own: it is served.
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
-import { freshIds } from '../../src/api/ids.ts';
-import { noContent, route } from '../../src/api/route.ts';
-import { guardTenant } from '../../src/api/tenant-guard.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLanes } from '../../src/db/lanes.ts';
-import { bootstrapCaller, type Caller } from '../../src/domain/access.ts';
-import { idOf, uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
 import type { ApiAnswer } from '../support/api.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { type BoundApi, startBoundApi } from './bound-api.ts';
@@ -226,32 +221,5 @@ describe('with its own ids', () => {
     const answer = await call(operationId, own);
     expect([answer.status, answer.body]).toEqual([cases[operationId]?.own ?? 200, answer.body]);
     expectSilence(answer);
-  });
-});
-
-describe('a route that nobody has said whose it is', () => {
-  const call = { params: {}, query: {}, body: undefined, members: new Map(), ids: freshIds };
-  const facts = { operationId: 'x', summary: 'x', scope: 'admin', answers: {}, method: 'post' } as const;
-  const reached = vi.fn(async () => noContent);
-
-  it.each([
-    ['/v1/things/:thing', { thing: '1' }, 404],
-    ['/v1/things', {}, 403],
-  ])('%s is closed', async (path, params, status) => {
-    const caller: Caller = { ...bootstrapCaller, tenant: { id: 'tnt_1', key: 'one' } };
-    const { handler } = guardTenant(route({ ...facts, path, handler: reached }), api.deps.db);
-    await expect(handler({ ...call, params, caller })).rejects.toMatchObject({ status });
-    expect(reached).not.toHaveBeenCalled();
-    expect(await handler({ ...call, params, caller: bootstrapCaller })).toBe(noContent);
-    reached.mockClear();
-  });
-
-  it('is not one whose body names the tenant, as long as that is the caller’s own', async () => {
-    const { rows } = await api.db.query<{ id: string }>('select id from tenants limit 1');
-    const caller: Caller = { ...bootstrapCaller, tenant: { id: idOf('tnt', rows[0]?.id ?? ''), key: 'one' } };
-    const made = route({ ...facts, path: '/v1/things', body: z.strictObject({ tenant: z.string() }), handler: reached });
-    const { handler } = guardTenant(made, api.deps.db);
-    await expect(handler({ ...call, body: { tenant: 'two' }, caller })).rejects.toMatchObject({ status: 404 });
-    expect(await handler({ ...call, body: { tenant: 'one' }, caller })).toBe(noContent);
   });
 });
