@@ -7,6 +7,7 @@ import type { Core } from './core.ts';
 import { readDeliveryRef } from './db/delivery-refs.ts';
 import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
+import { scopedDb } from './db/tenant-scope.ts';
 import { isId } from './domain/ids.ts';
 import { homePage } from './home-page.ts';
 import { createSetGate } from './lanes/set-gate.ts';
@@ -40,7 +41,7 @@ export function startServer(
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
   const app = createApp({
-    db,
+    db: scopedDb(db),
     log,
     vault,
     access: accessOf(core, apiKey),

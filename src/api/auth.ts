@@ -4,7 +4,7 @@ import { bootstrapCaller, type Caller, may } from '../domain/access.ts';
 import type { Quota } from '../domain/api-rate.ts';
 import type { Access } from './access.ts';
 import type { Bearer } from './callers.ts';
-import { notFound, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
 import type { Verdict } from './rate-limiter.ts';
 import type { Route } from './route.ts';
 
@@ -64,14 +64,6 @@ export function requireScope({ scope, allTenants }: Route): RequestHandler {
 /** Of an open route: nobody, who may nothing. */
 export function callerOf({ locals }: Response): Caller {
   return locals.caller ?? { ...bootstrapCaller, scopes: [] };
-}
-
-/** To one who is bound to a tenant the others are unknown, and a list is a list of its own. Returns the query as the handler is to see it. */
-export function withinTenant({ query: schema }: Route, { tenant }: Caller, params: unknown, query: unknown): unknown {
-  if (!tenant) return query;
-  const asked = { ...(query as { tenant?: string }), ...(params as { tenant?: string }) }.tenant;
-  if (asked !== undefined && asked !== tenant.key) throw notFound('tenant');
-  return schema && 'tenant' in schema.shape ? { ...(query as object), tenant: tenant.key } : query;
 }
 
 /** How a caller is named in rows, and its Idempotency-Keys apart from those of others. */

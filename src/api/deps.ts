@@ -1,7 +1,7 @@
 // What the API needs from the rest of the process.
 import type { Express } from 'express';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
-import type { Db } from '../db/pool.ts';
+import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
@@ -11,7 +11,7 @@ import type { Vault } from '../vault.ts';
 import type { Access } from './access.ts';
 
 export interface ApiDeps {
-  db: Db;
+  db: ScopedDb;
   log: Logger;
   vault: Vault;
   access: Access;

@@ -1,20 +1,20 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
 import type { Express, Request, RequestHandler } from 'express';
 import type { z } from 'zod';
-import type { Caller } from '../domain/access.ts';
-import { callerOf, nameOf, requireScope, withinTenant } from './auth.ts';
+import { callerOf, nameOf, requireScope } from './auth.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
 import { freshIds } from './ids.ts';
 import { invalid, notFound, Problem } from './problem.ts';
 import { defaultBodyLimit, parseBody, rawBody, requireJson } from './read-body.ts';
 import { send } from './respond.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { guardTenant } from './tenant-guard.ts';
 import { validate } from './validate.ts';
 
 export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
-    app[route.method](route.path, requireScope(route), ...reading, handle(route, deps));
+    app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
@@ -22,7 +22,7 @@ export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps
 function handle(route: Route, deps: IdempotencyDeps): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(response);
-    const { params, query } = readAddress(route, request, caller);
+    const { params, query } = readAddress(route, request);
     const call = { params, query, ...readContent(route, request), caller };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     send(
@@ -46,12 +46,12 @@ function runOnce(
   });
 }
 
-function readAddress(route: Route, request: Request, caller: Caller): { params: unknown; query: unknown } {
+function readAddress(route: Route, request: Request): { params: unknown; query: unknown } {
   const params = route.params?.safeParse(request.params);
   if (params && !params.success) throw notFound(String(params.error.issues[0]?.path[0] ?? 'path'));
   // Express parses the query anew each time it is asked for
   const query = route.query || request.url.includes('?') ? readQuery(route.query, request.query) : {};
-  return { params: params?.data ?? {}, query: withinTenant(route, caller, params?.data, query) };
+  return { params: params?.data ?? {}, query };
 }
 
 function readQuery(schema: z.ZodObject | undefined, query: unknown): unknown {

@@ -11,6 +11,7 @@ import { readConfig } from '../../src/config.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { scopedDb } from '../../src/db/tenant-scope.ts';
 import { createSetGate } from '../../src/lanes/set-gate.ts';
 import { createSkipHead } from '../../src/lanes/skip-head.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
@@ -62,7 +63,7 @@ export async function startApi({
   const vault = createVault([masterKey]);
   let sweeps = 0;
   const deps: ApiDeps = {
-    db,
+    db: scopedDb(db),
     log,
     vault,
     access: createAccess({ db, log, vault, apiKey, ...access }),
