@@ -83,7 +83,6 @@ const change = ({ db }: ApiDeps) =>
     operationId: 'changeTenant',
     summary: 'Changes what is given',
     scope: 'admin',
-    allTenants: true,
     params,
     body: tenantChange,
     answers: { 200: { description: 'the tenant as it is now', schema: tenant } },

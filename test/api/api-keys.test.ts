@@ -184,11 +184,10 @@ describe('a key bound to a tenant', () => {
     expect(await statusOf(own.key, 'POST', '/v1/tenants/other/events', event)).toBe(404);
   });
 
-  it('may nothing that concerns all tenants, or the tenant itself', async () => {
+  it('may nothing that concerns all tenants, nor end its own', async () => {
     const calls: [string, string, unknown?][] = [
       ['GET', '/v1/tenants'],
       ['POST', '/v1/tenants', { name: 'x' }],
-      ['PATCH', '/v1/tenants/acme', { name: 'x' }],
       ['DELETE', '/v1/tenants/acme'],
       ['GET', '/v1/status'],
     ];
