@@ -67,6 +67,8 @@ select open_to_tenants('event_ids', 'select', 'tenant_id = current_tenant()');
 select open_to_tenants('deliveries', 'select, update', 'tenant_id = current_tenant()');
 select open_to_tenants('lanes', 'select', 'tenant_id = current_tenant()');
 select open_to_tenants('alerts', 'select', 'tenant_id = current_tenant()');
+select open_to_tenants('api_keys', 'select, insert, update (hash, prefix, revoked_at)', 'tenant_id = current_tenant()');
+select open_to_tenants('portal_links', 'select, insert, update (revoked_at)', 'tenant_id = current_tenant()');
 
 -- what has no tenant of its own belongs to whom its endpoint or delivery belongs: these tables are read under their policies
 select open_to_tenants('attempts', 'select', 'exists (select from deliveries d where d.id = delivery_id)');

@@ -16,6 +16,9 @@ type Named = Record<string, unknown>;
 const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   tenant: async () => true,
   event: async () => true,
+  // revoked where they are the tenant's, and nothing else is done with them
+  key: async () => true,
+  link: async () => true,
   endpoint: seesEndpoint,
   delivery: seesDelivery,
 };

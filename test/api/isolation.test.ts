@@ -14,11 +14,15 @@ interface Names {
   endpoint: string;
   delivery: string;
   event: string;
+  key: string;
+  link: string;
 }
 
 interface Case {
   path(names: Names): string;
   body?: object;
+  /** The body names the tenant. */
+  ofTenant?: true;
   /** With another tenant's ids; 404 unless said. */
   foreign?: number;
   /** With its own; 200 unless said. */
@@ -61,7 +65,13 @@ const cases: Record<string, Case> = {
   replayDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/replay`, own: 409 },
   cancelDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/cancel`, own: 202 },
   deleteEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}`, own: 204 },
-  deleteTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, own: 204 },
+  createApiKey: { path: () => '/v1/api-keys', body: { name: 'x', scopes: ['events:write'] }, ofTenant: true, own: 201 },
+  listApiKeys: { path: ({ tenant }) => `/v1/api-keys?tenant=${tenant}` },
+  revokeApiKey: { path: ({ key }) => `/v1/api-keys/${key}`, own: 204 },
+  createPortalLink: { path: () => '/v1/portal-links', body: {}, ofTenant: true, own: 201 },
+  listPortalLinks: { path: ({ tenant }) => `/v1/portal-links?tenant=${tenant}` },
+  revokePortalLink: { path: ({ link }) => `/v1/portal-links/${link}`, own: 204 },
+  deleteTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, foreign: 403, own: 403 },
   createTenant: { path: () => '/v1/tenants', body: { name: 'one more' }, foreign: 403, own: 403 },
   listTenants: { path: () => '/v1/tenants', foreign: 403, own: 403 },
   getStatus: { path: () => '/v1/status', foreign: 403, own: 403 },
@@ -79,7 +89,15 @@ beforeAll(async () => {
   api = await startApi();
   own = await furnish('own', `own-${randomBytes(6).toString('hex')}`);
   foreign = await furnish('foreign', canary);
-  unseen.push(foreign.endpoint, foreign.delivery, foreign.event, uuidOf(foreign.endpoint), uuidOf(foreign.delivery));
+  unseen.push(
+    foreign.endpoint,
+    foreign.delivery,
+    foreign.event,
+    foreign.key,
+    foreign.link,
+    uuidOf(foreign.endpoint),
+    uuidOf(foreign.delivery),
+  );
   bound = await startBoundApi(api, own.tenant);
   const { body } = await api.get('/openapi.json');
   table = Object.entries<Record<string, { operationId: string; security?: unknown[] }>>(body.paths).flatMap(([path, methods]) =>
@@ -121,7 +139,9 @@ async function furnish(name: string, mark: string): Promise<Names> {
   await openLanes(api.db, [endpoint], 'backlog');
   await api.db.query(`update lanes set state = 'idle', allowance = to_jsonb($2::text) where endpoint_id = $1`, [uuidOf(endpoint), mark]);
   await api.db.query('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 7777)', [uuidOf(endpoint), '']);
-  return { tenant, endpoint, delivery, event };
+  const { body: key } = await api.post('/v1/api-keys', { name: mark, scopes: ['admin'], tenant });
+  const { body: link } = await api.post('/v1/portal-links', { tenant });
+  return { tenant, endpoint, delivery, event, key: key.id, link: link.id };
 }
 
 /** Every row of every table but the answers kept by Idempotency-Key, as text. */
@@ -144,7 +164,8 @@ function call(operationId: string, names: Names, headers = {}): Promise<ApiAnswe
   const one = cases[operationId];
   const method = table.find((route) => route.operationId === operationId)?.method;
   if (!one || !method) throw new Error(`no case, or no route, ${operationId}`);
-  return bound.call(method, one.path(names), one.body, { headers });
+  const body = one.ofTenant ? { ...one.body, tenant: names.tenant } : one.body;
+  return bound.call(method, one.path(names), body, { headers });
 }
 
 function expectSilence({ body, headers }: ApiAnswer): void {
@@ -172,7 +193,14 @@ describe("with another tenant's ids", () => {
 
   it('one cannot be told from ids that nobody has', async () => {
     const unknown = (text: string) => `${text.slice(0, -6)}000000`;
-    const nobodys = { tenant: 'nobody', endpoint: unknown(foreign.endpoint), delivery: unknown(foreign.delivery), event: 'nothing' };
+    const nobodys = {
+      tenant: 'nobody',
+      endpoint: unknown(foreign.endpoint),
+      delivery: unknown(foreign.delivery),
+      event: 'nothing',
+      key: unknown(foreign.key),
+      link: unknown(foreign.link),
+    };
     for (const operationId of Object.keys(cases)) {
       const [theirs, nothing] = [await call(operationId, foreign), await call(operationId, nobodys)];
       expect({ status: theirs.status, body: theirs.body }).toEqual({ status: nothing.status, body: nothing.body });
