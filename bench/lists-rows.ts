@@ -73,8 +73,8 @@ const nameEndpoints = `
   where $4::int > 0`;
 
 const makeEndpoints = `
-  insert into endpoints (id, tenant_id, url, created_at)
-  select endpoint_id, tenant_id, 'https://api.example.com/hooks/' || tenant || '/' || place, now() - ($1::int + 2) * interval '1 day' from some_endpoints`;
+  insert into endpoints (id, tenant_id, host, created_at)
+  select endpoint_id, tenant_id, 'api.example.com', now() - ($1::int + 2) * interval '1 day' from some_endpoints`;
 
 const makeDay = `
   with drawn as materialized (

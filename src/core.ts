@@ -9,6 +9,7 @@ import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import { checkTenantRole } from './db/tenant-role.ts';
+import { sealWhatIsNot } from './db/unsealed.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
 import { createParking, type Parking } from './relay/parking.ts';
@@ -50,6 +51,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     await checkTenantRole(db);
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
+    await sealWhatIsNot(db, vault);
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);

@@ -8,6 +8,7 @@ import { testEndpoint } from './endpoint-test.ts';
 import { endpointParams, secretBytes, secretTextOf } from './endpoints.ts';
 import { notFound, Problem } from './problem.ts';
 import { type Answer, answer, type Route, route } from './route.ts';
+import { showEndpoint } from './show-endpoint.ts';
 
 const defaultOverlap = '24h';
 const mostLiveSecrets = 5;
@@ -47,10 +48,10 @@ const resume = (deps: ApiDeps) =>
     },
   });
 
-async function current({ db }: ApiDeps, endpointId: string): Promise<Answer> {
-  const found = await readEndpoint(db, endpointId);
+async function current(deps: ApiDeps, endpointId: string): Promise<Answer> {
+  const found = await readEndpoint(deps.db, endpointId);
   if (!found) throw notFound('endpoint');
-  return answer(200, found);
+  return answer(200, showEndpoint(deps, found));
 }
 
 const rotate = (deps: ApiDeps) =>

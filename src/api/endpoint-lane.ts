@@ -1,8 +1,8 @@
 // /v1/endpoints/{endpoint}/lane and …/sequence: what is held for an endpoint and why, and how far an ordered one has come; and its head, skipped.
 import { z } from 'zod';
-import { readEndpoint } from '../db/endpoints.ts';
+import { readEndpoint, type StoredEndpoint } from '../db/endpoints.ts';
 import { readLane, readSequence } from '../db/lane-views.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
+
 import { orderingKey } from '../domain/event.ts';
 import { gapsIn, laneView, sequenceView } from '../domain/lane-view.ts';
 import type { ApiDeps } from './deps.ts';
@@ -86,14 +86,14 @@ const skipHead = (deps: ApiDeps) =>
     },
   });
 
-async function ordered(db: ApiDeps['db'], endpointId: string): Promise<Endpoint> {
+async function ordered(db: ApiDeps['db'], endpointId: string): Promise<StoredEndpoint> {
   const endpoint = await readEndpoint(db, endpointId);
   if (!endpoint) throw notFound('endpoint');
   if (endpoint.ordering === 'none') throw new Problem(409, 'The endpoint is not ordered.');
   return endpoint;
 }
 
-function refuseKey({ ordering }: Endpoint, key: string | null): void {
+function refuseKey({ ordering }: StoredEndpoint, key: string | null): void {
   if (ordering === 'endpoint' && key !== null)
     throw invalid([{ path: 'orderingKey', message: 'does not apply: the endpoint has one order for all' }]);
 }

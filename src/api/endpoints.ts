@@ -6,14 +6,16 @@ import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } fr
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
+import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
-import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import { tenantKey } from '../domain/tenant.ts';
+import { sealTarget } from '../target.ts';
 import { cancelFor } from './cancel-for.ts';
 import type { ApiDeps } from './deps.ts';
 import { listQuery, pageAnswer, pageOf } from './page.ts';
 import { invalid, notFound } from './problem.ts';
 import { answer, noContent, type Route, route } from './route.ts';
+import { retarget, showEndpoint } from './show-endpoint.ts';
 
 const tenantParams = z.strictObject({ tenant: tenantKey });
 export const endpointParams = z.strictObject({ endpoint: z.string().refine((id) => isId('ep', id)) });
@@ -44,9 +46,9 @@ const create = (deps: ApiDeps) =>
     answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
     async handler({ params, body, ids }) {
       refuseBadUrl(deps, body.url);
-      const { secret, ...given } = body;
+      const { secret, url, headers = {}, auth = null, ...given } = body;
       const settings = { ...defaults, ...given };
-      const problems = laneSettingsProblems(settings);
+      const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
@@ -54,18 +56,23 @@ const create = (deps: ApiDeps) =>
         endpointId,
         tenant: params.tenant,
         settings,
+        target: sealTarget(deps.vault, endpointId, { url, headers, auth }),
         secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
       });
       if (!made) throw notFound('tenant');
-      return answer(201, { ...made.endpoint, secret: secretTextOf(deps.vault.open(made.secret.sealed, made.secret.secretId)) });
+      return answer(201, {
+        ...showEndpoint(deps, made.endpoint),
+        secret: secretTextOf(deps.vault.open(made.secret.sealed, made.secret.secretId)),
+      });
     },
   });
 
-const defaults: Omit<EndpointSettings, 'url'> = {
+const defaults: EndpointSettings = {
   eventTypes: [],
   channels: [],
   description: '',
-  headers: {},
+  format: 'standard',
+  signing: null,
   maxInFlight: null,
   retry: null,
   timeoutMs: defaultTimeoutMs,
@@ -82,6 +89,9 @@ const defaults: Omit<EndpointSettings, 'url'> = {
 const readByLane = [
   'url',
   'headers',
+  'auth',
+  'format',
+  'signing',
   'timeoutMs',
   'maxInFlight',
   'rateLimit',
@@ -92,7 +102,7 @@ const readByLane = [
   'autoRecover',
 ] as const;
 
-const list = ({ db }: ApiDeps) =>
+const list = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/tenants/:tenant/endpoints',
@@ -103,19 +113,19 @@ const list = ({ db }: ApiDeps) =>
     query: listQuery('ep'),
     answers: { 200: { description: 'a page of endpoints', schema: pageOf(endpoint) } },
     async handler({ params, query: { limit, cursor } }) {
-      const tenant = await readTenant(db, params.tenant);
+      const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
-      const rows = await listEndpoints(db, tenant.id, cursor ?? null, limit + 1);
+      const rows = await listEndpoints(deps.db, tenant.id, cursor ?? null, limit + 1);
       return pageAnswer(
         rows,
         limit,
         ({ id }) => id,
-        (row) => row,
+        (row) => showEndpoint(deps, row),
       );
     },
   });
 
-const read = ({ db }: ApiDeps) =>
+const read = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/endpoints/:endpoint',
@@ -125,9 +135,9 @@ const read = ({ db }: ApiDeps) =>
     params: endpointParams,
     answers: { 200: { description: 'the endpoint', schema: endpoint } },
     async handler({ params }) {
-      const found = await readEndpoint(db, params.endpoint);
+      const found = await readEndpoint(deps.db, params.endpoint);
       if (!found) throw notFound('endpoint');
-      return answer(200, found);
+      return answer(200, showEndpoint(deps, found));
     },
   });
 
@@ -143,12 +153,19 @@ const change = (deps: ApiDeps) =>
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
     async handler({ params, body }) {
       if (body.url !== undefined) refuseBadUrl(deps, body.url);
-      const changed = await changeEndpoint(deps.db, params.endpoint, body);
+      const { url, headers, auth, ...settings } = body;
+      const retargets = url !== undefined || headers !== undefined || auth !== undefined;
+      const changed = await changeEndpoint(
+        deps.db,
+        params.endpoint,
+        settings,
+        retargets ? retarget(deps, params.endpoint, { url, headers, auth }) : undefined,
+      );
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
       // also when they are what they were: the call before may not have got so far
       if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
-      return answer(200, changed.endpoint);
+      return answer(200, showEndpoint(deps, changed.endpoint));
     },
   });
 

@@ -7,33 +7,20 @@
 // What if only the endpoint's lane sends to it, or it has no free place? Then the delivery is held, and its lane told.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRecord } from '../db/attempts.ts';
-import { countFault, type DeliveryJob, type DeliveryState, deferDelivery, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
+import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
 import type { Db } from '../db/pool.ts';
 import { nextStep } from '../domain/attempt.ts';
 import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
-import type { SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
+import { type AttemptReport, settled } from './attempt-report.ts';
 import type { InHand } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
+import { createNoPlace } from './no-place.ts';
 import type { PlaceLimits, Places } from './places.ts';
 import { logAttempt, type Poster, RenderFault } from './poster.ts';
 import type { Recorder } from './recorder.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import type { ToLane } from './to-lane.ts';
-import { createTurnedAway } from './turned-away.ts';
-
-/** A few retries that meet a burst are no reason for a lane; so many waiting for each place are. */
-const crowdPerPlace = 4;
-
-export type AttemptReport =
-  /** Nothing more to attempt: what the row is now. */
-  | { kind: 'settled'; state: DeliveryState }
-  /** The endpoint refused; the next one is in `retryInMs`. */
-  | { kind: 'refused'; state: DeliveryState; result: SendResult; retryInMs: number }
-  /** Nothing was sent: too early (`outcome` and `message` are then those of the last attempt), or no free place. */
-  | { kind: 'wait'; ms: number; outcome: string; message: string }
-  /** A deterministic fault of ours, counted towards quarantine; spends no attempt. */
-  | { kind: 'fault'; faults: number; message: string };
 
 export interface Engine {
   /** Rejects when our own store or network is at fault: nothing was sent or spent, call again. */
@@ -71,7 +58,7 @@ export function createEngine({
   inHand,
   watch = createStallWatch(),
 }: EngineDeps): Engine {
-  const turnedAway = createTurnedAway();
+  const noPlace = createNoPlace(db, places, limits);
   const underWay = new Map<string, Promise<AttemptReport>>();
 
   async function run(deliveryId: string): Promise<AttemptReport> {
@@ -88,9 +75,14 @@ export function createEngine({
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (leave === 'endpoint' && turnedAway.waiting(job.endpointId) > crowdPerPlace * places.ofEndpoint(job.maxInFlight))
-      return as(await toLane.handOverCap(job));
-    if (typeof leave !== 'function') return turnAway(job, leave);
+    if (leave === 'endpoint' && noPlace.isCrowd(job)) return as(await toLane.handOverCap(job));
+    if (typeof leave !== 'function')
+      return {
+        kind: 'wait',
+        ms: await noPlace.turnAway(job, leave),
+        outcome: 'no_place',
+        message: 'as many requests in flight as allowed',
+      };
     try {
       // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
       if (watch.stalledSince(mark)) throw new Error('this process stood still: the row it read may be out of date');
@@ -98,14 +90,6 @@ export function createEngine({
     } finally {
       leave();
     }
-  }
-
-  /** Spends nothing. A longer wait is written to the row, so that nobody takes the delivery for forgotten. */
-  async function turnAway(job: DeliveryJob, cap: keyof PlaceLimits): Promise<AttemptReport> {
-    const whose = { process: '', tenant: job.tenantId, endpoint: job.endpointId }[cap];
-    const ms = turnedAway.waitMs(whose, job.deliveryId, cap === 'endpoint' ? places.ofEndpoint(job.maxInFlight) : limits[cap]);
-    if (ms > 5_000) await deferDelivery(db, job.deliveryId, ms);
-    return { kind: 'wait', ms, outcome: 'no_place', message: 'as many requests in flight as allowed' };
   }
 
   async function post(job: DeliveryJob, mark: number): Promise<AttemptReport> {
@@ -158,8 +142,4 @@ export function createEngine({
     },
     load: () => ({ inFlight: places.inUse(), unrecorded: recorder.unrecorded() }),
   };
-}
-
-function settled(status: DeliveryStatus, attempts: number, lastOutcome: string | null): AttemptReport {
-  return { kind: 'settled', state: { status, attempts, nextAttemptAt: null, lastOutcome } };
 }

@@ -1,5 +1,4 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Reached } from '../checkpoints.ts';
 import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
 import type { Db } from '../db/pool.ts';
@@ -13,14 +12,16 @@ import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender, SendRequest } from '../outbound/send.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
 import type { Vault } from '../vault.ts';
+import { createOpened } from './opened.ts';
 import { buildRequest, type SignedJob } from './request.ts';
 
-export interface PostJob extends Omit<SignedJob, 'secrets'> {
-  tenantId: string;
+export interface PostJob extends Omit<SignedJob, 'secrets' | 'target'> {
   round: number;
   /** Made in this round before this one. */
   attempts: number;
   retry: RetryPolicy | null;
+  /** The endpoint's target. */
+  sealed: Uint8Array;
   secrets: { id: string; sealed: Uint8Array }[];
   /** When this process accepted its event, by the monotonic clock; null or absent: another did, or it is not the first attempt. */
   acceptedHereMs?: number | null;
@@ -51,16 +52,7 @@ export interface PosterDeps {
 }
 
 export function createPoster({ db, vault, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
-  /** Opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change. */
-  const opened = new WeakMap<Uint8Array, KeyObject>();
-
-  function open({ id, sealed }: PostJob['secrets'][number]): KeyObject {
-    const known = opened.get(sealed);
-    if (known) return known;
-    const key = createSecretKey(vault.open(sealed, id));
-    opened.set(sealed, key);
-    return key;
-  }
+  const opened = createOpened(vault);
 
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
   async function send(request: SendRequest): Promise<SendResult> {
@@ -76,7 +68,11 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
     try {
       // a policy that makes no sense is found out here: after the POST it would keep the outcome from being recorded, and the POST would repeat
       waitAfter(job.retry ?? defaultRetry, number);
-      return buildRequest({ ...job, secrets: job.secrets.map(open) }, number, nowMs);
+      return buildRequest(
+        { ...job, target: opened.target(job.endpointId, job.sealed), secrets: job.secrets.map(opened.secret) },
+        number,
+        nowMs,
+      );
     } catch (error) {
       throw new RenderFault(error instanceof Error ? error.message : String(error), { cause: error });
     }

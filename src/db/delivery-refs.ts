@@ -9,11 +9,11 @@ export interface DeliveryRef {
   status: DeliveryStatus;
   tenant: string;
   endpointId: string;
-  endpointUrl: string;
+  endpointHost: string;
   eventType: string;
 }
 
-export const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.url';
+export const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.host';
 const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id';
 
 export async function readDeliveryRef(db: Db, deliveryId: string): Promise<DeliveryRef | null> {
@@ -91,7 +91,7 @@ export interface RefRow {
   event_type: string;
   endpoint_id: string;
   tenant: string;
-  url: string;
+  host: string;
 }
 
 export function toRef(row: RefRow): DeliveryRef {
@@ -102,7 +102,7 @@ export function toRef(row: RefRow): DeliveryRef {
     status,
     tenant: row.tenant,
     endpointId: idOf('ep', row.endpoint_id),
-    endpointUrl: row.url,
+    endpointHost: row.host,
     eventType: row.event_type,
   };
 }

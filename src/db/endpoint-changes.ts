@@ -3,54 +3,63 @@
 // What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
 // nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
 // itself is written, which locks its tenant's row.
-import type { Endpoint } from '../domain/endpoint.ts';
+import { endpointProblems, type SettingsProblem } from '../domain/endpoint-problems.ts';
 import { uuidOf } from '../domain/ids.ts';
-import { laneSettingsProblems } from '../domain/lane-settings.ts';
+import type { SealedTarget } from '../target.ts';
 import {
   type EndpointRow,
   type EndpointSettings,
   endpointColumns,
   laneValues,
   readEndpoint,
+  type StoredEndpoint,
   settingValues,
   toEndpoint,
 } from './endpoints.ts';
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 
-type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
 type Querying = Pick<Db, 'query'>;
 
 /** `problems`: the settings do not go together as they would stand, and nothing was changed. */
 export type EndpointChanged =
   | { kind: 'unknown' }
   | { kind: 'problems'; problems: SettingsProblem[] }
-  | { kind: 'changed'; endpoint: Endpoint };
+  | { kind: 'changed'; endpoint: StoredEndpoint };
+
+/** A new target from the one there is. */
+export type Retarget = (sealed: Uint8Array) => SealedTarget;
 
 /** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
-export async function changeEndpoint(db: Db, endpointId: string, change: Partial<EndpointSettings>): Promise<EndpointChanged> {
-  if (Object.keys(change).length === 0) {
+export async function changeEndpoint(
+  db: Db,
+  endpointId: string,
+  change: Partial<EndpointSettings>,
+  retarget?: Retarget,
+): Promise<EndpointChanged> {
+  if (Object.keys(change).length === 0 && !retarget) {
     return changed(await readEndpoint(db, endpointId));
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
     const settings: EndpointSettings = { ...before, ...change };
-    const problems = laneSettingsProblems(settings);
+    const problems = endpointProblems(settings);
     if (problems.length > 0) return { kind: 'problems', problems };
     const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     await write(client, endpointId, settings, orderBegins);
+    if (retarget) await writeTarget(client, endpointId, retarget(before.sealed));
     return changed(await readEndpoint(client, endpointId));
   });
 }
 
-function changed(endpoint: Endpoint | null): EndpointChanged {
+function changed(endpoint: StoredEndpoint | null): EndpointChanged {
   return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
 }
 
-async function lockEndpoint(db: Querying, endpointId: string): Promise<Endpoint | null> {
+async function lockEndpoint(db: Querying, endpointId: string): Promise<StoredEndpoint | null> {
   const { rows } = await db.query<EndpointRow>({
     name: 'lock_endpoint',
     text: `
@@ -65,13 +74,21 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
   await db.query({
     name: 'change_endpoint',
     text: `
-      update endpoints set url = $2, event_types = $3, channels = $4, description = $5, headers = $6, max_in_flight = $7, retry = $8, timeout_ms = $9,
+      update endpoints set event_types = $2, channels = $3, description = $4, format = $5, signing = $6, max_in_flight = $7, retry = $8, timeout_ms = $9,
         metadata = $10, rate_limit = $11, ordering = $12, on_dead_letter = $13, batch = $14, coalesce_ms = $15, auto_recover = $16,
         -- the time of this statement: it may have waited for the lock since its transaction began
         ordering_since = case when $17 then clock_timestamp() else ordering_since end,
         version = nextval('config_version'), updated_at = now()
       where id = $1`,
     values: [uuidOf(endpointId), ...settingValues(settings), ...laneValues(settings), orderBegins],
+  });
+}
+
+async function writeTarget(db: Querying, endpointId: string, { sealed, host }: SealedTarget): Promise<void> {
+  await db.query({
+    name: 'change_target',
+    text: 'update endpoints set sealed = $2, host = $3 where id = $1',
+    values: [uuidOf(endpointId), sealed, host],
   });
 }
 

@@ -1,17 +1,25 @@
 // Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
+import type { BodyFormat } from '../domain/body-format.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '../domain/lane-settings.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
+import type { Signing } from '../domain/signing.ts';
+import type { SealedTarget } from '../target.ts';
 import type { Db } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
 
+/** An endpoint as it is stored: what leads to it and opens it is sealed. */
+export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth'> {
+  sealed: Buffer;
+}
+
 export interface EndpointSettings {
-  url: string;
   eventTypes: string[];
   channels: string[];
   description: string;
-  headers: Record<string, string>;
+  format: BodyFormat;
+  signing: Signing | null;
   maxInFlight: number | null;
   retry: RetryPolicy | null;
   timeoutMs: number;
@@ -28,17 +36,19 @@ export interface EndpointToCreate {
   endpointId: string;
   tenant: string;
   settings: EndpointSettings;
+  target: SealedTarget;
   secret: SealedSecret;
 }
 
 export interface EndpointRow {
   id: string;
   tenant: string;
-  url: string;
+  sealed: Buffer;
   event_types: string[];
   channels: string[];
   description: string;
-  headers: Record<string, string>;
+  format: BodyFormat;
+  signing: Signing | null;
   max_in_flight: number | null;
   retry: RetryPolicy | null;
   timeout_ms: number;
@@ -60,22 +70,31 @@ export interface EndpointRow {
  * Null: no such tenant. The secret that comes back is the one that is stored.
  * What if it runs twice with the same `endpointId`? The second reads what the first made.
  */
-export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ endpoint: Endpoint; secret: SealedSecret } | null> {
-  const { endpointId, tenant, settings, secret } = made;
+export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
+  const { endpointId, tenant, settings, target, secret } = made;
   const { rowCount } = await db.query({
     name: 'create_endpoint',
     text: `
       with owner as (
         select id from tenants where external_id = $2 and deleted_at is null for no key update
       ), made as (
-        insert into endpoints (id, tenant_id, url, event_types, channels, description, headers, max_in_flight, retry, timeout_ms, metadata,
-          rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover)
-        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19 from owner
+        insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
+          rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21 from owner
         on conflict do nothing
         returning id
       )
       insert into endpoint_secrets (id, endpoint_id, sealed) select $12, id, $13 from made`,
-    values: [uuidOf(endpointId), tenant, ...settingValues(settings), uuidOf(secret.secretId), secret.sealed, ...laneValues(settings)],
+    values: [
+      uuidOf(endpointId),
+      tenant,
+      ...settingValues(settings),
+      uuidOf(secret.secretId),
+      secret.sealed,
+      ...laneValues(settings),
+      target.sealed,
+      target.host,
+    ],
   });
   const endpoint = await readEndpoint(db, endpointId);
   if (!endpoint) return null;
@@ -83,8 +102,8 @@ export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ 
 }
 
 export function settingValues(settings: EndpointSettings): unknown[] {
-  const { url, eventTypes, channels, description, headers, maxInFlight, retry, timeoutMs, metadata } = settings;
-  return [url, eventTypes, channels, description, headers, maxInFlight, retry, timeoutMs, metadata];
+  const { eventTypes, channels, description, format, signing, maxInFlight, retry, timeoutMs, metadata } = settings;
+  return [eventTypes, channels, description, format, signing, maxInFlight, retry, timeoutMs, metadata];
 }
 
 export function laneValues({ rateLimit, ordering, onDeadLetter, batch, coalesceMs, autoRecover }: EndpointSettings): unknown[] {
@@ -100,11 +119,11 @@ async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | n
   return rows[0] ? { secretId: idOf('sec', rows[0].id), sealed: rows[0].sealed } : null;
 }
 
-export const endpointColumns = `p.id, t.external_id as tenant, p.url, p.event_types, p.channels, p.description, p.headers, p.max_in_flight, p.retry,
+export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, p.max_in_flight, p.retry,
   p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
   p.created_at, p.updated_at`;
 
-export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<Endpoint | null> {
+export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<StoredEndpoint | null> {
   const { rows } = await db.query<EndpointRow>({
     name: 'read_endpoint',
     text: `
@@ -117,7 +136,7 @@ export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): P
 }
 
 /** Newest first, those older than `before`. */
-export async function listEndpoints(db: Db, tenantId: string, before: string | null, limit: number): Promise<Endpoint[]> {
+export async function listEndpoints(db: Db, tenantId: string, before: string | null, limit: number): Promise<StoredEndpoint[]> {
   const { rows } = await db.query<EndpointRow>({
     name: 'list_endpoints',
     text: `
@@ -130,15 +149,16 @@ export async function listEndpoints(db: Db, tenantId: string, before: string | n
   return rows.map(toEndpoint);
 }
 
-export function toEndpoint(row: EndpointRow): Endpoint {
+export function toEndpoint(row: EndpointRow): StoredEndpoint {
   return {
     id: idOf('ep', row.id),
     tenant: row.tenant,
-    url: row.url,
+    sealed: row.sealed,
     eventTypes: row.event_types,
     channels: row.channels,
     description: row.description,
-    headers: row.headers,
+    format: row.format,
+    signing: row.signing,
     maxInFlight: row.max_in_flight,
     retry: row.retry,
     timeoutMs: row.timeout_ms,

@@ -8,7 +8,7 @@ import type { Db } from './pool.ts';
  * Looks at one row of each endpoint, however many are held.
  */
 export async function lanesWithWork(db: Db, after: string | null, limit: number): Promise<LaneRef[]> {
-  const { rows } = await db.query<{ id: string; tenant: string; url: string }>({
+  const { rows } = await db.query<{ id: string; tenant: string; host: string }>({
     name: 'lanes_with_work',
     text: `
       with recursive holding as (
@@ -21,10 +21,10 @@ export async function lanesWithWork(db: Db, after: string | null, limit: number)
         union
         (select endpoint_id from lanes where due_at < now() - interval '10 seconds' and endpoint_id > $1 order by endpoint_id limit $2)
       )
-      select p.id, t.external_id as tenant, p.url
+      select p.id, t.external_id as tenant, p.host
       from found f join endpoints p on p.id = f.endpoint_id join tenants t on t.id = p.tenant_id
       order by p.id limit $2`,
     values: [after ? uuidOf(after) : '00000000-0000-0000-0000-000000000000', limit],
   });
-  return rows.map(({ id, tenant, url }) => ({ endpointId: idOf('ep', id), tenant, endpointUrl: url }));
+  return rows.map(({ id, tenant, host }) => ({ endpointId: idOf('ep', id), tenant, endpointHost: host }));
 }

@@ -68,14 +68,14 @@ export interface LaneRef {
   endpointId: string;
   /** External id. */
   tenant: string;
-  endpointUrl: string;
+  endpointHost: string;
 }
 
 export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneRef[]> {
   const { rows } = await db.query<RefRow>({
     name: 'read_lane_refs',
     text: `
-      select p.id, t.external_id as tenant, p.url from endpoints p join tenants t on t.id = p.tenant_id where p.id = any($1::uuid[])`,
+      select p.id, t.external_id as tenant, p.host from endpoints p join tenants t on t.id = p.tenant_id where p.id = any($1::uuid[])`,
     values: [endpointIds.map(uuidOf)],
   });
   return rows.map(toRef);
@@ -86,7 +86,7 @@ export async function overdueLanes(db: Db, limit: number): Promise<LaneRef[]> {
   const { rows } = await db.query<RefRow>({
     name: 'overdue_lanes',
     text: `
-      select p.id, t.external_id as tenant, p.url
+      select p.id, t.external_id as tenant, p.host
       from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
       where l.due_at < now() - interval '10 seconds' and coalesce(l.drain_seen, '-infinity') < now() - interval '10 seconds'
       order by random() limit $1`,
@@ -123,9 +123,9 @@ export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
 interface RefRow {
   id: string;
   tenant: string;
-  url: string;
+  host: string;
 }
 
-function toRef({ id, tenant, url }: RefRow): LaneRef {
-  return { endpointId: idOf('ep', id), tenant, endpointUrl: url };
+function toRef({ id, tenant, host }: RefRow): LaneRef {
+  return { endpointId: idOf('ep', id), tenant, endpointHost: host };
 }

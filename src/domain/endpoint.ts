@@ -1,8 +1,11 @@
 // An endpoint: URL, subscription filter, secrets and policy of one receiver of one tenant.
 import { z } from 'zod';
+import { bodyFormat } from './body-format.ts';
+import { auth } from './endpoint-target.ts';
 import { channel, eventTypeName, eventTypePattern } from './event-type.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from './lane-settings.ts';
 import { duration, durationMs, retryPolicy } from './retry-schedule.ts';
+import { signing } from './signing.ts';
 import { tenantKey } from './tenant.ts';
 import { metadata, text } from './text.ts';
 
@@ -37,12 +40,17 @@ const settings = {
   url: z
     .string()
     .max(2_000)
-    .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'must not contain spaces or control characters')
+    .min(1)
+    .refine((url) => !/[\s\p{Cc}\p{Cs}]/u.test(url), 'must not contain spaces or control characters')
+    .meta({ format: 'uri' })
     .describe('https, to a public address'),
   eventTypes: z.array(eventTypePattern).max(200).describe('exact types, order.* or *; none means all'),
   channels: z.array(channel).max(50).describe('none means all; else only events with one of them'),
   description: text(1_000),
-  headers: headers.describe('sent with every request'),
+  headers: headers.describe('sent with every request; the values are never shown again'),
+  format: bodyFormat,
+  signing,
+  auth,
   maxInFlight: z.int().min(1).max(32).describe('requests at once'),
   retry: retryPolicy,
   timeoutMs: z.int().min(1_000).max(30_000).describe('for the whole request, in milliseconds'),
@@ -62,6 +70,8 @@ export const newEndpoint = z
 export const endpointChange = z
   .strictObject({
     ...settings,
+    signing: signing.nullable(),
+    auth: auth.nullable(),
     retry: retryPolicy.nullable(),
     maxInFlight: settings.maxInFlight.nullable(),
     rateLimit: rateLimit.nullable(),
@@ -77,7 +87,10 @@ export const endpoint = z.object({
   eventTypes: z.array(z.string()),
   channels: z.array(z.string()),
   description: z.string(),
-  headers: z.record(z.string(), z.string()),
+  headers: z.record(z.string(), z.string()).describe('their values are hidden; given back, they stay as they are'),
+  format: bodyFormat,
+  signing: signing.nullable().describe('null: Standard Webhooks v1'),
+  auth: z.object({ type: z.string() }).nullable().describe('without its secrets'),
   maxInFlight: z.int().nullable(),
   retry: retryPolicy.nullable().describe('null: the default schedule'),
   timeoutMs: z.int(),

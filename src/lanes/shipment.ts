@@ -14,7 +14,6 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import { isPlainNo, type SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
-import { batchBody } from './batch-body.ts';
 
 const ourPauseMs = 1_000;
 
@@ -83,12 +82,12 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
 function postJob({ endpoint, rows, batchId, isTooLate }: Shipment) {
   const [first] = rows;
   if (!first) throw new Error('a shipment of nothing');
-  const { endpointId, tenantId, url, headers, timeoutMs, retry, secrets } = endpoint;
+  const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
   const { deliveryId, round, attempts, webhookId, body, sequence } = first;
-  const common = { endpointId, tenantId, url, headers, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
+  const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
   if (batchId === null) return { ...common, webhookId, body, sequence };
-  const elements = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
-  return { ...common, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };
+  const batch = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
+  return { ...common, webhookId: batchId, body, batch };
 }
 
 /** The batch's success or failure is that of each of its deliveries. */

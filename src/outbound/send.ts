@@ -4,6 +4,7 @@ import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';
 import { type Connections, createConnections, type Exchange } from './connections.ts';
 import { LocalFault } from './local-fault.ts';
+import { ownHeaders } from './own-headers.ts';
 import { nothingReceived, receiveInto, tooLate } from './receive.ts';
 import { blockedResult, resultOf } from './result.ts';
 
@@ -12,8 +13,6 @@ const maxHeaderBytes = 16 * 1024;
 const longestIdleMs = 30_000;
 /** A connection is renewed now and then, so that it follows where the name leads. */
 const requestsPerConnection = 1_000;
-const connectionHeader =
-  /^(connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|user-agent)$/i;
 
 export interface SendRequest {
   url: string;
@@ -116,12 +115,6 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
     else if (isTooLate()) settle(tooLate());
     else connections.begin(exchange);
   });
-}
-
-function ownHeaders(given: Record<string, string>, userAgent: string): Record<string, string> {
-  const foreign = Object.keys(given).find((name) => connectionHeader.test(name));
-  if (foreign !== undefined) throw new LocalFault('header_not_ours_to_send', `the header ${foreign} belongs to the connection`);
-  return { ...given, 'user-agent': userAgent };
 }
 
 /** An endpoint that was not even asked, for want of a connection of ours, did not fail to answer. */

@@ -118,7 +118,7 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
 
 /** How a delivery's workflow is started. */
 export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number, startedBy: string): Start & { args: [DeliverInput] } {
-  const host = hostOf(delivery.endpointUrl);
+  const host = delivery.endpointHost;
   return {
     workflowId: deliveryWorkflowId(delivery.deliveryId),
     taskQueue,
@@ -136,8 +136,7 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
 }
 
 /** Has the workflow of a lane look, and starts it where it is closed or never was. */
-export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointUrl }: LaneRef): Promise<void> {
-  const host = hostOf(endpointUrl);
+export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointHost: host }: LaneRef): Promise<void> {
   await link.call((client) =>
     client.workflow.signalWithStart(workflowTypes.lane, {
       workflowId: laneWorkflowId(endpointId),
@@ -155,8 +154,4 @@ export async function signalLane(link: TemporalLink, { endpointId, tenant, endpo
       ],
     }),
   );
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'unknown host';
 }

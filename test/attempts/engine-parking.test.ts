@@ -11,6 +11,7 @@ import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
+import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
@@ -56,7 +57,8 @@ async function delivery(set = '', of: { tenantId?: string; endpointId?: string }
   const id = deliveryId(eventId, endpointId);
   await insertForeground(database.db, { tenantId, endpointId, eventId });
   const sql = (text: string, values: unknown[]) => database.db.query(text, values);
-  await sql('update endpoints set url = $2 where id = $1', [uuidOf(endpointId), `${receiver.url}/${endpointId}`]);
+  const target = { url: `${receiver.url}/${endpointId}`, headers: {}, auth: null };
+  await sql('update endpoints set sealed = $2 where id = $1', [uuidOf(endpointId), sealTarget(vault, endpointId, target).sealed]);
   await sql('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
     uuidOf(secretId),
     uuidOf(endpointId),

@@ -12,6 +12,7 @@ import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
+import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
@@ -78,8 +79,9 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     endpointId,
     eventTypes: [],
     channels: [],
-    url: receiver.url + path,
-    headers: {},
+    sealed: Buffer.from(sealTarget(vault, endpointId, { url: receiver.url + path, headers: {}, auth: null }).sealed),
+    format: 'standard',
+    signing: null,
     timeoutMs: 5_000,
     maxInFlight: null,
     retry: null,

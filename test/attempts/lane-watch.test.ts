@@ -43,7 +43,7 @@ async function watched({ onTestFinished }: TestContext) {
   const [tenantId, endpoint] = [newId('tnt'), newId('ep')];
   await createTenant(database.db, { tenantId, key: 'watched', name: 'watched', metadata: {} });
   const sql = async (text: string, values: unknown[] = []) => (await database.db.query(text, values)).rows;
-  await sql('insert into endpoints (id, tenant_id, url) values ($1, $2, $3)', [uuidOf(endpoint), uuidOf(tenantId), 'https://example.com']);
+  await sql('insert into endpoints (id, tenant_id) values ($1, $2)', [uuidOf(endpoint), uuidOf(tenantId)]);
   const [one, other] = [startWorker(database), startWorker(database)];
   onTestFinished(async () => {
     await Promise.all([one.stop(), other.stop()]);

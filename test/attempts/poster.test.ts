@@ -6,6 +6,7 @@ import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender } from '../../src/outbound/send.ts';
+import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -19,17 +20,18 @@ it('a job that comes too late is not sent: a fault of ours that passes, not one 
   });
   const vault = createVault([randomBytes(32).toString('base64')]);
   const poster = createPoster({ db, vault, sender, log: createLogger('fatal'), defaultRetry: { schedule: ['1h'] } });
-  const secret = newId('sec');
+  const [secret, endpointId] = [newId('sec'), newId('ep')];
   const job: PostJob = {
     deliveryId: newId('dlv'),
-    endpointId: newId('ep'),
+    endpointId,
     tenantId: newId('tnt'),
     round: 1,
     attempts: 2,
     webhookId: newId('evt'),
     body: Buffer.from('{}'),
-    url: `${receiver.url}/hook`,
-    headers: {},
+    sealed: sealTarget(vault, endpointId, { url: `${receiver.url}/hook`, headers: {}, auth: null }).sealed,
+    format: 'standard',
+    signing: null,
     timeoutMs: 5_000,
     retry: null,
     secrets: [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }],

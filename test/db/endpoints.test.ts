@@ -19,11 +19,11 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const settings: EndpointSettings = {
-  url: 'https://example.com/',
   eventTypes: [],
   channels: [],
   description: '',
-  headers: {},
+  format: 'standard',
+  signing: null,
   maxInFlight: null,
   retry: null,
   timeoutMs: 1_000,
@@ -35,17 +35,18 @@ const settings: EndpointSettings = {
   coalesceMs: null,
   autoRecover: true,
 };
+const target = { sealed: Buffer.from('sealed'), host: 'example.com' };
 const newSecret = () => ({ secretId: newId('sec'), sealed: randomBytes(40) });
 
 async function makeEndpoint(): Promise<{ id: string; secret: { secretId: string; sealed: Uint8Array } }> {
   const secret = newSecret();
-  const made = await createEndpoint(database.db, { endpointId: newId('ep'), tenant: 'acme', settings, secret });
+  const made = await createEndpoint(database.db, { endpointId: newId('ep'), tenant: 'acme', settings, target, secret });
   return { id: made?.endpoint.id ?? '', secret };
 }
 
 describe('endpoints', () => {
   it('are made once for each id, with the first secret', async () => {
-    const first = { endpointId: newId('ep'), tenant: 'acme', settings, secret: newSecret() };
+    const first = { endpointId: newId('ep'), tenant: 'acme', settings, target, secret: newSecret() };
     const made = await createEndpoint(database.db, first);
     const again = await createEndpoint(database.db, { ...first, secret: newSecret() });
     expect(again?.endpoint).toEqual(made?.endpoint);
@@ -57,13 +58,13 @@ describe('endpoints', () => {
     await createTenant(database.db, { tenantId: newId('tnt'), key: 'gone', name: 'Gone', metadata: {} });
     await deleteTenant(database.db, 'gone');
     for (const tenant of ['gone', 'never']) {
-      expect(await createEndpoint(database.db, { endpointId: newId('ep'), tenant, settings, secret: newSecret() })).toBeNull();
+      expect(await createEndpoint(database.db, { endpointId: newId('ep'), tenant, settings, target, secret: newSecret() })).toBeNull();
     }
   });
 
   it('keep quotes, percent signs and backslashes as they are', async () => {
     const { id } = await makeEndpoint();
-    const odd = { description: `'"\\%_{}`, headers: { a: `'"\\` }, metadata: { '\'"\\': `'"\\` } };
+    const odd = { description: `'"\\%_{}`, metadata: { '\'"\\': `'"\\` } };
     expect(await changeEndpoint(database.db, id, odd)).toMatchObject({ kind: 'changed', endpoint: odd });
   });
 

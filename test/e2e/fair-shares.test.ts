@@ -35,7 +35,7 @@ it('first attempts come before retries, retries before replays, each for its ten
   expect(await priorityOf(`delivery/${sent.id}`)).toMatchObject(of(4));
 
   const endpointId = sent.endpoint.id;
-  await signalLane(stage.posthorn.core.link, { endpointId, tenant: stage.tenant, endpointUrl: stage.receiver.url });
+  await signalLane(stage.posthorn.core.link, { endpointId, tenant: stage.tenant, endpointHost: new URL(stage.receiver.url).host });
   expect(await priorityOf(laneWorkflowId(endpointId))).toMatchObject(of(3));
 });
 

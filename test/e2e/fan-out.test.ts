@@ -2,6 +2,7 @@
 // planned and started in pages, by a dispatch that continues as new on the way.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/new-id.ts';
+import { sealTarget } from '../../src/target.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -26,13 +27,15 @@ async function begin(options: Parameters<typeof startPosthorn>[0]): Promise<Test
 async function makeEndpoints(posthorn: TestPosthorn, tenant: string, endpoints: number, url: string): Promise<void> {
   const ids = Array.from({ length: endpoints }, () => ({ endpoint: newId('ep'), secret: newId('sec') }));
   const uuids = (of: 'endpoint' | 'secret') => ids.map((each) => each[of].slice(each[of].indexOf('_') + 1));
-  const sealed = ids.map(({ secret }) => Buffer.from(posthorn.core.vault.seal(Buffer.alloc(32, 7), secret)));
+  const { vault } = posthorn.core;
+  const sealed = ids.map(({ secret }) => Buffer.from(vault.seal(Buffer.alloc(32, 7), secret)));
+  const targets = ids.map(({ endpoint }, n) => sealTarget(vault, endpoint, { url: `${url}/${n + 1}`, headers: {}, auth: null }).sealed);
   await posthorn.database.db.query(
     `with made as (
-       insert into endpoints (id, tenant_id, url)
-       select i.id, t.id, $3 || '/' || i.n from unnest($1::uuid[]) with ordinality as i (id, n), tenants t where t.external_id = $2)
+       insert into endpoints (id, tenant_id, sealed)
+       select i.id, t.id, i.sealed from unnest($1::uuid[], $3::bytea[]) as i (id, sealed), tenants t where t.external_id = $2)
      insert into endpoint_secrets (id, endpoint_id, sealed) select * from unnest($4::uuid[], $1::uuid[], $5::bytea[])`,
-    [uuids('endpoint'), tenant, url, uuids('secret'), sealed],
+    [uuids('endpoint'), tenant, targets, uuids('secret'), sealed],
   );
 }
 

@@ -130,7 +130,7 @@ describe.concurrent('a delivery', { timeout: 90_000 }, () => {
       status: 'retrying',
       tenant: stage.tenant,
       endpointId: sent.endpoint.id,
-      endpointUrl: '',
+      endpointHost: '',
       eventType: sent.type,
     };
     const handle = await stage.posthorn.temporal.workflow.signalWithStart('deliver', {

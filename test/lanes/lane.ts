@@ -13,6 +13,7 @@ import { createNudges } from '../../src/lanes/nudges.ts';
 import { newId } from '../../src/new-id.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender } from '../../src/outbound/send.ts';
+import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -65,10 +66,10 @@ export async function setLaneStage() {
     /** An endpoint with these columns set. */
     async makeEndpoint(path: string, columns: Record<string, unknown> = {}): Promise<string> {
       const [endpointId, secretId] = [newId('ep'), newId('sec')];
-      await db.query('insert into endpoints (id, tenant_id, url) values ($1, $2, $3)', [
+      await db.query('insert into endpoints (id, tenant_id, sealed) values ($1, $2, $3)', [
         uuidOf(endpointId),
         uuidOf(tenantId),
-        `${receiver.url}${path}`,
+        sealTarget(vault, endpointId, { url: `${receiver.url}${path}`, headers: {}, auth: null }).sealed,
       ]);
       await db.query('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
         uuidOf(secretId),

@@ -7,8 +7,9 @@ import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
 const endpoint: LaneEndpoint = {
   endpointId: 'ep_1',
   tenantId: 'tnt_1',
-  url: 'https://example.com',
-  headers: {},
+  sealed: Buffer.alloc(0),
+  format: 'standard',
+  signing: null,
   timeoutMs: 15_000,
   maxInFlight: null,
   retry: null,

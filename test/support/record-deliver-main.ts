@@ -112,7 +112,7 @@ path('dead-letter-window-passed', async () => {
   const about = {
     tenant: recording.stage.tenant,
     endpointId: sent.endpoint.id,
-    endpointUrl: recording.stage.receiver.url,
+    endpointHost: new URL(recording.stage.receiver.url).host,
     eventType: sent.type,
   };
   const start = deliveryStart({ deliveryId: sent.id, status: 'dead_lettered', ...about }, 500, 'a recording');

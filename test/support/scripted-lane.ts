@@ -73,7 +73,7 @@ export async function setLaneStage(namespace: string, more: Partial<Activities> 
       const endpointId = newId('ep');
       const lane = { script, calls: 0, done: [] };
       lanes.set(endpointId, lane);
-      const ref = { endpointId, tenant: 'a-tenant', endpointUrl: 'https://example.com/hook' };
+      const ref = { endpointId, tenant: 'a-tenant', endpointHost: 'example.com' };
       return {
         endpointId,
         handle: client.workflow.getHandle(`lane/${endpointId}`),

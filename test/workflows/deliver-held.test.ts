@@ -35,7 +35,7 @@ afterAll(() => stage?.close());
 async function deadLetter(): Promise<{ id: string; handle: WorkflowHandle }> {
   const id = newId('dlv');
   rows.set(id, 'dead_lettered');
-  const about = { tenant: 'a-tenant', endpointId: newId('ep'), endpointUrl: 'https://example.com', eventType: 'a.type' };
+  const about = { tenant: 'a-tenant', endpointId: newId('ep'), endpointHost: 'example.com', eventType: 'a.type' };
   const start = deliveryStart({ deliveryId: id, status: 'pending', ...about }, 60_000, 'a test');
   const handle = await stage.client.workflow.start('deliver', start);
   await until('the dead letter', async () => (await handle.query<DeliverState>('status')).status === 'dead_lettered');
