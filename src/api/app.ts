@@ -15,6 +15,7 @@ import { openapiRoute } from './openapi.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
@@ -24,6 +25,7 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  setSecurityHeaders(app, deps.publicOrigin);
   app.use(nameRequests(deps.log));
   const open: Route[] = [
     ...healthRoutes(deps),
