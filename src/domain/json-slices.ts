@@ -20,7 +20,7 @@ export function memberTexts(json: string, from = 0): { members: Map<string, stri
   return { members, repeated };
 }
 
-/** Does it nest arrays and objects more than `limit` deep? For any text, before JSON.parse: a text of brackets alone costs that many bytes a level. */
+/** Does it nest arrays and objects more than `limit` deep? For any text, before JSON.parse: brackets alone cost it over 100 bytes a level. */
 export function isDeeperThan(limit: number, json: string): boolean {
   if (json.length <= 2 * limit) return false;
   let depth = 0;
