@@ -57,6 +57,15 @@ describe('text of every kind', () => {
     expect(await storedBody('text')).toContain(`"data":${data}}`);
   });
 
+  it('that would be SQL is text: kept as it was said, and found by nothing but itself', async () => {
+    const sql = `'; drop table tenants; -- \\'; $1 "x" %s`;
+    expect((await api.post('/v1/tenants', { name: sql, id: 'sql', metadata: { [sql]: sql } })).status).toBe(201);
+    expect((await api.get('/v1/tenants/sql')).body).toMatchObject({ name: sql, metadata: { [sql]: sql } });
+    for (const filter of ['type', 'tenant', 'status', 'cursor', 'endpoint', 'since'])
+      expect([404, 422], filter).toContain((await api.get(`/v1/deliveries?${filter}=${encodeURIComponent(sql)}`)).status);
+    expect((await api.get(`/v1/tenants/${encodeURIComponent(sql)}`)).status).toBe(404);
+  });
+
   it('with a byte order mark is read without it', async () => {
     expect((await postRaw(events, '\ufeff{"type":"a","id":"bom","data":1}')).status).toBe(202);
     expect(await storedBody('bom')).toMatch(/^\{"type"/);
