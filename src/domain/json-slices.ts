@@ -55,6 +55,7 @@ export function memberFaults(members: ReadonlyMap<string, string>, passedOn: rea
 }
 
 function faultsWithin(text: string, path: string): MemberFault[] {
+  if (!text.includes('{')) return [];
   if (text.startsWith('[')) return elementTexts(text).flatMap((element, index) => faultsWithin(element, `${path}[${index}]`));
   if (!text.startsWith('{')) return [];
   const { members, repeated } = memberTexts(text);
