@@ -3,6 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { createUDPServer, Packet, type Resource } from 'dns2';
 import { onTestFinished } from 'vitest';
 import type { Resolve, ResolvedAddress } from '../../src/outbound/resolve.ts';
+import { patienceMs } from './sender.ts';
 
 /** `192.0.2.1`, `2001:db8::1`, or `-> other.example` for the name that it is an alias of; later ones then belong to that name. */
 type Answer = string[] | 'no such name' | 'failure' | 'silence';
@@ -34,7 +35,7 @@ export async function startDns(zone: Record<string, Answer[]>): Promise<DnsServe
   });
   await server.listen(0, '127.0.0.1');
   onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
-  const resolver = new Resolver({ timeout: 1_000, tries: 1 });
+  const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
   onTestFinished(() => resolver.cancel());
   resolver.setServers([`127.0.0.1:${server.address().port}`]);
   return { asked, resolve: (name) => resolveBoth(resolver, name) };

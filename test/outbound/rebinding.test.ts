@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { startDns } from './dns-server.ts';
 import { response, startEndpoint } from './endpoint.ts';
-import { requestTo, startSender } from './sender.ts';
+import { patienceMs, requestTo, startSender } from './sender.ts';
 
 const name = 'rebinding.example';
 const [good, secret] = ['127.0.0.1', '127.0.0.2'];
@@ -20,8 +20,9 @@ async function scene(zone: Parameters<typeof startDns>[0], connection: 'close' |
   await new Promise<void>((resolve) => service.listen(endpoint.port, secret, resolve));
   onTestFinished(() => new Promise<void>((resolve) => service.close(() => resolve())));
   const dns = await startDns(zone);
-  const sender = startSender({ guard: createAddressGuard({ allowCidrs: [`${good}/32`], resolve: dns.resolve }) });
-  const send = (host = name, timeoutMs = 5_000) => sender.send(requestTo(`http://${host}:${endpoint.port}/`, { timeoutMs }));
+  const guard = createAddressGuard({ allowCidrs: [`${good}/32`], resolve: dns.resolve });
+  const sender = startSender({ guard, keepAliveMs: 2 * patienceMs });
+  const send = (timeoutMs = patienceMs) => sender.send(requestTo(`http://${name}:${endpoint.port}/`, { timeoutMs }));
   return { endpoint, dns, send, reached: () => reached };
 }
 
@@ -122,6 +123,6 @@ describe('a name that has no answer', () => {
 
   it('because its server is silent waits no longer than the request may', async () => {
     const { send } = await scene({ [name]: ['silence'] });
-    expect(await send(name, 200)).toMatchObject({ outcome: 'timeout', address: null });
+    expect(await send(200)).toMatchObject({ outcome: 'timeout', address: null });
   });
 });
