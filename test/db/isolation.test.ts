@@ -69,7 +69,7 @@ describe('what names another tenant', () => {
     expect((await asA('update endpoints set gate = $2 where id = $1', [b.endpoint, 'held'])).rowCount).toBe(0);
     expect((await asA(`update deliveries set status = 'cancelled' where id = $1`, [b.delivery])).rowCount).toBe(0);
     await expect(
-      asA('insert into endpoints (id, tenant_id, url) values (gen_random_uuid(), $1, $2)', [b.tenant, 'x']),
+      asA('insert into endpoints (id, tenant_id, host) values (gen_random_uuid(), $1, $2)', [b.tenant, 'x']),
     ).rejects.toMatchObject(denied);
     await expect(
       asA('insert into endpoint_secrets (id, endpoint_id, sealed) values (gen_random_uuid(), $1, $2)', [b.endpoint, Buffer.of(1)]),
