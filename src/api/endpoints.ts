@@ -7,8 +7,8 @@ import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
 import { pendingRound } from '../db/verifications.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
+import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
-import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import { cancelFor } from './cancel-for.ts';
 import type { ApiDeps } from './deps.ts';
@@ -47,7 +47,7 @@ const create = (deps: ApiDeps) =>
     async handler({ params, body, ids }) {
       const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, ...given } = body;
       const settings = { ...defaults, ...given };
-      const problems = laneSettingsProblems(settings);
+      const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');

@@ -37,6 +37,7 @@ export function createChallenge({ vault, sender, publicOrigin }: ChallengeDeps):
     const { headers, ...request } = buildRequest(
       {
         endpointId,
+        tenantId: asked.tenantId,
         deliveryId: '',
         webhookId: newId('evt'),
         body: Buffer.from(JSON.stringify({ type: 'posthorn.verification', data: { challenge } })),

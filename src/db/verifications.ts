@@ -16,6 +16,7 @@ export interface Verifying {
 
 /** A question as it is asked: with what leads to the endpoint now. */
 export interface VerificationToAsk {
+  tenantId: string;
   method: VerificationMethod;
   target: Buffer;
   timeoutMs: number;
@@ -82,18 +83,19 @@ export async function readVerification(db: Db, { endpointId, round }: Verifying)
   const { rows } = await db.query<VerificationRow>({
     name: 'read_verification',
     text: `
-      select verification as method, sealed as target, timeout_ms, signing, (rate_limit->>'perSecond')::float8 as per_second from endpoints
+      select tenant_id, verification as method, sealed as target, timeout_ms, signing, (rate_limit->>'perSecond')::float8 as per_second from endpoints
       where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null`,
     values: [uuidOf(endpointId), round],
   });
   const [row] = rows;
   if (!row) return null;
-  const { method, target, timeout_ms: timeoutMs, signing, per_second: perSecond } = row;
+  const { tenant_id, method, target, timeout_ms: timeoutMs, signing, per_second: perSecond } = row;
   const secrets = (await liveSecrets(db, endpointId)).map(({ secretId, sealed }) => ({ id: secretId, sealed }));
-  return { method, target, timeoutMs, signing, perSecond, secrets };
+  return { tenantId: idOf('tnt', tenant_id), method, target, timeoutMs, signing, perSecond, secrets };
 }
 
 interface VerificationRow {
+  tenant_id: string;
   method: VerificationMethod;
   target: Buffer;
   timeout_ms: number;

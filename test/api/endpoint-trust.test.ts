@@ -4,6 +4,7 @@ import { alertExpiring } from '../../src/db/expiring-certificates.ts';
 import { failVerification, passVerification, pendingRound, readVerification } from '../../src/db/verifications.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { openTarget } from '../../src/target.ts';
+import { createApi } from '../support/api.ts';
 import { createAuthority } from '../support/authority.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 
@@ -228,6 +229,20 @@ describe('an endpoint that must agree first', () => {
     expect((await api.post(`/v1/endpoints/${body.id}/verify`)).status).toBe(409);
     await change(body.id, { verification: 'cloudevents' });
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
+  });
+
+  it('is as held for a caller of its own tenant, whose every statement sees that tenant alone', async () => {
+    const { body: made } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['endpoints:write', 'endpoints:read'] });
+    const bound = createApi(api.origin, made.key);
+    const { body } = await bound.post(`/v1/tenants/${tenant}/endpoints`, { url, tls, verification: 'echo' });
+    expect(body).toMatchObject({ gate: 'held', gateReason: 'unverified' });
+    expect((await bound.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
+    expect((await bound.post(`/v1/endpoints/${body.id}/verify`)).status).toBe(202);
+    await agree(body.id);
+    expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { url: `${url}/other` })).body).toMatchObject({
+      gateReason: 'unverified',
+    });
+    expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { verification: 'none' })).body).toMatchObject({ gate: 'open' });
   });
 
   it('that never did is asked again when somebody wants it', async () => {

@@ -18,11 +18,19 @@ beforeAll(async () => {
   sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const vault = createVault([randomBytes(32).toString('base64')]);
   const challenge = createChallenge({ vault, sender, publicOrigin: 'https://hooks.example:8443' });
-  const [endpointId, secret] = [newId('ep'), newId('sec')];
+  const [tenantId, endpointId, secret] = [newId('tnt'), newId('ep'), newId('sec')];
   const target = sealTarget(vault, endpointId, { url: `${receiver.url}/hook`, headers: { 'x-key': 'k' }, auth: null }).sealed;
   const secrets = [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }];
   ask = (method, perSecond) =>
-    challenge(endpointId, { method, target: Buffer.from(target), timeoutMs: 2_000, signing: null, perSecond: perSecond ?? null, secrets });
+    challenge(endpointId, {
+      tenantId,
+      method,
+      target: Buffer.from(target),
+      timeoutMs: 2_000,
+      signing: null,
+      perSecond: perSecond ?? null,
+      secrets,
+    });
 });
 afterAll(async () => {
   await sender.close();
