@@ -1,6 +1,9 @@
 // Endpoints that must agree first, and those that want to know who sends: from the API to the receiver.
+import type { TLSSocket } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { response, startEndpoint } from '../outbound/endpoint.ts';
+import { createAuthority } from '../support/authority.ts';
 import type { Received, Reply } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -78,6 +81,25 @@ describe.concurrent('an endpoint that must agree first', () => {
       headers: { 'webhook-request-origin': '127.0.0.1', 'webhook-request-rate': '6000', authorization: 'Bearer let-me-in' },
     });
   });
+});
+
+it('mutual TLS shows the certificate that the endpoint has now', async () => {
+  const authority = createAuthority();
+  const shown: unknown[] = [];
+  const server = { ...authority.sign('127.0.0.1', 'IP:127.0.0.1'), ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+  const { url } = await startEndpoint((socket) => {
+    shown.push((socket as TLSSocket).getPeerCertificate().subject?.CN);
+    socket.write(response(204));
+  }, server);
+  const tlsOf = (subject: string) => {
+    const { cert: certificate, key } = authority.sign(subject);
+    return { certificate, key, ca: authority.ca };
+  };
+  const { id } = await stage.posthorn.makeEndpoint(stage.tenant, url, { eventTypes: ['mutual'], tls: tlsOf('before') });
+  await delivered('/mutual', id);
+  expect((await stage.posthorn.call('PATCH', `/v1/endpoints/${id}`, { tls: tlsOf('after') })).body.tls.subject).toBe('CN=after');
+  await delivered('/mutual', id);
+  expect(shown).toEqual(['before', 'after']);
 });
 
 describe.concurrent('authentication', () => {

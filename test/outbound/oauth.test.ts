@@ -160,6 +160,16 @@ describe('a token that the endpoint does not take', () => {
     expect(result).toMatchObject({ outcome: 'auth_failed', retryAfterMs: 7_000 });
   });
 
+  it('stays the answer when it may not be posted again any more', async () => {
+    const server = await scripted({});
+    const endpoint = await startEndpoint(refusing401(() => true));
+    const access = accessOf(clientOf(server.tokenUrl));
+    const isTooLate = () => endpoint.requests.length > 0;
+    const result = await authenticating(startSender()).send(requestTo(endpoint.url, { access, isTooLate }));
+    expect(result).toMatchObject({ outcome: 'http_status', response: { statusCode: 401 } });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
   it('any other refusal stays what it is', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint((socket) => socket.write(response(403)));
