@@ -5,7 +5,6 @@ import { changeEndpoint } from '../db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
-import { pendingRound } from '../db/verifications.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
 import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
@@ -16,6 +15,7 @@ import { listQuery, pageAnswer, pageOf } from './page.ts';
 import { invalid, notFound } from './problem.ts';
 import { answer, noContent, type Route, route } from './route.ts';
 import { retarget, sealNewTarget, showEndpoint } from './show-endpoint.ts';
+import { beginVerification, refuseNoVerification } from './verification.ts';
 
 const tenantParams = z.strictObject({ tenant: tenantKey });
 export const endpointParams = z.strictObject({ endpoint: z.string().refine((id) => isId('ep', id)) });
@@ -44,7 +44,8 @@ const create = (deps: ApiDeps) =>
     params: tenantParams,
     body: newEndpoint,
     answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
-    async handler({ params, body, ids }) {
+    async handler({ params, body, ids, caller }) {
+      refuseNoVerification(deps, caller, body.verification);
       const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, ...given } = body;
       const settings = { ...defaults, ...given };
       const problems = endpointProblems(settings);
@@ -60,7 +61,7 @@ const create = (deps: ApiDeps) =>
         secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
       });
       if (!made) throw notFound('tenant');
-      await verifyPending(deps, endpointId);
+      await beginVerification(deps, endpointId);
       return answer(201, {
         ...showEndpoint(deps, made.endpoint),
         secret: secretTextOf(deps.vault.open(made.secret.sealed, made.secret.secretId)),
@@ -154,7 +155,8 @@ const change = (deps: ApiDeps) =>
     params: endpointParams,
     body: endpointChange,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
-    async handler({ params, body }) {
+    async handler({ params, body, caller }) {
+      refuseNoVerification(deps, caller, body.verification);
       const { url, headers, auth, tls, verification, ...settings } = body;
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, {
@@ -163,7 +165,7 @@ const change = (deps: ApiDeps) =>
       });
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
-      if (url !== undefined || verification !== undefined) await verifyPending(deps, params.endpoint);
+      if (url !== undefined || verification !== undefined) await beginVerification(deps, params.endpoint);
       // also when they are what they were: the call before may not have got so far
       if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
       return answer(200, showEndpoint(deps, changed.endpoint));
@@ -185,9 +187,3 @@ const remove = (deps: ApiDeps) =>
       return noContent;
     },
   });
-
-/** After the commit; also when it was asked before: the call before may not have got so far. */
-async function verifyPending({ db, verification }: ApiDeps, endpointId: string): Promise<void> {
-  const round = await pendingRound(db, endpointId);
-  if (round !== null) await verification.begin({ endpointId, round });
-}

@@ -1,5 +1,5 @@
 // What opens an endpoint, as it is given, judged, kept and shown; and whether it has agreed to be sent to.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { alertExpiring } from '../../src/db/expiring-certificates.ts';
 import { failVerification, passVerification, pendingRound, readVerification } from '../../src/db/verifications.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
@@ -243,6 +243,22 @@ describe('an endpoint that must agree first', () => {
       gateReason: 'unverified',
     });
     expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { verification: 'none' })).body).toMatchObject({ gate: 'open' });
+  });
+
+  it('may not be let off by a caller of one tenant where the operator wants it asked', async () => {
+    const { body: made } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['admin'] });
+    const bound = createApi(api.origin, made.key);
+    api.deps.verification.usual = 'echo';
+    onTestFinished(() => {
+      api.deps.verification.usual = 'none';
+    });
+    const asked = await bound.post(`/v1/tenants/${tenant}/endpoints`, { url });
+    expect(asked.body).toMatchObject({ gateReason: 'unverified', verification: { method: 'echo' } });
+    const refused = { status: 422, body: { errors: [{ path: 'verification' }] } };
+    expect(await bound.post(`/v1/tenants/${tenant}/endpoints`, { url, verification: 'none' })).toMatchObject(refused);
+    expect(await bound.call('PATCH', `/v1/endpoints/${asked.body.id}`, { verification: 'none' })).toMatchObject(refused);
+    expect((await bound.call('PATCH', `/v1/endpoints/${asked.body.id}`, { verification: 'cloudevents' })).status).toBe(200);
+    expect(await make({ verification: 'none' })).toMatchObject({ status: 201, body: { gate: 'open' } });
   });
 
   it('that never did is asked again when somebody wants it', async () => {
