@@ -1,6 +1,7 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
 import type { Express, Request, RequestHandler } from 'express';
 import type { z } from 'zod';
+import { auditOf } from './audit-of.ts';
 import { callerOf } from './auth.ts';
 import type { ApiDeps } from './deps.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
@@ -24,7 +25,8 @@ export function mountRoutes(app: Express, routes: Route[], deps: MountDeps): voi
 function handle(route: Route, deps: MountDeps): RequestHandler {
   return async (request, response) => {
     const { params, query } = readAddress(route, request);
-    const call = { params, query, ...readContent(route, request), caller: callerOf(response) };
+    const caller = callerOf(response);
+    const call = { params, query, ...readContent(route, request), caller, audit: auditOf(route, caller, response) };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     send(
       response,

@@ -1,6 +1,7 @@
 // /openapi.json: OpenAPI 3.1, made of the route table and the zod schemas.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { auditView } from '../domain/audit.ts';
 import { attemptView, deliveryView, endpointVerdict } from '../domain/delivery-view.ts';
 import { endpoint } from '../domain/endpoint.ts';
 import { acceptedEvent, eventSummary, newEvent } from '../domain/event.ts';
@@ -24,6 +25,7 @@ const named: [z.ZodType, string][] = [
   [endpointVerdict, 'EndpointVerdict'],
   [laneView, 'Lane'],
   [sequenceView, 'Sequence'],
+  [auditView, 'AuditEntry'],
   [problemDocument, 'Problem'],
 ];
 
@@ -85,14 +87,19 @@ function pathsOf(routes: Route[], refTo: (schema: z.ZodType) => Json): Json {
 
 function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
   const { operationId, summary, scope, body, bodyOptional } = route;
-  const answers = Object.entries(route.answers).map(([status, { description, schema }]) => [
+  const answers = Object.entries(route.answers).map(([status, { description, schema, types }]) => [
     status,
-    { description, ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }) },
+    {
+      description,
+      ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }),
+      ...(types && { content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])) }),
+    },
   ]);
   const problems = problemsOf(route).map((status) => [status, { description: STATUS_CODES[status], content: problem }]);
   return {
     operationId,
     summary,
+    ...(route.audit && { 'x-audit-action': route.audit }),
     security: scope === 'open' ? [] : [{ key: [] }],
     parameters: parametersOf(route),
     ...(body && { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: refTo(body) } } } }),
