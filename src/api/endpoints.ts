@@ -55,17 +55,12 @@ const create = (deps: ApiDeps) =>
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
       const target = { url, headers, auth };
-      const made = await createEndpoint(
-        deps.db,
-        {
-          endpointId,
-          tenant: params.tenant,
-          settings,
-          target: sealTarget(deps.vault, endpointId, target),
-          secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
-        },
-        { ...audit, also: withoutSecrets(target) },
-      );
+      const sealed = {
+        target: sealTarget(deps.vault, endpointId, target),
+        secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
+      };
+      const toMake = { endpointId, tenant: params.tenant, settings, ...sealed };
+      const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets(target) });
       if (!made) throw notFound('tenant');
       return answer(201, {
         ...showEndpoint(deps, made.endpoint),

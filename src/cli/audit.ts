@@ -8,7 +8,7 @@ import { instant } from '../domain/event.ts';
 import { exportFormats } from '../export-lines.ts';
 import { exportAudit, readAuditCursor } from '../exports.ts';
 
-export const auditUsage = `Usage: posthorn audit verify [--expect <hash>]
+const auditUsage = `Usage: posthorn audit verify [--expect <hash>]
        posthorn audit export [--format ndjson|csv] [--since <time>] [--until <time>] [--tenant <id>] [--after <cursor>]
 
 DATABASE_URL says where.`;
@@ -32,9 +32,9 @@ const options = z.object({
 type Options = z.infer<typeof options>;
 
 /** Returns the exit code: 1, the log is not what was written. Throws ConfigError. */
-export async function auditCommand(args: string[], write: (text: string) => Promise<void>): Promise<number> {
+export async function auditCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
   const { command, given } = read(args);
-  const { DATABASE_URL: url } = readConfig();
+  const { DATABASE_URL: url } = readConfig(env);
   if (url === undefined) throw new ConfigError('DATABASE_URL is missing: the database whose audit log is meant.');
   const db = createPool({ url, max: 1, onError: () => undefined });
   try {

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { auditCommand } from '../../src/cli/audit.ts';
+import { ConfigError } from '../../src/config.ts';
 import { appendAudit, audited } from '../../src/db/audit.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { listAudit } from '../../src/db/audit-log.ts';
@@ -59,6 +61,41 @@ describe('the chain', () => {
     expect(await verifyAudit(database.db, 'head' in before ? before.head : '')).toMatchObject({ entries: 52 });
     expect(await verifyAudit(database.db, 'ab'.repeat(32))).toMatchObject({ reason: expect.stringContaining('expected hash') });
   });
+});
+
+describe('posthorn audit', () => {
+  async function posthorn(...args: string[]) {
+    let said = '';
+    const write = async (text: string) => {
+      said += text;
+    };
+    return { code: await auditCommand(args, write, { DATABASE_URL: database.url }), said };
+  }
+
+  it('verifies, and says the head to be kept elsewhere', async () => {
+    const { code, said } = await posthorn('verify');
+    expect([code, said]).toEqual([0, expect.stringMatching(/^52 entries, unbroken\nhead [0-9a-f]{64}\n$/)]);
+    expect((await posthorn('verify', '--expect', said.slice(-65).trim())).code).toBe(0);
+    expect(await posthorn('verify', '--expect', '0'.repeat(63).concat('1'))).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/^broken: entry 53 /),
+    });
+  });
+
+  it('exports, and goes on behind a cursor', async () => {
+    const lines = (await posthorn('export')).said.trimEnd().split('\n');
+    expect(lines).toHaveLength(52);
+    const { cursor } = JSON.parse(lines[49] ?? '');
+    expect((await posthorn('export', '--after', cursor)).said.trimEnd().split('\n')).toEqual(lines.slice(50));
+    expect((await posthorn('export', '--format', 'csv', '--after', cursor)).said.trimEnd().split('\r\n')).toHaveLength(3);
+  });
+
+  it.each([[[]], [['verify', 'more']], [['verify', '--expect', 'x']], [['export', '--since', 'yesterday']], [['export', '--unknown']]])(
+    'says what is wrong with %j',
+    async (args) => {
+      await expect(posthorn(...args)).rejects.toThrow(ConfigError);
+    },
+  );
 });
 
 describe('who may all', () => {
