@@ -132,4 +132,4 @@ $$;
 alter table deliveries add column echoes int[];
 
 -- The delivery log is exported by the time of its attempts. BRIN: a few bytes for each megabyte, and next to nothing for each insert.
-create index attempts_by_time on attempts using brin (started_at) with (pages_per_range = 16);
+create index attempts_by_time on attempts using brin (started_at) with (pages_per_range = 64, autosummarize = on);

@@ -44,7 +44,7 @@ export interface ExportedAttempt {
   };
 }
 
-const page = 1_000;
+const page = 2_000;
 const shortestMs = 1_000;
 const firstMs = 60_000;
 const longestMs = 6 * 3_600_000;
@@ -63,11 +63,11 @@ export async function* attemptPages(db: Querying, filter: AttemptFilter, after: 
     if (last && rows.length === page) {
       place = { at: last.at, id: uuidOf(last.id) };
       windowMs = Date.parse(last.at);
-      spanMs = Math.max(shortestMs, spanMs / 4);
+      spanMs = Math.max(shortestMs, spanMs / 2);
     } else {
       place = { at: new Date(endMs).toISOString(), id: firstUuidAt(0) };
       windowMs = endMs;
-      if (rows.length < page / 4) spanMs = Math.min(longestMs, spanMs * 4);
+      if (rows.length < page / 3) spanMs = Math.min(longestMs, spanMs * 2);
     }
   }
 }

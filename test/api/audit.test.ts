@@ -1,9 +1,16 @@
 // The audit log over HTTP: one entry for each change, none for what failed, no secret in any; and its exports, which are gone on with anywhere.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLogRoutes } from '../../src/api/audit-log.ts';
+import type { Answer, Call, Route } from '../../src/api/route.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { disableFailing, recoverFailing, stopEndpoint } from '../../src/db/failing-endpoints.ts';
-import { firstUuidAt, uuidOf } from '../../src/domain/ids.ts';
+import type { Db } from '../../src/db/pool.ts';
+import type { Caller } from '../../src/domain/access.ts';
+import { firstUuidAt, idOf, uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
 import type { ApiAnswer } from '../support/api.ts';
 import { until } from '../support/until.ts';
@@ -344,5 +351,51 @@ describe('the export of the delivery log', () => {
     const csv = (await text(`${path}&format=csv&endpoint=${other.id}`)).body.split('\r\n');
     expect(csv[0]).toMatch(/^attempt,startedAt,tenant,event,/);
     expect(csv).toHaveLength(3);
+  });
+});
+
+describe('a caller that is bound to a tenant', () => {
+  const asked = { limit: 50, format: 'ndjson' };
+
+  async function of(tenant: { id: string; key: string }, operationId: string, query: object, db: Db = api.db): Promise<Answer> {
+    const route = auditLogRoutes({ ...api.deps, db }).find((one) => one.operationId === operationId);
+    const caller: Caller = { kind: 'portal_link', id: 'lnk_1', tenant, scopes: ['admin'], address: null };
+    const call = { query: { ...asked, ...query }, caller } as unknown as Call<unknown, unknown, unknown>;
+    return await (route as Route).handler(call);
+  }
+  const streamOf = ({ stream }: Answer) => textOf(Readable.from(stream ?? []));
+
+  async function tenantOf(key: string) {
+    const { rows } = await api.db.query('select id from tenants where external_id = $1', [key]);
+    return { key, id: idOf('tnt', rows[0].id) };
+  }
+
+  it('sees its own entries and attempts, and asks for nobody else', async () => {
+    const [own, other] = [await endpoint(), await endpoint()];
+    const tenant = await tenantOf(own.tenant);
+    const { data } = JSON.parse((await of(tenant, 'listAuditLog', {})).text ?? '');
+    expect(data.map((entry: Entry) => [entry.action, entry.tenant])).toEqual([
+      ['endpoint.create', own.tenant],
+      ['tenant.create', own.tenant],
+    ]);
+    expect(linesOf(await streamOf(await of(tenant, 'exportAuditLog', { tenant: own.tenant })))).toHaveLength(2);
+    for (const name of ['listAuditLog', 'exportAuditLog', 'exportDeliveries'])
+      await expect(of(tenant, name, { tenant: other.tenant })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('is still who asks while what it was answered is read', async () => {
+    const scope = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const query = (...args: [string]) => {
+      seen.push(scope.getStore());
+      return api.db.query(...args);
+    };
+    const db = { query, connect: () => api.db.connect() } as unknown as Db;
+    const tenant = await tenantOf((await endpoint()).tenant);
+    const since = new Date(Date.now() - 86_400_000).toISOString();
+    const answer = await scope.run('its tenant', () => of(tenant, 'exportDeliveries', { since }, db));
+    await streamOf(answer);
+    expect(seen.length).toBeGreaterThan(2);
+    expect(new Set(seen)).toEqual(new Set(['its tenant']));
   });
 });
