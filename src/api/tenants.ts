@@ -22,6 +22,7 @@ const create = ({ db }: ApiDeps) =>
     summary: 'Makes a tenant',
     scope: 'admin',
     audit: 'tenant.create',
+    allTenants: true,
     body: newTenant,
     answers: { 201: { description: 'the tenant', schema: tenant } },
     problems: [409],
@@ -47,6 +48,7 @@ const list = ({ db }: ApiDeps) =>
     operationId: 'listTenants',
     summary: 'Lists tenants, newest first',
     scope: 'admin',
+    allTenants: true,
     query: listQuery('tnt'),
     answers: { 200: { description: 'a page of tenants', schema: pageOf(tenant) } },
     async handler({ query: { limit, cursor } }) {
@@ -102,6 +104,7 @@ const remove = (deps: ApiDeps) =>
     summary: 'Deletes a tenant and its endpoints, and cancels what is unfinished for them',
     scope: 'admin',
     audit: 'tenant.delete',
+    allTenants: true,
     params,
     answers: { 204: { description: 'deleted; its id is free again' } },
     async handler({ params, audit }) {

@@ -17,7 +17,6 @@ import { createOpened } from './opened.ts';
 import { buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'target'> {
-  tenantId: string;
   round: number;
   /** Made in this round before this one. */
   attempts: number;

@@ -14,6 +14,7 @@ import { sweepAll } from '../relay/sweep.ts';
 import { startServer } from '../server.ts';
 import { requireKeys, start } from '../start.ts';
 import { installRuntime, startWorker } from '../worker.ts';
+import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
 
 const usage = `Usage: posthorn <command>
@@ -24,6 +25,7 @@ const usage = `Usage: posthorn <command>
   migrate         brings the database schema up to date
   reconcile       starts every delivery and every lane that should be under way and is not, at once
   audit           verify or export: the audit log (docs/audit.md)
+  api-keys …      makes, lists and revokes API keys: \`posthorn api-keys\` says how
 
 Every setting is an environment variable: see docs/configuration.md.`;
 
@@ -80,6 +82,7 @@ function inTurn(...closers: (() => Promise<void>)[]): () => Promise<void> {
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   if (command === 'audit') process.exit(await auditCommand(rest, write));
+  if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } });
   let asked = false;
   let stop: (() => Promise<void>) | null = null;

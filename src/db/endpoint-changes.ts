@@ -4,8 +4,8 @@
 // nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
 // itself is written, which locks its tenant's row.
 import { type AuditChange, changedFields } from '../domain/audit.ts';
+import { endpointProblems, type SettingsProblem } from '../domain/endpoint-problems.ts';
 import { uuidOf } from '../domain/ids.ts';
-import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import type { SealedTarget } from '../target.ts';
 import { type Audit, appendAudit } from './audit.ts';
 import {
@@ -21,7 +21,6 @@ import {
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 
-type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
 type Querying = Pick<Db, 'query'>;
 
 /** `problems`: the settings do not go together as they would stand, and nothing was changed. */
@@ -48,7 +47,7 @@ export async function changeEndpoint(
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
     const settings: EndpointSettings = { ...before, ...change };
-    const problems = laneSettingsProblems(settings);
+    const problems = endpointProblems(settings);
     if (problems.length > 0) return { kind: 'problems', problems };
     const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);

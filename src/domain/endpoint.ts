@@ -40,7 +40,9 @@ const settings = {
   url: z
     .string()
     .max(2_000)
-    .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'must not contain spaces or control characters')
+    .min(1)
+    .refine((url) => !/[\s\p{Cc}\p{Cs}]/u.test(url), 'must not contain spaces or control characters')
+    .meta({ format: 'uri' })
     .describe('https, to a public address'),
   eventTypes: z.array(eventTypePattern).max(200).describe('exact types, order.* or *; none means all'),
   channels: z.array(channel).max(50).describe('none means all; else only events with one of them'),

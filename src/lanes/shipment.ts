@@ -14,7 +14,6 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import { isPlainNo, type SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
-import { batchBody } from './batch-body.ts';
 
 const ourPauseMs = 1_000;
 
@@ -87,8 +86,8 @@ function postJob({ endpoint, rows, batchId, isTooLate }: Shipment) {
   const { deliveryId, round, attempts, webhookId, body, sequence } = first;
   const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
   if (batchId === null) return { ...common, webhookId, body, sequence };
-  const elements = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
-  return { ...common, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };
+  const batch = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
+  return { ...common, webhookId: batchId, body, batch };
 }
 
 /** The batch's success or failure is that of each of its deliveries. */

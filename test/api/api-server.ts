@@ -4,12 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { type AccessOptions, createAccess } from '../../src/api/access.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { scopedDb } from '../../src/db/tenant-scope.ts';
 import { createSetGate } from '../../src/lanes/set-gate.ts';
 import { createSkipHead } from '../../src/lanes/skip-head.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
@@ -40,12 +42,14 @@ export interface ApiServerOptions {
   databaseUrl?: string;
   logLevel?: string;
   masterKey?: string;
+  access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
 }
 
 export async function startApi({
   databaseUrl,
   logLevel = 'info',
   masterKey = randomBytes(32).toString('base64'),
+  access,
 }: ApiServerOptions = {}): Promise<ApiServer> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
@@ -56,12 +60,13 @@ export async function startApi({
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const lanes = createLaneWaker({ db, link, log });
+  const vault = createVault([masterKey]);
   let sweeps = 0;
   const deps: ApiDeps = {
-    db,
+    db: scopedDb(db),
     log,
-    vault: createVault([masterKey]),
-    apiKey,
+    vault,
+    access: createAccess({ db, log, vault, apiKey, ...access }),
     publicOrigin: origin,
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',

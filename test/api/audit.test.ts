@@ -8,7 +8,7 @@ import { auditLogRoutes } from '../../src/api/audit-log.ts';
 import type { Answer, Call, Route } from '../../src/api/route.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { disableFailing, recoverFailing, stopEndpoint } from '../../src/db/failing-endpoints.ts';
-import type { Db } from '../../src/db/pool.ts';
+import type { ScopedDb } from '../../src/db/tenant-scope.ts';
 import type { Caller } from '../../src/domain/access.ts';
 import { firstUuidAt, idOf, uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
@@ -357,7 +357,7 @@ describe('the export of the delivery log', () => {
 describe('a caller that is bound to a tenant', () => {
   const asked = { limit: 50, format: 'ndjson' };
 
-  async function of(tenant: { id: string; key: string }, operationId: string, query: object, db: Db = api.db): Promise<Answer> {
+  async function of(tenant: { id: string; key: string }, operationId: string, query: object, db: ScopedDb = api.deps.db): Promise<Answer> {
     const route = auditLogRoutes({ ...api.deps, db }).find((one) => one.operationId === operationId);
     const caller: Caller = { kind: 'portal_link', id: 'lnk_1', tenant, scopes: ['admin'], address: null };
     const call = { query: { ...asked, ...query }, caller } as unknown as Call<unknown, unknown, unknown>;
@@ -390,7 +390,7 @@ describe('a caller that is bound to a tenant', () => {
       seen.push(scope.getStore());
       return api.db.query(...args);
     };
-    const db = { query, connect: () => api.db.connect() } as unknown as Db;
+    const db = { query, connect: () => api.db.connect() } as unknown as ScopedDb;
     const tenant = await tenantOf((await endpoint()).tenant);
     const since = new Date(Date.now() - 86_400_000).toISOString();
     const answer = await scope.run('its tenant', () => of(tenant, 'exportDeliveries', { since }, db));
