@@ -101,12 +101,14 @@ begin
   if not was_member then execute format('grant %I to %I', keeper, me); end if;
   execute format('grant usage, create on schema %I to %I', here, keeper);
   execute format('alter function append_audit set search_path = pg_catalog, %I, pg_temp', here);
-  -- what a tenant-bound caller's request runs as sees its tenant's entries, and its changes are written like anybody's
-  if to_regprocedure('open_to_tenants(regclass,text,text)') is not null then
-    perform open_to_tenants('audit_log', 'select', 'tenant_id = current_tenant()');
-    execute format('create policy of_all on audit_log for select to %I using (true)', me);
-    execute format('grant execute on function append_audit to %I', tenant_role());
-  end if;
+  -- what a tenant-bound caller's request runs as sees its tenant's entries, and its changes are written like anybody's. No open_to_tenants: who runs Posthorn is
+  -- a member of that role and, here, not the owner, so its policy is asked where no tenant is set
+  alter table audit_log enable row level security;
+  execute format('create policy of_all on audit_log for select to %I using (true)', me);
+  execute format($policy$create policy of_tenant on audit_log for select to %I
+    using (tenant_id = nullif(current_setting('posthorn.tenant', true), '')::uuid)$policy$, tenant_role());
+  execute format('grant select on audit_log to %I', tenant_role());
+  execute format('grant execute on function append_audit to %I', tenant_role());
   execute format('alter table audit_log owner to %I', keeper);
   execute format('alter table audit_head owner to %I', keeper);
   execute format('alter function audit_bytes owner to %I', keeper);

@@ -18,6 +18,11 @@ export interface Audit {
   once?: string;
 }
 
+/** At the command line, by whoever may read the configuration. */
+export function byHand(action: AuditAction): Audit {
+  return { actor: { kind: 'cli', id: null }, action, address: null, requestId: null };
+}
+
 /** What Posthorn does of its own accord. */
 export function bySystem(action: AuditAction): Audit {
   return { actor: { kind: 'system', id: null }, action, address: null, requestId: null };

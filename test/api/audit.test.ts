@@ -8,7 +8,7 @@ import { auditLogRoutes } from '../../src/api/audit-log.ts';
 import type { Answer, Call, Route } from '../../src/api/route.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { disableFailing, recoverFailing, stopEndpoint } from '../../src/db/failing-endpoints.ts';
-import type { ScopedDb } from '../../src/db/tenant-scope.ts';
+import { asTenant, type ScopedDb, scopedDb } from '../../src/db/tenant-scope.ts';
 import type { Caller } from '../../src/domain/access.ts';
 import { firstUuidAt, idOf, uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
@@ -67,6 +67,10 @@ const order = async (kind: string, status: Parameters<typeof delivery>[0]) =>
 
 const reason = { reason: 'ticket 7' };
 const masked = { url: 'http://127.0.0.1:9/***', headers: { 'x-api-key': '***', 'x-other': '***' } };
+
+const newKey = async (): Promise<string> =>
+  (await api.post('/v1/api-keys', { name: 'k', scopes: ['admin'], tenant: await api.makeTenant() })).body.id;
+const newLink = async (): Promise<string> => (await api.post('/v1/portal-links', { tenant: await api.makeTenant() })).body.id;
 
 /** Every operation of the API that changes something, and what it leaves. */
 const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
@@ -138,6 +142,26 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
       return api.post(`/v1/endpoints/${id}/skip-head`);
     },
     entry: { action: 'endpoint.skip_head', before: { head: expect.stringMatching(/^dlv_/) } },
+  },
+  createApiKey: {
+    make: async () => api.post('/v1/api-keys', { name: 'k', scopes: ['events:write'], tenant: await api.makeTenant() }),
+    entry: {
+      action: 'api_key.create',
+      target: { kind: 'api_key', id: expect.stringMatching(/^key_/) },
+      after: { name: 'k', prefix: expect.any(String), scopes: ['events:write'], cidrs: [], rateLimit: null, expiresAt: null },
+    },
+  },
+  revokeApiKey: {
+    make: async () => api.call('DELETE', `/v1/api-keys/${await newKey()}`),
+    entry: { action: 'api_key.revoke', before: { name: 'k', prefix: expect.any(String) }, after: null },
+  },
+  createPortalLink: {
+    make: async () => api.post('/v1/portal-links', { tenant: await api.makeTenant() }),
+    entry: { action: 'portal_link.create', after: { scopes: expect.any(Array), expiresAt: expect.any(String) } },
+  },
+  revokePortalLink: {
+    make: async () => api.call('DELETE', `/v1/portal-links/${await newLink()}`),
+    entry: { action: 'portal_link.revoke', before: { expiresAt: expect.any(String) }, after: null },
   },
   replayDelivery: {
     make: () => order('replay', 'dead_lettered'),
@@ -381,6 +405,18 @@ describe('a caller that is bound to a tenant', () => {
     expect(linesOf(await streamOf(await of(tenant, 'exportAuditLog', { tenant: own.tenant })))).toHaveLength(2);
     for (const name of ['listAuditLog', 'exportAuditLog', 'exportDeliveries'])
       await expect(of(tenant, name, { tenant: other.tenant })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('is named in what it changes, and sees no more of the log than that in PostgreSQL either', async () => {
+    const [own] = [await endpoint(), await endpoint()];
+    const { body: key } = await api.post('/v1/api-keys', { name: 'k', scopes: ['endpoints:write'], tenant: own.tenant });
+    const settings = { description: 'by its own key', url: `${url}&other` };
+    expect((await api.call('PATCH', `/v1/endpoints/${own.id}`, settings, { key: key.key })).status).toBe(200);
+    expect((await log())[0]).toMatchObject({ actor: { kind: 'api_key', id: key.id }, action: 'endpoint.change', tenant: own.tenant });
+    const tenant = await tenantOf(own.tenant);
+    const all = 'select distinct tenant_id::text as id from audit_log';
+    const { rows } = await asTenant({ tenantId: tenant.id, readOnly: true }, () => scopedDb(api.db).query(all));
+    expect(rows.map(({ id }) => idOf('tnt', id))).toEqual([tenant.id]);
   });
 
   it('is still who asks while what it was answered is read', async () => {
