@@ -18,6 +18,7 @@ import { portalLinkRoutes } from './portal-links.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
@@ -28,6 +29,7 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', deps.access.trustProxy);
+  setSecurityHeaders(app, deps.publicOrigin);
   app.use(nameRequests(deps.log));
   const open: Route[] = [
     ...healthRoutes(deps),

@@ -7,6 +7,7 @@ import { mountRoutes } from './mount.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import { type Route, route } from './route.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 type MetricsDeps = Pick<ApiDeps, 'metrics'>;
 
@@ -30,6 +31,7 @@ export function createMetricsApp(deps: MetricsDeps & IdempotencyDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  setSecurityHeaders(app);
   app.use(nameRequests(deps.log));
   mountRoutes(app, [aliveRoute(), metricsRoute(deps)], deps);
   app.use(() => {

@@ -28,8 +28,6 @@ function logWhenDone(log: Logger, request: Request, response: Response): void {
 }
 
 export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('x-content-type-options', 'nosniff');
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   if (stream) return void sendStream(response, status, type, stream);
   if (text === null) {

@@ -32,7 +32,7 @@ export const secretText = z
   .max(100)
   .regex(/^whsec_([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'whsec_ and base64')
   .refine((text) => {
-    const bytes = text.slice('whsec_'.length).replace(/=+$/, '').length * 0.75;
+    const bytes = text.slice('whsec_'.length).replace(/={1,2}$/, '').length * 0.75;
     return bytes >= 24 && bytes < 65;
   }, 'whsec_ and the base64 of 24 to 64 bytes');
 
