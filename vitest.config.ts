@@ -1,6 +1,7 @@
 // Two kinds of tests: `unit` needs nothing from outside, `integration` shares one PostgreSQL and one Temporal for the whole run.
 import { defineConfig } from 'vitest/config';
 import { closingLine } from './test/support/closing-line.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes'].map((folder) => `test/${folder}/**/*.test.ts`);
 const limits = { testTimeout: 30_000, hookTimeout: 120_000 };
@@ -9,7 +10,9 @@ const limits = { testTimeout: 30_000, hookTimeout: 120_000 };
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    isolate: false,
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', closingLine()],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: shared, ...limits } },

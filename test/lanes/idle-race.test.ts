@@ -29,7 +29,7 @@ async function lingerOf(endpoint: LaneEndpoint): Promise<number> {
   await endpoint.post(1);
   await arrived(endpoint, 1);
   const since = performance.now();
-  await endpoint.rests(30_000);
+  await until('its drain to end', async () => (await endpoint.lane()).state === 'idle', 30_000, 10);
   return performance.now() - since;
 }
 
