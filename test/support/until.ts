@@ -8,7 +8,7 @@ const usualLongestMs = 100;
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  withinMs = 20_000,
+  withinMs = 40_000,
   longestMs = usualLongestMs,
 ): Promise<Exclude<NonNullable<T>, false>> {
   const began = performance.now();
