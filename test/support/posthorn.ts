@@ -26,7 +26,7 @@ export interface TestPosthorn extends Api {
 }
 
 export interface TestOptions {
-  /** `t01` … `t54`, one for each test file. */
+  /** `t01` … `t64`, one for each test file. */
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
