@@ -3,10 +3,11 @@
 import { isId } from '../domain/ids.ts';
 import { unverified } from '../domain/verification.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
+import { temporalAudit } from './temporal-audit.ts';
 
 export function createSetGate(set: SetGate) {
   return async function setGate({ endpointId, gate }: { endpointId: string; gate: 'pause' | 'resume' }): Promise<string> {
-    const done = isId('ep', endpointId) && (await set(endpointId, gate));
+    const done = isId('ep', endpointId) && (await set(endpointId, gate, temporalAudit(`endpoint.${gate}`).audit));
     if (done === unverified) return 'not possible until it is verified';
     return done ? `${gate}d` : 'no such endpoint';
   };

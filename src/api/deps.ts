@@ -1,6 +1,7 @@
 // What the API needs from the rest of the process.
 import type { Express } from 'express';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
+import type { Audit } from '../db/audit.ts';
 import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { Verifying } from '../db/verifications.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
@@ -26,7 +27,7 @@ export interface ApiDeps {
   /** Resolves when the events are committed. */
   accept(tenant: string, events: EventToAccept[]): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row and tells its workflow. Null: no such delivery. */
-  giveOrder(deliveryId: string, order: Order): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
+  giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
   /** To be told what was parked, and of what matters to a lane. */
   lanes: Lanes;
   setGate: SetGate;

@@ -5,6 +5,7 @@ import { changeEndpoint } from '../db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
+import { withoutSecrets } from '../domain/audit.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
 import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
@@ -41,10 +42,11 @@ const create = (deps: ApiDeps) =>
     operationId: 'createEndpoint',
     summary: 'Makes an endpoint; the answer alone shows its secret',
     scope: 'endpoints:write',
+    audit: 'endpoint.create',
     params: tenantParams,
     body: newEndpoint,
     answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
-    async handler({ params, body, ids, caller }) {
+    async handler({ params, body, ids, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
       const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, ...given } = body;
       const settings = { ...defaults, ...given };
@@ -52,14 +54,13 @@ const create = (deps: ApiDeps) =>
       if (problems.length > 0) throw invalid(problems);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
-      const made = await createEndpoint(deps.db, {
-        endpointId,
-        tenant: params.tenant,
-        settings,
-        target: sealNewTarget(deps, endpointId, { url, headers, auth, tls }),
-        verification,
+      const target = { url, headers, auth, tls };
+      const sealed = {
+        target: sealNewTarget(deps, endpointId, target),
         secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
-      });
+      };
+      const toMake = { endpointId, tenant: params.tenant, settings, verification, ...sealed };
+      const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets(target) });
       if (!made) throw notFound('tenant');
       await beginVerification(deps, endpointId);
       return answer(201, {
@@ -152,17 +153,16 @@ const change = (deps: ApiDeps) =>
     operationId: 'changeEndpoint',
     summary: 'Changes what is given; what waits is sent by the new settings',
     scope: 'endpoints:write',
+    audit: 'endpoint.change',
     params: endpointParams,
     body: endpointChange,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
-    async handler({ params, body, caller }) {
+    async handler({ params, body, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
       const { url, headers, auth, tls, verification, ...settings } = body;
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
-      const changed = await changeEndpoint(deps.db, params.endpoint, settings, {
-        retarget: retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined,
-        verification,
-      });
+      const others = { retarget: retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined, verification };
+      const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
       if (url !== undefined || verification !== undefined) await beginVerification(deps, params.endpoint);
@@ -179,10 +179,11 @@ const remove = (deps: ApiDeps) =>
     operationId: 'deleteEndpoint',
     summary: 'Deletes an endpoint and cancels what is unfinished for it',
     scope: 'endpoints:write',
+    audit: 'endpoint.delete',
     params: endpointParams,
     answers: { 204: { description: 'deleted, now or before' } },
-    async handler({ params }) {
-      if (!(await deleteEndpoint(deps.db, params.endpoint))) throw notFound('endpoint');
+    async handler({ params, audit }) {
+      if (!(await deleteEndpoint(deps.db, params.endpoint, audit))) throw notFound('endpoint');
       await cancelFor(deps, params.endpoint);
       return noContent;
     },

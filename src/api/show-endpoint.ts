@@ -2,6 +2,7 @@
 import { certificateProblems, showCertificate } from '../client-certificate.ts';
 import type { Retarget } from '../db/endpoint-changes.ts';
 import type { StoredEndpoint } from '../db/endpoints.ts';
+import { changedFields } from '../domain/audit.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { type EndpointTarget, hideSecrets, hideValues, keepHidden, targetProblems } from '../domain/endpoint-target.ts';
 import { openTarget, type SealedTarget, sealTarget } from '../target.ts';
@@ -17,7 +18,7 @@ export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, ...sto
 
 /** Throws a 422. */
 export function sealNewTarget(deps: TargetDeps, endpointId: string, given: EndpointTarget): SealedTarget {
-  return judgeAndSeal(deps, endpointId, given, null);
+  return sealTarget(deps.vault, endpointId, judged(deps, given, null));
 }
 
 /** Sets what is given; what is given hidden stays. What it returns throws a 422. */
@@ -25,11 +26,13 @@ export function retarget(deps: TargetDeps, endpointId: string, change: Partial<E
   return (sealed) => {
     const before = openTarget(deps.vault, endpointId, sealed);
     const { url = before.url, headers = before.headers, auth = before.auth, tls = before.tls ?? null } = change;
-    return { ...judgeAndSeal(deps, endpointId, { url, headers, auth, tls }, before), leadsElsewhere: url !== before.url };
+    const after = judged(deps, { url, headers, auth, tls }, before);
+    const shown = changedFields(['url', 'headers', 'auth', 'tls'], { tls: null, ...before }, after);
+    return { ...sealTarget(deps.vault, endpointId, after), leadsElsewhere: url !== before.url, shown };
   };
 }
 
-function judgeAndSeal(deps: TargetDeps, endpointId: string, given: EndpointTarget, before: EndpointTarget | null): SealedTarget {
+function judged(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget | null): EndpointTarget {
   const target = keepHidden(given, before);
   refuseBadUrl(deps, 'url', target.url, before?.url);
   if (target.auth?.type === 'oauth2') {
@@ -40,7 +43,7 @@ function judgeAndSeal(deps: TargetDeps, endpointId: string, given: EndpointTarge
   const certified = target.tls && given.tls !== before?.tls ? certificateProblems(target.tls, new Date()) : [];
   const all = problems.some(({ path }) => path === 'tls.key') ? problems : [...problems, ...certified];
   if (all.length > 0) throw invalid(all);
-  return sealTarget(deps.vault, endpointId, target);
+  return target;
 }
 
 function refuseBadUrl({ checkUrl }: TargetDeps, path: string, url: string, before: string | undefined): void {

@@ -16,14 +16,15 @@ export function verifyRoutes(deps: ApiDeps): Route[] {
       operationId: 'verifyEndpoint',
       summary: 'Asks an endpoint again whether it wants to be sent to; one that has agreed is not asked',
       scope: 'endpoints:write',
+      audit: 'endpoint.verify',
       params: endpointParams,
       answers: { 202: { description: 'it is asked, or had agreed', schema: endpoint } },
       problems: [409],
-      async handler({ params }) {
+      async handler({ params, audit }) {
         const found = await readEndpoint(deps.db, params.endpoint);
         if (!found) throw notFound('endpoint');
         if (found.verification.method === 'none') throw new Problem(409, 'The endpoint has no `verification`: nothing is asked of it.');
-        const round = await askAgain(deps.db, params.endpoint);
+        const round = await askAgain(deps.db, params.endpoint, audit);
         if (round !== null) await deps.verification.begin({ endpointId: params.endpoint, round });
         return answer(202, showEndpoint(deps, (await readEndpoint(deps.db, params.endpoint)) ?? found));
       },

@@ -3,10 +3,12 @@
 // What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
 // nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
 // itself is written, which locks its tenant's row.
+import { type AuditChange, changedFields } from '../domain/audit.ts';
 import { endpointProblems, type SettingsProblem } from '../domain/endpoint-problems.ts';
 import { uuidOf } from '../domain/ids.ts';
 import type { VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
+import { type Audit, appendAudit } from './audit.ts';
 import {
   type EndpointRow,
   type EndpointSettings,
@@ -29,8 +31,8 @@ export type EndpointChanged =
   | { kind: 'problems'; problems: SettingsProblem[] }
   | { kind: 'changed'; endpoint: StoredEndpoint };
 
-/** A new target from the one there is; `leadsElsewhere`: its URL is another. */
-export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean };
+/** A new target from the one there is, and what may be seen of the difference; `leadsElsewhere`: its URL is another. */
+export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean; shown: AuditChange };
 
 export interface OtherChanges {
   retarget?: Retarget | undefined;
@@ -43,6 +45,7 @@ export async function changeEndpoint(
   endpointId: string,
   change: Partial<EndpointSettings>,
   { retarget, verification }: OtherChanges = {},
+  audit?: Audit,
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
     return changed(await readEndpoint(db, endpointId));
@@ -61,12 +64,22 @@ export async function changeEndpoint(
     if (target) await writeTarget(client, endpointId, target);
     const { method } = before.verification;
     if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
-    return changed(await readEndpoint(client, endpointId));
+    const endpoint = await readEndpoint(client, endpointId);
+    const given = [...Object.keys(change), 'verification'];
+    if (audit && endpoint) await account(client, audit, endpointId, changedFields(given, before, endpoint), target?.shown);
+    return changed(endpoint);
   });
 }
 
 function changed(endpoint: StoredEndpoint | null): EndpointChanged {
   return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
+}
+
+/** Writes what has changed, if anything. */
+async function account(db: Querying, audit: Audit, endpointId: string, settings: AuditChange, target?: AuditChange): Promise<void> {
+  const after = { ...settings.after, ...target?.after };
+  if (Object.keys(after).length === 0) return;
+  await appendAudit(db, audit, { target: { kind: 'endpoint', id: endpointId }, before: { ...settings.before, ...target?.before }, after });
 }
 
 async function lockEndpoint(db: Querying, endpointId: string): Promise<StoredEndpoint | null> {

@@ -1,8 +1,10 @@
 // Whether endpoints have agreed to be sent to. Who has not is held: its gate is closed for the reason `unverified`, which nothing but its agreement, or
 // that none is asked for any more, opens.
+import type { AuditEntry } from '../domain/audit.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Signing } from '../domain/signing.ts';
-import { unverified, type VerificationMethod } from '../domain/verification.ts';
+import { unverified, type VerificationMethod, type VerificationState } from '../domain/verification.ts';
+import { type Audit, audited, bySystem } from './audit.ts';
 import type { Db } from './pool.ts';
 import { liveSecrets } from './secrets.ts';
 
@@ -65,17 +67,23 @@ export async function pendingRound(db: Querying, endpointId: string): Promise<nu
 }
 
 /** A new round for one that has not agreed yet; null: no such endpoint, or it need not be asked. */
-export async function askAgain(db: Querying, endpointId: string): Promise<number | null> {
-  const { rows } = await db.query<{ round: number }>({
-    name: 'ask_again',
-    text: `
-      update endpoints set verification_state = 'pending', verification_round = verification_round + 1,
-        verification_due_at = now() + interval '10 seconds', updated_at = now()
-      where id = $1 and verification_state in ('pending', 'failed') and deleted_at is null
-      returning verification_round as round`,
-    values: [uuidOf(endpointId)],
+export function askAgain(db: Db, endpointId: string, audit?: Audit): Promise<number | null> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<{ round: number }>({
+      name: 'ask_again',
+      text: `
+        update endpoints set verification_state = 'pending', verification_round = verification_round + 1,
+          verification_due_at = now() + interval '10 seconds', updated_at = now()
+        where id = $1 and verification_state in ('pending', 'failed') and deleted_at is null
+        returning verification_round as round`,
+      values: [uuidOf(endpointId)],
+    });
+    return { result: rows[0]?.round ?? null, entry: rows[0] ? entryOf(endpointId, 'pending') : null };
   });
-  return rows[0]?.round ?? null;
+}
+
+function entryOf(endpointId: string, state: VerificationState): AuditEntry {
+  return { target: { kind: 'endpoint', id: endpointId }, before: null, after: { verification: { state } } };
 }
 
 /** Null: this question is not to be asked any more. */
@@ -104,20 +112,22 @@ interface VerificationRow {
 }
 
 /** It has agreed: its gate opens, unless it was paused meanwhile. `perSecond`: at most so many requests, unless its own limit is lower. False: too late. */
-export async function passVerification(db: Querying, { endpointId, round }: Verifying, perSecond: number | null): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'pass_verification',
-    text: `
-      update endpoints set verification_state = 'verified', verified_at = now(), verification_error = null, verification_due_at = null,
-        gate = case when gate = 'held' and gate_reason = '${unverified}' then 'open' else gate end,
-        gate_reason = case when gate = 'held' and gate_reason = '${unverified}' then null else gate_reason end,
-        rate_limit = case when $3::float8 is null or (rate_limit->>'perSecond')::float8 <= $3 then rate_limit
-          else jsonb_build_object('perSecond', $3::float8) end,
-        version = nextval('config_version'), updated_at = now()
-      where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null`,
-    values: [uuidOf(endpointId), round, perSecond],
+export function passVerification(db: Db, { endpointId, round }: Verifying, perSecond: number | null): Promise<boolean> {
+  return audited(db, bySystem('endpoint.verify'), async (client) => {
+    const { rowCount } = await client.query({
+      name: 'pass_verification',
+      text: `
+        update endpoints set verification_state = 'verified', verified_at = now(), verification_error = null, verification_due_at = null,
+          gate = case when gate = 'held' and gate_reason = '${unverified}' then 'open' else gate end,
+          gate_reason = case when gate = 'held' and gate_reason = '${unverified}' then null else gate_reason end,
+          rate_limit = case when $3::float8 is null or (rate_limit->>'perSecond')::float8 <= $3 then rate_limit
+            else jsonb_build_object('perSecond', $3::float8) end,
+          version = nextval('config_version'), updated_at = now()
+        where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null`,
+      values: [uuidOf(endpointId), round, perSecond],
+    });
+    return { result: rowCount === 1, entry: rowCount === 1 ? entryOf(endpointId, 'verified') : null };
   });
-  return rowCount === 1;
 }
 
 /** A try that did not pass; the next comes within the hour. */

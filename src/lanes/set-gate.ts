@@ -1,4 +1,6 @@
 // An endpoint is paused and resumed. What is held behind its gate is sent by its lane, which looks when the gate opens.
+
+import type { Audit } from '../db/audit.ts';
 import { holdsSomething, pauseEndpoint, resumeEndpoint } from '../db/gates.ts';
 import type { Db } from '../db/pool.ts';
 import { isUnverified } from '../db/verifications.ts';
@@ -6,12 +8,12 @@ import type { Lanes } from '../domain/lane.ts';
 import { unverified } from '../domain/verification.ts';
 
 /** Pauses or resumes; false: no such endpoint; `unverified`: not resumed, it has not agreed yet to be sent to. Harmless to repeat: what stopped halfway is finished. */
-export type SetGate = (endpointId: string, gate: 'pause' | 'resume') => Promise<boolean | typeof unverified>;
+export type SetGate = (endpointId: string, gate: 'pause' | 'resume', audit: Audit) => Promise<boolean | typeof unverified>;
 
 export function createSetGate({ db, lanes }: { db: Db; lanes: Lanes }): SetGate {
-  return async (endpointId, gate) => {
-    if (gate === 'pause') return pauseEndpoint(db, endpointId);
-    if (!(await resumeEndpoint(db, endpointId))) return (await isUnverified(db, endpointId)) && unverified;
+  return async (endpointId, gate, audit) => {
+    if (gate === 'pause') return pauseEndpoint(db, endpointId, audit);
+    if (!(await resumeEndpoint(db, endpointId, audit))) return (await isUnverified(db, endpointId)) && unverified;
     await wakeBehindGate({ db, lanes }, endpointId);
     return true;
   };

@@ -1,5 +1,6 @@
 // What opens an endpoint, as it is given, judged, kept and shown; and whether it has agreed to be sent to.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bySystem } from '../../src/db/audit.ts';
 import { alertExpiring } from '../../src/db/expiring-certificates.ts';
 import { failVerification, passVerification, pendingRound, readVerification } from '../../src/db/verifications.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
@@ -172,7 +173,7 @@ describe('an endpoint that must agree first', () => {
       verification: { method: 'echo', state: 'pending', verifiedAt: null },
     });
     expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
-    expect(await api.deps.setGate(body.id, 'resume')).toBe('unverified');
+    expect(await api.deps.setGate(body.id, 'resume', bySystem('endpoint.resume'))).toBe('unverified');
     expect(await api.post(`/v1/endpoints/${body.id}/test`)).toMatchObject({
       status: 409,
       body: { detail: expect.stringContaining('verify') },
