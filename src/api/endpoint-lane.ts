@@ -1,6 +1,7 @@
 // /v1/endpoints/{endpoint}/lane and …/sequence: what is held for an endpoint and why, and how far an ordered one has come; and its head, skipped.
 import { z } from 'zod';
-import { readEndpoint, type StoredEndpoint } from '../db/endpoints.ts';
+import type { StoredEndpoint } from '../db/endpoint-row.ts';
+import { readEndpoint } from '../db/endpoints.ts';
 import { readLane, readSequence } from '../db/lane-views.ts';
 
 import { orderingKey } from '../domain/event.ts';

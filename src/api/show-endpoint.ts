@@ -1,7 +1,7 @@
 // An endpoint as the API shows it, without what opens it; and its target as it is given: judged as it would stand, and sealed.
 import { certificateProblems, showCertificate } from '../client-certificate.ts';
 import type { Retarget } from '../db/endpoint-changes.ts';
-import type { StoredEndpoint } from '../db/endpoints.ts';
+import type { StoredEndpoint } from '../db/endpoint-row.ts';
 import { changedFields } from '../domain/audit.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { type EndpointTarget, hideSecrets, hideValues, keepHidden, targetProblems } from '../domain/endpoint-target.ts';

@@ -9,16 +9,8 @@ import { uuidOf } from '../domain/ids.ts';
 import type { VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
 import { type Audit, appendAudit } from './audit.ts';
-import {
-  type EndpointRow,
-  type EndpointSettings,
-  endpointColumns,
-  laneValues,
-  readEndpoint,
-  type StoredEndpoint,
-  settingValues,
-  toEndpoint,
-} from './endpoints.ts';
+import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
+import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 import { verifyAnew } from './verifications.ts';

@@ -1,21 +1,16 @@
 // Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
 import { withoutSecrets } from '../domain/audit.ts';
 import type { BodyFormat } from '../domain/body-format.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '../domain/lane-settings.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Signing } from '../domain/signing.ts';
-import { unverified, type VerificationMethod, type VerificationState } from '../domain/verification.ts';
+import { unverified, type VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
 import { type Audit, type Audited, audited } from './audit.ts';
+import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
 import type { Db } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
-
-/** An endpoint as it is stored: what leads to it and opens it is sealed. */
-export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls'> {
-  sealed: Buffer;
-}
 
 export interface EndpointSettings {
   eventTypes: string[];
@@ -43,36 +38,6 @@ export interface EndpointToCreate {
   secret: SealedSecret;
   /** `none` by default; else nothing is sent to it until it has agreed. */
   verification?: VerificationMethod;
-}
-
-export interface EndpointRow {
-  id: string;
-  tenant: string;
-  sealed: Buffer;
-  event_types: string[];
-  channels: string[];
-  description: string;
-  format: BodyFormat;
-  signing: Signing | null;
-  max_in_flight: number | null;
-  retry: RetryPolicy | null;
-  timeout_ms: number;
-  metadata: Record<string, string>;
-  rate_limit: RateLimit | null;
-  ordering: Ordering;
-  on_dead_letter: OnDeadLetter;
-  batch: Batch | null;
-  coalesce_ms: number | null;
-  auto_recover: boolean;
-  gate: Endpoint['gate'];
-  gate_reason: string | null;
-  not_before: Date | null;
-  verification: VerificationMethod;
-  verification_state: VerificationState;
-  verified_at: Date | null;
-  verification_error: string | null;
-  created_at: Date;
-  updated_at: Date;
 }
 
 /**
@@ -146,10 +111,6 @@ async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | n
   return rows[0] ? { secretId: idOf('sec', rows[0].id), sealed: rows[0].sealed } : null;
 }
 
-export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, p.max_in_flight, p.retry,
-  p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
-  p.verification, p.verification_state, p.verified_at, p.verification_error, p.created_at, p.updated_at`;
-
 export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<StoredEndpoint | null> {
   const { rows } = await db.query<EndpointRow>({
     name: 'read_endpoint',
@@ -174,38 +135,4 @@ export async function listEndpoints(db: Db, tenantId: string, before: string | n
     values: [uuidOf(tenantId), before && uuidOf(before), limit],
   });
   return rows.map(toEndpoint);
-}
-
-export function toEndpoint(row: EndpointRow): StoredEndpoint {
-  return {
-    id: idOf('ep', row.id),
-    tenant: row.tenant,
-    sealed: row.sealed,
-    eventTypes: row.event_types,
-    channels: row.channels,
-    description: row.description,
-    format: row.format,
-    signing: row.signing,
-    maxInFlight: row.max_in_flight,
-    retry: row.retry,
-    timeoutMs: row.timeout_ms,
-    metadata: row.metadata,
-    rateLimit: row.rate_limit,
-    ordering: row.ordering,
-    onDeadLetter: row.on_dead_letter,
-    batch: row.batch,
-    coalesceMs: row.coalesce_ms,
-    autoRecover: row.auto_recover,
-    gate: row.gate,
-    gateReason: row.gate_reason,
-    notBefore: row.not_before?.toISOString() ?? null,
-    verification: {
-      method: row.verification,
-      state: row.verification_state,
-      verifiedAt: row.verified_at?.toISOString() ?? null,
-      lastError: row.verification_error,
-    },
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-  };
 }
