@@ -18,6 +18,7 @@ import { createIngest } from './relay/ingest.ts';
 import { createParking } from './relay/parking.ts';
 import type { Relay } from './relay/relay.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
+import { createFollowKey } from './temporal/key-following.ts';
 import { isTemporalAway } from './temporal/link.ts';
 
 export interface ServerOptions {
@@ -52,6 +53,7 @@ export function startServer(
     lanes: waker,
     setGate: createSetGate({ db, lanes: waker }),
     skipHead: createSkipHead({ db, lanes: waker }),
+    followKey: createFollowKey(link, log),
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,

@@ -9,12 +9,14 @@ import { endpointRoutes } from './endpoints.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
+import { jwksRoutes } from './jwks.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
@@ -28,6 +30,7 @@ export function createApp(deps: ApiDeps): Express {
   const open: Route[] = [
     ...healthRoutes(deps),
     metricsRoute(deps),
+    ...jwksRoutes(deps),
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
   ];
@@ -40,6 +43,7 @@ export function createApp(deps: ApiDeps): Express {
     ...endpointActionRoutes(deps),
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
+    ...signingKeyRoutes(deps),
     ...statusRoutes(deps),
   ];
   mountRoutes(app, open, deps);

@@ -4,6 +4,7 @@ import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
+import type { SigningKey } from '../domain/signing-keys.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Logger } from '../logger.ts';
@@ -28,6 +29,8 @@ export interface ApiDeps {
   lanes: Lanes;
   setGate: SetGate;
   skipHead: SkipHead;
+  /** Has a workflow follow the rotation that brought this signing key. Never rejects. */
+  followKey(key: SigningKey): Promise<void>;
   /** Rows may have become due. */
   sweepSoon(): void;
   /** Prometheus' page of this process. */

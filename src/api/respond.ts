@@ -30,6 +30,7 @@ export function send(response: Response, { status, text, type = 'application/jso
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
+  if (headers?.etag !== undefined && response.req.headers['if-none-match'] === headers.etag) return void response.writeHead(304).end();
   if (text === null) {
     response.writeHead(status).end();
     return;

@@ -1,11 +1,10 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
-import type { KeyObject } from 'node:crypto';
 import type { BodyFormat } from '../domain/body-format.ts';
 import type { EndpointTarget } from '../domain/endpoint-target.ts';
 import type { Signing } from '../domain/signing.ts';
-import { signStandard } from '../outbound/sign.ts';
+import { type Signers, signatureHeaders } from '../outbound/signatures.ts';
 
-export interface SignedJob {
+export interface SignedJob extends Signers {
   endpointId: string;
   deliveryId: string;
   /** The producer's id of the event. */
@@ -20,8 +19,6 @@ export interface SignedJob {
   sequence?: number | null | undefined;
   /** The request carries so many deliveries, and is itself none of them. */
   batchOf?: number | undefined;
-  /** The endpoint's live secrets, opened. */
-  secrets: KeyObject[];
 }
 
 export interface AttemptRequest {
@@ -31,26 +28,21 @@ export interface AttemptRequest {
   timeoutMs: number;
 }
 
-/** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent. */
+/** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret or key: an unsigned request is never sent. */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
-  const { endpointId, deliveryId, webhookId, body, target, timeoutMs, secrets, sequence, batchOf } = job;
-  if (secrets.length === 0) throw new Error('the endpoint has no live secret');
+  const { endpointId, deliveryId, webhookId, body, target, timeoutMs, sequence, batchOf } = job;
   const timestamp = Math.floor(nowMs / 1_000);
-  return {
-    url: target.url,
-    body,
-    timeoutMs,
-    headers: {
-      ...target.headers,
-      'content-type': 'application/json',
-      'webhook-id': webhookId,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': signStandard({ id: webhookId, timestamp, body, secrets }),
-      ...(batchOf === undefined
-        ? { 'posthorn-delivery': deliveryId }
-        : { 'posthorn-batch': String(batchOf), 'posthorn-endpoint': endpointId }),
-      ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
-      'posthorn-attempt': String(number),
-    },
+  const headers: Record<string, string> = {
+    ...target.headers,
+    'content-type': 'application/json',
+    'webhook-id': webhookId,
+    'webhook-timestamp': String(timestamp),
+    ...(batchOf === undefined
+      ? { 'posthorn-delivery': deliveryId }
+      : { 'posthorn-batch': String(batchOf), 'posthorn-endpoint': endpointId }),
+    ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
+    'posthorn-attempt': String(number),
   };
+  Object.assign(headers, signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job));
+  return { url: target.url, body, timeoutMs, headers };
 }

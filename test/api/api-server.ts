@@ -16,6 +16,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
 import { createParking } from '../../src/relay/parking.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { createFollowKey } from '../../src/temporal/key-following.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
@@ -71,6 +72,7 @@ export async function startApi({
     lanes,
     setGate: createSetGate({ db, lanes }),
     skipHead: createSkipHead({ db, lanes }),
+    followKey: createFollowKey(link, log),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(
       { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true, lanes: () => readLaneFigures(db) },
