@@ -3,16 +3,13 @@ import type { Express } from 'express';
 import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
-import { readDeliveryRef } from './db/delivery-refs.ts';
 import { askForSweep } from './db/listen.ts';
-import { liveSecrets } from './db/secrets.ts';
-import { isId } from './domain/ids.ts';
+import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
 import { createSetGate } from './lanes/set-gate.ts';
 import { createSkipHead } from './lanes/skip-head.ts';
 import { close, type Listening } from './listening.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
-import { encodeSecret } from './outbound/sign.ts';
 import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
 import { createParking } from './relay/parking.ts';
@@ -59,7 +56,7 @@ export function startServer(
     refusing: backlog.refusing,
     temporalAway: () => isTemporalAway(link),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (id) => secretsOf(core, id) })),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf: (id) => readEndpointSigning(db, vault, id) })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
@@ -67,10 +64,4 @@ export function startServer(
     await close(http);
     backlog.stop();
   };
-}
-
-async function secretsOf({ db, vault }: Core, id: string): Promise<string[]> {
-  const endpointId = isId('ep', id) ? id : (await readDeliveryRef(db, id))?.endpointId;
-  const secrets = endpointId ? await liveSecrets(db, endpointId) : [];
-  return secrets.map(({ secretId, sealed }) => encodeSecret(vault.open(sealed, secretId)));
 }

@@ -3,30 +3,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type NextFunction, type Request, type Response, Router } from 'express';
-import { isId } from '../domain/ids.ts';
-import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
 import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
+import { checkSignature, type EndpointSigning } from './check-signature.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 
 export interface SandboxOptions {
-  /** The live secrets of an endpoint, or of that of a delivery; none when there is no such. */
-  secretsOf(id: string): Promise<string[]>;
+  /** Of an endpoint, or of that of a delivery; null when there is no such. */
+  signingOf(id: string): Promise<EndpointSigning | null>;
   /** The admin key that may read and forget. */
   apiKey: string;
   recordings?: Recordings;
   pace?: Pace;
 }
 
-/** What came of checking the signature of a recorded request. */
-export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
-
 const maxBodyKept = 256 * 1024;
 // What still gets its signature checked: any batch, with its wrapping.
 const maxBodyRead = 4 * 1024 * 1024;
 
 /** To be mounted at `/sandbox`, before anything that reads bodies. */
-export function createSandbox({ secretsOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
+export function createSandbox({ signingOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
   const router = Router();
   router.param('id', (_request, response, next, id: string) =>
     /^[A-Za-z0-9_-]{1,64}$/.test(id) ? next() : refuse(response, 404, 'no such sandbox'),
@@ -36,7 +32,7 @@ export function createSandbox({ secretsOf, apiKey, recordings = createRecordings
     const body = await readBody(request);
     if (!body) return;
     const receivedAt = new Date().toISOString();
-    const signature = await checkSignature(request, body, secretsOf);
+    const signature = await checkSignature(request, body, signingOf);
     const step = nextStep(request, recordings);
     recordings.record(request.params.id, {
       receivedAt,
@@ -87,27 +83,6 @@ async function readBody(request: IncomingMessage): Promise<{ start: Buffer; byte
     return null;
   }
   return { start: Buffer.concat(chunks), bytes };
-}
-
-async function checkSignature(
-  request: Request,
-  body: { start: Buffer; bytes: number },
-  secretsOf: SandboxOptions['secretsOf'],
-): Promise<SignatureVerdict> {
-  if (body.bytes > body.start.length) return 'body_too_long';
-  // a batch is no delivery, and names its endpoint instead
-  const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';
-  if (!isId('dlv', id) && !isId('ep', id)) return 'unknown_delivery';
-  const secrets = await secretsOf(id).catch(() => null);
-  if (!secrets) return 'secrets_unavailable';
-  if (secrets.length === 0) return 'unknown_delivery';
-  try {
-    verifyWebhook({ headers: request.headers, body: body.start, secrets });
-    return 'valid';
-  } catch (error) {
-    if (error instanceof WebhookVerificationError) return error.reason;
-    throw error;
-  }
 }
 
 function attemptOf(request: Request): number | null {
