@@ -13,7 +13,7 @@ export interface CustomToVerify extends Pick<WebhookToVerify, 'headers' | 'body'
 export function verifyCustom({ headers, body, scheme, secrets, toleranceSeconds = 300, now = Date.now() }: CustomToVerify): void {
   const { header, algorithm, encoding, prefix = '', separator, signed, secretAs } = scheme;
   if (secrets.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret was given');
-  const value = headerOf(headers, header);
+  const value = headerOf(headers, header.toLowerCase());
   const offered = (separator === undefined ? [value] : value.split(separator)).filter((part) => part.startsWith(prefix));
   const [id, timestamp] = ['id', 'timestamp'].map((name) => (signed.includes(`{${name}}`) ? headerOf(headers, `webhook-${name}`) : ''));
   if (timestamp !== '') checkAge(Number(timestamp), toleranceSeconds, now);
