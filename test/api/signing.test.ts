@@ -163,7 +163,10 @@ it('a process that holds keys hears of a rotation within a second, and asks no m
   const tenantId = `tnt_${tenant.replaceAll('-', '')}`;
   let statements = 0;
   const counted = new Proxy(api.db, {
-    get: (db, name) => (name === 'query' ? (...args: [never]) => (statements++, db.query(...args)) : Reflect.get(db, name)),
+    get(db, name) {
+      if (name === 'query') statements++;
+      return Reflect.get(db, name).bind(db);
+    },
   });
   const signersOf = createKeyRing(counted, api.deps.vault);
   const now = async () => (await signersOf(tenantId)).map(({ keyId }) => keyId);
