@@ -5,6 +5,7 @@ import { Context } from '@temporalio/activity';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
+import { forgetRetiredKeys } from '../db/signing-keys.ts';
 import {
   cancelLeftBehind,
   deleteOldApiRates,
@@ -23,6 +24,7 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);
     await forgetDeadRelays(db);
+    await forgetRetiredKeys(db);
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
     let rowsDeleted = 0;
