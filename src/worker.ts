@@ -117,7 +117,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     giveOrder,
     setGate,
     skipHead,
-    challenge: createChallenge({ vault, sender: authenticated, publicOrigin }),
+    challenge: createChallenge({ db, vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
     reached,
   });

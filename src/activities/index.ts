@@ -13,11 +13,13 @@ import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
+import { createFollowKey } from './follow-key.ts';
 import { createGiveOrderActivity } from './give-order.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
+import { createTakeBackKey } from './take-back-key.ts';
 
 export interface ActivityDeps {
   db: Db;
@@ -46,6 +48,8 @@ export function createActivities(deps: ActivityDeps) {
     challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, challenge }),
     giveUpVerification: createGiveUpVerification(db),
     keepStore: createKeepStore(db, disableAfterMs),
+    followKey: createFollowKey(db),
+    takeBackKey: createTakeBackKey(db),
   };
 }
 

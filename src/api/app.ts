@@ -11,6 +11,7 @@ import { endpointRoutes } from './endpoints.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
+import { jwksRoutes } from './jwks.ts';
 import { metaRoute } from './meta.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
@@ -20,6 +21,7 @@ import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
 import { setSecurityHeaders } from './security-headers.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 import { verifyRoutes } from './verify.ts';
@@ -37,6 +39,7 @@ export function createApp(deps: ApiDeps): Express {
     ...healthRoutes(deps),
     metricsRoute(deps),
     metaRoute(deps),
+    ...jwksRoutes(deps),
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
   ];
@@ -53,6 +56,7 @@ export function createApp(deps: ApiDeps): Express {
     ...tenantRoutes(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
+    ...signingKeyRoutes(deps),
     ...statusRoutes(deps),
   ];
   mountRoutes(app, open, deps);

@@ -2,10 +2,12 @@
 import type { Express } from 'express';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Audit } from '../db/audit.ts';
+import type { KeyStore } from '../db/key-rotation.ts';
 import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { Verifying } from '../db/verifications.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
+import type { SigningKey } from '../domain/signing-keys.ts';
 import type { VerificationMethod } from '../domain/verification.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
@@ -40,6 +42,9 @@ export interface ApiDeps {
   };
   /** Where requests to endpoints come from, as the operator says. */
   egressIps: string[];
+  keyStore: KeyStore;
+  /** Has a workflow follow the rotation that brought this signing key. Never rejects. */
+  followKey(key: SigningKey): Promise<void>;
   /** Rows may have become due. */
   sweepSoon(): void;
   /** Prometheus' page of this process. */

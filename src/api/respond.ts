@@ -30,6 +30,7 @@ function logWhenDone(log: Logger, request: Request, response: Response): void {
 export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   if (stream) return void sendStream(response, status, type, stream);
+  if (headers?.etag !== undefined && response.req.headers['if-none-match'] === headers.etag) return void response.writeHead(304).end();
   if (text === null) {
     response.writeHead(status).end();
     return;

@@ -1,14 +1,17 @@
 // Asks an endpoint whether it wants to be sent to, and judges its answer: the echo of a nonce, or CloudEvents' handshake
 // (https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, 4).
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Db } from '../db/pool.ts';
 import type { VerificationToAsk } from '../db/verifications.ts';
 import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
 import type { SendResult } from '../domain/outcome.ts';
+import { signsWithKeyPair } from '../domain/signing.ts';
 import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '../domain/verification.ts';
 import { newId } from '../new-id.ts';
 import { accessOf } from '../outbound/access.ts';
 import type { Sender } from '../outbound/send.ts';
 import type { Vault } from '../vault.ts';
+import { createKeyRing } from './key-ring.ts';
 import { createOpened } from './opened.ts';
 import { buildRequest } from './request.ts';
 
@@ -16,6 +19,7 @@ import { buildRequest } from './request.ts';
 export type ChallengeAnswer = { agreed: true; perSecond: number | null } | { agreed: false; outcome: string; message: string };
 
 export interface ChallengeDeps {
+  db: Db;
   vault: Pick<Vault, 'open'>;
   sender: Pick<Sender, 'send'>;
   /** Under which this server is reached. */
@@ -28,11 +32,13 @@ export type Challenge = (endpointId: string, asked: VerificationToAsk) => Promis
 /** Requests a minute that are asked for where the endpoint has no limit of its own. */
 const usualRate = 6_000;
 
-export function createChallenge({ vault, sender, publicOrigin }: ChallengeDeps): Challenge {
+export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDeps): Challenge {
+  const signersOf = createKeyRing(db, vault);
   const us = new URL(publicOrigin).hostname;
 
   async function echo(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
     const opened = createOpened(vault);
+    const keyPairs = signsWithKeyPair(asked.signing) ? await signersOf(asked.tenantId) : [];
     const challenge = randomBytes(16).toString('base64url');
     const { headers, ...request } = buildRequest(
       {
@@ -46,6 +52,7 @@ export function createChallenge({ vault, sender, publicOrigin }: ChallengeDeps):
         signing: asked.signing,
         timeoutMs: asked.timeoutMs,
         secrets: asked.secrets.map(opened.secret),
+        keyPairs,
       },
       1,
       Date.now(),

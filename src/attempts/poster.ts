@@ -7,16 +7,19 @@ import { retryInMs } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import { type RetryPolicy, waitAfter } from '../domain/retry-schedule.ts';
+import { signsWithKeyPair } from '../domain/signing.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender, SendRequest } from '../outbound/send.ts';
+import type { MessageKey } from '../outbound/sign-message.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
-import type { Vault } from '../vault.ts';
+import { type Vault, VaultError } from '../vault.ts';
+import { createKeyRing } from './key-ring.ts';
 import { createOpened } from './opened.ts';
 import { buildRequest, type SignedJob } from './request.ts';
 
-export interface PostJob extends Omit<SignedJob, 'secrets' | 'target'> {
+export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target'> {
   round: number;
   /** Made in this round before this one. */
   attempts: number;
@@ -54,6 +57,7 @@ export interface PosterDeps {
 
 export function createPoster({ db, vault, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   const opened = createOpened(vault);
+  const signersOf = createKeyRing(db, vault);
 
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
   async function send(request: SendRequest): Promise<SendResult> {
@@ -65,12 +69,12 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
     }
   }
 
-  function render(job: PostJob, number: number, nowMs: number) {
+  function render(job: PostJob, number: number, nowMs: number, keyPairs: MessageKey[]) {
     try {
       // a policy that makes no sense is found out here: after the POST it would keep the outcome from being recorded, and the POST would repeat
       waitAfter(job.retry ?? defaultRetry, number);
       return buildRequest(
-        { ...job, target: opened.target(job.endpointId, job.sealed), secrets: job.secrets.map(opened.secret) },
+        { ...job, target: opened.target(job.endpointId, job.sealed), secrets: job.secrets.map(opened.secret), keyPairs },
         number,
         nowMs,
       );
@@ -81,10 +85,11 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
 
   return {
     async post(job) {
+      const keyPairs = signsWithKeyPair(job.signing) ? await signersOf(job.tenantId).catch(asFault) : [];
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render(job, number, startedAt.getTime()), isTooLate: job.isTooLate });
+      const result = await send({ ...render(job, number, startedAt.getTime(), keyPairs), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
@@ -100,6 +105,10 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
       }
     },
   };
+}
+
+function asFault(error: unknown): never {
+  throw error instanceof VaultError ? new RenderFault(error.message, { cause: error }) : error;
 }
 
 /** The one wide line of an attempt. */

@@ -1,4 +1,5 @@
 // The API alone over real HTTP: a database of its own, a link to Temporal that finds nobody, no relay.
+
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +10,7 @@ import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
+import { createKeyStore } from '../../src/db/key-rotation.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { scopedDb } from '../../src/db/tenant-scope.ts';
@@ -18,6 +20,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
 import { createParking } from '../../src/relay/parking.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { createFollowKey } from '../../src/temporal/key-following.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
@@ -79,6 +82,8 @@ export async function startApi({
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },
     egressIps: ['192.0.2.0/24'],
     skipHead: createSkipHead({ db, lanes }),
+    keyStore: createKeyStore(db),
+    followKey: createFollowKey(link, log),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(
       { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true, lanes: () => readLaneFigures(db) },

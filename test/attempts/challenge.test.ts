@@ -5,22 +5,25 @@ import { type Challenge, createChallenge } from '../../src/attempts/challenge.ts
 import { newId } from '../../src/new-id.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
+import { sealSecret } from '../../src/secret.ts';
 import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 
+let database: TestDatabase;
 let receiver: Receiver;
 let sender: Sender;
 let ask: (method: 'echo' | 'cloudevents', perSecond?: number) => ReturnType<Challenge>;
 
 beforeAll(async () => {
-  receiver = await startReceiver();
+  [receiver, database] = await Promise.all([startReceiver(), createTestDatabase()]);
   sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const vault = createVault([randomBytes(32).toString('base64')]);
-  const challenge = createChallenge({ vault, sender, publicOrigin: 'https://hooks.example:8443' });
+  const challenge = createChallenge({ db: database.db, vault, sender, publicOrigin: 'https://hooks.example:8443' });
   const [tenantId, endpointId, secret] = [newId('tnt'), newId('ep'), newId('sec')];
   const target = sealTarget(vault, endpointId, { url: `${receiver.url}/hook`, headers: { 'x-key': 'k' }, auth: null }).sealed;
-  const secrets = [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }];
+  const secrets = [{ id: secret, sealed: sealSecret(vault, secret, `whsec_${randomBytes(24).toString('base64')}`) }];
   ask = (method, perSecond) =>
     challenge(endpointId, {
       tenantId,
@@ -34,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sender.close();
-  await receiver.close();
+  await Promise.all([receiver.close(), database.drop()]);
 });
 beforeEach(() => void receiver.requests.splice(0));
 
