@@ -2,6 +2,7 @@
 
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
+import { type Contents, createContents } from './contents.ts';
 import { countOutbox } from './db/backlog.ts';
 import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
@@ -24,6 +25,7 @@ export interface Core {
   log: Logger;
   db: pg.Pool;
   vault: Vault;
+  contents: Contents;
   link: TemporalLink;
   starter: Starter;
   waker: LaneWaker;
@@ -50,6 +52,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
     await sealWhatIsNot(db, vault);
+    const contents = createContents(db, vault);
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
@@ -60,6 +63,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       log,
       db,
       vault,
+      contents,
       link,
       starter,
       waker,

@@ -38,17 +38,18 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, waker, parking, vault, giveOrder, telemetry } = core;
+  const { config, db, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
   // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process });
   const places = createPlaces(limits);
-  const recorder = createRecorder(db, log);
+  const recorder = createRecorder(db, contents, log);
   const poster = createPoster({
     db,
     vault,
+    contents,
     sender,
     log,
     defaultRetry: config.POSTHORN_RETRY_SCHEDULE,

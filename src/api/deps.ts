@@ -1,5 +1,6 @@
 // What the API needs from the rest of the process.
 import type { Express } from 'express';
+import type { Contents } from '../contents.ts';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
@@ -13,6 +14,7 @@ export interface ApiDeps {
   db: Db;
   log: Logger;
   vault: Vault;
+  contents: Contents;
   apiKey: string;
   /** Scheme, host and port under which this server is reached. */
   publicOrigin: string;

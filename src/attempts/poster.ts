@@ -1,5 +1,6 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
 import type { Reached } from '../checkpoints.ts';
+import type { Contents } from '../contents.ts';
 import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
 import type { Db } from '../db/pool.ts';
 import { retryInMs } from '../domain/attempt.ts';
@@ -11,11 +12,13 @@ import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender, SendRequest } from '../outbound/send.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
-import type { Vault } from '../vault.ts';
+import { type Vault, VaultError } from '../vault.ts';
 import { createOpened } from './opened.ts';
 import { buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'target'> {
+  /** Whose body it is, sealed or not; null: of several, made just now. */
+  eventId: string | null;
   tenantId: string;
   round: number;
   /** Made in this round before this one. */
@@ -38,6 +41,8 @@ export class RenderFault extends Error {
 export interface Poster {
   /** Posts once. Throws RenderFault, or LocalFault when our own network or machine was at fault: then nothing counts. */
   post(job: PostJob): Promise<AttemptRecord>;
+  /** The body of an event as it was posted. Throws RenderFault when nobody will ever open it. */
+  open(eventId: string, body: Uint8Array): Promise<Uint8Array>;
   /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. Lost with the store, the endpoint will say it again. Never rejects. */
   obeyEndpoint(endpointId: string, result: SendResult): Promise<void>;
 }
@@ -45,6 +50,7 @@ export interface Poster {
 export interface PosterDeps {
   db: Db;
   vault: Pick<Vault, 'open'>;
+  contents: Pick<Contents, 'open'>;
   sender: Pick<Sender, 'send'>;
   log: Logger;
   defaultRetry: RetryPolicy;
@@ -52,7 +58,7 @@ export interface PosterDeps {
   reached?: Reached;
 }
 
-export function createPoster({ db, vault, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
+export function createPoster({ db, vault, contents, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   const opened = createOpened(vault);
 
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
@@ -62,6 +68,15 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
     } catch (error) {
       const lasting = error instanceof LocalFault && (error.code === 'unknown' || error.code === 'header_not_ours_to_send');
       throw lasting ? new RenderFault(error.message, { cause: error }) : error;
+    }
+  }
+
+  /** A store that is away is no fault of the body's. */
+  async function open(eventId: string, body: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await contents.open(eventId, body);
+    } catch (error) {
+      throw error instanceof VaultError ? new RenderFault(error.message, { cause: error }) : error;
     }
   }
 
@@ -80,11 +95,13 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
   }
 
   return {
+    open,
     async post(job) {
+      const body = job.eventId === null ? job.body : await open(job.eventId, job.body);
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render(job, number, startedAt.getTime()), isTooLate: job.isTooLate });
+      const result = await send({ ...render({ ...job, body }, number, startedAt.getTime()), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');

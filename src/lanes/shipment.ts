@@ -1,6 +1,6 @@
 // One request of a lane - a delivery, or a batch of them - from what is to be sent to what was recorded of it.
 
-import { logAttempt, type Poster, RenderFault } from '../attempts/poster.ts';
+import { logAttempt, type Poster, type PostJob, RenderFault } from '../attempts/poster.ts';
 import type { Recorder } from '../attempts/recorder.ts';
 import type { StallWatch } from '../attempts/stall-watch.ts';
 import type { AttemptRecord } from '../db/attempts.ts';
@@ -58,7 +58,7 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   const mark = watch.mark();
   let attempt: AttemptRecord;
   try {
-    attempt = await poster.post(postJob(shipment));
+    attempt = await poster.post(await postJob(poster, shipment));
   } catch (error) {
     log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
     if (error instanceof RenderFault) for (const { deliveryId } of rows) await countFault(deps.db, deliveryId, error.message);
@@ -80,15 +80,17 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   return { kind: 'done', result, startedMs, statuses, retryInMs: attempt.retryInMs };
 }
 
-function postJob({ endpoint, rows, batchId, isTooLate }: Shipment) {
+async function postJob({ open }: Poster, { endpoint, rows, batchId, isTooLate }: Shipment): Promise<PostJob> {
   const [first] = rows;
   if (!first) throw new Error('a shipment of nothing');
   const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
-  const { deliveryId, round, attempts, webhookId, body, sequence } = first;
+  const { deliveryId, eventId, round, attempts, webhookId, body, sequence } = first;
   const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
-  if (batchId === null) return { ...common, webhookId, body, sequence };
-  const elements = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
-  return { ...common, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };
+  if (batchId === null) return { ...common, eventId, webhookId, body, sequence };
+  const elements = await Promise.all(
+    rows.map(async (row) => ({ id: row.webhookId, sequence: row.sequence, body: await open(row.eventId, row.body) })),
+  );
+  return { ...common, eventId: null, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };
 }
 
 /** The batch's success or failure is that of each of its deliveries. */

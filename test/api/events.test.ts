@@ -1,5 +1,6 @@
 // Events as a producer posts and reads them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idOf } from '../../src/domain/ids.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
 import { listed } from './listed.ts';
@@ -79,10 +80,11 @@ describe('events', () => {
     });
     for (const id of [one.body.id, two.body.results[0].id]) {
       const { rows } = await api.db.query(
-        'select e.body, e.body_timestamp from events e join event_ids i on i.event_id = e.id where i.external_id = $1',
+        'select e.id, e.body, e.body_timestamp from events e join event_ids i on i.event_id = e.id where i.external_id = $1',
         [id],
       );
-      expect(rows[0].body.toString()).toBe(`{"type":"a","timestamp":"${rows[0].body_timestamp}","data":${data}}`);
+      const body = await api.deps.contents.open(idOf('evt', rows[0].id), rows[0].body);
+      expect(Buffer.from(body).toString()).toBe(`{"type":"a","timestamp":"${rows[0].body_timestamp}","data":${data}}`);
       const response = await fetch(`${api.origin}/v1/tenants/${tenant}/events/${id}`, { headers: { authorization: `Bearer ${apiKey}` } });
       expect((await response.text()).endsWith(`,"data":${data}}`)).toBe(true);
     }

@@ -36,7 +36,7 @@ it('an attempt says whether it was a probe', async () => {
   const deliveryId = await held(api, tenant, id);
   for (const probe of [undefined, true, false]) {
     const attempt = { attemptId: newId('att'), deliveryId, round: 1, number: 1, startedAt: new Date(), result: refused, retryInMs: 1_000 };
-    await recordAttempts(api.db, [{ ...attempt, number: probe === undefined ? 1 : 2, probe }]);
+    await recordAttempts(api.db, [{ ...attempt, number: probe === undefined ? 1 : 2, probe }], api.deps.contents);
   }
   const { data: items } = (await api.get(`/v1/deliveries/${deliveryId}/attempts`)).body;
   expect(items).toMatchObject([

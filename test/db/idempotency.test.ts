@@ -15,6 +15,7 @@ const claimOf = (key: string, requestHash = Buffer.from('a'), scope = 's') => ({
   key,
   claim: randomUUID(),
   requestHash,
+  unkeyedHash: Buffer.from('unkeyed'),
   seed: newId('evt'),
 });
 const runOut = () => database.db.query(`update idempotency_keys set claimed_until = now() - interval '1 second'`);
