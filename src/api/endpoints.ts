@@ -6,8 +6,8 @@ import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } fr
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
+import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
-import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import { sealTarget } from '../target.ts';
 import { cancelFor } from './cancel-for.ts';
@@ -48,7 +48,7 @@ const create = (deps: ApiDeps) =>
       refuseBadUrl(deps, body.url);
       const { secret, url, headers = {}, auth = null, ...given } = body;
       const settings = { ...defaults, ...given };
-      const problems = laneSettingsProblems(settings);
+      const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');

@@ -13,13 +13,13 @@ import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender, SendRequest } from '../outbound/send.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
 import { type Vault, VaultError } from '../vault.ts';
-import { createOpened } from './opened.ts';
-import { buildRequest, type SignedJob } from './request.ts';
+import { createOpened, openBodies } from './opened.ts';
+import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
-export interface PostJob extends Omit<SignedJob, 'secrets' | 'target'> {
-  /** Whose body it is, sealed or not; null: of several, made just now. */
-  eventId: string | null;
-  tenantId: string;
+export interface PostJob extends Omit<SignedJob, 'secrets' | 'target' | 'batch'> {
+  /** Whose `body` is; sealed, or as it was posted. */
+  eventId: string;
+  batch?: (BatchElement & { eventId: string })[] | undefined;
   round: number;
   /** Made in this round before this one. */
   attempts: number;
@@ -41,8 +41,6 @@ export class RenderFault extends Error {
 export interface Poster {
   /** Posts once. Throws RenderFault, or LocalFault when our own network or machine was at fault: then nothing counts. */
   post(job: PostJob): Promise<AttemptRecord>;
-  /** The body of an event as it was posted. Throws RenderFault when nobody will ever open it. */
-  open(eventId: string, body: Uint8Array): Promise<Uint8Array>;
   /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. Lost with the store, the endpoint will say it again. Never rejects. */
   obeyEndpoint(endpointId: string, result: SendResult): Promise<void>;
 }
@@ -72,9 +70,9 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   }
 
   /** A store that is away is no fault of the body's. */
-  async function open(eventId: string, body: Uint8Array): Promise<Uint8Array> {
+  async function open(job: PostJob): Promise<PostJob> {
     try {
-      return await contents.open(eventId, body);
+      return { ...job, ...(await openBodies(contents, job)) };
     } catch (error) {
       throw error instanceof VaultError ? new RenderFault(error.message, { cause: error }) : error;
     }
@@ -95,13 +93,12 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   }
 
   return {
-    open,
     async post(job) {
-      const body = job.eventId === null ? job.body : await open(job.eventId, job.body);
+      const plain = await open(job);
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render({ ...job, body }, number, startedAt.getTime()), isTooLate: job.isTooLate });
+      const result = await send({ ...render(plain, number, startedAt.getTime()), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');

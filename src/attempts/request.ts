@@ -3,13 +3,16 @@ import type { KeyObject } from 'node:crypto';
 import type { BodyFormat } from '../domain/body-format.ts';
 import type { EndpointTarget } from '../domain/endpoint-target.ts';
 import type { Signing } from '../domain/signing.ts';
+import { batchHeaders, type Rendered, renderBatch, renderBody } from '../outbound/render.ts';
 import { signStandard } from '../outbound/sign.ts';
 
 export interface SignedJob {
   endpointId: string;
+  tenantId: string;
   deliveryId: string;
   /** The producer's id of the event. */
   webhookId: string;
+  /** As stored: the standard body. */
   body: Uint8Array;
   target: EndpointTarget;
   format: BodyFormat;
@@ -18,10 +21,17 @@ export interface SignedJob {
   timeoutMs: number;
   /** Its number in the order of an ordered endpoint. */
   sequence?: number | null | undefined;
-  /** The request carries so many deliveries, and is itself none of them. */
-  batchOf?: number | undefined;
+  /** The request carries these events, and `body` and `deliveryId` are only those of the first. */
+  batch?: BatchElement[] | undefined;
   /** The endpoint's live secrets, opened. */
   secrets: KeyObject[];
+}
+
+export interface BatchElement {
+  /** The producer's id of the event. */
+  id: string;
+  sequence: number | null;
+  body: Uint8Array;
 }
 
 export interface AttemptRequest {
@@ -31,26 +41,36 @@ export interface AttemptRequest {
   timeoutMs: number;
 }
 
-/** `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent. */
+/**
+ * `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent; and what
+ * `renderBody` throws.
+ */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
-  const { endpointId, deliveryId, webhookId, body, target, timeoutMs, secrets, sequence, batchOf } = job;
+  const { endpointId, deliveryId, webhookId, target, timeoutMs, secrets, sequence, batch } = job;
   if (secrets.length === 0) throw new Error('the endpoint has no live secret');
   const timestamp = Math.floor(nowMs / 1_000);
+  const { body, headers } = render(job);
   return {
     url: target.url,
     body,
     timeoutMs,
     headers: {
       ...target.headers,
-      'content-type': 'application/json',
+      ...headers,
       'webhook-id': webhookId,
       'webhook-timestamp': String(timestamp),
       'webhook-signature': signStandard({ id: webhookId, timestamp, body, secrets }),
-      ...(batchOf === undefined
+      ...(batch === undefined
         ? { 'posthorn-delivery': deliveryId }
-        : { 'posthorn-batch': String(batchOf), 'posthorn-endpoint': endpointId }),
+        : { 'posthorn-batch': String(batch.length), 'posthorn-endpoint': endpointId }),
       ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
       'posthorn-attempt': String(number),
     },
   };
+}
+
+function render({ format, tenantId, webhookId, body, batch }: SignedJob): Rendered {
+  if (!batch) return renderBody(format, { id: webhookId, tenantId, body });
+  const events = batch.map((event) => ({ ...event, tenantId }));
+  return { body: renderBatch(format, events), headers: batchHeaders(format) };
 }

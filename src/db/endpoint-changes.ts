@@ -3,8 +3,8 @@
 // What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
 // nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
 // itself is written, which locks its tenant's row.
+import { endpointProblems, type SettingsProblem } from '../domain/endpoint-problems.ts';
 import { uuidOf } from '../domain/ids.ts';
-import { laneSettingsProblems } from '../domain/lane-settings.ts';
 import type { SealedTarget } from '../target.ts';
 import {
   type EndpointRow,
@@ -19,7 +19,6 @@ import {
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 
-type SettingsProblem = ReturnType<typeof laneSettingsProblems>[number];
 type Querying = Pick<Db, 'query'>;
 
 /** `problems`: the settings do not go together as they would stand, and nothing was changed. */
@@ -45,7 +44,7 @@ export async function changeEndpoint(
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
     const settings: EndpointSettings = { ...before, ...change };
-    const problems = laneSettingsProblems(settings);
+    const problems = endpointProblems(settings);
     if (problems.length > 0) return { kind: 'problems', problems };
     const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);

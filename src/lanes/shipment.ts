@@ -14,7 +14,6 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import { isPlainNo, type SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
-import { batchBody } from './batch-body.ts';
 
 const ourPauseMs = 1_000;
 
@@ -58,7 +57,7 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   const mark = watch.mark();
   let attempt: AttemptRecord;
   try {
-    attempt = await poster.post(await postJob(poster, shipment));
+    attempt = await poster.post(postJob(shipment));
   } catch (error) {
     log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
     if (error instanceof RenderFault) for (const { deliveryId } of rows) await countFault(deps.db, deliveryId, error.message);
@@ -80,17 +79,15 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   return { kind: 'done', result, startedMs, statuses, retryInMs: attempt.retryInMs };
 }
 
-async function postJob({ open }: Poster, { endpoint, rows, batchId, isTooLate }: Shipment): Promise<PostJob> {
+function postJob({ endpoint, rows, batchId, isTooLate }: Shipment): PostJob {
   const [first] = rows;
   if (!first) throw new Error('a shipment of nothing');
   const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
   const { deliveryId, eventId, round, attempts, webhookId, body, sequence } = first;
   const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
   if (batchId === null) return { ...common, eventId, webhookId, body, sequence };
-  const elements = await Promise.all(
-    rows.map(async (row) => ({ id: row.webhookId, sequence: row.sequence, body: await open(row.eventId, row.body) })),
-  );
-  return { ...common, eventId: null, webhookId: batchId, body: batchBody(elements), batchOf: rows.length };
+  const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, body: row.body }));
+  return { ...common, eventId, webhookId: batchId, body, batch };
 }
 
 /** The batch's success or failure is that of each of its deliveries. */

@@ -1,6 +1,7 @@
 // The main story over HTTP: an event goes in, signed requests come out, and every state and order on the way.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bodyFormats } from '../../src/domain/body-format.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -42,6 +43,35 @@ describe('an event', () => {
     });
     expect(request?.headers['user-agent']).toMatch(/^Posthorn\/\d/);
     new Webhook(endpoint.secret).verify(request?.body ?? '', request?.headers ?? {});
+  });
+
+  it('arrives in every format, signed, in the same bytes again when it was refused; a change of format counts at the next attempt', async () => {
+    const bodies = new Map<string, string[]>();
+    for (const format of bodyFormats) {
+      const made = await posthorn.makeEndpoint(tenant, `${receiver.url}/as-${format}`, {
+        eventTypes: ['in.format'],
+        format,
+        retry: { schedule: ['100ms', '1h', '1h'] },
+      });
+      receiver.answer(`/as-${format}`, ({ headers, body }, response, count) => {
+        const at = new Date(Number(headers['webhook-timestamp']) * 1_000);
+        expect(headers['webhook-signature']).toBe(new Webhook(made.secret).sign(headers['webhook-id'] ?? '', at, body.toString()));
+        bodies.set(made.id, [...(bodies.get(made.id) ?? []), `${headers['content-type']} ${body}`]);
+        response.writeHead(count < 3 ? 500 : 204).end();
+      });
+    }
+    const id = await posthorn.postEvent(tenant, { type: 'in.format', data: { n: 1.5, of: ['ü'] } });
+    const settled = async (attempts: number) => {
+      const rows = await posthorn.deliveriesOf(tenant, id);
+      return rows.length === bodyFormats.length && rows.every((row) => row.attempts === attempts) ? rows : null;
+    };
+    const rows = await until('two attempts of each', () => settled(2));
+    for (const [first, second] of bodies.values()) expect(second).toBe(first);
+    expect(new Set([...bodies.values()].map(([first]) => first)).size).toBe(bodyFormats.length - 1);
+    await Promise.all(rows.map(({ endpoint }) => posthorn.call('PATCH', `/v1/endpoints/${endpoint}`, { format: 'raw' })));
+    await Promise.all(rows.map((row) => posthorn.post(`/v1/deliveries/${row.id}/retry-now`)));
+    await until('the third of each', () => settled(3));
+    expect([...bodies.values()].map((each) => each[2])).toEqual(bodyFormats.map(() => 'application/json {"n":1.5,"of":["ü"]}'));
   });
 
   it('is tried again at the scheduled times until it is accepted', async () => {

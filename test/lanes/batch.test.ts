@@ -121,8 +121,8 @@ describe.concurrent('an ordered endpoint', () => {
     }
   });
 
-  it('cannot have batches when its order is by key', async () => {
-    const settings = { url: `${stage.receiver.url}/none`, ordering: 'key', batch: wholeBatch };
+  it.each([{ ordering: 'key' }, { format: 'xml' }])('cannot have batches with %o', async (more) => {
+    const settings = { url: `${stage.receiver.url}/none`, batch: wholeBatch, ...more };
     expect((await stage.posthorn.post(`/v1/tenants/${stage.tenant}/endpoints`, settings)).status).toBe(422);
   });
 });

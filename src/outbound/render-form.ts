@@ -1,0 +1,50 @@
+// The form format: `type`, `timestamp` and `data`, flattened with brackets as Rails and PHP read them.
+import { walkJson } from '../domain/json-walk.ts';
+import type { EventParts } from './render.ts';
+import { deepest, longest, UnfitForFormat } from './unfit-for-format.ts';
+
+/** Null and what is empty are an empty value; numbers and booleans are as they were written. Throws UnfitForFormat. */
+export function formBody({ id, type, timestamp, data }: EventParts): string {
+  const pairs = [pair('id', id), pair('type', type), pair('timestamp', timestamp)];
+  let length = 0;
+  for (const [path, value] of leaves(data)) {
+    const written = pair(path, value);
+    length += written.length + 1;
+    if (length > longest) throw new UnfitForFormat('form', 'is too long');
+    pairs.push(written);
+  }
+  return pairs.join('&');
+}
+
+interface Level {
+  path: string;
+  /** Of the next element; -1: an object. */
+  index: number;
+  empty: boolean;
+}
+
+function* leaves(json: string): Generator<[path: string, value: string]> {
+  const levels: Level[] = [];
+  let path = 'data';
+  const next = () => {
+    const level = levels.at(-1);
+    if (level) level.empty = false;
+    if (level && level.index >= 0) path = `${level.path}[${level.index++}]`;
+  };
+  for (const token of walkJson(json)) {
+    if (token.kind === 'key') path = `${levels.at(-1)?.path}[${token.key}]`;
+    else if (token.kind === 'close') {
+      const { path: whole = '', empty = false } = levels.pop() ?? {};
+      if (empty) yield [whole, ''];
+    } else {
+      next();
+      if (token.kind === 'value') yield [path, token.string ?? (token.text === 'null' ? '' : token.text)];
+      else levels.push({ path, index: token.of === 'array' ? 0 : -1, empty: true });
+      if (levels.length > deepest) throw new UnfitForFormat('form', 'is too deep');
+    }
+  }
+}
+
+function pair(name: string, value: string): string {
+  return new URLSearchParams([[name, value]]).toString();
+}

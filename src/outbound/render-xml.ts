@@ -1,0 +1,66 @@
+// The XML format: members are elements, array elements are `item`; a `type` says what is not a string.
+import { walkJson } from '../domain/json-walk.ts';
+import type { EventParts } from './render.ts';
+import { deepest, UnfitForFormat } from './unfit-for-format.ts';
+
+/** XML forbids names that begin so, a colon would be a namespace, and parsers in JavaScript refuse `__proto__`. */
+const elementName = /^(?!xml|__)[A-Z_][A-Z0-9_.-]*$/i;
+
+/** Throws UnfitForFormat. */
+export function xmlBody({ id, type, timestamp, data }: EventParts): string {
+  const about = [`id="${attribute(id)}"`, `type="${attribute(type)}"`, `timestamp="${attribute(timestamp)}"`];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<event ${about.join(' ')}>${elements(data).join('')}</event>\n`;
+}
+
+function elements(json: string): string[] {
+  const written: string[] = [];
+  const open: { name: string; inArray: boolean }[] = [];
+  let tag = { start: 'data', name: 'data' };
+  for (const token of walkJson(json)) {
+    if (token.kind === 'key') tag = tagOf(token.key);
+    else if (token.kind === 'close') written.push(`</${open.pop()?.name}>`);
+    else {
+      if (open.at(-1)?.inArray) tag = { start: 'item', name: 'item' };
+      if (token.kind === 'open') {
+        written.push(`<${tag.start} type="${token.of}">`);
+        open.push({ name: tag.name, inArray: token.of === 'array' });
+        if (open.length > deepest) throw new UnfitForFormat('xml', 'is too deep');
+      } else if (token.string !== null) written.push(`<${tag.start}>${escaped(token.string)}</${tag.name}>`);
+      else written.push(`<${tag.start} type="${typeOf(token.text)}">${token.text === 'null' ? '' : token.text}</${tag.name}>`);
+    }
+  }
+  return written;
+}
+
+/** A key that is no name of an element is a `member` with a `name`. */
+function tagOf(key: string): { start: string; name: string } {
+  return elementName.test(key) ? { start: key, name: key } : { start: `member name="${attribute(key)}"`, name: 'member' };
+}
+
+function typeOf(text: string): string {
+  return text === 'null' ? 'null' : text === 'true' || text === 'false' ? 'boolean' : 'number';
+}
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+};
+
+function escaped(text: string): string {
+  return keepable(text).replace(/[&<>\r]/g, (char) => entities[char] ?? char);
+}
+
+function attribute(text: string): string {
+  return keepable(text).replace(/[&<>"\r\n\t]/g, (char) => entities[char] ?? char);
+}
+
+/** XML 1.0 knows no control characters, not even escaped; nor has it half a surrogate pair. */
+function keepable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  return text.toWellFormed().replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd');
+}

@@ -1,0 +1,94 @@
+// An event's body as an endpoint wants it written (docs/formats.md). Made of nothing but the stored bytes: the same on every attempt and replay.
+// CloudEvents: https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents (JSON format, HTTP protocol binding)
+import type { BodyFormat } from '../domain/body-format.ts';
+import { memberTexts } from '../domain/json-slices.ts';
+import { formBody } from './render-form.ts';
+import { xmlBody } from './render-xml.ts';
+
+export interface EventToRender {
+  /** The producer's id of the event. */
+  id: string;
+  tenantId: string;
+  /** As stored: the standard body. */
+  body: Uint8Array;
+}
+
+export interface Rendered {
+  body: Uint8Array;
+  headers: Record<string, string>;
+}
+
+/** The parts of a standard body: type and timestamp, and the producer's own text of `data`. */
+export interface EventParts {
+  id: string;
+  source: string;
+  type: string;
+  timestamp: string;
+  data: string;
+}
+
+const json = { 'content-type': 'application/json' };
+
+/** Throws `UnfitForFormat` when the format cannot hold it. */
+export function renderBody(format: BodyFormat, event: EventToRender): Rendered {
+  if (format === 'standard') return { body: event.body, headers: json };
+  const parts = partsOf(event);
+  switch (format) {
+    case 'raw':
+      return { body: Buffer.from(parts.data), headers: json };
+    case 'cloudevents':
+      return { body: Buffer.from(cloudEvent(parts)), headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' } };
+    case 'cloudevents-binary':
+      return { body: Buffer.from(parts.data), headers: { ...json, ...cloudEventHeaders(parts) } };
+    case 'form':
+      return { body: Buffer.from(formBody(parts)), headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    case 'xml':
+      return { body: Buffer.from(xmlBody(parts)), headers: { 'content-type': 'application/xml; charset=utf-8' } };
+  }
+}
+
+function partsOf({ id, tenantId, body }: EventToRender): EventParts {
+  const { members } = memberTexts(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+  const [type = '""', timestamp = '""', data = 'null'] = ['type', 'timestamp', 'data'].map((name) => members.get(name));
+  return { id, source: `/tenants/${tenantId}`, type: JSON.parse(type), timestamp: JSON.parse(timestamp), data };
+}
+
+function cloudEvent({ id, source, type, timestamp, data }: EventParts): string {
+  const context = JSON.stringify({ specversion: '1.0', id, source, type, time: timestamp, datacontenttype: 'application/json' });
+  return `${context.slice(0, -1)},"data":${data}}`;
+}
+
+function cloudEventHeaders({ id, source, type, timestamp }: EventParts): Record<string, string> {
+  return {
+    'ce-specversion': '1.0',
+    'ce-id': headerText(id),
+    'ce-source': headerText(source),
+    'ce-type': headerText(type),
+    'ce-time': timestamp,
+  };
+}
+
+/** Percent-encoded as the HTTP binding says: all but visible ASCII, and the space, the quote and the percent sign. */
+function headerText(text: string): string {
+  return text.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (part) =>
+    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}
+
+/** The events of a batch, each as its endpoint's format has it. Only for formats that batch: see `batchedFormats`. */
+export function renderBatch(format: BodyFormat, events: (EventToRender & { sequence: number | null })[]): Buffer {
+  const separated = (parts: Uint8Array[], index: number) => [Buffer.from(index === 0 ? '[' : ','), ...parts];
+  const elements = events.map((event) => (format === 'cloudevents' ? [renderBody('cloudevents', event).body] : standardElement(event)));
+  return Buffer.concat([...elements.flatMap(separated), Buffer.from(']')]);
+}
+
+/** The event's own bytes, untouched, with the producer's id in front, and its number where the endpoint is ordered. */
+function standardElement({ id, sequence, body }: EventToRender & { sequence: number | null }): Uint8Array[] {
+  const numbered = sequence === null ? '' : `"sequence":${sequence},`;
+  // after its opening brace
+  return [Buffer.from(`{"id":${JSON.stringify(id)},${numbered}`), body.subarray(1)];
+}
+
+export function batchHeaders(format: BodyFormat): Record<string, string> {
+  return format === 'cloudevents' ? { 'content-type': 'application/cloudevents-batch+json; charset=utf-8' } : json;
+}
