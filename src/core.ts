@@ -8,6 +8,7 @@ import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
+import { checkKeysInUse } from './db/reseal.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import { sealWhatIsNot } from './db/unsealed.ts';
 import type { Logger } from './logger.ts';
@@ -51,6 +52,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     await makePartitions(db);
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
+    await checkKeysInUse(db, vault);
     await sealWhatIsNot(db, vault);
     const contents = createContents(db, vault);
     const link = openTemporalLink(config, log);

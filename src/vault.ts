@@ -12,6 +12,8 @@ export interface Vault {
   fingerprint: string;
   /** Of all keys given, in their order. */
   fingerprints: string[];
+  /** Each key's own mark in what it sealed, in hex: the beginning of its fingerprint. */
+  keyIds: string[];
 }
 
 export class VaultError extends Error {
@@ -39,6 +41,7 @@ export function createVault(masterKeys: string[]): Vault {
     open: (sealed, context) => open(keys, sealed, context),
     fingerprint: first.fingerprint,
     fingerprints: keys.map((key) => key.fingerprint),
+    keyIds: keys.map(({ id }) => id.toString('hex')),
   };
 }
 

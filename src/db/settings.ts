@@ -10,13 +10,19 @@ export async function isStoreUp(db: Db): Promise<boolean> {
   );
 }
 
+const name = 'master_key_fingerprint';
+
 /** Remembers the master key at first use; afterwards throws when none of the keys given is that one. */
 export async function checkMasterKey(db: Db, vault: Vault): Promise<void> {
-  const name = 'master_key_fingerprint';
   await db.query('insert into settings (name, value) values ($1, $2) on conflict do nothing', [name, vault.fingerprint]);
   const { rows } = await db.query<{ value: string }>('select value from settings where name = $1', [name]);
   const stored = rows[0]?.value ?? '';
   if (!vault.fingerprints.includes(stored)) throw new WrongMasterKey(stored, vault.fingerprints);
+}
+
+/** From now on the vault's first key is the one that this database wants. */
+export async function setMasterKey(db: Db, vault: Vault): Promise<void> {
+  await db.query('update settings set value = $2 where name = $1', [name, vault.fingerprint]);
 }
 
 export class WrongMasterKey extends Error {
