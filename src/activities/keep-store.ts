@@ -1,7 +1,9 @@
 // keepStore: partitions ahead of time; dispatches, idempotency keys, relays, counts of failures, and numbers and rates of who was deleted go when they have
-// outlived their use, in small batches.
+// outlived their use, in small batches. Erasures that were not finished are.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
 import { Context } from '@temporalio/activity';
+import { dropOldDataKeys } from '../db/data-keys.ts';
+import { finishErasures } from '../db/erase-subject.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
@@ -21,7 +23,8 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
     await forgetDeadRelays(db);
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
-    let rowsDeleted = 0;
+    await finishErasures(db, () => Context.current().heartbeat());
+    let rowsDeleted = await dropOldDataKeys(db);
     for (const deleteBatch of [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates])
       rowsDeleted += await untilNone(() => deleteBatch(db));
     return { partitionsMade, rowsDeleted };

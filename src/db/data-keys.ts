@@ -30,8 +30,8 @@ export async function dropOldDataKeys(db: Db): Promise<number> {
     name: 'drop_old_data_keys',
     text: `
       delete from data_keys
-      where name like 'content/____-__-__' and right(name, 10)::date < (now() at time zone 'utc')::date - 1
-        and to_regclass('events_' || to_char(right(name, 10)::date, 'YYYYMMDD')) is null`,
+      where case when name like 'content/____-__-__' then right(name, 10)::date < (now() at time zone 'utc')::date - 1
+        and to_regclass('events_' || to_char(right(name, 10)::date, 'YYYYMMDD')) is null end`,
   });
   return rowCount ?? 0;
 }

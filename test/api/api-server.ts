@@ -39,6 +39,7 @@ export interface ApiServerOptions {
   /** Instead of a database of its own. */
   databaseUrl?: string;
   logLevel?: string;
+  /** One, or several with commas between. */
   masterKey?: string;
 }
 
@@ -56,7 +57,7 @@ export async function startApi({
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const lanes = createLaneWaker({ db, link, log });
-  const vault = createVault([masterKey]);
+  const vault = createVault(masterKey.split(','));
   const contents = createContents(db, vault);
   let sweeps = 0;
   const deps: ApiDeps = {
