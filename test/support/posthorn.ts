@@ -25,10 +25,12 @@ export interface TestPosthorn extends Api {
 }
 
 export interface TestOptions {
-  /** `t01` … `t54`, one for each test file. */
+  /** `t01` … `t55`, one for each test file. */
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Where its log goes; else to standard error. */
+  logTo?: { write(line: string): void };
 }
 
 export const testApiKey = 'test-key-0123456789abcdef';
@@ -51,11 +53,11 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
 
 let runtimeInstalled = false;
 
-export async function startPosthorn({ namespace, env = {}, reached }: TestOptions): Promise<TestPosthorn> {
+export async function startPosthorn({ namespace, env = {}, reached, logTo }: TestOptions): Promise<TestPosthorn> {
   const database = await createTestDatabase();
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
-  const log = createLogger(config.LOG_LEVEL);
+  const log = createLogger(config.LOG_LEVEL, logTo);
   if (!runtimeInstalled) installRuntime(log);
   runtimeInstalled = true;
   const listening = await listen(config.HOST, config.PORT, undefined);
