@@ -1,5 +1,6 @@
 // Events as a producer posts and reads them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventToAccept } from '../../src/api/event-to-accept.ts';
 import { idOf } from '../../src/domain/ids.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
@@ -31,6 +32,18 @@ describe('events', () => {
       expect(await api.post(path, { ...event, ...change })).toMatchObject({ status: 409, body: { errors: [{ path: 'id' }] } });
     }
     expect((await api.post(`/v1/tenants/${await api.makeTenant()}/events`, event)).body).toEqual({ id: 'e1', duplicate: false });
+  });
+
+  it('from before hashes were keyed are known by theirs', async () => {
+    const tenant = await api.makeTenant();
+    const event = { id: 'from-before', type: 'a', data: 1 };
+    const post = async (data: number) => (await api.post(`/v1/tenants/${tenant}/events`, { ...event, data })).status;
+    await post(1);
+    const { contentHash } = eventToAccept({ event, dataText: '1', eventId: '', nowMs: 0 });
+    const keyed = await api.db.query(`update event_ids set content_hash = $1 where external_id = 'from-before' and content_hash <> $1`, [
+      contentHash,
+    ]);
+    expect([keyed.rowCount, await post(1), await post(2)]).toEqual([1, 202, 409]);
   });
 
   it('two at once with the same id are one', async () => {
