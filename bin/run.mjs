@@ -42,6 +42,7 @@ const tasks = {
     ['tests', () => runWatched(node, [installed('vitest/vitest.mjs'), 'run', ...args])],
   ],
   check: (args) => tasks.test(args).slice(0, 3),
+  fuzz: (args) => [['', () => runWatched(node, [join(root, 'bin/fuzz.mjs'), ...args])]],
 };
 
 function say(text) {

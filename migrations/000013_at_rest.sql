@@ -23,3 +23,12 @@ create table erasures (
   asked_at timestamptz not null default now(),
   primary key (tenant_id, subject_hash)
 );
+
+-- a tenant may erase what is its own
+select open_to_tenants('erasures', 'select, insert, delete', 'tenant_id = current_tenant()');
+do $$
+begin
+  execute format('grant update (body, subject_hash, erased_at) on events to %I', tenant_role());
+  execute format('grant update (response, response_headers, response_body) on attempts to %I', tenant_role());
+end
+$$;

@@ -45,6 +45,14 @@ export const variables = z.object({
     .min(16)
     .optional()
     .describe('bootstrap admin key; unset with embedded PostgreSQL: made once, kept in the data folder'),
+  POSTHORN_API_RATE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(1_000)
+    .describe('requests a second of each API key and portal link without a rate of its own; 0: any; the bootstrap key has no limit'),
+  POSTHORN_TRUST_PROXY: cidrs.default([]).describe('the proxies in front of the API, whose X-Forwarded-For is believed'),
   POSTHORN_MASTER_KEY: masterKeys.optional().describe('32 bytes in base64, encrypts secrets at rest; a list to rotate, the first encrypts'),
   POSTHORN_DATA_DIR: z.string().default('.posthorn').describe('data of the embedded servers'),
   POSTHORN_ALLOW_CIDRS: cidrs.default([]).describe('private ranges that endpoints may use, and plain http there'),

@@ -10,6 +10,7 @@ import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
 import { checkKeysInUse } from './db/reseal.ts';
 import { checkMasterKey } from './db/secrets.ts';
+import { checkTenantRole } from './db/tenant-role.ts';
 import { sealWhatIsNot } from './db/unsealed.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
@@ -50,6 +51,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     const applied = await migrate(db, migrationsFolder);
     if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
     await makePartitions(db);
+    await checkTenantRole(db);
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
     await checkKeysInUse(db, vault);

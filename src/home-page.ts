@@ -9,8 +9,10 @@ export function firstEventCommand(origin: string, key: string): string {
   ].join('\n');
 }
 
-export function homePage(origin: string, temporalUiUrl: string | null): string {
-  const ui = temporalUiUrl ? `<li>Temporal Web UI: <a href="${temporalUiUrl}">${temporalUiUrl}</a></li>` : '';
+export function homePage(ownOrigin: string, temporalUiUrl: string | null): string {
+  const origin = asText(ownOrigin);
+  const uiUrl = temporalUiUrl && /^https?:/.test(temporalUiUrl) ? asText(temporalUiUrl) : null;
+  const ui = uiUrl ? `<li>Temporal Web UI: <a href="${uiUrl}">${uiUrl}</a></li>` : '';
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Posthorn</title>
@@ -31,4 +33,9 @@ curl -H "authorization: Bearer $POSTHORN_API_KEY" ${origin}/sandbox/demo</pre>
 </body>
 </html>
 `;
+}
+
+/** The addresses are the operator's, and still text, not markup. */
+function asText(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

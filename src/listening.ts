@@ -1,9 +1,22 @@
 // A port of this process: opened before anything is built on it, closed when its last requests have ended.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from './config.ts';
 
 const closeWithinMs = 10_000;
+
+/** How long a client may take, in milliseconds, before it is answered 408 or cut off: whoever sends or reads a byte now and then must not hold a place for ever. */
+export interface Patience {
+  headersMs: number;
+  /** For all of a request, its body too. */
+  requestMs: number;
+  /** Without a byte in either direction. */
+  silenceMs: number;
+  /** How often the first two are looked at. */
+  checkEveryMs: number;
+}
+
+const usualPatience: Patience = { headersMs: 15_000, requestMs: 60_000, silenceMs: 120_000, checkEveryMs: 5_000 };
 
 /** A port that listens: its address is known before anything is built on it. Until it has an app it asks everybody to come again. */
 export interface Listening {
@@ -14,9 +27,16 @@ export interface Listening {
 }
 
 /** Throws when the port is taken, naming the variable that sets it. */
-export async function listen(host: string, port: number, publicUrl: string | undefined, variable = 'PORT'): Promise<Listening> {
+export async function listen(
+  host: string,
+  port: number,
+  publicUrl: string | undefined,
+  variable = 'PORT',
+  patience = usualPatience,
+): Promise<Listening> {
   let answer = starting;
-  const http = createServer({ requestTimeout: 60_000, keepAliveTimeout: 65_000 }, (request, response) => answer(request, response));
+  const http = createServer(parserOptions(patience), (request, response) => answer(request, response));
+  http.timeout = patience.silenceMs;
   const serve = (app: RequestListener) => {
     answer = app;
   };
@@ -36,7 +56,21 @@ export async function listen(host: string, port: number, publicUrl: string | und
   return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : `http://${name.includes(':') ? `[${name}]` : name}:${actual}` };
 }
 
+/** The strict parser, said aloud: what two servers could read differently (both lengths, a bare LF) is a 400, and heads are bounded. */
+function parserOptions({ headersMs, requestMs, checkEveryMs }: Patience): ServerOptions {
+  return {
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: checkEveryMs,
+    keepAliveTimeout: 65_000,
+  };
+}
+
 const starting: RequestListener = (_request, response) => {
+  response.setHeader('cache-control', 'no-store').setHeader('x-content-type-options', 'nosniff');
   response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' });
   response.end(JSON.stringify({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'Posthorn is starting.' }));
 };

@@ -1,11 +1,13 @@
 // The server role: HTTP API and sandbox on one port. It has no relay of its own; in one process with a worker it is given the worker's.
 import type { Express } from 'express';
+import { createAccess } from './api/access.ts';
 import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { readDeliveryRef } from './db/delivery-refs.ts';
 import { askForSweep } from './db/listen.ts';
 import { liveSecrets } from './db/secrets.ts';
+import { scopedDb } from './db/tenant-scope.ts';
 import { isId } from './domain/ids.ts';
 import { homePage } from './home-page.ts';
 import { createSetGate } from './lanes/set-gate.ts';
@@ -39,11 +41,11 @@ export function startServer(
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
   const app = createApp({
-    db,
+    db: scopedDb(db),
     log,
     vault,
     contents,
-    apiKey,
+    access: accessOf(core, apiKey),
     publicOrigin: origin,
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
@@ -66,6 +68,10 @@ export function startServer(
     await close(http);
     backlog.stop();
   };
+}
+
+function accessOf({ db, log, vault, config: { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } }: Core, apiKey: string) {
+  return createAccess({ db, log, vault, apiKey, trustProxy, perSecond });
 }
 
 async function secretsOf({ db, vault }: Core, id: string): Promise<string[]> {

@@ -2,12 +2,14 @@
 //
 // Layout of what is sealed: version (1 byte) | key id (4) | nonce (12) | tag (16) | ciphertext. The context, such as the secret's id, is
 // authenticated with it, so that a sealed value cannot be moved to another row.
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 export interface Vault {
   seal(plain: Uint8Array, context: string): Uint8Array;
   /** Throws VaultError. */
   open(sealed: Uint8Array, context: string): Uint8Array;
+  /** A key for another use, derived (HKDF-SHA256) from each master key, in their order: the first is to make with, all are to check with. */
+  derive(use: string): [KeyObject, ...KeyObject[]];
   /** Names the key that seals, and tells nothing of it. */
   fingerprint: string;
   /** Of all keys given, in their order. */
@@ -39,6 +41,7 @@ export function createVault(masterKeys: string[]): Vault {
   return {
     seal: (plain, context) => seal(first, plain, context),
     open: (sealed, context) => open(keys, sealed, context),
+    derive: (use) => [derive(first, use), ...keys.slice(1).map((key) => derive(key, use))],
     fingerprint: first.fingerprint,
     fingerprints: keys.map((key) => key.fingerprint),
     keyIds: keys.map(({ id }) => id.toString('hex')),
@@ -52,6 +55,10 @@ function readKey(base64: string): MasterKey {
   const key = createSecretKey(bytes);
   const print = createHmac('sha256', key).update('posthorn master key').digest();
   return { key, id: print.subarray(0, 4), fingerprint: print.subarray(0, 16).toString('hex') };
+}
+
+function derive({ key }: MasterKey, use: string): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), `posthorn ${use}`, 32)));
 }
 
 function seal({ key, id }: MasterKey, plain: Uint8Array, context: string): Uint8Array {

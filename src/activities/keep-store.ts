@@ -1,5 +1,5 @@
-// keepStore: partitions ahead of time; dispatches, idempotency keys, relays, counts of failures, and numbers and rates of who was deleted go when they have
-// outlived their use, in small batches. Erasures that were not finished are.
+// keepStore: partitions ahead of time; dispatches, idempotency keys, portal links, relays, counts of failures and calls, and numbers and rates of who was
+// deleted go when they have outlived their use, in small batches. Erasures that were not finished are.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
 import { Context } from '@temporalio/activity';
 import { dropOldDataKeys } from '../db/data-keys.ts';
@@ -9,12 +9,16 @@ import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
 import {
   cancelLeftBehind,
+  deleteOldApiRates,
   deleteOldDispatches,
   deleteOldHealth,
   deleteOldIdempotencyKeys,
+  deleteOldPortalLinks,
   deleteOldRates,
   deleteOldSequences,
 } from '../db/upkeep.ts';
+
+const old = [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates, deleteOldPortalLinks, deleteOldApiRates];
 
 /** `disableAfterMs`: for so long an endpoint must have failed to be disabled. */
 export function createKeepStore(db: Db, disableAfterMs: number) {
@@ -25,8 +29,7 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
     await finishErasures(db, () => Context.current().heartbeat());
     let rowsDeleted = await dropOldDataKeys(db);
-    for (const deleteBatch of [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates])
-      rowsDeleted += await untilNone(() => deleteBatch(db));
+    for (const deleteBatch of old) rowsDeleted += await untilNone(() => deleteBatch(db));
     return { partitionsMade, rowsDeleted };
   };
 }

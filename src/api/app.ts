@@ -1,5 +1,6 @@
 // The HTTP API as an Express app. It never listens: whoever makes it does.
 import express, { type Express } from 'express';
+import { apiKeyRoutes } from './api-keys.ts';
 import { requireKey } from './auth.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDeps } from './deps.ts';
@@ -13,9 +14,11 @@ import { healthRoutes, homeRoute } from './health.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
+import { portalLinkRoutes } from './portal-links.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
@@ -25,6 +28,8 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', deps.access.trustProxy);
+  setSecurityHeaders(app, deps.publicOrigin);
   app.use(nameRequests(deps.log));
   const open: Route[] = [
     ...healthRoutes(deps),
@@ -42,10 +47,12 @@ export function createApp(deps: ApiDeps): Express {
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),
+    ...apiKeyRoutes(deps),
+    ...portalLinkRoutes(deps),
     ...statusRoutes(deps),
   ];
   mountRoutes(app, open, deps);
-  app.use('/v1', requireKey(deps.apiKey));
+  app.use('/v1', requireKey(deps.access));
   mountRoutes(app, closed, deps);
   deps.mount?.(app);
   app.use(() => {

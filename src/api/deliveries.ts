@@ -54,6 +54,7 @@ const list = (deps: ApiDeps) =>
       type: eventTypeName.optional(),
     }),
     answers: { 200: { description: 'a page of deliveries', schema: pageOf(deliveryView) } },
+    problems: [404],
     async handler({ query }) {
       const tenant = query.tenant === undefined ? null : await readTenant(deps.db, query.tenant);
       if (query.tenant !== undefined && !tenant) throw notFound('tenant');

@@ -2,20 +2,21 @@
 import type { Express } from 'express';
 import type { Contents } from '../contents.ts';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
-import type { Db } from '../db/pool.ts';
+import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Logger } from '../logger.ts';
 import type { Vault } from '../vault.ts';
+import type { Access } from './access.ts';
 
 export interface ApiDeps {
-  db: Db;
+  db: ScopedDb;
   log: Logger;
   vault: Vault;
   contents: Contents;
-  apiKey: string;
+  access: Access;
   /** Scheme, host and port under which this server is reached. */
   publicOrigin: string;
   /** Null: no Web UI is known, deliveries carry no link to it. */

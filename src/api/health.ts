@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isStoreUp } from '../db/settings.ts';
 import type { ApiDeps } from './deps.ts';
 import { answer, type Route, route } from './route.ts';
+import { pagePolicy } from './security-headers.ts';
 
 const patienceMs = 2_000;
 
@@ -61,12 +62,10 @@ export function homeRoute({ home }: ApiDeps): Route[] {
       summary: 'A page that says what runs here',
       scope: 'open',
       answers: { 200: { description: 'HTML' } },
-      handler: async () => ({
-        status: 200,
-        text: home(),
-        type: 'text/html; charset=utf-8',
-        headers: { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:" },
-      }),
+      async handler() {
+        const html = home();
+        return { status: 200, text: html, type: 'text/html; charset=utf-8', headers: { 'content-security-policy': pagePolicy(html) } };
+      },
     }),
   ];
 }

@@ -2,10 +2,12 @@
 import express, { type Express } from 'express';
 import type { ApiDeps } from './deps.ts';
 import { aliveRoute } from './health.ts';
-import { type MountDeps, mountRoutes } from './mount.ts';
+import type { IdempotencyDeps } from './idempotency.ts';
+import { mountRoutes } from './mount.ts';
 import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import { type Route, route } from './route.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 type MetricsDeps = Pick<ApiDeps, 'metrics'>;
 
@@ -25,10 +27,11 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
 }
 
 /** /metrics and /healthz alone. */
-export function createMetricsApp(deps: MetricsDeps & MountDeps): Express {
+export function createMetricsApp(deps: MetricsDeps & IdempotencyDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  setSecurityHeaders(app);
   app.use(nameRequests(deps.log));
   mountRoutes(app, [aliveRoute(), metricsRoute(deps)], deps);
   app.use(() => {

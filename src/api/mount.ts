@@ -1,30 +1,29 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
 import type { Express, Request, RequestHandler } from 'express';
 import type { z } from 'zod';
-import { callerOf } from './auth.ts';
-import type { ApiDeps } from './deps.ts';
+import { callerOf, nameOf, requireScope } from './auth.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
 import { freshIds } from './ids.ts';
 import { invalid, notFound, Problem } from './problem.ts';
 import { defaultBodyLimit, parseBody, rawBody, requireJson } from './read-body.ts';
 import { send } from './respond.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { guardTenant } from './tenant-guard.ts';
 import { validate } from './validate.ts';
 
-export type MountDeps = IdempotencyDeps & Pick<ApiDeps, 'apiKey'>;
-
-export function mountRoutes(app: Express, routes: Route[], deps: MountDeps): void {
+export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
-    app[route.method](route.path, ...reading, handle(route, deps));
+    app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
 
-function handle(route: Route, deps: MountDeps): RequestHandler {
+function handle(route: Route, deps: IdempotencyDeps): RequestHandler {
   return async (request, response) => {
+    const caller = callerOf(response);
     const { params, query } = readAddress(route, request);
-    const call = { params, query, ...readContent(route, request), caller: callerOf(response) };
+    const call = { params, query, ...readContent(route, request), caller };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     send(
       response,
@@ -35,13 +34,13 @@ function handle(route: Route, deps: MountDeps): RequestHandler {
 
 function runOnce(
   route: Route,
-  deps: MountDeps,
+  deps: IdempotencyDeps,
   request: Request,
   call: Omit<Call<unknown, unknown, unknown>, 'ids'>,
   key: string,
 ): Promise<Answer> {
   return once(deps, {
-    ...readKey(key, deps.apiKey),
+    ...readKey(key, nameOf(call.caller)),
     requestHash: hashRequest(request.method, request.originalUrl, request.body),
     run: (ids) => route.handler({ ...call, ids }),
   });

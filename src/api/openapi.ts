@@ -1,10 +1,12 @@
 // /openapi.json: OpenAPI 3.1, made of the route table and the zod schemas.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { apiKey } from '../domain/api-key.ts';
 import { attemptView, deliveryView, endpointVerdict } from '../domain/delivery-view.ts';
 import { endpoint } from '../domain/endpoint.ts';
 import { acceptedEvent, eventSummary, newEvent } from '../domain/event.ts';
 import { laneView, sequenceView } from '../domain/lane-view.ts';
+import { portalLink } from '../domain/portal-link.ts';
 import { tenant } from '../domain/tenant.ts';
 import { version } from '../package.ts';
 import { problemDocument } from './problem.ts';
@@ -24,12 +26,31 @@ const named: [z.ZodType, string][] = [
   [endpointVerdict, 'EndpointVerdict'],
   [laneView, 'Lane'],
   [sequenceView, 'Sequence'],
+  [apiKey, 'ApiKey'],
+  [portalLink, 'PortalLink'],
   [problemDocument, 'Problem'],
 ];
 
 const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
 const refOf = (id: string) => `#/components/schemas/${id}`;
 const problem = { 'application/problem+json': { schema: { $ref: refOf('Problem') } } };
+
+const key = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'an API key, or the token of a portal link; each operation names the scope it needs',
+};
+const rateHeaders = {
+  'Retry-After': { description: 'seconds until it is worth another try', schema: { type: 'integer', minimum: 1 } },
+  RateLimit: {
+    description: 'of a key whose rate is limited, on every answer: r requests are left, at least, in the window that ends in t seconds',
+    schema: { type: 'string', examples: ['"key";r=0;t=1'] },
+  },
+  'RateLimit-Policy': {
+    description: 'q requests in each window of w seconds (draft-ietf-httpapi-ratelimit-headers-09)',
+    schema: { type: 'string', examples: ['"key";q=1000;w=1'] },
+  },
+};
 
 export function openapiRoute(origin: string, routes: () => Route[]): Route {
   let text: string | undefined;
@@ -62,7 +83,7 @@ export function openapiDocument(origin: string, routes: Route[]): Json {
     servers: [{ url: origin }],
     paths: pathsOf(routes, refTo),
     webhooks,
-    components: { schemas: Object.fromEntries(schemas), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas: Object.fromEntries(schemas), securitySchemes: { key } },
   };
 }
 
@@ -89,11 +110,14 @@ function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
     status,
     { description, ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }) },
   ]);
-  const problems = problemsOf(route).map((status) => [status, { description: STATUS_CODES[status], content: problem }]);
+  const problems = problemsOf(route).map((status) => [
+    status,
+    { description: STATUS_CODES[status], ...(status === 429 && { headers: rateHeaders }), content: problem },
+  ]);
   return {
     operationId,
     summary,
-    security: scope === 'open' ? [] : [{ key: [] }],
+    security: scope === 'open' ? [] : [{ key: [scope] }],
     parameters: parametersOf(route),
     ...(body && { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: refTo(body) } } } }),
     responses: Object.fromEntries([...problems, ...answers]),
@@ -102,8 +126,8 @@ function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
 
 function problemsOf({ method, scope, params, query, body, problems = [] }: Route): number[] {
   if (scope === 'open') return problems;
-  const own = [400, 401, 500, 503, ...problems];
-  if (params) own.push(404);
+  const own = [400, 401, 403, 429, 500, 503, ...problems];
+  if (params || query?.shape.tenant) own.push(404);
   if (body || query) own.push(422);
   if (method === 'post') own.push(409, 413, 415, 422);
   else if (body) own.push(413, 415);

@@ -32,8 +32,6 @@ function pathOf({ path }: Request): string {
 }
 
 export function send(response: Response, { status, text, type = 'application/json', headers }: Answer): void {
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('x-content-type-options', 'nosniff');
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   if (text === null) {
     response.writeHead(status).end();

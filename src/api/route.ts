@@ -37,6 +37,8 @@ interface RouteFacts {
   summary: string;
   /** `open`: no key is asked for. */
   scope: 'open' | Scope;
+  /** Nobody who is bound to one tenant may. */
+  allTenants?: true;
   /** Only with `body`: how many bytes (64 KiB by default), and whether it may be absent. */
   bodyLimit?: number;
   bodyOptional?: boolean;

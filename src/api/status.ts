@@ -43,6 +43,7 @@ export function statusRoutes({ db, refusing }: ApiDeps): Route[] {
       operationId: 'getStatus',
       summary: 'Says how events leave now, what waits, and which workers run',
       scope: 'admin',
+      allTenants: true,
       answers: { 200: { description: 'as of now', schema: status } },
       async handler() {
         const [waiting, relays, { held, heldIsMore, lanes }] = await Promise.all([countOutbox(db), listRelays(db), readLaneFigures(db)]);

@@ -21,6 +21,7 @@ const create = ({ db }: ApiDeps) =>
     operationId: 'createTenant',
     summary: 'Makes a tenant',
     scope: 'admin',
+    allTenants: true,
     body: newTenant,
     answers: { 201: { description: 'the tenant', schema: tenant } },
     problems: [409],
@@ -45,6 +46,7 @@ const list = ({ db }: ApiDeps) =>
     operationId: 'listTenants',
     summary: 'Lists tenants, newest first',
     scope: 'admin',
+    allTenants: true,
     query: listQuery('tnt'),
     answers: { 200: { description: 'a page of tenants', schema: pageOf(tenant) } },
     async handler({ query: { limit, cursor } }) {
@@ -98,6 +100,7 @@ const remove = (deps: ApiDeps) =>
     operationId: 'deleteTenant',
     summary: 'Deletes a tenant and its endpoints, and cancels what is unfinished for them',
     scope: 'admin',
+    allTenants: true,
     params,
     answers: { 204: { description: 'deleted; its id is free again' } },
     async handler({ params }) {

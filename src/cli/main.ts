@@ -14,6 +14,7 @@ import { sweepAll } from '../relay/sweep.ts';
 import { startServer } from '../server.ts';
 import { requireKeys, start } from '../start.ts';
 import { installRuntime, startWorker } from '../worker.ts';
+import { apiKeys } from './api-keys.ts';
 import { masterKeyCommand } from './master-key.ts';
 
 const usage = `Usage: posthorn <command>
@@ -24,6 +25,7 @@ const usage = `Usage: posthorn <command>
   migrate         brings the database schema up to date
   keys            status or rotation of the master key
   reconcile       starts every delivery and every lane that should be under way and is not, at once
+  api-keys …      makes, lists and revokes API keys: \`posthorn api-keys\` says how
 
 Every setting is an environment variable: see docs/configuration.md.`;
 
@@ -78,6 +80,8 @@ function inTurn(...closers: (() => Promise<void>)[]): () => Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } });
   let asked = false;
   let stop: (() => Promise<void>) | null = null;

@@ -75,3 +75,23 @@ export async function deleteOldRates(db: Db): Promise<number> {
   });
   return rowCount ?? 0;
 }
+
+/** Portal links that ended 30 days ago. Returns how many went; 0: none are left. */
+export async function deleteOldPortalLinks(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_portal_links',
+    text: `delete from portal_links where id in (select id from portal_links where expires_at < now() - interval '30 days' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}
+
+/** What was counted of keys in windows that ended an hour ago. Returns how many rows went; 0: none are left. */
+export async function deleteOldApiRates(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_api_rates',
+    text: `
+      delete from api_rates where key in (
+        select key from api_rates where expire < extract(epoch from now() - interval '1 hour') * 1000 limit 1000)`,
+  });
+  return rowCount ?? 0;
+}

@@ -6,6 +6,11 @@ export const scopes = ['events:write', 'endpoints:read', 'endpoints:write', 'del
 export const scope = z.enum(scopes);
 export type Scope = (typeof scopes)[number];
 
+/** In the order in which they are declared, each once. */
+export function scopesOf(given: readonly Scope[]): Scope[] {
+  return scopes.filter((one) => given.includes(one));
+}
+
 export interface Caller {
   /** `bootstrap`: the key of the configuration, which may everything. */
   kind: 'bootstrap' | 'api_key' | 'portal_link';

@@ -32,7 +32,7 @@ export const secretText = z
   .max(100)
   .regex(/^whsec_([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'whsec_ and base64')
   .refine((text) => {
-    const bytes = text.slice('whsec_'.length).replace(/=+$/, '').length * 0.75;
+    const bytes = text.slice('whsec_'.length).replace(/={1,2}$/, '').length * 0.75;
     return bytes >= 24 && bytes < 65;
   }, 'whsec_ and the base64 of 24 to 64 bytes');
 
@@ -40,7 +40,9 @@ const settings = {
   url: z
     .string()
     .max(2_000)
-    .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'must not contain spaces or control characters')
+    .min(1)
+    .refine((url) => !/[\s\p{Cc}\p{Cs}]/u.test(url), 'must not contain spaces or control characters')
+    .meta({ format: 'uri' })
     .describe('https, to a public address'),
   eventTypes: z.array(eventTypePattern).max(200).describe('exact types, order.* or *; none means all'),
   channels: z.array(channel).max(50).describe('none means all; else only events with one of them'),

@@ -30,7 +30,7 @@ export const subject = text(256).min(1);
 export const newEvent = z.strictObject({
   type: eventTypeName,
   // not z.json(): walking it would recurse as deep as the producer likes
-  data: z.unknown().describe('any JSON; passed on byte for byte'),
+  data: z.unknown().describe('any JSON, nested 500 levels at most with what is around it; passed on byte for byte'),
   id: eventKey.optional(),
   channels: z.array(channel).max(20).optional(),
   orderingKey: orderingKey

@@ -1,6 +1,8 @@
 // Where the members of a JSON text stand, so that a producer's `data` passes through byte for byte: JSON.parse would round its numbers.
 // Only for text that JSON.parse has accepted; on anything else the result means nothing.
 
+const [quote, opensArray, opensObject, closesArray, closesObject] = [...'"[{]}'].map((char) => char.charCodeAt(0));
+
 /** The members of the object that starts at `from` (spaces before it allowed): for each key the text of its value, and any key said twice. */
 export function memberTexts(json: string, from = 0): { members: Map<string, string>; repeated: string[] } {
   const members = new Map<string, string>();
@@ -16,6 +18,49 @@ export function memberTexts(json: string, from = 0): { members: Map<string, stri
     at = nextItem(json, end);
   }
   return { members, repeated };
+}
+
+/** Does it nest arrays and objects more than `limit` deep? For any text, before JSON.parse: brackets alone cost it over 100 bytes a level. */
+export function isDeeperThan(limit: number, json: string): boolean {
+  if (json.length <= 2 * limit) return false;
+  let depth = 0;
+  // by codes: twice as fast as by a regular expression
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === quote) {
+      at = stringEnd(json, at) - 1;
+      if (at < 0) return false; // it has no end
+    } else if (code === opensArray || code === opensObject) {
+      if (++depth > limit) return true;
+    } else if (code === closesArray || code === closesObject) depth--;
+  }
+  return false;
+}
+
+export interface MemberFault {
+  path: string;
+  message: string;
+}
+
+/**
+ * What readers of JSON understand differently in the members of an object of ours, at any depth: a key said twice, and the language's `__proto__`,
+ * which a copy of the object would lose. Members named in `passedOn` are not looked into: they are not ours.
+ */
+export function memberFaults(members: ReadonlyMap<string, string>, passedOn: readonly string[] = [], before = ''): MemberFault[] {
+  return [...members].flatMap(([key, text]) => {
+    const path = `${before}${key}`;
+    if (key === '__proto__') return [{ path, message: 'is not known here' }];
+    return passedOn.includes(key) ? [] : faultsWithin(text, path);
+  });
+}
+
+function faultsWithin(text: string, path: string): MemberFault[] {
+  if (!text.includes('{')) return [];
+  if (text.startsWith('[')) return elementTexts(text).flatMap((element, index) => faultsWithin(element, `${path}[${index}]`));
+  if (!text.startsWith('{')) return [];
+  const { members, repeated } = memberTexts(text);
+  const twice = repeated.map((key) => ({ path: `${path}.${key}`, message: 'is said twice' }));
+  return [...twice, ...memberFaults(members, [], `${path}.`)];
 }
 
 /** The texts of the elements of the array that `json` is. */

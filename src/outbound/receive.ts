@@ -4,6 +4,8 @@ import type { EndpointResponse } from '../domain/outcome.ts';
 import { LocalFault } from './local-fault.ts';
 
 const keptBytes = 64 * 1024;
+/** More are made one: an endpoint that sends its body byte by byte must not make an object of each. */
+const mostParts = 256;
 
 /** What has been heard of a response so far. */
 export interface Received {
@@ -41,10 +43,7 @@ export function receiveInto(
     },
     onResponseData(_, chunk) {
       received.bytes += chunk.length;
-      if (received.kept === keptBytes) return;
-      const part = chunk.subarray(0, keptBytes - received.kept);
-      received.kept += part.length;
-      received.body.push(part);
+      if (received.kept < keptBytes) keep(received, chunk.subarray(0, keptBytes - received.kept));
     },
     onResponseEnd: () => ended(null),
     onResponseError: (_, error) => ended(error),
@@ -55,10 +54,16 @@ export function tooLate(): LocalFault {
   return new LocalFault('too_late', 'the moment until which it might be sent has passed');
 }
 
-/** A copy: the parts are windows on larger buffers of the connection. */
 export function responseOf({ head, body, kept, bytes }: Received): EndpointResponse | null {
   if (!head) return null;
   return { statusCode: head.statusCode, headers: head.headers, bodyStart: Buffer.concat(body, kept), bodyTruncated: bytes > kept };
+}
+
+/** As a copy: what comes is a window on all that was read with it, which may be a thousand times as much. */
+function keep(received: Received, part: Buffer): void {
+  received.kept += part.length;
+  received.body.push(Buffer.from(part));
+  if (received.body.length > mostParts) received.body = [Buffer.concat(received.body)];
 }
 
 function pairs(raw: Dispatcher.DispatchController['rawHeaders']): [string, string][] {

@@ -1,11 +1,11 @@
 // The sandbox receiver: an endpoint to try webhooks on. It records what it gets, checks the signature as a receiver would, and answers by script.
 // Anybody may post to it (that is what webhooks do), so all it keeps is bounded; only the admin key may read.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { isId } from '../domain/ids.ts';
 import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
 import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
+import { createReadBody, type SandboxBody } from './read-body.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 
@@ -22,12 +22,11 @@ export interface SandboxOptions {
 export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
 
 const maxBodyKept = 256 * 1024;
-// What still gets its signature checked: any batch, with its wrapping.
-const maxBodyRead = 4 * 1024 * 1024;
 
 /** To be mounted at `/sandbox`, before anything that reads bodies. */
 export function createSandbox({ secretsOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
   const router = Router();
+  const readBody = createReadBody();
   router.param('id', (_request, response, next, id: string) =>
     /^[A-Za-z0-9_-]{1,64}$/.test(id) ? next() : refuse(response, 404, 'no such sandbox'),
   );
@@ -74,26 +73,7 @@ function nextStep(request: Request<{ id: string }>, recordings: Recordings): Ste
   return stepFor(parsed.steps, recordings.countAttempt(request.params.id, (request.get('webhook-id') ?? '').slice(0, 200)));
 }
 
-/** The body, of which no more than `maxBodyRead` is held; null when the client went away in the middle. */
-async function readBody(request: IncomingMessage): Promise<{ start: Buffer; bytes: number } | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      if (bytes < maxBodyRead) chunks.push(chunk.subarray(0, maxBodyRead - bytes));
-      bytes += chunk.length;
-    }
-  } catch {
-    return null;
-  }
-  return { start: Buffer.concat(chunks), bytes };
-}
-
-async function checkSignature(
-  request: Request,
-  body: { start: Buffer; bytes: number },
-  secretsOf: SandboxOptions['secretsOf'],
-): Promise<SignatureVerdict> {
+async function checkSignature(request: Request, body: SandboxBody, secretsOf: SandboxOptions['secretsOf']): Promise<SignatureVerdict> {
   if (body.bytes > body.start.length) return 'body_too_long';
   // a batch is no delivery, and names its endpoint instead
   const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { type AccessOptions, createAccess } from '../../src/api/access.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
@@ -10,6 +11,7 @@ import { createContents } from '../../src/contents.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { scopedDb } from '../../src/db/tenant-scope.ts';
 import { createSetGate } from '../../src/lanes/set-gate.ts';
 import { createSkipHead } from '../../src/lanes/skip-head.ts';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
@@ -41,12 +43,14 @@ export interface ApiServerOptions {
   logLevel?: string;
   /** One, or several with commas between. */
   masterKey?: string;
+  access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
 }
 
 export async function startApi({
   databaseUrl,
   logLevel = 'info',
   masterKey = Buffer.alloc(32, 7).toString('base64'),
+  access,
 }: ApiServerOptions = {}): Promise<ApiServer> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
@@ -61,11 +65,11 @@ export async function startApi({
   const contents = createContents(db, vault);
   let sweeps = 0;
   const deps: ApiDeps = {
-    db,
+    db: scopedDb(db),
     log,
     vault,
     contents,
-    apiKey,
+    access: createAccess({ db, log, vault, apiKey, ...access }),
     publicOrigin: origin,
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',

@@ -16,7 +16,6 @@ const event = { type: 'order.created', data: 1 };
 const events = '/v1/tenants/acme/events';
 const url = 'https://example.com/';
 const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
-const deep = `{"type":"a","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 
 describe('what a body says', () => {
   it.each<[string, string, string, unknown, string[]]>([
@@ -124,11 +123,13 @@ describe('what is no JSON, or no body for this route', () => {
     expect(answer.body.detail).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('a charset of UTF-8 is fine, and so is data as deep as one likes', async () => {
-    const headers = { 'content-type': 'application/json; charset=UTF-8' };
-    expect((await api.call('POST', events, undefined, { raw: JSON.stringify(event), headers })).status).toBe(202);
-    expect((await api.call('POST', events, undefined, { raw: deep })).status).toBe(202);
-  });
+  it.each(['application/json; charset=UTF-8', 'Application/JSON;charset="utf-8"', 'application/json ;  charset = utf8 ;'])(
+    '%s is fine',
+    async (type) => {
+      const headers = { 'content-type': type };
+      expect((await api.call('POST', events, undefined, { raw: JSON.stringify(event), headers })).status).toBe(202);
+    },
+  );
 });
 
 it('stored nothing of it', async () => {
@@ -136,8 +137,8 @@ it('stored nothing of it', async () => {
     `select (select count(*) from tenants) as tenants, (select count(*) from endpoints) as endpoints, (select count(*) from events) as events,
       (select count(*) from outbox) as outbox, (select count(*) from event_ids) as ids, (select count(*) from idempotency_keys) as keys`,
   );
-  // the two events of "is fine"
-  expect(rows[0]).toEqual({ tenants: 1, endpoints: 1, events: 2, outbox: 2, ids: 2, keys: 0 });
+  // the three events of "is fine"
+  expect(rows[0]).toEqual({ tenants: 1, endpoints: 1, events: 3, outbox: 3, ids: 3, keys: 0 });
 });
 
 it('logged none of it as a failure', () => {

@@ -10,7 +10,7 @@ import { type ApiServer, apiKey, startApi } from './api-server.ts';
 let api: ApiServer;
 const url = 'http://127.0.0.1:9/hook';
 const withKey = (key: string) => ({ headers: { 'idempotency-key': key } });
-const scope = createHash('sha256').update(apiKey).digest('hex').slice(0, 32);
+const scope = createHash('sha256').update('bootstrap').digest('hex').slice(0, 32);
 
 beforeAll(async () => {
   api = await startApi();

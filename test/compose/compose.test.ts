@@ -152,6 +152,12 @@ describe('docker-compose.yml', () => {
       expect(compose.configs.databases?.content).toContain(`create database ${database} `);
   });
 
+  it('makes the role of tenants for the owner of the tables, who may make none', () => {
+    const role = 'posthorn_tenant_of_posthorn';
+    expect(compose.configs.databases?.content).toContain(`create role ${role} nologin;`);
+    expect(compose.configs.databases?.content).toContain(`grant ${role} to posthorn;`);
+  });
+
   it("switches Temporal's fairness on", () => {
     expect(parse(compose.configs['temporal-dynamic-config']?.content ?? '')).toEqual({
       'matching.useNewMatcher': [{ value: true }],

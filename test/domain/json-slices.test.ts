@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { elementTexts, memberTexts } from '../../src/domain/json-slices.ts';
+import { elementTexts, isDeeperThan, memberFaults, memberTexts } from '../../src/domain/json-slices.ts';
 
 const spaces = fc.stringMatching(/^[ \t\n\r]{0,3}$/);
 
@@ -67,5 +67,62 @@ describe('member texts', () => {
     const long = JSON.stringify('\\"'.repeat(200_000));
     expect(memberTexts(`{"data":${long},"b":1}`).members.get('data')).toBe(long);
     expect(elementTexts(`[${'1,'.repeat(99_999)}1]`)).toHaveLength(100_000);
+  });
+});
+
+describe('a text nested too deep', () => {
+  const brackets = (levels: number, open = '[', close = ']') => open.repeat(levels) + close.repeat(levels);
+
+  it.each([
+    ['arrays at the limit', brackets(100), false],
+    ['arrays beyond it', brackets(101), true],
+    ['objects at the limit', brackets(100, '{"a":', '}').replace(':}', ':1}'), false],
+    ['objects beyond it', brackets(101, '{"a":', '}').replace(':}', ':1}'), true],
+    ['brackets in strings', `["${'['.repeat(500)}","\\"${'{'.repeat(500)}"]`, false],
+    ['one after another', `[${'[],'.repeat(500)}[]]`, false],
+    ['no JSON, but deep', '['.repeat(201), true],
+    ['no JSON: closed before it is open', `${']'.repeat(500)}[`, false],
+    ['no JSON, and too short to be deep', '['.repeat(200), false],
+    ['no JSON: a string without an end', `["${'['.repeat(500)}`, false],
+    ['no JSON: a string that ends in a backslash', `["${'['.repeat(500)}\\"`, false],
+  ])('%s', (_, text, expected) => {
+    expect(isDeeperThan(100, text)).toBe(expected);
+  });
+
+  it('is told from others as counting its brackets outside strings tells them', () => {
+    const depthOf = (text: string) => {
+      let depth = 0;
+      const depths = [...text.replaceAll(/"(?:\\.|[^"\\])*"/gs, '')].map((char) => {
+        if ('[{'.includes(char)) depth++;
+        if (']}'.includes(char)) depth--;
+        return depth;
+      });
+      return Math.max(0, ...depths);
+    };
+    fc.assert(
+      fc.property(json, fc.nat(5), (text, limit) => {
+        const spaced = `${text}${' '.repeat(10)}`;
+        expect(isDeeperThan(limit, spaced)).toBe(depthOf(text) > limit);
+      }),
+    );
+  });
+});
+
+describe('what readers of JSON read differently', () => {
+  const faults = (text: string) => memberFaults(memberTexts(text).members, ['data']).map(({ path }) => path);
+
+  it.each([
+    ['{"metadata":{"a":1,"b":2,"a":3}}', ['metadata.a']],
+    ['{"metadata":{"a":1,"\\u0061":3}}', ['metadata.a']],
+    ['{"retry":{"schedule":[{"x":1,"x":2}]}}', ['retry.schedule[0].x']],
+    ['{"a":[[{"b":{"c":{"d":1,"d":1}}}]]}', ['a[0][0].b.c.d']],
+    ['{"headers":{"__proto__":"x"}}', ['headers.__proto__']],
+    ['{"headers":{"\\u005f_proto__":{"a":1}}}', ['headers.__proto__']],
+    ['{"__proto__":{"a":1,"a":2}}', ['__proto__']],
+    ['{"a":{"constructor":1,"prototype":{"x":1}}}', []],
+    ['{"data":{"a":1,"a":2,"__proto__":{}},"metadata":{"data":{"b":1,"b":2}}}', ['metadata.data.b']],
+    [' { "a" : { } , "b" : [ ] } ', []],
+  ])('of %s: %j', (text, expected) => {
+    expect(faults(text)).toEqual(expected);
   });
 });

@@ -61,6 +61,14 @@ describe('lookup', () => {
     await expect(ask(guard, 'https://api.example.com')).rejects.toBe(error);
   });
 
+  it('asks the system when nobody else is named, and believes it no more', async () => {
+    await expect(
+      new Promise((resolve, reject) => {
+        strict.lookup('https://localhost')('localhost', { all: true }, (error, found) => (error ? reject(error) : resolve(found)));
+      }),
+    ).rejects.toMatchObject({ code: 'POSTHORN_ADDRESS_BLOCKED', message: expect.stringContaining('which is a loopback address') });
+  });
+
   it('lets its own origin resolve as it may', async () => {
     const own = resolvingTo(['127.0.0.1'], [], 'http://posthorn.test:8080');
     expect(await ask(own, 'http://posthorn.test:8080')).toEqual([{ address: '127.0.0.1', family: 4 }]);

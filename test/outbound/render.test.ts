@@ -1,6 +1,6 @@
 // How one event is written in each format: against golden files, independent parsers, and any JSON at all.
 import { HTTP } from 'cloudevents';
-import { assert, json, property } from 'fast-check';
+import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { type BodyFormat, bodyFormats } from '../../src/domain/body-format.ts';
@@ -69,8 +69,8 @@ describe('a rich event', () => {
 
 describe('any JSON', () => {
   it('passes byte for byte where the format carries JSON', () => {
-    assert(
-      property(json({ maxDepth: 6 }), (data) => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), (data) => {
         expect(render('raw', data).text).toBe(data);
         expect(render('cloudevents-binary', data).text).toBe(data);
         expect(render('cloudevents', data).text.endsWith(`"data":${data}}`)).toBe(true);
@@ -79,8 +79,8 @@ describe('any JSON', () => {
   });
 
   it('makes well-formed XML, and a form with one pair for each leaf', () => {
-    assert(
-      property(json({ maxDepth: 5 }), (data) => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), (data) => {
         expect(XMLValidator.validate(render('xml', data).text)).toBe(true);
         expect([...new URLSearchParams(render('form', data).text)]).toHaveLength(3 + leaves(JSON.parse(data)));
       }),

@@ -51,9 +51,10 @@ describe('a response', () => {
     expect(result.response?.bodyStart).toHaveLength(0);
   });
 
-  it('of 301 is not followed', async () => {
+  it.each([300, 301, 302, 303, 305, 307, 308])('of %i is not followed', async (status) => {
     const elsewhere = await startEndpoint((socket) => socket.write(response(200)));
-    const { result } = await answeredBy((socket) => socket.write(response(301, { location: elsewhere.url })));
+    const headers = { location: elsewhere.url, refresh: `0; url=${elsewhere.url}`, 'content-location': elsewhere.url };
+    const { result } = await answeredBy((socket) => socket.write(response(status, headers)));
     expect(result).toMatchObject({ outcome: 'redirect', message: expect.stringContaining('not followed') });
     expect(elsewhere.connections).toBe(0);
   });

@@ -1,0 +1,89 @@
+// /v1/api-keys: made, listed and revoked; a key's text is shown when it is made and never again.
+import { z } from 'zod';
+import { createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { scopesOf } from '../domain/access.ts';
+import { apiKey, createdApiKey, newApiKey } from '../domain/api-key.ts';
+import { isId } from '../domain/ids.ts';
+import { tenantKey } from '../domain/tenant.ts';
+import { makeKey } from '../new-api-key.ts';
+import { nameOf } from './auth.ts';
+import type { ApiDeps } from './deps.ts';
+import { refuseMore, tenantMeant } from './key-holder.ts';
+import { listQuery, pageAnswer, pageOf } from './page.ts';
+import { invalid, notFound, Problem } from './problem.ts';
+import { answer, noContent, type Route, route } from './route.ts';
+
+export function apiKeyRoutes(deps: ApiDeps): Route[] {
+  return [create(deps), list(deps), revoke(deps)];
+}
+
+const create = ({ db }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/api-keys',
+    operationId: 'createApiKey',
+    summary: 'Makes an API key; the answer alone shows it',
+    scope: 'admin',
+    body: newApiKey,
+    answers: { 201: { description: 'the key', schema: createdApiKey } },
+    problems: [404],
+    async handler({ body, caller, ids }) {
+      if (body.expiresAt !== undefined && Date.parse(body.expiresAt) <= Date.now())
+        throw invalid([{ path: 'expiresAt', message: 'must lie ahead' }]);
+      refuseMore(caller, body.scopes);
+      const tenant = await tenantMeant(db, caller, body.tenant);
+      const { key, hash, prefix } = makeKey();
+      const made = await createApiKey(db, {
+        keyId: ids.next('key'),
+        tenantId: tenant?.id ?? null,
+        hash,
+        prefix,
+        name: body.name,
+        scopes: scopesOf(body.scopes),
+        cidrs: body.cidrs ?? [],
+        rateLimit: body.rateLimit ?? null,
+        expiresAt: body.expiresAt ?? null,
+        createdBy: nameOf(caller),
+      });
+      if (!made)
+        throw new Problem(409, 'The key of this request is in use already, and cannot be shown again: revoke it and make another.');
+      return answer(201, { ...made, key });
+    },
+  });
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/api-keys',
+    operationId: 'listApiKeys',
+    summary: 'Lists API keys, newest first, revoked ones too',
+    scope: 'admin',
+    query: listQuery('key').extend({ tenant: tenantKey.optional() }),
+    answers: { 200: { description: 'a page of keys', schema: pageOf(apiKey) } },
+    async handler({ query: { tenant, cursor, limit }, caller }) {
+      const meant = await tenantMeant(db, caller, tenant);
+      const rows = await listApiKeys(db, meant?.id ?? null, cursor ?? null, limit + 1);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => row,
+      );
+    },
+  });
+
+const revoke = ({ db, access }: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/api-keys/:key',
+    operationId: 'revokeApiKey',
+    summary: 'Revokes an API key: at once in the process that answers, within 5 s in all',
+    scope: 'admin',
+    params: z.strictObject({ key: z.string().refine((id) => isId('key', id)) }),
+    answers: { 204: { description: 'revoked, now or before' } },
+    async handler({ params: { key }, caller }) {
+      if (!(await revokeApiKey(db, key, caller.tenant?.id ?? null))) throw notFound('key');
+      access.callers.forget(key);
+      return noContent;
+    },
+  });

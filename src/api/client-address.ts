@@ -1,0 +1,20 @@
+// Where a call came from, and whether it may come from there.
+import ipaddr from 'ipaddr.js';
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** Whether an address lies in one of the ranges; none: everywhere. IPv4 in IPv6 (::ffff:1.2.3.4) is IPv4, in ranges as in addresses. */
+export function createOrigins(cidrs: readonly string[]): (address: string | undefined) => boolean {
+  const ranges = cidrs.map(rangeOf);
+  return (address) => {
+    if (ranges.length === 0) return true;
+    if (address === undefined || !ipaddr.isValid(address)) return false;
+    const from = ipaddr.process(address);
+    return ranges.some(([net, bits]) => net.kind() === from.kind() && from.match(net, bits));
+  };
+}
+
+function rangeOf(cidr: string): Range {
+  const [net, bits] = ipaddr.parseCIDR(cidr);
+  return net instanceof ipaddr.IPv6 && net.isIPv4MappedAddress() && bits >= 96 ? [net.toIPv4Address(), bits - 96] : [net, bits];
+}

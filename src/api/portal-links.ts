@@ -1,0 +1,83 @@
+// /v1/portal-links: made, listed and revoked; a link's token is shown when it is made and never again.
+import { z } from 'zod';
+import { createPortalLink, listPortalLinks, revokePortalLink } from '../db/portal-links.ts';
+import { scopesOf } from '../domain/access.ts';
+import { isId } from '../domain/ids.ts';
+import { createdPortalLink, newPortalLink, portalLink, usualLife, usualScopes } from '../domain/portal-link.ts';
+import { durationMs } from '../domain/retry-schedule.ts';
+import { tenantKey } from '../domain/tenant.ts';
+import { nameOf } from './auth.ts';
+import type { ApiDeps } from './deps.ts';
+import { refuseMore, tenantMeant } from './key-holder.ts';
+import { listQuery, pageAnswer, pageOf } from './page.ts';
+import { invalid, notFound } from './problem.ts';
+import { answer, noContent, type Route, route } from './route.ts';
+
+export function portalLinkRoutes(deps: ApiDeps): Route[] {
+  return [create(deps), list(deps), revoke(deps)];
+}
+
+const create = ({ db, access }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/portal-links',
+    operationId: 'createPortalLink',
+    summary: "Makes a short-lived token for one tenant's portal; the answer alone shows it",
+    scope: 'admin',
+    body: newPortalLink,
+    answers: { 201: { description: 'the link, with its token', schema: createdPortalLink } },
+    problems: [404],
+    async handler({ body, caller, ids }) {
+      const scopes = scopesOf(body.scopes ?? usualScopes);
+      refuseMore(caller, scopes);
+      const tenant = await tenantMeant(db, caller, body.tenant);
+      if (!tenant) throw invalid([{ path: 'tenant', message: 'is missing' }]);
+      const made = await createPortalLink(db, {
+        linkId: ids.next('lnk'),
+        tenantId: tenant.id,
+        scopes,
+        expiresAt: new Date(Math.floor((Date.now() + durationMs(body.expiresIn ?? usualLife)) / 1_000) * 1_000),
+        createdBy: nameOf(caller),
+      });
+      if (!made) throw notFound('tenant');
+      const token = await access.tokens.sign({ linkId: made.id, tenantId: tenant.id, expiresAtMs: Date.parse(made.expiresAt) });
+      return answer(201, { ...made, token });
+    },
+  });
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/portal-links',
+    operationId: 'listPortalLinks',
+    summary: 'Lists portal links, newest first, revoked and expired ones too; they are kept for 30 days',
+    scope: 'admin',
+    query: listQuery('lnk').extend({ tenant: tenantKey.optional() }),
+    answers: { 200: { description: 'a page of links', schema: pageOf(portalLink) } },
+    async handler({ query: { tenant, cursor, limit }, caller }) {
+      const meant = await tenantMeant(db, caller, tenant);
+      const rows = await listPortalLinks(db, meant?.id ?? null, cursor ?? null, limit + 1);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => row,
+      );
+    },
+  });
+
+const revoke = ({ db, access }: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/portal-links/:link',
+    operationId: 'revokePortalLink',
+    summary: 'Revokes a portal link: at once in the process that answers, within 5 s in all',
+    scope: 'admin',
+    params: z.strictObject({ link: z.string().refine((id) => isId('lnk', id)) }),
+    answers: { 204: { description: 'revoked, now or before' } },
+    async handler({ params: { link }, caller }) {
+      if (!(await revokePortalLink(db, link, caller.tenant?.id ?? null))) throw notFound('link');
+      access.callers.forget(link);
+      return noContent;
+    },
+  });

@@ -1,0 +1,110 @@
+// `posthorn api-keys`: API keys by hand, straight from the database. Whoever may open that may do all of this anyway.
+import { parseArgs } from 'node:util';
+import type { z } from 'zod';
+import { type Config, ConfigError } from '../config.ts';
+import { createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { createPool, type Db } from '../db/pool.ts';
+import { readTenant } from '../db/tenants.ts';
+import { scopesOf } from '../domain/access.ts';
+import { newApiKey } from '../domain/api-key.ts';
+import { isId } from '../domain/ids.ts';
+import { duration, durationMs } from '../domain/retry-schedule.ts';
+import { makeKey } from '../new-api-key.ts';
+import { newId } from '../new-id.ts';
+
+const usage = `Usage: posthorn api-keys <command>
+
+  create --name <name> --scopes <scope,…> [--tenant <tenant>] [--expires-in 90d] [--cidrs <cidr,…>] [--per-second <n> [--burst <n>]]
+                  makes a key and prints it: it is shown this once
+  list [--tenant <tenant>]
+  revoke <id>     counts within 5 s
+
+The database is that of DATABASE_URL.`;
+
+const text = { type: 'string' } as const;
+const options = { name: text, scopes: text, tenant: text, 'expires-in': text, cidrs: text, 'per-second': text, burst: text };
+type Given = { [name in keyof typeof options]?: string };
+
+const pageSize = 250;
+
+/** Throws ConfigError for what is not well asked for. */
+export async function apiKeys(args: string[], { DATABASE_URL: url }: Config, print: (line: string) => void): Promise<void> {
+  const [command, id = '', given] = read(args);
+  if (url === undefined) throw new ConfigError('DATABASE_URL must be set.');
+  const db = createPool({ url, max: 1, onError: () => undefined });
+  try {
+    if (command === 'create') await create(db, given, print);
+    else if (command === 'list') await list(db, given, print);
+    else await revoke(db, id, print);
+  } finally {
+    await db.end();
+  }
+}
+
+function read(args: string[]): [command: string, id: string | undefined, given: Given] {
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    const [command = '', id] = positionals;
+    if (!['create', 'list', 'revoke'].includes(command) || positionals.length !== (command === 'revoke' ? 2 : 1)) throw new Error(usage);
+    return [command, id, values];
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+async function create(db: Db, given: Given, print: (line: string) => void): Promise<void> {
+  const { name, scopes, tenant, expiresAt, cidrs, rateLimit } = checked(given);
+  const { key, hash, prefix } = makeKey();
+  const made = await createApiKey(db, {
+    keyId: newId('key'),
+    tenantId: await tenantId(db, tenant),
+    hash,
+    prefix,
+    name,
+    scopes: scopesOf(scopes),
+    cidrs: cidrs ?? [],
+    rateLimit: rateLimit ?? null,
+    expiresAt: expiresAt ?? null,
+    createdBy: 'cli',
+  });
+  print(`${made?.id}\n${key}`);
+}
+
+/** The body that the API would be sent for it, held to the same rules. */
+function checked(given: Given): z.output<typeof newApiKey> {
+  const { name, tenant, scopes = '', cidrs, 'per-second': perSecond, burst, 'expires-in': expiresIn } = given;
+  const life = duration.optional().safeParse(expiresIn);
+  if (!life.success) throw new ConfigError(`--expires-in: ${life.error.issues[0]?.message}`);
+  const body = newApiKey.safeParse({
+    name,
+    tenant,
+    scopes: scopes.split(',').filter(Boolean),
+    cidrs: cidrs?.split(','),
+    expiresAt: life.data && new Date(Date.now() + durationMs(life.data)).toISOString(),
+    rateLimit: perSecond && { perSecond: Number(perSecond), burst: burst ? Number(burst) : undefined },
+  });
+  if (body.success) return body.data;
+  throw new ConfigError(body.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+}
+
+async function list(db: Db, { tenant }: Given, print: (line: string) => void): Promise<void> {
+  const of = await tenantId(db, tenant);
+  for (let before: string | null = null; ; ) {
+    const page = await listApiKeys(db, of, before, pageSize);
+    for (const key of page) print(JSON.stringify(key));
+    before = page.at(-1)?.id ?? null;
+    if (page.length < pageSize) return;
+  }
+}
+
+async function revoke(db: Db, id: string, print: (line: string) => void): Promise<void> {
+  if (!isId('key', id) || !(await revokeApiKey(db, id, null))) throw new ConfigError(`there is no key ${id}`);
+  print(`${id} is revoked`);
+}
+
+async function tenantId(db: Db, key: string | undefined): Promise<string | null> {
+  if (key === undefined) return null;
+  const tenant = await readTenant(db, key);
+  if (!tenant) throw new ConfigError(`there is no tenant ${key}`);
+  return tenant.id;
+}

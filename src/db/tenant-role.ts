@@ -1,0 +1,37 @@
+// Whether this process may act for tenants: what migration 000008 set up may have been lost on the way, as when a dump was restored into another cluster.
+import { type Db, inTransaction } from './pool.ts';
+
+/** Throws when row-level security would hide rows from the delivery path, or not bind a tenant. */
+export async function checkTenantRole(db: Db): Promise<void> {
+  await inTransaction(db, async (client) => {
+    const { rows } = await client.query<{ owner: string; role: string; bound: boolean }>({
+      text: `select session_user as owner, tenant_role() as role, row_security_active('deliveries') as bound`,
+    });
+    const { owner = '', role = '', bound = true } = rows[0] ?? {};
+    if (bound) throw new TenantRoleError(`"${owner}" does not own the tables of this database: connect as their owner.`);
+    await client.query(`select set_config('role', tenant_role(), true)`).catch((error) => {
+      throw new TenantRoleError(
+        `"${owner}" may not act as the role "${role}": make it where it is missing, and grant it to "${owner}".`,
+        error,
+      );
+    });
+    const open = await client.query<{ name: string }>(openTables);
+    const names = open.rows.map(({ name }) => name).join(', ');
+    if (names !== '') throw new TenantRoleError(`the role "${role}" is not bound to one tenant's rows of: ${names}.`);
+  });
+}
+
+// of the tables that have something to read for tenants
+const openTables = `
+  select c.relname as name from pg_class c
+  where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and has_any_column_privilege(c.oid, 'select, insert, update')
+    and not row_security_active(c.oid)
+  order by 1`;
+
+class TenantRoleError extends Error {
+  override name = 'TenantRoleError';
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+  }
+}

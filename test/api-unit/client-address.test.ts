@@ -1,0 +1,24 @@
+// Where calls may come from.
+import { describe, expect, it } from 'vitest';
+import { createOrigins } from '../../src/api/client-address.ts';
+
+describe('createOrigins', () => {
+  it.each<[string[], string | undefined, boolean]>([
+    [[], '203.0.113.7', true],
+    [[], undefined, true],
+    [['203.0.113.0/24'], '203.0.113.7', true],
+    [['203.0.113.0/24'], '203.0.114.7', false],
+    [['203.0.113.0/24'], '::ffff:203.0.113.7', true],
+    [['203.0.113.0/24'], undefined, false],
+    [['203.0.113.0/24'], 'rubbish', false],
+    [['203.0.113.0/24'], '2001:db8::1', false],
+    [['10.0.0.0/8', '2001:db8::/32'], '2001:db8:1::1', true],
+    [['::ffff:203.0.113.0/120'], '203.0.113.7', true],
+    [['::ffff:203.0.113.0/120'], '203.0.114.7', false],
+    [['0.0.0.0/0'], '198.51.100.1', true],
+    [['0.0.0.0/0'], '2001:db8::1', false],
+    [['::/0'], '198.51.100.1', false],
+  ])('%j: %s is %s', (cidrs, address, expected) => {
+    expect(createOrigins(cidrs)(address)).toBe(expected);
+  });
+});

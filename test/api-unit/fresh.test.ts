@@ -1,0 +1,135 @@
+// What is remembered of PostgreSQL's answers, for how long, and how often it is asked. `read` is a function of the test.
+import { describe, expect, it } from 'vitest';
+import { createFresh, freshMs } from '../../src/api/fresh.ts';
+
+interface Thing {
+  name: string;
+}
+
+/** A store that answers when it is let, and a clock that stands. */
+function bench({ held = false, most = 10_000 } = {}) {
+  const things = new Map<string, Thing>();
+  const asked: string[][] = [];
+  const waiting: (() => void)[] = [];
+  let now = 0;
+  let failing: Error | null = null;
+  const fresh = createFresh<Thing>({
+    clock: () => now,
+    most,
+    async read(keys) {
+      asked.push(keys);
+      const found = keys.map((key) => things.get(key) ?? null);
+      if (held) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (failing) throw failing;
+      return found;
+    },
+  });
+  return {
+    things,
+    asked,
+    fresh,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    answer: () => waiting.shift()?.(),
+    fail: (error: Error | null) => {
+      failing = error;
+    },
+  };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('createFresh', () => {
+  it('asks once for what is there, and answers at once from then on', async () => {
+    const { things, asked, fresh } = bench();
+    things.set('a', { name: 'one' });
+    expect(await fresh.find('a')).toEqual({ name: 'one' });
+    for (let call = 0; call < 1_000; call++) expect(fresh.find('a')).toEqual({ name: 'one' });
+    expect(asked).toEqual([['a']]);
+  });
+
+  it('asks again in the background before it runs out, and never gives what was asked for 5 s ago', async () => {
+    const { things, asked, fresh, pass } = bench();
+    things.set('a', { name: 'one' });
+    await fresh.find('a');
+    things.delete('a');
+    pass(freshMs / 2);
+    expect(fresh.find('a')).toEqual({ name: 'one' });
+    expect(fresh.find('a')).toEqual({ name: 'one' });
+    await turn();
+    expect(fresh.find('a')).toBeNull();
+    expect(asked).toHaveLength(2);
+    things.set('a', { name: 'two' });
+    expect(fresh.find('a')).toBeNull();
+    pass(freshMs);
+    expect(await fresh.find('a')).toEqual({ name: 'two' });
+  });
+
+  it('counts the 5 s from the question, not from the answer', async () => {
+    const { things, fresh, pass, answer } = bench({ held: true });
+    things.set('a', { name: 'one' });
+    const first = fresh.find('a');
+    await turn();
+    pass(freshMs);
+    answer();
+    expect(await first).toEqual({ name: 'one' });
+    expect(fresh.find('a')).toBeInstanceOf(Promise);
+    await turn();
+    answer();
+  });
+
+  it('shares one statement at a time between all who ask, whatever is made up', async () => {
+    const { asked, fresh, answer } = bench({ held: true });
+    const flood = Promise.all(Array.from({ length: 700 }, (_, n) => fresh.find(`made up ${n}`)));
+    const same = Promise.all(Array.from({ length: 100 }, () => fresh.find('made up 0')));
+    await turn();
+    expect(asked.map((keys) => keys.length)).toEqual([500]);
+    answer();
+    await turn();
+    expect(asked.map((keys) => keys.length)).toEqual([500, 200]);
+    answer();
+    expect(new Set(await flood)).toEqual(new Set([null]));
+    expect(new Set(await same)).toEqual(new Set([null]));
+  });
+
+  it('remembers so many at most, and what does not exist cannot push out what does', async () => {
+    const { things, asked, fresh } = bench({ most: 10 });
+    things.set('a', { name: 'one' });
+    await fresh.find('a');
+    await Promise.all(Array.from({ length: 50 }, (_, n) => fresh.find(`made up ${n}`)));
+    const before = asked.length;
+    expect(fresh.find('a')).toEqual({ name: 'one' });
+    expect(fresh.find('made up 49')).toBeNull();
+    expect(asked).toHaveLength(before);
+    expect(await fresh.find('made up 0')).toBeNull();
+    expect(asked).toHaveLength(before + 1);
+  });
+
+  it('forgets at once, also what is on its way', async () => {
+    const { things, fresh, answer } = bench({ held: true });
+    things.set('a', { name: 'one' });
+    const asking = fresh.find('a');
+    await turn();
+    things.delete('a');
+    fresh.forget(({ name }) => name === 'one');
+    answer();
+    await turn();
+    answer();
+    expect(await asking).toBeNull();
+  });
+
+  it('rejects when the store is away and nothing fresh is known, and goes on when it is back', async () => {
+    const { things, fresh, pass, fail } = bench();
+    things.set('a', { name: 'one' });
+    await fresh.find('a');
+    fail(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
+    pass(freshMs - 1);
+    expect(fresh.find('a')).toEqual({ name: 'one' });
+    await turn();
+    pass(1);
+    await expect(fresh.find('a')).rejects.toThrow('away');
+    fail(null);
+    expect(await fresh.find('a')).toEqual({ name: 'one' });
+  });
+});

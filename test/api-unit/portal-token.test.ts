@@ -1,0 +1,63 @@
+// Tokens of portal links: ours and unchanged, or nothing.
+import { randomBytes } from 'node:crypto';
+import { generateSecret, SignJWT, UnsecuredJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { createPortalTokens } from '../../src/api/portal-token.ts';
+import { newId } from '../../src/new-id.ts';
+import { createVault } from '../../src/vault.ts';
+
+const master = () => randomBytes(32).toString('base64');
+const [first, second] = [master(), master()];
+const vault = createVault([first]);
+const tokens = createPortalTokens(vault);
+const link = { linkId: newId('lnk'), tenantId: newId('tnt'), expiresAtMs: Math.floor(Date.now() / 1_000 + 3_600) * 1_000 };
+
+/** A token made by hand with the right key, and one thing about it otherwise. */
+function forged(change: (token: SignJWT) => SignJWT, header: object = {}): Promise<string> {
+  const token = new SignJWT()
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT', ...header })
+    .setIssuer('posthorn')
+    .setAudience('posthorn-portal')
+    .setSubject(link.tenantId)
+    .setJti(link.linkId)
+    .setIssuedAt()
+    .setExpirationTime('1h');
+  return change(token).sign(vault.derive('portal links')[0]);
+}
+
+describe('a portal token', () => {
+  it('says whose link it is', async () => {
+    expect(await tokens.verify(await tokens.sign(link))).toEqual(link);
+    expect(await tokens.verify(await forged((token) => token))).toMatchObject({ linkId: link.linkId, tenantId: link.tenantId });
+  });
+
+  it('counts as long as one of the master keys does', async () => {
+    const token = await tokens.sign(link);
+    expect(await createPortalTokens(createVault([second, first])).verify(token)).toEqual(link);
+    expect(await createPortalTokens(createVault([second])).verify(token)).toBeNull();
+  });
+
+  it.each<[string, (token: SignJWT) => SignJWT, object?]>([
+    ['of another issuer', (token) => token.setIssuer('elsewhere')],
+    ['for another audience', (token) => token.setAudience('elsewhere')],
+    ['that has expired', (token) => token.setExpirationTime('-1m')],
+    ['issued more than a day ago', (token) => token.setIssuedAt(Math.floor(Date.now() / 1_000) - 25 * 3_600)],
+    ['whose subject is no tenant', (token) => token.setSubject('acme')],
+    ['whose id is no link', (token) => token.setJti(newId('key'))],
+    ['of another type', (token) => token, { typ: 'at+jwt' }],
+  ])('%s counts for nothing', async (_, change, header) => {
+    expect(await tokens.verify(await forged(change, header))).toBeNull();
+  });
+
+  it('that is forged, unsigned, changed or rubbish counts for nothing', async () => {
+    const token = await tokens.sign(link);
+    const [head, body, signature] = token.split('.');
+    const other = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(body ?? '', 'base64url').toString()), sub: newId('tnt') }));
+    const unsigned = new UnsecuredJWT().setIssuer('posthorn').setAudience('posthorn-portal').setSubject(link.tenantId).setJti(link.linkId);
+    const strange = await new SignJWT({ jti: link.linkId, sub: link.tenantId })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .sign(await generateSecret('HS256'));
+    const bad = [`${head}.${other.toString('base64url')}.${signature}`, unsigned.setIssuedAt().setExpirationTime('1h').encode(), strange];
+    for (const text of [...bad, `${head}.${body}.`, '..', 'a.b.c', '']) expect(await tokens.verify(text)).toBeNull();
+  });
+});

@@ -1,0 +1,117 @@
+// Shares of a rate: never more than the quota and what each process may let through on its own. The counter is a function of the test.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRateLimiter, type Verdict } from '../../src/api/rate-limiter.ts';
+import { quotaOf } from '../../src/domain/api-rate.ts';
+
+/** One count for all, as PostgreSQL keeps it, and a clock that stands. */
+function bench(processes: number) {
+  let now = 1_000_000;
+  let draws = 0;
+  const counts = new Map<string, { counted: number; endsAt: number }>();
+  const counter = {
+    async add(key: string, requests: number, windowSeconds: number) {
+      draws++;
+      let window = counts.get(key);
+      if (!window || window.endsAt <= now) window = { counted: 0, endsAt: now + windowSeconds * 1_000 };
+      window.counted += requests;
+      counts.set(key, window);
+      return { counted: window.counted, msLeft: window.endsAt - now };
+    },
+  };
+  const limiters = Array.from({ length: processes }, () => createRateLimiter({ counter, clock: () => now }));
+  return {
+    limiters,
+    draws: () => draws,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+const allowed = (verdicts: Verdict[]) => verdicts.filter((verdict) => verdict.allowed).length;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('quotaOf', () => {
+  it('is the rate in windows of whole seconds', () => {
+    expect(quotaOf({ perSecond: 50 })).toEqual({ requests: 50, windowSeconds: 1 });
+    expect(quotaOf({ perSecond: 50, burst: 100 })).toEqual({ requests: 100, windowSeconds: 2 });
+    expect(quotaOf({ perSecond: 50, burst: 120 })).toEqual({ requests: 150, windowSeconds: 3 });
+    expect(quotaOf({ perSecond: 50, burst: 10 })).toEqual({ requests: 50, windowSeconds: 1 });
+  });
+});
+
+describe('createRateLimiter', () => {
+  it('alone lets exactly the quota through in a window, and says when the next begins', async () => {
+    const { limiters, pass } = bench(1);
+    const quota = { requests: 200, windowSeconds: 2 };
+    const verdicts = await Promise.all(Array.from({ length: 500 }, () => limiters[0]?.take('key', quota) as Verdict));
+    expect(allowed(verdicts)).toBe(200);
+    pass(500);
+    expect(await limiters[0]?.take('key', quota)).toEqual({ allowed: false, remaining: 0, msLeft: 1_500 });
+    pass(1_500);
+    expect(await limiters[0]?.take('key', quota)).toMatchObject({ allowed: true, remaining: 199 });
+  });
+
+  it('of several processes lets no more through than the quota and a hundredth for each', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 400 }),
+        fc.array(fc.tuple(fc.nat({ max: 2 }), fc.integer({ min: 1, max: 150 }), fc.nat({ max: 120 })), { minLength: 1, maxLength: 40 }),
+        async (requests, bursts) => {
+          const { limiters, pass } = bench(3);
+          const quota = { requests, windowSeconds: 10 };
+          let through = 0;
+          let spent = 0;
+          for (const [process, calls, ms] of bursts) {
+            // all within one window
+            if (spent + ms >= 10_000) break;
+            pass(ms);
+            spent += ms;
+            through += allowed(await Promise.all(Array.from({ length: calls }, () => limiters[process]?.take('key', quota) as Verdict)));
+            await turn();
+          }
+          expect(through).toBeLessThanOrEqual(requests + 3 * Math.max(1, Math.floor(requests / 100)));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('gives the whole quota where it is asked for: little is lost in shares', async () => {
+    const { limiters, pass } = bench(4);
+    const quota = { requests: 1_000, windowSeconds: 1 };
+    const through: number[] = [];
+    for (let window = 0; window < 5; window++) {
+      let count = 0;
+      for (let tick = 0; tick < 10; tick++) {
+        for (const [process, limiter] of limiters.entries()) {
+          // one gets nearly all of it
+          const calls = process === 0 ? 200 : 3;
+          count += allowed(await Promise.all(Array.from({ length: calls }, () => limiter.take('key', quota))));
+        }
+        await turn();
+        pass(100);
+      }
+      through.push(count);
+    }
+    for (const count of through) expect([count > 950, count < 1_050, through]).toEqual([true, true, through]);
+  });
+
+  it('asks the counter for few of the calls of a busy key, and for none of a quiet one', async () => {
+    const { limiters, draws, pass } = bench(1);
+    const quota = { requests: 1_000, windowSeconds: 1 };
+    for (let window = 0; window < 10; window++, pass(1_000)) for (let call = 0; call < 10; call++) await limiters[0]?.take('quiet', quota);
+    expect(draws()).toBe(0);
+    for (let window = 0; window < 10; window++, pass(1_000)) for (let call = 0; call < 900; call++) await limiters[0]?.take('busy', quota);
+    expect(draws()).toBeLessThan(250);
+  });
+
+  it('keeps keys apart', async () => {
+    const { limiters } = bench(1);
+    const quota = { requests: 1, windowSeconds: 1 };
+    expect((await limiters[0]?.take('one', quota))?.allowed).toBe(true);
+    expect((await limiters[0]?.take('one', quota))?.allowed).toBe(false);
+    expect((await limiters[0]?.take('other', quota))?.allowed).toBe(true);
+  });
+});

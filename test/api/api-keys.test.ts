@@ -1,0 +1,259 @@
+// API keys: what each may do, where, for how long, and for whom.
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAccess } from '../../src/api/access.ts';
+import { apiKeys } from '../../src/cli/api-keys.ts';
+import { ConfigError, readConfig } from '../../src/config.ts';
+import { until } from '../support/until.ts';
+import { type ApiServer, apiKey, startApi } from './api-server.ts';
+import { listed } from './listed.ts';
+
+let api: ApiServer;
+const event = { type: 'order.created', data: 1 };
+const all = ['events:write', 'endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act', 'admin'];
+
+beforeAll(async () => {
+  api = await startApi({ logLevel: 'debug', access: { trustProxy: ['127.0.0.1/32'] } });
+  for (const tenant of ['acme', 'other']) await api.makeTenant(tenant);
+});
+afterAll(() => api.close());
+
+interface Made {
+  id: string;
+  key: string;
+  prefix: string;
+}
+
+async function make(more: object = {}, by = apiKey): Promise<Made> {
+  const { status, body } = await api.call('POST', '/v1/api-keys', { name: 'test', scopes: ['admin'], ...more }, { key: by });
+  expect([status, body]).toEqual([201, expect.anything()]);
+  return body;
+}
+
+const as = (key: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  api.call(method, path, body, { key, headers });
+const statusOf = async (key: string, method: string, path: string, body?: unknown) => (await as(key, method, path, body)).status;
+
+describe('an API key', () => {
+  it('is shown once, and kept as its hash', async () => {
+    const made = await make({ name: 'billing', scopes: ['deliveries:read', 'events:write'], rateLimit: { perSecond: 5, burst: 10 } });
+    expect(made.key).toMatch(/^phk_[A-Za-z0-9_-]{43}$/);
+    const { key, ...shown } = made;
+    expect(shown).toMatchObject({
+      id: expect.stringMatching(/^key_/),
+      prefix: key.slice(0, 10),
+      name: 'billing',
+      scopes: ['events:write', 'deliveries:read'],
+      tenant: null,
+      cidrs: [],
+      rateLimit: { perSecond: 5, burst: 10 },
+      expiresAt: null,
+      lastUsedAt: null,
+      revokedAt: null,
+      createdBy: 'bootstrap',
+    });
+    expect((await api.get('/v1/api-keys?limit=1')).body.data).toEqual([shown]);
+    const { rows } = await api.db.query(`select k::text as row, encode(hash, 'hex') as hash from api_keys k where name = 'billing'`);
+    expect(rows[0].hash).toBe(createHash('sha256').update(key).digest('hex'));
+    expect(rows[0].row).not.toContain(key.slice(10));
+    expect(JSON.stringify(api.logLines)).not.toContain(key.slice(10));
+  });
+
+  it.each<[string, string, string, unknown, number]>([
+    ['events:write', 'POST', '/v1/tenants/acme/events', event, 202],
+    ['endpoints:read', 'GET', '/v1/tenants/acme/endpoints', undefined, 200],
+    ['endpoints:write', 'POST', '/v1/tenants/acme/endpoints', { url: 'http://127.0.0.1:9/hook' }, 201],
+    ['deliveries:read', 'GET', '/v1/deliveries', undefined, 200],
+    ['deliveries:act', 'POST', '/v1/deliveries/dlv_0199c8f0000070008000000000000000/cancel', undefined, 404],
+    ['admin', 'GET', '/v1/tenants', undefined, 200],
+  ])('with %s may %s %s, and without it is told so before anything is read', async (scope, method, path, body, status) => {
+    const one = await make({ scopes: [scope] });
+    expect(await statusOf(one.key, method, path, body)).toBe(status);
+    const others = await make({ scopes: all.filter((name) => name !== scope && name !== 'admin') });
+    const refused = await as(others.key, method, path, body && 'rubbish');
+    expect(refused).toMatchObject({ status: 403, body: { status: 403, detail: `This needs the scope ${scope}.` } });
+    expect(refused.headers.get('www-authenticate')).toContain(`scope="${scope}"`);
+    expect(await statusOf((await make()).key, method, path, body)).toBe(status);
+  });
+
+  it('counts until it expires', async () => {
+    const { id, key } = await make({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
+    expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(200);
+    await api.db.query(`update api_keys set expires_at = now() - interval '1 second' where id = $1`, [id.slice(4)]);
+    api.deps.access.callers.forget(id);
+    expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(401);
+  });
+
+  it('counts no more at once where it is revoked, and within 5 s elsewhere', async () => {
+    const { id, key } = await make();
+    const { db, log, vault } = api.deps;
+    const elsewhere = createAccess({ db, log, vault, apiKey }).callers;
+    expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(200);
+    expect(await elsewhere.find(key)).toMatchObject({ caller: { id } });
+    expect(await statusOf(apiKey, 'DELETE', `/v1/api-keys/${id}`)).toBe(204);
+    expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(401);
+    await until('the other process to know', async () => (await elsewhere.find(key)) === null);
+    expect(await statusOf(apiKey, 'DELETE', `/v1/api-keys/${id}`)).toBe(204);
+    const { body } = await api.get('/v1/api-keys?limit=1');
+    expect(body.data[0]).toMatchObject({ id, revokedAt: expect.any(String) });
+  });
+
+  it('counts from its ranges alone, as trusted proxies tell', async () => {
+    const { key } = await make({ cidrs: ['203.0.113.0/24', '2001:db8::/32'] });
+    const from = async (address: string) => (await as(key, 'GET', '/v1/tenants', undefined, { 'x-forwarded-for': address })).status;
+    expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(401);
+    expect(await from('203.0.113.9')).toBe(200);
+    expect(await from('2001:db8::9')).toBe(200);
+    expect(await from('198.51.100.9')).toBe(401);
+    // what a client writes itself stands to the left of what the proxy saw
+    expect(await from('203.0.113.9, 198.51.100.9')).toBe(401);
+  });
+
+  it('notes when it was used, once a minute', async () => {
+    const { id, key } = await make();
+    for (let call = 0; call < 3; call++) expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(200);
+    const read = async () => {
+      const { rows } = await api.db.query('select last_used_at, xmin from api_keys where id = $1', [id.slice(4)]);
+      return rows[0].last_used_at && rows[0];
+    };
+    const noted = await until('the use to be noted', read);
+    api.deps.access.callers.forget(id);
+    expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(200);
+    expect(await read()).toEqual(noted);
+  });
+
+  it('has Idempotency-Keys of its own', async () => {
+    const [one, two] = [await make(), await make()];
+    const post = (key: string) => as(key, 'POST', '/v1/tenants', { name: 'x' }, { 'idempotency-key': 'same' });
+    const first = await post(one.key);
+    expect((await post(one.key)).body).toEqual(first.body);
+    expect((await post(two.key)).body.id).not.toBe(first.body.id);
+  });
+
+  it('is made once by a repeated request, and another where its text was told to nobody', async () => {
+    const ask = () => api.post('/v1/api-keys', { name: 'once', scopes: ['admin'] }, { headers: { 'idempotency-key': 'one-key' } });
+    const first = await ask();
+    expect((await ask()).body).toEqual(first.body);
+    // as if the process had died before it could keep its answer
+    await api.db.query(`update idempotency_keys set status = null, claimed_until = now() - interval '1 second' where key = 'one-key'`);
+    const again = await ask();
+    expect(again.body.id).toBe(first.body.id);
+    expect(again.body.key).not.toBe(first.body.key);
+    expect([await statusOf(first.body.key, 'GET', '/v1/tenants'), await statusOf(again.body.key, 'GET', '/v1/tenants')]).toEqual([
+      401, 200,
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    ['no scope', { scopes: [] }, 'scopes'],
+    ['an unknown scope', { scopes: ['all'] }, 'scopes[0]'],
+    ['no name', { name: '' }, 'name'],
+    ['a range that is none', { cidrs: ['10.0.0.0'] }, 'cidrs[0]'],
+    ['a time gone by', { expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
+    ['a rate of nothing', { rateLimit: { perSecond: 0 } }, 'rateLimit.perSecond'],
+  ])('with %s is not made', async (_, wrong, path) => {
+    const refused = await api.post('/v1/api-keys', { name: 'x', scopes: ['admin'], ...wrong });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path }] } });
+  });
+
+  it('of an unknown tenant or with an unknown id is a 404', async () => {
+    expect((await api.post('/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: 'nobody' })).status).toBe(404);
+    expect((await api.get('/v1/api-keys?tenant=nobody')).status).toBe(404);
+    expect((await api.call('DELETE', '/v1/api-keys/key_0199c8f0000070008000000000000000')).status).toBe(404);
+    expect((await api.call('DELETE', '/v1/api-keys/mine')).status).toBe(404);
+  });
+
+  it('that is made up is a 401, whatever it looks like', async () => {
+    for (const key of ['phk_', `phk_${'A'.repeat(43)}`, `phk_${'A'.repeat(44)}`, 'a.b.c', '...', '%00', 'x'.repeat(8_000)])
+      expect([key.slice(0, 50), await statusOf(key, 'GET', '/v1/tenants')]).toEqual([key.slice(0, 50), 401]);
+  });
+});
+
+describe('a key bound to a tenant', () => {
+  let own: Made;
+  let foreign: Made;
+  beforeAll(async () => {
+    own = await make({ tenant: 'acme' });
+    foreign = await make({ tenant: 'other' });
+  });
+
+  it('does not know the others', async () => {
+    expect(await statusOf(own.key, 'POST', '/v1/tenants/acme/events', event)).toBe(202);
+    for (const path of ['/v1/tenants/other', '/v1/tenants/nobody', '/v1/tenants/other/endpoints', '/v1/deliveries?tenant=other'])
+      expect(await as(own.key, 'GET', path)).toMatchObject({ status: 404, body: { detail: 'There is no such tenant.' } });
+    expect(await statusOf(own.key, 'POST', '/v1/tenants/other/events', event)).toBe(404);
+  });
+
+  it('may nothing that concerns all tenants, nor end its own', async () => {
+    const calls: [string, string, unknown?][] = [
+      ['GET', '/v1/tenants'],
+      ['POST', '/v1/tenants', { name: 'x' }],
+      ['DELETE', '/v1/tenants/acme'],
+      ['GET', '/v1/status'],
+    ];
+    for (const [method, path, body] of calls) expect([path, await statusOf(own.key, method, path, body)]).toEqual([path, 403]);
+  });
+
+  it('makes, sees and revokes keys of its tenant alone', async () => {
+    const made = await make({ scopes: ['events:write'] }, own.key);
+    expect(made).toMatchObject({ tenant: 'acme', createdBy: own.id });
+    const page = (await as(own.key, 'GET', '/v1/api-keys')).body.data;
+    expect(page.map(({ id }: Made) => id)).toEqual([made.id, own.id]);
+    expect(await listed(api, '/v1/api-keys?tenant=other')).toEqual([foreign.id]);
+    expect(await statusOf(own.key, 'GET', '/v1/api-keys?tenant=other')).toBe(404);
+    expect(await statusOf(own.key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: 'other' })).toBe(404);
+    expect(await statusOf(own.key, 'DELETE', `/v1/api-keys/${foreign.id}`)).toBe(404);
+    expect(await statusOf(foreign.key, 'GET', '/v1/tenants/other')).toBe(200);
+    expect(await statusOf(own.key, 'DELETE', `/v1/api-keys/${made.id}`)).toBe(204);
+    expect(await statusOf(made.key, 'POST', '/v1/tenants/acme/events', event)).toBe(401);
+  });
+
+  it('may make none without the scope for it', async () => {
+    const { key } = await make({ tenant: 'acme', scopes: all.filter((scope) => scope !== 'admin') });
+    expect(await statusOf(key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['events:write'] })).toBe(403);
+    expect(await statusOf(key, 'GET', '/v1/api-keys')).toBe(403);
+  });
+
+  it('counts no more when its tenant is deleted', async () => {
+    await api.makeTenant('brief');
+    const { id, key } = await make({ tenant: 'brief' });
+    expect(await statusOf(key, 'GET', '/v1/tenants/brief')).toBe(200);
+    await api.call('DELETE', '/v1/tenants/brief');
+    api.deps.access.callers.forget(id);
+    expect(await statusOf(key, 'GET', '/v1/tenants/brief')).toBe(401);
+  });
+});
+
+describe('posthorn api-keys', () => {
+  let config: ReturnType<typeof readConfig>;
+  beforeAll(() => {
+    config = readConfig({ DATABASE_URL: api.db.options.connectionString });
+  });
+  const command = async (...args: string[]) => {
+    const lines: string[] = [];
+    await apiKeys(args, config, (line) => lines.push(line));
+    return lines.join('\n').split('\n');
+  };
+
+  it('makes, lists and revokes', async () => {
+    const more = ['--tenant', 'acme', '--expires-in', '90d', '--cidrs', '127.0.0.0/8', '--per-second', '100'];
+    const [id = '', key = ''] = await command('create', '--name', 'by hand', '--scopes', 'events:write,endpoints:read', ...more);
+    expect(await statusOf(key, 'POST', '/v1/tenants/acme/events', event)).toBe(202);
+    const keys = (await command('list', '--tenant', 'acme')).map((line) => JSON.parse(line));
+    expect(keys[0]).toMatchObject({ id, name: 'by hand', tenant: 'acme', rateLimit: { perSecond: 100 }, createdBy: 'cli' });
+    expect(await command('revoke', id)).toEqual([`${id} is revoked`]);
+    api.deps.access.callers.forget(id);
+    expect(await statusOf(key, 'POST', '/v1/tenants/acme/events', event)).toBe(401);
+  });
+
+  it.each([
+    [[]],
+    [['rotate']],
+    [['create', '--name', 'x']],
+    [['create', '--nome', 'x']],
+    [['revoke', 'me']],
+    [['list', '--tenant', 'nobody']],
+  ])('refuses %j in words', async (args) => {
+    await expect(command(...args)).rejects.toBeInstanceOf(ConfigError);
+  });
+});

@@ -1,0 +1,85 @@
+// A tenant with one row in every table that tenants may read, each with something in it that can be recognised anywhere.
+import type pg from 'pg';
+import { deliveryId, idOf, uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
+
+/** UUIDs, as PostgreSQL writes them. */
+export interface Furnished {
+  tenant: string;
+  endpoint: string;
+  event: string;
+  delivery: string;
+  /** Matches any text that shows something of it. */
+  anyOfIt: RegExp;
+  /** All its rows as they are now. */
+  rows(): Promise<unknown[]>;
+}
+
+const dashed = (id: string) =>
+  uuidOf(id)
+    .replace(/-/g, '')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
+  const canary = `canary-${name}-${Math.random().toString(36).slice(2)}`;
+  const [tenant = '', endpoint = '', event = '', secret = '', attempt = '', alert = ''] = (
+    ['tnt', 'ep', 'evt', 'sec', 'att', 'evt'] as const
+  ).map((prefix) => dashed(newId(prefix)));
+  const delivery = dashed(deliveryId(idOf('evt', event), idOf('ep', endpoint)));
+  const insert = (text: string, ...values: unknown[]) => db.query(text, values);
+  await insert('insert into tenants (id, external_id, name) values ($1, $2, $2)', tenant, canary);
+  await insert(
+    'insert into endpoints (id, tenant_id, host, description) values ($1, $2, $3, $3)',
+    endpoint,
+    tenant,
+    `https://${canary}.test/`,
+  );
+  await insert('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', secret, endpoint, Buffer.from(canary));
+  await insert(
+    `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position)
+     values ($1, $2, $3, 'order.created', '{}', $4, '', now(), 1)`,
+    event,
+    tenant,
+    canary,
+    Buffer.from(canary),
+  );
+  await insert(
+    'insert into event_ids (tenant_id, external_id, event_id, content_hash) values ($1, $2, $3, $4)',
+    tenant,
+    canary,
+    event,
+    Buffer.of(1),
+  );
+  await insert(
+    `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, last_message) values ($1, $2, $3, $4, 'order.created', 'pending', $5)`,
+    delivery,
+    event,
+    endpoint,
+    tenant,
+    canary,
+  );
+  await insert(
+    `insert into attempts (delivery_id, id, round, number, started_at, outcome, message, total_ms) values ($1, $2, 1, 1, now(), 'timeout', $3, 1)`,
+    delivery,
+    attempt,
+    canary,
+  );
+  await insert(`insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, true, 'cap', 'idle')`, endpoint, tenant);
+  await insert('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 1)', endpoint, canary);
+  await insert(`insert into alerts (id, tenant_id, endpoint_id, kind) values ($1, $2, $3, 'test')`, alert, tenant, endpoint);
+  return {
+    tenant,
+    endpoint,
+    event,
+    delivery,
+    anyOfIt: new RegExp([canary, Buffer.from(canary).toString('hex'), tenant, endpoint, event, delivery].join('|')),
+    async rows() {
+      const { rows } = await db.query(
+        `select to_jsonb(t) from tenants t where id = $1 union all select to_jsonb(p) from endpoints p where tenant_id = $1
+         union all select to_jsonb(s) from endpoint_secrets s where endpoint_id = $2 union all select to_jsonb(d) from deliveries d where tenant_id = $1`,
+        [tenant, endpoint],
+      );
+      return rows;
+    },
+  };
+}

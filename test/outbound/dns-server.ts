@@ -1,0 +1,70 @@
+// A DNS server on 127.0.0.1 that answers what its test says, query by query, and a resolver that asks it: real packets, real records.
+import { Resolver } from 'node:dns/promises';
+import { createUDPServer, Packet, type Resource } from 'dns2';
+import { onTestFinished } from 'vitest';
+import type { Resolve, ResolvedAddress } from '../../src/outbound/resolve.ts';
+import { patienceMs } from './sender.ts';
+
+/** `192.0.2.1`, `2001:db8::1`, or `-> other.example` for the name that it is an alias of; later ones then belong to that name. */
+type Answer = string[] | 'no such name' | 'failure' | 'silence';
+
+export interface DnsServer {
+  /** All addresses of a name, as the system's resolver would give them: IPv4 and IPv6, each asked for anew. */
+  resolve: Resolve;
+  /** The names asked for, IPv4 only, in their order. */
+  asked: string[];
+}
+
+/** `answers`: to the first query of a name, the second, …; the last repeats. A time to live of 0, so that nobody may keep any of it. */
+export async function startDns(zone: Record<string, Answer[]>): Promise<DnsServer> {
+  const asked: string[] = [];
+  const server = createUDPServer((request, send) => {
+    const [question] = request.questions;
+    if (!question) return;
+    const isFirst = question.type === Packet.TYPE.A;
+    if (isFirst) asked.push(question.name);
+    const nth = asked.filter((name) => name === question.name).length;
+    const answers = zone[question.name] ?? ['no such name'];
+    const answer = answers[Math.min(Math.max(nth, 1), answers.length) - 1] ?? 'failure';
+    if (answer === 'silence') return;
+    const response = Packet.createResponseFromRequest(request);
+    if (answer === 'no such name') response.header.rcode = 3;
+    else if (answer === 'failure') response.header.rcode = 2;
+    else response.answers.push(...recordsOf(question.name, answer, question.type));
+    send(response);
+  });
+  await server.listen(0, '127.0.0.1');
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
+  onTestFinished(() => resolver.cancel());
+  resolver.setServers([`127.0.0.1:${server.address().port}`]);
+  return { asked, resolve: (name) => resolveBoth(resolver, name) };
+}
+
+function recordsOf(name: string, answer: string[], type: number): Resource[] {
+  let owner = name;
+  return answer.flatMap((text): Resource[] => {
+    const common = { name: owner, class: Packet.CLASS.IN, ttl: 0 };
+    if (text.startsWith('-> ')) {
+      owner = text.slice(3);
+      return [new Packet.Resource({ ...common, type: Packet.TYPE.CNAME, domain: owner })];
+    }
+    const own = text.includes(':') ? Packet.TYPE.AAAA : Packet.TYPE.A;
+    return own === type ? [new Packet.Resource({ ...common, type, address: text })] : [];
+  });
+}
+
+async function resolveBoth(resolver: Resolver, name: string): Promise<ResolvedAddress[]> {
+  // one after the other: what answers the n-th query must not depend on which comes first
+  const [v4, v6] = [await settled(resolver.resolve4(name)), await settled(resolver.resolve6(name))];
+  if (!('addresses' in v4) && !('addresses' in v6)) throw v4.error;
+  const found = (of: typeof v4, family: number) => ('addresses' in of ? of.addresses.map((address) => ({ address, family })) : []);
+  return [...found(v4, 4), ...found(v6, 6)];
+}
+
+function settled(promise: Promise<string[]>): Promise<{ addresses: string[] } | { error: unknown }> {
+  return promise.then(
+    (addresses) => ({ addresses }),
+    (error: unknown) => ({ error }),
+  );
+}
