@@ -10,7 +10,7 @@ export interface SubjectErasure {
   erased: number;
   /** Nothing is left. */
   complete: boolean;
-  /** Endpoints whose lanes held deliveries of them. */
+  /** Endpoints whose lanes held deliveries of them, or may have been blocked by them. */
   lanes: Set<string>;
 }
 

@@ -16,7 +16,7 @@ export async function findEvent(db: Db, tenantId: string, externalId: string): P
   return rows[0] ? idOf('evt', rows[0].event_id) : null;
 }
 
-/** Erases it and cancels what is unfinished of it; returns the endpoints whose lanes held some. Harmless to repeat. */
+/** Erases it and cancels what is unfinished of it; returns the endpoints whose lanes held some, or may have been blocked by some. Harmless to repeat. */
 export function eraseEvent(db: Db, eventId: string): Promise<string[]> {
   const { from, to } = deliveryRange(eventId);
   const event = uuidOf(eventId);
@@ -35,7 +35,7 @@ export function eraseEvent(db: Db, eventId: string): Promise<string[]> {
           update deliveries d set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
           from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
         )
-        select endpoint_id from cancelled where status = 'held'`,
+        select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
       values: [from, to, event, obeyedIn.cancel],
     });
     await client.query({

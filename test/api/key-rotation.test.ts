@@ -56,6 +56,35 @@ it('changes under load without a failed request, and the old key is not needed a
   await Promise.all([...known.slice(0, 5), ...known.slice(-10)].map((made) => expectSame(three, tenant, made)));
 });
 
+it('goes through more rows than one transaction takes, and on from where it was stopped', async () => {
+  const api = await startApi();
+  onTestFinished(() => api.close());
+  const [before, between] = [
+    createVault([Buffer.alloc(32, 7).toString('base64')]),
+    createVault([key(), Buffer.alloc(32, 7).toString('base64')]),
+  ];
+  const names = Array.from({ length: 1_100 }, (_, n) => ({ scope: `scope-${n % 3}`, key: `key ${n}` }));
+  await api.db.query(
+    `insert into idempotency_keys (scope, key, request_hash, seed, claim, claimed_until, status, response)
+     select scope, key, '', gen_random_uuid(), gen_random_uuid(), now(), 200, response from unnest($1::text[], $2::text[], $3::bytea[]) as i (scope, key, response)`,
+    [
+      names.map((one) => one.scope),
+      names.map((one) => one.key),
+      names.map((one) => before.seal(Buffer.from(one.key), `idempotency/${one.scope}/${one.key}`)),
+    ],
+  );
+  // some were done by a run that was stopped
+  await api.db.query('update idempotency_keys set response = $1 where key = $2', [
+    between.seal(Buffer.from('key 1'), 'idempotency/scope-1/key 1'),
+    'key 1',
+  ]);
+  expect(await reseal(api.db, between)).toEqual({ rows: 1_099, left: [] });
+  const { rows } = await api.db.query<{ scope: string; key: string; response: Buffer }>(
+    'select scope, key, response from idempotency_keys',
+  );
+  for (const row of rows) expect(between.open(row.response, `idempotency/${row.scope}/${row.key}`).toString()).toBe(row.key);
+});
+
 it('a command that is none is told what there is', async () => {
   await expect(masterKeyCommand('roll', { DATABASE_URL: '', POSTHORN_MASTER_KEY: [key()] }, () => undefined)).rejects.toThrow(
     /Usage: posthorn keys/,

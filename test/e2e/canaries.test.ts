@@ -1,13 +1,20 @@
 // Canaries in bodies, secrets, headers, URLs, credentials and answers, and deliveries that go well and badly: then everything that others may get to see is
 // searched - the database as a dump and as files, the log at its wordiest, metrics, answers that are errors, and every history of Temporal.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { openCore, type ReadyConfig } from '../../src/core.ts';
+import { reseal } from '../../src/db/reseal.ts';
+import { idOf } from '../../src/domain/ids.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createVault } from '../../src/vault.ts';
 import { makeCanaries, sighted } from '../support/canaries.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { databaseFiles, dump, histories } from '../support/sights.ts';
 import { until } from '../support/until.ts';
 
 const places = [
@@ -25,7 +32,13 @@ const places = [
   'error',
 ] as const;
 const canaries = makeCanaries(places);
-const env = { POSTHORN_API_KEY: `key-${canaries.key}`, LOG_LEVEL: 'trace', POSTHORN_RETRY_SCHEDULE: '100ms' };
+const [old, young, stranger] = [1, 2, 3].map(() => randomBytes(32).toString('base64')) as [string, string, string];
+const env = {
+  POSTHORN_MASTER_KEY: `${old},${young}`,
+  POSTHORN_API_KEY: `key-${canaries.key}`,
+  LOG_LEVEL: 'trace',
+  POSTHORN_RETRY_SCHEDULE: '100ms',
+};
 const startedMs = Date.now();
 const log: string[] = [];
 const errors: string[] = [];
@@ -109,12 +122,12 @@ it('no canary is seen anywhere', async () => {
   expect(receiver.requests[0]?.body.includes(canaries.body)).toBe(true);
 
   const seen = {
-    dump: await dump(),
-    files: await databaseFiles(),
+    dump: await dump(posthorn.database.db),
+    files: await databaseFiles(posthorn.database.db, startedMs - 60_000),
     log: log.join('\n'),
     metrics: await metrics(),
     errors: errors.join('\n'),
-    histories: await histories(),
+    histories: await histories(posthorn.temporal),
   };
   // the search finds what is there to be found
   for (const [where, kept] of Object.entries({ dump: tenant, files: tenant, log: deliveries[0], histories: deliveries[0]?.slice(4) })) {
@@ -122,6 +135,28 @@ it('no canary is seen anywhere', async () => {
   }
   expect(errors.length).toBeGreaterThan(4);
   for (const [where, haystack] of Object.entries(seen)) expect(sighted(canaries, haystack), where).toEqual([]);
+});
+
+it('the master key is changed while deliveries go out, and the old one is not needed to start again', async () => {
+  await makeEndpoint(`${receiver.url}/rotated`, 'rotated.sent');
+  const send = () => settle('rotated.sent', 'succeeded');
+  const going = Promise.all(Array.from({ length: 10 }, send));
+  const between = createVault([young, old]);
+  expect(await reseal(posthorn.database.db, between)).toMatchObject({ left: [] });
+  await Promise.all([going, send()]);
+  const signed = receiver.requests.filter(({ path }) => path === '/rotated');
+  expect(signed).toHaveLength(11);
+  const webhook = new Webhook(`whsec_${Buffer.from(canaries.secret.padEnd(32, '-')).toString('base64')}`);
+  for (const { body, headers } of signed) webhook.verify(body, headers);
+
+  const open = (keys: string) =>
+    openCore(readConfig({ ...posthorn.env, POSTHORN_MASTER_KEY: keys }) as ReadyConfig, createLogger('silent'));
+  await expect(open(old)).rejects.toThrow(/is not the key/);
+  await expect(open(stranger)).rejects.toThrow(/is not the key/);
+  const core = await open(young);
+  const [secret] = (await core.db.query<{ id: string; sealed: Buffer }>('select id, sealed from endpoint_secrets limit 1')).rows;
+  expect(core.vault.open(secret?.sealed ?? Buffer.alloc(0), idOf('sec', secret?.id ?? '')).toString()).toContain(canaries.secret);
+  await core.close();
 });
 
 async function ask400s(): Promise<void> {
@@ -139,52 +174,6 @@ async function ask400s(): Promise<void> {
   errors.push(JSON.stringify(wrong.body));
 }
 
-/** Every row of every table, as text and with its bytes. */
-async function dump(): Promise<string> {
-  const { db } = posthorn.database;
-  const { rows } = await db.query<{ name: string }>(
-    `select quote_ident(relname) as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
-  );
-  const texts = await Promise.all(rows.map(({ name }) => db.query<{ text: string }>(`select t::text as text from ${name} t`)));
-  return texts.flatMap((one) => one.rows.map(({ text }) => text)).join('\n');
-}
-
-/** The files of this database and of the log of its changes, as they lie on the disk. */
-async function databaseFiles(): Promise<Buffer> {
-  const { db } = posthorn.database;
-  await db.query('checkpoint');
-  const { rows } = await db.query<{ folder: string; oid: string }>(
-    `select current_setting('data_directory') as folder, oid::text from pg_database where datname = current_database()`,
-  );
-  const { folder = '', oid = '' } = rows[0] ?? {};
-  const files = [join(folder, 'base', oid), join(folder, 'pg_wal')].flatMap((one) =>
-    readdirSync(one, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(one, entry.name)),
-  );
-  return Buffer.concat(files.filter((file) => statSync(file).mtimeMs >= startedMs - 60_000).map((file) => readFileSync(file)));
-}
-
 async function metrics(): Promise<string> {
   return (await fetch(`${posthorn.origin}/metrics`, { headers: { authorization: `Bearer ${env.POSTHORN_API_KEY}` } })).text();
-}
-
-/** All that Temporal has of this namespace: lists, and histories with the bytes of their payloads. */
-async function histories(): Promise<string> {
-  const { workflow } = posthorn.temporal;
-  const found: string[] = [];
-  for await (const info of workflow.list()) {
-    const { raw, ...rest } = info;
-    found.push(readable(raw), readable(rest), readable(await workflow.getHandle(info.workflowId, info.runId).fetchHistory()));
-  }
-  expect(found.length).toBeGreaterThan(4);
-  return found.join('\n');
-}
-
-function readable(value: unknown): string {
-  return JSON.stringify(value, function (this: Record<string, unknown>, key, plain) {
-    // Buffers have turned into something else by the time they come here
-    const bytes = this[key];
-    return bytes instanceof Uint8Array ? Buffer.from(bytes).toString('latin1') : plain;
-  });
 }
