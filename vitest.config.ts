@@ -1,15 +1,19 @@
-// Two kinds of tests: `unit` needs nothing from outside, `integration` shares one PostgreSQL and one Temporal for the whole run.
+// Two kinds of tests: `unit` needs nothing from outside, `integration` shares one PostgreSQL and one Temporal for the whole run. Three workers on two cores: the
+// files mostly wait. One process runs many files, so a file leaves nothing behind in its process.
 import { defineConfig } from 'vitest/config';
 import { closingLine } from './test/support/closing-line.ts';
+import { OrderOfFiles } from './test/support/order-of-files.ts';
 
 const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes'].map((folder) => `test/${folder}/**/*.test.ts`);
-const limits = { testTimeout: 30_000, hookTimeout: 120_000 };
+const limits = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    isolate: false,
+    maxWorkers: 3,
+    sequence: { sequencer: OrderOfFiles },
     reporters: ['default', closingLine()],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: shared, ...limits } },

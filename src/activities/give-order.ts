@@ -1,13 +1,16 @@
 // giveOrder: an order that came to the operator, to any delivery: its row is changed and its workflow told, as the API does it.
 // Idempotency key: (delivery, order), as in obeyDeliveryOrder.
+import { orderAction } from '../domain/audit.ts';
 import type { Order } from '../domain/delivery.ts';
 import { isId } from '../domain/ids.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
+import { temporalAudit } from './temporal-audit.ts';
 
 /** What came of it, for the operator's `recent` query: `obeyed`, or why not. */
 export function createGiveOrderActivity(give: GiveOrder) {
   return async function giveOrder({ deliveryId, order }: { deliveryId: string; order: Order }): Promise<string> {
-    const result = isId('dlv', deliveryId) ? await give(deliveryId, order) : null;
+    const { audit } = temporalAudit(orderAction(order));
+    const result = isId('dlv', deliveryId) ? await give(deliveryId, order, audit) : null;
     if (!result) return 'no such delivery';
     return result.obeyed ? `obeyed, now ${result.status}` : `not possible while ${result.status}`;
   };

@@ -2,10 +2,11 @@
 // Idempotency key: (endpoint, gate): setting it twice is setting it once.
 import { isId } from '../domain/ids.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
+import { temporalAudit } from './temporal-audit.ts';
 
 export function createSetGate(set: SetGate) {
   return async function setGate({ endpointId, gate }: { endpointId: string; gate: 'pause' | 'resume' }): Promise<string> {
-    const done = isId('ep', endpointId) && (await set(endpointId, gate));
+    const done = isId('ep', endpointId) && (await set(endpointId, gate, temporalAudit(`endpoint.${gate}`).audit));
     return done ? `${gate}d` : 'no such endpoint';
   };
 }

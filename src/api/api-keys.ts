@@ -24,16 +24,17 @@ const create = ({ db }: ApiDeps) =>
     operationId: 'createApiKey',
     summary: 'Makes an API key; the answer alone shows it',
     scope: 'admin',
+    audit: 'api_key.create',
     body: newApiKey,
     answers: { 201: { description: 'the key', schema: createdApiKey } },
     problems: [404],
-    async handler({ body, caller, ids }) {
+    async handler({ body, caller, ids, audit }) {
       if (body.expiresAt !== undefined && Date.parse(body.expiresAt) <= Date.now())
         throw invalid([{ path: 'expiresAt', message: 'must lie ahead' }]);
       refuseMore(caller, body.scopes);
       const tenant = await tenantMeant(db, caller, body.tenant);
       const { key, hash, prefix } = makeKey();
-      const made = await createApiKey(db, {
+      const toMake = {
         keyId: ids.next('key'),
         tenantId: tenant?.id ?? null,
         hash,
@@ -44,7 +45,8 @@ const create = ({ db }: ApiDeps) =>
         rateLimit: body.rateLimit ?? null,
         expiresAt: body.expiresAt ?? null,
         createdBy: nameOf(caller),
-      });
+      };
+      const made = await createApiKey(db, toMake, audit);
       if (!made)
         throw new Problem(409, 'The key of this request is in use already, and cannot be shown again: revoke it and make another.');
       return answer(201, { ...made, key });
@@ -79,10 +81,11 @@ const revoke = ({ db, access }: ApiDeps) =>
     operationId: 'revokeApiKey',
     summary: 'Revokes an API key: at once in the process that answers, within 5 s in all',
     scope: 'admin',
+    audit: 'api_key.revoke',
     params: z.strictObject({ key: z.string().refine((id) => isId('key', id)) }),
     answers: { 204: { description: 'revoked, now or before' } },
-    async handler({ params: { key }, caller }) {
-      if (!(await revokeApiKey(db, key, caller.tenant?.id ?? null))) throw notFound('key');
+    async handler({ params: { key }, caller, audit }) {
+      if (!(await revokeApiKey(db, key, caller.tenant?.id ?? null, audit))) throw notFound('key');
       access.callers.forget(key);
       return noContent;
     },

@@ -1,6 +1,7 @@
 // The HTTP API as an Express app. It never listens: whoever makes it does.
 import express, { type Express } from 'express';
 import { apiKeyRoutes } from './api-keys.ts';
+import { auditLogRoutes } from './audit-log.ts';
 import { requireKey } from './auth.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDeps } from './deps.ts';
@@ -41,6 +42,7 @@ export function createApp(deps: ApiDeps): Express {
   const closed = [
     ...eventRoutes(deps),
     ...eventReadRoutes(deps),
+    ...auditLogRoutes(deps),
     ...deliveryRoutes(deps),
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),

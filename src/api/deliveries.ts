@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listAttempts } from '../db/attempt-lists.ts';
 import { listDeliveries, readDelivery } from '../db/delivery-lists.ts';
 import { readTenant } from '../db/tenants.ts';
+import { orderAction } from '../domain/audit.ts';
 import { deliveryStatus, type Order } from '../domain/delivery.ts';
 import { attemptView, deliveryView } from '../domain/delivery-view.ts';
 import { eventTypeName } from '../domain/event-type.ts';
@@ -124,13 +125,18 @@ function order(deps: ApiDeps, kind: Order['kind'], summary: string, orderOf: (id
     operationId: kind === 'retry-now' ? 'retryDeliveryNow' : `${kind}Delivery`,
     summary,
     scope: 'deliveries:act',
+    audit: orderAction({ kind }),
     params,
     body: reason,
     bodyOptional: true,
     answers: { 202: { description: 'the delivery as it is now', schema: deliveryView } },
     problems: [409],
-    async handler({ params: { delivery }, body, ids }) {
-      const result = await deps.giveOrder(delivery, orderOf(ids));
+    async handler({ params: { delivery }, body, ids, audit }) {
+      const result = await deps.giveOrder(
+        delivery,
+        orderOf(ids),
+        body.reason === undefined ? audit : { ...audit, also: { reason: body.reason } },
+      );
       if (!result) throw notFound('delivery');
       if (!result.obeyed) throw new Problem(409, `The delivery is ${result.status}: ${kind} does not apply.`);
       deps.log.info({ delivery, order: kind, reason: body.reason }, 'delivery.ordered');

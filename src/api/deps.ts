@@ -2,6 +2,7 @@
 import type { Express } from 'express';
 import type { Contents } from '../contents.ts';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
+import type { Audit } from '../db/audit.ts';
 import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
@@ -26,7 +27,7 @@ export interface ApiDeps {
   /** Resolves when the events are committed. */
   accept(tenant: string, events: EventToAccept[]): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row and tells its workflow. Null: no such delivery. */
-  giveOrder(deliveryId: string, order: Order): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
+  giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
   /** To be told what was parked, and of what matters to a lane. */
   lanes: Lanes;
   setGate: SetGate;

@@ -24,10 +24,11 @@ const pause = (deps: ApiDeps) =>
     operationId: 'pauseEndpoint',
     summary: 'Holds deliveries until the endpoint is resumed',
     scope: 'endpoints:write',
+    audit: 'endpoint.pause',
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now; one that is disabled stays so', schema: endpoint } },
-    async handler({ params }) {
-      if (!(await deps.setGate(params.endpoint, 'pause'))) throw notFound('endpoint');
+    async handler({ params, audit }) {
+      if (!(await deps.setGate(params.endpoint, 'pause', audit))) throw notFound('endpoint');
       return current(deps, params.endpoint);
     },
   });
@@ -39,10 +40,11 @@ const resume = (deps: ApiDeps) =>
     operationId: 'resumeEndpoint',
     summary: 'Opens a paused or disabled endpoint again and sends what is held, a little at first',
     scope: 'endpoints:write',
+    audit: 'endpoint.resume',
     params: endpointParams,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
-    async handler({ params }) {
-      if (!(await deps.setGate(params.endpoint, 'resume'))) throw notFound('endpoint');
+    async handler({ params, audit }) {
+      if (!(await deps.setGate(params.endpoint, 'resume', audit))) throw notFound('endpoint');
       deps.sweepSoon();
       return current(deps, params.endpoint);
     },
@@ -61,16 +63,18 @@ const rotate = (deps: ApiDeps) =>
     operationId: 'rotateSecret',
     summary: 'Adds a secret; those before it go on signing for the overlap',
     scope: 'endpoints:write',
+    audit: 'endpoint.rotate_secret',
     params: endpointParams,
     body: secretRotation,
     bodyOptional: true,
     answers: { 200: { description: 'the new secret', schema: rotatedSecret } },
     problems: [409],
-    async handler({ params, body, ids }) {
+    async handler({ params, body, ids, audit }) {
       const secretId = ids.next('sec');
       const overlapMs = durationMs(body.overlap ?? defaultOverlap);
       const secret = { secretId, sealed: deps.vault.seal(secretBytes(body.secret), secretId) };
-      const rotated = await rotateSecret(deps.db, { endpointId: params.endpoint, secret, overlapMs, maxLive: mostLiveSecrets });
+      const rotation = { endpointId: params.endpoint, secret, overlapMs, maxLive: mostLiveSecrets };
+      const rotated = await rotateSecret(deps.db, rotation, audit);
       if (rotated === 'unknown') throw notFound('endpoint');
       if (rotated === 'too_many')
         throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);

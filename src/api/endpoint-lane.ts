@@ -72,15 +72,16 @@ const skipHead = (deps: ApiDeps) =>
     operationId: 'skipHead',
     summary: 'Goes on behind the dead letter that blocks an ordered endpoint, or one of its ordering keys; 409 where nothing blocks',
     scope: 'deliveries:act',
+    audit: 'endpoint.skip_head',
     params: endpointParams,
     body: ofKey,
     bodyOptional: true,
     answers: { 202: { description: 'it goes on', schema: skipped } },
     problems: [409],
-    async handler({ params, body }) {
+    async handler({ params, body, audit }) {
       const key = body.orderingKey ?? null;
       refuseKey(await ordered(deps.db, params.endpoint), key);
-      const delivery = await deps.skipHead(params.endpoint, key);
+      const delivery = await deps.skipHead(params.endpoint, key, audit);
       if (delivery === null) throw new Problem(409, 'No dead letter blocks it.');
       return answer(202, { delivery });
     },

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { listAttempts } from '../db/attempt-lists.ts';
+import { appendAudit } from '../db/audit.ts';
 import { readDelivery } from '../db/delivery-lists.ts';
 import { readEndpoint } from '../db/endpoints.ts';
 import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-view.ts';
@@ -29,6 +30,7 @@ export const testEndpoint = (deps: ApiDeps) =>
     summary:
       'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
     scope: 'endpoints:write',
+    audit: 'endpoint.test',
     params: endpointParams,
     body: endpointTest,
     bodyOptional: true,
@@ -38,7 +40,7 @@ export const testEndpoint = (deps: ApiDeps) =>
       202: { description: 'on its way, no answer in time', schema: untested },
     },
     problems: [409, 429],
-    async handler({ params, body, members, ids }) {
+    async handler({ params, body, members, ids, audit }) {
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');
       if (endpoint.gate !== 'open')
@@ -54,6 +56,9 @@ export const testEndpoint = (deps: ApiDeps) =>
       const acceptances = await deps.accept(endpoint.tenant, [event]);
       if (acceptances === 'unknown_tenant') throw notFound('endpoint');
       const deliveryId = deliveryIdOf(event.eventId, params.endpoint);
+      // events are stored many at once, in a statement of their own: right after it
+      const entry = { target: { kind: 'endpoint', id: params.endpoint }, before: null, after: { delivery: deliveryId } };
+      if (acceptances[0]?.kind === 'accepted') await appendAudit(deps.db, { ...audit, once: deliveryId }, entry);
       return report(deps, deliveryId, await firstAttempt(deps, deliveryId, endpoint.timeoutMs + patienceMs));
     },
   });

@@ -5,6 +5,7 @@ import { changeEndpoint } from '../db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
+import { withoutSecrets } from '../domain/audit.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
 import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
@@ -41,10 +42,11 @@ const create = (deps: ApiDeps) =>
     operationId: 'createEndpoint',
     summary: 'Makes an endpoint; the answer alone shows its secret',
     scope: 'endpoints:write',
+    audit: 'endpoint.create',
     params: tenantParams,
     body: newEndpoint,
     answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
-    async handler({ params, body, ids }) {
+    async handler({ params, body, ids, audit }) {
       refuseBadUrl(deps, body.url);
       const { secret, url, headers = {}, auth = null, ...given } = body;
       const settings = { ...defaults, ...given };
@@ -52,13 +54,13 @@ const create = (deps: ApiDeps) =>
       if (problems.length > 0) throw invalid(problems);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
-      const made = await createEndpoint(deps.db, {
-        endpointId,
-        tenant: params.tenant,
-        settings,
-        target: sealTarget(deps.vault, endpointId, { url, headers, auth }),
+      const target = { url, headers, auth };
+      const sealed = {
+        target: sealTarget(deps.vault, endpointId, target),
         secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
-      });
+      };
+      const toMake = { endpointId, tenant: params.tenant, settings, ...sealed };
+      const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets(target) });
       if (!made) throw notFound('tenant');
       return answer(201, {
         ...showEndpoint(deps, made.endpoint),
@@ -148,10 +150,11 @@ const change = (deps: ApiDeps) =>
     operationId: 'changeEndpoint',
     summary: 'Changes what is given; what waits is sent by the new settings',
     scope: 'endpoints:write',
+    audit: 'endpoint.change',
     params: endpointParams,
     body: endpointChange,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
-    async handler({ params, body }) {
+    async handler({ params, body, audit }) {
       if (body.url !== undefined) refuseBadUrl(deps, body.url);
       const { url, headers, auth, ...settings } = body;
       const retargets = url !== undefined || headers !== undefined || auth !== undefined;
@@ -160,6 +163,7 @@ const change = (deps: ApiDeps) =>
         params.endpoint,
         settings,
         retargets ? retarget(deps, params.endpoint, { url, headers, auth }) : undefined,
+        audit,
       );
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
@@ -176,10 +180,11 @@ const remove = (deps: ApiDeps) =>
     operationId: 'deleteEndpoint',
     summary: 'Deletes an endpoint and cancels what is unfinished for it',
     scope: 'endpoints:write',
+    audit: 'endpoint.delete',
     params: endpointParams,
     answers: { 204: { description: 'deleted, now or before' } },
-    async handler({ params }) {
-      if (!(await deleteEndpoint(deps.db, params.endpoint))) throw notFound('endpoint');
+    async handler({ params, audit }) {
+      if (!(await deleteEndpoint(deps.db, params.endpoint, audit))) throw notFound('endpoint');
       await cancelFor(deps, params.endpoint);
       return noContent;
     },

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { subjectHash } from '../db/at-rest.ts';
 import { eraseSubject } from '../db/erase-subject.ts';
-import { askToErase, eraseEvent, findEvent } from '../db/erasure.ts';
+import { askToErase, eraseEvent, eventsOfSubject, findEvent } from '../db/erasure.ts';
 import { readTenant } from '../db/tenants.ts';
 import { eventKey, subject } from '../domain/event.ts';
 import { tenantKey } from '../domain/tenant.ts';
@@ -28,14 +28,15 @@ const ofEvent = (deps: ApiDeps) =>
     operationId: 'eraseEvent',
     summary: "Erases an event's content and what endpoints answered to it; cancels what is unfinished of it",
     scope: 'admin',
+    audit: 'event.erase',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
     answers: { 204: { description: 'erased, now or before' } },
-    async handler({ params }) {
+    async handler({ params, audit }) {
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
       const eventId = await findEvent(deps.db, tenant.id, params.event);
       if (eventId === null) throw notFound('event');
-      const held = await eraseEvent(deps.db, eventId);
+      const held = await eraseEvent(deps.db, eventId, { audit, tenantId: tenant.id, externalId: params.event });
       deps.log.info({ tenant: params.tenant, eventId }, 'event.erased');
       await tellOthers(deps, held);
       return noContent;
@@ -49,16 +50,18 @@ const ofSubject = (deps: ApiDeps) =>
     operationId: 'eraseSubject',
     summary: 'Erases the content of all events that were posted with this subject',
     scope: 'admin',
+    audit: 'event.erase',
     params: z.strictObject({ tenant: tenantKey, subject }),
     answers: {
       200: { description: 'all of it is erased', schema: erasure },
       202: { description: 'some of it is erased, and the rest will be', schema: erasure },
     },
-    async handler({ params }) {
+    async handler({ params, audit }) {
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
       const of = { tenantId: tenant.id, subjectHash: subjectHash(await deps.contents.hasher(), params.tenant, params.subject) };
-      await askToErase(deps.db, of);
+      if ((await eventsOfSubject(deps.db, of, 1)).length === 0) return answer(200, { erased: 0, complete: true });
+      await askToErase(deps.db, of, audit);
       const deadline = performance.now() + patienceMs;
       const { erased, complete, lanes } = await eraseSubject(deps.db, of, () => performance.now() < deadline);
       deps.log.info({ tenant: params.tenant, erased, complete }, 'subject.erased');

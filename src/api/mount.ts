@@ -1,6 +1,7 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
 import type { Express, Request, RequestHandler } from 'express';
 import type { z } from 'zod';
+import { auditOf } from './audit-of.ts';
 import { callerOf, nameOf, requireScope } from './auth.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
 import { freshIds } from './ids.ts';
@@ -23,7 +24,7 @@ function handle(route: Route, deps: IdempotencyDeps): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(response);
     const { params, query } = readAddress(route, request);
-    const call = { params, query, ...readContent(route, request), caller };
+    const call = { params, query, ...readContent(route, request), caller, audit: auditOf(route, caller, response) };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     send(
       response,

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { apiKey } from '../domain/api-key.ts';
+import { auditView } from '../domain/audit.ts';
 import { attemptView, deliveryView, endpointVerdict } from '../domain/delivery-view.ts';
 import { endpoint } from '../domain/endpoint.ts';
 import { acceptedEvent, eventSummary, newEvent } from '../domain/event.ts';
@@ -26,6 +27,7 @@ const named: [z.ZodType, string][] = [
   [endpointVerdict, 'EndpointVerdict'],
   [laneView, 'Lane'],
   [sequenceView, 'Sequence'],
+  [auditView, 'AuditEntry'],
   [apiKey, 'ApiKey'],
   [portalLink, 'PortalLink'],
   [problemDocument, 'Problem'],
@@ -106,9 +108,13 @@ function pathsOf(routes: Route[], refTo: (schema: z.ZodType) => Json): Json {
 
 function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
   const { operationId, summary, scope, body, bodyOptional } = route;
-  const answers = Object.entries(route.answers).map(([status, { description, schema }]) => [
+  const answers = Object.entries(route.answers).map(([status, { description, schema, types }]) => [
     status,
-    { description, ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }) },
+    {
+      description,
+      ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }),
+      ...(types && { content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])) }),
+    },
   ]);
   const problems = problemsOf(route).map((status) => [
     status,
@@ -117,6 +123,7 @@ function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
   return {
     operationId,
     summary,
+    ...(route.audit && { 'x-audit-action': route.audit }),
     security: scope === 'open' ? [] : [{ key: [scope] }],
     parameters: parametersOf(route),
     ...(body && { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: refTo(body) } } } }),

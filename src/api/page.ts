@@ -4,10 +4,12 @@ import { instant } from '../domain/event.ts';
 import { firstUuidAt, type IdPrefix, isId, uuidOf } from '../domain/ids.ts';
 import { type Answer, answer } from './route.ts';
 
+export const listSize = z.coerce.number().int().min(1).max(250).default(50).describe('how many at most');
+
 /** The query of a list that goes on behind an id with this prefix. */
 export function listQuery(prefix: IdPrefix) {
   return z.strictObject({
-    limit: z.coerce.number().int().min(1).max(250).default(50).describe('how many at most'),
+    limit: listSize,
     cursor: z
       .string()
       .max(200)

@@ -24,21 +24,23 @@ const create = ({ db, access }: ApiDeps) =>
     operationId: 'createPortalLink',
     summary: "Makes a short-lived token for one tenant's portal; the answer alone shows it",
     scope: 'admin',
+    audit: 'portal_link.create',
     body: newPortalLink,
     answers: { 201: { description: 'the link, with its token', schema: createdPortalLink } },
     problems: [404],
-    async handler({ body, caller, ids }) {
+    async handler({ body, caller, ids, audit }) {
       const scopes = scopesOf(body.scopes ?? usualScopes);
       refuseMore(caller, scopes);
       const tenant = await tenantMeant(db, caller, body.tenant);
       if (!tenant) throw invalid([{ path: 'tenant', message: 'is missing' }]);
-      const made = await createPortalLink(db, {
+      const toMake = {
         linkId: ids.next('lnk'),
         tenantId: tenant.id,
         scopes,
         expiresAt: new Date(Math.floor((Date.now() + durationMs(body.expiresIn ?? usualLife)) / 1_000) * 1_000),
         createdBy: nameOf(caller),
-      });
+      };
+      const made = await createPortalLink(db, toMake, audit);
       if (!made) throw notFound('tenant');
       const token = await access.tokens.sign({ linkId: made.id, tenantId: tenant.id, expiresAtMs: Date.parse(made.expiresAt) });
       return answer(201, { ...made, token });
@@ -73,10 +75,11 @@ const revoke = ({ db, access }: ApiDeps) =>
     operationId: 'revokePortalLink',
     summary: 'Revokes a portal link: at once in the process that answers, within 5 s in all',
     scope: 'admin',
+    audit: 'portal_link.revoke',
     params: z.strictObject({ link: z.string().refine((id) => isId('lnk', id)) }),
     answers: { 204: { description: 'revoked, now or before' } },
-    async handler({ params: { link }, caller }) {
-      if (!(await revokePortalLink(db, link, caller.tenant?.id ?? null))) throw notFound('link');
+    async handler({ params: { link }, caller, audit }) {
+      if (!(await revokePortalLink(db, link, caller.tenant?.id ?? null, audit))) throw notFound('link');
       access.callers.forget(link);
       return noContent;
     },

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Logger } from '../logger.ts';
 import { problemText, toProblem } from './problem.ts';
 import type { Answer } from './route.ts';
+import { sendStream } from './send-stream.ts';
 
 /** Every answer carries `x-request-id`: the caller's, when it is 1 to 128 visible ASCII characters, else a new one. */
 export function nameRequests(log: Logger): RequestHandler {
@@ -31,8 +32,9 @@ function pathOf({ path }: Request): string {
   return path.replace(/(\/subjects\/)[^/]+/, '$1…');
 }
 
-export function send(response: Response, { status, text, type = 'application/json', headers }: Answer): void {
+export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
+  if (stream) return void sendStream(response, status, type, stream);
   if (text === null) {
     response.writeHead(status).end();
     return;

@@ -1,6 +1,8 @@
 // A route: its path, schemas, auth and handler in one place. The OpenAPI document is made of the same table.
 import type { z } from 'zod';
+import type { Audit } from '../db/audit.ts';
 import type { Caller, Scope } from '../domain/access.ts';
+import type { AuditAction } from '../domain/audit.ts';
 import type { Ids } from './ids.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -12,14 +14,18 @@ export interface Call<Params, Query, Body> {
   /** The body's members as the caller wrote them: where numbers must not be rounded. */
   members: Map<string, string>;
   caller: Caller;
+  /** Of a route that states its `audit`: to be handed to what makes the change, which writes it in the same transaction. */
+  audit: Audit;
   /** Makes the ids of what this call creates; the same again when the call is repeated with its Idempotency-Key. */
   ids: Ids;
 }
 
 export interface Answer {
   status: number;
-  /** The body's text; null: none. */
+  /** The body's text; null: none, unless there is a `stream`. */
   text: string | null;
+  /** The body piece by piece, as fast as it is read. */
+  stream?: AsyncIterable<string>;
   type?: string;
   headers?: Record<string, string>;
 }
@@ -27,6 +33,8 @@ export interface Answer {
 export interface AnswerSpec {
   description: string;
   schema?: z.ZodType;
+  /** Of a text that is not JSON. */
+  types?: string[];
 }
 
 interface RouteFacts {
@@ -35,6 +43,8 @@ interface RouteFacts {
   path: string;
   operationId: string;
   summary: string;
+  /** What a change is called in the audit log. Every route that changes something has one; posted events are their own log. */
+  audit?: AuditAction;
   /** `open`: no key is asked for. */
   scope: 'open' | Scope;
   /** Nobody who is bound to one tenant may. */

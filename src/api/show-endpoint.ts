@@ -1,6 +1,7 @@
 // An endpoint as the API shows it: its URL, the names of its headers, and the kind of its authentication.
 import type { Retarget } from '../db/endpoint-changes.ts';
 import type { StoredEndpoint } from '../db/endpoints.ts';
+import { changedFields } from '../domain/audit.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { type EndpointTarget, hideValues, keepHidden } from '../domain/endpoint-target.ts';
 import { openTarget, sealTarget } from '../target.ts';
@@ -16,6 +17,7 @@ export function retarget({ vault }: Pick<ApiDeps, 'vault'>, endpointId: string, 
   return (sealed) => {
     const before = openTarget(vault, endpointId, sealed);
     const { url = before.url, headers = before.headers, auth = before.auth } = change;
-    return sealTarget(vault, endpointId, { url, headers: keepHidden(headers, before.headers), auth });
+    const after = { url, headers: keepHidden(headers, before.headers), auth };
+    return { ...sealTarget(vault, endpointId, after), shown: changedFields(['url', 'headers', 'auth'], before, after) };
   };
 }

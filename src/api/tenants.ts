@@ -21,19 +21,21 @@ const create = ({ db }: ApiDeps) =>
     operationId: 'createTenant',
     summary: 'Makes a tenant',
     scope: 'admin',
+    audit: 'tenant.create',
     allTenants: true,
     body: newTenant,
     answers: { 201: { description: 'the tenant', schema: tenant } },
     problems: [409],
-    async handler({ body, ids }) {
+    async handler({ body, ids, audit }) {
       const tenantId = ids.next('tnt');
-      const made = await createTenant(db, {
+      const tenant = {
         tenantId,
         key: body.id ?? tenantId,
         name: body.name,
         metadata: body.metadata ?? {},
         rateLimit: body.rateLimit ?? null,
-      });
+      };
+      const made = await createTenant(db, tenant, audit);
       if (made === 'taken') throw new Problem(409, 'There is a tenant with this id.', { errors: [{ path: 'id', message: 'is taken' }] });
       return answer(201, made);
     },
@@ -83,11 +85,12 @@ const change = ({ db }: ApiDeps) =>
     operationId: 'changeTenant',
     summary: 'Changes what is given',
     scope: 'admin',
+    audit: 'tenant.change',
     params,
     body: tenantChange,
     answers: { 200: { description: 'the tenant as it is now', schema: tenant } },
-    async handler({ params, body }) {
-      const changed = await changeTenant(db, params.tenant, body);
+    async handler({ params, body, audit }) {
+      const changed = await changeTenant(db, params.tenant, body, audit);
       if (!changed) throw notFound('tenant');
       return answer(200, changed);
     },
@@ -100,11 +103,12 @@ const remove = (deps: ApiDeps) =>
     operationId: 'deleteTenant',
     summary: 'Deletes a tenant and its endpoints, and cancels what is unfinished for them',
     scope: 'admin',
+    audit: 'tenant.delete',
     allTenants: true,
     params,
     answers: { 204: { description: 'deleted; its id is free again' } },
-    async handler({ params }) {
-      const endpointIds = await deleteTenant(deps.db, params.tenant);
+    async handler({ params, audit }) {
+      const endpointIds = await deleteTenant(deps.db, params.tenant, audit);
       if (!endpointIds) throw notFound('tenant');
       for (const endpointId of endpointIds) await cancelFor(deps, endpointId);
       return noContent;

@@ -1,7 +1,8 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
 import type { Reached } from '../checkpoints.ts';
 import type { Contents } from '../contents.ts';
-import { type AttemptRecord, holdEndpoint, stopEndpoint } from '../db/attempts.ts';
+import { type AttemptRecord, holdEndpoint } from '../db/attempts.ts';
+import { stopEndpoint } from '../db/failing-endpoints.ts';
 import type { Db } from '../db/pool.ts';
 import { retryInMs } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { type Config, ConfigError } from '../config.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { byHand } from '../db/audit.ts';
 import { createPool, type Db } from '../db/pool.ts';
 import { readTenant } from '../db/tenants.ts';
 import { scopesOf } from '../domain/access.ts';
@@ -55,7 +56,7 @@ function read(args: string[]): [command: string, id: string | undefined, given: 
 async function create(db: Db, given: Given, print: (line: string) => void): Promise<void> {
   const { name, scopes, tenant, expiresAt, cidrs, rateLimit } = checked(given);
   const { key, hash, prefix } = makeKey();
-  const made = await createApiKey(db, {
+  const toMake = {
     keyId: newId('key'),
     tenantId: await tenantId(db, tenant),
     hash,
@@ -66,7 +67,8 @@ async function create(db: Db, given: Given, print: (line: string) => void): Prom
     rateLimit: rateLimit ?? null,
     expiresAt: expiresAt ?? null,
     createdBy: 'cli',
-  });
+  };
+  const made = await createApiKey(db, toMake, byHand('api_key.create'));
   print(`${made?.id}\n${key}`);
 }
 
@@ -98,7 +100,7 @@ async function list(db: Db, { tenant }: Given, print: (line: string) => void): P
 }
 
 async function revoke(db: Db, id: string, print: (line: string) => void): Promise<void> {
-  if (!isId('key', id) || !(await revokeApiKey(db, id, null))) throw new ConfigError(`there is no key ${id}`);
+  if (!isId('key', id) || !(await revokeApiKey(db, id, null, byHand('api_key.revoke')))) throw new ConfigError(`there is no key ${id}`);
   print(`${id} is revoked`);
 }
 

@@ -15,6 +15,7 @@ import { startServer } from '../server.ts';
 import { requireKeys, start } from '../start.ts';
 import { installRuntime, startWorker } from '../worker.ts';
 import { apiKeys } from './api-keys.ts';
+import { auditCommand } from './audit.ts';
 import { masterKeyCommand } from './master-key.ts';
 
 const usage = `Usage: posthorn <command>
@@ -25,10 +26,14 @@ const usage = `Usage: posthorn <command>
   migrate         brings the database schema up to date
   keys            status or rotation of the master key
   reconcile       starts every delivery and every lane that should be under way and is not, at once
+  audit           verify or export: the audit log (docs/audit.md)
   api-keys …      makes, lists and revokes API keys: \`posthorn api-keys\` says how
 
 Every setting is an environment variable: see docs/configuration.md.`;
 
+/** Resolves when the text is taken, so that an export is not piled up in memory. */
+const write = (text: string) =>
+  new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Runs the command and returns what stops it; null when it has ended. */
@@ -81,6 +86,7 @@ function inTurn(...closers: (() => Promise<void>)[]): () => Promise<void> {
 
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
+  if (command === 'audit') process.exit(await auditCommand(rest, write));
   if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } });
   let asked = false;

@@ -1,5 +1,6 @@
 // `posthorn keys`: which master key seals how much, and sealing all of it with the first one given.
 import { ConfigError } from '../config.ts';
+import { byHand } from '../db/audit.ts';
 import { createPool, type Db } from '../db/pool.ts';
 import { type KeyUse, readKeyUse, reseal } from '../db/reseal.ts';
 import { checkMasterKey } from '../db/settings.ts';
@@ -32,7 +33,7 @@ export async function masterKeyCommand(word: string | undefined, config: KeysCon
 
 async function rotate(db: Db, vault: Vault, print: (line: string) => void): Promise<void> {
   await checkMasterKey(db, vault);
-  const { rows, left } = await reseal(db, vault);
+  const { rows, left } = await reseal(db, vault, byHand('master_key.rotate'));
   print(`${rows} rows sealed with the key ${vault.keyIds[0]}…`);
   if (left.length === 0) return;
   for (const use of left) print(lineOf(use, vault));

@@ -3,6 +3,7 @@ import type { Caller, Scope } from '../domain/access.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { ApiRate } from '../domain/api-rate.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
 /** What decides whether a key, or a portal link, counts, and for what. */
@@ -49,7 +50,16 @@ interface ApiKeyRow {
  * What if it runs twice with the same id? The text of the first run was told to nobody, and it cannot be read back: the second's takes its place,
  * unless the key was used or revoked since. Null: so it was.
  */
-export async function createApiKey(db: Db, key: ApiKeyToCreate): Promise<ApiKey | null> {
+export async function createApiKey(db: Db, key: ApiKeyToCreate, audit: Audit): Promise<ApiKey | null> {
+  return audited(db, { ...audit, once: key.keyId }, async (client) => {
+    const made = await putApiKey(client, key);
+    const { prefix, name, scopes, cidrs, rateLimit, expiresAt } = key;
+    const after = { prefix, name, scopes, cidrs, rateLimit, expiresAt };
+    return { result: made, entry: made && { tenantId: key.tenantId, target: { kind: 'api_key', id: key.keyId }, before: null, after } };
+  });
+}
+
+async function putApiKey(db: Pick<Db, 'query'>, key: ApiKeyToCreate): Promise<ApiKey | null> {
   const { rows } = await db.query<ApiKeyRow>({
     name: 'create_api_key',
     text: `
@@ -89,13 +99,24 @@ export async function listApiKeys(db: Db, tenantId: string | null, before: strin
 }
 
 /** `tenantId` not null: only a key of this tenant. False: there is no such key; one revoked before stays as it is. */
-export async function revokeApiKey(db: Db, keyId: string, tenantId: string | null): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'revoke_api_key',
-    text: 'update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and ($2::uuid is null or tenant_id = $2)',
-    values: [uuidOf(keyId), tenantId && uuidOf(tenantId)],
+export async function revokeApiKey(db: Db, keyId: string, tenantId: string | null, audit: Audit): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<{ prefix: string; name: string; tenant_id: string | null; live: boolean }>({
+      name: 'revoke_api_key',
+      text: `
+        with before as (
+          select id, revoked_at from api_keys where id = $1 and ($2::uuid is null or tenant_id = $2) for no key update
+        )
+        update api_keys k set revoked_at = coalesce(k.revoked_at, now()) from before b where k.id = b.id
+        returning k.prefix, k.name, k.tenant_id, b.revoked_at is null as live`,
+      values: [uuidOf(keyId), tenantId && uuidOf(tenantId)],
+    });
+    const [row] = rows;
+    if (!row?.live) return { result: row !== undefined, entry: null };
+    const { prefix, name, tenant_id: owner } = row;
+    const entry = { tenantId: owner && idOf('tnt', owner), target: { kind: 'api_key', id: keyId }, before: { prefix, name }, after: null };
+    return { result: true, entry };
   });
-  return rowCount === 1;
 }
 
 /** One for each hash; null: no key has it, it is revoked, or its tenant is gone. An expired one is found. */

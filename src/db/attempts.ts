@@ -7,7 +7,6 @@
 
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { uuidOf } from '../domain/ids.ts';
-import { failedTooLong } from '../domain/lane.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import { responsesAtRest, type Sealing } from './at-rest.ts';
 import type { Db } from './pool.ts';
@@ -104,16 +103,5 @@ export async function holdEndpoint(db: Db, endpointId: string, forMs: number): P
       update endpoints set not_before = greatest(not_before, now() + $2::float8 * interval '1 millisecond'), version = nextval('config_version')
       where id = $1 and (not_before is null or not_before < now() + $2::float8 * interval '1 millisecond' - interval '500 milliseconds')`,
     values: [uuidOf(endpointId), forMs],
-  });
-}
-
-/** The endpoint answered 410 Gone: nothing is sent to it until it is resumed. */
-export async function stopEndpoint(db: Db, endpointId: string, reason: string): Promise<void> {
-  await db.query({
-    name: 'stop_endpoint',
-    text: `
-      update endpoints set gate = 'disabled', gate_reason = $2, version = nextval('config_version'), updated_at = now()
-      where id = $1 and (gate = 'open' or gate = 'disabled' and gate_reason = '${failedTooLong}')`,
-    values: [uuidOf(endpointId), reason],
   });
 }

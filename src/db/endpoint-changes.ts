@@ -3,9 +3,11 @@
 // What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
 // nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
 // itself is written, which locks its tenant's row.
+import { type AuditChange, changedFields } from '../domain/audit.ts';
 import { endpointProblems, type SettingsProblem } from '../domain/endpoint-problems.ts';
 import { uuidOf } from '../domain/ids.ts';
 import type { SealedTarget } from '../target.ts';
+import { type Audit, appendAudit } from './audit.ts';
 import {
   type EndpointRow,
   type EndpointSettings,
@@ -27,8 +29,8 @@ export type EndpointChanged =
   | { kind: 'problems'; problems: SettingsProblem[] }
   | { kind: 'changed'; endpoint: StoredEndpoint };
 
-/** A new target from the one there is. */
-export type Retarget = (sealed: Uint8Array) => SealedTarget;
+/** A new target from the one there is, and what may be seen of the difference. */
+export type Retarget = (sealed: Uint8Array) => SealedTarget & { shown: AuditChange };
 
 /** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
 export async function changeEndpoint(
@@ -36,6 +38,7 @@ export async function changeEndpoint(
   endpointId: string,
   change: Partial<EndpointSettings>,
   retarget?: Retarget,
+  audit?: Audit,
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget) {
     return changed(await readEndpoint(db, endpointId));
@@ -50,13 +53,23 @@ export async function changeEndpoint(
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     await write(client, endpointId, settings, orderBegins);
-    if (retarget) await writeTarget(client, endpointId, retarget(before.sealed));
-    return changed(await readEndpoint(client, endpointId));
+    const target = retarget?.(before.sealed);
+    if (target) await writeTarget(client, endpointId, target);
+    const endpoint = await readEndpoint(client, endpointId);
+    if (audit && endpoint) await account(client, audit, endpointId, changedFields(Object.keys(change), before, endpoint), target?.shown);
+    return changed(endpoint);
   });
 }
 
 function changed(endpoint: StoredEndpoint | null): EndpointChanged {
   return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
+}
+
+/** Writes what has changed, if anything. */
+async function account(db: Querying, audit: Audit, endpointId: string, settings: AuditChange, target?: AuditChange): Promise<void> {
+  const after = { ...settings.after, ...target?.after };
+  if (Object.keys(after).length === 0) return;
+  await appendAudit(db, audit, { target: { kind: 'endpoint', id: endpointId }, before: { ...settings.before, ...target?.before }, after });
 }
 
 async function lockEndpoint(db: Querying, endpointId: string): Promise<StoredEndpoint | null> {

@@ -1,4 +1,5 @@
 // Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
+import { withoutSecrets } from '../domain/audit.ts';
 import type { BodyFormat } from '../domain/body-format.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
@@ -6,6 +7,7 @@ import type { Batch, OnDeadLetter, Ordering, RateLimit } from '../domain/lane-se
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Signing } from '../domain/signing.ts';
 import type { SealedTarget } from '../target.ts';
+import { type Audit, type Audited, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
 
@@ -70,7 +72,19 @@ export interface EndpointRow {
  * Null: no such tenant. The secret that comes back is the one that is stored.
  * What if it runs twice with the same `endpointId`? The second reads what the first made.
  */
-export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
+export async function createEndpoint(
+  db: Db,
+  made: EndpointToCreate,
+  audit?: Audit,
+): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
+  const { endpointId, secret } = made;
+  const isNew = await audited(db, audit, (client) => insertEndpoint(client, made));
+  const endpoint = await readEndpoint(db, endpointId);
+  if (!endpoint) return null;
+  return { endpoint, secret: isNew ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
+}
+
+async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<Audited<boolean>> {
   const { endpointId, tenant, settings, target, secret } = made;
   const { rowCount } = await db.query({
     name: 'create_endpoint',
@@ -96,9 +110,8 @@ export async function createEndpoint(db: Db, made: EndpointToCreate): Promise<{ 
       target.host,
     ],
   });
-  const endpoint = await readEndpoint(db, endpointId);
-  if (!endpoint) return null;
-  return { endpoint, secret: rowCount === 1 ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
+  const entry = { target: { kind: 'endpoint', id: endpointId }, before: null, after: withoutSecrets({ ...settings }) };
+  return { result: rowCount === 1, entry: rowCount === 1 ? entry : null };
 }
 
 export function settingValues(settings: EndpointSettings): unknown[] {

@@ -4,6 +4,7 @@
 // meanwhile of an event that it still had in memory.
 import { obeyedIn } from '../domain/delivery.ts';
 import { deliveryRange, idOf, uuidOf } from '../domain/ids.ts';
+import { type Audit, appendAudit, audited } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 /** The internal id of an event, by the producer's. Null: no such event. */
@@ -17,11 +18,11 @@ export async function findEvent(db: Db, tenantId: string, externalId: string): P
 }
 
 /** Erases it and cancels what is unfinished of it; returns the endpoints whose lanes held some, or may have been blocked by some. Harmless to repeat. */
-export function eraseEvent(db: Db, eventId: string): Promise<string[]> {
+export function eraseEvent(db: Db, eventId: string, asked?: { audit: Audit; tenantId: string; externalId: string }): Promise<string[]> {
   const { from, to } = deliveryRange(eventId);
   const event = uuidOf(eventId);
   return inTransaction(db, async (client) => {
-    await client.query({
+    const { rowCount } = await client.query({
       name: 'erase_event',
       text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
       values: [event],
@@ -47,6 +48,10 @@ export function eraseEvent(db: Db, eventId: string): Promise<string[]> {
           and (a.response is not null or a.response_body is not null)`,
       values: [from, to, event],
     });
+    if (asked && rowCount !== 0) {
+      const { audit, tenantId, externalId } = asked;
+      await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
+    }
     return rows.map((row) => idOf('ep', row.endpoint_id));
   });
 }
@@ -57,11 +62,16 @@ export interface SubjectOf {
 }
 
 /** Keeps in mind that all of a subject is to be erased, until `subjectErased`. */
-export async function askToErase(db: Db, { tenantId, subjectHash }: SubjectOf): Promise<void> {
-  await db.query({
-    name: 'ask_to_erase',
-    text: 'insert into erasures (tenant_id, subject_hash) values ($1, $2) on conflict do nothing',
-    values: [uuidOf(tenantId), subjectHash],
+export async function askToErase(db: Db, { tenantId, subjectHash }: SubjectOf, audit?: Audit): Promise<void> {
+  await audited(db, audit, async (client) => {
+    const { rowCount } = await client.query({
+      name: 'ask_to_erase',
+      text: 'insert into erasures (tenant_id, subject_hash) values ($1, $2) on conflict do nothing',
+      values: [uuidOf(tenantId), subjectHash],
+    });
+    // the subject itself is nobody's to read
+    const target = { kind: 'subject', id: Buffer.from(subjectHash).toString('hex').slice(0, 16) };
+    return { result: undefined, entry: rowCount === 0 ? null : { tenantId, target, before: null, after: null } };
   });
 }
 

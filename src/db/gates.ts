@@ -1,34 +1,58 @@
 // An endpoint's gate: paused, resumed, gone for good, when what is unfinished for it is cancelled, page by page.
 import { type DeliveryStatus, obeyedIn } from '../domain/delivery.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
 const page = 500;
 const lowest = '00000000-0000-0000-0000-000000000000';
 
 /** Nothing is sent until the endpoint is resumed. One that is disabled stays so. False: no such endpoint. */
-export async function pauseEndpoint(db: Db, endpointId: string): Promise<boolean> {
-  const { rowCount } = await db.query({
+export async function pauseEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+  return turn(db, endpointId, audit, {
     name: 'pause_endpoint',
     text: `
-      update endpoints set gate = case gate when 'disabled' then gate else 'held' end,
-        gate_reason = case gate when 'disabled' then gate_reason else 'paused' end, version = nextval('config_version'), updated_at = now()
-      where id = $1 and deleted_at is null`,
-    values: [uuidOf(endpointId)],
+      with before as (${gateBefore})
+      update endpoints p set gate = case p.gate when 'disabled' then p.gate else 'held' end,
+        gate_reason = case p.gate when 'disabled' then p.gate_reason else 'paused' end, version = nextval('config_version'), updated_at = now()
+      from before b where p.id = b.id
+      returning b.gate as gate_was, b.gate_reason as reason_was, p.gate, p.gate_reason`,
   });
-  return rowCount === 1;
+}
+
+const gateBefore = 'select id, gate, gate_reason from endpoints where id = $1 and deleted_at is null for no key update';
+
+interface GateRow {
+  gate_was: string;
+  reason_was: string | null;
+  gate: string;
+  gate_reason: string | null;
+}
+
+/** Written also where the gate stood so already: somebody wanted it. */
+async function turn(db: Db, endpointId: string, audit: Audit | undefined, query: { name: string; text: string }): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<GateRow>({ ...query, values: [uuidOf(endpointId)] });
+    const [row] = rows;
+    const entry = row && {
+      target: { kind: 'endpoint', id: endpointId },
+      before: { gate: row.gate_was, gateReason: row.reason_was },
+      after: { gate: row.gate, gateReason: row.gate_reason },
+    };
+    return { result: entry !== undefined, entry: entry ?? null };
+  });
 }
 
 /** Opens the gate, also before the time that the endpoint asked for. What is held behind it is for its lane to send. False: no such endpoint. */
-export async function resumeEndpoint(db: Db, endpointId: string): Promise<boolean> {
-  const { rowCount } = await db.query({
+export async function resumeEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+  return turn(db, endpointId, audit, {
     name: 'resume_endpoint',
     text: `
-      update endpoints set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
-      where id = $1 and deleted_at is null`,
-    values: [uuidOf(endpointId)],
+      with before as (${gateBefore})
+      update endpoints p set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
+      from before b where p.id = b.id
+      returning b.gate as gate_was, b.gate_reason as reason_was, p.gate, p.gate_reason`,
   });
-  return rowCount === 1;
 }
 
 export async function holdsSomething(db: Db, endpointId: string): Promise<boolean> {
@@ -64,15 +88,20 @@ export async function* pagesOf(db: Pick<Db, 'query'>, endpointId: string, status
 }
 
 /** Nothing is planned for it or sent to it any more. Already deleted is success, so that deleting again finishes what was begun. */
-export async function deleteEndpoint(db: Db, endpointId: string): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'delete_endpoint',
-    text: `
-      update endpoints set deleted_at = coalesce(deleted_at, now()), version = nextval('config_version'), updated_at = now()
-      where id = $1`,
-    values: [uuidOf(endpointId)],
+export async function deleteEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<{ before: { gate: string } | null }>({
+      name: 'delete_endpoint',
+      text: `
+        with before as (select id, gate, deleted_at from endpoints where id = $1 for no key update)
+        update endpoints p set deleted_at = coalesce(p.deleted_at, now()), version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id
+        returning case when b.deleted_at is null then jsonb_build_object('gate', b.gate) end as before`,
+      values: [uuidOf(endpointId)],
+    });
+    const before = rows[0]?.before;
+    return { result: rows.length === 1, entry: before ? { target: { kind: 'endpoint', id: endpointId }, before, after: null } : null };
   });
-  return rowCount === 1;
 }
 
 /**

@@ -1,12 +1,21 @@
 // The head of an ordered endpoint, or of one of its keys: what was given up there holds up what comes behind it, until it loses its place.
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
 /**
  * Takes the delivery out of the order that blocks the endpoint - or its ordering key `laneKey` -, and says which it was; null: nothing blocks it.
  * It stays what it is. What if two ask at once? One of them has it, the other is told that nothing blocks.
  */
-export async function skipHead(db: Db, endpointId: string, laneKey: string | null): Promise<string | null> {
+export async function skipHead(db: Db, endpointId: string, laneKey: string | null, audit?: Audit): Promise<string | null> {
+  return audited(db, audit, async (client) => {
+    const delivery = await skip(client, endpointId, laneKey);
+    const entry = delivery === null ? null : { target: { kind: 'endpoint', id: endpointId }, before: { head: delivery }, after: null };
+    return { result: delivery, entry };
+  });
+}
+
+async function skip(db: Pick<Db, 'query'>, endpointId: string, laneKey: string | null): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>({
     name: 'skip_head',
     text: `

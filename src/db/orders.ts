@@ -1,6 +1,7 @@
 // Orders to a delivery: each is one conditional update of its row that says whether it was obeyed and what the row is now.
 import { type DeliveryStatus, type Order, obeyedIn } from '../domain/delivery.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
 export interface OrderResult {
@@ -15,15 +16,33 @@ export interface OrderResult {
 
 /**
  * Null: no such delivery. An order given twice (a replay by its `replayId`) is obeyed once and says `obeyed` both times.
- * From `outside` its workflow the order is counted, until `orderTold` says that the workflow knows.
+ * From `outside` its workflow the order is counted, until `orderTold` says that the workflow knows. What echoes such an order (`echoOf`) is written once,
+ * and believed once, or `again` where the first time may have failed.
  */
-export async function obeyOrder(db: Db, deliveryId: string, order: Order, from: 'outside' | 'workflow'): Promise<OrderResult | null> {
+export async function obeyOrder(
+  db: Db,
+  deliveryId: string,
+  order: Order,
+  from: 'outside' | 'workflow',
+  audit?: Audit,
+  again = false,
+): Promise<OrderResult | null> {
+  return audited(db, audit, async (client) => {
+    const row = await change(client, deliveryId, order, from, again);
+    if (!row) return { result: null, entry: null };
+    const { endpoint_id, was, changed, heard, ...result } = row;
+    const entry = { target: { kind: 'delivery', id: deliveryId }, before: { status: was }, after: { status: row.status } };
+    return { result: { ...result, endpointId: idOf('ep', endpoint_id) }, entry: changed && !heard ? entry : null };
+  });
+}
+
+function change(db: Querying, deliveryId: string, order: Order, from: 'outside' | 'workflow', again: boolean): Promise<OrderRow | null> {
   const values = [uuidOf(deliveryId), obeyedIn[order.kind], from === 'outside' ? 1 : 0];
   switch (order.kind) {
     case 'cancel':
       return one(db, 'order_cancel', cancel, values);
     case 'retry-now':
-      return one(db, 'order_retry_now', retryNow, values);
+      return one(db, 'order_retry_now', retryNow, [...values, order.echoOf ?? null, again]);
     case 'replay':
       return one(db, 'order_replay', replay, [...values, order.replayId]);
     case 'release':
@@ -44,7 +63,7 @@ export async function orderTold(db: Db, deliveryId: string, orders: number): Pro
 // the lane waits; once the order is obeyed it need not any more.
 const before = `
   before as (
-    select d.id, d.status, d.orders, d.replay_id, d.endpoint_id, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.orders, d.echoes, d.replay_id, d.endpoint_id, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
@@ -52,20 +71,25 @@ const before = `
 
 const after = `
   select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders, b.endpoint_id, c.status is not null and b.unblocks as unblocks,
-    c.status is not null`;
+    b.status as was, c.status is not null as changed`;
 
 const cancel = `
   with ${before}, changed as (
     update deliveries d set status = 'cancelled', next_attempt_at = null, orders = d.orders + $3, updated_at = now()
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  ${after} or b.status = 'cancelled' as obeyed
+  ${after}, c.status is not null or b.status = 'cancelled' as obeyed, false as heard
   from before b left join changed c on true`;
 
+// The twenty latest; those of what is held are for its lane, and come back to nobody.
+const withEcho = '(coalesce(d.echoes, array[]::int[]) || (d.orders + 1))[greatest(1, coalesce(cardinality(d.echoes), 0) - 18):]';
+
+// It changes something each time, so only its number tells an echo from another order.
 const retryNow = `
   with ${before}, changed as (
-    update deliveries d set next_attempt_at = now(), orders = d.orders + $3, updated_at = now()
+    update deliveries d set next_attempt_at = now(), orders = d.orders + $3, updated_at = now(),
+      echoes = case when $3 = 0 then array_replace(d.echoes, $4::int, -$4::int) when d.status = 'held' then d.echoes else ${withEcho} end
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  ${after} as obeyed
+  ${after}, c.status is not null as obeyed, coalesce($4 = any(b.echoes) or $5::bool and -$4 = any(b.echoes), false) as heard
   from before b left join changed c on true`;
 
 // For an endpoint whose deliveries are parked it is held, and has no workflow of its own. What blocked keeps its place and its number; anything else comes
@@ -82,20 +106,22 @@ const replay = `
   with ${before}, changed as (
     update deliveries d set round = d.round + 1, attempts = 0, faults = 0, expires_at = null, replay_id = $4, ${parked}
     from before b where d.id = $1 and b.status = any($2) and b.sendable and b.replay_id is distinct from $4 returning d.status, d.orders)
-  ${after} or b.replay_id is not distinct from $4 as obeyed
+  ${after}, c.status is not null or b.replay_id is not distinct from $4 as obeyed, false as heard
   from before b left join changed c on true`;
 
 const release = `
   with ${before}, changed as (
-    update deliveries d set faults = 0, ${parked}
+    update deliveries d set faults = 0, echoes = case when $3 = 0 or b.parks then d.echoes else ${withEcho} end, ${parked}
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  ${after} as obeyed
+  ${after}, c.status is not null as obeyed, false as heard
   from before b left join changed c on true`;
 
-async function one(db: Db, name: string, text: string, values: unknown[]): Promise<OrderResult | null> {
-  const { rows } = await db.query<Omit<OrderResult, 'endpointId'> & { endpoint_id: string }>({ name, text, values });
-  const [row] = rows;
-  if (!row) return null;
-  const { obeyed, status, orders, unblocks, endpoint_id: endpointId } = row;
-  return { obeyed, status, orders, unblocks, endpointId: idOf('ep', endpointId) };
+type Querying = Pick<Db, 'query'>;
+
+/** `was`: its status before. `heard`: changed, and written when it was given. */
+type OrderRow = Omit<OrderResult, 'endpointId'> & { endpoint_id: string; was: DeliveryStatus; changed: boolean; heard: boolean };
+
+async function one(db: Querying, name: string, text: string, values: unknown[]): Promise<OrderRow | null> {
+  const { rows } = await db.query<OrderRow>({ name, text, values });
+  return rows[0] ?? null;
 }

@@ -3,6 +3,7 @@ import type { Scope } from '../domain/access.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { PortalLink } from '../domain/portal-link.ts';
 import type { Credential } from './api-keys.ts';
+import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
 export interface PortalLinkToCreate {
@@ -28,12 +29,18 @@ interface PortalLinkRow {
 export async function createPortalLink(
   db: Db,
   { linkId, tenantId, scopes, expiresAt, createdBy }: PortalLinkToCreate,
+  audit: Audit,
 ): Promise<PortalLink | null> {
-  await db.query({
-    name: 'create_portal_link',
-    text: `
-      insert into portal_links (id, tenant_id, scopes, expires_at, created_by) values ($1, $2, $3, $4, $5) on conflict do nothing`,
-    values: [uuidOf(linkId), uuidOf(tenantId), scopes, expiresAt, createdBy],
+  await audited(db, audit, async (client) => {
+    const { rowCount } = await client.query({
+      name: 'create_portal_link',
+      text: `
+        insert into portal_links (id, tenant_id, scopes, expires_at, created_by) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+      values: [uuidOf(linkId), uuidOf(tenantId), scopes, expiresAt, createdBy],
+    });
+    const target = { kind: 'portal_link', id: linkId };
+    const after = { scopes, expiresAt: expiresAt.toISOString() };
+    return { result: null, entry: rowCount === 1 ? { tenantId, target, before: null, after } : null };
   });
   const { rows } = await db.query<PortalLinkRow>({
     name: 'read_portal_link',
@@ -59,13 +66,26 @@ export async function listPortalLinks(db: Db, tenantId: string | null, before: s
 }
 
 /** `tenantId` not null: only a link of this tenant. False: there is no such link; one revoked before stays as it is. */
-export async function revokePortalLink(db: Db, linkId: string, tenantId: string | null): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'revoke_portal_link',
-    text: 'update portal_links set revoked_at = coalesce(revoked_at, now()) where id = $1 and ($2::uuid is null or tenant_id = $2)',
-    values: [uuidOf(linkId), tenantId && uuidOf(tenantId)],
+export async function revokePortalLink(db: Db, linkId: string, tenantId: string | null, audit: Audit): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<{ tenant_id: string; expires_at: Date; live: boolean }>({
+      name: 'revoke_portal_link',
+      text: `
+        with before as (
+          select id, revoked_at from portal_links where id = $1 and ($2::uuid is null or tenant_id = $2) for no key update
+        )
+        update portal_links l set revoked_at = coalesce(l.revoked_at, now()) from before b where l.id = b.id
+        returning l.tenant_id, l.expires_at, b.revoked_at is null as live`,
+      values: [uuidOf(linkId), tenantId && uuidOf(tenantId)],
+    });
+    const [row] = rows;
+    if (!row?.live) return { result: row !== undefined, entry: null };
+    const before = { expiresAt: row.expires_at.toISOString() };
+    return {
+      result: true,
+      entry: { tenantId: idOf('tnt', row.tenant_id), target: { kind: 'portal_link', id: linkId }, before, after: null },
+    };
   });
-  return rowCount === 1;
 }
 
 /** One for each id; null: there is no such link, it is revoked, or its tenant is gone. */

@@ -2,6 +2,7 @@
 //
 // What if it is stopped halfway, or runs twice at once? Each row says which key sealed it: the next run goes on with those that are left.
 import type { Vault } from '../vault.ts';
+import type { Audit } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
 import { type SealedColumn, type SealedRow, sealedColumns } from './sealed-columns.ts';
 import { setMasterKey } from './settings.ts';
@@ -29,14 +30,14 @@ async function countColumn(db: Db, { column, count }: SealedColumn): Promise<Key
 }
 
 /** Seals all with the vault's first key. Returns how many rows were sealed anew, and those that are sealed with another key even now. */
-export async function reseal(db: Db, vault: Vault): Promise<{ rows: number; left: KeyUse[] }> {
+export async function reseal(db: Db, vault: Vault, audit?: Audit): Promise<{ rows: number; left: KeyUse[] }> {
   let rows = 0;
   let left: KeyUse[] = [];
   for (let pass = 0; pass < passes; pass++) {
     for (const column of sealedColumns) rows += await resealColumn(db, vault, column);
     left = (await readKeyUse(db)).filter(({ key }) => key !== vault.keyIds[0]);
     if (left.length > 0) continue;
-    await setMasterKey(db, vault);
+    await setMasterKey(db, vault, rows, audit);
     break;
   }
   return { rows, left };

@@ -1,5 +1,6 @@
 // Signing secrets of endpoints, sealed by the vault under their own id.
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { type Audit, appendAudit } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 export interface SealedSecret {
@@ -43,7 +44,11 @@ export interface Rotation {
  * Adds a secret and ends the others after the overlap, those that end earlier excepted. `too_many`: nothing changed.
  * What if it runs twice? The second finds the secret there and changes nothing.
  */
-export function rotateSecret(db: Db, { endpointId, secret, overlapMs, maxLive }: Rotation): Promise<'rotated' | 'too_many' | 'unknown'> {
+export function rotateSecret(
+  db: Db,
+  { endpointId, secret, overlapMs, maxLive }: Rotation,
+  audit?: Audit,
+): Promise<'rotated' | 'too_many' | 'unknown'> {
   return inTransaction(db, async (client) => {
     const endpoint = await client.query('select 1 from endpoints where id = $1 and deleted_at is null for update', [uuidOf(endpointId)]);
     if (endpoint.rowCount === 0) return 'unknown';
@@ -65,6 +70,8 @@ export function rotateSecret(db: Db, { endpointId, secret, overlapMs, maxLive }:
       throw new TooMany();
     }
     await client.query(`update endpoints set version = nextval('config_version'), updated_at = now() where id = $1`, [uuidOf(endpointId)]);
+    const after = { secretId: secret.secretId, overlapMs, live: live.rows[0]?.count };
+    if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
     return 'rotated' as const;
   }).catch((error) => {
     if (error instanceof TooMany) return 'too_many';

@@ -1,5 +1,6 @@
 // What is true of the whole store: that it answers, and which master key it was set up with.
 import type { Vault } from '../vault.ts';
+import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
 /** Never throws. */
@@ -20,9 +21,13 @@ export async function checkMasterKey(db: Db, vault: Vault): Promise<void> {
   if (!vault.fingerprints.includes(stored)) throw new WrongMasterKey(stored, vault.fingerprints);
 }
 
-/** From now on the vault's first key is the one that this database wants. */
-export async function setMasterKey(db: Db, vault: Vault): Promise<void> {
-  await db.query('update settings set value = $2 where name = $1', [name, vault.fingerprint]);
+/** From now on the vault's first key is the one that this database wants; `rows` were sealed anew for it. */
+export function setMasterKey(db: Db, vault: Vault, rows: number, audit?: Audit): Promise<void> {
+  return audited(db, audit, async (client) => {
+    const { rowCount } = await client.query('update settings set value = $2 where name = $1 and value <> $2', [name, vault.fingerprint]);
+    const target = { kind: 'master_key', id: vault.fingerprint };
+    return { result: undefined, entry: rowCount === 0 && rows === 0 ? null : { tenantId: null, target, before: null, after: { rows } } };
+  });
 }
 
 export class WrongMasterKey extends Error {

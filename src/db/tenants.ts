@@ -1,7 +1,9 @@
 // Tenants, by the producer's id of them. A deleted tenant keeps its rows and frees its id.
+import { type AuditState, changedFields, withoutSecrets } from '../domain/audit.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { RateLimit } from '../domain/lane-settings.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { type Audit, type Audited, appendAudit, audited } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 /** A row of a list, and the internal id by which the list goes on behind it. */
@@ -29,7 +31,14 @@ export interface TenantToCreate {
 }
 
 /** `taken`: another tenant has this key. What if it runs twice with the same `tenantId`? The second reads what the first made. */
-export async function createTenant(db: Db, { tenantId, key, name, metadata, rateLimit = null }: TenantToCreate): Promise<Tenant | 'taken'> {
+export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit): Promise<Tenant | 'taken'> {
+  return audited(db, audit, (client) => insertTenant(client, made));
+}
+
+async function insertTenant(
+  db: Pick<Db, 'query'>,
+  { tenantId, key, name, metadata, rateLimit = null }: TenantToCreate,
+): Promise<Audited<Tenant | 'taken'>> {
   const made = await db.query<TenantRow>({
     name: 'create_tenant',
     text: `
@@ -37,13 +46,20 @@ export async function createTenant(db: Db, { tenantId, key, name, metadata, rate
       returning id, external_id, name, metadata, rate_limit, created_at, updated_at`,
     values: [uuidOf(tenantId), key, name, metadata, rateLimit],
   });
-  if (made.rows[0]) return toTenant(made.rows[0]);
+  if (made.rows[0]) {
+    const entry = entryOf(tenantId, key, null, withoutSecrets({ name, metadata, rateLimit }));
+    return { result: toTenant(made.rows[0]), entry };
+  }
   const { rows } = await db.query<TenantRow>({
     name: 'read_tenant_by_id',
     text: 'select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants where id = $1',
     values: [uuidOf(tenantId)],
   });
-  return rows[0] ? toTenant(rows[0]) : 'taken';
+  return { result: rows[0] ? toTenant(rows[0]) : 'taken', entry: null };
+}
+
+function entryOf(tenantId: string, key: string, before: AuditState, after: AuditState) {
+  return { tenantId, target: { kind: 'tenant', id: key }, before, after };
 }
 
 export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | null> {
@@ -73,7 +89,36 @@ export async function changeTenant(
   db: Db,
   key: string,
   change: Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit'>>,
+  audit?: Audit,
 ): Promise<Tenant | null> {
+  return audited(db, audit, async (client) => {
+    const before = audit ? await lockTenant(client, key) : null;
+    const row = await updateTenant(client, key, change);
+    if (!row) return { result: null, entry: null };
+    const after = toTenant(row);
+    const changed = before && changedFields(Object.keys(change), before, after);
+    const entry =
+      changed && Object.keys(changed.after).length > 0 ? entryOf(idOf('tnt', row.id), key, changed.before, changed.after) : null;
+    return { result: after, entry };
+  });
+}
+
+async function lockTenant(db: Pick<Db, 'query'>, key: string): Promise<Tenant | null> {
+  const { rows } = await db.query<TenantRow>({
+    name: 'lock_tenant',
+    text: `
+      select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants
+      where external_id = $1 and deleted_at is null for no key update`,
+    values: [key],
+  });
+  return rows[0] ? toTenant(rows[0]) : null;
+}
+
+async function updateTenant(
+  db: Pick<Db, 'query'>,
+  key: string,
+  change: Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit'>>,
+): Promise<TenantRow | null> {
   const { rows } = await db.query<TenantRow>({
     name: 'change_tenant',
     text: `
@@ -84,11 +129,11 @@ export async function changeTenant(
       returning id, external_id, name, metadata, rate_limit, created_at, updated_at`,
     values: [key, change.name ?? null, change.metadata ?? null, change.rateLimit !== undefined, change.rateLimit ?? null],
   });
-  return rows[0] ? toTenant(rows[0]) : null;
+  return rows[0] ?? null;
 }
 
 /** Deletes the tenant and its endpoints together and returns the endpoints' ids, whose deliveries are still to be cancelled. Null: no such tenant. */
-export async function deleteTenant(db: Db, key: string): Promise<string[] | null> {
+export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<string[] | null> {
   return inTransaction(db, async (client) => {
     const tenant = await client.query<{ id: string }>({
       name: 'delete_tenant',
@@ -105,7 +150,9 @@ export async function deleteTenant(db: Db, key: string): Promise<string[] | null
         where tenant_id = $1 and deleted_at is null returning id`,
       values: [id],
     });
-    return endpoints.rows.map((row) => idOf('ep', row.id)).sort();
+    const ids = endpoints.rows.map((row) => idOf('ep', row.id)).sort();
+    if (audit) await appendAudit(client, audit, entryOf(idOf('tnt', id), key, { endpoints: ids.length }, null));
+    return ids;
   });
 }
 

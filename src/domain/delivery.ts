@@ -19,8 +19,15 @@ export function isUnderWay(status: DeliveryStatus): boolean {
   return status === 'pending' || status === 'retrying';
 }
 
-/** What an operator may want of a delivery. The row decides whether it can be had. */
-export type Order = { kind: 'cancel' } | { kind: 'retry-now' } | { kind: 'replay'; replayId: string } | { kind: 'release' };
+/**
+ * What an operator may want of a delivery. The row decides whether it can be had. `echoOf`: the workflow's part of an order given outside, by that order's
+ * number.
+ */
+export type Order =
+  | { kind: 'cancel' }
+  | { kind: 'retry-now'; echoOf?: number | undefined }
+  | { kind: 'replay'; replayId: string }
+  | { kind: 'release' };
 
 /** The states in which each order is obeyed; in any other it changes nothing. `db/orders.ts` says the same in SQL. */
 export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {

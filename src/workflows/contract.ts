@@ -46,7 +46,7 @@ export interface DispatchCursor {
 // Arguments are optional and untrusted: whoever types a signal by hand must not be able to wedge a workflow.
 export const replaySignal = defineSignal<[unknown?]>('replay'); // { replayId?, reason? }
 export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
-export const retryNowSignal = defineSignal<[unknown?]>('retryNow');
+export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { echoOf? }: our own, of an order that is written already
 /** The row was changed behind the workflow's back: read it. */
 export const lookSignal = defineSignal<[unknown?]>('look');
 

@@ -30,7 +30,7 @@ import {
   statusQuery,
 } from './contract.ts';
 import { ourFaults } from './retry.ts';
-import { replayIdOf, textField } from './untrusted.ts';
+import { countField, replayIdOf, textField } from './untrusted.ts';
 
 const { attemptDelivery } = proxyActivities<Activities>({
   startToCloseTimeout: '1 day',
@@ -50,7 +50,7 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
 
   setHandler(statusQuery, () => known);
   setHandler(cancelSignal, () => give({ kind: 'cancel' }));
-  setHandler(retryNowSignal, () => give({ kind: 'retry-now' }));
+  setHandler(retryNowSignal, (said) => give({ kind: 'retry-now', echoOf: countField(said, 'echoOf') }));
   setHandler(lookSignal, () => give({ kind: 'look' }));
   setHandler(replaySignal, (said) => give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
 

@@ -8,6 +8,13 @@ export function textField(said: unknown, field: string): string | undefined {
   return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
 }
 
+/** The whole number from 1 of a field, if there is one that PostgreSQL can keep. */
+export function countField(said: unknown, field: string): number | undefined {
+  if (typeof said !== 'object' || said === null) return undefined;
+  const value = (said as Record<string, unknown>)[field];
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31 ? value : undefined;
+}
+
 /** Of an order that may name an ordering key: null where it names none, undefined where nobody can tell. */
 export function orderingKeyField(said: unknown): string | null | undefined {
   if (said === undefined || said === null) return null;

@@ -1,5 +1,7 @@
 // What an endpoint, a tenant and an event ask of lanes: kept, changed, judged together; and gates that only open and shut.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bySystem } from '../../src/db/audit.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { held, laneOf, leave, openLane, rowOf } from './lanes-at-hand.ts';
@@ -191,11 +193,12 @@ describe('gates', () => {
     const { id } = await api.makeEndpoint(tenant, url);
     const delivery = await held(api, tenant, id);
     const { setGate } = api.deps;
-    expect(await setGate(id, 'pause')).toBe(true);
+    expect(await setGate(id, 'pause', bySystem('endpoint.pause'))).toBe(true);
     expect(await column(id, 'gate')).toBe('held');
-    expect(await setGate(id, 'resume')).toBe(true);
+    expect(await setGate(id, 'resume', bySystem('endpoint.resume'))).toBe(true);
     expect([await column(id, 'gate'), await laneOf(api, id), (await rowOf(api, delivery)).status]).toEqual(['open', 'awake', 'held']);
     await api.call('DELETE', `/v1/endpoints/${id}`);
-    expect([await setGate(id, 'pause'), await setGate(id, 'resume')]).toEqual([false, false]);
+    const again = (gate: 'pause' | 'resume') => setGate(id, gate, bySystem(`endpoint.${gate}`));
+    expect([await again('pause'), await again('resume')]).toEqual([false, false]);
   });
 });

@@ -1,7 +1,9 @@
 // Orders to deliveries of endpoints whose deliveries wait in lanes: the row becomes, stays or leaves `held`, and its lane hears of it.
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createObeyDeliveryOrder } from '../../src/activities/obey-delivery-order.ts';
+import { bySystem } from '../../src/db/audit.ts';
 import { obeyOrder } from '../../src/db/orders.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
@@ -106,7 +108,7 @@ describe('replay', () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, spent);
-    const obey = createObeyDeliveryOrder(api.db, api.deps.lanes);
+    const obey = createObeyDeliveryOrder(api.db, api.deps.lanes, (action) => ({ audit: bySystem(action), again: false }));
     const replay = { kind: 'replay', replayId: 'from-workflow' } as const;
     for (let n = 0; n < 2; n++) expect(await obey({ deliveryId: id, order: replay })).toMatchObject({ status: 'held', attempts: 0 });
     expect(await rowOf(api, id)).toMatchObject({ round: 2 });

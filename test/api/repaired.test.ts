@@ -1,5 +1,7 @@
 // What may have been wrong with an endpoint was changed: its lane, which is shut, looks at once and probes.
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bySystem } from '../../src/db/audit.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { laneOf, openLane } from './lanes-at-hand.ts';
@@ -30,7 +32,7 @@ it.each<[string, (id: string) => Promise<unknown>]>([
 
 it('what blocked is skipped for API and operator alike: the lane looks also where nothing blocks any more', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint', onDeadLetter: 'block' });
-  for (const skip of [() => api.post(`/v1/endpoints/${id}/skip-head`), () => api.deps.skipHead(id, null)]) {
+  for (const skip of [() => api.post(`/v1/endpoints/${id}/skip-head`), () => api.deps.skipHead(id, null, bySystem('endpoint.skip_head'))]) {
     await openLane(api, id, `state = 'shut', due_at = null`);
     await skip();
     expect(await laneOf(api, id)).toBe('awake');

@@ -1,9 +1,11 @@
 // The guard around handlers as yet unwritten: one that forgets its where, and routes that nobody has said whose they are.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { freshIds } from '../../src/api/ids.ts';
 import { answer, type Call, type Route, route } from '../../src/api/route.ts';
 import { guardTenant } from '../../src/api/tenant-guard.ts';
+import { bySystem } from '../../src/db/audit.ts';
 import { type ScopedDb, scopedDb } from '../../src/db/tenant-scope.ts';
 import { bootstrapCaller, type Caller } from '../../src/domain/access.ts';
 import { idOf } from '../../src/domain/ids.ts';
@@ -27,7 +29,7 @@ const served = async () => answer(200, 'served');
 const facts = { operationId: 'x', summary: 'x', scope: 'admin', answers: {}, method: 'get', path: '/v1/endpoints/:endpoint' } as const;
 
 function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
-  const empty = { params: {}, query: {}, body: undefined, members: new Map(), ids: freshIds, caller };
+  const empty = { params: {}, query: {}, body: undefined, members: new Map(), ids: freshIds, caller, audit: bySystem('endpoint.change') };
   return guardTenant(made, db).handler({ ...empty, ...call });
 }
 

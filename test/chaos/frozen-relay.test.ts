@@ -38,7 +38,7 @@ describe('a relay', () => {
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const frozen = await stage.start();
     const tenant = await makeTenant(stage, frozen);
-    const ids = names('burst', 80);
+    const ids = names('burst', 50);
     const sent = stage.send(frozen, tenant, ids);
     await until('the burst is on its way', () => stage.receiver.requests.length > 10);
     const reads = await holdUpReads(stage);

@@ -35,7 +35,7 @@ describe.concurrent('a worker', () => {
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start({ dieAt: 'posted', time: 20 });
     const tenant = await makeTenant(stage, first);
-    const ids = names('burst', 60);
+    const ids = names('burst', 40);
     const accepted = await stage.send(first, tenant, ids);
     await first.exited;
     const recorded = await stage.query<{ id: string }>(
@@ -68,10 +68,10 @@ describe.concurrent('a worker', () => {
     const accepted = await stage.send(first, tenant, names('slow', 3));
     await until('all three are being posted', () => hanging.length === 3);
     const many = await first.post(`/v1/tenants/${tenant}/events/batch`, {
-      events: names('many', 60).map((id) => ({ type: 'order.created', data: {}, id })),
+      events: names('many', 30).map((id) => ({ type: 'order.created', data: {}, id })),
     });
     expect(many.status).toBe(202);
-    accepted.push(...names('many', 60));
+    accepted.push(...names('many', 30));
     const ended = first.stop();
     await until('it takes no requests any more', () =>
       first.get('/healthz').then(

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stopEndpoint } from '../../src/db/attempts.ts';
 import { changeEndpoint } from '../../src/db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, readEndpoint } from '../../src/db/endpoints.ts';
+import { stopEndpoint } from '../../src/db/failing-endpoints.ts';
 import { deleteEndpoint, pauseEndpoint, resumeEndpoint } from '../../src/db/gates.ts';
 import { liveSecrets, rotateSecret } from '../../src/db/secrets.ts';
 import { checkMasterKey } from '../../src/db/settings.ts';

@@ -1,5 +1,5 @@
 // One event for 5,000 endpoints of one tenant. With first attempts ahead of its dispatch; and, fewer for the time it takes, each with a workflow of its own:
-// planned and started in pages, by a dispatch that continues as new on the way.
+// planned and started in pages of 500, by a dispatch that continues as new on the way.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/new-id.ts';
 import { sealTarget } from '../../src/target.ts';
@@ -72,11 +72,11 @@ it('page by page, a workflow each, each of them once', { timeout: 150_000 }, asy
     reached: async (checkpoint) => void (checkpoint === 'planned' && (await swell(posthorn))),
   });
   const tenant = await posthorn.makeTenant();
-  await makeEndpoints(posthorn, tenant, 700, `${receiver.url}/paged`);
+  await makeEndpoints(posthorn, tenant, 520, `${receiver.url}/paged`);
   const eventId = await posthorn.postEvent(tenant);
   const handle = await until('the dispatch', () => dispatchOf(posthorn));
   expect(await handle.result()).toMatchObject({ done: true });
-  await expectEachOnce(posthorn, eventId, 700);
+  await expectEachOnce(posthorn, eventId, 520);
   await until('its two runs in the list', async () => (await runsOf(posthorn, handle.workflowId)).join() === 'COMPLETED,CONTINUED_AS_NEW');
 });
 

@@ -168,3 +168,43 @@ describe.concurrent('a replay for a paused endpoint', () => {
     await expectHeldUntilResume(sent);
   });
 });
+
+describe('the audit log', () => {
+  const entriesOf = async (target: string) => {
+    const { data } = (await stage.posthorn.get('/v1/audit-log?limit=250')).body;
+    type Entry = { action: string; actor: { kind: string; id: string | null }; target: { id: string } };
+    const about = (data as Entry[]).filter((entry) => entry.target.id === target);
+    return about.map(({ action, actor }) => `${action} by ${actor.kind} ${actor.id}`).toReversed();
+  };
+  const spent = (sent: Sent, attempts: number) =>
+    until(`${attempts} attempts`, async () => {
+      const row = await sent.row();
+      return row.attempts === attempts && row.status === 'retrying';
+    });
+
+  it('has each order once, by whom it was given: the API, a signal to its workflow, the operator', async () => {
+    const sent = await stage.send({ until: 'retrying', answer: [500, 500, 500, 500, 500], retry: { schedule: Array(9).fill('1h') } });
+    const own = `delivery/${sent.id}`;
+    await sent.order('retry-now');
+    await spent(sent, 2);
+    await sent.handle.signal('retryNow');
+    await spent(sent, 3);
+    // what the API's order was told with, once more
+    await sent.handle.signal('retryNow', { echoOf: 1 });
+    await spent(sent, 4);
+    const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
+    await operator.signal('retryNow', { deliveryId: sent.id });
+    await spent(sent, 5);
+    await operator.signal('pause', { endpointId: sent.endpoint.id });
+    await operator.signal('cancel', { deliveryId: sent.id });
+    expect(await sent.closed()).toBe('cancelled');
+    expect(await entriesOf(sent.id)).toEqual([
+      'delivery.retry_now by bootstrap null',
+      `delivery.retry_now by temporal ${own}`,
+      `delivery.retry_now by temporal ${own}`,
+      'delivery.retry_now by temporal posthorn/operator',
+      'delivery.cancel by temporal posthorn/operator',
+    ]);
+    expect((await entriesOf(sent.endpoint.id)).at(-1)).toBe('endpoint.pause by temporal posthorn/operator');
+  });
+});

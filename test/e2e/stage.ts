@@ -8,7 +8,7 @@ import { type Received, type Receiver, type Reply, startReceiver } from '../supp
 import { until } from '../support/until.ts';
 
 export interface Scene {
-  /** The status to wait for. */
+  /** The status to wait for, or several of which any will do: `retrying or held`. */
   until: string;
   answer?: Reply | number[];
   retry?: object;
@@ -75,7 +75,7 @@ export async function setStage(namespace: string, env: Record<string, string> = 
         `${about.path} ${wanted}`,
         async () => {
           const row = await find();
-          if (row && row.status !== wanted) throw new Error(`it is ${row.status}`);
+          if (row && !wanted.split(' or ').includes(row.status)) throw new Error(`it is ${row.status}`);
           return row;
         },
         withinMs,

@@ -102,7 +102,7 @@ it('starts on an empty folder, delivers the printed event, stops, and goes on wh
   expect(await readFile(join(folder, 'data/api-key'), 'utf8')).toBe(`${/Bearer (\S+)"/.exec(commands.post)?.[1]}\n`);
 });
 
-it('says in one message what stands in its way', async () => {
+it('says in one message what stands in its way', { timeout: 90_000 }, async () => {
   const first = start({ PORT: '99999' });
   expect(await first.exit).toBe(1);
   expect(textOf(first)).toMatch(/^PORT: .+\n$/);

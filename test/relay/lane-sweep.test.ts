@@ -15,7 +15,7 @@ import { startPosthorn } from '../support/posthorn.ts';
 import { until } from '../support/until.ts';
 
 it('starts the workflow of a lane that meant to act and was not seen', async () => {
-  const posthorn = await startPosthorn({ namespace: 't17' });
+  const posthorn = await startPosthorn({ namespace: 't59' });
   const { id } = await posthorn.makeEndpoint(await posthorn.makeTenant(), 'http://127.0.0.1:9/hook');
   await layToRest(posthorn.core.db, id);
   await posthorn.core.db.query(`update lanes set state = 'awake', due_at = now() - interval '11 seconds' where endpoint_id = $1`, [
@@ -28,7 +28,7 @@ it('starts the workflow of a lane that meant to act and was not seen', async () 
 });
 
 it('at once, of every lane that holds something, when asked by hand', async () => {
-  const posthorn = await startPosthorn({ namespace: 't17' });
+  const posthorn = await startPosthorn({ namespace: 't59' });
   onTestFinished(posthorn.stop);
   const tenant = await posthorn.makeTenant();
   const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');

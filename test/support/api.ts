@@ -48,6 +48,8 @@ export interface ApiAttempt {
   startedAt: string;
 }
 
+const isJson = ({ headers }: Response) => /[/+]json$/.test(headers.get('content-type') ?? '');
+
 export function createApi(origin: string, apiKey: string): Api {
   async function call(
     method: string,
@@ -65,7 +67,7 @@ export function createApi(origin: string, apiKey: string): Api {
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+    return { status: response.status, headers: response.headers, body: text === '' ? null : isJson(response) ? JSON.parse(text) : text };
   }
 
   async function expectStatus(status: number, answer: ApiAnswer): Promise<ApiAnswer> {

@@ -1,6 +1,7 @@
 // The program of one Posthorn process of the chaos tests: `<role> [<checkpoint> [<n>]]`, all settings in the environment. It says `listening <origin>`
 // and, once its worker polls Temporal, `ready`. Reaching the checkpoint for the n-th time it kills itself, as no process can prepare for.
 
+import { flushCompileCache } from 'node:module';
 import type { Checkpoint } from '../../src/checkpoints.ts';
 import { readConfig } from '../../src/config.ts';
 import { openCore } from '../../src/core.ts';
@@ -38,3 +39,5 @@ process.once('SIGTERM', async () => {
 say(`listening ${origin}`);
 await worker?.ready;
 say('ready');
+// one that is killed would keep nothing of what it has compiled
+flushCompileCache();

@@ -8,9 +8,10 @@ import { type Core, openCore, type ReadyConfig } from '../../src/core.ts';
 import { listen } from '../../src/listening.ts';
 import { createLogger } from '../../src/logger.ts';
 import { startServer } from '../../src/server.ts';
-import { installRuntime, type RunningWorker, startWorker } from '../../src/worker.ts';
+import { type RunningWorker, startWorker } from '../../src/worker.ts';
 import { type Api, createApi } from './api.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { installTestRuntime } from './runtime.ts';
 
 export interface TestPosthorn extends Api {
   origin: string;
@@ -25,7 +26,7 @@ export interface TestPosthorn extends Api {
 }
 
 export interface TestOptions {
-  /** `t01` … `t55`, one for each test file. */
+  /** `t01` … `t64`, one for each test file. */
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
@@ -51,15 +52,12 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
   };
 }
 
-let runtimeInstalled = false;
-
 export async function startPosthorn({ namespace, env = {}, reached, logTo }: TestOptions): Promise<TestPosthorn> {
   const database = await createTestDatabase();
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
   const log = createLogger(config.LOG_LEVEL, logTo);
-  if (!runtimeInstalled) installRuntime(log);
-  runtimeInstalled = true;
+  installTestRuntime();
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log);
   const worker = startWorker(core, listening.origin, reached);

@@ -11,7 +11,7 @@ import { sizingOf, thisMachine } from '../../src/sizing.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { signalLane } from '../../src/temporal/starter.ts';
 import { pollTemporal } from '../../src/temporal-worker.ts';
-import { installRuntime } from '../../src/worker.ts';
+import { installTestRuntime } from './runtime.ts';
 
 /** What the `call`th drain of a lane does; the first is 1. */
 export type Script = (call: number, stopping: AbortSignal) => LaneReport | Promise<LaneReport>;
@@ -40,14 +40,11 @@ export const ended: LaneReport = { state: 'idle', wait: null, dueInMs: null, hel
 export const shut: LaneReport = { state: 'shut', wait: 'circuit_open', dueInMs: null, held: 1_234, sent: 0 };
 export const again: LaneReport = { state: 'awake', wait: null, dueInMs: 0, held: 5, sent: 2 };
 
-let runtimeInstalled = false;
-
 /** `more`: activities beside those of lanes. */
 export async function setLaneStage(namespace: string, more: Partial<Activities> = {}): Promise<LaneStage> {
   const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace });
   const log = createLogger('error');
-  if (!runtimeInstalled) installRuntime(log);
-  runtimeInstalled = true;
+  installTestRuntime();
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({ connection, namespace });
   const outside = openTemporalLink(config, log);

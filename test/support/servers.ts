@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { startPostgres } from '../../src/embedded/postgres.ts';
 import { startTemporal } from '../../src/embedded/temporal.ts';
 
-/** `t01` … `t55`: a namespace for each test file that wants one to itself. */
-const testNamespaces = Array.from({ length: 55 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`);
+/** `t01` … `t64`: a namespace for each test file that wants one to itself. */
+const testNamespaces = Array.from({ length: 64 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`);
 
 const testSearchAttributes = {
   PosthornTenant: 'Keyword',

@@ -28,7 +28,7 @@ beforeAll(async () => {
       return stateOf({ deliveryId });
     },
   };
-  stage = await setLaneStage('t01', activities as Partial<Activities>);
+  stage = await setLaneStage('t56', activities as Partial<Activities>);
 });
 afterAll(() => stage?.close());
 

@@ -1,10 +1,11 @@
 // Whatever was shipped must replay: every recorded history runs through the workflows as they are now, step for step.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
 import { loadWorkflowBundle } from '../../src/workflow-bundle.ts';
 import { readHistory } from '../support/recorded-history.ts';
+import { installTestRuntime } from '../support/runtime.ts';
 
 const folder = join(import.meta.dirname, '..', 'histories');
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -14,7 +15,7 @@ it('there is a history of each workflow', () => {
   expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'lane', 'operator', 'upkeep']);
 });
 
-Runtime.install({ logger: new DefaultLogger('WARN') });
+installTestRuntime();
 
 it('every recorded history replays', async () => {
   const histories = files.map((file) => ({ workflowId: file, history: readHistory(file) }));

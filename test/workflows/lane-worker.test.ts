@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await setLaneStage('t02');
+  stage = await setLaneStage('t57');
 });
 afterAll(() => stage?.close());
 

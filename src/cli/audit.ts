@@ -1,0 +1,83 @@
+// `posthorn audit verify` and `posthorn audit export`: of the database alone, without a running Posthorn.
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { ConfigError, readConfig } from '../config.ts';
+import { verifyAudit } from '../db/audit-chain.ts';
+import { createPool, type Db } from '../db/pool.ts';
+import { instant } from '../domain/event.ts';
+import { exportFormats } from '../export-lines.ts';
+import { exportAudit, readAuditCursor } from '../exports.ts';
+
+const auditUsage = `Usage: posthorn audit verify [--expect <hash>]
+       posthorn audit export [--format ndjson|csv] [--since <time>] [--until <time>] [--tenant <id>] [--after <cursor>]
+
+DATABASE_URL says where.`;
+
+const options = z.object({
+  expect: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'is not a hash of 64 hex digits')
+    .transform((hash) => hash.toLowerCase())
+    .optional(),
+  format: z.enum(exportFormats).default('ndjson'),
+  since: instant.optional(),
+  until: instant.optional(),
+  tenant: z.string().optional(),
+  after: z
+    .string()
+    .refine((cursor) => readAuditCursor(cursor) !== null, 'is not a cursor')
+    .transform(readAuditCursor)
+    .optional(),
+});
+type Options = z.infer<typeof options>;
+
+/** Returns the exit code: 1, the log is not what was written. Throws ConfigError. */
+export async function auditCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
+  const { command, given } = read(args);
+  const { DATABASE_URL: url } = readConfig(env);
+  if (url === undefined) throw new ConfigError('DATABASE_URL is missing: the database whose audit log is meant.');
+  const db = createPool({ url, max: 1, onError: () => undefined });
+  try {
+    return command === 'verify' ? await verify(db, given, write) : await exportAll(db, given, write);
+  } finally {
+    await db.end();
+  }
+}
+
+function read(args: string[]): { command: 'verify' | 'export'; given: Options } {
+  const text = { type: 'string' } as const;
+  try {
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { expect: text, format: text, since: text, until: text, tenant: text, after: text },
+    });
+    const [command, ...more] = positionals;
+    if ((command !== 'verify' && command !== 'export') || more.length > 0) throw new ConfigError(auditUsage);
+    return { command, given: options.parse(values) };
+  } catch (error) {
+    if (error instanceof z.ZodError)
+      throw new ConfigError(error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join('\n'));
+    throw error instanceof TypeError ? new ConfigError(`${error.message}\n\n${auditUsage}`) : error;
+  }
+}
+
+async function verify(db: Db, { expect }: Options, write: (text: string) => Promise<void>): Promise<number> {
+  const verified = await verifyAudit(db, expect);
+  if ('reason' in verified) {
+    await write(`broken: entry ${verified.seq} ${verified.reason}\n`);
+    return 1;
+  }
+  await write(`${verified.entries} entries, unbroken\nhead ${verified.head}\n`);
+  return 0;
+}
+
+async function exportAll(
+  db: Db,
+  { format, since, until, tenant, after }: Options,
+  write: (text: string) => Promise<void>,
+): Promise<number> {
+  const filter = { tenantId: null, tenant: tenant ?? null, action: null, since: since ?? null, until: until ?? null };
+  for await (const piece of exportAudit(db, format, filter, after ?? 0)) await write(piece);
+  return 0;
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { changedFields, withoutSecrets } from '../../src/domain/audit.ts';
+
+describe('what the audit log shows', () => {
+  it.each([
+    ['https://hooks.example.com/T0/B0/token?key=1#f', 'https://hooks.example.com/***'],
+    ['https://user:password@example.com:8443/', 'https://example.com:8443/***'],
+    ['https://example.com?token=1', 'https://example.com/***'],
+    ['https://a@b@example.com/x', 'https://example.com/***'],
+    ['not a url', '***'],
+  ])('of the URL %s is %s', (url, shown) => {
+    expect(withoutSecrets({ url })).toEqual({ url: shown });
+  });
+
+  it('is the names of headers, and of what nobody has said to be harmless only that it is set', () => {
+    const fields = {
+      headers: { authorization: 'x' },
+      auth: { type: 'bearer', token: 'x' },
+      invented: 7,
+      timeoutMs: 7,
+      retry: null,
+      absent: undefined,
+    };
+    const shown = { headers: { authorization: '***' }, auth: '***', invented: '***', timeoutMs: 7, retry: null, absent: null };
+    expect(withoutSecrets(fields)).toEqual(shown);
+  });
+
+  it('of a change is what is not as it was, also where neither can be shown', () => {
+    const before = { timeoutMs: 1, description: 'a', auth: { token: 'old' }, batch: null };
+    const after = { timeoutMs: 2, description: 'a', auth: { token: 'new' }, batch: null };
+    expect(changedFields(Object.keys(after), before, after)).toEqual({
+      before: { timeoutMs: 1, auth: '***' },
+      after: { timeoutMs: 2, auth: '***' },
+    });
+  });
+});
