@@ -36,7 +36,8 @@ export function createLogger(level: string, destination: DestinationStream = pin
       level,
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: describeError },
+      // Temporal's SDK says `error`
+      serializers: { err: describeError, error: describeError },
       redact: [...never, '*.secret', '*.headers'],
     },
     destination,

@@ -32,9 +32,10 @@ it('withholds the message of an error that quotes data, also in its stack', () =
     unread = error;
   }
   log.error({ err: refused }, 'a');
+  log.error({ error: refused }, 'as Temporal says it');
   log.error({ err: new Error('outer', { cause: unread }) }, 'b');
   for (const name of ['headers', 'secret', 'token', 'auth', 'url', 'body', 'data']) log.error({ [name]: { of: 'canary' } }, name);
-  expect(lines).toHaveLength(9);
+  expect(lines).toHaveLength(10);
   expect(lines.join('')).not.toContain('canary');
   expect(JSON.parse(lines[0] ?? '').err).toMatchObject({ code: '22P02', stack: expect.stringMatching(/^ +at /) });
 });

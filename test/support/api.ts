@@ -48,7 +48,7 @@ export interface ApiAttempt {
   startedAt: string;
 }
 
-const isJson = ({ headers }: Response) => /[/+]json$/.test(headers.get('content-type') ?? '');
+const isJson = ({ headers }: Response) => /[/+]json(;|$)/.test(headers.get('content-type') ?? '');
 
 export function createApi(origin: string, apiKey: string): Api {
   async function call(
