@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { laneScenarios } from './lane-scenarios.ts';
 import { machineFacts } from './machine.ts';
+import { rotationScenario } from './rotation.ts';
 import { type RunResult, run } from './run.ts';
 import { chosen, type Scenario, scenarios } from './scenarios.ts';
 import type { Mode } from './stage.ts';
@@ -14,7 +15,7 @@ const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|
 
   --scenario  burst, fan-out, rate-5, rate-50, rate-200 (rate: all three), failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
-              them; only when named); may be repeated
+              them; only when named); rotation (only when named); may be repeated
   --mode      individual and adaptive by default; may be repeated
   --quick     a fifth of the events, 10 s at each rate
   --minutes   of soak, 10 by default
@@ -41,7 +42,10 @@ function readArguments() {
   if (positionals.length > 0 || values.help || !(minutes > 0 && minutes <= 60)) throw new Error(usage);
   const named = values.mode.map((name) => modes.find((mode) => mode === name));
   if (named.includes(undefined)) throw new Error(`there are the modes ${modes.join(', ')}`);
-  const wanted = chosen([...scenarios({ quick: values.quick, minutes }), ...laneScenarios({ quick: values.quick })], values.scenario);
+  const wanted = chosen(
+    [...scenarios({ quick: values.quick, minutes }), ...laneScenarios({ quick: values.quick }), rotationScenario({ quick: values.quick })],
+    values.scenario,
+  );
   return { wanted, modes: named.filter((mode) => mode !== undefined), quick: values.quick, out: values.out };
 }
 

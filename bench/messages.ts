@@ -39,7 +39,24 @@ export interface StreamResult {
 export type LoadAnswer = { kind: 'reached' } | { kind: 'done'; results: StreamResult[] };
 
 /** `down`: endpoints with `?mayFail` refuse everything from now on, or answer again. */
-export type ReceiverOrder = { kind: 'progress' | 'collect'; prefix: string } | { kind: 'down'; down: boolean };
+export type ReceiverOrder =
+  | { kind: 'progress' | 'collect'; prefix: string }
+  | { kind: 'down'; down: boolean }
+  | { kind: 'trust'; trusted: Trusted }
+  | { kind: 'unverified' };
+
+/** What a consumer checks signatures with; endpoints with `?trusted` do. */
+export interface Trusted {
+  secrets: string[];
+  publicKeys: string[];
+}
+
+export interface Unverified {
+  kind: 'unverified';
+  checked: number;
+  bySecret: number;
+  byKey: number;
+}
 
 export interface Progress {
   kind: 'progress';
@@ -64,4 +81,4 @@ export interface Collected {
   requests: number;
 }
 
-export type ReceiverAnswer = { kind: 'listening'; port: number } | Progress | Collected;
+export type ReceiverAnswer = { kind: 'listening'; port: number } | Progress | Collected | Unverified;

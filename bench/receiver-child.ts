@@ -1,10 +1,11 @@
 // The endpoints, a process of their own: answers as the path asks and keeps when each webhook-id came to each path.
 // `?ms=` waits before the answer; `?percent=` refuses the first two requests of so many of the webhook-ids, always the same ones;
-// `?mayFail` refuses everything while the bench says so.
+// `?mayFail` refuses everything while the bench says so; `?trusted` has the signature checked, by secret and by public key.
 import { createHash } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Collected, now, type ReceiverAnswer, type ReceiverOrder } from './messages.ts';
+import { verifyWebhook } from '../src/receiver/verify.ts';
+import { type Collected, now, type ReceiverAnswer, type ReceiverOrder, type Trusted } from './messages.ts';
 
 const refusals = 2;
 
@@ -25,10 +26,30 @@ interface Run {
 const runs = new Map<string, Run>();
 let open = 0;
 let down = false;
+let trusted: Trusted = { secrets: [], publicKeys: [] };
+const unverified = { checked: 0, bySecret: 0, byKey: 0 };
 
 const server = createServer((request, response) => {
+  if (request.url?.includes('?trusted')) check(request);
   request.resume().on('end', () => arrive(request.url ?? '/', String(request.headers['webhook-id']), response));
 });
+
+function check(request: IncomingMessage): void {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const verifies = (by: Partial<Trusted>) => {
+      try {
+        return verifyWebhook({ headers: request.headers, body: Buffer.concat(chunks), ...by }).id !== '';
+      } catch {
+        return false;
+      }
+    };
+    unverified.checked += 1;
+    if (!verifies({ secrets: trusted.secrets })) unverified.bySecret += 1;
+    if (!verifies({ publicKeys: trusted.publicKeys })) unverified.byKey += 1;
+  });
+}
 
 function arrive(url: string, id: string, response: ServerResponse): void {
   const run = runOf(id.slice(0, id.lastIndexOf('-')));
@@ -97,6 +118,11 @@ process.on('message', (order: ReceiverOrder) => {
     down = order.down;
     return;
   }
+  if (order.kind === 'trust') {
+    trusted = order.trusted;
+    return;
+  }
+  if (order.kind === 'unverified') return void say({ kind: 'unverified', ...unverified });
   const { kind, prefix } = order;
   const { delivered, requests } = runOf(prefix);
   say(kind === 'collect' ? collect(prefix) : { kind: 'progress', delivered, requests, open });

@@ -4,22 +4,21 @@ import { createAccess } from './api/access.ts';
 import { createApp } from './api/app.ts';
 import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
-import { readDeliveryRef } from './db/delivery-refs.ts';
+import { createKeyStore } from './db/key-rotation.ts';
 import { askForSweep } from './db/listen.ts';
-import { liveSecrets } from './db/secrets.ts';
 import { scopedDb } from './db/tenant-scope.ts';
-import { isId } from './domain/ids.ts';
+import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
 import { createSetGate } from './lanes/set-gate.ts';
 import { createSkipHead } from './lanes/skip-head.ts';
 import { close, type Listening } from './listening.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
-import { encodeSecret } from './outbound/sign.ts';
 import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
 import { createParking } from './relay/parking.ts';
 import type { Relay } from './relay/relay.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
+import { createFollowKey } from './temporal/key-following.ts';
 import { isTemporalAway } from './temporal/link.ts';
 
 export interface ServerOptions {
@@ -55,12 +54,14 @@ export function startServer(
     lanes: waker,
     setGate: createSetGate({ db, lanes: waker }),
     skipHead: createSkipHead({ db, lanes: waker }),
+    keyStore: createKeyStore(db),
+    followKey: createFollowKey(link, log),
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,
     temporalAway: () => isTemporalAway(link),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, secretsOf: (id) => secretsOf(core, id) })),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf: (id) => readEndpointSigning(db, vault, id) })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
@@ -72,10 +73,4 @@ export function startServer(
 
 function accessOf({ db, log, vault, config: { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } }: Core, apiKey: string) {
   return createAccess({ db, log, vault, apiKey, trustProxy, perSecond });
-}
-
-async function secretsOf({ db, vault }: Core, id: string): Promise<string[]> {
-  const endpointId = isId('ep', id) ? id : (await readDeliveryRef(db, id))?.endpointId;
-  const secrets = endpointId ? await liveSecrets(db, endpointId) : [];
-  return secrets.map(({ secretId, sealed }) => encodeSecret(vault.open(sealed, secretId)));
 }

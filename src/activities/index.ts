@@ -11,11 +11,13 @@ import type { Starter } from '../temporal/starter.ts';
 import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
+import { createFollowKey } from './follow-key.ts';
 import { createGiveOrderActivity } from './give-order.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
+import { createTakeBackKey } from './take-back-key.ts';
 
 export interface ActivityDeps {
   db: Db;
@@ -40,6 +42,8 @@ export function createActivities({ db, engine, starter, waker, giveOrder, setGat
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
     keepStore: createKeepStore(db, disableAfterMs),
+    followKey: createFollowKey(db),
+    takeBackKey: createTakeBackKey(db),
   };
 }
 

@@ -7,6 +7,7 @@ import { finishErasures } from '../db/erase-subject.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import { forgetDeadRelays } from '../db/relays.ts';
+import { forgetRetiredKeys } from '../db/signing-keys.ts';
 import {
   cancelLeftBehind,
   deleteOldApiRates,
@@ -25,6 +26,7 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);
     await forgetDeadRelays(db);
+    await forgetRetiredKeys(db);
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
     await finishErasures(db, () => Context.current().heartbeat());

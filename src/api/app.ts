@@ -12,6 +12,7 @@ import { erasureRoutes } from './erasure.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
+import { jwksRoutes } from './jwks.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
@@ -20,6 +21,7 @@ import { notFound } from './problem.ts';
 import { answerErrors, nameRequests } from './respond.ts';
 import type { Route } from './route.ts';
 import { setSecurityHeaders } from './security-headers.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 
@@ -35,6 +37,7 @@ export function createApp(deps: ApiDeps): Express {
   const open: Route[] = [
     ...healthRoutes(deps),
     metricsRoute(deps),
+    ...jwksRoutes(deps),
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
   ];
@@ -51,6 +54,7 @@ export function createApp(deps: ApiDeps): Express {
     ...erasureRoutes(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
+    ...signingKeyRoutes(deps),
     ...statusRoutes(deps),
   ];
   mountRoutes(app, open, deps);

@@ -3,9 +3,11 @@ import type { Express } from 'express';
 import type { Contents } from '../contents.ts';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Audit } from '../db/audit.ts';
+import type { KeyStore } from '../db/key-rotation.ts';
 import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { DeliveryStatus, Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
+import type { SigningKey } from '../domain/signing-keys.ts';
 import type { SetGate } from '../lanes/set-gate.ts';
 import type { SkipHead } from '../lanes/skip-head.ts';
 import type { Logger } from '../logger.ts';
@@ -32,6 +34,9 @@ export interface ApiDeps {
   lanes: Lanes;
   setGate: SetGate;
   skipHead: SkipHead;
+  keyStore: KeyStore;
+  /** Has a workflow follow the rotation that brought this signing key. Never rejects. */
+  followKey(key: SigningKey): Promise<void>;
   /** Rows may have become due. */
   sweepSoon(): void;
   /** Prometheus' page of this process. */

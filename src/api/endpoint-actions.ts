@@ -3,9 +3,11 @@ import { readEndpoint } from '../db/endpoints.ts';
 import { readSecret, rotateSecret } from '../db/secrets.ts';
 import { endpoint, rotatedSecret, secretRotation } from '../domain/endpoint.ts';
 import { durationMs } from '../domain/retry-schedule.ts';
+import { openSecret, sealSecret } from '../secret.ts';
 import type { ApiDeps } from './deps.ts';
+import { secretFor } from './endpoint-signing.ts';
 import { testEndpoint } from './endpoint-test.ts';
-import { endpointParams, secretBytes, secretTextOf } from './endpoints.ts';
+import { endpointParams } from './endpoints.ts';
 import { notFound, Problem } from './problem.ts';
 import { type Answer, answer, type Route, route } from './route.ts';
 import { showEndpoint } from './show-endpoint.ts';
@@ -70,9 +72,11 @@ const rotate = (deps: ApiDeps) =>
     answers: { 200: { description: 'the new secret', schema: rotatedSecret } },
     problems: [409],
     async handler({ params, body, ids, audit }) {
+      const found = await readEndpoint(deps.db, params.endpoint);
+      if (!found) throw notFound('endpoint');
       const secretId = ids.next('sec');
       const overlapMs = durationMs(body.overlap ?? defaultOverlap);
-      const secret = { secretId, sealed: deps.vault.seal(secretBytes(body.secret), secretId) };
+      const secret = { secretId, sealed: sealSecret(deps.vault, secretId, secretFor(found.signing, body.secret)) };
       const rotation = { endpointId: params.endpoint, secret, overlapMs, maxLive: mostLiveSecrets };
       const rotated = await rotateSecret(deps.db, rotation, audit);
       if (rotated === 'unknown') throw notFound('endpoint');
@@ -83,7 +87,7 @@ const rotate = (deps: ApiDeps) =>
       const stored = (await readSecret(deps.db, secretId)) ?? secret;
       return answer(200, {
         endpoint: params.endpoint,
-        secret: secretTextOf(deps.vault.open(stored.sealed, secretId)),
+        secret: openSecret(deps.vault, secretId, stored.sealed),
         othersEndAt: new Date(Date.now() + overlapMs).toISOString(),
       });
     },

@@ -1,5 +1,4 @@
 // /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { changeEndpoint } from '../db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
@@ -10,9 +9,11 @@ import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domai
 import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
 import { tenantKey } from '../domain/tenant.ts';
+import { openSecret, sealSecret } from '../secret.ts';
 import { sealTarget } from '../target.ts';
 import { cancelFor } from './cancel-for.ts';
 import type { ApiDeps } from './deps.ts';
+import { prepareSigning, prepareSigningChange, secretFor } from './endpoint-signing.ts';
 import { listQuery, pageAnswer, pageOf } from './page.ts';
 import { invalid, notFound } from './problem.ts';
 import { answer, noContent, type Route, route } from './route.ts';
@@ -25,14 +26,6 @@ const defaultTimeoutMs = 15_000;
 
 export function endpointRoutes(deps: ApiDeps): Route[] {
   return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
-}
-
-export function secretBytes(text: string | undefined): Buffer {
-  return text === undefined ? randomBytes(32) : Buffer.from(text.slice('whsec_'.length), 'base64');
-}
-
-export function secretTextOf(bytes: Uint8Array): string {
-  return `whsec_${Buffer.from(bytes).toString('base64')}`;
 }
 
 const create = (deps: ApiDeps) =>
@@ -52,19 +45,21 @@ const create = (deps: ApiDeps) =>
       const settings = { ...defaults, ...given };
       const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
+      const secretText = secretFor(settings.signing, secret);
+      await prepareSigning(deps, settings.signing, headers);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
       const target = { url, headers, auth };
       const sealed = {
         target: sealTarget(deps.vault, endpointId, target),
-        secret: { secretId, sealed: deps.vault.seal(secretBytes(secret), secretId) },
+        secret: { secretId, sealed: sealSecret(deps.vault, secretId, secretText) },
       };
       const toMake = { endpointId, tenant: params.tenant, settings, ...sealed };
       const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets(target) });
       if (!made) throw notFound('tenant');
       return answer(201, {
         ...showEndpoint(deps, made.endpoint),
-        secret: secretTextOf(deps.vault.open(made.secret.sealed, made.secret.secretId)),
+        secret: openSecret(deps.vault, made.secret.secretId, made.secret.sealed),
       });
     },
   });
@@ -156,6 +151,11 @@ const change = (deps: ApiDeps) =>
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
     async handler({ params, body, audit }) {
       if (body.url !== undefined) refuseBadUrl(deps, body.url);
+      if (body.signing !== undefined || body.headers !== undefined) {
+        const before = await readEndpoint(deps.db, params.endpoint);
+        if (!before) throw notFound('endpoint');
+        await prepareSigningChange(deps, before, body);
+      }
       const { url, headers, auth, ...settings } = body;
       const retargets = url !== undefined || headers !== undefined || auth !== undefined;
       const changed = await changeEndpoint(

@@ -35,6 +35,7 @@ function pathOf({ path }: Request): string {
 export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   if (stream) return void sendStream(response, status, type, stream);
+  if (headers?.etag !== undefined && response.req.headers['if-none-match'] === headers.etag) return void response.writeHead(304).end();
   if (text === null) {
     response.writeHead(status).end();
     return;

@@ -14,7 +14,11 @@ const element = { type: 'object', properties: { id, sequence, ...members }, requ
 
 const signed = [
   header('webhook-timestamp', 'when this attempt was made, in seconds since 1970'),
-  header('webhook-signature', 'v1,… for each live secret, separated by spaces'),
+  header(
+    'webhook-signature',
+    'v1,… for each live secret and v1a,… for each key pair, separated by spaces; none where something else signs',
+    false,
+  ),
   header('posthorn-attempt', 'the number of the attempt, from 1'),
 ];
 

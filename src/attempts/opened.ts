@@ -1,12 +1,13 @@
 // What is sealed, opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change.
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Contents } from '../contents.ts';
 import type { EndpointTarget } from '../domain/endpoint-target.ts';
+import { type SigningSecret, signingSecret } from '../outbound/signing-secret.ts';
+import { openSecret } from '../secret.ts';
 import { openTarget } from '../target.ts';
 import type { Vault } from '../vault.ts';
 
 export interface Opened {
-  secret(secret: { id: string; sealed: Uint8Array }): KeyObject;
+  secret(secret: { id: string; sealed: Uint8Array }): SigningSecret;
   target(endpointId: string, sealed: Uint8Array): EndpointTarget;
 }
 
@@ -14,7 +15,7 @@ export interface Opened {
 export function createOpened(vault: Pick<Vault, 'open'>): Opened {
   return {
     secret: onceFor(
-      ({ id, sealed }) => createSecretKey(vault.open(sealed, id)),
+      ({ id, sealed }) => signingSecret(id, openSecret(vault, id, sealed)),
       ({ sealed }) => sealed,
     ),
     target: onceFor(

@@ -8,16 +8,19 @@ import { retryInMs } from '../domain/attempt.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import { type RetryPolicy, waitAfter } from '../domain/retry-schedule.ts';
+import { signsWithKeyPair } from '../domain/signing.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender, SendRequest } from '../outbound/send.ts';
+import type { MessageKey } from '../outbound/sign-message.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
 import { type Vault, VaultError } from '../vault.ts';
+import { createKeyRing } from './key-ring.ts';
 import { createOpened, openBodies } from './opened.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
-export interface PostJob extends Omit<SignedJob, 'secrets' | 'target' | 'batch'> {
+export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
   /** Whose `body` is; sealed, or as it was posted. */
   eventId: string;
   batch?: (BatchElement & { eventId: string })[] | undefined;
@@ -59,6 +62,7 @@ export interface PosterDeps {
 
 export function createPoster({ db, vault, contents, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   const opened = createOpened(vault);
+  const signersOf = createKeyRing(db, vault);
 
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
   async function send(request: SendRequest): Promise<SendResult> {
@@ -70,21 +74,14 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
     }
   }
 
-  /** A store that is away is no fault of the body's. */
-  async function open(job: PostJob): Promise<PostJob> {
-    try {
-      return { ...job, ...(await openBodies(contents, job)) };
-    } catch (error) {
-      throw error instanceof VaultError ? new RenderFault(error.message, { cause: error }) : error;
-    }
-  }
+  const open = async (job: PostJob): Promise<PostJob> => ({ ...job, ...(await openBodies(contents, job).catch(asFault)) });
 
-  function render(job: PostJob, number: number, nowMs: number) {
+  function render(job: PostJob, number: number, nowMs: number, keyPairs: MessageKey[]) {
     try {
       // a policy that makes no sense is found out here: after the POST it would keep the outcome from being recorded, and the POST would repeat
       waitAfter(job.retry ?? defaultRetry, number);
       return buildRequest(
-        { ...job, target: opened.target(job.endpointId, job.sealed), secrets: job.secrets.map(opened.secret) },
+        { ...job, target: opened.target(job.endpointId, job.sealed), secrets: job.secrets.map(opened.secret), keyPairs },
         number,
         nowMs,
       );
@@ -96,10 +93,11 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   return {
     async post(job) {
       const plain = await open(job);
+      const keyPairs = signsWithKeyPair(job.signing) ? await signersOf(job.tenantId).catch(asFault) : [];
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render(plain, number, startedAt.getTime()), isTooLate: job.isTooLate });
+      const result = await send({ ...render(plain, number, startedAt.getTime(), keyPairs), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
@@ -115,6 +113,10 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       }
     },
   };
+}
+
+function asFault(error: unknown): never {
+  throw error instanceof VaultError ? new RenderFault(error.message, { cause: error }) : error;
 }
 
 /** The one wide line of an attempt. */

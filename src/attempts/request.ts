@@ -1,12 +1,11 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
-import type { KeyObject } from 'node:crypto';
 import type { BodyFormat } from '../domain/body-format.ts';
 import type { EndpointTarget } from '../domain/endpoint-target.ts';
 import type { Signing } from '../domain/signing.ts';
 import { batchHeaders, type Rendered, renderBatch, renderBody } from '../outbound/render.ts';
-import { signStandard } from '../outbound/sign.ts';
+import { type Signers, signatureHeaders } from '../outbound/signatures.ts';
 
-export interface SignedJob {
+export interface SignedJob extends Signers {
   endpointId: string;
   tenantId: string;
   deliveryId: string;
@@ -23,8 +22,6 @@ export interface SignedJob {
   sequence?: number | null | undefined;
   /** The request carries these events, and `body` and `deliveryId` are only those of the first. */
   batch?: BatchElement[] | undefined;
-  /** The endpoint's live secrets, opened. */
-  secrets: KeyObject[];
 }
 
 export interface BatchElement {
@@ -42,31 +39,27 @@ export interface AttemptRequest {
 }
 
 /**
- * `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret: an unsigned request is never sent; and what
+ * `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret or key: an unsigned request is never sent; and what
  * `renderBody` throws.
  */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
-  const { endpointId, deliveryId, webhookId, target, timeoutMs, secrets, sequence, batch } = job;
-  if (secrets.length === 0) throw new Error('the endpoint has no live secret');
+  const { endpointId, deliveryId, webhookId, target, timeoutMs, sequence, batch } = job;
   const timestamp = Math.floor(nowMs / 1_000);
-  const { body, headers } = render(job);
-  return {
-    url: target.url,
-    body,
-    timeoutMs,
-    headers: {
-      ...target.headers,
-      ...headers,
-      'webhook-id': webhookId,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': signStandard({ id: webhookId, timestamp, body, secrets }),
-      ...(batch === undefined
-        ? { 'posthorn-delivery': deliveryId }
-        : { 'posthorn-batch': String(batch.length), 'posthorn-endpoint': endpointId }),
-      ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
-      'posthorn-attempt': String(number),
-    },
+  const rendered = render(job);
+  const { body } = rendered;
+  const headers: Record<string, string> = {
+    ...target.headers,
+    ...rendered.headers,
+    'webhook-id': webhookId,
+    'webhook-timestamp': String(timestamp),
+    ...(batch === undefined
+      ? { 'posthorn-delivery': deliveryId }
+      : { 'posthorn-batch': String(batch.length), 'posthorn-endpoint': endpointId }),
+    ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
+    'posthorn-attempt': String(number),
   };
+  Object.assign(headers, signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job));
+  return { url: target.url, body, timeoutMs, headers };
 }
 
 function render({ format, tenantId, webhookId, body, batch }: SignedJob): Rendered {

@@ -51,6 +51,7 @@ export interface EndpointRow {
   description: string;
   format: BodyFormat;
   signing: Signing | null;
+  public_keys: string[] | null;
   max_in_flight: number | null;
   retry: RetryPolicy | null;
   timeout_ms: number;
@@ -132,7 +133,7 @@ async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | n
   return rows[0] ? { secretId: idOf('sec', rows[0].id), sealed: rows[0].sealed } : null;
 }
 
-export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, p.max_in_flight, p.retry,
+export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, public_keys_of(p) as public_keys, p.max_in_flight, p.retry,
   p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
   p.created_at, p.updated_at`;
 
@@ -172,6 +173,7 @@ export function toEndpoint(row: EndpointRow): StoredEndpoint {
     description: row.description,
     format: row.format,
     signing: row.signing,
+    publicKeys: row.public_keys,
     maxInFlight: row.max_in_flight,
     retry: row.retry,
     timeoutMs: row.timeout_ms,

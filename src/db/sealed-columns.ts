@@ -68,6 +68,19 @@ const secrets: SealedColumn = {
     update endpoint_secrets s set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where s.id = (i.at ->> 0)::uuid`,
 };
 
+const signingKeys: SealedColumn = {
+  column: 'signing_keys.sealed',
+  context: (at) => idOf('sgk', text(at)),
+  start: [lowest],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from signing_keys where sealed is not null group by 1`,
+  read: `
+    select array[id::text] as at, sealed from signing_keys
+    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+  write: `
+    update signing_keys k set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where k.id = (i.at ->> 0)::uuid`,
+};
+
 const answers: SealedColumn = {
   column: 'idempotency_keys.response',
   context: (at) => `idempotency/${text(at)}/${text(at, 1)}`,
@@ -84,4 +97,4 @@ const answers: SealedColumn = {
     where k.scope = i.at ->> 0 and k.key = i.at ->> 1`,
 };
 
-export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, secrets, answers];
+export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, secrets, signingKeys, answers];

@@ -23,6 +23,8 @@ export const auditActions = [
   'delivery.retry_now',
   'delivery.release',
   'event.erase',
+  'signing_key.rotate',
+  'signing_key.cancel',
   'api_key.create',
   'api_key.revoke',
   'portal_link.create',

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { bodyFormat } from './body-format.ts';
 import { auth } from './endpoint-target.ts';
 import { channel, eventTypeName, eventTypePattern } from './event-type.ts';
+import { headerName } from './header-name.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from './lane-settings.ts';
 import { duration, durationMs, retryPolicy } from './retry-schedule.ts';
+import { givenSecret } from './secret.ts';
 import { signing } from './signing.ts';
 import { tenantKey } from './tenant.ts';
 import { metadata, text } from './text.ts';
@@ -12,29 +14,12 @@ import { metadata, text } from './text.ts';
 export const gates = ['open', 'held', 'disabled'] as const;
 export type Gate = (typeof gates)[number];
 
-const reservedHeader =
-  /^(webhook-|posthorn-)|^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-length|content-type|content-encoding|proxy-.*|user-agent)$/i;
-
-const headerName = z
-  .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is not a header name')
-  .refine((name) => !reservedHeader.test(name), 'is set by Posthorn or belongs to the connection');
 const headerValue = z
   .string()
   .max(2_000)
   .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
 
 export const headers = z.record(headerName, headerValue).refine((pairs) => Object.keys(pairs).length <= 20, 'at most 20 headers');
-
-/** `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks). */
-export const secretText = z
-  .string()
-  .max(100)
-  .regex(/^whsec_([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'whsec_ and base64')
-  .refine((text) => {
-    const bytes = text.slice('whsec_'.length).replace(/={1,2}$/, '').length * 0.75;
-    return bytes >= 24 && bytes < 65;
-  }, 'whsec_ and the base64 of 24 to 64 bytes');
 
 const settings = {
   url: z
@@ -64,7 +49,7 @@ const settings = {
 };
 
 export const newEndpoint = z
-  .strictObject({ ...settings, secret: secretText })
+  .strictObject({ ...settings, secret: givenSecret })
   .partial()
   .required({ url: true });
 export const endpointChange = z
@@ -90,6 +75,10 @@ export const endpoint = z.object({
   headers: z.record(z.string(), z.string()).describe('their values are hidden; given back, they stay as they are'),
   format: bodyFormat,
   signing: signing.nullable().describe('null: Standard Webhooks v1'),
+  publicKeys: z
+    .array(z.string())
+    .nullable()
+    .describe('whpk_ and base64: those that sign, the newest first, and one that will; null: none does'),
   auth: z.object({ type: z.string() }).nullable().describe('without its secrets'),
   maxInFlight: z.int().nullable(),
   retry: retryPolicy.nullable().describe('null: the default schedule'),
@@ -113,7 +102,7 @@ export const createdEndpoint = endpoint.extend({ secret: z.string().describe('sh
 const longestOverlapMs = 7 * 86_400_000;
 
 export const secretRotation = z.strictObject({
-  secret: secretText.optional(),
+  secret: givenSecret.optional(),
   overlap: duration
     .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
     .optional()

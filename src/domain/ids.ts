@@ -4,7 +4,7 @@
 // So a repeat of the same event for the same endpoint can only ever be the same row, an event's deliveries lie side by side in the index,
 // and the day of every event, delivery and attempt (its partition) is written in its id. docs/decisions/0001 has the proof.
 
-export const idPrefixes = ['tnt', 'ep', 'evt', 'dlv', 'att', 'dsp', 'rly', 'sec', 'bat', 'alt', 'key', 'lnk'] as const;
+export const idPrefixes = ['tnt', 'ep', 'evt', 'dlv', 'att', 'dsp', 'rly', 'sec', 'bat', 'alt', 'key', 'lnk', 'sgk'] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

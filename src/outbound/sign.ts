@@ -1,6 +1,6 @@
-// Standard Webhooks signatures (symmetric, version v1) and the text form of their secrets.
+// Standard Webhooks signatures (v1, symmetric; v1a, ed25519) and the text form of symmetric secrets.
 // Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject, sign } from 'node:crypto';
 
 const prefix = 'whsec_';
 const shortest = 24;
@@ -10,21 +10,28 @@ export class InvalidSecret extends Error {
   override readonly name = 'InvalidSecret';
 }
 
-interface Signable {
+export interface Signable {
   /** `webhook-id` */
   id: string;
   /** `webhook-timestamp`: seconds since 1970 */
   timestamp: number;
   /** exactly the bytes that are sent */
   body: Uint8Array;
-  /** the live secrets, several during a rotation; as key objects they are several times faster */
-  secrets: readonly (KeyObject | Uint8Array)[];
 }
 
-/** The value of `webhook-signature`: one `v1,<base64>` per secret, separated by spaces. */
-export function signStandard({ id, timestamp, body, secrets }: Signable): string {
+/**
+ * The value of `webhook-signature`: one `v1,<base64>` per secret, separated by spaces.
+ * `secrets`: the live ones, several during a rotation; as key objects they are several times faster.
+ */
+export function signStandard({ id, timestamp, body, secrets }: Signable & { secrets: readonly (KeyObject | Uint8Array)[] }): string {
   const head = `${id}.${timestamp}.`;
   return secrets.map((secret) => `v1,${createHmac('sha256', secret).update(head).update(body).digest('base64')}`).join(' ');
+}
+
+/** The same with private ed25519 keys: one `v1a,<base64>` per key. */
+export function signAsymmetric({ id, timestamp, body, keys }: Signable & { keys: readonly KeyObject[] }): string {
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+  return keys.map((key) => `v1a,${sign(null, content, key).toString('base64')}`).join(' ');
 }
 
 /** The bytes of a `whsec_…` secret. Throws `InvalidSecret` (without quoting it) unless it is the exact base64 of 24 to 64 bytes. */

@@ -1,6 +1,6 @@
-// For receivers: was this webhook sent by a holder of the secret, lately, and unchanged? Standard Webhooks, scheme v1 (HMAC-SHA256).
+// For receivers: was this webhook sent by a holder of the secret, lately, and unchanged? Standard Webhooks, schemes v1 (HMAC-SHA256) and v1a (ed25519).
 // Stands alone on purpose: published as `posthorn/receiver`, it shares no line with the signer that it checks.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 
 export type VerificationFailure =
   | 'missing_header'
@@ -8,7 +8,7 @@ export type VerificationFailure =
   | 'timestamp_too_old'
   | 'timestamp_too_new'
   | 'no_match'
-  /** No secret was given, or one that is not base64: the receiver's own configuration is at fault. */
+  /** No secret or public key was given, or one that is none: the receiver's own configuration is at fault. */
   | 'bad_secret';
 
 /** The only error that `verifyWebhook` throws. */
@@ -28,7 +28,9 @@ export interface WebhookToVerify {
   /** The bytes as received. A body that was parsed and written again no longer matches. */
   body: Uint8Array;
   /** `whsec_` and base64, as shown when the endpoint was made. During a rotation: the new and the old one. */
-  secrets: readonly string[];
+  secrets?: readonly string[];
+  /** `whpk_` and base64: the public keys of an endpoint with v1a. One signature by any secret or key is enough. */
+  publicKeys?: readonly string[];
   /** How far the sender's clock may be off, either way. */
   toleranceSeconds?: number;
   /** Unix time in milliseconds. */
@@ -39,7 +41,14 @@ export interface WebhookToVerify {
  * Returns the `webhook-id` and when this attempt was sent; throws WebhookVerificationError. The id is the event's: drop what you have seen, since it is the
  * same on every retry. A batch (`bat_…`) has an id of its own: there each element of the body carries its event's, and that is what to look for.
  */
-export function verifyWebhook({ headers, body, secrets, toleranceSeconds = 300, now = Date.now() }: WebhookToVerify): {
+export function verifyWebhook({
+  headers,
+  body,
+  secrets = [],
+  publicKeys = [],
+  toleranceSeconds = 300,
+  now = Date.now(),
+}: WebhookToVerify): {
   id: string;
   timestamp: Date;
 } {
@@ -53,21 +62,28 @@ export function verifyWebhook({ headers, body, secrets, toleranceSeconds = 300, 
   if (!/^[1-9]\d{0,11}$/.test(sentAt))
     throw new WebhookVerificationError('malformed_header', 'webhook-timestamp is not a Unix time in seconds');
 
-  const age = Math.floor(now / 1_000) - Number(sentAt);
-  if (age > toleranceSeconds) throw new WebhookVerificationError('timestamp_too_old', `webhook-timestamp is ${age} seconds old`);
-  if (-age > toleranceSeconds) throw new WebhookVerificationError('timestamp_too_new', `webhook-timestamp is ${-age} seconds ahead`);
+  checkAge(Number(sentAt), toleranceSeconds, now);
 
-  const offered = signatures.split(' ').flatMap((part) => (part.startsWith('v1,') ? [Buffer.from(part.slice(3))] : []));
-  const expected = keysOf(secrets).map((key) =>
-    Buffer.from(createHmac('sha256', key).update(`${id}.${sentAt}.`).update(body).digest('base64')),
-  );
-  if (!expected.some((right) => offered.some((signature) => isSame(signature, right)))) {
-    throw new WebhookVerificationError('no_match', 'no v1 signature in webhook-signature matches');
-  }
+  if (secrets.length + publicKeys.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret and no public key was given');
+  const offered = signatures.split(' ');
+  const content = Buffer.concat([Buffer.from(`${id}.${sentAt}.`), body]);
+  const expected = keysOf(secrets).map((key) => `v1,${createHmac('sha256', key).update(content).digest('base64')}`);
+  const keys = publicKeys.map(publicKeyOf);
+  const bySecret = expected.some((right) => offered.some((signature) => isSame(Buffer.from(signature), Buffer.from(right))));
+  const byKey = () =>
+    offered.some((signature) => signature.startsWith('v1a,') && keys.some((key) => isBy(key, content, signature.slice(4))));
+  if (!bySecret && !byKey()) throw new WebhookVerificationError('no_match', 'no signature in webhook-signature matches');
   return { id, timestamp: new Date(Number(sentAt) * 1_000) };
 }
 
-function headerOf(headers: WebhookToVerify['headers'], name: string): string {
+/** Of a time in seconds since 1970. */
+export function checkAge(sentAt: number, toleranceSeconds: number, now: number): void {
+  const age = Math.floor(now / 1_000) - sentAt;
+  if (age > toleranceSeconds) throw new WebhookVerificationError('timestamp_too_old', `the signature is ${age} seconds old`);
+  if (-age > toleranceSeconds) throw new WebhookVerificationError('timestamp_too_new', `the signature is ${-age} seconds ahead`);
+}
+
+export function headerOf(headers: WebhookToVerify['headers'], name: string): string {
   const value = headers instanceof Headers ? headers.get(name) : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   if (value === undefined || value === null || value === '') throw new WebhookVerificationError('missing_header', `${name} is missing`);
   if (typeof value !== 'string') throw new WebhookVerificationError('malformed_header', `${name} is there more than once`);
@@ -75,7 +91,6 @@ function headerOf(headers: WebhookToVerify['headers'], name: string): string {
 }
 
 function keysOf(secrets: readonly string[]): Buffer[] {
-  if (secrets.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret was given');
   return secrets.map((secret) => {
     const base64 = secret.replace(/^whsec_/, '');
     if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64) || base64 === '') {
@@ -85,6 +100,19 @@ function keysOf(secrets: readonly string[]): Buffer[] {
   });
 }
 
-function isSame(offered: Buffer, right: Buffer): boolean {
+/** Of `whpk_` and the base64 of 32 bytes. */
+export function publicKeyOf(text: string): KeyObject {
+  const bytes = Buffer.from(text.replace(/^whpk_/, ''), 'base64');
+  if (bytes.length !== 32) throw new WebhookVerificationError('bad_secret', 'a public key is not whpk_ and base64');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') }, format: 'jwk' });
+}
+
+/** The signature in exactly its base64: another spelling of it would be another message to whoever drops repeats by it. */
+export function isBy(key: KeyObject, content: Uint8Array, base64: string): boolean {
+  const signature = Buffer.from(base64, 'base64');
+  return signature.length === 64 && signature.toString('base64') === base64 && verify(null, content, key, signature);
+}
+
+export function isSame(offered: Buffer, right: Buffer): boolean {
   return offered.length === right.length && timingSafeEqual(offered, right);
 }

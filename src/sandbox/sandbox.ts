@@ -2,29 +2,25 @@
 // Anybody may post to it (that is what webhooks do), so all it keeps is bounded; only the admin key may read.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type NextFunction, type Request, type Response, Router } from 'express';
-import { isId } from '../domain/ids.ts';
-import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
 import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
-import { createReadBody, type SandboxBody } from './read-body.ts';
+import { checkSignature, type EndpointSigning } from './check-signature.ts';
+import { createReadBody } from './read-body.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 
 export interface SandboxOptions {
-  /** The live secrets of an endpoint, or of that of a delivery; none when there is no such. */
-  secretsOf(id: string): Promise<string[]>;
+  /** Of an endpoint, or of that of a delivery; null when there is no such. */
+  signingOf(id: string): Promise<EndpointSigning | null>;
   /** The admin key that may read and forget. */
   apiKey: string;
   recordings?: Recordings;
   pace?: Pace;
 }
 
-/** What came of checking the signature of a recorded request. */
-export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
-
 const maxBodyKept = 256 * 1024;
 
 /** To be mounted at `/sandbox`, before anything that reads bodies. */
-export function createSandbox({ secretsOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
+export function createSandbox({ signingOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
   const router = Router();
   const readBody = createReadBody();
   router.param('id', (_request, response, next, id: string) =>
@@ -35,7 +31,7 @@ export function createSandbox({ secretsOf, apiKey, recordings = createRecordings
     const body = await readBody(request);
     if (!body) return;
     const receivedAt = new Date().toISOString();
-    const signature = await checkSignature(request, body, secretsOf);
+    const signature = await checkSignature(request, body, signingOf);
     const step = nextStep(request, recordings);
     recordings.record(request.params.id, {
       receivedAt,
@@ -71,23 +67,6 @@ function nextStep(request: Request<{ id: string }>, recordings: Recordings): Ste
   const parsed = typeof script === 'string' ? parseScript(script) : { problem: 'is there more than once' };
   if ('problem' in parsed) return parsed;
   return stepFor(parsed.steps, recordings.countAttempt(request.params.id, (request.get('webhook-id') ?? '').slice(0, 200)));
-}
-
-async function checkSignature(request: Request, body: SandboxBody, secretsOf: SandboxOptions['secretsOf']): Promise<SignatureVerdict> {
-  if (body.bytes > body.start.length) return 'body_too_long';
-  // a batch is no delivery, and names its endpoint instead
-  const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';
-  if (!isId('dlv', id) && !isId('ep', id)) return 'unknown_delivery';
-  const secrets = await secretsOf(id).catch(() => null);
-  if (!secrets) return 'secrets_unavailable';
-  if (secrets.length === 0) return 'unknown_delivery';
-  try {
-    verifyWebhook({ headers: request.headers, body: body.start, secrets });
-    return 'valid';
-  } catch (error) {
-    if (error instanceof WebhookVerificationError) return error.reason;
-    throw error;
-  }
 }
 
 function attemptOf(request: Request): number | null {

@@ -14,10 +14,12 @@ export const workflowTypes = {
   lane: 'endpointLane',
   operator: 'operator',
   upkeep: 'upkeep',
+  rotateKey: 'rotateKey',
 } as const;
 export const dispatchWorkflowId = (dispatchId: string) => `dispatch/${dispatchId}`;
 export const deliveryWorkflowId = (deliveryId: string) => `delivery/${deliveryId}`;
 export const laneWorkflowId = (endpointId: string) => `lane/${endpointId}`;
+export const rotateKeyWorkflowId = (keyId: string) => `rotate-key/${keyId}`;
 export const operatorWorkflowId = 'posthorn/operator';
 export const upkeepScheduleId = 'posthorn/upkeep';
 
@@ -84,6 +86,18 @@ export interface DispatchProgress {
   done: boolean;
 }
 export const progressQuery = defineQuery<DispatchProgress>('progress');
+
+export interface RotateKeyInput {
+  keyId: string;
+}
+
+/** published: not signing yet; signing: beside the keys before it; alone: those have ended, and are still published; done: they are forgotten. */
+export interface RotationProgress {
+  phase: 'published' | 'signing' | 'alone' | 'done' | 'cancelled';
+  /** Until the next one; null: there is none. */
+  nextInMs: number | null;
+}
+export const rotationQuery = defineQuery<RotationProgress>('progress');
 
 // The operator takes the same orders for any delivery ({ deliveryId }), and pause, resume and skipHead ({ endpointId }). A lane takes these for its endpoint.
 export const pauseSignal = defineSignal<[unknown?]>('pause');

@@ -9,6 +9,7 @@ import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
 import { createContents } from '../../src/contents.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
+import { createKeyStore } from '../../src/db/key-rotation.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { scopedDb } from '../../src/db/tenant-scope.ts';
@@ -18,6 +19,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createIngest } from '../../src/relay/ingest.ts';
 import { createParking } from '../../src/relay/parking.ts';
 import { createTelemetry } from '../../src/telemetry.ts';
+import { createFollowKey } from '../../src/temporal/key-following.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { createGiveOrder } from '../../src/temporal/orders.ts';
@@ -79,6 +81,8 @@ export async function startApi({
     lanes,
     setGate: createSetGate({ db, lanes }),
     skipHead: createSkipHead({ db, lanes }),
+    keyStore: createKeyStore(db),
+    followKey: createFollowKey(link, log),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(
       { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true, lanes: () => readLaneFigures(db) },

@@ -5,6 +5,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { masterKeyCommand } from '../../src/cli/master-key.ts';
 import { checkKeysInUse, readKeyUse, reseal } from '../../src/db/reseal.ts';
 import { checkMasterKey } from '../../src/db/settings.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
 import { createVault } from '../../src/vault.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 
@@ -80,7 +82,16 @@ it('goes through more rows than one transaction takes, and on from where it was 
     between.seal(Buffer.from('key 1'), 'idempotency/scope-1/key 1'),
     'key 1',
   ]);
-  expect(await reseal(api.db, between)).toEqual({ rows: 1_099, left: [] });
+  // the private key of a pair
+  const pair = newId('sgk');
+  await api.db.query('insert into signing_keys (id, public_key, sealed) values ($1, $2, $3)', [
+    uuidOf(pair),
+    Buffer.alloc(32),
+    before.seal(Buffer.from('seed'), pair),
+  ]);
+  expect(await reseal(api.db, between)).toEqual({ rows: 1_100, left: [] });
+  const [kept] = (await api.db.query<{ sealed: Buffer }>('select sealed from signing_keys')).rows;
+  expect(between.open(kept?.sealed ?? Buffer.alloc(0), pair).toString()).toBe('seed');
   const { rows } = await api.db.query<{ scope: string; key: string; response: Buffer }>(
     'select scope, key, response from idempotency_keys',
   );

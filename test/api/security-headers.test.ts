@@ -21,7 +21,7 @@ afterAll(() => api.close());
 
 /** The app as the server role makes it: with its page and its sandboxes. */
 async function serve(publicOrigin: string): Promise<string> {
-  const sandbox = createSandbox({ apiKey, secretsOf: async () => [] });
+  const sandbox = createSandbox({ apiKey, signingOf: async () => null });
   const home = () => homePage(publicOrigin, 'https://ui.example/"><script>alert(1)</script>');
   return listen(createApp({ ...api.deps, publicOrigin, home, mount: (app) => app.use('/sandbox', sandbox) }));
 }

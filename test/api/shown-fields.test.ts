@@ -34,8 +34,18 @@ it('a delivery shows its number and its batch, alone and in lists, and null wher
 it('an attempt says whether it was a probe', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
   const deliveryId = await held(api, tenant, id);
-  for (const probe of [undefined, true, false]) {
-    const attempt = { attemptId: newId('att'), deliveryId, round: 1, number: 1, startedAt: new Date(), result: refused, retryInMs: 1_000 };
+  // ids of one millisecond stand in any order
+  const ids = Array.from({ length: 3 }, () => newId('att')).sort();
+  for (const [index, probe] of [undefined, true, false].entries()) {
+    const attempt = {
+      attemptId: ids[index] ?? '',
+      deliveryId,
+      round: 1,
+      number: 1,
+      startedAt: new Date(),
+      result: refused,
+      retryInMs: 1_000,
+    };
     await recordAttempts(api.db, [{ ...attempt, number: probe === undefined ? 1 : 2, probe }], api.deps.contents);
   }
   const { data: items } = (await api.get(`/v1/deliveries/${deliveryId}/attempts`)).body;

@@ -82,6 +82,7 @@ it('every column that holds something sealed is in the list of what a rotation s
     'events.body',
     'events.subject_hash',
     'idempotency_keys.request_hash',
+    'signing_keys.public_key',
   ];
   expect(rows.map(({ name }) => name).filter((name) => !others.includes(name))).toEqual(sealedColumns.map(({ column }) => column).sort());
 });

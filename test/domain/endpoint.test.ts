@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endpointChange, newEndpoint, secretRotation, secretText } from '../../src/domain/endpoint.ts';
+import { endpointChange, newEndpoint, secretRotation } from '../../src/domain/endpoint.ts';
+import { secretText } from '../../src/domain/secret.ts';
 
 const url = 'https://example.com/hook';
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;

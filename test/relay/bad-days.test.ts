@@ -120,7 +120,7 @@ describe('an endpoint that never answers', () => {
     async (name, cap, endpoint) => {
       const path = `/silent${name.length}`;
       const [tenant, other] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
-      await posthorn.makeEndpoint(tenant, receiver.url + path, { eventTypes: ['silent.*'], ...endpoint });
+      await posthorn.makeEndpoint(tenant, receiver.url + path, { eventTypes: ['silent.*'], timeoutMs: 30_000, ...endpoint });
       await posthorn.makeEndpoint(tenant, `${receiver.url}/same-tenant`, { eventTypes: ['fine.*'] });
       await posthorn.makeEndpoint(other, `${receiver.url}/other-tenant`);
       const silent: ServerResponse[] = [];

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { Webhook } from 'standardwebhooks';
 import { expect } from 'vitest';
+import type { EndpointSigning } from '../../src/sandbox/check-signature.ts';
 import type { RecordedRequest } from '../../src/sandbox/recordings.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 
@@ -18,7 +19,7 @@ export type SandboxServer = Awaited<ReturnType<typeof startSandbox>>;
 /** Drips every 20 ms, and for 200 ms at most. */
 export async function startSandbox() {
   const pace = { dripEveryMs: 20, longestMs: 200 };
-  const server = express().use('/sandbox', createSandbox({ apiKey, secretsOf, pace })).listen(0, '127.0.0.1');
+  const server = express().use('/sandbox', createSandbox({ apiKey, signingOf, pace })).listen(0, '127.0.0.1');
   const connections = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
@@ -51,9 +52,9 @@ export async function startSandbox() {
   };
 }
 
-async function secretsOf(id: string): Promise<string[]> {
+async function signingOf(id: string): Promise<EndpointSigning | null> {
   if (id === faultyDelivery) throw new Error('the store is away');
-  return id === delivery ? [secret] : [];
+  return id === delivery ? { signing: null, secrets: [secret], publicKeys: [], messageSecrets: [] } : null;
 }
 
 export function signedHeaders(body: string, id = 'evt_1') {

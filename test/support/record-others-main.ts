@@ -81,3 +81,24 @@ it('upkeep', async () => {
   await handle.result();
   await recording.keep('upkeep', handle);
 });
+
+it('rotates a signing key', async () => {
+  const rotate = async (waits: object) => {
+    const { body } = await recording.stage.posthorn.post('/v1/signing-keys/rotate', waits);
+    return recording.stage.posthorn.temporal.workflow.getHandle(`rotate-key/${body.id}`);
+  };
+  await (await rotate({})).result();
+  const atOnce = await rotate({ publishFor: '0s', overlap: '0s' });
+  await atOnce.result();
+  await recording.keep('rotate-key-at-once', atOnce);
+  const cancelled = await rotate({ publishFor: '1s', overlap: '1h' });
+  await until('both sign', async () => (await cancelled.query<{ phase: string }>('progress')).phase === 'signing');
+  await cancelled.signal('cancel', 'rubbish');
+  await cancelled.result();
+  await recording.keep('rotate-key-cancelled', cancelled);
+  const byButton = await rotate({ publishFor: '1h' });
+  await byButton.query('progress');
+  await byButton.cancel();
+  await byButton.result();
+  await recording.keep('rotate-key-cancelled-in-web-ui', byButton);
+});

@@ -12,7 +12,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 
 it('there is a history of each workflow', () => {
   const kinds = new Set(files.map((file) => file.replace(/(-.*)?\.json$/, '')));
-  expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'lane', 'operator', 'upkeep']);
+  expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'lane', 'operator', 'rotate', 'upkeep']);
 });
 
 installTestRuntime();

@@ -1,0 +1,92 @@
+// Secrets and key pairs rotated while deliveries go at a steady rate: the receiver checks every request with what a consumer would know at that moment,
+// and the table tells how many did not verify.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { figuresOfAll, load } from './lane-neighbour.ts';
+import type { Trusted } from './messages.ts';
+import { startMeter } from './meter.ts';
+import { delivered, type Play, settle, warmUp } from './run.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Stage } from './stage.ts';
+
+const everyMs = 2_000;
+const overlapMs = 10_000;
+
+export const rotationScenario = ({ quick }: { quick: boolean }): Scenario => {
+  const ratePerSecond = 200;
+  return {
+    name: 'rotation',
+    roles: ['start'],
+    endpoints: 1,
+    query: '?trusted',
+    events: ratePerSecond * (quick ? 10 : 60),
+    ratePerSecond,
+    byNameOnly: true,
+    play: rotation,
+  };
+};
+
+const rotation: Play = async (stage, scenario, mode) => {
+  const name = `bench-${randomBytes(4).toString('hex')}`;
+  const { events, ratePerSecond = 200 } = scenario;
+  await stage.call('POST', '/v1/tenants', { id: name, name });
+  const url = `${stage.receiverUrl}/0${scenario.query}`;
+  const made = (await stage.call('POST', `/v1/tenants/${name}/endpoints`, { url, signing: { schemes: ['v1', 'v1a'] } })) as {
+    id: string;
+    secret: string;
+    publicKeys: string[];
+  };
+  const known: Trusted = { secrets: [made.secret], publicKeys: made.publicKeys };
+  stage.receiver.give({ kind: 'trust', trusted: known });
+  await warmUp(stage, name, scenario);
+
+  const meter = startMeter(stage);
+  const ending = new AbortController();
+  const rotating = rotate(stage, made.id, known, ending.signal);
+  const [sent] = await load(stage, [{ tenant: name, prefix: name, count: events, ratePerSecond }]);
+  if (!sent) throw new Error('the load generator told nothing');
+  await delivered(stage, sent.prefix, { wanted: events, withinMs: 90_000 });
+  ending.abort();
+  const { rotations, slowestMs } = await rotating;
+  const settleMs = await settle(stage);
+  const cost = meter.stop();
+  const answered = stage.receiver.next('unverified');
+  stage.receiver.give({ kind: 'unverified' });
+  const { checked, bySecret, byKey } = await answered;
+  const told = [
+    `${rotations} rotations; of ${checked} requests ${bySecret} did not verify by a secret, ${byKey} not by a public key`,
+    `told of a rotation ${Math.round(slowestMs + everyMs)} ms after it was asked for at the latest, with an overlap of ${overlapMs} ms`,
+  ];
+  return { scenario: scenario.name, mode, ...(await figuresOfAll(stage, [sent])), ...cost, settleMs, told };
+};
+
+/** A secret and a key pair each turn; the consumer hears of them 2 s after the answer, which must not be later than the overlap is long. */
+async function rotate(
+  stage: Stage,
+  endpoint: string,
+  known: Trusted,
+  ended: AbortSignal,
+): Promise<{ rotations: number; slowestMs: number }> {
+  let rotations = 0;
+  let slowestMs = 0;
+  while (!ended.aborted) {
+    const askedAt = performance.now();
+    const { secret } = (await stage.call('POST', `/v1/endpoints/${endpoint}/rotate-secret`, { overlap: `${overlapMs}ms` })) as {
+      secret: string;
+    };
+    const { publicKey } = (await stage.call('POST', '/v1/signing-keys/rotate', {
+      publishFor: `${everyMs}ms`,
+      overlap: `${everyMs}ms`,
+    })) as {
+      publicKey: string;
+    };
+    rotations += 2;
+    slowestMs = Math.max(slowestMs, performance.now() - askedAt);
+    await delay(everyMs, undefined, { signal: ended }).catch(() => undefined);
+    // it takes the new ones, and keeps the last two: so does a consumer that is told of them
+    known = { secrets: [...known.secrets, secret].slice(-2), publicKeys: [...known.publicKeys, publicKey].slice(-2) };
+    stage.receiver.give({ kind: 'trust', trusted: known });
+    await delay(1.5 * everyMs, undefined, { signal: ended }).catch(() => undefined);
+  }
+  return { rotations, slowestMs };
+}

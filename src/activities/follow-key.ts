@@ -1,0 +1,25 @@
+// followKey: says where the rotation of a signing key stands, and forgets the private keys that are out of sight by now.
+// Idempotency key: none needed - the row says where it stands.
+import { type RotationTimes, readRotation } from '../db/key-rotation.ts';
+import type { Db } from '../db/pool.ts';
+import { forgetRetiredKeys } from '../db/signing-keys.ts';
+import type { RotationProgress } from '../workflows/contract.ts';
+
+export function createFollowKey(db: Db) {
+  return async function followKey({ keyId }: { keyId: string }): Promise<RotationProgress> {
+    await forgetRetiredKeys(db);
+    const times = await readRotation(db, keyId);
+    return times ? progressOf(times) : { phase: 'cancelled', nextInMs: null };
+  };
+}
+
+function progressOf({ signsInMs, aloneInMs, othersGoneInMs, ended }: RotationTimes): RotationProgress {
+  const phases: [RotationProgress['phase'], number][] = [
+    ['published', signsInMs],
+    ['signing', aloneInMs],
+    ['alone', othersGoneInMs],
+  ];
+  if (ended) return { phase: aloneInMs > 0 ? 'cancelled' : 'done', nextInMs: null };
+  for (const [phase, inMs] of phases) if (inMs > 0) return { phase, nextInMs: Math.ceil(inMs) + 1 };
+  return { phase: 'done', nextInMs: null };
+}

@@ -1,0 +1,96 @@
+// /v1/signing-keys and /v1/tenants/{tenant}/signing-keys: the key pairs that sign by v1a and RFC 9421, and their rotation.
+import { z } from 'zod';
+import { listSigningKeys } from '../db/signing-keys.ts';
+import { readTenant } from '../db/tenants.ts';
+import { durationMs } from '../domain/retry-schedule.ts';
+import { keyRotation, signingKey } from '../domain/signing-keys.ts';
+import { tenantKey } from '../domain/tenant.ts';
+import { newKeyPair } from '../signing-key.ts';
+import type { ApiDeps } from './deps.ts';
+import { notFound, Problem } from './problem.ts';
+import { type Answer, answer, type Call, type Route, route } from './route.ts';
+
+const tenantParams = z.strictObject({ tenant: tenantKey });
+const keys = z.object({ data: z.array(signingKey) });
+const usually = '24h';
+
+export function signingKeyRoutes(deps: ApiDeps): Route[] {
+  return [listPlatform(deps), rotatePlatform(deps), listOwn(deps), rotateOwn(deps)];
+}
+
+const listPlatform = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/signing-keys',
+    operationId: 'listSigningKeys',
+    summary: "Lists the platform's key pairs that are published, newest first",
+    scope: 'admin',
+    answers: { 200: { description: 'the keys', schema: keys } },
+    handler: async () => answer(200, { data: await listSigningKeys(db, null) }),
+  });
+
+const rotatePlatform = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/signing-keys/rotate',
+    operationId: 'rotateSigningKey',
+    summary: "Publishes a new key pair of the platform's, which takes the place of those before it",
+    scope: 'admin',
+    body: keyRotation,
+    bodyOptional: true,
+    answers: { 200: { description: 'the new key, with its dates', schema: signingKey } },
+    problems: [409],
+    audit: 'signing_key.rotate',
+    handler: (call) => rotate(deps, null, call),
+  });
+
+const listOwn = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/tenants/:tenant/signing-keys',
+    operationId: 'listSigningKeysOfTenant',
+    summary: "Lists a tenant's own key pairs that are published, newest first; without any the platform's sign",
+    scope: 'endpoints:read',
+    params: tenantParams,
+    answers: { 200: { description: 'the keys', schema: keys } },
+    async handler({ params }) {
+      const tenant = await readTenant(db, params.tenant);
+      if (!tenant) throw notFound('tenant');
+      return answer(200, { data: await listSigningKeys(db, tenant.id) });
+    },
+  });
+
+const rotateOwn = (deps: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/tenants/:tenant/signing-keys/rotate',
+    operationId: 'rotateSigningKeyOfTenant',
+    summary: "Publishes a new key pair of the tenant's own, which takes the place of those before it, and of the platform's",
+    scope: 'endpoints:write',
+    params: tenantParams,
+    body: keyRotation,
+    bodyOptional: true,
+    answers: { 200: { description: 'the new key, with its dates', schema: signingKey } },
+    problems: [409],
+    audit: 'signing_key.rotate',
+    async handler(call) {
+      const tenant = await readTenant(deps.db, call.params.tenant);
+      if (!tenant) throw notFound('tenant');
+      return rotate(deps, tenant.id, call);
+    },
+  });
+
+/** What stands in the store decides; the workflow that follows it is asked for behind it, and again when the call is repeated. */
+async function rotate(
+  deps: ApiDeps,
+  tenantId: string | null,
+  { body: asked, ids, audit }: Call<unknown, unknown, z.output<typeof keyRotation>>,
+): Promise<Answer> {
+  const [publishForMs, overlapMs] = [durationMs(asked.publishFor ?? usually), durationMs(asked.overlap ?? usually)];
+  const key = newKeyPair(deps.vault, ids.next('sgk'));
+  const published = await deps.keyStore.publish({ key, tenantId, publishForMs, overlapMs }, audit);
+  if (published === 'under_way')
+    throw new Problem(409, 'A rotation is under way: wait for it, cancel it, or end all other keys at once (publishFor and overlap 0s).');
+  await deps.followKey(published);
+  return answer(200, published);
+}

@@ -1,0 +1,64 @@
+// Key pairs that sign for endpoints: the platform's, and those of a tenant that has its own. Times are handed in.
+import { z } from 'zod';
+import { duration, durationMs } from './retry-schedule.ts';
+
+/** When a key signs, in milliseconds of one and the same clock. */
+export interface KeyTimes {
+  /** Of the tenant; else of the platform. */
+  own: boolean;
+  signsFromMs: number;
+  /** From then on the keys before it have ended. */
+  aloneFromMs: number;
+  signsUntilMs: number | null;
+}
+
+/** Those that sign for a tenant now, the newest first. The platform's do until a key of the tenant's own signs alone. */
+export function signersAt<K extends KeyTimes>(keys: readonly K[], nowMs: number): K[] {
+  const lives = ({ signsUntilMs }: K) => signsUntilMs === null || nowMs < signsUntilMs;
+  const hasOwn = keys.some((key) => key.own && key.aloneFromMs <= nowMs && lives(key));
+  return keys
+    .filter((key) => key.signsFromMs <= nowMs && lives(key) && (key.own || !hasOwn))
+    .toSorted((a, b) => b.signsFromMs - a.signsFromMs);
+}
+
+const longestPublishMs = 30 * 86_400_000;
+const longestOverlapMs = 7 * 86_400_000;
+
+export const keyRotation = z.strictObject({
+  publishFor: duration
+    .refine((text) => durationMs(text) <= longestPublishMs, 'at most 30d')
+    .optional()
+    .describe('how long the new public key is published before it signs, so that caches know it: 24h by default, at most 30d'),
+  overlap: duration
+    .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
+    .optional()
+    .describe('how long the keys before it then go on signing, 24h by default, at most 7d; 0s for both ends them at once'),
+});
+
+export const signingKey = z.object({
+  id: z.string().describe('the kid of its JWK'),
+  tenant: z.string().nullable().describe('null: of the platform'),
+  publicKey: z.string().describe('whpk_ and base64'),
+  publishedAt: z.iso.datetime(),
+  signsFrom: z.iso.datetime(),
+  aloneFrom: z.iso.datetime().describe('when the keys before it have ended'),
+  signsUntil: z.iso.datetime().nullable().describe('null: until another takes its place'),
+  publishedUntil: z.iso.datetime().nullable(),
+});
+export type SigningKey = z.infer<typeof signingKey>;
+
+export const jwks = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.literal('OKP'),
+      crv: z.literal('Ed25519'),
+      kid: z.string(),
+      use: z.literal('sig'),
+      alg: z.literal('EdDSA'),
+      x: z.string(),
+      nbf: z.int().describe('it signs from then, in seconds since 1970'),
+      exp: z.int().optional().describe('it signs until then'),
+    }),
+  ),
+});
+export type Jwks = z.infer<typeof jwks>;

@@ -1,0 +1,25 @@
+// The signature of a platform's own scheme, as it is declared: which HMAC, over what, written how, in which header.
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { CustomSigning } from '../domain/signing.ts';
+import type { Signable } from './sign.ts';
+
+/** Its header, and that of the timestamp. `keys`: of the live secrets, the newest first. */
+export function customHeaders(custom: CustomSigning, request: Signable, keys: readonly KeyObject[]): Record<string, string> {
+  const { header, prefix = '', lead, separator, timestampHeader } = custom;
+  const signing = separator === undefined ? keys.slice(0, 1) : keys;
+  const signatures = signing.map((key) => prefix + signatureOf(custom, request, key));
+  const parts = lead === undefined ? signatures : [filled(lead, request), ...signatures];
+  return {
+    [header]: parts.join(separator),
+    ...(timestampHeader !== undefined && { [timestampHeader]: String(request.timestamp) }),
+  };
+}
+
+function signatureOf({ algorithm, encoding, signed }: CustomSigning, request: Signable, key: KeyObject): string {
+  const head = filled(signed.slice(0, -'{body}'.length), request);
+  return createHmac(algorithm, key).update(head).update(request.body).digest(encoding);
+}
+
+function filled(template: string, { id, timestamp }: Signable): string {
+  return template.replaceAll(/\{(id|timestamp)\}/g, (_, name) => (name === 'id' ? id : String(timestamp)));
+}

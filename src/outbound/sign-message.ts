@@ -1,0 +1,66 @@
+// HTTP Message Signatures of requests (RFC 9421) with Content-Digest (RFC 9530).
+import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
+import type { Component, MessageSignatures } from '../domain/signing.ts';
+
+export interface MessageKey {
+  keyId: string;
+  /** A secret key signs by HMAC-SHA256, a private one by ed25519. */
+  key: KeyObject;
+}
+
+interface Message {
+  url: string;
+  /** In lower case; `content-digest` need not be among them. */
+  headers: Record<string, string>;
+  body: Uint8Array;
+  /** Seconds since 1970. */
+  timestamp: number;
+}
+
+const usual: readonly Component[] = ['@method', '@target-uri', 'content-digest', 'content-type', 'webhook-id', 'webhook-timestamp'];
+
+/** `content-digest`, `signature-input` and `signature`, with one label for each key. Throws when the request lacks what it is to cover. */
+export function messageSignatureHeaders(
+  { algorithm, label = 'posthorn', components = [...usual] }: MessageSignatures,
+  { url, headers, body, timestamp }: Message,
+  keys: readonly MessageKey[],
+): Record<string, string> {
+  const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
+  const derived = derivedOf(new URL(url));
+  const lines = components.map((name): [string, string] => {
+    const value = derived[name] ?? (name === 'content-digest' ? digest : headers[name]);
+    if (value === undefined) throw new Error(`the request has no ${name} to sign`);
+    return [name, value];
+  });
+  const signed = keys.map(({ keyId, key }, index) => {
+    const params = `${listOf(components)};created=${timestamp};keyid="${keyId}";alg="${algorithm}"`;
+    return { label: index === 0 ? label : `${label}-${index + 1}`, params, signature: signBase(lines, params, key) };
+  });
+  return {
+    'content-digest': digest,
+    'signature-input': signed.map(({ label, params }) => `${label}=${params}`).join(', '),
+    signature: signed.map(({ label, signature }) => `${label}=:${signature}:`).join(', '),
+  };
+}
+
+/** The base64 of a signature over these components, by name and value (RFC 9421, 2.5). */
+export function signBase(lines: readonly [name: string, value: string][], params: string, key: KeyObject): string {
+  const base = [...lines, ['@signature-params', params]].map(([name, value]) => `"${name}": ${value}`).join('\n');
+  return key.type === 'secret'
+    ? createHmac('sha256', key).update(base).digest('base64')
+    : sign(null, Buffer.from(base), key).toString('base64');
+}
+
+export function listOf(components: readonly string[]): string {
+  return `(${components.map((name) => `"${name}"`).join(' ')})`;
+}
+
+function derivedOf({ origin, host, pathname, search }: URL): Record<string, string> {
+  return {
+    '@method': 'POST',
+    '@target-uri': origin + pathname + search,
+    '@authority': host,
+    '@path': pathname,
+    '@query': search === '' ? '?' : search,
+  };
+}

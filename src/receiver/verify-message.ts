@@ -1,0 +1,81 @@
+// For receivers of HTTP Message Signatures (RFC 9421) as Posthorn makes them: of requests, over the body by its Content-Digest, by HMAC-SHA256 or ed25519.
+import { createHash, createHmac } from 'node:crypto';
+import { checkAge, headerOf, isBy, isSame, publicKeyOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
+
+export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'publicKeys' | 'toleranceSeconds' | 'now'> {
+  method: string;
+  /** As it was asked for by the sender: behind a proxy the public one. */
+  url: string;
+  /** The keys themselves. */
+  secrets?: readonly Uint8Array[];
+}
+
+interface Offered {
+  /** As they are signed: the list of components and what stands behind it. */
+  params: string;
+  components: string[];
+  created: number;
+  alg: string;
+  signature: string;
+}
+
+/** Throws WebhookVerificationError unless one of the signatures covers the body, is recent, and by one of the secrets or keys. */
+export function verifyMessage(message: MessageToVerify): void {
+  const { headers, body, secrets = [], publicKeys = [], toleranceSeconds = 300, now = Date.now() } = message;
+  if (secrets.length + publicKeys.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret and no public key was given');
+  const keys = publicKeys.map(publicKeyOf);
+  const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
+  if (headerOf(headers, 'content-digest') !== digest)
+    throw new WebhookVerificationError('no_match', 'content-digest is not that of the body');
+  const offered = offeredBy(headerOf(headers, 'signature-input'), headerOf(headers, 'signature'));
+  const matching = offered.find(({ params, components, alg, signature }) => {
+    if (!components.includes('content-digest')) return false;
+    const base = Buffer.from(baseOf(message, components, params));
+    if (alg === 'ed25519') return keys.some((key) => isBy(key, base, signature));
+    return secrets.some((secret) =>
+      isSame(Buffer.from(signature), Buffer.from(createHmac('sha256', secret).update(base).digest('base64'))),
+    );
+  });
+  if (!matching) throw new WebhookVerificationError('no_match', 'no signature over the body matches');
+  checkAge(matching.created, toleranceSeconds, now);
+}
+
+function offeredBy(input: string, signature: string): Offered[] {
+  const signatures = membersOf(signature);
+  return [...membersOf(input)].flatMap(([label, params]) => {
+    const base64 = signatures.get(label);
+    const end = params.indexOf(')');
+    const created = /;created=(\d+)/.exec(params)?.[1];
+    const alg = /;alg="([^"]*)"/.exec(params)?.[1];
+    if (!base64?.startsWith(':') || end < 0 || created === undefined || alg === undefined) return [];
+    if (!['ed25519', 'hmac-sha256'].includes(alg)) return [];
+    const components = params
+      .slice(1, end)
+      .split(' ')
+      .map((name) => name.slice(1, -1));
+    return [{ params, components, created: Number(created), alg, signature: base64.slice(1, -1) }];
+  });
+}
+
+/** Of a dictionary (RFC 8941) as Posthorn writes it: no comma but those between its members. */
+function membersOf(dictionary: string): Map<string, string> {
+  return new Map(
+    dictionary.split(',').map((member): [string, string] => {
+      const at = member.indexOf('=');
+      return [member.slice(0, Math.max(at, 0)).trim(), member.slice(at + 1).trim()];
+    }),
+  );
+}
+
+function baseOf({ method, url, headers }: MessageToVerify, components: string[], params: string): string {
+  const { origin, host, pathname, search } = new URL(url);
+  const derived = new Map([
+    ['@method', method],
+    ['@target-uri', origin + pathname + search],
+    ['@authority', host],
+    ['@path', pathname],
+    ['@query', search === '' ? '?' : search],
+  ]);
+  const lines = components.map((name) => `"${name}": ${derived.get(name) ?? headerOf(headers, name)}`);
+  return [...lines, `"@signature-params": ${params}`].join('\n');
+}

@@ -1,0 +1,55 @@
+// Checks the signatures of a recorded request as a receiver of that endpoint would: each kind that the endpoint asks for.
+import type { Request } from 'express';
+import { isId } from '../domain/ids.ts';
+import type { Signing } from '../domain/signing.ts';
+import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
+import { verifyCustom } from '../receiver/verify-custom.ts';
+import { verifyMessage } from '../receiver/verify-message.ts';
+
+/** How an endpoint is signed, and by what. */
+export interface EndpointSigning {
+  signing: Signing | null;
+  /** The texts of the live ones. */
+  secrets: string[];
+  publicKeys: string[];
+  /** The keys of its message signatures by HMAC. */
+  messageSecrets: Uint8Array[];
+}
+
+/** What came of checking the signature of a recorded request. */
+export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
+
+/** `signingOf`: of an endpoint, or of that of a delivery; null when there is no such. */
+export async function checkSignature(
+  request: Request,
+  body: { start: Buffer; bytes: number },
+  signingOf: (id: string) => Promise<EndpointSigning | null>,
+): Promise<SignatureVerdict> {
+  if (body.bytes > body.start.length) return 'body_too_long';
+  // a batch is no delivery, and names its endpoint instead
+  const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';
+  if (!isId('dlv', id) && !isId('ep', id)) return 'unknown_delivery';
+  const known = await signingOf(id).catch(() => 'unavailable' as const);
+  if (known === 'unavailable') return 'secrets_unavailable';
+  if (known === null) return 'unknown_delivery';
+  try {
+    verify(request, body.start, known);
+    return 'valid';
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return error.reason;
+    throw error;
+  }
+}
+
+function verify({ headers, method, protocol, host, originalUrl }: Request, body: Uint8Array, known: EndpointSigning): void {
+  const { signing, secrets, publicKeys, messageSecrets } = known;
+  const { schemes, custom, messageSignatures } = signing ?? { schemes: ['v1'] };
+  if (schemes.includes('v1')) verifyWebhook({ headers, body, secrets: secrets.filter((text) => text.startsWith('whsec_')) });
+  if (schemes.includes('v1a')) verifyWebhook({ headers, body, publicKeys });
+  if (custom) verifyCustom({ headers, body, scheme: custom, secrets });
+  if (messageSignatures) {
+    const url = `${protocol}://${host}${originalUrl}`;
+    const byKeyPair = messageSignatures.algorithm === 'ed25519';
+    verifyMessage({ method, url, headers, body, ...(byKeyPair ? { publicKeys } : { secrets: messageSecrets }) });
+  }
+}

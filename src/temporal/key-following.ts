@@ -1,0 +1,30 @@
+// Starts the workflow that follows the rotation of a signing key.
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { SigningKey } from '../domain/signing-keys.ts';
+import type { Logger } from '../logger.ts';
+import { rotateKeyWorkflowId, taskQueue, tenantAttribute, workflowTypes } from '../workflows/contract.ts';
+import type { TemporalLink } from './link.ts';
+
+/** Never rejects: while Temporal is away a rotation goes its way all the same, only nobody can watch or cancel it; upkeep forgets its old keys. */
+export type FollowKey = (key: Pick<SigningKey, 'id' | 'tenant'>) => Promise<void>;
+
+export function createFollowKey(link: TemporalLink, log: Logger): FollowKey {
+  return async ({ id, tenant }) => {
+    try {
+      await link.call((client) =>
+        client.workflow.start(workflowTypes.rotateKey, {
+          workflowId: rotateKeyWorkflowId(id),
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          taskQueue,
+          args: [{ keyId: id }],
+          staticSummary: `signing key of ${tenant ?? 'the platform'}`,
+          staticDetails:
+            'Follows the rotation of a signing key: published, signing beside those before it, alone, those before it forgotten.',
+          ...(tenant !== null && { typedSearchAttributes: [{ key: tenantAttribute, value: tenant }] }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) log.warn({ err: error, keyId: id }, 'signing_key.not_followed');
+    }
+  };
+}

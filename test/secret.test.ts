@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type SecretForm, secretProblem } from '../src/domain/secret.ts';
+import { newSecret, openSecret, sealSecret } from '../src/secret.ts';
+import { createVault } from '../src/vault.ts';
+
+const vault = createVault([randomBytes(32).toString('base64')]);
+const roundTrip = (text: string) => openSecret(vault, 'sec_1', sealSecret(vault, 'sec_1', text));
+
+it('any text comes back as it was: as a text it may be the key itself', () => {
+  const visible = fc.string({
+    unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    minLength: 16,
+    maxLength: 200,
+  });
+  const whsec = fc.uint8Array({ minLength: 24, maxLength: 64 }).map((bytes) => `whsec_${Buffer.from(bytes).toString('base64')}`);
+  fc.assert(fc.property(fc.oneof(visible, whsec), (text) => roundTrip(text) === text));
+  // another spelling of the same bytes
+  expect(roundTrip(`whsec_${'A'.repeat(43)}B==`)).toBe(`whsec_${'A'.repeat(43)}B==`);
+});
+
+it('what was kept as bytes alone is its whsec_ text', () => {
+  const bytes = randomBytes(32);
+  expect(openSecret(vault, 'sec_1', vault.seal(bytes, 'sec_1'))).toBe(`whsec_${bytes.toString('base64')}`);
+});
+
+it.each<SecretForm[][]>([[[]], [['whsec']], [['text']], [['whsec', 'text']], [['whsec', 'base64']], [['hex']]])(
+  'a new one fits %j',
+  (forms) => {
+    const text = newSecret(forms, randomBytes(32));
+    for (const form of forms) expect(secretProblem(text, form)).toBe(null);
+    expect(roundTrip(text)).toBe(text);
+  },
+);
