@@ -2,11 +2,13 @@
 
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
+import { type Contents, createContents } from './contents.ts';
 import { countOutbox } from './db/backlog.ts';
 import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
 import { createPool } from './db/pool.ts';
+import { checkKeysInUse } from './db/reseal.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import { checkTenantRole } from './db/tenant-role.ts';
 import { sealWhatIsNot } from './db/unsealed.ts';
@@ -26,6 +28,7 @@ export interface Core {
   log: Logger;
   db: pg.Pool;
   vault: Vault;
+  contents: Contents;
   link: TemporalLink;
   starter: Starter;
   waker: LaneWaker;
@@ -53,7 +56,9 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     await checkTenantRole(db);
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
+    await checkKeysInUse(db, vault);
     await sealWhatIsNot(db, vault);
+    const contents = createContents(db, vault);
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
@@ -64,6 +69,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       log,
       db,
       vault,
+      contents,
       link,
       starter,
       waker,

@@ -33,7 +33,7 @@ export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, link, waker, giveOrder, telemetry } = core;
+  const { config, db, log, vault, contents, link, waker, giveOrder, telemetry } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -43,12 +43,13 @@ export function startServer(
     db: scopedDb(db),
     log,
     vault,
+    contents,
     access: accessOf(core, apiKey),
     publicOrigin: origin,
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, relay, backlog, parking: createParking(db, waker), metrics: telemetry.ingest, reached }),
+    accept: createIngest({ db, contents, relay, backlog, parking: createParking(db, waker), metrics: telemetry.ingest, reached }),
     giveOrder,
     lanes: waker,
     setGate: createSetGate({ db, lanes: waker }),

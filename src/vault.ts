@@ -14,6 +14,8 @@ export interface Vault {
   fingerprint: string;
   /** Of all keys given, in their order. */
   fingerprints: string[];
+  /** Each key's own mark in what it sealed, in hex: the beginning of its fingerprint. */
+  keyIds: string[];
 }
 
 export class VaultError extends Error {
@@ -42,6 +44,7 @@ export function createVault(masterKeys: string[]): Vault {
     derive: (use) => [derive(first, use), ...keys.slice(1).map((key) => derive(key, use))],
     fingerprint: first.fingerprint,
     fingerprints: keys.map((key) => key.fingerprint),
+    keyIds: keys.map(({ id }) => id.toString('hex')),
   };
 }
 

@@ -41,7 +41,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, waker, parking, vault, giveOrder, telemetry } = core;
+  const { config, db, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -50,11 +50,12 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
   const authenticated = authenticating(sender);
   const places = createPlaces(limits);
-  const recorder = createRecorder(db, log);
+  const recorder = createRecorder(db, contents, log);
   const poster = createPoster({
     db,
     vault,
     sender: authenticated,
+    contents,
     log,
     defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
     metrics: telemetry.attempts,

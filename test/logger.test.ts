@@ -15,3 +15,27 @@ it('tells an error, its code and its cause, and not the objects on it', () => {
   });
   expect(lines[0]).not.toContain('canary');
 });
+
+it('withholds the message of an error that quotes data, also in its stack', () => {
+  const lines: string[] = [];
+  const log = createLogger('info', { write: (line) => void lines.push(line) });
+  const refused = Object.assign(new Error('invalid input syntax for type json: "canary"'), {
+    code: '22P02',
+    severity: 'ERROR',
+    detail: 'Token "canary" is invalid.',
+    where: 'JSON data, line 1: canary',
+  });
+  let unread: unknown;
+  try {
+    JSON.parse('{"a":canary}');
+  } catch (error) {
+    unread = error;
+  }
+  log.error({ err: refused }, 'a');
+  log.error({ error: refused }, 'as Temporal says it');
+  log.error({ err: new Error('outer', { cause: unread }) }, 'b');
+  for (const name of ['headers', 'secret', 'token', 'auth', 'url', 'body', 'data']) log.error({ [name]: { of: 'canary' } }, name);
+  expect(lines).toHaveLength(10);
+  expect(lines.join('')).not.toContain('canary');
+  expect(JSON.parse(lines[0] ?? '').err).toMatchObject({ code: '22P02', stack: expect.stringMatching(/^ +at /) });
+});

@@ -1,8 +1,10 @@
 // keepStore: partitions ahead of time; dispatches, idempotency keys, portal links, relays, counts of failures and calls, and numbers and rates of who was
-// deleted go when they have outlived their use, in small batches. Owners are told of client
-// certificates that come to their end.
+// deleted go when they have outlived their use, in small batches. Owners are told of client certificates that come to their end, and erasures that were not
+// finished are.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
 import { Context } from '@temporalio/activity';
+import { dropOldDataKeys } from '../db/data-keys.ts';
+import { finishErasures } from '../db/erase-subject.ts';
 import { alertExpiring } from '../db/expiring-certificates.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
@@ -30,7 +32,8 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
     await untilNone(() => alertExpiring(db));
-    let rowsDeleted = 0;
+    await finishErasures(db, () => Context.current().heartbeat());
+    let rowsDeleted = await dropOldDataKeys(db);
     for (const deleteBatch of old) rowsDeleted += await untilNone(() => deleteBatch(db));
     return { partitionsMade, rowsDeleted };
   };

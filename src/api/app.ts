@@ -8,6 +8,7 @@ import type { ApiDeps } from './deps.ts';
 import { endpointActionRoutes } from './endpoint-actions.ts';
 import { endpointLaneRoutes } from './endpoint-lane.ts';
 import { endpointRoutes } from './endpoints.ts';
+import { erasureRoutes } from './erasure.ts';
 import { eventReadRoutes } from './event-reads.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes, homeRoute } from './health.ts';
@@ -54,6 +55,7 @@ export function createApp(deps: ApiDeps): Express {
     ...verifyRoutes(deps),
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
+    ...erasureRoutes(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),

@@ -96,7 +96,7 @@ const read = (deps: ApiDeps) =>
     },
   });
 
-const attempts = ({ db }: ApiDeps) =>
+const attempts = ({ db, contents }: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/deliveries/:delivery/attempts',
@@ -107,7 +107,7 @@ const attempts = ({ db }: ApiDeps) =>
     query: listQuery('att'),
     answers: { 200: { description: 'a page of attempts', schema: pageOf(attemptView) } },
     async handler({ params, query: { limit, cursor } }) {
-      const rows = await listAttempts(db, params.delivery, cursor ?? null, limit + 1);
+      const rows = await listAttempts(db, contents, params.delivery, cursor ?? null, limit + 1);
       if (rows.length === 0 && !(await readDelivery(db, params.delivery))) throw notFound('delivery');
       return pageAnswer(
         rows,

@@ -1,5 +1,6 @@
 // What the API needs from the rest of the process.
 import type { Express } from 'express';
+import type { Contents } from '../contents.ts';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Audit } from '../db/audit.ts';
 import type { KeyStore } from '../db/key-rotation.ts';
@@ -19,6 +20,7 @@ export interface ApiDeps {
   db: ScopedDb;
   log: Logger;
   vault: Vault;
+  contents: Contents;
   access: Access;
   /** Scheme, host and port under which this server is reached. */
   publicOrigin: string;

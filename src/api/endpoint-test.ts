@@ -69,10 +69,10 @@ export const testEndpoint = (deps: ApiDeps) =>
     },
   });
 
-async function firstAttempt({ db }: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
+async function firstAttempt({ db, contents }: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
   const deadline = performance.now() + withinMs;
   for (let pause = 20; performance.now() < deadline; pause = Math.min(pause * 1.3, 500)) {
-    const attempts = await listAttempts(db, deliveryId, null, 1);
+    const attempts = await listAttempts(db, contents, deliveryId, null, 1);
     if (attempts[0]) return attempts[0];
     await delay(pause);
   }

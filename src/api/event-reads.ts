@@ -21,7 +21,7 @@ const eventInFull = eventSummary.extend({
   moreDeliveries: z.boolean(),
   endpoints: z.array(endpointVerdict).describe("the tenant's first 1,000 endpoints, and why each did or did not get the event"),
   moreEndpoints: z.boolean(),
-  data: z.unknown().describe('as it was posted, byte for byte'),
+  data: z.unknown().describe('as it was posted, byte for byte; null once it was erased'),
 });
 
 export function eventReadRoutes(deps: ApiDeps): Route[] {
@@ -74,7 +74,8 @@ async function tenantOf(db: Db, key: string): Promise<TenantOfList> {
 }
 
 async function inFull(deps: ApiDeps, tenant: TenantOfList, event: StoredEvent): Promise<Answer> {
-  const [deliveries, endpoints] = await Promise.all([
+  const [data, deliveries, endpoints] = await Promise.all([
+    dataText(deps, event),
     deliveriesOfEvent(deps.db, event.eventId, deliveryRange(event.eventId), most + 1),
     endpointVerdicts(deps.db, tenant.tenantId, event, most + 1),
   ]);
@@ -86,6 +87,10 @@ async function inFull(deps: ApiDeps, tenant: TenantOfList, event: StoredEvent): 
     moreEndpoints: endpoints.length > most,
   });
   // `data` goes in as text: JSON.parse would round its numbers
-  const data = dataOf(event.body.toString(), event.summary.type, event.summary.timestamp);
   return { status: 200, text: `${shown.slice(0, -1)},"data":${data}}` };
+}
+
+async function dataText({ contents }: ApiDeps, { eventId, body, summary }: StoredEvent): Promise<string> {
+  if (summary.erasedAt !== null) return 'null';
+  return dataOf(Buffer.from(await contents.open(eventId, body)).toString(), summary.type, summary.timestamp);
 }

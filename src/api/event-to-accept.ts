@@ -14,12 +14,12 @@ export interface PostedEvent {
 }
 
 export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId }: PostedEvent): EventToAccept {
-  const { type, id, channels = [], orderingKey = null, coalesceKey = null, version = null } = event;
+  const { type, id, channels = [], orderingKey = null, coalesceKey = null, version = null, subject = null } = event;
   const occurredAt = event.occurredAt === undefined ? null : normalInstant(event.occurredAt);
   const deliverAt = event.deliverAt === undefined ? null : normalInstant(event.deliverAt);
   const expiresAt = event.expiresAt === undefined ? null : normalInstant(event.expiresAt);
   const bodyTimestamp = occurredAt ?? new Date(nowMs).toISOString();
-  // one without coalesceKey keeps the hash it had before there was such a key
+  // one without coalesceKey or subject keeps the hash it had before there were such
   const head = [
     type,
     channels.toSorted(),
@@ -29,6 +29,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     deliverAt,
     expiresAt,
     ...(coalesceKey === null ? [] : [coalesceKey]),
+    ...(subject === null ? [] : [{ subject }]),
   ];
   // JSON has no bare line feed, so no other content has this text before its data
   const contentHash = createHash('sha256')
@@ -45,6 +46,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     contentHash,
     orderingKey,
     coalesceKey,
+    subject,
     version,
     deliverAt,
     expiresAt,

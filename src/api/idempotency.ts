@@ -1,6 +1,7 @@
 // Idempotency-Key: a request with a key runs once, and its answer is given again for 24 hours. What is kept is sealed: it may hold a secret.
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Contents } from '../contents.ts';
 import { abandonClaim, claimKey, freeKey, type KeyRef, renewClaim, storeAnswer } from '../db/idempotency.ts';
 import type { Db } from '../db/pool.ts';
 import type { Logger } from '../logger.ts';
@@ -13,6 +14,7 @@ import type { Answer } from './route.ts';
 export interface IdempotencyDeps {
   db: Db;
   vault: Vault;
+  contents: Contents;
   log: Logger;
 }
 
@@ -38,12 +40,13 @@ export function hashRequest(method: string, url: string, body: unknown): Uint8Ar
 
 /** Runs the request, or gives the answer of the run before; a run under way is waited for. */
 export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promise<Answer> {
-  const { scope, key, requestHash } = request;
+  const { scope, key } = request;
+  const requestHash = (await deps.contents.hasher())(request.requestHash);
   const claim = randomUUID();
   const seed = newId('evt');
   const deadline = performance.now() + patienceMs;
   for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
-    const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, seed });
+    const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, unkeyedHash: request.requestHash, seed });
     switch (claimed.kind) {
       case 'mine':
         return runClaimed(deps, request, claim, claimed.seed, claimed.seed !== seed);

@@ -20,11 +20,16 @@ export function nameRequests(log: Logger): RequestHandler {
 function logWhenDone(log: Logger, request: Request, response: Response): void {
   const start = performance.now();
   const { method } = request;
-  const path = request.path;
+  const path = pathOf(request);
   response.once('close', () => {
     const ms = Math.round(performance.now() - start);
     log.debug({ method, path, status: response.statusCode, ms, requestId: response.getHeader('x-request-id') }, 'api.request');
   });
+}
+
+/** As it is logged: without the subject of an erasure, which names a person. */
+function pathOf({ path }: Request): string {
+  return path.replace(/(\/subjects\/)[^/]+/, '$1…');
 }
 
 export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
@@ -44,7 +49,8 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const problem = toProblem(error);
     if (problem.status >= 500) {
-      const { method, path } = request;
+      const { method } = request;
+      const path = pathOf(request);
       log.error(
         { err: problem.cause ?? problem, method, path, status: problem.status, requestId: response.getHeader('x-request-id') },
         'api.failed',

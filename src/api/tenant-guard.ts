@@ -12,10 +12,11 @@ import type { Answer, Call, Route } from './route.ts';
 type AnyCall = Call<unknown, unknown, unknown>;
 type Named = Record<string, unknown>;
 
-/** By the name of a path's parameter; `event` is looked up within its tenant, whose key is in the same path. */
+/** By the name of a path's parameter; `event` and `subject` are looked up within their tenant, whose key is in the same path. */
 const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   tenant: async () => true,
   event: async () => true,
+  subject: async () => true,
   // revoked where they are the tenant's, and nothing else is done with them
   key: async () => true,
   link: async () => true,

@@ -113,6 +113,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
       if (isExpired(job.event)) return giveUp(job);
       record = await poster.post({
         deliveryId: id,
+        eventId: job.event.eventId,
         endpointId: job.endpointId,
         tenantId: job.event.tenantId,
         round: 1,

@@ -9,6 +9,7 @@ export interface FirstEvent {
   eventType: string;
   /** The producer's id of the event. */
   externalId: string;
+  /** As it was posted, or sealed: as it was read from the store. */
   body: Uint8Array;
   expiresAt: Date | null;
   /** By the monotonic clock of this process; null: another one accepted it. */

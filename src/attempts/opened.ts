@@ -1,4 +1,5 @@
 // What is sealed, opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change.
+import type { Contents } from '../contents.ts';
 import type { EndpointTarget } from '../domain/endpoint-target.ts';
 import { type SigningSecret, signingSecret } from '../outbound/signing-secret.ts';
 import { openSecret } from '../secret.ts';
@@ -22,6 +23,19 @@ export function createOpened(vault: Pick<Vault, 'open'>): Opened {
       (_endpointId, sealed) => sealed,
     ),
   };
+}
+
+interface Bodies<E> {
+  eventId: string;
+  body: Uint8Array;
+  batch?: E[] | undefined;
+}
+
+/** Bodies as they were posted, of one event and of those of its batch. Throws VaultError for one that nobody will ever open. */
+export async function openBodies<E extends { eventId: string; body: Uint8Array }>(contents: Pick<Contents, 'open'>, job: Bodies<E>) {
+  const body = await contents.open(job.eventId, job.body);
+  if (!job.batch) return { body };
+  return { body, batch: await Promise.all(job.batch.map(async (one) => ({ ...one, body: await contents.open(one.eventId, one.body) }))) };
 }
 
 function onceFor<A extends unknown[], T>(open: (...args: A) => T, sealedOf: (...args: A) => Uint8Array): (...args: A) => T {

@@ -1,5 +1,6 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
 import type { Reached } from '../checkpoints.ts';
+import type { Contents } from '../contents.ts';
 import { type AttemptRecord, holdEndpoint } from '../db/attempts.ts';
 import { stopEndpoint } from '../db/failing-endpoints.ts';
 import type { Db } from '../db/pool.ts';
@@ -16,10 +17,13 @@ import type { MessageKey } from '../outbound/sign-message.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
 import { type Vault, VaultError } from '../vault.ts';
 import { createKeyRing } from './key-ring.ts';
-import { createOpened } from './opened.ts';
-import { buildRequest, type SignedJob } from './request.ts';
+import { createOpened, openBodies } from './opened.ts';
+import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
-export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target'> {
+export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
+  /** Whose `body` is; sealed, or as it was posted. */
+  eventId: string;
+  batch?: (BatchElement & { eventId: string })[] | undefined;
   round: number;
   /** Made in this round before this one. */
   attempts: number;
@@ -48,6 +52,7 @@ export interface Poster {
 export interface PosterDeps {
   db: Db;
   vault: Pick<Vault, 'open'>;
+  contents: Pick<Contents, 'open'>;
   sender: Pick<Sender, 'send'>;
   log: Logger;
   defaultRetry: RetryPolicy;
@@ -55,7 +60,7 @@ export interface PosterDeps {
   reached?: Reached;
 }
 
-export function createPoster({ db, vault, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
+export function createPoster({ db, vault, contents, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   const opened = createOpened(vault);
   const signersOf = createKeyRing(db, vault);
 
@@ -68,6 +73,8 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
       throw lasting ? new RenderFault(error.message, { cause: error }) : error;
     }
   }
+
+  const open = async (job: PostJob): Promise<PostJob> => ({ ...job, ...(await openBodies(contents, job).catch(asFault)) });
 
   function render(job: PostJob, number: number, nowMs: number, keyPairs: MessageKey[]) {
     try {
@@ -85,11 +92,12 @@ export function createPoster({ db, vault, sender, log, defaultRetry, metrics, re
 
   return {
     async post(job) {
+      const plain = await open(job);
       const keyPairs = signsWithKeyPair(job.signing) ? await signersOf(job.tenantId).catch(asFault) : [];
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render(job, number, startedAt.getTime(), keyPairs), isTooLate: job.isTooLate });
+      const result = await send({ ...render(plain, number, startedAt.getTime(), keyPairs), isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');

@@ -1,6 +1,7 @@
 // The record of an attempt is the only durable outcome. Records share statements (group commit) and are kept and tried again until they are
 // stored: a store that is away loses none of them while this process lives.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Contents } from '../contents.ts';
 import { type AttemptRecord, recordAttempts } from '../db/attempts.ts';
 import { isBadData } from '../db/errors.ts';
 import { type FirstRecord, recordFirstAttempts } from '../db/first-attempts.ts';
@@ -29,14 +30,14 @@ export interface Recorder {
   waitedMs(): number;
 }
 
-export function createRecorder(db: Db, log: Logger): Recorder {
+export function createRecorder(db: Db, contents: Pick<Contents, 'seal'>, log: Logger): Recorder {
   const later = createGroupCommit<AttemptRecord, DeliveryStatus | null>({
-    write: (records) => recordAttempts(db, records),
+    write: (records) => recordAttempts(db, records, contents),
     maxWeight: atMost,
     lanes: 2,
   });
   const first = createGroupCommit<FirstRecord, DeliveryStatus | null>({
-    write: (records) => recordFirstAttempts(db, records),
+    write: (records) => recordFirstAttempts(db, records, contents),
     maxWeight: atMost,
     lanes: 2,
     linger,

@@ -22,7 +22,14 @@ export interface SignedJob extends Signers {
   /** Its number in the order of an ordered endpoint. */
   sequence?: number | null | undefined;
   /** The request carries these events, and `body` and `deliveryId` are only those of the first. */
-  batch?: { id: string; sequence: number | null; body: Uint8Array }[] | undefined;
+  batch?: BatchElement[] | undefined;
+}
+
+export interface BatchElement {
+  /** The producer's id of the event. */
+  id: string;
+  sequence: number | null;
+  body: Uint8Array;
 }
 
 export interface AttemptRequest {

@@ -16,6 +16,7 @@ import { requireKeys, start } from '../start.ts';
 import { installRuntime, startWorker } from '../worker.ts';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
+import { masterKeyCommand } from './master-key.ts';
 
 const usage = `Usage: posthorn <command>
 
@@ -23,6 +24,7 @@ const usage = `Usage: posthorn <command>
   server          API only
   worker          worker only
   migrate         brings the database schema up to date
+  keys            status or rotation of the master key
   reconcile       starts every delivery and every lane that should be under way and is not, at once
   audit           verify or export: the audit log (docs/audit.md)
   api-keys …      makes, lists and revokes API keys: \`posthorn api-keys\` says how
@@ -35,7 +37,7 @@ const write = (text: string) =>
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Runs the command and returns what stops it; null when it has ended. */
-async function run(command: string | undefined, demo: boolean): Promise<(() => Promise<void>) | null> {
+async function run([command, word]: string[], demo: boolean): Promise<(() => Promise<void>) | null> {
   const config = readConfig();
   const log = createLogger(config.LOG_LEVEL);
   switch (command) {
@@ -60,6 +62,9 @@ async function run(command: string | undefined, demo: boolean): Promise<(() => P
       await db.end();
       return null;
     }
+    case 'keys':
+      await masterKeyCommand(word, requireKeys(config), print);
+      return null;
     case 'reconcile': {
       const core = await openCore(requireKeys(config), log);
       if (!(await core.link.connected)) return null;
@@ -96,7 +101,7 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  stop = await run(positionals[0], values.demo);
+  stop = await run(positionals, values.demo);
   started = true;
   if (asked) {
     asked = false;

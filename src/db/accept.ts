@@ -2,7 +2,10 @@
 //
 // What if the same event comes twice? (tenant, external id) is unique: the later one claims nothing and is a duplicate, or a conflict when its
 // content differs - also when both stand in one statement, or when both transactions run at once (the later waits for the earlier's commit).
+import type { Hash } from '../contents.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { eventsAtRest, type Sealing } from './at-rest.ts';
+import { compare, readEarlier } from './earlier-events.ts';
 import type { Db } from './pool.ts';
 
 export interface EventToAccept {
@@ -12,7 +15,10 @@ export interface EventToAccept {
   channels: string[];
   body: Uint8Array;
   bodyTimestamp: string;
+  /** SHA-256 of what was posted. */
   contentHash: Uint8Array;
+  /** Whom it is about, for its erasure. */
+  subject?: string | null;
   orderingKey: string | null;
   coalesceKey: string | null;
   version: number | null;
@@ -56,17 +62,18 @@ interface Row {
 }
 
 /** Stores the events of all requests and gives their outbox rows to `relayId` (null: to any relay, which is told). Results in request order. */
-export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: string | null): Promise<Accepted[]> {
-  const events = requests.flatMap((request) => request.events.map((event) => ({ tenant: request.tenant, ...event })));
+export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: string | null, contents: Sealing): Promise<Accepted[]> {
+  const posted = requests.flatMap((request) => request.events.map((event) => ({ tenant: request.tenant, ...event })));
+  const events = await eventsAtRest(contents, posted);
   const { rows } = await db.query<Row>({
     name: 'accept_events',
     text: `
       with incoming as (
         select i.*, t.id as tenant_id, t.endpoints_version, t.orders
         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::text[], $10::int[],
-            $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[])
+            $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[], $16::bytea[])
           with ordinality as i (tenant, event_id, external_id, type, channels, body, body_timestamp, content_hash, ordering_key, version,
-            deliver_at, expires_at, only_endpoint_id, coalesce_key, n)
+            deliver_at, expires_at, only_endpoint_id, coalesce_key, subject_hash, n)
         join tenants t on t.external_id = i.tenant and t.deleted_at is null
       ), claimed as (
         insert into event_ids (tenant_id, external_id, event_id, content_hash)
@@ -75,9 +82,9 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
         returning event_id
       ), stored as (
         insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, ordering_key, version, deliver_at, expires_at,
-          only_endpoint_id, coalesce_key, accepted_at, position)
+          only_endpoint_id, coalesce_key, subject_hash, accepted_at, position)
         select event_id, tenant_id, external_id, type, string_to_array(channels, ','), body, body_timestamp, ordering_key, version, deliver_at,
-          expires_at, only_endpoint_id, coalesce_key, now(), nextval('event_position')
+          expires_at, only_endpoint_id, coalesce_key, subject_hash, now(), nextval('event_position')
         from (select i.* from incoming i join claimed using (event_id) order by n) as ordered
         returning id, tenant_id
       ), queued as (
@@ -103,52 +110,33 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       events.map((event) => event.onlyEndpointId && uuidOf(event.onlyEndpointId)),
       relayId && uuidOf(relayId),
       events.map((event) => event.coalesceKey),
+      events.map((event) => event.subjectHash),
     ],
   });
   const byNumber = new Map(rows.map((row) => [row.n, row]));
   const results: Accepted[] = [];
+  const hash = await contents.hasher();
   let n = 0;
   for (const request of requests) {
     const found = request.events.map((event) => ({ event, row: byNumber.get(++n) }));
-    results.push(await outcomeOf(db, found));
+    results.push(await outcomeOf(db, found, hash));
   }
   return results;
 }
 
-async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undefined }[]): Promise<Accepted> {
+async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undefined }[], hash: Hash): Promise<Accepted> {
   const first = found[0]?.row;
   if (!first) return { tenantId: null, acceptances: [], endpointsVersion: 0, acceptedAtUs: 0, orders: false };
   const tenant = first.tenant_id;
   const known = found.filter(({ row }) => row?.claimed === false).map(({ event }) => event.externalId);
-  const earlier = known.length === 0 ? new Map<string, Earlier>() : await readEarlier(db, tenant, known);
+  const earlier = await readEarlier(db, tenant, known);
   return {
     tenantId: idOf('tnt', tenant),
     endpointsVersion: first.endpoints_version,
     acceptedAtUs: first.accepted_at_us,
     orders: first.orders,
     acceptances: found.map(({ event, row }) =>
-      row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(event, earlier.get(event.externalId)),
+      row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(hash, event, earlier.get(event.externalId)),
     ),
   };
-}
-
-interface Earlier {
-  eventId: string;
-  contentHash: Buffer;
-}
-
-function compare(event: EventToAccept, earlier: Earlier | undefined): Acceptance {
-  if (!earlier) return { kind: 'conflict', id: event.eventId };
-  // this very call, run again after a crash between its commit and its answer
-  if (earlier.eventId === event.eventId) return { kind: 'accepted', id: event.eventId };
-  return { kind: earlier.contentHash.equals(event.contentHash) ? 'duplicate' : 'conflict', id: earlier.eventId };
-}
-
-async function readEarlier(db: Db, tenantUuid: string, externalIds: string[]): Promise<Map<string, Earlier>> {
-  const { rows } = await db.query<{ external_id: string; event_id: string; content_hash: Buffer }>({
-    name: 'read_event_ids',
-    text: 'select external_id, event_id, content_hash from event_ids where tenant_id = $1 and external_id = any($2)',
-    values: [tenantUuid, externalIds],
-  });
-  return new Map(rows.map((row) => [row.external_id, { eventId: idOf('evt', row.event_id), contentHash: row.content_hash }]));
 }

@@ -1,7 +1,9 @@
 // A delivery's attempts as they are read by people.
+import type { Contents } from '../contents.ts';
 import type { AttemptView } from '../domain/delivery-view.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import { outcome } from '../domain/outcome.ts';
+import { openResponse, type StoredResponse } from './at-rest.ts';
 import type { Db } from './pool.ts';
 
 interface AttemptRow {
@@ -12,6 +14,8 @@ interface AttemptRow {
   outcome: string;
   message: string;
   status_code: number | null;
+  response: Buffer | null;
+  /** Of attempts from before responses were sealed. */
   response_headers: Buffer | null;
   response_body: Buffer | null;
   response_truncated: boolean;
@@ -25,21 +29,32 @@ interface AttemptRow {
 }
 
 /** Newest first, those before the attempt `before`. */
-export async function listAttempts(db: Db, deliveryId: string, before: string | null, limit: number): Promise<AttemptView[]> {
+export async function listAttempts(
+  db: Db,
+  contents: Pick<Contents, 'open'>,
+  deliveryId: string,
+  before: string | null,
+  limit: number,
+): Promise<AttemptView[]> {
   const { rows } = await db.query<AttemptRow>({
     name: 'list_attempts',
     text: `
-      select id, round, number, started_at, outcome, message, status_code, response_headers, response_body, response_truncated, address,
+      select id, round, number, started_at, outcome, message, status_code, response, response_headers, response_body, response_truncated, address,
         dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe
       from attempts
       where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $3`,
     values: [uuidOf(deliveryId), before && uuidOf(before), limit],
   });
-  return rows.map((row) => toAttempt(deliveryId, row));
+  return Promise.all(rows.map(async (row) => toAttempt(deliveryId, row, await responseOf(contents, row))));
 }
 
-function toAttempt(deliveryId: string, row: AttemptRow): AttemptView {
+async function responseOf(contents: Pick<Contents, 'open'>, row: AttemptRow): Promise<StoredResponse | null> {
+  if (row.response) return openResponse(contents, idOf('att', row.id), row.response);
+  return row.response_body && { headers: JSON.parse(row.response_headers?.toString() ?? '[]'), body: row.response_body };
+}
+
+function toAttempt(deliveryId: string, row: AttemptRow, response: StoredResponse | null): AttemptView {
   return {
     id: idOf('att', row.id),
     delivery: deliveryId,
@@ -50,8 +65,8 @@ function toAttempt(deliveryId: string, row: AttemptRow): AttemptView {
     outcome: outcome.parse(row.outcome),
     message: row.message,
     status: row.status_code,
-    headers: row.response_headers ? (JSON.parse(row.response_headers.toString()) as [string, string][]) : [],
-    body: row.response_body?.toString() ?? null,
+    headers: response?.headers ?? [],
+    body: response && Buffer.from(response.body).toString(),
     bodyTruncated: row.response_truncated,
     address: row.address,
     timings: { dnsMs: row.dns_ms, connectMs: row.connect_ms, tlsMs: row.tls_ms, firstByteMs: row.first_byte_ms, totalMs: row.total_ms },

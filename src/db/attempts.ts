@@ -8,6 +8,7 @@
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { uuidOf } from '../domain/ids.ts';
 import type { SendResult } from '../domain/outcome.ts';
+import { responsesAtRest, type Sealing } from './at-rest.ts';
 import type { Db } from './pool.ts';
 
 export interface AttemptRecord {
@@ -27,13 +28,13 @@ const text = `
   with incoming as (
     select *, probe and outcome <> 'accepted' as in_vain
     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
-      $11::bytea[], $12::bool[], $13::text[], $14::real[], $15::real[], $16::real[], $17::real[], $18::real[], $19::bool[])
-    as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response_headers,
-      response_body, response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe)
-  ), kept as (
-    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
+      $11::bool[], $12::text[], $13::real[], $14::real[], $15::real[], $16::real[], $17::real[], $18::bool[])
+    as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe)
-    select id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
+  ), kept as (
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe)
+    select id, delivery_id, round, number, started_at, outcome, message, status_code, response,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe
     from incoming order by delivery_id, id
     on conflict do nothing
@@ -61,7 +62,11 @@ const text = `
   order by n`;
 
 /** Records attempts in one transaction and says what each delivery is now, in their order; null: the row is gone. */
-export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<(DeliveryStatus | null)[]> {
+export async function recordAttempts(
+  db: Db,
+  records: AttemptRecord[],
+  contents: Pick<Sealing, 'seal'>,
+): Promise<(DeliveryStatus | null)[]> {
   const of = <T>(pick: (record: AttemptRecord) => T) => records.map(pick);
   const { rows } = await db.query<{ status: DeliveryStatus | null }>({
     name: 'record_attempts',
@@ -76,8 +81,7 @@ export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<
       of((record) => record.result.message),
       of((record) => record.retryInMs),
       of((record) => record.result.response?.statusCode ?? null),
-      of((record) => record.result.response && Buffer.from(JSON.stringify(record.result.response.headers))),
-      of((record) => record.result.response?.bodyStart ?? null),
+      await responsesAtRest(contents, records),
       of((record) => record.result.response?.bodyTruncated ?? false),
       of((record) => record.result.address),
       of((record) => record.result.timings.dnsMs),

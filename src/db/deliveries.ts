@@ -7,6 +7,7 @@ import type { Db } from './pool.ts';
 /** One delivery with its event and endpoint as they are now. */
 export interface DeliveryJob extends EndpointToSend {
   deliveryId: string;
+  eventId: string;
   endpointId: string;
   tenantId: string;
   status: DeliveryStatus;
@@ -21,6 +22,7 @@ export interface DeliveryJob extends EndpointToSend {
   lastMessage: string | null;
   /** The producer's id of the event: `webhook-id`. */
   webhookId: string;
+  /** Sealed. */
   body: Buffer;
   deleted: boolean;
   /** Only its endpoint's lane sends it. */
@@ -33,10 +35,10 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
   const { rows } = await db.query<JobRow>({
     name: 'read_delivery_job',
     text: `
-      select d.endpoint_id, d.tenant_id, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
+      select d.event_id, d.endpoint_id, d.tenant_id, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
         extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
-        coalesce(d.expires_at <= now(), false) as expired,
+        coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
         e.external_id as webhook_id, e.body, p.sealed as target, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.id desc) as sealed
@@ -49,6 +51,7 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
 }
 
 interface JobRow extends EndpointToSendRow {
+  event_id: string;
   endpoint_id: string;
   tenant_id: string;
   status: DeliveryStatus;
@@ -70,6 +73,7 @@ interface JobRow extends EndpointToSendRow {
 function toJob(deliveryId: string, row: JobRow): DeliveryJob {
   return {
     deliveryId,
+    eventId: idOf('evt', row.event_id),
     endpointId: idOf('ep', row.endpoint_id),
     tenantId: idOf('tnt', row.tenant_id),
     status: row.status,

@@ -19,6 +19,7 @@ interface EventRow {
   expires_at: Date | null;
   only_endpoint_id: string | null;
   accepted_at: Date;
+  erased_at: Date | null;
 }
 
 /** The tenant of a list: its internal id, and the key by which it is shown. */
@@ -36,7 +37,7 @@ export async function listEvents(
 ): Promise<Listed<EventSummary>[]> {
   const { rows } = await db.query<EventRow>({
     text: `
-      select id, external_id, type, channels, ordering_key, coalesce_key, version, body_timestamp, deliver_at, expires_at, only_endpoint_id, accepted_at
+      select id, external_id, type, channels, ordering_key, coalesce_key, version, body_timestamp, deliver_at, expires_at, only_endpoint_id, accepted_at, erased_at
       from events
       where tenant_id = $1 and id >= $2::uuid and id < $3::uuid
       order by id desc limit $4`,
@@ -48,7 +49,7 @@ export async function listEvents(
 export interface StoredEvent {
   eventId: string;
   summary: EventSummary;
-  /** The standard body, from which the producer's `data` can be cut. */
+  /** The standard body, sealed, from which the producer's `data` can be cut; empty once it was erased. */
   body: Buffer;
 }
 
@@ -58,7 +59,7 @@ export async function readEvent(db: Db, tenant: TenantOfList, externalId: string
     name: 'read_event',
     text: `
       select e.id, e.external_id, e.type, e.channels, e.ordering_key, e.coalesce_key, e.version, e.body_timestamp, e.deliver_at, e.expires_at, e.only_endpoint_id,
-        e.accepted_at, e.body
+        e.accepted_at, e.erased_at, e.body
       from event_ids i join events e on e.id = i.event_id
       where i.tenant_id = $1 and i.external_id = $2`,
     values: [uuidOf(tenant.tenantId), externalId],
@@ -125,5 +126,6 @@ function toSummary(tenant: string, row: EventRow): EventSummary {
     expiresAt: row.expires_at?.toISOString() ?? null,
     onlyEndpoint: row.only_endpoint_id && idOf('ep', row.only_endpoint_id),
     acceptedAt: row.accepted_at.toISOString(),
+    erasedAt: row.erased_at?.toISOString() ?? null,
   };
 }

@@ -4,6 +4,7 @@
 // and null comes back: the attempt is recorded as any other (`recordAttempts`), which keeps the attempt and changes the row only if it may.
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { uuidOf } from '../domain/ids.ts';
+import { responsesAtRest, type Sealing } from './at-rest.ts';
 import type { AttemptRecord } from './attempts.ts';
 import type { Db } from './pool.ts';
 
@@ -21,10 +22,10 @@ export interface FirstRecord {
 const text = `
   with incoming as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
-      $7::uuid[], $8::timestamptz[], $9::text[], $10::text[], $11::float8[], $12::int[], $13::bytea[], $14::bytea[], $15::bool[], $16::text[],
-      $17::real[], $18::real[], $19::real[], $20::real[], $21::real[])
+      $7::uuid[], $8::timestamptz[], $9::text[], $10::text[], $11::float8[], $12::int[], $13::bytea[], $14::bool[], $15::text[],
+      $16::real[], $17::real[], $18::real[], $19::real[], $20::real[])
     with ordinality as i (delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
-      id, started_at, outcome, message, retry_in_ms, status_code, response_headers, response_body, response_truncated, address,
+      id, started_at, outcome, message, retry_in_ms, status_code, response, response_truncated, address,
       dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, n)
   ), made as (
     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, attempts, next_attempt_at, last_outcome, last_message,
@@ -38,9 +39,9 @@ const text = `
     on conflict do nothing
     returning id, status
   ), kept as (
-    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response_headers, response_body,
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
-    select i.id, i.delivery_id, 1, 1, i.started_at, i.outcome, i.message, i.status_code, i.response_headers, i.response_body,
+    select i.id, i.delivery_id, 1, 1, i.started_at, i.outcome, i.message, i.status_code, i.response,
       i.response_truncated, i.address, i.dns_ms, i.connect_ms, i.tls_ms, i.first_byte_ms, i.total_ms
     from incoming i where i.outcome is not null order by i.delivery_id, i.id
     on conflict do nothing
@@ -48,7 +49,11 @@ const text = `
   select m.status from incoming i left join made m on m.id = i.delivery_id order by n`;
 
 /** What each row was inserted as, in their order; null: it was there before, and nothing of it was changed. */
-export async function recordFirstAttempts(db: Db, records: FirstRecord[]): Promise<(DeliveryStatus | null)[]> {
+export async function recordFirstAttempts(
+  db: Db,
+  records: FirstRecord[],
+  contents: Pick<Sealing, 'seal'>,
+): Promise<(DeliveryStatus | null)[]> {
   const of = <T>(pick: (record: FirstRecord) => T) => records.map(pick);
   const ofAttempt = <T>(pick: (attempt: AttemptRecord) => T) => records.map(({ attempt }) => attempt && pick(attempt));
   const { rows } = await db.query<{ status: DeliveryStatus | null }>({
@@ -67,8 +72,10 @@ export async function recordFirstAttempts(db: Db, records: FirstRecord[]): Promi
       ofAttempt(({ result }) => result.message),
       ofAttempt((attempt) => attempt.retryInMs),
       ofAttempt(({ result }) => result.response?.statusCode ?? null),
-      ofAttempt(({ result }) => result.response && Buffer.from(JSON.stringify(result.response.headers))),
-      ofAttempt(({ result }) => result.response?.bodyStart ?? null),
+      await responsesAtRest(
+        contents,
+        records.map(({ attempt }) => attempt),
+      ),
       ofAttempt(({ result }) => result.response?.bodyTruncated ?? false),
       ofAttempt(({ result }) => result.address),
       ofAttempt(({ result }) => result.timings.dnsMs),

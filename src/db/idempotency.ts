@@ -14,7 +14,10 @@ export interface KeyRef {
 export interface Claim extends KeyRef {
   /** A UUID that names this run. */
   claim: string;
+  /** Keyed: a request may hold a secret that could be guessed. */
   requestHash: Uint8Array;
+  /** As keys from before migration 13 have it. */
+  unkeyedHash: Uint8Array;
   /** An id whose UUID becomes the seed, unless the key has one. */
   seed: string;
 }
@@ -32,7 +35,7 @@ interface KeyRow {
 }
 
 /** Takes the key, or says why not. */
-export async function claimKey(db: Db, { scope, key, claim, requestHash, seed }: Claim): Promise<Claimed> {
+export async function claimKey(db: Db, { scope, key, claim, requestHash, unkeyedHash, seed }: Claim): Promise<Claimed> {
   const taken = await db.query<{ seed: string }>({
     name: 'claim_key',
     text: `
@@ -43,9 +46,9 @@ export async function claimKey(db: Db, { scope, key, claim, requestHash, seed }:
         seed = case when k.created_at < now() - interval '24 hours' then excluded.seed else k.seed end,
         created_at = case when k.created_at < now() - interval '24 hours' then now() else k.created_at end
       where k.created_at < now() - interval '24 hours'
-        or (k.status is null and k.claimed_until < now() and k.request_hash = excluded.request_hash)
+        or (k.status is null and k.claimed_until < now() and k.request_hash in (excluded.request_hash, $6))
       returning seed`,
-    values: [scope, key, requestHash, uuidOf(seed), claim],
+    values: [scope, key, requestHash, uuidOf(seed), claim, unkeyedHash],
   });
   if (taken.rows[0]) return { kind: 'mine', seed: idOf('evt', taken.rows[0].seed) };
   const { rows } = await db.query<KeyRow>({
@@ -56,7 +59,7 @@ export async function claimKey(db: Db, { scope, key, claim, requestHash, seed }:
   const [row] = rows;
   // freed between the two statements: the caller asks again
   if (!row) return { kind: 'running' };
-  if (!row.request_hash.equals(requestHash)) return { kind: 'other_request' };
+  if (![requestHash, unkeyedHash].some((hash) => row.request_hash.equals(hash))) return { kind: 'other_request' };
   return row.status !== null && row.response ? { kind: 'answered', status: row.status, sealedResponse: row.response } : { kind: 'running' };
 }
 

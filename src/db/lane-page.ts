@@ -9,6 +9,7 @@ export interface HeldDelivery {
   eventId: string;
   /** The producer's id of the event. */
   webhookId: string;
+  /** Sealed. */
   body: Buffer;
   round: number;
   attempts: number;

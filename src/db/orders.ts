@@ -63,11 +63,11 @@ export async function orderTold(db: Db, deliveryId: string, orders: number): Pro
 // the lane waits; once the order is obeyed it need not any more.
 const before = `
   before as (
-    select d.id, d.status, d.orders, d.echoes, d.replay_id, d.endpoint_id, p.deleted_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.orders, d.echoes, d.replay_id, d.endpoint_id, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
-    from deliveries d join endpoints p on p.id = d.endpoint_id where d.id = $1 for update of d)`;
+    from deliveries d join endpoints p on p.id = d.endpoint_id left join events e on e.id = d.event_id where d.id = $1 for update of d)`;
 
 const after = `
   select coalesce(c.status, b.status) as status, coalesce(c.orders, b.orders) as orders, b.endpoint_id, c.status is not null and b.unblocks as unblocks,
@@ -101,7 +101,7 @@ const parked = `
   sequence = case when not b.parks or b.blocked then d.sequence end, coalesce_key = null,
   lane_key = case when b.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end`;
 
-// what goes to an endpoint that was deleted stays as it is: there is nowhere to send it
+// what goes to an endpoint that was deleted stays as it is: there is nowhere to send it; so does what was erased: there is nothing to send
 const replay = `
   with ${before}, changed as (
     update deliveries d set round = d.round + 1, attempts = 0, faults = 0, expires_at = null, replay_id = $4, ${parked}

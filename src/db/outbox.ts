@@ -13,6 +13,7 @@ export interface OwnedEvent {
   /** The producer's id of it. */
   externalId: string;
   channels: string[];
+  /** Sealed, unless it was accepted here just now. */
   body: Uint8Array;
   expiresAt: Date | null;
   /** Put off, or meant for one endpoint only: planned by its dispatch. */
@@ -29,7 +30,7 @@ export interface OwnedEvent {
   held?: ReadonlySet<string>;
 }
 
-const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.expires_at,
+const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, least(e.expires_at, e.erased_at) as expires_at,
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
 /**

@@ -1,6 +1,7 @@
 // An event: what a producer posts, and the bytes that endpoints will get.
 import { z } from 'zod';
 import { channel, eventTypeName } from './event-type.ts';
+import { text } from './text.ts';
 
 export const maxEventBytes = 256 * 1024;
 export const maxBatchBytes = 10 * 1024 * 1024;
@@ -24,6 +25,8 @@ export const orderingKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 vi
 
 const coalesceKey = orderingKey;
 
+export const subject = text(256).min(1);
+
 export const newEvent = z.strictObject({
   type: eventTypeName,
   // not z.json(): walking it would recurse as deep as the producer likes
@@ -35,6 +38,7 @@ export const newEvent = z.strictObject({
     .describe('what an endpoint with ordering key keeps in order; it sends events without one as soon as possible, without a number'),
   coalesceKey: coalesceKey.optional().describe("within an endpoint's coalescing window only the latest event of a key is sent"),
   version: z.int().min(1).max(1_000_000).optional().describe('version of the event type, kept with the event'),
+  subject: subject.optional().describe('whom it is about: what is posted with one can be erased by it; kept as a keyed hash only'),
   occurredAt: instant.optional().describe('when it happened; else the time of acceptance'),
   deliverAt: instant.optional().describe('not before; at most 30 days ahead'),
   expiresAt: instant.optional().describe('never sent at or after'),
@@ -103,5 +107,6 @@ export const eventSummary = z.object({
   expiresAt: z.iso.datetime().nullable(),
   onlyEndpoint: z.string().nullable().describe('made to test this endpoint alone'),
   acceptedAt: z.iso.datetime(),
+  erasedAt: z.iso.datetime().nullable().describe('when its content was erased'),
 });
 export type EventSummary = z.infer<typeof eventSummary>;

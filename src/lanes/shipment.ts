@@ -1,6 +1,6 @@
 // One request of a lane - a delivery, or a batch of them - from what is to be sent to what was recorded of it.
 
-import { logAttempt, type Poster, RenderFault } from '../attempts/poster.ts';
+import { logAttempt, type Poster, type PostJob, RenderFault } from '../attempts/poster.ts';
 import type { Recorder } from '../attempts/recorder.ts';
 import type { StallWatch } from '../attempts/stall-watch.ts';
 import type { AttemptRecord } from '../db/attempts.ts';
@@ -79,15 +79,15 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   return { kind: 'done', result, startedMs, statuses, retryInMs: attempt.retryInMs };
 }
 
-function postJob({ endpoint, rows, batchId, isTooLate }: Shipment) {
+function postJob({ endpoint, rows, batchId, isTooLate }: Shipment): PostJob {
   const [first] = rows;
   if (!first) throw new Error('a shipment of nothing');
   const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
-  const { deliveryId, round, attempts, webhookId, body, sequence } = first;
+  const { deliveryId, eventId, round, attempts, webhookId, body, sequence } = first;
   const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
-  if (batchId === null) return { ...common, webhookId, body, sequence };
-  const batch = rows.map((row) => ({ id: row.webhookId, sequence: row.sequence, body: row.body }));
-  return { ...common, webhookId: batchId, body, batch };
+  if (batchId === null) return { ...common, eventId, webhookId, body, sequence };
+  const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, body: row.body }));
+  return { ...common, eventId, webhookId: batchId, body, batch };
 }
 
 /** The batch's success or failure is that of each of its deliveries. */

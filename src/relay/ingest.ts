@@ -1,6 +1,7 @@
 // Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
 // Of a tenant that orders, both its answer and its relay wait until what it has for ordered endpoints is held.
 import type { Reached } from '../checkpoints.ts';
+import type { Contents } from '../contents.ts';
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
 import { isWithoutPartition, StoreOverloaded } from '../db/errors.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
@@ -28,6 +29,7 @@ export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Accept
 
 export interface IngestDeps {
   db: Db;
+  contents: Contents;
   /** Undefined: this process has no relay, and rows go to nobody. */
   relay: Pick<Relay, 'id' | 'offer'> | undefined;
   /** Undefined: as many as there are may wait. */
@@ -40,7 +42,7 @@ export interface IngestDeps {
 /** `relayId`: whose the events are. */
 type Committed = Accepted & { relayId: string | null };
 
-export function createIngest({ db, relay, backlog, parking, metrics, reached }: IngestDeps): Accept {
+export function createIngest({ db, contents, relay, backlog, parking, metrics, reached }: IngestDeps): Accept {
   const ordered = createOrderedParking(db, parking);
   const commits = createGroupCommit<AcceptRequest, Committed>({
     write: commit,
@@ -51,7 +53,7 @@ export function createIngest({ db, relay, backlog, parking, metrics, reached }: 
 
   async function commit(requests: AcceptRequest[]): Promise<Committed[]> {
     const relayId = relay?.id() ?? null;
-    const accepted = await withPartitions(() => acceptEvents(db, requests, relayId));
+    const accepted = await withPartitions(() => acceptEvents(db, requests, relayId, contents));
     await reached?.('event committed');
     const unordered = requests.flatMap((request, index) => (accepted[index]?.orders ? [] : ownedEvents(request, accepted[index])));
     offer(relayId, unordered);

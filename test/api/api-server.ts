@@ -1,6 +1,4 @@
 // The API alone over real HTTP: a database of its own, a link to Temporal that finds nobody, no relay.
-
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
@@ -9,6 +7,7 @@ import { type AccessOptions, createAccess } from '../../src/api/access.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readConfig } from '../../src/config.ts';
+import { createContents } from '../../src/contents.ts';
 import { countOutbox } from '../../src/db/backlog.ts';
 import { createKeyStore } from '../../src/db/key-rotation.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
@@ -45,6 +44,7 @@ export interface ApiServerOptions {
   /** Instead of a database of its own. */
   databaseUrl?: string;
   logLevel?: string;
+  /** One, or several with commas between. */
   masterKey?: string;
   access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
 }
@@ -52,7 +52,7 @@ export interface ApiServerOptions {
 export async function startApi({
   databaseUrl,
   logLevel = 'info',
-  masterKey = randomBytes(32).toString('base64'),
+  masterKey = Buffer.alloc(32, 7).toString('base64'),
   access,
 }: ApiServerOptions = {}): Promise<ApiServer> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
@@ -64,18 +64,20 @@ export async function startApi({
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const lanes = createLaneWaker({ db, link, log });
-  const vault = createVault([masterKey]);
+  const vault = createVault(masterKey.split(','));
+  const contents = createContents(db, vault);
   let sweeps = 0;
   const deps: ApiDeps = {
     db: scopedDb(db),
     log,
     vault,
+    contents,
     access: createAccess({ db, log, vault, apiKey, ...access }),
     publicOrigin: origin,
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',
     checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
-    accept: createIngest({ db, relay: undefined, parking: createParking(db, lanes) }),
+    accept: createIngest({ db, contents, relay: undefined, parking: createParking(db, lanes) }),
     giveOrder: createGiveOrder({ db, link, lanes, log, deadLetterWindowMs: 60_000 }),
     lanes,
     setGate: createSetGate({ db, lanes }),

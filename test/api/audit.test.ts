@@ -192,6 +192,21 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     make: () => order('cancel', 'retrying'),
     entry: { action: 'delivery.cancel', before: { status: 'retrying' }, after: { status: 'cancelled', ...reason } },
   },
+  eraseEvent: {
+    make: async () => {
+      const tenant = await api.makeTenant();
+      return api.call('DELETE', `/v1/tenants/${tenant}/events/${await api.postEvent(tenant, { data: canary })}/content`);
+    },
+    entry: { action: 'event.erase', before: null, after: null },
+  },
+  eraseSubject: {
+    make: async () => {
+      const tenant = await api.makeTenant();
+      await api.postEvent(tenant, { data: canary, subject: canary });
+      return api.call('DELETE', `/v1/tenants/${tenant}/subjects/${canary}/content`);
+    },
+    entry: { action: 'event.erase', target: { kind: 'subject', id: expect.stringMatching(/^[0-9a-f]{16}$/) }, before: null, after: null },
+  },
   retryDeliveryNow: {
     make: () => order('retry-now', 'retrying'),
     entry: { action: 'delivery.retry_now', before: { status: 'retrying' }, after: { status: 'retrying', ...reason } },

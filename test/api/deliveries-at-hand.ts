@@ -27,7 +27,7 @@ export async function setStatus({ db }: ApiServer, id: string, status: DeliveryS
   await db.query('update deliveries set status = $2 where id = $1', [uuidOf(id), status]);
 }
 
-export async function attempted({ db }: ApiServer, id: string, number: number, result: Partial<SendResult>): Promise<void> {
+export async function attempted({ db, deps }: ApiServer, id: string, number: number, result: Partial<SendResult>): Promise<void> {
   const timings = { dnsMs: 1, connectMs: 2, tlsMs: null, firstByteMs: 3, totalMs: 4 };
   const whole: SendResult = {
     outcome: 'accepted',
@@ -39,5 +39,5 @@ export async function attempted({ db }: ApiServer, id: string, number: number, r
     ...result,
   };
   const record = { attemptId: newId('att'), deliveryId: id, round: 1, number, startedAt: new Date(), result: whole, retryInMs: 60_000 };
-  await recordAttempts(db, [record]);
+  await recordAttempts(db, [record], deps.contents);
 }

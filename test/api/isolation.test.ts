@@ -64,6 +64,8 @@ const cases: Record<string, Case> = {
   releaseDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/release`, own: 409 },
   replayDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/replay`, own: 409 },
   cancelDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/cancel`, own: 202 },
+  eraseEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/content`, own: 204 },
+  eraseSubject: { path: ({ tenant }) => `/v1/tenants/${tenant}/subjects/jane/content` },
   deleteEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}`, own: 204 },
   createApiKey: { path: () => '/v1/api-keys', body: { name: 'x', scopes: ['events:write'] }, ofTenant: true, own: 201 },
   listApiKeys: { path: ({ tenant }) => `/v1/api-keys?tenant=${tenant}` },
@@ -132,7 +134,7 @@ async function furnish(name: string, mark: string): Promise<Names> {
   };
   const secret = `whsec_${Buffer.from(`${mark}-secret-secret-secret`).toString('base64')}`;
   const { id: endpoint } = await api.makeEndpoint(tenant, `${url}/${mark}`, { ...settings, secret });
-  const event = await api.postEvent(tenant, { id: `event-${mark}`, data: { mark } });
+  const event = await api.postEvent(tenant, { id: `event-${mark}`, data: { mark }, subject: 'jane' });
   const [delivery = ''] = await planned(api, tenant, event, [endpoint]);
   const response = {
     statusCode: 500,

@@ -126,8 +126,8 @@ describe('/metrics', () => {
   });
 
   it('counts events that are refused because too much waits for the store', async () => {
-    const { telemetry, db } = posthorn.core;
-    const ingest = createIngest({ db, relay: undefined, parking: posthorn.core.parking, metrics: telemetry.ingest });
+    const { telemetry, db, contents } = posthorn.core;
+    const ingest = createIngest({ db, contents, relay: undefined, parking: posthorn.core.parking, metrics: telemetry.ingest });
     const event = { type: 'a', body: Buffer.from('{}'), contentHash: Buffer.alloc(32), bodyTimestamp: '2026-01-01T00:00:00Z' };
     const rest = {
       channels: [],

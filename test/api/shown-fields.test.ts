@@ -46,7 +46,7 @@ it('an attempt says whether it was a probe', async () => {
       result: refused,
       retryInMs: 1_000,
     };
-    await recordAttempts(api.db, [{ ...attempt, number: probe === undefined ? 1 : 2, probe }]);
+    await recordAttempts(api.db, [{ ...attempt, number: probe === undefined ? 1 : 2, probe }], api.deps.contents);
   }
   const { data: items } = (await api.get(`/v1/deliveries/${deliveryId}/attempts`)).body;
   expect(items).toMatchObject([
@@ -55,4 +55,15 @@ it('an attempt says whether it was a probe', async () => {
     { number: 1, probe: false },
   ]);
   expect((await api.get(`/v1/deliveries/${deliveryId}`)).body.attempts).toBe(2);
+});
+
+it('an attempt from before answers were sealed shows what it was answered', async () => {
+  const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  const deliveryId = await held(api, tenant, id);
+  const attempt = { attemptId: newId('att'), deliveryId, round: 1, number: 1, startedAt: new Date(), result: refused, retryInMs: 1_000 };
+  await recordAttempts(api.db, [attempt], api.deps.contents);
+  await api.db.query(`update attempts set response_headers = '[["a","b"]]', response_body = 'said' where id = $1`, [
+    uuidOf(attempt.attemptId),
+  ]);
+  expect((await api.get(`/v1/deliveries/${deliveryId}/attempts`)).body.data).toMatchObject([{ headers: [['a', 'b']], body: 'said' }]);
 });

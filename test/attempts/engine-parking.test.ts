@@ -13,6 +13,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
 import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
+import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -40,10 +41,10 @@ afterAll(async () => {
 });
 beforeEach(() => {
   const { db } = database;
-  const poster = createPoster({ db, vault, sender, log, defaultRetry: { schedule: ['1h'] } });
+  const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
   engine = createEngine({
     ...{ db, poster, log, limits },
-    recorder: createRecorder(db, log),
+    recorder: createRecorder(db, testContents(db), log),
     places: createPlaces(limits),
     lanes: lanes.lanes,
     toLane: createToLane({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),

@@ -14,6 +14,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
 import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
+import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -48,11 +49,11 @@ afterEach(() => attempter.stop());
 
 function open(perEndpoint: number): FirstAttempter {
   const { db } = database;
-  const poster = createPoster({ db, vault, sender, log, defaultRetry: { schedule: ['1h'] } });
+  const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
   return createFirstAttempter({
     places: createPlaces({ process: 4, tenant: 4, endpoint: perEndpoint }),
     poster,
-    recorder: createRecorder(db, log),
+    recorder: createRecorder(db, testContents(db), log),
     lanes: lanes.lanes,
     park: lanes.parking.park,
     log,

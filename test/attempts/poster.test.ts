@@ -8,6 +8,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender } from '../../src/outbound/send.ts';
 import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
+import { testContents } from '../support/contents.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startReceiver } from '../support/receiver.ts';
 
@@ -19,10 +20,18 @@ it('a job that comes too late is not sent: a fault of ours that passes, not one 
     await Promise.all([receiver.close(), drop()]);
   });
   const vault = createVault([randomBytes(32).toString('base64')]);
-  const poster = createPoster({ db, vault, sender, log: createLogger('fatal'), defaultRetry: { schedule: ['1h'] } });
+  const poster = createPoster({
+    db,
+    vault,
+    contents: testContents(db),
+    sender,
+    log: createLogger('fatal'),
+    defaultRetry: { schedule: ['1h'] },
+  });
   const [secret, endpointId] = [newId('sec'), newId('ep')];
   const job: PostJob = {
     deliveryId: newId('dlv'),
+    eventId: newId('evt'),
     endpointId,
     tenantId: newId('tnt'),
     round: 1,

@@ -1,5 +1,8 @@
 // What the chaos tests of batched mode ask beside the stage: what came how often, what was recorded of it, and who dispatched.
 import { expect } from 'vitest';
+import { idOf } from '../../src/domain/ids.ts';
+import { openTarget } from '../../src/target.ts';
+import { createVault } from '../../src/vault.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import type { Received } from '../support/receiver.ts';
 import { openStage, type Stage, type StageOptions } from './stage.ts';
@@ -19,12 +22,26 @@ export function arrivals(stage: Stage): Map<string, number> {
   return counts;
 }
 
-const deliveries = (stage: Stage) =>
-  stage.query<{ key: string; status: string; recorded: number }>(
-    `select '/' || split_part(p.url, '/', 4) || ' ' || e.external_id as key, d.status, count(a.id) as recorded
+interface Delivered {
+  event: string;
+  endpoint: string;
+  sealed: Buffer;
+  status: string;
+  recorded: number;
+}
+
+async function deliveries(stage: Stage): Promise<{ key: string; status: string; recorded: number }[]> {
+  const rows = await stage.query<Delivered>(
+    `select e.external_id as event, p.id as endpoint, p.sealed, d.status, count(a.id) as recorded
      from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id left join attempts a on a.delivery_id = d.id
-     group by key, d.status, d.id`,
+     group by e.external_id, p.id, p.sealed, d.status, d.id`,
   );
+  const vault = createVault([stage.env.POSTHORN_MASTER_KEY ?? '']);
+  return rows.map(({ event, endpoint, sealed, status, recorded }) => {
+    const { url } = openTarget(vault, idOf('ep', endpoint), sealed);
+    return { key: keyOf(new URL(url).pathname, event), status, recorded };
+  });
+}
 
 /** What has come and is not recorded: what a kill or a stop at this moment may repeat. The record is read first, so nothing of it is missed. */
 export async function unrecorded(stage: Stage): Promise<Set<string>> {

@@ -7,6 +7,7 @@ import { type DeliveryStatus, deliveryStatuses } from '../../src/domain/delivery
 import { uuidOf } from '../../src/domain/ids.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import { newId } from '../../src/new-id.ts';
+import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const hour = 3_600_000;
@@ -46,7 +47,7 @@ function attempt(deliveryId: string, number: number, outcome: Outcome, more: Par
 }
 
 async function record(one: AttemptRecord): Promise<DeliveryStatus | null | undefined> {
-  return (await recordAttempts(database.db, [one]))[0];
+  return (await recordAttempts(database.db, [one], testContents(database.db)))[0];
 }
 
 const row = async (id: string) =>
@@ -111,7 +112,9 @@ describe('a held delivery', () => {
     const id = await make('held');
     const refused = attempt(id, 1, 'timeout');
     const event = { eventId: newId('evt'), endpointId: newId('ep'), tenantId: newId('tnt'), eventType: 'test', expiresAt: null };
-    expect(await recordFirstAttempts(database.db, [{ ...event, deliveryId: id, attempt: refused }])).toEqual([null]);
+    expect(await recordFirstAttempts(database.db, [{ ...event, deliveryId: id, attempt: refused }], testContents(database.db))).toEqual([
+      null,
+    ]);
     expect(await row(id)).toMatchObject({ status: 'held', attempts: 0 });
     expect(await record(refused)).toBe('held');
     expect(await row(id)).toMatchObject({ status: 'held', attempts: 1, untold: 0, own_workflow: false, due_in_ms: hour });
@@ -166,14 +169,15 @@ describe('a probe', () => {
 it('records of all kinds share a statement, and each row gets its own', async () => {
   const ids = await Promise.all((['pending', 'held', 'held', 'retrying', 'held'] as const).map((status) => make(status)));
   const [pending = '', held = '', spent = '', accepted = '', probed = ''] = ids;
-  const said = await recordAttempts(database.db, [
+  const records = [
     attempt(pending, 1, 'reset'),
     attempt(held, 1, 'reset'),
     attempt(spent, 1, 'gone', { retryInMs: null }),
     attempt(newId('dlv'), 1, 'accepted'),
     attempt(accepted, 1, 'accepted'),
     attempt(probed, 1, 'reset', { probe: true }),
-  ]);
+  ];
+  const said = await recordAttempts(database.db, records, testContents(database.db));
   expect(said).toEqual(['retrying', 'held', 'dead_lettered', null, 'succeeded', 'held']);
   expect(await Promise.all(ids.map(async (id) => (await row(id)).attempts))).toEqual([1, 1, 1, 1, 0]);
 });

@@ -1,5 +1,7 @@
 // POST /v1/endpoints/{id}/test with a worker: its result in the answer, and no second try. And the sandbox as an endpoint on the server itself.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { sealTarget } from '../../src/target.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -45,10 +47,11 @@ it('refuses other private addresses, at creation and at the request itself', asy
   const refused = await posthorn.post(`/v1/tenants/${tenant}/endpoints`, { url: `${receiver.url}/hook` });
   expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'url' }] } });
   const { id } = await posthorn.makeEndpoint(tenant, 'https://example.com/hook', { eventTypes: ['slipped.in'] });
-  await posthorn.database.db.query(
-    `update endpoints set url = $1, version = nextval('config_version') where event_types = '{slipped.in}'`,
-    [`${receiver.url}/hook`],
-  );
+  const { sealed } = sealTarget(posthorn.core.vault, id, { url: `${receiver.url}/hook`, headers: {}, auth: null });
+  await posthorn.database.db.query(`update endpoints set sealed = $1, version = nextval('config_version') where id = $2`, [
+    sealed,
+    uuidOf(id),
+  ]);
   const { body } = await posthorn.post(`/v1/endpoints/${id}/test`, {});
   expect(body.attempt).toMatchObject({ outcome: 'address_blocked' });
   expect(receiver.requests).toEqual([]);

@@ -15,6 +15,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender } from '../../src/outbound/send.ts';
 import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
+import { testContents } from '../support/contents.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startReceiver } from '../support/receiver.ts';
 
@@ -37,8 +38,8 @@ export async function setLaneStage() {
 
   const depsOf = (more: Partial<DrainDeps> = {}): DrainDeps => ({
     db,
-    poster: createPoster({ db, vault, sender, log, defaultRetry: { schedule: ['1s', '1s', '1s'] } }),
-    recorder: createRecorder(db, log),
+    poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1s', '1s', '1s'] } }),
+    recorder: createRecorder(db, testContents(db), log),
     watch: createStallWatch(),
     log,
     places: createPlaces(limits),
@@ -101,7 +102,7 @@ export async function setLaneStage() {
         onlyEndpointId: null,
         coalesceKey: null,
       }));
-      await acceptEvents(db, [{ tenant: 'acme', events: made }], null);
+      await acceptEvents(db, [{ tenant: 'acme', events: made }], null, testContents(db));
       for (const [index, { coalesceKey }] of events.entries()) {
         if (coalesceKey)
           await db.query('update events set coalesce_key = $2 where id = $1', [uuidOf(made[index]?.eventId ?? ''), coalesceKey]);

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
+import { sealTarget } from '../../src/target.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -45,7 +46,7 @@ describe('an event that our own code cannot deliver', () => {
   it.concurrent.each<[string, string, string]>([
     ['a secret that cannot be opened', `update endpoint_secrets set sealed = 'rubbish' where endpoint_id = $1`, 'secret'],
     ['no secret', `update endpoint_secrets set valid_to = now() where endpoint_id = $1`, 'none'],
-    ['a header that cannot be sent', `update endpoints set headers = '{"x-bad": "two\\nlines"}' where id = $1`, 'header'],
+    ['a header that cannot be sent', 'update endpoints set sealed = $2 where id = $1', 'header'],
     ['a retry policy that is none', `update endpoints set retry = '{}' where id = $1`, 'retry'],
   ])(
     'for %s: the 255 others of its batch are delivered, and it alone goes to the quarantine',
@@ -54,7 +55,9 @@ describe('an event that our own code cannot deliver', () => {
       await posthorn.makeEndpoint(tenant, `${receiver.url}/fine-${name}`, { eventTypes: ['fine.*'] });
       const bad = await posthorn.makeEndpoint(tenant, `${receiver.url}/bad-${name}`, { eventTypes: ['bad.*'] });
       receiver.answer(`/bad-${name}`, [500]);
-      await sql(spoil, [uuidOf(bad.id)]);
+      const target = { url: `${receiver.url}/bad-${name}`, headers: { 'x-bad': 'two\nlines' }, auth: null };
+      const { sealed } = sealTarget(posthorn.core.vault, bad.id, target);
+      await sql(spoil, spoil.includes('$2') ? [uuidOf(bad.id), sealed] : [uuidOf(bad.id)]);
       const ids = await postMany(tenant, 'fine.sent', 255, [{ type: 'bad.sent', data: {} }]);
       const [badId] = ids.splice(-1);
 
@@ -91,11 +94,11 @@ describe('an event that our own code cannot deliver', () => {
     await only(tenant, model, 'succeeded');
     const eventId = newId('evt');
     // in JavaScript such a time is no Date
-    const columns = 'tenant_id, type, channels, body, body_timestamp, position';
+    const columns = 'tenant_id, type, channels, body_timestamp, position';
     await sql(
       `with made as (
-        insert into events (id, external_id, expires_at, accepted_at, ${columns})
-        select $1, 'unforeseen', 'infinity', now(), ${columns} from events where external_id = $2 returning id, tenant_id)
+        insert into events (id, external_id, expires_at, accepted_at, body, ${columns})
+        select $1, 'unforeseen', 'infinity', now(), '{}'::bytea, ${columns} from events where external_id = $2 returning id, tenant_id)
       insert into outbox (event_id, tenant_id) select id, tenant_id from made`,
       [uuidOf(eventId), model],
     );

@@ -28,12 +28,13 @@ const log = createLogger('silent');
 export async function setParkingStage(dispatch: DispatchSetting) {
   const masterKey = randomBytes(32).toString('base64');
   const [api, receiver]: [ApiServer, Receiver] = await Promise.all([startApi({ masterKey }), startReceiver()]);
-  const { db } = api;
+  const { db, deps } = api;
+  const { contents } = deps;
   const lanes = parkWithoutTemporal(db);
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
-  const recorder = createRecorder(db, log);
-  const poster = createPoster({ db, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
+  const recorder = createRecorder(db, contents, log);
+  const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
   const places = createPlaces({ process: 64, tenant: 64, endpoint: 8 });
   const relay = createRelay({
     drainHere: () => undefined,
@@ -47,7 +48,7 @@ export async function setParkingStage(dispatch: DispatchSetting) {
     dispatchesPerSecond: 20,
     openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes: lanes.lanes, park: lanes.parking.park, log }),
   });
-  const accept = createIngest({ db, relay, parking: lanes.parking });
+  const accept = createIngest({ db, contents, relay, parking: lanes.parking });
   const tenant = await api.makeTenant();
   await until('the relay', () => relay.id() !== null);
 

@@ -30,6 +30,8 @@ export interface TestOptions {
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Where its log goes; else to standard error. */
+  logTo?: { write(line: string): void };
 }
 
 export const testApiKey = 'test-key-0123456789abcdef';
@@ -50,11 +52,11 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
   };
 }
 
-export async function startPosthorn({ namespace, env = {}, reached }: TestOptions): Promise<TestPosthorn> {
+export async function startPosthorn({ namespace, env = {}, reached, logTo }: TestOptions): Promise<TestPosthorn> {
   const database = await createTestDatabase();
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
-  const log = createLogger(config.LOG_LEVEL);
+  const log = createLogger(config.LOG_LEVEL, logTo);
   installTestRuntime();
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log);

@@ -1,0 +1,56 @@
+// All that is about one subject, erased page by page. What if it is stopped halfway? What is erased has no subject any more: the next run goes on with the rest.
+import { eraseEvent, eventsErasedLately, eventsOfSubject, type SubjectOf, subjectErased, unfinishedErasures } from './erasure.ts';
+import type { Db } from './pool.ts';
+
+const page = 100;
+const atOnce = 4;
+
+export interface SubjectErasure {
+  /** Events erased by this call. */
+  erased: number;
+  /** Nothing is left. */
+  complete: boolean;
+  /** Endpoints whose lanes held deliveries of them, or may have been blocked by them. */
+  lanes: Set<string>;
+}
+
+/** Erases until all is done or `goOn` says no, which it is asked before each page. */
+export async function eraseSubject(db: Db, subject: SubjectOf, goOn: () => boolean): Promise<SubjectErasure> {
+  const lanes = new Set<string>();
+  for (let erased = 0; ; ) {
+    const events = await eventsOfSubject(db, subject, page);
+    if (events.length === 0) {
+      await subjectErased(db, subject);
+      return { erased, complete: true, lanes };
+    }
+    if (!goOn()) return { erased, complete: false, lanes };
+    await eraseAll(db, events, lanes);
+    erased += events.length;
+  }
+}
+
+async function eraseAll(db: Db, events: string[], lanes: Set<string>): Promise<void> {
+  for (let at = 0; at < events.length; at += atOnce) {
+    const held = await Promise.all(events.slice(at, at + atOnce).map((eventId) => eraseEvent(db, eventId)));
+    for (const endpointId of held.flat()) lanes.add(endpointId);
+  }
+}
+
+/** Upkeep's part: finishes what was asked for, and erases again what was written of events while they were erased. `beat` is called now and then. */
+export async function finishErasures(db: Db, beat: () => void): Promise<number> {
+  let erased = 0;
+  for (const subject of await unfinishedErasures(db, page)) {
+    erased += (
+      await eraseSubject(db, subject, () => {
+        beat();
+        return true;
+      })
+    ).erased;
+  }
+  for (let events = await eventsErasedLately(db, null, page); events.length > 0; ) {
+    await eraseAll(db, events, new Set());
+    beat();
+    events = await eventsErasedLately(db, events.at(-1) ?? null, page);
+  }
+  return erased;
+}

@@ -1,0 +1,158 @@
+// Erasure: what was said is gone from every table, that it was said stays; nothing erased is ever sent.
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { subjectHash } from '../../src/db/at-rest.ts';
+import { readDeliveryJob } from '../../src/db/deliveries.ts';
+import { finishErasures } from '../../src/db/erase-subject.ts';
+import { askToErase, unfinishedErasures } from '../../src/db/erasure.ts';
+import { takeOutboxRows } from '../../src/db/outbox.ts';
+import { readEventToPlan } from '../../src/db/plan.ts';
+import { idOf, uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+import { attempted, planned, setStatus } from './deliveries-at-hand.ts';
+
+const url = 'http://127.0.0.1:9/hook';
+let api: ApiServer;
+let tenant: string;
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.makeTenant();
+});
+afterAll(() => api?.close());
+
+const erase = (path: string) => api.call('DELETE', `/v1/tenants/${tenant}/${path}/content`);
+const read = async (event: string) => (await api.get(`/v1/tenants/${tenant}/events/${event}`)).body;
+
+async function rowOf(event: string) {
+  const { rows } = await api.db.query(
+    'select e.id, body, subject_hash, erased_at from events e join event_ids i on i.event_id = e.id where i.external_id = $1',
+    [event],
+  );
+  return { ...rows[0], eventId: idOf('evt', rows[0].id) };
+}
+
+/** Planned for so many endpoints. */
+async function sent(endpoints: number, more: object = {}): Promise<{ event: string; ids: string[] }> {
+  const event = await api.postEvent(tenant, { data: { name: 'canary' }, ...more });
+  const made = await Promise.all(Array.from({ length: endpoints }, () => api.makeEndpoint(tenant, url)));
+  const ids = await planned(
+    api,
+    tenant,
+    event,
+    made.map(({ id }) => id),
+  );
+  return { event, ids };
+}
+
+const answered = {
+  statusCode: 200,
+  headers: [['x-echo', 'canary']] as [string, string][],
+  bodyStart: Buffer.from('canary'),
+  bodyTruncated: false,
+};
+
+describe('erasing an event', () => {
+  it('takes its data and what endpoints answered, cancels what is unfinished, and leaves the record', async () => {
+    const { event, ids } = await sent(4);
+    const [first = '', second = '', third = '', fourth = ''] = ids;
+    await attempted(api, first, 1, { response: answered });
+    await setStatus(api, third, 'dead_lettered');
+    await setStatus(api, fourth, 'held');
+    expect((await api.attemptsOf(first))[0]).toMatchObject({ headers: [['x-echo', 'canary']], body: 'canary' });
+    const before = await read(event);
+    expect(before).toMatchObject({ data: { name: 'canary' }, erasedAt: null });
+
+    expect((await erase(`events/${event}`)).status).toBe(204);
+    const after = await read(event);
+    expect(after).toMatchObject({ id: event, type: before.type, acceptedAt: before.acceptedAt, data: null, erasedAt: expect.any(String) });
+    const statuses = await Promise.all(
+      [first, second, third, fourth].map(async (id) => (await api.get(`/v1/deliveries/${id}`)).body.status),
+    );
+    expect(statuses).toEqual(['succeeded', 'cancelled', 'cancelled', 'cancelled']);
+    expect((await api.attemptsOf(first))[0]).toMatchObject({ outcome: 'accepted', headers: [], body: null });
+
+    expect((await erase(`events/${event}`)).status).toBe(204);
+    expect((await read(event)).erasedAt).toBe(after.erasedAt);
+    expect((await api.post(`/v1/deliveries/${first}/replay`)).status).toBe(409);
+    expect((await erase('events/none')).status).toBe(404);
+    const entries = await api.db.query(`select target_kind, target_id from audit_log where action = 'event.erase'`);
+    expect(entries.rows).toEqual([{ target_kind: 'event', target_id: event }]);
+    // the same again is what it was
+    const again = { id: event, type: 'order.created', data: { name: 'canary' } };
+    expect((await api.post(`/v1/tenants/${tenant}/events`, again)).body.duplicate).toBe(true);
+  });
+
+  it('keeps what is planned or attempted later from being sent', async () => {
+    const { event, ids } = await sent(1);
+    const { eventId } = await rowOf(event);
+    await erase(`events/${event}`);
+    // as if a relay had written it just now
+    await api.db.query(`update deliveries set status = 'pending', next_attempt_at = now() where id = $1`, [uuidOf(ids[0] ?? '')]);
+    expect(await readDeliveryJob(api.db, ids[0] ?? '')).toMatchObject({ expired: true });
+    expect((await readEventToPlan(api.db, eventId))?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
+    const relay = newId('rly');
+    await api.db.query(`insert into relays (id, process) values ($1, 'test')`, [uuidOf(relay)]);
+    const owned = (await takeOutboxRows(api.db, relay, [], 100)).find((one) => one.eventId === eventId);
+    expect(owned).toMatchObject({ body: Buffer.alloc(0) });
+    expect(owned?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
+    await attempted(api, ids[0] ?? '', 1, { outcome: 'http_status', response: answered });
+    await finishErasures(api.db, () => undefined);
+    expect((await api.attemptsOf(ids[0] ?? ''))[0]).toMatchObject({ body: null, headers: [] });
+    expect((await api.get(`/v1/deliveries/${ids[0]}`)).body.status).toBe('cancelled');
+  });
+
+  it('leaves no bytes of it in the table once that is vacuumed', async () => {
+    const event = await api.postEvent(tenant, { data: { blob: randomBytes(3_000).toString('hex') } });
+    const { id, body } = await rowOf(event);
+    const needle = body.subarray(40, 100).toString('hex');
+    const { rows } = await api.db.query(`select tableoid::regclass::text as name from events where id = $1`, [id]);
+    const table = rows[0].name;
+    await api.db.query('create extension if not exists pageinspect');
+    const pages = async () =>
+      (
+        await api.db.query(
+          `with relations as (select c.oid::regclass as heap, nullif(c.reltoastrelid, 0)::regclass as toast from pg_class c where c.oid = $1::regclass)
+           select count(*)::int as n from relations, unnest(array[heap, toast]) as r (name),
+             generate_series(0, pg_relation_size(name) / 8192 - 1) as page
+           where position(decode($2, 'hex') in get_raw_page(name::text, page::int)) > 0`,
+          [table, needle],
+        )
+      ).rows[0].n;
+    expect(await pages()).toBeGreaterThan(0);
+    await erase(`events/${event}`);
+    await api.db.query(`vacuum ${table}`);
+    expect(await pages()).toBe(0);
+  });
+});
+
+describe('erasing a subject', () => {
+  it('erases all its events of this tenant and no others, and nobody can read who it was', async () => {
+    const subject = 'jane@example.com';
+    const other = await api.makeTenant();
+    const mine = await Promise.all([1, 2, 3].map(() => api.postEvent(tenant, { subject, data: 'canary' })));
+    const others = [await api.postEvent(tenant, { subject: 'joe', data: 1 }), await api.postEvent(tenant, { data: 1 })];
+    const elsewhere = await api.postEvent(other, { subject, data: 1 });
+    expect((await rowOf(mine[0] ?? '')).subject_hash).not.toEqual((await rowOf(elsewhere)).subject_hash);
+    const answer = await erase(`subjects/${encodeURIComponent(subject)}`);
+    expect([answer.status, answer.body]).toEqual([200, { erased: 3, complete: true }]);
+    for (const event of mine) expect(await rowOf(event)).toMatchObject({ body: Buffer.alloc(0), subject_hash: null });
+    for (const event of others) expect((await read(event)).data).toBe(1);
+    expect((await rowOf(elsewhere)).erased_at).toBeNull();
+    expect((await erase(`subjects/${encodeURIComponent(subject)}`)).body).toEqual({ erased: 0, complete: true });
+    expect(JSON.stringify(api.logLines)).not.toMatch(/jane/);
+    const said = JSON.stringify((await api.db.query(`select * from audit_log where target_kind = 'subject'`)).rows);
+    expect(said).toContain('event.erase');
+    expect(said).not.toContain('jane');
+  });
+
+  it('is finished by upkeep when whoever began it did not', async () => {
+    const event = await api.postEvent(tenant, { subject: 'half-done', data: 'canary' });
+    const { rows } = await api.db.query('select id from tenants where external_id = $1', [tenant]);
+    const hash = subjectHash(await api.deps.contents.hasher(), tenant, 'half-done');
+    await askToErase(api.db, { tenantId: idOf('tnt', rows[0].id), subjectHash: hash });
+    expect(await finishErasures(api.db, () => undefined)).toBe(1);
+    expect(await unfinishedErasures(api.db, 10)).toEqual([]);
+    expect((await read(event)).erasedAt).not.toBeNull();
+  });
+});

@@ -1,0 +1,31 @@
+// Canaries: secrets that are known to be secrets, and every way in which one could be read where nobody may.
+import { randomBytes } from 'node:crypto';
+
+/** One for each place, by its name. */
+export type Canaries<Place extends string> = Record<Place, string>;
+
+export function makeCanaries<Place extends string>(places: readonly Place[]): Canaries<Place> {
+  return Object.fromEntries(places.map((place) => [place, `CaNaRy${randomBytes(12).toString('hex')}`])) as Canaries<Place>;
+}
+
+/** The canaries' places that can be read in this: as they are, in hex, in base64 at any offset, or URL-encoded. */
+export function sighted(canaries: Record<string, string>, haystack: string | Buffer): string[] {
+  const bytes = typeof haystack === 'string' ? Buffer.from(haystack) : haystack;
+  return Object.entries(canaries)
+    .filter(([, canary]) => guises(canary).some((guise) => bytes.includes(guise)))
+    .map(([place]) => place);
+}
+
+function guises(canary: string): string[] {
+  const hex = Buffer.from(canary).toString('hex');
+  const percent = hex.replace(/../g, '%$&');
+  return [canary, canary.toLowerCase(), hex, hex.toUpperCase(), percent, percent.toUpperCase(), ...inBase64(canary)];
+}
+
+/** The middle of its base64, which depends on where in a text it begins; the ends are shared with what stands around it. */
+function inBase64(canary: string): string[] {
+  return [0, 1, 2].map((before) => {
+    const encoded = Buffer.from(`${'x'.repeat(before)}${canary}`).toString('base64url');
+    return encoded.slice(before === 0 ? 0 : 4, -4);
+  });
+}
