@@ -94,7 +94,7 @@ function readArguments() {
 
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
-  if (command === '--help' || command === '-h') return print(usage);
+  if (command === '--help' || command === '-h') return void print(usage);
   if (command === 'audit') process.exit(await auditCommand(rest, write));
   if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
   const { values, positionals } = readArguments();
