@@ -20,6 +20,9 @@ describe('a new endpoint', () => {
     ['headers', { headers: { 'Content-Length': '1' } }, false],
     ['headers', { headers: { 'webhook-id': '1' } }, false],
     ['headers', { headers: { 'a b': '1' } }, false],
+    ['headers', { headers: { 'ce-id': '1' } }, false],
+    ['headers', { headers: { 'CE-Type': '1' } }, false],
+    ['headers', { headers: { 'X-A': '1', 'x-a': '2' } }, false],
     ['headers', { headers: { a: 'x\r\nb: y' } }, false],
     ['headers', { headers: { a: 'é' } }, false],
     ['timeoutMs', { timeoutMs: 999 }, false],
@@ -70,6 +73,9 @@ describe('a secret', () => {
   it('rotates with an overlap of up to 7 days', () => {
     expect(secretRotation.safeParse({}).success).toBe(true);
     expect(secretRotation.safeParse({ overlap: '7d' }).success).toBe(true);
+    expect(secretRotation.parse({ overlap: 0 })).toEqual({ overlap: '0s' });
+    expect(secretRotation.parse({ overlap: '0' })).toEqual({ overlap: '0s' });
+    expect(secretRotation.safeParse({ overlap: 1 }).success).toBe(false);
     expect(secretRotation.safeParse({ overlap: '8d' }).success).toBe(false);
     expect(secretRotation.safeParse({ overlap: '1 hour' }).success).toBe(false);
   });
