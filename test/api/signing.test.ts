@@ -3,6 +3,7 @@ import { importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../src/attempts/key-ring.ts';
 import { publishKey, readRotation, takeBackKey } from '../../src/db/key-rotation.ts';
+import { liveSecrets } from '../../src/db/secrets.ts';
 import { forgetRetiredKeys } from '../../src/db/signing-keys.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import type { SigningKey } from '../../src/domain/signing-keys.ts';
@@ -70,6 +71,50 @@ describe('an endpoint', () => {
     expect(rotated.body.secret).toMatch(/^whsec_/);
     expect((await change({ signing: null })).body.signing).toBe(null);
     expect(pathsOf(await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: 'a text of some length' }))).toEqual([422, 'secret']);
+  });
+});
+
+describe('a change of signing and a rotation', () => {
+  const text = "It's a Secret to Everybody";
+  const asText = { signing: { schemes: [], custom: github }, secret: text };
+
+  it('want the newest secret to fit, not one that is about to end', async () => {
+    const { id, secret } = (await make({ signing: { custom: github } })).body;
+    await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: [], custom: github } });
+    expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);
+    const live = [{ secretId: expect.any(String), sealed: expect.anything() }];
+    expect(await liveSecrets(api.db, id)).toEqual([...live, ...live]);
+    expect(secret).toMatch(/^whsec_/);
+    expect(pathsOf(await api.call('PATCH', `/v1/endpoints/${id}`, { signing: null }))).toEqual([422, 'signing']);
+  });
+
+  it('wait for each other: never is an endpoint left with a secret that does not fit', async () => {
+    const { id } = (await make({ signing: { custom: github } })).body;
+    await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: [], custom: github } });
+    // both are allowed by what is there now, and only one of them after the other; both wait for the lock
+    const client = await api.db.connect();
+    await client.query('begin');
+    await client.query('select from endpoints where id = $1 for update', [uuidOf(id)]);
+    const both = Promise.all([
+      api.call('PATCH', `/v1/endpoints/${id}`, { signing: null }),
+      api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text }),
+    ]);
+    await until('both to wait', async () => {
+      const { rows } = await api.db.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+      return rows.length >= 2 || null;
+    });
+    await client.query('commit');
+    client.release();
+    expect((await both).map(({ status }) => status).toSorted()).toEqual([200, 422]);
+  });
+
+  it('to a secret that signs already is refused', async () => {
+    const { id } = (await make(asText)).body;
+    const again = await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text });
+    expect(again).toMatchObject({ status: 422, body: { errors: [{ path: 'secret', message: 'signs already' }] } });
+    const other = { secret: `${text}!`, overlap: 0 };
+    expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, other)).status).toBe(200);
+    expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);
   });
 });
 
