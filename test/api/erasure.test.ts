@@ -76,7 +76,7 @@ describe('erasing an event', () => {
     expect((await read(event)).erasedAt).toBe(after.erasedAt);
     expect((await api.post(`/v1/deliveries/${first}/replay`)).status).toBe(409);
     expect((await erase('events/none')).status).toBe(404);
-    const entries = await api.db.query(`select target_kind, target_id from audit_log where action = 'event.erase'`);
+    const entries = await api.db.query(`select target_kind, target_id from posthorn_audit.audit_log where action = 'event.erase'`);
     expect(entries.rows).toEqual([{ target_kind: 'event', target_id: event }]);
     // the same again is what it was
     const again = { id: event, type: 'order.created', data: { name: 'canary' } };
@@ -141,7 +141,7 @@ describe('erasing a subject', () => {
     expect((await rowOf(elsewhere)).erased_at).toBeNull();
     expect((await erase(`subjects/${encodeURIComponent(subject)}`)).body).toEqual({ erased: 0, complete: true });
     expect(JSON.stringify(api.logLines)).not.toMatch(/jane/);
-    const said = JSON.stringify((await api.db.query(`select * from audit_log where target_kind = 'subject'`)).rows);
+    const said = JSON.stringify((await api.db.query(`select * from posthorn_audit.audit_log where target_kind = 'subject'`)).rows);
     expect(said).toContain('event.erase');
     expect(said).not.toContain('jane');
   });
