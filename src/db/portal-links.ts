@@ -2,7 +2,7 @@
 import type { Scope } from '../domain/access.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { PortalLink } from '../domain/portal-link.ts';
-import type { Credential } from './api-keys.ts';
+import { type Credential, holdMaker } from './api-keys.ts';
 import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
@@ -32,6 +32,7 @@ export async function createPortalLink(
   audit: Audit,
 ): Promise<PortalLink | null> {
   await audited(db, audit, async (client) => {
+    await holdMaker(client, createdBy);
     const { rowCount } = await client.query({
       name: 'create_portal_link',
       text: `
