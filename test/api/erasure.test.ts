@@ -16,7 +16,7 @@ const url = 'http://127.0.0.1:9/hook';
 let api: ApiServer;
 let tenant: string;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ logLevel: 'debug' });
   tenant = await api.makeTenant();
 });
 afterAll(() => api?.close());
