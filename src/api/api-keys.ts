@@ -1,6 +1,7 @@
 // /v1/api-keys: made, listed and revoked; a key's text is shown when it is made and never again.
 import { z } from 'zod';
-import { createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { createApiKey, listApiKeys } from '../db/api-keys.ts';
+import { revokeApiKey } from '../db/key-family.ts';
 import { scopesOf } from '../domain/access.ts';
 import { apiKey, createdApiKey, newApiKey } from '../domain/api-key.ts';
 import { isId } from '../domain/ids.ts';

@@ -1,8 +1,8 @@
 // What goes wrong, as RFC 9457 problem documents: one error class, and one place that turns any error into it.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { MakerRevoked } from '../db/api-keys.ts';
 import { isStoreAway } from '../db/errors.ts';
+import { MakerRevoked } from '../db/key-family.ts';
 import { TooManyWaiting } from '../relay/backlog.ts';
 
 export const fieldError = z.object({ path: z.string().describe('such as events[7].type'), message: z.string() });

@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { type Config, ConfigError } from '../config.ts';
-import { createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { createApiKey, listApiKeys } from '../db/api-keys.ts';
 import { byHand } from '../db/audit.ts';
+import { revokeApiKey } from '../db/key-family.ts';
 import { createPool, type Db } from '../db/pool.ts';
 import { readTenant } from '../db/tenants.ts';
 import { scopesOf } from '../domain/access.ts';

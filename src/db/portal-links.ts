@@ -2,8 +2,9 @@
 import type { Scope } from '../domain/access.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { PortalLink } from '../domain/portal-link.ts';
-import { type Credential, holdMaker } from './api-keys.ts';
+import type { Credential } from './api-keys.ts';
 import { type Audit, audited } from './audit.ts';
+import { holdMaker } from './key-family.ts';
 import type { Db } from './pool.ts';
 
 export interface PortalLinkToCreate {
