@@ -16,7 +16,7 @@ const url = 'http://127.0.0.1:9/hook';
 let api: ApiServer;
 let tenant: string;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ logLevel: 'debug' });
   tenant = await api.makeTenant();
 });
 afterAll(() => api?.close());
@@ -140,6 +140,9 @@ describe('erasing a subject', () => {
     for (const event of others) expect((await read(event)).data).toBe(1);
     expect((await rowOf(elsewhere)).erased_at).toBeNull();
     expect((await erase(`subjects/${encodeURIComponent(subject)}`)).body).toEqual({ erased: 0, complete: true });
+    const written = encodeURIComponent(subject);
+    for (const path of [`Subjects/${written}/content`, `SUBJECTS/${written}/content`])
+      expect((await api.call('DELETE', `/v1/tenants/${tenant}/${path}`)).status).toBe(404);
     expect(JSON.stringify(api.logLines)).not.toMatch(/jane/);
     const said = JSON.stringify((await api.db.query(`select * from posthorn_audit.audit_log where target_kind = 'subject'`)).rows);
     expect(said).toContain('event.erase');
