@@ -32,7 +32,7 @@ const ofPlatform = (published: Published) =>
     operationId: 'getPublicKeys',
     summary: "The platform's public keys, with the dates from and until which they sign",
     scope: 'open',
-    answers: { 200: { description: 'a JWK set', schema: jwks } },
+    answers: { 200: { description: 'a JWK set', schema: jwks, types: ['application/jwk-set+json'] } },
     handler: async () => show(await published.add(null)),
   });
 
@@ -44,7 +44,13 @@ const ofTenant = (published: Published) =>
     summary: "The public keys that sign for a tenant: its own, and the platform's while it has none",
     scope: 'open',
     params: z.strictObject({ tenant: tenantKey }),
-    answers: { 200: { description: 'a JWK set; that of the platform also for a tenant that does not exist', schema: jwks } },
+    answers: {
+      200: {
+        description: 'a JWK set; that of the platform also for a tenant that does not exist',
+        schema: jwks,
+        types: ['application/jwk-set+json'],
+      },
+    },
     async handler({ params }) {
       const [own, platform] = await Promise.all([published.add(params.tenant), published.add(null)]);
       return show([...own, ...whileTheySign(platform, own)]);

@@ -89,9 +89,11 @@ async function insertKey(
 /** A leaked key (`stayMs` 0) is to be trusted by nobody any more: it is out of sight when it ends. */
 async function endOthers(db: Pick<Db, 'query'>, keyId: string, owner: string | null, stayMs: number): Promise<void> {
   await db.query(
-    `update signing_keys k set signs_until = n.alone_from, published_until = n.alone_from + $3 * interval '1 millisecond'
+    `update signing_keys k set signs_until = least(k.signs_until, n.alone_from), published_until = n.alone_from + $3 * interval '1 millisecond'
      from signing_keys n
-     where n.id = $1 and k.id <> n.id and k.tenant_id is not distinct from $2::uuid and (k.signs_until is null or k.signs_until > n.alone_from)`,
+     where n.id = $1 and k.id <> n.id and k.tenant_id is not distinct from $2::uuid and (k.signs_until is null or k.signs_until > n.alone_from
+       -- one that ended before and is still in sight may be the one that leaked
+       or ($3 = 0 and k.published_until > n.alone_from))`,
     [uuidOf(keyId), owner, stayMs],
   );
 }
