@@ -129,7 +129,7 @@ describe('key pairs', () => {
     const other = await make({ signing: { schemes: ['v1'], messageSignatures: { algorithm: 'ed25519' } } });
     expect(body.publicKeys).toEqual([expect.stringMatching(/^whpk_[A-Za-z0-9+/]{43}=$/)]);
     expect(other.body.publicKeys).toEqual(body.publicKeys);
-    const { rows } = await api.db.query(`select actor_kind, target_id from audit_log where action = 'signing_key.rotate'`);
+    const { rows } = await api.db.query(`select actor_kind, target_id from posthorn_audit.audit_log where action = 'signing_key.rotate'`);
     expect(rows).toEqual([{ actor_kind: 'system', target_id: (await kids('/.well-known/jwks.json'))[0] }]);
     const [jwk, ...more] = await keysOf('/.well-known/jwks.json');
     expect(more).toEqual([]);
