@@ -1,6 +1,12 @@
 // One drain of one lane: what it sends, in which order, and how it lays the lane to rest.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDeliveryJob } from '../../src/db/deliveries.ts';
+import { readLaneEndpoint } from '../../src/db/lane-endpoint.ts';
+import { takeLane } from '../../src/db/lane-ownership.ts';
+import { liveSecrets } from '../../src/db/secrets.ts';
+import { readTenantEndpoints } from '../../src/db/tenant-endpoints.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
 import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 
@@ -200,6 +206,27 @@ it('a drain keeps a rate', async () => {
     const within = times.slice(index).filter((other) => other < at + 950).length;
     expect(within).toBeLessThanOrEqual(22);
   }
+});
+
+it('the newest secret is the one that was made last, to everybody who signs', async () => {
+  const { db, tenantId } = stage;
+  const older = newId('sec');
+  const endpoint = await stage.makeEndpoint('/secrets');
+  const [delivery = ''] = await stage.park(endpoint, names('secrets', 1));
+  // its id was made before that of the first
+  await db.query(
+    `insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) select $2, endpoint_id, sealed, valid_from + interval '1 ms' from endpoint_secrets where endpoint_id = $1`,
+    [uuidOf(endpoint), uuidOf(older)],
+  );
+  const taken = await takeLane(db, endpoint);
+  const { endpoints } = await readTenantEndpoints(db, tenantId, 1_000);
+  const seen = [
+    await readDeliveryJob(db, delivery),
+    await readLaneEndpoint(db, endpoint, taken?.epoch ?? 0),
+    endpoints?.find(({ endpointId }) => endpointId === endpoint),
+  ];
+  for (const one of seen) expect(one?.secrets.map(({ id }) => id)[0]).toBe(older);
+  expect((await liveSecrets(db, endpoint))[0]?.secretId).toBe(older);
 });
 
 describe.concurrent('what cannot be sent', () => {
