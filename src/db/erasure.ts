@@ -5,7 +5,6 @@
 import { obeyedIn } from '../domain/delivery.ts';
 import { deliveryRange, idOf, uuidOf } from '../domain/ids.ts';
 import { type Audit, appendAudit, audited } from './audit.ts';
-import { againWhenLost } from './lost-race.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 /** The internal id of an event, by the producer's. Null: no such event. */
@@ -18,55 +17,58 @@ export async function findEvent(db: Db, tenantId: string, externalId: string): P
   return rows[0] ? idOf('evt', rows[0].event_id) : null;
 }
 
+interface Asked {
+  audit: Audit;
+  tenantId: string;
+  externalId: string;
+}
+
 /** Erases it and cancels what is unfinished of it; returns the endpoints whose lanes held some, or may have been blocked by some. Harmless to repeat. */
-export async function eraseEvent(
-  db: Db,
-  eventId: string,
-  asked?: { audit: Audit; tenantId: string; externalId: string },
-): Promise<string[]> {
+export function eraseEvent(db: Db, eventId: string, asked?: Asked): Promise<string[]> {
   const { from, to } = deliveryRange(eventId);
-  const event = uuidOf(eventId);
-  // events that were in the same batches meet at their answers
-  const erasing = () =>
-    inTransaction(db, async (client) => {
-      const { rowCount } = await client.query({
-        name: 'erase_event',
-        text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
-        values: [event],
-      });
-      const { rows } = await client.query<{ endpoint_id: string }>({
-        name: 'cancel_of_event',
-        text: `
-        with before as (
-          select id, status from deliveries where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
-        ), cancelled as (
-          update deliveries d set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
-          from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
-        )
-        select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
-        values: [from, to, event, obeyedIn.cancel],
-      });
-      await client.query({
-        name: 'erase_responses',
-        text: `
-        update attempts a set response = null, response_headers = null, response_body = null
-        from deliveries d
-        where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
-          and (a.response is not null or a.response_body is not null)`,
-        values: [from, to, event],
-      });
-      await eraseBatches(client, [from, to, event]);
-      if (asked && rowCount !== 0) {
-        const { audit, tenantId, externalId } = asked;
-        await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
-      }
-      return rows.map((row) => idOf('ep', row.endpoint_id));
-    });
-  return againWhenLost(erasing);
+  return inTransaction(db, (client) => eraseIn(client, [from, to, uuidOf(eventId)], asked));
+}
+
+/** The event, and the range of its deliveries' ids, which picks their partitions. */
+type OfEvent = [from: string, to: string, event: string];
+
+async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked | undefined): Promise<string[]> {
+  const { rowCount } = await client.query({
+    name: 'erase_event',
+    text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
+    values: [ofEvent[2]],
+  });
+  const { rows } = await client.query<{ endpoint_id: string }>({
+    name: 'cancel_of_event',
+    text: `
+      with before as (
+        select id, status from deliveries where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
+      ), cancelled as (
+        update deliveries d set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
+        from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
+      )
+      select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
+    values: [...ofEvent, obeyedIn.cancel],
+  });
+  await client.query({
+    name: 'erase_responses',
+    text: `
+      update attempts a set response = null, response_headers = null, response_body = null
+      from deliveries d
+      where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
+        and (a.response is not null or a.response_body is not null)`,
+    values: ofEvent,
+  });
+  await eraseBatches(client, ofEvent);
+  if (asked && rowCount !== 0) {
+    const { audit, tenantId, externalId } = asked;
+    await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
+  }
+  return rows.map((row) => idOf('ep', row.endpoint_id));
 }
 
 /** What was answered to a batch may repeat any of its events, and is kept with another one's delivery. */
-async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: [from: string, to: string, event: string]): Promise<void> {
+async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<void> {
   const { rows } = await client.query<{ batch_id: string }>({
     name: 'batches_of_event',
     text: `
