@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';
 import { verifyAudit } from '../db/audit-chain.ts';
+import { auditRights } from '../db/audit-rights.ts';
 import { createPool, type Db } from '../db/pool.ts';
 import { instant } from '../domain/event.ts';
 import { exportFormats } from '../export-lines.ts';
@@ -31,7 +32,7 @@ const options = z.object({
 });
 type Options = z.infer<typeof options>;
 
-/** Returns the exit code: 1, the log is not what was written. Throws ConfigError. */
+/** Returns the exit code: 1, the log is not what was written, or could be changed by who writes it. Throws ConfigError. */
 export async function auditCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
   const { command, given } = read(args);
   const { DATABASE_URL: url } = readConfig(env);
@@ -63,13 +64,16 @@ function read(args: string[]): { command: 'verify' | 'export'; given: Options } 
 }
 
 async function verify(db: Db, { expect }: Options, write: (text: string) => Promise<void>): Promise<number> {
+  const { faults, remarks } = await auditRights(db);
+  for (const remark of remarks) await write(`note: ${remark}\n`);
+  for (const fault of faults) await write(`unguarded: ${fault}\n`);
   const verified = await verifyAudit(db, expect);
   if ('reason' in verified) {
     await write(`broken: entry ${verified.seq} ${verified.reason}\n`);
     return 1;
   }
   await write(`${verified.entries} entries, unbroken\nhead ${verified.head}\n`);
-  return 0;
+  return faults.length > 0 ? 1 : 0;
 }
 
 async function exportAll(

@@ -150,6 +150,7 @@ export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<
         where tenant_id = $1 and deleted_at is null returning id`,
       values: [id],
     });
+    await client.query({ name: 'forget_keys_of_tenant', text: 'update signing_keys set sealed = null where tenant_id = $1', values: [id] });
     const ids = endpoints.rows.map((row) => idOf('ep', row.id)).sort();
     if (audit) await appendAudit(client, audit, entryOf(idOf('tnt', id), key, { endpoints: ids.length }, null));
     return ids;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const reservedHeader =
-  /^(webhook-|posthorn-)|^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-length|content-type|content-encoding|proxy-.*|user-agent)$/i;
+  /^(webhook-|posthorn-|ce-)|^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-length|content-type|content-encoding|proxy-.*|user-agent)$/i;
 
 export const headerName = z
   .string()

@@ -1,6 +1,6 @@
 // The audit log over HTTP: one entry for each change, none for what failed, no secret in any; and its exports, which are gone on with anywhere.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,8 +123,12 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     entry: { action: 'endpoint.pause', before: { gate: 'open', gateReason: null }, after: { gate: 'held', gateReason: 'paused' } },
   },
   resumeEndpoint: {
-    make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/resume`),
-    entry: { action: 'endpoint.resume', after: { gate: 'open', gateReason: null } },
+    async make() {
+      const { id } = await endpoint();
+      await api.post(`/v1/endpoints/${id}/pause`);
+      return api.post(`/v1/endpoints/${id}/resume`);
+    },
+    entry: { action: 'endpoint.resume', before: { gate: 'held', gateReason: 'paused' }, after: { gate: 'open', gateReason: null } },
   },
   rotateSecret: {
     make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/rotate-secret`, { secret: secret.replace('Y', 'Z'), overlap: '1h' }),
@@ -238,7 +242,7 @@ describe('every change by the API', () => {
   });
 
   it('is written nowhere with what it hides', async () => {
-    const { rows } = await api.db.query<{ line: string }>('select to_json(l)::text as line from audit_log l');
+    const { rows } = await api.db.query<{ line: string }>('select to_json(l)::text as line from posthorn_audit.audit_log l');
     const lines = rows.map(({ line }) => line).join('\n');
     for (const hidden of [canary, apiKey, secret.slice(6, 26)]) expect(lines).not.toContain(hidden);
     expect(await verifyAudit(api.db)).toMatchObject({ entries: rows.length });
@@ -251,6 +255,11 @@ describe('no entry', () => {
     const { delivery: retrying } = await delivery('retrying');
     const key = { headers: { 'idempotency-key': randomUUID() } };
     await api.post('/v1/tenants', { name: 'once' }, key);
+    const [open, paused] = [await endpoint(), await endpoint()];
+    await api.post(`/v1/endpoints/${paused.id}/pause`);
+    const versions = async () =>
+      (await api.db.query('select version from endpoints where id = any($1)', [[open, paused].map((one) => uuidOf(one.id))])).rows;
+    const before = await versions();
     const [last] = await log();
     const calls: [number, Promise<ApiAnswer>][] = [
       [401, api.post('/v1/tenants', { name: 'x' }, { key: 'wrong' })],
@@ -263,6 +272,8 @@ describe('no entry', () => {
       [422, api.call('PATCH', `/v1/endpoints/${id}`, { ordering: 'endpoint', batch: { maxEvents: 2 }, rateLimit: { perSecond: -1 } })],
       [200, api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 15_000, url, headers: { 'x-api-key': '***', 'x-other': '***' } })],
       [404, api.post(`/v1/endpoints/${newId('ep')}/pause`)],
+      [200, api.post(`/v1/endpoints/${paused.id}/pause`)],
+      [200, api.post(`/v1/endpoints/${open.id}/resume`)],
       [404, api.post(`/v1/endpoints/${newId('ep')}/rotate-secret`)],
       [409, api.post(`/v1/deliveries/${retrying}/replay`)],
       [409, api.post(`/v1/endpoints/${id}/skip-head`)],
@@ -270,7 +281,16 @@ describe('no entry', () => {
     ];
     expect((await Promise.all(calls.map(([, call]) => call))).map(({ status }) => status)).toEqual(calls.map(([status]) => status));
     expect((await log())[0]).toEqual(last);
+    expect(await versions()).toEqual(before);
   });
+});
+
+it('an endpoint that asked for a pause is resumed all the same, and that is written', async () => {
+  const { id } = await endpoint();
+  await api.db.query(`update endpoints set not_before = '2099-01-01T00:00Z' where id = $1`, [uuidOf(id)]);
+  expect((await api.post(`/v1/endpoints/${id}/resume`)).body.notBefore).toBeNull();
+  const [entry] = await log();
+  expect(entry).toMatchObject({ action: 'endpoint.resume', before: { notBefore: '2099-01-01T00:00:00.000Z' }, after: { notBefore: null } });
 });
 
 it('what Posthorn does by itself is written in its own name', async () => {
@@ -330,13 +350,31 @@ describe('the export of the audit log', () => {
     expect(linesOf((await text(`${path}?after=${then.at(-1)?.cursor ?? upTo.at(-1).cursor}`)).body)).toEqual([]);
   });
 
+  it('is enough to compute the chain without the database', async () => {
+    const { endpoint: id } = await delivery('dead_lettered');
+    await stopEndpoint(api.db, id, 'the endpoint answered 410 Gone');
+    let prev = '0'.repeat(64);
+    for (const line of linesOf((await text('/v1/audit-log/export')).body)) {
+      const { seq, at, actor, tenantId, action, target, before, after, address, requestId, once, prevHash, hash } = line;
+      const uuid = tenantId && uuidOf(tenantId).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+      const states = [before, after].map((state) => state && JSON.stringify(state));
+      const fields = [String(seq), at, actor.kind, actor.id, uuid, action, target.kind, target.id, ...states, address, requestId, once];
+      const told = fields.map((field) => (field === null ? '-,' : `${Buffer.byteLength(field)}:${field},`)).join('');
+      expect(prevHash).toBe(prev);
+      expect(createHash('sha256').update(Buffer.from(prev, 'hex')).update(told).digest('hex'), `entry ${seq}`).toBe(hash);
+      prev = hash;
+    }
+  });
+
   it('is CSV on wish, in which nothing can be taken for a formula', async () => {
     await api.post('/v1/tenants', { id: '-1plus', name: '=HYPERLINK("http://x","y")' });
     const { type, body } = await text('/v1/audit-log/export?format=csv&tenant=-1plus');
     expect(type).toBe('text/csv; charset=utf-8; header=present');
     const [head, line, end] = body.split('\r\n');
-    expect(head).toBe('seq,at,actor.kind,actor.id,tenant,action,target.kind,target.id,before,after,address,requestId,hash,cursor');
-    expect(line).toMatch(/^\d+,20[^,]+Z,bootstrap,,'-1plus,tenant\.create,tenant,'-1plus,,"\{""name"":""=HYPER/);
+    expect(head).toBe(
+      'seq,at,actor.kind,actor.id,tenant,tenantId,action,target.kind,target.id,before,after,address,requestId,once,prevHash,hash,cursor',
+    );
+    expect(line).toMatch(/^\d+,20[^,]+Z,bootstrap,,'-1plus,tnt_[0-9a-f]{32},tenant\.create,tenant,'-1plus,,"\{""name"":""=HYPER/);
     expect(end).toBe('');
     expect((await text('/v1/audit-log/export?format=csv&tenant=nobody')).body).toBe(`${head}\r\n`);
     expect((await text('/v1/audit-log/export?format=xml')).status).toBe(422);
@@ -351,7 +389,7 @@ describe('the export of the audit log', () => {
       expect((await text('/v1/audit-log/export')).status).toBe(503);
       left = 1;
       await query(
-        `select append_audit('system', null, null, 'tenant.change', 'tenant', n::text, null, null, null, null, null)
+        `select posthorn_audit.append_audit('system', null, null, 'tenant.change', 'tenant', n::text, null, null, null, null, null)
         from generate_series(1, 600) n`,
       );
       await expect(text('/v1/audit-log/export')).rejects.toThrow();
@@ -450,7 +488,17 @@ describe('a caller that is bound to a tenant', () => {
     expect((await api.call('PATCH', `/v1/endpoints/${own.id}`, settings, { key: key.key })).status).toBe(200);
     expect((await log())[0]).toMatchObject({ actor: { kind: 'api_key', id: key.id }, action: 'endpoint.change', tenant: own.tenant });
     const tenant = await tenantOf(own.tenant);
-    const all = 'select distinct tenant_id::text as id from audit_log';
+    const { data } = JSON.parse((await of(tenant, 'listAuditLog', {})).text ?? '');
+    const seen = data.map((entry: Entry) => [entry.action, entry.actor.kind, entry.address, entry.requestId && 'told']);
+    // where the operator was is not the tenant's to know
+    expect(seen.slice(0, 3)).toEqual([
+      ['endpoint.change', 'api_key', '127.0.0.1', 'told'],
+      ['api_key.create', 'bootstrap', null, null],
+      ['endpoint.create', 'bootstrap', null, null],
+    ]);
+    const lines = linesOf(await streamOf(await of(tenant, 'exportAuditLog', {})));
+    expect(lines.map(({ address }) => address)).toEqual([null, null, null, '127.0.0.1']);
+    const all = 'select distinct tenant_id::text as id from posthorn_audit.audit_log';
     const { rows } = await asTenant({ tenantId: tenant.id, readOnly: true }, () => scopedDb(api.db).query(all));
     expect(rows.map(({ id }) => idOf('tnt', id))).toEqual([tenant.id]);
   });

@@ -16,7 +16,7 @@ const url = 'http://127.0.0.1:9/hook';
 let api: ApiServer;
 let tenant: string;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ logLevel: 'debug' });
   tenant = await api.makeTenant();
 });
 afterAll(() => api?.close());
@@ -76,7 +76,7 @@ describe('erasing an event', () => {
     expect((await read(event)).erasedAt).toBe(after.erasedAt);
     expect((await api.post(`/v1/deliveries/${first}/replay`)).status).toBe(409);
     expect((await erase('events/none')).status).toBe(404);
-    const entries = await api.db.query(`select target_kind, target_id from audit_log where action = 'event.erase'`);
+    const entries = await api.db.query(`select target_kind, target_id from posthorn_audit.audit_log where action = 'event.erase'`);
     expect(entries.rows).toEqual([{ target_kind: 'event', target_id: event }]);
     // the same again is what it was
     const again = { id: event, type: 'order.created', data: { name: 'canary' } };
@@ -160,8 +160,11 @@ describe('erasing a subject', () => {
     for (const event of others) expect((await read(event)).data).toBe(1);
     expect((await rowOf(elsewhere)).erased_at).toBeNull();
     expect((await erase(`subjects/${encodeURIComponent(subject)}`)).body).toEqual({ erased: 0, complete: true });
+    const written = encodeURIComponent(subject);
+    for (const path of [`Subjects/${written}/content`, `SUBJECTS/${written}/content`])
+      expect((await api.call('DELETE', `/v1/tenants/${tenant}/${path}`)).status).toBe(404);
     expect(JSON.stringify(api.logLines)).not.toMatch(/jane/);
-    const said = JSON.stringify((await api.db.query(`select * from audit_log where target_kind = 'subject'`)).rows);
+    const said = JSON.stringify((await api.db.query(`select * from posthorn_audit.audit_log where target_kind = 'subject'`)).rows);
     expect(said).toContain('event.erase');
     expect(said).not.toContain('jane');
   });
