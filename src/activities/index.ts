@@ -47,7 +47,7 @@ export function createActivities(deps: ActivityDeps) {
     skipHead: createSkipHeadActivity(skipHead),
     challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, challenge }),
     giveUpVerification: createGiveUpVerification(db),
-    keepStore: createKeepStore(db, disableAfterMs),
+    keepStore: createKeepStore(db, waker, disableAfterMs),
     followKey: createFollowKey(db),
     takeBackKey: createTakeBackKey(db),
   };

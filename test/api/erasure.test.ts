@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { subjectHash } from '../../src/db/at-rest.ts';
 import { readDeliveryJob } from '../../src/db/deliveries.ts';
 import { finishErasures } from '../../src/db/erase-subject.ts';
-import { askToErase, unfinishedErasures } from '../../src/db/erasure.ts';
+import { askToErase, subjectErased, unfinishedErasures } from '../../src/db/erasure.ts';
 import { takeOutboxRows } from '../../src/db/outbox.ts';
 import { readEventToPlan } from '../../src/db/plan.ts';
 import { idOf, uuidOf } from '../../src/domain/ids.ts';
@@ -97,9 +97,29 @@ describe('erasing an event', () => {
     expect(owned).toMatchObject({ body: Buffer.alloc(0) });
     expect(owned?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
     await attempted(api, ids[0] ?? '', 1, { outcome: 'http_status', response: answered });
-    await finishErasures(api.db, () => undefined);
+    await finishErasures(
+      api.db,
+      () => undefined,
+      async () => undefined,
+    );
     expect((await api.attemptsOf(ids[0] ?? ''))[0]).toMatchObject({ body: null, headers: [] });
     expect((await api.get(`/v1/deliveries/${ids[0]}`)).body.status).toBe('cancelled');
+  });
+
+  it('takes what was answered to a batch, though it is kept with another event', async () => {
+    const [one, other] = await Promise.all([sent(1), sent(1)]);
+    const batchId = newId('bat');
+    await attempted(api, other.ids[0] ?? '', 1, { response: answered }, batchId);
+    const withoutAnswer = { ...answered, headers: [], bodyStart: Buffer.alloc(0) };
+    await attempted(api, one.ids[0] ?? '', 1, { response: withoutAnswer }, batchId);
+    expect((await api.attemptsOf(one.ids[0] ?? ''))[0]).toMatchObject({ status: 200, headers: [], body: null });
+    const answerOf = async () => (await api.attemptsOf(other.ids[0] ?? ''))[0];
+    expect(await answerOf()).toMatchObject({ body: 'canary' });
+    // it went into another batch since
+    await api.db.query('update deliveries set batch_id = null where id = $1', [uuidOf(one.ids[0] ?? '')]);
+    await erase(`events/${one.event}`);
+    expect(await answerOf()).toMatchObject({ status: 200, headers: [], body: null });
+    expect((await read(other.event)).erasedAt).toBeNull();
   });
 
   it('leaves no bytes of it in the table once that is vacuumed', async () => {
@@ -153,9 +173,29 @@ describe('erasing a subject', () => {
     const event = await api.postEvent(tenant, { subject: 'half-done', data: 'canary' });
     const { rows } = await api.db.query('select id from tenants where external_id = $1', [tenant]);
     const hash = subjectHash(await api.deps.contents.hasher(), tenant, 'half-done');
-    await askToErase(api.db, { tenantId: idOf('tnt', rows[0].id), subjectHash: hash });
-    expect(await finishErasures(api.db, () => undefined)).toBe(1);
+    const of = { tenantId: idOf('tnt', rows[0].id), subjectHash: hash };
+    const order = await askToErase(api.db, of);
+    // what is posted after the order is new, whenever that is followed
+    const { event: later, ids } = await sent(1, { subject: 'half-done' });
+    await setStatus(api, ids[0] ?? '', 'dead_lettered');
+    const told: string[] = [];
+    const finish = () =>
+      finishErasures(
+        api.db,
+        () => undefined,
+        async (endpointId) => void told.push(endpointId),
+      );
+    expect(await finish()).toBe(1);
     expect(await unfinishedErasures(api.db, 10)).toEqual([]);
     expect((await read(event)).erasedAt).not.toBeNull();
+    expect((await read(later)).erasedAt).toBeNull();
+    // ordered again it is all up to then, and what the first order was about being done does not end the second
+    await askToErase(api.db, of);
+    await subjectErased(api.db, order);
+    expect(await unfinishedErasures(api.db, 10)).toHaveLength(1);
+    expect(await finish()).toBe(1);
+    expect((await read(later)).erasedAt).not.toBeNull();
+    // a dead letter that is gone may have blocked its lane
+    expect(told).toContain((await api.get(`/v1/deliveries/${ids[0]}`)).body.endpoint);
   });
 });
