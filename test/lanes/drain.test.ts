@@ -32,7 +32,7 @@ describe.concurrent('a drain', () => {
     const endpoint = await stage.makeEndpoint('/ramp');
     await stage.park(endpoint, names('ramp', 40));
     stage.receiver.answer('/ramp', async (_request, response) => {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 150));
       response.writeHead(204).end();
     });
     await stage.drain(endpoint);
