@@ -47,3 +47,20 @@ it('NDJSON is a line of JSON for each record', async () => {
       .map((line) => JSON.parse(line)),
   ).toEqual(records);
 });
+
+it('is ended by whoever reads it, also among pages without a line, and before it read anything', async () => {
+  for (const before of [0, 1, 3]) {
+    let ended = false;
+    const empty = async function* (): AsyncGenerator<Exported[]> {
+      try {
+        for (;;) yield [];
+      } finally {
+        ended = true;
+      }
+    };
+    const reader = (await begun(exportLines('ndjson', [], empty())))[Symbol.asyncIterator]();
+    for (let n = 0; n < before; n++) expect(await reader.next()).toEqual({ done: false, value: '' });
+    await reader.return?.();
+    expect(ended).toBe(true);
+  }
+});
