@@ -116,8 +116,9 @@ begin
       select s.id, to_char(s.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at from scanned s order by s.started_at desc, s.id desc limit 1
     ), told as (
       select s.id, s.delivery_id from scanned s
-      where ($4 is null and $5 is null) or exists (
-        select from deliveries d where d.id = s.delivery_id and ($4 is null or d.tenant_id = $4) and ($5 is null or d.endpoint_id = $5))
+      -- no `exists`, which PostgreSQL may answer by reading all deliveries there are
+      where ($4 is null and $5 is null)
+        or (select ($4 is null or d.tenant_id = $4) and ($5 is null or d.endpoint_id = $5) from deliveries d where d.id = s.delivery_id)
     )
     select (select count(*)::int from scanned), (select l.at from last l), (select l.id from last l), t.delivery_id, t.id from (select) one left join told t on true
   $q$ using since, behind, below, theirs, of_endpoint, most;
