@@ -34,7 +34,11 @@ export async function begun(pieces: AsyncGenerator<string>): Promise<AsyncIterab
     first = null;
     return one;
   };
-  return { [Symbol.asyncIterator]: () => ({ next, return: () => pieces.return(undefined) }) };
+  const end = () => {
+    first = null;
+    return pieces.return(undefined);
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
 }
 
 function ndjson(records: readonly Exported[]): string {
