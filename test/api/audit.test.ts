@@ -5,7 +5,10 @@ import { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLogRoutes } from '../../src/api/audit-log.ts';
+import { createExports } from '../../src/api/export-stream.ts';
 import type { Answer, Call, Route } from '../../src/api/route.ts';
+import { auditCommand } from '../../src/cli/audit.ts';
+import { type AttemptFilter, attemptPages } from '../../src/db/attempt-export.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { disableFailing, recoverFailing, stopEndpoint } from '../../src/db/failing-endpoints.ts';
 import { asTenant, type ScopedDb, scopedDb } from '../../src/db/tenant-scope.ts';
@@ -376,8 +379,26 @@ describe('the export of the audit log', () => {
     );
     expect(line).toMatch(/^\d+,20[^,]+Z,bootstrap,,'-1plus,tnt_[0-9a-f]{32},tenant\.create,tenant,'-1plus,,"\{""name"":""=HYPER/);
     expect(end).toBe('');
-    expect((await text('/v1/audit-log/export?format=csv&tenant=nobody')).body).toBe(`${head}\r\n`);
+    expect((await text('/v1/audit-log/export?format=csv&tenant=-1plus&action=endpoint.test')).body).toBe(`${head}\r\n`);
     expect((await text('/v1/audit-log/export?format=xml')).status).toBe(422);
+  });
+
+  it('is narrowed by the command line, too', async () => {
+    const { id } = await endpoint();
+    await api.post(`/v1/endpoints/${id}/pause`);
+    const exported = async (...more: string[]) => {
+      let said = '';
+      const write = async (piece: string) => {
+        said += piece;
+      };
+      await auditCommand(['export', ...more], write, { DATABASE_URL: api.db.options.connectionString });
+      return linesOf(said);
+    };
+    const paused = await exported('--action', 'endpoint.pause');
+    expect(paused.at(-1)).toMatchObject({ target: { id } });
+    expect(new Set(paused.map(({ action }) => action))).toEqual(new Set(['endpoint.pause']));
+    await expect(exported('--action', 'endpoint.stop')).rejects.toThrow('--action');
+    await expect(exported('--since', '2026-02-02T00:00:00Z', '--until', '2026-02-01T00:00:00Z')).rejects.toThrow('--until: is not after');
   });
 
   it('says 503 when the store is away, and ends without its end when that happens halfway', async () => {
@@ -452,6 +473,121 @@ describe('the export of the delivery log', () => {
   });
 });
 
+describe('what is asked of a list or an export', () => {
+  const paths = ['/v1/audit-log', '/v1/audit-log/export', '/v1/deliveries/export'];
+  const cursor = (of: string) => Buffer.from(`${of}/${'0'.repeat(32)}`).toString('base64url');
+
+  it.each(paths)('%s ends after it begins, and is of a tenant there is or was', async (path) => {
+    expect((await text(`${path}?since=2026-02-02T00:00:00Z&until=2026-02-01T00:00:00Z`)).status).toBe(422);
+    expect((await text(`${path}?since=2026-02-02T00:00:00Z&until=2026-02-02T01:00:00%2B01:00`)).status).toBe(422);
+    expect((await text(`${path}?tenant=nobody`)).status).toBe(404);
+  });
+
+  it.each(['2026-02-31T00:00:00.000000Z', '0000-01-01T00:00:00.000000Z', '0001-01-01T00:00:00.000000Z', '2026-01-01T25:00:00.000000Z'])(
+    'is no cursor that says %s',
+    async (at) => {
+      expect((await text(`/v1/deliveries/export?after=${cursor(at)}`)).status).toBe(422);
+    },
+  );
+
+  it('costs no more from an old cursor than from none', async () => {
+    const { tenant, id } = await endpoint();
+    const [made = ''] = await planned(api, tenant, await api.postEvent(tenant), [id]);
+    await attempted(api, made, 1, {});
+    const statementsOf = (after: string) =>
+      counted(api.deps.db, () => text(`/v1/deliveries/export${after === '' ? '' : `?after=${cursor(after)}`}`));
+    const first = await statementsOf('');
+    expect(await statementsOf('1970-01-01T00:00:00.000000Z')).toBeLessThanOrEqual(first + 1);
+  });
+});
+
+/** How many statements `work` takes. */
+async function counted(db: ScopedDb, work: () => Promise<unknown>): Promise<number> {
+  const query = db.query;
+  let statements = 0;
+  db.query = ((...args: unknown[]) => {
+    if (++statements > 50) throw new Error('more statements than anybody waits for');
+    return (query as (...args: unknown[]) => unknown)(...args);
+  }) as typeof db.query;
+  try {
+    await work();
+  } finally {
+    db.query = query;
+  }
+  return statements;
+}
+
+describe('an export', () => {
+  const caller = (id: string): Caller => ({ kind: 'api_key', id, tenant: null, scopes: ['admin'], address: null });
+  const piecesOf = (ended: string[], name: string) =>
+    async function* () {
+      try {
+        for (;;) yield '';
+      } finally {
+        ended.push(name);
+      }
+    };
+  const readerOf = ({ stream }: Answer) => (stream as AsyncIterable<string>)[Symbol.asyncIterator]();
+
+  it('runs at most twice at once for each caller, and makes room when it ends, read or not', async () => {
+    const ended: string[] = [];
+    const exports = createExports(api.deps);
+    const one = await exports(caller(newId('key')), 'ndjson', piecesOf(ended, 'another'));
+    const [first, second] = [1, 2].map((n) => exports(caller('key_1'), 'ndjson', piecesOf(ended, String(n))));
+    await expect(exports(caller('key_1'), 'ndjson', piecesOf(ended, '3'))).rejects.toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '10' },
+    });
+    await readerOf(await (first as Promise<Answer>)).return?.();
+    expect(ended).toEqual(['1']);
+    const failing = async function* () {
+      yield* [];
+      throw new Error('away');
+    };
+    await expect(exports(caller('key_1'), 'ndjson', failing)).rejects.toThrow('away');
+    await readerOf(await exports(caller('key_1'), 'ndjson', piecesOf(ended, '4'))).return?.();
+    await Promise.all([one, await (second as Promise<Answer>)].map((answer) => readerOf(answer).return?.()));
+  });
+
+  it('ends when its key is revoked', async () => {
+    const key = await newKey();
+    const reader = readerOf(await createExports(api.deps, 0)(caller(key), 'ndjson', piecesOf([], '')));
+    await reader.next();
+    expect((await reader.next()).done).toBe(false);
+    await api.call('DELETE', `/v1/api-keys/${key}`);
+    await expect(reader.next()).rejects.toThrow('counts no longer');
+  });
+
+  it('ends when its reader leaves before the first line, and is not begun by HEAD', async () => {
+    const query = api.deps.db.query;
+    let statements = 0;
+    const none = { rows: [{ seen: 0, tenant: null, until: new Date(), first: firstUuidAt(0), deliveries: null }], rowCount: 1 };
+    api.deps.db.query = (() => {
+      statements++;
+      return new Promise((resolve) => setImmediate(resolve, none));
+    }) as unknown as typeof query;
+    try {
+      const headers = { authorization: `Bearer ${apiKey}` };
+      for (const method of ['GET', 'HEAD']) {
+        const leave = new AbortController();
+        const response = await fetch(`${api.origin}/v1/deliveries/export`, { method, headers, signal: leave.signal });
+        expect(response.status).toBe(200);
+        leave.abort();
+        let before = -1;
+        await until('the statements to end', () => {
+          const ended = statements === before;
+          before = statements;
+          return ended;
+        });
+        // of more than 80,000 windows since 1970
+        expect(statements).toBeLessThan(60_000);
+      }
+    } finally {
+      api.deps.db.query = query;
+    }
+  });
+});
+
 describe('a caller that is bound to a tenant', () => {
   const asked = { limit: 50, format: 'ndjson' };
 
@@ -467,6 +603,13 @@ describe('a caller that is bound to a tenant', () => {
     const { rows } = await api.db.query('select id from tenants where external_id = $1', [key]);
     return { key, id: idOf('tnt', rows[0].id) };
   }
+
+  const manyAttempts = (of: string, count: number) =>
+    api.db.query(
+      `insert into attempts (delivery_id, id, round, number, started_at, outcome, message, total_ms)
+       select $1, gen_random_uuid(), 1, n, now() - interval '2 minutes' - n * interval '50 ms', 'accepted', 'HTTP 200', 1 from generate_series(1, $2) n`,
+      [uuidOf(of), count],
+    );
 
   it('sees its own entries and attempts, and asks for nobody else', async () => {
     const [own, other] = [await endpoint(), await endpoint()];
@@ -503,6 +646,41 @@ describe('a caller that is bound to a tenant', () => {
     expect(rows.map(({ id }) => idOf('tnt', id))).toEqual([tenant.id]);
   });
 
+  it('reads of many deliveries what it would of few, and nobody else’s attempts', async () => {
+    const [own, other] = [await endpoint(), await endpoint()];
+    const deliveries = await Promise.all(
+      [own, other].map(async ({ tenant, id }) => (await planned(api, tenant, await api.postEvent(tenant), [id]))[0] ?? ''),
+    );
+    for (const made of deliveries) await manyAttempts(made, 2_500);
+    // as old as the attempts
+    await api.db.query(
+      `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status)
+       select $2, event_id, endpoint_id, tenant_id, event_type, 'succeeded' from deliveries where id = $1`,
+      [uuidOf(deliveries[0] ?? ''), firstUuidAt(Date.now() - 600_000)],
+    );
+    const tenant = await tenantOf(own.tenant);
+    const filter: AttemptFilter = { tenantId: tenant.id, endpointId: null, since: null, until: null };
+    const read = async (of: Partial<AttemptFilter>, fewest?: number) => {
+      const found: string[] = [];
+      const db = scopedDb(api.db);
+      await asTenant({ tenantId: tenant.id, readOnly: true }, async () => {
+        for await (const page of attemptPages(db, { ...filter, ...of }, null, fewest))
+          found.push(...page.map(({ attempt: { attempt, startedAt } }) => `${startedAt} ${attempt}`));
+      });
+      return found;
+    };
+    const few = await read({});
+    expect(few).toHaveLength(2_500);
+    expect(few).toEqual(few.toSorted());
+    expect(await read({}, 0)).toEqual(few);
+    expect(await read({ endpointId: own.id }, 0)).toEqual(few);
+    expect(await read({ tenantId: (await tenantOf(other.tenant)).id }, 0)).toEqual([]);
+    const seen = `select * from attempts_seen('-infinity', $1, 'infinity', $2, null, 10000) where id is not null`;
+    const values = [firstUuidAt(0), uuidOf((await tenantOf(other.tenant)).id)];
+    const { rows } = await asTenant({ tenantId: tenant.id, readOnly: true }, () => scopedDb(api.db).query(seen, values));
+    expect(new Set(rows.map(({ delivery_id }) => idOf('dlv', delivery_id)))).toEqual(new Set([deliveries[0]]));
+  });
+
   it('is still who asks while what it was answered is read', async () => {
     const scope = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
@@ -511,7 +689,10 @@ describe('a caller that is bound to a tenant', () => {
       return api.db.query(...args);
     };
     const db = { query, connect: () => api.db.connect() } as unknown as ScopedDb;
-    const tenant = await tenantOf((await endpoint()).tenant);
+    const { tenant: key, id } = await endpoint();
+    const tenant = await tenantOf(key);
+    const [made = ''] = await planned(api, key, await api.postEvent(key), [id]);
+    await manyAttempts(made, 2_001);
     const since = new Date(Date.now() - 86_400_000).toISOString();
     const answer = await scope.run('its tenant', () => of(tenant, 'exportDeliveries', { since }, db));
     await streamOf(answer);
