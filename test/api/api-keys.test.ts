@@ -311,7 +311,9 @@ describe('what is made with a key', () => {
     expect(await statusOf(stranger.key, 'DELETE', `/v1/api-keys/${parent.id}`)).toBe(204);
     for (const key of [parent.key, child.key, grandchild.key, link.token]) expect(await statusOf(key, 'GET', '/v1/deliveries')).toBe(401);
     expect(await statusOf(stranger.key, 'GET', '/v1/deliveries')).toBe(200);
-    const { rows } = await api.db.query(`select after from posthorn_audit.audit_log where action = 'api_key.revoke' and target_id = $1`, [parent.id]);
+    const { rows } = await api.db.query(`select after from posthorn_audit.audit_log where action = 'api_key.revoke' and target_id = $1`, [
+      parent.id,
+    ]);
     expect(rows).toEqual([{ after: { alsoRevoked: [child.id, grandchild.id, link.id].sort(), count: 3 } }]);
   });
 
