@@ -99,9 +99,36 @@ create function covering_dispatches(events uuid[]) returns table (event_id uuid,
     and v.id >= (select first_event from (select first_event from dispatches order by id limit 500) oldest order by first_event limit 1)
 $$;
 
+-- The next attempts by time, so many at most, whosever they are: under the policies each statement would read on until it has found so many of one tenant.
+-- Told are those of the tenant, or of the endpoint; of the others only how many there were and where the last one stands, in each row, and in one without an attempt
+-- when there is none. Who is bound to a tenant gets no other's, whatever it asks for.
+create function attempts_seen(since timestamptz, behind uuid, below timestamptz, of_tenant uuid, of_endpoint uuid, most int)
+  returns table (seen int, last_at text, last_id uuid, delivery_id uuid, id uuid) language plpgsql stable security definer as $$
+declare
+  theirs uuid := coalesce(nullif(current_setting('posthorn.tenant', true), '')::uuid, of_tenant);
+begin
+  -- planned with these very times
+  return query execute $q$
+    with scanned as materialized (
+      select a.id, a.delivery_id, a.started_at from attempts a
+      where a.started_at >= $1 and a.started_at < $3 and (a.started_at, a.id) > ($1, $2) order by a.started_at, a.id limit $6
+    ), last as (
+      select s.id, to_char(s.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at from scanned s order by s.started_at desc, s.id desc limit 1
+    ), told as (
+      select s.id, s.delivery_id from scanned s
+      -- no `exists`, which PostgreSQL may answer by reading all deliveries there are
+      where ($4 is null and $5 is null)
+        or (select ($4 is null or d.tenant_id = $4) and ($5 is null or d.endpoint_id = $5) from deliveries d where d.id = s.delivery_id)
+    )
+    select (select count(*)::int from scanned), (select l.at from last l), (select l.id from last l), t.delivery_id, t.id from (select) one left join told t on true
+  $q$ using since, behind, below, theirs, of_endpoint, most;
+end
+$$;
+
 do $$
 begin
   -- what runs with its owner's rights finds its tables where they are now, and in no temporary ones of its caller
   execute format('alter function covering_dispatches set search_path = %I, pg_temp', current_schema());
+  execute format('alter function attempts_seen set search_path = %I, pg_temp', current_schema());
 end
 $$;

@@ -14,7 +14,9 @@ create index events_of_subject on events (tenant_id, subject_hash, id) where sub
 create index events_erased on events (erased_at) where erased_at is not null;
 
 -- headers and body of what the endpoint answered, sealed together; response_headers and response_body are those of older attempts
-alter table attempts add column response bytea;
+-- batch_id: the request was of a batch; what was answered to all of it is kept with its first member, and erased with any of them
+alter table attempts add column response bytea, add column batch_id uuid;
+create index attempts_of_batch on attempts (batch_id) where batch_id is not null;
 
 -- What was asked to be erased by subject and is not finished: whoever asks again, or upkeep, goes on.
 create table erasures (
@@ -25,7 +27,7 @@ create table erasures (
 );
 
 -- a tenant may erase what is its own
-select open_to_tenants('erasures', 'select, insert, delete', 'tenant_id = current_tenant()');
+select open_to_tenants('erasures', 'select, insert, update, delete', 'tenant_id = current_tenant()');
 do $$
 begin
   execute format('grant update (body, subject_hash, erased_at) on events to %I', tenant_role());

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { type Contents, createContents } from './contents.ts';
+import { checkAuditRights } from './db/audit-rights.ts';
 import { countOutbox } from './db/backlog.ts';
 import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
@@ -54,6 +55,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
     if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
     await makePartitions(db);
     await checkTenantRole(db);
+    for (const remark of await checkAuditRights(db)) log.info({ remark }, 'audit.not_bound_by_rights');
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(db, vault);
     await checkKeysInUse(db, vault);

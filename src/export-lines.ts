@@ -19,20 +19,26 @@ export async function* exportLines(
   let head = format === 'csv' ? csv([columns]) : '';
   for await (const page of pages) {
     const body = format === 'csv' ? csv(page.map((record) => columns.map((name) => field(record, name)))) : ndjson(page);
-    if (head + body !== '') yield head + body;
+    // an empty page too: whoever reads may end it there
+    yield head + body;
     head = '';
   }
   if (head !== '') yield head;
 }
 
-/** Resolves when the first piece is there, or fails as it does. */
+/** Resolves when the first piece is there, or fails as it does. Ending what it gives ends `pieces`, also before anything was read. */
 export async function begun(pieces: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
-  const first = await pieces.next();
-  return (async function* () {
-    if (first.done) return;
-    yield first.value;
-    yield* pieces;
-  })();
+  let first: IteratorResult<string> | null = await pieces.next();
+  const next = async () => {
+    const one = first ?? (await pieces.next());
+    first = null;
+    return one;
+  };
+  const end = () => {
+    first = null;
+    return pieces.return(undefined);
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
 }
 
 function ndjson(records: readonly Exported[]): string {

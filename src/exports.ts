@@ -1,7 +1,9 @@
 // The two exports, the same for API and command line: audit log and delivery log, as lines that each carry the cursor behind which the next export goes on.
-import { type AttemptFilter, type AttemptPlace, attemptPages } from './db/attempt-export.ts';
+import { type AttemptFilter, attemptPages } from './db/attempt-export.ts';
 import { type AuditFilter, auditAfter } from './db/audit-log.ts';
+import type { AttemptPlace } from './db/exported-attempt.ts';
 import type { Db } from './db/pool.ts';
+import { instant } from './domain/event.ts';
 import { type Exported, type ExportFormat, exportLines } from './export-lines.ts';
 
 type Querying = Pick<Db, 'query'>;
@@ -15,6 +17,7 @@ const auditColumns = [
     'actor.kind',
     'actor.id',
     'tenant',
+    'tenantId',
     'action',
     'target.kind',
     'target.id',
@@ -22,6 +25,8 @@ const auditColumns = [
     'after',
     'address',
     'requestId',
+    'once',
+    'prevHash',
     'hash',
   ],
   'cursor',
@@ -57,7 +62,7 @@ const attemptCursor = ({ at, id }: AttemptPlace) => Buffer.from(`${at}/${id}`).t
 /** Null: it is none. */
 export function readAttemptCursor(cursor: string): AttemptPlace | null {
   const [, at, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{32})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  return at === undefined || id === undefined || Number.isNaN(Date.parse(at)) ? null : { at, id };
+  return at === undefined || id === undefined || !instant.safeParse(at).success ? null : { at, id };
 }
 
 export function exportAudit(db: Querying, format: ExportFormat, filter: AuditFilter, after: number): AsyncGenerator<string> {

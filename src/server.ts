@@ -17,6 +17,7 @@ import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
 import { createParking } from './relay/parking.ts';
 import type { Relay } from './relay/relay.ts';
+import { atMost } from './sandbox/at-most.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createFollowKey } from './temporal/key-following.ts';
 import { isTemporalAway } from './temporal/link.ts';
@@ -39,6 +40,7 @@ export function startServer(
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
+  const signingOf = atMost({ running: 16, waiting: 10_000 }, (id: string) => readEndpointSigning(db, vault, id));
   const app = createApp({
     db: scopedDb(db),
     log,
@@ -63,7 +65,7 @@ export function startServer(
     refusing: backlog.refusing,
     temporalAway: () => isTemporalAway(link),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf: (id) => readEndpointSigning(db, vault, id) })),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf })),
   });
   serve(app);
   log.info({ origin }, 'server.started');

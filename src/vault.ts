@@ -22,6 +22,9 @@ export class VaultError extends Error {
   override name = 'VaultError';
 }
 
+/** This process was not given the key; others were, or this one will be. */
+export class UnknownMasterKey extends VaultError {}
+
 interface MasterKey {
   key: KeyObject;
   id: Buffer;
@@ -72,7 +75,7 @@ function open(keys: MasterKey[], bytes: Uint8Array, context: string): Uint8Array
   const sealed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (sealed.length < textAt || sealed[0] !== version) throw new VaultError('this was not sealed by a Posthorn vault');
   const found = keys.find(({ id }) => id.equals(sealed.subarray(1, nonceAt)));
-  if (!found) throw new VaultError('this was sealed with a master key that is not among those given');
+  if (!found) throw new UnknownMasterKey('this was sealed with a master key that is not among those given');
   const decipher = createDecipheriv('aes-256-gcm', found.key, sealed.subarray(nonceAt, tagAt), { authTagLength: 16 });
   decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(tagAt, textAt));
   try {

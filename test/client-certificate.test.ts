@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { certificateProblems, expiryOf, showCertificate } from '../src/client-certificate.ts';
+import type { ClientTls } from '../src/domain/endpoint-target.ts';
 import { createAuthority } from './support/authority.ts';
 
 const authority = createAuthority();
@@ -16,10 +17,17 @@ it('takes a chain with its key, in PEM as tools write it', () => {
 });
 
 it('refuses one that has expired, to the second', () => {
-  const end = expiryOf({ certificate: cert });
+  const end = expiryOf({ certificate: cert }) as Date;
   const problems = certificateProblems({ certificate: cert, key }, end);
   expect(problems).toEqual([{ path: 'tls.certificate', message: `expired on ${end.toISOString()}` }]);
   expect(certificateProblems({ certificate: cert, key }, new Date(end.getTime() - 1))).toEqual([]);
+});
+
+it('takes an authority alone, and shows no certificate then', () => {
+  const alone: ClientTls = { ca: authority.ca };
+  expect(certificateProblems(alone, now)).toEqual([]);
+  expect(certificateProblems({ ca: 'rubbish' }, now)).toEqual([{ path: 'tls.ca', message: expect.stringContaining('PEM') }]);
+  expect([expiryOf(alone), showCertificate(alone)]).toEqual([null, { subject: null, expiresAt: null, fingerprint: null }]);
 });
 
 it('refuses a key of another certificate, of another kind, and a public one', () => {

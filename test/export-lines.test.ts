@@ -47,3 +47,17 @@ it('NDJSON is a line of JSON for each record', async () => {
       .map((line) => JSON.parse(line)),
   ).toEqual(records);
 });
+
+it('is ended by whoever reads it, also among pages without a line, and before it read anything', async () => {
+  for (const before of [0, 1, 3]) {
+    let read = 0;
+    const empty = async function* (): AsyncGenerator<Exported[]> {
+      for (; read < 100; read++) yield [];
+    };
+    const reader = (await begun(exportLines('ndjson', [], empty())))[Symbol.asyncIterator]();
+    for (let n = 0; n < before; n++) expect(await reader.next()).toEqual({ done: false, value: '' });
+    await reader.return?.();
+    expect(await reader.next()).toMatchObject({ done: true });
+    expect(read).toBeLessThan(5);
+  }
+});

@@ -49,7 +49,7 @@ export function createActivities(deps: ActivityDeps) {
     skipHead: createSkipHeadActivity(skipHead),
     challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, places, challenge }),
     giveUpVerification: createGiveUpVerification(db),
-    keepStore: createKeepStore(db, disableAfterMs),
+    keepStore: createKeepStore(db, waker, disableAfterMs),
     followKey: createFollowKey(db),
     takeBackKey: createTakeBackKey(db),
   };

@@ -20,11 +20,12 @@ import {
   deleteOldRates,
   deleteOldSequences,
 } from '../db/upkeep.ts';
+import type { Lanes } from '../domain/lane.ts';
 
 const old = [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates, deleteOldPortalLinks, deleteOldApiRates];
 
 /** `disableAfterMs`: for so long an endpoint must have failed to be disabled. */
-export function createKeepStore(db: Db, disableAfterMs: number) {
+export function createKeepStore(db: Db, lanes: Pick<Lanes, 'changed'>, disableAfterMs: number) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);
     await forgetDeadRelays(db);
@@ -32,7 +33,7 @@ export function createKeepStore(db: Db, disableAfterMs: number) {
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
     await untilNone(() => alertExpiring(db));
-    await finishErasures(db, () => Context.current().heartbeat());
+    await finishErasures(db, () => Context.current().heartbeat(), lanes.changed);
     let rowsDeleted = await dropOldDataKeys(db);
     for (const deleteBatch of old) rowsDeleted += await untilNone(() => deleteBatch(db));
     return { partitionsMade, rowsDeleted };

@@ -31,6 +31,8 @@ export type { ApiDeps } from './deps.ts';
 
 export function createApp(deps: ApiDeps): Express {
   const app = express();
+  // what reads paths, as the log does, sees them as the routes do
+  app.enable('case sensitive routing');
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', deps.access.trustProxy);

@@ -4,7 +4,7 @@ import { bootstrapCaller, type Caller, may } from '../domain/access.ts';
 import type { Quota } from '../domain/api-rate.ts';
 import type { Access } from './access.ts';
 import type { Bearer } from './callers.ts';
-import { Problem } from './problem.ts';
+import { Problem, unauthorized } from './problem.ts';
 import type { Verdict } from './rate-limiter.ts';
 import type { Route } from './route.ts';
 
@@ -30,11 +30,6 @@ export function requireKey({ callers, rates }: Access): RequestHandler {
     if (admitted instanceof Promise) return admitted.then(() => next());
     next();
   };
-}
-
-/** The same whatever is wrong: who may not call learns nothing. */
-function unauthorized(): Problem {
-  return new Problem(401, 'Send the API key as Authorization: Bearer <key>.', { headers: { 'www-authenticate': 'Bearer' } });
 }
 
 /** Headers as draft-ietf-httpapi-ratelimit-headers-09 has them, on every answer to one whose rate is limited. */

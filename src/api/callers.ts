@@ -6,7 +6,7 @@ import { type Credential, findApiKeys, touchApiKeys } from '../db/api-keys.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
 import type { Db } from '../db/pool.ts';
 import { findPortalLinks } from '../db/portal-links.ts';
-import { bootstrapCaller } from '../domain/access.ts';
+import { bootstrapCaller, type Caller } from '../domain/access.ts';
 import { isKeyText } from '../domain/api-key.ts';
 import { type ApiRate, type Quota, quotaOf } from '../domain/api-rate.ts';
 import type { Logger } from '../logger.ts';
@@ -14,7 +14,8 @@ import { createOrigins } from './client-address.ts';
 import { createFresh } from './fresh.ts';
 import type { PortalToken, PortalTokens } from './portal-token.ts';
 
-export interface Bearer extends Omit<Credential, 'cidrs' | 'rateLimit'> {
+export interface Bearer extends Omit<Credential, 'cidrs' | 'rateLimit' | 'caller'> {
+  caller: Omit<Caller, 'address'>;
   /** How often it may call; null: as often as it likes. */
   quota: Quota | null;
   /** Whether it may call from this address. */
@@ -28,6 +29,8 @@ export interface Callers {
   used(bearer: Bearer): void;
   /** A key or link that was revoked by this process. */
   forget(id: string): void;
+  /** All that are bound to this tenant, which was deleted by this process: its key, as the producer has it. */
+  forgetTenant(key: string): void;
 }
 
 export interface CallersOptions {
@@ -72,9 +75,10 @@ export function createCallers({ db, log, apiKey, tokens, usualRate }: CallersOpt
 
   function toBearer(found: Credential | null): Bearer | null {
     if (!found) return null;
-    const { cidrs, rateLimit, ...rest } = found;
+    const { cidrs, rateLimit, caller, ...rest } = found;
     const rate = rateLimit ?? usualRate;
-    return { ...rest, quota: rate && quotaOf(rate), from: createOrigins(cidrs) };
+    const bounds = { expiresAtMs: rest.expiresAtMs, cidrs, rateLimit, mostRate: caller.tenant ? rate : rateLimit };
+    return { ...rest, caller: { ...caller, bounds }, quota: rate && quotaOf(rate), from: createOrigins(cidrs) };
   }
 
   /** The oldest goes first; its signature is checked again. */
@@ -82,6 +86,11 @@ export function createCallers({ db, log, apiKey, tokens, usualRate }: CallersOpt
     verified.set(hash, token);
     const { value: oldest, done } = verified.keys().next();
     if (verified.size > mostTokens && !done) verified.delete(oldest);
+  }
+
+  function forgetAll(is: (bearer: Bearer) => boolean): void {
+    keys.forget(is);
+    links.forget(is);
   }
 
   return {
@@ -99,10 +108,8 @@ export function createCallers({ db, log, apiKey, tokens, usualRate }: CallersOpt
       bearer.lastUsedAtMs = nowMs;
       touches.add(caller.id).catch((error) => log.debug({ err: error }, 'access.use_not_noted'));
     },
-    forget(id) {
-      keys.forget(({ caller }) => caller.id === id);
-      links.forget(({ caller }) => caller.id === id);
-    },
+    forget: (id) => forgetAll(({ caller }) => caller.id === id),
+    forgetTenant: (key) => forgetAll(({ caller }) => caller.tenant?.key === key),
   };
 }
 

@@ -14,6 +14,12 @@ export function createOrigins(cidrs: readonly string[]): (address: string | unde
   };
 }
 
+/** Whether every address of a range lies in one of these. */
+export function liesWithin(cidr: string, ranges: readonly string[]): boolean {
+  const [net, bits] = rangeOf(cidr);
+  return ranges.map(rangeOf).some(([of, ofBits]) => of.kind() === net.kind() && bits >= ofBits && net.match(of, ofBits));
+}
+
 function rangeOf(cidr: string): Range {
   const [net, bits] = ipaddr.parseCIDR(cidr);
   return net instanceof ipaddr.IPv6 && net.isIPv4MappedAddress() && bits >= 96 ? [net.toIPv4Address(), bits - 96] : [net, bits];

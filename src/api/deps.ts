@@ -28,8 +28,8 @@ export interface ApiDeps {
   temporalUiUrl: string | null;
   temporalNamespace: string;
   checkUrl(url: string): { ok: true; url: URL } | { ok: false; reason: string };
-  /** Resolves when the events are committed. */
-  accept(tenant: string, events: EventToAccept[]): Promise<Acceptance[] | 'unknown_tenant'>;
+  /** Resolves when the events are committed. `tenantId`: the tenant of this key is to be this one still. */
+  accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row and tells its workflow. Null: no such delivery. */
   giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
   /** To be told what was parked, and of what matters to a lane. */

@@ -3,9 +3,9 @@ import { readEndpoint } from '../db/endpoints.ts';
 import { readSecret, rotateSecret } from '../db/secrets.ts';
 import { endpoint, rotatedSecret, secretRotation } from '../domain/endpoint.ts';
 import { durationMs } from '../domain/retry-schedule.ts';
-import { openSecret, sealSecret } from '../secret.ts';
+import { openSecret } from '../secret.ts';
 import type { ApiDeps } from './deps.ts';
-import { secretFor } from './endpoint-signing.ts';
+import { sealNext } from './endpoint-signing.ts';
 import { testEndpoint } from './endpoint-test.ts';
 import { endpointParams } from './endpoints.ts';
 import { notFound, Problem } from './problem.ts';
@@ -75,19 +75,18 @@ const rotate = (deps: ApiDeps) =>
     answers: { 200: { description: 'the new secret', schema: rotatedSecret } },
     problems: [409],
     async handler({ params, body, ids, audit }) {
-      const found = await readEndpoint(deps.db, params.endpoint);
-      if (!found) throw notFound('endpoint');
       const secretId = ids.next('sec');
       const overlapMs = durationMs(body.overlap ?? defaultOverlap);
-      const secret = { secretId, sealed: sealSecret(deps.vault, secretId, secretFor(found.signing, body.secret)) };
-      const rotation = { endpointId: params.endpoint, secret, overlapMs, maxLive: mostLiveSecrets };
+      const seal = sealNext(deps, secretId, body.secret);
+      const rotation = { endpointId: params.endpoint, secretId, seal, overlapMs, maxLive: mostLiveSecrets };
       const rotated = await rotateSecret(deps.db, rotation, audit);
       if (rotated === 'unknown') throw notFound('endpoint');
       if (rotated === 'too_many')
         throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);
       // an endpoint that refused the signature is probed at once
       await deps.lanes.changed(params.endpoint);
-      const stored = (await readSecret(deps.db, secretId)) ?? secret;
+      const stored = await readSecret(deps.db, secretId);
+      if (!stored) throw notFound('endpoint');
       return answer(200, {
         endpoint: params.endpoint,
         secret: openSecret(deps.vault, secretId, stored.sealed),

@@ -1,15 +1,16 @@
 // What signing asks for when an endpoint is made, changed, or given a secret: headers that are free, a secret that fits, a key pair that is there.
 import { randomBytes } from 'node:crypto';
-import type { StoredEndpoint } from '../db/endpoint-row.ts';
-import { liveSecrets } from '../db/secrets.ts';
+import type { OtherChanges } from '../db/endpoint-changes.ts';
+import { readEndpoint } from '../db/endpoints.ts';
+import type { Rotation, SealedSecret } from '../db/secrets.ts';
 import { secretProblem } from '../domain/secret.ts';
 import { type Signing, secretFormsOf, signingHeaderProblems, signsWithKeyPair } from '../domain/signing.ts';
 import { newId } from '../new-id.ts';
-import { newSecret, openSecret } from '../secret.ts';
+import { newSecret, openSecret, sealSecret } from '../secret.ts';
 import { newKeyPair } from '../signing-key.ts';
 import { openTarget } from '../target.ts';
 import type { ApiDeps } from './deps.ts';
-import { type FieldError, invalid } from './problem.ts';
+import { type FieldError, invalid, notFound } from './problem.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'vault' | 'keyStore'>;
 
@@ -33,24 +34,41 @@ export async function prepareSigning(
   if (signsWithKeyPair(signing)) await keyStore.ensurePlatformKey(() => newKeyPair(vault, newId('sgk')));
 }
 
-/** The same for a change of an endpoint that is there, whose secrets must do. */
+/** Seals the secret that an endpoint is rotated to: one that fits how it is signed then, and that does not sign already. Throws a 422. */
+export function sealNext({ vault }: Pick<Deps, 'vault'>, secretId: string, given: string | undefined): Rotation['seal'] {
+  const isGiven = (other: SealedSecret) => openSecret(vault, other.secretId, other.sealed) === given;
+  return (signing, others) => {
+    const text = secretFor(signing, given);
+    if (given !== undefined && others.some(isGiven)) throw invalid([{ path: 'secret', message: 'signs already' }]);
+    return sealSecret(vault, secretId, text);
+  };
+}
+
+/** The same as `prepareSigning` for an endpoint that is there. What it returns judges under the endpoint's lock, and throws a 422; undefined: there is nothing to judge. */
 export async function prepareSigningChange(
   { db, vault, keyStore }: Deps,
-  before: StoredEndpoint,
-  change: { signing?: Signing | null | undefined; headers?: Record<string, string> | undefined },
-): Promise<void> {
-  const signing = change.signing === undefined ? before.signing : change.signing;
-  await prepareSigning({ keyStore, vault }, signing, change.headers ?? openTarget(vault, before.id, before.sealed).headers);
-  if (change.signing === undefined) return;
-  const secrets = await liveSecrets(db, before.id);
-  const texts = secrets.map(({ secretId, sealed }) => openSecret(vault, secretId, sealed));
-  const unfit = secretFormsOf(signing).filter((form) => !texts.some((text) => secretProblem(text, form) === null));
-  refuse(
-    unfit.map((form) => ({
-      path: 'signing',
-      message: `no live secret of the endpoint fits: it ${secretProblem('', form)}; rotate to one that does while the secret is used as text`,
-    })),
-  );
+  endpointId: string,
+  { signing, headers }: { signing?: Signing | null | undefined; headers?: Record<string, string> | undefined },
+): Promise<OtherChanges['judgeSigning']> {
+  if (signing === undefined && headers === undefined) return undefined;
+  if (signing !== undefined && signsWithKeyPair(signing)) {
+    if (!(await readEndpoint(db, endpointId))) throw notFound('endpoint');
+    await prepareSigning({ keyStore, vault }, signing, headers ?? {});
+  }
+  return (before, newest) => {
+    const after = signing === undefined ? before.signing : signing;
+    refuse(signingHeaderProblems(after, headers ?? openTarget(vault, endpointId, before.sealed).headers));
+    if (signing !== undefined) refuse(unfitFor(signing, newest ? openSecret(vault, newest.secretId, newest.sealed) : ''));
+  };
+}
+
+/** Those before the newest are about to end: what they fit does not count. */
+function unfitFor(signing: Signing | null, newest: string): FieldError[] {
+  return secretFormsOf(signing).flatMap((form) => {
+    const problem = secretProblem(newest, form);
+    const way = 'rotate to one that does, while the secret is used as text';
+    return problem === null ? [] : [{ path: 'signing', message: `the endpoint's newest secret does not fit: it ${problem}; ${way}` }];
+  });
 }
 
 function refuse(problems: FieldError[]): void {

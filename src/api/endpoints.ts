@@ -154,14 +154,11 @@ const change = (deps: ApiDeps) =>
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
     async handler({ params, body, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
-      if (body.signing !== undefined || body.headers !== undefined) {
-        const before = await readEndpoint(deps.db, params.endpoint);
-        if (!before) throw notFound('endpoint');
-        await prepareSigningChange(deps, before, body);
-      }
+      const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
       const { url, headers, auth, tls, verification, ...settings } = body;
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
-      const others = { retarget: retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined, verification };
+      const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
+      const others = { retarget: target, verification, judgeSigning };
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);

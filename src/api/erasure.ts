@@ -61,9 +61,9 @@ const ofSubject = (deps: ApiDeps) =>
       if (!tenant) throw notFound('tenant');
       const of = { tenantId: tenant.id, subjectHash: subjectHash(await deps.contents.hasher(), params.tenant, params.subject) };
       if ((await eventsOfSubject(deps.db, of, 1)).length === 0) return answer(200, { erased: 0, complete: true });
-      await askToErase(deps.db, of, audit);
+      const order = await askToErase(deps.db, of, audit);
       const deadline = performance.now() + patienceMs;
-      const { erased, complete, lanes } = await eraseSubject(deps.db, of, () => performance.now() < deadline);
+      const { erased, complete, lanes } = await eraseSubject(deps.db, order, () => performance.now() < deadline);
       deps.log.info({ tenant: params.tenant, erased, complete }, 'subject.erased');
       await tellOthers(deps, lanes);
       return answer(complete ? 200 : 202, { erased, complete });

@@ -28,12 +28,12 @@ const post = ({ accept }: ApiDeps) =>
     bodyLimit: maxEventBytes,
     answers: { 202: { description: 'accepted, now or before', schema: acceptedEvent } },
     problems: [409, 429],
-    async handler({ params, body, members, ids }) {
+    async handler({ params, body, members, ids, caller }) {
       const nowMs = Date.now();
       const problems = timeProblems(body, nowMs);
       if (problems.length > 0) throw invalid(problems);
       const event = eventToAccept({ event: body, dataText: members.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
-      const acceptances = await accept(params.tenant, [event]);
+      const acceptances = await accept(params.tenant, [event], caller.tenant?.id);
       if (acceptances === 'unknown_tenant') throw notFound('tenant');
       const kind = acceptances[0]?.kind;
       if (kind === 'conflict')
@@ -56,7 +56,7 @@ const postBatch = ({ accept }: ApiDeps) =>
     bodyLimit: maxBatchBytes,
     answers: { 202: { description: 'what came of each, in their order', schema: acceptedBatch } },
     problems: [429],
-    async handler({ params, body, members, ids }) {
+    async handler({ params, body, members, ids, caller }) {
       const nowMs = Date.now();
       const texts = elementTexts(members.get('events') ?? '[]');
       const problems: FieldError[] = [];
@@ -71,7 +71,7 @@ const postBatch = ({ accept }: ApiDeps) =>
         return eventToAccept({ event, dataText: own.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
       });
       if (problems.length > 0) throw invalid(problems.slice(0, 100));
-      const acceptances = await accept(params.tenant, events);
+      const acceptances = await accept(params.tenant, events, caller.tenant?.id);
       if (acceptances === 'unknown_tenant') throw notFound('tenant');
       return answer(202, { results: acceptances.map((acceptance, index) => resultOf(acceptance, events[index]?.externalId)) });
     },

@@ -7,6 +7,7 @@ import { answer, type Route, route } from './route.ts';
 import { pagePolicy } from './security-headers.ts';
 
 const patienceMs = 2_000;
+const usedForMs = 1_000;
 
 const up = z.enum(['up', 'away']);
 const health = z.object({ status: z.literal('ok') });
@@ -33,8 +34,10 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-const ready = ({ db, temporalAway }: ApiDeps) =>
-  route({
+const ready = ({ db, temporalAway }: ApiDeps) => {
+  const storeUp = seldom(() => isStoreUp(db));
+  const away = seldom(() => temporalAway().catch(() => true));
+  return route({
     method: 'get',
     path: '/readyz',
     operationId: 'getReadiness',
@@ -42,15 +45,28 @@ const ready = ({ db, temporalAway }: ApiDeps) =>
     scope: 'open',
     answers: { 200: { description: 'ready', schema: readiness }, 503: { description: 'PostgreSQL is away', schema: readiness } },
     async handler() {
-      const [postgres, away] = await Promise.all([
-        Promise.race([isStoreUp(db), delay(patienceMs, false)]),
-        temporalAway().catch(() => true),
-      ]);
-      const facts = { postgres: postgres ? 'up' : 'away', temporal: away ? 'away' : 'up' };
+      const [postgres, temporal] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), away()]);
+      const facts = { postgres: postgres ? 'up' : 'away', temporal: temporal ? 'away' : 'up' };
       if (!postgres) return { ...answer(503, { status: 'away', ...facts }), headers: { 'retry-after': '1' } };
-      return answer(200, { status: away ? 'degraded' : 'ok', ...facts });
+      return answer(200, { status: temporal ? 'degraded' : 'ok', ...facts });
     },
   });
+};
+
+/** Asked by anybody, as often as they like: one question at a time, and none while an answer is younger than a second. Must not reject. */
+export function seldom<T>(ask: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  let countsUntil = 0;
+  return () => {
+    if (asked === undefined || clock() >= countsUntil) {
+      countsUntil = Number.POSITIVE_INFINITY;
+      asked = ask().finally(() => {
+        countsUntil = clock() + usedForMs;
+      });
+    }
+    return asked;
+  };
+}
 
 export function homeRoute({ home }: ApiDeps): Route[] {
   if (!home) return [];

@@ -1,8 +1,8 @@
 // /.well-known/jwks.json: the public keys (RFC 7517, RFC 8037) by which receivers check v1a and RFC 9421 signatures, for anybody.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { listSigningKeys } from '../db/signing-keys.ts';
-import { readTenant } from '../db/tenants.ts';
+import { createGroupCommit, type GroupCommit } from '../db/group-commit.ts';
+import { listPublished } from '../db/signing-keys.ts';
 import { type Jwks, jwks, type SigningKey } from '../domain/signing-keys.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import type { ApiDeps } from './deps.ts';
@@ -11,22 +11,32 @@ import { type Answer, type Route, route } from './route.ts';
 /** A rotation publishes a key a day before it signs; this is how long a key that was withdrawn may still be believed. */
 const maxAgeSeconds = 300;
 
-export function jwksRoutes(deps: ApiDeps): Route[] {
-  return [ofPlatform(deps), ofTenant(deps)];
+/** Anybody may ask, as often as they like: who asks together shares a statement, and one runs at a time. */
+type Published = GroupCommit<string | null, SigningKey[]>;
+const mostAtOnce = 500;
+const mostWaiting = 20_000;
+
+export function jwksRoutes({ db }: Pick<ApiDeps, 'db'>): Route[] {
+  const published: Published = createGroupCommit({
+    write: (owners) => listPublished(db, owners),
+    maxWeight: mostAtOnce,
+    maxWaiting: mostWaiting,
+  });
+  return [ofPlatform(published), ofTenant(published)];
 }
 
-const ofPlatform = ({ db }: ApiDeps) =>
+const ofPlatform = (published: Published) =>
   route({
     method: 'get',
     path: '/.well-known/jwks.json',
     operationId: 'getPublicKeys',
     summary: "The platform's public keys, with the dates from and until which they sign",
     scope: 'open',
-    answers: { 200: { description: 'a JWK set', schema: jwks } },
-    handler: async () => show(await listSigningKeys(db, null)),
+    answers: { 200: { description: 'a JWK set', schema: jwks, types: ['application/jwk-set+json'] } },
+    handler: async () => show(await published.add(null)),
   });
 
-const ofTenant = ({ db }: ApiDeps) =>
+const ofTenant = (published: Published) =>
   route({
     method: 'get',
     path: '/.well-known/tenants/:tenant/jwks.json',
@@ -34,10 +44,15 @@ const ofTenant = ({ db }: ApiDeps) =>
     summary: "The public keys that sign for a tenant: its own, and the platform's while it has none",
     scope: 'open',
     params: z.strictObject({ tenant: tenantKey }),
-    answers: { 200: { description: 'a JWK set; that of the platform also for a tenant that does not exist', schema: jwks } },
+    answers: {
+      200: {
+        description: 'a JWK set; that of the platform also for a tenant that does not exist',
+        schema: jwks,
+        types: ['application/jwk-set+json'],
+      },
+    },
     async handler({ params }) {
-      const tenant = await readTenant(db, params.tenant);
-      const [own, platform] = await Promise.all([tenant ? listSigningKeys(db, tenant.id) : [], listSigningKeys(db, null)]);
+      const [own, platform] = await Promise.all([published.add(params.tenant), published.add(null)]);
       return show([...own, ...whileTheySign(platform, own)]);
     },
   });

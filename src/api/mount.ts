@@ -1,8 +1,9 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
-import type { Express, Request, RequestHandler } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { auditOf } from './audit-of.ts';
 import { callerOf, nameOf, requireScope } from './auth.ts';
+import { type Crowding, createCrowding } from './crowding.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
 import { freshIds } from './ids.ts';
 import { invalid, notFound, Problem } from './problem.ts';
@@ -13,24 +14,37 @@ import { guardTenant } from './tenant-guard.ts';
 import { validate } from './validate.ts';
 
 export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
+  const crowding = createCrowding();
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
-    app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps));
+    app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps, crowding));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
 
-function handle(route: Route, deps: IdempotencyDeps): RequestHandler {
+function handle(route: Route, deps: IdempotencyDeps, crowding: Crowding): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(response);
     const { params, query } = readAddress(route, request);
     const call = { params, query, ...readContent(route, request), caller, audit: auditOf(route, caller, response) };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
-    send(
-      response,
-      key === undefined ? await route.handler({ ...call, ids: freshIds }) : await runOnce(route, deps, request, call, String(key)),
-    );
+    const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));
+    const leave = crowding.enter(caller, route);
+    send(response, leave ? await counted(run, leave, response) : await run());
   };
+}
+
+/** One that is sent piece by piece is under way until that is done, or nobody reads it any more. */
+async function counted(run: () => Promise<Answer>, leave: () => void, response: Response): Promise<Answer> {
+  let goesOn = false;
+  try {
+    const answered = await run();
+    goesOn = answered.stream !== undefined && !response.closed;
+    return answered;
+  } finally {
+    if (goesOn) response.once('close', leave);
+    else leave();
+  }
 }
 
 function runOnce(

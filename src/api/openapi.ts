@@ -106,14 +106,17 @@ function pathsOf(routes: Route[], refTo: (schema: z.ZodType) => Json): Json {
   return paths;
 }
 
+function contentOf(schema: Json = { type: 'string' }, types = ['application/json']): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
 function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
   const { operationId, summary, scope, body, bodyOptional } = route;
   const answers = Object.entries(route.answers).map(([status, { description, schema, types }]) => [
     status,
     {
       description,
-      ...(schema && { content: { 'application/json': { schema: refTo(schema) } } }),
-      ...(types && { content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])) }),
+      ...((schema || types) && { content: contentOf(schema && refTo(schema), types) }),
     },
   ]);
   const problems = problemsOf(route).map((status) => [

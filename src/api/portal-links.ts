@@ -8,7 +8,7 @@ import { durationMs } from '../domain/retry-schedule.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import { nameOf } from './auth.ts';
 import type { ApiDeps } from './deps.ts';
-import { refuseMore, tenantMeant } from './key-holder.ts';
+import { linkEnd, refuseMore, tenantMeant } from './key-holder.ts';
 import { listQuery, pageAnswer, pageOf } from './page.ts';
 import { invalid, notFound } from './problem.ts';
 import { answer, noContent, type Route, route } from './route.ts';
@@ -37,7 +37,7 @@ const create = ({ db, access }: ApiDeps) =>
         linkId: ids.next('lnk'),
         tenantId: tenant.id,
         scopes,
-        expiresAt: new Date(Math.floor((Date.now() + durationMs(body.expiresIn ?? usualLife)) / 1_000) * 1_000),
+        expiresAt: linkEnd(caller, body.expiresIn === undefined ? undefined : durationMs(body.expiresIn), durationMs(usualLife)),
         createdBy: nameOf(caller),
       };
       const made = await createPortalLink(db, toMake, audit);

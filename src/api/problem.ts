@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { isStoreAway } from '../db/errors.ts';
+import { MakerRevoked } from '../db/key-family.ts';
 import { TooManyWaiting } from '../relay/backlog.ts';
 
 export const fieldError = z.object({ path: z.string().describe('such as events[7].type'), message: z.string() });
@@ -45,6 +46,11 @@ export function notFound(what: string): Problem {
   return new Problem(404, `There is no such ${what}.`);
 }
 
+/** The same whatever is wrong: who may not call learns nothing. */
+export function unauthorized(): Problem {
+  return new Problem(401, 'Send the API key as Authorization: Bearer <key>.', { headers: { 'www-authenticate': 'Bearer' } });
+}
+
 export function invalid(errors: FieldError[]): Problem {
   const [first] = errors;
   return new Problem(
@@ -61,6 +67,7 @@ export function toProblem(error: unknown): Problem {
     const detail = 'The store is away, so this is not confirmed: repeat it with the same id or Idempotency-Key.';
     return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause: error });
   }
+  if (error instanceof MakerRevoked) return unauthorized();
   if (error instanceof TooManyWaiting) {
     const whose = error.scope === 'all' ? 'events' : 'events of this tenant';
     const detail = `Too many ${whose} wait to be handed over. Nothing of this request is stored: repeat it after Retry-After.`;

@@ -29,7 +29,7 @@ function logWhenDone(log: Logger, request: Request, response: Response): void {
 
 /** As it is logged: without the subject of an erasure, which names a person. */
 function pathOf({ path }: Request): string {
-  return path.replace(/(\/subjects\/)[^/]+/, '$1…');
+  return path.replace(/(\/subjects\/)[^/]+/i, '$1…');
 }
 
 export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {

@@ -33,7 +33,7 @@ export interface Answer {
 export interface AnswerSpec {
   description: string;
   schema?: z.ZodType;
-  /** Of a text that is not JSON. */
+  /** Other than application/json; without a schema it is a text. */
   types?: string[];
 }
 

@@ -4,7 +4,7 @@ import type { Retarget } from '../db/endpoint-changes.ts';
 import type { StoredEndpoint } from '../db/endpoint-row.ts';
 import { changedFields } from '../domain/audit.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
-import { type EndpointTarget, hideSecrets, hideValues, keepHidden, targetProblems } from '../domain/endpoint-target.ts';
+import { type EndpointTarget, hideSecrets, hideValues, keepHidden, takenElsewhere, targetProblems } from '../domain/endpoint-target.ts';
 import { openTarget, type SealedTarget, sealTarget } from '../target.ts';
 import type { ApiDeps } from './deps.ts';
 import { invalid } from './problem.ts';
@@ -27,6 +27,7 @@ export function retarget(deps: TargetDeps, endpointId: string, change: Partial<E
     const before = openTarget(deps.vault, endpointId, sealed);
     const { url = before.url, headers = before.headers, auth = before.auth, tls = before.tls ?? null } = change;
     const after = judged(deps, { url, headers, auth, tls }, before);
+    refuseTakenElsewhere(change, before);
     const shown = changedFields(['url', 'headers', 'auth', 'tls'], { tls: null, ...before }, after);
     return { ...sealTarget(deps.vault, endpointId, after), leadsElsewhere: url !== before.url, shown };
   };
@@ -44,6 +45,13 @@ function judged(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget 
   const all = problems.some(({ path }) => path === 'tls.key') ? problems : [...problems, ...certified];
   if (all.length > 0) throw invalid(all);
   return target;
+}
+
+function refuseTakenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): void {
+  const taken = takenElsewhere(change, before).map((name) => `\`${name}\``);
+  if (taken.length === 0) return;
+  const message = `credentials are kept for the origin they were given for: give ${taken.join(', ')} again`;
+  throw invalid([{ path: 'url', message }]);
 }
 
 function refuseBadUrl({ checkUrl }: TargetDeps, path: string, url: string, before: string | undefined): void {

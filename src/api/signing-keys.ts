@@ -91,6 +91,8 @@ async function rotate(
   const published = await deps.keyStore.publish({ key, tenantId, publishForMs, overlapMs }, audit);
   if (published === 'under_way')
     throw new Problem(409, 'A rotation is under way: wait for it, cancel it, or end all other keys at once (publishFor and overlap 0s).');
+  if (published === 'too_many')
+    throw new Problem(409, 'Too many keys are published, or were made within the hour: wait until older ones are out of sight.');
   await deps.followKey(published);
   return answer(200, published);
 }

@@ -89,7 +89,11 @@ const change = ({ db }: ApiDeps) =>
     params,
     body: tenantChange,
     answers: { 200: { description: 'the tenant as it is now', schema: tenant } },
-    async handler({ params, body, audit }) {
+    async handler({ params, body, caller, audit }) {
+      if (caller.tenant && body.rateLimit !== undefined)
+        throw new Problem(403, 'rateLimit is for keys that are not bound to the tenant: it is set for it, not by it.', {
+          errors: [{ path: 'rateLimit', message: 'is not for a key that is bound to the tenant' }],
+        });
       const changed = await changeTenant(db, params.tenant, body, audit);
       if (!changed) throw notFound('tenant');
       return answer(200, changed);
@@ -110,6 +114,7 @@ const remove = (deps: ApiDeps) =>
     async handler({ params, audit }) {
       const endpointIds = await deleteTenant(deps.db, params.tenant, audit);
       if (!endpointIds) throw notFound('tenant');
+      deps.access.callers.forgetTenant(params.tenant);
       for (const endpointId of endpointIds) await cancelFor(deps, endpointId);
       return noContent;
     },

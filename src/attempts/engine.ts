@@ -17,8 +17,9 @@ import type { InHand } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import { createNoPlace } from './no-place.ts';
 import type { PlaceLimits, Places } from './places.ts';
-import { logAttempt, type Poster, RenderFault } from './poster.ts';
+import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
+import { RenderFault } from './render-fault.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import type { ToLane } from './to-lane.ts';
 

@@ -5,6 +5,7 @@ import { type SigningSecret, signingSecret } from '../outbound/signing-secret.ts
 import { openSecret } from '../secret.ts';
 import { openTarget } from '../target.ts';
 import type { Vault } from '../vault.ts';
+import { asFault, isLasting, RenderFault } from './render-fault.ts';
 
 export interface Opened {
   secret(secret: { id: string; sealed: Uint8Array }): SigningSecret;
@@ -31,11 +32,19 @@ interface Bodies<E> {
   batch?: E[] | undefined;
 }
 
-/** Bodies as they were posted, of one event and of those of its batch. Throws VaultError for one that nobody will ever open. */
+/** Bodies as they were posted, of one event or of those of a batch. Throws RenderFault where nobody will ever open one. */
 export async function openBodies<E extends { eventId: string; body: Uint8Array }>(contents: Pick<Contents, 'open'>, job: Bodies<E>) {
-  const body = await contents.open(job.eventId, job.body);
-  if (!job.batch) return { body };
-  return { body, batch: await Promise.all(job.batch.map(async (one) => ({ ...one, body: await contents.open(one.eventId, one.body) }))) };
+  if (!job.batch) return { body: await contents.open(job.eventId, job.body).catch(asFault) };
+  const opening = job.batch.map(async (one) => ({ ...one, body: await contents.open(one.eventId, one.body) }));
+  const faults = new Map<string, unknown>();
+  for (const [index, one] of (await Promise.allSettled(opening)).entries()) {
+    if (one.status === 'fulfilled') continue;
+    if (!isLasting(one.reason)) throw one.reason;
+    faults.set(job.batch[index]?.eventId ?? '', one.reason);
+  }
+  const [first] = faults.values();
+  if (first !== undefined) throw new RenderFault(first, [...faults.keys()]);
+  return { batch: await Promise.all(opening) };
 }
 
 function onceFor<A extends unknown[], T>(open: (...args: A) => T, sealedOf: (...args: A) => Uint8Array): (...args: A) => T {

@@ -12,12 +12,14 @@ import { signsWithKeyPair } from '../domain/signing.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import { LocalFault } from '../outbound/local-fault.ts';
+import { renderBatch } from '../outbound/render.ts';
 import type { Sender, SendRequest } from '../outbound/send.ts';
 import type { MessageKey } from '../outbound/sign-message.ts';
 import type { AttemptMetrics } from '../telemetry.ts';
-import { type Vault, VaultError } from '../vault.ts';
+import { UnknownMasterKey, type Vault } from '../vault.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createOpened, openBodies } from './opened.ts';
+import { asFault, RenderFault } from './render-fault.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
@@ -35,11 +37,6 @@ export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'targe
   acceptedHereMs?: number | null;
   /** Asked right before the request is written. If it says so that is a LocalFault (`too_late`), and nothing reached the endpoint. */
   isTooLate?: (() => boolean) | undefined;
-}
-
-/** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
-export class RenderFault extends Error {
-  override name = 'RenderFault';
 }
 
 export interface Poster {
@@ -70,11 +67,11 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       return await sender.send(request);
     } catch (error) {
       const lasting = error instanceof LocalFault && (error.code === 'unknown' || error.code === 'header_not_ours_to_send');
-      throw lasting ? new RenderFault(error.message, { cause: error }) : error;
+      throw lasting ? new RenderFault(error) : error;
     }
   }
 
-  const open = async (job: PostJob): Promise<PostJob> => ({ ...job, ...(await openBodies(contents, job).catch(asFault)) });
+  const open = async (job: PostJob): Promise<PostJob> => ({ ...job, ...(await openBodies(contents, job)) });
 
   function render(job: PostJob, number: number, nowMs: number, keyPairs: MessageKey[]) {
     try {
@@ -86,7 +83,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
         nowMs,
       );
     } catch (error) {
-      throw new RenderFault(error instanceof Error ? error.message : String(error), { cause: error });
+      throw error instanceof UnknownMasterKey ? error : new RenderFault(error, unrendered(job));
     }
   }
 
@@ -115,8 +112,17 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   };
 }
 
-function asFault(error: unknown): never {
-  throw error instanceof VaultError ? new RenderFault(error.message, { cause: error }) : error;
+/** Those of a batch that cannot be rendered, each by itself. */
+function unrendered({ format, tenantId, batch = [] }: PostJob): string[] {
+  const fails = (one: BatchElement) => {
+    try {
+      renderBatch(format, [{ ...one, tenantId }]);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  return batch.filter(fails).map(({ eventId }) => eventId);
 }
 
 /** The one wide line of an attempt. */

@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { type Config, ConfigError } from '../config.ts';
-import { createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts';
+import { createApiKey, listApiKeys } from '../db/api-keys.ts';
 import { byHand } from '../db/audit.ts';
+import { revokeApiKey } from '../db/key-family.ts';
 import { createPool, type Db } from '../db/pool.ts';
 import { readTenant } from '../db/tenants.ts';
 import { scopesOf } from '../domain/access.ts';
@@ -18,7 +19,7 @@ const usage = `Usage: posthorn api-keys <command>
   create --name <name> --scopes <scope,…> [--tenant <tenant>] [--expires-in 90d] [--cidrs <cidr,…>] [--per-second <n> [--burst <n>]]
                   makes a key and prints it: it is shown this once
   list [--tenant <tenant>]
-  revoke <id>     counts within 5 s
+  revoke <id>     and all that was made with it: counts within 5 s
 
 The database is that of DATABASE_URL.`;
 
@@ -27,6 +28,7 @@ const options = { name: text, scopes: text, tenant: text, 'expires-in': text, ci
 type Given = { [name in keyof typeof options]?: string };
 
 const pageSize = 250;
+const longestLifeMs = 36_500 * 86_400_000;
 
 /** Throws ConfigError for what is not well asked for. */
 export async function apiKeys(args: string[], { DATABASE_URL: url }: Config, print: (line: string) => void): Promise<void> {
@@ -77,13 +79,19 @@ function checked(given: Given): z.output<typeof newApiKey> {
   const { name, tenant, scopes = '', cidrs, 'per-second': perSecond, burst, 'expires-in': expiresIn } = given;
   const life = duration.optional().safeParse(expiresIn);
   if (!life.success) throw new ConfigError(`--expires-in: ${life.error.issues[0]?.message}`);
+  const lifeMs = life.data === undefined ? undefined : durationMs(life.data);
+  if (lifeMs === 0) throw new ConfigError('--expires-in: a key that has expired is of no use');
+  if (lifeMs !== undefined && lifeMs > longestLifeMs)
+    throw new ConfigError('--expires-in: at most 36500d; without it the key does not expire');
+  if (burst !== undefined && perSecond === undefined) throw new ConfigError('--burst: goes with --per-second only');
   const body = newApiKey.safeParse({
     name,
     tenant,
     scopes: scopes.split(',').filter(Boolean),
     cidrs: cidrs?.split(','),
-    expiresAt: life.data && new Date(Date.now() + durationMs(life.data)).toISOString(),
-    rateLimit: perSecond && { perSecond: Number(perSecond), burst: burst ? Number(burst) : undefined },
+    expiresAt: lifeMs && new Date(Date.now() + lifeMs).toISOString(),
+    rateLimit:
+      perSecond === undefined ? undefined : { perSecond: Number(perSecond), burst: burst === undefined ? undefined : Number(burst) },
   });
   if (body.success) return body.data;
   throw new ConfigError(body.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
@@ -100,8 +108,9 @@ async function list(db: Db, { tenant }: Given, print: (line: string) => void): P
 }
 
 async function revoke(db: Db, id: string, print: (line: string) => void): Promise<void> {
-  if (!isId('key', id) || !(await revokeApiKey(db, id, null, byHand('api_key.revoke')))) throw new ConfigError(`there is no key ${id}`);
-  print(`${id} is revoked`);
+  const revoked = isId('key', id) ? await revokeApiKey(db, id, null, byHand('api_key.revoke')) : null;
+  if (!revoked) throw new ConfigError(`there is no key ${id}`);
+  for (const one of [id, ...revoked.filter((other) => other !== id)]) print(`${one} is revoked`);
 }
 
 async function tenantId(db: Db, key: string | undefined): Promise<string | null> {

@@ -3,35 +3,44 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';
 import { verifyAudit } from '../db/audit-chain.ts';
+import { auditRights } from '../db/audit-rights.ts';
 import { createPool, type Db } from '../db/pool.ts';
+import { auditAction } from '../domain/audit.ts';
 import { instant } from '../domain/event.ts';
 import { exportFormats } from '../export-lines.ts';
 import { exportAudit, readAuditCursor } from '../exports.ts';
 
 const auditUsage = `Usage: posthorn audit verify [--expect <hash>]
-       posthorn audit export [--format ndjson|csv] [--since <time>] [--until <time>] [--tenant <id>] [--after <cursor>]
+       posthorn audit export [--format ndjson|csv] [--since <time>] [--until <time>] [--tenant <id>] [--action <action>]
+                            [--after <cursor>]
 
 DATABASE_URL says where.`;
 
-const options = z.object({
-  expect: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i, 'is not a hash of 64 hex digits')
-    .transform((hash) => hash.toLowerCase())
-    .optional(),
-  format: z.enum(exportFormats).default('ndjson'),
-  since: instant.optional(),
-  until: instant.optional(),
-  tenant: z.string().optional(),
-  after: z
-    .string()
-    .refine((cursor) => readAuditCursor(cursor) !== null, 'is not a cursor')
-    .transform(readAuditCursor)
-    .optional(),
-});
+const options = z
+  .object({
+    expect: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'is not a hash of 64 hex digits')
+      .transform((hash) => hash.toLowerCase())
+      .optional(),
+    format: z.enum(exportFormats).default('ndjson'),
+    since: instant.optional(),
+    until: instant.optional(),
+    tenant: z.string().optional(),
+    action: auditAction.optional(),
+    after: z
+      .string()
+      .refine((cursor) => readAuditCursor(cursor) !== null, 'is not a cursor')
+      .transform(readAuditCursor)
+      .optional(),
+  })
+  .refine(({ since, until }) => !since || !until || Date.parse(since) < Date.parse(until), {
+    path: ['until'],
+    error: 'is not after --since',
+  });
 type Options = z.infer<typeof options>;
 
-/** Returns the exit code: 1, the log is not what was written. Throws ConfigError. */
+/** Returns the exit code: 1, the log is not what was written, or could be changed by who writes it. Throws ConfigError. */
 export async function auditCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
   const { command, given } = read(args);
   const { DATABASE_URL: url } = readConfig(env);
@@ -50,7 +59,7 @@ function read(args: string[]): { command: 'verify' | 'export'; given: Options } 
     const { positionals, values } = parseArgs({
       args,
       allowPositionals: true,
-      options: { expect: text, format: text, since: text, until: text, tenant: text, after: text },
+      options: { expect: text, format: text, since: text, until: text, tenant: text, action: text, after: text },
     });
     const [command, ...more] = positionals;
     if ((command !== 'verify' && command !== 'export') || more.length > 0) throw new ConfigError(auditUsage);
@@ -63,21 +72,24 @@ function read(args: string[]): { command: 'verify' | 'export'; given: Options } 
 }
 
 async function verify(db: Db, { expect }: Options, write: (text: string) => Promise<void>): Promise<number> {
+  const { faults, remarks } = await auditRights(db);
+  for (const remark of remarks) await write(`note: ${remark}\n`);
+  for (const fault of faults) await write(`unguarded: ${fault}\n`);
   const verified = await verifyAudit(db, expect);
   if ('reason' in verified) {
     await write(`broken: entry ${verified.seq} ${verified.reason}\n`);
     return 1;
   }
   await write(`${verified.entries} entries, unbroken\nhead ${verified.head}\n`);
-  return 0;
+  return faults.length > 0 ? 1 : 0;
 }
 
 async function exportAll(
   db: Db,
-  { format, since, until, tenant, after }: Options,
+  { format, since, until, tenant, action, after }: Options,
   write: (text: string) => Promise<void>,
 ): Promise<number> {
-  const filter = { tenantId: null, tenant: tenant ?? null, action: null, since: since ?? null, until: until ?? null };
+  const filter = { tenantId: null, tenant: tenant ?? null, action: action ?? null, since: since ?? null, until: until ?? null };
   for await (const piece of exportAudit(db, format, filter, after ?? 0)) await write(piece);
   return 0;
 }

@@ -84,11 +84,20 @@ function inTurn(...closers: (() => Promise<void>)[]): () => Promise<void> {
   };
 }
 
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } });
+  } catch {
+    throw new ConfigError(usage);
+  }
+}
+
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
+  if (command === '--help' || command === '-h') return void print(usage);
   if (command === 'audit') process.exit(await auditCommand(rest, write));
   if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } });
+  const { values, positionals } = readArguments();
   let asked = false;
   let stop: (() => Promise<void>) | null = null;
   let started = false;

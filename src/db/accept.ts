@@ -37,6 +37,8 @@ export interface Acceptance {
 /** The events of one call, for one tenant (its external id). They are stored all or not at all. */
 export interface AcceptRequest {
   tenant: string;
+  /** Whose that key is to be; it may have gone to another. Undefined: whoever has it. */
+  tenantId?: string | undefined;
   events: EventToAccept[];
 }
 
@@ -63,7 +65,7 @@ interface Row {
 
 /** Stores the events of all requests and gives their outbox rows to `relayId` (null: to any relay, which is told). Results in request order. */
 export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: string | null, contents: Sealing): Promise<Accepted[]> {
-  const posted = requests.flatMap((request) => request.events.map((event) => ({ tenant: request.tenant, ...event })));
+  const posted = requests.flatMap((request) => request.events.map((event) => ({ tenant: request.tenant, is: request.tenantId, ...event })));
   const events = await eventsAtRest(contents, posted);
   const { rows } = await db.query<Row>({
     name: 'accept_events',
@@ -71,10 +73,10 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       with incoming as (
         select i.*, t.id as tenant_id, t.endpoints_version, t.orders
         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::text[], $10::int[],
-            $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[], $16::bytea[])
+            $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[], $16::bytea[], $17::uuid[])
           with ordinality as i (tenant, event_id, external_id, type, channels, body, body_timestamp, content_hash, ordering_key, version,
-            deliver_at, expires_at, only_endpoint_id, coalesce_key, subject_hash, n)
-        join tenants t on t.external_id = i.tenant and t.deleted_at is null
+            deliver_at, expires_at, only_endpoint_id, coalesce_key, subject_hash, tenant_is, n)
+        join tenants t on t.external_id = i.tenant and t.deleted_at is null and (i.tenant_is is null or t.id = i.tenant_is)
       ), claimed as (
         insert into event_ids (tenant_id, external_id, event_id, content_hash)
         select tenant_id, external_id, event_id, content_hash from incoming order by tenant_id, external_id, n
@@ -111,6 +113,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
       relayId && uuidOf(relayId),
       events.map((event) => event.coalesceKey),
       events.map((event) => event.subjectHash),
+      events.map((event) => event.is && uuidOf(event.is)),
     ],
   });
   const byNumber = new Map(rows.map((row) => [row.n, row]));

@@ -4,11 +4,12 @@ import type { ApiKey } from '../domain/api-key.ts';
 import type { ApiRate } from '../domain/api-rate.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import { type Audit, audited } from './audit.ts';
+import { holdMaker } from './key-family.ts';
 import type { Db } from './pool.ts';
 
 /** What decides whether a key, or a portal link, counts, and for what. */
 export interface Credential {
-  caller: Omit<Caller, 'address'>;
+  caller: Omit<Caller, 'address' | 'bounds'>;
   /** None: from anywhere. */
   cidrs: string[];
   rateLimit: ApiRate | null;
@@ -52,6 +53,7 @@ interface ApiKeyRow {
  */
 export async function createApiKey(db: Db, key: ApiKeyToCreate, audit: Audit): Promise<ApiKey | null> {
   return audited(db, { ...audit, once: key.keyId }, async (client) => {
+    await holdMaker(client, key.createdBy);
     const made = await putApiKey(client, key);
     const { prefix, name, scopes, cidrs, rateLimit, expiresAt } = key;
     const after = { prefix, name, scopes, cidrs, rateLimit, expiresAt };
@@ -96,27 +98,6 @@ export async function listApiKeys(db: Db, tenantId: string | null, before: strin
     values: [tenantId && uuidOf(tenantId), before && uuidOf(before), limit],
   });
   return rows.map(toApiKey);
-}
-
-/** `tenantId` not null: only a key of this tenant. False: there is no such key; one revoked before stays as it is. */
-export async function revokeApiKey(db: Db, keyId: string, tenantId: string | null, audit: Audit): Promise<boolean> {
-  return audited(db, audit, async (client) => {
-    const { rows } = await client.query<{ prefix: string; name: string; tenant_id: string | null; live: boolean }>({
-      name: 'revoke_api_key',
-      text: `
-        with before as (
-          select id, revoked_at from api_keys where id = $1 and ($2::uuid is null or tenant_id = $2) for no key update
-        )
-        update api_keys k set revoked_at = coalesce(k.revoked_at, now()) from before b where k.id = b.id
-        returning k.prefix, k.name, k.tenant_id, b.revoked_at is null as live`,
-      values: [uuidOf(keyId), tenantId && uuidOf(tenantId)],
-    });
-    const [row] = rows;
-    if (!row?.live) return { result: row !== undefined, entry: null };
-    const { prefix, name, tenant_id: owner } = row;
-    const entry = { tenantId: owner && idOf('tnt', owner), target: { kind: 'api_key', id: keyId }, before: { prefix, name }, after: null };
-    return { result: true, entry };
-  });
 }
 
 /** One for each hash; null: no key has it, it is revoked, or its tenant is gone. An expired one is found. */

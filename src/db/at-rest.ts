@@ -39,7 +39,7 @@ export function responsesAtRest(contents: Pick<Contents, 'seal'>, attempts: (Ans
   return contents.seal(
     attempts.map((attempt): Content | null => {
       const response = attempt?.result.response;
-      if (!response) return null;
+      if (!response || response.headers.length + response.bodyStart.length === 0) return null;
       // JSON has no bare line feed: the first one ends the headers
       const plain = Buffer.concat([Buffer.from(`${JSON.stringify(response.headers)}\n`), response.bodyStart]);
       return { ofDay: attempt.deliveryId, context: attempt.attemptId, plain };

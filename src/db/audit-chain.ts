@@ -27,8 +27,8 @@ interface ChainRow {
 /** `expect`: the head of an earlier time, in hex, which must still stand in the chain: who cuts off its end, or makes all of it anew, cannot have it there. */
 export function verifyAudit(db: Db, expect: string | null = null): Promise<Verified | Broken> {
   return inTransaction(db, async (client) => {
-    // one state of both tables, while others go on appending
-    await client.query('set transaction isolation level repeatable read, read only');
+    // one state of both tables, while others go on appending; and no functions but PostgreSQL's own
+    await client.query('set transaction isolation level repeatable read, read only; set local search_path = pg_catalog');
     let before: Head = { seq: 0, hash: start };
     let found = expect === null || expect === start.toString('hex');
     for (;;) {
@@ -41,14 +41,14 @@ export function verifyAudit(db: Db, expect: string | null = null): Promise<Verif
       }
       if (rows.length < page) break;
     }
-    return judgeHead(before, (await client.query<Head>('select seq, hash from audit_head')).rows[0], found);
+    return judgeHead(before, (await client.query<Head>('select seq, hash from posthorn_audit.audit_head')).rows[0], found);
   });
 }
 
 const chain = `
   select seq, prev_hash, hash, array[seq::text, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor_kind, actor_id, tenant_id::text, action,
     target_kind, target_id, before::text, after::text, address, request_id, once] as fields
-  from audit_log where seq > $1 order by seq limit $2`;
+  from posthorn_audit.audit_log where seq > $1 order by seq limit $2`;
 
 interface Head {
   seq: number;

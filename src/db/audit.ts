@@ -1,5 +1,5 @@
 // Writing the audit log: a change and its entry are one transaction, so neither is there without the other.
-import type { AuditAction, AuditActor, AuditEntry } from '../domain/audit.ts';
+import { type AuditAction, type AuditActor, type AuditEntry, brief } from '../domain/audit.ts';
 import { isId, uuidOf } from '../domain/ids.ts';
 import { type Db, inTransaction } from './pool.ts';
 
@@ -34,16 +34,16 @@ export function bySystem(action: AuditAction): Audit {
  */
 export async function appendAudit(db: Querying, audit: Audit, { tenantId, target, before, after }: AuditEntry): Promise<void> {
   const { actor, action, address, requestId, also, once = null } = audit;
-  const shown = also ? { ...after, ...also } : after;
+  const [was, is] = [brief(before), brief(also ? { ...after, ...also } : after)];
   const owned = (prefix: 'ep' | 'dlv') => (tenantId === undefined && isId(prefix, target.id) ? uuidOf(target.id) : null);
   await db.query({
     name: 'append_audit',
     text: `
-      select append_audit($1, $2, coalesce($3, (select tenant_id from endpoints where id = $12), (select tenant_id from deliveries where id = $13)),
+      select posthorn_audit.append_audit($1, $2, coalesce($3, (select tenant_id from endpoints where id = $12), (select tenant_id from deliveries where id = $13)),
         $4, $5, $6, $7, $8, $9, $10, $11)`,
     values: [
       ...[actor.kind, actor.id, tenantId ? uuidOf(tenantId) : null, action, target.kind, target.id],
-      ...[before && JSON.stringify(before), shown && JSON.stringify(shown), address, requestId, once, owned('ep'), owned('dlv')],
+      ...[was && JSON.stringify(was), is && JSON.stringify(is), address, requestId, once, owned('ep'), owned('dlv')],
     ],
   });
 }

@@ -13,6 +13,7 @@ import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } fr
 import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
+import { liveSecrets, type SealedSecret } from './secrets.ts';
 import { verifyAnew } from './verifications.ts';
 
 type Querying = Pick<Db, 'query'>;
@@ -29,6 +30,8 @@ export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: 
 export interface OtherChanges {
   retarget?: Retarget | undefined;
   verification?: VerificationMethod | undefined;
+  /** Judges how it would be signed, by its secret that was made last; what it throws takes all back. */
+  judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
 }
 
 /** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
@@ -36,7 +39,7 @@ export async function changeEndpoint(
   db: Db,
   endpointId: string,
   change: Partial<EndpointSettings>,
-  { retarget, verification }: OtherChanges = {},
+  { retarget, verification, judgeSigning }: OtherChanges = {},
   audit?: Audit,
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
@@ -48,6 +51,7 @@ export async function changeEndpoint(
     const settings: EndpointSettings = { ...before, ...change };
     const problems = endpointProblems(settings);
     if (problems.length > 0) return { kind: 'problems', problems };
+    judgeSigning?.(before, (await liveSecrets(client, endpointId))[0]);
     const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');

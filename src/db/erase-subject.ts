@@ -1,5 +1,5 @@
 // All that is about one subject, erased page by page. What if it is stopped halfway? What is erased has no subject any more: the next run goes on with the rest.
-import { eraseEvent, eventsErasedLately, eventsOfSubject, type SubjectOf, subjectErased, unfinishedErasures } from './erasure.ts';
+import { type ErasureOrder, eraseEvent, eventsErasedLately, eventsOfSubject, subjectErased, unfinishedErasures } from './erasure.ts';
 import type { Db } from './pool.ts';
 
 const page = 100;
@@ -15,7 +15,7 @@ export interface SubjectErasure {
 }
 
 /** Erases until all is done or `goOn` says no, which it is asked before each page. */
-export async function eraseSubject(db: Db, subject: SubjectOf, goOn: () => boolean): Promise<SubjectErasure> {
+export async function eraseSubject(db: Db, subject: ErasureOrder, goOn: () => boolean): Promise<SubjectErasure> {
   const lanes = new Set<string>();
   for (let erased = 0; ; ) {
     const events = await eventsOfSubject(db, subject, page);
@@ -36,19 +36,29 @@ async function eraseAll(db: Db, events: string[], lanes: Set<string>): Promise<v
   }
 }
 
-/** Upkeep's part: finishes what was asked for, and erases again what was written of events while they were erased. `beat` is called now and then. */
-export async function finishErasures(db: Db, beat: () => void): Promise<number> {
+/**
+ * Upkeep's part: finishes what was asked for, and erases again what was written of events while they were erased. `beat` is called now and then, `tell` for each lane
+ * that may go on.
+ */
+export async function finishErasures(db: Db, beat: () => void, tell: (endpointId: string) => Promise<void>): Promise<number> {
   let erased = 0;
+  const goOn = () => {
+    beat();
+    return true;
+  };
   for (const subject of await unfinishedErasures(db, page)) {
-    erased += (
-      await eraseSubject(db, subject, () => {
-        beat();
-        return true;
-      })
-    ).erased;
+    const done = await eraseSubject(db, subject, goOn);
+    erased += done.erased;
+    for (const endpointId of done.lanes) await tell(endpointId);
   }
   for (let events = await eventsErasedLately(db, null, page); events.length > 0; ) {
-    await eraseAll(db, events, new Set());
+    const lanes = new Set<string>();
+    await eraseAll(
+      db,
+      events.map(({ eventId }) => eventId),
+      lanes,
+    );
+    for (const endpointId of lanes) await tell(endpointId);
     beat();
     events = await eventsErasedLately(db, events.at(-1) ?? null, page);
   }

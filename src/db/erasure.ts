@@ -17,42 +17,70 @@ export async function findEvent(db: Db, tenantId: string, externalId: string): P
   return rows[0] ? idOf('evt', rows[0].event_id) : null;
 }
 
+interface Asked {
+  audit: Audit;
+  tenantId: string;
+  externalId: string;
+}
+
 /** Erases it and cancels what is unfinished of it; returns the endpoints whose lanes held some, or may have been blocked by some. Harmless to repeat. */
-export function eraseEvent(db: Db, eventId: string, asked?: { audit: Audit; tenantId: string; externalId: string }): Promise<string[]> {
+export function eraseEvent(db: Db, eventId: string, asked?: Asked): Promise<string[]> {
   const { from, to } = deliveryRange(eventId);
-  const event = uuidOf(eventId);
-  return inTransaction(db, async (client) => {
-    const { rowCount } = await client.query({
-      name: 'erase_event',
-      text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
-      values: [event],
-    });
-    const { rows } = await client.query<{ endpoint_id: string }>({
-      name: 'cancel_of_event',
-      text: `
-        with before as (
-          select id, status from deliveries where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
-        ), cancelled as (
-          update deliveries d set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
-          from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
-        )
-        select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
-      values: [from, to, event, obeyedIn.cancel],
-    });
-    await client.query({
-      name: 'erase_responses',
-      text: `
-        update attempts a set response = null, response_headers = null, response_body = null
-        from deliveries d
-        where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
-          and (a.response is not null or a.response_body is not null)`,
-      values: [from, to, event],
-    });
-    if (asked && rowCount !== 0) {
-      const { audit, tenantId, externalId } = asked;
-      await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
-    }
-    return rows.map((row) => idOf('ep', row.endpoint_id));
+  return inTransaction(db, (client) => eraseIn(client, [from, to, uuidOf(eventId)], asked));
+}
+
+/** The event, and the range of its deliveries' ids, which picks their partitions. */
+type OfEvent = [from: string, to: string, event: string];
+
+async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked | undefined): Promise<string[]> {
+  const { rowCount } = await client.query({
+    name: 'erase_event',
+    text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
+    values: [ofEvent[2]],
+  });
+  const { rows } = await client.query<{ endpoint_id: string }>({
+    name: 'cancel_of_event',
+    text: `
+      with before as (
+        select id, status from deliveries where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
+      ), cancelled as (
+        update deliveries d set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
+        from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
+      )
+      select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
+    values: [...ofEvent, obeyedIn.cancel],
+  });
+  await client.query({
+    name: 'erase_responses',
+    text: `
+      update attempts a set response = null, response_headers = null, response_body = null
+      from deliveries d
+      where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
+        and (a.response is not null or a.response_body is not null)`,
+    values: ofEvent,
+  });
+  await eraseBatches(client, ofEvent);
+  if (asked && rowCount !== 0) {
+    const { audit, tenantId, externalId } = asked;
+    await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
+  }
+  return rows.map((row) => idOf('ep', row.endpoint_id));
+}
+
+/** What was answered to a batch may repeat any of its events, and is kept with another one's delivery. */
+async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<void> {
+  const { rows } = await client.query<{ batch_id: string }>({
+    name: 'batches_of_event',
+    text: `
+      select distinct a.batch_id from attempts a join deliveries d on d.id = a.delivery_id
+      where a.delivery_id between $1 and $2 and d.id between $1 and $2 and d.event_id = $3 and a.batch_id is not null`,
+    values: ofEvent,
+  });
+  if (rows.length === 0) return;
+  await client.query({
+    name: 'erase_batch_responses',
+    text: 'update attempts set response = null where batch_id = any($1::uuid[]) and batch_id is not null and response is not null',
+    values: [rows.map((row) => row.batch_id)],
   });
 }
 
@@ -61,57 +89,75 @@ export interface SubjectOf {
   subjectHash: Uint8Array;
 }
 
-/** Keeps in mind that all of a subject is to be erased, until `subjectErased`. */
-export async function askToErase(db: Db, { tenantId, subjectHash }: SubjectOf, audit?: Audit): Promise<void> {
-  await audited(db, audit, async (client) => {
-    const { rowCount } = await client.query({
+/** Its events up to the time of the order, as PostgreSQL writes it: what is posted later is not meant. */
+export interface ErasureOrder extends SubjectOf {
+  askedAt: string;
+}
+
+/** Keeps in mind that all of a subject is to be erased, until `subjectErased`. Asked again, it is all up to then. */
+export async function askToErase(db: Db, { tenantId, subjectHash }: SubjectOf, audit?: Audit): Promise<ErasureOrder> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<{ asked_at: string }>({
       name: 'ask_to_erase',
-      text: 'insert into erasures (tenant_id, subject_hash) values ($1, $2) on conflict do nothing',
+      text: `
+        insert into erasures as e (tenant_id, subject_hash) values ($1, $2)
+        on conflict (tenant_id, subject_hash) do update set asked_at = greatest(e.asked_at, excluded.asked_at) returning asked_at::text`,
       values: [uuidOf(tenantId), subjectHash],
     });
+    const order = { tenantId, subjectHash, askedAt: rows[0]?.asked_at ?? '-infinity' };
     // the subject itself is nobody's to read
     const target = { kind: 'subject', id: Buffer.from(subjectHash).toString('hex').slice(0, 16) };
-    return { result: undefined, entry: rowCount === 0 ? null : { tenantId, target, before: null, after: null } };
+    return { result: order, entry: { tenantId, target, before: null, after: null } };
   });
 }
 
-export async function subjectErased(db: Db, { tenantId, subjectHash }: SubjectOf): Promise<void> {
+/** All up to its time is erased; an order that was given later is still to be followed. */
+export async function subjectErased(db: Db, { tenantId, subjectHash, askedAt }: ErasureOrder): Promise<void> {
   await db.query({
     name: 'subject_erased',
-    text: 'delete from erasures where tenant_id = $1 and subject_hash = $2',
-    values: [uuidOf(tenantId), subjectHash],
+    text: 'delete from erasures where tenant_id = $1 and subject_hash = $2 and asked_at <= $3::timestamptz',
+    values: [uuidOf(tenantId), subjectHash, askedAt],
   });
 }
 
 /** What was asked to be erased and is not finished, the oldest first. */
-export async function unfinishedErasures(db: Db, limit: number): Promise<SubjectOf[]> {
-  const { rows } = await db.query<{ tenant_id: string; subject_hash: Buffer }>({
+export async function unfinishedErasures(db: Db, limit: number): Promise<ErasureOrder[]> {
+  const { rows } = await db.query<{ tenant_id: string; subject_hash: Buffer; asked_at: string }>({
     name: 'unfinished_erasures',
-    text: 'select tenant_id, subject_hash from erasures order by asked_at limit $1',
+    text: 'select tenant_id, subject_hash, asked_at::text as asked_at from erasures e order by e.asked_at limit $1',
     values: [limit],
   });
-  return rows.map((row) => ({ tenantId: idOf('tnt', row.tenant_id), subjectHash: row.subject_hash }));
+  return rows.map((row) => ({ tenantId: idOf('tnt', row.tenant_id), subjectHash: row.subject_hash, askedAt: row.asked_at }));
 }
 
-/** Events about the subject that are not erased. */
-export async function eventsOfSubject(db: Db, { tenantId, subjectHash }: SubjectOf, limit: number): Promise<string[]> {
+/** Events about the subject that are not erased, of all or of those that were accepted by the time of the order. */
+export async function eventsOfSubject(db: Db, subject: SubjectOf | ErasureOrder, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
     name: 'events_of_subject',
-    text: 'select id from events where tenant_id = $1 and subject_hash = $2 order by id limit $3',
-    values: [uuidOf(tenantId), subjectHash, limit],
+    text: `
+      select id from events
+      where tenant_id = $1 and subject_hash = $2 and erased_at is null and accepted_at <= $4::timestamptz
+      order by id limit $3`,
+    values: [uuidOf(subject.tenantId), subject.subjectHash, limit, 'askedAt' in subject ? subject.askedAt : 'infinity'],
   });
   return rows.map((row) => idOf('evt', row.id));
+}
+
+export interface Erased {
+  eventId: string;
+  /** When this was asked first: of what is erased from then on the next upkeep sees. */
+  asOf: string;
 }
 
 /** Events erased since upkeep last looked, after `after`: something of them may have been written since. */
-export async function eventsErasedLately(db: Db, after: string | null, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>({
+export async function eventsErasedLately(db: Db, after: Erased | null, limit: number): Promise<Erased[]> {
+  const { rows } = await db.query<{ id: string; as_of: string }>({
     name: 'events_erased_lately',
     text: `
-      select id from events
-      where erased_at > now() - interval '13 hours' and id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
+      select id, coalesce($3::timestamptz, now())::text as as_of from events
+      where erased_at > now() - interval '13 hours' and erased_at <= coalesce($3::timestamptz, now()) and id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
       order by id limit $2`,
-    values: [after && uuidOf(after), limit],
+    values: [after && uuidOf(after.eventId), limit, after?.asOf ?? null],
   });
-  return rows.map((row) => idOf('evt', row.id));
+  return rows.map((row) => ({ eventId: idOf('evt', row.id), asOf: row.as_of }));
 }

@@ -1,4 +1,5 @@
 // An endpoint's gate: paused, resumed, gone for good, when what is unfinished for it is cancelled, page by page.
+import { changedFields } from '../domain/audit.ts';
 import { type DeliveryStatus, obeyedIn } from '../domain/delivery.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import { type Audit, audited } from './audit.ts';
@@ -12,34 +13,40 @@ export async function pauseEndpoint(db: Db, endpointId: string, audit?: Audit): 
   return turn(db, endpointId, audit, {
     name: 'pause_endpoint',
     text: `
-      with before as (${gateBefore})
-      update endpoints p set gate = case p.gate when 'disabled' then p.gate else 'held' end,
-        gate_reason = case p.gate when 'disabled' then p.gate_reason else 'paused' end, version = nextval('config_version'), updated_at = now()
-      from before b where p.id = b.id
-      returning b.gate as gate_was, b.gate_reason as reason_was, p.gate, p.gate_reason`,
+      with before as (${gateBefore}), turned as (
+        update endpoints p set gate = 'held', gate_reason = 'paused', version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id and b.gate <> 'disabled' and (b.gate, b.gate_reason) is distinct from ('held', 'paused')
+        returning p.id, p.gate, p.gate_reason, p.not_before
+      )
+      ${gatesOf}`,
   });
 }
 
-const gateBefore = 'select id, gate, gate_reason from endpoints where id = $1 and deleted_at is null for no key update';
+const gateBefore = `
+  select id, gate, gate_reason, not_before, verification_state from endpoints where id = $1 and deleted_at is null for no key update`;
+const gatesOf = `
+  select b.gate as gate_was, b.gate_reason as reason_was, b.not_before as not_before_was, t.id is not null as turned, t.gate, t.gate_reason, t.not_before
+  from before b left join turned t on true`;
 
 interface GateRow {
   gate_was: string;
   reason_was: string | null;
+  not_before_was: Date | null;
+  turned: boolean;
   gate: string;
   gate_reason: string | null;
+  not_before: Date | null;
 }
 
-/** Written also where the gate stood so already: somebody wanted it. */
+/** What stands so already is not written again, nor put down: whoever repeats it could fill the audit log. */
 async function turn(db: Db, endpointId: string, audit: Audit | undefined, query: { name: string; text: string }): Promise<boolean> {
   return audited(db, audit, async (client) => {
     const { rows } = await client.query<GateRow>({ ...query, values: [uuidOf(endpointId)] });
     const [row] = rows;
-    const entry = row && {
-      target: { kind: 'endpoint', id: endpointId },
-      before: { gate: row.gate_was, gateReason: row.reason_was },
-      after: { gate: row.gate, gateReason: row.gate_reason },
-    };
-    return { result: entry !== undefined, entry: entry ?? null };
+    if (!row?.turned) return { result: row !== undefined, entry: null };
+    const before = { gate: row.gate_was, gateReason: row.reason_was, notBefore: row.not_before_was };
+    const after = { gate: row.gate, gateReason: row.gate_reason, notBefore: row.not_before };
+    return { result: true, entry: { target: { kind: 'endpoint', id: endpointId }, ...changedFields(Object.keys(after), before, after) } };
   });
 }
 
@@ -51,10 +58,14 @@ export async function resumeEndpoint(db: Db, endpointId: string, audit?: Audit):
   return turn(db, endpointId, audit, {
     name: 'resume_endpoint',
     text: `
-      with before as (${gateBefore})
-      update endpoints p set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
-      from before b where p.id = b.id and p.verification_state in ('none', 'verified')
-      returning b.gate as gate_was, b.gate_reason as reason_was, p.gate, p.gate_reason`,
+      with before as (${gateBefore}), turned as (
+        update endpoints p set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
+        from before b
+        where p.id = b.id and b.verification_state in ('none', 'verified')
+          and (b.gate, b.gate_reason, b.not_before) is distinct from ('open', null, null)
+        returning p.id, p.gate, p.gate_reason, p.not_before
+      )
+      ${gatesOf} where b.verification_state in ('none', 'verified')`,
   });
 }
 

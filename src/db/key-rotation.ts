@@ -9,6 +9,13 @@ import { ensurePlatformKey, readSigningKey, type SealedKeyPair } from './signing
 /** A key that has ended stays published for so long: what it signed last may be on its way. */
 const keptMs = 3_600_000;
 
+/** How many keys of an owner may be published at once, and how many he may make in an hour: whoever reads them has to hold them all. */
+export interface KeyLimits {
+  published: number;
+  anHour: number;
+}
+const usualLimits: KeyLimits = { published: 5, anHour: 20 };
+
 export interface KeyRotation {
   key: SealedKeyPair;
   /** Null: the platform's. */
@@ -17,15 +24,19 @@ export interface KeyRotation {
   overlapMs: number;
 }
 
+/** Why there is no new key: a rotation is under way, or there are too many keys already. */
+export type NotPublished = 'under_way' | 'too_many';
+
 /**
  * Publishes a key that follows those there are. `under_way`: one that has not taken their place yet is there, nothing changed; only a rotation that
- * ends all others at once is possible then. What if it runs twice? The second finds the key there and changes nothing.
+ * ends all others at once is possible then, and with `too_many` published. What if it runs twice? The second finds the key there and changes nothing.
  */
 export function publishKey(
   db: Db,
   { key, tenantId, publishForMs, overlapMs }: KeyRotation,
   audit?: Audit,
-): Promise<SigningKey | 'under_way'> {
+  limits = usualLimits,
+): Promise<SigningKey | NotPublished> {
   const owner = tenantId && uuidOf(tenantId);
   const atOnce = publishForMs + overlapMs === 0;
   return inTransaction(db, async (client) => {
@@ -38,6 +49,8 @@ export function publishKey(
       [owner],
     );
     if (rows[0]?.under_way && !atOnce) return 'under_way';
+    const there = await countKeys(client, owner);
+    if (there.made >= limits.anHour || (there.published >= limits.published && !atOnce)) return 'too_many';
     // the first of all has nobody to wait for
     const waits = rows[0]?.preceded ? { publishForMs, overlapMs } : { publishForMs: 0, overlapMs: 0 };
     await insertKey(client, key, owner, waits);
@@ -48,6 +61,16 @@ export function publishKey(
     if (audit) await appendAudit(client, audit, { tenantId, target: { kind: 'signing_key', id }, before: null, after: dates });
     return published;
   });
+}
+
+async function countKeys(db: Pick<Db, 'query'>, owner: string | null): Promise<{ published: number; made: number }> {
+  const { rows } = await db.query<{ published: number; made: number }>(
+    `select count(*) filter (where published_until is null or published_until > now())::int as published,
+       count(*) filter (where published_at > now() - interval '1 hour')::int as made
+     from signing_keys where tenant_id is not distinct from $1::uuid`,
+    [owner],
+  );
+  return rows[0] ?? { published: 0, made: 0 };
 }
 
 async function insertKey(
@@ -66,9 +89,11 @@ async function insertKey(
 /** A leaked key (`stayMs` 0) is to be trusted by nobody any more: it is out of sight when it ends. */
 async function endOthers(db: Pick<Db, 'query'>, keyId: string, owner: string | null, stayMs: number): Promise<void> {
   await db.query(
-    `update signing_keys k set signs_until = n.alone_from, published_until = n.alone_from + $3 * interval '1 millisecond'
+    `update signing_keys k set signs_until = least(k.signs_until, n.alone_from), published_until = n.alone_from + $3 * interval '1 millisecond'
      from signing_keys n
-     where n.id = $1 and k.id <> n.id and k.tenant_id is not distinct from $2::uuid and (k.signs_until is null or k.signs_until > n.alone_from)`,
+     where n.id = $1 and k.id <> n.id and k.tenant_id is not distinct from $2::uuid and (k.signs_until is null or k.signs_until > n.alone_from
+       -- one that ended before and is still in sight may be the one that leaked
+       or ($3 = 0 and k.published_until > n.alone_from))`,
     [uuidOf(keyId), owner, stayMs],
   );
 }
@@ -126,7 +151,7 @@ export async function readRotation(db: Db, keyId: string): Promise<RotationTimes
 
 /** Key pairs sign for whoever the platform serves: callers of one tenant have them written in the store's own name. */
 export interface KeyStore {
-  publish(rotation: KeyRotation, audit: Audit): Promise<SigningKey | 'under_way'>;
+  publish(rotation: KeyRotation, audit: Audit): Promise<SigningKey | NotPublished>;
   /** Makes the platform's first key pair unless it is there. */
   ensurePlatformKey(makeKey: () => SealedKeyPair): Promise<void>;
 }

@@ -122,6 +122,15 @@ export async function assignBatch(db: Db, endpointId: string, epoch: number, bat
   return deliveryIds.filter((id) => assigned.has(id));
 }
 
+/** Those that are held are in no batch any more: their next request is a new one. */
+export async function leaveBatch(db: Db, deliveryIds: string[]): Promise<void> {
+  // not prepared by name, so that the ids pick the partitions
+  await db.query({
+    text: `update deliveries set batch_id = null where id = any($1::uuid[]) and status = 'held'`,
+    values: [deliveryIds.map(uuidOf)],
+  });
+}
+
 /** Its workflow waits for orders: nobody has to be told any more. */
 export async function deadLetterTold(db: Db, deliveryId: string): Promise<void> {
   await db.query({

@@ -1,6 +1,7 @@
 // The next of an endpoint's held deliveries, as its drain sends them.
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Ordering } from '../domain/lane-settings.ts';
+import { eraseEvent } from './erasure.ts';
 import type { Db } from './pool.ts';
 
 /** A delivery that waits for its lane. */
@@ -48,14 +49,14 @@ const mostBytes = 2 * 1024 * 1024;
 export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end)';
 const columns = 'd.id, d.event_id, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
 const withEvents = `
-  select h.id, h.event_id, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body,
+  select h.id, h.event_id, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased,
     extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms,
     extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
   from (
     select h.*, sum(octet_length(e.body)) over (order by h.n) as bytes from held h
     cross join lateral (select body from events where id = h.event_id offset 0) e
   ) h
-  cross join lateral (select external_id, body from events where id = h.event_id offset 0) e
+  cross join lateral (select external_id, body, erased_at from events where id = h.event_id offset 0) e
   where h.bytes <= ${mostBytes} or h.n = 1
   order by h.n`;
 
@@ -92,7 +93,10 @@ export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]
     text: ordered ? byPosition : byTime,
     values: [uuidOf(endpointId), limit, except.map(uuidOf), ordered ? exceptKeys : evenEarly, uuidOf(lowest), ordered ? keylessDue : asOf],
   });
-  return rows.map(toHeld);
+  const erased = rows.filter((row) => row.erased);
+  if (erased.length === 0) return rows.map(toHeld);
+  await cancelErased(db, erased);
+  return readHeld(db, query);
 }
 
 /** All of one batch, in the order of their events. */
@@ -104,12 +108,21 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
         select ${columns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
         where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2 and (d.expires_at is null or d.expires_at > now())
       )
-      select h.*, e.external_id as webhook_id, e.body, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
+      select h.*, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
         extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
-      from held h cross join lateral (select external_id, body from events where id = h.event_id offset 0) e order by h.n`,
+      from held h cross join lateral (select external_id, body, erased_at from events where id = h.event_id offset 0) e order by h.n`,
     values: [uuidOf(endpointId), uuidOf(batchId)],
   });
-  return rows.map(toHeld);
+  await cancelErased(
+    db,
+    rows.filter((row) => row.erased),
+  );
+  return rows.filter((row) => !row.erased).map(toHeld);
+}
+
+/** Held since their event was erased, by who had it in memory: there is nothing to send. */
+async function cancelErased(db: Db, rows: HeldRow[]): Promise<void> {
+  for (const row of rows) await eraseEvent(db, idOf('evt', row.event_id));
 }
 
 interface HeldRow {
@@ -117,6 +130,7 @@ interface HeldRow {
   event_id: string;
   webhook_id: string;
   body: Buffer;
+  erased: boolean;
   round: number;
   attempts: number;
   lane_key: string | null;

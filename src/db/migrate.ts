@@ -12,6 +12,7 @@ const withinMs = 6 * 3_600_000;
 export async function migrate(db: Db, folder: string): Promise<string[]> {
   const client = await db.connect();
   try {
+    await client.query(`set statement_timeout = ${withinMs}`);
     await client.query(patiently('select pg_advisory_lock($1)', lock));
     await client.query('create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())');
     const { rows } = await client.query<{ name: string }>('select name from migrations');
@@ -21,6 +22,7 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
     return missing;
   } finally {
     await client.query('select pg_advisory_unlock($1)', [lock]).catch(() => undefined);
+    await client.query('reset statement_timeout').catch(() => undefined);
     client.release();
   }
 }

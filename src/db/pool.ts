@@ -13,14 +13,20 @@ export interface PoolOptions {
   onError(error: Error): void;
 }
 
-/** Opens lazily; `end()` closes it. A query waits at most 10 s for a connection and 30 s for its answer. */
+/**
+ * Opens lazily; `end()` closes it. A query waits at most 10 s for a connection and 30 s for its answer, which PostgreSQL itself keeps to: nothing runs on there for
+ * whoever has left. Nor does a process that was stopped in a transaction hold its locks for longer.
+ */
 export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     application_name: 'posthorn',
     connectionTimeoutMillis: 10_000,
-    query_timeout: 30_000,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+    // for a server that is gone: one that is there answers first
+    query_timeout: 31_000,
     idleTimeoutMillis: 60_000,
   });
   pool.on('error', onError);

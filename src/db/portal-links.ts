@@ -4,6 +4,7 @@ import { idOf, uuidOf } from '../domain/ids.ts';
 import type { PortalLink } from '../domain/portal-link.ts';
 import type { Credential } from './api-keys.ts';
 import { type Audit, audited } from './audit.ts';
+import { holdMaker } from './key-family.ts';
 import type { Db } from './pool.ts';
 
 export interface PortalLinkToCreate {
@@ -32,6 +33,7 @@ export async function createPortalLink(
   audit: Audit,
 ): Promise<PortalLink | null> {
   await audited(db, audit, async (client) => {
+    await holdMaker(client, createdBy);
     const { rowCount } = await client.query({
       name: 'create_portal_link',
       text: `

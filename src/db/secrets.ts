@@ -1,16 +1,17 @@
 // Signing secrets of endpoints, sealed by the vault under their own id.
 import { idOf, uuidOf } from '../domain/ids.ts';
+import type { Signing } from '../domain/signing.ts';
 import { type Audit, appendAudit } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 export interface SealedSecret {
   secretId: string;
-  /** The key's bytes, sealed with `secretId` as context: `vault.open(sealed, secretId)`; the text `whsec_…` is their base64. */
+  /** Its text, sealed with `secretId` as context: `openSecret(vault, secretId, sealed)`. */
   sealed: Uint8Array;
 }
 
 /** The secrets that sign now, the newest first. */
-export async function liveSecrets(db: Db, endpointId: string): Promise<SealedSecret[]> {
+export async function liveSecrets(db: Pick<Db, 'query'>, endpointId: string): Promise<SealedSecret[]> {
   const { rows } = await db.query<{ id: string; sealed: Buffer }>({
     name: 'live_secrets',
     text: `
@@ -23,7 +24,7 @@ export async function liveSecrets(db: Db, endpointId: string): Promise<SealedSec
 }
 
 /** One secret, live or not. */
-export async function readSecret(db: Db, secretId: string): Promise<SealedSecret | null> {
+export async function readSecret(db: Pick<Db, 'query'>, secretId: string): Promise<SealedSecret | null> {
   const { rows } = await db.query<{ sealed: Buffer }>({
     name: 'read_secret',
     text: 'select sealed from endpoint_secrets where id = $1',
@@ -35,7 +36,9 @@ export async function readSecret(db: Db, secretId: string): Promise<SealedSecret
 
 export interface Rotation {
   endpointId: string;
-  secret: SealedSecret;
+  secretId: string;
+  /** Makes it for how the endpoint is signed, beside the others that are live; asked under the endpoint's lock. What it throws takes all back. */
+  seal(signing: Signing | null, others: SealedSecret[]): Uint8Array;
   overlapMs: number;
   maxLive: number;
 }
@@ -46,21 +49,25 @@ export interface Rotation {
  */
 export function rotateSecret(
   db: Db,
-  { endpointId, secret, overlapMs, maxLive }: Rotation,
+  { endpointId, secretId, seal, overlapMs, maxLive }: Rotation,
   audit?: Audit,
 ): Promise<'rotated' | 'too_many' | 'unknown'> {
   return inTransaction(db, async (client) => {
-    const endpoint = await client.query('select 1 from endpoints where id = $1 and deleted_at is null for update', [uuidOf(endpointId)]);
-    if (endpoint.rowCount === 0) return 'unknown';
-    const added = await client.query(
-      `insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) values ($1, $2, $3, clock_timestamp()) on conflict do nothing`,
-      [uuidOf(secret.secretId), uuidOf(endpointId), secret.sealed],
+    const { rows } = await client.query<{ signing: Signing | null }>(
+      'select signing from endpoints where id = $1 and deleted_at is null for update',
+      [uuidOf(endpointId)],
     );
-    if (added.rowCount === 0) return 'rotated';
+    if (!rows[0]) return 'unknown';
+    if (await readSecret(client, secretId)) return 'rotated';
+    await client.query(`insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) values ($1, $2, $3, clock_timestamp())`, [
+      uuidOf(secretId),
+      uuidOf(endpointId),
+      seal(rows[0].signing, await liveSecrets(client, endpointId)),
+    ]);
     await client.query(
       `update endpoint_secrets set valid_to = least(valid_to, now() + $3 * interval '1 millisecond')
        where endpoint_id = $1 and id <> $2 and (valid_to is null or valid_to > now())`,
-      [uuidOf(endpointId), uuidOf(secret.secretId), overlapMs],
+      [uuidOf(endpointId), uuidOf(secretId), overlapMs],
     );
     const live = await client.query<{ count: number }>(
       'select count(*) as count from endpoint_secrets where endpoint_id = $1 and (valid_to is null or valid_to > now())',
@@ -70,7 +77,7 @@ export function rotateSecret(
       throw new TooMany();
     }
     await client.query(`update endpoints set version = nextval('config_version'), updated_at = now() where id = $1`, [uuidOf(endpointId)]);
-    const after = { secretId: secret.secretId, overlapMs, live: live.rows[0]?.count };
+    const after = { secretId, overlapMs, live: live.rows[0]?.count };
     if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
     return 'rotated' as const;
   }).catch((error) => {

@@ -1,6 +1,7 @@
 // Key pairs that sign for endpoints, sealed by the vault under their own id, and their rotation. Writers take turns.
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { KeyTimes, SigningKey } from '../domain/signing-keys.ts';
+import { appendAudit, bySystem } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 export interface SealedKeyPair {
@@ -60,6 +61,25 @@ export async function readSigningKeysVersion(db: Db): Promise<number> {
     text: 'select version from signing_keys_version',
   });
   return rows[0]?.version ?? 0;
+}
+
+/**
+ * The keys that are published for anybody, of these tenants (the producer's ids), and with null of the platform, the newest first. One statement for as many
+ * as ask at once.
+ */
+export async function listPublished(db: Pick<Db, 'query'>, owners: (string | null)[]): Promise<SigningKey[][]> {
+  const { rows } = await db.query<KeyRow>({
+    name: 'list_published_keys',
+    text: `
+      select ${keyColumns}
+      from signing_keys k left join tenants t on t.id = k.tenant_id
+      where (k.tenant_id is null or k.tenant_id in (select id from tenants where external_id = any($1::text[]) and deleted_at is null))
+        and (k.published_until is null or k.published_until > now())
+      order by k.signs_from desc, k.id desc`,
+    values: [owners.filter((owner) => owner !== null)],
+  });
+  const byOwner = Map.groupBy(rows, ({ tenant }) => tenant);
+  return owners.map((owner) => (byOwner.get(owner) ?? []).map(toKey));
 }
 
 /** The keys that are published, the newest first: those of a tenant (its id), or with null those of the platform. */
@@ -122,13 +142,24 @@ export async function ensurePlatformKey(db: Db, makeKey: () => SealedKeyPair): P
     if ((await client.query(isThere)).rowCount !== 0) return;
     const { keyId, publicKey, sealed } = makeKey();
     await client.query('insert into signing_keys (id, public_key, sealed) values ($1, $2, $3)', [uuidOf(keyId), publicKey, sealed]);
+    const target = { kind: 'signing_key', id: keyId };
+    await appendAudit(client, bySystem('signing_key.rotate'), { tenantId: null, target, before: null, after: { first: true } });
   });
 }
 
-/** What has been out of sight is gone: its private key is forgotten. Harmless to repeat. */
-export async function forgetRetiredKeys(db: Db): Promise<void> {
+const keptDays = 30;
+
+/** What has been out of sight, or was of a tenant that is no more, is gone: its private key is forgotten at once, its row later. Harmless to repeat. */
+export async function forgetRetiredKeys(db: Pick<Db, 'query'>): Promise<void> {
   await db.query({
     name: 'forget_retired_keys',
-    text: 'update signing_keys set sealed = null where sealed is not null and published_until <= now()',
+    text: `
+      update signing_keys set sealed = null
+      where sealed is not null and (published_until <= now() or tenant_id in (select id from tenants where deleted_at is not null))`,
+  });
+  await db.query({
+    name: 'delete_retired_keys',
+    text: `delete from signing_keys where published_until < now() - $1 * interval '1 day'`,
+    values: [keptDays],
   });
 }

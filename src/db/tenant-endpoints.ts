@@ -34,8 +34,8 @@ export async function readTenantEndpoints(db: Db, tenantId: string, limit: numbe
       from tenants t
       left join endpoints p on p.tenant_id = t.id and p.deleted_at is null
       left join lateral (
-        select array_agg(id order by id desc) as ids, array_agg(sealed order by id desc) as sealed,
-          array_agg(extract(epoch from valid_to)::float8 * 1000 order by id desc) as valid_to_ms
+        select array_agg(id order by valid_from desc, id desc) as ids, array_agg(sealed order by valid_from desc, id desc) as sealed,
+          array_agg(extract(epoch from valid_to)::float8 * 1000 order by valid_from desc, id desc) as valid_to_ms
         from endpoint_secrets where endpoint_id = p.id and (valid_to is null or valid_to > now())
       ) s on true
       where t.id = $1

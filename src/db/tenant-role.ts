@@ -24,7 +24,7 @@ export async function checkTenantRole(db: Db): Promise<void> {
 // of the tables that have something to read for tenants
 const openTables = `
   select c.relname as name from pg_class c
-  where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and has_any_column_privilege(c.oid, 'select, insert, update')
+  where c.relnamespace in (current_schema()::regnamespace, to_regnamespace('posthorn_audit')) and c.relkind in ('r', 'p') and has_any_column_privilege(c.oid, 'select, insert, update')
     and not row_security_active(c.oid)
   order by 1`;
 

@@ -71,6 +71,16 @@ export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | 
   return rows[0] ? toListed(rows[0]) : null;
 }
 
+/** Also one that was deleted. */
+export async function isKnownTenant(db: Db, key: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'is_known_tenant',
+    text: 'select from tenants where external_id = $1 limit 1',
+    values: [key],
+  });
+  return rowCount === 1;
+}
+
 /** Newest first, those older than `before`. */
 export async function listTenants(db: Db, before: string | null, limit: number): Promise<Listed<Tenant>[]> {
   const { rows } = await db.query<TenantRow>({
@@ -150,6 +160,7 @@ export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<
         where tenant_id = $1 and deleted_at is null returning id`,
       values: [id],
     });
+    await client.query({ name: 'forget_keys_of_tenant', text: 'update signing_keys set sealed = null where tenant_id = $1', values: [id] });
     const ids = endpoints.rows.map((row) => idOf('ep', row.id)).sort();
     if (audit) await appendAudit(client, audit, entryOf(idOf('tnt', id), key, { endpoints: ids.length }, null));
     return ids;

@@ -1,5 +1,6 @@
 // Who may call what: the scopes of API keys and portal links.
 import { z } from 'zod';
+import type { ApiRate } from './api-rate.ts';
 
 /** `admin` includes every other; the rest are independent of each other. */
 export const scopes = ['events:write', 'endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act', 'admin'] as const;
@@ -19,8 +20,21 @@ export interface Caller {
   /** The one tenant it is bound to; null: all. `id` is `tnt_…`, `key` the producer's. */
   tenant: { id: string; key: string } | null;
   scopes: readonly Scope[];
+  /** What holds it besides: nothing that it makes is held by less. Not there: nothing does. */
+  bounds?: Bounds;
   /** Where the request came from. */
   address: string | null;
+}
+
+export interface Bounds {
+  /** Unix milliseconds; null: it does not expire. */
+  expiresAtMs: number | null;
+  /** None: it may call from anywhere. */
+  cidrs: readonly string[];
+  /** Its own; null: the usual one. */
+  rateLimit: ApiRate | null;
+  /** The most that a key made by it may have; null: any. */
+  mostRate: ApiRate | null;
 }
 
 export function may({ scopes: given }: Caller, needed: Scope): boolean {

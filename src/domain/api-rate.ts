@@ -4,7 +4,11 @@ import { z } from 'zod';
 export const apiRate = z
   .strictObject({
     perSecond: z.int().min(1).max(1_000_000).describe('requests a second'),
-    burst: z.int().min(1).max(1_000_000).optional().describe('how many may come at once; as many as perSecond by default'),
+    burst: z.int().min(1).max(1_000_000).optional().describe('how many may come at once: as many as perSecond by default, and at least'),
+  })
+  .refine(({ perSecond, burst = perSecond }) => burst >= perSecond, {
+    path: ['burst'],
+    message: 'must not be less than perSecond: windows are whole seconds',
   })
   .describe('the most requests, over all API processes: counted in windows of burst / perSecond seconds, rounded up to whole ones');
 export type ApiRate = z.infer<typeof apiRate>;

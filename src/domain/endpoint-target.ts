@@ -13,9 +13,8 @@ const visible = (longest: number) =>
 const credential = (longest: number) =>
   z
     .string()
-    .min(1)
     .max(longest)
-    .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must not contain control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 
 const bearer = z.strictObject({
   type: z.literal('bearer'),
@@ -52,17 +51,23 @@ export type OAuthClient = z.infer<typeof oauth2>;
 const pem = (longest: number) => z.string().min(1).max(longest);
 export const tls = z
   .strictObject({
-    certificate: pem(16_384).describe('the client certificate and those between it and its root, PEM'),
-    key: pem(8_192).describe('its key, PEM without a passphrase; *** keeps the one that is there'),
+    certificate: pem(16_384).optional().describe('the client certificate and those between it and its root, PEM'),
+    key: pem(8_192).optional().describe('its key, PEM without a passphrase; *** keeps the one that is there'),
     ca: pem(16_384).optional().describe('who may have signed the certificate of this endpoint, instead of the usual authorities, PEM'),
   })
-  .describe('mutual TLS: with what Posthorn shows itself to the endpoint');
+  .superRefine(({ certificate, key, ca }, context) => {
+    const missing = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    if (certificate === undefined && key === undefined && ca === undefined) missing('certificate', 'is missing, or ca');
+    if (certificate !== undefined && key === undefined) missing('key', 'is missing: it belongs to certificate');
+    if (certificate === undefined && key !== undefined) missing('certificate', 'is missing: it belongs to key');
+  })
+  .describe('with what Posthorn shows itself to the endpoint (mutual TLS), whom it trusts there, or both');
 export type ClientTls = z.infer<typeof tls>;
 
 export const shownTls = z.object({
-  subject: z.string(),
-  expiresAt: z.iso.datetime(),
-  fingerprint: z.string().describe('SHA-256 of the client certificate, in hex'),
+  subject: z.string().nullable().describe('null, as the others: no client certificate, an authority of its own alone'),
+  expiresAt: z.iso.datetime().nullable(),
+  fingerprint: z.string().nullable().describe('SHA-256 of the client certificate, in hex'),
 });
 /** Secrets read ***, so that what is shown can be given back. */
 export const shownAuth = z.discriminatedUnion('type', [
@@ -75,7 +80,7 @@ export interface EndpointTarget {
   url: string;
   headers: Record<string, string>;
   auth: EndpointAuth | null;
-  /** Null or absent: the endpoint asks for no client certificate. */
+  /** Null or absent: the endpoint asks for no client certificate and is trusted by the usual authorities. */
   tls?: ClientTls | null;
 }
 
@@ -105,12 +110,16 @@ export function keepHidden(given: EndpointTarget, before: EndpointTarget | null)
     ...given,
     headers: keptHeaders(given.headers, before?.headers ?? {}),
     auth: given.auth && keptAuth(given.auth, before?.auth ?? null),
-    tls: given.tls && { ...given.tls, key: kept(given.tls.key, before?.tls?.key) },
+    tls: given.tls && keptTls(given.tls, before?.tls?.key),
   };
 }
 
 function kept(given: string, before: string | undefined): string {
   return given === hidden ? (before ?? given) : given;
+}
+
+function keptTls(given: ClientTls, before: string | undefined): ClientTls {
+  return given.key === undefined ? given : { ...given, key: kept(given.key, before) };
 }
 
 function keptHeaders(given: Record<string, string>, before: Record<string, string>): Record<string, string> {
@@ -126,18 +135,34 @@ function keptAuth(given: EndpointAuth, before: EndpointAuth | null): EndpointAut
   return { ...given, clientSecret: kept(given.clientSecret, same ? before.clientSecret : undefined) };
 }
 
+/** Credentials that the change would take along to another origin (scheme, host, port) without giving them again: they were given for the one before. */
+export function takenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): ('auth' | 'tls' | 'headers')[] {
+  if (change.url === undefined || new URL(change.url).origin === new URL(before.url).origin) return [];
+  const { auth, tls, headers } = change;
+  const keeps = {
+    auth: before.auth !== null && (auth === undefined || (auth !== null && Object.values(auth).includes(hidden))),
+    tls: before.tls?.key !== undefined && (tls === undefined || tls?.key === hidden),
+    headers: Object.values(before.headers).some(Boolean) && (!headers || Object.values(headers).includes(hidden)),
+  };
+  return (['auth', 'tls', 'headers'] as const).filter((name) => keeps[name]);
+}
+
 /** What does not go together in a target, or stands for nothing; none when all is well. */
-export function targetProblems({ headers, auth: given, tls: shown }: EndpointTarget): TargetProblem[] {
+export function targetProblems({ url, headers, auth: given, tls: shown }: EndpointTarget): TargetProblem[] {
   const nothing = 'stands for nothing: give it';
   const problems = Object.entries(headers)
     .filter(([, value]) => value === hidden)
     .map(([name]) => ({ path: `headers.${name}`, message: nothing }));
   if (given?.type === 'bearer' && given.token === hidden) problems.push({ path: 'auth.token', message: nothing });
   if (given?.type === 'basic' && given.password === hidden) problems.push({ path: 'auth.password', message: nothing });
+  if (given?.type === 'basic' && given.username === '' && given.password === '') {
+    problems.push({ path: 'auth', message: 'give a user name, a password, or both' });
+  }
   if (given?.type === 'oauth2' && given.clientSecret === hidden) {
     problems.push({ path: 'auth.clientSecret', message: 'stands for nothing, or for the secret of another client: give it' });
   }
   if (shown?.key === hidden) problems.push({ path: 'tls.key', message: nothing });
+  if (shown && /^http:/i.test(url)) problems.push({ path: 'tls', message: 'is for https' });
   const own = Object.keys(headers).find((name) => name.toLowerCase() === 'authorization');
   if (given && own !== undefined) problems.push({ path: `headers.${own}`, message: 'and auth: give one of them' });
   return problems;

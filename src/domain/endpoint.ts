@@ -5,7 +5,7 @@ import { auth, shownAuth, shownTls, tls } from './endpoint-target.ts';
 import { channel, eventTypeName, eventTypePattern } from './event-type.ts';
 import { headerName } from './header-name.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from './lane-settings.ts';
-import { duration, durationMs, retryPolicy } from './retry-schedule.ts';
+import { durationMs, durationOrNone, retryPolicy } from './retry-schedule.ts';
 import { givenSecret } from './secret.ts';
 import { signing } from './signing.ts';
 import { tenantKey } from './tenant.ts';
@@ -20,7 +20,17 @@ const headerValue = z
   .max(2_000)
   .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
 
-export const headers = z.record(headerName, headerValue).refine((pairs) => Object.keys(pairs).length <= 20, 'at most 20 headers');
+export const headers = z
+  .record(headerName, headerValue)
+  .refine((pairs) => Object.keys(pairs).length <= 20, 'at most 20 headers')
+  .superRefine((pairs, context) => {
+    const seen = new Set<string>();
+    for (const name of Object.keys(pairs)) {
+      if (seen.has(name.toLowerCase()))
+        context.addIssue({ code: 'custom', path: [name], message: 'is given twice, but for upper and lower case' });
+      seen.add(name.toLowerCase());
+    }
+  });
 
 const settings = {
   url: z
@@ -84,7 +94,7 @@ export const endpoint = z.object({
     .nullable()
     .describe('whpk_ and base64: those that sign, the newest first, and one that will; null: none does'),
   auth: shownAuth.nullable().describe('without its secrets'),
-  tls: shownTls.nullable().describe('the client certificate'),
+  tls: shownTls.nullable().describe('the client certificate; null: neither one nor an authority of its own'),
   verification: shownVerification,
   maxInFlight: z.int().nullable(),
   retry: retryPolicy.nullable().describe('null: the default schedule'),
@@ -109,10 +119,10 @@ const longestOverlapMs = 7 * 86_400_000;
 
 export const secretRotation = z.strictObject({
   secret: givenSecret.optional(),
-  overlap: duration
+  overlap: durationOrNone
     .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
     .optional()
-    .describe('how long the secrets before it go on signing, 24h by default, at most 7d'),
+    .describe('how long the secrets before it go on signing, 24h by default, at most 7d; 0: not at all'),
 });
 export const rotatedSecret = z.object({
   endpoint: z.string(),

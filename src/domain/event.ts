@@ -25,7 +25,10 @@ export const orderingKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 vi
 
 const coalesceKey = orderingKey;
 
-export const subject = text(256).min(1);
+export const subject = text(256)
+  .min(1)
+  // in a URL they are steps of the path, also when they are escaped: what is posted with one could never be erased by it
+  .refine((given) => given !== '.' && given !== '..', 'must not be . or ..');
 
 export const newEvent = z.strictObject({
   type: eventTypeName,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { connectionHeader } from './connection-header.ts';
 
-const reservedHeader = /^(webhook-|posthorn-)|^(content-type|content-encoding)$/i;
+const reservedHeader = /^(webhook-|posthorn-|ce-)|^(content-type|content-encoding)$/i;
 
 export const headerName = z
   .string()

@@ -11,8 +11,14 @@ export const duration = z
   .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'a whole number and a unit, such as 30s, 5m or 2h')
   .describe('a whole number and a unit: ms, s, m, h or d');
 
-/** Milliseconds of a `duration`. */
-export function durationMs(text: string): number {
+/** Where nothing at all is a choice of its own, it may be written without a unit. */
+export const durationOrNone = z
+  .union([duration, z.literal(0), z.literal('0')], 'a whole number and a unit, such as 30s, 5m or 2h; or 0')
+  .overwrite((given) => (given === 0 || given === '0' ? '0s' : given));
+
+/** Milliseconds of a `duration`, or of a `durationOrNone`. */
+export function durationMs(text: string | 0): number {
+  if (text === 0 || text === '0') return 0;
   const unit = text.replace(/^\d+/, '') as keyof typeof unitMs;
   return Number.parseInt(text, 10) * unitMs[unit];
 }

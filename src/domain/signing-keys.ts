@@ -1,6 +1,6 @@
 // Key pairs that sign for endpoints: the platform's, and those of a tenant that has its own. Times are handed in.
 import { z } from 'zod';
-import { duration, durationMs } from './retry-schedule.ts';
+import { durationMs, durationOrNone } from './retry-schedule.ts';
 
 /** When a key signs, in milliseconds of one and the same clock. */
 export interface KeyTimes {
@@ -23,16 +23,19 @@ export function signersAt<K extends KeyTimes>(keys: readonly K[], nowMs: number)
 
 const longestPublishMs = 30 * 86_400_000;
 const longestOverlapMs = 7 * 86_400_000;
+/** Less is a mistake: no cache and no process would know in time. */
+const leastOverlapMs = 60_000;
 
 export const keyRotation = z.strictObject({
-  publishFor: duration
+  publishFor: durationOrNone
     .refine((text) => durationMs(text) <= longestPublishMs, 'at most 30d')
     .optional()
     .describe('how long the new public key is published before it signs, so that caches know it: 24h by default, at most 30d'),
-  overlap: duration
+  overlap: durationOrNone
     .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
+    .refine((text) => durationMs(text) === 0 || durationMs(text) >= leastOverlapMs, 'must be 0, or 1m at least')
     .optional()
-    .describe('how long the keys before it then go on signing, 24h by default, at most 7d; 0s for both ends them at once'),
+    .describe('how long the keys before it then go on signing, 24h by default, 1m to 7d, or 0; 0 for both ends them at once'),
 });
 
 export const signingKey = z.object({

@@ -10,6 +10,11 @@ const piece = (longest: number) =>
     .max(longest)
     .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
 
+const trimmed = 'begins with a blank, which HTTP takes away from the value';
+const verbatim = (given: string) => !/[{}]/.test(given);
+const notFilled = 'has braces: nothing is filled in here';
+const filledIn = (given: string) => verbatim(given.replaceAll(/\{(id|timestamp)\}/g, ''));
+
 const custom = z
   .strictObject({
     header: headerName.describe('carries the signature'),
@@ -17,9 +22,16 @@ const custom = z
     encoding: z.enum(['hex', 'base64']),
     signed: z.enum(['{id}.{timestamp}.{body}', '{timestamp}.{body}', '{body}']).describe('what is signed'),
     secretAs: z.enum(['text', 'hex', 'base64']).describe('how the text of the secret becomes the key'),
-    prefix: piece(40).optional().describe('in front of each signature, such as sha256='),
-    lead: piece(100).optional().describe('what the value begins with, such as t={timestamp}; {id} and {timestamp} are filled in'),
-    separator: piece(4).optional().describe('between lead and signatures; without it the newest secret alone signs'),
+    prefix: piece(40).refine(verbatim, notFilled).optional().describe('in front of each signature, such as sha256='),
+    lead: piece(100)
+      .refine((given) => !given.startsWith(' '), trimmed)
+      .refine(filledIn, 'has braces around something else than {id} or {timestamp}')
+      .optional()
+      .describe('what the value begins with, such as t={timestamp}; {id} and {timestamp} are filled in'),
+    separator: piece(4)
+      .refine(verbatim, notFilled)
+      .optional()
+      .describe('between lead and signatures; without it the newest secret alone signs'),
     timestampHeader: headerName.optional().describe('carries the timestamp a second time: seconds since 1970'),
   })
   .describe('a signature as a platform had it before, by HMAC (docs/signing.md)');
@@ -80,6 +92,7 @@ function problemsOf({ schemes, custom, messageSignatures }: Signing): { path: st
   if (custom?.secretAs === 'hex' && schemes.includes('v1'))
     add('cannot be hex beside v1, whose secret is whsec_ and base64', 'custom', 'secretAs');
   if (custom?.lead !== undefined && custom.separator === undefined) add('is missing: it stands behind lead', 'custom', 'separator');
+  if (custom?.lead === undefined && custom?.prefix?.startsWith(' ')) add(trimmed, 'custom', 'prefix');
   if (custom?.timestampHeader?.toLowerCase() === custom?.header.toLowerCase() && custom)
     add('is the header of the signature', 'custom', 'timestampHeader');
   const covered = messageSignatures?.components;

@@ -7,7 +7,7 @@ import { newId } from '../new-id.ts';
 import type { Lines } from './lines.ts';
 import type { Pace } from './pace.ts';
 import { createPacking } from './packing.ts';
-import { type ShipDeps, type Shipped, ship } from './shipment.ts';
+import { ourPauseMs, type ShipDeps, type Shipped, ship } from './shipment.ts';
 import type { Standing } from './standing.ts';
 
 const noPlaceMs = 50;
@@ -120,19 +120,22 @@ export function createSending(deps: SendingDeps): Sending {
     const isTooLate = () => deps.isTooLate() || performance.now() >= expiresAtMs;
     const shipped = await ship(deps, { rows, batchId, endpoint, probe, isTooLate });
     if (shipped.kind === 'done') standing.saw(shipped.result, shipped.startedMs, most(endpoint));
-    for (const [index, row] of rows.entries()) {
+    for (const row of rows) {
       taken.delete(row.deliveryId);
-      settle(endpoint, row, shipped, index, probe);
+      settle(endpoint, row, shipped, probe);
     }
     await deps.onShipped(endpoint, shipped, probe);
   }
 
-  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, shipped: Shipped, index: number, probe: boolean): void {
+  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, shipped: Shipped, probe: boolean): void {
+    const status = shipped.kind === 'done' ? shipped.statuses.get(row.deliveryId) : undefined;
     if (shipped.kind === 'ours') lines.pause(row, Date.now() + shipped.waitMs);
-    else if (ordering === 'none' || shipped.statuses[index] === 'succeeded') lines.done(row);
+    // a batch went without it
+    else if (status === undefined) lines.pause(row, Date.now() + ourPauseMs);
+    else if (ordering === 'none' || status === 'succeeded') lines.done(row);
     else {
       // one that is spent may block those behind it, one that was cancelled meanwhile does not: its line is read again
-      const waits = !probe && shipped.retryInMs !== null && shipped.statuses[index] === 'held';
+      const waits = !probe && shipped.retryInMs !== null && status === 'held';
       lines.wait(row, waits ? Date.now() + (shipped.retryInMs ?? 0) : null);
     }
   }

@@ -1,13 +1,14 @@
 // One request of a lane - a delivery, or a batch of them - from what is to be sent to what was recorded of it.
 
-import { logAttempt, type Poster, type PostJob, RenderFault } from '../attempts/poster.ts';
+import { logAttempt, type Poster, type PostJob } from '../attempts/poster.ts';
 import type { Recorder } from '../attempts/recorder.ts';
+import { RenderFault } from '../attempts/render-fault.ts';
 import type { StallWatch } from '../attempts/stall-watch.ts';
 import type { AttemptRecord } from '../db/attempts.ts';
 import { countFault } from '../db/deliveries.ts';
 import { type DeliveryRef, readDeliveryRef } from '../db/delivery-refs.ts';
 import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import { deadLetterTold } from '../db/lane-held.ts';
+import { deadLetterTold, leaveBatch } from '../db/lane-held.ts';
 import type { HeldDelivery } from '../db/lane-page.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
@@ -15,7 +16,7 @@ import { isPlainNo, type SendResult } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 
-const ourPauseMs = 1_000;
+export const ourPauseMs = 1_000;
 
 export interface Shipment {
   endpoint: LaneEndpoint;
@@ -29,7 +30,8 @@ export interface Shipment {
 }
 
 export type Shipped =
-  | { kind: 'done'; result: SendResult; startedMs: number; statuses: (DeliveryStatus | null)[]; retryInMs: number | null }
+  /** `statuses`: of those that were sent, by delivery; one that could not be is to be tried again as after a fault of ours. */
+  | { kind: 'done'; result: SendResult; startedMs: number; statuses: Map<string, DeliveryStatus | null>; retryInMs: number | null }
   /** A fault of ours: nothing was sent or counted, and it is to be tried again in a while. */
   | { kind: 'ours'; waitMs: number };
 
@@ -60,15 +62,15 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
     attempt = await poster.post(postJob(shipment));
   } catch (error) {
     log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
-    if (error instanceof RenderFault) for (const { deliveryId } of rows) await countFault(deps.db, deliveryId, error.message);
-    return { kind: 'ours', waitMs: ourPauseMs };
+    const others = error instanceof RenderFault ? await withoutFaulty(deps, shipment, error) : [];
+    return others.length > 0 ? ship(deps, { ...shipment, rows: others }) : { kind: 'ours', waitMs: ourPauseMs };
   }
   const { result } = attempt;
   // whoever stood still cannot say that the endpoint was late
   if (result.outcome === 'timeout' && watch.stalledSince(mark)) return { kind: 'ours', waitMs: ourPauseMs };
   // an order goes on behind an event that the endpoint does not want, so its head spends what an answer to it costs, also as a probe
   const spends = !probe || (endpoint.ordering === 'endpoint' && isPlainNo(result));
-  const records = rows.map((row, index) => ({ ...recordOf(attempt, row, index), probe: !spends }));
+  const records = rows.map((row, index) => ({ ...recordOf(attempt, shipment.batchId, row, index), probe: !spends }));
   const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
   await poster.obeyEndpoint(endpoint.endpointId, result);
   for (const [index, record] of records.entries()) {
@@ -76,7 +78,8 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
     logAttempt(log, endpoint, record, status);
     if (status === 'dead_lettered') void openDeadLetter(deps, record.deliveryId);
   }
-  return { kind: 'done', result, startedMs, statuses, retryInMs: attempt.retryInMs };
+  const statusOf = new Map(rows.map(({ deliveryId }, index) => [deliveryId, statuses[index] ?? null]));
+  return { kind: 'done', result, startedMs, statuses: statusOf, retryInMs: attempt.retryInMs };
 }
 
 function postJob({ endpoint, rows, batchId, isTooLate }: Shipment): PostJob {
@@ -90,9 +93,35 @@ function postJob({ endpoint, rows, batchId, isTooLate }: Shipment): PostJob {
   return { ...common, eventId, webhookId: batchId, body, batch };
 }
 
-/** The batch's success or failure is that of each of its deliveries. */
-function recordOf(attempt: AttemptRecord, { deliveryId, round, attempts }: HeldDelivery, index: number): AttemptRecord {
-  return { ...attempt, attemptId: index === 0 ? attempt.attemptId : newId('att'), deliveryId, round, number: attempts + 1 };
+/**
+ * Counts the fault where it lies, and returns what goes without it: of a batch the others, in an order those before it. The rest leaves the batch first: under
+ * its id the receiver would take it for what he already has.
+ */
+async function withoutFaulty({ db }: ShipDeps, { endpoint, rows, batchId }: Shipment, fault: RenderFault): Promise<HeldDelivery[]> {
+  const isFaulty = ({ eventId }: HeldDelivery) => fault.eventIds.length === 0 || fault.eventIds.includes(eventId);
+  const others = endpoint.ordering === 'none' ? rows.filter((row) => !isFaulty(row)) : rows.slice(0, rows.findIndex(isFaulty));
+  for (const { deliveryId } of rows.filter(isFaulty)) await countFault(db, deliveryId, fault.message);
+  if (batchId === null || others.length === 0) return others;
+  const goes = new Set(others);
+  await leaveBatch(
+    db,
+    rows.filter((row) => !goes.has(row)).map(({ deliveryId }) => deliveryId),
+  );
+  return others;
+}
+
+/** The batch's success or failure is that of each of its deliveries; what the endpoint said to all is kept once, with the first. */
+function recordOf(attempt: AttemptRecord, batchId: string | null, row: HeldDelivery, index: number): AttemptRecord {
+  const { deliveryId, round, attempts } = row;
+  const record = { ...attempt, deliveryId, round, number: attempts + 1, batchId };
+  return index === 0 ? record : { ...record, attemptId: newId('att'), result: withoutAnswer(attempt.result) };
+}
+
+function withoutAnswer(result: SendResult): SendResult {
+  const { response } = result;
+  return response === null
+    ? result
+    : { ...result, response: { ...response, headers: [], bodyStart: Buffer.alloc(0), bodyTruncated: false } };
 }
 
 /** Its workflow waits for orders, as those of all dead letters do. What if this fails? The row says that it was not told, and the sweep tells it. */

@@ -25,7 +25,7 @@ const leastBytes = maxGroupBytes / 256;
  * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
  * when no more may wait.
  */
-export type Accept = (tenant: string, events: EventToAccept[]) => Promise<Acceptance[] | 'unknown_tenant'>;
+export type Accept = (tenant: string, events: EventToAccept[], tenantId?: string) => Promise<Acceptance[] | 'unknown_tenant'>;
 
 export interface IngestDeps {
   db: Db;
@@ -87,17 +87,17 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
     }
   }
 
-  return async (tenant, events) => {
+  return async (tenant, events, tenantId) => {
     let settle: ((stored: number) => void) | undefined;
     let stored = 0;
     try {
       settle = backlog?.admit(tenant, events.length);
-      const committed = await commits.add({ tenant, events });
-      const { tenantId, acceptances, orders } = committed;
+      const committed = await commits.add({ tenant, tenantId, events });
+      const { tenantId: found, acceptances, orders } = committed;
       stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
       if (metrics) tell(metrics, acceptances);
       if (orders) await holdOrdered({ tenant, events }, committed);
-      return tenantId === null ? 'unknown_tenant' : acceptances;
+      return found === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
       if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);
       if (error instanceof StoreOverloaded) metrics?.refused('overloaded', events.length);

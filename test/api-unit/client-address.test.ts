@@ -1,6 +1,6 @@
 // Where calls may come from.
 import { describe, expect, it } from 'vitest';
-import { createOrigins } from '../../src/api/client-address.ts';
+import { createOrigins, liesWithin } from '../../src/api/client-address.ts';
 
 describe('createOrigins', () => {
   it.each<[string[], string | undefined, boolean]>([
@@ -20,5 +20,21 @@ describe('createOrigins', () => {
     [['::/0'], '198.51.100.1', false],
   ])('%j: %s is %s', (cidrs, address, expected) => {
     expect(createOrigins(cidrs)(address)).toBe(expected);
+  });
+});
+
+describe('liesWithin', () => {
+  it.each<[string, string[], boolean]>([
+    ['203.0.113.0/24', ['203.0.113.0/24'], true],
+    ['203.0.113.128/25', ['198.51.100.0/24', '203.0.113.0/24'], true],
+    ['203.0.113.0/23', ['203.0.113.0/24'], false],
+    ['0.0.0.0/0', ['203.0.113.0/24'], false],
+    ['::ffff:203.0.113.0/120', ['203.0.113.0/24'], true],
+    ['::ffff:0:0/95', ['203.0.113.0/24'], false],
+    ['::/0', ['0.0.0.0/0'], false],
+    ['2001:db8:1::/48', ['2001:db8::/32'], true],
+    ['2001:db9::/48', ['2001:db8::/32'], false],
+  ])('%s in %j is %s', (cidr, ranges, within) => {
+    expect(liesWithin(cidr, ranges)).toBe(within);
   });
 });

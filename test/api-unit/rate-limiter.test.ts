@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRateLimiter, type Verdict } from '../../src/api/rate-limiter.ts';
-import { quotaOf } from '../../src/domain/api-rate.ts';
+import { apiRate, quotaOf } from '../../src/domain/api-rate.ts';
 
 /** One count for all, as PostgreSQL keeps it, and a clock that stands. */
 function bench(processes: number) {
@@ -37,7 +37,8 @@ describe('quotaOf', () => {
     expect(quotaOf({ perSecond: 50 })).toEqual({ requests: 50, windowSeconds: 1 });
     expect(quotaOf({ perSecond: 50, burst: 100 })).toEqual({ requests: 100, windowSeconds: 2 });
     expect(quotaOf({ perSecond: 50, burst: 120 })).toEqual({ requests: 150, windowSeconds: 3 });
-    expect(quotaOf({ perSecond: 50, burst: 10 })).toEqual({ requests: 50, windowSeconds: 1 });
+    expect(apiRate.safeParse({ perSecond: 50, burst: 10 }).error?.issues).toMatchObject([{ path: ['burst'] }]);
+    expect(apiRate.safeParse({ perSecond: 50, burst: 50 }).success).toBe(true);
   });
 });
 

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/api/access.ts';
+import { mostAtOnce } from '../../src/api/crowding.ts';
 import { apiKeys } from '../../src/cli/api-keys.ts';
 import { ConfigError, readConfig } from '../../src/config.ts';
+import { deleteTenant } from '../../src/db/tenants.ts';
 import { until } from '../support/until.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 import { listed } from './listed.ts';
@@ -214,13 +216,112 @@ describe('a key bound to a tenant', () => {
     expect(await statusOf(key, 'GET', '/v1/api-keys')).toBe(403);
   });
 
-  it('counts no more when its tenant is deleted', async () => {
+  it('counts no more at once when its tenant is deleted, and elsewhere does not reach the next of that id', async () => {
     await api.makeTenant('brief');
-    const { id, key } = await make({ tenant: 'brief' });
+    const { key } = await make({ tenant: 'brief' });
     expect(await statusOf(key, 'GET', '/v1/tenants/brief')).toBe(200);
     await api.call('DELETE', '/v1/tenants/brief');
-    api.deps.access.callers.forget(id);
     expect(await statusOf(key, 'GET', '/v1/tenants/brief')).toBe(401);
+    await api.makeTenant('brief');
+    const { key: old } = await make({ tenant: 'brief' });
+    expect(await statusOf(old, 'POST', '/v1/tenants/brief/events', event)).toBe(202);
+    // as another process deletes it
+    await deleteTenant(api.db, 'brief');
+    await api.makeTenant('brief');
+    expect(await statusOf(old, 'POST', '/v1/tenants/brief/events', event)).toBe(404);
+    expect(await statusOf(old, 'POST', '/v1/tenants/brief/events/batch', { events: [event] })).toBe(404);
+    expect(await statusOf(apiKey, 'POST', '/v1/tenants/brief/events', event)).toBe(202);
+  });
+
+  it('does not change the rate that is set for its tenant', async () => {
+    for (const rateLimit of [null, { perSecond: 1_000 }])
+      expect(await as(own.key, 'PATCH', '/v1/tenants/acme', { rateLimit })).toMatchObject({
+        status: 403,
+        body: { errors: [{ path: 'rateLimit' }] },
+      });
+    expect(await statusOf(own.key, 'PATCH', '/v1/tenants/acme', { name: 'Acme' })).toBe(200);
+  });
+
+  it('has so many requests under way, and leaves the rest to others', async () => {
+    const client = await api.db.connect();
+    await client.query('begin');
+    await client.query('select from tenants where external_id = $1 for update', ['acme']);
+    const waiting = Array.from({ length: mostAtOnce }, (_, n) => statusOf(own.key, 'PATCH', '/v1/tenants/acme', { name: `Acme ${n}` }));
+    try {
+      const locked = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await until('all to be under way', async () => (await api.db.query(locked)).rowCount === mostAtOnce);
+      const refused = await as(own.key, 'GET', '/v1/tenants/acme');
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(refused.body.detail).toContain('under way');
+      expect(await statusOf(foreign.key, 'GET', '/v1/tenants/other')).toBe(200);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => 200));
+    // none of these is under way any more when it is answered
+    for (let n = 0; n < 3 * mostAtOnce; n++) {
+      const method = n % 2 ? 'GET' : 'HEAD';
+      await until('its place to be free', async () => (await statusOf(own.key, method, '/v1/deliveries/export')) === 200, 2_000);
+      await as(own.key, 'POST', '/v1/portal-links', {}, { 'idempotency-key': 'a b' });
+    }
+  });
+});
+
+describe('what is made with a key', () => {
+  const soon = () => new Date(Date.now() + 600_000).toISOString();
+  const here = { cidrs: ['127.0.0.0/8'], rateLimit: { perSecond: 50, burst: 100 } };
+
+  it('is held by what holds the key, and by more where that is asked for', async () => {
+    const expiresAt = soon();
+    const held = await make({ tenant: 'acme', expiresAt, ...here });
+    expect(await make({}, held.key)).toMatchObject({ expiresAt, ...here });
+    const less = {
+      cidrs: ['127.0.0.1/32'],
+      rateLimit: { perSecond: 5, burst: 100 },
+      expiresAt: new Date(Date.now() + 60_000).toISOString(),
+    };
+    expect(await make(less, held.key)).toMatchObject(less);
+    const link = async (body: object) => as(held.key, 'POST', '/v1/portal-links', body);
+    expect((await link({})).body.expiresAt).toBe(`${expiresAt.slice(0, 19)}.000Z`);
+    expect(await link({ expiresIn: '20m' })).toMatchObject({ status: 422, body: { errors: [{ path: 'expiresIn' }] } });
+    expect((await link({ expiresIn: '5m' })).status).toBe(201);
+  });
+
+  it.each<[string, object]>([
+    ['expiresAt', { expiresAt: '2099-01-01T00:00:00Z' }],
+    ['cidrs', { cidrs: ['127.0.0.1/32', '10.0.0.0/8'] }],
+    ['cidrs', { cidrs: ['0.0.0.0/0'] }],
+    ['rateLimit', { rateLimit: { perSecond: 51 } }],
+    ['rateLimit', { rateLimit: { perSecond: 50, burst: 200 } }],
+  ])('is refused more of %s', async (path, more) => {
+    const held = await make({ expiresAt: soon(), ...here });
+    const refused = await as(held.key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'], ...more });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path }] } });
+  });
+
+  it('is revoked with it, down to the last', async () => {
+    const parent = await make({ tenant: 'acme' });
+    const child = await make({}, parent.key);
+    const grandchild = await make({}, child.key);
+    const link = (await as(child.key, 'POST', '/v1/portal-links', {})).body;
+    const stranger = await make({ tenant: 'acme' });
+    for (const key of [grandchild.key, link.token]) expect(await statusOf(key, 'GET', '/v1/deliveries')).toBe(200);
+    expect(await statusOf(stranger.key, 'DELETE', `/v1/api-keys/${parent.id}`)).toBe(204);
+    for (const key of [parent.key, child.key, grandchild.key, link.token]) expect(await statusOf(key, 'GET', '/v1/deliveries')).toBe(401);
+    expect(await statusOf(stranger.key, 'GET', '/v1/deliveries')).toBe(200);
+    const { rows } = await api.db.query(`select after from posthorn_audit.audit_log where action = 'api_key.revoke' and target_id = $1`, [parent.id]);
+    expect(rows).toEqual([{ after: { alsoRevoked: [child.id, grandchild.id, link.id].sort(), count: 3 } }]);
+  });
+
+  it('is nothing any more when it is revoked, also where that is not known yet', async () => {
+    const { id, key } = await make({ tenant: 'acme' });
+    expect(await statusOf(key, 'GET', '/v1/deliveries')).toBe(200);
+    // as another process revokes it
+    await api.db.query('update api_keys set revoked_at = now() where id = $1', [id.slice(4)]);
+    expect(await statusOf(key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'] })).toBe(401);
+    expect(await statusOf(key, 'POST', '/v1/portal-links', {})).toBe(401);
   });
 });
 
@@ -253,6 +354,9 @@ describe('posthorn api-keys', () => {
     [['create', '--nome', 'x']],
     [['revoke', 'me']],
     [['list', '--tenant', 'nobody']],
+    [['create', '--name', 'x', '--scopes', 'admin', '--expires-in', '0s']],
+    [['create', '--name', 'x', '--scopes', 'admin', '--expires-in', '999999999d']],
+    [['create', '--name', 'x', '--scopes', 'admin', '--burst', '5']],
   ])('refuses %j in words', async (args) => {
     await expect(command(...args)).rejects.toBeInstanceOf(ConfigError);
   });

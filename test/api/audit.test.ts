@@ -1,11 +1,14 @@
 // The audit log over HTTP: one entry for each change, none for what failed, no secret in any; and its exports, which are gone on with anywhere.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLogRoutes } from '../../src/api/audit-log.ts';
+import { createExports } from '../../src/api/export-stream.ts';
 import type { Answer, Call, Route } from '../../src/api/route.ts';
+import { auditCommand } from '../../src/cli/audit.ts';
+import { type AttemptFilter, attemptPages } from '../../src/db/attempt-export.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { disableFailing, recoverFailing, stopEndpoint } from '../../src/db/failing-endpoints.ts';
 import { asTenant, type ScopedDb, scopedDb } from '../../src/db/tenant-scope.ts';
@@ -123,8 +126,12 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     entry: { action: 'endpoint.pause', before: { gate: 'open', gateReason: null }, after: { gate: 'held', gateReason: 'paused' } },
   },
   resumeEndpoint: {
-    make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/resume`),
-    entry: { action: 'endpoint.resume', after: { gate: 'open', gateReason: null } },
+    async make() {
+      const { id } = await endpoint();
+      await api.post(`/v1/endpoints/${id}/pause`);
+      return api.post(`/v1/endpoints/${id}/resume`);
+    },
+    entry: { action: 'endpoint.resume', before: { gate: 'held', gateReason: 'paused' }, after: { gate: 'open', gateReason: null } },
   },
   rotateSecret: {
     make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/rotate-secret`, { secret: secret.replace('Y', 'Z'), overlap: '1h' }),
@@ -239,7 +246,7 @@ describe('every change by the API', () => {
   });
 
   it('is written nowhere with what it hides', async () => {
-    const { rows } = await api.db.query<{ line: string }>('select to_json(l)::text as line from audit_log l');
+    const { rows } = await api.db.query<{ line: string }>('select to_json(l)::text as line from posthorn_audit.audit_log l');
     const lines = rows.map(({ line }) => line).join('\n');
     for (const hidden of [canary, apiKey, secret.slice(6, 26)]) expect(lines).not.toContain(hidden);
     expect(await verifyAudit(api.db)).toMatchObject({ entries: rows.length });
@@ -252,6 +259,11 @@ describe('no entry', () => {
     const { delivery: retrying } = await delivery('retrying');
     const key = { headers: { 'idempotency-key': randomUUID() } };
     await api.post('/v1/tenants', { name: 'once' }, key);
+    const [open, paused] = [await endpoint(), await endpoint()];
+    await api.post(`/v1/endpoints/${paused.id}/pause`);
+    const versions = async () =>
+      (await api.db.query('select version from endpoints where id = any($1)', [[open, paused].map((one) => uuidOf(one.id))])).rows;
+    const before = await versions();
     const [last] = await log();
     const calls: [number, Promise<ApiAnswer>][] = [
       [401, api.post('/v1/tenants', { name: 'x' }, { key: 'wrong' })],
@@ -264,6 +276,8 @@ describe('no entry', () => {
       [422, api.call('PATCH', `/v1/endpoints/${id}`, { ordering: 'endpoint', batch: { maxEvents: 2 }, rateLimit: { perSecond: -1 } })],
       [200, api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 15_000, url, headers: { 'x-api-key': '***', 'x-other': '***' } })],
       [404, api.post(`/v1/endpoints/${newId('ep')}/pause`)],
+      [200, api.post(`/v1/endpoints/${paused.id}/pause`)],
+      [200, api.post(`/v1/endpoints/${open.id}/resume`)],
       [404, api.post(`/v1/endpoints/${newId('ep')}/rotate-secret`)],
       [409, api.post(`/v1/deliveries/${retrying}/replay`)],
       [409, api.post(`/v1/endpoints/${id}/skip-head`)],
@@ -271,7 +285,16 @@ describe('no entry', () => {
     ];
     expect((await Promise.all(calls.map(([, call]) => call))).map(({ status }) => status)).toEqual(calls.map(([status]) => status));
     expect((await log())[0]).toEqual(last);
+    expect(await versions()).toEqual(before);
   });
+});
+
+it('an endpoint that asked for a pause is resumed all the same, and that is written', async () => {
+  const { id } = await endpoint();
+  await api.db.query(`update endpoints set not_before = '2099-01-01T00:00Z' where id = $1`, [uuidOf(id)]);
+  expect((await api.post(`/v1/endpoints/${id}/resume`)).body.notBefore).toBeNull();
+  const [entry] = await log();
+  expect(entry).toMatchObject({ action: 'endpoint.resume', before: { notBefore: '2099-01-01T00:00:00.000Z' }, after: { notBefore: null } });
 });
 
 it('what Posthorn does by itself is written in its own name', async () => {
@@ -331,16 +354,52 @@ describe('the export of the audit log', () => {
     expect(linesOf((await text(`${path}?after=${then.at(-1)?.cursor ?? upTo.at(-1).cursor}`)).body)).toEqual([]);
   });
 
+  it('is enough to compute the chain without the database', async () => {
+    const { endpoint: id } = await delivery('dead_lettered');
+    await stopEndpoint(api.db, id, 'the endpoint answered 410 Gone');
+    let prev = '0'.repeat(64);
+    for (const line of linesOf((await text('/v1/audit-log/export')).body)) {
+      const { seq, at, actor, tenantId, action, target, before, after, address, requestId, once, prevHash, hash } = line;
+      const uuid = tenantId && uuidOf(tenantId).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+      const states = [before, after].map((state) => state && JSON.stringify(state));
+      const fields = [String(seq), at, actor.kind, actor.id, uuid, action, target.kind, target.id, ...states, address, requestId, once];
+      const told = fields.map((field) => (field === null ? '-,' : `${Buffer.byteLength(field)}:${field},`)).join('');
+      expect(prevHash).toBe(prev);
+      expect(createHash('sha256').update(Buffer.from(prev, 'hex')).update(told).digest('hex'), `entry ${seq}`).toBe(hash);
+      prev = hash;
+    }
+  });
+
   it('is CSV on wish, in which nothing can be taken for a formula', async () => {
     await api.post('/v1/tenants', { id: '-1plus', name: '=HYPERLINK("http://x","y")' });
     const { type, body } = await text('/v1/audit-log/export?format=csv&tenant=-1plus');
     expect(type).toBe('text/csv; charset=utf-8; header=present');
     const [head, line, end] = body.split('\r\n');
-    expect(head).toBe('seq,at,actor.kind,actor.id,tenant,action,target.kind,target.id,before,after,address,requestId,hash,cursor');
-    expect(line).toMatch(/^\d+,20[^,]+Z,bootstrap,,'-1plus,tenant\.create,tenant,'-1plus,,"\{""name"":""=HYPER/);
+    expect(head).toBe(
+      'seq,at,actor.kind,actor.id,tenant,tenantId,action,target.kind,target.id,before,after,address,requestId,once,prevHash,hash,cursor',
+    );
+    expect(line).toMatch(/^\d+,20[^,]+Z,bootstrap,,'-1plus,tnt_[0-9a-f]{32},tenant\.create,tenant,'-1plus,,"\{""name"":""=HYPER/);
     expect(end).toBe('');
-    expect((await text('/v1/audit-log/export?format=csv&tenant=nobody')).body).toBe(`${head}\r\n`);
+    expect((await text('/v1/audit-log/export?format=csv&tenant=-1plus&action=endpoint.test')).body).toBe(`${head}\r\n`);
     expect((await text('/v1/audit-log/export?format=xml')).status).toBe(422);
+  });
+
+  it('is narrowed by the command line, too', async () => {
+    const { id } = await endpoint();
+    await api.post(`/v1/endpoints/${id}/pause`);
+    const exported = async (...more: string[]) => {
+      let said = '';
+      const write = async (piece: string) => {
+        said += piece;
+      };
+      await auditCommand(['export', ...more], write, { DATABASE_URL: api.db.options.connectionString });
+      return linesOf(said);
+    };
+    const paused = await exported('--action', 'endpoint.pause');
+    expect(paused.at(-1)).toMatchObject({ target: { id } });
+    expect(new Set(paused.map(({ action }) => action))).toEqual(new Set(['endpoint.pause']));
+    await expect(exported('--action', 'endpoint.stop')).rejects.toThrow('--action');
+    await expect(exported('--since', '2026-02-02T00:00:00Z', '--until', '2026-02-01T00:00:00Z')).rejects.toThrow('--until: is not after');
   });
 
   it('says 503 when the store is away, and ends without its end when that happens halfway', async () => {
@@ -352,7 +411,7 @@ describe('the export of the audit log', () => {
       expect((await text('/v1/audit-log/export')).status).toBe(503);
       left = 1;
       await query(
-        `select append_audit('system', null, null, 'tenant.change', 'tenant', n::text, null, null, null, null, null)
+        `select posthorn_audit.append_audit('system', null, null, 'tenant.change', 'tenant', n::text, null, null, null, null, null)
         from generate_series(1, 600) n`,
       );
       await expect(text('/v1/audit-log/export')).rejects.toThrow();
@@ -415,6 +474,121 @@ describe('the export of the delivery log', () => {
   });
 });
 
+describe('what is asked of a list or an export', () => {
+  const paths = ['/v1/audit-log', '/v1/audit-log/export', '/v1/deliveries/export'];
+  const cursor = (of: string) => Buffer.from(`${of}/${'0'.repeat(32)}`).toString('base64url');
+
+  it.each(paths)('%s ends after it begins, and is of a tenant there is or was', async (path) => {
+    expect((await text(`${path}?since=2026-02-02T00:00:00Z&until=2026-02-01T00:00:00Z`)).status).toBe(422);
+    expect((await text(`${path}?since=2026-02-02T00:00:00Z&until=2026-02-02T01:00:00%2B01:00`)).status).toBe(422);
+    expect((await text(`${path}?tenant=nobody`)).status).toBe(404);
+  });
+
+  it.each(['2026-02-31T00:00:00.000000Z', '0000-01-01T00:00:00.000000Z', '0001-01-01T00:00:00.000000Z', '2026-01-01T25:00:00.000000Z'])(
+    'is no cursor that says %s',
+    async (at) => {
+      expect((await text(`/v1/deliveries/export?after=${cursor(at)}`)).status).toBe(422);
+    },
+  );
+
+  it('costs no more from an old cursor than from none', async () => {
+    const { tenant, id } = await endpoint();
+    const [made = ''] = await planned(api, tenant, await api.postEvent(tenant), [id]);
+    await attempted(api, made, 1, {});
+    const statementsOf = (after: string) =>
+      counted(api.deps.db, () => text(`/v1/deliveries/export${after === '' ? '' : `?after=${cursor(after)}`}`));
+    const first = await statementsOf('');
+    expect(await statementsOf('1970-01-01T00:00:00.000000Z')).toBeLessThanOrEqual(first + 1);
+  });
+});
+
+/** How many statements `work` takes. */
+async function counted(db: ScopedDb, work: () => Promise<unknown>): Promise<number> {
+  const query = db.query;
+  let statements = 0;
+  db.query = ((...args: unknown[]) => {
+    if (++statements > 50) throw new Error('more statements than anybody waits for');
+    return (query as (...args: unknown[]) => unknown)(...args);
+  }) as typeof db.query;
+  try {
+    await work();
+  } finally {
+    db.query = query;
+  }
+  return statements;
+}
+
+describe('an export', () => {
+  const caller = (id: string): Caller => ({ kind: 'api_key', id, tenant: null, scopes: ['admin'], address: null });
+  const piecesOf = (ended: string[], name: string) =>
+    async function* () {
+      try {
+        for (;;) yield '';
+      } finally {
+        ended.push(name);
+      }
+    };
+  const readerOf = ({ stream }: Answer) => (stream as AsyncIterable<string>)[Symbol.asyncIterator]();
+
+  it('runs at most twice at once for each caller, and makes room when it ends, read or not', async () => {
+    const ended: string[] = [];
+    const exports = createExports(api.deps);
+    const one = await exports(caller(newId('key')), 'ndjson', piecesOf(ended, 'another'));
+    const [first, second] = [1, 2].map((n) => exports(caller('key_1'), 'ndjson', piecesOf(ended, String(n))));
+    await expect(exports(caller('key_1'), 'ndjson', piecesOf(ended, '3'))).rejects.toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '10' },
+    });
+    await readerOf(await (first as Promise<Answer>)).return?.();
+    expect(ended).toEqual(['1']);
+    const failing = async function* () {
+      yield* [];
+      throw new Error('away');
+    };
+    await expect(exports(caller('key_1'), 'ndjson', failing)).rejects.toThrow('away');
+    await readerOf(await exports(caller('key_1'), 'ndjson', piecesOf(ended, '4'))).return?.();
+    await Promise.all([one, await (second as Promise<Answer>)].map((answer) => readerOf(answer).return?.()));
+  });
+
+  it('ends when its key is revoked', async () => {
+    const key = await newKey();
+    const reader = readerOf(await createExports(api.deps, 0)(caller(key), 'ndjson', piecesOf([], '')));
+    await reader.next();
+    expect((await reader.next()).done).toBe(false);
+    await api.call('DELETE', `/v1/api-keys/${key}`);
+    await expect(reader.next()).rejects.toThrow('counts no longer');
+  });
+
+  it('ends when its reader leaves before the first line, and is not begun by HEAD', async () => {
+    const query = api.deps.db.query;
+    let statements = 0;
+    const none = { rows: [{ seen: 0, tenant: null, until: new Date(), first: firstUuidAt(0), deliveries: null }], rowCount: 1 };
+    api.deps.db.query = (() => {
+      statements++;
+      return new Promise((resolve) => setImmediate(resolve, none));
+    }) as unknown as typeof query;
+    try {
+      const headers = { authorization: `Bearer ${apiKey}` };
+      for (const method of ['GET', 'HEAD']) {
+        const leave = new AbortController();
+        const response = await fetch(`${api.origin}/v1/deliveries/export`, { method, headers, signal: leave.signal });
+        expect(response.status).toBe(200);
+        leave.abort();
+        let before = -1;
+        await until('the statements to end', () => {
+          const ended = statements === before;
+          before = statements;
+          return ended;
+        });
+        // of more than 80,000 windows since 1970
+        expect(statements).toBeLessThan(60_000);
+      }
+    } finally {
+      api.deps.db.query = query;
+    }
+  });
+});
+
 describe('a caller that is bound to a tenant', () => {
   const asked = { limit: 50, format: 'ndjson' };
 
@@ -430,6 +604,13 @@ describe('a caller that is bound to a tenant', () => {
     const { rows } = await api.db.query('select id from tenants where external_id = $1', [key]);
     return { key, id: idOf('tnt', rows[0].id) };
   }
+
+  const manyAttempts = (of: string, count: number) =>
+    api.db.query(
+      `insert into attempts (delivery_id, id, round, number, started_at, outcome, message, total_ms)
+       select $1, gen_random_uuid(), 1, n, now() - interval '2 minutes' - n * interval '50 ms', 'accepted', 'HTTP 200', 1 from generate_series(1, $2) n`,
+      [uuidOf(of), count],
+    );
 
   it('sees its own entries and attempts, and asks for nobody else', async () => {
     const [own, other] = [await endpoint(), await endpoint()];
@@ -451,9 +632,54 @@ describe('a caller that is bound to a tenant', () => {
     expect((await api.call('PATCH', `/v1/endpoints/${own.id}`, settings, { key: key.key })).status).toBe(200);
     expect((await log())[0]).toMatchObject({ actor: { kind: 'api_key', id: key.id }, action: 'endpoint.change', tenant: own.tenant });
     const tenant = await tenantOf(own.tenant);
-    const all = 'select distinct tenant_id::text as id from audit_log';
+    const { data } = JSON.parse((await of(tenant, 'listAuditLog', {})).text ?? '');
+    const seen = data.map((entry: Entry) => [entry.action, entry.actor.kind, entry.address, entry.requestId && 'told']);
+    // where the operator was is not the tenant's to know
+    expect(seen.slice(0, 3)).toEqual([
+      ['endpoint.change', 'api_key', '127.0.0.1', 'told'],
+      ['api_key.create', 'bootstrap', null, null],
+      ['endpoint.create', 'bootstrap', null, null],
+    ]);
+    const lines = linesOf(await streamOf(await of(tenant, 'exportAuditLog', {})));
+    expect(lines.map(({ address }) => address)).toEqual([null, null, null, '127.0.0.1']);
+    const all = 'select distinct tenant_id::text as id from posthorn_audit.audit_log';
     const { rows } = await asTenant({ tenantId: tenant.id, readOnly: true }, () => scopedDb(api.db).query(all));
     expect(rows.map(({ id }) => idOf('tnt', id))).toEqual([tenant.id]);
+  });
+
+  it('reads of many deliveries what it would of few, and nobody else’s attempts', async () => {
+    const [own, other] = [await endpoint(), await endpoint()];
+    const deliveries = await Promise.all(
+      [own, other].map(async ({ tenant, id }) => (await planned(api, tenant, await api.postEvent(tenant), [id]))[0] ?? ''),
+    );
+    for (const made of deliveries) await manyAttempts(made, 2_500);
+    // as old as the attempts
+    await api.db.query(
+      `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status)
+       select $2, event_id, endpoint_id, tenant_id, event_type, 'succeeded' from deliveries where id = $1`,
+      [uuidOf(deliveries[0] ?? ''), firstUuidAt(Date.now() - 600_000)],
+    );
+    const tenant = await tenantOf(own.tenant);
+    const filter: AttemptFilter = { tenantId: tenant.id, endpointId: null, since: null, until: null };
+    const read = async (of: Partial<AttemptFilter>, fewest?: number) => {
+      const found: string[] = [];
+      const db = scopedDb(api.db);
+      await asTenant({ tenantId: tenant.id, readOnly: true }, async () => {
+        for await (const page of attemptPages(db, { ...filter, ...of }, null, fewest))
+          found.push(...page.map(({ attempt: { attempt, startedAt } }) => `${startedAt} ${attempt}`));
+      });
+      return found;
+    };
+    const few = await read({});
+    expect(few).toHaveLength(2_500);
+    expect(few).toEqual(few.toSorted());
+    expect(await read({}, 0)).toEqual(few);
+    expect(await read({ endpointId: own.id }, 0)).toEqual(few);
+    expect(await read({ tenantId: (await tenantOf(other.tenant)).id }, 0)).toEqual([]);
+    const seen = `select * from attempts_seen('-infinity', $1, 'infinity', $2, null, 10000) where id is not null`;
+    const values = [firstUuidAt(0), uuidOf((await tenantOf(other.tenant)).id)];
+    const { rows } = await asTenant({ tenantId: tenant.id, readOnly: true }, () => scopedDb(api.db).query(seen, values));
+    expect(new Set(rows.map(({ delivery_id }) => idOf('dlv', delivery_id)))).toEqual(new Set([deliveries[0]]));
   });
 
   it('is still who asks while what it was answered is read', async () => {
@@ -464,7 +690,10 @@ describe('a caller that is bound to a tenant', () => {
       return api.db.query(...args);
     };
     const db = { query, connect: () => api.db.connect() } as unknown as ScopedDb;
-    const tenant = await tenantOf((await endpoint()).tenant);
+    const { tenant: key, id } = await endpoint();
+    const tenant = await tenantOf(key);
+    const [made = ''] = await planned(api, key, await api.postEvent(key), [id]);
+    await manyAttempts(made, 2_001);
     const since = new Date(Date.now() - 86_400_000).toISOString();
     const answer = await scope.run('its tenant', () => of(tenant, 'exportDeliveries', { since }, db));
     await streamOf(answer);

@@ -27,7 +27,13 @@ export async function setStatus({ db }: ApiServer, id: string, status: DeliveryS
   await db.query('update deliveries set status = $2 where id = $1', [uuidOf(id), status]);
 }
 
-export async function attempted({ db, deps }: ApiServer, id: string, number: number, result: Partial<SendResult>): Promise<void> {
+export async function attempted(
+  { db, deps }: ApiServer,
+  id: string,
+  number: number,
+  result: Partial<SendResult>,
+  batchId: string | null = null,
+): Promise<void> {
   const timings = { dnsMs: 1, connectMs: 2, tlsMs: null, firstByteMs: 3, totalMs: 4 };
   const whole: SendResult = {
     outcome: 'accepted',
@@ -38,6 +44,15 @@ export async function attempted({ db, deps }: ApiServer, id: string, number: num
     retryAfterMs: null,
     ...result,
   };
-  const record = { attemptId: newId('att'), deliveryId: id, round: 1, number, startedAt: new Date(), result: whole, retryInMs: 60_000 };
+  const record = {
+    attemptId: newId('att'),
+    deliveryId: id,
+    round: 1,
+    number,
+    startedAt: new Date(),
+    result: whole,
+    retryInMs: 60_000,
+    batchId,
+  };
   await recordAttempts(db, [record], deps.contents);
 }

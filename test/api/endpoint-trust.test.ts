@@ -16,6 +16,7 @@ import { type ApiServer, startApi } from './api-server.ts';
 let api: ApiServer;
 let tenant: string;
 const url = 'http://127.0.0.1:9/hook';
+const secure = 'https://127.0.0.1:9/hook';
 const authority = createAuthority();
 const [one, other] = [authority.sign('one'), authority.sign('other')];
 const tls = { certificate: one.cert, key: one.key, ca: authority.ca };
@@ -60,6 +61,7 @@ describe('authentication', () => {
     ['auth.token', { auth: { type: 'bearer', token: 'a\r\nx: y' } }],
     ['auth.username', { auth: { type: 'basic', username: 'a:b', password: 'c' } }],
     ['auth.password', { auth: { type: 'basic', username: 'a', password: 'c\n' } }],
+    ['auth', { auth: { type: 'basic', username: '', password: '' } }],
     ['auth.clientSecret', { auth: { ...oauth2, clientSecret: 'é' } }],
     ['auth.type', { auth: { type: 'digest' } }],
     ['headers.X-A', { headers: { 'X-A': '***' } }],
@@ -91,9 +93,35 @@ describe('authentication', () => {
   });
 });
 
+describe('credentials', () => {
+  it('that are kept go to no other origin: they are given again, or taken away, in the same change', async () => {
+    const { body } = await make({ headers: { 'X-A': 'canary' }, auth: { type: 'bearer', token: 'canary' } });
+    const elsewhere = 'http://127.0.0.1:10/hook';
+    const refused = (...given: string[]) => ({
+      status: 422,
+      body: { errors: [{ path: 'url', message: expect.stringMatching(new RegExp(`: give ${given.join(', ')} again$`)) }] },
+    });
+    expect(await change(body.id, { url: elsewhere })).toMatchObject(refused('`auth`', '`headers`'));
+    expect(await change(body.id, { url: elsewhere, auth: body.auth, headers: {} })).toMatchObject(refused('`auth`'));
+    expect((await kept(body.id)).url).toBe(url);
+    expect((await change(body.id, { url: `${url}/other` })).status).toBe(200);
+    expect((await change(body.id, { url: elsewhere, auth: null, headers: { 'X-A': 'new' } })).status).toBe(200);
+    expect(await kept(body.id)).toMatchObject({ url: elsewhere, auth: null, headers: { 'X-A': 'new' } });
+  });
+});
+
 describe('client certificates', () => {
+  it('are for https, and an authority of its own may come without one', async () => {
+    const refused = { status: 422, body: { errors: [{ path: 'tls', message: 'is for https' }] } };
+    expect(await make({ tls })).toMatchObject(refused);
+    const { body } = await make({ url: secure, tls: { ca: authority.ca } });
+    expect(body.tls).toEqual({ subject: null, expiresAt: null, fingerprint: null });
+    expect(await change(body.id, { url })).toMatchObject(refused);
+    expect((await kept(body.id)).tls).toEqual({ ca: authority.ca });
+  });
+
   it('are shown by subject, expiry and fingerprint, and their key never', async () => {
-    const { body } = await make({ tls });
+    const { body } = await make({ url: secure, tls });
     expect(body.tls).toEqual({
       subject: 'CN=one',
       expiresAt: expect.stringMatching(/Z$/),
@@ -121,13 +149,13 @@ describe('client certificates', () => {
     ['tls.ca', { ...tls, ca: 'canary' }],
     ['tls.key', { certificate: one.cert }],
   ])('with a bad %s are refused', async (path, given) => {
-    const refused = await make({ tls: given });
+    const refused = await make({ url: secure, tls: given });
     expect(refused).toMatchObject({ status: 422, body: { errors: [expect.objectContaining({ path })] } });
     expect(refused.body.detail).not.toMatch(/canary|BEGIN/);
   });
 
   it('that expire are told of 30, 7 and 1 days before, once each', async () => {
-    const { body } = await make({ tls });
+    const { body } = await make({ url: secure, tls });
     const { id } = body;
     const expiresIn = (days: number) =>
       api.db.query(
@@ -239,13 +267,13 @@ describe('an endpoint that must agree first', () => {
   it('is as held for a caller of its own tenant, whose every statement sees that tenant alone', async () => {
     const { body: made } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['endpoints:write', 'endpoints:read'] });
     const bound = createApi(api.origin, made.key);
-    const { body } = await bound.post(`/v1/tenants/${tenant}/endpoints`, { url, tls, verification: 'echo' });
+    const { body } = await bound.post(`/v1/tenants/${tenant}/endpoints`, { url: secure, tls, verification: 'echo' });
     expect(body).toMatchObject({ gate: 'held', gateReason: 'unverified' });
     expect((await bound.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
     await failVerification(api.db, { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 });
     expect((await bound.post(`/v1/endpoints/${body.id}/verify`)).status).toBe(202);
     await agree(body.id);
-    expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { url: `${url}/other` })).body).toMatchObject({
+    expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { url: `${secure}/other` })).body).toMatchObject({
       gateReason: 'unverified',
     });
     expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { verification: 'none' })).body).toMatchObject({ gate: 'open' });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { subjectHash } from '../../src/db/at-rest.ts';
 import { readDeliveryJob } from '../../src/db/deliveries.ts';
 import { finishErasures } from '../../src/db/erase-subject.ts';
-import { askToErase, unfinishedErasures } from '../../src/db/erasure.ts';
+import { askToErase, subjectErased, unfinishedErasures } from '../../src/db/erasure.ts';
 import { takeOutboxRows } from '../../src/db/outbox.ts';
 import { readEventToPlan } from '../../src/db/plan.ts';
 import { idOf, uuidOf } from '../../src/domain/ids.ts';
@@ -16,7 +16,7 @@ const url = 'http://127.0.0.1:9/hook';
 let api: ApiServer;
 let tenant: string;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ logLevel: 'debug' });
   tenant = await api.makeTenant();
 });
 afterAll(() => api?.close());
@@ -76,7 +76,7 @@ describe('erasing an event', () => {
     expect((await read(event)).erasedAt).toBe(after.erasedAt);
     expect((await api.post(`/v1/deliveries/${first}/replay`)).status).toBe(409);
     expect((await erase('events/none')).status).toBe(404);
-    const entries = await api.db.query(`select target_kind, target_id from audit_log where action = 'event.erase'`);
+    const entries = await api.db.query(`select target_kind, target_id from posthorn_audit.audit_log where action = 'event.erase'`);
     expect(entries.rows).toEqual([{ target_kind: 'event', target_id: event }]);
     // the same again is what it was
     const again = { id: event, type: 'order.created', data: { name: 'canary' } };
@@ -97,9 +97,29 @@ describe('erasing an event', () => {
     expect(owned).toMatchObject({ body: Buffer.alloc(0) });
     expect(owned?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
     await attempted(api, ids[0] ?? '', 1, { outcome: 'http_status', response: answered });
-    await finishErasures(api.db, () => undefined);
+    await finishErasures(
+      api.db,
+      () => undefined,
+      async () => undefined,
+    );
     expect((await api.attemptsOf(ids[0] ?? ''))[0]).toMatchObject({ body: null, headers: [] });
     expect((await api.get(`/v1/deliveries/${ids[0]}`)).body.status).toBe('cancelled');
+  });
+
+  it('takes what was answered to a batch, though it is kept with another event', async () => {
+    const [one, other] = await Promise.all([sent(1), sent(1)]);
+    const batchId = newId('bat');
+    await attempted(api, other.ids[0] ?? '', 1, { response: answered }, batchId);
+    const withoutAnswer = { ...answered, headers: [], bodyStart: Buffer.alloc(0) };
+    await attempted(api, one.ids[0] ?? '', 1, { response: withoutAnswer }, batchId);
+    expect((await api.attemptsOf(one.ids[0] ?? ''))[0]).toMatchObject({ status: 200, headers: [], body: null });
+    const answerOf = async () => (await api.attemptsOf(other.ids[0] ?? ''))[0];
+    expect(await answerOf()).toMatchObject({ body: 'canary' });
+    // it went into another batch since
+    await api.db.query('update deliveries set batch_id = null where id = $1', [uuidOf(one.ids[0] ?? '')]);
+    await erase(`events/${one.event}`);
+    expect(await answerOf()).toMatchObject({ status: 200, headers: [], body: null });
+    expect((await read(other.event)).erasedAt).toBeNull();
   });
 
   it('leaves no bytes of it in the table once that is vacuumed', async () => {
@@ -140,8 +160,11 @@ describe('erasing a subject', () => {
     for (const event of others) expect((await read(event)).data).toBe(1);
     expect((await rowOf(elsewhere)).erased_at).toBeNull();
     expect((await erase(`subjects/${encodeURIComponent(subject)}`)).body).toEqual({ erased: 0, complete: true });
+    const written = encodeURIComponent(subject);
+    for (const path of [`Subjects/${written}/content`, `SUBJECTS/${written}/content`])
+      expect((await api.call('DELETE', `/v1/tenants/${tenant}/${path}`)).status).toBe(404);
     expect(JSON.stringify(api.logLines)).not.toMatch(/jane/);
-    const said = JSON.stringify((await api.db.query(`select * from audit_log where target_kind = 'subject'`)).rows);
+    const said = JSON.stringify((await api.db.query(`select * from posthorn_audit.audit_log where target_kind = 'subject'`)).rows);
     expect(said).toContain('event.erase');
     expect(said).not.toContain('jane');
   });
@@ -150,9 +173,29 @@ describe('erasing a subject', () => {
     const event = await api.postEvent(tenant, { subject: 'half-done', data: 'canary' });
     const { rows } = await api.db.query('select id from tenants where external_id = $1', [tenant]);
     const hash = subjectHash(await api.deps.contents.hasher(), tenant, 'half-done');
-    await askToErase(api.db, { tenantId: idOf('tnt', rows[0].id), subjectHash: hash });
-    expect(await finishErasures(api.db, () => undefined)).toBe(1);
+    const of = { tenantId: idOf('tnt', rows[0].id), subjectHash: hash };
+    const order = await askToErase(api.db, of);
+    // what is posted after the order is new, whenever that is followed
+    const { event: later, ids } = await sent(1, { subject: 'half-done' });
+    await setStatus(api, ids[0] ?? '', 'dead_lettered');
+    const told: string[] = [];
+    const finish = () =>
+      finishErasures(
+        api.db,
+        () => undefined,
+        async (endpointId) => void told.push(endpointId),
+      );
+    expect(await finish()).toBe(1);
     expect(await unfinishedErasures(api.db, 10)).toEqual([]);
     expect((await read(event)).erasedAt).not.toBeNull();
+    expect((await read(later)).erasedAt).toBeNull();
+    // ordered again it is all up to then, and what the first order was about being done does not end the second
+    await askToErase(api.db, of);
+    await subjectErased(api.db, order);
+    expect(await unfinishedErasures(api.db, 10)).toHaveLength(1);
+    expect(await finish()).toBe(1);
+    expect((await read(later)).erasedAt).not.toBeNull();
+    // a dead letter that is gone may have blocked its lane
+    expect(told).toContain((await api.get(`/v1/deliveries/${ids[0]}`)).body.endpoint);
   });
 });

@@ -33,7 +33,7 @@ const url = 'http://127.0.0.1:9/hook';
 // in this order with the caller's own: what ends something comes last
 const cases: Record<string, Case> = {
   getTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}` },
-  changeTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, body: { name: 'changed', rateLimit: { perSecond: 5 } } },
+  changeTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, body: { name: 'changed' } },
   listEndpoints: { path: ({ tenant }) => `/v1/tenants/${tenant}/endpoints` },
   createEndpoint: { path: ({ tenant }) => `/v1/tenants/${tenant}/endpoints`, body: { url }, own: 201 },
   getEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}` },

@@ -2,6 +2,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 
 let api: ApiServer;
@@ -109,7 +110,7 @@ describe('while PostgreSQL is away', () => {
       door.open();
       expect(await behind.post(`/v1/tenants/${tenant}/events`, event)).toMatchObject({ status: 202, body: { duplicate: false } });
       expect((await behind.post('/v1/tenants', { name: 'x' }, { headers: { 'idempotency-key': 'away' } })).status).toBe(201);
-      expect((await behind.get('/readyz')).status).toBe(200);
+      await until('it is ready', async () => (await behind.get('/readyz')).status === 200);
     } finally {
       await behind.close();
       await door.close();

@@ -1,8 +1,10 @@
 // Settings of signing, key pairs and public keys, over HTTP.
 import { importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jwksRoutes } from '../../src/api/jwks.ts';
 import { createKeyRing } from '../../src/attempts/key-ring.ts';
 import { publishKey, readRotation, takeBackKey } from '../../src/db/key-rotation.ts';
+import { liveSecrets } from '../../src/db/secrets.ts';
 import { forgetRetiredKeys } from '../../src/db/signing-keys.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import type { SigningKey } from '../../src/domain/signing-keys.ts';
@@ -73,6 +75,50 @@ describe('an endpoint', () => {
   });
 });
 
+describe('a change of signing and a rotation', () => {
+  const text = "It's a Secret to Everybody";
+  const asText = { signing: { schemes: [], custom: github }, secret: text };
+
+  it('want the newest secret to fit, not one that is about to end', async () => {
+    const { id, secret } = (await make({ signing: { custom: github } })).body;
+    await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: [], custom: github } });
+    expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);
+    const live = [{ secretId: expect.any(String), sealed: expect.anything() }];
+    expect(await liveSecrets(api.db, id)).toEqual([...live, ...live]);
+    expect(secret).toMatch(/^whsec_/);
+    expect(pathsOf(await api.call('PATCH', `/v1/endpoints/${id}`, { signing: null }))).toEqual([422, 'signing']);
+  });
+
+  it('wait for each other: never is an endpoint left with a secret that does not fit', async () => {
+    const { id } = (await make({ signing: { custom: github } })).body;
+    await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: [], custom: github } });
+    // both are allowed by what is there now, and only one of them after the other; both wait for the lock
+    const client = await api.db.connect();
+    await client.query('begin');
+    await client.query('select from endpoints where id = $1 for update', [uuidOf(id)]);
+    const both = Promise.all([
+      api.call('PATCH', `/v1/endpoints/${id}`, { signing: null }),
+      api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text }),
+    ]);
+    await until('both to wait', async () => {
+      const { rows } = await api.db.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+      return rows.length >= 2 || null;
+    });
+    await client.query('commit');
+    client.release();
+    expect((await both).map(({ status }) => status).toSorted()).toEqual([200, 422]);
+  });
+
+  it('to a secret that signs already is refused', async () => {
+    const { id } = (await make(asText)).body;
+    const again = await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text });
+    expect(again).toMatchObject({ status: 422, body: { errors: [{ path: 'secret', message: 'signs already' }] } });
+    const other = { secret: `${text}!`, overlap: 0 };
+    expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, other)).status).toBe(200);
+    expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);
+  });
+});
+
 const keysOf = async (path: string) => (await api.call('GET', path, undefined, { key: null })).body.keys;
 const kids = async (path: string) => (await keysOf(path)).map(({ kid }: { kid: string }) => kid);
 
@@ -83,6 +129,8 @@ describe('key pairs', () => {
     const other = await make({ signing: { schemes: ['v1'], messageSignatures: { algorithm: 'ed25519' } } });
     expect(body.publicKeys).toEqual([expect.stringMatching(/^whpk_[A-Za-z0-9+/]{43}=$/)]);
     expect(other.body.publicKeys).toEqual(body.publicKeys);
+    const { rows } = await api.db.query(`select actor_kind, target_id from posthorn_audit.audit_log where action = 'signing_key.rotate'`);
+    expect(rows).toEqual([{ actor_kind: 'system', target_id: (await kids('/.well-known/jwks.json'))[0] }]);
     const [jwk, ...more] = await keysOf('/.well-known/jwks.json');
     expect(more).toEqual([]);
     expect(jwk).toEqual({
@@ -156,6 +204,63 @@ it('a rotation taken back while both sign leaves those before it as they were', 
   expect(await readRotation(api.db, key.id)).toMatchObject({ ended: true });
   const [taken, still] = (await api.get('/v1/signing-keys')).body.data as SigningKey[];
   expect([taken?.id, still]).toEqual([key.id, before]);
+});
+
+const publishing = (tenantId: string, overlapMs: number) =>
+  publishKey(api.db, { key: newKeyPair(api.deps.vault, newId('sgk')), tenantId, publishForMs: 0, overlapMs });
+const tenantIdOf = async (tenant: string) =>
+  `tnt_${(await api.db.query('select id from tenants where external_id = $1', [tenant])).rows[0].id.replaceAll('-', '')}`;
+
+it('an owner has five published, but for a leak, and makes twenty in an hour', async () => {
+  const tenant = await api.makeTenant();
+  const tenantId = await tenantIdOf(tenant);
+  const rotate = (body?: object) => api.post(`/v1/tenants/${tenant}/signing-keys/rotate`, body);
+  for (let n = 0; n < 5; n++) {
+    await until('the one before to have ended', async () => (await publishing(tenantId, 1)) !== 'under_way');
+  }
+  expect(await until('it to be refused', async () => ((await publishing(tenantId, 1)) === 'too_many' ? true : null))).toBe(true);
+  expect((await rotate()).status).toBe(409);
+  for (let n = 0; n < 15; n++) expect((await rotate({ publishFor: 0, overlap: 0 })).status).toBe(200);
+  expect((await rotate({ publishFor: 0, overlap: 0 })).status).toBe(409);
+  // also those that had ended before are out of sight
+  expect(await keysOf(`/.well-known/tenants/${tenant}/jwks.json`)).toHaveLength(1);
+});
+
+it('private keys go with their tenant, rows 30 days after they were seen last', async () => {
+  const tenant = await api.makeTenant();
+  const tenantId = await tenantIdOf(tenant);
+  await publishing(tenantId, 0);
+  const { id } = (await publishing(tenantId, 0)) as SigningKey;
+  const rows = async () => (await api.db.query('select id, sealed from signing_keys where tenant_id = $1', [uuidOf(tenantId)])).rows;
+  await api.db.query(
+    `update signing_keys set published_until = now() - interval '31 days' where tenant_id = $1 and signs_until is not null`,
+    [uuidOf(tenantId)],
+  );
+  await forgetRetiredKeys(api.db);
+  expect(await rows()).toEqual([{ id: expect.any(String), sealed: expect.any(Buffer) }]);
+  expect((await api.call('DELETE', `/v1/tenants/${tenant}`)).status).toBe(204);
+  expect(await rows()).toEqual([{ id: expect.stringContaining(id.slice(4, 12)), sealed: null }]);
+  // one that was published while its tenant went
+  await api.db.query('update signing_keys set sealed = $2 where tenant_id = $1', [uuidOf(tenantId), Buffer.from('seed')]);
+  await forgetRetiredKeys(api.db);
+  expect(await rows()).toMatchObject([{ sealed: null }]);
+});
+
+it('public keys are read in one statement for all who ask at once', async () => {
+  let statements = 0;
+  const query = async (...args: unknown[]) => {
+    statements++;
+    return (api.db.query as (...all: unknown[]) => Promise<unknown>)(...args);
+  };
+  const routes = jwksRoutes({ db: { query } as unknown as typeof api.deps.db });
+  const [platform, ofTenant] = ['/.well-known/jwks.json', '/.well-known/tenants/:tenant/jwks.json'].map((path) =>
+    routes.find((one) => one.path === path),
+  );
+  const tenant = await api.makeTenant();
+  const call = { params: { tenant } } as Parameters<NonNullable<typeof platform>['handler']>[0];
+  const answers = await Promise.all(Array.from({ length: 100 }, () => [platform?.handler(call), ofTenant?.handler(call)]).flat());
+  expect(new Set(answers.map((one) => one?.text)).size).toBe(1);
+  expect(statements).toBeLessThanOrEqual(2);
 });
 
 it('a process that holds keys hears of a rotation within a second, and asks no more than once a second', async () => {

@@ -12,7 +12,9 @@ import { testContents } from '../support/contents.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startReceiver } from '../support/receiver.ts';
 
-it('a job that comes too late is not sent: a fault of ours that passes, not one that counts', async () => {
+type BatchMember = NonNullable<PostJob['batch']>[number];
+
+it('a job that comes too late is not sent: a fault of ours that passes, not one that counts; so is a key it was not given', async () => {
   const [{ db, drop }, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   onTestFinished(async () => {
@@ -45,6 +47,22 @@ it('a job that comes too late is not sent: a fault of ours that passes, not one 
     retry: null,
     secrets: [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }],
   };
+  // sealed with a key that others were given already: it is tried again, and counts for nothing
+  const next = createVault([randomBytes(32).toString('base64')]);
+  const resealed = { id: secret, sealed: next.seal(randomBytes(24), secret) };
+  await expect(poster.post({ ...job, secrets: [resealed] })).rejects.toMatchObject({ name: 'VaultError' });
+  const broken = { id: secret, sealed: vault.seal(randomBytes(24), 'another') };
+  await expect(poster.post({ ...job, secrets: [broken] })).rejects.toMatchObject({ name: 'RenderFault', eventIds: [] });
+  // of a batch it is said whose fault it is
+  const member = (body: string) => ({ eventId: newId('evt'), id: 'one', sequence: null, body: Buffer.from(body) });
+  const [good, unopened, erased] = [member('{"type":"a","data":1}'), member('\x02\x00'), member('')];
+  const ofBatch = (batch: BatchMember[], format: PostJob['format'] = 'standard') => poster.post({ ...job, format, batch });
+  await expect(ofBatch([good, unopened, erased])).rejects.toMatchObject({
+    name: 'RenderFault',
+    eventIds: [unopened.eventId, erased.eventId],
+  });
+  const unrendered = member('{"type":nonsense}');
+  await expect(ofBatch([good, unrendered], 'cloudevents')).rejects.toMatchObject({ name: 'RenderFault', eventIds: [unrendered.eventId] });
   const late = poster.post({ ...job, isTooLate: () => true });
   await expect(late).rejects.toMatchObject({ name: 'LocalFault', code: 'too_late' });
   expect(receiver.requests).toEqual([]);

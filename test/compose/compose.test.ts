@@ -138,6 +138,13 @@ describe('docker-compose.yml', () => {
     expect(variables.safeParse(Object.fromEntries(set.filter(([, value]) => value !== ''))).error).toBeUndefined();
   });
 
+  it('passes on what says who is believed, how fast, and by what way endpoints are reached', () => {
+    for (const name of ['TRUST_PROXY', 'API_RATE', 'EGRESS_PROXY', 'EGRESS_IPS', 'CA_FILE', 'VERIFY_ENDPOINTS']) {
+      const set = load({ ...allSecrets, [`POSTHORN_${name}`]: 'set' });
+      expect([name, set.services.worker?.environment?.[`POSTHORN_${name}`]]).toEqual([name, 'set']);
+    }
+  });
+
   it('shows itself on 127.0.0.1 only, and PostgreSQL and Temporal nowhere', () => {
     const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`));
     expect(published.sort()).toEqual(['api 127.0.0.1:8080:8080', 'temporal-ui 127.0.0.1:8233:8080']);
@@ -152,11 +159,14 @@ describe('docker-compose.yml', () => {
       expect(compose.configs.databases?.content).toContain(`create database ${database} `);
   });
 
-  it('makes the role of tenants for the owner of the tables, who may make none', () => {
-    const role = 'posthorn_tenant_of_posthorn';
-    expect(compose.configs.databases?.content).toContain(`create role ${role} nologin;`);
-    expect(compose.configs.databases?.content).toContain(`grant ${role} to posthorn;`);
-  });
+  // test/db/audit.test.ts runs it
+  it.each(['posthorn_tenant_of_posthorn', 'posthorn_audit_of_posthorn'])(
+    'makes %s for the owner of the tables, who may make none',
+    (role) => {
+      expect(compose.configs.databases?.content).toContain(`create role ${role} nologin;`);
+      expect(compose.configs.databases?.content).toContain(`grant ${role} to posthorn;`);
+    },
+  );
 
   it("switches Temporal's fairness on", () => {
     expect(parse(compose.configs['temporal-dynamic-config']?.content ?? '')).toEqual({

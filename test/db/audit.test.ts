@@ -1,14 +1,19 @@
 // The audit log in the store: one chain however many append, nothing to be changed by who runs Posthorn, and nothing changed unseen by who may all.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
 import { auditCommand } from '../../src/cli/audit.ts';
-import { ConfigError } from '../../src/config.ts';
+import { ConfigError, readConfig } from '../../src/config.ts';
+import { openCore } from '../../src/core.ts';
 import { appendAudit, audited } from '../../src/db/audit.ts';
 import { verifyAudit } from '../../src/db/audit-chain.ts';
 import { listAudit } from '../../src/db/audit-log.ts';
+import { auditRights, checkAuditRights } from '../../src/db/audit-rights.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPool, type Db, inTransaction } from '../../src/db/pool.ts';
+import { createLogger } from '../../src/logger.ts';
 import { migrationsFolder } from '../../src/package.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -74,11 +79,11 @@ describe('posthorn audit', () => {
 
   it('verifies, and says the head to be kept elsewhere', async () => {
     const { code, said } = await posthorn('verify');
-    expect([code, said]).toEqual([0, expect.stringMatching(/^52 entries, unbroken\nhead [0-9a-f]{64}\n$/)]);
+    expect([code, said]).toEqual([0, expect.stringMatching(/^note: "\w+" is a superuser: .+\n52 entries, unbroken\nhead [0-9a-f]{64}\n$/)]);
     expect((await posthorn('verify', '--expect', said.slice(-65).trim())).code).toBe(0);
     expect(await posthorn('verify', '--expect', '0'.repeat(63).concat('1'))).toMatchObject({
       code: 1,
-      said: expect.stringMatching(/^broken: entry 53 /),
+      said: expect.stringMatching(/^broken: entry 53 /m),
     });
   });
 
@@ -106,7 +111,9 @@ describe('who may all', () => {
     const inside = { query, connect: async () => ({ query, release: () => undefined }) } as unknown as Db;
     try {
       await client.query('begin');
-      await client.query('alter table audit_log disable trigger all; alter table audit_head disable trigger all');
+      await client.query(
+        'alter table posthorn_audit.audit_log disable trigger all; alter table posthorn_audit.audit_head disable trigger all',
+      );
       await client.query(statements);
       return [await verifyAudit(inside), await verifyAudit(inside, expect)];
     } finally {
@@ -115,33 +122,33 @@ describe('who may all', () => {
     }
   }
   const swap =
-    'update audit_log set seq = -1 where seq = 20; update audit_log set seq = 20 where seq = 21; update audit_log set seq = 21 where seq = -1';
+    'update posthorn_audit.audit_log set seq = -1 where seq = 20; update posthorn_audit.audit_log set seq = 20 where seq = 21; update posthorn_audit.audit_log set seq = 21 where seq = -1';
 
   it.each([
-    ['changes an entry', `update audit_log set after = '{"name":"another"}' where seq = 20`, 20],
-    ['changes who it was', `update audit_log set actor_id = null where seq = 50`, 50],
-    ['changes when it was', `update audit_log set at = at + interval '1 microsecond' where seq = 20`, 20],
+    ['changes an entry', `update posthorn_audit.audit_log set after = '{"name":"another"}' where seq = 20`, 20],
+    ['changes who it was', `update posthorn_audit.audit_log set actor_id = null where seq = 50`, 50],
+    ['changes when it was', `update posthorn_audit.audit_log set at = at + interval '1 microsecond' where seq = 20`, 20],
     [
       'moves text from one field to the next',
-      `update audit_log set target_kind = target_kind || 't', target_id = substr(target_id, 2) where seq = 20`,
+      `update posthorn_audit.audit_log set target_kind = target_kind || 't', target_id = substr(target_id, 2) where seq = 20`,
       20,
     ],
-    ['makes nothing of something empty', `update audit_log set address = '' where seq = 1`, 1],
-    ['removes an entry', 'delete from audit_log where seq = 20', 20],
-    ['removes the first', 'delete from audit_log where seq = 1', 1],
+    ['makes nothing of something empty', `update posthorn_audit.audit_log set address = '' where seq = 1`, 1],
+    ['removes an entry', 'delete from posthorn_audit.audit_log where seq = 20', 20],
+    ['removes the first', 'delete from posthorn_audit.audit_log where seq = 1', 1],
     [
       'closes the gap',
-      'delete from audit_log where seq = 20; update audit_log set seq = -seq where seq > 20; update audit_log set seq = -seq - 1 where seq < 0',
+      'delete from posthorn_audit.audit_log where seq = 20; update posthorn_audit.audit_log set seq = -seq where seq > 20; update posthorn_audit.audit_log set seq = -seq - 1 where seq < 0',
       20,
     ],
     ['reorders two', swap, 20],
     [
       'puts one in at the end',
-      `insert into audit_log (seq, at, actor_kind, action, target_kind, target_id, prev_hash, hash)
-       select 53, now(), 'system', 'tenant.change', 'tenant', 'x', hash, hash from audit_head`,
+      `insert into posthorn_audit.audit_log (seq, at, actor_kind, action, target_kind, target_id, prev_hash, hash)
+       select 53, now(), 'system', 'tenant.change', 'tenant', 'x', hash, hash from posthorn_audit.audit_head`,
       53,
     ],
-    ['cuts off the end', 'delete from audit_log where seq > 40', 41],
+    ['cuts off the end', 'delete from posthorn_audit.audit_log where seq > 40', 41],
   ])('is found who %s', async (_, statements, seq) => {
     expect((await tampered(statements))[0]).toMatchObject({ seq, reason: expect.any(String) });
   });
@@ -149,64 +156,166 @@ describe('who may all', () => {
   it('is found by a head kept elsewhere who cuts off the end and says that this is all', async () => {
     const { head } = (await verifyAudit(database.db)) as { head: string };
     const cut =
-      'delete from audit_log where seq > 40; update audit_head h set seq = l.seq, hash = l.hash from audit_log l where l.seq = 40';
+      'delete from posthorn_audit.audit_log where seq > 40; update posthorn_audit.audit_head h set seq = l.seq, hash = l.hash from posthorn_audit.audit_log l where l.seq = 40';
     expect(await tampered(cut, head)).toMatchObject([{ entries: 40 }, { seq: 41 }]);
   });
 
-  it.each(['update audit_log set action = action', 'delete from audit_log', 'truncate audit_log', 'delete from audit_head'])(
-    'is refused by the trigger: %s',
-    async (statement) => {
-      await expect(database.db.query(statement)).rejects.toThrow('the audit log is append-only');
-    },
-  );
+  it.each([
+    'update posthorn_audit.audit_log set action = action',
+    'delete from posthorn_audit.audit_log',
+    'truncate posthorn_audit.audit_log',
+    'delete from posthorn_audit.audit_head',
+  ])('is refused by the trigger: %s', async (statement) => {
+    await expect(database.db.query(statement)).rejects.toThrow('the audit log is append-only');
+  });
 });
 
 describe('the role of the application', () => {
   const role = `app_${randomBytes(4).toString('hex')}`;
+  const keeper = `posthorn_audit_of_${role}`;
+  const led = `led_${role}`;
+  const composed = `composed_${role}`;
   let admin: pg.Client;
   let app: pg.Pool;
+  const pools: pg.Pool[] = [];
+  const urlOf = (name: string, as = name, password = 'app') => {
+    const url = new URL(inject('postgresUrl'));
+    if (as !== '') Object.assign(url, { username: as, password });
+    return Object.assign(url, { pathname: `/${name}` }).href;
+  };
+  const open = (url: string) => {
+    const pool = createPool({ url, max: 2, onError: () => undefined });
+    pools.push(pool);
+    return pool;
+  };
+  const make = async (name: string) => {
+    await admin.query(`create role ${name} login password 'app'`);
+    await admin.query(`create database ${name} owner ${name}`);
+    return open(urlOf(name));
+  };
   beforeAll(async () => {
     admin = new pg.Client({ connectionString: inject('postgresUrl') });
     await admin.connect();
-    await admin.query(`create role ${role} login password 'app'`);
-    await admin.query(`create database ${role} owner ${role}`);
-    const url = new URL(inject('postgresUrl'));
-    Object.assign(url, { username: role, password: 'app', pathname: `/${role}` });
-    app = createPool({ url: url.href, max: 2, onError: () => undefined });
+    app = await make(role);
   });
   afterAll(async () => {
-    await app.end();
-    await admin.query(`drop database ${role} with (force)`);
-    const { rows } = await admin.query(`select rolname from pg_roles where rolname ~ $1`, [`${role}$`]);
-    for (const { rolname } of rows.toReversed()) await admin.query(`drop role ${rolname}`);
+    for (const pool of pools) await pool.end();
+    const databases = await admin.query('select datname as name from pg_database where datname ~ $1', [`${role}$`]);
+    for (const { name } of databases.rows) await admin.query(`drop database ${name} with (force)`);
+    const roles = await admin.query('select rolname as name from pg_roles where rolname ~ $1', [`${role}$`]);
+    for (const { name } of roles.rows) await admin.query(`drop owned by ${name}; drop role ${name}`);
     await admin.end();
   });
 
-  it('is told what is missing when it may make no roles', async () => {
-    await expect(migrate(app, migrationsFolder)).rejects.toThrow(/have an administrator run: create role posthorn_\w+_of_app/);
-  });
+  const faultOf = (db: pg.Pool) => migrate(db, migrationsFolder).then(String, (error: Error) => error.message);
 
   it('reads and appends, and can do nothing else, nor become who can', async () => {
     await admin.query(`alter role ${role} createrole`);
     await migrate(app, migrationsFolder);
     await admin.query(`alter role ${role} nocreaterole`);
+    // who made a role may give it away, to himself too
+    expect(await auditRights(app)).toMatchObject({ faults: [] });
+    await admin.query(`revoke ${keeper} from ${role}`);
+    expect(await auditRights(app)).toEqual({ faults: [], remarks: [] });
     await inTransaction(app, (client) => appendAudit(client, audit, entry(1)));
     expect(await verifyAudit(app)).toMatchObject({ entries: 1 });
     for (const refused of [
-      'update audit_log set action = action',
-      'delete from audit_log',
-      'truncate audit_log',
-      `insert into audit_log select * from audit_log`,
-      'update audit_head set seq = 0',
-      'delete from audit_head',
-      'alter table audit_log disable trigger all',
-      'drop trigger audit_log_stays on audit_log',
-      'alter table audit_log drop column hash',
-      'create or replace function refuse_audit_change() returns trigger language plpgsql as $$ begin return null; end $$',
-      `set role posthorn_audit_of_${role}`,
+      'update posthorn_audit.audit_log set action = action',
+      'delete from posthorn_audit.audit_log',
+      'truncate posthorn_audit.audit_log',
+      `insert into posthorn_audit.audit_log select * from posthorn_audit.audit_log`,
+      'update posthorn_audit.audit_head set seq = 0',
+      'delete from posthorn_audit.audit_head',
+      'alter table posthorn_audit.audit_log disable trigger all',
+      'drop trigger audit_log_stays on posthorn_audit.audit_log',
+      'alter table posthorn_audit.audit_log drop column hash',
+      'drop table posthorn_audit.audit_log cascade',
+      'drop function posthorn_audit.append_audit cascade',
+      'drop schema posthorn_audit cascade',
+      'alter schema posthorn_audit rename to another',
+      'alter function posthorn_audit.append_audit reset search_path',
+      'create function posthorn_audit.refuse_audit_change(int) returns int language sql return 1',
+      'create or replace function posthorn_audit.refuse_audit_change() returns trigger language plpgsql as $$ begin return null; end $$',
+      `set role ${keeper}`,
+      `grant ${keeper} to ${role}`,
     ]) {
       await expect(app.query(refused), refused).rejects.toMatchObject({ code: '42501' });
     }
     expect(await verifyAudit(app)).toMatchObject({ entries: 1 });
+  });
+
+  it('has no function of its own called in the name of the log', async () => {
+    const texts = Array(13).fill('text').join();
+    const forged = `returns bytea language plpgsql as $$ begin delete from posthorn_audit.audit_log; return 'forged'; end $$`;
+    await app.query(`create function public.audit_bytes(${texts}) ${forged}; create function public.sha256(bytea) ${forged}`);
+    await inTransaction(app, async (client) => {
+      await client.query('set local search_path = public, pg_catalog');
+      await client.query('create temp table audit_head (one boolean, seq bigint, at timestamptz, hash bytea) on commit drop');
+      await client.query(
+        `select posthorn_audit.append_audit('system', null, null, 'tenant.change', 'tenant', 'x', null, null, null, null, null)`,
+      );
+    });
+    expect(await verifyAudit(app)).toMatchObject({ entries: 2 });
+  });
+
+  it('is noticed, by verify and at the start, when it can do more', async () => {
+    const superuser = open(urlOf(role, ''));
+    const verify = async () => {
+      const said: string[] = [];
+      const write = async (text: string) => void said.push(text);
+      return `${await auditCommand(['verify'], write, { DATABASE_URL: urlOf(role) })} ${said.join('')}`;
+    };
+    expect(await verify()).toMatch(/^0 2 entries, unbroken\n/);
+    await superuser.query(`grant ${keeper} to ${role}`);
+    expect(await verify()).toMatch(new RegExp(`^1 unguarded: "${role}" can act as "${keeper}".*: revoke "${keeper}" from "${role}"\n`));
+    expect((await auditRights(superuser)).faults).toHaveLength(1);
+    await superuser.query(`revoke ${keeper} from ${role}`);
+    for (const [tampering, mended, said] of [
+      ['disable trigger audit_log_stays', 'enable always trigger audit_log_stays', 'triggers'],
+      [`owner to ${role}`, `owner to ${keeper}`, 'more than one owner'],
+      ['disable row level security', 'enable row level security', 'Row-level security'],
+    ]) {
+      await superuser.query(`alter table posthorn_audit.audit_log ${tampering}`);
+      await expect(checkAuditRights(app), tampering).rejects.toThrow(said);
+      await superuser.query(`alter table posthorn_audit.audit_log ${mended}`);
+    }
+    await superuser.query(`grant insert on posthorn_audit.audit_log to ${role}`);
+    await expect(checkAuditRights(app)).rejects.toThrow('has rights to change');
+  });
+
+  it('is told what is missing when it may make no roles, and is bound when an administrator has run that', async () => {
+    const db = await make(led);
+    expect(await faultOf(db)).toMatch(/have an administrator run: create role posthorn_tenant_of_led_\w+ nologin; grant/);
+    await admin.query(`create role posthorn_tenant_of_${led} nologin; grant posthorn_tenant_of_${led} to ${led}`);
+    const [, first = '', then = ''] = /run: (.+); and when this has run: (.+)$/.exec(await faultOf(db)) ?? [];
+    const inDatabase = open(urlOf(led, ''));
+    await inDatabase.query(first);
+    await migrate(db, migrationsFolder);
+    const core = openCore(
+      { ...readConfig({}), DATABASE_URL: urlOf(led), POSTHORN_MASTER_KEY: [], POSTHORN_API_KEY: '' },
+      createLogger('silent'),
+    );
+    await expect(core).rejects.toThrow(`have an administrator run: revoke "posthorn_audit_of_${led}" from "${led}"`);
+    await inDatabase.query(then);
+    expect(await auditRights(db)).toEqual({ faults: [], remarks: [] });
+  });
+
+  it('is set up by docker-compose.yml so that it migrates, and is bound from then on', async () => {
+    const compose = parse(readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8'));
+    const [, sql = ''] = /<<'SQL'\n([\s\S]*?)^SQL$/m.exec(compose.configs.databases.content) ?? [];
+    const own = sql
+      .replaceAll(/\b(temporal\w*)/g, `$1_${role}`)
+      .replaceAll(/\bposthorn\b|(?<=_of_)posthorn\b/g, composed)
+      .replaceAll(/:'\w+'/g, `'app'`);
+    const [cluster = '', inDatabase = ''] = own.split(`\\connect ${composed}\n`);
+    for (const statement of cluster.split(/;\n/).filter(Boolean)) await admin.query(statement);
+    await open(urlOf(composed, '')).query(inDatabase);
+    const db = open(urlOf(composed));
+    await migrate(db, migrationsFolder);
+    expect(await auditRights(db)).toEqual({ faults: [], remarks: [] });
+    for (const refused of [`set role posthorn_audit_of_${composed}`, `grant posthorn_audit_of_${composed} to ${composed}`])
+      await expect(db.query(refused)).rejects.toMatchObject({ code: '42501' });
+    await inTransaction(db, (client) => appendAudit(client, audit, entry(1)));
+    expect(await verifyAudit(db)).toMatchObject({ entries: 1 });
   });
 });

@@ -4,7 +4,7 @@ import { changeEndpoint } from '../../src/db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, readEndpoint } from '../../src/db/endpoints.ts';
 import { stopEndpoint } from '../../src/db/failing-endpoints.ts';
 import { deleteEndpoint, pauseEndpoint, resumeEndpoint } from '../../src/db/gates.ts';
-import { liveSecrets, rotateSecret } from '../../src/db/secrets.ts';
+import { liveSecrets, rotateSecret, type SealedSecret } from '../../src/db/secrets.ts';
 import { checkMasterKey } from '../../src/db/settings.ts';
 import { createTenant, deleteTenant } from '../../src/db/tenants.ts';
 import { newId } from '../../src/new-id.ts';
@@ -36,6 +36,8 @@ const settings: EndpointSettings = {
   autoRecover: true,
 };
 const target = { sealed: Buffer.from('sealed'), host: 'example.com' };
+const rotate = (endpointId: string, { secretId, sealed }: SealedSecret, overlapMs: number) =>
+  rotateSecret(database.db, { endpointId, secretId, seal: () => sealed, overlapMs, maxLive: 5 });
 const newSecret = () => ({ secretId: newId('sec'), sealed: randomBytes(40) });
 
 async function makeEndpoint(): Promise<{ id: string; secret: { secretId: string; sealed: Uint8Array } }> {
@@ -89,7 +91,7 @@ describe('endpoints', () => {
       false,
       null,
     ]);
-    expect(await rotateSecret(database.db, { endpointId: id, secret: newSecret(), overlapMs: 0, maxLive: 5 })).toBe('unknown');
+    expect(await rotate(id, newSecret(), 0)).toBe('unknown');
   });
 });
 
@@ -97,20 +99,17 @@ describe('secrets', () => {
   it('sign side by side for the overlap, the newest first', async () => {
     const { id, secret: first } = await makeEndpoint();
     const [second, third] = [newSecret(), newSecret()];
-    expect(await rotateSecret(database.db, { endpointId: id, secret: second, overlapMs: 60_000, maxLive: 5 })).toBe('rotated');
+    expect(await rotate(id, second, 60_000)).toBe('rotated');
     expect((await liveSecrets(database.db, id)).map(({ secretId }) => secretId)).toEqual([second.secretId, first.secretId]);
-    expect(await rotateSecret(database.db, { endpointId: id, secret: third, overlapMs: 0, maxLive: 5 })).toBe('rotated');
+    expect(await rotate(id, third, 0)).toBe('rotated');
     expect(await liveSecrets(database.db, id)).toEqual([third]);
   });
 
   it('are added once, and never above the limit, also at once', async () => {
     const { id } = await makeEndpoint();
     const one = newSecret();
-    for (let n = 0; n < 3; n++)
-      expect(await rotateSecret(database.db, { endpointId: id, secret: one, overlapMs: 60_000, maxLive: 5 })).toBe('rotated');
-    const results = await Promise.all(
-      Array.from({ length: 6 }, () => rotateSecret(database.db, { endpointId: id, secret: newSecret(), overlapMs: 60_000, maxLive: 5 })),
-    );
+    for (let n = 0; n < 3; n++) expect(await rotate(id, one, 60_000)).toBe('rotated');
+    const results = await Promise.all(Array.from({ length: 6 }, () => rotate(id, newSecret(), 60_000)));
     expect(results.toSorted()).toEqual(['rotated', 'rotated', 'rotated', 'too_many', 'too_many', 'too_many']);
     expect(await liveSecrets(database.db, id)).toHaveLength(5);
   });

@@ -1,6 +1,10 @@
 // One tenant's statements see and change that tenant's rows, whatever they forget to ask for.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../../src/db/migrate.ts';
 import { createPool, inTransaction } from '../../src/db/pool.ts';
 import { asTenant, scopedDb } from '../../src/db/tenant-scope.ts';
 import { idOf } from '../../src/domain/ids.ts';
@@ -100,7 +104,7 @@ describe('every table', () => {
       select c.relname as name, c.relrowsecurity as secured, c.relispartition as partition,
         (select count(*) from pg_policy p where p.polrelid = c.oid and p.polroles = array[tenant_role()::regrole::oid])::int as policies,
         has_any_column_privilege(tenant_role(), c.oid, 'select, insert, update') or has_table_privilege(tenant_role(), c.oid, 'delete, truncate, trigger') as open
-      from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm')`);
+      from pg_class c where c.relnamespace in (current_schema()::regnamespace, 'posthorn_audit'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm')`);
     expect(rows.length).toBeGreaterThan(40);
     for (const { name, open, secured, policies, partition } of rows) {
       if (open) expect({ name, secured, policies, partition }).toEqual({ name, secured: true, policies: 1, partition: false });
@@ -175,5 +179,25 @@ describe('a scope', () => {
         await client.query('select id from tenants');
       }),
     ).rejects.toThrow(/posthorn\.tenant|uuid/);
+  });
+});
+
+describe('a connection', () => {
+  const limits = `select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`;
+
+  it('gives up what runs, or idles in a transaction, for 30 s; a migration may take longer', async () => {
+    const one = createPool({ url: database.url, max: 1, onError: () => undefined });
+    const folder = await mkdtemp(join(tmpdir(), 'posthorn-migrations-'));
+    try {
+      await writeFile(join(folder, '999999_limits.sql'), `create table migrated_with as ${limits}`);
+      expect((await one.query(limits)).rows).toEqual([{ statement: '30s', idle: '30s' }]);
+      await migrate(one, folder);
+      expect((await one.query('select * from migrated_with')).rows).toEqual([{ statement: '6h', idle: '30s' }]);
+      expect((await one.query(limits)).rows).toEqual([{ statement: '30s', idle: '30s' }]);
+      await one.query('drop table migrated_with');
+    } finally {
+      await one.end();
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedFields, withoutSecrets } from '../../src/domain/audit.ts';
+import { brief, changedFields, withoutSecrets } from '../../src/domain/audit.ts';
 
 describe('what the audit log shows', () => {
   it.each([
@@ -32,5 +32,26 @@ describe('what the audit log shows', () => {
       before: { timeoutMs: 1, auth: '***' },
       after: { timeoutMs: 2, auth: '***' },
     });
+  });
+
+  it('of metadata is the keys that changed', () => {
+    const change = changedFields(['metadata'], { metadata: { a: '1', b: '2', c: '3' } }, { metadata: { a: '1', b: '4', d: '5' } });
+    expect(change).toEqual({ before: { metadata: { b: '2', c: '3', d: null } }, after: { metadata: { b: '4', c: null, d: '5' } } });
+    expect(changedFields(['metadata'], { metadata: { a: '1' } }, { metadata: { a: '1' } })).toEqual({ before: {}, after: {} });
+  });
+
+  it('of anything long is its beginning and its length', () => {
+    const types = Array.from({ length: 100 }, (_, n) => `type.${n}`);
+    const long = 'x'.repeat(300);
+    expect(brief({ name: long, metadata: { a: long, b: 'y' }, eventTypes: types, timeoutMs: 7, gone: null })).toEqual({
+      name: `${'x'.repeat(200)}… (300 characters)`,
+      metadata: { a: `${'x'.repeat(200)}… (300 characters)`, b: 'y' },
+      eventTypes: `${JSON.stringify(types).slice(0, 200)}… (${JSON.stringify(types).length} characters)`,
+      timeoutMs: 7,
+      gone: null,
+    });
+    expect(brief({ name: `${'x'.repeat(199)}${'📯'.repeat(9)}` })).toEqual({ name: `${'x'.repeat(199)}… (217 characters)` });
+    expect(brief({ name: 'x'.repeat(200) })).toEqual({ name: 'x'.repeat(200) });
+    expect(brief(null)).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endpointChange, newEndpoint, secretRotation } from '../../src/domain/endpoint.ts';
+import { keepHidden, takenElsewhere, targetProblems, tls } from '../../src/domain/endpoint-target.ts';
 import { secretText } from '../../src/domain/secret.ts';
 
 const url = 'https://example.com/hook';
@@ -21,6 +22,9 @@ describe('a new endpoint', () => {
     ['headers', { headers: { 'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA' } }, false],
     ['headers', { headers: { 'webhook-id': '1' } }, false],
     ['headers', { headers: { 'a b': '1' } }, false],
+    ['headers', { headers: { 'ce-id': '1' } }, false],
+    ['headers', { headers: { 'CE-Type': '1' } }, false],
+    ['headers', { headers: { 'X-A': '1', 'x-a': '2' } }, false],
     ['headers', { headers: { a: 'x\r\nb: y' } }, false],
     ['headers', { headers: { a: 'é' } }, false],
     ['timeoutMs', { timeoutMs: 999 }, false],
@@ -51,6 +55,59 @@ describe('a new endpoint', () => {
   });
 });
 
+describe('basic authentication', () => {
+  it.each([
+    ['', 'x', true],
+    ['x', '', true],
+    ['', '', false],
+    ['', '***', false],
+  ])('with name %j and password %j, where there was none: %s', (username, password, accepted) => {
+    const auth = { type: 'basic', username, password } as const;
+    expect(newEndpoint.safeParse({ url, auth }).success).toBe(true);
+    const before = { url, headers: {}, auth: { ...auth, password: '' } };
+    expect(targetProblems(keepHidden({ url, headers: {}, auth }, before)).length === 0).toBe(accepted);
+  });
+});
+
+describe('tls', () => {
+  it.each([
+    [{ ca: 'x' }, []],
+    [{ certificate: 'x', key: '***' }, []],
+    [{}, ['certificate']],
+    [{ certificate: 'x' }, ['key']],
+    [{ key: 'x', ca: 'x' }, ['certificate']],
+  ])('%j misses %j', (given, missing) => {
+    expect(tls.safeParse(given).error?.issues.map(({ path }) => path.join('.')) ?? []).toEqual(missing);
+  });
+});
+
+describe('credentials that are kept', () => {
+  const before = {
+    url: 'https://example.com/hook',
+    headers: { 'X-A': '1' },
+    auth: { type: 'bearer' as const, token: 'a' },
+    tls: { certificate: 'c', key: 'k' },
+  };
+  const anew = { auth: null, headers: {}, tls: null };
+  it.each([
+    [{}, []],
+    [{ url: 'https://example.com:443/other' }, []],
+    [{ url: 'http://example.com/hook' }, ['auth', 'tls', 'headers']],
+    [{ url: 'https://example.com:444/hook' }, ['auth', 'tls', 'headers']],
+    [{ url: 'https://sub.example.com/hook', ...anew }, []],
+    [{ url: 'https://other.example/', ...anew, headers: { 'X-A': '***' } }, ['headers']],
+    [{ url: 'https://other.example/', ...anew, auth: { type: 'bearer' as const, token: '***' } }, ['auth']],
+    [{ url: 'https://other.example/', ...anew, tls: { certificate: 'c', key: '***' } }, ['tls']],
+  ])('with %j are taken elsewhere: %j', (change, names) => {
+    expect(takenElsewhere(change, before)).toEqual(names);
+  });
+
+  it('are none where there are none', () => {
+    const bare = { url, headers: { 'X-A': '' }, auth: null, tls: { ca: 'x' } };
+    expect(takenElsewhere({ url: 'https://other.example/' }, bare)).toEqual([]);
+  });
+});
+
 describe('a secret', () => {
   it.each([
     [23, false],
@@ -71,6 +128,9 @@ describe('a secret', () => {
   it('rotates with an overlap of up to 7 days', () => {
     expect(secretRotation.safeParse({}).success).toBe(true);
     expect(secretRotation.safeParse({ overlap: '7d' }).success).toBe(true);
+    expect(secretRotation.parse({ overlap: 0 })).toEqual({ overlap: '0s' });
+    expect(secretRotation.parse({ overlap: '0' })).toEqual({ overlap: '0s' });
+    expect(secretRotation.safeParse({ overlap: 1 }).success).toBe(false);
     expect(secretRotation.safeParse({ overlap: '8d' }).success).toBe(false);
     expect(secretRotation.safeParse({ overlap: '1 hour' }).success).toBe(false);
   });

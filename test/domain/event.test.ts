@@ -44,6 +44,8 @@ describe('a new event', () => {
     ['occurredAt', { type: 'a', data: 1, occurredAt: '0000-01-01T00:00:00Z' }],
     ['deliverAt', { type: 'a', data: 1, deliverAt: '9999-12-31T23:59:59-12:00' }],
     ['expiresAt', { type: 'a', data: 1, expiresAt: 'tomorrow' }],
+    ['subject', { type: 'a', data: 1, subject: '.' }],
+    ['subject', { type: 'a', data: 1, subject: '..' }],
   ])('is refused for its %s', (field, event) => {
     expect(newEvent.safeParse(event).error?.issues[0]?.path[0]).toBe(field);
   });

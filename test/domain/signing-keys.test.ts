@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { signersAt } from '../../src/domain/signing-keys.ts';
+import { keyRotation, signersAt } from '../../src/domain/signing-keys.ts';
 
 const key = (name: string, own: boolean, signsFromMs: number, aloneFromMs: number, signsUntilMs: number | null) => ({
   name,
@@ -37,4 +37,22 @@ it('there is always one that signs, whatever is rotated when', () => {
       for (let time = 0; time <= now + 1; time++) expect(at(keys, time)).not.toEqual([]);
     }),
   );
+});
+
+it.each<[object, object | null]>([
+  [
+    { overlap: 0, publishFor: 0 },
+    { overlap: '0s', publishFor: '0s' },
+  ],
+  [
+    { overlap: '0', publishFor: '0' },
+    { overlap: '0s', publishFor: '0s' },
+  ],
+  [{ overlap: '1m' }, { overlap: '1m' }],
+  [{ overlap: '59s' }, null],
+  [{ overlap: '1ms' }, null],
+  [{ overlap: '8d' }, null],
+  [{ overlap: 60 }, null],
+])('a rotation asked for as %j is %j', (asked, read) => {
+  expect(keyRotation.safeParse(asked).data ?? null).toEqual(read);
 });

@@ -13,6 +13,7 @@ describe('signing', () => {
     [{ schemes: [], messageSignatures }],
     [{ schemes: ['v1'], custom: { ...custom, lead: 't={timestamp}', separator: ',', prefix: 'v1=' }, messageSignatures }],
     [{ schemes: ['v1a'], custom: { ...custom, secretAs: 'hex' } }],
+    [{ custom: { ...custom, lead: 'id={id}, t={timestamp}', separator: ', ', prefix: 'HMAC ' } }],
   ])('takes %j', (given) => {
     expect(signing.safeParse(given).success).toBe(true);
   });
@@ -25,6 +26,13 @@ describe('signing', () => {
     [{ custom: { ...custom, lead: 't={timestamp}' } }, ['custom.separator']],
     [{ custom: { ...custom, timestampHeader: 'x-sig' } }, ['custom.timestampHeader']],
     [{ custom: { ...custom, header: 'webhook-signature' } }, ['custom.header']],
+    [{ custom: { ...custom, header: 'ce-id' } }, ['custom.header']],
+    [{ custom: { ...custom, lead: 't={timestmap}', separator: ',' } }, ['custom.lead']],
+    [{ custom: { ...custom, lead: 't={timestamp', separator: ',' } }, ['custom.lead']],
+    [{ custom: { ...custom, lead: ' t={timestamp}', separator: ',' } }, ['custom.lead']],
+    [{ custom: { ...custom, prefix: 't={timestamp},' } }, ['custom.prefix']],
+    [{ custom: { ...custom, prefix: ' sha256=' } }, ['custom.prefix']],
+    [{ custom: { ...custom, separator: '{id}' } }, ['custom.separator']],
     [{ custom: { ...custom, header: 'X Sig' } }, ['custom.header']],
     [{ custom: { ...custom, header: 'Content-Length' } }, ['custom.header']],
     [{ custom: { ...custom, prefix: 'a\r\nb' } }, ['custom.prefix']],

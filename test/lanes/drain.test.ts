@@ -1,6 +1,13 @@
 // One drain of one lane: what it sends, in which order, and how it lays the lane to rest.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDeliveryJob } from '../../src/db/deliveries.ts';
+import { readLaneEndpoint } from '../../src/db/lane-endpoint.ts';
+import { takeLane } from '../../src/db/lane-ownership.ts';
+import { liveSecrets } from '../../src/db/secrets.ts';
+import { readTenantEndpoints } from '../../src/db/tenant-endpoints.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
+import { newId } from '../../src/new-id.ts';
+import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;
@@ -25,7 +32,7 @@ describe.concurrent('a drain', () => {
     const endpoint = await stage.makeEndpoint('/ramp');
     await stage.park(endpoint, names('ramp', 40));
     stage.receiver.answer('/ramp', async (_request, response) => {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 150));
       response.writeHead(204).end();
     });
     await stage.drain(endpoint);
@@ -199,4 +206,77 @@ it('a drain keeps a rate', async () => {
     const within = times.slice(index).filter((other) => other < at + 950).length;
     expect(within).toBeLessThanOrEqual(22);
   }
+});
+
+it('the newest secret is the one that was made last, to everybody who signs', async () => {
+  const { db, tenantId } = stage;
+  const older = newId('sec');
+  const endpoint = await stage.makeEndpoint('/secrets');
+  const [delivery = ''] = await stage.park(endpoint, names('secrets', 1));
+  // its id was made before that of the first
+  await db.query(
+    `insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) select $2, endpoint_id, sealed, valid_from + interval '1 ms' from endpoint_secrets where endpoint_id = $1`,
+    [uuidOf(endpoint), uuidOf(older)],
+  );
+  const taken = await takeLane(db, endpoint);
+  const { endpoints } = await readTenantEndpoints(db, tenantId, 1_000);
+  const seen = [
+    await readDeliveryJob(db, delivery),
+    await readLaneEndpoint(db, endpoint, taken?.epoch ?? 0),
+    endpoints?.find(({ endpointId }) => endpointId === endpoint),
+  ];
+  for (const one of seen) expect(one?.secrets.map(({ id }) => id)[0]).toBe(older);
+  expect((await liveSecrets(db, endpoint))[0]?.secretId).toBe(older);
+});
+
+describe.concurrent('what cannot be sent', () => {
+  const batch = JSON.stringify({ maxEvents: 4, maxWaitMs: 60_000 });
+  const rowsOf = async (ids: string[]) => Promise.all(ids.map((id) => stage.delivery(id)));
+
+  /** Drains until so many have succeeded. */
+  async function drainUntil(endpoint: string, succeeded: number): Promise<void> {
+    const stop = new AbortController();
+    const drained = stage.drain(endpoint, stop.signal);
+    await until('them to succeed', async () => (await stage.statuses(endpoint)).succeeded === succeeded);
+    stop.abort();
+    await drained;
+  }
+
+  it.each([
+    { ordering: 'none', sent: [0, 2, 3] },
+    { ordering: 'endpoint', sent: [0] },
+  ])('leaves its batch alone, and the others go: $ordering', async ({ ordering, sent }) => {
+    const path = `/spoilt-${ordering}`;
+    const endpoint = await stage.makeEndpoint(path, { batch, ordering });
+    const ids = await stage.park(endpoint, names(`spoilt-${ordering}`, 4));
+    const broken = (await stage.delivery(ids[1] ?? '')).event_id;
+    await stage.db.query(`update events set body = '\\x0200' where id = $1`, [broken]);
+    stage.receiver.answer(path, (_request, response) => void response.writeHead(200).end('thanks for all'));
+    await drainUntil(endpoint, sent.length);
+    const rows = await rowsOf(ids);
+    expect(rows.map(({ faults }) => faults)).toEqual([0, 1, 0, 0]);
+    expect(rows.map(({ status }) => status)).toEqual(ids.map((_, n) => (sent.includes(n) ? 'succeeded' : 'held')));
+    // under the same id they would be taken for what came already
+    for (const [n, { batch_id }] of rows.entries()) expect(batch_id === null).toBe(!sent.includes(n));
+    const { rows: attempts } = await stage.db.query(
+      'select a.status_code, a.response is not null as kept, a.batch_id = d.batch_id as linked from attempts a join deliveries d on d.id = a.delivery_id where d.endpoint_id = $1 order by kept desc',
+      [uuidOf(endpoint)],
+    );
+    // what was answered to all is kept once
+    expect(attempts).toEqual(sent.map((_, n) => ({ status_code: 200, kept: n === 0, linked: true })));
+  });
+
+  it.each(['none', 'endpoint'])('is cancelled when it was erased before it was held, and costs no other its turn: %s', async (ordering) => {
+    const endpoint = await stage.makeEndpoint(`/erased-${ordering}`, { ordering });
+    const ids = await stage.park(endpoint, names(`erased-${ordering}`, 3));
+    const erased = (await stage.delivery(ids[0] ?? '')).event_id;
+    await stage.db.query(`update events set body = '', erased_at = now() where id = $1`, [erased]);
+    await stage.drain(endpoint);
+    expect(stage.arrived(`/erased-${ordering}`).sort()).toEqual([`erased-${ordering}-1`, `erased-${ordering}-2`]);
+    expect((await rowsOf(ids)).map(({ status, faults }) => [status, faults])).toEqual([
+      ['cancelled', 0],
+      ['succeeded', 0],
+      ['succeeded', 0],
+    ]);
+  });
 });

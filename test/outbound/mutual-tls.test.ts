@@ -84,6 +84,13 @@ describe('mutual TLS', () => {
     }
   });
 
+  it('may be trust in an authority alone, without a certificate of ours', async () => {
+    const authority = createAuthority();
+    const endpoint = await startEndpoint((socket) => socket.end(response(200)), authority.sign('127.0.0.1', 'IP:127.0.0.1'));
+    const access = { endpointId: 'ep_1', oauth: null, tls: { ca: authority.ca } };
+    expect(await startSender().send(requestTo(endpoint.url, { access }))).toMatchObject({ outcome: 'accepted' });
+  });
+
   it('with a certificate that cannot be used is our fault: it was let in when it was given', async () => {
     const access = { endpointId: 'ep_1', oauth: null, tls: { certificate: 'rubbish', key: 'rubbish' } };
     await expect(startSender().send(requestTo('https://127.0.0.1:9/', { access }))).rejects.toMatchObject({

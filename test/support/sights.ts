@@ -7,7 +7,7 @@ import type { Db } from '../../src/db/pool.ts';
 /** Every row of every table, as text and with its bytes. */
 export async function dump(db: Db): Promise<string> {
   const { rows } = await db.query<{ name: string }>(
-    `select quote_ident(relname) as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+    `select oid::regclass::text as name from pg_class where relkind = 'r' and relnamespace in ('public'::regnamespace, 'posthorn_audit'::regnamespace)`,
   );
   const texts = await Promise.all(rows.map(({ name }) => db.query<{ text: string }>(`select t::text as text from ${name} t`)));
   return texts.flatMap((one) => one.rows.map(({ text }) => text)).join('\n');
