@@ -118,6 +118,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     giveOrder,
     setGate,
     skipHead,
+    places,
     challenge: createChallenge({ db, vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
     reached,

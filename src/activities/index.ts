@@ -1,6 +1,7 @@
 // The activities this worker runs, made of what they need.
 import type { Challenge } from '../attempts/challenge.ts';
 import type { Engine } from '../attempts/engine.ts';
+import type { Places } from '../attempts/places.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { Db } from '../db/pool.ts';
 import type { Lanes } from '../domain/lane.ts';
@@ -29,6 +30,7 @@ export interface ActivityDeps {
   giveOrder: GiveOrder;
   setGate: SetGate;
   skipHead: SkipHead;
+  places: Pick<Places, 'take'>;
   challenge: Challenge;
   disableAfterMs: number;
   reached?: Reached;
@@ -37,7 +39,7 @@ export interface ActivityDeps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: ActivityDeps) {
-  const { db, engine, starter, waker, giveOrder, setGate, skipHead, challenge, disableAfterMs, reached } = deps;
+  const { db, engine, starter, waker, giveOrder, setGate, skipHead, places, challenge, disableAfterMs, reached } = deps;
   return {
     attemptDelivery: createAttemptDelivery(engine),
     dispatchPage: createDispatchPage({ db, starter, waker, reached }),
@@ -45,7 +47,7 @@ export function createActivities(deps: ActivityDeps) {
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
-    challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, challenge }),
+    challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, places, challenge }),
     giveUpVerification: createGiveUpVerification(db),
     keepStore: createKeepStore(db, waker, disableAfterMs),
     followKey: createFollowKey(db),

@@ -19,13 +19,17 @@ export function verifyRoutes(deps: ApiDeps): Route[] {
       audit: 'endpoint.verify',
       params: endpointParams,
       answers: { 202: { description: 'it is asked, or had agreed', schema: endpoint } },
-      problems: [409],
+      problems: [409, 429],
       async handler({ params, audit }) {
         const found = await readEndpoint(deps.db, params.endpoint);
         if (!found) throw notFound('endpoint');
         if (found.verification.method === 'none') throw new Problem(409, 'The endpoint has no `verification`: nothing is asked of it.');
-        const round = await askAgain(deps.db, params.endpoint, audit);
-        if (round !== null) await deps.verification.begin({ endpointId: params.endpoint, round });
+        const again = await askAgain(deps.db, params.endpoint, audit);
+        if (again && 'waitS' in again) {
+          const headers = { 'retry-after': String(again.waitS) };
+          throw new Problem(429, 'The endpoint was asked just now: repeat this after Retry-After.', { headers });
+        }
+        if (again) await deps.verification.begin({ endpointId: params.endpoint, round: again.round });
         return answer(202, showEndpoint(deps, (await readEndpoint(deps.db, params.endpoint)) ?? found));
       },
     }),

@@ -9,6 +9,7 @@ import { signsWithKeyPair } from '../domain/signing.ts';
 import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '../domain/verification.ts';
 import { newId } from '../new-id.ts';
 import { accessOf } from '../outbound/access.ts';
+import { LocalFault } from '../outbound/local-fault.ts';
 import type { Sender } from '../outbound/send.ts';
 import type { Vault } from '../vault.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -90,6 +91,12 @@ export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDe
   }
 
   return (endpointId, asked) => (asked.method === 'cloudevents' ? handshake(endpointId, asked) : echo(endpointId, asked));
+}
+
+/** Its kind alone, for the tenant to read: the message may name what is ours. */
+export function faultOf(error: unknown): string {
+  if (error instanceof LocalFault) return error.code;
+  return error instanceof Error ? error.name : 'unknown';
 }
 
 function headersOf({ headers, auth }: EndpointTarget): Record<string, string> {

@@ -66,9 +66,34 @@ export async function pendingRound(db: Querying, endpointId: string): Promise<nu
   return rows[0]?.round ?? null;
 }
 
-/** A new round for one that has not agreed yet; null: no such endpoint, or it need not be asked. */
-export function askAgain(db: Db, endpointId: string, audit?: Audit): Promise<number | null> {
-  return audited(db, audit, async (client) => {
+/** A question just asked is waited for: this long, by whoever wants another. */
+const betweenQuestionsS = 30;
+
+/**
+ * Seconds until it may be asked again. When it was asked last is told by when it is due: 10 s after a question was ordered, 2 h after one was refused,
+ * and anything between where a worker gave it again.
+ */
+async function secondsToWait(db: Querying, endpointId: string): Promise<number> {
+  const { rows } = await db.query<{ seconds: number }>({
+    name: 'seconds_to_next_question',
+    text: `
+      select ceil(${betweenQuestionsS} - extract(epoch from now() - asked_at))::int as seconds from (
+        select case when verification_due_at > now() + interval '90 minutes' then verification_due_at - interval '2 hours'
+          when verification_due_at <= now() + interval '10 seconds' then verification_due_at - interval '10 seconds' end as asked_at
+        from endpoints where id = $1 and verification_state = 'pending' and deleted_at is null for update
+      ) as question where asked_at is not null`,
+    values: [uuidOf(endpointId)],
+  });
+  return Math.max(0, rows[0]?.seconds ?? 0);
+}
+
+type Again = { round: number } | { waitS: number };
+
+/** A new round for one that has not agreed yet, or how long to wait with it; null: no such endpoint, or it need not be asked. */
+export function askAgain(db: Db, endpointId: string, audit?: Audit): Promise<Again | null> {
+  return audited<Again | null>(db, audit, async (client) => {
+    const waitS = await secondsToWait(client, endpointId);
+    if (waitS > 0) return { result: { waitS }, entry: null };
     const { rows } = await client.query<{ round: number }>({
       name: 'ask_again',
       text: `
@@ -78,7 +103,7 @@ export function askAgain(db: Db, endpointId: string, audit?: Audit): Promise<num
         returning verification_round as round`,
       values: [uuidOf(endpointId)],
     });
-    return { result: rows[0]?.round ?? null, entry: rows[0] ? entryOf(endpointId, 'pending') : null };
+    return { result: rows[0] ?? null, entry: rows[0] ? entryOf(endpointId, 'pending') : null };
   });
 }
 

@@ -17,7 +17,7 @@ export function authenticating(sender: Sending): Sending {
     if (!oauth) return sender.send(request);
     const startedAt = performance.now();
     const leftMs = () => request.timeoutMs - (performance.now() - startedAt);
-    const get = () => inTime(tokens.get(endpointId, oauth), leftMs(), request.signal);
+    const get = () => inTime(tokens.get(endpointId, oauth), leftMs(), request.signal, () => tokens.isWaiting(endpointId, oauth));
     const post = async (token: string) =>
       inAll(await sender.send({ ...withToken(request, token), timeoutMs: Math.max(leastMs, leftMs()) }), startedAt);
 
@@ -44,9 +44,12 @@ function withToken(request: SendRequest, token: string): SendRequest {
 }
 
 /** Whoever waits for a token waits no longer than its own deadline: others may wait on. */
-function inTime(asked: Promise<Asked>, ms: number, signal: AbortSignal | undefined): Promise<Asked> {
+function inTime(asked: Promise<Asked>, ms: number, signal: AbortSignal | undefined, isWaiting: () => boolean): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const late = () => resolve({ refused: 'no access token came in time', retryAfterMs: null });
+    const late = () => {
+      if (isWaiting()) reject(new LocalFault('no_connection_free', 'no connection to the token server became free in time'));
+      else resolve({ refused: 'no access token came in time', retryAfterMs: null });
+    };
     // if this process stood still, what came meanwhile is to be read first
     const timer = setTimeout(() => setImmediate(late), Math.max(leastMs, ms));
     const onAbort = () => reject(new LocalFault('aborted', 'the attempt was given up', signal?.reason));

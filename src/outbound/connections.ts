@@ -14,6 +14,8 @@ export interface Exchange {
   handler: Dispatcher.DispatchHandler;
   /** The line it was given; null while it waits for one. */
   line: Line | null;
+  /** It was given one. */
+  onLine?: (() => void) | undefined;
 }
 
 /** A place for a connection: undici's client, and the connection it has or had last. */
@@ -69,6 +71,7 @@ export function createConnections({ connect, maxPerOrigin, maxIdle, client }: Co
   function carry(line: Line, exchange: Exchange): void {
     line.exchange = exchange;
     exchange.line = line;
+    exchange.onLine?.();
     if (line.connection) line.connection.bytesBefore = line.connection.socket?.bytesRead ?? 0;
     line.client.dispatch(exchange.options, exchange.handler);
   }

@@ -21,6 +21,8 @@ export type Asked = { token: string } | { refused: string; retryAfterMs: number 
 export interface Tokens {
   /** Throws LocalFault. */
   get(endpointId: string, client: OAuthClient): Promise<Asked>;
+  /** The one that is asked for has no connection of ours yet: the token server has not heard of it. */
+  isWaiting(endpointId: string, client: OAuthClient): boolean;
   /** The endpoint did not take this token: the next one asks for another. */
   forget(endpointId: string, client: OAuthClient, token: string): void;
 }
@@ -42,9 +44,13 @@ const sendable = /^[\x21-\x7e]{1,8000}$/;
 export function createTokens(send: Sender['send']): Tokens {
   const tokens = new Map<string, Kept>();
   const flights = new Map<string, Promise<Asked>>();
+  const waiting = new Set<string>();
 
   async function ask(key: string, client: OAuthClient): Promise<Asked> {
-    const heard = await askFor(send, client);
+    waiting.add(key);
+    const heard = await askFor((request) => send({ ...request, onLine: () => waiting.delete(key) }), client).finally(() =>
+      waiting.delete(key),
+    );
     if ('refused' in heard) return heard;
     tokens.delete(key);
     tokens.set(key, { token: heard.token, renewAtMs: performance.now() + heard.lifeMs - Math.min(marginMs, heard.lifeMs / 10) });
@@ -62,6 +68,7 @@ export function createTokens(send: Sender['send']): Tokens {
       flights.set(key, flight);
       return flight;
     },
+    isWaiting: (endpointId, client) => waiting.has(keyOf(endpointId, client)),
     forget(endpointId, client, token) {
       const key = keyOf(endpointId, client);
       if (tokens.get(key)?.token === token) tokens.delete(key);

@@ -1,8 +1,6 @@
 // The headers of a request as they are written: those of the caller and our name, none that belong to the connection.
+import { connectionHeader } from '../domain/connection-header.ts';
 import { LocalFault } from './local-fault.ts';
-
-const connectionHeader =
-  /^(connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|user-agent)$/i;
 
 /** Throws LocalFault (`header_not_ours_to_send`). */
 export function ownHeaders(given: Record<string, string>, userAgent: string): Record<string, string> {

@@ -8,10 +8,10 @@ export function formBody({ id, type, timestamp, data }: EventParts): string {
   const pairs = [pair('id', id), pair('type', type), pair('timestamp', timestamp)];
   let length = 0;
   for (const [path, value] of leaves(data)) {
-    const written = pair(path, value);
-    length += written.length + 1;
+    const text = pair(path, value);
+    length += text.length + 1;
     if (length > longest) throw new UnfitForFormat('form', 'is too long');
-    pairs.push(written);
+    pairs.push(text);
   }
   return pairs.join('&');
 }
@@ -32,7 +32,7 @@ function* leaves(json: string): Generator<[path: string, value: string]> {
     if (level && level.index >= 0) path = `${level.path}[${level.index++}]`;
   };
   for (const token of walkJson(json)) {
-    if (token.kind === 'key') path = `${levels.at(-1)?.path}[${token.key}]`;
+    if (token.kind === 'key') path = `${levels.at(-1)?.path}[${written(token.key)}]`;
     else if (token.kind === 'close') {
       const { path: whole = '', empty = false } = levels.pop() ?? {};
       if (empty) yield [whole, ''];
@@ -43,6 +43,11 @@ function* leaves(json: string): Generator<[path: string, value: string]> {
       if (levels.length > deepest) throw new UnfitForFormat('form', 'is too deep');
     }
   }
+}
+
+/** No key may be taken for structure (`][`, or the empty one of a list): its brackets and percent signs are escaped within the name. */
+function written(key: string): string {
+  return key === '' ? '%00' : key.replace(/[[\]%]/g, encodeURIComponent);
 }
 
 function pair(name: string, value: string): string {

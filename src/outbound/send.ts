@@ -29,6 +29,8 @@ export interface SendRequest {
   timeoutMs: number;
   /** Asked right before the request is written: if it says so it is not, which is the fault `too_late`. */
   isTooLate?: (() => boolean) | undefined;
+  /** It has a connection of ours to be sent on. */
+  onLine?: (() => void) | undefined;
   /** Gives the attempt up; the endpoint may have got it all the same. */
   signal?: AbortSignal | undefined;
 }
@@ -113,6 +115,7 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
       options: { path: url.pathname + url.search, method, headers, body },
       handler: receiveInto(received, isTooLate, settle),
       line: null,
+      onLine: request.onLine,
     };
     const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
     // If this process stood still, what came meanwhile is to be read first.

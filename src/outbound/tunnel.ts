@@ -23,6 +23,7 @@ export async function openTunnel(proxy: EgressProxy, guard: AddressGuard, to: De
   const resolvedAt = performance.now();
   if (!isIP(to.host)) connection.dnsMs = resolvedAt - beganAt;
   let failure: unknown;
+  let fault: LocalFault | undefined;
   for (const address of addresses) {
     if (standIn.destroyed) break;
     const socket = new Socket();
@@ -36,11 +37,13 @@ export async function openTunnel(proxy: EgressProxy, guard: AddressGuard, to: De
       return tunnel;
     } catch (error) {
       socket.destroy();
-      if (error instanceof LocalFault) throw error;
-      failure = error;
+      if (!(error instanceof LocalFault)) failure = error;
+      // a proxy that is not there is there for no address; one that cannot say why it does not get to this one may get to the next
+      else if (connection.atProxy) throw error;
+      else fault ??= error;
     }
   }
-  throw failure ?? new LocalFault('aborted', 'the attempt was given up');
+  throw fault ?? failure ?? new LocalFault('aborted', 'the attempt was given up');
 }
 
 function resolve(guard: AddressGuard, { host, origin }: Destination): Promise<string[]> {

@@ -145,6 +145,7 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     async make() {
       const tenant = await api.makeTenant();
       const { id } = await api.makeEndpoint(tenant, url, { verification: 'echo', headers });
+      await api.db.query(`update endpoints set verification_state = 'failed' where id = $1`, [uuidOf(id)]);
       return api.post(`/v1/endpoints/${id}/verify`);
     },
     entry: { action: 'endpoint.verify', before: null, after: { verification: { state: 'pending' } } },

@@ -1,9 +1,13 @@
 // What opens an endpoint, as it is given, judged, kept and shown; and whether it has agreed to be sent to.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createChallengeEndpoint } from '../../src/activities/challenge-endpoint.ts';
+import type { ChallengeAnswer } from '../../src/attempts/challenge.ts';
+import { createPlaces } from '../../src/attempts/places.ts';
 import { bySystem } from '../../src/db/audit.ts';
 import { alertExpiring } from '../../src/db/expiring-certificates.ts';
 import { failVerification, passVerification, pendingRound, readVerification } from '../../src/db/verifications.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
+import { LocalFault } from '../../src/outbound/local-fault.ts';
 import { openTarget } from '../../src/target.ts';
 import { createApi } from '../support/api.ts';
 import { createAuthority } from '../support/authority.ts';
@@ -266,6 +270,7 @@ describe('an endpoint that must agree first', () => {
     const { body } = await bound.post(`/v1/tenants/${tenant}/endpoints`, { url: secure, tls, verification: 'echo' });
     expect(body).toMatchObject({ gate: 'held', gateReason: 'unverified' });
     expect((await bound.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
+    await failVerification(api.db, { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 });
     expect((await bound.post(`/v1/endpoints/${body.id}/verify`)).status).toBe(202);
     await agree(body.id);
     expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { url: `${secure}/other` })).body).toMatchObject({
@@ -297,6 +302,64 @@ describe('an endpoint that must agree first', () => {
     expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
     expect(await api.post(`/v1/endpoints/${body.id}/verify`)).toMatchObject({ status: 202, body: { verification: { state: 'pending' } } });
     expect((await api.post(`/v1/endpoints/ep_${'0'.repeat(32)}/verify`)).status).toBe(404);
+  });
+
+  it('is not asked twice within 30 seconds, whether the question waits or was refused', async () => {
+    const { body } = await make({ verification: 'echo' });
+    const ask = () => api.post(`/v1/endpoints/${body.id}/verify`);
+    const dueIn = (interval: string) =>
+      api.db.query('update endpoints set verification_due_at = now() + $2::interval where id = $1', [uuidOf(body.id), interval]);
+    const early = { status: 429, body: { detail: expect.stringContaining('just now') } };
+    const first = await ask();
+    expect(first).toMatchObject(early);
+    expect(Number(first.headers.get('retry-after'))).toBeOneOf([28, 29, 30]);
+    for (const [interval, answer] of [
+      ['2 hours', early],
+      ['-25 seconds', { status: 202 }],
+      ['10 seconds', early],
+      ['119 minutes', { status: 202 }],
+      // a worker gave it again
+      ['1 minute', { status: 202 }],
+    ] as const) {
+      await dueIn(interval);
+      expect(await ask(), interval).toMatchObject(answer);
+    }
+    expect(await ask()).toMatchObject(early);
+  });
+
+  it('takes a place among the requests in flight, and loses nothing by a fault of ours', async () => {
+    const { body } = await make({ verification: 'echo' });
+    const of = { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 };
+    const places = createPlaces({ process: 1, tenant: 1, endpoint: 1 });
+    const lastError = async () => (await api.get(`/v1/endpoints/${body.id}`)).body.verification.lastError;
+    let inFlight = 0;
+    const asking = (answer: () => ChallengeAnswer, refusalEnds = true) => {
+      const challenge = async () => {
+        inFlight = places.inUse();
+        return answer();
+      };
+      const run = createChallengeEndpoint({ db: api.db, lanes: api.deps.lanes, places, challenge });
+      return run({ ...of, ...(refusalEnds && { refusalEnds }) }).then(
+        () => null,
+        (error) => error,
+      );
+    };
+    const leave = places.take('another', 'another', null);
+    expect(await asking(() => ({ agreed: true, perSecond: null }))).toMatchObject({ type: 'no_place', nonRetryable: false });
+    expect([inFlight, await lastError()]).toEqual([0, null]);
+    if (typeof leave === 'function') leave();
+
+    const fault = await asking(() => {
+      throw new LocalFault('proxy', 'cannot connect to the egress proxy 10.0.0.1:3128');
+    });
+    expect(fault).toBeInstanceOf(LocalFault);
+    expect(await lastError()).toBe("not asked, for a fault of Posthorn's own (proxy): it is tried again");
+    expect([inFlight, places.inUse()]).toEqual([1, 0]);
+
+    const no = () => ({ agreed: false as const, outcome: 'http_status', message: 'HTTP 500' });
+    expect(await asking(no)).toMatchObject({ type: 'http_status', nonRetryable: true });
+    expect(await asking(no, false)).toMatchObject({ nonRetryable: false });
+    expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
   });
 });
 

@@ -19,6 +19,7 @@ describe('a new endpoint', () => {
     ['channels', { channels: ['a b'] }, false],
     ['headers', { headers: { 'X-Api-Key': 'abc' } }, true],
     ['headers', { headers: { 'Content-Length': '1' } }, false],
+    ['headers', { headers: { 'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA' } }, false],
     ['headers', { headers: { 'webhook-id': '1' } }, false],
     ['headers', { headers: { 'a b': '1' } }, false],
     ['headers', { headers: { 'ce-id': '1' } }, false],

@@ -11,6 +11,8 @@ type Answer = string[] | 'no such name' | 'failure' | 'silence';
 export interface DnsServer {
   /** All addresses of a name, as the system's resolver would give them: IPv4 and IPv6, each asked for anew. */
   resolve: Resolve;
+  /** For a resolver of one's own. */
+  address: string;
   /** The names asked for, IPv4 only, in their order. */
   asked: string[];
 }
@@ -37,8 +39,9 @@ export async function startDns(zone: Record<string, Answer[]>): Promise<DnsServe
   onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
   const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
   onTestFinished(() => resolver.cancel());
-  resolver.setServers([`127.0.0.1:${server.address().port}`]);
-  return { asked, resolve: (name) => resolveBoth(resolver, name) };
+  const address = `127.0.0.1:${server.address().port}`;
+  resolver.setServers([address]);
+  return { asked, address, resolve: (name) => resolveBoth(resolver, name) };
 }
 
 function recordsOf(name: string, answer: string[], type: number): Resource[] {

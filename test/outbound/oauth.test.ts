@@ -225,6 +225,17 @@ describe('a token server that', () => {
     expect(silent.requests).toHaveLength(1);
   });
 
+  it('waits for a connection of ours is our fault, however soon the attempt is over', async () => {
+    const silent = await startEndpoint((socket, n) => void (n > 0 && socket.write(response(200))));
+    const sender = startSender({ maxConnectionsPerOrigin: 1 });
+    const holding = new AbortController();
+    const held = sender.send(requestTo(silent.url, { signal: holding.signal })).catch(() => undefined);
+    const sent = authenticating(sender).send(requestTo('http://127.0.0.1:9/', { access: accessOf(clientOf(silent.url)), timeoutMs: 50 }));
+    await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'no_connection_free' });
+    holding.abort();
+    await held;
+  });
+
   it('cannot be asked because of us is our fault', async () => {
     const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'] });
     const sender = startSender({ guard });

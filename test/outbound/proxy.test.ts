@@ -193,6 +193,29 @@ it('the next address is tried when the first is refused', async () => {
   expect(proxy.asked).toEqual([`127.0.0.2:${endpoint.port}`, `127.0.0.1:${endpoint.port}`]);
 });
 
+it('the next address is tried when the proxy cannot say why it does not get to the first, and the fault is ours when it gets to none', async () => {
+  const endpoint = await startEndpoint(ok);
+  const asked: string[] = [];
+  const port = await startInFront((socket) =>
+    socket.once('data', (head) => {
+      const [, address = ''] = /^CONNECT (\S+):/.exec(head.toString()) ?? [];
+      asked.push(address);
+      if (address !== '127.0.0.1') return void socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n');
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      passOn(endpoint.port)(socket);
+    }),
+  );
+  const send = (...addresses: string[]) => {
+    const resolve = async () => addresses.map((address) => ({ address, family: 4 }));
+    const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'], resolve });
+    const proxy = createProxy({ url: `http://127.0.0.1:${port}`, secureContext: createSecureContext() });
+    return startSender({ guard, proxy }).send(requestTo(`http://hooks.example:${endpoint.port}/`));
+  };
+  expect(await send('127.0.0.2', '127.0.0.1')).toMatchObject({ outcome: 'accepted', address: '127.0.0.1' });
+  await expect(send('127.0.0.2', '127.0.0.3')).rejects.toMatchObject({ name: 'LocalFault', code: 'proxy' });
+  expect(asked).toEqual(['127.0.0.2', '127.0.0.1', '127.0.0.2', '127.0.0.3']);
+});
+
 it('SOCKS says of a port that nobody listens on that it is the endpoint`s', async () => {
   const proxy = await startSocksProxy();
   const sender = through(`socks5://${userInfo}127.0.0.1:${proxy.port}`);

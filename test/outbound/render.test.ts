@@ -67,6 +67,18 @@ describe('a rich event', () => {
   });
 });
 
+it('a key of a form is never taken for structure', () => {
+  const names = (data: string) => [...new URLSearchParams(render('form', data).text).keys()].slice(3);
+  expect(names('{"a][b":1,"a":{"b":2},"":3,"x[]":[4],"%5B":5,"%00":6}')).toEqual([
+    'data[a%5D%5Bb]',
+    'data[a][b]',
+    'data[%00]',
+    'data[x%5B%5D][0]',
+    'data[%255B]',
+    'data[%2500]',
+  ]);
+});
+
 describe('any JSON', () => {
   it('passes byte for byte where the format carries JSON', () => {
     fc.assert(
