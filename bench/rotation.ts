@@ -60,10 +60,10 @@ const rotation: Play = async (stage, scenario, mode) => {
   return { scenario: scenario.name, mode, ...(await figuresOfAll(stage, [sent])), ...cost, settleMs, told };
 };
 
-/** The API takes no overlap of less than a minute, and no more than five keys that are published: one that turns so often has to help. */
+/** The API takes no overlap of less than a minute, and no more than five keys that are published and twenty an hour: one that turns so often has to help. */
 async function shorten({ db }: Stage): Promise<void> {
   await db.query(
-    `update signing_keys set alone_from = least(alone_from, now() + $1), published_until = case when signs_until > now() then now() + $1 else least(published_until, now()) end,
+    `update signing_keys set published_at = published_at - interval '1 hour', alone_from = least(alone_from, now() + $1), published_until = case when signs_until > now() then now() + $1 when signs_until is not null then least(published_until, now()) end,
        signs_until = case when signs_until > now() then now() + $1 else signs_until end`,
     [`${2 * everyMs} ms`],
   );
