@@ -62,7 +62,7 @@ const attemptCursor = ({ at, id }: AttemptPlace) => Buffer.from(`${at}/${id}`).t
 /** Null: it is none. */
 export function readAttemptCursor(cursor: string): AttemptPlace | null {
   const [, at, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{32})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  return at === undefined || id === undefined || !instant.safeParse(at).success ? null : { at, id };
+  return at === undefined || id === undefined || !at.endsWith('Z') || !instant.safeParse(at).success ? null : { at, id };
 }
 
 export function exportAudit(db: Querying, format: ExportFormat, filter: AuditFilter, after: number): AsyncGenerator<string> {

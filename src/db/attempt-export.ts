@@ -3,6 +3,7 @@
 //
 // Of a tenant or an endpoint with few deliveries the attempts are found by these. Others are found by their time through a BRIN index, window by window, each as
 // long as promises about a page of rows. Those of the last minute are left for the next export: one that began earlier may still be recorded.
+import { inUtc } from '../domain/event.ts';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '../domain/ids.ts';
 import { type AttemptPlace, attemptFields, type ExportedAttempt, type ExportedRow, toExported } from './exported-attempt.ts';
 import type { Db } from './pool.ts';
@@ -83,7 +84,9 @@ async function ends(db: Querying, { tenantId, endpointId, until }: AttemptFilter
   const ofAll = tenantId === null && endpointId === null;
   const { rows } = await db.query<{ until: Date; deliveries: number | null; first: string | null }>({
     text: `select least($1::timestamptz, now() - interval '1 minute') as until, f.* from ${ofAll ? firstOfAll : firstOfSome} f`,
-    values: ofAll ? [until] : [until, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), fewest + 1],
+    values: ofAll
+      ? [until && inUtc(until)]
+      : [until && inUtc(until), tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), fewest + 1],
   });
   const [row] = rows;
   if (!row?.first) return { deliveries: 0, fromMs: 0, untilMs: 0 };

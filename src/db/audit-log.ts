@@ -1,6 +1,7 @@
 // Reading the audit log: a page of it, newest first, and all of it, oldest first. Entries become visible in the order of their numbers, without a gap: who
 // has read up to one has missed none before it.
 import type { AuditState, AuditView, actorKinds } from '../domain/audit.ts';
+import { inUtc } from '../domain/event.ts';
 import { idOf, isId, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
 
@@ -60,7 +61,7 @@ export async function auditAfter(db: Pick<Db, 'query'>, filter: AuditFilter, aft
 }
 
 function valuesOf({ tenantId, tenant, action, since, until }: AuditFilter): unknown[] {
-  return [tenantId && uuidOf(tenantId), tenant, action, since, until];
+  return [tenantId && uuidOf(tenantId), tenant, action, since && inUtc(since), until && inUtc(until)];
 }
 
 /** Where others were when they changed something of a tenant - the operator, say - is not the tenant's to know. */

@@ -84,6 +84,11 @@ export function normalInstant(text: string): string {
   return new Date(text).toISOString();
 }
 
+/** The same moment in UTC: PostgreSQL knows no offset of 16 hours and more. */
+export function inUtc(text: string): string {
+  return text.endsWith('Z') ? text : normalInstant(text);
+}
+
 export const acceptedEvent = z.object({
   id: eventKey,
   duplicate: z.boolean().describe('true: this id was here before, with the same content'),

@@ -484,12 +484,19 @@ describe('what is asked of a list or an export', () => {
     expect((await text(`${path}?tenant=nobody`)).status).toBe(404);
   });
 
-  it.each(['2026-02-31T00:00:00.000000Z', '0000-01-01T00:00:00.000000Z', '0001-01-01T00:00:00.000000Z', '2026-01-01T25:00:00.000000Z'])(
-    'is no cursor that says %s',
-    async (at) => {
-      expect((await text(`/v1/deliveries/export?after=${cursor(at)}`)).status).toBe(422);
-    },
-  );
+  it.each(paths)('%s takes times of any offset', async (path) => {
+    expect((await text(`${path}?since=2026-01-01T00:00:00%2B23:59&until=2099-01-01T00:00:00-23:59`)).status).toBe(200);
+  });
+
+  it.each([
+    '2026-01-01T00:00:00.000000+23:59',
+    '2026-02-31T00:00:00.000000Z',
+    '0000-01-01T00:00:00.000000Z',
+    '0001-01-01T00:00:00.000000Z',
+    '2026-01-01T25:00:00.000000Z',
+  ])('is no cursor that says %s', async (at) => {
+    expect((await text(`/v1/deliveries/export?after=${cursor(at)}`)).status).toBe(422);
+  });
 
   it('costs no more from an old cursor than from none', async () => {
     const { tenant, id } = await endpoint();
