@@ -4,6 +4,7 @@ import { createApiKey, listApiKeys } from '../db/api-keys.ts';
 import { revokeApiKey } from '../db/key-family.ts';
 import { scopesOf } from '../domain/access.ts';
 import { apiKey, createdApiKey, newApiKey } from '../domain/api-key.ts';
+import { inUtc } from '../domain/event.ts';
 import { isId } from '../domain/ids.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import { makeKey } from '../new-api-key.ts';
@@ -34,7 +35,7 @@ const create = ({ db }: ApiDeps) =>
         throw invalid([{ path: 'expiresAt', message: 'must lie ahead' }]);
       refuseMore(caller, body.scopes);
       const tenant = await tenantMeant(db, caller, body.tenant);
-      const held = withinBounds(caller, body);
+      const held = withinBounds(caller, { ...body, ...(body.expiresAt !== undefined && { expiresAt: inUtc(body.expiresAt) }) });
       const { key, hash, prefix } = makeKey();
       const toMake = {
         keyId: ids.next('key'),

@@ -45,6 +45,7 @@ const ofTenant = (published: Published) =>
     scope: 'open',
     params: z.strictObject({ tenant: tenantKey }),
     answers: {
+      problems: [404],
       200: {
         description: 'a JWK set; that of the platform also for a tenant that does not exist',
         schema: jwks,
