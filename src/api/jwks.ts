@@ -45,13 +45,13 @@ const ofTenant = (published: Published) =>
     scope: 'open',
     params: z.strictObject({ tenant: tenantKey }),
     answers: {
-      problems: [404],
       200: {
         description: 'a JWK set; that of the platform also for a tenant that does not exist',
         schema: jwks,
         types: ['application/jwk-set+json'],
       },
     },
+    problems: [404],
     async handler({ params }) {
       const [own, platform] = await Promise.all([published.add(params.tenant), published.add(null)]);
       return show([...own, ...whileTheySign(platform, own)]);
