@@ -10,13 +10,13 @@ export interface SealedSecret {
   sealed: Uint8Array;
 }
 
-/** The secrets that sign now, the newest first. */
+/** The secrets that sign now, the newest first; also one that was made while the caller's transaction waited for its lock. */
 export async function liveSecrets(db: Pick<Db, 'query'>, endpointId: string): Promise<SealedSecret[]> {
   const { rows } = await db.query<{ id: string; sealed: Buffer }>({
     name: 'live_secrets',
     text: `
       select id, sealed from endpoint_secrets
-      where endpoint_id = $1 and valid_from <= now() and (valid_to is null or valid_to > now())
+      where endpoint_id = $1 and valid_from <= statement_timestamp() and (valid_to is null or valid_to > statement_timestamp())
       order by valid_from desc, id desc limit 10`,
     values: [uuidOf(endpointId)],
   });

@@ -36,8 +36,8 @@ describe.concurrent('deliverAt', () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint' });
     const [later = ''] = await endpoint.post(1, () => ({ deliverAt: inMs(10_000) }));
     await endpoint.post(3);
-    await until('those behind it', () => endpoint.accepted().length === 3);
-    expect(endpoint.accepted()).toEqual([1, 2, 3]);
+    await until('those behind it', () => endpoint.accepted().length >= 3);
+    expect(endpoint.accepted().slice(0, 3)).toEqual([1, 2, 3]);
     await endpoint.reach('succeeded', 4, 40_000);
     expect(endpoint.accepted()).toEqual([1, 2, 3, 0]);
     expect(stage.receiver.of(later)[0]?.headers['posthorn-sequence']).toBe('4');
