@@ -7,8 +7,8 @@ import { readDelivery } from '../db/delivery-lists.ts';
 import { readEndpoint } from '../db/endpoints.ts';
 import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-view.ts';
 import { endpointTest } from '../domain/endpoint.ts';
-import { maxEventBytes } from '../domain/event.ts';
-import { deliveryId as deliveryIdOf } from '../domain/ids.ts';
+import { maxEventBytes, testId } from '../domain/event.ts';
+import { deliveryId as deliveryIdOf, uuidOf } from '../domain/ids.ts';
 import { unverified } from '../domain/verification.ts';
 import type { ApiDeps } from './deps.ts';
 import { endpointParams } from './endpoints.ts';
@@ -52,10 +52,12 @@ export const testEndpoint = (deps: ApiDeps) =>
             : `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`,
         );
       const nowMs = Date.now();
+      const eventId = ids.next('evt');
+      const expiresAt = new Date(nowMs + expiresAfterMs).toISOString();
       const event = eventToAccept({
-        event: { type: body.type ?? 'posthorn.test', data: null, expiresAt: new Date(nowMs + expiresAfterMs).toISOString() },
+        event: { id: testId(uuidOf(eventId)), type: body.type ?? 'posthorn.test', data: null, expiresAt },
         dataText: members.get('data') ?? '{"message":"This is a test from Posthorn."}',
-        eventId: ids.next('evt'),
+        eventId,
         nowMs,
         onlyEndpointId: params.endpoint,
       });
