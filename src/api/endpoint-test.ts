@@ -1,4 +1,4 @@
-// POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt.
+// POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt. Its id says to receivers that it is a test.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { listAttempts } from '../db/attempt-lists.ts';
@@ -29,7 +29,7 @@ export const testEndpoint = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/test',
     operationId: 'testEndpoint',
     summary:
-      'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
+      'Sends a test event of any type to this endpoint, whatever it subscribes to, marked as a test, and waits for the answer; a refused test is not repeated',
     scope: 'endpoints:write',
     audit: 'endpoint.test',
     params: endpointParams,
