@@ -42,7 +42,7 @@ const rotation: Play = async (stage, scenario, mode) => {
 
   const meter = startMeter(stage);
   const ending = new AbortController();
-  const rotating = rotate(stage, made.id, known, ending.signal);
+  const rotating = rotate(stage, { tenant: name, endpoint: made.id }, known, ending.signal);
   const [sent] = await load(stage, [{ tenant: name, prefix: name, count: events, ratePerSecond }]);
   if (!sent) throw new Error('the load generator told nothing');
   await delivered(stage, sent.prefix, { wanted: events, withinMs: 90_000 });
@@ -72,7 +72,7 @@ async function shorten({ db }: Stage): Promise<void> {
 /** A secret and a key pair each turn; the consumer hears of them 2 s after the answer, which must not be later than the overlap is long. */
 async function rotate(
   stage: Stage,
-  endpoint: string,
+  { tenant, endpoint }: { tenant: string; endpoint: string },
   known: Trusted,
   ended: AbortSignal,
 ): Promise<{ rotations: number; slowestMs: number }> {
@@ -83,7 +83,10 @@ async function rotate(
     const { secret } = (await stage.call('POST', `/v1/endpoints/${endpoint}/rotate-secret`, { overlap: `${overlapMs}ms` })) as {
       secret: string;
     };
-    const { publicKey } = (await stage.call('POST', '/v1/signing-keys/rotate', { publishFor: `${everyMs}ms`, overlap: '1m' })) as {
+    const { publicKey } = (await stage.call('POST', `/v1/tenants/${tenant}/signing-keys/rotate`, {
+      publishFor: `${everyMs}ms`,
+      overlap: '1m',
+    })) as {
       publicKey: string;
     };
     await shorten(stage);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { OtherChanges } from '../db/endpoint-changes.ts';
 import { readEndpoint } from '../db/endpoints.ts';
 import type { Rotation, SealedSecret } from '../db/secrets.ts';
+import { readTenant } from '../db/tenants.ts';
 import { secretProblem } from '../domain/secret.ts';
 import { type Signing, secretFormsOf, signingHeaderProblems, signsWithKeyPair } from '../domain/signing.ts';
 import { newId } from '../new-id.ts';
@@ -24,14 +25,17 @@ export function secretFor(signing: Signing | null, given: string | undefined): s
   return given;
 }
 
-/** Throws a 422 unless these settings can sign; makes the platform's key pair when it is asked for the first time. */
-export async function prepareSigning(
-  { keyStore, vault }: Omit<Deps, 'db'>,
-  signing: Signing | null,
-  headers: Record<string, string>,
-): Promise<void> {
+/** Throws a 422 unless these settings can sign, and a 404 for an unknown tenant; makes the tenant's first key pair where they need one. */
+export async function prepareSigning(deps: Deps, tenant: string, signing: Signing | null, headers: Record<string, string>): Promise<void> {
   refuse(signingHeaderProblems(signing, headers));
-  if (signsWithKeyPair(signing)) await keyStore.ensurePlatformKey(() => newKeyPair(vault, newId('sgk')));
+  if (signsWithKeyPair(signing)) await ensureKeyPair(deps, tenant);
+}
+
+/** In a transaction of its own, before the endpoint's: a key pair that no endpoint uses yet does no harm. */
+async function ensureKeyPair({ db, keyStore, vault }: Deps, tenant: string): Promise<void> {
+  const found = await readTenant(db, tenant);
+  if (!found) throw notFound('tenant');
+  await keyStore.ensureTenantKey(found.id, () => newKeyPair(vault, newId('sgk')));
 }
 
 /** Seals the secret that an endpoint is rotated to: one that fits how it is signed then, and that does not sign already. Throws a 422. */
@@ -46,15 +50,17 @@ export function sealNext({ vault }: Pick<Deps, 'vault'>, secretId: string, given
 
 /** The same as `prepareSigning` for an endpoint that is there. What it returns judges under the endpoint's lock, and throws a 422; undefined: there is nothing to judge. */
 export async function prepareSigningChange(
-  { db, vault, keyStore }: Deps,
+  deps: Deps,
   endpointId: string,
   { signing, headers }: { signing?: Signing | null | undefined; headers?: Record<string, string> | undefined },
 ): Promise<OtherChanges['judgeSigning']> {
   if (signing === undefined && headers === undefined) return undefined;
   if (signing !== undefined && signsWithKeyPair(signing)) {
-    if (!(await readEndpoint(db, endpointId))) throw notFound('endpoint');
-    await prepareSigning({ keyStore, vault }, signing, headers ?? {});
+    const endpoint = await readEndpoint(deps.db, endpointId);
+    if (!endpoint) throw notFound('endpoint');
+    await prepareSigning(deps, endpoint.tenant, signing, headers ?? {});
   }
+  const { vault } = deps;
   return (before, newest) => {
     const after = signing === undefined ? before.signing : signing;
     refuse(signingHeaderProblems(after, headers ?? openTarget(vault, endpointId, before.sealed).headers));

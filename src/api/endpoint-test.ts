@@ -1,4 +1,4 @@
-// POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt.
+// POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt. Its id says to receivers that it is a test.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { listAttempts } from '../db/attempt-lists.ts';
@@ -7,8 +7,8 @@ import { readDelivery } from '../db/delivery-lists.ts';
 import { readEndpoint } from '../db/endpoints.ts';
 import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-view.ts';
 import { endpointTest } from '../domain/endpoint.ts';
-import { maxEventBytes } from '../domain/event.ts';
-import { deliveryId as deliveryIdOf } from '../domain/ids.ts';
+import { maxEventBytes, testId } from '../domain/event.ts';
+import { deliveryId as deliveryIdOf, uuidOf } from '../domain/ids.ts';
 import { unverified } from '../domain/verification.ts';
 import type { ApiDeps } from './deps.ts';
 import { endpointParams } from './endpoints.ts';
@@ -29,7 +29,7 @@ export const testEndpoint = (deps: ApiDeps) =>
     path: '/v1/endpoints/:endpoint/test',
     operationId: 'testEndpoint',
     summary:
-      'Sends a test event of any type to this endpoint, whatever it subscribes to, and waits for the answer; a refused test is not repeated',
+      'Sends a test event of any type to this endpoint, whatever it subscribes to, marked as a test, and waits for the answer; a refused test is not repeated',
     scope: 'endpoints:write',
     audit: 'endpoint.test',
     params: endpointParams,
@@ -52,10 +52,12 @@ export const testEndpoint = (deps: ApiDeps) =>
             : `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`,
         );
       const nowMs = Date.now();
+      const eventId = ids.next('evt');
+      const expiresAt = new Date(nowMs + expiresAfterMs).toISOString();
       const event = eventToAccept({
-        event: { type: body.type ?? 'posthorn.test', data: null, expiresAt: new Date(nowMs + expiresAfterMs).toISOString() },
+        event: { id: testId(uuidOf(eventId)), type: body.type ?? 'posthorn.test', data: null, expiresAt },
         dataText: members.get('data') ?? '{"message":"This is a test from Posthorn."}',
-        eventId: ids.next('evt'),
+        eventId,
         nowMs,
         onlyEndpointId: params.endpoint,
       });

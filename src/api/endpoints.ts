@@ -46,7 +46,7 @@ const create = (deps: ApiDeps) =>
       const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
       const secretText = secretFor(settings.signing, secret);
-      await prepareSigning(deps, settings.signing, headers);
+      await prepareSigning(deps, params.tenant, settings.signing, headers);
       const endpointId = ids.next('ep');
       const secretId = ids.next('sec');
       const target = { url, headers, auth, tls };

@@ -1,4 +1,4 @@
-// /v1/signing-keys and /v1/tenants/{tenant}/signing-keys: the key pairs that sign by v1a and RFC 9421, and their rotation.
+// /v1/tenants/{tenant}/signing-keys: the key pairs that sign for a tenant's endpoints by v1a and RFC 9421, and their rotation.
 import { z } from 'zod';
 import { listSigningKeys } from '../db/signing-keys.ts';
 import { readTenant } from '../db/tenants.ts';
@@ -15,41 +15,15 @@ const keys = z.object({ data: z.array(signingKey) });
 const usually = '24h';
 
 export function signingKeyRoutes(deps: ApiDeps): Route[] {
-  return [listPlatform(deps), rotatePlatform(deps), listOwn(deps), rotateOwn(deps)];
+  return [list(deps), rotate(deps)];
 }
 
-const listPlatform = ({ db }: ApiDeps) =>
-  route({
-    method: 'get',
-    path: '/v1/signing-keys',
-    operationId: 'listSigningKeys',
-    summary: "Lists the platform's key pairs that are published, newest first",
-    scope: 'admin',
-    answers: { 200: { description: 'the keys', schema: keys } },
-    handler: async () => answer(200, { data: await listSigningKeys(db, null) }),
-  });
-
-const rotatePlatform = (deps: ApiDeps) =>
-  route({
-    method: 'post',
-    path: '/v1/signing-keys/rotate',
-    operationId: 'rotateSigningKey',
-    summary: "Publishes a new key pair of the platform's, which takes the place of those before it",
-    scope: 'admin',
-    body: keyRotation,
-    bodyOptional: true,
-    answers: { 200: { description: 'the new key, with its dates', schema: signingKey } },
-    problems: [409],
-    audit: 'signing_key.rotate',
-    handler: (call) => rotate(deps, null, call),
-  });
-
-const listOwn = ({ db }: ApiDeps) =>
+const list = ({ db }: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/tenants/:tenant/signing-keys',
     operationId: 'listSigningKeysOfTenant',
-    summary: "Lists a tenant's own key pairs that are published, newest first; without any the platform's sign",
+    summary: "Lists a tenant's key pairs that are published, newest first; the first is made when an endpoint asks for one",
     scope: 'endpoints:read',
     params: tenantParams,
     answers: { 200: { description: 'the keys', schema: keys } },
@@ -60,12 +34,12 @@ const listOwn = ({ db }: ApiDeps) =>
     },
   });
 
-const rotateOwn = (deps: ApiDeps) =>
+const rotate = (deps: ApiDeps) =>
   route({
     method: 'post',
     path: '/v1/tenants/:tenant/signing-keys/rotate',
     operationId: 'rotateSigningKeyOfTenant',
-    summary: "Publishes a new key pair of the tenant's own, which takes the place of those before it, and of the platform's",
+    summary: 'Publishes a new key pair of the tenant, which takes the place of those before it',
     scope: 'endpoints:write',
     params: tenantParams,
     body: keyRotation,
@@ -76,14 +50,14 @@ const rotateOwn = (deps: ApiDeps) =>
     async handler(call) {
       const tenant = await readTenant(deps.db, call.params.tenant);
       if (!tenant) throw notFound('tenant');
-      return rotate(deps, tenant.id, call);
+      return publish(deps, tenant.id, call);
     },
   });
 
-/** What stands in the store decides; the workflow that follows it is asked for behind it, and again when the call is repeated. */
-async function rotate(
+/** The store decides. The workflow that follows the rotation is started after it, and again when the call is repeated. */
+async function publish(
   deps: ApiDeps,
-  tenantId: string | null,
+  tenantId: string,
   { body: asked, ids, audit }: Call<unknown, unknown, z.output<typeof keyRotation>>,
 ): Promise<Answer> {
   const [publishForMs, overlapMs] = [durationMs(asked.publishFor ?? usually), durationMs(asked.overlap ?? usually)];

@@ -20,6 +20,7 @@ const signed = [
     false,
   ),
   header('posthorn-attempt', 'the number of the attempt, from 1'),
+  header('posthorn-test', 'true: test events alone, of a type and with data that somebody chose. Their ids begin with test_', false),
 ];
 
 const responses = {
@@ -41,7 +42,7 @@ export const webhooks = {
         'Verify the signature over the body as it came, answer 200 to 299 within the time limit, and drop a webhook-id that was here before.',
       security: [],
       parameters: [
-        header('webhook-id', 'the id of the event: the same on every retry and replay'),
+        header('webhook-id', 'the id of the event: the same on every retry and replay; test_… of a test event'),
         ...signed,
         header('posthorn-delivery', 'the id of the delivery'),
         header(

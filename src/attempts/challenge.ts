@@ -21,7 +21,7 @@ export type ChallengeAnswer = { agreed: true; perSecond: number | null } | { agr
 
 export interface ChallengeDeps {
   db: Db;
-  vault: Pick<Vault, 'open'>;
+  vault: Pick<Vault, 'open' | 'seal'>;
   sender: Pick<Sender, 'send'>;
   /** Under which this server is reached. */
   publicOrigin: string;

@@ -1,43 +1,43 @@
-// The private keys that sign for a tenant's endpoints, opened, in memory. Only jobs that sign with a key pair ask for them; then one small statement a
-// second says whether what is held is what there is. When a key begins and ends is known before, so nobody has to hear of it at that moment.
+// A cache of the private keys that sign for tenants' endpoints, decrypted. Only jobs that sign with a key pair ask for them. Once a second one small statement
+// names the tenants whose keys have changed; those alone are read again. The dates of a key are known before, so a rotation needs no message.
 import type { KeyObject } from 'node:crypto';
 import type { Db } from '../db/pool.ts';
-import { readHeldKeys, readSigningKeysVersion } from '../db/signing-keys.ts';
-import { type KeyTimes, signersAt } from '../domain/signing-keys.ts';
+import { ensureTenantKey, type HeldKey, readHeldKeys, readKeyChanges } from '../db/signing-keys.ts';
+import { signersAt } from '../domain/signing-keys.ts';
+import { newId } from '../new-id.ts';
 import { privateKeyOf } from '../outbound/key-pair.ts';
 import type { MessageKey } from '../outbound/sign-message.ts';
+import { newKeyPair } from '../signing-key.ts';
 import type { Vault } from '../vault.ts';
 
 const checkEveryMs = 1_000;
 const knownForMs = 3_000;
-const maxTenants = 10_000;
+const mostTenants = 10_000;
 
-interface Held extends KeyTimes {
-  keyId: string;
-  sealed: Uint8Array;
+interface Held extends HeldKey {
+  key?: KeyObject;
 }
 
-/** Those that sign now, the newest first. Rejects when the store is away and what is held may be out of date, or a key cannot be opened. */
+/**
+ * A tenant's keys that sign now, the newest first; makes the first one where the tenant has none. Empty: there is no such tenant.
+ * Rejects when the store is away and the cache may be out of date, or a key cannot be decrypted.
+ */
 export type SignersOf = (tenantId: string) => Promise<MessageKey[]>;
 
-export function createKeyRing(db: Db, vault: Pick<Vault, 'open'>): SignersOf {
+/** `most`: tenants whose keys are held; beyond that the one that was used least recently is read again when it is needed. */
+export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, most = mostTenants): SignersOf {
   const tenants = new Map<string, Promise<Held[]>>();
-  const opened = new Map<string, KeyObject>();
   let version = 0;
   let checkedAt = Number.NEGATIVE_INFINITY;
   let checking: Promise<void> | undefined;
 
-  function forget(newer: number): void {
-    version = newer;
-    tenants.clear();
-    opened.clear();
-  }
-
   function check(): Promise<void> {
     const askedAt = performance.now();
-    checking ??= readSigningKeysVersion(db)
-      .then((now) => {
-        if (now > version) forget(now);
+    checking ??= readKeyChanges(db, version)
+      .then((changes) => {
+        version = changes.version;
+        if (changes.tenantIds === null) tenants.clear();
+        for (const tenantId of changes.tenantIds ?? []) tenants.delete(tenantId);
         checkedAt = askedAt;
       })
       .finally(() => {
@@ -46,47 +46,67 @@ export function createKeyRing(db: Db, vault: Pick<Vault, 'open'>): SignersOf {
     return checking;
   }
 
-  function load(tenantId: string): Promise<Held[]> {
+  async function read(tenantId: string): Promise<{ version: number; keys: Held[] }> {
     const askedAt = performance.now();
-    const loading = readHeldKeys(db, tenantId).then(
-      ({ version: now, keys }) => {
-        if (now > version) forget(now);
-        // one that was begun before a change serves whom it was begun for
-        if (now === version) tenants.set(tenantId, loading);
-        else tenants.delete(tenantId);
-        return keys.map((key) => atTimes(key, askedAt));
-      },
-      (error) => {
-        tenants.delete(tenantId);
+    const { version: readAt, keys } = await readHeldKeys(db, tenantId);
+    return { version: readAt, keys: keys.map((key) => atTimes(key, askedAt)) };
+  }
+
+  async function readOrMake(tenantId: string): Promise<{ version: number; keys: Held[] }> {
+    const found = await read(tenantId);
+    if (found.keys.length > 0) return found;
+    await ensureTenantKey(db, tenantId, () => newKeyPair(vault, newId('sgk')));
+    return read(tenantId);
+  }
+
+  function load(tenantId: string): Promise<Held[]> {
+    const loading = readOrMake(tenantId)
+      .then((found) => {
+        // read before a change that has been heard of since: it serves those who waited for it, and is not kept
+        if (found.version < version || found.keys.length === 0) forget(tenantId, loading);
+        return found.keys;
+      })
+      .catch((error) => {
+        forget(tenantId, loading);
         throw error;
-      },
-    );
-    if (tenants.size >= maxTenants) tenants.clear();
-    tenants.set(tenantId, loading);
+      });
     return loading;
   }
 
-  function open({ keyId, sealed }: Held): MessageKey {
-    const key = opened.get(keyId) ?? privateKeyOf(vault.open(sealed, keyId));
-    opened.set(keyId, key);
-    return { keyId, key };
+  function forget(tenantId: string, loading: Promise<Held[]>): void {
+    if (tenants.get(tenantId) === loading) tenants.delete(tenantId);
+  }
+
+  /** The one that was asked for last is the last of the map. */
+  function heldBy(tenantId: string): Promise<Held[]> {
+    const held = tenants.get(tenantId) ?? load(tenantId);
+    tenants.delete(tenantId);
+    tenants.set(tenantId, held);
+    if (tenants.size > most) {
+      const [oldest = ''] = tenants.keys();
+      tenants.delete(oldest);
+    }
+    return held;
+  }
+
+  function decrypted(held: Held): MessageKey {
+    held.key ??= privateKeyOf(vault.open(held.sealed, held.keyId));
+    return { keyId: held.keyId, key: held.key };
   }
 
   return async (tenantId) => {
     const age = performance.now() - checkedAt;
     if (age > knownForMs) await check();
     else if (age > checkEveryMs) check().catch(() => undefined);
-    const held = await (tenants.get(tenantId) ?? load(tenantId));
-    return signersAt(held, performance.now()).map(open);
+    return signersAt(await heldBy(tenantId), performance.now()).map(decrypted);
   };
 }
 
 /** From when they were asked for to this process's monotonic clock: so a key ends a little early rather than late. */
-function atTimes<K extends KeyTimes>(key: K, askedAt: number): K {
+function atTimes(key: HeldKey, askedAt: number): Held {
   return {
     ...key,
     signsFromMs: key.signsFromMs + askedAt,
-    aloneFromMs: key.aloneFromMs + askedAt,
     signsUntilMs: key.signsUntilMs === null ? null : key.signsUntilMs + askedAt,
   };
 }

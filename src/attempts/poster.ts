@@ -48,7 +48,7 @@ export interface Poster {
 
 export interface PosterDeps {
   db: Db;
-  vault: Pick<Vault, 'open'>;
+  vault: Pick<Vault, 'open' | 'seal'>;
   contents: Pick<Contents, 'open'>;
   sender: Pick<Sender, 'send'>;
   log: Logger;

@@ -1,9 +1,11 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
 import type { BodyFormat } from '../domain/body-format.ts';
 import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
+import { isTestId } from '../domain/event.ts';
 import type { Signing } from '../domain/signing.ts';
 import { type Access, accessOf } from '../outbound/access.ts';
 import { batchHeaders, type Rendered, renderBatch, renderBody } from '../outbound/render.ts';
+import { testHeader } from '../outbound/sign-message.ts';
 import { type Signers, signatureHeaders } from '../outbound/signatures.ts';
 
 export interface SignedJob extends Signers {
@@ -61,6 +63,7 @@ export function buildRequest(job: SignedJob, number: number, nowMs: number): Att
       : { 'posthorn-batch': String(batch.length), 'posthorn-endpoint': endpointId }),
     ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
     'posthorn-attempt': String(number),
+    ...((batch?.every(({ id }) => isTestId(id)) ?? isTestId(webhookId)) && { [testHeader]: 'true' }),
   };
   Object.assign(headers, signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job));
   return { url: target.url, body, access: accessOf(endpointId, target), timeoutMs, headers };

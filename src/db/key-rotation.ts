@@ -4,12 +4,12 @@ import { idOf, uuidOf } from '../domain/ids.ts';
 import type { SigningKey } from '../domain/signing-keys.ts';
 import { type Audit, appendAudit } from './audit.ts';
 import { type Db, inTransaction } from './pool.ts';
-import { ensurePlatformKey, readSigningKey, type SealedKeyPair } from './signing-keys.ts';
+import { ensureTenantKey, readSigningKey, type SealedKeyPair } from './signing-keys.ts';
 
 /** A key that has ended stays published for so long: what it signed last may be on its way. */
 const keptMs = 3_600_000;
 
-/** How many keys of an owner may be published at once, and how many he may make in an hour: whoever reads them has to hold them all. */
+/** How many keys of a tenant may be published at once, and how many may be made in an hour: every reader has to hold them all. */
 export interface KeyLimits {
   published: number;
   anHour: number;
@@ -18,8 +18,7 @@ const usualLimits: KeyLimits = { published: 5, anHour: 20 };
 
 export interface KeyRotation {
   key: SealedKeyPair;
-  /** Null: the platform's. */
-  tenantId: string | null;
+  tenantId: string;
   publishForMs: number;
   overlapMs: number;
 }
@@ -37,21 +36,21 @@ export function publishKey(
   audit?: Audit,
   limits = usualLimits,
 ): Promise<SigningKey | NotPublished> {
-  const owner = tenantId && uuidOf(tenantId);
+  const owner = uuidOf(tenantId);
   const atOnce = publishForMs + overlapMs === 0;
   return inTransaction(db, async (client) => {
     await client.query('lock table signing_keys in share row exclusive mode');
     const known = await readSigningKey(client, key.keyId);
     if (known) return known;
     const { rows } = await client.query<{ under_way: boolean; preceded: boolean }>(
-      `select coalesce(bool_or(tenant_id is not distinct from $1::uuid and alone_from > now()), false) as under_way, count(*) > 0 as preceded
-       from signing_keys where (tenant_id = $1 or tenant_id is null) and (signs_until is null or signs_until > now())`,
+      `select coalesce(bool_or(alone_from > now()), false) as under_way, count(*) > 0 as preceded
+       from signing_keys where tenant_id = $1 and (signs_until is null or signs_until > now())`,
       [owner],
     );
     if (rows[0]?.under_way && !atOnce) return 'under_way';
     const there = await countKeys(client, owner);
     if (there.made >= limits.anHour || (there.published >= limits.published && !atOnce)) return 'too_many';
-    // the first of all has nobody to wait for
+    // a tenant's first key has no other to wait for
     const waits = rows[0]?.preceded ? { publishForMs, overlapMs } : { publishForMs: 0, overlapMs: 0 };
     await insertKey(client, key, owner, waits);
     await endOthers(client, key.keyId, owner, atOnce ? 0 : keptMs);
@@ -63,11 +62,11 @@ export function publishKey(
   });
 }
 
-async function countKeys(db: Pick<Db, 'query'>, owner: string | null): Promise<{ published: number; made: number }> {
+async function countKeys(db: Pick<Db, 'query'>, owner: string): Promise<{ published: number; made: number }> {
   const { rows } = await db.query<{ published: number; made: number }>(
     `select count(*) filter (where published_until is null or published_until > now())::int as published,
        count(*) filter (where published_at > now() - interval '1 hour')::int as made
-     from signing_keys where tenant_id is not distinct from $1::uuid`,
+     from signing_keys where tenant_id = $1`,
     [owner],
   );
   return rows[0] ?? { published: 0, made: 0 };
@@ -76,7 +75,7 @@ async function countKeys(db: Pick<Db, 'query'>, owner: string | null): Promise<{
 async function insertKey(
   db: Pick<Db, 'query'>,
   { keyId, publicKey, sealed }: SealedKeyPair,
-  owner: string | null,
+  owner: string,
   { publishForMs, overlapMs }: { publishForMs: number; overlapMs: number },
 ): Promise<void> {
   await db.query(
@@ -87,11 +86,11 @@ async function insertKey(
 }
 
 /** A leaked key (`stayMs` 0) is to be trusted by nobody any more: it is out of sight when it ends. */
-async function endOthers(db: Pick<Db, 'query'>, keyId: string, owner: string | null, stayMs: number): Promise<void> {
+async function endOthers(db: Pick<Db, 'query'>, keyId: string, owner: string, stayMs: number): Promise<void> {
   await db.query(
     `update signing_keys k set signs_until = least(k.signs_until, n.alone_from), published_until = n.alone_from + $3 * interval '1 millisecond'
      from signing_keys n
-     where n.id = $1 and k.id <> n.id and k.tenant_id is not distinct from $2::uuid and (k.signs_until is null or k.signs_until > n.alone_from
+     where n.id = $1 and k.id <> n.id and k.tenant_id = $2 and (k.signs_until is null or k.signs_until > n.alone_from
        -- one that ended before and is still in sight may be the one that leaked
        or ($3 = 0 and k.published_until > n.alone_from))`,
     [uuidOf(keyId), owner, stayMs],
@@ -102,7 +101,7 @@ async function endOthers(db: Pick<Db, 'query'>, keyId: string, owner: string | n
 export function takeBackKey(db: Db, keyId: string, audit?: Audit): Promise<boolean> {
   return inTransaction(db, async (client) => {
     await client.query('lock table signing_keys in share row exclusive mode');
-    const { rows } = await client.query<{ tenant_id: string | null }>(
+    const { rows } = await client.query<{ tenant_id: string }>(
       `with back as (
          update signing_keys set signs_until = now(),
            published_until = case when signs_from > now() then now() else now() + $2 * interval '1 millisecond' end
@@ -110,15 +109,14 @@ export function takeBackKey(db: Db, keyId: string, audit?: Audit): Promise<boole
          returning id, tenant_id, alone_from
        ), others as (
          update signing_keys k set signs_until = null, published_until = null
-         from back b where k.id <> b.id and k.tenant_id is not distinct from b.tenant_id and k.signs_until = b.alone_from
+         from back b where k.id <> b.id and k.tenant_id = b.tenant_id and k.signs_until = b.alone_from
        )
        select tenant_id from back`,
       [uuidOf(keyId), keptMs],
     );
     const [back] = rows;
-    const tenantId = back?.tenant_id ? idOf('tnt', back.tenant_id) : null;
     const target = { kind: 'signing_key', id: keyId };
-    if (back && audit) await appendAudit(client, audit, { tenantId, target, before: null, after: null });
+    if (back && audit) await appendAudit(client, audit, { tenantId: idOf('tnt', back.tenant_id), target, before: null, after: null });
     return back !== undefined;
   });
 }
@@ -140,7 +138,7 @@ export async function readRotation(db: Db, keyId: string): Promise<RotationTimes
     text: `
       select extract(epoch from k.signs_from - now())::float8 * 1000 as signs_in_ms, extract(epoch from k.alone_from - now())::float8 * 1000 as alone_in_ms,
         coalesce((select extract(epoch from max(o.published_until) - now())::float8 * 1000 from signing_keys o
-          where o.id <> k.id and o.tenant_id is not distinct from k.tenant_id and o.signs_until = k.alone_from), 0) as others_gone_in_ms,
+          where o.id <> k.id and o.tenant_id = k.tenant_id and o.signs_until = k.alone_from), 0) as others_gone_in_ms,
         coalesce(k.signs_until <= now(), false) as ended
       from signing_keys k where k.id = $1`,
     values: [uuidOf(keyId)],
@@ -149,16 +147,16 @@ export async function readRotation(db: Db, keyId: string): Promise<RotationTimes
   return row ? { signsInMs: row.signs_in_ms, aloneInMs: row.alone_in_ms, othersGoneInMs: row.others_gone_in_ms, ended: row.ended } : null;
 }
 
-/** Key pairs sign for whoever the platform serves: callers of one tenant have them written in the store's own name. */
+/** Callers of one tenant have their keys written in the store's own name: tenants may not write keys. */
 export interface KeyStore {
   publish(rotation: KeyRotation, audit: Audit): Promise<SigningKey | NotPublished>;
-  /** Makes the platform's first key pair unless it is there. */
-  ensurePlatformKey(makeKey: () => SealedKeyPair): Promise<void>;
+  /** Makes the tenant's first key pair unless it has one. */
+  ensureTenantKey(tenantId: string, makeKey: () => SealedKeyPair): Promise<void>;
 }
 
 export function createKeyStore(db: Db): KeyStore {
   return {
     publish: (rotation, audit) => publishKey(db, rotation, audit),
-    ensurePlatformKey: (makeKey) => ensurePlatformKey(db, makeKey),
+    ensureTenantKey: (tenantId, makeKey) => ensureTenantKey(db, tenantId, makeKey),
   };
 }

@@ -17,31 +17,19 @@ export interface HeldKey extends KeyTimes {
   sealed: Buffer;
 }
 
-/** What signs for a tenant, now or later, and the version at which it was so. */
+/** The private keys that sign for a tenant, now or later, and the version at which they were read. */
 export async function readHeldKeys(db: Db, tenantId: string): Promise<{ version: number; keys: HeldKey[] }> {
   const { rows } = await db.query<HeldRow & { version: number }>({
     name: 'read_held_keys',
     text: `
-      select v.version, k.id, k.sealed, k.tenant_id is not null as own,
-        extract(epoch from k.signs_from - now())::float8 * 1000 as signs_from_ms, extract(epoch from k.alone_from - now())::float8 * 1000 as alone_from_ms,
+      select v.version, k.id, k.sealed, extract(epoch from k.signs_from - now())::float8 * 1000 as signs_from_ms,
         extract(epoch from k.signs_until - now())::float8 * 1000 as signs_until_ms
       from signing_keys_version v
-      left join signing_keys k on (k.tenant_id = $1 or k.tenant_id is null) and k.sealed is not null and (k.signs_until is null or k.signs_until > now())`,
+      left join signing_keys k on k.tenant_id = $1 and k.sealed is not null and (k.signs_until is null or k.signs_until > now())`,
     values: [uuidOf(tenantId)],
   });
-  const keys = rows.flatMap((row): HeldKey[] =>
-    row.id === null
-      ? []
-      : [
-          {
-            keyId: idOf('sgk', row.id),
-            sealed: row.sealed,
-            own: row.own,
-            signsFromMs: row.signs_from_ms,
-            aloneFromMs: row.alone_from_ms,
-            signsUntilMs: row.signs_until_ms,
-          },
-        ],
+  const keys = rows.flatMap(({ id, sealed, signs_from_ms, signs_until_ms }): HeldKey[] =>
+    id === null ? [] : [{ keyId: idOf('sgk', id), sealed, signsFromMs: signs_from_ms, signsUntilMs: signs_until_ms }],
   );
   return { version: rows[0]?.version ?? 0, keys };
 }
@@ -49,49 +37,56 @@ export async function readHeldKeys(db: Db, tenantId: string): Promise<{ version:
 interface HeldRow {
   id: string | null;
   sealed: Buffer;
-  own: boolean;
   signs_from_ms: number;
-  alone_from_ms: number;
   signs_until_ms: number | null;
 }
 
-export async function readSigningKeysVersion(db: Db): Promise<number> {
-  const { rows } = await db.query<{ version: number }>({
-    name: 'read_signing_keys_version',
-    text: 'select version from signing_keys_version',
-  });
-  return rows[0]?.version ?? 0;
+export interface KeyChanges {
+  version: number;
+  /** Their keys have changed since; null: those of too many tenants to name. */
+  tenantIds: string[] | null;
 }
 
-/**
- * The keys that are published for anybody, of these tenants (the producer's ids), and with null of the platform, the newest first. One statement for as many
- * as ask at once.
- */
-export async function listPublished(db: Pick<Db, 'query'>, owners: (string | null)[]): Promise<SigningKey[][]> {
+const mostNamed = 1_000;
+
+/** The tenants whose keys have changed since `version`, and the version now. */
+export async function readKeyChanges(db: Db, version: number): Promise<KeyChanges> {
+  const { rows } = await db.query<{ version: number; tenants: string[] }>({
+    name: 'read_key_changes',
+    text: `
+      select v.version, array(select distinct k.tenant_id::text from signing_keys k where k.version > $1 limit $2) as tenants
+      from signing_keys_version v`,
+    values: [version, mostNamed + 1],
+  });
+  const { version: now = 0, tenants = [] } = rows[0] ?? {};
+  return { version: now, tenantIds: tenants.length > mostNamed ? null : tenants.map((id) => idOf('tnt', id)) };
+}
+
+/** The keys of these tenants (the producer's ids) that are published for anybody, the newest first. One statement for as many as ask at once. */
+export async function listPublished(db: Pick<Db, 'query'>, tenants: string[]): Promise<SigningKey[][]> {
   const { rows } = await db.query<KeyRow>({
     name: 'list_published_keys',
     text: `
       select ${keyColumns}
-      from signing_keys k left join tenants t on t.id = k.tenant_id
-      where (k.tenant_id is null or k.tenant_id in (select id from tenants where external_id = any($1::text[]) and deleted_at is null))
-        and (k.published_until is null or k.published_until > now())
+      from signing_keys k join tenants t on t.id = k.tenant_id
+      where t.external_id = any($1::text[]) and t.deleted_at is null and (k.published_until is null or k.published_until > now())
       order by k.signs_from desc, k.id desc`,
-    values: [owners.filter((owner) => owner !== null)],
+    values: [tenants],
   });
-  const byOwner = Map.groupBy(rows, ({ tenant }) => tenant);
-  return owners.map((owner) => (byOwner.get(owner) ?? []).map(toKey));
+  const byTenant = Map.groupBy(rows, ({ tenant }) => tenant);
+  return tenants.map((tenant) => (byTenant.get(tenant) ?? []).map(toKey));
 }
 
-/** The keys that are published, the newest first: those of a tenant (its id), or with null those of the platform. */
-export async function listSigningKeys(db: Pick<Db, 'query'>, tenantId: string | null): Promise<SigningKey[]> {
+/** The keys of a tenant (its id) that are published, the newest first. */
+export async function listSigningKeys(db: Pick<Db, 'query'>, tenantId: string): Promise<SigningKey[]> {
   const { rows } = await db.query<KeyRow>({
     name: 'list_signing_keys',
     text: `
       select ${keyColumns}
-      from signing_keys k left join tenants t on t.id = k.tenant_id
-      where k.tenant_id is not distinct from $1::uuid and (k.published_until is null or k.published_until > now())
+      from signing_keys k join tenants t on t.id = k.tenant_id
+      where k.tenant_id = $1 and (k.published_until is null or k.published_until > now())
       order by k.signs_from desc, k.id desc`,
-    values: [tenantId && uuidOf(tenantId)],
+    values: [uuidOf(tenantId)],
   });
   return rows.map(toKey);
 }
@@ -100,7 +95,7 @@ export async function listSigningKeys(db: Pick<Db, 'query'>, tenantId: string | 
 export async function readSigningKey(db: Pick<Db, 'query'>, keyId: string): Promise<SigningKey | null> {
   const { rows } = await db.query<KeyRow>({
     name: 'read_signing_key',
-    text: `select ${keyColumns} from signing_keys k left join tenants t on t.id = k.tenant_id where k.id = $1`,
+    text: `select ${keyColumns} from signing_keys k join tenants t on t.id = k.tenant_id where k.id = $1`,
     values: [uuidOf(keyId)],
   });
   return rows[0] ? toKey(rows[0]) : null;
@@ -111,7 +106,7 @@ const keyColumns =
 
 interface KeyRow {
   id: string;
-  tenant: string | null;
+  tenant: string;
   public_key: Buffer;
   published_at: Date;
   signs_from: Date;
@@ -133,17 +128,25 @@ function toKey(row: KeyRow): SigningKey {
   };
 }
 
-/** Makes this the platform's key, which signs at once, unless it has one. */
-export async function ensurePlatformKey(db: Db, makeKey: () => SealedKeyPair): Promise<void> {
-  const isThere = 'select from signing_keys where tenant_id is null and signs_until is null limit 1';
-  if ((await db.query({ name: 'platform_key', text: isThere })).rowCount !== 0) return;
+/**
+ * Gives a tenant its first key pair, which signs at once, unless it has one that signs or will. Nothing for a tenant that was deleted.
+ * What if two ask at once? The second finds the first one's key.
+ */
+export async function ensureTenantKey(db: Db, tenantId: string, makeKey: () => SealedKeyPair): Promise<void> {
+  const isThere = 'select from signing_keys where tenant_id = $1 and sealed is not null and signs_until is null limit 1';
+  const owner = [uuidOf(tenantId)];
+  if ((await db.query({ name: 'tenant_key', text: isThere, values: owner })).rowCount !== 0) return;
   await inTransaction(db, async (client) => {
     await client.query('lock table signing_keys in share row exclusive mode');
-    if ((await client.query(isThere)).rowCount !== 0) return;
+    if ((await client.query(isThere, owner)).rowCount !== 0) return;
     const { keyId, publicKey, sealed } = makeKey();
-    await client.query('insert into signing_keys (id, public_key, sealed) values ($1, $2, $3)', [uuidOf(keyId), publicKey, sealed]);
+    const { rowCount } = await client.query(
+      'insert into signing_keys (id, tenant_id, public_key, sealed) select $2, id, $3, $4 from tenants where id = $1 and deleted_at is null',
+      [...owner, uuidOf(keyId), publicKey, sealed],
+    );
+    if (rowCount === 0) return;
     const target = { kind: 'signing_key', id: keyId };
-    await appendAudit(client, bySystem('signing_key.rotate'), { tenantId: null, target, before: null, after: { first: true } });
+    await appendAudit(client, bySystem('signing_key.rotate'), { tenantId, target, before: null, after: { first: true } });
   });
 }
 

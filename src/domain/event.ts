@@ -13,6 +13,17 @@ export const eventKey = z
   .regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 _ -')
   .describe('your id of the event, unique per tenant, or one made by Posthorn');
 
+const testPrefix = 'test_';
+
+/** The id of a test event; no event of a producer has such an id. It is inside of what is signed. */
+export function testId(uuid: string): string {
+  return testPrefix + uuid;
+}
+
+export function isTestId(id: string): boolean {
+  return id.startsWith(testPrefix);
+}
+
 const firstInstantMs = 0;
 const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -34,7 +45,10 @@ export const newEvent = z.strictObject({
   type: eventTypeName,
   // not z.json(): walking it would recurse as deep as the producer likes
   data: z.unknown().describe('any JSON, nested 500 levels at most with what is around it; passed on byte for byte'),
-  id: eventKey.optional(),
+  id: eventKey
+    .refine((id) => !isTestId(id), `must not begin with ${testPrefix}, which is reserved for test events`)
+    .optional()
+    .describe(`your id of the event, unique per tenant, not beginning with ${testPrefix}; or one made by Posthorn`),
   channels: z.array(channel).max(20).optional(),
   orderingKey: orderingKey
     .optional()

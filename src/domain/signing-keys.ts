@@ -1,23 +1,17 @@
-// Key pairs that sign for endpoints: the platform's, and those of a tenant that has its own. Times are handed in.
+// Key pairs that sign for the endpoints of their tenant. Times are handed in.
 import { z } from 'zod';
 import { durationMs, durationOrNone } from './retry-schedule.ts';
 
 /** When a key signs, in milliseconds of one and the same clock. */
 export interface KeyTimes {
-  /** Of the tenant; else of the platform. */
-  own: boolean;
   signsFromMs: number;
-  /** From then on the keys before it have ended. */
-  aloneFromMs: number;
   signsUntilMs: number | null;
 }
 
-/** Those that sign for a tenant now, the newest first. The platform's do until a key of the tenant's own signs alone. */
+/** Of a tenant's keys those that sign now, the newest first. */
 export function signersAt<K extends KeyTimes>(keys: readonly K[], nowMs: number): K[] {
-  const lives = ({ signsUntilMs }: K) => signsUntilMs === null || nowMs < signsUntilMs;
-  const hasOwn = keys.some((key) => key.own && key.aloneFromMs <= nowMs && lives(key));
   return keys
-    .filter((key) => key.signsFromMs <= nowMs && lives(key) && (key.own || !hasOwn))
+    .filter(({ signsFromMs, signsUntilMs }) => signsFromMs <= nowMs && (signsUntilMs === null || nowMs < signsUntilMs))
     .toSorted((a, b) => b.signsFromMs - a.signsFromMs);
 }
 
@@ -40,7 +34,7 @@ export const keyRotation = z.strictObject({
 
 export const signingKey = z.object({
   id: z.string().describe('the kid of its JWK'),
-  tenant: z.string().nullable().describe('null: of the platform'),
+  tenant: z.string().describe('for whose endpoints it signs'),
   publicKey: z.string().describe('whpk_ and base64'),
   publishedAt: z.iso.datetime(),
   signsFrom: z.iso.datetime(),

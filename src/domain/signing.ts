@@ -50,6 +50,9 @@ export const components = [
 ] as const;
 export type Component = (typeof components)[number];
 
+/** A signature that covered less could be sent on: to another address, by another method, with another body. */
+export const alwaysCovered = ['@method', '@target-uri', 'content-digest'] as const satisfies Component[];
+
 const messageSignatures = z
   .strictObject({
     algorithm: z.enum(['ed25519', 'hmac-sha256']),
@@ -62,7 +65,9 @@ const messageSignatures = z
       .array(z.enum(components))
       .min(1)
       .optional()
-      .describe('what is signed: @method, @target-uri, content-digest, content-type, webhook-id and webhook-timestamp by default'),
+      .describe(
+        'what is signed, @method, @target-uri and content-digest among it; by default these, content-type, webhook-id and webhook-timestamp',
+      ),
   })
   .describe('HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530)');
 export type MessageSignatures = z.infer<typeof messageSignatures>;
@@ -97,8 +102,8 @@ function problemsOf({ schemes, custom, messageSignatures }: Signing): { path: st
     add('is the header of the signature', 'custom', 'timestampHeader');
   const covered = messageSignatures?.components;
   if (covered && new Set(covered).size < covered.length) add('names one twice', 'messageSignatures', 'components');
-  if (covered && !covered.includes('content-digest'))
-    add('must name content-digest: else the body is not signed', 'messageSignatures', 'components');
+  const uncovered = alwaysCovered.filter((name) => covered && !covered.includes(name));
+  if (uncovered.length > 0) add(`must name ${uncovered.join(', ')}`, 'messageSignatures', 'components');
   return problems;
 }
 
@@ -137,7 +142,7 @@ export function messageSecretForm({ custom }: Signing): SecretForm {
   return custom?.secretAs ?? 'whsec';
 }
 
-/** It signs with a key pair, which an endpoint does not have of its own. */
+/** It signs with a key pair: that of its tenant. */
 export function signsWithKeyPair(given: Signing | null): boolean {
   return given !== null && (given.schemes.includes('v1a') || given.messageSignatures?.algorithm === 'ed25519');
 }

@@ -1,6 +1,6 @@
 // HTTP Message Signatures of requests (RFC 9421) with Content-Digest (RFC 9530).
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
-import type { Component, MessageSignatures } from '../domain/signing.ts';
+import { alwaysCovered, type Component, type MessageSignatures } from '../domain/signing.ts';
 
 export interface MessageKey {
   keyId: string;
@@ -17,9 +17,15 @@ interface Message {
   timestamp: number;
 }
 
+/** On requests that carry test events alone: `true`. */
+export const testHeader = 'posthorn-test';
+
 const usual: readonly Component[] = ['@method', '@target-uri', 'content-digest', 'content-type', 'webhook-id', 'webhook-timestamp'];
 
-/** `content-digest`, `signature-input` and `signature`, with one label for each key. Throws when the request lacks what it is to cover. */
+/**
+ * `content-digest`, `signature-input` and `signature`, with one label for each key. Whatever `components` says, what is always covered is covered, and
+ * on a test its mark. Throws when the request lacks what it is to cover.
+ */
 export function messageSignatureHeaders(
   { algorithm, label = 'posthorn', components = [...usual] }: MessageSignatures,
   { url, headers, body, timestamp }: Message,
@@ -27,13 +33,15 @@ export function messageSignatureHeaders(
 ): Record<string, string> {
   const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
   const derived = derivedOf(new URL(url));
-  const lines = components.map((name): [string, string] => {
+  const missing = alwaysCovered.filter((name) => !components.includes(name));
+  const covered = [...missing, ...components, ...(testHeader in headers ? [testHeader] : [])];
+  const lines = covered.map((name): [string, string] => {
     const value = derived[name] ?? (name === 'content-digest' ? digest : headers[name]);
     if (value === undefined) throw new Error(`the request has no ${name} to sign`);
     return [name, value];
   });
   const signed = keys.map(({ keyId, key }, index) => {
-    const params = `${listOf(components)};created=${timestamp};keyid="${keyId}";alg="${algorithm}"`;
+    const params = `${listOf(covered)};created=${timestamp};keyid="${keyId}";alg="${algorithm}"`;
     return { label: index === 0 ? label : `${label}-${index + 1}`, params, signature: signBase(lines, params, key) };
   });
   return {

@@ -27,8 +27,12 @@ export interface Signers {
   keyPairs: readonly MessageKey[];
 }
 
-/** The headers that sign; null: by Standard Webhooks v1. Throws when a way to sign finds no live secret or key. */
+/** Else what is signed could be read as another id, time and body: the dots between them are its only borders. */
+const unambiguousId = /^[A-Za-z0-9_-]+$/;
+
+/** The headers that sign; null: by Standard Webhooks v1. Throws when a way to sign finds no live secret or key, or the id has a dot. */
 export function signatureHeaders(request: RequestToSign, signing: Signing | null, { secrets, keyPairs }: Signers): Record<string, string> {
+  if (!unambiguousId.test(request.id) || !Number.isSafeInteger(request.timestamp)) throw new Error('an id or a time that cannot be signed');
   if (signing === null) return { 'webhook-signature': signStandard({ ...request, secrets: keysOf(secrets, 'whsec') }) };
   const { schemes, custom, messageSignatures } = signing;
   const standard = schemes.map((scheme) =>

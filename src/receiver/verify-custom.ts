@@ -1,7 +1,7 @@
-// For receivers of endpoints with a custom scheme: the same questions as in verify.ts, asked of a signature as the platform declared it.
+// For receivers of endpoints with a custom scheme: the same questions as in verify.ts, asked of a signature as the endpoint's `signing.custom` declares it.
 import { createHmac } from 'node:crypto';
 import type { CustomSigning } from '../domain/signing.ts';
-import { checkAge, headerOf, isSame, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
+import { checkAge, headerOf, idOf, isSame, timestampOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface CustomToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'toleranceSeconds' | 'now'> {
   scheme: CustomSigning;
@@ -9,22 +9,47 @@ export interface CustomToVerify extends Pick<WebhookToVerify, 'headers' | 'body'
   secrets: readonly string[];
 }
 
-/** Throws WebhookVerificationError unless one of the secrets signed it, lately where the scheme signs the time. */
+/**
+ * Throws WebhookVerificationError unless one of the secrets signed it, lately where the scheme signs the time. A scheme over `{body}` alone signs neither
+ * time nor id: anybody who has seen a request can send it again, at any time and under any id.
+ */
 export function verifyCustom({ headers, body, scheme, secrets, toleranceSeconds = 300, now = Date.now() }: CustomToVerify): void {
-  const { header, algorithm, encoding, prefix = '', separator, signed, secretAs } = scheme;
+  const { header, algorithm, encoding, prefix = '', signed, timestampHeader } = scheme;
   if (secrets.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret was given');
-  const value = headerOf(headers, header.toLowerCase());
-  const offered = (separator === undefined ? [value] : value.split(separator)).filter((part) => part.startsWith(prefix));
-  const [id, timestamp] = ['id', 'timestamp'].map((name) => (signed.includes(`{${name}}`) ? headerOf(headers, `webhook-${name}`) : ''));
-  if (timestamp !== '') checkAge(Number(timestamp), toleranceSeconds, now);
-  const head = signed
-    .replace('{id}', () => id ?? '')
-    .replace('{timestamp}', () => timestamp ?? '')
-    .replace('{body}', '');
-  const matches = secrets.some((secret) => {
-    const key = secretAs === 'text' ? Buffer.from(secret) : Buffer.from(secret.replace(/^whsec_/, ''), secretAs);
-    const right = prefix + createHmac(algorithm, key).update(head).update(body).digest(encoding);
-    return offered.some((signature) => isSame(Buffer.from(signature), Buffer.from(right)));
+  const keys = secrets.map((secret) => keyOf(secret, scheme.secretAs));
+  const fill = fillerOf(headers);
+  const offered = offeredIn(headerOf(headers, header.toLowerCase()), scheme, fill);
+  if (signed.includes('{timestamp}')) checkAge(Number(timestampOf(headers)), toleranceSeconds, now);
+  if (timestampHeader !== undefined && headerOf(headers, timestampHeader.toLowerCase()) !== fill('{timestamp}'))
+    throw new WebhookVerificationError('no_match', `${timestampHeader} is not webhook-timestamp`);
+  const head = fill(signed.slice(0, -'{body}'.length));
+  const matches = keys.some((key) => {
+    const right = Buffer.from(prefix + createHmac(algorithm, key).update(head).update(body).digest(encoding));
+    return offered.some((signature) => isSame(Buffer.from(signature), right));
   });
   if (!matches) throw new WebhookVerificationError('no_match', `no signature in ${header} matches`);
+}
+
+/** Fills in the values of the headers; a header that a template does not name may be missing. */
+function fillerOf(headers: CustomToVerify['headers']): (template: string) => string {
+  return (template) => template.replaceAll(/\{(id|timestamp)\}/g, (_, name) => (name === 'id' ? idOf(headers) : timestampOf(headers)));
+}
+
+/** The signatures after the lead. The lead must be what Posthorn writes there: its time may not be another than the one that is signed. */
+function offeredIn(value: string, { header, lead, separator }: CustomSigning, fill: (template: string) => string): string[] {
+  if (separator === undefined) return [value];
+  if (lead === undefined) return value.split(separator);
+  const begin = fill(lead) + separator;
+  if (!value.startsWith(begin)) throw new WebhookVerificationError('no_match', `${header} does not begin with its lead`);
+  return value.slice(begin.length).split(separator);
+}
+
+/** Refuses text that Node would read as fewer bytes, or none: such a key is easy to guess. */
+function keyOf(secret: string, as: CustomSigning['secretAs']): Buffer {
+  const text = as === 'text' ? secret : secret.replace(/^whsec_/, '');
+  const encoding = as === 'text' ? 'utf8' : as;
+  const key = Buffer.from(text, encoding);
+  if (key.length === 0 || key.toString(encoding) !== (as === 'hex' ? text.toLowerCase() : text))
+    throw new WebhookVerificationError('bad_secret', `a secret is not what the scheme reads as ${as}`);
+  return key;
 }

@@ -11,7 +11,7 @@ export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body
 }
 
 interface Offered {
-  /** As they are signed: the list of components and what stands behind it. */
+  /** As they are signed: the list of components and the parameters after it. */
   params: string;
   components: string[];
   created: number;
@@ -19,43 +19,53 @@ interface Offered {
   signature: string;
 }
 
-/** Throws WebhookVerificationError unless one of the signatures covers the body, is recent, and by one of the secrets or keys. */
+/** What is not signed may have been another's: a request to a server of theirs, sent on to this one. */
+const alwaysCovered = ['@method', '@target-uri', 'content-digest'];
+
+/**
+ * Throws WebhookVerificationError unless one of the signatures covers the method, this URL and the body, is recent, and by one of the secrets or keys.
+ * Give the public keys of your own tenant, never keys that a request names.
+ */
 export function verifyMessage(message: MessageToVerify): void {
   const { headers, body, secrets = [], publicKeys = [], toleranceSeconds = 300, now = Date.now() } = message;
   if (secrets.length + publicKeys.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret and no public key was given');
+  if (secrets.some(({ length }) => length === 0)) throw new WebhookVerificationError('bad_secret', 'a secret is empty');
   const keys = publicKeys.map(publicKeyOf);
   const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
   if (headerOf(headers, 'content-digest') !== digest)
     throw new WebhookVerificationError('no_match', 'content-digest is not that of the body');
   const offered = offeredBy(headerOf(headers, 'signature-input'), headerOf(headers, 'signature'));
   const matching = offered.find(({ params, components, alg, signature }) => {
-    if (!components.includes('content-digest')) return false;
+    if (!alwaysCovered.every((name) => components.includes(name))) return false;
     const base = Buffer.from(baseOf(message, components, params));
     if (alg === 'ed25519') return keys.some((key) => isBy(key, base, signature));
     return secrets.some((secret) =>
       isSame(Buffer.from(signature), Buffer.from(createHmac('sha256', secret).update(base).digest('base64'))),
     );
   });
-  if (!matching) throw new WebhookVerificationError('no_match', 'no signature over the body matches');
+  if (!matching) throw new WebhookVerificationError('no_match', 'no signature over method, URL and body matches');
   checkAge(matching.created, toleranceSeconds, now);
 }
 
 function offeredBy(input: string, signature: string): Offered[] {
   const signatures = membersOf(signature);
   return [...membersOf(input)].flatMap(([label, params]) => {
-    const base64 = signatures.get(label);
-    const end = params.indexOf(')');
-    const created = /;created=(\d+)/.exec(params)?.[1];
-    const alg = /;alg="([^"]*)"/.exec(params)?.[1];
-    if (!base64?.startsWith(':') || end < 0 || created === undefined || alg === undefined) return [];
-    if (!['ed25519', 'hmac-sha256'].includes(alg)) return [];
-    const components = params
-      .slice(1, end)
-      .split(' ')
-      .map((name) => name.slice(1, -1));
-    return [{ params, components, created: Number(created), alg, signature: base64.slice(1, -1) }];
+    const [, list = '', rest = ''] = form.exec(params) ?? [];
+    const components = list.split(' ').map((name) => name.slice(1, -1));
+    const given = new Map(rest.split(';').map((one) => one.split('=', 2) as [string, string]));
+    const [created, alg] = [given.get('created'), given.get('alg')?.slice(1, -1)];
+    const [, base64] = /^:([^:]*):$/.exec(signatures.get(label) ?? '') ?? [];
+    if (base64 === undefined || created === undefined || (alg !== 'ed25519' && alg !== 'hmac-sha256')) return [];
+    if (new Set(components).size < components.length) return [];
+    return [{ params, components, created: Number(created), alg, signature: base64 }];
   });
 }
+
+/**
+ * The list of components without parameters of their own, then `created`, `keyid` and `alg` in any order: all that Posthorn writes. What has more - a component
+ * of another message, a time at which it expires - says something that is not judged here, and is no signature.
+ */
+const form = /^\(("[a-z0-9@-]+"(?: "[a-z0-9@-]+")*)\)((?:;(?:created=[1-9]\d{0,11}|keyid="[^"\\;=]*"|alg="[a-z0-9-]+"))*)$/;
 
 /** Of a dictionary (RFC 8941) as Posthorn writes it: no comma but those between its members. */
 function membersOf(dictionary: string): Map<string, string> {

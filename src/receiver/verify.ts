@@ -37,6 +37,13 @@ export interface WebhookToVerify {
   now?: number;
 }
 
+export interface VerifiedWebhook {
+  id: string;
+  timestamp: Date;
+  /** A test event: a person asked for it, with a type and data of their choice. Nothing has happened. */
+  test: boolean;
+}
+
 /**
  * Returns the `webhook-id` and when this attempt was sent; throws WebhookVerificationError. The id is the event's: drop what you have seen, since it is the
  * same on every retry. A batch (`bat_…`) has an id of its own: there each element of the body carries its event's, and that is what to look for.
@@ -48,20 +55,8 @@ export function verifyWebhook({
   publicKeys = [],
   toleranceSeconds = 300,
   now = Date.now(),
-}: WebhookToVerify): {
-  id: string;
-  timestamp: Date;
-} {
-  const [id, sentAt, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => headerOf(headers, name)) as [
-    string,
-    string,
-    string,
-  ];
-  // the dot separates what is signed: inside an id it would let one signature stand for two messages
-  if (id.includes('.')) throw new WebhookVerificationError('malformed_header', 'webhook-id contains a dot');
-  if (!/^[1-9]\d{0,11}$/.test(sentAt))
-    throw new WebhookVerificationError('malformed_header', 'webhook-timestamp is not a Unix time in seconds');
-
+}: WebhookToVerify): VerifiedWebhook {
+  const [id, sentAt, signatures] = [idOf(headers), timestampOf(headers), headerOf(headers, 'webhook-signature')];
   checkAge(Number(sentAt), toleranceSeconds, now);
 
   if (secrets.length + publicKeys.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret and no public key was given');
@@ -73,14 +68,30 @@ export function verifyWebhook({
   const byKey = () =>
     offered.some((signature) => signature.startsWith('v1a,') && keys.some((key) => isBy(key, content, signature.slice(4))));
   if (!bySecret && !byKey()) throw new WebhookVerificationError('no_match', 'no signature in webhook-signature matches');
-  return { id, timestamp: new Date(Number(sentAt) * 1_000) };
+  return { id, timestamp: new Date(Number(sentAt) * 1_000), test: id.startsWith('test_') };
 }
 
-/** Of a time in seconds since 1970. */
+/** `webhook-id`. The dot separates what is signed: inside an id it would let one signature stand for two messages. */
+export function idOf(headers: WebhookToVerify['headers']): string {
+  const id = headerOf(headers, 'webhook-id');
+  if (id.includes('.')) throw new WebhookVerificationError('malformed_header', 'webhook-id contains a dot');
+  return id;
+}
+
+/** `webhook-timestamp`: digits only, for the same reason. */
+export function timestampOf(headers: WebhookToVerify['headers']): string {
+  const sentAt = headerOf(headers, 'webhook-timestamp');
+  if (!/^[1-9]\d{0,11}$/.test(sentAt))
+    throw new WebhookVerificationError('malformed_header', 'webhook-timestamp is not a Unix time in seconds');
+  return sentAt;
+}
+
+/** Of a time in seconds since 1970. Any comparison with NaN is false, so these ask for what is allowed, not for what is refused. */
 export function checkAge(sentAt: number, toleranceSeconds: number, now: number): void {
   const age = Math.floor(now / 1_000) - sentAt;
-  if (age > toleranceSeconds) throw new WebhookVerificationError('timestamp_too_old', `the signature is ${age} seconds old`);
-  if (-age > toleranceSeconds) throw new WebhookVerificationError('timestamp_too_new', `the signature is ${-age} seconds ahead`);
+  if (!Number.isFinite(age)) throw new WebhookVerificationError('malformed_header', 'the time of the signature is not a number');
+  if (!(age <= toleranceSeconds)) throw new WebhookVerificationError('timestamp_too_old', `the signature is ${age} seconds old`);
+  if (!(-age <= toleranceSeconds)) throw new WebhookVerificationError('timestamp_too_new', `the signature is ${-age} seconds ahead`);
 }
 
 export function headerOf(headers: WebhookToVerify['headers'], name: string): string {

@@ -1,6 +1,7 @@
 // Checks the signatures of a recorded request as a receiver of that endpoint would: each kind that the endpoint asks for.
 import type { Request } from 'express';
 import { isId } from '../domain/ids.ts';
+import { secretProblem } from '../domain/secret.ts';
 import type { Signing } from '../domain/signing.ts';
 import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
 import { verifyCustom } from '../receiver/verify-custom.ts';
@@ -46,7 +47,8 @@ function verify({ headers, method, protocol, host, originalUrl }: Request, body:
   const { schemes, custom, messageSignatures } = signing ?? { schemes: ['v1'] };
   if (schemes.includes('v1')) verifyWebhook({ headers, body, secrets: secrets.filter((text) => text.startsWith('whsec_')) });
   if (schemes.includes('v1a')) verifyWebhook({ headers, body, publicKeys });
-  if (custom) verifyCustom({ headers, body, scheme: custom, secrets });
+  if (custom)
+    verifyCustom({ headers, body, scheme: custom, secrets: secrets.filter((text) => secretProblem(text, custom.secretAs) === null) });
   if (messageSignatures) {
     const url = `${protocol}://${host}${originalUrl}`;
     const byKeyPair = messageSignatures.algorithm === 'ed25519';

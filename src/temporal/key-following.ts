@@ -17,10 +17,10 @@ export function createFollowKey(link: TemporalLink, log: Logger): FollowKey {
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           taskQueue,
           args: [{ keyId: id }],
-          staticSummary: `signing key of ${tenant ?? 'the platform'}`,
+          staticSummary: `signing key of ${tenant}`,
           staticDetails:
             'Follows the rotation of a signing key: published, signing beside those before it, alone, those before it forgotten.',
-          ...(tenant !== null && { typedSearchAttributes: [{ key: tenantAttribute, value: tenant }] }),
+          typedSearchAttributes: [{ key: tenantAttribute, value: tenant }],
         }),
       );
     } catch (error) {

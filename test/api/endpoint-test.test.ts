@@ -10,13 +10,21 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+it('a producer cannot post an event that looks like a test, alone or in a batch', async () => {
+  const tenant = await api.makeTenant();
+  const event = { id: 'test_1', type: 'order.created', data: {} };
+  expect(await api.post(`/v1/tenants/${tenant}/events`, event)).toMatchObject({ status: 422, body: { errors: [{ path: 'id' }] } });
+  const batch = await api.post(`/v1/tenants/${tenant}/events/batch`, { events: [{ ...event, id: 'tested' }, event] });
+  expect(batch).toMatchObject({ status: 422, body: { errors: [{ path: 'events[1].id' }] } });
+});
+
 describe('a test of an endpoint', () => {
   async function testing(body: object, result: Parameters<typeof attempted>[3]) {
     const tenant = await api.makeTenant();
     const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { eventTypes: ['never.*'] });
     const answer = api.post(`/v1/endpoints/${id}/test`, body);
     const event = await until('the event', async () => (await api.get(`/v1/tenants/${tenant}/events`)).body.data[0]);
-    expect(event.onlyEndpoint).toBe(id);
+    expect(event).toMatchObject({ onlyEndpoint: id, id: expect.stringMatching(/^test_[0-9a-f]{32}$/) });
     const [delivery = ''] = await planned(api, tenant, event.id, [id]);
     await attempted(api, delivery, 1, result);
     return { answer: await answer, event, delivery, tenant };

@@ -75,8 +75,6 @@ const cases: Record<string, Case> = {
   revokePortalLink: { path: ({ link }) => `/v1/portal-links/${link}`, own: 204 },
   listSigningKeysOfTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}/signing-keys` },
   rotateSigningKeyOfTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}/signing-keys/rotate`, body: {} },
-  listSigningKeys: { path: () => '/v1/signing-keys', foreign: 403, own: 403 },
-  rotateSigningKey: { path: () => '/v1/signing-keys/rotate', body: {}, foreign: 403, own: 403 },
   listAuditLog: { path: ({ tenant }) => `/v1/audit-log?tenant=${tenant}` },
   exportAuditLog: { path: ({ tenant }) => `/v1/audit-log/export?tenant=${tenant}` },
   exportDeliveries: { path: ({ tenant }) => `/v1/deliveries/export?tenant=${tenant}` },

@@ -84,7 +84,8 @@ it('goes through more rows than one transaction takes, and on from where it was 
   ]);
   // the private key of a pair
   const pair = newId('sgk');
-  await api.db.query('insert into signing_keys (id, public_key, sealed) values ($1, $2, $3)', [
+  await api.makeTenant();
+  await api.db.query('insert into signing_keys (id, tenant_id, public_key, sealed) select $1, id, $2, $3 from tenants limit 1', [
     uuidOf(pair),
     Buffer.alloc(32),
     before.seal(Buffer.from('seed'), pair),

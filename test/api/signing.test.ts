@@ -119,19 +119,29 @@ describe('a change of signing and a rotation', () => {
   });
 });
 
-const keysOf = async (path: string) => (await api.call('GET', path, undefined, { key: null })).body.keys;
-const kids = async (path: string) => (await keysOf(path)).map(({ kid }: { kid: string }) => kid);
+const jwksOf = (tenant: string) => `/.well-known/tenants/${tenant}/jwks.json`;
+const keysOf = async (tenant: string) => (await api.call('GET', jwksOf(tenant), undefined, { key: null })).body.keys;
+const kids = async (tenant: string) => (await keysOf(tenant)).map(({ kid }: { kid: string }) => kid);
+const rotateOf =
+  (tenant: string) =>
+  (body?: object): ReturnType<typeof api.post> =>
+    api.post(`/v1/tenants/${tenant}/signing-keys/rotate`, body);
+/** A tenant with an endpoint that signs by its key pair. */
+async function withKey() {
+  const tenant = await api.makeTenant();
+  const { id, publicKeys } = (await make({ signing: { schemes: ['v1a'] } }, tenant)).body;
+  return { tenant, endpoint: id as string, publicKeys: publicKeys as string[], kid: (await kids(tenant))[0] as string };
+}
 
 describe('key pairs', () => {
-  it('begin with the first endpoint that wants one; its public key is shown there and in the JWK set', async () => {
-    expect(await keysOf('/.well-known/jwks.json')).toEqual([]);
-    const { body } = await make({ signing: { schemes: ['v1a'] } });
-    const other = await make({ signing: { schemes: ['v1'], messageSignatures: { algorithm: 'ed25519' } } });
+  it("begin with a tenant's first endpoint that wants one; its public key is shown there and in the tenant's JWK set", async () => {
+    const tenant = await api.makeTenant();
+    expect(await keysOf(tenant)).toEqual([]);
+    const { body } = await make({ signing: { schemes: ['v1a'] } }, tenant);
+    const other = await make({ signing: { schemes: ['v1'], messageSignatures: { algorithm: 'ed25519' } } }, tenant);
     expect(body.publicKeys).toEqual([expect.stringMatching(/^whpk_[A-Za-z0-9+/]{43}=$/)]);
     expect(other.body.publicKeys).toEqual(body.publicKeys);
-    const { rows } = await api.db.query(`select actor_kind, target_id from posthorn_audit.audit_log where action = 'signing_key.rotate'`);
-    expect(rows).toEqual([{ actor_kind: 'system', target_id: (await kids('/.well-known/jwks.json'))[0] }]);
-    const [jwk, ...more] = await keysOf('/.well-known/jwks.json');
+    const [jwk, ...more] = await keysOf(tenant);
     expect(more).toEqual([]);
     expect(jwk).toEqual({
       kty: 'OKP',
@@ -143,66 +153,93 @@ describe('key pairs', () => {
       nbf: expect.any(Number),
     });
     expect(await importJWK(jwk)).toMatchObject({ type: 'public' });
-    expect(await kids('/.well-known/tenants/nobody/jwks.json')).toEqual([jwk.kid]);
+    const { rows } = await api.db.query(
+      `select actor_kind, target_id, tenant_id from posthorn_audit.audit_log where action = 'signing_key.rotate' order by seq desc limit 1`,
+    );
+    expect(rows).toEqual([{ actor_kind: 'system', target_id: jwk.kid, tenant_id: expect.stringContaining('-') }]);
+  });
+
+  it('also begin with a change, and by a portal link; an endpoint that is not there makes none', async () => {
+    const tenant = await api.makeTenant();
+    const { id } = (await make({}, tenant)).body;
+    expect((await api.get(`/v1/endpoints/${id}`)).body.publicKeys).toBe(null);
+    const { token } = (await api.post('/v1/portal-links', { tenant })).body;
+    const changed = await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: ['v1a'] } }, { key: token });
+    expect(changed.body.publicKeys).toHaveLength(1);
+    expect(await kids(tenant)).toHaveLength(1);
+    expect((await make({ signing: { schemes: ['v1a'] } }, 'nobody')).status).toBe(404);
+    expect(await keysOf('nobody')).toEqual([]);
+  });
+
+  it('are made once, also when two endpoints ask at once', async () => {
+    const tenant = await api.makeTenant();
+    const made = await Promise.all([1, 2, 3].map(() => make({ signing: { schemes: ['v1a'] } }, tenant)));
+    expect(new Set(made.map(({ body }) => body.publicKeys.join())).size).toBe(1);
+    expect(await kids(tenant)).toHaveLength(1);
+  });
+
+  it("are no two tenants' the same, and there is no set of all", async () => {
+    const [one, other] = [await withKey(), await withKey()];
+    expect(one.publicKeys).not.toEqual(other.publicKeys);
+    expect(await kids(one.tenant)).toEqual([one.kid]);
+    for (const path of ['/.well-known/jwks.json', '/v1/signing-keys']) expect((await api.get(path)).status).toBe(404);
   });
 
   it('are cached by anybody: an ETag, a time, and 304', async () => {
-    const first = await api.call('GET', '/.well-known/jwks.json', undefined, { key: null });
+    const { tenant } = await withKey();
+    const first = await api.call('GET', jwksOf(tenant), undefined, { key: null });
     expect(first.headers.get('cache-control')).toBe('public, max-age=300');
-    const again = await api.call('GET', '/.well-known/jwks.json', undefined, {
-      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
-    });
+    const again = await api.call('GET', jwksOf(tenant), undefined, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } });
     expect(again).toMatchObject({ status: 304, body: null });
   });
 
   it('are rotated by dates that are published before; one rotation at a time; a leak ends all others at once, out of sight', async () => {
-    const [{ kid: first }] = await keysOf('/.well-known/jwks.json');
-    const { body: next } = await api.post('/v1/signing-keys/rotate', { publishFor: '2h', overlap: '1h' });
+    const { tenant, endpoint, kid: first } = await withKey();
+    const rotate = rotateOf(tenant);
+    const { body: next } = await rotate({ publishFor: '2h', overlap: '1h' });
+    expect(next.tenant).toBe(tenant);
     const hours = (from: string, to: string | null) => (Date.parse(to ?? '') - Date.parse(from)) / 3_600_000;
     expect([hours(next.publishedAt, next.signsFrom), hours(next.publishedAt, next.aloneFrom)]).toEqual([2, 3]);
-    const [jwk, before] = await keysOf('/.well-known/jwks.json');
+    const [jwk, before] = await keysOf(tenant);
     expect([jwk.kid, jwk.exp, before.kid]).toEqual([next.id, undefined, first]);
     // whole seconds, and the old one not too early
     expect([3_600, 3_601]).toContain(before.exp - jwk.nbf);
-    expect((await api.post('/v1/signing-keys/rotate')).status).toBe(409);
-    const leak = await api.post('/v1/signing-keys/rotate', { publishFor: '0s', overlap: '0s' });
-    expect(await kids('/.well-known/jwks.json')).toEqual([leak.body.id]);
-    expect((await api.get('/v1/signing-keys')).body.data).toEqual([leak.body]);
+    expect((await rotate()).status).toBe(409);
+    expect((await api.get(`/v1/endpoints/${endpoint}`)).body.publicKeys).toHaveLength(2);
+    const leak = await rotate({ publishFor: '0s', overlap: '0s' });
+    expect(await kids(tenant)).toEqual([leak.body.id]);
+    expect((await api.get(`/v1/tenants/${tenant}/signing-keys`)).body.data).toEqual([leak.body]);
+    expect((await api.get(`/v1/endpoints/${endpoint}`)).body.publicKeys).toEqual([leak.body.publicKey]);
     await forgetRetiredKeys(api.db);
-    const { rows } = await api.db.query('select id from signing_keys where sealed is not null');
+    const { rows } = await api.db.query('select id from signing_keys where tenant_id = $1 and sealed is not null', [
+      uuidOf(await tenantIdOf(tenant)),
+    ]);
     expect(rows.map(({ id }) => id.replaceAll('-', ''))).toEqual([uuidOf(leak.body.id)]);
+    expect((await rotateOf('nobody')()).status).toBe(404);
   });
 
-  it("of a tenant's own take the place of the platform's for it alone, and can be taken back", async () => {
-    const tenant = await api.makeTenant();
-    const { id } = (await make({ signing: { schemes: ['v1a'] } }, tenant)).body;
-    const platform = await kids('/.well-known/jwks.json');
-    const jwks = `/.well-known/tenants/${tenant}/jwks.json`;
-    const rotate = (body: object) => api.post(`/v1/tenants/${tenant}/signing-keys/rotate`, body);
-    const first = (await rotate({ publishFor: '1h' })).body as SigningKey;
-    expect(await kids(jwks)).toEqual([first.id, ...platform]);
-    expect((await api.get(`/v1/endpoints/${id}`)).body.publicKeys).toHaveLength(2);
-    expect(await takeBackKey(api.db, first.id)).toBe(true);
-    expect(await takeBackKey(api.db, first.id)).toBe(false);
-    expect(await kids(jwks)).toEqual(platform);
-    const own = (await rotate({ publishFor: '0s', overlap: '0s' })).body as SigningKey;
-    expect(own.tenant).toBe(tenant);
-    expect([await kids(jwks), await kids('/.well-known/jwks.json')]).toEqual([[own.id], platform]);
-    expect((await api.get(`/v1/endpoints/${id}`)).body.publicKeys).toEqual([own.publicKey]);
-    expect((await api.get(`/v1/tenants/${tenant}/signing-keys`)).body.data).toEqual([own]);
-    expect((await api.post('/v1/tenants/nobody/signing-keys/rotate')).status).toBe(404);
+  it("of one tenant are rotated without a change of another's", async () => {
+    const [one, other] = [await withKey(), await withKey()];
+    expect((await rotateOf(one.tenant)({ publishFor: '0s', overlap: '0s' })).status).toBe(200);
+    expect(await kids(one.tenant)).not.toContain(one.kid);
+    expect(await kids(other.tenant)).toEqual([other.kid]);
+    expect((await rotateOf(one.tenant)()).status).toBe(200);
+    // one tenant's rotation that is under way is none of the other's
+    expect((await rotateOf(other.tenant)()).status).toBe(200);
   });
 });
 
 it('a rotation taken back while both sign leaves those before it as they were', async () => {
-  const publish = (waits: { publishForMs: number; overlapMs: number }) =>
-    publishKey(api.db, { key: newKeyPair(api.deps.vault, newId('sgk')), tenantId: null, ...waits });
-  const [before] = (await api.get('/v1/signing-keys')).body.data as SigningKey[];
-  const key = (await publish({ publishForMs: 0, overlapMs: 3_600_000 })) as SigningKey;
+  const { tenant } = await withKey();
+  const tenantId = await tenantIdOf(tenant);
+  const shown = async () => (await api.get(`/v1/tenants/${tenant}/signing-keys`)).body.data as SigningKey[];
+  const [before] = await shown();
+  const key = (await publishing(tenantId, 3_600_000)) as SigningKey;
   expect(await readRotation(api.db, key.id)).toMatchObject({ ended: false });
   expect(await takeBackKey(api.db, key.id)).toBe(true);
+  expect(await takeBackKey(api.db, key.id)).toBe(false);
   expect(await readRotation(api.db, key.id)).toMatchObject({ ended: true });
-  const [taken, still] = (await api.get('/v1/signing-keys')).body.data as SigningKey[];
+  const [taken, still] = await shown();
   expect([taken?.id, still]).toEqual([key.id, before]);
 });
 
@@ -211,7 +248,7 @@ const publishing = (tenantId: string, overlapMs: number) =>
 const tenantIdOf = async (tenant: string) =>
   `tnt_${(await api.db.query('select id from tenants where external_id = $1', [tenant])).rows[0].id.replaceAll('-', '')}`;
 
-it('an owner has five published, but for a leak, and makes twenty in an hour', async () => {
+it('a tenant has five published, but for a leak, and makes twenty in an hour', async () => {
   const tenant = await api.makeTenant();
   const tenantId = await tenantIdOf(tenant);
   const rotate = (body?: object) => api.post(`/v1/tenants/${tenant}/signing-keys/rotate`, body);
@@ -223,7 +260,7 @@ it('an owner has five published, but for a leak, and makes twenty in an hour', a
   for (let n = 0; n < 15; n++) expect((await rotate({ publishFor: 0, overlap: 0 })).status).toBe(200);
   expect((await rotate({ publishFor: 0, overlap: 0 })).status).toBe(409);
   // also those that had ended before are out of sight
-  expect(await keysOf(`/.well-known/tenants/${tenant}/jwks.json`)).toHaveLength(1);
+  expect(await keysOf(tenant)).toHaveLength(1);
 });
 
 it('private keys go with their tenant, rows 30 days after they were seen last', async () => {
@@ -252,31 +289,80 @@ it('public keys are read in one statement for all who ask at once', async () => 
     statements++;
     return (api.db.query as (...all: unknown[]) => Promise<unknown>)(...args);
   };
-  const routes = jwksRoutes({ db: { query } as unknown as typeof api.deps.db });
-  const [platform, ofTenant] = ['/.well-known/jwks.json', '/.well-known/tenants/:tenant/jwks.json'].map((path) =>
-    routes.find((one) => one.path === path),
-  );
-  const tenant = await api.makeTenant();
-  const call = { params: { tenant } } as Parameters<NonNullable<typeof platform>['handler']>[0];
-  const answers = await Promise.all(Array.from({ length: 100 }, () => [platform?.handler(call), ofTenant?.handler(call)]).flat());
-  expect(new Set(answers.map((one) => one?.text)).size).toBe(1);
+  const [ofTenant] = jwksRoutes({ db: { query } as unknown as typeof api.deps.db });
+  const tenants = [(await withKey()).tenant, (await withKey()).tenant];
+  const ask = (tenant: string) => ofTenant?.handler({ params: { tenant } } as Parameters<typeof ofTenant.handler>[0]);
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => ask(tenants[n % 2] ?? '')));
+  expect(new Set(answers.map((one) => one?.text)).size).toBe(2);
   expect(statements).toBeLessThanOrEqual(2);
 });
 
-it('a process that holds keys hears of a rotation within a second, and asks no more than once a second', async () => {
-  const tenantId = await tenantIdOf(await api.makeTenant());
-  let statements = 0;
-  const counted = new Proxy(api.db, {
-    get(db, name) {
-      if (name === 'query') statements++;
-      return Reflect.get(db, name).bind(db);
-    },
+describe('a process that holds keys', () => {
+  /** The names of the statements that it asks for. */
+  function ring(most?: number) {
+    const asked: string[] = [];
+    const counted = new Proxy(api.db, {
+      get(db, name) {
+        const found = Reflect.get(db, name).bind(db);
+        if (name !== 'query') return found;
+        return (statement: { name?: string }, ...more: unknown[]) => {
+          asked.push(statement.name ?? '');
+          return found(statement, ...more);
+        };
+      },
+    });
+    const signersOf = createKeyRing(counted, api.deps.vault, most);
+    const now = async (tenantId: string) => (await signersOf(tenantId)).map(({ keyId }) => keyId);
+    return { now, reads: () => asked.filter((name) => name === 'read_held_keys').length, asked };
+  }
+
+  it('hears of a rotation within a second, and asks no more than once a second', async () => {
+    const { tenant, kid } = await withKey();
+    const tenantId = await tenantIdOf(tenant);
+    const { now, asked } = ring();
+    for (let n = 0; n < 100; n++) expect(await now(tenantId)).toEqual([kid]);
+    expect(asked.length).toBeLessThanOrEqual(3);
+    const { id } = (await rotateOf(tenant)({ publishFor: '0s', overlap: '0s' })).body;
+    expect(await until('the new key alone', async () => ((await now(tenantId)).join() === id ? true : null))).toBe(true);
   });
-  const signersOf = createKeyRing(counted, api.deps.vault);
-  const now = async () => (await signersOf(tenantId)).map(({ keyId }) => keyId);
-  const [before] = await now();
-  for (let n = 0; n < 100; n++) expect(await now()).toEqual([before]);
-  expect(statements).toBeLessThanOrEqual(3);
-  const { id } = (await api.post('/v1/signing-keys/rotate', { publishFor: '0s', overlap: '0s' })).body;
-  expect(await until('the new key alone', async () => ((await now()).join() === id ? true : null))).toBe(true);
+
+  it("reads no other tenant's keys again when one tenant's change", async () => {
+    const [one, other] = [await withKey(), await withKey()];
+    const [oneId, otherId] = [await tenantIdOf(one.tenant), await tenantIdOf(other.tenant)];
+    const { now, reads } = ring();
+    await Promise.all([now(oneId), now(otherId)]);
+    const { id } = (await rotateOf(one.tenant)({ publishFor: '0s', overlap: '0s' })).body;
+    // a tenant that is new to all of them
+    await withKey();
+    await until('the new key', async () => ((await now(oneId)).join() === id ? true : null));
+    const before = reads();
+    expect(await now(otherId)).toEqual([other.kid]);
+    expect(reads()).toBe(before);
+  });
+
+  it('makes the first key pair of a tenant that has none, once, and none for one that is deleted', async () => {
+    const tenant = await api.makeTenant();
+    const tenantId = await tenantIdOf(tenant);
+    const [one, other] = [ring(), ring()];
+    const made = await Promise.all([one.now(tenantId), one.now(tenantId), other.now(tenantId)]);
+    expect(new Set(made.flat())).toEqual(new Set(await kids(tenant)));
+    expect(made.flat()).toHaveLength(3);
+    await api.call('DELETE', `/v1/tenants/${tenant}`);
+    expect(await ring().now(tenantId)).toEqual([]);
+    expect((await api.db.query('select from signing_keys where tenant_id = $1 and sealed is not null', [uuidOf(tenantId)])).rowCount).toBe(
+      0,
+    );
+  });
+
+  it('holds those of so many tenants, and lets go of the one that was used least recently', async () => {
+    const ids = await Promise.all([1, 2, 3].map(async () => tenantIdOf((await withKey()).tenant)));
+    const [a = '', b = '', c = ''] = ids;
+    const { now, reads } = ring(2);
+    for (const id of [a, b, a, c]) await now(id);
+    expect(reads()).toBe(3);
+    await now(a);
+    expect(reads()).toBe(3);
+    await now(b);
+    expect(reads()).toBe(4);
+  });
 });

@@ -39,7 +39,11 @@ describe('signing', () => {
     [{ custom: { ...custom, signed: '{body}.{id}' } }, ['custom.signed']],
     [{ custom: { ...custom, algorithm: 'md5' } }, ['custom.algorithm']],
     [{ messageSignatures: { ...messageSignatures, components: ['@method'] } }, ['messageSignatures.components']],
-    [{ messageSignatures: { ...messageSignatures, components: ['content-digest', 'content-digest'] } }, ['messageSignatures.components']],
+    [{ custom: { ...custom, header: 'posthorn-test' } }, ['custom.header']],
+    [
+      { messageSignatures: { ...messageSignatures, components: ['@method', '@target-uri', 'content-digest', 'content-digest'] } },
+      ['messageSignatures.components'],
+    ],
     [{ messageSignatures: { ...messageSignatures, label: 'a=b' } }, ['messageSignatures.label']],
   ])('refuses %j', (given, paths) => {
     expect(signing.safeParse(given).error?.issues.map(({ path }) => path.join('.'))).toEqual(paths);

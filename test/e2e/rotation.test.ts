@@ -1,6 +1,8 @@
-// Secrets and key pairs change while deliveries go: a receiver that knows any that is live accepts every request. And the workflow that follows a key.
+// Key pairs sign for their own tenant alone. Secrets and key pairs change while deliveries go: a receiver that knows any that is live accepts every request.
+// And the workflow that follows a key.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyWebhook } from '../../src/receiver/verify.ts';
+import { verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts';
+import { verifyMessage } from '../../src/receiver/verify-message.ts';
 import type { Received } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -11,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-const keyOf = async (waits: object) => (await stage.posthorn.post('/v1/signing-keys/rotate', waits)).body;
+const keyOf = async (waits: object) => (await stage.posthorn.post(`/v1/tenants/${stage.tenant}/signing-keys/rotate`, waits)).body;
 const verifies = ({ headers, body }: Received, by: { secrets?: string[]; publicKeys?: string[] }) => {
   try {
     return verifyWebhook({ headers, body, ...by }) !== null;
@@ -38,6 +40,70 @@ it('the sandbox checks what its endpoint is signed with, all of it', async () =>
     expect(request).toMatchObject({ signature: 'valid', statusAnswered: 200 });
   }
 });
+
+type Verify = (request: Received, url: string, publicKeys: string[]) => unknown;
+const byKeyPair: Record<string, { signing: object; verify: Verify }> = {
+  v1a: {
+    signing: { schemes: ['v1a'] },
+    verify: ({ headers, body }, _url, publicKeys) => verifyWebhook({ headers, body, publicKeys }),
+  },
+  'RFC 9421': {
+    signing: { schemes: [], messageSignatures: { algorithm: 'ed25519', components: ['@method', '@target-uri', 'content-digest'] } },
+    verify: ({ method, headers, body }, url, publicKeys) => verifyMessage({ method, url, headers, body, publicKeys }),
+  },
+};
+
+/** As a receiver reads them, by no more than the id of its own tenant. */
+async function publicKeysOf(tenant: string): Promise<string[]> {
+  const { keys } = (await stage.posthorn.call('GET', `/.well-known/tenants/${tenant}/jwks.json`, undefined, { key: null })).body;
+  return keys.map(({ x }: { x: string }) => `whpk_${Buffer.from(x, 'base64url').toString('base64')}`);
+}
+
+it.each(Object.entries(byKeyPair))(
+  "%s: what one tenant has sent to itself and sends on, another tenant's receiver refuses",
+  async (name, { signing, verify }) => {
+    const { posthorn, receiver, tenant } = stage;
+    const path = (who: string) => `/${who}-${name.replaceAll(' ', '-')}`;
+    const answerAs = (who: string, of: string) =>
+      receiver.answer(path(who), async (request, response) => {
+        try {
+          verify(request, receiver.url + path(who), await publicKeysOf(of));
+          response.writeHead(200).end();
+        } catch (error) {
+          response.writeHead(error instanceof WebhookVerificationError ? 401 : 500).end();
+        }
+      });
+    answerAs('victim', tenant);
+    answerAs('neighbour', tenant);
+    const thief = await posthorn.makeTenant();
+    answerAs('thief', thief);
+    const test = { type: 'invoice.paid', data: { type: 'invoice.paid', amount: 1_000_000 } };
+
+    const { token } = (await posthorn.post('/v1/portal-links', { tenant: thief })).body;
+    const theirs = { url: receiver.url + path('thief'), signing, format: 'raw' };
+    const made = await posthorn.post(`/v1/tenants/${thief}/endpoints`, theirs, { key: token });
+    const tested = await posthorn.post(`/v1/endpoints/${made.body.id}/test`, test, { key: token });
+    expect(tested.body.attempt).toMatchObject({ status: 200 });
+    const sent = (who: string) => receiver.requests.filter((request) => request.path === path(who)).at(-1) as Received;
+    const loot = sent('thief');
+    expect(JSON.parse(loot.body.toString())).toEqual(test.data);
+
+    for (const who of ['victim', 'neighbour']) {
+      const { id } = await posthorn.makeEndpoint(tenant, receiver.url + path(who), { eventTypes: [`${who}.only`], signing });
+      expect((await posthorn.post(`/v1/endpoints/${id}/test`, test)).body.attempt).toMatchObject({ status: 200 });
+    }
+    expect(await sendOn(sent('victim'), receiver.url + path('victim'))).toBe(200);
+    expect(await sendOn(loot, receiver.url + path('victim'))).toBe(401);
+    // within a tenant a message signature says for which address it was made
+    expect(await sendOn(sent('neighbour'), receiver.url + path('victim'))).toBe(name === 'v1a' ? 200 : 401);
+    expect(loot.headers).toMatchObject({ 'webhook-id': expect.stringMatching(/^test_/), 'posthorn-test': 'true' });
+  },
+);
+
+async function sendOn({ method, headers, body }: Received, url: string): Promise<number> {
+  const { host: _, connection: _closed, 'content-length': _length, ...others } = headers;
+  return (await fetch(url, { method, headers: others, body: new Uint8Array(body) })).status;
+}
 
 it('every request of a rotation verifies by the secrets and keys of before and of after', { timeout: 20_000 }, async () => {
   const { posthorn, receiver, tenant } = stage;
@@ -79,5 +145,5 @@ it('a workflow follows each rotation: done when nothing is left to forget, cance
   expect((await follow(next).query<{ phase: string }>('progress')).phase).toBe('published');
   await follow(next).signal('cancel', 7);
   expect(await follow(next).result()).toEqual({ phase: 'cancelled', nextInMs: null });
-  expect((await stage.posthorn.get('/v1/signing-keys')).body.data).toEqual([atOnce]);
+  expect((await stage.posthorn.get(`/v1/tenants/${stage.tenant}/signing-keys`)).body.data).toEqual([atOnce]);
 });

@@ -96,6 +96,18 @@ describe('messageSignatureHeaders', () => {
     expect(given.signature).toMatch(/^posthorn=:[^:]{88}:, posthorn-2=:[^:]{88}:$/);
   });
 
+  it('covers method, address and body whatever is asked for, and the mark of a test', () => {
+    const inputOf = (components: MessageSignatures['components'], more = {}) =>
+      messageSignatureHeaders({ algorithm: 'ed25519', components }, { url, headers: { ...headers, ...more }, body, timestamp }, [
+        pair('sgk_1'),
+      ])['signature-input'];
+    expect(inputOf(['webhook-id'])).toMatch(/^posthorn=\("@method" "@target-uri" "content-digest" "webhook-id"\);/);
+    expect(inputOf(['content-digest', '@query'])).toMatch(/^posthorn=\("@method" "@target-uri" "content-digest" "@query"\);/);
+    expect(inputOf(['@method', '@target-uri', 'content-digest'], { 'posthorn-test': 'true' })).toMatch(
+      /^posthorn=\("@method" "@target-uri" "content-digest" "posthorn-test"\);/,
+    );
+  });
+
   it('throws for a component that the request has not', () => {
     const { 'content-type': _, ...others } = headers;
     expect(() => messageSignatureHeaders({ algorithm: 'ed25519' }, { url, headers: others, body, timestamp }, [pair('sgk_1')])).toThrow(

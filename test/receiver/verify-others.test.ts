@@ -141,6 +141,8 @@ describe('verifyMessage', () => {
     for (const [from, to] of [
       ['"content-digest" ', ''],
       ['ed25519', 'hmac-sha256'],
+      ['"@method" ', ''],
+      ['"@target-uri" ', ''],
       [';created=1790000000', ''],
       ['posthorn=', 'other='],
     ] as const)

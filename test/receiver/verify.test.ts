@@ -35,7 +35,8 @@ const check = (headers: Parameters<typeof verifyWebhook>[0]['headers'], { conten
 describe('verifyWebhook', () => {
   it('accepts what the standardwebhooks package signed, and says which event and when', () => {
     const verified = verifyWebhook({ headers: signed(), body: body(text), secrets: [secret], now });
-    expect(verified).toEqual({ id: 'evt_1', timestamp: new Date(now) });
+    expect(verified).toEqual({ id: 'evt_1', timestamp: new Date(now), test: false });
+    expect(verifyWebhook({ headers: signed({ id: 'test_1' }), body: body(text), secrets: [secret], now }).test).toBe(true);
   });
 
   it('accepts any body, id and secret so signed', () => {

@@ -84,8 +84,9 @@ it('upkeep', async () => {
 
 it('rotates a signing key', async () => {
   const rotate = async (waits: object) => {
-    const { body } = await recording.stage.posthorn.post('/v1/signing-keys/rotate', waits);
-    return recording.stage.posthorn.temporal.workflow.getHandle(`rotate-key/${body.id}`);
+    const { posthorn, tenant } = recording.stage;
+    const { body } = await posthorn.post(`/v1/tenants/${tenant}/signing-keys/rotate`, waits);
+    return posthorn.temporal.workflow.getHandle(`rotate-key/${body.id}`);
   };
   await (await rotate({})).result();
   const atOnce = await rotate({ publishFor: '0s', overlap: '0s' });

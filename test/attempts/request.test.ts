@@ -1,0 +1,54 @@
+// A request says whether it is a test, in every format, where its signature covers it.
+import { describe, expect, it } from 'vitest';
+import { buildRequest, type SignedJob } from '../../src/attempts/request.ts';
+import { bodyFormats } from '../../src/domain/body-format.ts';
+import { standardBody } from '../../src/domain/event.ts';
+import { signingSecret } from '../../src/outbound/signing-secret.ts';
+import { verifyWebhook } from '../../src/receiver/verify.ts';
+
+const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+const body = Buffer.from(standardBody('invoice.paid', '2026-11-29T00:00:00.000Z', '{"amount":1}'));
+const nowMs = Date.now();
+
+function requestOf(webhookId: string, more: Partial<SignedJob> = {}) {
+  const job: SignedJob = {
+    endpointId: 'ep_1',
+    tenantId: 'tnt_1',
+    deliveryId: 'dlv_1',
+    webhookId,
+    body,
+    target: { url: 'https://example.com/hook', headers: {}, auth: null, tls: null },
+    format: 'standard',
+    signing: null,
+    timeoutMs: 1_000,
+    secrets: [signingSecret('sec_1', secret)],
+    keyPairs: [],
+    ...more,
+  };
+  return buildRequest(job, 1, nowMs);
+}
+
+describe.each(bodyFormats)('%s', (format) => {
+  it('a test is marked by a header and by its signed id, any other event by neither', () => {
+    const test = requestOf('test_1', { format });
+    expect(test.headers).toMatchObject({ 'webhook-id': 'test_1', 'posthorn-test': 'true' });
+    expect(verifyWebhook({ headers: test.headers, body: test.body, secrets: [secret], now: nowMs }).test).toBe(true);
+    const renamed = { ...test.headers, 'webhook-id': 'evt_1' };
+    expect(() => verifyWebhook({ headers: renamed, body: test.body, secrets: [secret], now: nowMs })).toThrow(/matches/);
+    expect(requestOf('evt_1', { format }).headers).not.toHaveProperty('posthorn-test');
+  });
+});
+
+it('a batch is a test when all its elements are, and each element has its id', () => {
+  const batchOf = (...ids: string[]) => requestOf('bat_1', { batch: ids.map((id) => ({ id, sequence: null, body })) });
+  expect(batchOf('test_1', 'test_2').headers).toMatchObject({ 'posthorn-test': 'true' });
+  const mixed = batchOf('test_1', 'evt_1');
+  expect(mixed.headers).not.toHaveProperty('posthorn-test');
+  expect(JSON.parse(Buffer.from(mixed.body).toString()).map(({ id }: { id: string }) => id)).toEqual(['test_1', 'evt_1']);
+});
+
+it('a message signature covers the mark', () => {
+  const signing = { schemes: [], messageSignatures: { algorithm: 'hmac-sha256' as const } };
+  expect(requestOf('test_1', { signing }).headers['signature-input']).toContain('"posthorn-test"');
+  expect(requestOf('evt_1', { signing }).headers['signature-input']).not.toContain('posthorn-test');
+});
