@@ -50,7 +50,8 @@ export interface PageQuery {
 const mostBytes = 2 * 1024 * 1024;
 /** Of a row `d`, the same expression as in the index: first attempts, then retries, then replays. */
 export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end)';
-const columns = 'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
+const columns =
+  'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
 const withEvents = `
   select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased,
     extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms,

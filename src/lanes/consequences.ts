@@ -33,8 +33,7 @@ export function createConsequences(deps: ConsequencesDeps): Consequences {
     if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) onStale();
     if (outcome !== 'accepted') await judgeFailing(gate);
     else if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
-    if (probe && standing.circuit().state === 'closed')
-      await forgiveHealth(db, endpointId, standing.failures(), standing.failingSinceMs());
+    if (probe && standing.circuit().state === 'closed') await forgiveHealth(db, endpointId, standing.failures(), standing.failingSinceMs());
   };
 
   async function judgeFailing(gate: LaneEndpoint['gate']): Promise<void> {

@@ -43,7 +43,8 @@ export function createEnding({ db, endpointId, epoch, standing, sending, log, re
     const held = await countHeld(db, endpointId, countedHeld);
     // what is not due yet is this lane's to send then, and nobody else's concern; a closed gate makes everybody park by itself
     const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && standing.circuit().state === 'closed');
-    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close, released: released() }))) return lost();
+    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close, released: released() })))
+      return lost();
     const restedAt = performance.now();
     const now = await lookAgain();
     if (!now) return lost();

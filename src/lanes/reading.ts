@@ -74,7 +74,17 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     const rows: HeldDelivery[] = [];
     for (let reads = 0; reads < mostReads; reads++) {
       const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
-      const page = await readHeld(db, { endpointId, ordering, evenEarly, limit, except, exceptKeys, blocks, lowest: await lowestId(), asOf });
+      const page = await readHeld(db, {
+        endpointId,
+        ordering,
+        evenEarly,
+        limit,
+        except,
+        exceptKeys,
+        blocks,
+        lowest: await lowestId(),
+        asOf,
+      });
       rows.push(...page);
       lines.fill(rows, Date.now(), evenEarly);
       if (page.length < limit || ordering !== 'key' || lines.movable(Date.now()) > 0) return;

@@ -7,6 +7,7 @@ import { uuidOf } from '../../src/domain/ids.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { type LaneStage, names, setLaneStage } from '../lanes/lane.ts';
+import { answerOf } from '../support/answer.ts';
 import { until } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
@@ -42,7 +43,7 @@ const age = (id: string) =>
     [uuidOf(id)],
   );
 async function refuse(id: string, inRow: number): Promise<void> {
-  watch.saw(id, false);
+  watch.saw(id, 'order.created', answerOf(500));
   await told(id, inRow);
 }
 
@@ -52,7 +53,7 @@ it.concurrent('gets a lane at the first refusal after that, and is disabled at t
   await refuse(id, 2);
   expect(await stage.lane(id)).toBeUndefined();
   await age(id);
-  watch.saw(id, false);
+  watch.saw(id, 'order.created', answerOf(500));
   await until('a lane', async () => (await stage.lane(id)) !== undefined);
   const lane = await stage.lane(id);
   expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
@@ -69,7 +70,7 @@ it.concurrent('gets none while it accepts something now and then, however long a
   await refuse(well, 1);
   await age(accepting);
   await age(well);
-  watch.saw(accepting, true);
+  watch.saw(accepting, 'order.created', answerOf(204));
   await stage.db.query(
     `insert into lanes (endpoint_id, tenant_id, parks, reason, state, ended_at) values ($1, $2, false, 'backlog', 'idle', now())`,
     [uuidOf(well), uuidOf(stage.tenantId)],
