@@ -151,6 +151,8 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
       const left = Math.max(1, sentAtMs + freshMs - performance.now());
       await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(lines.underWay() > 0 ? [sending.oneEnded()] : [])]);
+      // the one under way says when the next is due
+      if (probe) return;
     }
   }
 

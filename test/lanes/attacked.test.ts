@@ -32,14 +32,14 @@ describe('keys', () => {
   it('that dead letters block stay blocked, however many they are', async () => {
     const endpoint = await stage.makeEndpoint('/blocked', { ordering: 'key', on_dead_letter: 'block' });
     const keyed = (id: string) => Array.from({ length: 1_100 }, (_, n) => ({ id: `${id}-${n}`, key: `k${n}` }));
-    await stage.park(endpoint, keyed('dead'));
+    await stage.park(endpoint, keyed('gone-key'));
     await stage.db.query(`update deliveries set status = 'dead_lettered', next_attempt_at = null where endpoint_id = $1`, [
       uuidOf(endpoint),
     ]);
-    await stage.park(endpoint, keyed('blocked'));
-    await stage.park(endpoint, [{ id: 'free', key: 'another' }, { id: 'keyless' }]);
+    await stage.park(endpoint, keyed('blocked-key'));
+    await stage.park(endpoint, [{ id: 'free-key', key: 'another' }, { id: 'keyless-1' }]);
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', wait: 'blocked_by_dead_letter', held: 1_100 });
-    expect(stage.arrived('/blocked').toSorted()).toEqual(['free', 'keyless']);
+    expect(stage.arrived('/blocked').toSorted()).toEqual(['free-key', 'keyless-1']);
     // nor are they probed with
     await stage.db.query(`update lanes set circuit = $2 where endpoint_id = $1`, [
       uuidOf(endpoint),
