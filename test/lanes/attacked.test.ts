@@ -37,9 +37,9 @@ describe('keys', () => {
       uuidOf(endpoint),
     ]);
     await stage.park(endpoint, keyed('blocked-key'));
-    await stage.park(endpoint, [{ id: 'free-key', key: 'another' }, { id: 'keyless-1' }]);
+    await stage.park(endpoint, [{ id: 'free-key', key: 'another' }, { id: 'nokey-1' }]);
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', wait: 'blocked_by_dead_letter', held: 1_100 });
-    expect(stage.arrived('/blocked').toSorted()).toEqual(['free-key', 'keyless-1']);
+    expect(stage.arrived('/blocked').toSorted()).toEqual(['free-key', 'nokey-1']);
     // nor are they probed with
     await stage.db.query(`update lanes set circuit = $2 where endpoint_id = $1`, [
       uuidOf(endpoint),

@@ -80,6 +80,51 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
   });
 });
 
+/** Events of a type that the endpoint refuses with this status, and of one that it accepts. */
+async function refusesOneType(status: number, settings: object) {
+  const [bad, good] = ['bad.sent', 'good.sent'].map(
+    (name) => `${stage.receiver.requests.length}${Math.random().toString(36).slice(2)}.${name}`,
+  );
+  const endpoint = await stage.endpoint({ eventTypes: [bad, good], ...settings });
+  endpoint.answer(({ body }, response) => void response.writeHead(JSON.parse(body.toString()).type === bad ? status : 204).end());
+  const post =
+    (type = '') =>
+    async (count: number) =>
+      endpoint.post(count, (n) => ({ type, orderingKey: `k${n}` }));
+  return { endpoint, postBad: post(bad), postGood: post(good) };
+}
+
+describe.concurrent('an endpoint that refuses one event type', () => {
+  it('with 400 gets all others without a lane', { timeout: 60_000 }, async () => {
+    const { endpoint, postBad, postGood } = await refusesOneType(400, { retry: { schedule: ['1h'] } });
+    await postBad(25);
+    await endpoint.reach('retrying', 25);
+    await postGood(5);
+    await endpoint.reach('succeeded', 5);
+    expect(await endpoint.lane()).toMatchObject({ state: 'none', reasons: [], circuit: { state: 'closed' } });
+  });
+
+  it.each(['none', 'key'])(
+    'with 500 gets all others, while 40 of that type are tried again and again (ordering: %s)',
+    { timeout: 180_000 },
+    async (ordering) => {
+      const schedule = Array.from({ length: 50 }, () => '2s');
+      const { endpoint, postBad, postGood } = await refusesOneType(500, { ordering, retry: { schedule } });
+      await postBad(40);
+      for (let n = 1; n <= 15; n++) {
+        await postGood(1);
+        // one a second, or as soon as the last one has arrived: whichever is later
+        const since = Date.now();
+        await endpoint.reach('succeeded', n, 60_000);
+        await until('a second to have passed', () => Date.now() - since >= 1_000);
+      }
+      await until('the circuit to be closed', async () => (await endpoint.lane()).circuit?.state !== 'open', 60_000);
+      const { succeeded, retrying = 0, held = 0 } = await endpoint.statuses();
+      expect([succeeded, retrying + held]).toEqual([15, 40]);
+    },
+  );
+});
+
 /** Refuses the first request and asks for peace for two seconds; says until when. */
 function busyOnce(status: number): { reply: Reply; calmUntil(): number } {
   let calm = 0;
