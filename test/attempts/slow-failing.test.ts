@@ -28,37 +28,37 @@ afterAll(async () => {
   await stage?.close();
 });
 
-const refusing = async (path: string) => {
-  stage.receiver.answer(path, (_request, response) => void response.writeHead(500).end());
+const refusing = async (path: string, status = 500) => {
+  stage.receiver.answer(path, (_request, response) => void response.writeHead(status).end());
   return stage.makeEndpoint(path);
 };
 const health = async (id: string) =>
   (await stage.db.query('select counts, failing_since from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
 const told = (id: string, failures: number) =>
-  until(`${failures} of ${id} to be told`, async () => (await health(id))?.counts.inRow === failures);
+  until(`${failures} of ${id} to be told`, async () => (await health(id))?.counts.notAccepted === failures);
 /** The last refusal was so long ago, the first six days before. */
 const age = (id: string) =>
   stage.db.query(
     `update endpoint_health set failing_since = now() - interval '6 days', updated_at = now() - interval '12 hours' where endpoint_id = $1`,
     [uuidOf(id)],
   );
-async function refuse(id: string, inRow: number): Promise<void> {
-  watch.saw(id, 'order.created', answerOf(500));
-  await told(id, inRow);
+async function refuse(id: string, count: number, status = 500): Promise<void> {
+  watch.saw(id, 'order.created', answerOf(status));
+  await told(id, count);
 }
 
-it.concurrent('gets a lane at the first refusal after that, and is disabled at the next', async () => {
-  const id = await refusing('/slow');
-  await refuse(id, 1);
-  await refuse(id, 2);
+it.concurrent.each([500, 404])('gets a lane at the first %i after that, and is disabled at the next', async (status) => {
+  const id = await refusing(`/slow-${status}`, status);
+  await refuse(id, 1, status);
+  await refuse(id, 2, status);
   expect(await stage.lane(id)).toBeUndefined();
   await age(id);
-  watch.saw(id, 'order.created', answerOf(500));
+  watch.saw(id, 'order.created', answerOf(status));
   await until('a lane', async () => (await stage.lane(id)) !== undefined);
   const lane = await stage.lane(id);
   expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
   expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
-  await stage.park(id, names('slow', 1));
+  await stage.park(id, names(`slow-${status}`, 1));
   await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
   await stage.drain(id);
   expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
