@@ -106,7 +106,7 @@ export function createEngine({
     if (result.outcome === 'timeout' && watch.stalledSince(mark))
       throw new Error('this process stood still while it waited for the answer');
     const status = await recorder.record(attempt);
-    lanes.saw(job.endpointId, result.outcome === 'accepted');
+    lanes.saw(job.endpointId, job.eventType, result);
     await poster.obeyEndpoint(job.endpointId, result);
     logAttempt(log, job, attempt, status);
     if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);

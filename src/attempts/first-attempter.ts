@@ -138,7 +138,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     // whoever stood still cannot say that the endpoint was late
     if (record.result.outcome === 'timeout' && watch.stalledSince(mark)) return giveUp(job);
     const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
-    lanes.saw(job.endpointId, record.result.outcome === 'accepted');
+    lanes.saw(job.endpointId, job.event.eventType, record.result);
     await poster.obeyEndpoint(job.endpointId, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
     return status === 'succeeded' ? 'final' : 'open';

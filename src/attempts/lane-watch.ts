@@ -5,8 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestSuspectedMs, readWatched } from '../db/endpoint-health.ts';
 import type { Db } from '../db/pool.ts';
-import { circuitTimes, opened } from '../domain/circuit.ts';
+import { circuitTimes, type Failures, forgiven, opened } from '../domain/circuit.ts';
 import type { LaneReason } from '../domain/lane.ts';
+import { type SendResult, signOf } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { createFailureCount } from './failure-count.ts';
 
@@ -17,8 +18,8 @@ const minuteMs = 60_000;
 export interface LaneWatch {
   /** Everybody parks for this endpoint now: by the list read each second, or because this process opened its lane. */
   parks(endpointId: string): boolean;
-  /** An attempt outside any lane ended so. */
-  saw(endpointId: string, accepted: boolean): void;
+  /** An attempt outside any lane, with an event of this type, ended so. */
+  saw(endpointId: string, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
   /** More waits for it than its places serve: opens its lane; from now on parks() is true. Resolves when the lane is open, rejects when the store is away. */
   overCap(endpointId: string): Promise<void>;
   /** What is known here is at most 3 s old: no first attempt starts otherwise. */
@@ -67,12 +68,13 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   }
 
   async function tell(): Promise<void> {
-    for (const id of await count.tell()) openFailing(id);
+    for (const [id, failures] of await count.tell()) openFailing(id, failures);
   }
 
-  function openFailing(endpointId: string): void {
+  function openFailing(endpointId: string, failures: Failures): void {
     if (parks(endpointId)) return;
-    open(endpointId, 'failing', opened(Date.now(), circuitTimes)).catch((error) => log.warn({ err: error, endpointId }, 'lane.not_opened'));
+    const circuit = { ...opened(Date.now(), circuitTimes), failures: forgiven(failures) };
+    open(endpointId, 'failing', circuit).catch((error) => log.warn({ err: error, endpointId }, 'lane.not_opened'));
   }
 
   function open(endpointId: string, reason: LaneReason, circuit?: unknown): Promise<void> {
@@ -121,8 +123,10 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
 
   return {
     parks,
-    saw(endpointId, accepted) {
-      if (!parks(endpointId) && count.saw(endpointId, accepted)) openFailing(endpointId);
+    saw(endpointId, type, result) {
+      if (parks(endpointId)) return;
+      const failures = count.saw(endpointId, type, signOf(result));
+      if (failures) openFailing(endpointId, failures);
     },
     async overCap(endpointId) {
       if (!listed.has(endpointId)) await open(endpointId, 'cap');

@@ -11,33 +11,44 @@ export interface TurnedAway {
   waitMs(whose: string, deliveryId: string, places: number): number;
 }
 
+/** Who waits is looked through so often at most. */
+const lookEveryMs = 1_000;
+
+interface Crowd {
+  /** Until when each delivery that was turned away counts as waiting. */
+  until: Map<string, number>;
+  lookedAt: number;
+}
+
 export function createTurnedAway(random: () => number = Math.random, now: () => number = () => performance.now()): TurnedAway {
-  /** Until when each delivery that was turned away counts as waiting, by whose places it waits for. */
-  const waiting = new Map<string, Map<string, number>>();
+  /** By whose places they wait for. */
+  const waiting = new Map<string, Crowd>();
 
   return {
-    waiting: (whose) => waiting.get(whose)?.size ?? 0,
+    waiting: (whose) => waiting.get(whose)?.until.size ?? 0,
     waitMs(whose, deliveryId, places) {
-      const crowd = waiting.get(whose) ?? new Map<string, number>();
-      waiting.set(whose, crowd);
       const at = now();
-      for (const [id, until] of crowd) {
-        // in the order of their coming: the first that still waits ends the look
-        if (until > at) break;
-        crowd.delete(id);
-      }
-      const turns = Math.max(1, (crowd.size + 1) / places);
+      const crowd = waiting.get(whose) ?? { until: new Map<string, number>(), lookedAt: at };
+      waiting.set(whose, crowd);
+      if (at - crowd.lookedAt >= lookEveryMs) forgetServed(crowd, at);
+      const turns = Math.max(1, (crowd.until.size + 1) / places);
       const wait = Math.min(mostMs, leastMs * turns * (1 + random()));
-      crowd.delete(deliveryId);
-      crowd.set(deliveryId, at + wait + leastMs);
+      crowd.until.set(deliveryId, at + wait + leastMs);
       if (waiting.size > 1_000) forgetIdle(waiting, at);
       return Math.round(wait);
     },
   };
 }
 
-function forgetIdle(waiting: Map<string, Map<string, number>>, at: number): void {
+/** All of them are looked at: waits are jittered, and do not end in the order in which they began. */
+function forgetServed(crowd: Crowd, at: number): void {
+  crowd.lookedAt = at;
+  for (const [id, until] of crowd.until) if (until <= at) crowd.until.delete(id);
+}
+
+function forgetIdle(waiting: Map<string, Crowd>, at: number): void {
   for (const [whose, crowd] of waiting) {
-    if ([...crowd.values()].every((until) => until <= at)) waiting.delete(whose);
+    forgetServed(crowd, at);
+    if (crowd.until.size === 0) waiting.delete(whose);
   }
 }

@@ -20,7 +20,7 @@ export interface AttemptRecord {
   result: SendResult;
   /** What a refusal makes of the row: tried again in so many milliseconds, or spent (null). */
   retryInMs: number | null;
-  /** Made only to learn whether the endpoint takes anything again: refused, it spends nothing and leaves the row's status and time as they are. */
+  /** Made before its time, to learn whether the endpoint accepts again: refused, it spends nothing and leaves the row's status and time as they are. */
   probe?: boolean | undefined;
   /** Of the batch that it was one of. */
   batchId?: string | null;

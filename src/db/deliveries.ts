@@ -10,6 +10,7 @@ export interface DeliveryJob extends EndpointToSend {
   eventId: string;
   endpointId: string;
   tenantId: string;
+  eventType: string;
   status: DeliveryStatus;
   round: number;
   attempts: number;
@@ -35,7 +36,7 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
   const { rows } = await db.query<JobRow>({
     name: 'read_delivery_job',
     text: `
-      select d.event_id, d.endpoint_id, d.tenant_id, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
+      select d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
         extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
@@ -54,6 +55,7 @@ interface JobRow extends EndpointToSendRow {
   event_id: string;
   endpoint_id: string;
   tenant_id: string;
+  event_type: string;
   status: DeliveryStatus;
   round: number;
   attempts: number;
@@ -76,6 +78,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     eventId: idOf('evt', row.event_id),
     endpointId: idOf('ep', row.endpoint_id),
     tenantId: idOf('tnt', row.tenant_id),
+    eventType: row.event_type,
     status: row.status,
     round: row.round,
     attempts: row.attempts,

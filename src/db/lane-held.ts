@@ -42,17 +42,39 @@ export async function nextHeldInMs(db: Db, endpointId: string, keyless: boolean)
   return rows[0]?.in_ms ?? null;
 }
 
-/** Dead letters and quarantined deliveries that stand in the way of an ordered endpoint: the lowest position of each key (null: no key). */
-export async function readBlockers(db: Db, endpointId: string): Promise<{ laneKey: string | null; deliveryId: string }[]> {
-  const { rows } = await db.query<{ lane_key: string | null; id: string }>({
-    name: 'read_blockers',
+/** Whether a dead letter or a quarantined delivery stands in the way of an ordered endpoint; `keyed`: of one of its ordering keys. */
+export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Promise<boolean> {
+  const { rows } = await db.query<{ blocked: boolean }>({
+    name: 'is_blocked',
     text: `
-      select distinct on (lane_key) lane_key, id from deliveries
-      where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null
-      order by lane_key, position limit 1000`,
-    values: [uuidOf(endpointId)],
+      select exists (
+        select from deliveries
+        where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null and (not $2 or lane_key is not null)
+      ) as blocked`,
+    values: [uuidOf(endpointId), keyed],
   });
-  return rows.map((row) => ({ laneKey: row.lane_key, deliveryId: idOf('dlv', row.id) }));
+  return rows[0]?.blocked ?? false;
+}
+
+const mostHeldTypes = 1_000;
+
+/** The event types of what is held, in alphabetical order; 1,000 at most. Looks at one row of each. */
+export async function readHeldTypes(db: Db, endpointId: string, lowest: string): Promise<string[]> {
+  const { rows } = await db.query<{ event_type: string }>({
+    name: 'read_held_types',
+    text: `
+      with recursive types as (
+        (select event_type from deliveries where endpoint_id = $1 and status = 'held' and id >= $2 order by event_type limit 1)
+        union all
+        select (
+          select d.event_type from deliveries d
+          where d.endpoint_id = $1 and d.status = 'held' and d.id >= $2 and d.event_type > t.event_type order by d.event_type limit 1)
+        from types t where t.event_type is not null
+      )
+      select event_type from types where event_type is not null limit $3`,
+    values: [uuidOf(endpointId), uuidOf(lowest), mostHeldTypes],
+  });
+  return rows.map((row) => row.event_type);
 }
 
 /** What is held past its time ends as expired; returns how many: of all endpoints. */

@@ -8,6 +8,8 @@ export interface TakenLane {
   /** Since when nobody posts for it: the drain before ended in order so long ago; null: one may still be posting. */
   restedMs: number | null;
   reason: LaneReason;
+  /** Others park for it. */
+  parks: boolean;
   /** As `saveLane` left them, domain/allowance.ts and domain/circuit.ts. */
   allowance: unknown;
   circuit: unknown;
@@ -23,14 +25,14 @@ export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | 
       with before as (select endpoint_id, ended_at from lanes where endpoint_id = $1 for update)
       update lanes l set epoch = l.epoch + 1, state = 'awake', state_reason = null, due_at = now(), drain_seen = now(), ended_at = null, updated_at = now()
       from before b where l.endpoint_id = $1
-      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.allowance, l.circuit,
+      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.parks, l.allowance, l.circuit,
         extract(epoch from l.failing_since)::float8 * 1000 as failing_since_ms`,
     values: [uuidOf(endpointId)],
   });
   const [row] = rows;
   if (!row) return null;
-  const { epoch, rested_ms: restedMs, reason, allowance, circuit, failing_since_ms: failingSinceMs } = row;
-  return { epoch, restedMs, reason, allowance, circuit, failingSinceMs };
+  const { epoch, rested_ms: restedMs, reason, parks, allowance, circuit, failing_since_ms: failingSinceMs } = row;
+  return { epoch, restedMs, reason, parks, allowance, circuit, failingSinceMs };
 }
 
 /** What a drain leaves for the next one. */
@@ -41,15 +43,18 @@ export interface LaneFacts {
   stateReason: LaneWait | null;
 }
 
-/** A drain is seen, and says how things stand. False: another one owns the lane. */
-export async function saveLane(db: Db, endpointId: string, epoch: number, facts: LaneFacts): Promise<boolean> {
+/**
+ * A drain is seen, and says how things stand. False: another one owns the lane. `released`: it has let the lane go. If others park for it all the same, somebody
+ * has opened it again since, and the circuit in the row stays.
+ */
+export async function saveLane(db: Db, endpointId: string, epoch: number, facts: LaneFacts, released: boolean): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'save_lane',
     text: `
-      update lanes set drain_seen = now(), due_at = now(), allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
-        state_reason = $6, updated_at = now()
+      update lanes set drain_seen = now(), due_at = now(), allowance = $3, circuit = case when $7 and parks then circuit else $4 end,
+        failing_since = to_timestamp($5::float8 / 1000), state_reason = $6, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
-    values: [uuidOf(endpointId), epoch, ...factValues(facts)],
+    values: [uuidOf(endpointId), epoch, ...factValues(facts), released],
   });
   return rowCount === 1;
 }
@@ -63,6 +68,8 @@ export interface Rest extends LaneFacts {
   ended: boolean;
   /** Nothing is held and nothing is wrong: others need not park any more, unless the endpoint's settings say so. */
   close: boolean;
+  /** As for `saveLane`. */
+  released: boolean;
 }
 
 /** The drain has recorded all it sent and ends. False: another one owns the lane. Whoever rests looks afterwards for what would contradict it. */
@@ -70,11 +77,11 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
   const { rowCount } = await db.query({
     name: 'rest_lane',
     text: `
-      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, allowance = $3, circuit = $4, failing_since = to_timestamp($5::float8 / 1000),
-        state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond', parks = parks and not $9,
-        reason = case when $9 then 'backlog' else reason end, updated_at = now()
+      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, allowance = $3, circuit = case when $11 and parks then circuit else $4 end,
+        failing_since = to_timestamp($5::float8 / 1000), state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
+        parks = parks and ($11 or not $9), reason = case when $9 and not ($11 and parks) then 'backlog' else reason end, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
-    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended],
+    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended, rest.released],
   });
   return rowCount === 1;
 }
@@ -84,6 +91,15 @@ export async function releaseLane(db: Db, endpointId: string, epoch: number): Pr
   await db.query({
     name: 'release_lane',
     text: `update lanes set parks = false, reason = 'backlog', updated_at = now() where endpoint_id = $1 and epoch = $2 and parks`,
+    values: [uuidOf(endpointId), epoch],
+  });
+}
+
+/** Others park for it again, until its circuit is closed. */
+export async function reserveLane(db: Db, endpointId: string, epoch: number): Promise<void> {
+  await db.query({
+    name: 'reserve_lane',
+    text: `update lanes set parks = true, reason = 'failing', updated_at = now() where endpoint_id = $1 and epoch = $2 and not parks`,
     values: [uuidOf(endpointId), epoch],
   });
 }
@@ -117,6 +133,7 @@ interface TakenRow {
   epoch: number;
   rested_ms: number | null;
   reason: LaneReason;
+  parks: boolean;
   allowance: unknown;
   circuit: unknown;
   failing_since_ms: number | null;

@@ -14,6 +14,7 @@ export interface HeldDelivery {
   body: Buffer;
   round: number;
   attempts: number;
+  eventType: string;
   /** Of an endpoint ordered by key. */
   laneKey: string | null;
   /** Its place in the order, which is that of its event's acceptance. */
@@ -38,6 +39,8 @@ export interface PageQuery {
   except: string[];
   /** Ordering keys that cannot move now. */
   exceptKeys: string[];
+  /** Nor can those, of an endpoint ordered by key, in which something was given up. */
+  blocks: boolean;
   /** Of an endpoint without order only what was due then: `coalesceHeld` has seen it. Null: what is due now. */
   asOf: string | null;
   /** No row of the lane is older: as `lowestHeld` said a moment ago. */
@@ -47,9 +50,10 @@ export interface PageQuery {
 const mostBytes = 2 * 1024 * 1024;
 /** Of a row `d`, the same expression as in the index: first attempts, then retries, then replays. */
 export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end)';
-const columns = 'd.id, d.event_id, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
+const columns =
+  'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
 const withEvents = `
-  select h.id, h.event_id, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased,
+  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased,
     extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms,
     extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
   from (
@@ -72,31 +76,66 @@ const byTime = `
     order by d.urgency, d.next_attempt_at limit $2
   ) ${withEvents}`;
 
-const byPosition = `
+/** A dead letter or a quarantined delivery stands in the way of its ordering key. */
+const notBlocked = `
+  and not exists (
+    select from deliveries b where b.endpoint_id = $1 and b.lane_key = d.lane_key and b.status in ('dead_lettered', 'quarantined') and b.position is not null)`;
+
+const byPosition = (unblocked: string) => `
   with held as materialized (
     select d.*, row_number() over (order by d.position nulls first) as n from (
       select ${columns} from deliveries d
       where d.endpoint_id = $1 and d.status = 'held' and d.id >= $5 and d.id <> all($3::uuid[])
         and (d.lane_key is null or d.lane_key <> all($4::text[])) and (not $6 or d.lane_key is not null or d.next_attempt_at <= now())
-        and (d.expires_at is null or d.expires_at > now())
+        and (d.expires_at is null or d.expires_at > now()) ${unblocked}
       order by d.position nulls first limit $2
     ) d
   ) ${withEvents}`;
 
 /** The next ones, in the order in which they are to be sent: at most `limit`, and about 2 MiB. */
 export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]> {
-  const { endpointId, ordering, evenEarly, limit, except, exceptKeys, lowest, asOf } = query;
+  const { endpointId, ordering, evenEarly, limit, except, exceptKeys, blocks, lowest, asOf } = query;
   const ordered = ordering !== 'none';
   const keylessDue = ordering === 'key' && !evenEarly;
-  const { rows } = await db.query<HeldRow>({
-    name: ordered ? 'read_held_by_position' : 'read_held_by_time',
-    text: ordered ? byPosition : byTime,
+  return withoutErased(db, {
+    ...(ordered
+      ? blocks
+        ? { name: 'read_held_not_blocked', text: byPosition(notBlocked) }
+        : { name: 'read_held_by_position', text: byPosition('') }
+      : { name: 'read_held_by_time', text: byTime }),
     values: [uuidOf(endpointId), limit, except.map(uuidOf), ordered ? exceptKeys : evenEarly, uuidOf(lowest), ordered ? keylessDue : asOf],
   });
+}
+
+export type ProbeQuery = Pick<PageQuery, 'endpointId' | 'limit' | 'except' | 'exceptKeys' | 'blocks' | 'lowest'> & { eventType: string };
+
+const ofType = (unblocked: string) => `
+  with held as materialized (
+    select d.*, row_number() over (order by d.next_attempt_at) as n from (
+      select ${columns} from deliveries d
+      where d.endpoint_id = $1 and d.status = 'held' and d.event_type = $6 and d.id >= $5 and d.id <> all($3::uuid[])
+        and (d.lane_key is null or d.lane_key <> all($4::text[]) and not exists (
+          select from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.lane_key = d.lane_key and h.position < d.position and h.id >= $5))
+        and (d.expires_at is null or d.expires_at > now()) ${unblocked}
+      order by d.next_attempt_at limit $2
+    ) d
+  ) ${withEvents}`;
+
+/** Of an endpoint that is not ordered as a whole: what may be probed with, of one event type, whatever its time; what is due for longest comes first. */
+export async function readToProbe(db: Db, query: ProbeQuery): Promise<HeldDelivery[]> {
+  const { endpointId, eventType, limit, except, exceptKeys, blocks, lowest } = query;
+  return withoutErased(db, {
+    ...(blocks ? { name: 'read_to_probe_not_blocked', text: ofType(notBlocked) } : { name: 'read_to_probe', text: ofType('') }),
+    values: [uuidOf(endpointId), limit, except.map(uuidOf), exceptKeys, uuidOf(lowest), eventType],
+  });
+}
+
+async function withoutErased(db: Db, statement: { name: string; text: string; values: unknown[] }): Promise<HeldDelivery[]> {
+  const { rows } = await db.query<HeldRow>(statement);
   const erased = rows.filter((row) => row.erased);
   if (erased.length === 0) return rows.map(toHeld);
   await cancelErased(db, erased);
-  return readHeld(db, query);
+  return withoutErased(db, statement);
 }
 
 /** All of one batch, in the order of their events. */
@@ -128,6 +167,7 @@ async function cancelErased(db: Db, rows: HeldRow[]): Promise<void> {
 interface HeldRow {
   id: string;
   event_id: string;
+  event_type: string;
   webhook_id: string;
   body: Buffer;
   erased: boolean;
@@ -146,6 +186,7 @@ function toHeld(row: HeldRow): HeldDelivery {
     deliveryId: idOf('dlv', row.id),
     eventId: idOf('evt', row.event_id),
     webhookId: row.webhook_id,
+    eventType: row.event_type,
     body: row.body,
     round: row.round,
     attempts: row.attempts,

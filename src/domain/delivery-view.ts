@@ -43,7 +43,7 @@ export const attemptView = z.object({
   probe: z
     .boolean()
     .describe(
-      'made to learn whether its failing endpoint takes anything again; refused, it spends nothing: the next attempt has the same number',
+      'made before its time, to learn whether its failing endpoint accepts again; refused, it spends nothing: the next attempt has the same number',
     ),
   startedAt: z.iso.datetime(),
   outcome,

@@ -60,10 +60,22 @@ export function outcomeOfStatus(statusCode: number): Outcome {
   return statusCode === 410 ? 'gone' : 'http_status';
 }
 
-/** The endpoint answered, and said no to this one event: nothing says that it would refuse another. */
-export function isPlainNo({ outcome, response }: SendResult): boolean {
+/**
+ * What an attempt says of the endpoint, whatever it means for the event. accepted: a 2xx. answered: a 4xx other than 408, 410, 425 and 429: a healthy server
+ * refused this one event. failed: anything else.
+ */
+export type Sign = 'accepted' | 'answered' | 'failed';
+
+const failedStatuses = [408, 410, 425, 429];
+
+export function signOf({ outcome, response }: Pick<SendResult, 'outcome' | 'response'>): Sign {
+  if (outcome === 'accepted') return 'accepted';
   const status = response?.statusCode ?? 0;
-  return outcome === 'http_status' && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return outcome === 'http_status' && status >= 400 && status < 500 && !failedStatuses.includes(status) ? 'answered' : 'failed';
+}
+
+export function isSignOfLife(sign: Sign): boolean {
+  return sign !== 'failed';
 }
 
 const longestRetryAfterMs = 86_400_000;

@@ -1,5 +1,5 @@
 // What an answer means for the lane as a whole: what was read before it is not to be acted on, the circuit is closed for good, the endpoint is disabled or well again.
-import { clearHealth } from '../db/endpoint-health.ts';
+import { forgiveHealth } from '../db/endpoint-health.ts';
 import { disableFailing, recoverFailing } from '../db/failing-endpoints.ts';
 import type { LaneEndpoint } from '../db/lane-endpoint.ts';
 import type { Db } from '../db/pool.ts';
@@ -31,9 +31,9 @@ export function createConsequences(deps: ConsequencesDeps): Consequences {
     const { outcome, retryAfterMs } = shipped.result;
     const isOpen = standing.circuit().state === 'open';
     if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) onStale();
-    if (outcome !== 'accepted') return judgeFailing(gate);
-    if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
-    if (probe && !isOpen) await clearHealth(db, endpointId);
+    if (outcome !== 'accepted') await judgeFailing(gate);
+    else if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
+    if (probe && standing.circuit().state === 'closed') await forgiveHealth(db, endpointId, standing.failures(), standing.failingSinceMs());
   };
 
   async function judgeFailing(gate: LaneEndpoint['gate']): Promise<void> {

@@ -83,8 +83,8 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       },
     }),
   });
-  const release = createRelease({ db, endpointId, epoch, lines, sending });
-  const ending = createEnding({ db, endpointId, epoch, standing, sending, log, lookAgain });
+  const release = createRelease({ db, endpointId, epoch, parks: taken.parks, lines, sending, standing });
+  const ending = createEnding({ db, endpointId, epoch, standing, sending, log, released: release.released, lookAgain });
   const mayPostFrom = taken.restedMs === null ? performance.now() + otherLeaseMs : 0;
   let savedAt = performance.now();
   let busyAt = performance.now();
@@ -115,9 +115,10 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
 
   async function look(room: number): Promise<Look | null> {
     stale = false;
-    const seen = await reading.look(room, standing.circuit().state === 'open');
+    const seen = await reading.look(room, standing.probing());
     if (!seen) return null;
     ownerAt = seen.sentAtMs;
+    release.seen(seen);
     if (seen.endpoint.gate === 'open') standing.enabled();
     return seen;
   }
@@ -150,6 +151,8 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
       const left = Math.max(1, sentAtMs + freshMs - performance.now());
       await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(lines.underWay() > 0 ? [sending.oneEnded()] : [])]);
+      // the one under way says when the next is due
+      if (probe) return;
     }
   }
 
@@ -177,7 +180,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   function save(): Promise<boolean> {
     savedAt = performance.now();
     lines.forgetWaits();
-    return saveLane(db, endpointId, epoch, standing.facts(null));
+    return saveLane(db, endpointId, epoch, standing.facts(null), release.released());
   }
 
   function tell(deliveries: DeliveryRef[]): void {

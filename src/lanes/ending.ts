@@ -30,18 +30,21 @@ export interface EndingDeps {
   standing: Standing;
   sending: Pick<Sending, 'allEnded' | 'sent'>;
   log: Logger;
+  /** The lane was let go: others send to the endpoint too. */
+  released(): boolean;
   /** What is to be done now, as it is read anew; null: another drain is the owner. */
   lookAgain(): Promise<Verdict | null>;
 }
 
-export function createEnding({ db, endpointId, epoch, standing, sending, log, lookAgain }: EndingDeps): Ending {
+export function createEnding({ db, endpointId, epoch, standing, sending, log, released, lookAgain }: EndingDeps): Ending {
   async function rest(verdict: Rest): Promise<LaneReport | undefined> {
     const { state, wait, dueInMs } = verdict;
     if (wait === 'paused' || wait === 'disabled') standing.begunAnew();
     const held = await countHeld(db, endpointId, countedHeld);
     // what is not due yet is this lane's to send then, and nobody else's concern; a closed gate makes everybody park by itself
     const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && standing.circuit().state === 'closed');
-    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close }))) return lost();
+    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close, released: released() })))
+      return lost();
     const restedAt = performance.now();
     const now = await lookAgain();
     if (!now) return lost();
@@ -57,7 +60,14 @@ export function createEnding({ db, endpointId, epoch, standing, sending, log, lo
   async function handOn(ended: boolean): Promise<LaneReport> {
     await sending.allEnded();
     const held = await countHeld(db, endpointId, countedHeld);
-    await restLane(db, endpointId, epoch, { ...standing.facts(null), state: 'awake', dueInMs: 0, ended, close: false });
+    await restLane(db, endpointId, epoch, {
+      ...standing.facts(null),
+      state: 'awake',
+      dueInMs: 0,
+      ended,
+      close: false,
+      released: released(),
+    });
     return { state: 'awake', wait: null, dueInMs: 0, held, sent: sending.sent() };
   }
 

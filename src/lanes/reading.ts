@@ -1,8 +1,9 @@
 // What a drain sees each time it looks: its endpoint as it is now, which is also its lease, and who is next in its lines.
 import { type LaneEndpoint, readLaneEndpoint } from '../db/lane-endpoint.ts';
-import { coalesceHeld, lowestHeld, nextHeldInMs, readBlockers } from '../db/lane-held.ts';
-import { type HeldDelivery, readHeld } from '../db/lane-page.ts';
+import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs, readHeldTypes } from '../db/lane-held.ts';
+import { type HeldDelivery, readHeld, readToProbe } from '../db/lane-page.ts';
 import type { Db } from '../db/pool.ts';
+import { type Failures, probeOrder } from '../domain/circuit.ts';
 import { firstUuidAt } from '../domain/ids.ts';
 import { createLines, type Lines } from './lines.ts';
 
@@ -12,6 +13,13 @@ const lowestForMs = 2_000;
 const recentMs = 3_600_000;
 const mostRows = 100;
 const mostReads = 20;
+const mostProbes = 20;
+
+/** What a lane with an open circuit goes by. */
+export interface Probing {
+  failures: Pick<Failures, 'types'>;
+  refusedProbes: number;
+}
 
 export interface Look {
   endpoint: LaneEndpoint;
@@ -29,7 +37,7 @@ export interface Look {
 export interface Reading {
   lines: Lines;
   /** Null: another drain owns the lane. `room`: how many more may be begun now. */
-  look(room: number, probing: boolean): Promise<Look | null>;
+  look(room: number, probing: Probing | null): Promise<Look | null>;
 }
 
 export function createReading(db: Db, endpointId: string, epoch: number): Reading {
@@ -55,30 +63,50 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
   }
 
   /** Again while all that was read waits: behind it may be what need not. */
-  async function readRows(endpoint: LaneEndpoint, room: number, probing: boolean, blockedKeys: string[]): Promise<void> {
+  async function readRows(endpoint: LaneEndpoint, room: number, probing: Probing | null, blocks: boolean): Promise<void> {
     const { ordering, batch, coalesceMs } = endpoint;
     const limit = batch ? batch.maxEvents : ordering !== 'none' ? mostRows : Math.min(mostRows, Math.max(20, room * 4));
     // what ends while this reads would no longer stand in the way of what is behind it
     if (ordering === 'endpoint' && lines.underWay() > 0) return;
     const asOf = coalesceMs === null ? null : await coalesceHeld(db, endpointId, lines.except(Date.now()).deliveries, await lowestId());
+    if (probing && !batch && ordering !== 'endpoint') return readProbes(probing, blocks);
+    const evenEarly = probing !== null;
     const rows: HeldDelivery[] = [];
     for (let reads = 0; reads < mostReads; reads++) {
-      const { deliveries, keys } = lines.except(Date.now());
-      const exceptKeys = [...keys, ...blockedKeys];
-      const query = { endpointId, ordering, evenEarly: probing, limit, except: deliveries, exceptKeys, lowest: await lowestId(), asOf };
-      const page = await readHeld(db, query);
+      const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
+      const page = await readHeld(db, {
+        endpointId,
+        ordering,
+        evenEarly,
+        limit,
+        except,
+        exceptKeys,
+        blocks,
+        lowest: await lowestId(),
+        asOf,
+      });
       rows.push(...page);
-      lines.fill(rows, Date.now(), probing);
+      lines.fill(rows, Date.now(), evenEarly);
       if (page.length < limit || ordering !== 'key' || lines.movable(Date.now()) > 0) return;
     }
   }
 
-  /** `blocked`: nothing of an endpoint in one order may go; of one by key, the other keys may. */
-  async function readBlocked({ ordering, onDeadLetter }: LaneEndpoint): Promise<{ all: boolean; keys: string[] }> {
-    if (ordering === 'none' || onDeadLetter === 'skip') return { all: false, keys: [] };
-    const blockers = await readBlockers(db, endpointId);
-    if (ordering === 'endpoint') return { all: blockers.length > 0, keys: [] };
-    return { all: false, keys: blockers.flatMap(({ laneKey }) => laneKey ?? []) };
+  /** What may be probed with: of the event type whose turn it is, or the next one if nothing of it may go. */
+  async function readProbes({ failures, refusedProbes }: Probing, blocks: boolean): Promise<void> {
+    const lowest = await lowestId();
+    const rows: HeldDelivery[] = [];
+    lines.fill(rows, Date.now(), true);
+    for (const eventType of probeOrder(await readHeldTypes(db, endpointId, lowest), failures, refusedProbes)) {
+      const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
+      rows.push(...(await readToProbe(db, { endpointId, eventType, limit: mostProbes, except, exceptKeys, blocks, lowest })));
+      lines.fill(rows, Date.now(), true);
+      if (lines.movable(Date.now()) > 0) return;
+    }
+  }
+
+  /** Nothing of an endpoint in one order may go; of one by key, the other keys may. */
+  async function blocks({ ordering, onDeadLetter }: LaneEndpoint): Promise<boolean> {
+    return ordering !== 'none' && onDeadLetter === 'block' && (await isBlocked(db, endpointId, ordering === 'key'));
   }
 
   return {
@@ -87,9 +115,10 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
       const sentAtMs = performance.now();
       const endpoint = await readEndpoint();
       if (!endpoint) return null;
-      const blocked = await readBlocked(endpoint);
-      if (blocked.all) lines.fill([], Date.now(), probing);
-      else await readRows(endpoint, room, probing, blocked.keys);
+      const isBlocking = await blocks(endpoint);
+      const blockedAll = isBlocking && endpoint.ordering === 'endpoint';
+      if (blockedAll) lines.fill([], Date.now(), probing !== null);
+      else await readRows(endpoint, room, probing, isBlocking);
       const nowMs = Date.now();
       const ready = lines.ready(nowMs);
       const fillingMs = ready.length > 0 && !probing ? fillsInMs(endpoint, ready) : 0;
@@ -99,7 +128,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
         canMove: ready.length > 0 && fillingMs === 0,
         ready: ready.length,
         fillingMs: fillingMs > 0 ? fillingMs : null,
-        blocked: blocked.all || (blocked.keys.length > 0 && ready.length === 0),
+        blocked: blockedAll || (isBlocking && ready.length === 0),
         nextInMs: fillingMs > 0 ? fillingMs : ready.length > 0 ? 0 : await restInMs(endpoint, nowMs),
       };
     },

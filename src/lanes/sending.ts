@@ -62,14 +62,22 @@ export function createSending(deps: SendingDeps): Sending {
     return taken;
   }
 
+  /**
+   * How many of those that may be probed are passed over: each probe that is made before its time spends nothing and would be the next one again. One that is
+   * due goes back behind the others by itself when it is refused.
+   */
+  function probesBefore(nowMs: number, ordering: LaneEndpoint['ordering']): number {
+    const [first] = lines.ready(nowMs);
+    const circuit = standing.circuit();
+    return ordering === 'endpoint' || circuit.state === 'closed' || (first?.dueInMs ?? 0) <= 0 ? 0 : circuit.refusedProbes;
+  }
+
   /** What goes in one request: one delivery, or as many as a batch holds. Empty: nothing may go now. */
   function nextRows({ batch, ordering }: LaneEndpoint, probe: boolean): HeldDelivery[] {
     const nowMs = Date.now();
-    // one that is always refused must not be the only one that is ever tried
-    const skip = probe && ordering !== 'endpoint' ? standing.probes() : 0;
-    if (!batch) return [lines.next(nowMs, skip)].filter((row) => row !== undefined);
+    if (!batch) return [lines.next(nowMs, probe ? probesBefore(nowMs, ordering) : 0)].filter((row) => row !== undefined);
     const known = lines.ready(nowMs).filter(({ batchId }) => batchId === null || !batches.has(batchId));
-    const from = skip % Math.max(1, known.length);
+    const from = (probe ? probesBefore(nowMs, ordering) : 0) % Math.max(1, known.length);
     const ready = [...known.slice(from), ...known.slice(0, from)];
     const isAlike = ({ batchId }: HeldDelivery) => batchId === ready[0]?.batchId;
     const others = ready.findIndex((row) => !isAlike(row));
@@ -119,7 +127,8 @@ export function createSending(deps: SendingDeps): Sending {
     const expiresAtMs = Math.min(...rows.map((row) => row.expiresAtMs));
     const isTooLate = () => deps.isTooLate() || performance.now() >= expiresAtMs;
     const shipped = await ship(deps, { rows, batchId, endpoint, probe, isTooLate });
-    if (shipped.kind === 'done') standing.saw(shipped.result, shipped.startedMs, most(endpoint));
+    const type = batchId === null ? (rows[0]?.eventType ?? '') : '';
+    if (shipped.kind === 'done') standing.saw(shipped.result, type, shipped.startedMs, most(endpoint));
     for (const row of rows) {
       taken.delete(row.deliveryId);
       settle(endpoint, row, shipped, probe);

@@ -12,7 +12,7 @@ import { deadLetterTold, leaveBatch } from '../db/lane-held.ts';
 import type { HeldDelivery } from '../db/lane-page.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
-import { isPlainNo, type SendResult } from '../domain/outcome.ts';
+import { type SendResult, signOf } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 
@@ -23,7 +23,7 @@ export interface Shipment {
   rows: HeldDelivery[];
   /** Of a batch: its `webhook-id`, the same on every retry. */
   batchId: string | null;
-  /** For an endpoint that is only probed: refused, it spends no attempt. */
+  /** For an endpoint that is only probed: what fails before its time spends no attempt. */
   probe: boolean;
   /** Another drain may be the owner now: no request begins any more. */
   isTooLate(): boolean;
@@ -68,9 +68,9 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   const { result } = attempt;
   // whoever stood still cannot say that the endpoint was late
   if (result.outcome === 'timeout' && watch.stalledSince(mark)) return { kind: 'ours', waitMs: ourPauseMs };
-  // an order goes on behind an event that the endpoint does not want, so its head spends what an answer to it costs, also as a probe
-  const spends = !probe || (endpoint.ordering === 'endpoint' && isPlainNo(result));
-  const records = rows.map((row, index) => ({ ...recordOf(attempt, shipment.batchId, row, index), probe: !spends }));
+  // each delivery's own schedule paces what an outage costs it: a probe before its time spends nothing, unless it was an answer to this event
+  const isEarly = ({ dueInMs }: HeldDelivery) => probe && dueInMs > 0 && signOf(result) !== 'answered';
+  const records = rows.map((row, index) => ({ ...recordOf(attempt, shipment.batchId, row, index), probe: isEarly(row) }));
   const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
   await poster.obeyEndpoint(endpoint.endpointId, result);
   for (const [index, record] of records.entries()) {

@@ -3,29 +3,35 @@
 import type { LaneFacts, TakenLane } from '../db/lane-ownership.ts';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '../domain/allowance.ts';
 import {
-  addOutcomes,
+  addSeen,
   type Circuit,
   type CircuitTimes,
   closed,
   type Failures,
+  failsAlone,
+  forgiven,
   noFailures,
   opened,
   probed,
   shouldOpen,
 } from '../domain/circuit.ts';
 import type { LaneWait } from '../domain/lane.ts';
-import { isPlainNo, type SendResult } from '../domain/outcome.ts';
+import { isSignOfLife, type SendResult, type Sign, signOf } from '../domain/outcome.ts';
 
 export interface Standing {
   /** Requests at once, of at most `most`. */
   allowed(most: number): number;
   circuit(): Circuit;
-  /** How many probes it was sent since the circuit opened. */
-  probes(): number;
+  /** What its probes are chosen by, while the circuit is open. */
+  probing(): { failures: Failures; refusedProbes: number } | null;
+  /** What counts against it, and which event types fail. */
+  failures(): Failures;
   /** Unix milliseconds; null: the last attempt was accepted, or there was none. */
   failingSinceMs(): number | null;
-  /** A request that was begun at `startedMs` ended so. */
-  saw(result: SendResult, startedMs: number, most: number): void;
+  /** A request that was begun at `startedMs`, with events of this type ('': a batch), ended so. */
+  saw(result: SendResult, type: string, startedMs: number, most: number): void;
+  /** Another process has opened the circuit of a lane that was released: it is as the lane's row says. */
+  reopened(circuit: unknown, failingSinceMs: number | null): void;
   /** It is disabled: from now on it is only probed, and next then, whatever the circuit's own times say. */
   disabled(nextProbeAtMs: number): void;
   /** Its gate is open: if it was disabled, it is probed at once. */
@@ -51,42 +57,45 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
     allowance = freshAllowance();
   }
 
-  function accepted(startedMs: number, most: number): void {
-    failingSince = null;
-    if (circuit.state === 'closed') {
-      failures = addOutcomes(failures, { accepted: 1, refused: 0, trailingRefused: 0 }, Date.now());
-      allowance = afterAccepted(allowance, most);
-      return;
+  /** Late answers to what was sent before the circuit opened are no probes. */
+  function probe(type: string, sign: Sign, startedMs: number): void {
+    if (circuit.state === 'closed' || startedMs < circuit.probeAtMs) return;
+    circuit = probed(circuit, type, isSignOfLife(sign), Date.now(), times);
+    // while it is probed, and once it is closed again, the ramp begins anew, and what failed before counts no more
+    if (isSignOfLife(sign)) {
+      failures = forgiven(failures);
+      allowance = freshAllowance();
     }
-    // what was sent before it opened is no probe
-    if (startedMs < circuit.probeAtMs) return;
-    circuit = probed(circuit, true, Date.now(), times);
-    // closed again, it ramps up, and what it refused before counts no more
-    failures = noFailures();
-    allowance = freshAllowance();
   }
 
-  function refused(result: SendResult, startedMs: number): void {
-    const nowMs = Date.now();
-    failingSince ??= nowMs;
-    if (circuit.state === 'open') {
-      // late refusals of what was sent before it opened are no probes
-      if (startedMs >= circuit.probeAtMs) circuit = probed(circuit, false, nowMs, times);
-      return;
-    }
-    failures = addOutcomes(failures, { accepted: 0, refused: 1, trailingRefused: 1 }, nowMs);
-    if (!isPlainNo(result)) allowance = afterRefused(allowance, startedMs, nowMs);
-    if (shouldOpen(failures, nowMs)) open();
+  function send(type: string, sign: Sign, startedMs: number, most: number): void {
+    if (isSignOfLife(sign)) allowance = afterAccepted(allowance, most);
+    else if (!failsAlone(failures, type)) allowance = afterRefused(allowance, startedMs, Date.now());
+    if (shouldOpen(failures, Date.now())) open();
   }
+
+  const isWell = () => circuit.state === 'closed' && failures.inRow === 0 && failures.types.length === 0;
 
   return {
     allowed: (most) => (circuit.state === 'open' ? 1 : Math.max(1, Math.min(most, allowance.allowed))),
     circuit: () => circuit,
-    probes: () => (circuit.state === 'open' ? circuit.refusedProbes + circuit.acceptedProbes : 0),
+    probing: () => (circuit.state === 'open' ? { failures, refusedProbes: circuit.refusedProbes } : null),
+    failures: () => failures,
     failingSinceMs: () => failingSince,
-    saw(result, startedMs, most) {
-      if (result.outcome === 'accepted') accepted(startedMs, most);
-      else refused(result, startedMs);
+    saw(result, type, startedMs, most) {
+      const sign = signOf(result);
+      failingSince = sign === 'accepted' ? null : (failingSince ?? Date.now());
+      failures = addSeen(failures, [{ type, sign, times: 1 }], Date.now());
+      if (circuit.state === 'open') probe(type, sign, startedMs);
+      else send(type, sign, startedMs, most);
+    },
+    reopened(row, sinceMs) {
+      const now = row as Left | null;
+      if (circuit.state === 'open' || now?.state !== 'open') return;
+      circuit = now;
+      failures = now.failures ?? failures;
+      failingSince ??= sinceMs;
+      allowance = freshAllowance();
     },
     disabled(nextProbeAtMs) {
       if (circuit.state === 'closed') open();
@@ -103,7 +112,7 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
     },
     facts: (wait) => ({
       allowance,
-      circuit: circuit.state === 'closed' && failures.inRow === 0 ? null : { ...circuit, failures, disabled: isDisabled },
+      circuit: isWell() ? null : { ...circuit, failures, disabled: isDisabled },
       failingSinceMs: failingSince,
       stateReason: wait,
     }),

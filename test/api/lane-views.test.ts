@@ -55,7 +55,7 @@ describe('a lane', () => {
       id,
       `reason = 'failing', state = 'shut', state_reason = 'circuit_open', due_at = now() + interval '20 s', failing_since = now() - interval '1 h',
        allowance = '{"allowed":4,"accepted":1,"halvedAtMs":null}',
-       circuit = '{"state":"open","refusedProbes":3,"acceptedProbes":0,"probeAtMs":${probeAtMs}}'`,
+       circuit = '{"state":"open","refusedProbes":3,"refusedSince":0,"accepted":[],"probeAtMs":${probeAtMs}}'`,
     );
     const seen = await lane(id);
     expect(seen).toMatchObject({

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const circuitOpen = `state = 'shut', due_at = null, circuit = '{"state":"open","refusedProbes":3,"acceptedProbes":0,"probeAtMs":9e12}'`;
+const circuitOpen = `state = 'shut', due_at = null, circuit = '{"state":"open","refusedProbes":3,"refusedSince":0,"accepted":[],"probeAtMs":9e12}'`;
 
 it.each<[string, (id: string) => Promise<unknown>]>([
   ['its secret', (id) => api.post(`/v1/endpoints/${id}/rotate-secret`)],

@@ -3,13 +3,15 @@ import { pino } from 'pino';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
 import { readConfig } from '../../src/config.ts';
-import { clearHealth } from '../../src/db/endpoint-health.ts';
+import { forgiveHealth } from '../../src/db/endpoint-health.ts';
 import type { Db } from '../../src/db/pool.ts';
 import { createTenant } from '../../src/db/tenants.ts';
+import { noFailures } from '../../src/domain/circuit.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
+import { answerOf } from '../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
@@ -57,16 +59,16 @@ async function watched({ onTestFinished }: TestContext) {
     endpoint,
     sql,
     counts,
-    /** `F` refused, `a` accepted. */
-    saw(worker: Worker, outcomes: string): void {
-      for (const outcome of outcomes) worker.saw(endpoint, outcome === 'a');
+    /** `F` answered with 500, `n` with 404, `a` accepted. */
+    saw(worker: Worker, outcomes: string, type = 'order.created'): void {
+      for (const outcome of outcomes) worker.saw(endpoint, type, answerOf(outcome === 'a' ? 204 : outcome === 'n' ? 404 : 500));
     },
     lane: async () =>
       (await sql('select parks, reason, state, circuit, failing_since from lanes where endpoint_id = $1', [uuidOf(endpoint)]))[0],
     attemptsTold: async (attempts: number) =>
       until(`${attempts} attempts told`, async () => (await counts())?.now.attempts === attempts && counts()),
     bothPark: () => until('both to park', () => one.parks(endpoint) && other.parks(endpoint)),
-    clear: () => clearHealth(database.db, endpoint),
+    clear: (failures = noFailures()) => forgiveHealth(database.db, endpoint, failures, null),
   };
 }
 
@@ -155,6 +157,51 @@ describe.concurrent('two workers', () => {
     saw(one, 'a');
     await twoLooks(one);
     expect(await counts()).toBeUndefined();
+  });
+
+  it('4xx to whatever many events opens nothing, and is no acceptance', async (context) => {
+    const { one, saw, lane, counts, attemptsTold, sql } = await watched(context);
+    saw(one, 'n'.repeat(100));
+    expect(await attemptsTold(100)).toMatchObject({ inRow: 0, notAccepted: 100 });
+    const since = async () => (await sql('select failing_since from endpoint_health'))[0]?.failing_since;
+    expect(await since()).toBeInstanceOf(Date);
+    saw(one, `a`);
+    await until('the acceptance to count', async () => (await counts())?.notAccepted === 0);
+    expect(await since()).toBeNull();
+    expect(await lane()).toBeUndefined();
+  });
+
+  it('one type that always fails does not open it beside another that is well, at either of two workers', async (context) => {
+    const { one, other, saw, lane, counts, bothPark } = await watched(context);
+    saw(one, 'F'.repeat(15), 'order.bad');
+    await until('them to be told', async () => (await counts())?.inRow === 15);
+    await until('the acceptance to count', async () => {
+      saw(other, 'a', 'order.good');
+      return (await counts())?.types[0]?.alone === true;
+    });
+    await twoLooks(one);
+    for (const worker of [one, other]) saw(worker, 'F'.repeat(60), 'order.bad');
+    await until('all to be told', async () => (await counts())?.types[0]?.failed === 135);
+    expect(await lane()).toBeUndefined();
+    saw(one, 'F'.repeat(20), 'order.good');
+    await bothPark();
+  });
+
+  it('which type fails alone is known from the lane that closed its circuit, and told to the next', async (context) => {
+    const { one, other, saw, lane, bothPark, clear } = await watched(context);
+    await clear({ ...noFailures(), types: [{ type: 'order.bad', failed: 12, alone: true }] });
+    await twoLooks(one);
+    await twoLooks(other);
+    saw(one, 'F'.repeat(60), 'order.bad');
+    await twoLooks(one);
+    expect(await lane()).toBeUndefined();
+    saw(one, 'F'.repeat(20), 'order.other');
+    await bothPark();
+    const types = [
+      { type: 'order.bad', failed: 72, alone: true },
+      { type: 'order.other', failed: 20 },
+    ];
+    expect(await lane()).toMatchObject({ circuit: { state: 'open', failures: { inRow: 0, types } } });
   });
 
   it('a lane that closes lets both send again, counts what comes from nothing, and opens again', async (context) => {

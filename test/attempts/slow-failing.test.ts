@@ -7,6 +7,7 @@ import { uuidOf } from '../../src/domain/ids.ts';
 import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
 import { openTemporalLink } from '../../src/temporal/link.ts';
 import { type LaneStage, names, setLaneStage } from '../lanes/lane.ts';
+import { answerOf } from '../support/answer.ts';
 import { until } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
@@ -27,37 +28,37 @@ afterAll(async () => {
   await stage?.close();
 });
 
-const refusing = async (path: string) => {
-  stage.receiver.answer(path, (_request, response) => void response.writeHead(500).end());
+const refusing = async (path: string, status = 500) => {
+  stage.receiver.answer(path, (_request, response) => void response.writeHead(status).end());
   return stage.makeEndpoint(path);
 };
 const health = async (id: string) =>
   (await stage.db.query('select counts, failing_since from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
 const told = (id: string, failures: number) =>
-  until(`${failures} of ${id} to be told`, async () => (await health(id))?.counts.inRow === failures);
+  until(`${failures} of ${id} to be told`, async () => (await health(id))?.counts.notAccepted === failures);
 /** The last refusal was so long ago, the first six days before. */
 const age = (id: string) =>
   stage.db.query(
     `update endpoint_health set failing_since = now() - interval '6 days', updated_at = now() - interval '12 hours' where endpoint_id = $1`,
     [uuidOf(id)],
   );
-async function refuse(id: string, inRow: number): Promise<void> {
-  watch.saw(id, false);
-  await told(id, inRow);
+async function refuse(id: string, count: number, status = 500): Promise<void> {
+  watch.saw(id, 'order.created', answerOf(status));
+  await told(id, count);
 }
 
-it.concurrent('gets a lane at the first refusal after that, and is disabled at the next', async () => {
-  const id = await refusing('/slow');
-  await refuse(id, 1);
-  await refuse(id, 2);
+it.concurrent.each([500, 404])('gets a lane at the first %i after that, and is disabled at the next', async (status) => {
+  const id = await refusing(`/slow-${status}`, status);
+  await refuse(id, 1, status);
+  await refuse(id, 2, status);
   expect(await stage.lane(id)).toBeUndefined();
   await age(id);
-  watch.saw(id, false);
+  watch.saw(id, 'order.created', answerOf(status));
   await until('a lane', async () => (await stage.lane(id)) !== undefined);
   const lane = await stage.lane(id);
   expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
   expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
-  await stage.park(id, names('slow', 1));
+  await stage.park(id, names(`slow-${status}`, 1));
   await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
   await stage.drain(id);
   expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
@@ -69,7 +70,7 @@ it.concurrent('gets none while it accepts something now and then, however long a
   await refuse(well, 1);
   await age(accepting);
   await age(well);
-  watch.saw(accepting, true);
+  watch.saw(accepting, 'order.created', answerOf(204));
   await stage.db.query(
     `insert into lanes (endpoint_id, tenant_id, parks, reason, state, ended_at) values ($1, $2, false, 'backlog', 'idle', now())`,
     [uuidOf(well), uuidOf(stage.tenantId)],

@@ -17,3 +17,20 @@ it('grows with the crowd behind an endpoint, not beyond a minute, and not for ot
   now = 120_000;
   expect(turnedAway.waitMs('ep_a', 'dlv_9', 32)).toBe(1_500);
 });
+
+it('is not lengthened by those who were served, whoever still waits before them', () => {
+  let now = 0;
+  let random = 1;
+  const turnedAway = createTurnedAway(
+    () => random,
+    () => now,
+  );
+  turnedAway.waitMs('ep_a', 'dlv_long', 0.1);
+  random = 0;
+  for (let n = 0; n < 100; n++) turnedAway.waitMs('ep_a', `dlv_${n}`, 1_000);
+  expect(turnedAway.waiting('ep_a')).toBe(101);
+  now = 5_000;
+  turnedAway.waitMs('ep_a', 'dlv_new', 1);
+  // the first one waits for 20 s
+  expect(turnedAway.waiting('ep_a')).toBe(2);
+});

@@ -2,14 +2,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countOutcomes, readWatched } from '../../src/db/endpoint-health.ts';
 import { deleteOldHealth } from '../../src/db/upkeep.ts';
+import type { Seen } from '../../src/domain/circuit.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
-const refused = (times: number) => ({ accepted: 0, refused: times, trailingRefused: times });
-const accepted = { accepted: 1, refused: 0, trailingRefused: 0 };
+const refused = (times: number): Seen[] => [{ type: 'order.created', sign: 'failed', times }];
+const accepted: Seen[] = [{ type: 'order.created', sign: 'accepted', times: 1 }];
 let database: TestDatabase;
 
 beforeAll(async () => {

@@ -2,22 +2,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  addOutcomes,
+  addSeen,
   type Circuit,
   circuitTimes,
   closed,
   type Failures,
+  failsAlone,
+  forgiven,
   noFailures,
-  type Outcomes,
   opened,
   probed,
+  probeOrder,
+  type Seen,
   shouldOpen,
 } from '../../src/domain/circuit.ts';
+import type { Sign } from '../../src/domain/outcome.ts';
 
 const start = 1_800_000_000_000;
 const minuteMs = 60_000;
 
-interface Step extends Outcomes {
+const type = 'order.created';
+
+interface Step {
+  accepted: number;
+  refused: number;
+  /** How many of the refused came after the last acceptance; all of them when nothing was accepted. */
+  trailingRefused: number;
   /** Since the step before; below 0: the clock is behind. */
   gap: number;
 }
@@ -25,12 +35,17 @@ interface Step extends Outcomes {
 const refusals = (gap: number, refused: number): Step => ({ gap, accepted: 0, refused, trailingRefused: refused });
 const mixed = (gap: number, accepted: number, refused: number, trailingRefused = 0): Step => ({ gap, accepted, refused, trailingRefused });
 
+function seenIn({ accepted, refused, trailingRefused }: Step): Seen[] {
+  const run = (sign: Sign, times: number): Seen[] => (times > 0 ? [{ type, sign, times }] : []);
+  return [...run('failed', refused - trailingRefused), ...run('accepted', accepted), ...run('failed', trailingRefused)];
+}
+
 function count(steps: Step[]): { failures: Failures; at: number } {
   let failures = noFailures();
   let at = start;
   for (const step of steps) {
     at += step.gap;
-    failures = addOutcomes(failures, step, at);
+    failures = addSeen(failures, seenIn(step), at);
   }
   return { failures, at };
 }
@@ -74,7 +89,7 @@ describe('the circuit opens', () => {
     expect([behind.at, start].map((at) => shouldOpen(behind.failures, at))).toEqual([true, true]);
     const setBack = count([mixed(0, 5, 15), mixed(-3_600_000, 5, 15)]);
     expect(shouldOpen(setBack.failures, setBack.at)).toBe(false);
-    expect(shouldOpen(addOutcomes(setBack.failures, mixed(0, 5, 15), setBack.at + 1), setBack.at + 1)).toBe(true);
+    expect(shouldOpen(addSeen(setBack.failures, seenIn(mixed(0, 5, 15)), setBack.at + 1), setBack.at + 1)).toBe(true);
   });
 
   const steps = fc.array(
@@ -128,13 +143,157 @@ describe('the circuit opens', () => {
   }
 });
 
+/** `A`, `B`: an event of that type failed; `a`, `b`: one was accepted; `n`: one of type A was answered with 404. */
+function told(answers: string, at = start): Failures {
+  const sign = (answer: string): Sign => (answer === 'n' ? 'answered' : answer === answer.toUpperCase() ? 'failed' : 'accepted');
+  const seen = [...answers].map((answer) => ({ type: answer === 'n' ? 'A' : answer.toUpperCase(), sign: sign(answer), times: 1 }));
+  return addSeen(noFailures(), seen, at);
+}
+
+describe('a type that fails alone', () => {
+  it.each<[string, string, boolean]>([
+    ['40 of it beside others', `${'A'.repeat(5)}b`.repeat(8), false],
+    ['40 of it and nothing else', 'A'.repeat(40), true],
+    ['19 of it before another is accepted, and 21 more', `${'A'.repeat(19)}b${'A'.repeat(21)}`, false],
+    ['20 of it before another is accepted', 'A'.repeat(20), true],
+    ['another type then fails 19 times', `${'A'.repeat(19)}b${'A'.repeat(9)}${'B'.repeat(19)}`, false],
+    ['another type then fails 20 times', `${'A'.repeat(19)}b${'A'.repeat(9)}${'B'.repeat(20)}`, true],
+    ['it was accepted since, and fails with the other', `${'A'.repeat(19)}ba${'AB'.repeat(10)}`, true],
+    ['404 to every event', 'n'.repeat(100), false],
+    ['404 between 19 failures', `${'A'.repeat(19)}n`.repeat(2), false],
+  ])('%s: opens %s', (_name, answers, expected) => {
+    // a share that is over half is none of these: so much was accepted before
+    expect(shouldOpen(told(`${'b'.repeat(40)}${answers}`), start)).toBe(expected);
+  });
+
+  it('of whatever many answers never opens the circuit, once it has failed 10 times beside a type that is well', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('A', 'b'), { maxLength: 300 }), (answers) => {
+        let failures = told(`${'A'.repeat(10)}b`);
+        expect(failsAlone(failures, 'A')).toBe(true);
+        for (const answer of answers) {
+          failures = addSeen(failures, [{ type: answer.toUpperCase(), sign: answer === 'A' ? 'failed' : 'accepted', times: 1 }], start);
+          expect(shouldOpen(failures, start)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('opens it with any other type: 20 failures of that one are as many as without it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('A', 'B'), { maxLength: 100 }), (answers) => {
+        let failures = told(`${'A'.repeat(10)}b`);
+        for (const answer of answers) failures = addSeen(failures, [{ type: answer, sign: 'failed', times: 1 }], start);
+        const others = answers.filter((answer) => answer === 'B').length;
+        expect(failures.inRow).toBe(others);
+        if (others >= 20) expect(shouldOpen(failures, start)).toBe(true);
+      }),
+    );
+  });
+
+  it('is counted alike one by one and in runs', () => {
+    const runs = fc.array(
+      fc.record({
+        type: fc.constantFrom('A', 'B', 'C'),
+        sign: fc.constantFrom<Sign>('accepted', 'answered', 'failed'),
+        times: fc.integer({ min: 1, max: 15 }),
+      }),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(runs, (seen) => {
+        const single = seen.flatMap((one) => Array.from({ length: one.times }, () => ({ ...one, times: 1 })));
+        expect(addSeen(noFailures(), seen, start)).toEqual(addSeen(noFailures(), single, start));
+      }),
+    );
+  });
+
+  it('is known of 32 types at most, and after the circuit has closed', () => {
+    const types = Array.from({ length: 100 }, (_, n) => `type${n}`);
+    const failures = addSeen(
+      noFailures(),
+      types.map((one) => ({ type: one, sign: 'failed', times: 1 })),
+      start,
+    );
+    expect(failures.types.map((one) => one.type)).toEqual(types.slice(-32));
+    expect(forgiven(failures)).toEqual({ ...noFailures(), notAccepted: 100, types: failures.types });
+  });
+});
+
+describe('probes of several types', () => {
+  /** `A`: a probe of that type is refused, `a`: accepted. */
+  const play = (answers: string): Circuit =>
+    [...answers].reduce<Circuit>(
+      (circuit, answer) => {
+        const accepted = answer === answer.toLowerCase();
+        return probed(circuit, answer.toUpperCase(), accepted, start, { firstProbeMs: 5_000, longestProbeMs: 300_000 });
+      },
+      opened(start, circuitTimes),
+    );
+  const pauseOf = (circuit: Circuit) => (circuit.state === 'closed' ? null : circuit.probeAtMs - start);
+
+  it.each<[string, number | null]>([
+    ['aAaAaA', 40_000],
+    ['AaAaAa', 0],
+    ['bAbAb', null],
+    ['AAAAbA', 5_000],
+    ['AAAAbAA', 10_000],
+    ['AAAAbAAb', 0],
+    ['AAAAbAAbA', 5_000],
+    ['bBb', 0],
+    ['bAbBab', 0],
+    ['abc', null],
+  ])('%s: the next one in %s', (answers, expected) => {
+    expect(pauseOf(play(answers))).toBe(expected);
+  });
+
+  it('close with the third accepted one of types that are never refused, whatever is refused of others in between', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[ABCxyz]{0,40}$/), (answers) => {
+        const accepted = answers.replaceAll(/[A-Z]/g, '').length;
+        expect(play(answers).state).toBe(accepted >= 3 ? 'closed' : 'open');
+      }),
+    );
+  });
+
+  it('go to every type that waits before one is asked again that was refused', () => {
+    const waiting = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(waiting, (types) => {
+        let failures = noFailures();
+        const asked: string[] = [];
+        for (let refusedProbes = 0; refusedProbes < types.length; refusedProbes++) {
+          const [next = ''] = probeOrder(types, failures, refusedProbes);
+          asked.push(next);
+          failures = addSeen(failures, [{ type: next, sign: 'failed', times: 1 }], start);
+        }
+        expect(new Set(asked)).toEqual(new Set(types));
+        // and then round again
+        expect(probeOrder(types, failures, types.length)).toEqual(asked);
+      }),
+    );
+  });
+
+  it('stay with a type that is accepted', () => {
+    const failures = addSeen(
+      noFailures(),
+      [
+        { type: 'bad', sign: 'failed', times: 3 },
+        { type: 'good', sign: 'accepted', times: 1 },
+      ],
+      start,
+    );
+    expect(probeOrder(['bad', 'good'], failures, 7)).toEqual(['good', 'bad']);
+  });
+});
+
 describe('a probe', () => {
   const play = (answers: string, every = 1_000): { circuit: Circuit; at: number } => {
     let circuit = opened(start, circuitTimes);
     let at = start;
     for (const answer of answers) {
       at += every;
-      circuit = probed(circuit, answer === 'a', at, circuitTimes);
+      circuit = probed(circuit, type, answer === 'a', at, circuitTimes);
     }
     return { circuit, at };
   };
@@ -187,7 +346,7 @@ describe('a probe', () => {
     const waits = [];
     for (let n = 0; n < 4; n++) {
       waits.push(circuit.state === 'open' ? circuit.probeAtMs - start : null);
-      circuit = probed(circuit, false, start, times);
+      circuit = probed(circuit, type, false, start, times);
     }
     expect(waits).toEqual([50, 100, 120, 120]);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outcomeOfStatus, outcomes, refusalOfErrorCode, refusals, retryAfterMs } from '../../src/domain/outcome.ts';
+import { isSignOfLife, outcomeOfStatus, outcomes, refusalOfErrorCode, refusals, retryAfterMs, signOf } from '../../src/domain/outcome.ts';
+import { answerOf } from '../support/answer.ts';
 
 describe('outcomeOfStatus', () => {
   it.each([
@@ -26,6 +27,35 @@ describe('outcomeOfStatus', () => {
 
   it('knows an outcome for every number', () => {
     fc.assert(fc.property(fc.double(), (status) => outcomes.includes(outcomeOfStatus(status))));
+  });
+});
+
+describe('signOf', () => {
+  it.each([
+    [204, 'accepted'],
+    [400, 'answered'],
+    [401, 'answered'],
+    [404, 'answered'],
+    [409, 'answered'],
+    [422, 'answered'],
+    [499, 'answered'],
+    [302, 'failed'],
+    [408, 'failed'],
+    [410, 'failed'],
+    [425, 'failed'],
+    [429, 'failed'],
+    [500, 'failed'],
+    [503, 'failed'],
+    ['timeout', 'failed'],
+    ['reset', 'failed'],
+    ['auth_failed', 'failed'],
+  ] as const)('%s: the endpoint %s', (said, sign) => {
+    expect(signOf(answerOf(said))).toBe(sign);
+    expect(isSignOfLife(sign)).toBe(sign !== 'failed');
+  });
+
+  it('is a failure where the answer did not arrive whole, whatever its status', () => {
+    expect(signOf({ ...answerOf(404), outcome: 'timeout' })).toBe('failed');
   });
 });
 

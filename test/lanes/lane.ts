@@ -86,13 +86,16 @@ export async function setLaneStage() {
       }
     },
     /** Accepts events and parks them for the endpoint, in this order; returns their deliveries. */
-    async park(endpointId: string, events: { id: string; key?: string; coalesceKey?: string; expiresAt?: Date }[]): Promise<string[]> {
-      const made = events.map(({ id, key: orderingKey = null, expiresAt }) => ({
+    async park(
+      endpointId: string,
+      events: { id: string; key?: string; coalesceKey?: string; expiresAt?: Date; type?: string }[],
+    ): Promise<string[]> {
+      const made = events.map(({ id, key: orderingKey = null, expiresAt, type = 'order.created' }) => ({
         eventId: newId('evt'),
         externalId: id,
-        type: 'order.created',
+        type,
         channels: [],
-        body: Buffer.from(`{"type":"order.created","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":"${id}"}}`),
+        body: Buffer.from(`{"type":"${type}","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":"${id}"}}`),
         bodyTimestamp: '2026-01-01T00:00:00.000Z',
         contentHash: Buffer.from(id),
         orderingKey,
@@ -107,12 +110,12 @@ export async function setLaneStage() {
         if (coalesceKey)
           await db.query('update events set coalesce_key = $2 where id = $1', [uuidOf(made[index]?.eventId ?? ''), coalesceKey]);
       }
-      const rows = made.map(({ eventId, expiresAt }) => ({
+      const rows = made.map(({ eventId, expiresAt, type }) => ({
         deliveryId: deliveryId(eventId, endpointId),
         eventId,
         endpointId,
         tenantId,
-        eventType: 'order.created',
+        eventType: type,
         expiresAt: expiresAt === null ? null : new Date(expiresAt),
       }));
       await parkNew(db, rows);
@@ -126,6 +129,13 @@ export async function setLaneStage() {
         uuidOf(endpointId),
       ]);
       return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+    },
+    /** Its circuit's next probe is due. */
+    async toProbe(endpointId: string): Promise<void> {
+      await db.query(
+        `update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1 and circuit->>'state' = 'open'`,
+        [uuidOf(endpointId)],
+      );
     },
     async lane(endpointId: string) {
       const { rows } = await db.query('select * from lanes where endpoint_id = $1', [uuidOf(endpointId)]);

@@ -9,6 +9,7 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
   deliveryId: `dlv_${n}`,
   eventId: `evt_${n}`,
   webhookId: `e${n}`,
+  eventType: 'order.created',
   body: Buffer.from('{}'),
   round: 1,
   attempts: 0,

@@ -1,28 +1,22 @@
 // What an answer does to the standing of an endpoint: its allowance, its circuit, and what of it outlives a drain.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TakenLane } from '../../src/db/lane-ownership.ts';
-import type { Outcome, SendResult } from '../../src/domain/outcome.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
 import { createStanding, type Standing } from '../../src/lanes/standing.ts';
+import { answerOf } from '../support/answer.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
 
 const times = { firstProbeMs: 5_000, longestProbeMs: 20_000 };
 const most = 16;
-const fresh: TakenLane = { epoch: 1, restedMs: null, reason: 'backlog', allowance: null, circuit: null, failingSinceMs: null };
-
-function answer(said: number | Outcome): SendResult {
-  const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };
-  const rest = { message: '', timings, address: null, retryAfterMs: null };
-  if (typeof said !== 'number') return { ...rest, outcome: said, response: null };
-  const response = { statusCode: said, headers: [], bodyStart: new Uint8Array(), bodyTruncated: false };
-  return { ...rest, outcome: said < 300 ? 'accepted' : 'http_status', response };
-}
+const type = 'order.created';
+const fresh: TakenLane = { epoch: 1, restedMs: null, reason: 'backlog', parks: true, allowance: null, circuit: null, failingSinceMs: null };
 
 /** So many answers to requests that begin one after the other, a millisecond apart. */
-function see(standing: Standing, said: number | Outcome, count = 1): void {
+function see(standing: Standing, said: number | Outcome, count = 1, of = type): void {
   for (let n = 0; n < count; n++) {
-    standing.saw(answer(said), tick(), most);
+    standing.saw(answerOf(said), of, tick(), most);
   }
 }
 
@@ -83,7 +77,7 @@ describe('what is sent at once', () => {
     const standing = ramped();
     const startedMs = tick();
     tick();
-    for (let n = 0; n < 5; n++) standing.saw(answer(503), startedMs, most);
+    for (let n = 0; n < 5; n++) standing.saw(answerOf(503), type, startedMs, most);
     expect(standing.allowed(most)).toBe(4);
     see(standing, 503);
     expect(standing.allowed(most)).toBe(2);
@@ -91,7 +85,7 @@ describe('what is sent at once', () => {
 });
 
 describe('the circuit', () => {
-  it.each<number | Outcome>([500, 404, 'timeout'])(
+  it.each<number | Outcome>([500, 429, 'timeout'])(
     'opens after 20 in a row of %s, not after 19, nor if one was accepted between',
     (said) => {
       const standing = createStanding(fresh, times);
@@ -130,8 +124,8 @@ describe('the circuit', () => {
     const standing = open();
     const before = standing.circuit();
     for (let n = 0; n < 5; n++) {
-      standing.saw(answer(500), startedMs, most);
-      standing.saw(answer(204), startedMs, most);
+      standing.saw(answerOf(500), type, startedMs, most);
+      standing.saw(answerOf(204), type, startedMs, most);
     }
     expect(standing.circuit()).toEqual(before);
     toProbe(standing);

@@ -1,6 +1,7 @@
 // What a lane is to do now, as a table: what counts most comes first.
 import { expect, it } from 'vitest';
 import type { LaneEndpoint } from '../../src/db/lane-endpoint.ts';
+import type { Circuit } from '../../src/domain/circuit.ts';
 import { failedTooLong } from '../../src/domain/lane.ts';
 import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
 
@@ -25,9 +26,10 @@ const endpoint: LaneEndpoint = {
   batch: null,
   coalesceMs: null,
   autoRecover: true,
+  lane: { parks: true, circuit: null, failingSinceMs: null },
   secrets: [],
 };
-const open = (probeAtMs: number) => ({ state: 'open', refusedProbes: 0, acceptedProbes: 0, probeAtMs }) as const;
+const open = (probeAtMs: number): Circuit => ({ state: 'open', refusedProbes: 0, refusedSince: 0, accepted: [], probeAtMs });
 
 interface Row extends Partial<Omit<Seen, 'endpoint'>> {
   endpoint?: Partial<LaneEndpoint>;

@@ -1,0 +1,126 @@
+// An endpoint that refuses one event type: neither 400 nor 500 to that type keeps what it accepts from arriving, and an outage costs no delivery more than its
+// own schedule says. The pauses of these circuits are so long that a drain rests at each: a test says when the next probe is due.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidOf } from '../../src/domain/ids.ts';
+import type { LaneReport } from '../../src/domain/lane.ts';
+import { type LaneStage, setLaneStage } from './lane.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await setLaneStage();
+});
+afterAll(() => stage?.close());
+
+const times = { firstProbeMs: 3_600_000, longestProbeMs: 3_600_000 };
+const once = { retry: { schedule: ['1h', '1h'] } };
+const mostAtOnce = 8;
+
+/** Events of a type that the endpoint refuses, or accepts, each with a key of its own. */
+const some = (type: 'bad' | 'good', prefix: string, count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => ({ id: `${prefix}-${type}-${from + n}`, key: `${type}-${from + n}`, type: `order.${type}` }));
+const arrived = (path: string, type: 'bad' | 'good') => stage.arrived(path).filter((id) => id.includes(`-${type}-`)).length;
+
+function refuseBad(path: string, status: number): void {
+  stage.receiver.answer(
+    path,
+    ({ headers }, response) => void response.writeHead(headers['webhook-id']?.includes('-bad-') ? status : 204).end(),
+  );
+}
+
+const drain = (endpoint: string) => stage.drain(endpoint, undefined, { times });
+/** Until the pause after the next refused probe, or until nothing is to be done. */
+async function probe(endpoint: string): Promise<LaneReport> {
+  await stage.toProbe(endpoint);
+  return drain(endpoint);
+}
+const attempts = async (endpoint: string): Promise<Record<string, number>> => {
+  const { rows } = await stage.db.query(
+    'select event_type, attempts, count(*)::int as n from deliveries where endpoint_id = $1 group by 1, 2',
+    [uuidOf(endpoint)],
+  );
+  return Object.fromEntries(rows.map((row) => [`${row.event_type} ${row.attempts}`, row.n]));
+};
+
+describe.each([{}, { ordering: 'key' }, { ordering: 'endpoint' }])('an endpoint of %j', (settings) => {
+  it('that answers 400 to one type gets all others at once', async () => {
+    const path = `/400-${settings.ordering ?? 'none'}`;
+    // of an order the head holds up what is behind it until it is spent
+    const retry = settings.ordering === 'endpoint' ? { retry: { schedule: ['1ms'] } } : once;
+    const endpoint = await stage.makeEndpoint(path, { ...settings, ...retry });
+    refuseBad(path, 400);
+    await stage.park(endpoint, some('bad', path, 25));
+    await drain(endpoint);
+    await stage.park(endpoint, some('good', path, 5));
+    expect(await drain(endpoint)).toMatchObject({ state: 'idle' });
+    expect(arrived(path, 'good')).toBe(5);
+    const spent = settings.ordering === 'endpoint' ? 2 : 1;
+    expect(await attempts(endpoint)).toEqual({ [`order.bad ${spent}`]: 25, 'order.good 1': 5 });
+    expect((await stage.lane(endpoint)).circuit?.state ?? 'closed').toBe('closed');
+  });
+});
+
+describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
+  it('that answers 500 to one type gets each other event with the next probe, and is not probed for that type again', async () => {
+    const path = `/500-${settings.ordering ?? 'none'}`;
+    const endpoint = await stage.makeEndpoint(path, { ...settings, ...once });
+    refuseBad(path, 500);
+    // more than any page that is read at a time
+    await stage.park(endpoint, some('bad', path, 150));
+    expect(await drain(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+    let refused = arrived(path, 'bad');
+    expect(refused).toBeLessThan(20 + mostAtOnce);
+    for (const n of [0, 1]) {
+      await stage.park(endpoint, some('good', path, 1, n));
+      expect(await probe(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+      expect([arrived(path, 'good'), arrived(path, 'bad')]).toEqual([n + 1, ++refused]);
+    }
+    await stage.park(endpoint, some('good', path, 1, 2));
+    expect(await probe(endpoint)).toMatchObject({ state: 'idle' });
+    // each of them on its own schedule: once so far
+    expect(await attempts(endpoint)).toEqual({ 'order.bad 1': 150, 'order.good 1': 3 });
+
+    await stage.db.query(`update deliveries set next_attempt_at = now() where endpoint_id = $1 and status = 'held'`, [uuidOf(endpoint)]);
+    await stage.park(endpoint, some('good', path, 20, 3));
+    expect(await drain(endpoint)).toMatchObject({ state: 'idle' });
+    expect(await attempts(endpoint)).toEqual({ 'order.bad 2': 150, 'order.good 1': 23 });
+    expect(await stage.lane(endpoint)).toMatchObject({ circuit: { state: 'closed' } });
+    const health = await stage.db.query('select counts from endpoint_health where endpoint_id = $1', [uuidOf(endpoint)]);
+    expect(health.rows).toMatchObject([{ counts: { inRow: 0, types: [{ type: 'order.bad', alone: true }] } }]);
+
+    // when it fails for everything, the other type opens it as ever
+    stage.receiver.answer(path, (_request, response) => void response.writeHead(503).end());
+    await stage.park(endpoint, some('good', path, 40, 23));
+    expect(await drain(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+  });
+});
+
+describe('an outage', () => {
+  it.each(['none', 'key', 'endpoint'])(
+    'spends an attempt for each probe of what is due, and nothing of what waits for its time (ordering: %s)',
+    async (ordering) => {
+      const path = `/outage-${ordering}`;
+      const endpoint = await stage.makeEndpoint(path, { ordering, ...once });
+      stage.receiver.answer(path, (_request, response) => void response.writeHead(500).end());
+      await stage.park(endpoint, some('bad', path, 3));
+      await stage.db.query(
+        `update lanes set circuit = '{"state":"open","refusedProbes":0,"refusedSince":0,"accepted":[],"probeAtMs":0}' where endpoint_id = $1`,
+        [uuidOf(endpoint)],
+      );
+      for (let n = 0; n < 9; n++) await probe(endpoint);
+      expect(stage.arrived(path)).toHaveLength(9);
+      expect(await attempts(endpoint)).toEqual(ordering === 'endpoint' ? { 'order.bad 0': 2, 'order.bad 1': 1 } : { 'order.bad 1': 3 });
+      // those that are free go round as well
+      if (ordering !== 'endpoint')
+        for (const { id } of some('bad', path, 3)) expect(stage.arrived(path).filter((one) => one === id)).toHaveLength(3);
+      const marks = await stage.db.query(
+        `select a.probe, count(*)::int as n from attempts a join deliveries d on d.id = a.delivery_id where d.endpoint_id = $1 group by 1 order by 1`,
+        [uuidOf(endpoint)],
+      );
+      const spent = ordering === 'endpoint' ? 1 : 3;
+      expect(marks.rows).toEqual([
+        { probe: false, n: spent },
+        { probe: true, n: 9 - spent },
+      ]);
+    },
+  );
+});
