@@ -1,21 +1,22 @@
 // A relay: takes accepted events from the outbox to Temporal, and looks after what got stuck (design, decision 4).
 //
 // It lives in terms. In a term it renews itself in PostgreSQL every second; no row there, or 3 s since the last successful renewal was sent, ends
-// the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others take the rows of a
-// relay that was not seen for 5 s; a term takes rows itself only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
+// the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others delete a relay that was not
+// seen for 5 s and release its rows; a term does so, and takes rows, only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { LaneWatch } from '../attempts/lane-watch.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
-import { registerRelay, renewRelay } from '../db/relays.ts';
+import { registerRelay, releaseDeadRelays, renewRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { DispatchMetrics } from '../telemetry.ts';
 import type { LaneWaker } from '../temporal/lane-waker.ts';
 import type { Starter } from '../temporal/starter.ts';
+import { inBackground } from './background.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { leave } from './leave.ts';
 import type { Parking } from './parking.ts';
@@ -24,6 +25,7 @@ import { createTaker } from './taker.ts';
 import { openTerm, type Term } from './term.ts';
 
 const renewEveryMs = 1_000;
+const releasedAtOnce = 1_000;
 /** No longer: the term is over by then. */
 const renewWithinMs = 3_000;
 
@@ -67,7 +69,9 @@ export function createRelay(deps: RelayDeps): Relay {
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, waker, drainHere, log });
-  const taker = createTaker({ db, log, who: () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined) });
+  const steady = () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined);
+  const taker = createTaker({ db, log, who: steady });
+  const releasing = inBackground(releaseDead, (error) => log.warn({ err: error }, 'relay.dead_not_released'));
   let term: Term | undefined;
   let refreshing: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
@@ -82,6 +86,7 @@ export function createRelay(deps: RelayDeps): Relay {
       if (term) {
         sweepOnce(term);
         refreshOnce();
+        releasing.soon();
         taker.soon();
       }
       await pause();
@@ -115,6 +120,11 @@ export function createRelay(deps: RelayDeps): Relay {
     term = undefined;
     log.warn({ relayId: ended.id }, 'relay.fenced');
     void ended.end();
+  }
+
+  /** The rows of dead relays go to nobody; all relays take their share of them. */
+  async function releaseDead(): Promise<void> {
+    while (steady() && (await releaseDeadRelays(db, releasedAtOnce)) > 0) taker.soon();
   }
 
   function refreshOnce(): void {
@@ -163,7 +173,7 @@ export function createRelay(deps: RelayDeps): Relay {
         const renew = () => renewRelay(db, last.id, status());
         await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
       }
-      await Promise.all([taker.idle(), refreshing, sweeping]);
+      await Promise.all([taker.idle(), releasing.idle(), refreshing, sweeping]);
     },
   };
 }
