@@ -70,7 +70,8 @@ export async function takeOutboxRows(db: Db, relayId: string, { except, afterTen
       select ${columns}
       from taken o cross join lateral (
         -- row by row, so that each finds its partition
-        select * from events where id = o.event_id offset 0
+        select type, external_id, channels, body, expires_at, erased_at, deliver_at, only_endpoint_id, accepted_at
+        from events where id = o.event_id offset 0
       ) e join tenants t on t.id = o.tenant_id
       order by o.tenant_id, event_id`,
     values: [uuidOf(relayId), afterTenant === null ? noUuid : uuidOf(afterTenant), except.map(uuidOf), limit],

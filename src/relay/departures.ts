@@ -150,7 +150,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
         endpointId,
         endpointLimit: maxInFlight,
         endpoint: () => cache.current(event.tenantId, endpointId),
-        isFresh: cache.isFresh,
+        isFresh: () => cache.isFresh(event.tenantId),
         mayPost: () => mayAct() && !stopped,
         written(as) {
           left--;

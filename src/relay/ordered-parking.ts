@@ -23,7 +23,7 @@ export interface OrderedParking {
 }
 
 export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): OrderedParking {
-  const cache = createCacheOf<OrderedEndpoint>(db, readOrderedEndpoints);
+  const cache = createCacheOf<OrderedEndpoint>(db, db, readOrderedEndpoints);
   // many clients may repeat their events at once: their questions share a statement
   const unplanned = createGroupCommit<string, number | undefined>({ write: readUnplanned, maxWeight: 1_000 });
 

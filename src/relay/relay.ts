@@ -65,15 +65,20 @@ export interface RelayDeps {
 
 export function createRelay(deps: RelayDeps): Relay {
   const { db, starter, log, waker, drainHere } = deps;
-  const cache = createEndpointCache(db);
+  const cache = createEndpointCache(db, db);
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, waker, drainHere, log });
   const steady = () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined);
   const taker = createTaker({ db, log, who: steady });
+  // however long reading what has changed takes, the others are looked at each second
+  const changed = inBackground(cache.readChanged, (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'));
+  const changes = inBackground(
+    () => cache.lookForChanges().then(changed.soon),
+    (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'),
+  );
   const releasing = inBackground(releaseDead, (error) => log.warn({ err: error }, 'relay.dead_not_released'));
   let term: Term | undefined;
-  let refreshing: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
   const status = () => ({ mode: modes.mode(Date.now()), waiting: term?.waiting() ?? 0 });
@@ -85,7 +90,7 @@ export function createRelay(deps: RelayDeps): Relay {
       if (term && !term.isFresh()) fence(term);
       if (term) {
         sweepOnce(term);
-        refreshOnce();
+        changes.soon();
         releasing.soon();
         taker.soon();
       }
@@ -127,15 +132,6 @@ export function createRelay(deps: RelayDeps): Relay {
     while (steady() && (await releaseDeadRelays(db, releasedAtOnce)) > 0) taker.soon();
   }
 
-  function refreshOnce(): void {
-    refreshing ??= cache
-      .refresh()
-      .catch((error) => log.warn({ err: error }, 'relay.cache_not_refreshed'))
-      .finally(() => {
-        refreshing = undefined;
-      });
-  }
-
   /** However slow Temporal is, rows are taken meanwhile. */
   function sweepOnce(of: Term): void {
     sweeping ??= sweep
@@ -173,7 +169,7 @@ export function createRelay(deps: RelayDeps): Relay {
         const renew = () => renewRelay(db, last.id, status());
         await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
       }
-      await Promise.all([taker.idle(), releasing.idle(), refreshing, sweeping]);
+      await Promise.all([taker.idle(), releasing.idle(), changes.idle().then(changed.idle), sweeping]);
     },
   };
 }
