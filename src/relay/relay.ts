@@ -46,6 +46,10 @@ export interface Relay {
 
 export interface RelayDeps {
   db: Db;
+  /** For its own row and the looks each second: connections that wait for nothing else. */
+  lease: Db;
+  /** For the endpoints of tenants. */
+  reads: Db;
   starter: Starter;
   log: Logger;
   parking: Parking;
@@ -64,8 +68,8 @@ export interface RelayDeps {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, starter, log, waker, drainHere } = deps;
-  const cache = createEndpointCache(db, db);
+  const { db, lease, reads, starter, log, waker, drainHere } = deps;
+  const cache = createEndpointCache(lease, reads);
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, waker, drainHere, log });
@@ -102,7 +106,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const id = newId('rly');
     const beganAt = performance.now();
     try {
-      await registerRelay(db, id, deps.processName);
+      await registerRelay(lease, id, deps.processName);
     } catch (error) {
       log.warn({ err: error }, 'relay.not_registered');
       return undefined;
@@ -114,7 +118,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function renew(of: Term): Promise<void> {
     const sentAt = performance.now();
     const tooLate = delay(renewWithinMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(db, of.id, status()).catch((error: Error) => error), tooLate]);
+    const renewed = await Promise.race([renewRelay(lease, of.id, status()).catch((error: Error) => error), tooLate]);
     if (renewed === true) of.renewed(sentAt);
     else if (renewed === false) of.lost();
     else if (!stopping.signal.aborted) log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
@@ -166,7 +170,7 @@ export function createRelay(deps: RelayDeps): Relay {
       await ended;
       const last = term;
       if (last) {
-        const renew = () => renewRelay(db, last.id, status());
+        const renew = () => renewRelay(lease, last.id, status());
         await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
       }
       await Promise.all([taker.idle(), releasing.idle(), changes.idle().then(changed.idle), sweeping]);
