@@ -34,7 +34,7 @@ export const variables = z.object({
   DATABASE_POOL: z.coerce
     .number()
     .int()
-    .min(10)
+    .min(12)
     .max(500)
     .default(20)
     .describe('connections to PostgreSQL of each process at most; it divides them, see docs/performance.md'),

@@ -12,6 +12,7 @@ import { createPool, type Db } from './db/pool.ts';
 import { checkKeysInUse } from './db/reseal.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import { checkTenantRole } from './db/tenant-role.ts';
+import { scopedTenant } from './db/tenant-scope.ts';
 import { sealWhatIsNot } from './db/unsealed.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
@@ -108,12 +109,12 @@ export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' 
 }
 
 function divide(pool: Db, { lease, recording, flow, callers, attempts, lanes }: ConnectionShares): Core['shares'] {
-  const share = (most: number) => limitConnections(pool, most);
+  const share = (most: number) => limitConnections(pool, { most });
   return {
     lease: share(lease),
     recording: share(recording),
     flow: share(flow),
-    callers: share(callers),
+    callers: limitConnections(pool, { most: callers, whose: scopedTenant }),
     attempts: share(attempts),
     lanes: share(lanes),
   };

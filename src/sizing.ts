@@ -55,7 +55,7 @@ export interface ConnectionShares {
   recording: number;
   /** Accepting events and moving them on. */
   flow: number;
-  /** What callers of the API ask for, but for the acceptance of events. */
+  /** What callers of the API ask for, but for the acceptance of events. One tenant gets half of them at most. */
   callers: number;
   /** What attempts and the planning of events read and write. */
   attempts: number;
@@ -63,7 +63,7 @@ export interface ConnectionShares {
   lanes: number;
 }
 
-/** Fewer than 10 cannot be divided. A process without a worker leaves nearly all to its callers. */
+/** Fewer than 12 cannot be divided. A process without a worker leaves nearly all to its callers. */
 export function shareConnections(total: number, role: 'worker' | 'server'): ConnectionShares {
   if (role === 'server') {
     const flow = Math.max(2, Math.floor(total / 5));

@@ -7,41 +7,76 @@ import type { Db } from './pool.ts';
 /** As long as the pool itself lets a query wait for a connection. */
 const usualPatienceMs = 10_000;
 
-/** The pool, of which `most` connections at once are used through what is returned. A query that waits longer for one rejects with StoreOverloaded. */
-export function limitConnections(pool: Db, most: number, patienceMs = usualPatienceMs): Db {
-  const waiting = new Set<() => void>();
+export interface ConnectionLimit {
+  /** Connections at once. */
+  most: number;
+  /** A query that waits longer for one rejects with StoreOverloaded. */
+  patienceMs?: number;
+  /** Whom a query is for; one of them gets half of the connections at most. Null: it is for nobody in particular. */
+  whose?(): string | null;
+}
+
+interface Waiting {
+  who: string | null;
+  begin(): void;
+}
+
+/** The pool, of which so many connections at once are used through what is returned. */
+export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs, whose = () => null }: ConnectionLimit): Db {
+  const mostOfOne = Math.max(1, Math.floor(most / 2));
+  const waiting = new Set<Waiting>();
+  const usedBy = new Map<string | null, number>();
   let used = 0;
 
-  function take(): Promise<void> {
-    if (used < most) {
-      used++;
-      return Promise.resolve();
+  const mayBegin = (who: string | null) => used < most && (who === null || (usedBy.get(who) ?? 0) < mostOfOne);
+
+  function count(who: string | null, change: 1 | -1): void {
+    used += change;
+    const left = (usedBy.get(who) ?? 0) + change;
+    if (left === 0) usedBy.delete(who);
+    else usedBy.set(who, left);
+  }
+
+  /** Resolves with what gives the connection back. */
+  function take(): Promise<() => void> {
+    const who = whose();
+    const giveBack = () => {
+      count(who, -1);
+      beginNext();
+    };
+    if (mayBegin(who)) {
+      count(who, 1);
+      return Promise.resolve(giveBack);
     }
     return new Promise((resolve, reject) => {
-      const begin = () => {
-        clearTimeout(timer);
-        resolve();
+      const wait: Waiting = {
+        who,
+        begin() {
+          clearTimeout(timer);
+          resolve(giveBack);
+        },
       };
       const timer = setTimeout(() => {
-        waiting.delete(begin);
+        waiting.delete(wait);
         reject(new StoreOverloaded());
       }, patienceMs);
-      waiting.add(begin);
+      waiting.add(wait);
     });
   }
 
-  /** The query that has waited longest gets the connection. */
-  function giveBack(): void {
-    const [next] = waiting;
-    if (!next) used--;
-    else {
+  /** The one that has waited longest, of those who may. */
+  function beginNext(): void {
+    for (const next of waiting) {
+      if (!mayBegin(next.who)) continue;
       waiting.delete(next);
-      next();
+      count(next.who, 1);
+      next.begin();
+      return;
     }
   }
 
   async function query(...args: unknown[]): Promise<unknown> {
-    await take();
+    const giveBack = await take();
     try {
       return await (pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
     } finally {
@@ -50,7 +85,7 @@ export function limitConnections(pool: Db, most: number, patienceMs = usualPatie
   }
 
   async function connect(): Promise<pg.PoolClient> {
-    await take();
+    const giveBack = await take();
     try {
       return releasing(await pool.connect(), giveBack);
     } catch (error) {

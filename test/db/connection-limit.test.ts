@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitConnections } from '../../src/db/connection-limit.ts';
 import { StoreOverloaded } from '../../src/db/errors.ts';
 import { inTransaction } from '../../src/db/pool.ts';
+import { asTenant, scopedDb, scopedTenant } from '../../src/db/tenant-scope.ts';
+import { newId } from '../../src/new-id.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
@@ -29,7 +31,7 @@ const waiting = async () =>
 
 describe('a share', () => {
   it('uses no more connections than it has, and leaves the others theirs', async () => {
-    const [reads, others] = [limitConnections(database.db, 3), limitConnections(database.db, 2)];
+    const [reads, others] = [limitConnections(database.db, { most: 3 }), limitConnections(database.db, { most: 2 })];
     const release = await lock();
     try {
       const asked = Array.from({ length: 20 }, () => reads.query(locked));
@@ -44,8 +46,26 @@ describe('a share', () => {
     }
   });
 
+  it('gives one tenant half of what it has at most, and the others the rest', async () => {
+    const share = scopedDb(limitConnections(database.db, { most: 4, whose: scopedTenant }));
+    const as = <T>(tenantId: string, work: () => T) => asTenant({ tenantId, readOnly: true }, work);
+    const [greedy, other] = [newId('tnt'), newId('tnt')];
+    const release = await lock();
+    try {
+      const asked = Array.from({ length: 20 }, () => as(greedy, () => share.query(locked)));
+      await until('its half to wait', async () => (await waiting()) === 2);
+      expect((await as(other, () => share.query('select 1 as one'))).rows).toEqual([{ one: 1 }]);
+      expect((await share.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+      expect(await waiting()).toBe(2);
+      await release();
+      expect(await Promise.allSettled(asked)).toHaveLength(20);
+    } finally {
+      await release().catch(() => undefined);
+    }
+  });
+
   it('gets back what failed, what was a transaction, and what was released as broken', async () => {
-    const one = limitConnections(database.db, 1);
+    const one = limitConnections(database.db, { most: 1 });
     await expect(one.query('select 1 / 0')).rejects.toThrow('division by zero');
     await expect(inTransaction(one, (client) => client.query('select 1 / 0'))).rejects.toThrow('division by zero');
     (await one.connect()).release(true);
@@ -53,8 +73,8 @@ describe('a share', () => {
     client.release();
     expect(() => client.release()).toThrow();
     const away = limitConnections(
-      { ...database.db, connect: () => Promise.reject(new Error('away')), query: database.db.query.bind(database.db) },
-      1,
+      { connect: () => Promise.reject(new Error('away')), query: database.db.query.bind(database.db) },
+      { most: 1 },
     );
     await expect(away.connect()).rejects.toThrow('away');
     const answers = await Promise.all([one, one, away, away].map((share) => share.query('select 1 as one')));
@@ -62,8 +82,8 @@ describe('a share', () => {
   });
 
   it('refuses as overloaded what waits too long, and serves the others in their order', async () => {
-    const one = limitConnections(database.db, 1, 50);
-    const patient = limitConnections(database.db, 1);
+    const one = limitConnections(database.db, { most: 1, patienceMs: 50 });
+    const patient = limitConnections(database.db, { most: 1 });
     const [held, heldToo] = [await one.connect(), await patient.connect()];
     await expect(one.query('select 1')).rejects.toThrow(StoreOverloaded);
     const order: number[] = [];
