@@ -65,7 +65,7 @@ export async function takeOutboxRows(db: Db, relayId: string, { except, afterTen
         ) f
         where t.tenant_id <> all($3::uuid[]) limit $4
       ), taken as (
-        update outbox set owner = $1 where event_id in (select event_id from found) returning event_id, tenant_id
+        update outbox set owner = $1 where event_id = any(array(select event_id from found)) returning event_id, tenant_id
       )
       select ${columns}
       from taken o cross join lateral (

@@ -94,7 +94,8 @@ export async function releaseDeadRelays(db: Db, limit: number): Promise<number> 
         ) o
         where not exists (select from relays r where r.id = w.owner and r.id not in (select id from dead)) limit $1
       ), released as (
-        update outbox set owner = null where event_id in (select event_id from orphaned) returning event_id
+        -- as an array, so that each is found by its key
+        update outbox set owner = null where event_id = any(array(select event_id from orphaned)) returning event_id
       )
       select count(*)::int as released, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,
     values: [limit],
