@@ -42,7 +42,8 @@ export function startServer(
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
-  const signingOf = atMost({ running: 16, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
+  // anybody may post to the sandbox: it gets one of the callers' connections
+  const signingOf = atMost({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
   const app = createApp({
     db: scopedDb(callers),
     storeUp: () => isStoreUp(lease),

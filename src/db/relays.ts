@@ -77,7 +77,8 @@ export async function retireRelay(db: Db, relayId: string): Promise<void> {
  */
 export async function releaseDeadRelays(db: Db, limit: number): Promise<number> {
   const { rows } = await db.query<{ released: number }>({
-    // not prepared: a plan that was made while the outbox was empty would read all of it when it is full. A row that is locked is being moved: if it stays, the next call finds it
+    // Not prepared: a plan that was made while the outbox was empty would read all of it when it is full.
+    // A row that is locked is being moved into a dispatch; if it stays, the next call finds it.
     text: `
       with recursive dead as (
         delete from relays
