@@ -31,7 +31,13 @@ export const variables = z.object({
   POSTHORN_METRICS_PORT: port.optional().describe('port of /metrics and /healthz, on HOST, of a worker without an API; unset: none'),
   POSTHORN_PUBLIC_URL: z.url().optional().describe('the address under which this server is reached, when it is not http://HOST:PORT'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL 15 or later; unset: embedded'),
-  DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(20).describe('connections to PostgreSQL per process'),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(12)
+    .max(500)
+    .default(20)
+    .describe('connections to PostgreSQL of each process at most; it divides them, see docs/performance.md'),
   TEMPORAL_ADDRESS: z.string().optional().describe('Temporal cluster or Cloud, host:port; unset: embedded dev server'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace'),
   TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud'),

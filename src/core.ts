@@ -1,21 +1,23 @@
 // What every role of Posthorn needs, opened once per process: store, vault, link to Temporal, and what speaks through them.
 
-import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from './config.ts';
 import { type Contents, createContents } from './contents.ts';
 import { checkAuditRights } from './db/audit-rights.ts';
 import { countOutbox } from './db/backlog.ts';
+import { limitConnections } from './db/connection-limit.ts';
 import { readLaneFigures } from './db/lane-figures.ts';
 import { migrate } from './db/migrate.ts';
 import { makePartitions } from './db/partitions.ts';
-import { createPool } from './db/pool.ts';
+import { createPool, type Db } from './db/pool.ts';
 import { checkKeysInUse } from './db/reseal.ts';
 import { checkMasterKey } from './db/secrets.ts';
 import { checkTenantRole } from './db/tenant-role.ts';
+import { scopedTenant } from './db/tenant-scope.ts';
 import { sealWhatIsNot } from './db/unsealed.ts';
 import type { Logger } from './logger.ts';
 import { migrationsFolder } from './package.ts';
 import { createParking, type Parking } from './relay/parking.ts';
+import { type ConnectionShares, shareConnections } from './sizing.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 import { createLaneWaker, type LaneWaker } from './temporal/lane-waker.ts';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from './temporal/link.ts';
@@ -27,7 +29,10 @@ import { createVault, type Vault } from './vault.ts';
 export interface Core {
   config: Config;
   log: Logger;
-  db: pg.Pool;
+  /** Its flow share: for what has no share of its own. */
+  db: Db;
+  /** By kind of work: nothing that one kind waits for keeps a connection from another. */
+  shares: Record<keyof ConnectionShares, Db>;
   vault: Vault;
   contents: Contents;
   link: TemporalLink;
@@ -43,24 +48,29 @@ export interface Core {
 /** A configuration in which the embedded servers have been started or named: address, keys and database are known. */
 export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[]; POSTHORN_API_KEY: string };
 
-/** Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. */
-export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> {
-  const db = createPool({
+/**
+ * Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. `role`: `server` when no
+ * worker will run in this process.
+ */
+export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' | 'server' = 'worker'): Promise<Core> {
+  const pool = createPool({
     url: config.DATABASE_URL,
     max: config.DATABASE_POOL,
     onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
   });
   try {
-    const applied = await migrate(db, migrationsFolder);
+    const applied = await migrate(pool, migrationsFolder);
     if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
-    await makePartitions(db);
-    await checkTenantRole(db);
-    for (const remark of await checkAuditRights(db)) log.info({ remark }, 'audit.not_bound_by_rights');
+    await makePartitions(pool);
+    await checkTenantRole(pool);
+    for (const remark of await checkAuditRights(pool)) log.info({ remark }, 'audit.not_bound_by_rights');
     const vault = createVault(config.POSTHORN_MASTER_KEY);
-    await checkMasterKey(db, vault);
-    await checkKeysInUse(db, vault);
-    await sealWhatIsNot(db, vault);
-    const contents = createContents(db, vault);
+    await checkMasterKey(pool, vault);
+    await checkKeysInUse(pool, vault);
+    await sealWhatIsNot(pool, vault);
+    const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
+    const db = shares.flow;
+    const contents = createContents(shares.recording, vault);
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
@@ -70,6 +80,7 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       config,
       log,
       db,
+      shares,
       vault,
       contents,
       link,
@@ -88,11 +99,23 @@ export async function openCore(config: ReadyConfig, log: Logger): Promise<Core> 
       ),
       async close() {
         await link.close();
-        await db.end();
+        await pool.end();
       },
     };
   } catch (error) {
-    await db.end();
+    await pool.end();
     throw error;
   }
+}
+
+function divide(pool: Db, { lease, recording, flow, callers, attempts, lanes }: ConnectionShares): Core['shares'] {
+  const share = (most: number) => limitConnections(pool, { most });
+  return {
+    lease: share(lease),
+    recording: share(recording),
+    flow: share(flow),
+    callers: limitConnections(pool, { most: callers, whose: scopedTenant }),
+    attempts: share(attempts),
+    lanes: share(lanes),
+  };
 }

@@ -1,13 +1,13 @@
 // What a first start has to show: tenant `demo` with a sandbox endpoint; with `--demo` also one that fails twice, and a trickle of events.
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Db } from './db/pool.ts';
 import { hasTenants } from './db/tenants.ts';
 
 const everyMs = 5_000;
 const types = ['order.created', 'order.paid', 'invoice.sent', 'user.invited'];
 
 export interface DemoOptions {
-  db: pg.Pool;
+  db: Db;
   origin: string;
   apiKey: string;
 }

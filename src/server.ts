@@ -6,6 +6,7 @@ import type { Reached } from './checkpoints.ts';
 import type { Core } from './core.ts';
 import { createKeyStore } from './db/key-rotation.ts';
 import { askForSweep } from './db/listen.ts';
+import { isStoreUp } from './db/settings.ts';
 import { scopedDb } from './db/tenant-scope.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
@@ -35,14 +36,17 @@ export function startServer(
   { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, giveOrder, telemetry } = core;
+  const { callers, lease } = core.shares;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
-  const signingOf = atMost({ running: 16, waiting: 10_000 }, (id: string) => readEndpointSigning(db, vault, id));
+  // anybody may post to the sandbox: it gets one of the callers' connections
+  const signingOf = atMost({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
   const app = createApp({
-    db: scopedDb(db),
+    db: scopedDb(callers),
+    storeUp: () => isStoreUp(lease),
     log,
     vault,
     contents,
@@ -54,11 +58,11 @@ export function startServer(
     accept: createIngest({ db, contents, relay, backlog, parking: createParking(db, waker), metrics: telemetry.ingest, reached }),
     giveOrder,
     lanes: waker,
-    setGate: createSetGate({ db, lanes: waker }),
+    setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },
     egressIps: config.POSTHORN_EGRESS_IPS,
-    skipHead: createSkipHead({ db, lanes: waker }),
-    keyStore: createKeyStore(db),
+    skipHead: createSkipHead({ db: callers, lanes: waker }),
+    keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
     sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
     metrics: telemetry.openPage(),

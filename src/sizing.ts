@@ -47,6 +47,37 @@ export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing 
   };
 }
 
+/** How the connections of one process are divided. Each kind of work has its own, so that none of it waits for another's. */
+export interface ConnectionShares {
+  /** The relay's lease, the looks each second that first attempts depend on, LISTEN, readiness: small statements that must not wait. */
+  lease: number;
+  /** Records of attempts, and the keys that seal them. */
+  recording: number;
+  /** Accepting events and moving them on. */
+  flow: number;
+  /** What callers of the API ask for, but for the acceptance of events. One tenant gets half of them at most. */
+  callers: number;
+  /** What attempts and the planning of events read and write. */
+  attempts: number;
+  /** Drains of lanes. */
+  lanes: number;
+}
+
+/** Fewer than 12 cannot be divided. A process without a worker leaves nearly all to its callers. */
+export function shareConnections(total: number, role: 'worker' | 'server'): ConnectionShares {
+  if (role === 'server') {
+    const flow = Math.max(2, Math.floor(total / 5));
+    return { lease: 1, recording: 1, flow, callers: total - flow - 4, attempts: 1, lanes: 1 };
+  }
+  const lease = 3;
+  const recording = total < 16 ? 2 : 4;
+  const left = total - lease - recording;
+  const callers = Math.floor(left / 3);
+  const attempts = Math.max(1, Math.floor(left / 4));
+  const lanes = Math.max(1, Math.floor(left / 6));
+  return { lease, recording, flow: left - callers - attempts - lanes, callers, attempts, lanes };
+}
+
 function within(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(value, most));
 }

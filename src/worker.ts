@@ -41,7 +41,7 @@ export interface RunningWorker {
 
 /** Starts at once also while Temporal is away; its part begins when it is there. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
+  const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -50,9 +50,9 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
   const authenticated = authenticating(sender);
   const places = createPlaces(limits);
-  const recorder = createRecorder(db, contents, log);
+  const recorder = createRecorder(shares.recording, contents, log);
   const poster = createPoster({
-    db,
+    db: shares.attempts,
     vault,
     sender: authenticated,
     contents,
@@ -63,12 +63,12 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   });
   const inHand: InHand = new Map();
   const watch = createStallWatch();
-  const lanes = createLaneWatch({ db, waker, log, disableAfterMs: disableAfterMs(config) });
-  const toLane = createToLane({ db, lanes, tellLanes: parking.tell });
-  const engine = createEngine({ db, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
+  const lanes = createLaneWatch({ db: shares.attempts, lease: shares.lease, waker, log, disableAfterMs: disableAfterMs(config) });
+  const toLane = createToLane({ db: shares.attempts, lanes, tellLanes: parking.tell });
+  const engine = createEngine({ db: shares.attempts, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
   const nudges = createNudges();
   const drain = createDrain({
-    db,
+    db: shares.lanes,
     poster,
     recorder,
     watch,
@@ -85,6 +85,8 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const drainsHere = createDrainsHere(drain, sizing.lanes, log);
   const relay = createRelay({
     db,
+    lease: shares.lease,
+    reads: shares.attempts,
     starter,
     waker,
     parking,
@@ -99,7 +101,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const stopListening = listen(db, 'posthorn_outbox', hear, log);
+  const stopListening = listen(shares.lease, 'posthorn_outbox', hear, log);
 
   function hear(word: string): void {
     const lanes = nudgedLanes(word);
@@ -111,7 +113,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const setGate = createSetGate({ db, lanes: waker });
   const skipHead = createSkipHead({ db, lanes: waker });
   const activities = createActivities({
-    db,
+    db: shares.attempts,
     engine,
     starter,
     waker,
@@ -119,7 +121,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     setGate,
     skipHead,
     places,
-    challenge: createChallenge({ db, vault, sender: authenticated, publicOrigin }),
+    challenge: createChallenge({ db: shares.attempts, vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
     reached,
   });

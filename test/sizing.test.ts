@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { sizingOf, thisMachine } from '../src/sizing.ts';
+import { shareConnections, sizingOf, thisMachine } from '../src/sizing.ts';
 
 const small = { cores: 1, memoryMiB: 512 };
 const laptop = { cores: 8, memoryMiB: 16_384 };
@@ -38,5 +38,30 @@ describe('sizingOf', () => {
     expect(cores).toBeGreaterThanOrEqual(1);
     expect(memoryMiB).toBeGreaterThan(100);
     expect(memoryMiB).toBeLessThan(1e9);
+  });
+});
+
+describe('shareConnections', () => {
+  const sizes = Array.from({ length: 489 }, (_, n) => n + 12);
+
+  it.each(['worker', 'server'] as const)('gives each kind of work of a %s its own, and never more in all than there are', (role) => {
+    for (const total of sizes) {
+      const shares = Object.values(shareConnections(total, role));
+      expect(Math.min(...shares)).toBeGreaterThanOrEqual(1);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBe(total);
+    }
+  });
+
+  it('keeps for the lease one beside LISTEN and one that may be slow', () => {
+    for (const total of sizes) expect(shareConnections(total, 'worker').lease).toBeGreaterThanOrEqual(3);
+  });
+
+  it('leaves callers two at least, so that one tenant does not have all', () => {
+    for (const total of sizes) expect(shareConnections(total, 'worker').callers).toBeGreaterThanOrEqual(2);
+  });
+
+  it('divides the usual number as docs/performance.md says', () => {
+    expect(shareConnections(20, 'worker')).toEqual({ lease: 3, recording: 4, flow: 4, callers: 4, attempts: 3, lanes: 2 });
+    expect(shareConnections(20, 'server')).toEqual({ lease: 1, recording: 1, flow: 4, callers: 12, attempts: 1, lanes: 1 });
   });
 });

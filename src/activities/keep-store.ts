@@ -1,4 +1,4 @@
-// keepStore: partitions ahead of time; dispatches, idempotency keys, portal links, relays, counts of failures and calls, and numbers and rates of who was
+// keepStore: partitions ahead of time; dispatches, idempotency keys, portal links, counts of failures and calls, and numbers and rates of who was
 // deleted go when they have outlived their use, in small batches. Owners are told of client certificates that come to their end, and erasures that were not
 // finished are.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
@@ -8,7 +8,6 @@ import { finishErasures } from '../db/erase-subject.ts';
 import { alertExpiring } from '../db/expiring-certificates.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
-import { forgetDeadRelays } from '../db/relays.ts';
 import { forgetRetiredKeys } from '../db/signing-keys.ts';
 import {
   cancelLeftBehind,
@@ -28,7 +27,6 @@ const old = [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, 
 export function createKeepStore(db: Db, lanes: Pick<Lanes, 'changed'>, disableAfterMs: number) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);
-    await forgetDeadRelays(db);
     await forgetRetiredKeys(db);
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));

@@ -18,6 +18,8 @@ import type { Access } from './access.ts';
 
 export interface ApiDeps {
   db: ScopedDb;
+  /** Whether PostgreSQL answers. Never rejects. */
+  storeUp(): Promise<boolean>;
   log: Logger;
   vault: Vault;
   contents: Contents;

@@ -1,7 +1,6 @@
 // /healthz: the process runs. /readyz: it can do its work. And the page at `/`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { isStoreUp } from '../db/settings.ts';
 import type { ApiDeps } from './deps.ts';
 import { answer, type Route, route } from './route.ts';
 import { pagePolicy } from './security-headers.ts';
@@ -34,9 +33,9 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-const ready = ({ db, temporalAway }: ApiDeps) => {
-  const storeUp = seldom(() => isStoreUp(db));
-  const away = seldom(() => temporalAway().catch(() => true));
+const ready = (deps: ApiDeps) => {
+  const storeUp = seldom(deps.storeUp);
+  const away = seldom(() => deps.temporalAway().catch(() => true));
   return route({
     method: 'get',
     path: '/readyz',

@@ -30,6 +30,8 @@ export interface LaneWatch {
 
 export interface LaneWatchDeps {
   db: Db;
+  /** For the look each second: no first attempt starts without it, so it waits for nothing else. */
+  lease: Db;
   waker: { open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void> };
   log: Logger;
   /** An endpoint that has refused everything for so long gets a lane, which disables it when it refuses once more; left out: never. */
@@ -46,7 +48,7 @@ interface Opening {
 }
 
 export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
-  const { db, waker, log, disableAfterMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = deps;
+  const { db, lease, waker, log, disableAfterMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = deps;
   const stopping = new AbortController();
   const count = createFailureCount(db, disableAfterMs, now);
   const openings = new Map<string, Opening>();
@@ -59,7 +61,7 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   async function look(): Promise<void> {
     const askedAtMs = now();
     // whoever looks each second learns of every suspect within a minute; at first, and after a time without answers, of all that there may be
-    const { parking, suspects } = await readWatched(db, askedAtMs - listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs);
+    const { parking, suspects } = await readWatched(lease, askedAtMs - listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs);
     listed = parking;
     listedAtMs = askedAtMs;
     for (const [id, { openAtMs }] of openings) if (openAtMs < askedAtMs) openings.delete(id);

@@ -44,7 +44,7 @@ async function run([command, word]: string[], demo: boolean): Promise<(() => Pro
     case 'start':
       return start(config, log, { demo, print, onFailure: fail });
     case 'server': {
-      const core = await openCore(requireKeys(config), log);
+      const core = await openCore(requireKeys(config), log, 'server');
       const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
       return inTurn(startServer(core, { listening, temporalUiUrl: config.TEMPORAL_UI_URL ?? null, relay: undefined }), core.close);
     }

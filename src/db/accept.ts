@@ -5,7 +5,7 @@
 import type { Hash } from '../contents.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import { eventsAtRest, type Sealing } from './at-rest.ts';
-import { compare, readEarlier } from './earlier-events.ts';
+import { compare, type Earlier, type EventKey, readEarlier } from './earlier-events.ts';
 import type { Db } from './pool.ts';
 
 export interface EventToAccept {
@@ -93,7 +93,7 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
         insert into outbox (event_id, tenant_id, owner) select id, tenant_id, $14 from stored returning event_id
       )
       select n::int, i.event_id, tenant_id, endpoints_version, (extract(epoch from now()) * 1000000)::bigint as accepted_at_us, orders, c.event_id is not null as claimed,
-        case when $14::uuid is null and n = 1 then pg_notify('posthorn_outbox', '') end
+        case when $14::uuid is null and c.event_id is not null then pg_notify('posthorn_outbox', '') end
       from incoming i left join claimed c on c.event_id = i.event_id
       order by n`,
     values: [
@@ -117,29 +117,34 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
     ],
   });
   const byNumber = new Map(rows.map((row) => [row.n, row]));
-  const results: Accepted[] = [];
-  const hash = await contents.hasher();
   let n = 0;
-  for (const request of requests) {
-    const found = request.events.map((event) => ({ event, row: byNumber.get(++n) }));
-    results.push(await outcomeOf(db, found, hash));
-  }
-  return results;
+  const found = requests.map(({ events }) => events.map((event): Found => ({ event, row: byNumber.get(++n) })));
+  const [earlier, hash] = await Promise.all([readEarlier(db, found.flatMap(keysOfKnown)), contents.hasher()]);
+  return found.map((request) => outcomeOf(request, earlier, hash));
 }
 
-async function outcomeOf(db: Db, found: { event: EventToAccept; row: Row | undefined }[], hash: Hash): Promise<Accepted> {
+/** `row`: undefined where there is no such tenant. */
+interface Found {
+  event: EventToAccept;
+  row: Row | undefined;
+}
+
+/** Of the events that claimed nothing: another call has stored their ids. */
+function keysOfKnown(request: Found[]): EventKey[] {
+  return request.flatMap(({ event, row }) => (row?.claimed === false ? [{ tenant: row.tenant_id, externalId: event.externalId }] : []));
+}
+
+function outcomeOf(found: Found[], earlier: (key: EventKey) => Earlier | undefined, hash: Hash): Accepted {
   const first = found[0]?.row;
   if (!first) return { tenantId: null, acceptances: [], endpointsVersion: 0, acceptedAtUs: 0, orders: false };
   const tenant = first.tenant_id;
-  const known = found.filter(({ row }) => row?.claimed === false).map(({ event }) => event.externalId);
-  const earlier = await readEarlier(db, tenant, known);
   return {
     tenantId: idOf('tnt', tenant),
     endpointsVersion: first.endpoints_version,
     acceptedAtUs: first.accepted_at_us,
     orders: first.orders,
     acceptances: found.map(({ event, row }) =>
-      row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(hash, event, earlier.get(event.externalId)),
+      row?.claimed ? { kind: 'accepted', id: event.eventId } : compare(hash, event, earlier({ tenant, externalId: event.externalId })),
     ),
   };
 }

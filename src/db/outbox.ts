@@ -30,28 +30,51 @@ export interface OwnedEvent {
   held?: ReadonlySet<string>;
 }
 
+/** Lower than every id. */
+const noUuid = '00000000-0000-0000-0000-000000000000';
+
 const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, least(e.expires_at, e.erased_at) as expires_at,
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
+export interface OutboxTake {
+  /** Tenants to pass over. */
+  except: string[];
+  /** Begins with the tenant after this one, in the order of their ids; null: with the first. */
+  afterTenant: string | null;
+  /** Rows, also of one tenant. */
+  limit: number;
+}
+
 /**
- * Takes rows of nobody, and of relays not seen for 5 s, for this relay; oldest first, and none of the tenants `except`. Two relays never get the
- * same row.
+ * Takes rows without an owner for this relay, tenant by tenant and of each tenant the oldest first. Two relays never get the same row. Returns the
+ * events in the order of the tenants. A tenant that is passed over costs one index probe, however many rows it has.
  */
-export async function takeOutboxRows(db: Db, relayId: string, except: string[], limit: number): Promise<OwnedEvent[]> {
+export async function takeOutboxRows(db: Db, relayId: string, { except, afterTenant, limit }: OutboxTake): Promise<OwnedEvent[]> {
   const { rows } = await db.query<Row>({
-    name: 'take_outbox_rows',
+    // not prepared: a plan that was made while the outbox was empty would read all of it when it is full
     text: `
-      with taken as (
-        update outbox set owner = $1
-        where event_id in (
-          select event_id from outbox o
-          where (owner is null or not exists (select from relays r where r.id = o.owner and r.seen > now() - interval '5 seconds'))
-            and tenant_id <> all($2::uuid[])
-          order by event_id limit $3
-          for update skip locked)
-        returning event_id, tenant_id)
-      select ${columns} from taken o join events e on e.id = o.event_id join tenants t on t.id = o.tenant_id order by event_id`,
-    values: [uuidOf(relayId), except.map(uuidOf), limit],
+      with recursive waiting as (
+        (select tenant_id from outbox where owner is null and tenant_id > $2 order by tenant_id limit 1)
+        union all
+        select (select o.tenant_id from outbox o where o.owner is null and o.tenant_id > t.tenant_id order by o.tenant_id limit 1)
+        from waiting t where t.tenant_id is not null
+      ), found as (
+        select f.event_id
+        from waiting t cross join lateral (
+          select event_id from outbox where owner is null and tenant_id = t.tenant_id order by event_id limit $4 for update skip locked
+        ) f
+        where t.tenant_id <> all($3::uuid[]) limit $4
+      ), taken as (
+        update outbox set owner = $1 where event_id = any(array(select event_id from found)) returning event_id, tenant_id
+      )
+      select ${columns}
+      from taken o cross join lateral (
+        -- row by row, so that each finds its partition
+        select type, external_id, channels, body, expires_at, erased_at, deliver_at, only_endpoint_id, accepted_at
+        from events where id = o.event_id offset 0
+      ) e join tenants t on t.id = o.tenant_id
+      order by o.tenant_id, event_id`,
+    values: [uuidOf(relayId), afterTenant === null ? noUuid : uuidOf(afterTenant), except.map(uuidOf), limit],
   });
   return rows.map(toOwnedEvent);
 }
@@ -61,15 +84,14 @@ export interface OutboxRow {
   tenantId: string;
 }
 
-/** What this relay owns already, after `after`, oldest first. */
-export async function ownOutboxRows(db: Db, relayId: string, after: string | null, limit: number): Promise<OutboxRow[]> {
+/** What this relay owns already, after `after`, oldest first, and none of the tenants `except`. */
+export async function ownOutboxRows(db: Db, relayId: string, after: string | null, except: string[], limit: number): Promise<OutboxRow[]> {
   const { rows } = await db.query<{ event_id: string; tenant_id: string }>({
-    name: 'own_outbox_rows',
     text: `
       select event_id, tenant_id from outbox
-      where owner = $1 and event_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
-      order by event_id limit $3`,
-    values: [uuidOf(relayId), after && uuidOf(after), limit],
+      where owner = $1 and event_id > $2 and tenant_id <> all($3::uuid[])
+      order by event_id limit $4`,
+    values: [uuidOf(relayId), after === null ? noUuid : uuidOf(after), except.map(uuidOf), limit],
   });
   return rows.map((row) => ({ eventId: idOf('evt', row.event_id), tenantId: idOf('tnt', row.tenant_id) }));
 }

@@ -1,4 +1,4 @@
-// Relays renew themselves here; whoever has not for 5 s owns nothing any more (design, decision 4).
+// Relays renew themselves here. One that has not for 5 s is dead: others delete its row and release what it owned (`releaseDeadRelays`; design, decision 4).
 import type { DispatchMode } from '../domain/dispatch-mode.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { Db } from './pool.ts';
@@ -13,7 +13,7 @@ export interface RelayFacts {
   waiting: number;
 }
 
-/** False: this relay was not seen for 5 s, others may have taken its rows, and it must never act again. */
+/** False: this relay was not seen for 5 s, others may own its rows by now, and it must never act again. */
 export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'renew_relay',
@@ -71,7 +71,35 @@ export async function retireRelay(db: Db, relayId: string): Promise<void> {
   });
 }
 
-/** Forgets relays that died long ago. */
-export async function forgetDeadRelays(db: Db): Promise<void> {
-  await db.query({ name: 'forget_dead_relays', text: `delete from relays where seen < now() - interval '1 hour'` });
+/**
+ * Deletes relays that were not seen for 5 s, which ends them for good, and gives outbox rows whose owner is no relay any more to nobody, `limit` at
+ * most. Returns how many it released; the relays are told of them. What if it ends half way? What is left still has an owner that is no relay.
+ */
+export async function releaseDeadRelays(db: Db, limit: number): Promise<number> {
+  const { rows } = await db.query<{ released: number }>({
+    // Not prepared: a plan that was made while the outbox was empty would read all of it when it is full.
+    // A row that is locked is being moved into a dispatch; if it stays, the next call finds it.
+    text: `
+      with recursive dead as (
+        delete from relays
+        where id in (select id from relays where seen <= now() - interval '5 seconds' for update skip locked)
+        returning id
+      ), owners as (
+        (select owner from outbox where owner is not null order by owner limit 1)
+        union all
+        select (select o.owner from outbox o where o.owner > w.owner order by o.owner limit 1) from owners w where w.owner is not null
+      ), orphaned as (
+        select o.event_id
+        from owners w cross join lateral (
+          select event_id from outbox where owner = w.owner order by event_id limit $1 for update skip locked
+        ) o
+        where not exists (select from relays r where r.id = w.owner and r.id not in (select id from dead)) limit $1
+      ), released as (
+        -- as an array, so that each is found by its key
+        update outbox set owner = null where event_id = any(array(select event_id from orphaned)) returning event_id
+      )
+      select count(*)::int as released, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,
+    values: [limit],
+  });
+  return rows[0]?.released ?? 0;
 }

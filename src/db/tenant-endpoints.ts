@@ -23,31 +23,49 @@ export interface TenantEndpoints {
   endpoints: EndpointSnapshot[] | null;
 }
 
-export async function readTenantEndpoints(db: Db, tenantId: string, limit: number): Promise<TenantEndpoints> {
+/** Of each of these tenants, in their order, with one statement. A tenant that is not there has version 0 and no endpoints. */
+export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: number): Promise<TenantEndpoints[]> {
   const { rows } = await db.query<Row>({
     name: 'read_tenant_endpoints',
     text: `
-      select t.endpoints_version as version, p.id, p.event_types, p.channels, p.sealed as target, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate,
-        p.needs_lane or t.rate_limit is not null as needs_lane,
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels, p.sealed as target, p.format, p.signing, p.timeout_ms, p.max_in_flight,
+        p.retry, p.gate, p.needs_lane or t.rate_limit is not null as needs_lane,
         extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
         s.ids as secret_ids, s.sealed, s.valid_to_ms
       from tenants t
-      left join endpoints p on p.tenant_id = t.id and p.deleted_at is null
+      left join lateral (
+        select id, event_types, channels, sealed, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
+        from endpoints where tenant_id = t.id and deleted_at is null order by id limit $2 + 1
+      ) p on true
       left join lateral (
         select array_agg(id order by valid_from desc, id desc) as ids, array_agg(sealed order by valid_from desc, id desc) as sealed,
           array_agg(extract(epoch from valid_to)::float8 * 1000 order by valid_from desc, id desc) as valid_to_ms
         from endpoint_secrets where endpoint_id = p.id and (valid_to is null or valid_to > now())
       ) s on true
-      where t.id = $1
-      order by p.id limit $2 + 1`,
-    values: [uuidOf(tenantId), limit],
+      where t.id = any($1::uuid[])
+      order by t.id, p.id`,
+    values: [tenantIds.map(uuidOf), limit],
   });
-  const version = rows[0]?.version ?? 0;
-  if (rows.length > limit) return { version, endpoints: null };
-  return { version, endpoints: rows.flatMap((row) => (row.id === null ? [] : [toSnapshot(row, row.id)])) };
+  return ofTenants(tenantIds, rows).map(({ version, found }) => ({
+    version,
+    endpoints: found.length > limit ? null : found.map(toSnapshot),
+  }));
+}
+
+/** For each of these tenants, in their order, its rows; one without endpoints comes as a row without an id. */
+function ofTenants<R extends Pick<Row, 'tenant_id' | 'version' | 'id'>>(
+  tenantIds: string[],
+  rows: R[],
+): { version: number; found: (R & { id: string })[] }[] {
+  const byTenant = Map.groupBy(rows, ({ tenant_id }) => idOf('tnt', tenant_id));
+  return tenantIds.map((tenantId) => {
+    const own = byTenant.get(tenantId) ?? [];
+    return { version: own[0]?.version ?? 0, found: own.filter((row): row is R & { id: string } => row.id !== null) };
+  });
 }
 
 interface Row extends EndpointToSendRow {
+  tenant_id: string;
   version: number;
   id: string | null;
   event_types: string[];
@@ -60,9 +78,9 @@ interface Row extends EndpointToSendRow {
   valid_to_ms: (number | null)[] | null;
 }
 
-function toSnapshot(row: Row, id: string): EndpointSnapshot {
+function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
   return {
-    endpointId: idOf('ep', id),
+    endpointId: idOf('ep', row.id),
     eventTypes: row.event_types,
     channels: row.channels,
     ...toEndpointToSend(row),
@@ -86,21 +104,27 @@ export interface OrderedEndpoint {
   createdAtUs: number;
 }
 
-/** A tenant's ordered endpoints, all of them. */
-export async function readOrderedEndpoints(db: Db, tenantId: string): Promise<{ version: number; endpoints: OrderedEndpoint[] }> {
-  const { rows } = await db.query<Pick<Row, 'version' | 'id' | 'event_types' | 'channels' | 'created_at_us'>>({
+/** The ordered endpoints of each of these tenants, in their order, all of them, with one statement. */
+export async function readOrderedEndpoints(db: Db, tenantIds: string[]): Promise<{ version: number; endpoints: OrderedEndpoint[] }[]> {
+  const { rows } = await db.query<Pick<Row, 'tenant_id' | 'version' | 'id' | 'event_types' | 'channels' | 'created_at_us'>>({
     name: 'read_ordered_endpoints',
     text: `
-      select t.endpoints_version as version, p.id, p.event_types, p.channels, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels,
+        (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us
       from tenants t left join endpoints p on p.tenant_id = t.id and p.ordering <> 'none' and p.deleted_at is null
-      where t.id = $1
-      order by p.id`,
-    values: [uuidOf(tenantId)],
+      where t.id = any($1::uuid[])
+      order by t.id, p.id`,
+    values: [tenantIds.map(uuidOf)],
   });
-  const endpoints = rows.flatMap(({ id, event_types, channels, created_at_us }) =>
-    id === null ? [] : [{ endpointId: idOf('ep', id), eventTypes: event_types, channels, createdAtUs: created_at_us }],
-  );
-  return { version: rows[0]?.version ?? 0, endpoints };
+  return ofTenants(tenantIds, rows).map(({ version, found }) => ({
+    version,
+    endpoints: found.map(({ id, event_types, channels, created_at_us }) => ({
+      endpointId: idOf('ep', id),
+      eventTypes: event_types,
+      channels,
+      createdAtUs: created_at_us,
+    })),
+  }));
 }
 
 /** The versions of these tenants' endpoints now. */

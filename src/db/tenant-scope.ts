@@ -25,6 +25,11 @@ export function asTenant<T>(scope: TenantScope, work: () => T): T {
   return scopes.run(scope, work);
 }
 
+/** In whose name is asked now, as the id of the tenant; null: in no tenant's. */
+export function scopedTenant(): string | null {
+  return scopes.getStore()?.tenantId ?? null;
+}
+
 /** Outside any scope a scoped Db is the pool itself. */
 export function scopedDb(pool: Db): ScopedDb {
   const query = (...args: unknown[]) => {

@@ -150,7 +150,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
         endpointId,
         endpointLimit: maxInFlight,
         endpoint: () => cache.current(event.tenantId, endpointId),
-        isFresh: cache.isFresh,
+        isFresh: () => cache.isFresh(event.tenantId),
         mayPost: () => mayAct() && !stopped,
         written(as) {
           left--;
@@ -167,7 +167,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   async function readOutbox(): Promise<void> {
     for (let after: string | null = null; !stopped && mayAct() && !holdings.isFull(); ) {
-      const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, idsAtOnce);
+      const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, holdings.fullFor(), idsAtOnce);
       let missing = page.filter(({ eventId, tenantId }) => !holdings.has(eventId) && !holdings.isFullFor(tenantId));
       while (missing.length > 0 && !stopped && mayAct()) {
         add(

@@ -13,6 +13,8 @@ export interface Holdings {
   has(eventId: string): boolean;
   /** No event of this tenant fits, or none at all. */
   isFullFor(tenantId: string): boolean;
+  /** The tenants that were asked about and found full. */
+  fullFor(): string[];
   isFull(): boolean;
   /** The tenants of which enough wait here. */
   crowded(): string[];
@@ -81,6 +83,7 @@ export function createHoldings({ onRoom, onSpace }: HoldingsDeps): Holdings {
     has: (eventId) => known.has(eventId),
     isFull,
     isFullFor,
+    fullFor: () => [...fullTenants],
     crowded: () => [...crowds],
     take(eventId, tenantId, size) {
       known.set(eventId, { tenantId, bytes: size });

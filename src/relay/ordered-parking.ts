@@ -7,6 +7,7 @@
 //
 // What is put off by its producer, or meant for one endpoint, has its place when it is due, or none.
 import type { Accepted, AcceptRequest, EventToAccept } from '../db/accept.ts';
+import { createGroupCommit } from '../db/group-commit.ts';
 import { type OwnedEvent, unplannedEvents } from '../db/outbox.ts';
 import type { NewHeld } from '../db/parking.ts';
 import type { Db } from '../db/pool.ts';
@@ -22,12 +23,23 @@ export interface OrderedParking {
 }
 
 export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): OrderedParking {
-  const cache = createCacheOf<OrderedEndpoint>(db, readOrderedEndpoints);
+  const cache = createCacheOf<OrderedEndpoint>(db, db, readOrderedEndpoints);
+  // many clients may repeat their events at once: their questions share a statement
+  const unplanned = createGroupCommit<string, number | undefined>({ write: readUnplanned, maxWeight: 1_000 });
+
+  async function readUnplanned(eventIds: string[]): Promise<(number | undefined)[]> {
+    const times = await unplannedEvents(db, eventIds);
+    return eventIds.map((id) => times.get(id));
+  }
 
   /** When those were accepted whose deliveries may be missing. */
   async function acceptedAt({ acceptances, acceptedAtUs }: Accepted): Promise<Map<string, number>> {
-    const duplicates = acceptances.filter(({ kind }) => kind === 'duplicate').map(({ id }) => id);
-    const times = duplicates.length === 0 ? new Map<string, number>() : await unplannedEvents(db, duplicates);
+    const times = new Map<string, number>();
+    const ask = async (id: string) => {
+      const atUs = await unplanned.add(id);
+      if (atUs !== undefined) times.set(id, atUs);
+    };
+    await Promise.all(acceptances.flatMap(({ kind, id }) => (kind === 'duplicate' ? [ask(id)] : [])));
     for (const { kind, id } of acceptances) if (kind === 'accepted') times.set(id, acceptedAtUs);
     return times;
   }

@@ -1,21 +1,22 @@
 // A relay: takes accepted events from the outbox to Temporal, and looks after what got stuck (design, decision 4).
 //
 // It lives in terms. In a term it renews itself in PostgreSQL every second; no row there, or 3 s since the last successful renewal was sent, ends
-// the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others take the rows of a
-// relay that was not seen for 5 s; a term takes rows itself only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
+// the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others delete a relay that was not
+// seen for 5 s and release its rows; a term does so, and takes rows, only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { LaneWatch } from '../attempts/lane-watch.ts';
 import type { Reached } from '../checkpoints.ts';
 import type { OwnedEvent } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
-import { registerRelay, renewRelay } from '../db/relays.ts';
+import { registerRelay, releaseDeadRelays, renewRelay } from '../db/relays.ts';
 import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
 import type { Logger } from '../logger.ts';
 import { newId } from '../new-id.ts';
 import type { DispatchMetrics } from '../telemetry.ts';
 import type { LaneWaker } from '../temporal/lane-waker.ts';
 import type { Starter } from '../temporal/starter.ts';
+import { inBackground } from './background.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { leave } from './leave.ts';
 import type { Parking } from './parking.ts';
@@ -24,6 +25,7 @@ import { createTaker } from './taker.ts';
 import { openTerm, type Term } from './term.ts';
 
 const renewEveryMs = 1_000;
+const releasedAtOnce = 1_000;
 /** No longer: the term is over by then. */
 const renewWithinMs = 3_000;
 
@@ -44,6 +46,10 @@ export interface Relay {
 
 export interface RelayDeps {
   db: Db;
+  /** For its own row and the looks each second: connections that wait for nothing else. */
+  lease: Db;
+  /** For the endpoints of tenants. */
+  reads: Db;
   starter: Starter;
   log: Logger;
   parking: Parking;
@@ -62,14 +68,21 @@ export interface RelayDeps {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, starter, log, waker, drainHere } = deps;
-  const cache = createEndpointCache(db);
+  const { db, lease, reads, starter, log, waker, drainHere } = deps;
+  const cache = createEndpointCache(lease, reads);
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, waker, drainHere, log });
-  const taker = createTaker({ db, log, who: () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined) });
+  const steady = () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined);
+  const taker = createTaker({ db, log, who: steady });
+  // however long reading what has changed takes, the others are looked at each second
+  const changed = inBackground(cache.readChanged, (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'));
+  const changes = inBackground(
+    () => cache.lookForChanges().then(changed.soon),
+    (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'),
+  );
+  const releasing = inBackground(releaseDead, (error) => log.warn({ err: error }, 'relay.dead_not_released'));
   let term: Term | undefined;
-  let refreshing: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
   const status = () => ({ mode: modes.mode(Date.now()), waiting: term?.waiting() ?? 0 });
@@ -81,7 +94,8 @@ export function createRelay(deps: RelayDeps): Relay {
       if (term && !term.isFresh()) fence(term);
       if (term) {
         sweepOnce(term);
-        refreshOnce();
+        changes.soon();
+        releasing.soon();
         taker.soon();
       }
       await pause();
@@ -92,7 +106,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const id = newId('rly');
     const beganAt = performance.now();
     try {
-      await registerRelay(db, id, deps.processName);
+      await registerRelay(lease, id, deps.processName);
     } catch (error) {
       log.warn({ err: error }, 'relay.not_registered');
       return undefined;
@@ -104,7 +118,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function renew(of: Term): Promise<void> {
     const sentAt = performance.now();
     const tooLate = delay(renewWithinMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(db, of.id, status()).catch((error: Error) => error), tooLate]);
+    const renewed = await Promise.race([renewRelay(lease, of.id, status()).catch((error: Error) => error), tooLate]);
     if (renewed === true) of.renewed(sentAt);
     else if (renewed === false) of.lost();
     else if (!stopping.signal.aborted) log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
@@ -117,13 +131,9 @@ export function createRelay(deps: RelayDeps): Relay {
     void ended.end();
   }
 
-  function refreshOnce(): void {
-    refreshing ??= cache
-      .refresh()
-      .catch((error) => log.warn({ err: error }, 'relay.cache_not_refreshed'))
-      .finally(() => {
-        refreshing = undefined;
-      });
+  /** The rows of dead relays go to nobody; all relays take their share of them. */
+  async function releaseDead(): Promise<void> {
+    while (steady() && (await releaseDeadRelays(db, releasedAtOnce)) > 0) taker.soon();
   }
 
   /** However slow Temporal is, rows are taken meanwhile. */
@@ -160,10 +170,10 @@ export function createRelay(deps: RelayDeps): Relay {
       await ended;
       const last = term;
       if (last) {
-        const renew = () => renewRelay(db, last.id, status());
+        const renew = () => renewRelay(lease, last.id, status());
         await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
       }
-      await Promise.all([taker.idle(), refreshing, sweeping]);
+      await Promise.all([taker.idle(), releasing.idle(), changes.idle().then(changed.idle), sweeping]);
     },
   };
 }

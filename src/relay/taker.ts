@@ -1,5 +1,5 @@
-// Takes rows of nobody from the outbox, a few at a time, so that several relays share what a burst leaves. Of a tenant that has
-// enough waiting here none are taken: relays that have fewer take them.
+// Takes outbox rows without an owner, a few at a time, so that several relays share what a burst leaves, and in turns over the tenants. Of a tenant that
+// has enough waiting here none are taken: relays that have fewer take them.
 import { takeOutboxRows } from '../db/outbox.ts';
 import type { Db } from '../db/pool.ts';
 import type { Logger } from '../logger.ts';
@@ -13,12 +13,18 @@ export type Taking = { id: string; departures: Departures } | undefined;
 
 /** `soon`: there may be rows. */
 export function createTaker({ db, log, who }: { db: Db; log: Logger; who(): Taking }): Background {
+  /** Where the last take ended; null: it had come to the end. */
+  let afterTenant: string | null = null;
+
   async function take(): Promise<void> {
     const taker = who();
     if (!taker || taker.departures.isFull()) return;
-    const events = await takeOutboxRows(db, taker.id, taker.departures.crowded(), atOnce);
+    const begunAtFirst = afterTenant === null;
+    const events = await takeOutboxRows(db, taker.id, { except: taker.departures.crowded(), afterTenant, limit: atOnce });
     if (who()?.id === taker.id) taker.departures.add(events);
-    if (events.length === atOnce) taking.soon();
+    const isFull = events.length === atOnce;
+    afterTenant = (isFull && events.at(-1)?.tenantId) || null;
+    if (isFull || !begunAtFirst) taking.soon();
   }
 
   const taking = inBackground(take, (error) => log.warn({ err: error }, 'relay.take_failed'));

@@ -12,6 +12,7 @@ import { countOutbox } from '../../src/db/backlog.ts';
 import { createKeyStore } from '../../src/db/key-rotation.ts';
 import { readLaneFigures } from '../../src/db/lane-figures.ts';
 import { createPool } from '../../src/db/pool.ts';
+import { isStoreUp } from '../../src/db/settings.ts';
 import { scopedDb } from '../../src/db/tenant-scope.ts';
 import { createSetGate } from '../../src/lanes/set-gate.ts';
 import { createSkipHead } from '../../src/lanes/skip-head.ts';
@@ -69,6 +70,7 @@ export async function startApi({
   let sweeps = 0;
   const deps: ApiDeps = {
     db: scopedDb(db),
+    storeUp: () => isStoreUp(db),
     log,
     vault,
     contents,

@@ -93,7 +93,9 @@ describe('erasing an event', () => {
     expect((await readEventToPlan(api.db, eventId))?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
     const relay = newId('rly');
     await api.db.query(`insert into relays (id, process) values ($1, 'test')`, [uuidOf(relay)]);
-    const owned = (await takeOutboxRows(api.db, relay, [], 100)).find((one) => one.eventId === eventId);
+    const owned = (await takeOutboxRows(api.db, relay, { except: [], afterTenant: null, limit: 100 })).find(
+      (one) => one.eventId === eventId,
+    );
     expect(owned).toMatchObject({ body: Buffer.alloc(0) });
     expect(owned?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
     await attempted(api, ids[0] ?? '', 1, { outcome: 'http_status', response: answered });

@@ -36,7 +36,7 @@ function startWorker(database: TestDatabase): Worker {
   const db: Db = { query: query as never, connect: () => database.db.connect() };
   const now = () => performance.now() + worker.aheadMs;
   const worker = { statements, aheadMs: 0 } as Worker;
-  return Object.assign(worker, createLaneWatch({ db, waker: createLaneWaker({ db, link, log }), log, now }));
+  return Object.assign(worker, createLaneWatch({ db, lease: db, waker: createLaneWaker({ db, link, log }), log, now }));
 }
 
 /** A database with one endpoint and two workers, for one test. */

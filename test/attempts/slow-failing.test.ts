@@ -19,7 +19,7 @@ let watch: LaneWatch;
 beforeAll(async () => {
   stage = await setLaneStage();
   const { db } = stage;
-  watch = createLaneWatch({ db, waker: createLaneWaker({ db, link, log }), log, disableAfterMs: 5 * dayMs });
+  watch = createLaneWatch({ db, lease: db, waker: createLaneWaker({ db, link, log }), log, disableAfterMs: 5 * dayMs });
   await until('a look', () => watch.isFresh());
 });
 afterAll(async () => {

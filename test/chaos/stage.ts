@@ -43,7 +43,7 @@ export async function openStage({
   const own = databaseUrl === undefined ? undefined : createPool({ url: databaseUrl, max: 5, onError: () => undefined });
   const database = own ? { url: databaseUrl ?? '', db: own, drop: () => own.end() } : await createTestDatabase();
   const [receiver, connection] = await Promise.all([startReceiver(), Connection.connect({ address: temporalAddress })]);
-  const env = { ...testEnv(database, namespace), TEMPORAL_ADDRESS: temporalAddress, DATABASE_POOL: '8', ...more };
+  const env = { ...testEnv(database, namespace), TEMPORAL_ADDRESS: temporalAddress, DATABASE_POOL: '16', ...more };
   const group = createProcessGroup();
   const temporal = new Client({ connection, namespace });
   const { db } = database;

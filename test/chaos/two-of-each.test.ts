@@ -39,10 +39,12 @@ describe('two of each', () => {
     const relays = Array.from({ length: 4 }, () => newId('rly'));
     await Promise.all(relays.map((relayId) => registerRelay(stage.db, relayId, 'test')));
 
-    const takes = relays.flatMap((relayId) => Array.from({ length: 5 }, () => takeOutboxRows(stage.db, relayId, [], 15)));
+    const takes = relays.flatMap((relayId) =>
+      Array.from({ length: 5 }, () => takeOutboxRows(stage.db, relayId, { except: [], afterTenant: null, limit: 15 })),
+    );
     const taken = (await Promise.all(takes)).flat().map(({ eventId }) => eventId);
     expect(new Set(taken).size).toBe(taken.length);
-    await Promise.all(relays.map((relayId) => takeOutboxRows(stage.db, relayId, [], 1_000)));
+    await Promise.all(relays.map((relayId) => takeOutboxRows(stage.db, relayId, { except: [], afterTenant: null, limit: 1_000 })));
     expect(await stage.query('select count(*) from outbox where owner is null')).toEqual([{ count: 0 }]);
 
     const rows = await stage.query<{ event_id: string }>('select event_id from outbox');

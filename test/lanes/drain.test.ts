@@ -219,7 +219,7 @@ it('the newest secret is the one that was made last, to everybody who signs', as
     [uuidOf(endpoint), uuidOf(older)],
   );
   const taken = await takeLane(db, endpoint);
-  const { endpoints } = await readTenantEndpoints(db, tenantId, 1_000);
+  const [{ endpoints } = { endpoints: null }] = await readTenantEndpoints(db, [tenantId], 1_000);
   const seen = [
     await readDeliveryJob(db, delivery),
     await readLaneEndpoint(db, endpoint, taken?.epoch ?? 0),

@@ -1,9 +1,11 @@
 // The cache of endpoints: right at the version asked for, refreshed by version, and not for ever when changes go on meanwhile.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenant } from '../../src/db/tenants.ts';
 import { newId } from '../../src/new-id.ts';
-import { createEndpointCache } from '../../src/relay/endpoint-cache.ts';
+import { createCacheOf, createEndpointCache } from '../../src/relay/endpoint-cache.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { countStatements } from '../support/statements.ts';
+import { until } from '../support/until.ts';
 
 let database: TestDatabase;
 const tenantId = newId('tnt');
@@ -25,7 +27,7 @@ const version = async () =>
   (await database.db.query<{ v: number }>('select endpoints_version as v from tenants where id = $1', [uuid(tenantId)])).rows[0]?.v ?? 0;
 
 it('gives what was at a version or later, and bumps it with every change', async () => {
-  const cache = createEndpointCache(database.db);
+  const cache = createEndpointCache(database.db, database.db);
   const before = await version();
   const first = await makeEndpoint();
   expect(await version()).toBeGreaterThan(before);
@@ -37,8 +39,7 @@ it('gives what was at a version or later, and bumps it with every change', async
 });
 
 it('refreshes by version, and ends also while changes go on', async () => {
-  const cache = createEndpointCache({
-    ...database.db,
+  const changing = {
     connect: database.db.connect.bind(database.db),
     // between the look at the versions and the load another change is made, each time
     query: (async (query: { name: string }) => {
@@ -46,10 +47,91 @@ it('refreshes by version, and ends also while changes go on', async () => {
       if (query.name === 'read_endpoints_versions') await makeEndpoint();
       return answer;
     }) as never,
-  });
+  };
+  const cache = createEndpointCache(changing, changing);
   await cache.get(tenantId, await version());
   const added = await makeEndpoint();
   expect(cache.current(tenantId, added)).toBeUndefined();
-  await cache.refresh();
+  await cache.lookForChanges();
+  await cache.readChanged();
   expect(cache.current(tenantId, added)).toMatchObject({ gate: 'open' });
+});
+
+describe('when the endpoints of 300 tenants change at once', () => {
+  const tenants = Array.from({ length: 300 }, () => newId('tnt'));
+  const calm = newId('tnt');
+  const change = () =>
+    database.db.query('update tenants set endpoints_version = endpoints_version + 1 where id = any($1::uuid[])', [tenants.map(uuid)]);
+
+  beforeAll(async () => {
+    await database.db.query(`insert into tenants (id, external_id, name) select id, id::text, 'many' from unnest($1::uuid[]) id`, [
+      [...tenants, calm].map(uuid),
+    ]);
+    await database.db.query(
+      `insert into endpoints (id, tenant_id) select id, tenant_id from unnest($1::uuid[], $2::uuid[]) e (id, tenant_id)`,
+      [tenants.map(() => uuid(newId('ep'))), tenants.map(uuid)],
+    );
+  });
+
+  it('they are read with one statement, and so are tenants that are asked for together', async () => {
+    const { db, taken } = countStatements(database.db);
+    const cache = createEndpointCache(db, db);
+    const loaded = await Promise.all(tenants.map((one) => cache.get(one, 0)));
+    expect(loaded.map(({ endpoints }) => endpoints?.size)).toEqual(tenants.map(() => 1));
+    expect(taken()).toEqual(['read_tenant_endpoints']);
+    await change();
+    await cache.lookForChanges();
+    await cache.readChanged();
+    expect(taken()).toEqual(['read_endpoints_versions', 'read_tenant_endpoints']);
+    expect(tenants.filter((one) => !cache.isFresh(one))).toEqual([]);
+    await cache.readChanged();
+    expect(taken()).toEqual([]);
+  });
+
+  it('only these wait until they are read, however long that takes', async () => {
+    let open = (): void => undefined;
+    let gate = Promise.resolve();
+    const query = async (...args: unknown[]) => {
+      await gate;
+      return (database.db.query as (...args: unknown[]) => unknown)(...args);
+    };
+    const cache = createEndpointCache(database.db, { ...countStatements(database.db).db, query: query as never });
+    await Promise.all([calm, ...tenants].map((one) => cache.get(one, 0)));
+    await change();
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await cache.lookForChanges();
+    const reading = cache.readChanged();
+    // looks go on meanwhile: what is known of the others stays fresh
+    await until('a look', async () => {
+      await cache.lookForChanges();
+      return cache.isFresh(calm);
+    });
+    expect(tenants.filter(cache.isFresh)).toEqual([]);
+    open();
+    await reading;
+    await until('all to be fresh', async () => {
+      await cache.lookForChanges();
+      return tenants.every(cache.isFresh);
+    });
+  });
+});
+
+it('forgets the tenant that was used longest ago, and keeps the busy one', async () => {
+  const read: string[] = [];
+  const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}` }));
+  const cache = createCacheOf(database.db, database.db, async (_db, tenantIds) => {
+    read.push(...tenantIds);
+    return tenantIds.map(() => ({ version: 1, endpoints }));
+  });
+  // five of them fill it
+  for (const one of ['busy', 'a', 'b', 'c', 'd']) await cache.get(one, 1);
+  await cache.get('busy', 1);
+  await cache.get('e', 1);
+  read.length = 0;
+  for (const one of ['busy', 'b', 'c', 'd', 'e']) await cache.get(one, 1);
+  expect(read).toEqual([]);
+  await cache.get('a', 1);
+  expect(read).toEqual(['a']);
 });

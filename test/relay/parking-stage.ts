@@ -40,6 +40,8 @@ export async function setParkingStage(dispatch: DispatchSetting) {
     drainHere: () => undefined,
     ...lanes,
     db,
+    lease: db,
+    reads: db,
     watch: lanes.lanes,
     starter: createStarter(link, 60_000),
     log,

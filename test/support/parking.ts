@@ -1,7 +1,7 @@
 // Parking in a process that has no Temporal: lanes open and wake as rows, and nobody is signalled.
-import type pg from 'pg';
 import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Db } from '../../src/db/pool.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { createLogger } from '../../src/logger.ts';
 import { newId } from '../../src/new-id.ts';
@@ -16,11 +16,11 @@ export interface ParkingWithoutTemporal {
   stop(): Promise<void>;
 }
 
-export function parkWithoutTemporal(db: pg.Pool): ParkingWithoutTemporal {
+export function parkWithoutTemporal(db: Db): ParkingWithoutTemporal {
   const log = createLogger('silent');
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
   const waker = createLaneWaker({ db, link, log });
-  const lanes = createLaneWatch({ db, waker, log });
+  const lanes = createLaneWatch({ db, lease: db, waker, log });
   return {
     waker,
     parking: createParking(db, waker),
@@ -33,7 +33,7 @@ export function parkWithoutTemporal(db: pg.Pool): ParkingWithoutTemporal {
 }
 
 /** Rows of a tenant, an endpoint and an event for whoever plans nothing and only attempts. */
-export async function insertForeground(db: pg.Pool, of: { tenantId: string; endpointId: string; eventId: string }): Promise<void> {
+export async function insertForeground(db: Db, of: { tenantId: string; endpointId: string; eventId: string }): Promise<void> {
   const [tenant, endpoint, event] = [uuidOf(of.tenantId), uuidOf(of.endpointId), uuidOf(of.eventId)];
   await db.query('insert into tenants (id, external_id, name) values ($1, $2, $2) on conflict do nothing', [tenant, tenant]);
   await db.query('insert into endpoints (id, tenant_id) values ($1, $2) on conflict do nothing', [endpoint, tenant]);
@@ -45,12 +45,12 @@ export async function insertForeground(db: pg.Pool, of: { tenantId: string; endp
 }
 
 /** The endpoint's lane as it stands. */
-export async function laneOf(db: pg.Pool, endpointId: string): Promise<{ state: string; parks: boolean; reason: string } | undefined> {
+export async function laneOf(db: Db, endpointId: string): Promise<{ state: string; parks: boolean; reason: string } | undefined> {
   return (await db.query('select state, parks, reason from lanes where endpoint_id = $1', [uuidOf(endpointId)])).rows[0];
 }
 
 /** A lane that rests, and of which nobody parks because of it. */
-export async function layToRest(db: pg.Pool, endpointId: string): Promise<void> {
+export async function layToRest(db: Db, endpointId: string): Promise<void> {
   await db.query(
     `insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, false, 'backlog', 'idle')
      on conflict (endpoint_id) do update set state = 'idle', parks = false, due_at = null`,

@@ -26,7 +26,7 @@ const log = createLogger(config.LOG_LEVEL);
 if (role !== 'server') installRuntime(log);
 const listening = role === 'worker' ? undefined : await listen(config.HOST, config.PORT, undefined);
 const origin = listening?.origin ?? `http://${config.HOST}:1`;
-const core = await openCore(config, log);
+const core = await openCore(config, log, role === 'server' ? 'server' : 'worker');
 const worker = role === 'server' ? undefined : startWorker(core, origin, reached);
 const closeServer = listening && startServer(core, { listening, temporalUiUrl: null, relay: worker?.relay, reached });
 

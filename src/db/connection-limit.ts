@@ -1,0 +1,110 @@
+// Limits how many connections of a pool one kind of work may hold. Where the limits of all kinds add up to the size of the pool, each kind always gets its own,
+// whatever the others wait for.
+import type pg from 'pg';
+import { StoreOverloaded } from './errors.ts';
+import type { Db } from './pool.ts';
+
+/** As long as the pool itself lets a query wait for a connection. */
+const usualPatienceMs = 10_000;
+
+export interface ConnectionLimit {
+  /** Connections at once. */
+  most: number;
+  /** A query that waits longer for one rejects with StoreOverloaded. */
+  patienceMs?: number;
+  /** Whom a query is for; one of them gets half of the connections at most. Null: it is for nobody in particular. */
+  whose?(): string | null;
+}
+
+interface Waiting {
+  who: string | null;
+  begin(): void;
+}
+
+/** The pool, of which so many connections at once are used through what is returned. */
+export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs, whose = () => null }: ConnectionLimit): Db {
+  const mostOfOne = Math.max(1, Math.floor(most / 2));
+  const waiting = new Set<Waiting>();
+  const usedBy = new Map<string | null, number>();
+  let used = 0;
+
+  const mayBegin = (who: string | null) => used < most && (who === null || (usedBy.get(who) ?? 0) < mostOfOne);
+
+  function count(who: string | null, change: 1 | -1): void {
+    used += change;
+    const left = (usedBy.get(who) ?? 0) + change;
+    if (left === 0) usedBy.delete(who);
+    else usedBy.set(who, left);
+  }
+
+  /** Resolves with what gives the connection back. */
+  function take(): Promise<() => void> {
+    const who = whose();
+    const giveBack = () => {
+      count(who, -1);
+      beginNext();
+    };
+    if (mayBegin(who)) {
+      count(who, 1);
+      return Promise.resolve(giveBack);
+    }
+    return new Promise((resolve, reject) => {
+      const wait: Waiting = {
+        who,
+        begin() {
+          clearTimeout(timer);
+          resolve(giveBack);
+        },
+      };
+      const timer = setTimeout(() => {
+        waiting.delete(wait);
+        reject(new StoreOverloaded());
+      }, patienceMs);
+      waiting.add(wait);
+    });
+  }
+
+  /** The one that has waited longest, of those who may. */
+  function beginNext(): void {
+    for (const next of waiting) {
+      if (!mayBegin(next.who)) continue;
+      waiting.delete(next);
+      count(next.who, 1);
+      next.begin();
+      return;
+    }
+  }
+
+  async function query(...args: unknown[]): Promise<unknown> {
+    const giveBack = await take();
+    try {
+      return await (pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async function connect(): Promise<pg.PoolClient> {
+    const giveBack = await take();
+    try {
+      return releasing(await pool.connect(), giveBack);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  return { query, connect } as Db;
+}
+
+/** The client, whose next release is told once. pg gives it another `release` at each connect. */
+function releasing(client: pg.PoolClient, released: () => void): pg.PoolClient {
+  const { release } = client;
+  let isHeld = true;
+  client.release = (broken) => {
+    release.call(client, broken);
+    if (isHeld) released();
+    isHeld = false;
+  };
+  return client;
+}

@@ -1,0 +1,97 @@
+// Shares of the connections: what one kind of work waits for keeps none from another, and each comes back however it was used.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limitConnections } from '../../src/db/connection-limit.ts';
+import { StoreOverloaded } from '../../src/db/errors.ts';
+import { inTransaction } from '../../src/db/pool.ts';
+import { asTenant, scopedDb, scopedTenant } from '../../src/db/tenant-scope.ts';
+import { newId } from '../../src/new-id.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+/** Holds a lock that queries of `lockedTable` wait for. */
+async function lock(): Promise<() => Promise<void>> {
+  const client = await database.db.connect();
+  await client.query('begin');
+  await client.query('set local idle_in_transaction_session_timeout = 0');
+  await client.query('lock table endpoint_secrets in access exclusive mode');
+  return async () => {
+    await client.query('commit');
+    client.release();
+  };
+}
+const locked = 'select count(*) from endpoint_secrets';
+const waiting = async () =>
+  (await database.db.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount;
+
+describe('a share', () => {
+  it('uses no more connections than it has, and leaves the others theirs', async () => {
+    const [reads, others] = [limitConnections(database.db, { most: 3 }), limitConnections(database.db, { most: 2 })];
+    const release = await lock();
+    try {
+      const asked = Array.from({ length: 20 }, () => reads.query(locked));
+      await until('all it has to wait', async () => (await waiting()) === 3);
+      // those of 20 that have no connection wait in the process
+      expect((await others.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+      expect(await waiting()).toBe(3);
+      await release();
+      expect(await Promise.all(asked)).toHaveLength(20);
+    } finally {
+      await release().catch(() => undefined);
+    }
+  });
+
+  it('gives one tenant half of what it has at most, and the others the rest', async () => {
+    const share = scopedDb(limitConnections(database.db, { most: 4, whose: scopedTenant }));
+    const as = <T>(tenantId: string, work: () => T) => asTenant({ tenantId, readOnly: true }, work);
+    const [greedy, other] = [newId('tnt'), newId('tnt')];
+    const release = await lock();
+    try {
+      const asked = Array.from({ length: 20 }, () => as(greedy, () => share.query(locked)));
+      await until('its half to wait', async () => (await waiting()) === 2);
+      expect((await as(other, () => share.query('select 1 as one'))).rows).toEqual([{ one: 1 }]);
+      expect((await share.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+      expect(await waiting()).toBe(2);
+      await release();
+      expect(await Promise.allSettled(asked)).toHaveLength(20);
+    } finally {
+      await release().catch(() => undefined);
+    }
+  });
+
+  it('gets back what failed, what was a transaction, and what was released as broken', async () => {
+    const one = limitConnections(database.db, { most: 1 });
+    await expect(one.query('select 1 / 0')).rejects.toThrow('division by zero');
+    await expect(inTransaction(one, (client) => client.query('select 1 / 0'))).rejects.toThrow('division by zero');
+    (await one.connect()).release(true);
+    const client = await one.connect();
+    client.release();
+    expect(() => client.release()).toThrow();
+    const away = limitConnections(
+      { connect: () => Promise.reject(new Error('away')), query: database.db.query.bind(database.db) },
+      { most: 1 },
+    );
+    await expect(away.connect()).rejects.toThrow('away');
+    const answers = await Promise.all([one, one, away, away].map((share) => share.query('select 1 as one')));
+    expect(answers.map(({ rows }) => rows)).toEqual(answers.map(() => [{ one: 1 }]));
+  });
+
+  it('refuses as overloaded what waits too long, and serves the others in their order', async () => {
+    const one = limitConnections(database.db, { most: 1, patienceMs: 50 });
+    const patient = limitConnections(database.db, { most: 1 });
+    const [held, heldToo] = [await one.connect(), await patient.connect()];
+    await expect(one.query('select 1')).rejects.toThrow(StoreOverloaded);
+    const order: number[] = [];
+    const asked = [1, 2, 3].map((n) => patient.query('select 1').then(() => order.push(n)));
+    heldToo.release();
+    await Promise.all(asked);
+    expect(order).toEqual([1, 2, 3]);
+    held.release();
+    expect((await one.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+});

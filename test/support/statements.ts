@@ -1,0 +1,25 @@
+// A Db that notes the names of the statements that go through it, so that a test can say how many a piece of work takes.
+import type { Db } from '../../src/db/pool.ts';
+
+export interface CountedDb {
+  db: Db;
+  /** Names of the statements sent since the last call, in their order. */
+  taken(): string[];
+}
+
+export function countStatements(db: Db): CountedDb {
+  let names: string[] = [];
+  const query = (...args: unknown[]) => {
+    const [first] = args;
+    names.push((first as { name?: string }).name ?? String(first));
+    return (db.query as (...args: unknown[]) => unknown).apply(db, args);
+  };
+  return {
+    db: { query: query as Db['query'], connect: db.connect.bind(db) },
+    taken() {
+      const before = names;
+      names = [];
+      return before;
+    },
+  };
+}
