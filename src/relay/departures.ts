@@ -1,8 +1,7 @@
 // How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3). Before that, what it has for
 // endpoints whose lanes alone send is held; an event that has nothing else needs no dispatch of its own.
 //
-// Memory holds so many events and no more; the others wait in the outbox and are read when there is room. So does an event whose commit succeeded and
-// whose answer was lost: `recheck` finds it.
+// Memory holds a limited number of events. The others wait in the outbox until there is room, as does one whose commit was never answered.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { LaneWatch } from '../attempts/lane-watch.ts';
@@ -34,6 +33,10 @@ const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 export interface Departures {
   /** Events that this relay owns now. */
   add(events: OwnedEvent[]): void;
+  /** Events that are about to be committed under this relay's id: their rows are left alone until `settle`. */
+  expect(eventIds: string[]): void;
+  /** Adds those that were committed; none of `eventIds` is expected any more. */
+  settle(eventIds: string[], committed: OwnedEvent[]): void;
   /** Reads the outbox again for events of ours that nobody handed us. */
   recheck(): void;
   /** True: more would only wait in memory. */
@@ -170,13 +173,8 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, holdings.fullFor(), idsAtOnce);
       let missing = page.filter(({ eventId, tenantId }) => !holdings.has(eventId) && !holdings.isFullFor(tenantId));
       while (missing.length > 0 && !stopped && mayAct()) {
-        add(
-          await readOwned(
-            db,
-            relayId,
-            missing.slice(0, readAtOnce).map(({ eventId }) => eventId),
-          ),
-        );
+        const ids = missing.slice(0, readAtOnce).map(({ eventId }) => eventId);
+        add(await readOwned(db, relayId, ids));
         missing = missing.slice(readAtOnce).filter(({ tenantId }) => !holdings.isFullFor(tenantId));
       }
       after = page.at(-1)?.eventId ?? null;
@@ -186,6 +184,11 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   return {
     add,
+    expect: holdings.expect,
+    settle(eventIds, committed) {
+      holdings.unexpect(eventIds);
+      add(committed);
+    },
     recheck: reading.soon,
     isFull: holdings.isFull,
     crowded: holdings.crowded,
