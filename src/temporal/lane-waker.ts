@@ -45,16 +45,19 @@ export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink;
     readLaneRefs(db, woken).then(
       (lanes) => {
         toTell.push(...lanes);
-        for (; telling < tellingAtOnce && telling < lanes.length; telling++) void tellAll().finally(() => telling--);
+        while (telling < tellingAtOnce && toTell.length > 0) void tellAll();
       },
       (error) => log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled'),
     );
   }
 
+  /** Takes the first one before it returns, and goes on until no lane is left. */
   async function tellAll(): Promise<void> {
+    telling++;
     for (let lane = toTell.shift(); lane; lane = toTell.shift()) {
       await signalLane(link, lane).catch((error) => log.warn({ err: error, endpointId: lane?.endpointId }, 'lane.not_signalled'));
     }
+    telling--;
   }
 
   return {
