@@ -33,14 +33,22 @@ export interface SinglesDeps {
 export function createSingles({ isPaced, isBatched, temporalAway, mayGoOn, handOver }: SinglesDeps): Singles {
   const queue = createFairQueue<LeavingEvent>();
   const needy = createFairQueue<LeavingEvent>();
+  let last = needy;
   const underWay = new Set<Promise<unknown>>();
   let catchingUp = false;
 
   function pump(): void {
     while (waiting() > 0 && underWay.size < most() && mayGoOn()) {
-      begin(takeFrom(queue.size > 0 ? queue : needy, catchingUp || isBatched() ? batchSize : 1));
+      begin(takeFrom(nextQueue(), catchingUp || isBatched() ? batchSize : 1));
     }
     if (waiting() === 0 && !temporalAway()) catchingUp = false;
+  }
+
+  /** The two queues take turns: neither waits until the other is empty. */
+  function nextQueue(): typeof queue {
+    const other = last === queue ? needy : queue;
+    if (other.size > 0) last = other;
+    return last;
   }
 
   function most(): number {
