@@ -55,7 +55,7 @@ export async function readBlockers(db: Db, endpointId: string): Promise<{ laneKe
   return rows.map((row) => ({ laneKey: row.lane_key, deliveryId: idOf('dlv', row.id) }));
 }
 
-/** What is held past its time ends as expired; returns how many: of all endpoints. */
+/** A page of what is held past its time, of all endpoints, ends as expired. Returns how many it found; fewer than `limit`: no more are left. */
 export async function expireHeld(db: Db, limit: number): Promise<number> {
   const { rows } = await db.query<{ id: string }>({
     name: 'held_past_expiry',
@@ -64,13 +64,13 @@ export async function expireHeld(db: Db, limit: number): Promise<number> {
   });
   if (rows.length === 0) return 0;
   // not prepared by name, so that the ids pick the partitions
-  const { rowCount } = await db.query({
+  await db.query({
     text: `
       update deliveries set status = 'expired', next_attempt_at = null, updated_at = now()
       where id = any($1::uuid[]) and status = 'held' and expires_at <= now()`,
     values: [rows.map(({ id }) => id)],
   });
-  return rowCount ?? 0;
+  return rows.length;
 }
 
 /**

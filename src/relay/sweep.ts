@@ -16,6 +16,8 @@ import type { Starter } from '../temporal/starter.ts';
 const everyMs = 10_000;
 const forgottenEveryMs = 60_000;
 const most = 500;
+/** Pages of expired deliveries in one sweep: its other duties wait meanwhile. */
+const mostExpiredPages = 20;
 const startsAtOnce = 8;
 
 export interface Sweep {
@@ -60,7 +62,8 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
     await startAll(untold, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     cursor = cursorAfter(deliveries);
-    if (cursor) nextAt = 0;
+    // orders that were told are not found again; what Temporal refuses would be, so it waits for the usual time
+    if (cursor || (untold.length === most && refusals.length === 0)) nextAt = 0;
     if (dispatches.length + deliveries.length + lanes.length > 0)
       log.info({ dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length }, 'relay.swept');
   }
@@ -70,17 +73,25 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
     const unblocked = untold.filter(({ status }) => status === 'held' || status === 'cancelled');
     // who gave the order may have died before the lane was told
     const done = await Promise.allSettled([
-      expireHeld(db, most),
+      expireAllHeld(),
       rememberLanes(),
       waker.unblocked([...new Set(unblocked.map(({ endpointId }) => endpointId))]),
     ]);
     for (const each of done) if (each.status === 'rejected') log.warn({ err: each.reason }, 'relay.held_not_swept');
   }
 
+  async function expireAllHeld(): Promise<void> {
+    for (let page = 0; page < mostExpiredPages && !stopping.signal.aborted; page++) {
+      if ((await expireHeld(db, most)) < most) return;
+    }
+    nextAt = 0;
+  }
+
   async function rememberLanes(): Promise<void> {
     if (performance.now() < forgottenAt) return;
     forgottenAt = performance.now() + forgottenEveryMs;
     const forgotten = await forgottenLanes(db, most);
+    if (forgotten.length === most) forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
   }

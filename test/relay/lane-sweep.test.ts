@@ -79,6 +79,27 @@ describe('without Temporal', () => {
     expect(await laneOf(db, later)).toMatchObject({ state: 'idle', parks: false });
   });
 
+  it('ends all that is held past its expiry in one sweep, however much it is', async () => {
+    const { db } = database;
+    const [endpointId, eventId] = [newId('ep'), newId('evt')];
+    await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });
+    await db.query(
+      `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at, expires_at)
+       select d.id, $2, p.id, p.tenant_id, 'a.b', 'held', now(), now() + case when n > 1200 then interval '1 hour' else interval '-1 second' end
+       from unnest($3::uuid[]) with ordinality as d (id, n), endpoints p where p.id = $1`,
+      [uuidOf(endpointId), uuidOf(eventId), Array.from({ length: 1201 }, () => uuidOf(newId('dlv')))],
+    );
+    const starter = createStarter(link, 60_000);
+    await createSweep({ db, starter, waker: lanes.waker, drainHere: () => undefined, log }).ifDue(() => undefined);
+    const { rows } = await db.query('select status, count(*)::int from deliveries where endpoint_id = $1 group by 1 order by 1', [
+      uuidOf(endpointId),
+    ]);
+    expect(rows).toEqual([
+      { status: 'expired', count: 1200 },
+      { status: 'held', count: 1 },
+    ]);
+  });
+
   it.each<[Order, string]>([
     [{ kind: 'cancel' }, 'cancelled'],
     [{ kind: 'replay', replayId: 'once' }, 'held'],
