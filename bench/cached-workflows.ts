@@ -21,6 +21,7 @@ const signalsAtOnce = 32;
 const roundWithinMs = 20 * 60_000;
 const deadLetterWindowMs = 14 * 24 * 3_600_000;
 const apiKey = 'bench-key-0123456789abcdef';
+const interrupted = new AbortController();
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 function environment({ databaseUrl, temporalAddress }: Stores, port: number, cache: number): Record<string, string> {
@@ -75,7 +76,10 @@ async function makeDeadLetters(db: pg.Client, port: number, count: number): Prom
 async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> {
   const rest = items.values();
   const one = async () => {
-    for (const item of rest) await act(item);
+    for (const item of rest) {
+      interrupted.signal.throwIfAborted();
+      await act(item);
+    }
   };
   await Promise.all(Array.from({ length: signalsAtOnce }, one));
 }
@@ -92,6 +96,7 @@ async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise
   const deadline = Date.now() + roundWithinMs;
   await inTurns(letters, async (letter) => {
     while (await isBusy(client, deliveryWorkflowId(letter.deliveryId))) {
+      interrupted.signal.throwIfAborted();
       if (Date.now() > deadline) throw new Error('the workflows do not come to rest');
       await delay(500);
     }
@@ -129,6 +134,7 @@ async function main(): Promise<void> {
   if (!(count >= 1 && count <= 10_000)) throw new Error('--workflows: 1 to 10000');
   const stores = await openStores(readConfig());
   const closers: (() => unknown)[] = [stores.stop];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(new Error('interrupted')));
   try {
     const db = new pg.Client({ connectionString: stores.databaseUrl });
     await db.connect();

@@ -34,6 +34,10 @@ const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 export interface Departures {
   /** Events that this relay owns now. */
   add(events: OwnedEvent[]): void;
+  /** Events that are about to be committed under this relay's id: their rows are left alone until `settle`. */
+  expect(eventIds: string[]): void;
+  /** Adds those that were committed; none of `eventIds` is expected any more. */
+  settle(eventIds: string[], committed: OwnedEvent[]): void;
   /** Reads the outbox again for events of ours that nobody handed us. */
   recheck(): void;
   /** True: more would only wait in memory. */
@@ -170,13 +174,8 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, idsAtOnce);
       let missing = page.filter(({ eventId, tenantId }) => !holdings.has(eventId) && !holdings.isFullFor(tenantId));
       while (missing.length > 0 && !stopped && mayAct()) {
-        add(
-          await readOwned(
-            db,
-            relayId,
-            missing.slice(0, readAtOnce).map(({ eventId }) => eventId),
-          ),
-        );
+        const ids = missing.slice(0, readAtOnce).map(({ eventId }) => eventId);
+        add(await readOwned(db, relayId, ids));
         missing = missing.slice(readAtOnce).filter(({ tenantId }) => !holdings.isFullFor(tenantId));
       }
       after = page.at(-1)?.eventId ?? null;
@@ -186,6 +185,11 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   return {
     add,
+    expect: holdings.expect,
+    settle(eventIds, committed) {
+      holdings.unexpect(eventIds);
+      add(committed);
+    },
     recheck: reading.soon,
     isFull: holdings.isFull,
     crowded: holdings.crowded,

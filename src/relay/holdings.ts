@@ -10,7 +10,11 @@ const mostBytesOfTenant = 16 * 1024 * 1024;
 const enoughOfTenant = 64;
 
 export interface Holdings {
+  /** It is held, or expected. */
   has(eventId: string): boolean;
+  /** These are about to be committed, and handed over by their acceptance. */
+  expect(eventIds: string[]): void;
+  unexpect(eventIds: string[]): void;
   /** No event of this tenant fits, or none at all. */
   isFullFor(tenantId: string): boolean;
   isFull(): boolean;
@@ -37,6 +41,7 @@ interface Share {
 export function createHoldings({ onRoom, onSpace }: HoldingsDeps): Holdings {
   /** Null: attempted. */
   const known = new Map<string, { tenantId: string; bytes: number } | null>();
+  const expected = new Set<string>();
   const waiting = new Map<string, Share>();
   const crowds = new Set<string>();
   let bytes = 0;
@@ -78,7 +83,13 @@ export function createHoldings({ onRoom, onSpace }: HoldingsDeps): Holdings {
   }
 
   return {
-    has: (eventId) => known.has(eventId),
+    has: (eventId) => known.has(eventId) || expected.has(eventId),
+    expect(eventIds) {
+      for (const id of eventIds) expected.add(id);
+    },
+    unexpect(eventIds) {
+      for (const id of eventIds) expected.delete(id);
+    },
     isFull,
     isFullFor,
     crowded: () => [...crowds],

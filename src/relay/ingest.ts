@@ -5,7 +5,6 @@ import type { Contents } from '../contents.ts';
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
 import { isWithoutPartition, StoreOverloaded } from '../db/errors.ts';
 import { createGroupCommit } from '../db/group-commit.ts';
-import type { OwnedEvent } from '../db/outbox.ts';
 import { makePartitions } from '../db/partitions.ts';
 import type { Db } from '../db/pool.ts';
 import type { IngestMetrics } from '../telemetry.ts';
@@ -18,7 +17,6 @@ import type { Relay } from './relay.ts';
 const maxGroupBytes = 4 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** What an event weighs at least: 256 small ones make a group. */
-const longHoldMs = 500;
 const leastBytes = maxGroupBytes / 256;
 
 /**
@@ -31,7 +29,7 @@ export interface IngestDeps {
   db: Db;
   contents: Contents;
   /** Undefined: this process has no relay, and rows go to nobody. */
-  relay: Pick<Relay, 'id' | 'offer'> | undefined;
+  relay: Pick<Relay, 'expect' | 'settle'> | undefined;
   /** Undefined: as many as there are may wait. */
   backlog?: Backlog;
   parking: Pick<Parking, 'hold'>;
@@ -52,28 +50,35 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
   });
 
   async function commit(requests: AcceptRequest[]): Promise<Committed[]> {
-    const relayId = relay?.id() ?? null;
-    const accepted = await withPartitions(() => acceptEvents(db, requests, relayId, contents));
-    await reached?.('event committed');
-    const unordered = requests.flatMap((request, index) => (accepted[index]?.orders ? [] : ownedEvents(request, accepted[index])));
-    offer(relayId, unordered);
-    return accepted.map((one) => ({ ...one, relayId }));
+    // before the commit: the relay may read the outbox before the answer to the commit is here
+    const relayId = relay?.expect(eventIdsOf(requests)) ?? null;
+    try {
+      const accepted = await withPartitions(() => acceptEvents(db, requests, relayId, contents));
+      await reached?.('event committed');
+      for (const [index, request] of requests.entries()) if (!accepted[index]?.orders) settle(relayId, request, accepted[index]);
+      return accepted.map((one) => ({ ...one, relayId }));
+    } catch (error) {
+      if (relayId !== null) relay?.settle(relayId, eventIdsOf(requests), []);
+      throw error;
+    }
   }
 
-  function offer(relayId: string | null, events: OwnedEvent[]): void {
-    if (relayId !== null) relay?.offer(relayId, events);
+  function settle(
+    relayId: string | null,
+    request: AcceptRequest,
+    accepted: Accepted | undefined,
+    owned = ownedEvents(request, accepted),
+  ): void {
+    if (relayId !== null) relay?.settle(relayId, eventIdsOf([request]), owned);
   }
 
   /** Rejects when the store is away: nothing is confirmed then, and the relay holds what is not held. */
   async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
     const events = ownedEvents(request, committed);
-    const committedAt = performance.now();
     try {
       await ordered.hold(request, committed, events);
     } finally {
-      // the relay may have found them in the outbox meanwhile, and begun
-      if (performance.now() - committedAt > longHoldMs) for (const event of events) event.mayBeBegun = true;
-      offer(committed.relayId, events);
+      settle(committed.relayId, request, committed, events);
     }
   }
 
@@ -113,6 +118,10 @@ function tell(metrics: IngestMetrics, acceptances: Acceptance[]): void {
     if (kind === 'conflict') metrics.refused('conflict', 1);
     else metrics[kind]();
   }
+}
+
+function eventIdsOf(requests: AcceptRequest[]): string[] {
+  return requests.flatMap(({ events }) => events.map(({ eventId }) => eventId));
 }
 
 function weigh({ events }: AcceptRequest): number {

@@ -28,10 +28,12 @@ const renewEveryMs = 1_000;
 const renewWithinMs = 3_000;
 
 export interface Relay {
-  /** Whose id goes on rows that this process accepts now; null: nobody's. */
+  /** Of the term that may act now; null: there is none. */
   id(): string | null;
-  /** Rows accepted under `relayId`; those of an ended term are left to whoever takes them. */
-  offer(relayId: string, rows: OwnedEvent[]): void;
+  /** Whose id goes on rows that are about to be committed: `id()`. Until `settle` the relay leaves these events to their acceptance, if it sees their rows. */
+  expect(eventIds: string[]): string | null;
+  /** Hands over `owned`, accepted under `relayId`, and ends the wait for all of `eventIds`. What an ended term owned is left to the relay that takes it. */
+  settle(relayId: string, eventIds: string[], owned: OwnedEvent[]): void;
   /** Rows of nobody may be there: look now. */
   look(): void;
   /** Deliveries may have become due: sweep now. */
@@ -145,8 +147,13 @@ export function createRelay(deps: RelayDeps): Relay {
 
   return {
     id: () => (term?.isFresh() ? term.id : null),
-    offer(relayId, rows) {
-      if (term?.id === relayId && term.isFresh()) term.departures.add(rows);
+    expect(eventIds) {
+      if (!term?.isFresh()) return null;
+      term.departures.expect(eventIds);
+      return term.id;
+    },
+    settle(relayId, eventIds, owned) {
+      if (term?.id === relayId && term.isFresh()) term.departures.settle(eventIds, owned);
     },
     look: () => taker.soon(),
     status,

@@ -5,8 +5,9 @@ import { createFirstAttempter } from '../../src/attempts/first-attempter.ts';
 import { createPlaces } from '../../src/attempts/places.ts';
 import { createPoster } from '../../src/attempts/poster.ts';
 import { createRecorder } from '../../src/attempts/recorder.ts';
+import type { Reached } from '../../src/checkpoints.ts';
 import { readConfig } from '../../src/config.ts';
-import type { EventToAccept } from '../../src/db/accept.ts';
+import { acceptEvents, type EventToAccept } from '../../src/db/accept.ts';
 import type { DispatchSetting } from '../../src/domain/dispatch-mode.ts';
 import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -25,7 +26,8 @@ import { until } from '../support/until.ts';
 
 const log = createLogger('silent');
 
-export async function setParkingStage(dispatch: DispatchSetting) {
+/** `reached` is told of what the acceptance has got to. */
+export async function setParkingStage(dispatch: DispatchSetting, reached?: Reached) {
   const masterKey = randomBytes(32).toString('base64');
   const [api, receiver]: [ApiServer, Receiver] = await Promise.all([startApi({ masterKey }), startReceiver()]);
   const { db, deps } = api;
@@ -48,7 +50,7 @@ export async function setParkingStage(dispatch: DispatchSetting) {
     dispatchesPerSecond: 20,
     openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes: lanes.lanes, park: lanes.parking.park, log }),
   });
-  const accept = createIngest({ db, contents, relay, parking: lanes.parking });
+  const accept = createIngest({ db, contents, relay, parking: lanes.parking, ...(reached && { reached }) });
   const tenant = await api.makeTenant();
   await until('the relay', () => relay.id() !== null);
 
@@ -65,6 +67,12 @@ export async function setParkingStage(dispatch: DispatchSetting) {
       const event = newEvent(more);
       const acceptances = await accept(tenant, [event]);
       if (acceptances === 'unknown_tenant' || acceptances[0]?.kind !== 'accepted') throw new Error('not accepted');
+      return event.eventId;
+    },
+    /** Commits an event under this relay's name and tells the relay nothing, as when the answer to the commit is lost. */
+    async commit(more: Partial<EventToAccept> = {}) {
+      const event = newEvent(more);
+      await acceptEvents(db, [{ tenant, events: [event] }], relay.id(), contents);
       return event.eventId;
     },
     status: async (eventId: string, endpointId: string) => (await rowOf(eventId, endpointId))?.status,
