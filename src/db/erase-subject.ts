@@ -1,5 +1,14 @@
 // All that is about one subject, erased page by page. What if it is stopped halfway? What is erased has no subject any more: the next run goes on with the rest.
-import { type ErasureOrder, eraseEvent, eventsErasedLately, eventsOfSubject, subjectErased, unfinishedErasures } from './erasure.ts';
+import {
+  type Erased,
+  type ErasureOrder,
+  erasedForGood,
+  eraseEvent,
+  eventsOfSubject,
+  eventsToEraseAgain,
+  subjectErased,
+  unfinishedErasures,
+} from './erasure.ts';
 import type { Db } from './pool.ts';
 
 const page = 100;
@@ -37,7 +46,7 @@ async function eraseAll(db: Db, events: string[], lanes: Set<string>): Promise<v
 }
 
 /**
- * Upkeep's part: finishes what was asked for, and erases again what was written of events while they were erased. `beat` is called now and then, `tell` for each lane
+ * Upkeep's part: finishes what was asked for, and erases again what was written of events after they were erased. `beat` is called now and then, `tell` for each lane
  * that may go on.
  */
 export async function finishErasures(db: Db, beat: () => void, tell: (endpointId: string) => Promise<void>): Promise<number> {
@@ -46,21 +55,29 @@ export async function finishErasures(db: Db, beat: () => void, tell: (endpointId
     beat();
     return true;
   };
-  for (const subject of await unfinishedErasures(db, page)) {
-    const done = await eraseSubject(db, subject, goOn);
-    erased += done.erased;
-    for (const endpointId of done.lanes) await tell(endpointId);
+  for (let subjects = await unfinishedErasures(db, page); subjects.length > 0; subjects = await unfinishedErasures(db, page)) {
+    for (const subject of subjects) {
+      const done = await eraseSubject(db, subject, goOn);
+      erased += done.erased;
+      for (const endpointId of done.lanes) await tell(endpointId);
+    }
   }
-  for (let events = await eventsErasedLately(db, null, page); events.length > 0; ) {
+  for (let after: string | null = null; ; ) {
+    const events: Erased[] = await eventsToEraseAgain(db, after, page);
     const lanes = new Set<string>();
     await eraseAll(
       db,
       events.map(({ eventId }) => eventId),
       lanes,
     );
+    await erasedForGood(
+      db,
+      events.filter(({ final }) => final).map(({ eventId }) => eventId),
+    );
     for (const endpointId of lanes) await tell(endpointId);
     beat();
-    events = await eventsErasedLately(db, events.at(-1) ?? null, page);
+    after = events.at(-1)?.eventId ?? null;
+    if (after === null) break;
   }
   return erased;
 }

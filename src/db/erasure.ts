@@ -1,7 +1,7 @@
 // Erasure: what an event said, and what endpoints answered to it, is gone; that it was, when, and what became of it stays.
 //
 // What if an attempt is under way? It ends as it would, and is recorded; what the endpoint answered is then erased by upkeep, as is whatever a relay wrote
-// meanwhile of an event that it still had in memory.
+// meanwhile of an event that it still had in memory. Upkeep repeats each erasure until nothing of the event can be written any more, and notes that in its row.
 import { obeyedIn } from '../domain/delivery.ts';
 import { deliveryRange, idOf, uuidOf } from '../domain/ids.ts';
 import { type Audit, appendAudit, audited } from './audit.ts';
@@ -145,19 +145,29 @@ export async function eventsOfSubject(db: Db, subject: SubjectOf | ErasureOrder,
 
 export interface Erased {
   eventId: string;
-  /** When this was asked first: of what is erased from then on the next upkeep sees. */
-  asOf: string;
+  /** Nothing of it can be written any more: it was erased long ago, and no relay and no dispatch has it. */
+  final: boolean;
 }
 
-/** Events erased since upkeep last looked, after `after`: something of them may have been written since. */
-export async function eventsErasedLately(db: Db, after: Erased | null, limit: number): Promise<Erased[]> {
-  const { rows } = await db.query<{ id: string; as_of: string }>({
-    name: 'events_erased_lately',
+/** Erased events of which something may have been written since, after `after`, in the order of their ids. */
+export async function eventsToEraseAgain(db: Db, after: string | null, limit: number): Promise<Erased[]> {
+  const { rows } = await db.query<{ id: string; final: boolean }>({
+    name: 'events_to_erase_again',
     text: `
-      select id, coalesce($3::timestamptz, now())::text as as_of from events
-      where erased_at > now() - interval '13 hours' and erased_at <= coalesce($3::timestamptz, now()) and id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
-      order by id limit $2`,
-    values: [after && uuidOf(after.eventId), limit, after?.asOf ?? null],
+      select e.id, e.erased_at < now() - interval '12 hours'
+        and not exists (select from outbox o where o.event_id = e.id)
+        and not exists (select from dispatches d where d.done_at is null and e.id = any(d.event_ids)) as final
+      from events e
+      where e.erased_at is not null and e.erased_again_at is null and e.id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
+      order by e.id limit $2`,
+    values: [after && uuidOf(after), limit],
   });
-  return rows.map((row) => ({ eventId: idOf('evt', row.id), asOf: row.as_of }));
+  return rows.map((row) => ({ eventId: idOf('evt', row.id), final: row.final }));
+}
+
+/** These were final, and were erased once more after that. */
+export async function erasedForGood(db: Db, eventIds: string[]): Promise<void> {
+  if (eventIds.length === 0) return;
+  // not prepared by name, so that the ids pick the partitions
+  await db.query({ text: 'update events set erased_again_at = now() where id = any($1::uuid[])', values: [eventIds.map(uuidOf)] });
 }

@@ -1,8 +1,7 @@
 // How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3). Before that, what it has for
 // endpoints whose lanes alone send is held; an event that has nothing else needs no dispatch of its own.
 //
-// Memory holds so many events and no more; the others wait in the outbox and are read when there is room. So does an event whose commit succeeded and
-// whose answer was lost: `recheck` finds it.
+// Memory holds a limited number of events. The others wait in the outbox until there is room, as does one whose commit was never answered.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '../attempts/first-attempter.ts';
 import type { LaneWatch } from '../attempts/lane-watch.ts';

@@ -45,6 +45,15 @@ async function sent(endpoints: number, more: object = {}): Promise<{ event: stri
   return { event, ids };
 }
 
+/** Endpoints whose lanes were told by `finish`. */
+const told: string[] = [];
+const finish = () =>
+  finishErasures(
+    api.db,
+    () => undefined,
+    async (endpointId) => void told.push(endpointId),
+  );
+
 const answered = {
   statusCode: 200,
   headers: [['x-echo', 'canary']] as [string, string][],
@@ -97,13 +106,32 @@ describe('erasing an event', () => {
     expect(owned).toMatchObject({ body: Buffer.alloc(0) });
     expect(owned?.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now());
     await attempted(api, ids[0] ?? '', 1, { outcome: 'http_status', response: answered });
-    await finishErasures(
-      api.db,
-      () => undefined,
-      async () => undefined,
-    );
+    await finish();
     expect((await api.attemptsOf(ids[0] ?? ''))[0]).toMatchObject({ body: null, headers: [] });
     expect((await api.get(`/v1/deliveries/${ids[0]}`)).body.status).toBe('cancelled');
+  });
+
+  it('is repeated after an outage of any length, and as long as a relay or a dispatch has the event', async () => {
+    const { event, ids } = await sent(1);
+    const { eventId } = await rowOf(event);
+    await erase(`events/${event}`);
+    await api.db.query(`update events set erased_at = now() - interval '3 weeks' where id = $1`, [uuidOf(eventId)]);
+    const bodyAfter = async (number: number) => {
+      await attempted(api, ids[0] ?? '', number, { outcome: 'http_status', response: answered });
+      await finish();
+      const attempt = (await api.attemptsOf(ids[0] ?? '')).find((one) => one.number === number);
+      return (attempt as { body?: unknown } | undefined)?.body;
+    };
+    // in the outbox
+    expect([await bodyAfter(1), await bodyAfter(2)]).toEqual([null, null]);
+    const dispatch = uuidOf(newId('dsp'));
+    await api.db.query('delete from outbox where event_id = $1', [uuidOf(eventId)]);
+    await api.db.query('insert into dispatches (id, event_ids) values ($1, array[$2::uuid])', [dispatch, uuidOf(eventId)]);
+    expect([await bodyAfter(3), await bodyAfter(4)]).toEqual([null, null]);
+    await api.db.query('update dispatches set done_at = now() where id = $1', [dispatch]);
+    expect(await bodyAfter(5)).toBeNull();
+    // nobody can have written this one: the erasure is over
+    expect(await bodyAfter(6)).toBe('canary');
   });
 
   it('takes what was answered to a batch, though it is kept with another event', async () => {
@@ -178,13 +206,7 @@ describe('erasing a subject', () => {
     // what is posted after the order is new, whenever that is followed
     const { event: later, ids } = await sent(1, { subject: 'half-done' });
     await setStatus(api, ids[0] ?? '', 'dead_lettered');
-    const told: string[] = [];
-    const finish = () =>
-      finishErasures(
-        api.db,
-        () => undefined,
-        async (endpointId) => void told.push(endpointId),
-      );
+    told.length = 0;
     expect(await finish()).toBe(1);
     expect(await unfinishedErasures(api.db, 10)).toEqual([]);
     expect((await read(event)).erasedAt).not.toBeNull();
@@ -197,5 +219,12 @@ describe('erasing a subject', () => {
     expect((await read(later)).erasedAt).not.toBeNull();
     // a dead letter that is gone may have blocked its lane
     expect(told).toContain((await api.get(`/v1/deliveries/${ids[0]}`)).body.endpoint);
+    // however many there are
+    await api.db.query(
+      `insert into erasures (tenant_id, subject_hash) select $1, decode(md5(n::text), 'hex') from generate_series(1, 101) n`,
+      [uuidOf(of.tenantId)],
+    );
+    await finish();
+    expect(await unfinishedErasures(api.db, 10)).toEqual([]);
   });
 });
