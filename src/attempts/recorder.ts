@@ -1,11 +1,15 @@
 // The record of an attempt is the only durable outcome. Records share statements (group commit) and are kept and tried again until they are
 // stored: a store that is away loses none of them while this process lives.
+//
+// What if PostgreSQL refuses the data? Then less of it is stored: no response, then only the delivery's row, at last only that the delivery is in quarantine.
+// A row that stayed due would be posted again and again.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Contents } from '../contents.ts';
 import { type AttemptRecord, recordAttempts } from '../db/attempts.ts';
+import { quarantineDelivery } from '../db/deliveries.ts';
 import { isBadData } from '../db/errors.ts';
 import { type FirstRecord, recordFirstAttempts } from '../db/first-attempts.ts';
-import { createGroupCommit, type GroupCommit } from '../db/group-commit.ts';
+import { createGroupCommit } from '../db/group-commit.ts';
 import type { Db } from '../db/pool.ts';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Logger } from '../logger.ts';
@@ -17,6 +21,10 @@ const logEveryMs = 1_000;
 const atMost = 256;
 /** Nobody waits for the record of a first attempt, but a SIGKILL repeats what has none (design, decision 7: within 20 ms). */
 const linger = { ms: 15, enough: 8 };
+
+const notStorable = 'PostgreSQL refused to store the outcome of the last attempt: the log has its error';
+
+type Store = () => Promise<DeliveryStatus | null>;
 
 export interface Recorder {
   /** Resolves when the record is stored, with what the delivery is now; null when its row is gone. Never rejects. */
@@ -56,42 +64,53 @@ export function createRecorder(db: Db, contents: Pick<Contents, 'seal'>, log: Lo
     return oldest ? performance.now() - oldest.at : 0;
   }
 
-  async function untilStored<T>(
-    writes: GroupCommit<T, DeliveryStatus | null>,
-    record: T,
-    plainer: (record: T) => T,
-  ): Promise<DeliveryStatus | null> {
-    const waiting = { at: performance.now() };
-    since.add(waiting);
-    let kept = record;
+  /** Tries one way to store an outcome until PostgreSQL takes it, or refuses its data. */
+  async function unlessRefused(store: Store): Promise<DeliveryStatus | null | 'refused'> {
     for (let pause = 50; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
-        const status = await writes.add(kept);
-        since.delete(waiting);
-        return status;
+        return await store();
       } catch (error) {
         logFailure(error);
-        if (isBadData(error) && kept !== record) {
-          // nothing of it can be stored, so its partition is gone; to go on trying would keep this process from posting anything
-          since.delete(waiting);
-          return null;
-        }
-        // what the endpoint answered must not keep its outcome from being stored
-        if (isBadData(error)) kept = plainer(record);
+        if (isBadData(error)) return 'refused';
         await delay(pause);
       }
     }
   }
 
+  /** Null, too, when PostgreSQL refuses each of these: then there is no partition for the row, and so no row. */
+  async function untilStored(ways: Store[]): Promise<DeliveryStatus | null> {
+    const waiting = { at: performance.now() };
+    since.add(waiting);
+    let stored: DeliveryStatus | null | 'refused' = 'refused';
+    for (const way of ways) if (stored === 'refused') stored = await unlessRefused(way);
+    since.delete(waiting);
+    return stored === 'refused' ? null : stored;
+  }
+
+  async function quarantineFirst(record: FirstRecord): Promise<DeliveryStatus | null> {
+    await first.add({ ...record, attempt: null });
+    return quarantineDelivery(db, record.deliveryId, notStorable);
+  }
+
   return {
-    record: (record) => untilStored(later, record, withoutResponse),
-    recordFirst: (record) => untilStored(first, record, (one) => ({ ...one, attempt: one.attempt && withoutResponse(one.attempt) })),
+    record: (record) =>
+      untilStored([
+        ...lessAndLess(record).map((one) => () => later.add(one)),
+        () => quarantineDelivery(db, record.deliveryId, notStorable),
+      ]),
+    recordFirst: (record) => {
+      const attempts = record.attempt ? lessAndLess(record.attempt) : [null];
+      return untilStored([...attempts.map((attempt) => () => first.add({ ...record, attempt })), () => quarantineFirst(record)]);
+    },
     unrecorded: () => since.size,
     isBehind: () => waitedMs() > tooLongMs,
     waitedMs,
   };
 }
 
-function withoutResponse(attempt: AttemptRecord): AttemptRecord {
-  return { ...attempt, result: { ...attempt.result, response: null, message: attempt.result.message.replace(/[^\x20-\x7e]/g, '?') } };
+/** The attempt, the same without what the endpoint said, and only what it means for the delivery's row. */
+function lessAndLess(attempt: AttemptRecord): AttemptRecord[] {
+  const { result } = attempt;
+  const plain = { ...attempt, result: { ...result, response: null, message: result.message.replace(/[^\x20-\x7e]/g, '?') } };
+  return [attempt, plain, { ...plain, rowOnly: true }];
 }

@@ -163,3 +163,15 @@ export async function countFault(db: Db, deliveryId: string, message: string): P
   });
   return rows[0] ?? { status: (await readStatus(db, deliveryId)) ?? 'expired', faults: 0 };
 }
+
+/** Puts a delivery that is under way or held into the operator's quarantine, and says what it is now. Null: no such delivery. */
+export async function quarantineDelivery(db: Db, deliveryId: string, message: string): Promise<DeliveryStatus | null> {
+  await db.query({
+    name: 'quarantine_delivery',
+    text: `
+      update deliveries set status = 'quarantined', next_attempt_at = null, last_message = $2, updated_at = now()
+      where id = $1 and status in ('pending', 'retrying', 'held')`,
+    values: [uuidOf(deliveryId), message],
+  });
+  return readStatus(db, deliveryId);
+}
