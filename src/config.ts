@@ -88,7 +88,7 @@ export const variables = z.object({
     .min(10)
     .max(100_000)
     .optional()
-    .describe('open workflows that each worker keeps in memory; unset: one for each MiB of memory, 250 to 5,000'),
+    .describe('open workflows that each worker keeps in memory; unset: one for each 4 MiB of memory, 100 to 250'),
   POSTHORN_MAX_WAITING_PER_TENANT: waiting
     .default(100_000)
     .describe('events of a tenant that may wait to be handed over; at that its next ones are answered 429'),

@@ -18,6 +18,8 @@ export interface Sizing {
   workflowTasks: number;
   /** Open workflows kept in memory between their tasks; the others are replayed when they wake. */
   cachedWorkflows: number;
+  /** The most that each half of the young heap of the thread that runs workflows may have: without it that heap keeps some 150 MiB of garbage. */
+  workflowSemiSpaceMiB: number;
 }
 
 const slotsBesideRequests = 64;
@@ -36,14 +38,17 @@ export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing 
   const process = config.POSTHORN_IN_FLIGHT;
   const tenant = Math.min(process, config.POSTHORN_IN_FLIGHT_PER_TENANT);
   const endpoint = Math.min(tenant, config.POSTHORN_IN_FLIGHT_PER_ENDPOINT);
+  // some 0.25 MiB each, half of it outside V8's heap: 250 keep a process below 512 MiB (docs/performance.md)
+  const cachedWorkflows = config.POSTHORN_CACHED_WORKFLOWS ?? within(Math.floor(memoryMiB / 4), 100, 250);
   return {
     places: { process, tenant, endpoint },
     activities: process + slotsBesideRequests,
     lanes: config.POSTHORN_LANES,
     localActivities: within(10 * cores, 10, 100),
-    workflowTasks: within(20 * cores, 20, 200),
-    // some 100 KiB each: at most an eighth of the memory
-    cachedWorkflows: config.POSTHORN_CACHED_WORKFLOWS ?? within(Math.floor(memoryMiB), 250, 5_000),
+    // the SDK wants no more of them than workflows fit in its cache
+    workflowTasks: Math.min(within(20 * cores, 20, 200), cachedWorkflows),
+    cachedWorkflows,
+    workflowSemiSpaceMiB: 8,
   };
 }
 

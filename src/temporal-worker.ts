@@ -1,6 +1,7 @@
 // The Temporal workers of a process: one polls for workflows and their activities, one for the drains of lanes, from when Temporal is there until they are told
 // to stop. And what looks after the things that Posthorn keeps in Temporal.
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities, LaneActivities } from './activities/index.ts';
 import type { Core } from './core.ts';
@@ -116,6 +117,8 @@ interface At {
 }
 
 async function createWorker(at: At, { activities, sizing }: Work): Promise<Worker> {
+  // holds for threads that start from now on, such as the one that runs workflows (src/sizing.ts)
+  setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
   return Worker.create({
     ...at,
     taskQueue,

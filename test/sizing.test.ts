@@ -14,13 +14,14 @@ describe('sizingOf', () => {
       lanes: 256,
       localActivities: 10,
       workflowTasks: 20,
-      cachedWorkflows: 512,
+      cachedWorkflows: 128,
+      workflowSemiSpaceMiB: 8,
     });
-    expect(sizingOf(config, laptop)).toMatchObject({ localActivities: 80, workflowTasks: 160, cachedWorkflows: 5_000 });
+    expect(sizingOf(config, laptop)).toMatchObject({ localActivities: 80, workflowTasks: 160, cachedWorkflows: 250 });
     expect(sizingOf(config, { cores: 128, memoryMiB: 128 })).toMatchObject({
       localActivities: 100,
-      workflowTasks: 200,
-      cachedWorkflows: 250,
+      workflowTasks: 100,
+      cachedWorkflows: 100,
     });
   });
 
@@ -29,6 +30,7 @@ describe('sizingOf', () => {
     expect(sizingOf(config, laptop)).toMatchObject({
       places: { process: 20, tenant: 20, endpoint: 20 },
       activities: 20 + 64,
+      workflowTasks: 11,
       cachedWorkflows: 11,
     });
   });
