@@ -1,7 +1,7 @@
 // An event: what a producer posts, and the bytes that endpoints will get.
 import { z } from 'zod';
 import { channel, eventTypeName } from './event-type.ts';
-import { text } from './text.ts';
+import { inPath, text } from './text.ts';
 
 export const maxEventBytes = 256 * 1024;
 export const maxBatchBytes = 10 * 1024 * 1024;
@@ -36,10 +36,7 @@ export const orderingKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 vi
 
 const coalesceKey = orderingKey;
 
-export const subject = text(256)
-  .min(1)
-  // in a URL they are steps of the path, also when they are escaped: what is posted with one could never be erased by it
-  .refine((given) => given !== '.' && given !== '..', 'must not be . or ..');
+export const subject = inPath(text(256).min(1));
 
 export const newEvent = z.strictObject({
   type: eventTypeName,
