@@ -7,9 +7,10 @@ import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Signing } from '../domain/signing.ts';
 import { unverified, type VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
-import { type Audit, type Audited, audited } from './audit.ts';
+import { type Audit, appendAudit } from './audit.ts';
+import { refuseTooMany } from './endpoint-limits.ts';
 import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
-import type { Db } from './pool.ts';
+import { type Db, inTransaction } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
 
 export interface EndpointSettings {
@@ -38,10 +39,12 @@ export interface EndpointToCreate {
   secret: SealedSecret;
   /** `none` by default; else nothing is sent to it until it has agreed. */
   verification?: VerificationMethod;
+  /** How many the tenant may have at its host, this one included; null or left out: as many as it likes. */
+  mostAtHost?: number | null;
 }
 
 /**
- * Null: no such tenant. The secret that comes back is the one that is stored.
+ * Null: no such tenant. Throws TooManyEndpoints. The secret that comes back is the one that is stored.
  * What if it runs twice with the same `endpointId`? The second reads what the first made.
  */
 export async function createEndpoint(
@@ -49,14 +52,21 @@ export async function createEndpoint(
   made: EndpointToCreate,
   audit?: Audit,
 ): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
-  const { endpointId, secret } = made;
-  const isNew = await audited(db, audit, (client) => insertEndpoint(client, made));
+  const { endpointId, secret, tenant, settings, target, verification = 'none', mostAtHost = null } = made;
+  const isNew = await inTransaction(db, async (client) => {
+    await refuseTooMany(client, { endpointId, tenant, host: target.host, isNew: true, mostAtHost });
+    if (!(await insertEndpoint(client, made))) return false;
+    const after = withoutSecrets({ ...settings, verification });
+    if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
+    return true;
+  });
   const endpoint = await readEndpoint(db, endpointId);
   if (!endpoint) return null;
   return { endpoint, secret: isNew ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
 }
 
-async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<Audited<boolean>> {
+/** False: it is there already. */
+async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<boolean> {
   const { endpointId, tenant, settings, target, secret, verification = 'none' } = made;
   const { rowCount } = await db.query({
     name: 'create_endpoint',
@@ -89,8 +99,7 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       verification,
     ],
   });
-  const entry = { target: { kind: 'endpoint', id: endpointId }, before: null, after: withoutSecrets({ ...settings, verification }) };
-  return { result: rowCount === 1, entry: rowCount === 1 ? entry : null };
+  return rowCount === 1;
 }
 
 export function settingValues(settings: EndpointSettings): unknown[] {
