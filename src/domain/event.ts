@@ -24,6 +24,10 @@ export function isTestId(id: string): boolean {
   return id.startsWith(testPrefix);
 }
 
+/** docs/decisions/0020 */
+export const howCompared =
+  '`data` is compared byte for byte, the other fields by their values: to repeat an event, send the same bytes of `data`; for another event, use another id.';
+
 const firstInstantMs = 0;
 const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -45,7 +49,9 @@ export const newEvent = z.strictObject({
   id: eventKey
     .refine((id) => !isTestId(id), `must not begin with ${testPrefix}, which is reserved for test events`)
     .optional()
-    .describe(`your id of the event, unique per tenant, not beginning with ${testPrefix}; or one made by Posthorn`),
+    .describe(
+      `your id of the event, unique per tenant, not beginning with ${testPrefix}; or one made by Posthorn. The same event again is no second one: ${howCompared}`,
+    ),
   channels: z.array(channel).max(20).optional(),
   orderingKey: orderingKey
     .optional()
@@ -102,13 +108,18 @@ export function inUtc(text: string): string {
 
 export const acceptedEvent = z.object({
   id: eventKey,
-  duplicate: z.boolean().describe('true: this id was here before, with the same content'),
+  duplicate: z
+    .boolean()
+    .describe('true: this id was here before, with the same content: `data` byte for byte, the other fields by their values'),
 });
 
 export const acceptedBatch = z.object({
   results: z.array(
     acceptedEvent.extend({
-      conflict: z.literal(true).optional().describe('this id was here before, with other content; nothing is stored'),
+      conflict: z
+        .literal(true)
+        .optional()
+        .describe('this id was here before, with other content, and nothing is stored; also where `data` is the same value in other bytes'),
     }),
   ),
 });
