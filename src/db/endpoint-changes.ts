@@ -61,7 +61,7 @@ export async function changeEndpoint(
     await write(client, endpointId, settings, orderBegins);
     const target = retarget?.(before.sealed);
     if (target) {
-      await refuseTooMany(client, { endpointId, tenant: before.tenant, host: target.host, isNew: false, mostAtHost });
+      await refuseTooMany(client, { endpointId, tenant: before.tenant, target, isNew: false, mostAtHost });
       await writeTarget(client, endpointId, target);
     }
     const { method } = before.verification;
@@ -109,14 +109,18 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
   });
 }
 
-async function writeTarget(db: Querying, endpointId: string, { sealed, host, tlsExpiresAt = null }: SealedTarget): Promise<void> {
+async function writeTarget(
+  db: Querying,
+  endpointId: string,
+  { sealed, host, tokenHost = null, tlsExpiresAt = null }: SealedTarget,
+): Promise<void> {
   await db.query({
     name: 'change_target',
     text: `
-      update endpoints set sealed = $2, host = $3, tls_expires_at = $4,
+      update endpoints set sealed = $2, host = $3, token_host = $5, tls_expires_at = $4,
         tls_alerted_days = case when tls_expires_at is not distinct from $4 then tls_alerted_days end
       where id = $1`,
-    values: [uuidOf(endpointId), sealed, host, tlsExpiresAt],
+    values: [uuidOf(endpointId), sealed, host, tlsExpiresAt, tokenHost],
   });
 }
 

@@ -54,7 +54,7 @@ export async function createEndpoint(
 ): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
   const { endpointId, secret, tenant, settings, target, verification = 'none', mostAtHost = null } = made;
   const isNew = await inTransaction(db, async (client) => {
-    await refuseTooMany(client, { endpointId, tenant, host: target.host, isNew: true, mostAtHost });
+    await refuseTooMany(client, { endpointId, tenant, target, isNew: true, mostAtHost });
     if (!(await insertEndpoint(client, made))) return false;
     const after = withoutSecrets({ ...settings, verification });
     if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
@@ -76,8 +76,8 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       ), made as (
         insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
           rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host, tls_expires_at,
-          verification, verification_state, verification_due_at, gate, gate_reason)
-        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23::text, v.* from owner,
+          token_host, verification, verification_state, verification_due_at, gate, gate_reason)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $23::text, v.* from owner,
           lateral (
             select 'none', null::timestamptz, 'open', null where $23::text = 'none'
             union all select 'pending', now() + interval '10 seconds', 'held', '${unverified}' where $23::text <> 'none'
@@ -97,6 +97,7 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       target.host,
       target.tlsExpiresAt ?? null,
       verification,
+      target.tokenHost ?? null,
     ],
   });
   return rowCount === 1;

@@ -5,14 +5,14 @@ export const usualMaxEndpoints = 100;
 /** A portal link is in a customer's hands: without this limit one event could become a hundred requests at a host that is not theirs. */
 export const mostAtHostByLink = 10;
 
-/** `tenant`: of all its endpoints; `host`: of those at one host name, whatever their port and path. */
+/** `tenant`: of all its endpoints; `host`: of those that send to one host name, webhooks or questions for tokens, whatever the port and path. */
 export interface EndpointLimit {
   of: 'tenant' | 'host';
   most: number;
 }
 
 export interface EndpointCounts {
-  /** The other endpoints of the tenant, and those of them at the host of this one. */
+  /** The other endpoints of the tenant, and those of them at a host to which this one is new: at the fullest, if there are two. */
   endpoints: number;
   atHost: number;
 }

@@ -102,4 +102,23 @@ describe('a portal link', () => {
     );
     expect((await change(there.id, 'https://victim.example:8443/new', token)).status).toBe(200);
   });
+
+  it('counts token servers as hosts, which are asked as well', async () => {
+    const tenant = await tenantWith(100);
+    const token = await linkOf(tenant);
+    const auth = (host: string) => ({ type: 'oauth2', tokenUrl: `https://${host}:8443/token`, clientId: 'a', clientSecret: 'b' });
+    const by = (n: number, host: string) =>
+      api.call('POST', `/v1/tenants/${tenant}/endpoints`, { url: `https://${n}.example/`, auth: auth(host) }, { key: token });
+    const made = [];
+    for (let n = 0; n < mostAtHostByLink; n++) made.push(await by(n, 'victim.example'));
+    expect(made.map(({ status }) => status)).toEqual(Array(mostAtHostByLink).fill(201));
+    expect([(await by(11, 'victim.example')).status, (await by(12, 'other.example')).status]).toEqual([409, 201]);
+    expect((await make(tenant, token, 'https://victim.example/')).status).toBe(409);
+    const patch = (id: string, to: string) => api.call('PATCH', `/v1/endpoints/${id}`, { auth: auth(to) }, { key: token });
+    const { body: plain } = await make(tenant, token, 'https://plain.example/');
+    expect((await patch(plain.id, 'victim.example')).status).toBe(409);
+    expect((await patch(made[0]?.body.id, 'victim.example')).status).toBe(200);
+    expect((await patch(made[0]?.body.id, 'elsewhere.example')).status).toBe(200);
+    expect((await patch(plain.id, 'victim.example')).status).toBe(200);
+  });
 });
