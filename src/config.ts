@@ -55,7 +55,7 @@ export const variables = z.object({
     .string()
     .min(16)
     .optional()
-    .describe('bootstrap admin key; unset with embedded PostgreSQL: made once, kept in the data folder'),
+    .describe('bootstrap admin key of the API; unset with embedded PostgreSQL: made once, kept in the file api-key of the data folder'),
   POSTHORN_API_RATE: z.coerce
     .number()
     .int()
@@ -109,7 +109,7 @@ export const variables = z.object({
     .default('1h')
     .describe('how often an endpoint that was disabled so is probed, if its `autoRecover` is on; one that accepts is enabled again'),
   POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('how long a dead letter waits for replay or cancel'),
-  POSTHORN_RETENTION_DAYS: days(50).default(90).describe('how long events and deliveries are kept'),
+  POSTHORN_RETENTION_DAYS: days(50).default(90).describe('how long events and deliveries will be kept; not built yet: nothing is deleted'),
   XDG_CACHE_HOME: z.string().optional().describe('where a fetched or built Temporal server is kept; unset: ~/.cache'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('how much is logged'),
 });

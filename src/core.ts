@@ -45,8 +45,8 @@ export interface Core {
   close(): Promise<void>;
 }
 
-/** A configuration in which the embedded servers have been started or named: address, keys and database are known. */
-export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[]; POSTHORN_API_KEY: string };
+/** A configuration in which the embedded servers have been started or named: database and master key are known. */
+export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[] };
 
 /**
  * Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. `role`: `server` when no

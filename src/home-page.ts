@@ -19,13 +19,14 @@ export function homePage(ownOrigin: string, temporalUiUrl: string | null): strin
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}pre{background:#f4f5f7;padding:1rem;overflow:auto;border-radius:6px}a{color:#0b5fff}</style></head>
 <body>
 <h1>Posthorn</h1>
-<p>Webhook delivery, running here. The API key is what <code>npm start</code> printed.</p>
+<p>Webhook delivery, running here. The API key is the <code>POSTHORN_API_KEY</code> of this server; where none was set, it is in the file <code>api-key</code> of the data folder:
+<code>export POSTHORN_API_KEY="$(cat .posthorn/api-key)"</code>.</p>
 <ul>
 <li>API: <a href="${origin}/openapi.json">${origin}/openapi.json</a></li>
 ${ui}
 <li>Health: <a href="${origin}/readyz">${origin}/readyz</a></li>
 </ul>
-<h2>Send a first event</h2>
+<h2>Send a first event, to tenant <code>demo</code></h2>
 <pre>${firstEventCommand(origin, '$POSTHORN_API_KEY')}</pre>
 <h2>See where it went</h2>
 <pre>curl -H "authorization: Bearer $POSTHORN_API_KEY" '${origin}/v1/deliveries?tenant=demo'

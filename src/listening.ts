@@ -24,6 +24,8 @@ export interface Listening {
   serve(app: RequestListener): void;
   /** Scheme, host and port under which this server is reached. */
   origin: string;
+  /** The same for this process itself: it needs no proxy, and no name that leads there. */
+  local: string;
 }
 
 /** Throws when the port is taken, naming the variable that sets it. */
@@ -53,7 +55,8 @@ export async function listen(
   });
   const { port: actual } = http.address() as AddressInfo;
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : `http://${name.includes(':') ? `[${name}]` : name}:${actual}` };
+  const local = `http://${name.includes(':') ? `[${name}]` : name}:${actual}`;
+  return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : local, local };
 }
 
 /** The strict parser, said aloud: what two servers could read differently (both lengths, a bare LF) is a 400, and heads are bounded. */

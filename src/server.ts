@@ -16,7 +16,6 @@ import { close, type Listening } from './listening.ts';
 import { createAddressGuard } from './outbound/address-guard.ts';
 import { createBacklog } from './relay/backlog.ts';
 import { createIngest } from './relay/ingest.ts';
-import { createParking } from './relay/parking.ts';
 import type { Relay } from './relay/relay.ts';
 import { atMost } from './sandbox/at-most.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
@@ -27,15 +26,17 @@ export interface ServerOptions {
   listening: Listening;
   temporalUiUrl: string | null;
   relay: Relay | undefined;
+  /** This start still makes what it is to show. */
+  starting?: () => boolean;
   reached?: Reached;
 }
 
 /** Serves until the returned function is called, which lets requests end, 10 s at most. */
 export function startServer(
   core: Core,
-  { listening: { http, serve, origin }, temporalUiUrl, relay, reached }: ServerOptions,
+  { listening: { http, serve, origin }, temporalUiUrl, relay, starting, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, contents, link, waker, giveOrder, telemetry } = core;
+  const { config, db, log, vault, contents, link, waker, parking, giveOrder, telemetry } = core;
   const { callers, lease } = core.shares;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
@@ -55,7 +56,7 @@ export function startServer(
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
-    accept: createIngest({ db, contents, relay, backlog, parking: createParking(db, waker), metrics: telemetry.ingest, reached }),
+    accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
     giveOrder,
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
@@ -68,6 +69,7 @@ export function startServer(
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,
     temporalAway: () => isTemporalAway(link),
+    ...(starting && { starting }),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf })),
   });

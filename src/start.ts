@@ -1,19 +1,23 @@
 // `start`: API and worker in one process, with embedded PostgreSQL and Temporal where no others are named. Opened in order, closed in reverse.
 import { randomBytes } from 'node:crypto';
+import { announcement } from './announcement.ts';
 import { type Config, ConfigError } from './config.ts';
 import { openCore, type ReadyConfig } from './core.ts';
-import { makeFirstTenant, trickle } from './demo.ts';
-import { type DataDir, openDataDir } from './embedded/data-dir.ts';
+import { readTenant } from './db/tenants.ts';
+import { makeDemoTenant, trickle, wantsDemoTenant } from './demo.ts';
+import { type DataDir, type KeptSecret, openDataDir } from './embedded/data-dir.ts';
 import { type EmbeddedStores, startEmbedded } from './embedded/embedded-stores.ts';
-import { firstEventCommand } from './home-page.ts';
 import { listen } from './listening.ts';
 import type { Logger } from './logger.ts';
+import { makeKey } from './new-api-key.ts';
 import { startServer } from './server.ts';
 import { installRuntime, startWorker } from './worker.ts';
 import { searchAttributes } from './workflows/contract.ts';
 
 export interface StartOptions {
   demo: boolean;
+  /** What is printed goes to a terminal, and to no log. */
+  isTerminal: boolean;
   /** Where progress and the addresses are printed. */
   print(line: string): void;
   /** An embedded server ended by itself: nothing works any more. */
@@ -35,7 +39,8 @@ export async function start(config: Config, log: Logger, options: StartOptions):
   }
 }
 
-async function open(config: Config, log: Logger, { demo, print, onFailure }: StartOptions, closers: (() => unknown)[]): Promise<void> {
+async function open(config: Config, log: Logger, options: StartOptions, closers: (() => unknown)[]): Promise<void> {
+  const { demo, print, onFailure } = options;
   installRuntime(log);
   const embedded = config.DATABASE_URL === undefined || config.TEMPORAL_ADDRESS === undefined;
   const dataDir = embedded ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
@@ -44,20 +49,25 @@ async function open(config: Config, log: Logger, { demo, print, onFailure }: Sta
   closers.push(() => listening.http.close());
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
-  const ready = requireKeys({ ...config, ...(dataDir && embeddedSettings(config, dataDir, stores)) });
+  const kept = keptKeys(config, dataDir);
+  const ready = requireKeys({ ...config, ...(stores && addressesOf(config, stores)), ...kept.settings });
   const core = await openCore(ready, log);
   closers.push(core.close);
   const worker = startWorker(core, listening.origin);
   closers.push(worker.stop);
   const temporalUiUrl = config.TEMPORAL_UI_URL ?? stores?.temporalUiUrl ?? null;
-  closers.push(startServer(core, { listening, temporalUiUrl, relay: worker.relay }));
+  const place = { api: listening.local, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
+  let making = await wantsDemoTenant(core.db, demo);
+  closers.push(startServer(core, { listening, temporalUiUrl, relay: worker.relay, starting: () => making }));
+  if (making) await makeDemoTenant(place);
+  making = false;
   await worker.ready;
-  const place = { db: core.db, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
-  await makeFirstTenant(place);
   if (demo) closers.push(startTrickle(place, log));
   dataDir?.announce(listening.origin);
   void stores?.failed.then(onFailure);
-  printAddresses(print, listening.origin, temporalUiUrl, ready.POSTHORN_API_KEY);
+  const apiKey = { key: ready.POSTHORN_API_KEY, ...kept.apiKey };
+  const hasDemo = (await readTenant(core.db, 'demo')) !== null;
+  for (const line of announcement({ ...place, temporalUiUrl, apiKey, hasDemo, isTerminal: options.isTerminal })) print(line);
 }
 
 function startStores(config: Config, dataDir: DataDir, log: (line: string) => void): Promise<EmbeddedStores> {
@@ -73,27 +83,43 @@ function startStores(config: Config, dataDir: DataDir, log: (line: string) => vo
   });
 }
 
-/** What the embedded servers settle: their addresses, and with our own PostgreSQL keys made once and kept beside it. */
-function embeddedSettings(config: Config, dataDir: DataDir, stores: EmbeddedStores | null): Partial<Config> {
-  const { DATABASE_URL, TEMPORAL_ADDRESS, POSTHORN_API_KEY, POSTHORN_MASTER_KEY } = config;
-  const secret = (name: string, make: () => string) => (DATABASE_URL === undefined ? dataDir.readOrCreateSecret(name, make) : undefined);
-  const masterKey = POSTHORN_MASTER_KEY ? undefined : secret('master-key', () => randomBytes(32).toString('base64'));
+function addressesOf(config: Config, { databaseUrl, temporalAddress }: EmbeddedStores): Partial<Config> {
+  return { DATABASE_URL: config.DATABASE_URL ?? databaseUrl, TEMPORAL_ADDRESS: config.TEMPORAL_ADDRESS ?? temporalAddress };
+}
+
+interface KeptKeys {
+  settings: Partial<Pick<Config, 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY'>>;
+  /** Null: it is not one of these. */
+  apiKey: KeptSecret | null;
+}
+
+/** With our own PostgreSQL, the keys that are not set: made once and kept beside it. */
+function keptKeys(config: Config, dataDir: DataDir | null): KeptKeys {
+  if (!dataDir || config.DATABASE_URL !== undefined) return { settings: {}, apiKey: null };
+  const masterKey = config.POSTHORN_MASTER_KEY ?? [
+    dataDir.readOrCreateSecret('master-key', () => randomBytes(32).toString('base64')).secret,
+  ];
+  const apiKey = config.POSTHORN_API_KEY ? null : dataDir.readOrCreateSecret('api-key', () => makeKey().key);
   return {
-    DATABASE_URL: DATABASE_URL ?? stores?.databaseUrl,
-    TEMPORAL_ADDRESS: TEMPORAL_ADDRESS ?? stores?.temporalAddress,
-    POSTHORN_API_KEY: POSTHORN_API_KEY ?? secret('api-key', () => `phk_${randomBytes(32).toString('base64url')}`),
-    POSTHORN_MASTER_KEY: masterKey === undefined ? POSTHORN_MASTER_KEY : [masterKey],
+    settings: { POSTHORN_MASTER_KEY: masterKey, ...(apiKey && { POSTHORN_API_KEY: apiKey.secret }) },
+    apiKey,
   };
 }
 
 /** With a database of your own, its keys are yours to make and to keep. */
-export function requireKeys(config: Config): ReadyConfig {
-  const missing = (['DATABASE_URL', 'POSTHORN_API_KEY', 'POSTHORN_MASTER_KEY'] as const).filter((name) => config[name] === undefined);
-  if (missing.length === 0) return config as ReadyConfig;
+export function requireKeys(config: Config): ReadyConfig & { POSTHORN_API_KEY: string } {
+  return requireSettings(config, ['DATABASE_URL', 'POSTHORN_API_KEY', 'POSTHORN_MASTER_KEY']);
+}
+
+type Needed = 'DATABASE_URL' | 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY';
+
+/** Throws ConfigError for what is missing, with the command that makes it where it is a key. */
+export function requireSettings<N extends Needed>(config: Config, needed: readonly N[]): Config & Required<Pick<Config, N>> {
+  const missing = needed.filter((name) => config[name] === undefined);
+  if (missing.length === 0) return config as Config & Required<Pick<Config, N>>;
   const make = missing.filter((name) => name !== 'DATABASE_URL').map((name) => `  export ${name}="$(openssl rand -base64 32)"`);
-  throw new ConfigError(
-    `${missing.join(' and ')} must be set. Make keys once, keep them safe, and give every process the same:\n${make.join('\n')}`,
-  );
+  const howMade = make.length === 0 ? '' : ` Make keys once, keep them safe, and give every process the same:\n${make.join('\n')}`;
+  throw new ConfigError(`${missing.join(' and ')} must be set.${howMade}`);
 }
 
 function startTrickle(place: Parameters<typeof trickle>[0], log: Logger): () => Promise<void> {
@@ -103,21 +129,4 @@ function startTrickle(place: Parameters<typeof trickle>[0], log: Logger): () => 
     stopping.abort();
     await trickling;
   };
-}
-
-function printAddresses(print: (line: string) => void, origin: string, temporalUiUrl: string | null, apiKey: string): void {
-  print('');
-  print('Posthorn is running. Ctrl-C stops it; the next start goes on where it was.');
-  print(`  API              ${origin}/v1`);
-  print(`  API description  ${origin}/openapi.json`);
-  if (temporalUiUrl) print(`  Temporal Web UI  ${temporalUiUrl}`);
-  print(`  API key          ${apiKey}`);
-  print('');
-  print('Send a first event:');
-  print('');
-  print(firstEventCommand(origin, apiKey));
-  print('');
-  print('and see it arrive, signed, at the sandbox receiver:');
-  print('');
-  print(`curl -H "authorization: Bearer ${apiKey}" ${origin}/sandbox/demo`);
 }

@@ -5,8 +5,10 @@ import type { Vault } from './vault.ts';
 
 export interface SealedTarget {
   sealed: Uint8Array;
-  /** Host and port: with the expiry of the client certificate all of the target that is in sight. */
+  /** Host and port: with `tokenHost` and the expiry of the client certificate all of the target that is in sight. */
   host: string;
+  /** Host of the server that is asked for its access tokens; null or absent: none is. */
+  tokenHost?: string | null;
   /** Null or absent: there is no client certificate. */
   tlsExpiresAt?: Date | null;
 }
@@ -15,6 +17,7 @@ export function sealTarget(vault: Pick<Vault, 'seal'>, endpointId: string, targe
   return {
     sealed: vault.seal(Buffer.from(JSON.stringify(target)), endpointId),
     host: new URL(target.url).host,
+    tokenHost: target.auth?.type === 'oauth2' ? new URL(target.auth.tokenUrl).host : null,
     tlsExpiresAt: target.tls ? expiryOf(target.tls) : null,
   };
 }

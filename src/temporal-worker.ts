@@ -36,6 +36,7 @@ export function pollTemporal(
 ): { ready: Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
   const workers = new Set<Worker>();
+  let schedulesUpdated = false;
 
   async function poll(begun: () => void): Promise<void> {
     const connection = await link.connected;
@@ -74,7 +75,8 @@ export function pollTemporal(
   async function lookOnce(): Promise<true> {
     await ensureSearchAttributes(link, config, log);
     await ensureOperator(link);
-    await ensureSchedules(link);
+    await ensureSchedules(link, { update: !schedulesUpdated });
+    schedulesUpdated = true;
     await verifications?.beginLeft();
     return true;
   }

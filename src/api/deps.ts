@@ -57,6 +57,8 @@ export interface ApiDeps {
   refusing(): { all: boolean; tenants: number };
   /** Takes a second at most. */
   temporalAway(): Promise<boolean>;
+  /** Not ready yet: what this start makes is not all there. Left out: it makes nothing. */
+  starting?(): boolean;
   /** Adds what else this server serves, before the 404. */
   mount?(app: Express): void;
   /** The page at `/`, as HTML. */

@@ -4,8 +4,10 @@ import { changeEndpoint } from '../db/endpoint-changes.ts';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '../db/endpoints.ts';
 import { deleteEndpoint } from '../db/gates.ts';
 import { readTenant } from '../db/tenants.ts';
+import type { Caller } from '../domain/access.ts';
 import { withoutSecrets } from '../domain/audit.ts';
 import { createdEndpoint, endpoint, endpointChange, newEndpoint } from '../domain/endpoint.ts';
+import { mostAtHostByLink } from '../domain/endpoint-limits.ts';
 import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { isId } from '../domain/ids.ts';
 import { tenantKey } from '../domain/tenant.ts';
@@ -54,7 +56,7 @@ const create = (deps: ApiDeps) =>
         target: sealNewTarget(deps, endpointId, target),
         secret: { secretId, sealed: sealSecret(deps.vault, secretId, secretText) },
       };
-      const toMake = { endpointId, tenant: params.tenant, settings, verification, ...sealed };
+      const toMake = { endpointId, tenant: params.tenant, settings, verification, mostAtHost: mostAtHost(caller), ...sealed };
       const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets(target) });
       if (!made) throw notFound('tenant');
       await beginVerification(deps, endpointId);
@@ -64,6 +66,8 @@ const create = (deps: ApiDeps) =>
       });
     },
   });
+
+const mostAtHost = ({ kind }: Caller) => (kind === 'portal_link' ? mostAtHostByLink : null);
 
 const defaults: EndpointSettings = {
   eventTypes: [],
@@ -152,13 +156,14 @@ const change = (deps: ApiDeps) =>
     params: endpointParams,
     body: endpointChange,
     answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
+    problems: [409],
     async handler({ params, body, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
       const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
       const { url, headers, auth, tls, verification, ...settings } = body;
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
-      const others = { retarget: target, verification, judgeSigning };
+      const others = { retarget: target, verification, judgeSigning, mostAtHost: mostAtHost(caller) };
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);

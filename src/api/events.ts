@@ -1,7 +1,16 @@
 // POST /v1/tenants/{tenant}/events and …/events/batch: 202 means committed.
 import { z } from 'zod';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
-import { acceptedBatch, acceptedEvent, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '../domain/event.ts';
+import {
+  acceptedBatch,
+  acceptedEvent,
+  howCompared,
+  maxBatchBytes,
+  maxEventBytes,
+  newBatch,
+  newEvent,
+  timeProblems,
+} from '../domain/event.ts';
 import { elementTexts, memberTexts } from '../domain/json-slices.ts';
 import { tenantKey } from '../domain/tenant.ts';
 import type { ApiDeps } from './deps.ts';
@@ -37,8 +46,8 @@ const post = ({ accept }: ApiDeps) =>
       if (acceptances === 'unknown_tenant') throw notFound('tenant');
       const kind = acceptances[0]?.kind;
       if (kind === 'conflict')
-        throw new Problem(409, 'An event with this id and other content is here already.', {
-          errors: [{ path: 'id', message: 'is taken' }],
+        throw new Problem(409, `The id is taken by an event with other content. ${howCompared}`, {
+          errors: [{ path: 'id', message: 'is taken by an event with other content' }],
         });
       return answer(202, { id: event.externalId, duplicate: kind === 'duplicate' });
     },

@@ -12,8 +12,10 @@ const up = z.enum(['up', 'away']);
 const health = z.object({ status: z.literal('ok') });
 const readiness = z.object({
   status: z
-    .enum(['ok', 'degraded', 'away'])
-    .describe('degraded: events are accepted, and delivered when Temporal is back; away: nothing can be accepted'),
+    .enum(['ok', 'degraded', 'starting', 'away'])
+    .describe(
+      'degraded: events are accepted, and delivered when Temporal is back; starting: the first tenant is not there yet; away: nothing can be accepted',
+    ),
   postgres: up,
   temporal: up,
 });
@@ -33,20 +35,24 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-const ready = (deps: ApiDeps) => {
-  const storeUp = seldom(deps.storeUp);
-  const away = seldom(() => deps.temporalAway().catch(() => true));
+const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps) => {
+  const storeUp = seldom(isUp);
+  const away = seldom(() => temporalAway().catch(() => true));
   return route({
     method: 'get',
     path: '/readyz',
     operationId: 'getReadiness',
     summary: 'Says whether requests can be served',
     scope: 'open',
-    answers: { 200: { description: 'ready', schema: readiness }, 503: { description: 'PostgreSQL is away', schema: readiness } },
+    answers: {
+      200: { description: 'ready', schema: readiness },
+      503: { description: 'starting, or PostgreSQL is away', schema: readiness },
+    },
     async handler() {
       const [postgres, temporal] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), away()]);
       const facts = { postgres: postgres ? 'up' : 'away', temporal: temporal ? 'away' : 'up' };
-      if (!postgres) return { ...answer(503, { status: 'away', ...facts }), headers: { 'retry-after': '1' } };
+      const notYet = !postgres ? 'away' : starting() ? 'starting' : null;
+      if (notYet) return { ...answer(503, { status: notYet, ...facts }), headers: { 'retry-after': '1' } };
       return answer(200, { status: temporal ? 'degraded' : 'ok', ...facts });
     },
   });

@@ -53,7 +53,10 @@ export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promis
       case 'answered':
         return repeated(claimed.status, deps.vault.open(claimed.sealedResponse, contextOf(request)));
       case 'other_request':
-        throw new Problem(409, 'This Idempotency-Key was used with another request.');
+        throw new Problem(
+          409,
+          'This Idempotency-Key was used with another request. Path and body are compared byte for byte: repeat the same bytes, or use another key.',
+        );
       case 'running':
         if (performance.now() > deadline) {
           throw new Problem(409, 'The request with this Idempotency-Key is still running.', { headers: { 'retry-after': '5' } });

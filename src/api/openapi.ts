@@ -156,7 +156,7 @@ function parametersOf({ method, params, query }: Route): Json[] {
     type: 'string',
     minLength: 1,
     maxLength: 255,
-    description: 'the same request again within 24 hours gets the same answer',
+    description: 'the same request again within 24 hours gets the same answer; path and body are compared byte for byte',
   };
   const header = method === 'post' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: idempotencyKey }] : [];
   return [...described(params, 'path'), ...described(query, 'query'), ...header];

@@ -1,8 +1,10 @@
 // What goes wrong, as RFC 9457 problem documents: one error class, and one place that turns any error into it.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { TooManyEndpoints } from '../db/endpoint-limits.ts';
 import { isStoreAway } from '../db/errors.ts';
 import { MakerRevoked } from '../db/key-family.ts';
+import type { EndpointLimit } from '../domain/endpoint-limits.ts';
 import { TooManyWaiting } from '../relay/backlog.ts';
 
 export const fieldError = z.object({ path: z.string().describe('such as events[7].type'), message: z.string() });
@@ -68,6 +70,7 @@ export function toProblem(error: unknown): Problem {
     return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause: error });
   }
   if (error instanceof MakerRevoked) return unauthorized();
+  if (error instanceof TooManyEndpoints) return new Problem(409, limitDetail(error.limit));
   if (error instanceof TooManyWaiting) {
     const whose = error.scope === 'all' ? 'events' : 'events of this tenant';
     const detail = `Too many ${whose} wait to be handed over. Nothing of this request is stored: repeat it after Retry-After.`;
@@ -77,6 +80,12 @@ export function toProblem(error: unknown): Problem {
     fromExpress(error) ??
     new Problem(500, 'This is a fault of ours; the log has it under the x-request-id of this answer.', { cause: error })
   );
+}
+
+function limitDetail({ of, most }: EndpointLimit): string {
+  if (of === 'tenant')
+    return `The tenant has all the endpoints that it may have: its maxEndpoints is ${most}. Delete one, or have an administrator raise it.`;
+  return `By a portal link a tenant may have ${most} endpoints at one host, and it has as many there. Use one of them, or ask whoever gave you the link.`;
 }
 
 const details: Record<number, string> = {

@@ -34,6 +34,7 @@ const create = ({ db }: ApiDeps) =>
         name: body.name,
         metadata: body.metadata ?? {},
         rateLimit: body.rateLimit ?? null,
+        ...(body.maxEndpoints !== undefined && { maxEndpoints: body.maxEndpoints }),
       };
       const made = await createTenant(db, tenant, audit);
       if (made === 'taken') throw new Problem(409, 'There is a tenant with this id.', { errors: [{ path: 'id', message: 'is taken' }] });
@@ -90,15 +91,21 @@ const change = ({ db }: ApiDeps) =>
     body: tenantChange,
     answers: { 200: { description: 'the tenant as it is now', schema: tenant } },
     async handler({ params, body, caller, audit }) {
-      if (caller.tenant && body.rateLimit !== undefined)
-        throw new Problem(403, 'rateLimit is for keys that are not bound to the tenant: it is set for it, not by it.', {
-          errors: [{ path: 'rateLimit', message: 'is not for a key that is bound to the tenant' }],
-        });
+      if (caller.tenant) refuseOwnLimits(body);
       const changed = await changeTenant(db, params.tenant, body, audit);
       if (!changed) throw notFound('tenant');
       return answer(200, changed);
     },
   });
+
+/** What holds a tenant is set for it, not by it. */
+function refuseOwnLimits(body: z.output<typeof tenantChange>): void {
+  const errors = (['rateLimit', 'maxEndpoints'] as const)
+    .filter((name) => body[name] !== undefined)
+    .map((path) => ({ path, message: 'cannot be changed with a key that is bound to the tenant' }));
+  const [first] = errors;
+  if (first) throw new Problem(403, `${first.path} ${first.message}.`, { errors });
+}
 
 const remove = (deps: ApiDeps) =>
   route({

@@ -2,21 +2,19 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, readConfig } from '../config.ts';
 import { openCore } from '../core.ts';
-import { migrate } from '../db/migrate.ts';
-import { makePartitions } from '../db/partitions.ts';
-import { createPool } from '../db/pool.ts';
 import { StartError } from '../embedded/start-error.ts';
 import { listen } from '../listening.ts';
 import { createLogger } from '../logger.ts';
 import { startMetricsServer } from '../metrics-server.ts';
-import { migrationsFolder } from '../package.ts';
-import { sweepAll } from '../relay/sweep.ts';
 import { startServer } from '../server.ts';
-import { requireKeys, start } from '../start.ts';
+import { requireKeys, requireSettings, start } from '../start.ts';
 import { installRuntime, startWorker } from '../worker.ts';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
 import { masterKeyCommand } from './master-key.ts';
+import { NotReachable } from './not-reachable.ts';
+import { reconcile } from './reconcile.ts';
+import { upgradeStore } from './upgrade-store.ts';
 
 const usage = `Usage: posthorn <command>
 
@@ -36,13 +34,15 @@ const write = (text: string) =>
   new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
+const storeAndMasterKey = ['DATABASE_URL', 'POSTHORN_MASTER_KEY'] as const;
+
 /** Runs the command and returns what stops it; null when it has ended. */
 async function run([command, word]: string[], demo: boolean): Promise<(() => Promise<void>) | null> {
   const config = readConfig();
   const log = createLogger(config.LOG_LEVEL);
   switch (command) {
     case 'start':
-      return start(config, log, { demo, print, onFailure: fail });
+      return start(config, log, { demo, print, isTerminal: process.stdout.isTTY === true, onFailure: fail });
     case 'server': {
       const core = await openCore(requireKeys(config), log, 'server');
       const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
@@ -50,26 +50,20 @@ async function run([command, word]: string[], demo: boolean): Promise<(() => Pro
     }
     case 'worker': {
       installRuntime(log);
-      const core = await openCore(requireKeys(config), log);
+      const core = await openCore(requireSettings(config, storeAndMasterKey), log);
       const origin = config.POSTHORN_PUBLIC_URL ? new URL(config.POSTHORN_PUBLIC_URL).origin : `http://${config.HOST}:${config.PORT}`;
       const closeMetrics = await startMetricsServer(core);
       return inTurn(startWorker(core, origin).stop, closeMetrics, core.close);
     }
-    case 'migrate': {
-      const db = createPool({ url: requireKeys(config).DATABASE_URL, max: 2, onError: () => undefined });
-      const applied = await migrate(db, migrationsFolder).finally(() => undefined);
-      print(`${applied.length} migrations applied, ${await makePartitions(db)} partitions made`);
-      await db.end();
+    case 'migrate':
+      await upgradeStore(requireSettings(config, ['DATABASE_URL']).DATABASE_URL, print);
       return null;
-    }
     case 'keys':
-      await masterKeyCommand(word, requireKeys(config), print);
+      await masterKeyCommand(word, requireSettings(config, storeAndMasterKey), print);
       return null;
     case 'reconcile': {
-      const core = await openCore(requireKeys(config), log);
-      if (!(await core.link.connected)) return null;
-      const { deliveries, lanes } = await sweepAll(core);
-      print(`${deliveries} deliveries and ${lanes} lanes started or found under way`);
+      const core = await openCore(requireSettings(config, storeAndMasterKey), log);
+      await reconcile(core, print);
       await core.close();
       return null;
     }
@@ -121,9 +115,9 @@ async function main(): Promise<void> {
 /** Ends the process with one message; embedded servers end with it. */
 function fail(error: unknown): never {
   // what the operator can mend is one message; anything else is a fault of ours and shows where
-  const plain = error instanceof ConfigError || error instanceof StartError;
+  const plain = error instanceof ConfigError || error instanceof StartError || error instanceof NotReachable;
   process.stderr.write(`${plain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof NotReachable ? 3 : 1);
 }
 
 await main().catch(fail);

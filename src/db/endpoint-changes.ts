@@ -9,6 +9,7 @@ import { uuidOf } from '../domain/ids.ts';
 import type { VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
 import { type Audit, appendAudit } from './audit.ts';
+import { refuseTooMany } from './endpoint-limits.ts';
 import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
 import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
 import { pagesOf } from './gates.ts';
@@ -30,16 +31,18 @@ export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: 
 export interface OtherChanges {
   retarget?: Retarget | undefined;
   verification?: VerificationMethod | undefined;
+  /** How many the tenant may have at the host that it moves to, this one included; null or left out: as many as it likes. */
+  mostAtHost?: number | null;
   /** Judges how it would be signed, by its secret that was made last; what it throws takes all back. */
   judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
 }
 
-/** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. */
+/** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. Throws TooManyEndpoints. */
 export async function changeEndpoint(
   db: Db,
   endpointId: string,
   change: Partial<EndpointSettings>,
-  { retarget, verification, judgeSigning }: OtherChanges = {},
+  { retarget, verification, mostAtHost = null, judgeSigning }: OtherChanges = {},
   audit?: Audit,
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
@@ -57,7 +60,10 @@ export async function changeEndpoint(
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     await write(client, endpointId, settings, orderBegins);
     const target = retarget?.(before.sealed);
-    if (target) await writeTarget(client, endpointId, target);
+    if (target) {
+      await refuseTooMany(client, { endpointId, tenant: before.tenant, target, isNew: false, mostAtHost });
+      await writeTarget(client, endpointId, target);
+    }
     const { method } = before.verification;
     if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
     const endpoint = await readEndpoint(client, endpointId);
@@ -103,14 +109,18 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
   });
 }
 
-async function writeTarget(db: Querying, endpointId: string, { sealed, host, tlsExpiresAt = null }: SealedTarget): Promise<void> {
+async function writeTarget(
+  db: Querying,
+  endpointId: string,
+  { sealed, host, tokenHost = null, tlsExpiresAt = null }: SealedTarget,
+): Promise<void> {
   await db.query({
     name: 'change_target',
     text: `
-      update endpoints set sealed = $2, host = $3, tls_expires_at = $4,
+      update endpoints set sealed = $2, host = $3, token_host = $5, tls_expires_at = $4,
         tls_alerted_days = case when tls_expires_at is not distinct from $4 then tls_alerted_days end
       where id = $1`,
-    values: [uuidOf(endpointId), sealed, host, tlsExpiresAt],
+    values: [uuidOf(endpointId), sealed, host, tlsExpiresAt, tokenHost],
   });
 }
 

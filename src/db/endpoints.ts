@@ -7,9 +7,10 @@ import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Signing } from '../domain/signing.ts';
 import { unverified, type VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
-import { type Audit, type Audited, audited } from './audit.ts';
+import { type Audit, appendAudit } from './audit.ts';
+import { refuseTooMany } from './endpoint-limits.ts';
 import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
-import type { Db } from './pool.ts';
+import { type Db, inTransaction } from './pool.ts';
 import type { SealedSecret } from './secrets.ts';
 
 export interface EndpointSettings {
@@ -38,10 +39,12 @@ export interface EndpointToCreate {
   secret: SealedSecret;
   /** `none` by default; else nothing is sent to it until it has agreed. */
   verification?: VerificationMethod;
+  /** How many the tenant may have at its host, this one included; null or left out: as many as it likes. */
+  mostAtHost?: number | null;
 }
 
 /**
- * Null: no such tenant. The secret that comes back is the one that is stored.
+ * Null: no such tenant. Throws TooManyEndpoints. The secret that comes back is the one that is stored.
  * What if it runs twice with the same `endpointId`? The second reads what the first made.
  */
 export async function createEndpoint(
@@ -49,14 +52,21 @@ export async function createEndpoint(
   made: EndpointToCreate,
   audit?: Audit,
 ): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
-  const { endpointId, secret } = made;
-  const isNew = await audited(db, audit, (client) => insertEndpoint(client, made));
+  const { endpointId, secret, tenant, settings, target, verification = 'none', mostAtHost = null } = made;
+  const isNew = await inTransaction(db, async (client) => {
+    await refuseTooMany(client, { endpointId, tenant, target, isNew: true, mostAtHost });
+    if (!(await insertEndpoint(client, made))) return false;
+    const after = withoutSecrets({ ...settings, verification });
+    if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
+    return true;
+  });
   const endpoint = await readEndpoint(db, endpointId);
   if (!endpoint) return null;
   return { endpoint, secret: isNew ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
 }
 
-async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<Audited<boolean>> {
+/** False: it is there already. */
+async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<boolean> {
   const { endpointId, tenant, settings, target, secret, verification = 'none' } = made;
   const { rowCount } = await db.query({
     name: 'create_endpoint',
@@ -66,8 +76,8 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       ), made as (
         insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
           rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host, tls_expires_at,
-          verification, verification_state, verification_due_at, gate, gate_reason)
-        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23::text, v.* from owner,
+          token_host, verification, verification_state, verification_due_at, gate, gate_reason)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $23::text, v.* from owner,
           lateral (
             select 'none', null::timestamptz, 'open', null where $23::text = 'none'
             union all select 'pending', now() + interval '10 seconds', 'held', '${unverified}' where $23::text <> 'none'
@@ -87,10 +97,10 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       target.host,
       target.tlsExpiresAt ?? null,
       verification,
+      target.tokenHost ?? null,
     ],
   });
-  const entry = { target: { kind: 'endpoint', id: endpointId }, before: null, after: withoutSecrets({ ...settings, verification }) };
-  return { result: rowCount === 1, entry: rowCount === 1 ? entry : null };
+  return rowCount === 1;
 }
 
 export function settingValues(settings: EndpointSettings): unknown[] {

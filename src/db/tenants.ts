@@ -1,5 +1,6 @@
 // Tenants, by the producer's id of them. A deleted tenant keeps its rows and frees its id.
 import { type AuditState, changedFields, withoutSecrets } from '../domain/audit.ts';
+import { usualMaxEndpoints } from '../domain/endpoint-limits.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
 import type { RateLimit } from '../domain/lane-settings.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -12,12 +13,15 @@ export interface Listed<T> {
   item: T;
 }
 
+const tenantColumns = 'id, external_id, name, metadata, rate_limit, max_endpoints, created_at, updated_at';
+
 interface TenantRow {
   id: string;
   external_id: string;
   name: string;
   metadata: Record<string, string>;
   rate_limit: RateLimit | null;
+  max_endpoints: number;
   created_at: Date;
   updated_at: Date;
 }
@@ -28,7 +32,10 @@ export interface TenantToCreate {
   name: string;
   metadata: Record<string, string>;
   rateLimit?: RateLimit | null;
+  maxEndpoints?: number;
 }
+
+type TenantChange = Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit' | 'maxEndpoints'>>;
 
 /** `taken`: another tenant has this key. What if it runs twice with the same `tenantId`? The second reads what the first made. */
 export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit): Promise<Tenant | 'taken'> {
@@ -37,22 +44,22 @@ export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit):
 
 async function insertTenant(
   db: Pick<Db, 'query'>,
-  { tenantId, key, name, metadata, rateLimit = null }: TenantToCreate,
+  { tenantId, key, name, metadata, rateLimit = null, maxEndpoints = usualMaxEndpoints }: TenantToCreate,
 ): Promise<Audited<Tenant | 'taken'>> {
   const made = await db.query<TenantRow>({
     name: 'create_tenant',
     text: `
-      insert into tenants (id, external_id, name, metadata, rate_limit) values ($1, $2, $3, $4, $5) on conflict do nothing
-      returning id, external_id, name, metadata, rate_limit, created_at, updated_at`,
-    values: [uuidOf(tenantId), key, name, metadata, rateLimit],
+      insert into tenants (id, external_id, name, metadata, rate_limit, max_endpoints) values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+      returning ${tenantColumns}`,
+    values: [uuidOf(tenantId), key, name, metadata, rateLimit, maxEndpoints],
   });
   if (made.rows[0]) {
-    const entry = entryOf(tenantId, key, null, withoutSecrets({ name, metadata, rateLimit }));
+    const entry = entryOf(tenantId, key, null, withoutSecrets({ name, metadata, rateLimit, maxEndpoints }));
     return { result: toTenant(made.rows[0]), entry };
   }
   const { rows } = await db.query<TenantRow>({
     name: 'read_tenant_by_id',
-    text: 'select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants where id = $1',
+    text: `select ${tenantColumns} from tenants where id = $1`,
     values: [uuidOf(tenantId)],
   });
   return { result: rows[0] ? toTenant(rows[0]) : 'taken', entry: null };
@@ -65,7 +72,7 @@ function entryOf(tenantId: string, key: string, before: AuditState, after: Audit
 export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | null> {
   const { rows } = await db.query<TenantRow>({
     name: 'read_tenant',
-    text: 'select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants where external_id = $1 and deleted_at is null',
+    text: `select ${tenantColumns} from tenants where external_id = $1 and deleted_at is null`,
     values: [key],
   });
   return rows[0] ? toListed(rows[0]) : null;
@@ -86,7 +93,7 @@ export async function listTenants(db: Db, before: string | null, limit: number):
   const { rows } = await db.query<TenantRow>({
     name: 'list_tenants',
     text: `
-      select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants
+      select ${tenantColumns} from tenants
       where deleted_at is null and id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $2`,
     values: [before && uuidOf(before), limit],
@@ -95,12 +102,7 @@ export async function listTenants(db: Db, before: string | null, limit: number):
 }
 
 /** A change of its rate is a change for each of its endpoints. Null: no such tenant. */
-export async function changeTenant(
-  db: Db,
-  key: string,
-  change: Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit'>>,
-  audit?: Audit,
-): Promise<Tenant | null> {
+export async function changeTenant(db: Db, key: string, change: TenantChange, audit?: Audit): Promise<Tenant | null> {
   return audited(db, audit, async (client) => {
     const before = audit ? await lockTenant(client, key) : null;
     const row = await updateTenant(client, key, change);
@@ -117,18 +119,22 @@ async function lockTenant(db: Pick<Db, 'query'>, key: string): Promise<Tenant | 
   const { rows } = await db.query<TenantRow>({
     name: 'lock_tenant',
     text: `
-      select id, external_id, name, metadata, rate_limit, created_at, updated_at from tenants
+      select ${tenantColumns} from tenants
       where external_id = $1 and deleted_at is null for no key update`,
     values: [key],
   });
   return rows[0] ? toTenant(rows[0]) : null;
 }
 
-async function updateTenant(
-  db: Pick<Db, 'query'>,
-  key: string,
-  change: Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit'>>,
-): Promise<TenantRow | null> {
+async function updateTenant(db: Pick<Db, 'query'>, key: string, change: TenantChange): Promise<TenantRow | null> {
+  // a statement of its own: callers that are bound to a tenant have no right to write this column
+  if (change.maxEndpoints !== undefined) {
+    await db.query({
+      name: 'change_max_endpoints',
+      text: 'update tenants set max_endpoints = $2 where external_id = $1 and deleted_at is null',
+      values: [key, change.maxEndpoints],
+    });
+  }
   const { rows } = await db.query<TenantRow>({
     name: 'change_tenant',
     text: `
@@ -136,7 +142,7 @@ async function updateTenant(
         rate_limit = case when $4 then $5 else rate_limit end,
         endpoints_version = endpoints_version + case when $4 and rate_limit is distinct from $5 then 1 else 0 end
       where external_id = $1 and deleted_at is null
-      returning id, external_id, name, metadata, rate_limit, created_at, updated_at`,
+      returning ${tenantColumns}`,
     values: [key, change.name ?? null, change.metadata ?? null, change.rateLimit !== undefined, change.rateLimit ?? null],
   });
   return rows[0] ?? null;
@@ -177,6 +183,7 @@ function toTenant(row: TenantRow): Tenant {
     name: row.name,
     metadata: row.metadata,
     rateLimit: row.rate_limit,
+    maxEndpoints: row.max_endpoints,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

@@ -81,7 +81,7 @@ export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
   `name metadata rateLimit eventTypes channels description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
-  format signing status verification notBefore`.split(/\s+/),
+  format signing status verification notBefore maxEndpoints`.split(/\s+/),
 );
 
 /** What may be seen of these fields: of a URL its origin, of headers their names, of what is not known to be harmless only whether it is set. */

@@ -1,7 +1,7 @@
 // An event: what a producer posts, and the bytes that endpoints will get.
 import { z } from 'zod';
 import { channel, eventTypeName } from './event-type.ts';
-import { text } from './text.ts';
+import { inPath, text } from './text.ts';
 
 export const maxEventBytes = 256 * 1024;
 export const maxBatchBytes = 10 * 1024 * 1024;
@@ -24,6 +24,10 @@ export function isTestId(id: string): boolean {
   return id.startsWith(testPrefix);
 }
 
+/** docs/decisions/0020 */
+export const howCompared =
+  '`data` is compared byte for byte, the other fields by their values: to repeat an event, send the same bytes of `data`; for another event, use another id.';
+
 const firstInstantMs = 0;
 const lastInstantMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -36,10 +40,7 @@ export const orderingKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 vi
 
 const coalesceKey = orderingKey;
 
-export const subject = text(256)
-  .min(1)
-  // in a URL they are steps of the path, also when they are escaped: what is posted with one could never be erased by it
-  .refine((given) => given !== '.' && given !== '..', 'must not be . or ..');
+export const subject = inPath(text(256).min(1));
 
 export const newEvent = z.strictObject({
   type: eventTypeName,
@@ -48,7 +49,9 @@ export const newEvent = z.strictObject({
   id: eventKey
     .refine((id) => !isTestId(id), `must not begin with ${testPrefix}, which is reserved for test events`)
     .optional()
-    .describe(`your id of the event, unique per tenant, not beginning with ${testPrefix}; or one made by Posthorn`),
+    .describe(
+      `your id of the event, unique per tenant, not beginning with ${testPrefix}; or one made by Posthorn. The same event again is no second one: ${howCompared}`,
+    ),
   channels: z.array(channel).max(20).optional(),
   orderingKey: orderingKey
     .optional()
@@ -105,13 +108,18 @@ export function inUtc(text: string): string {
 
 export const acceptedEvent = z.object({
   id: eventKey,
-  duplicate: z.boolean().describe('true: this id was here before, with the same content'),
+  duplicate: z
+    .boolean()
+    .describe('true: this id was here before, with the same content: `data` byte for byte, the other fields by their values'),
 });
 
 export const acceptedBatch = z.object({
   results: z.array(
     acceptedEvent.extend({
-      conflict: z.literal(true).optional().describe('this id was here before, with other content; nothing is stored'),
+      conflict: z
+        .literal(true)
+        .optional()
+        .describe('this id was here before, with other content, and nothing is stored; also where `data` is the same value in other bytes'),
     }),
   ),
 });

@@ -12,6 +12,14 @@ export function text(max: number) {
   return z.string().max(max).refine(isKeepable, unkeepable);
 }
 
+/** In a URL these are steps of the path, also when they are escaped: a thing with such a name could never be read or deleted by it. */
+const pathSegment = /^(?!\.\.?$)/;
+
+/** A name that becomes a segment of a path, under the rules of `name` and this one. */
+export function inPath(name: z.ZodString) {
+  return name.regex(pathSegment, 'must not be . or ..');
+}
+
 /** Up to 50 of the caller's own key-value pairs, kept and given back. */
 export const metadata = z
   .record(text(100), text(1_000))

@@ -4,12 +4,20 @@ import { join, resolve } from 'node:path';
 import { LockHeldError, takeLock } from './lock-file.ts';
 import { explainFolderError, StartError } from './start-error.ts';
 
+export interface KeptSecret {
+  secret: string;
+  /** Where it is kept, for its owner only. */
+  file: string;
+  /** Made by this call. */
+  isNew: boolean;
+}
+
 export interface DataDir {
   path: string;
   /** Says where this Posthorn answers, for the message that a second start gets. */
   announce(address: string): void;
   /** The secret kept under `name`; `make` makes it the first time. */
-  readOrCreateSecret(name: string, make: () => string): string;
+  readOrCreateSecret(name: string, make: () => string): KeptSecret;
   close(): void;
 }
 
@@ -46,14 +54,14 @@ function alreadyRunning(path: string, pid: number): StartError {
 }
 
 // The renaming makes the name appear with its whole content or not at all: half a key would lock everybody out.
-function readOrCreate(file: string, make: () => string): string {
+function readOrCreate(file: string, make: () => string): KeptSecret {
   const known = read(file);
-  if (known !== undefined) return known;
+  if (known !== undefined) return { secret: known, file, isNew: false };
   const secret = make();
   const draft = `${file}.new`;
   writeFileSync(draft, `${secret}\n`, { mode: 0o600, flush: true });
   renameSync(draft, file);
-  return secret;
+  return { secret, file, isNew: true };
 }
 
 function read(file: string): string | undefined {

@@ -2,6 +2,7 @@
 // Nothing but checked addresses reaches connect, so a name that resolves differently a moment later changes nothing.
 import type { LookupFunction } from 'node:net';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
+import { notExact } from './exact-url.ts';
 import { type Resolve, type ResolvedAddress, resolveBySystem, sharingFlights } from './resolve.ts';
 import { parseAddress } from './special-addresses.ts';
 
@@ -42,7 +43,10 @@ export function createAddressGuard({ allowCidrs, ownOrigin, resolve = resolveByS
     checkUrl(text) {
       const parsed = parseUrl(text);
       if (!parsed.ok) return parsed;
-      const reason = parsed.url.origin === own ? objectionToOwnPath(parsed.url.pathname) : objectionToHost(parsed.url, policy);
+      const isOwn = parsed.url.origin === own;
+      const objection = isOwn ? objectionToOwnPath(parsed.url.pathname) : objectionToHost(parsed.url, policy);
+      // told last: of a disguised address it is told what it is
+      const reason = objection ?? notExact(text, parsed.url);
       return reason === null ? parsed : { ok: false, reason };
     },
 
@@ -69,7 +73,7 @@ export function createAddressGuard({ allowCidrs, ownOrigin, resolve = resolveByS
   };
 }
 
-/** A text that is a plain URL as it stands; what a parser would repair (blanks, backslashes, missing slashes) is refused. */
+/** A text that is a plain URL as it stands; what a parser would repair (blanks, backslashes, dots, quotes) is refused. */
 function parseUrl(text: string): UrlVerdict {
   if (!/^https?:\/\/[^/]/i.test(text) || /[\s\\]|\p{Cc}/u.test(text) || !URL.canParse(text)) {
     return { ok: false, reason: 'must be an absolute http or https URL' };
@@ -77,7 +81,8 @@ function parseUrl(text: string): UrlVerdict {
   if (/^[^/]*\/\/[^/?#]*@/.test(text)) return { ok: false, reason: 'must not carry credentials' };
   if (text.includes('#')) return { ok: false, reason: 'must not have a fragment' };
   const url = new URL(text);
-  return url.port === '0' ? { ok: false, reason: 'must not use port 0' } : { ok: true, url };
+  if (url.port === '0') return { ok: false, reason: 'must not use port 0' };
+  return { ok: true, url };
 }
 
 function objectionToHost(url: URL, policy: AddressPolicy): string | null {

@@ -94,8 +94,9 @@ async function askFor(send: Sender['send'], client: OAuthClient): Promise<Heard>
     const response = await clientCredentialsGrantRequest(server, { client_id: clientId }, proof, wish, {
       // which addresses may be asked without TLS is for the address guard to say
       [allowInsecureRequests]: true,
-      async [customFetch](url, { headers: { 'user-agent': _, ...headers }, body }) {
-        result = await send({ url, headers, body: Buffer.from(String(body)), timeoutMs: askWithinMs });
+      // the URL that was configured: what the library has read of it may be another
+      async [customFetch](_url, { headers: { 'user-agent': _, ...headers }, body }) {
+        result = await send({ url: tokenUrl, headers, body: Buffer.from(String(body)), timeoutMs: askWithinMs });
         return asResponse(result);
       },
     });

@@ -1,5 +1,6 @@
 // Posts to an endpoint, once, and says what came of it. A refusal of the endpoint's is a result; a fault of our own is thrown.
 import type { SendResult } from '../domain/outcome.ts';
+import { requestTarget } from '../domain/request-target.ts';
 import { type Access, identityOf } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';
@@ -112,7 +113,7 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
     const exchange: Exchange = {
       origin: url.origin,
       identity: identityOf(request.access),
-      options: { path: url.pathname + url.search, method, headers, body },
+      options: { path: requestTarget(url), method, headers, body },
       handler: receiveInto(received, isTooLate, settle),
       line: null,
       onLine: request.onLine,

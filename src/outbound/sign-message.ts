@@ -1,5 +1,6 @@
 // HTTP Message Signatures of requests (RFC 9421) with Content-Digest (RFC 9530).
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
+import { requestTarget } from '../domain/request-target.ts';
 import { alwaysCovered, type Component, type MessageSignatures } from '../domain/signing.ts';
 
 export interface MessageKey {
@@ -63,10 +64,11 @@ export function listOf(components: readonly string[]): string {
   return `(${components.map((name) => `"${name}"`).join(' ')})`;
 }
 
-function derivedOf({ origin, host, pathname, search }: URL): Record<string, string> {
+function derivedOf(url: URL): Record<string, string> {
+  const { origin, host, pathname, search } = url;
   return {
     '@method': 'POST',
-    '@target-uri': origin + pathname + search,
+    '@target-uri': origin + requestTarget(url),
     '@authority': host,
     '@path': pathname,
     '@query': search === '' ? '?' : search,

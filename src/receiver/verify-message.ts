@@ -1,5 +1,6 @@
 // For receivers of HTTP Message Signatures (RFC 9421) as Posthorn makes them: of requests, over the body by its Content-Digest, by HMAC-SHA256 or ed25519.
 import { createHash, createHmac } from 'node:crypto';
+import { requestTarget } from '../domain/request-target.ts';
 import { checkAge, headerOf, isBy, isSame, publicKeyOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'publicKeys' | 'toleranceSeconds' | 'now'> {
@@ -78,10 +79,11 @@ function membersOf(dictionary: string): Map<string, string> {
 }
 
 function baseOf({ method, url, headers }: MessageToVerify, components: string[], params: string): string {
-  const { origin, host, pathname, search } = new URL(url);
+  const read = new URL(url);
+  const { origin, host, pathname, search } = read;
   const derived = new Map([
     ['@method', method],
-    ['@target-uri', origin + pathname + search],
+    ['@target-uri', origin + requestTarget(read)],
     ['@authority', host],
     ['@path', pathname],
     ['@query', search === '' ? '?' : search],

@@ -1,5 +1,10 @@
-// What Posthorn needs in a Temporal namespace: search attributes, the operator, and the Schedules. Each is made when missing; all is repeatable.
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+// What Posthorn needs in a Temporal namespace: search attributes, the operator, and the Schedules. Each is made when missing, and a Schedule is brought up to date; all is repeatable.
+import {
+  ScheduleAlreadyRunning,
+  type ScheduleOptions,
+  ScheduleOverlapPolicy,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/client';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { operatorWorkflowId, searchAttributes, taskQueue, upkeepScheduleId, workflowTypes } from '../workflows/contract.ts';
@@ -42,18 +47,22 @@ export async function ensureOperator(link: TemporalLink): Promise<void> {
   }
 }
 
-/** Makes the Schedule for upkeep, unless it is there. */
-export async function ensureSchedules(link: TemporalLink): Promise<void> {
+const upkeepSchedule = {
+  spec: { intervals: [{ every: '6 hours' }] },
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
+  action: { type: 'startWorkflow', workflowType: workflowTypes.upkeep, taskQueue, args: [], workflowId: upkeepScheduleId },
+} as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
+
+/**
+ * Makes the Schedule for upkeep. With `update` one that is there already gets the interval, policies and action of this version; whether it is paused is
+ * the operator's business and stays. To be asked for once by each process, so that two versions that run side by side do not change it in turn.
+ */
+export async function ensureSchedules(link: TemporalLink, { update }: { update: boolean }): Promise<void> {
   try {
-    await link.call((client) =>
-      client.schedule.create({
-        scheduleId: upkeepScheduleId,
-        spec: { intervals: [{ every: '6 hours' }] },
-        policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
-        action: { type: 'startWorkflow', workflowType: workflowTypes.upkeep, taskQueue, args: [], workflowId: upkeepScheduleId },
-      }),
-    );
+    await link.call((client) => client.schedule.create({ scheduleId: upkeepScheduleId, ...upkeepSchedule }));
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    if (update)
+      await link.call((client) => client.schedule.getHandle(upkeepScheduleId).update((there) => ({ ...there, ...upkeepSchedule })));
   }
 }

@@ -34,6 +34,20 @@ describe('events', () => {
     expect((await api.post(`/v1/tenants/${await api.makeTenant()}/events`, event)).body).toEqual({ id: 'e1', duplicate: false });
   });
 
+  it('are compared byte for byte in data, by value in all else, and a 409 says so', async () => {
+    const tenant = await api.makeTenant();
+    const post = (raw: string, path = '') => api.call('POST', `/v1/tenants/${tenant}/events${path}`, undefined, { raw });
+    expect((await post('{"id":"b","type":"a","data":{"n":1.0},"occurredAt":"2026-01-01T00:00:00Z"}')).status).toBe(202);
+    const same = await post('{ "occurredAt": "2026-01-01T01:00:00+01:00", "data":{"n":1.0} , "type":"\\u0061","id":"b" }');
+    expect(same).toMatchObject({ status: 202, body: { duplicate: true } });
+    for (const data of ['{"n": 1.0}', '{"n":1}', '{"\\u006e":1.0}']) {
+      const event = `{"id":"b","type":"a","data":${data},"occurredAt":"2026-01-01T00:00:00Z"}`;
+      const other = await post(event);
+      expect(other).toMatchObject({ status: 409, body: { detail: expect.stringContaining('`data` is compared byte for byte') } });
+      expect((await post(`{"events":[${event}]}`, '/batch')).body.results).toEqual([{ id: 'b', duplicate: false, conflict: true }]);
+    }
+  });
+
   it('from before hashes were keyed are known by theirs', async () => {
     const tenant = await api.makeTenant();
     const event = { id: 'from-before', type: 'a', data: 1 };

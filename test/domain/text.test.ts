@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isKeepable, metadata, text } from '../../src/domain/text.ts';
+import { z } from 'zod';
+import { inPath, isKeepable, metadata, text } from '../../src/domain/text.ts';
 
 describe('text that is stored', () => {
   it.each([
@@ -35,4 +36,15 @@ describe('text that is stored', () => {
     expect(metadata.safeParse({ a: 1 }).success).toBe(false);
     expect(metadata.safeParse(Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, 'v']))).success).toBe(false);
   });
+});
+
+it.each([
+  ['.', false],
+  ['..', false],
+  ['...', true],
+  ['.a', true],
+  ['a..', true],
+  ['..\n', true],
+])('%j may be a segment of a path: %s', (name, fits) => {
+  expect(inPath(z.string()).safeParse(name).success).toBe(fits);
 });

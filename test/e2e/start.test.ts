@@ -30,8 +30,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function start(env: Record<string, string> = {}): Started {
-  const child = spawn(process.execPath, [main, 'start'], {
+function start(env: Record<string, string> = {}, args: string[] = []): Started {
+  const child = spawn(process.execPath, [main, 'start', ...args], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -66,43 +66,59 @@ async function commandsOf(one: Started): Promise<{ post: string; look: string }>
   return { post: commands[0] ?? '', look: commands[1] ?? '' };
 }
 
-async function deliver({ post, look }: { post: string; look: string }) {
-  const accepted = JSON.parse((await run('sh', ['-c', `${post} --silent`])).stdout) as { id: string };
+/** `key`: what POSTHORN_API_KEY is in the shell of the one who runs them. */
+async function deliver({ post, look }: { post: string; look: string }, key = '') {
+  const env = { ...process.env, POSTHORN_API_KEY: key };
+  const accepted = JSON.parse((await run('sh', ['-c', `${post} --silent`], { env })).stdout) as { id: string };
   return until('the event at the sandbox', async () => {
-    const { requests } = JSON.parse((await run('sh', ['-c', `${look} --silent`])).stdout) as {
+    const { requests } = JSON.parse((await run('sh', ['-c', `${look} --silent`], { env })).stdout) as {
       requests: { webhookId: string; signature: string }[];
     };
     return requests.find((request) => request.webhookId === accepted.id);
   });
 }
 
+const readKey = async () => (await readFile(join(folder, 'data/api-key'), 'utf8')).trim();
+
 it('starts on an empty folder, delivers the printed event, stops, and goes on where it was, also after kill -9', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const first = start();
   const commands = await commandsOf(first);
   expect(await deliver(commands)).toMatchObject({ signature: 'valid' });
-  const port = { PORT: new URL(/http:\/\/\S+/.exec(commands.post)?.[0] ?? '').port };
+  const { origin, port } = new URL(/http:\/\/\S+/.exec(commands.post)?.[0] ?? '');
   expect(textOf(first)).toContain('Temporal Web UI  http://127.0.0.1:');
+  const key = await readKey();
+  const call = (method: string, path: string) => fetch(`${origin}${path}`, { method, headers: { authorization: `Bearer ${key}` } });
 
   const second = start();
   expect(await second.exit).toBe(1);
   expect(textOf(second)).toMatch(/^Posthorn is already running on .+ with pid \d+, see http:\/\/127\.0\.0\.1:\d+\. .+\n$/);
 
+  expect((await call('DELETE', '/v1/tenants/demo')).status).toBe(204);
   first.process.kill('SIGINT');
   expect(await first.exit).toBe(0);
 
-  const third = start(port);
+  // a store without tenant `demo`: ready means that it is there again
+  const third = start({ PORT: port }, ['--demo']);
+  await until('it to be ready', async () => (await call('GET', '/readyz')).status === 200, 60_000, 10);
+  expect((await call('GET', '/v1/tenants/demo')).status).toBe(200);
   expect(await deliver(await commandsOf(third))).toMatchObject({ signature: 'valid' });
   third.process.kill('SIGKILL');
   await third.exit;
 
-  const fourth = start(port);
-  expect(await deliver(await commandsOf(fourth))).toMatchObject({ signature: 'valid' });
-  expect(await readFile(join(folder, 'data/api-key'), 'utf8')).toBe(`${/Bearer (\S+)"/.exec(commands.post)?.[1]}\n`);
+  const own = 'an-admin-key-of-my-own';
+  const fourth = start({ PORT: port, POSTHORN_API_KEY: own, NODE_ENV: 'production', LOG_LEVEL: 'trace' });
+  expect(await deliver(await commandsOf(fourth), own)).toMatchObject({ signature: 'valid' });
+  expect(textOf(fourth)).toContain('"msg":"api.request"');
+  // what is no terminal becomes a log: no key stands in it, neither the one that was made nor one that was given
+  for (const one of [first, second, third, fourth]) {
+    expect(textOf(one)).not.toContain(key);
+    expect(textOf(one)).not.toContain(own);
+  }
 });
 
-it('says in one message what stands in its way', { timeout: 90_000 }, async () => {
+it('says in one message what stands in its way', { timeout: 180_000 }, async () => {
   const first = start({ PORT: '99999' });
   expect(await first.exit).toBe(1);
   expect(textOf(first)).toMatch(/^PORT: .+\n$/);

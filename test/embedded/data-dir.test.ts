@@ -14,11 +14,12 @@ import { processesOf, scratchFolder } from './scratch.ts';
 it('makes the folder and its secrets once, for its owner only', async () => {
   const path = join(scratchFolder(), 'a/b');
   const first = await openDataDir(path);
-  expect(first.readOrCreateSecret('api-key', () => 'made once')).toBe('made once');
-  expect(first.readOrCreateSecret('api-key', () => 'made twice')).toBe('made once');
+  const file = join(path, 'api-key');
+  expect(first.readOrCreateSecret('api-key', () => 'made once')).toEqual({ secret: 'made once', file, isNew: true });
+  expect(first.readOrCreateSecret('api-key', () => 'made twice')).toEqual({ secret: 'made once', file, isNew: false });
   first.close();
   const second = await openDataDir(path);
-  expect(second.readOrCreateSecret('api-key', () => 'made twice')).toBe('made once');
+  expect(second.readOrCreateSecret('api-key', () => 'made twice')).toEqual({ secret: 'made once', file, isNew: false });
   second.close();
   expect(statSync(join(path, 'api-key')).mode & 0o777).toBe(0o600);
   expect(statSync(path).mode & 0o666).toBe(0o600);

@@ -1,0 +1,15 @@
+// `posthorn migrate`: brings the schema up to date. It seals and opens nothing, so it needs the database alone.
+import { migrate } from '../db/migrate.ts';
+import { makePartitions } from '../db/partitions.ts';
+import { createPool } from '../db/pool.ts';
+import { migrationsFolder } from '../package.ts';
+
+export async function upgradeStore(url: string, print: (line: string) => void): Promise<void> {
+  const db = createPool({ url, max: 2, onError: () => undefined });
+  try {
+    const applied = await migrate(db, migrationsFolder);
+    print(`${applied.length} migrations applied, ${await makePartitions(db)} partitions made`);
+  } finally {
+    await db.end();
+  }
+}

@@ -1,0 +1,49 @@
+// Commands for upkeep as an operator runs them: each asks for what it needs and no more, and ends, also without Temporal.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+const masterKey = { POSTHORN_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') };
+let database: TestDatabase;
+let url: { DATABASE_URL: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  url = { DATABASE_URL: database.url };
+});
+afterAll(() => database?.drop());
+
+async function posthorn(args: string[], env: Record<string, string>): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, LOG_LEVEL: 'fatal', ...env } });
+  const [out, err]: [string[], string[]] = [[], []];
+  child.stdout.on('data', (chunk) => out.push(String(chunk)));
+  child.stderr.on('data', (chunk) => err.push(String(chunk)));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+describe.concurrent('posthorn', () => {
+  it('migrate needs the database alone', async () => {
+    expect(await posthorn(['migrate'], url)).toEqual({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^0 migrations applied, \d+ partitions made\n$/),
+    });
+    expect(await posthorn(['migrate'], {})).toEqual({ code: 1, out: '', err: 'DATABASE_URL must be set.\n' });
+  });
+
+  it('keys needs no API key', async () => {
+    expect(await posthorn(['keys', 'status'], { ...url, ...masterKey })).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('reconcile ends with a message and 3 when Temporal is not there', async () => {
+    const { code, out, err } = await posthorn(['reconcile'], { ...url, ...masterKey, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect([code, out, err]).toEqual([
+      3,
+      '',
+      'Temporal at 127.0.0.1:1 was not reached within 10 s. Check TEMPORAL_ADDRESS, and repeat this.\n',
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+// The Schedule of upkeep in a real Temporal: made where it is missing, brought up to date where an earlier version has left it.
+import type { ScheduleOptions } from '@temporalio/client';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { openTemporalLink, type TemporalLink } from '../../src/temporal/link.ts';
+import { ensureSchedules } from '../../src/temporal/prepare.ts';
+import { taskQueue, upkeepScheduleId, workflowTypes } from '../../src/workflows/contract.ts';
+
+let link: TemporalLink;
+beforeAll(async () => {
+  const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 't63' });
+  link = openTemporalLink(config, pino({ level: 'silent' }));
+  await link.connected;
+});
+afterAll(() => link?.close());
+
+const hours = 3_600_000;
+const described = () => link.call((client) => client.schedule.getHandle(upkeepScheduleId).describe());
+const upToDate = {
+  spec: { intervals: [expect.objectContaining({ every: 6 * hours })] },
+  policies: { overlap: 'SKIP', catchupWindow: 60_000 },
+  action: { workflowType: workflowTypes.upkeep, taskQueue, args: [], workflowId: upkeepScheduleId },
+};
+
+it('is brought up to date when a process starts, left paused where it was paused, and else left alone', async () => {
+  const earlier: ScheduleOptions = {
+    scheduleId: upkeepScheduleId,
+    spec: { intervals: [{ every: '24 hours' }] },
+    policies: { overlap: 'ALLOW_ALL', catchupWindow: '1 day' },
+    action: { type: 'startWorkflow', workflowType: 'upkeepOfOld', taskQueue: 'old', args: [1], workflowId: 'old-upkeep' },
+    state: { paused: true, note: 'by the operator' },
+  };
+  await link.call((client) => client.schedule.create(earlier));
+  await ensureSchedules(link, { update: false });
+  expect((await described()).action).toMatchObject({ workflowType: 'upkeepOfOld' });
+  await ensureSchedules(link, { update: true });
+  expect(await described()).toMatchObject({ ...upToDate, state: { paused: true, note: 'by the operator' } });
+  await ensureSchedules(link, { update: true });
+  expect(await described()).toMatchObject(upToDate);
+  await link.call((client) => client.schedule.getHandle(upkeepScheduleId).delete());
+});
+
+it('is made where it is missing', async () => {
+  await ensureSchedules(link, { update: false });
+  expect(await described()).toMatchObject({ ...upToDate, state: { paused: false } });
+  await link.call((client) => client.schedule.getHandle(upkeepScheduleId).delete());
+});
