@@ -5,7 +5,13 @@ import { closingLine } from './test/support/closing-line.ts';
 import { OrderOfFiles } from './test/support/order-of-files.ts';
 
 const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes'].map((folder) => `test/${folder}/**/*.test.ts`);
-const limits = { testTimeout: 60_000, hookTimeout: 120_000 };
+// Longer than any poll of a test waits: a failing test says what it waited for. `expect.poll` would give up after a second.
+const perFile = {
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
+  expect: { poll: { timeout: 60_000 } },
+  setupFiles: 'test/support/set-up-file.ts',
+};
 
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export
 export default defineConfig({
@@ -16,8 +22,8 @@ export default defineConfig({
     sequence: { sequencer: OrderOfFiles },
     reporters: ['default', closingLine()],
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: shared, ...limits } },
-      { test: { name: 'integration', include: shared, globalSetup: 'test/support/global-setup.ts', ...limits } },
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: shared, ...perFile } },
+      { test: { name: 'integration', include: shared, globalSetup: 'test/support/global-setup.ts', ...perFile } },
     ],
   },
 });

@@ -71,16 +71,12 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
       .sort(),
   );
   expect((await individual(stage)).filter((id) => id.startsWith('away'))).toEqual([]);
-  const back = await until(
-    'events leave individually again',
-    async () => {
-      const [id = ''] = await stage.send(posthorn, tenant, [`back-${accepted.length}1`]);
-      accepted.push(id);
-      await stage.settled();
-      return stage.env.POSTHORN_DISPATCH === 'batched' || (await individual(stage)).includes(id);
-    },
-    60_000,
-  );
+  const back = await until('events leave individually again', async () => {
+    const [id = ''] = await stage.send(posthorn, tenant, [`back-${accepted.length}1`]);
+    accepted.push(id);
+    await stage.settled();
+    return stage.env.POSTHORN_DISPATCH === 'batched' || (await individual(stage)).includes(id);
+  });
   expect(back).toBe(true);
 }
 

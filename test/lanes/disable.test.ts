@@ -18,8 +18,7 @@ async function alerts({ id }: LaneEndpoint): Promise<string[]> {
   return rows.map(({ kind }) => kind);
 }
 
-const gateIs = (endpoint: LaneEndpoint, gate: string) =>
-  until(`the gate to be ${gate}`, async () => (await endpoint.show()).gate === gate, 60_000);
+const gateIs = (endpoint: LaneEndpoint, gate: string) => until(`the gate to be ${gate}`, async () => (await endpoint.show()).gate === gate);
 
 /** Both refuse everything until both are disabled, and then accept again; 5 deliveries more wait for each. */
 async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneEndpoint }> {
@@ -32,7 +31,7 @@ async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneE
   await Promise.all([recovers.post(25), stays.post(25)]);
   await Promise.all([gateIs(recovers, 'disabled'), gateIs(stays, 'disabled')]);
   await Promise.all([recovers.post(5), stays.post(5)]);
-  await Promise.all([recovers.waitsFor('disabled', 30_000), stays.waitsFor('disabled', 30_000)]);
+  await Promise.all([recovers.waitsFor('disabled'), stays.waitsFor('disabled')]);
   for (const endpoint of [recovers, stays]) {
     expect(await alerts(endpoint)).toEqual(['endpoint.disabled']);
     expect((await endpoint.show()).gateReason).toMatch(/failed for too long/);
@@ -45,18 +44,18 @@ describe('an endpoint that failed for too long', () => {
   it('is disabled with an alert; a probe that succeeds brings it back only if it recovers by itself', { timeout: 240_000 }, async () => {
     const { recovers, stays } = await disabledAndWell();
     await gateIs(recovers, 'open');
-    await recovers.reach('succeeded', 30, 60_000);
+    await recovers.reach('succeeded', 30);
     expect(new Set(recovers.accepted())).toEqual(new Set(upTo(30)));
     expect(await alerts(recovers)).toEqual(['endpoint.disabled', 'endpoint.recovered']);
 
     // the other has had as much time
     expect(await stays.show()).toMatchObject({ gate: 'disabled' });
     await stays.act('resume');
-    await stays.reach('succeeded', 30, 60_000);
+    await stays.reach('succeeded', 30);
     expect(await alerts(stays)).toEqual(['endpoint.disabled']);
   });
 
-  it('is not one that a person paused or disabled by 410, which are never probed', { timeout: 120_000 }, async () => {
+  it('is not one that a person paused or disabled by 410, which are never probed', async () => {
     const [paused, gone, failing] = await Promise.all([
       stage.endpoint(),
       stage.endpoint(),

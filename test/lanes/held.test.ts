@@ -77,9 +77,7 @@ describe.concurrent('what is held', () => {
 });
 
 describe.concurrent('an endpoint', () => {
-  it('that is deleted cancels what is held, retrying and dead, keeps it in its history, and its lane ends', {
-    timeout: 60_000,
-  }, async () => {
+  it('that is deleted cancels what is held, retrying and dead, keeps it in its history, and its lane ends', async () => {
     const { endpoint, dead } = await withDeadLetter();
     await endpoint.act('resume');
     await endpoint.change({ retry: { schedule: ['1h'] } });
@@ -102,8 +100,8 @@ describe.concurrent('an endpoint', () => {
       expect((await stage.posthorn.post(`/v1/deliveries/${id}/replay`)).status).toBe(409);
     }
     const handle = stage.posthorn.temporal.workflow.getHandle(`lane/${endpoint.id}`);
-    await until('its lane to end', async () => (await handle.describe()).status.name === 'COMPLETED', 30_000);
-    await until('no workflow of it', async () => (await endpoint.openWorkflows()).length === 0, 30_000);
+    await until('its lane to end', async () => (await handle.describe()).status.name === 'COMPLETED');
+    await until('no workflow of it', async () => (await endpoint.openWorkflows()).length === 0);
     expect(endpoint.requests()).toHaveLength(came);
   });
 

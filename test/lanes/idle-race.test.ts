@@ -23,7 +23,7 @@ async function arrived(endpoint: LaneEndpoint, count: number): Promise<void> {
     // on a busy machine a drain is slow to begin; a wake that is lost leaves no workflow to begin it
     const { status } = await stage.where.temporal.workflow.getHandle(`lane/${endpoint.id}`).describe();
     if (status.name !== 'RUNNING') throw late;
-    await until(`${count} to arrive`, all, 60_000);
+    await until(`${count} to arrive`, all);
   });
 }
 
@@ -32,7 +32,7 @@ async function lingerOf(endpoint: LaneEndpoint): Promise<number> {
   await endpoint.post(1);
   await arrived(endpoint, 1);
   const since = performance.now();
-  await until('its drain to end', async () => (await endpoint.lane()).state === 'idle', 30_000, 10);
+  await until('its drain to end', async () => (await endpoint.lane()).state === 'idle', undefined, 10);
   return performance.now() - since;
 }
 
@@ -63,18 +63,14 @@ describe.concurrent('a lane that goes idle just as something is parked', () => {
       expect(Object.keys(await endpoint.statuses())).toEqual(['succeeded']);
       expect(endpoint.requests()).toHaveLength(endpoint.accepted().length);
     }
-    await Promise.all(endpoints.map((endpoint) => endpoint.rests(60_000)));
-    await until(
-      'no lane to have a workflow',
-      async () => {
-        const open = await Promise.all(endpoints.map((one) => one.openWorkflows()));
-        return open.flat().length === 0;
-      },
-      60_000,
-    );
+    await Promise.all(endpoints.map((endpoint) => endpoint.rests()));
+    await until('no lane to have a workflow', async () => {
+      const open = await Promise.all(endpoints.map((one) => one.openWorkflows()));
+      return open.flat().length === 0;
+    });
   });
 
-  it('is found by the sweep when nobody told it', { timeout: 90_000 }, async () => {
+  it('is found by the sweep when nobody told it', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 100, burst: 10 } });
     await lingerOf(endpoint);
     // as if a process had died between its two commits: awake and due, and no workflow knows
@@ -84,6 +80,6 @@ describe.concurrent('a lane that goes idle just as something is parked', () => {
       [endpoint.id.slice('ep_'.length)],
     );
     await endpoint.post(1);
-    await endpoint.reach('succeeded', 2, 60_000);
+    await endpoint.reach('succeeded', 2);
   });
 });

@@ -12,45 +12,45 @@ const limit = { perSecond: 20, burst: 5 };
 const counted = Promise.withResolvers<void>();
 
 describe.concurrent('a rate of 20 a second', () => {
-  it('is kept by two workers, all arrives, and the lane that rests is no workflow', { timeout: 120_000 }, async () => {
+  it('is kept by two workers, all arrives, and the lane that rests is no workflow', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
     const stalled = watchStalls();
     try {
       await endpoint.post(60);
-      await endpoint.reach('succeeded', 60, 60_000);
+      await endpoint.reach('succeeded', 60);
       expectPaced(endpoint.requests(), limit, stalled());
       expect(endpoint.requests()).toHaveLength(60);
       expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(60)));
     } finally {
       counted.resolve();
     }
-    await endpoint.rests(30_000);
-    await until('no workflow', async () => (await endpoint.openWorkflows()).length === 0, 30_000);
+    await endpoint.rests();
+    await until('no workflow', async () => (await endpoint.openWorkflows()).length === 0);
   });
 
-  it('counts retries, which come like all', { timeout: 120_000 }, async () => {
+  it('counts retries, which come like all', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit, retry: { schedule: ['100ms', '100ms'] } });
     endpoint.answer(
       (_request, response, count) => void response.writeHead(count === 1 && endpoint.requests().length % 4 === 0 ? 500 : 204).end(),
     );
     const stalled = watchStalls();
     await endpoint.post(60);
-    await endpoint.reach('succeeded', 60, 60_000);
+    await endpoint.reach('succeeded', 60);
     expect(endpoint.requests().length).toBeGreaterThan(60);
     expectPaced(endpoint.requests(), limit, stalled());
   });
 
-  it('is kept when the worker that drains is killed, and when the next one is asked to end', { timeout: 180_000 }, async () => {
+  it('is kept when the worker that drains is killed, and when the next one is asked to end', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
     const stalled = watchStalls();
     await endpoint.post(170);
-    await until('some to arrive', () => endpoint.requests().length >= 30, 60_000);
+    await until('some to arrive', () => endpoint.requests().length >= 30);
     await counted.promise;
     const before = endpoint.requests().length;
     await at().killWorker(await at().drainer(endpoint));
     const { succeeded = 0 } = await endpoint.statuses();
     const unrecorded = endpoint.requests().length - succeeded;
-    await Promise.all([at().startWorker(), until('more to arrive', () => endpoint.requests().length >= before + 20, 60_000)]);
+    await Promise.all([at().startWorker(), until('more to arrive', () => endpoint.requests().length >= before + 20)]);
     const next = await at().drainer(endpoint);
     at().workers.splice(at().workers.indexOf(next), 1);
     const [ended] = await Promise.all([next.stop(), at().startWorker()]);
@@ -65,28 +65,24 @@ describe.concurrent('a rate of 20 a second', () => {
 });
 
 describe.concurrent('a rate', () => {
-  it('of a tenant holds over two of its endpoints together', { timeout: 120_000 }, async () => {
+  it('of a tenant holds over two of its endpoints together', async () => {
     const tenant = await at().makeTenant({ rateLimit: limit });
     const [one, other] = await Promise.all([at().endpoint(tenant), at().endpoint(tenant)]);
     const stalled = watchStalls();
     await Promise.all([one.post(40), other.post(40)]);
     // neither waits for the other to be done: whoever has begun gets more until the other has
     const posted = new Map([one, other].map((endpoint) => [endpoint, 40]));
-    await until(
-      'both to have begun',
-      async () => {
-        const begun = [one, other].filter((endpoint) => endpoint.requests().length > 0);
-        for (const endpoint of begun) {
-          const before = posted.get(endpoint) ?? 0;
-          if (begun.length === 2 || before > endpoint.requests().length + 20) continue;
-          await endpoint.post(20);
-          posted.set(endpoint, before + 20);
-        }
-        return begun.length === 2;
-      },
-      60_000,
-    );
-    await Promise.all([...posted].map(([endpoint, count]) => endpoint.reach('succeeded', count, 60_000)));
+    await until('both to have begun', async () => {
+      const begun = [one, other].filter((endpoint) => endpoint.requests().length > 0);
+      for (const endpoint of begun) {
+        const before = posted.get(endpoint) ?? 0;
+        if (begun.length === 2 || before > endpoint.requests().length + 20) continue;
+        await endpoint.post(20);
+        posted.set(endpoint, before + 20);
+      }
+      return begun.length === 2;
+    });
+    await Promise.all([...posted].map(([endpoint, count]) => endpoint.reach('succeeded', count)));
     expectPaced([...one.requests(), ...other.requests()], limit, stalled());
     const firstOf = (endpoint: typeof one) => endpoint.requests()[0]?.came ?? Number.POSITIVE_INFINITY;
     const lastOf = (endpoint: typeof one) => endpoint.requests().at(-1)?.came ?? 0;
@@ -94,33 +90,29 @@ describe.concurrent('a rate', () => {
     expect(firstOf(other)).toBeLessThan(lastOf(one));
   });
 
-  it('that is raised while deliveries wait counts for them', { timeout: 120_000 }, async () => {
+  it('that is raised while deliveries wait counts for them', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 0.1, burst: 1 } });
     await endpoint.post(30);
-    await until('the first one', () => endpoint.requests().length > 0, 60_000);
+    await until('the first one', () => endpoint.requests().length > 0);
     await endpoint.change({ rateLimit: { perSecond: 100, burst: 10 } });
     // at the rate before this would take five minutes
-    await endpoint.reach('succeeded', 30, 30_000);
+    await endpoint.reach('succeeded', 30);
   });
 
-  it('that is lowered while deliveries wait counts for them', { timeout: 120_000 }, async () => {
+  it('that is lowered while deliveries wait counts for them', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 10, burst: 1 } });
     await endpoint.post(200);
-    await until('some to arrive', () => endpoint.requests().length >= 10, 60_000);
+    await until('some to arrive', () => endpoint.requests().length >= 10);
     await endpoint.change({ rateLimit: { perSecond: 2, burst: 1 } });
     const stalled = watchStalls();
     // a drain may go by what it read up to a second before
     const changedAt = performance.now();
-    await until(
-      'a second to pass, and ten more to arrive',
-      () => {
-        return endpoint.requests().filter(({ came }) => came > changedAt + 2_000).length >= 6;
-      },
-      60_000,
-    );
+    await until('a second to pass, and ten more to arrive', () => {
+      return endpoint.requests().filter(({ came }) => came > changedAt + 2_000).length >= 6;
+    });
     const after = endpoint.requests().filter(({ came }) => came > changedAt + 2_000);
     expectPaced(after, { perSecond: 2, burst: 1 }, stalled());
     await endpoint.change({ rateLimit: null });
-    await endpoint.reach('succeeded', 200, 30_000);
+    await endpoint.reach('succeeded', 200);
   });
 });

@@ -37,7 +37,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     slowly(ordered, 230);
     slowly(wide, 500);
     await Promise.all([ordered.post(130), wide.post(1_000)]);
-    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100, 60_000);
+    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100);
     // what a frozen relay does is told elsewhere
     await until('all to be in their lanes', async () => {
       const { held = 0, succeeded = 0 } = await wide.statuses();
@@ -48,7 +48,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     frozen.freeze();
     try {
       const frozenAt = performance.now();
-      await until('another worker to take over', () => ordered.accepted().length > before + 10, 60_000);
+      await until('another worker to take over', () => ordered.accepted().length > before + 10);
       expect((await at().drainer(ordered)).pid).not.toBe(frozen.pid);
       await delay(Math.max(0, frozenForMs - (performance.now() - frozenAt)));
       // so that what it still would send could come between the others
@@ -74,9 +74,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
 });
 
 describe.concurrent('an order that is switched on while 80 deliveries sleep in backoff', () => {
-  it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', {
-    timeout: 180_000,
-  }, async () => {
+  it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', async () => {
     const endpoint = await elsewhere().endpoint(await elsewhere().makeTenant(), {
       retry: { schedule: Array.from({ length: 5 }, () => '30s') },
     });

@@ -25,14 +25,10 @@ afterAll(async () => {
 
 const sql = async (text: string, values: unknown[]) => (await posthorn.database.db.query(text, values)).rows;
 const only = async (tenant: string, eventId: string, status: string) =>
-  until(
-    `${eventId} ${status}`,
-    async () => {
-      const rows = await posthorn.deliveriesOf(tenant, eventId);
-      return rows.length === 1 && rows[0]?.status === status && rows[0];
-    },
-    60_000,
-  );
+  until(`${eventId} ${status}`, async () => {
+    const rows = await posthorn.deliveriesOf(tenant, eventId);
+    return rows.length === 1 && rows[0]?.status === status && rows[0];
+  });
 
 /** Posts so many events in one request and returns their ids. */
 async function postMany(tenant: string, type: string, count: number, more: object[] = []): Promise<string[]> {
@@ -108,7 +104,7 @@ describe('an event that our own code cannot deliver', () => {
     });
     expect(receiver.of('unforeseen')).toHaveLength(1);
     expect(await sql('select from outbox where event_id = $1', [uuidOf(eventId)])).toEqual([]);
-  }, 90_000);
+  });
 });
 
 describe('an endpoint that never answers', () => {

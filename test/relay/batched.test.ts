@@ -89,9 +89,9 @@ describe('batched mode', () => {
     const many = () => receiver.requests.filter(({ path }) => path === '/many');
     expect(posthorn.worker.relay.status().waiting).toBeLessThan(1_500);
     answer();
-    await until('all to arrive', () => many().length >= 3_000, 60_000);
+    await until('all to arrive', () => many().length >= 3_000);
     await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
     expect(new Set(many().map(({ headers }) => headers['webhook-id'])).size).toBe(3_000);
     expect(many()).toHaveLength(3_000);
-  }, 90_000);
+  });
 });
