@@ -11,6 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
+/** However slowly it is noticed that they fail, none is spent before. */
+const manyRetries = { schedule: Array.from({ length: 50 }, () => '2s') };
+
 async function alerts({ id }: LaneEndpoint): Promise<string[]> {
   const { rows } = await stage.where.db.query<{ kind: string }>('select kind from alerts where endpoint_id = $1 order by created_at', [
     id.slice('ep_'.length),
@@ -22,7 +25,7 @@ const gateIs = (endpoint: LaneEndpoint, gate: string) => until(`the gate to be $
 
 /** Both refuse everything until both are disabled, and then accept again; 5 deliveries more wait for each. */
 async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneEndpoint }> {
-  const retry = { schedule: ['2s', '2s', '2s', '2s'] };
+  const retry = manyRetries;
   const [recovers, stays] = await Promise.all([
     stage.endpoint({ retry, autoRecover: true }),
     stage.endpoint({ retry, autoRecover: false }),
@@ -56,11 +59,7 @@ describe('an endpoint that failed for too long', () => {
   });
 
   it('is not one that a person paused or disabled by 410, which are never probed', async () => {
-    const [paused, gone, failing] = await Promise.all([
-      stage.endpoint(),
-      stage.endpoint(),
-      stage.endpoint({ retry: { schedule: ['2s', '2s'] } }),
-    ]);
+    const [paused, gone, failing] = await Promise.all([stage.endpoint(), stage.endpoint(), stage.endpoint({ retry: manyRetries })]);
     gone.answer([410]);
     failing.answer([500]);
     await Promise.all([gone.post(1), failing.post(25)]);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { Api, ApiAnswer, ApiDelivery } from '../support/api.ts';
-import { startPosthorn } from '../support/posthorn.ts';
+import { startPosthorn, type TestOptions } from '../support/posthorn.ts';
 import { type Received, type Receiver, type Reply, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -158,9 +158,9 @@ export const upTo = (count: number) => Array.from({ length: count }, (_, n) => n
 export const chance = (text: string) => createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32;
 
 /** A Posthorn in this process with a tenant of its own. */
-export async function openLaneStage(namespace: string, env: Record<string, string> = {}) {
+export async function openLaneStage(namespace: string, env: Record<string, string> = {}, logTo?: TestOptions['logTo']) {
   const [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env } }),
+    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, logTo }),
     startReceiver(),
   ]);
   const where: Where = { api: posthorn, db: posthorn.database.db, receiver, temporal: posthorn.temporal };

@@ -1,4 +1,4 @@
-// A worker that stops for 30 s without knowing it (SIGSTOP) while it drains: another takes over, what is ordered stays so, nothing that was accepted
+// A worker that stops without knowing it (SIGSTOP), for longer than a request may take, while it drains: another takes over, what is ordered stays so, nothing that was accepted
 // counts as refused. And an order that is asked for while deliveries sleep in backoff.
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,8 @@ import { useProcesses } from './process-stage.ts';
 const at = useProcesses('t50');
 /** Where nobody is frozen. */
 const elsewhere = useProcesses('t53', {}, 1);
-const frozenForMs = 30_000;
+/** The time of a request is 15 s: what was under way would have timed out. */
+const frozenForMs = 17_000;
 
 const slowly = (endpoint: LaneEndpoint, ms: number) =>
   endpoint.answer(async (_request, response) => {
@@ -36,7 +37,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     ]);
     slowly(ordered, 230);
     slowly(wide, 500);
-    await Promise.all([ordered.post(130), wide.post(1_000)]);
+    await Promise.all([ordered.post(110), wide.post(1_000)]);
     await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100);
     // what a frozen relay does is told elsewhere
     await until('all to be in their lanes', async () => {
@@ -52,7 +53,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
       expect((await at().drainer(ordered)).pid).not.toBe(frozen.pid);
       await delay(Math.max(0, frozenForMs - (performance.now() - frozenAt)));
       // so that what it still would send could come between the others
-      expect(ordered.accepted().length).toBeLessThan(130);
+      await ordered.post(20);
     } finally {
       frozen.thaw();
     }
