@@ -41,7 +41,7 @@ describe('processes in batched mode', () => {
     const fifth = await stage.start();
     await stage.settled();
     // of its two first attempts one hangs, so that it is not ready for a dispatch when the other is recorded
-    await fifth.makeEndpoint(tenant, `${stage.receiver.url}/slow`, { eventTypes: ['wide.*'] });
+    await fifth.makeEndpoint(tenant, `${stage.receiver.url}/slow`, { eventTypes: ['wide.*'], timeoutMs: 30_000 });
     stage.receiver.answer('/hook', [503, 204]);
     const slow = door(stage, ['/slow']);
     slow.shut();

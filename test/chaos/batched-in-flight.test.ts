@@ -16,7 +16,7 @@ describe('a process in batched mode', () => {
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const frozen = await stage.start();
     const tenant = await frozen.makeTenant();
-    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path);
+    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path, { timeoutMs: 30_000 });
     const receiver = door(stage, paths);
     const accepted = await sendBatch(frozen, tenant, names('burst', 300));
     await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
@@ -57,7 +57,7 @@ describe('a process in batched mode', () => {
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
     const receiver = door(stage, ['/hook'], 50);
     receiver.shut('slow');
-    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 800)]);
+    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 300)]);
     await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
     const [asked] = await stage.query<{ at: Date }>('select now() as at');
     const ended = first.stop();

@@ -52,7 +52,7 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
   await stage.settled();
   await own.stop();
   // one that needs its dispatch stands in nobody's way
-  const later = await stage.send(posthorn, tenant, ['later-1'], { deliverAt: new Date(Date.now() + 1_000).toISOString() });
+  const later = await stage.send(posthorn, tenant, ['later-1'], { deliverAt: new Date(Date.now() + 5_000).toISOString() });
   accepted.push(...(await stage.send(posthorn, tenant, ['first-away'])));
   if (stage.env.POSTHORN_DISPATCH === 'adaptive') await until('the relay has noticed', () => posthorn.log().includes('relay.start_failed'));
   accepted.push(...(await trickle(stage, posthorn, tenant, names('away', perSecond * seconds), perSecond)));
@@ -71,12 +71,17 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
       .sort(),
   );
   expect((await individual(stage)).filter((id) => id.startsWith('away'))).toEqual([]);
-  const back = await until('events leave individually again', async () => {
-    const [id = ''] = await stage.send(posthorn, tenant, [`back-${accepted.length}1`]);
-    accepted.push(id);
-    await stage.settled();
-    return stage.env.POSTHORN_DISPATCH === 'batched' || (await individual(stage)).includes(id);
-  });
+  const back = await until(
+    'events leave individually again',
+    async () => {
+      const [id] = await stage.send(posthorn, tenant, [`back-${accepted.length}1`]);
+      if (id === undefined) return false;
+      accepted.push(id);
+      await stage.settled();
+      return stage.env.POSTHORN_DISPATCH === 'batched' || (await individual(stage)).includes(id);
+    },
+    120_000,
+  );
   expect(back).toBe(true);
 }
 

@@ -13,7 +13,10 @@ const startMany = (stage: Stage, role: 'server' | 'worker', count: number) =>
 /** A worker takes rows after 5 s of unbroken renewals. */
 const untilSteady = (stage: Stage, workers: number) =>
   until('the workers may take rows', async () => {
-    const [row] = await stage.query<{ count: number }>(`select count(*) from relays where started_at < now() - interval '5 seconds'`);
+    // one that was held up on the way has begun anew, and its former term may stand there still
+    const [row] = await stage.query<{ count: number }>(
+      `select count(distinct process) from relays where started_at < now() - interval '5 seconds' and seen > now() - interval '3 seconds'`,
+    );
     return row?.count === workers;
   });
 
@@ -21,6 +24,8 @@ const untilSteady = (stage: Stage, workers: number) =>
 async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>; begin(): Promise<void> }> {
   const client = await stage.db.connect();
   await client.query('begin');
+  // processes may take longer to start than PostgreSQL lets a transaction be idle
+  await client.query('set local idle_in_transaction_session_timeout = 0');
   await client.query('lock table outbox in share mode');
   return {
     async waiting() {

@@ -8,7 +8,7 @@ describe.concurrent('a worker', () => {
     const stage = await openStage({ namespace: 't25' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'server' })]);
-    const tenant = await makeTenant(stage, first);
+    const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
     const hanging: (() => void)[] = [];
     stage.receiver.answer('/hook', (_request, response, count) => {
       const accept = () => void response.writeHead(204).end();
@@ -58,7 +58,7 @@ describe.concurrent('a worker', () => {
     const stage = await openStage({ namespace: 't27' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start();
-    const tenant = await makeTenant(stage, first);
+    const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
     const hanging: (() => void)[] = [];
     stage.receiver.answer('/hook', (request, response) => {
       const accept = () => void response.writeHead(204).end();

@@ -17,7 +17,7 @@ describe('PostgreSQL', () => {
     const stage = await openStage({ namespace: 't29', databaseUrl: own.url });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const posthorn = await stage.start();
-    const tenant = await makeTenant(stage, posthorn);
+    const tenant = await makeTenant(stage, posthorn, { timeoutMs: 30_000 });
     let finish: (() => void) | undefined;
     stage.receiver.answer('/hook', (request, response) => {
       const accept = () => void response.writeHead(204).end();

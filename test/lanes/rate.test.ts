@@ -104,8 +104,8 @@ describe.concurrent('a rate', () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 10, burst: 1 } });
     await endpoint.post(200);
     await until('some to arrive', () => endpoint.requests().length >= 10);
-    // the next but one is due in 20 s: its lane rests until then, and at the rate before it would not
-    await endpoint.change({ rateLimit: { perSecond: 0.05, burst: 1 } });
+    // the next but one is due in 10 s: its lane rests until then, and at the rate before it would not
+    await endpoint.change({ rateLimit: { perSecond: 0.1, burst: 1 } });
     await endpoint.waitsFor('rate');
     expect(endpoint.requests().length).toBeLessThan(200);
     await endpoint.change({ rateLimit: null });
