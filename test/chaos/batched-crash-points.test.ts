@@ -6,9 +6,7 @@ import { arrivals, door, expectAllDelivered, openBatchedStage } from './batched-
 import { makeTenant } from './stage.ts';
 
 describe('processes in batched mode', () => {
-  it('killed at each point of the way lose nothing and repeat only what was posted and not recorded', { timeout: 300_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('killed at each point of the way lose nothing and repeat only what was posted and not recorded', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't19' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const start = (dieAt: Checkpoint, time = 1) => stage.start({ dieAt, time });

@@ -9,9 +9,9 @@ const paths = ['/one', '/two'];
 const cap = 32;
 
 describe('a process in batched mode', () => {
-  it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', {
-    timeout: 240_000,
-  }, async ({ onTestFinished }) => {
+  it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', async ({
+    onTestFinished,
+  }) => {
     const stage = await openBatchedStage({ namespace: 't38' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const frozen = await stage.start();
@@ -48,9 +48,7 @@ describe('a process in batched mode', () => {
     expect(arrivals(stage).size).toBe(accepted.length * paths.length);
   });
 
-  it('asked to end in a burst finishes what it posts and leaves the others to another at once', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('asked to end in a burst finishes what it posts and leaves the others to another at once', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't38' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'worker' })]);

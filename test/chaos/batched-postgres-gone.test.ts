@@ -12,9 +12,7 @@ beforeAll(async () => {
 afterAll(() => own?.close());
 
 describe('PostgreSQL in batched mode', () => {
-  it('gone in a burst: 503 meanwhile, and no POST repeats, not even of those in flight', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('gone in a burst: 503 meanwhile, and no POST repeats, not even of those in flight', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't40', databaseUrl: own.url });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const posthorn = await stage.start();

@@ -85,7 +85,7 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
   expect(back).toBe(true);
 }
 
-describe.concurrent('Temporal away', { timeout: 240_000 }, () => {
+describe.concurrent('Temporal away', () => {
   it('for 15 s at 50/s in batched mode: first attempts go out, retries follow when it is back', async (context) => {
     await runWithoutTemporal(await openOwn(context), 50, 15);
   });

@@ -43,9 +43,7 @@ async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>;
 }
 
 describe('batched mode', () => {
-  it('two servers and two workers share a burst; of one of each killed only what was in flight repeats', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('two servers and two workers share a burst; of one of each killed only what was in flight repeats', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't39' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [servers, workers] = await Promise.all([startMany(stage, 'server', 2), startMany(stage, 'worker', 2)]);
@@ -79,9 +77,7 @@ describe('batched mode', () => {
     expect(repeated.length).toBeLessThanOrEqual(cap);
   });
 
-  it('three workers that start at once on a full outbox make one delivery and one request of each event', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('three workers that start at once on a full outbox make one delivery and one request of each event', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't39' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });

@@ -4,7 +4,7 @@ import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage } from './stage.ts';
 
 describe.concurrent('a worker', () => {
-  it('killed while the receiver holds its request repeats at most that one', { timeout: 240_000 }, async ({ onTestFinished }) => {
+  it('killed while the receiver holds its request repeats at most that one', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't25' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'server' })]);
@@ -30,7 +30,7 @@ describe.concurrent('a worker', () => {
     await expectTrueRecords(stage);
   });
 
-  it('killed in a burst repeats only what it had posted and not recorded', { timeout: 240_000 }, async ({ onTestFinished }) => {
+  it('killed in a burst repeats only what it had posted and not recorded', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't26' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start({ dieAt: 'posted', time: 20 });
@@ -52,9 +52,7 @@ describe.concurrent('a worker', () => {
     await expectTrueRecords(stage);
   });
 
-  it('asked to end finishes and records what it posts, and gives its outbox rows to nobody', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('asked to end finishes and records what it posts, and gives its outbox rows to nobody', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't27' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start();

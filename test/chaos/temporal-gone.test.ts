@@ -24,7 +24,7 @@ const statusOf = async (stage: Stage, id: string) =>
     ])
   )[0]?.status;
 
-describe.concurrent('Temporal', { timeout: 240_000 }, () => {
+describe.concurrent('Temporal', () => {
   it('stopped during ingest: events are accepted, and delivered when it is back', async (context) => {
     const { stage, own } = await openOwn(context);
     const posthorn = await stage.start();

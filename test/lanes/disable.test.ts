@@ -44,7 +44,7 @@ async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneE
 }
 
 describe('an endpoint that failed for too long', () => {
-  it('is disabled with an alert; a probe that succeeds brings it back only if it recovers by itself', { timeout: 240_000 }, async () => {
+  it('is disabled with an alert; a probe that succeeds brings it back only if it recovers by itself', async () => {
     const { recovers, stays } = await disabledAndWell();
     await gateIs(recovers, 'open');
     await recovers.reach('succeeded', 30);

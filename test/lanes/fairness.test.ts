@@ -27,7 +27,6 @@ describe('a tenant that posts 5,000 events', () => {
     ['to an ordered endpoint', { ordering: 'endpoint' }, 5],
   ] as [string, { maxInFlight?: number; ordering?: string }, number][])(
     '%s has those of 50 other tenants pass by',
-    { timeout: 240_000 },
     async (_what, settings, answersInMs) => {
       const othersServed = Promise.withResolvers<void>();
       const [greedy, modest] = await Promise.all([

@@ -63,7 +63,7 @@ async function play(endpoint: LaneEndpoint, lane: number, lingerMs: number): Pro
 }
 
 describe.concurrent('a lane that goes idle just as something is parked', () => {
-  it(`leaves nothing behind in 80 rounds, without the sweep, and ends when it is over (seed ${seed})`, { timeout: 400_000 }, async () => {
+  it(`leaves nothing behind in 80 rounds, without the sweep, and ends when it is over (seed ${seed})`, async () => {
     const tenant = await stage.posthorn.makeTenant();
     await hideFromSweep(tenant);
     const endpoints = await Promise.all(

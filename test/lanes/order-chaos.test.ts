@@ -67,7 +67,7 @@ function expectStrict(endpoint: LaneEndpoint): void {
   expect(repeats).toBeLessThanOrEqual(kills);
 }
 
-it(`order by key and of all survive refusals, timeouts and kills (seed ${seed})`, { timeout: 300_000 }, async () => {
+it(`order by key and of all survive refusals, timeouts and kills (seed ${seed})`, async () => {
   const tenant = await at().makeTenant();
   const [keyed, strict] = await Promise.all([makeKeyed(tenant), makeStrict(tenant)]);
   // a part of all for each kill, so that there is something to send at each
