@@ -55,18 +55,21 @@ describe('a process in batched mode', () => {
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
     const receiver = door(stage, ['/hook'], 50);
     receiver.shut('slow');
-    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 300)]);
-    await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
+    // all that follows has the 30 s that a request may take
+    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 150)]);
+    await until('the burst is on its way', () => stage.receiver.requests.length >= 60);
     const [asked] = await stage.query<{ at: Date }>('select now() as at');
     const ended = first.stop();
-    await until('all have come', () => arrivals(stage).size === accepted.length);
-    await until('others would have taken its rows, were it not seen', async () => {
-      const [row] = await stage.query<{ seen: boolean }>(
-        `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
-        [`% ${first.pid}`, asked?.at],
-      );
-      return row?.seen;
-    });
+    await Promise.all([
+      until('all have come', () => arrivals(stage).size === accepted.length),
+      until('others would have taken its rows, were it not seen', async () => {
+        const [row] = await stage.query<{ seen: boolean }>(
+          `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
+          [`% ${first.pid}`, asked?.at],
+        );
+        return row?.seen;
+      }),
+    ]);
     expect(receiver.waiting).toHaveLength(12);
     receiver.letPass();
     expect(await ended).toMatchObject({ code: 0, signal: null });
