@@ -65,7 +65,10 @@ describe.concurrent('a paused endpoint', () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 20, burst: 1 } });
     // at this rate they take 50 s
     await endpoint.post(1_000);
-    await until('some to arrive', () => endpoint.requests().length >= 10);
+    await until('some to arrive, and the others to be held', async () => {
+      const { held = 0, succeeded = 0 } = await endpoint.statuses();
+      return succeeded >= 10 && held + succeeded === 1_000;
+    });
     await endpoint.act('pause');
     await endpoint.waitsFor('paused');
     const came = endpoint.requests().length;

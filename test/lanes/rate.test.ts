@@ -2,7 +2,7 @@
 // moment it is changed. What comes is judged at the receiver (pace.ts).
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
-import { upTo } from './lane-stage.ts';
+import { type LaneEndpoint, upTo } from './lane-stage.ts';
 import { expectPaced } from './pace.ts';
 import { useProcesses } from './process-stage.ts';
 
@@ -10,6 +10,22 @@ const at = useProcesses('t41');
 const limit = { perSecond: 20, burst: 5 };
 /** Whose requests are counted to the last one is done: workers may be killed. */
 const counted = Promise.withResolvers<void>();
+
+const mostInFlight = 32;
+
+/** How many drains of this lane Temporal gave up: their worker was gone, or not heard of for 5 s. */
+async function lostDrains({ id }: LaneEndpoint): Promise<number> {
+  const { workflow } = at().stage.temporal;
+  const latest = await workflow.getHandle(`lane/${id}`).describe();
+  const attempts = (latest.raw.pendingActivities ?? []).map(({ attempt }) => attempt ?? 1);
+  const runs = new Set([latest.runId]);
+  for await (const { runId } of workflow.list({ query: `WorkflowId = 'lane/${id}'` })) runs.add(runId);
+  for (const runId of runs) {
+    const { events } = await workflow.getHandle(`lane/${id}`, runId).fetchHistory();
+    attempts.push(...(events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? []));
+  }
+  return attempts.reduce((sum, attempt) => sum + attempt - 1, 0);
+}
 
 describe.concurrent('a rate of 20 a second', () => {
   it('is kept by two workers, all arrives, and the lane that rests is no workflow', async () => {
@@ -60,8 +76,10 @@ describe.concurrent('a rate of 20 a second', () => {
     expectPaced(endpoint.requests(), limit, since, [before, asked]);
     expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(170)));
     // at most what the killed one had posted and not recorded, which is no more than an endpoint may have in flight
-    expect(endpoint.requests().length).toBeLessThanOrEqual(170 + unrecorded);
-    expect(unrecorded).toBeLessThanOrEqual(32);
+    expect(unrecorded).toBeLessThanOrEqual(mostInFlight);
+    // a machine that keeps another worker from its heartbeat for 5 s has ended one more drain in its middle
+    const lostBeside = Math.max(0, (await lostDrains(endpoint)) - 1);
+    expect(endpoint.requests().length).toBeLessThanOrEqual(170 + unrecorded + lostBeside * mostInFlight);
   });
 });
 
