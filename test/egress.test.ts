@@ -1,4 +1,4 @@
-// The operator's bundle of authorities is read at the start, or stops it.
+// Egress: the operator's bundle of authorities for the proxy and the endpoints is read at the start, or stops it; its fault is not the endpoint's.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Where calls may come from.
+// Where calls may come from: a key with CIDRs is looked at by its caller's address.
 import { describe, expect, it } from 'vitest';
 import { createOrigins, liesWithin } from '../../src/api/client-address.ts';
 

@@ -1,4 +1,4 @@
-// What is remembered of PostgreSQL's answers, for how long, and how often it is asked. `read` is a function of the test.
+// What is remembered of PostgreSQL's answers - a key's scopes and expiry, a tenant -, for how long, and how often it is asked. `read` is a function of the test.
 import { describe, expect, it } from 'vitest';
 import { createFresh, freshMs } from '../../src/api/fresh.ts';
 

@@ -1,4 +1,4 @@
-// What anybody may ask, asked seldom.
+// What anybody may ask is asked of PostgreSQL seldom: callers share statements and connections.
 import { expect, it } from 'vitest';
 import { seldom } from '../../src/api/health.ts';
 

@@ -264,7 +264,7 @@ describe('a key bound to a tenant', () => {
     // none of these is under way any more when it is answered
     for (let n = 0; n < 3 * mostAtOnce; n++) {
       const method = n % 2 ? 'GET' : 'HEAD';
-      await until('its place to be free', async () => (await statusOf(own.key, method, '/v1/deliveries/export')) === 200, 2_000);
+      await until('its place to be free', async () => (await statusOf(own.key, method, '/v1/deliveries/export')) === 200);
       await as(own.key, 'POST', '/v1/portal-links', {}, { 'idempotency-key': 'a b' });
     }
   });

@@ -29,7 +29,7 @@ beforeAll(async () => {
       tenantId,
       method,
       target: Buffer.from(target),
-      timeoutMs: 2_000,
+      timeoutMs: 30_000,
       signing: null,
       perSecond: perSecond ?? null,
       secrets,

@@ -14,6 +14,7 @@ import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { createSender, type Sender } from '../../src/outbound/send.ts';
 import { sealTarget } from '../../src/target.ts';
 import { createVault } from '../../src/vault.ts';
+import { holding } from '../e2e/stage.ts';
 import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
@@ -83,7 +84,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     sealed: Buffer.from(sealTarget(vault, endpointId, { url: receiver.url + path, headers: {}, auth: null }).sealed),
     format: 'standard',
     signing: null,
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
     maxInFlight: null,
     retry: null,
     gate: 'open',
@@ -180,8 +181,9 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
 });
 
 it('opens one lane for an endpoint that takes fewer than wait, and holds them all', async () => {
-  receiver.answer('/hangs', () => undefined);
-  const first = job('/hangs', { timeoutMs: 10_000 });
+  const hold = holding();
+  receiver.answer('/hangs', hold.reply);
+  const first = job('/hangs');
   const ended: string[] = [];
   const waiting: Job[] = [];
   for (let n = 0; n < 6; n++) {
@@ -197,6 +199,8 @@ it('opens one lane for an endpoint that takes fewer than wait, and holds them al
   for (const one of waiting) expect(await row(one)).toMatchObject({ status: 'held', own_workflow: false });
   expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
   expect(lanes.lanes.parks(first.endpointId)).toBe(true);
+  hold.release(204);
+  await until('the first to be recorded', () => written.includes(first.deliveryId));
   receiver.requests.length = 0;
 });
 

@@ -43,7 +43,7 @@ it('a job that comes too late is not sent: a fault of ours that passes, not one 
     sealed: sealTarget(vault, endpointId, { url: `${receiver.url}/hook`, headers: {}, auth: null }).sealed,
     format: 'standard',
     signing: null,
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
     retry: null,
     secrets: [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }],
   };

@@ -6,9 +6,7 @@ import { arrivals, door, expectAllDelivered, openBatchedStage } from './batched-
 import { makeTenant } from './stage.ts';
 
 describe('processes in batched mode', () => {
-  it('killed at each point of the way lose nothing and repeat only what was posted and not recorded', { timeout: 300_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('killed at each point of the way lose nothing and repeat only what was posted and not recorded', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't19' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const start = (dieAt: Checkpoint, time = 1) => stage.start({ dieAt, time });
@@ -41,7 +39,7 @@ describe('processes in batched mode', () => {
     const fifth = await stage.start();
     await stage.settled();
     // of its two first attempts one hangs, so that it is not ready for a dispatch when the other is recorded
-    await fifth.makeEndpoint(tenant, `${stage.receiver.url}/slow`, { eventTypes: ['wide.*'] });
+    await fifth.makeEndpoint(tenant, `${stage.receiver.url}/slow`, { eventTypes: ['wide.*'], timeoutMs: 30_000 });
     stage.receiver.answer('/hook', [503, 204]);
     const slow = door(stage, ['/slow']);
     slow.shut();

@@ -9,14 +9,14 @@ const paths = ['/one', '/two'];
 const cap = 32;
 
 describe('a process in batched mode', () => {
-  it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', {
-    timeout: 240_000,
-  }, async ({ onTestFinished }) => {
+  it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', async ({
+    onTestFinished,
+  }) => {
     const stage = await openBatchedStage({ namespace: 't38' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const frozen = await stage.start();
     const tenant = await frozen.makeTenant();
-    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path);
+    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path, { timeoutMs: 30_000 });
     const receiver = door(stage, paths);
     const accepted = await sendBatch(frozen, tenant, names('burst', 300));
     await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
@@ -49,27 +49,28 @@ describe('a process in batched mode', () => {
     expect(arrivals(stage).size).toBe(accepted.length * paths.length);
   });
 
-  it('asked to end in a burst finishes what it posts and leaves the others to another at once', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('asked to end in a burst finishes what it posts and leaves the others to another at once', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't38' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'worker' })]);
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
     const receiver = door(stage, ['/hook'], 50);
     receiver.shut('slow');
-    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 800)]);
-    await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
+    // all that follows has the 30 s that a request may take
+    const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 150)]);
+    await until('the burst is on its way', () => stage.receiver.requests.length >= 60);
     const [asked] = await stage.query<{ at: Date }>('select now() as at');
     const ended = first.stop();
-    await until('all have come', () => arrivals(stage).size === accepted.length);
-    await until('others would have taken its rows, were it not seen', async () => {
-      const [row] = await stage.query<{ seen: boolean }>(
-        `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
-        [`% ${first.pid}`, asked?.at],
-      );
-      return row?.seen;
-    });
+    await Promise.all([
+      until('all have come', () => arrivals(stage).size === accepted.length),
+      until('others would have taken its rows, were it not seen', async () => {
+        const [row] = await stage.query<{ seen: boolean }>(
+          `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
+          [`% ${first.pid}`, asked?.at],
+        );
+        return row?.seen;
+      }),
+    ]);
     expect(receiver.waiting).toHaveLength(12);
     receiver.letPass();
     expect(await ended).toMatchObject({ code: 0, signal: null });

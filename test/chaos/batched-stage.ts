@@ -43,9 +43,14 @@ async function deliveries(stage: Stage): Promise<{ key: string; status: string; 
   });
 }
 
-/** What has come and is not recorded: what a kill or a stop at this moment may repeat. The record is read first, so nothing of it is missed. */
+/** What is recorded, as `<path> <event id>`: what a kill or a stop at this moment may not repeat. What else has been sent may not have been seen here yet. */
+export async function recordedBy(stage: Stage): Promise<Set<string>> {
+  return new Set((await deliveries(stage)).filter((row) => row.recorded > 0).map(({ key }) => key));
+}
+
+/** What has come and is not recorded. The record is read first, so nothing of it is missed. */
 export async function unrecorded(stage: Stage): Promise<Set<string>> {
-  const recorded = new Set((await deliveries(stage)).filter((row) => row.recorded > 0).map(({ key }) => key));
+  const recorded = await recordedBy(stage);
   return new Set([...arrivals(stage).keys()].filter((key) => !recorded.has(key)));
 }
 

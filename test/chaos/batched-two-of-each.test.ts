@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
-import { attemptsBy, dispatchers, expectAllDelivered, openBatchedStage, unrecorded } from './batched-stage.ts';
+import { attemptsBy, dispatchers, expectAllDelivered, openBatchedStage, recordedBy } from './batched-stage.ts';
 import { makeTenant, names, type Stage } from './stage.ts';
 
 const cap = 32;
@@ -13,7 +13,10 @@ const startMany = (stage: Stage, role: 'server' | 'worker', count: number) =>
 /** A worker takes rows after 5 s of unbroken renewals. */
 const untilSteady = (stage: Stage, workers: number) =>
   until('the workers may take rows', async () => {
-    const [row] = await stage.query<{ count: number }>(`select count(*) from relays where started_at < now() - interval '5 seconds'`);
+    // one that was held up on the way has begun anew, and its former term may stand there still
+    const [row] = await stage.query<{ count: number }>(
+      `select count(distinct process) from relays where started_at < now() - interval '5 seconds' and seen > now() - interval '3 seconds'`,
+    );
     return row?.count === workers;
   });
 
@@ -21,6 +24,8 @@ const untilSteady = (stage: Stage, workers: number) =>
 async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>; begin(): Promise<void> }> {
   const client = await stage.db.connect();
   await client.query('begin');
+  // processes may take longer to start than PostgreSQL lets a transaction be idle
+  await client.query('set local idle_in_transaction_session_timeout = 0');
   await client.query('lock table outbox in share mode');
   return {
     async waiting() {
@@ -38,9 +43,7 @@ async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>;
 }
 
 describe('batched mode', () => {
-  it('two servers and two workers share a burst; of one of each killed only what was in flight repeats', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('two servers and two workers share a burst; of one of each killed only what was in flight repeats', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't39' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [servers, workers] = await Promise.all([startMany(stage, 'server', 2), startMany(stage, 'worker', 2)]);
@@ -65,18 +68,16 @@ describe('batched mode', () => {
     const burst = wave('killed', 200);
     await until('the burst is on its way', () => stage.receiver.requests.length > before + 50);
     await Promise.all([doomedServer.kill(), doomedWorker.kill()]);
-    const inFlight = await unrecorded(stage);
+    const recorded = await recordedBy(stage);
     await burst;
     accepted.push(...(await stage.send(server, tenant, names('after', 20))));
     await stage.settled();
     const repeated = await expectAllDelivered(stage, accepted);
-    expect(repeated.filter((key) => !inFlight.has(key))).toEqual([]);
+    expect(repeated.filter((key) => recorded.has(key))).toEqual([]);
     expect(repeated.length).toBeLessThanOrEqual(cap);
   });
 
-  it('three workers that start at once on a full outbox make one delivery and one request of each event', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('three workers that start at once on a full outbox make one delivery and one request of each event', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't39' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });

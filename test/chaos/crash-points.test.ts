@@ -13,7 +13,7 @@ const points: { at: Checkpoint; namespace: string; repeats: number }[] = [
 
 describe.concurrent('a process killed', () => {
   for (const { at, namespace, repeats } of points) {
-    it(`at "${at}" loses nothing`, { timeout: 240_000 }, async ({ onTestFinished }) => {
+    it(`at "${at}" loses nothing`, async ({ onTestFinished }) => {
       const stage = await openStage({ namespace });
       onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
       const first = await stage.start({ dieAt: at });

@@ -21,7 +21,7 @@ async function openOwn({ onTestFinished }: TestContext, namespace: string) {
   return { own, stage, first, tenant, receiver };
 }
 
-describe.concurrent('processes that are asked to end without PostgreSQL', { timeout: 300_000 }, () => {
+describe.concurrent('processes that are asked to end without PostgreSQL', () => {
   it('record what was posted when it is back in time, also for a relay that was fenced, and end; then nothing repeats', async (context) => {
     const { own, stage, first, tenant, receiver } = await openOwn(context, 't18');
     const accepted = await sendBatch(first, tenant, names('fenced', inFlight));

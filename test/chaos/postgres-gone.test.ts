@@ -11,13 +11,11 @@ beforeAll(async () => {
 afterAll(() => own?.close());
 
 describe('PostgreSQL', () => {
-  it('gone: 503 and Retry-After; back: works without a restart, and what was in flight is recorded', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('gone: 503 and Retry-After; back: works without a restart, and what was in flight is recorded', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't29', databaseUrl: own.url });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const posthorn = await stage.start();
-    const tenant = await makeTenant(stage, posthorn);
+    const tenant = await makeTenant(stage, posthorn, { timeoutMs: 30_000 });
     let finish: (() => void) | undefined;
     stage.receiver.answer('/hook', (request, response) => {
       const accept = () => void response.writeHead(204).end();

@@ -79,7 +79,7 @@ export async function openStage({
         return answer?.status === 'fulfilled' && answer.value.status === 202;
       });
     },
-    settled: (withinMs = 150_000) =>
+    settled: (withinMs = 240_000) =>
       until(
         'nothing under way',
         async () => {

@@ -9,9 +9,7 @@ import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './s
 const dispatchedTwice = (stage: Stage) => stage.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1');
 
 describe('two of each', () => {
-  it('two workers and two servers deliver each of 150 events once, also what belonged to nobody', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('two workers and two servers deliver each of 150 events once, also what belonged to nobody', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't28' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [server, other] = await Promise.all([stage.start({ role: 'server' }), stage.start({ role: 'server' })]);
@@ -28,9 +26,7 @@ describe('two of each', () => {
     await expectTrueRecords(stage);
   });
 
-  it('four relays that race for the rows of nobody take each once, and none moves what another owns', { timeout: 240_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('four relays that race for the rows of nobody take each once, and none moves what another owns', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't28' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });

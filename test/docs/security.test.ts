@@ -1,4 +1,4 @@
-// SECURITY.md names, for each threat, the tests that show its defence: they are there.
+// SECURITY.md names, for each threat, the tests that show its defence: they are there, and they speak of it.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
@@ -23,4 +23,40 @@ it('every path it names exists, and nothing is left to be filled in', () => {
   const paths = [...text.matchAll(/`((?:test|src|docs|bin|bench)\/[^`*…]+)`/g)].map(([, path = '']) => path);
   expect(paths.length).toBeGreaterThan(40);
   expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+/** Words that say nothing of what a threat is. */
+const common = new Set(
+  'after again another before being cannot every first never other others their there these those what when where which whole with without'
+    .split(' ')
+    .map(stem),
+);
+
+function stem(word: string): string {
+  return word.toLowerCase().slice(0, 5);
+}
+
+const stemsOf = (prose: string) => new Set((prose.match(/[A-Za-z_]{4,}/g) ?? []).map(stem).filter((one) => !common.has(one)));
+
+/** What a test file says of itself: its head, the titles of its tests, and the names of their cases. */
+function saidBy(path: string): { tests: number; prose: string } {
+  const source = readFileSync(path, 'utf8');
+  const head = source.match(/^\/\/.*$/gm)?.slice(0, 4) ?? [];
+  const strings = [...source.matchAll(/(['"`])((?:\\.|(?!\1)[^\n])*)\1/g)].map((match) => match[2] ?? '');
+  return {
+    tests: source.match(/\bit(\.\w+)*[.(<]/g)?.length ?? 0,
+    prose: [...head, ...strings.filter((one) => !one.includes('/src/'))].join(' '),
+  };
+}
+
+const shown = rows.flatMap(([threat = '', defence = '', by = '']) =>
+  [...by.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => ({ path, threat: threat.trim(), defence })),
+);
+
+it.each(shown)('$path has a test that names the threat: $threat', ({ path, threat, defence }) => {
+  const { tests, prose } = saidBy(path);
+  expect(tests).toBeGreaterThan(0);
+  const said = stemsOf(prose);
+  const named = [...stemsOf(`${threat} ${defence}`)].filter((one) => said.has(one));
+  expect(named.length, `words of the threat or its defence in the file: ${named}`).toBeGreaterThanOrEqual(2);
 });

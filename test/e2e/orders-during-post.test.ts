@@ -15,6 +15,8 @@ async function heldAt(number: number, schedule: string[], later = 204): Promise<
   const sent = await stage.send({
     until: number === 1 ? 'pending' : 'retrying',
     retry: { schedule },
+    // what is held is held by the test, however slow the machine is
+    endpoint: { timeoutMs: 30_000 },
     answer: (request, response, count) => {
       if (count < number) response.writeHead(500).end();
       else if (count === number) void hold.reply(request, response, count);

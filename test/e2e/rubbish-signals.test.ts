@@ -43,7 +43,7 @@ async function expectSound(handle: WorkflowHandle): Promise<void> {
 
 const status = (sent: Sent) => sent.handle.query<{ status: string }>('status');
 
-describe.concurrent('a delivery', { timeout: 90_000 }, () => {
+describe.concurrent('a delivery', () => {
   it('in backoff takes rubbish for retryNow and replay, and a cancel is a cancel', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500], retry: { schedule: Array.from({ length: 50 }, () => '1h') } });
     await sendAll(sent.handle, ['retryNow', 'replay']);
@@ -143,7 +143,7 @@ describe.concurrent('a delivery', { timeout: 90_000 }, () => {
   });
 });
 
-describe('the operator', { timeout: 60_000 }, () => {
+describe('the operator', () => {
   it('takes rubbish for every signal, and does what the next good one says', async () => {
     const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
     const sent = await stage.send({ until: 'retrying', answer: [500] });

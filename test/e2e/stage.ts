@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApiAnswer, ApiDelivery } from '../support/api.ts';
-import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { startPosthorn, type TestOptions, type TestPosthorn } from '../support/posthorn.ts';
 import { type Received, type Receiver, type Reply, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -50,9 +50,9 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function setStage(namespace: string, env: Record<string, string> = {}): Promise<Stage> {
+export async function setStage(namespace: string, env: Record<string, string> = {}, reached?: TestOptions['reached']): Promise<Stage> {
   const [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'individual', ...env } }),
+    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'individual', ...env }, reached }),
     startReceiver(),
   ]);
   const tenant = await posthorn.makeTenant();

@@ -55,14 +55,10 @@ const textOf = ({ said }: Started) => said.join('');
 
 /** The shell commands it printed: the first event, and the look at the sandbox. */
 async function commandsOf(one: Started): Promise<{ post: string; look: string }> {
-  const commands = await until(
-    'the commands',
-    () => {
-      const found = textOf(one).match(/^curl (?:.+\\\n)*.+$/gm);
-      return found?.length === 2 ? found : one.process.exitCode !== null && Promise.reject(new Error(textOf(one)));
-    },
-    60_000,
-  );
+  const commands = await until('the commands', () => {
+    const found = textOf(one).match(/^curl (?:.+\\\n)*.+$/gm);
+    return found?.length === 2 ? found : one.process.exitCode !== null && Promise.reject(new Error(textOf(one)));
+  });
   return { post: commands[0] ?? '', look: commands[1] ?? '' };
 }
 
@@ -80,9 +76,7 @@ async function deliver({ post, look }: { post: string; look: string }, key = '')
 
 const readKey = async () => (await readFile(join(folder, 'data/api-key'), 'utf8')).trim();
 
-it('starts on an empty folder, delivers the printed event, stops, and goes on where it was, also after kill -9', {
-  timeout: 180_000,
-}, async () => {
+it('starts on an empty folder, delivers the printed event, stops, and goes on where it was, also after kill -9', async () => {
   const first = start();
   const commands = await commandsOf(first);
   expect(await deliver(commands)).toMatchObject({ signature: 'valid' });
@@ -118,7 +112,7 @@ it('starts on an empty folder, delivers the printed event, stops, and goes on wh
   }
 });
 
-it('says in one message what stands in its way', { timeout: 180_000 }, async () => {
+it('says in one message what stands in its way', async () => {
   const first = start({ PORT: '99999' });
   expect(await first.exit).toBe(1);
   expect(textOf(first)).toMatch(/^PORT: .+\n$/);

@@ -54,7 +54,7 @@ describe.concurrent('Cancel', () => {
   });
 
   it('of one that is not due yet cancels it', async () => {
-    const sent = await stage.send({ until: 'pending', event: { deliverAt: new Date(Date.now() + 30_000).toISOString() } });
+    const sent = await stage.send({ until: 'pending', event: { deliverAt: new Date(Date.now() + 50_000).toISOString() } });
     await sent.started();
     await sent.handle.cancel();
     expect(await sent.closed()).toBe('cancelled');

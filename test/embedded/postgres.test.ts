@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { startPostgres } from '../../src/embedded/postgres.ts';
-import { holdServers, killAllBut, processesOf, scratchFolder, until } from './scratch.ts';
+import { until } from '../support/until.ts';
+import { holdServers, killAllBut, processesOf, scratchFolder } from './scratch.ts';
 
 const quick = { fsync: 'off' };
 

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { commandLine, processStart } from '../../src/embedded/process-facts.ts';
 
@@ -29,13 +28,6 @@ export function killAllBut(server: number, folder: string): void {
 }
 
 const parentOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
-
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(30)) {
-    if (await holds()) return;
-  }
-  throw new Error(`still waiting for: ${what}`);
-}
 
 /** Starts the fixture in a process of its own; killed after the test if the test has not done so. */
 export async function holdServers(postgresDir: string, temporalDir: string): Promise<{ pid: number; url: string; address: string }> {

@@ -5,7 +5,8 @@ import { Connection } from '@temporalio/client';
 import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { startTemporal } from '../../src/embedded/temporal.ts';
-import { holdServers, killAllBut, processesOf, scratchFolder, until } from './scratch.ts';
+import { until } from '../support/until.ts';
+import { holdServers, killAllBut, processesOf, scratchFolder } from './scratch.ts';
 
 async function attributesOf(address: string, namespace: string): Promise<string[]> {
   const connection = await Connection.connect({ address });

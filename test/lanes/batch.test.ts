@@ -40,7 +40,7 @@ describe.concurrent('a batch', () => {
     expect(new Set(endpoint.requests().map(webhookId)).size).toBe(endpoint.requests().length);
   });
 
-  it('that is full waits for nothing, and one that is not waits for its time alone', { timeout: 60_000 }, async () => {
+  it('that is full waits for nothing, and one that is not waits for its time alone', async () => {
     const [full, partial] = await Promise.all([
       stage.endpoint({ batch: wholeBatch }),
       stage.endpoint({ batch: { maxEvents: 1_000, maxWaitMs: 500 } }),
@@ -93,14 +93,14 @@ describe.concurrent('a batch', () => {
     await endpoint.reach('held', 3);
     expect((await endpoint.order(cancelled, 'cancel')).status).toBe(202);
     await endpoint.post(8);
-    await endpoint.reach('succeeded', 10, 30_000);
+    await endpoint.reach('succeeded', 10);
     expect(endpoint.requests().flatMap(idsIn)).not.toContain(cancelled);
     expect(await endpoint.statuses()).toEqual({ succeeded: 10, cancelled: 1 });
   });
 });
 
 describe.concurrent('an ordered endpoint', () => {
-  it('gets its batches in order, and in each the events in theirs', { timeout: 60_000 }, async () => {
+  it('gets its batches in order, and in each the events in theirs', async () => {
     const endpoint = await stage.endpoint({
       ordering: 'endpoint',
       batch: { maxEvents: 7, maxWaitMs: 300 },
@@ -111,7 +111,7 @@ describe.concurrent('an ordered endpoint', () => {
     });
     await endpoint.post(30);
     for (let n = 0; n < 10; n++) await endpoint.post(1);
-    await endpoint.reach('succeeded', 40, 40_000);
+    await endpoint.reach('succeeded', 40);
     expect(endpoint.accepted()).toEqual(upTo(40));
     expect(Math.max(...endpoint.requests().map(({ atOnce }) => atOnce))).toBe(1);
     // in a batch each event tells its own number

@@ -22,13 +22,10 @@ async function attemptsSpent({ id }: LaneEndpoint): Promise<number> {
   return rows[0]?.attempts ?? 0;
 }
 
-const isOpen = (endpoint: LaneEndpoint) =>
-  until('the circuit to open', async () => (await endpoint.lane()).circuit?.state === 'open', 40_000);
+const isOpen = (endpoint: LaneEndpoint) => until('the circuit to open', async () => (await endpoint.lane()).circuit?.state === 'open');
 
 describe.concurrent('an endpoint that refuses 20 in a row', () => {
-  it('is probed, one at a time, while all else waits unspent and without workflows; and then gets it all', {
-    timeout: 180_000,
-  }, async () => {
+  it('is probed, one at a time, while all else waits unspent and without workflows; and then gets it all', async () => {
     const endpoint = await stage.endpoint({ retry: { schedule: ['10s', '10s', '10s', '10s', '10s', '10s'] } });
     endpoint.answer([500]);
     await endpoint.post(25);
@@ -42,13 +39,13 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
     expect((await endpoint.openWorkflows()).length).toBeLessThanOrEqual(refusedAtMost);
     expect(await endpoint.waitsFor('circuit_open')).toMatchObject({ reasons: expect.arrayContaining(['failing']) });
 
-    await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1, 30_000);
+    await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1);
     // one that is due is probed with, and spends an attempt for each probe
     const refused = endpoint.requests().length;
     expect(refused).toBeGreaterThan(spent);
     await until('the probes to be recorded', async () => (await attemptsSpent(endpoint)) >= refused);
     expect(await attemptsSpent(endpoint)).toBeLessThanOrEqual(endpoint.requests().length);
-    await until('the lane to have taken over what slept in backoff', async () => (await endpoint.openWorkflows()).length === 1, 40_000);
+    await until('the lane to have taken over what slept in backoff', async () => (await endpoint.openWorkflows()).length === 1);
     endpoint.answer([204]);
     await endpoint.reach('succeeded', 125, 90_000);
     const probes = endpoint.requests().slice(came, endpoint.requests().findIndex(({ answered }) => answered?.status === 204) + 3);
@@ -59,19 +56,19 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
     await until('the circuit to be shown closed', async () => ((await endpoint.lane()).circuit?.state ?? 'closed') === 'closed');
   });
 
-  it('is probed in its order when it is ordered', { timeout: 120_000 }, async () => {
+  it('is probed in its order when it is ordered', async () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', retry: { schedule: Array.from({ length: 40 }, () => '10ms') } });
     endpoint.answer([500]);
     await endpoint.post(40);
     await isOpen(endpoint);
-    await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1, 30_000);
+    await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1);
     endpoint.answer([204]);
-    await endpoint.reach('succeeded', 40, 60_000);
+    await endpoint.reach('succeeded', 40);
     expect(endpoint.accepted()).toEqual(upTo(40));
     expect(Math.max(...endpoint.requests().map(({ atOnce }) => atOnce))).toBe(1);
   });
 
-  it('is another one than its neighbour, which notices nothing', { timeout: 60_000 }, async () => {
+  it('is another one than its neighbour, which notices nothing', async () => {
     const [bad, good] = await Promise.all([stage.endpoint({ retry: { schedule: ['1h'] } }), stage.endpoint()]);
     bad.answer([500]);
     await bad.post(30);
@@ -142,7 +139,7 @@ describe.concurrent('Retry-After', () => {
     [503, {}],
     [429, { ordering: 'endpoint' }],
     [503, { rateLimit: { perSecond: 1_000, burst: 100 } }],
-  ])('on %i holds all that waits for an endpoint of %j', { timeout: 60_000 }, async (status, settings) => {
+  ])('on %i holds all that waits for an endpoint of %j', async (status, settings) => {
     const { reply, calmUntil } = busyOnce(status);
     const endpoint = await stage.endpoint({ retry: { schedule: ['10ms', '10ms'] }, ...settings });
     endpoint.answer(reply);
@@ -156,7 +153,7 @@ describe.concurrent('Retry-After', () => {
     if ('ordering' in settings) expect(endpoint.accepted()).toEqual(upTo(11));
   });
 
-  it('is waited for by a lane that says so and is not woken by what is parked', { timeout: 60_000 }, async () => {
+  it('is waited for by a lane that says so and is not woken by what is parked', async () => {
     const endpoint = await stage.endpoint({ retry: { schedule: ['10ms', '10ms'] } });
     endpoint.answer(
       (_request, response) => void response.writeHead(endpoint.requests().length === 1 ? 429 : 204, { 'retry-after': '3600' }).end(),

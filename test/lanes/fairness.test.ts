@@ -27,21 +27,25 @@ describe('a tenant that posts 5,000 events', () => {
     ['to an ordered endpoint', { ordering: 'endpoint' }, 5],
   ] as [string, { maxInFlight?: number; ordering?: string }, number][])(
     '%s has those of 50 other tenants pass by',
-    { timeout: 240_000 },
     async (_what, settings, answersInMs) => {
-      const [greedy, modest] = await Promise.all([makeLane(stage.where, await stage.posthorn.makeTenant(), settings), makeOthers()]);
+      const othersServed = Promise.withResolvers<void>();
+      const [greedy, modest] = await Promise.all([
+        makeLane(stage.where, await stage.posthorn.makeTenant(), { timeoutMs: 30_000, ...settings }),
+        makeOthers(),
+      ]);
       greedy.answer(async (_request, response) => {
         await delay(answersInMs);
+        // the others came first, and not because the machine was quick: half of the backlog is never answered before
+        if (greedy.requests().length > backlog / 2) await othersServed.promise;
         response.writeHead(204).end();
       });
       await greedy.post(backlog);
       await Promise.all(modest.map((endpoint) => endpoint.post(1)));
-      await until('one delivery for each of the 50', () => modest.every((endpoint) => endpoint.requests().length === 1), 60_000);
-      // it is they that came first, and not the machine that was quick
-      expect(greedy.accepted().length).toBeLessThan(backlog);
+      await until('one delivery for each of the 50', () => modest.every((endpoint) => endpoint.requests().length === 1));
+      othersServed.resolve();
       if (settings.maxInFlight) {
         // what exceeds its cap waits as rows
-        await until('its backlog to wait in its lane', async () => ((await greedy.statuses()).held ?? 0) > 1_000, 60_000);
+        await until('its backlog to wait in its lane', async () => ((await greedy.statuses()).held ?? 0) > 1_000);
         expect((await greedy.openWorkflows()).length).toBeLessThanOrEqual(100);
       }
       if (Object.keys(settings).length > 0) return void (await stage.posthorn.call('DELETE', `/v1/endpoints/${greedy.id}`));

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { Api, ApiAnswer, ApiDelivery } from '../support/api.ts';
-import { startPosthorn } from '../support/posthorn.ts';
+import { startPosthorn, type TestOptions } from '../support/posthorn.ts';
 import { type Received, type Receiver, type Reply, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -43,9 +43,9 @@ export interface LaneEndpoint {
   answer(reply: Reply | number[]): void;
   lane(): Promise<LaneView>;
   /** Resolves when the lane waits for this, at rest. */
-  waitsFor(reason: string, withinMs?: number): Promise<LaneView>;
+  waitsFor(reason: string): Promise<LaneView>;
   /** Resolves when nothing is to be done: its lane is idle, or there is none any more. */
-  rests(withinMs?: number): Promise<void>;
+  rests(): Promise<void>;
   act(name: 'pause' | 'resume' | 'skip-head', body?: object): Promise<ApiAnswer>;
   change(settings: object): Promise<void>;
   show(): Promise<ApiAnswer['body']>;
@@ -97,18 +97,13 @@ export async function makeLane({ api, db, receiver, temporal }: Where, tenant: s
     accepted: () => acceptedOf(requests()),
     answer: (reply) => receiver.answer(path, reply),
     lane,
-    waitsFor: (reason, withinMs) =>
-      until(
-        `${name} to wait for ${reason}`,
-        async () => {
-          const view = await lane();
-          if (view.state !== 'shut' || view.waitingFor !== reason) throw new Error(`it is ${view.state}, ${view.waitingFor}`);
-          return view;
-        },
-        withinMs,
-      ),
-    rests: (withinMs) =>
-      until(`${name} to rest`, async () => ['idle', 'none'].includes((await lane()).state), withinMs).then(() => undefined),
+    waitsFor: (reason) =>
+      until(`${name} to wait for ${reason}`, async () => {
+        const view = await lane();
+        if (view.state !== 'shut' || view.waitingFor !== reason) throw new Error(`it is ${view.state}, ${view.waitingFor}`);
+        return view;
+      }),
+    rests: () => until(`${name} to rest`, async () => ['idle', 'none'].includes((await lane()).state)).then(() => undefined),
     act: (action, body) => api.post(`/v1/endpoints/${id}/${action}`, body),
     change: async (change) => void succeeded(await api.call('PATCH', `/v1/endpoints/${id}`, change)),
     show: async () => succeeded(await api.get(`/v1/endpoints/${id}`)),
@@ -163,9 +158,9 @@ export const upTo = (count: number) => Array.from({ length: count }, (_, n) => n
 export const chance = (text: string) => createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32;
 
 /** A Posthorn in this process with a tenant of its own. */
-export async function openLaneStage(namespace: string, env: Record<string, string> = {}) {
+export async function openLaneStage(namespace: string, env: Record<string, string> = {}, logTo?: TestOptions['logTo']) {
   const [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env } }),
+    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, logTo }),
     startReceiver(),
   ]);
   const where: Where = { api: posthorn, db: posthorn.database.db, receiver, temporal: posthorn.temporal };

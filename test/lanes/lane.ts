@@ -24,6 +24,14 @@ const limits = { process: 64, tenant: 32, endpoint: 8 };
 
 export type LaneStage = Awaited<ReturnType<typeof setLaneStage>>;
 
+interface EventToPark {
+  id: string;
+  key?: string;
+  coalesceKey?: string;
+  expiresAt?: Date;
+  type?: string;
+}
+
 export async function setLaneStage() {
   const [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
   const { db } = database;
@@ -86,10 +94,13 @@ export async function setLaneStage() {
       }
     },
     /** Accepts events and parks them for the endpoint, in this order; returns their deliveries. */
-    async park(
-      endpointId: string,
-      events: { id: string; key?: string; coalesceKey?: string; expiresAt?: Date; type?: string }[],
-    ): Promise<string[]> {
+    async park(endpointId: string, events: EventToPark[]): Promise<string[]> {
+      const held = await this.hold(endpointId, events);
+      await this.tell(endpointId);
+      return held;
+    },
+    /** The first half of parking: the rows are committed. */
+    async hold(endpointId: string, events: EventToPark[]): Promise<string[]> {
       const made = events.map(({ id, key: orderingKey = null, expiresAt, type = 'order.created' }) => ({
         eventId: newId('evt'),
         externalId: id,
@@ -119,8 +130,11 @@ export async function setLaneStage() {
         expiresAt: expiresAt === null ? null : new Date(expiresAt),
       }));
       await parkNew(db, rows);
-      await openLanes(db, [endpointId], 'backlog');
       return rows.map((row) => row.deliveryId);
+    },
+    /** The second half: its lane is opened, or wakes if it rests idle. */
+    async tell(endpointId: string): Promise<void> {
+      await openLanes(db, [endpointId], 'backlog');
     },
     drain: (endpointId: string, stopping = new AbortController().signal, more: Partial<DrainDeps> = {}) =>
       createDrain(depsOf(more))(endpointId, stopping),

@@ -16,7 +16,7 @@ const refuses = (endpoint: LaneEndpoint, ...numbers: number[]) =>
   endpoint.answer((request, response) => void response.writeHead(numbersIn(request).some((n) => numbers.includes(n)) ? 500 : 204).end());
 
 describe.concurrent('strict order', () => {
-  it('is the order of acceptance, numbered from 1 without gaps; who is refused keeps its number', { timeout: 60_000 }, async () => {
+  it('is the order of acceptance, numbered from 1 without gaps; who is refused keeps its number', async () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', retry: manyRetries });
     endpoint.answer((request, response, count) => {
       const [n = 0] = numbersIn(request);
@@ -24,7 +24,7 @@ describe.concurrent('strict order', () => {
     });
     await endpoint.post(20);
     for (let n = 0; n < 20; n++) await endpoint.post(1);
-    await endpoint.reach('succeeded', 40, 40_000);
+    await endpoint.reach('succeeded', 40);
     expect(endpoint.accepted()).toEqual(upTo(40));
     for (const request of endpoint.requests()) expect(sequenceOf(request)).toBe((numbersIn(request)[0] ?? 0) + 1);
     expect(endpoint.requests()).toHaveLength(40 + 2 * 6);
@@ -56,7 +56,7 @@ describe.concurrent('strict order', () => {
     ['skipped', upTo(10).filter((n) => n !== 3)],
     ['replayed', upTo(10)],
     ['cancelled', upTo(10).filter((n) => n !== 3)],
-  ] as const)('waits behind a dead letter that blocks until it is %s', { timeout: 60_000 }, async (end, accepted) => {
+  ] as const)('waits behind a dead letter that blocks until it is %s', async (end, accepted) => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', onDeadLetter: 'block', retry: { schedule: ['50ms'] } });
     refuses(endpoint, 3);
     const ids = await endpoint.post(10);
@@ -90,7 +90,7 @@ describe.concurrent('strict order', () => {
 });
 
 describe.concurrent('order by key', () => {
-  it('is strict within each key and stands still for none of the others', { timeout: 90_000 }, async () => {
+  it('is strict within each key and stands still for none of the others', async () => {
     const endpoint = await stage.endpoint({ ordering: 'key', retry: manyRetries, timeoutMs: 1_000 });
     const keyOf = (n: number) => `key-${n % 10}`;
     endpoint.answer((request, response, count) => {
@@ -100,7 +100,7 @@ describe.concurrent('order by key', () => {
       response.writeHead(count <= 2 && chance(`${n} ${count}`) < 0.15 ? 500 : 204).end();
     });
     await endpoint.post(200, (n) => ({ orderingKey: keyOf(n) }));
-    await endpoint.reach('succeeded', 200, 60_000);
+    await endpoint.reach('succeeded', 200);
     for (let key = 0; key < 10; key++) {
       const own = upTo(200).filter((n) => n % 10 === key);
       expect(endpoint.accepted().filter((n) => n % 10 === key)).toEqual(own);
@@ -112,7 +112,7 @@ describe.concurrent('order by key', () => {
     }
   });
 
-  it('blocks the key of a dead letter alone, until it is skipped', { timeout: 60_000 }, async () => {
+  it('blocks the key of a dead letter alone, until it is skipped', async () => {
     const endpoint = await stage.endpoint({ ordering: 'key', onDeadLetter: 'block', retry: { schedule: ['50ms'] } });
     refuses(endpoint, 2);
     await endpoint.post(10, (n) => ({ orderingKey: n % 2 === 0 ? 'even' : 'odd' }));

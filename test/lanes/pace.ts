@@ -1,5 +1,4 @@
-// Whether requests came at a rate: how many in any second, judged where they arrive.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+// Whether requests came at a rate, judged where they arrive. A busy machine delays requests and so pushes some together, but it cannot make them come early.
 import { expect } from 'vitest';
 import type { Received } from '../support/receiver.ts';
 
@@ -8,37 +7,39 @@ export interface Rate {
   burst: number;
 }
 
-/** What was sent in time may be seen late, and then closer to the next: by this and by the receiver's own worst stall. */
+/** One request may be delayed by so much more than the next. */
 const jitterMs = 100;
+/** The sender's clock and ours round to milliseconds, each its own way. */
+const roundingMs = 5;
 
-/** The receiver's worst stall in milliseconds, from now until it is asked. */
-export function watchStalls(): () => number {
-  const histogram = monitorEventLoopDelay({ resolution: 5 });
-  histogram.enable();
-  return () => {
-    histogram.disable();
-    return histogram.max / 1e6;
-  };
-}
-
-/** The most that came in any second. */
-export function mostInAnySecond(requests: readonly Received[]): number {
-  const times = requests.map(({ came }) => came).toSorted((a, b) => a - b);
+/** The most that came in any period of this length. */
+function mostIn(times: number[], periodMs: number): number {
   let most = 0;
   for (let last = 0, first = 0; last < times.length; last++) {
-    while ((times[first] ?? 0) <= (times[last] ?? 0) - 1_000) first++;
+    while ((times[first] ?? 0) <= (times[last] ?? 0) - periodMs) first++;
     most = Math.max(most, last - first + 1);
   }
   return most;
 }
 
-/** Never more than burst + rate in any second, but for what a late look at them may push together. */
-export function expectPaced(requests: readonly Received[], { perSecond, burst }: Rate, stalledMs: number): void {
-  const pushedTogether = Math.ceil((perSecond * (jitterMs + stalledMs)) / 1_000);
-  expect(mostInAnySecond(requests), `worst stall of the receiver ${stalledMs.toFixed(0)} ms`).toBeLessThanOrEqual(
-    burst + perSecond + pushedTogether,
-  );
-  const [first = 0, last = 0] = [Math.min(...requests.map(({ came }) => came)), Math.max(...requests.map(({ came }) => came))];
-  const leastMs = ((requests.length - burst) * 1_000) / perSecond;
-  expect(last - first, 'all together not faster than allowed').toBeGreaterThanOrEqual(leastMs - jitterMs - stalledMs);
+/**
+ * At no moment have more come than burst and rate allow since `since` (`performance.now()`), when nothing could have been sent yet. And no more than burst and
+ * rate allow came in any second: a sender that was held up makes up for it, so the longest pause between two requests counts as well. That second rule is judged
+ * in each section alone: `ends` are the numbers of requests that had come when the sender was replaced by another, which pauses for longer.
+ */
+export function expectPaced(requests: readonly Received[], { perSecond, burst }: Rate, since: number, ends: number[] = []): void {
+  const times = requests.map(({ came }) => came).toSorted((a, b) => a - b);
+  const allowedIn = (ms: number) => burst + Math.floor((perSecond * ms) / 1_000);
+  const early = times
+    .map((came, n) => ({ nth: n + 1, allowed: allowedIn(came - since + roundingMs) }))
+    .filter(({ nth, allowed }) => nth > allowed);
+  expect(early, 'requests that came before the rate allowed them').toEqual([]);
+  for (const [index, from] of [0, ...ends].entries()) {
+    const section = times.slice(from, ends[index]);
+    const pauses = section.slice(1).map((came, n) => came - (section[n] ?? 0));
+    const longestMs = Math.max(0, ...pauses);
+    expect(mostIn(section, 1_000), `in a second, the longest pause being ${longestMs.toFixed(0)} ms`).toBeLessThanOrEqual(
+      allowedIn(1_000 + longestMs + jitterMs),
+    );
+  }
 }

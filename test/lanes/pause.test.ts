@@ -1,11 +1,10 @@
 // A pause that holds: what comes is accepted and waits, nothing is sent, nobody is told of each event; and what waited comes back in order, by a ramp.
-import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holding } from '../e2e/stage.ts';
-import type { Reply } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, numbersIn, openLaneStage, upTo } from './lane-stage.ts';
+import { rounds } from './rounds.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
@@ -37,25 +36,8 @@ async function postHeld(endpoint: LaneEndpoint, count: number): Promise<string[]
   return ids;
 }
 
-/** Keeps requests waiting; `round` resolves to those of a round when so many wait. */
-function rounds(): { reply: Reply; round(size: number): Promise<number[]> } {
-  const waiting: { n: number; atOnce: number; response: ServerResponse }[] = [];
-  return {
-    reply: (request, response) => void waiting.push({ n: numbersIn(request)[0] ?? -1, atOnce: request.atOnce, response }),
-    async round(size) {
-      await until(`${size} at once`, () => waiting.length >= size);
-      const all = waiting.splice(0);
-      expect(Math.max(...all.map(({ atOnce }) => atOnce))).toBe(size);
-      for (const { response } of all) response.writeHead(204).end();
-      return all.map(({ n }) => n).sort((a, b) => a - b);
-    },
-  };
-}
-
 describe.concurrent('a paused endpoint', () => {
-  it('goes on accepting, holds it all, says so, and is signalled once for each change and never for an event', {
-    timeout: 60_000,
-  }, async () => {
+  it('goes on accepting, holds it all, says so, and is signalled once for each change and never for an event', async () => {
     const endpoint = await stage.endpoint();
     await endpoint.post(3);
     await endpoint.reach('succeeded', 3);
@@ -79,21 +61,24 @@ describe.concurrent('a paused endpoint', () => {
     expect(endpoint.requests()).toHaveLength(54);
   });
 
-  it('gets nothing more once its lane has seen it, what is under way excepted', { timeout: 60_000 }, async () => {
+  it('gets nothing more once its lane has seen it, what is under way excepted', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 20, burst: 1 } });
-    await endpoint.post(100);
-    await until('some to arrive', () => endpoint.requests().length >= 10);
+    // at this rate they take 50 s
+    await endpoint.post(1_000);
+    await until('some to arrive, and the others to be held', async () => {
+      const { held = 0, succeeded = 0 } = await endpoint.statuses();
+      return succeeded >= 10 && held + succeeded === 1_000;
+    });
     await endpoint.act('pause');
-    const pausedAt = performance.now();
     await endpoint.waitsFor('paused');
     const came = endpoint.requests().length;
-    // a drain goes by what it read up to a second before; the rest is for a machine that is slow
-    expect(endpoint.requests().filter((request) => request.came > pausedAt + 4_000)).toEqual([]);
+    expect(came).toBeLessThan(1_000);
     await postHeld(endpoint, 3);
     expect(endpoint.requests()).toHaveLength(came);
-    expect(await endpoint.statuses()).toEqual({ succeeded: came, held: 103 - came });
+    expect(await endpoint.statuses()).toEqual({ succeeded: came, held: 1_003 - came });
+    await endpoint.change({ rateLimit: null });
     await endpoint.act('resume');
-    await endpoint.reach('succeeded', 103);
+    await endpoint.reach('succeeded', 1_003);
   });
 
   it('finishes and records the request that was under way', async () => {
@@ -113,7 +98,7 @@ describe.concurrent('a paused endpoint', () => {
     expect(endpoint.requests()).toHaveLength(3);
   });
 
-  it('comes back in order, by a ramp: 1, 2, 4, 8 at once', { timeout: 60_000 }, async () => {
+  it('comes back in order, by a ramp: 1, 2, 4, 8 at once', async () => {
     const endpoint = await stage.endpoint({ maxInFlight: 8 });
     await endpoint.act('pause');
     await postHeld(endpoint, 23);
@@ -121,7 +106,7 @@ describe.concurrent('a paused endpoint', () => {
     endpoint.answer(reply);
     await endpoint.act('resume');
     const came: number[] = [];
-    for (const size of [1, 2, 4, 8, 8]) came.push(...(await round(size)));
+    for (const size of [1, 2, 4, 8, 8]) came.push(...(await round(size)).flatMap(numbersIn).sort((a, b) => a - b));
     expect(came).toEqual(upTo(23));
     await endpoint.reach('succeeded', 23);
   });
@@ -156,11 +141,11 @@ describe.concurrent('a lane that is awake', () => {
   it.each([
     ['rate-limited', { rateLimit: { perSecond: 200, burst: 20 } }],
     ['ordered', { ordering: 'endpoint' }],
-  ])('and %s is not signalled for each of 500 events', { timeout: 60_000 }, async (_what, settings) => {
+  ])('and %s is not signalled for each of 500 events', async (_what, settings) => {
     const endpoint = await stage.endpoint(settings);
     for (let posts = 0; posts < 50; posts++) await endpoint.post(10);
-    await endpoint.reach('succeeded', 500, 40_000);
-    // the one that starts it, and one more wherever the machine paused for so long that it came to rest
-    expect(await signals(endpoint)).toBeLessThanOrEqual(5);
+    await endpoint.reach('succeeded', 500);
+    // the one that starts it, and one more for each of the 50 posts before which the machine paused for so long that the lane came to rest
+    expect(await signals(endpoint)).toBeLessThan(25);
   });
 });

@@ -28,15 +28,11 @@ async function open(namespace: string, env: Record<string, string>, workerCount:
   const where: Where = { api: server, db: stage.db, receiver: stage.receiver, temporal: stage.temporal };
 
   async function drainer({ id }: LaneEndpoint): Promise<PosthornProcess> {
-    return until(
-      'a worker to drain the lane',
-      async () => {
-        const { raw } = await stage.temporal.workflow.getHandle(`lane/${id}`).describe();
-        const [activity] = raw.pendingActivities ?? [];
-        return workers.find(({ pid }) => pid === Number.parseInt(activity?.lastWorkerIdentity ?? '', 10));
-      },
-      60_000,
-    );
+    return until('a worker to drain the lane', async () => {
+      const { raw } = await stage.temporal.workflow.getHandle(`lane/${id}`).describe();
+      const [activity] = raw.pendingActivities ?? [];
+      return workers.find(({ pid }) => pid === Number.parseInt(activity?.lastWorkerIdentity ?? '', 10));
+    });
   }
 
   return {

@@ -1,6 +1,7 @@
-// A drain that comes to rest just as something is parked, many times over: it finds the row, or whoever parked finds the lane at rest.
+// A drain that comes to rest just as something is parked: it finds the row, or the parker finds the lane at rest. Parking has two steps - the row is committed,
+// then the lane's state is read -, and each is made at each point of the drain's way to rest, in every combination.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createNudges, type Nudges } from '../../src/lanes/nudges.ts';
+import type { Db } from '../../src/db/pool.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;
@@ -9,31 +10,50 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** Nobody nudges here; the drain looks each 10 ms instead. */
-function wakeful(): Nudges {
-  const nudges = createNudges();
-  return { ...nudges, wait: (endpointId, ms, stopping) => nudges.wait(endpointId, Math.min(ms, 10), stopping) };
+/** In this order a drain passes them as it comes to rest. */
+const points = ['before it rests', 'when its rest is committed', 'when it has looked again', 'when it has ended'] as const;
+type Point = (typeof points)[number];
+const pairs = points.flatMap((held, index) => points.slice(index).map((told) => ({ held, told })));
+
+/** A store that stops the first drain on it at each point, until `at` is done. */
+function stoppingAt(db: Db, at: (point: Point) => Promise<void>): Db {
+  const passed = new Set<Point>();
+  const pass = async (point: Point) => {
+    if (passed.has(point)) return;
+    passed.add(point);
+    await at(point);
+  };
+  let rested = false;
+  const query = async (statement: { name?: string }) => {
+    if (statement.name === 'rest_lane') await pass('before it rests');
+    if (statement.name === 'resume_rested') await pass('when it has looked again');
+    const answer = await db.query(statement as never);
+    if (statement.name === 'rest_lane') {
+      rested = true;
+      await pass('when its rest is committed');
+    }
+    if (rested && statement.name === 'next_held_in_ms') await pass('when it has looked again');
+    return answer;
+  };
+  return { query: query as never, connect: () => db.connect() };
 }
 
-it('a drain loses nothing that is parked just as it comes to rest', async () => {
-  const endpoint = await stage.makeEndpoint('/race', { rate_limit: { perSecond: 10_000, burst: 100 } });
-  await stage.park(endpoint, names('race', 1));
-  let n = 1;
-  for (let drains = 0; drains < 30; drains++) {
-    let ended = false;
-    const draining = stage.drain(endpoint, undefined, { lingerMs: 40, nudges: wakeful() }).finally(() => {
-      ended = true;
-    });
-    // again and again around the moment at which it gives up waiting
-    while (!ended && n < 600) {
-      await new Promise((resolve) => setTimeout(resolve, 20 + 80 * Math.random()));
-      await stage.park(endpoint, names(`race-${n++}`, 1));
-    }
-    await draining;
-  }
-  // whoever parked found the lane resting and woke it, or the drain found the row
-  while ((await stage.lane(endpoint)).state === 'awake') await stage.drain(endpoint);
-  expect(await stage.statuses(endpoint)).toEqual({ succeeded: n });
-  // it was at rest in between, and not only at the end
-  expect(n).toBeLessThan(600);
+it.each(pairs)('nothing is lost that is held $held, and its lane told $told', async ({ held, told }) => {
+  const id = `race-${points.indexOf(held)}-${points.indexOf(told)}`;
+  const endpoint = await stage.makeEndpoint(`/${id}`, { rate_limit: { perSecond: 10_000, burst: 100 } });
+  await stage.park(endpoint, names(id, 1));
+  const late = { id: `${id}-late` };
+  const seen: Point[] = [];
+  const at = async (point: Point) => {
+    seen.push(point);
+    if (point === held) await stage.hold(endpoint, [late]);
+    if (point === told) await stage.tell(endpoint);
+  };
+  await stage.drain(endpoint, undefined, { db: stoppingAt(stage.db, at), lingerMs: 0 });
+  await at('when it has ended');
+  expect(seen).toEqual(points);
+  // one of the two has seen the other: what is not sent yet has woken its lane
+  while ((await stage.lane(endpoint)).state === 'awake') await stage.drain(endpoint, undefined, { lingerMs: 0 });
+  expect(await stage.statuses(endpoint)).toEqual({ succeeded: 2 });
+  expect(stage.arrived(`/${id}`)).toEqual([`${id}-0`, late.id]);
 });

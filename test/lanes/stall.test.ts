@@ -1,4 +1,4 @@
-// A worker that stops for 30 s without knowing it (SIGSTOP) while it drains: another takes over, what is ordered stays so, nothing that was accepted
+// A worker that stops without knowing it (SIGSTOP), for longer than a request may take, while it drains: another takes over, what is ordered stays so, nothing that was accepted
 // counts as refused. And an order that is asked for while deliveries sleep in backoff.
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,8 @@ import { useProcesses } from './process-stage.ts';
 const at = useProcesses('t50');
 /** Where nobody is frozen. */
 const elsewhere = useProcesses('t53', {}, 1);
-const frozenForMs = 30_000;
+/** The time of a request is 15 s: what was under way would have timed out. */
+const frozenForMs = 17_000;
 
 const slowly = (endpoint: LaneEndpoint, ms: number) =>
   endpoint.answer(async (_request, response) => {
@@ -26,9 +27,7 @@ async function refusals(endpoint: LaneEndpoint): Promise<number> {
 }
 
 describe.concurrent('a worker that is frozen while it drains, and continued', () => {
-  it('is replaced: order holds, at most one request overlaps, and no answer it slept through is a refusal', {
-    timeout: 240_000,
-  }, async () => {
+  it('is replaced: order holds, at most one request overlaps, and no answer it slept through is a refusal', async () => {
     const tenant = await at().makeTenant();
     const [ordered, wide] = await Promise.all([
       at().endpoint(tenant, { ordering: 'endpoint' }),
@@ -36,8 +35,8 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     ]);
     slowly(ordered, 230);
     slowly(wide, 500);
-    await Promise.all([ordered.post(130), wide.post(1_000)]);
-    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100, 60_000);
+    await Promise.all([ordered.post(110), wide.post(1_000)]);
+    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100);
     // what a frozen relay does is told elsewhere
     await until('all to be in their lanes', async () => {
       const { held = 0, succeeded = 0 } = await wide.statuses();
@@ -48,15 +47,15 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     frozen.freeze();
     try {
       const frozenAt = performance.now();
-      await until('another worker to take over', () => ordered.accepted().length > before + 10, 60_000);
+      await until('another worker to take over', () => ordered.accepted().length > before + 10);
       expect((await at().drainer(ordered)).pid).not.toBe(frozen.pid);
       await delay(Math.max(0, frozenForMs - (performance.now() - frozenAt)));
       // so that what it still would send could come between the others
-      expect(ordered.accepted().length).toBeLessThan(130);
+      await ordered.post(20);
     } finally {
       frozen.thaw();
     }
-    await Promise.all([ordered.reach('succeeded', 130, 150_000), wide.reach('succeeded', 1_000, 150_000)]);
+    await Promise.all([ordered.reach('succeeded', 130, 240_000), wide.reach('succeeded', 1_000, 240_000)]);
 
     expect(ordered.accepted()).toEqual(upTo(130));
     for (const [n, request] of ordered.requests().entries()) {
@@ -74,9 +73,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
 });
 
 describe.concurrent('an order that is switched on while 80 deliveries sleep in backoff', () => {
-  it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', {
-    timeout: 180_000,
-  }, async () => {
+  it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', async () => {
     const endpoint = await elsewhere().endpoint(await elsewhere().makeTenant(), {
       retry: { schedule: Array.from({ length: 5 }, () => '30s') },
     });

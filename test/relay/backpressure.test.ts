@@ -60,9 +60,7 @@ const refusalOf = (by: PosthornProcess, tenant: string, accepted: string[], opti
     return answer.status === 429 && answer;
   });
 
-it('refuses a tenant, then all, in every process; nothing accepted is lost, and it accepts again', {
-  timeout: 240_000,
-}, async (context) => {
+it('refuses a tenant, then all, in every process; nothing accepted is lost, and it accepts again', async (context) => {
   const stage = await open('t31', context);
   const [one, two] = await Promise.all([stage.start({ role: 'server' }), stage.start({ role: 'server' })]);
   const [busy, calm, third, late] = [
@@ -121,7 +119,7 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
   await expectTrueRecords(stage);
 });
 
-it('under more than it takes away, lets in what has room, and each event arrives once', { timeout: 240_000 }, async (context) => {
+it('under more than it takes away, lets in what has room, and each event arrives once', async (context) => {
   const stage = await open('t32', context);
   const posthorn = await stage.start();
   const tenant = await makeTenant(stage, posthorn);

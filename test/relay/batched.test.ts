@@ -28,6 +28,7 @@ const query = async (sql: string) => (await posthorn.database.db.query(sql)).row
 describe('batched mode', () => {
   it('delivers without a workflow of its own, and dispatches in batches', async () => {
     await posthorn.makeEndpoint(tenant, `${receiver.url}/plain`, { eventTypes: ['plain.*'] });
+    const began = performance.now();
     const ids = await Promise.all(
       Array.from({ length: 300 }, (_, n) => posthorn.postEvent(tenant, { type: 'plain.sent', id: `plain-${n}` })),
     );
@@ -36,7 +37,9 @@ describe('batched mode', () => {
     await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
     await until('the dispatches to be done', async () => (await query('select from dispatches where done_at is null')).length === 0);
     const dispatches = await query('select cardinality(event_ids) as events, planned from dispatches');
-    expect(dispatches.length).toBeLessThan(30);
+    // five a second, not one for each event
+    expect(dispatches.length).toBeLessThan(300);
+    expect(dispatches.length).toBeLessThanOrEqual(2 + (5 * (performance.now() - began)) / 1_000);
     expect(await query(`select count(*)::int as n, bool_or(own_workflow) as own from deliveries where status = 'succeeded'`)).toEqual([
       { n: 300, own: false },
     ]);
@@ -89,9 +92,9 @@ describe('batched mode', () => {
     const many = () => receiver.requests.filter(({ path }) => path === '/many');
     expect(posthorn.worker.relay.status().waiting).toBeLessThan(1_500);
     answer();
-    await until('all to arrive', () => many().length >= 3_000, 60_000);
+    await until('all to arrive', () => many().length >= 3_000, 180_000);
     await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
     expect(new Set(many().map(({ headers }) => headers['webhook-id'])).size).toBe(3_000);
     expect(many()).toHaveLength(3_000);
-  }, 90_000);
+  });
 });

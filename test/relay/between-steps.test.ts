@@ -1,5 +1,5 @@
 // Batched mode goes step by step - accepted, attempted ahead, handed over in a batch - and what is changed or ordered between two steps counts at the
-// next one: one delivery for each endpoint, as it is then. Dispatches are rare here, so that there is time between the steps.
+// next one: one delivery for each endpoint, as it is then. What is between the first attempt and the dispatch has no dispatch begin meanwhile.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '../../src/domain/ids.ts';
@@ -9,10 +9,24 @@ import { until } from '../support/until.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t36', { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '0.2' });
+  const env = { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '0.2' };
+  stage = await setStage('t36', env, async (checkpoint) => {
+    if (checkpoint === 'before plan') await until('no test to be between the steps', () => between === 0, 200_000);
+  });
   await stage.posthorn.makeEndpoint(stage.tenant, `${stage.receiver.url}/probe`, { eventTypes: ['probe.*'] });
 });
 afterAll(() => stage?.close());
+
+let between = 0;
+/** While this goes on no dispatch does anything. */
+async function beforeDispatch<T>(act: () => Promise<T>): Promise<T> {
+  between++;
+  try {
+    return await act();
+  } finally {
+    between--;
+  }
+}
 
 type Endpoint = Sent['endpoint'] & { path: string; type: string };
 
@@ -95,9 +109,11 @@ const changes: [string, Change][] = [
 
 describe('an endpoint that is changed', () => {
   it.concurrent.each(changes)('between the first attempt and the dispatch: %s', async (_name, { make, follows }) => {
-    const sent = await stage.send({ until: 'retrying', answer: [500, 204], retry: { schedule: ['1s', '1s'] } });
-    const endpoint = { ...sent.endpoint, path: sent.path, type: sent.type };
-    const answer = await make(endpoint);
+    const { sent, endpoint, answer } = await beforeDispatch(async () => {
+      const refused = await stage.send({ until: 'retrying', answer: [500, 204], retry: { schedule: ['1s', '1s'] } });
+      const about = { ...refused.endpoint, path: refused.path, type: refused.type };
+      return { sent: refused, endpoint: about, answer: await make(about) };
+    });
     expect(answer.status).toBeLessThan(300);
     await follows(sent.eventId, endpoint, answer);
     expect(stage.receiver.of(sent.eventId).length).toBeLessThanOrEqual(2);
@@ -138,9 +154,12 @@ describe.concurrent('a raw signal', () => {
   });
 
   it('cancels through the operator one that was refused and is not handed over yet', async () => {
-    const sent = await stage.send({ until: 'retrying', answer: [500] });
-    await operator('cancel', sent.id);
-    await only(sent.eventId, 'cancelled');
+    const sent = await beforeDispatch(async () => {
+      const refused = await stage.send({ until: 'retrying', answer: [500] });
+      await operator('cancel', refused.id);
+      await only(refused.eventId, 'cancelled');
+      return refused;
+    });
     await until('its event to be handed over', async () => {
       const { rows } = await stage.posthorn.database.db.query(
         'select from dispatches where done_at is not null and (select event_id from deliveries where id = $1) = any(event_ids)',

@@ -34,7 +34,7 @@ async function dispatched(set: string, more: object = {}) {
       endpoints.map(async (endpointId) => {
         const { rows } = await api.db.query(
           `select status, position = (select position from events where id = $2) as in_order, lane_key, own_workflow,
-             round(extract(epoch from next_attempt_at - now()))::int as in_seconds
+             round(extract(epoch from next_attempt_at - created_at))::int as in_seconds
            from deliveries where id = $1`,
           [uuidOf(deliveryId(eventId, endpointId)), uuidOf(eventId)],
         );

@@ -92,7 +92,7 @@ describe('counting', () => {
     await until('the second count', () => post('a') && counts.length === 2);
   });
 
-  it('is waited for by nobody, is done once at a time, and the longer it took the later again', { timeout: 120_000 }, async () => {
+  it('is waited for by nobody, is done once at a time, and the longer it took the later again', async () => {
     open({ perTenant: 10_000, inAll: 10_000 });
     const client = await database.db.connect();
     await client.query('begin');

@@ -1,4 +1,4 @@
-// So many at once, and so many that wait.
+// So many requests under way at once, and so many that wait: a consumer cannot take all there is.
 import { expect, it } from 'vitest';
 import { atMost } from '../../src/sandbox/at-most.ts';
 

@@ -1,8 +1,8 @@
 // Starts the shared servers before the first integration test and hands their addresses to every test file.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
 import { isPortFree } from '../../src/embedded/free-port.ts';
 import { startTestServers } from './servers.ts';
+import { until } from './until.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,8 +23,5 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function expectGone(port: number): Promise<void> {
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(50)) {
-    if (await isPortFree(port)) return;
-  }
-  throw new Error(`a test server still listens on port ${port} after it was stopped`);
+  await until(`the stopped test server to leave port ${port}`, () => isPortFree(port));
 }

@@ -1,9 +1,9 @@
 // The order of a run's files. One worker always has files that run in its own process, the others those of many processes, the longest first: so the machine is
 // never as busy as three of the latter would make it, and no worker stands idle at the end while another has a long one left.
-import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { nameOf, readFileTimes } from './file-times.ts';
 
-/** Files that start processes or thousands of workflows, and about how many seconds they take. What is missing or wrong here costs time and nothing else. */
+/** Files that start processes or thousands of workflows, and about how many seconds they take in a first run. What is wrong here costs time and nothing else. */
 const crowded: Record<string, number> = {
   'chaos/ended-without-postgres': 58,
   'chaos/two-of-each': 25,
@@ -25,7 +25,7 @@ const crowded: Record<string, number> = {
   'chaos/postgres-gone': 13,
 };
 
-/** The longest of the others. */
+/** The longest of the others, in a first run. */
 const long: Record<string, number> = {
   'embedded/temporal': 13,
   'embedded/postgres': 10,
@@ -73,8 +73,12 @@ function mixed(files: TestSpecification[], workers: number): TestSpecification[]
   return order;
 }
 
-const testFolder = `${import.meta.dirname}/..`;
-const nameOf = ({ moduleId }: TestSpecification) => relative(testFolder, moduleId).replace(/\.test\.ts$/, '');
-const isCrowded = (file: TestSpecification) => nameOf(file) in crowded;
-const secondsOf = (file: TestSpecification) => crowded[nameOf(file)] ?? long[nameOf(file)] ?? usualSeconds;
+const lastTimes = readFileTimes();
+const isCrowded = ({ moduleId }: TestSpecification) => nameOf(moduleId) in crowded;
+
+function secondsOf({ moduleId }: TestSpecification): number {
+  const name = nameOf(moduleId);
+  return lastTimes[name] ?? crowded[name] ?? long[name] ?? usualSeconds;
+}
+
 const longestFirst = (a: TestSpecification, b: TestSpecification) => secondsOf(b) - secondsOf(a);

@@ -1,6 +1,7 @@
 // An endpoint of a customer's, under the test's control: a real HTTP server that keeps what it gets and answers as told.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { reportFault } from './receiver-faults.ts';
 
 export interface Received {
   method: string;
@@ -16,6 +17,7 @@ export interface Received {
   atOnce: number;
 }
 
+/** May hold assertions: what it throws fails the test (receiver-faults.ts). */
 export type Reply = (request: Received, response: ServerResponse, count: number) => void | Promise<void>;
 
 export interface Receiver {
@@ -57,9 +59,18 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     requests.push(request);
     const key = `${path} ${headers['webhook-id']}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
-    const reply = replies.get(path);
-    if (reply) await reply(request, response, counts.get(key) ?? 1);
-    else response.writeHead(204).end();
+    await answerTo(request, response, counts.get(key) ?? 1);
+  }
+
+  async function answerTo(request: Received, response: ServerResponse, count: number): Promise<void> {
+    const reply = replies.get(request.path);
+    if (!reply) return void response.writeHead(204).end();
+    try {
+      await reply(request, response, count);
+    } catch (error) {
+      reportFault(error);
+      throw error;
+    }
   }
 
   const server = createServer((incoming, response) => void handle(incoming, response).catch(() => response.destroy()));

@@ -12,6 +12,7 @@ import { openTemporalLink } from '../../src/temporal/link.ts';
 import { signalLane } from '../../src/temporal/starter.ts';
 import { pollTemporal } from '../../src/temporal-worker.ts';
 import { installTestRuntime } from './runtime.ts';
+import { until } from './until.ts';
 
 /** What the `call`th drain of a lane does; the first is 1. */
 export type Script = (call: number, stopping: AbortSignal) => LaneReport | Promise<LaneReport>;
@@ -74,7 +75,8 @@ export async function setLaneStage(namespace: string, more: Partial<Activities> 
       return {
         endpointId,
         handle: client.workflow.getHandle(`lane/${endpointId}`),
-        wake: () => signalLane(outside, ref),
+        // again, should a busy Temporal not answer within the 5 s of a call
+        wake: () => until('Temporal to take the signal', () => signalLane(outside, ref).then(() => true)).then(() => undefined),
         drains: () => lane.calls,
         done: lane.done,
       };

@@ -27,7 +27,7 @@ async function status(lane: ScriptedLane): Promise<string> {
   return (await lane.handle.describe()).status.name;
 }
 
-describe.concurrent('a lane', { timeout: 60_000 }, () => {
+describe.concurrent('a lane', () => {
   it('ends when nothing is held, and says of what it is', async () => {
     const lane = stage.lane(() => ended);
     await lane.wake();
@@ -100,7 +100,7 @@ describe.concurrent('a lane', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('a wake is never lost', { timeout: 120_000 }, () => {
+describe.concurrent('a wake is never lost', () => {
   it('when 200 come while its drains end at once', async () => {
     const lane = stage.lane(() => ended);
     await Promise.all(Array.from({ length: 200 }, () => lane.wake()));
@@ -121,7 +121,7 @@ describe.concurrent('a wake is never lost', { timeout: 120_000 }, () => {
   });
 });
 
-describe.concurrent('orders to a lane', { timeout: 60_000 }, () => {
+describe.concurrent('orders to a lane', () => {
   it('are obeyed while it drains, in their order, and it looks again', async () => {
     const first = held<LaneReport>();
     const lane = stage.lane((call) => (call === 1 ? first.promise : shut));
@@ -172,7 +172,7 @@ describe.concurrent('orders to a lane', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('Cancel of a lane', { timeout: 60_000 }, () => {
+describe.concurrent('Cancel of a lane', () => {
   it('lets its drain end in order, and the next wake starts it again', async () => {
     const lane = stage.lane((call, stopping) => (call === 1 ? untilStopped(stopping) : ended));
     await lane.wake();

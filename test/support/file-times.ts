@@ -1,0 +1,34 @@
+// How long each test file took when it last passed, remembered beside the dependencies: the next run of this clone orders its files by it.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Reporter, TestModule } from 'vitest/node';
+
+const kept = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test/seconds.json');
+const testFolder = join(import.meta.dirname, '..');
+
+/** `lanes/rate` of `…/test/lanes/rate.test.ts`. */
+export const nameOf = (moduleId: string) => relative(testFolder, moduleId).replace(/\.test\.ts$/, '');
+
+/** Seconds by the file's name; empty before the first run. */
+export function readFileTimes(): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(kept, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+export function fileTimes(): Reporter {
+  return {
+    onTestRunEnd(modules) {
+      const took = modules.filter((module) => module.ok()).map((module) => [nameOf(module.moduleId), secondsOf(module)] as const);
+      mkdirSync(dirname(kept), { recursive: true });
+      writeFileSync(kept, JSON.stringify({ ...readFileTimes(), ...Object.fromEntries(took) }, null, 1));
+    },
+  };
+}
+
+function secondsOf(module: TestModule): number {
+  const { duration, collectDuration } = module.diagnostic();
+  return Math.round((duration + collectDuration) / 100) / 10;
+}
