@@ -106,8 +106,8 @@ export function createEngine({
     if (result.outcome === 'timeout' && watch.stalledSince(mark))
       throw new Error('this process stood still while it waited for the answer');
     const status = await recorder.record(attempt);
-    lanes.saw(job.endpointId, job.eventType, result);
-    await poster.obeyEndpoint(job.endpointId, result);
+    lanes.saw(job, job.eventType, result);
+    await poster.obeyEndpoint(job, result);
     logAttempt(log, job, attempt, status);
     if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);
     // no wait passes the moment it expires; called a little early, it waits for what remains

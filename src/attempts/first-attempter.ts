@@ -5,6 +5,7 @@
 // What if the relay that wanted it is fenced meanwhile, and the next one in this process takes the event again? Then that one joins what is in hand, and
 // nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
 import { isStoreAway } from '../db/errors.ts';
 import type { FirstRecord } from '../db/first-attempts.ts';
 import type { NewHeld } from '../db/parking.ts';
@@ -105,12 +106,14 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     const mark = watch.mark();
     const id = idOf(job);
     let record: FirstRecord['attempt'];
+    let asked: AskedEndpoint;
     // whatever is wrong with this one, it must not be left without its row
     try {
       const endpoint = job.endpoint();
       if (!endpoint) return giveUp(job);
       if (parks(endpoint)) return parkOne(job);
       if (isExpired(job.event)) return giveUp(job);
+      asked = endpoint;
       record = await poster.post({
         deliveryId: id,
         eventId: job.event.eventId,
@@ -138,8 +141,8 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     // whoever stood still cannot say that the endpoint was late
     if (record.result.outcome === 'timeout' && watch.stalledSince(mark)) return giveUp(job);
     const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
-    lanes.saw(job.endpointId, job.event.eventType, record.result);
-    await poster.obeyEndpoint(job.endpointId, record.result);
+    lanes.saw(asked, job.event.eventType, record.result);
+    await poster.obeyEndpoint(asked, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
     return status === 'succeeded' ? 'final' : 'open';
   }

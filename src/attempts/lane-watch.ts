@@ -4,8 +4,10 @@
 // What if a lane closes and a list says so too late? Somebody parks without need, and wakes the lane. And the other way round? An attempt or two more.
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestSuspectedMs, readWatched } from '../db/endpoint-health.ts';
+import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
+import type { OpenedCircuit } from '../db/lanes.ts';
 import type { Db } from '../db/pool.ts';
-import { circuitTimes, type Failures, forgiven, opened } from '../domain/circuit.ts';
+import { circuitTimes, type Failures, forgiven, opened as openedCircuit } from '../domain/circuit.ts';
 import type { LaneReason } from '../domain/lane.ts';
 import { type SendResult, signOf } from '../domain/outcome.ts';
 import type { Logger } from '../logger.ts';
@@ -19,7 +21,7 @@ export interface LaneWatch {
   /** Everybody parks for this endpoint now: by the list read each second, or because this process opened its lane. */
   parks(endpointId: string): boolean;
   /** An attempt outside any lane, with an event of this type, ended so. */
-  saw(endpointId: string, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
+  saw(asked: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
   /** More waits for it than its places serve: opens its lane; from now on parks() is true. Resolves when the lane is open, rejects when the store is away. */
   overCap(endpointId: string): Promise<void>;
   /** What is known here is at most 3 s old: no first attempt starts otherwise. */
@@ -32,7 +34,7 @@ export interface LaneWatchDeps {
   db: Db;
   /** For the look each second: no first attempt starts without it, so it waits for nothing else. */
   lease: Db;
-  waker: { open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void> };
+  waker: { open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void> };
   log: Logger;
   /** An endpoint that has refused everything for so long gets a lane, which disables it when it refuses once more; left out: never. */
   disableAfterMs?: number;
@@ -70,19 +72,19 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   }
 
   async function tell(): Promise<void> {
-    for (const [id, failures] of await count.tell()) openFailing(id, failures);
+    for (const { failures, ...asked } of await count.tell()) openFailing(asked, failures);
   }
 
-  function openFailing(endpointId: string, failures: Failures): void {
+  function openFailing({ endpointId, targetVersion }: AskedEndpoint, failures: Failures): void {
     if (parks(endpointId)) return;
-    const circuit = { ...opened(Date.now(), circuitTimes), failures: forgiven(failures) };
-    open(endpointId, 'failing', circuit).catch((error) => log.warn({ err: error, endpointId }, 'lane.not_opened'));
+    const circuit = { ...openedCircuit(Date.now(), circuitTimes), failures: forgiven(failures) };
+    open(endpointId, 'failing', { circuit, targetVersion }).catch((error) => log.warn({ err: error, endpointId }, 'lane.not_opened'));
   }
 
-  function open(endpointId: string, reason: LaneReason, circuit?: unknown): Promise<void> {
+  function open(endpointId: string, reason: LaneReason, opened?: OpenedCircuit): Promise<void> {
     const begun = openings.get(endpointId);
     if (begun) return begun.done;
-    const opening: Opening = { openAtMs: Number.POSITIVE_INFINITY, done: waker.open([endpointId], reason, circuit) };
+    const opening: Opening = { openAtMs: Number.POSITIVE_INFINITY, done: waker.open([endpointId], reason, opened) };
     openings.set(endpointId, opening);
     opening.done.then(
       () => {
@@ -125,10 +127,11 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
 
   return {
     parks,
-    saw(endpointId, type, result) {
+    saw({ endpointId, targetVersion }, type, result) {
       if (parks(endpointId)) return;
-      const failures = count.saw(endpointId, type, signOf(result));
-      if (failures) openFailing(endpointId, failures);
+      const asked = { endpointId, targetVersion };
+      const failures = count.saw(asked, type, signOf(result));
+      if (failures) openFailing(asked, failures);
     },
     async overCap(endpointId) {
       if (!listed.has(endpointId)) await open(endpointId, 'cap');

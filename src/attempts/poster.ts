@@ -2,6 +2,7 @@
 import type { Reached } from '../checkpoints.ts';
 import type { Contents } from '../contents.ts';
 import { type AttemptRecord, holdEndpoint } from '../db/attempts.ts';
+import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
 import { stopEndpoint } from '../db/failing-endpoints.ts';
 import type { Db } from '../db/pool.ts';
 import { retryInMs } from '../domain/attempt.ts';
@@ -42,8 +43,11 @@ export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'targe
 export interface Poster {
   /** Posts once. Throws RenderFault, or LocalFault when our own network or machine was at fault: then nothing counts. */
   post(job: PostJob): Promise<AttemptRecord>;
-  /** 410 stops the endpoint; 429 and 503 with Retry-After hold all of it. Lost with the store, the endpoint will say it again. Never rejects. */
-  obeyEndpoint(endpointId: string, result: SendResult): Promise<void>;
+  /**
+   * 410 stops the endpoint; 429 and 503 with Retry-After hold all of it; unless it leads elsewhere by now. Lost with the store, the endpoint will say it again. Never
+   * rejects.
+   */
+  obeyEndpoint(asked: AskedEndpoint, result: SendResult): Promise<void>;
 }
 
 export interface PosterDeps {
@@ -101,10 +105,11 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
       return { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, result, retryInMs: retry };
     },
-    async obeyEndpoint(endpointId, result) {
+    async obeyEndpoint({ endpointId, targetVersion }, result) {
+      const asked = { endpointId, targetVersion };
       try {
-        if (result.outcome === 'gone') await stopEndpoint(db, endpointId, 'the endpoint answered 410 Gone');
-        if (result.retryAfterMs !== null && result.retryAfterMs > 0) await holdEndpoint(db, endpointId, result.retryAfterMs);
+        if (result.outcome === 'gone') await stopEndpoint(db, asked, 'the endpoint answered 410 Gone');
+        if (result.retryAfterMs !== null && result.retryAfterMs > 0) await holdEndpoint(db, asked, result.retryAfterMs);
       } catch (error) {
         log.error({ err: error, endpointId }, 'endpoint.not_held');
       }

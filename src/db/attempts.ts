@@ -9,6 +9,7 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import { uuidOf } from '../domain/ids.ts';
 import type { SendResult } from '../domain/outcome.ts';
 import { responsesAtRest, type Sealing } from './at-rest.ts';
+import type { AskedEndpoint } from './endpoint-to-send.ts';
 import type { Db } from './pool.ts';
 
 export interface AttemptRecord {
@@ -53,7 +54,7 @@ const text = `
       next_attempt_at = case when i.outcome = 'accepted' then null when i.in_vain then d.next_attempt_at
         when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
       own_workflow = d.own_workflow or s.spent_in_lane, orders = d.orders + s.spent_in_lane::int,
-      last_outcome = i.outcome, last_message = i.message, faults = 0, updated_at = now()
+      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = false, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
       cross join lateral (select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane) s
     where d.id = i.delivery_id and d.id = any($2::uuid[])
@@ -102,13 +103,16 @@ export async function recordAttempts(
   return rows.map((row) => row.status);
 }
 
-/** The endpoint asked for peace: no request to it before so many milliseconds from now. Of many that hear it at once the first writes it. */
-export async function holdEndpoint(db: Db, endpointId: string, forMs: number): Promise<void> {
+/**
+ * The endpoint asked for peace: no request to it before so many milliseconds from now. Of many that hear it at once the first writes it. If it leads elsewhere by
+ * now, it is another that asked, and nothing is written.
+ */
+export async function holdEndpoint(db: Db, { endpointId, targetVersion }: AskedEndpoint, forMs: number): Promise<void> {
   await db.query({
     name: 'hold_endpoint',
     text: `
       update endpoints set not_before = greatest(not_before, now() + $2::float8 * interval '1 millisecond'), version = nextval('config_version')
-      where id = $1 and (not_before is null or not_before < now() + $2::float8 * interval '1 millisecond' - interval '500 milliseconds')`,
-    values: [uuidOf(endpointId), forMs],
+      where id = $1 and target_version = $3 and (not_before is null or not_before < now() + $2::float8 * interval '1 millisecond' - interval '500 milliseconds')`,
+    values: [uuidOf(endpointId), forMs, targetVersion],
   });
 }

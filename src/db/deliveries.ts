@@ -40,7 +40,7 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
         extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
-        e.external_id as webhook_id, e.body, p.sealed as target, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
+        e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
       from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id

@@ -12,6 +12,7 @@ import { type Audit, appendAudit } from './audit.ts';
 import { refuseTooMany } from './endpoint-limits.ts';
 import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
 import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
+import { forgetTarget } from './forget-target.ts';
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 import { liveSecrets, type SealedSecret } from './secrets.ts';
@@ -64,10 +65,12 @@ export async function changeEndpoint(
       await refuseTooMany(client, { endpointId, tenant: before.tenant, target, isNew: false, mostAtHost });
       await writeTarget(client, endpointId, target);
     }
+    const signing = changedFields(['signing'], before, settings).after;
+    if (Object.keys({ ...target?.shown.after, ...signing }).length > 0) await forgetTarget(client, endpointId);
     const { method } = before.verification;
     if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
     const endpoint = await readEndpoint(client, endpointId);
-    const given = [...Object.keys(change), 'verification'];
+    const given = [...Object.keys(change), 'verification', 'gate', 'gateReason', 'notBefore'];
     if (audit && endpoint) await account(client, audit, endpointId, changedFields(given, before, endpoint), target?.shown);
     return changed(endpoint);
   });

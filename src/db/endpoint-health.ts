@@ -4,6 +4,7 @@
 import type { PoolClient } from 'pg';
 import { addSeen, type Failures, forgiven, noFailures, type Seen } from '../domain/circuit.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import type { AskedEndpoint } from './endpoint-to-send.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 const minuteMs = 60_000;
@@ -15,12 +16,18 @@ function suspectedMs({ notAccepted }: Failures, refusedMsAgo: number): number {
   return (notAccepted > 0 ? longestSuspectedMs : minuteMs) - refusedMsAgo;
 }
 
-export interface Counted {
+export interface Counted extends AskedEndpoint {
   failures: Failures;
   /** For how many milliseconds yet. */
   suspectedMs: number;
   /** For how long it has refused everything, when that was just counted; null: it has not, or that was not asked. */
   failingForMs: number | null;
+}
+
+/** What one version of an endpoint's target answered. */
+export interface SeenOf {
+  targetVersion: number;
+  seen: readonly Seen[];
 }
 
 export interface Watched {
@@ -31,38 +38,37 @@ export interface Watched {
 }
 
 export async function readWatched(db: Db, withinMs: number): Promise<Watched> {
-  const { rows } = await db.query<{ endpoint_id: string; counts: Failures | null; ms_ago: number }>({
+  const { rows } = await db.query<{ endpoint_id: string; target_version: number; counts: Failures | null; ms_ago: number }>({
     name: 'read_watched',
     text: `
-      select endpoint_id, null::jsonb as counts, 0::float8 as ms_ago from lanes where parks
+      select endpoint_id, target_version, null::jsonb as counts, 0::float8 as ms_ago from lanes where parks
       union all
-      select endpoint_id, counts, extract(epoch from now() - updated_at)::float8 * 1000
+      select endpoint_id, target_version, counts, extract(epoch from now() - updated_at)::float8 * 1000
       from endpoint_health where updated_at > now() - $1 * interval '1 millisecond'`,
     values: [withinMs],
   });
   const watched: Watched = { parking: new Set(), suspects: new Map() };
-  for (const { endpoint_id, counts, ms_ago: msAgo } of rows) {
+  for (const { endpoint_id, target_version: targetVersion, counts, ms_ago: msAgo } of rows) {
     const endpointId = idOf('ep', endpoint_id);
     if (counts === null) watched.parking.add(endpointId);
-    else watched.suspects.set(endpointId, { failures: counts, suspectedMs: suspectedMs(counts, msAgo), failingForMs: null });
+    else watched.suspects.set(endpointId, { endpointId, targetVersion, failures: counts, suspectedMs: suspectedMs(counts, msAgo), failingForMs: null });
   }
   return watched;
 }
 
 /**
- * Adds what was seen here to what all have counted. An endpoint that has refused nothing gets no row, and without one it is missing in the answer. Repeated
+ * Adds what was seen here to what all have counted; of an endpoint that leads elsewhere by now nothing is counted. An endpoint that has refused nothing gets no row, and without one it is missing in the answer. Repeated
  * after a commit of which nobody heard it counts twice, which opens a lane a little early.
  */
-export function countOutcomes(db: Db, seen: ReadonlyMap<string, readonly Seen[]>, nowMs: number): Promise<Map<string, Counted>> {
+export function countOutcomes(db: Db, seen: ReadonlyMap<string, SeenOf>, nowMs: number): Promise<Map<string, Counted>> {
   return inTransaction(db, async (client) => {
     const counted = new Map<string, Counted>();
-    const refusing = [...seen.keys()].filter((id) => seen.get(id)?.some(isRefused));
-    for (const { endpointId, counts, refusedMsAgo } of await lockCounts(client, [...seen.keys()], refusing)) {
-      const outcomes = seen.get(endpointId);
-      if (!outcomes) continue;
-      const failures = addSeen(counts, outcomes, nowMs);
-      const suspected = suspectedMs(failures, outcomes.some(isRefused) ? 0 : refusedMsAgo);
-      counted.set(endpointId, { failures, suspectedMs: suspected, failingForMs: null });
+    for (const { endpointId, counts, refusedMsAgo } of await lockCounts(client, seen)) {
+      const one = seen.get(endpointId);
+      if (!one) continue;
+      const failures = addSeen(counts, one.seen, nowMs);
+      const suspected = suspectedMs(failures, one.seen.some(isRefused) ? 0 : refusedMsAgo);
+      counted.set(endpointId, { endpointId, targetVersion: one.targetVersion, failures, suspectedMs: suspected, failingForMs: null });
     }
     for (const [endpointId, failingForMs] of await updateCounts(client, counted, seen)) {
       const one = counted.get(endpointId);
@@ -81,22 +87,29 @@ interface Locked {
   refusedMsAgo: number;
 }
 
-async function lockCounts(client: PoolClient, endpointIds: string[], refusing: string[]): Promise<Locked[]> {
+/** Those that are there, and of the version that was seen. */
+async function lockCounts(client: PoolClient, seen: ReadonlyMap<string, SeenOf>): Promise<Locked[]> {
+  const those = (ids: string[]) => [ids.map(uuidOf), ids.map((id) => seen.get(id)?.targetVersion)];
+  const refusing = [...seen].filter(([, one]) => one.seen.some(isRefused)).map(([id]) => id);
   if (refusing.length > 0) {
     await client.query({
       name: 'begin_health',
       text: `
-        insert into endpoint_health (endpoint_id, counts) select id, $2 from unnest($1::uuid[]) as id order by id
-        on conflict do nothing`,
-      values: [refusing.map(uuidOf), JSON.stringify(noFailures())],
+        insert into endpoint_health (endpoint_id, target_version, counts)
+        select i.id, i.version, $3 from unnest($1::uuid[], $2::int[]) as i (id, version)
+        where not exists (select from endpoints p where p.id = i.id and p.target_version > i.version) order by i.id
+        on conflict (endpoint_id) do update set target_version = excluded.target_version, counts = excluded.counts, failing_since = null
+        where endpoint_health.target_version < excluded.target_version`,
+      values: [...those(refusing), JSON.stringify(noFailures())],
     });
   }
   const { rows } = await client.query<{ endpoint_id: string; counts: Failures; ms_ago: number }>({
     name: 'lock_health',
     text: `
-      select endpoint_id, counts, extract(epoch from now() - updated_at)::float8 * 1000 as ms_ago
-      from endpoint_health where endpoint_id = any($1::uuid[]) order by endpoint_id for update`,
-    values: [endpointIds.map(uuidOf)],
+      select h.endpoint_id, h.counts, extract(epoch from now() - h.updated_at)::float8 * 1000 as ms_ago
+      from unnest($1::uuid[], $2::int[]) as i (id, version) join endpoint_health h on h.endpoint_id = i.id and h.target_version = i.version
+      order by h.endpoint_id for update of h`,
+    values: those([...seen.keys()]),
   });
   return rows.map((row) => ({ endpointId: idOf('ep', row.endpoint_id), counts: row.counts, refusedMsAgo: row.ms_ago }));
 }
@@ -105,10 +118,10 @@ async function lockCounts(client: PoolClient, endpointIds: string[], refusing: s
 async function updateCounts(
   client: PoolClient,
   counted: ReadonlyMap<string, Counted>,
-  seen: ReadonlyMap<string, readonly Seen[]>,
+  seen: ReadonlyMap<string, SeenOf>,
 ): Promise<[string, number | null][]> {
   const ids = [...counted.keys()];
-  const those = (saw: (one: Seen) => boolean) => ids.filter((id) => seen.get(id)?.some(saw)).map(uuidOf);
+  const those = (saw: (one: Seen) => boolean) => ids.filter((id) => seen.get(id)?.seen.some(saw)).map(uuidOf);
   const { rows } = await client.query<{ endpoint_id: string; failing_for_ms: number | null }>({
     name: 'update_health',
     text: `
@@ -128,17 +141,20 @@ async function updateCounts(
 
 /**
  * Its lane has closed the circuit: nothing counts against the endpoint any more. What the lane leaves is which event types fail alone, and since when the endpoint
- * has accepted nothing.
+ * has accepted nothing. If it leads elsewhere by now, what was counted there stays.
  */
-export async function forgiveHealth(db: Db, endpointId: string, failures: Failures, failingSinceMs: number | null): Promise<void> {
+export async function forgiveHealth(db: Db, asked: AskedEndpoint, failures: Failures, failingSinceMs: number | null): Promise<void> {
+  const { endpointId, targetVersion } = asked;
   const isWell = failingSinceMs === null && failures.types.length === 0;
   await db.query({
     name: isWell ? 'clear_health' : 'forgive_health',
     text: isWell
-      ? 'delete from endpoint_health where endpoint_id = $1'
+      ? 'delete from endpoint_health where endpoint_id = $1 and target_version <= $2'
       : `
-        insert into endpoint_health (endpoint_id, counts, failing_since) values ($1, $2, to_timestamp($3::float8 / 1000))
-        on conflict (endpoint_id) do update set counts = excluded.counts, failing_since = excluded.failing_since, updated_at = now()`,
-    values: isWell ? [uuidOf(endpointId)] : [uuidOf(endpointId), JSON.stringify(forgiven(failures)), failingSinceMs],
+        insert into endpoint_health (endpoint_id, target_version, counts, failing_since)
+        select $1, $2, $3, to_timestamp($4::float8 / 1000) where not exists (select from endpoints where id = $1 and target_version > $2)
+        on conflict (endpoint_id) do update set target_version = excluded.target_version, counts = excluded.counts, failing_since = excluded.failing_since, updated_at = now()
+        where endpoint_health.target_version <= excluded.target_version`,
+    values: [uuidOf(endpointId), targetVersion, ...(isWell ? [] : [JSON.stringify(forgiven(failures)), failingSinceMs])],
   });
 }

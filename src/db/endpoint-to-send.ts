@@ -4,9 +4,17 @@ import type { Gate } from '../domain/endpoint.ts';
 import type { RetryPolicy } from '../domain/retry-schedule.ts';
 import type { Signing } from '../domain/signing.ts';
 
+/** An endpoint as it was asked: what is learnt of its answer counts for this version of its target, and for no other. */
+export interface AskedEndpoint {
+  endpointId: string;
+  targetVersion: number;
+}
+
 export interface EndpointToSend {
   /** Its target (src/target.ts). */
   sealed: Buffer;
+  /** Grows with each change of what leads to the endpoint. */
+  targetVersion: number;
   format: BodyFormat;
   /** Null: Standard Webhooks v1. */
   signing: Signing | null;
@@ -18,6 +26,7 @@ export interface EndpointToSend {
 
 export interface EndpointToSendRow {
   target: Buffer;
+  target_version: number;
   format: BodyFormat;
   signing: Signing | null;
   timeout_ms: number;
@@ -26,6 +35,15 @@ export interface EndpointToSendRow {
   gate: Gate;
 }
 
-export function toEndpointToSend({ target, format, signing, timeout_ms, max_in_flight, retry, gate }: EndpointToSendRow): EndpointToSend {
-  return { sealed: target, format, signing, timeoutMs: timeout_ms, maxInFlight: max_in_flight, retry, gate };
+export function toEndpointToSend(row: EndpointToSendRow): EndpointToSend {
+  return {
+    sealed: row.target,
+    targetVersion: row.target_version,
+    format: row.format,
+    signing: row.signing,
+    timeoutMs: row.timeout_ms,
+    maxInFlight: row.max_in_flight,
+    retry: row.retry,
+    gate: row.gate,
+  };
 }

@@ -1,76 +1,82 @@
 // Endpoints that Posthorn itself disables: they have not accepted anything for too long, or said that they are gone; and those that a probe found well again.
+// Each names the version of the target that was asked: of an endpoint that leads elsewhere by now nothing is changed.
 import { uuidOf } from '../domain/ids.ts';
 import { failedTooLong } from '../domain/lane.ts';
 import { audited, bySystem } from './audit.ts';
+import type { AskedEndpoint } from './endpoint-to-send.ts';
 import type { Db } from './pool.ts';
 
-const closed = { gate: 'disabled', gateReason: failedTooLong };
-const open = { gate: 'open', gateReason: null };
-
 /** Closes the gate of an endpoint that is open, and leaves an alert for its owner in the same statement. False: it was not open. */
-export async function disableFailing(db: Db, endpointId: string, alertId: string, failingSinceMs: number): Promise<boolean> {
-  return turn(db, endpointId, 'endpoint.disable', open, closed, {
+export async function disableFailing(db: Db, asked: AskedEndpoint, alertId: string, failingSinceMs: number): Promise<boolean> {
+  return turn(db, asked, 'endpoint.disable', {
     name: 'disable_failing',
     text: `
-      with disabled as (
-        update endpoints set gate = 'disabled', gate_reason = $3, version = nextval('config_version'), updated_at = now()
-        where id = $1 and gate = 'open' and deleted_at is null returning id, tenant_id
+      with before as (${gateBefore} and gate = 'open' for no key update), turned as (
+        update endpoints p set gate = 'disabled', gate_reason = $4, version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+      ), told as (
+        insert into alerts (id, tenant_id, endpoint_id, kind, detail)
+        select $3, tenant_id, id, 'endpoint.disabled', jsonb_build_object('reason', $4::text, 'failingSince', to_timestamp($5::float8 / 1000)) from turned
       )
-      insert into alerts (id, tenant_id, endpoint_id, kind, detail)
-      select $2, tenant_id, id, 'endpoint.disabled', jsonb_build_object('reason', $3::text, 'failingSince', to_timestamp($4::float8 / 1000)) from disabled`,
-    values: [uuidOf(endpointId), uuidOf(alertId), failedTooLong, failingSinceMs],
+      ${gatesOf}`,
+    values: [uuidOf(alertId), failedTooLong, failingSinceMs],
   });
 }
 
 /** Opens it again, if it was closed for that reason, and says so in an alert. */
-export async function recoverFailing(db: Db, endpointId: string, alertId: string): Promise<boolean> {
-  return turn(db, endpointId, 'endpoint.recover', closed, open, {
+export async function recoverFailing(db: Db, asked: AskedEndpoint, alertId: string): Promise<boolean> {
+  return turn(db, asked, 'endpoint.recover', {
     name: 'recover_failing',
     text: `
-      with recovered as (
-        update endpoints set gate = 'open', gate_reason = null, version = nextval('config_version'), updated_at = now()
-        where id = $1 and gate = 'disabled' and gate_reason = $3 and deleted_at is null returning id, tenant_id
+      with before as (${gateBefore} and gate = 'disabled' and gate_reason = $4 for no key update), turned as (
+        update endpoints p set gate = 'open', gate_reason = null, version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+      ), told as (
+        insert into alerts (id, tenant_id, endpoint_id, kind) select $3, tenant_id, id, 'endpoint.recovered' from turned
       )
-      insert into alerts (id, tenant_id, endpoint_id, kind) select $2, tenant_id, id, 'endpoint.recovered' from recovered`,
-    values: [uuidOf(endpointId), uuidOf(alertId), failedTooLong],
+      ${gatesOf}`,
+    values: [uuidOf(alertId), failedTooLong],
   });
 }
 
-/** The endpoint answered 410 Gone: nothing is sent to it until it is resumed. */
-export async function stopEndpoint(db: Db, endpointId: string, reason: string): Promise<void> {
-  await turn(
-    db,
-    endpointId,
-    'endpoint.disable',
-    open,
-    { gate: 'disabled', gateReason: reason },
-    {
-      name: 'stop_endpoint',
-      text: `
-      update endpoints set gate = 'disabled', gate_reason = $2, version = nextval('config_version'), updated_at = now()
-      where id = $1 and (gate = 'open' or gate = 'disabled' and gate_reason = $3)`,
-      values: [uuidOf(endpointId), reason, failedTooLong],
-    },
-  );
+/** The endpoint answered 410 Gone: nothing is sent to it until it is resumed, or leads elsewhere. */
+export async function stopEndpoint(db: Db, asked: AskedEndpoint, reason: string): Promise<void> {
+  await turn(db, asked, 'endpoint.disable', {
+    name: 'stop_endpoint',
+    text: `
+      with before as (${gateBefore} and (gate = 'open' or gate = 'disabled' and gate_reason = $4) for no key update), turned as (
+        update endpoints p set gate = 'disabled', gate_reason = $3, version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id returning p.id, p.gate, p.gate_reason
+      )
+      ${gatesOf}`,
+    values: [reason, failedTooLong],
+  });
 }
 
-interface Turn {
-  name: string;
-  text: string;
-  values: unknown[];
+const gateBefore = 'select id, gate, gate_reason from endpoints where id = $1 and target_version = $2 and deleted_at is null';
+const gatesOf = `
+  select b.gate as gate_was, b.gate_reason as reason_was, t.gate, t.gate_reason from before b join turned t on t.id = b.id`;
+
+interface Turned {
+  gate_was: string;
+  reason_was: string | null;
+  gate: string;
+  gate_reason: string | null;
 }
 
+/** Writes what the row was, read under its lock, and what it is. */
 async function turn(
   db: Db,
-  endpointId: string,
+  { endpointId, targetVersion }: AskedEndpoint,
   action: 'endpoint.disable' | 'endpoint.recover',
-  before: object,
-  after: object,
-  query: Turn,
+  { values, ...query }: { name: string; text: string; values: unknown[] },
 ): Promise<boolean> {
   return audited(db, bySystem(action), async (client) => {
-    const { rowCount } = await client.query(query);
-    const entry = { target: { kind: 'endpoint', id: endpointId }, before: { ...before }, after: { ...after } };
-    return { result: rowCount === 1, entry: rowCount === 1 ? entry : null };
+    const { rows } = await client.query<Turned>({ ...query, values: [uuidOf(endpointId), targetVersion, ...values] });
+    const [row] = rows;
+    if (!row) return { result: false, entry: null };
+    const before = { gate: row.gate_was, gateReason: row.reason_was };
+    const after = { gate: row.gate, gateReason: row.gate_reason };
+    return { result: true, entry: { target: { kind: 'endpoint', id: endpointId }, before, after } };
   });
 }

@@ -30,10 +30,11 @@ export async function readLaneEndpoint(db: Db, endpointId: string, epoch: number
   const { rows } = await db.query<EndpointRow>({
     name: 'read_lane_endpoint',
     text: `
-      select p.tenant_id, p.sealed as target, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.gate_reason, p.deleted_at is not null as deleted,
+      select p.tenant_id, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.gate_reason, p.deleted_at is not null as deleted,
         greatest(extract(epoch from p.not_before - now()), 0)::float8 * 1000 as peace_ms, p.rate_limit, t.rate_limit as tenant_rate_limit, p.ordering,
         extract(epoch from now() - p.ordering_since)::float8 * 1000 as ordered_for_ms, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover,
-        l.parks, l.circuit, extract(epoch from l.failing_since)::float8 * 1000 as failing_since_ms,
+        l.parks, case when l.target_version = p.target_version then l.circuit end as circuit,
+        case when l.target_version = p.target_version then extract(epoch from l.failing_since)::float8 * 1000 end as failing_since_ms,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
       from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id

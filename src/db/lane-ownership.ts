@@ -10,6 +10,8 @@ export interface TakenLane {
   reason: LaneReason;
   /** Others park for it. */
   parks: boolean;
+  /** Of the endpoint's target as it is; what was learnt of another version is not given. */
+  targetVersion: number;
   /** As `saveLane` left them, domain/allowance.ts and domain/circuit.ts. */
   allowance: unknown;
   circuit: unknown;
@@ -22,17 +24,22 @@ export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | 
   const { rows } = await db.query<TakenRow>({
     name: 'take_lane',
     text: `
-      with before as (select endpoint_id, ended_at from lanes where endpoint_id = $1 for update)
-      update lanes l set epoch = l.epoch + 1, state = 'awake', state_reason = null, due_at = now(), drain_seen = now(), ended_at = null, updated_at = now()
+      with before as (
+        select l.endpoint_id, l.ended_at, p.target_version, coalesce(p.target_version = l.target_version, true) as known
+        from lanes l left join endpoints p on p.id = l.endpoint_id where l.endpoint_id = $1 for update of l
+      )
+      update lanes l set epoch = l.epoch + 1, state = 'awake', state_reason = null, due_at = now(), drain_seen = now(), ended_at = null, updated_at = now(),
+        allowance = case when b.known then l.allowance end, circuit = case when b.known then l.circuit end,
+        failing_since = case when b.known then l.failing_since end, target_version = greatest(l.target_version, b.target_version)
       from before b where l.endpoint_id = $1
-      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.parks, l.allowance, l.circuit,
+      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.parks, l.target_version, l.allowance, l.circuit,
         extract(epoch from l.failing_since)::float8 * 1000 as failing_since_ms`,
     values: [uuidOf(endpointId)],
   });
   const [row] = rows;
   if (!row) return null;
-  const { epoch, rested_ms: restedMs, reason, parks, allowance, circuit, failing_since_ms: failingSinceMs } = row;
-  return { epoch, restedMs, reason, parks, allowance, circuit, failingSinceMs };
+  const { epoch, rested_ms: restedMs, reason, parks, target_version: targetVersion, allowance, circuit, failing_since_ms: failingSinceMs } = row;
+  return { epoch, restedMs, reason, parks, targetVersion, allowance, circuit, failingSinceMs };
 }
 
 /** What a drain leaves for the next one. */
@@ -41,6 +48,8 @@ export interface LaneFacts {
   circuit: unknown;
   failingSinceMs: number | null;
   stateReason: LaneWait | null;
+  /** Of which version of the endpoint's target they were learnt: what the row says of a later one stays. */
+  targetVersion: number;
 }
 
 /**
@@ -51,10 +60,9 @@ export async function saveLane(db: Db, endpointId: string, epoch: number, facts:
   const { rowCount } = await db.query({
     name: 'save_lane',
     text: `
-      update lanes set drain_seen = now(), due_at = now(), allowance = $3, circuit = case when $7 and parks then circuit else $4 end,
-        failing_since = to_timestamp($5::float8 / 1000), state_reason = $6, updated_at = now()
+      update lanes set drain_seen = now(), due_at = now(), ${learnt('$8', '$7')}, state_reason = $6, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
-    values: [uuidOf(endpointId), epoch, ...factValues(facts), released],
+    values: [uuidOf(endpointId), epoch, ...factValues(facts), released, facts.targetVersion],
   });
   return rowCount === 1;
 }
@@ -77,11 +85,10 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
   const { rowCount } = await db.query({
     name: 'rest_lane',
     text: `
-      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, allowance = $3, circuit = case when $11 and parks then circuit else $4 end,
-        failing_since = to_timestamp($5::float8 / 1000), state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
+      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, ${learnt('$12', '$11')}, state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
         parks = parks and ($11 or not $9), reason = case when $9 and not ($11 and parks) then 'backlog' else reason end, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
-    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended, rest.released],
+    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended, rest.released, rest.targetVersion],
   });
   return rowCount === 1;
 }
@@ -124,6 +131,12 @@ export async function deleteLane(db: Db, endpointId: string, epoch: number): Pro
   });
 }
 
+const learnt = (version: '$8' | '$12', released: '$7' | '$11') => `
+  allowance = case when target_version > ${version} then allowance else $3 end,
+  circuit = case when target_version > ${version} or ${released} and parks then circuit else $4 end,
+  failing_since = case when target_version > ${version} then failing_since else to_timestamp($5::float8 / 1000) end,
+  target_version = greatest(target_version, ${version})`;
+
 function factValues({ allowance, circuit, failingSinceMs, stateReason }: LaneFacts): unknown[] {
   const json = (value: unknown) => (value == null ? null : JSON.stringify(value));
   return [json(allowance), json(circuit), failingSinceMs, stateReason];
@@ -134,6 +147,7 @@ interface TakenRow {
   rested_ms: number | null;
   reason: LaneReason;
   parks: boolean;
+  target_version: number;
   allowance: unknown;
   circuit: unknown;
   failing_since_ms: number | null;

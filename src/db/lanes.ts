@@ -18,30 +18,44 @@ export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map
 
 /**
  * Makes the lanes of these endpoints, or has those that rest idle wake: from its commit on others park. Returns those that this woke, which are to be
- * signalled. A deleted endpoint gets none. `circuit`: as the next drain is to find it, unless it has an open one (domain/circuit.ts).
+ * signalled. A deleted endpoint gets none. `opened`: a circuit as the next drain is to find it, unless it has an open one (domain/circuit.ts). It opens no lane if the
+ * endpoint does not lead any more where that was learnt.
  */
-export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, circuit: unknown = null): Promise<string[]> {
+export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<string[]> {
   const { rows } = await db.query<{ endpoint_id: string }>({
     name: 'open_lanes',
     text: `
       with opened as (
-        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, circuit, failing_since)
-        select id, tenant_id, true, $2, 'awake', now(), now() - interval '1 hour', $3::jsonb,
-          case when $3::jsonb is not null then coalesce((select h.failing_since from endpoint_health h where h.endpoint_id = endpoints.id), now()) end
-        from endpoints where id = any($1::uuid[]) and deleted_at is null order by id
+        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, target_version, circuit, failing_since)
+        select p.id, p.tenant_id, true, $2, 'awake', now(), now() - interval '1 hour', p.target_version, $3::jsonb,
+          case when $3::jsonb is not null then coalesce(h.failing_since, now()) end
+        from endpoints p left join endpoint_health h on h.endpoint_id = p.id and h.target_version = p.target_version
+        where p.id = any($1::uuid[]) and p.deleted_at is null and ($3::jsonb is null or p.target_version = $4) order by p.id
         on conflict (endpoint_id) do update set parks = true, updated_at = now(),
           reason = case when lanes.reason = 'failing' then lanes.reason else excluded.reason end,
-          circuit = case when lanes.circuit->>'state' = 'open' then lanes.circuit else coalesce(excluded.circuit, lanes.circuit) end,
-          failing_since = coalesce(lanes.failing_since, excluded.failing_since),
+          -- what was learnt of another target is forgotten, whichever of the two is the later
+          allowance = case when lanes.target_version >= excluded.target_version then lanes.allowance end,
+          circuit = case when lanes.target_version > excluded.target_version or lanes.target_version = excluded.target_version and lanes.circuit->>'state' = 'open'
+              then lanes.circuit
+            when lanes.target_version = excluded.target_version then coalesce(excluded.circuit, lanes.circuit) else excluded.circuit end,
+          failing_since = case when lanes.target_version > excluded.target_version then lanes.failing_since
+            when lanes.target_version = excluded.target_version then coalesce(lanes.failing_since, excluded.failing_since) else excluded.failing_since end,
+          target_version = greatest(lanes.target_version, excluded.target_version),
           due_at = case when lanes.state = 'idle' then now() else lanes.due_at end,
           state = case when lanes.state = 'idle' then 'awake' else lanes.state end,
           opened_at = case when lanes.parks then lanes.opened_at else now() end
         returning endpoint_id, due_at = now() as woken
       )
       select endpoint_id from opened where woken`,
-    values: [endpointIds.map(uuidOf), reason, circuit && JSON.stringify(circuit)],
+    values: [endpointIds.map(uuidOf), reason, opened ? JSON.stringify(opened.circuit) : null, opened?.targetVersion ?? null],
   });
   return rows.map((row) => idOf('ep', row.endpoint_id));
+}
+
+/** A circuit that was opened, and the version of the endpoint's target that it was learnt of. */
+export interface OpenedCircuit {
+  circuit: unknown;
+  targetVersion: number;
 }
 
 /** parked: something was held for it · unblocked: what its order waits for is out of the way · changed: by hand, and it may be well again. */

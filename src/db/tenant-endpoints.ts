@@ -28,7 +28,7 @@ export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: nu
   const { rows } = await db.query<Row>({
     name: 'read_tenant_endpoints',
     text: `
-      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels, p.sealed as target, p.format, p.signing, p.timeout_ms, p.max_in_flight,
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
         p.retry, p.gate, p.needs_lane or t.rate_limit is not null as needs_lane,
         extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
         s.ids as secret_ids, s.sealed, s.valid_to_ms

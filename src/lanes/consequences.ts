@@ -26,23 +26,25 @@ export type Consequences = (endpoint: LaneEndpoint, shipped: Shipped, probe: boo
 export function createConsequences(deps: ConsequencesDeps): Consequences {
   const { db, endpointId, standing, log, onStale } = deps;
 
-  return async ({ gate }, shipped, probe) => {
+  return async (endpoint, shipped, probe) => {
     if (shipped.kind !== 'done') return;
     const { outcome, retryAfterMs } = shipped.result;
     const isOpen = standing.circuit().state === 'open';
     if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) onStale();
-    if (outcome !== 'accepted') await judgeFailing(gate);
-    else if (probe && gate === 'disabled') await recoverFailing(db, endpointId, newId('alt'));
-    if (probe && standing.circuit().state === 'closed') await forgiveHealth(db, endpointId, standing.failures(), standing.failingSinceMs());
+    if (endpoint.targetVersion !== standing.targetVersion()) return;
+    if (outcome !== 'accepted') await judgeFailing(endpoint);
+    else if (probe && endpoint.gate === 'disabled') await recoverFailing(db, endpoint, newId('alt'));
+    if (probe && standing.circuit().state === 'closed') await forgiveHealth(db, endpoint, standing.failures(), standing.failingSinceMs());
   };
 
-  async function judgeFailing(gate: LaneEndpoint['gate']): Promise<void> {
+  async function judgeFailing(endpoint: LaneEndpoint): Promise<void> {
+    const { gate } = endpoint;
     const since = standing.failingSinceMs();
     const isTooLong = since !== null && Date.now() - since > deps.disableAfterMs;
     if (!isTooLong && gate === 'open') return;
     standing.disabled(Date.now() + deps.probeDisabledEveryMs);
     onStale();
-    if (gate === 'open' && (await disableFailing(db, endpointId, newId('alt'), since ?? Date.now())))
+    if (gate === 'open' && (await disableFailing(db, endpoint, newId('alt'), since ?? Date.now())))
       log.warn({ endpointId, since }, 'endpoint.disabled');
   }
 }

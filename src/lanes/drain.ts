@@ -118,6 +118,10 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     const seen = await reading.look(room, standing.probing());
     if (!seen) return null;
     ownerAt = seen.sentAtMs;
+    if (seen.endpoint.targetVersion !== standing.targetVersion()) {
+      standing.moved(seen.endpoint.targetVersion);
+      return look(room);
+    }
     release.seen(seen);
     if (seen.endpoint.gate === 'open') standing.enabled();
     return seen;

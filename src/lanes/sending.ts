@@ -128,7 +128,9 @@ export function createSending(deps: SendingDeps): Sending {
     const isTooLate = () => deps.isTooLate() || performance.now() >= expiresAtMs;
     const shipped = await ship(deps, { rows, batchId, endpoint, probe, isTooLate });
     const type = batchId === null ? (rows[0]?.eventType ?? '') : '';
-    if (shipped.kind === 'done') standing.saw(shipped.result, type, shipped.startedMs, most(endpoint));
+    // the late answer of a server that the endpoint led to before says nothing of the one it leads to now
+    const isCurrent = endpoint.targetVersion === standing.targetVersion();
+    if (shipped.kind === 'done' && isCurrent) standing.saw(shipped.result, type, shipped.startedMs, most(endpoint));
     for (const row of rows) {
       taken.delete(row.deliveryId);
       settle(endpoint, row, shipped, probe);

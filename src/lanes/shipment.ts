@@ -72,7 +72,7 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   const isEarly = ({ dueInMs }: HeldDelivery) => probe && dueInMs > 0 && signOf(result) !== 'answered';
   const records = rows.map((row, index) => ({ ...recordOf(attempt, shipment.batchId, row, index), probe: isEarly(row) }));
   const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
-  await poster.obeyEndpoint(endpoint.endpointId, result);
+  await poster.obeyEndpoint(endpoint, result);
   for (const [index, record] of records.entries()) {
     const status = statuses[index] ?? null;
     logAttempt(log, endpoint, record, status);

@@ -36,6 +36,10 @@ export interface Standing {
   disabled(nextProbeAtMs: number): void;
   /** Its gate is open: if it was disabled, it is probed at once. */
   enabled(): void;
+  /** Which version of the endpoint's target all of this was learnt of. */
+  targetVersion(): number;
+  /** The endpoint leads elsewhere since this version: what was learnt of where it led before is forgotten. */
+  moved(targetVersion: number): void;
   /** The endpoint rests by somebody's will: it begins anew, slowly, when it goes on. */
   begunAnew(): void;
   facts(wait: LaneWait | null): LaneFacts;
@@ -51,6 +55,7 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
   let failures = left?.failures ?? noFailures();
   let isDisabled = left?.disabled ?? false;
   let failingSince = taken.failingSinceMs;
+  let { targetVersion } = taken;
 
   function open(): void {
     circuit = opened(Date.now(), times);
@@ -106,6 +111,15 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       if (isDisabled && circuit.state === 'open') circuit = { ...circuit, probeAtMs: Math.min(circuit.probeAtMs, Date.now()) };
       isDisabled = false;
     },
+    targetVersion: () => targetVersion,
+    moved(to) {
+      targetVersion = to;
+      circuit = closed;
+      failures = noFailures();
+      isDisabled = false;
+      failingSince = null;
+      allowance = freshAllowance();
+    },
     begunAnew() {
       failingSince = null;
       allowance = freshAllowance();
@@ -115,6 +129,7 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       circuit: isWell() ? null : { ...circuit, failures, disabled: isDisabled },
       failingSinceMs: failingSince,
       stateReason: wait,
+      targetVersion,
     }),
   };
 }

@@ -1,7 +1,7 @@
 // Has lanes act: changes their rows, and signals - starts - the workflows of those that this woke. One signal for each change of state, never one for each event.
 //
 // Signals are not waited for: a Temporal that is slow must not hold up who parks. What if it is away, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
-import { type LaneRef, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
+import { type LaneRef, type OpenedCircuit, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
 import { nudgeLanes } from '../db/listen.ts';
 import type { Db } from '../db/pool.ts';
 import type { LaneReason, Lanes } from '../domain/lane.ts';
@@ -11,8 +11,8 @@ import { signalLane } from './starter.ts';
 
 /** `parked` is to be called before what guards the events of what was parked is given up. */
 export interface LaneWaker extends Lanes {
-  /** From now on everybody parks for these endpoints; `circuit`: as their drains are to find it. */
-  open(endpointIds: string[], reason: LaneReason, circuit?: unknown): Promise<void>;
+  /** From now on everybody parks for these endpoints; `opened`: the circuit as their drains are to find it. */
+  open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void>;
   /** What their orders waited for is out of the way. */
   unblocked(endpointIds: string[]): Promise<void>;
   /** Signals, and starts where there is none; throws TemporalAway. */
@@ -70,8 +70,8 @@ export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink;
       const woken = resting.length === 0 ? [] : await wakeLanes(db, resting, 'parked');
       tell([...opened, ...woken]);
     },
-    async open(endpointIds, reason, circuit) {
-      tell(await openLanes(db, endpointIds, reason, circuit));
+    async open(endpointIds, reason, opened) {
+      tell(await openLanes(db, endpointIds, reason, opened));
     },
     async changed(endpointId) {
       tell(await wakeLanes(db, [endpointId], 'changed'));
