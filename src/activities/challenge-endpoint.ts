@@ -13,7 +13,7 @@ import {
   failVerification,
   noteVerificationError,
   passVerification,
-  readVerification,
+  takeVerification,
   type VerificationToAsk,
   type Verifying,
 } from '../db/verifications.ts';
@@ -50,7 +50,7 @@ export function createChallengeEndpoint({ db, lanes, places, challenge }: Challe
   }
 
   return async function challengeEndpoint({ refusalEnds, ...of }: ChallengeInput): Promise<string> {
-    const asked = await readVerification(db, of);
+    const asked = await takeVerification(db, of);
     if (!asked) return 'not to be asked any more';
     const answer = await ask(of, asked);
     if (!answer.agreed) {

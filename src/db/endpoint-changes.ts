@@ -6,13 +6,12 @@
 import { type AuditChange, changedFields } from '../domain/audit.ts';
 import { endpointProblems, type SettingsProblem } from '../domain/endpoint-problems.ts';
 import { uuidOf } from '../domain/ids.ts';
-import type { VerificationMethod } from '../domain/verification.ts';
+import { unverified, type VerificationMethod } from '../domain/verification.ts';
 import type { SealedTarget } from '../target.ts';
 import { type Audit, appendAudit } from './audit.ts';
 import { refuseTooMany } from './endpoint-limits.ts';
 import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
 import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
-import { forgetTarget } from './forget-target.ts';
 import { pagesOf } from './gates.ts';
 import { type Db, inTransaction } from './pool.ts';
 import { liveSecrets, type SealedSecret } from './secrets.ts';
@@ -66,7 +65,7 @@ export async function changeEndpoint(
       await writeTarget(client, endpointId, target);
     }
     const signing = changedFields(['signing'], before, settings).after;
-    if (Object.keys({ ...target?.shown.after, ...signing }).length > 0) await forgetTarget(client, endpointId);
+    if (Object.keys({ ...target?.shown.after, ...signing }).length > 0) await leadElsewhere(client, endpointId);
     const { method } = before.verification;
     if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
     const endpoint = await readEndpoint(client, endpointId);
@@ -124,6 +123,23 @@ async function writeTarget(
         tls_alerted_days = case when tls_expires_at is not distinct from $4 then tls_alerted_days end
       where id = $1`,
     values: [uuidOf(endpointId), sealed, host, tlsExpiresAt, tokenHost],
+  });
+}
+
+/**
+ * What was learnt of where it led before is forgotten: the peace that was asked for, and why Posthorn closed its gate; failures and circuit by the trigger
+ * `forget_target`. A gate that a person closed, or that waits for an agreement, stays closed. A late answer names the version before, and counts for nothing.
+ */
+async function leadElsewhere(db: Querying, endpointId: string): Promise<void> {
+  await db.query({
+    name: 'lead_elsewhere',
+    text: `
+      update endpoints set target_version = target_version + 1, not_before = null,
+        gate = case when gate <> 'disabled' then gate when verification_state in ('none', 'verified') then 'open' else 'held' end,
+        gate_reason = case when gate <> 'disabled' then gate_reason when verification_state not in ('none', 'verified') then '${unverified}' end,
+        version = nextval('config_version'), updated_at = now()
+      where id = $1`,
+    values: [uuidOf(endpointId)],
   });
 }
 

@@ -51,7 +51,14 @@ export async function readWatched(db: Db, withinMs: number): Promise<Watched> {
   for (const { endpoint_id, target_version: targetVersion, counts, ms_ago: msAgo } of rows) {
     const endpointId = idOf('ep', endpoint_id);
     if (counts === null) watched.parking.add(endpointId);
-    else watched.suspects.set(endpointId, { endpointId, targetVersion, failures: counts, suspectedMs: suspectedMs(counts, msAgo), failingForMs: null });
+    else
+      watched.suspects.set(endpointId, {
+        endpointId,
+        targetVersion,
+        failures: counts,
+        suspectedMs: suspectedMs(counts, msAgo),
+        failingForMs: null,
+      });
   }
   return watched;
 }

@@ -76,11 +76,11 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       ), made as (
         insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
           rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host, tls_expires_at,
-          token_host, verification, verification_state, verification_due_at, gate, gate_reason)
+          token_host, verification, verification_state, verification_due_at, verification_asked_at, gate, gate_reason)
         select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $23::text, v.* from owner,
           lateral (
-            select 'none', null::timestamptz, 'open', null where $23::text = 'none'
-            union all select 'pending', now() + interval '10 seconds', 'held', '${unverified}' where $23::text <> 'none'
+            select 'none', null::timestamptz, null::timestamptz, 'open', null where $23::text = 'none'
+            union all select 'pending', now() + interval '10 seconds', now(), 'held', '${unverified}' where $23::text <> 'none'
           ) v
         on conflict do nothing
         returning id

@@ -38,7 +38,16 @@ export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | 
   });
   const [row] = rows;
   if (!row) return null;
-  const { epoch, rested_ms: restedMs, reason, parks, target_version: targetVersion, allowance, circuit, failing_since_ms: failingSinceMs } = row;
+  const {
+    epoch,
+    rested_ms: restedMs,
+    reason,
+    parks,
+    target_version: targetVersion,
+    allowance,
+    circuit,
+    failing_since_ms: failingSinceMs,
+  } = row;
   return { epoch, restedMs, reason, parks, targetVersion, allowance, circuit, failingSinceMs };
 }
 
@@ -88,7 +97,17 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
       update lanes set drain_seen = now(), ended_at = case when $10 then now() end, ${learnt('$12', '$11')}, state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
         parks = parks and ($11 or not $9), reason = case when $9 and not ($11 and parks) then 'backlog' else reason end, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
-    values: [uuidOf(endpointId), epoch, ...factValues(rest), rest.state, rest.dueInMs, rest.close, rest.ended, rest.released, rest.targetVersion],
+    values: [
+      uuidOf(endpointId),
+      epoch,
+      ...factValues(rest),
+      rest.state,
+      rest.dueInMs,
+      rest.close,
+      rest.ended,
+      rest.released,
+      rest.targetVersion,
+    ],
   });
   return rowCount === 1;
 }

@@ -1,7 +1,8 @@
 // Whether endpoints have agreed to be sent to. Who has not is held: its gate is closed for the reason `unverified`, which nothing but its agreement, or
 // that none is asked for any more, opens.
-import type { AuditEntry } from '../domain/audit.ts';
+import { changedFields } from '../domain/audit.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import type { RateLimit } from '../domain/lane-settings.ts';
 import type { Signing } from '../domain/signing.ts';
 import { unverified, type VerificationMethod, type VerificationState } from '../domain/verification.ts';
 import { type Audit, audited, bySystem } from './audit.ts';
@@ -37,6 +38,7 @@ export async function verifyAnew(db: Querying, endpointId: string, method: Verif
       update endpoints set verification = $2, verification_round = verification_round + 1, verified_at = null, verification_error = null,
         verification_state = case $2 when 'none' then 'none' else 'pending' end,
         verification_due_at = case when $2 <> 'none' then now() + interval '10 seconds' end,
+        verification_asked_at = case when $2 <> 'none' then now() end,
         gate = case when $2 <> 'none' then 'held' when gate = 'held' and gate_reason = '${unverified}' then 'open' else gate end,
         gate_reason = case when $2 <> 'none' then case when gate = 'held' then gate_reason else '${unverified}' end
           when gate = 'held' and gate_reason = '${unverified}' then null else gate_reason end,
@@ -69,19 +71,13 @@ export async function pendingRound(db: Querying, endpointId: string): Promise<nu
 /** A question just asked is waited for: this long, by whoever wants another. */
 const betweenQuestionsS = 30;
 
-/**
- * Seconds until it may be asked again. When it was asked last is told by when it is due: 10 s after a question was ordered, 2 h after one was refused,
- * and anything between where a worker gave it again.
- */
+/** Seconds until it may be asked again. */
 async function secondsToWait(db: Querying, endpointId: string): Promise<number> {
-  const { rows } = await db.query<{ seconds: number }>({
+  const { rows } = await db.query<{ seconds: number | null }>({
     name: 'seconds_to_next_question',
     text: `
-      select ceil(${betweenQuestionsS} - extract(epoch from now() - asked_at))::int as seconds from (
-        select case when verification_due_at > now() + interval '90 minutes' then verification_due_at - interval '2 hours'
-          when verification_due_at <= now() + interval '10 seconds' then verification_due_at - interval '10 seconds' end as asked_at
-        from endpoints where id = $1 and verification_state = 'pending' and deleted_at is null for update
-      ) as question where asked_at is not null`,
+      select ceil(${betweenQuestionsS} - extract(epoch from now() - verification_asked_at))::int as seconds
+      from endpoints where id = $1 and verification_state = 'pending' and deleted_at is null for update`,
     values: [uuidOf(endpointId)],
   });
   return Math.max(0, rows[0]?.seconds ?? 0);
@@ -94,30 +90,37 @@ export function askAgain(db: Db, endpointId: string, audit?: Audit): Promise<Aga
   return audited<Again | null>(db, audit, async (client) => {
     const waitS = await secondsToWait(client, endpointId);
     if (waitS > 0) return { result: { waitS }, entry: null };
-    const { rows } = await client.query<{ round: number }>({
+    const { rows } = await client.query<{ round: number; state_was: VerificationState }>({
       name: 'ask_again',
       text: `
-        update endpoints set verification_state = 'pending', verification_round = verification_round + 1,
-          verification_due_at = now() + interval '10 seconds', updated_at = now()
-        where id = $1 and verification_state in ('pending', 'failed') and deleted_at is null
-        returning verification_round as round`,
+        with before as (
+          select id, verification_state as state_was from endpoints
+          where id = $1 and verification_state in ('pending', 'failed') and deleted_at is null for no key update
+        )
+        update endpoints p set verification_state = 'pending', verification_round = verification_round + 1,
+          verification_due_at = now() + interval '10 seconds', verification_asked_at = now(), updated_at = now()
+        from before b where p.id = b.id
+        returning p.verification_round as round, b.state_was`,
       values: [uuidOf(endpointId)],
     });
-    return { result: rows[0] ?? null, entry: rows[0] ? entryOf(endpointId, 'pending') : null };
+    const [row] = rows;
+    if (!row) return { result: null, entry: null };
+    const [before, after] = [row.state_was, 'pending' as const].map((state) => ({ verification: { state } }));
+    return {
+      result: { round: row.round },
+      entry: { target: { kind: 'endpoint', id: endpointId }, before: before ?? null, after: after ?? null },
+    };
   });
 }
 
-function entryOf(endpointId: string, state: VerificationState): AuditEntry {
-  return { target: { kind: 'endpoint', id: endpointId }, before: null, after: { verification: { state } } };
-}
-
-/** Null: this question is not to be asked any more. */
-export async function readVerification(db: Db, { endpointId, round }: Verifying): Promise<VerificationToAsk | null> {
+/** To be asked now, which is put down; null: this question is not to be asked any more. */
+export async function takeVerification(db: Db, { endpointId, round }: Verifying): Promise<VerificationToAsk | null> {
   const { rows } = await db.query<VerificationRow>({
-    name: 'read_verification',
+    name: 'take_verification',
     text: `
-      select tenant_id, verification as method, sealed as target, timeout_ms, signing, (rate_limit->>'perSecond')::float8 as per_second from endpoints
-      where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null`,
+      update endpoints set verification_asked_at = now()
+      where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null
+      returning tenant_id, verification as method, sealed as target, timeout_ms, signing, (rate_limit->>'perSecond')::float8 as per_second`,
     values: [uuidOf(endpointId), round],
   });
   const [row] = rows;
@@ -136,23 +139,48 @@ interface VerificationRow {
   per_second: number | null;
 }
 
-/** It has agreed: its gate opens, unless it was paused meanwhile. `perSecond`: at most so many requests, unless its own limit is lower. False: too late. */
+/**
+ * It has agreed: its gate opens, unless it was paused meanwhile. `perSecond`: at most so many requests, unless its own limit is lower; of its own burst no more than
+ * they are in a minute. False: too late.
+ */
 export function passVerification(db: Db, { endpointId, round }: Verifying, perSecond: number | null): Promise<boolean> {
   return audited(db, bySystem('endpoint.verify'), async (client) => {
-    const { rowCount } = await client.query({
+    const { rows } = await client.query<PassedRow>({
       name: 'pass_verification',
       text: `
-        update endpoints set verification_state = 'verified', verified_at = now(), verification_error = null, verification_due_at = null,
-          gate = case when gate = 'held' and gate_reason = '${unverified}' then 'open' else gate end,
-          gate_reason = case when gate = 'held' and gate_reason = '${unverified}' then null else gate_reason end,
-          rate_limit = case when $3::float8 is null or (rate_limit->>'perSecond')::float8 <= $3 then rate_limit
-            else jsonb_build_object('perSecond', $3::float8) end,
+        with before as (
+          select id, verification_state, gate, gate_reason, rate_limit from endpoints
+          where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null for no key update
+        )
+        update endpoints p set verification_state = 'verified', verified_at = now(), verification_error = null, verification_due_at = null,
+          gate = case when p.gate = 'held' and p.gate_reason = '${unverified}' then 'open' else p.gate end,
+          gate_reason = case when p.gate = 'held' and p.gate_reason = '${unverified}' then null else p.gate_reason end,
+          rate_limit = case when $3::float8 is null or (p.rate_limit->>'perSecond')::float8 <= $3 then p.rate_limit
+            else jsonb_strip_nulls(jsonb_build_object('perSecond', $3::float8,
+              'burst', case when p.rate_limit ? 'burst' then least((p.rate_limit->>'burst')::int, greatest(1, floor($3::float8 * 60))) end)) end,
           version = nextval('config_version'), updated_at = now()
-        where id = $1 and verification_round = $2 and verification_state = 'pending' and deleted_at is null`,
+        from before b where p.id = b.id
+        returning b.verification_state as state_was, b.gate as gate_was, b.gate_reason as reason_was, b.rate_limit as rate_was,
+          p.verification_state as state, p.gate, p.gate_reason, p.rate_limit`,
       values: [uuidOf(endpointId), round, perSecond],
     });
-    return { result: rowCount === 1, entry: rowCount === 1 ? entryOf(endpointId, 'verified') : null };
+    const [row] = rows;
+    if (!row) return { result: false, entry: null };
+    const before = { verification: { state: row.state_was }, gate: row.gate_was, gateReason: row.reason_was, rateLimit: row.rate_was };
+    const after = { verification: { state: row.state }, gate: row.gate, gateReason: row.gate_reason, rateLimit: row.rate_limit };
+    return { result: true, entry: { target: { kind: 'endpoint', id: endpointId }, ...changedFields(Object.keys(after), before, after) } };
   });
+}
+
+interface PassedRow {
+  state_was: VerificationState;
+  gate_was: string;
+  reason_was: string | null;
+  rate_was: RateLimit | null;
+  state: VerificationState;
+  gate: string;
+  gate_reason: string | null;
+  rate_limit: RateLimit | null;
 }
 
 /** A try that did not pass; the next comes within the hour. */

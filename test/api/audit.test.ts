@@ -148,7 +148,7 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
       await api.db.query(`update endpoints set verification_state = 'failed' where id = $1`, [uuidOf(id)]);
       return api.post(`/v1/endpoints/${id}/verify`);
     },
-    entry: { action: 'endpoint.verify', before: null, after: { verification: { state: 'pending' } } },
+    entry: { action: 'endpoint.verify', before: { verification: { state: 'failed' } }, after: { verification: { state: 'pending' } } },
   },
   testEndpoint: { make: test, entry: { action: 'endpoint.test', after: { delivery: expect.stringMatching(/^dlv_/) } } },
   skipHead: {
@@ -295,16 +295,31 @@ it('an endpoint that asked for a pause is resumed all the same, and that is writ
 
 it('what Posthorn does by itself is written in its own name', async () => {
   const { id } = await endpoint();
-  await disableFailing(api.db, id, newId('alt'), Date.now());
-  await recoverFailing(api.db, id, newId('alt'));
-  await stopEndpoint(api.db, id, 'the endpoint answered 410 Gone');
-  await stopEndpoint(api.db, id, 'the endpoint answered 410 Gone');
+  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
+  await recoverFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'));
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
   const own = (await log()).filter(({ target }) => target.id === id).slice(0, -1);
   expect(own.map(({ action, actor }) => `${actor.kind} ${action}`)).toEqual([
     'system endpoint.disable',
     'system endpoint.recover',
     'system endpoint.disable',
   ]);
+  const failed = { gate: 'disabled', gateReason: 'failed for too long' };
+  const gone = { gate: 'disabled', gateReason: 'the endpoint answered 410 Gone' };
+  const open = { gate: 'open', gateReason: null };
+  expect(own.map(({ before, after }) => [before, after])).toEqual(
+    [
+      [open, failed],
+      [failed, open],
+      [open, gone],
+    ].toReversed(),
+  );
+  // one that failed for too long, and then says that it is gone
+  await api.post(`/v1/endpoints/${id}/resume`);
+  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  expect((await log())[0]).toMatchObject({ action: 'endpoint.disable', before: failed, after: gone });
 });
 
 describe('the list', () => {
@@ -352,7 +367,7 @@ describe('the export of the audit log', () => {
 
   it('is enough to compute the chain without the database', async () => {
     const { endpoint: id } = await delivery('dead_lettered');
-    await stopEndpoint(api.db, id, 'the endpoint answered 410 Gone');
+    await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
     let prev = '0'.repeat(64);
     for (const line of linesOf((await text('/v1/audit-log/export')).body)) {
       const { seq, at, actor, tenantId, action, target, before, after, address, requestId, once, prevHash, hash } = line;

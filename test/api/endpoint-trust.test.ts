@@ -5,7 +5,7 @@ import type { ChallengeAnswer } from '../../src/attempts/challenge.ts';
 import { createPlaces } from '../../src/attempts/places.ts';
 import { bySystem } from '../../src/db/audit.ts';
 import { alertExpiring } from '../../src/db/expiring-certificates.ts';
-import { failVerification, passVerification, pendingRound, readVerification } from '../../src/db/verifications.ts';
+import { failVerification, passVerification, pendingRound, takeVerification } from '../../src/db/verifications.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { LocalFault } from '../../src/outbound/local-fault.ts';
 import { openTarget } from '../../src/target.ts';
@@ -223,7 +223,7 @@ describe('an endpoint that must agree first', () => {
     const before = { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 };
     await change(body.id, { url: `${url}/other` });
     expect(await passVerification(api.db, before, null)).toBe(false);
-    expect(await readVerification(api.db, before)).toBeNull();
+    expect(await takeVerification(api.db, before)).toBeNull();
     expect(await agree(body.id, 2)).toBe(true);
     expect((await api.get(`/v1/endpoints/${body.id}`)).body.rateLimit).toEqual({ perSecond: 2 });
     await change(body.id, { url: `${url}/other`, description: 'same URL' });
@@ -234,6 +234,35 @@ describe('an endpoint that must agree first', () => {
     // its own limit is lower
     expect((await api.get(`/v1/endpoints/${body.id}`)).body.rateLimit).toEqual({ perSecond: 2 });
   });
+
+  it.each<[object | undefined, number | null, object | null]>([
+    [{ perSecond: 50, burst: 7 }, 10, { perSecond: 10, burst: 7 }],
+    [{ perSecond: 50, burst: 700 }, 1, { perSecond: 1, burst: 60 }],
+    [{ perSecond: 5, burst: 7 }, 10, { perSecond: 5, burst: 7 }],
+    [{ perSecond: 50 }, 10, { perSecond: 10 }],
+    [undefined, 10, { perSecond: 10 }],
+    [undefined, null, null],
+  ])(
+    'and has the rate %j keeps its burst when it agrees to %j a second, and the audit log has all that changed',
+    async (rateLimit, perSecond, then) => {
+      const { body } = await make({ verification: 'cloudevents', ...(rateLimit && { rateLimit }) });
+      await agree(body.id, perSecond);
+      expect((await api.get(`/v1/endpoints/${body.id}`)).body.rateLimit).toEqual(then);
+      const [entry] = (await api.get('/v1/audit-log?action=endpoint.verify&limit=1')).body.data;
+      const isChanged = JSON.stringify(rateLimit ?? null) !== JSON.stringify(then);
+      expect(entry).toMatchObject({
+        target: { id: body.id },
+        before: {
+          verification: { state: 'pending' },
+          gate: 'held',
+          gateReason: 'unverified',
+          ...(isChanged && { rateLimit: rateLimit ?? null }),
+        },
+        after: { verification: { state: 'verified' }, gate: 'open', gateReason: null, ...(isChanged && { rateLimit: then }) },
+      });
+      expect('rateLimit' in entry.after).toBe(isChanged);
+    },
+  );
 
   it('and is paused stays paused when it has', async () => {
     const { body } = await make({ verification: 'echo' });
@@ -307,23 +336,20 @@ describe('an endpoint that must agree first', () => {
   it('is not asked twice within 30 seconds, whether the question waits or was refused', async () => {
     const { body } = await make({ verification: 'echo' });
     const ask = () => api.post(`/v1/endpoints/${body.id}/verify`);
-    const dueIn = (interval: string) =>
-      api.db.query('update endpoints set verification_due_at = now() + $2::interval where id = $1', [uuidOf(body.id), interval]);
+    const askedAgo = (interval: string) =>
+      api.db.query('update endpoints set verification_asked_at = now() - $2::interval where id = $1', [uuidOf(body.id), interval]);
+    const of = async () => ({ endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 });
     const early = { status: 429, body: { detail: expect.stringContaining('just now') } };
     const first = await ask();
     expect(first).toMatchObject(early);
     expect(Number(first.headers.get('retry-after'))).toBeOneOf([28, 29, 30]);
-    for (const [interval, answer] of [
-      ['2 hours', early],
-      ['-25 seconds', { status: 202 }],
-      ['10 seconds', early],
-      ['119 minutes', { status: 202 }],
-      // a worker gave it again
-      ['1 minute', { status: 202 }],
-    ] as const) {
-      await dueIn(interval);
-      expect(await ask(), interval).toMatchObject(answer);
-    }
+    await askedAgo('25 seconds');
+    expect(await ask()).toMatchObject(early);
+    await askedAgo('31 seconds');
+    expect(await ask()).toMatchObject({ status: 202 });
+    // a worker asks it
+    await askedAgo('1 hour');
+    await takeVerification(api.db, await of());
     expect(await ask()).toMatchObject(early);
   });
 

@@ -82,6 +82,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     eventTypes: [],
     channels: [],
     sealed: Buffer.from(sealTarget(vault, endpointId, { url: receiver.url + path, headers: {}, auth: null }).sealed),
+    targetVersion: 1,
     format: 'standard',
     signing: null,
     timeoutMs: 30_000,

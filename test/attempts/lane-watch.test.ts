@@ -60,15 +60,15 @@ async function watched({ onTestFinished }: TestContext) {
     sql,
     counts,
     /** `F` answered with 500, `n` with 404, `a` accepted. */
-    saw(worker: Worker, outcomes: string, type = 'order.created'): void {
-      for (const outcome of outcomes) worker.saw(endpoint, type, answerOf(outcome === 'a' ? 204 : outcome === 'n' ? 404 : 500));
+    saw(worker: Worker, outcomes: string, type = 'order.created', asked = { endpointId: endpoint, targetVersion: 1 }): void {
+      for (const outcome of outcomes) worker.saw(asked, type, answerOf(outcome === 'a' ? 204 : outcome === 'n' ? 404 : 500));
     },
     lane: async () =>
       (await sql('select parks, reason, state, circuit, failing_since from lanes where endpoint_id = $1', [uuidOf(endpoint)]))[0],
     attemptsTold: async (attempts: number) =>
       until(`${attempts} attempts told`, async () => (await counts())?.now.attempts === attempts && counts()),
     bothPark: () => until('both to park', () => one.parks(endpoint) && other.parks(endpoint)),
-    clear: (failures = noFailures()) => forgiveHealth(database.db, endpoint, failures, null),
+    clear: (failures = noFailures()) => forgiveHealth(database.db, { endpointId: endpoint, targetVersion: 1 }, failures, null),
   };
 }
 

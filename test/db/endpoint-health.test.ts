@@ -1,16 +1,15 @@
 // The count of failures that all processes share: nothing is lost among many, acceptances keep nobody suspect, and old rows go.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countOutcomes, readWatched } from '../../src/db/endpoint-health.ts';
+import { countOutcomes, readWatched, type SeenOf } from '../../src/db/endpoint-health.ts';
 import { deleteOldHealth } from '../../src/db/upkeep.ts';
-import type { Seen } from '../../src/domain/circuit.ts';
 import { uuidOf } from '../../src/domain/ids.ts';
 import { newId } from '../../src/new-id.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
-const refused = (times: number): Seen[] => [{ type: 'order.created', sign: 'failed', times }];
-const accepted: Seen[] = [{ type: 'order.created', sign: 'accepted', times: 1 }];
+const refused = (times: number, targetVersion = 1): SeenOf => ({ targetVersion, seen: [{ type: 'order.created', sign: 'failed', times }] });
+const accepted: SeenOf = { targetVersion: 1, seen: [{ type: 'order.created', sign: 'accepted', times: 1 }] };
 let database: TestDatabase;
 
 beforeAll(async () => {
@@ -70,4 +69,14 @@ it('forgets what is an hour old, and what has accepted nothing since a day later
   expect(await deleteOldHealth(database.db, 24 * hourMs)).toBe(0);
   expect(await suspected(recent, hourMs)).toBeDefined();
   expect(await suspected(failing, 48 * hourMs)).toBeGreaterThan(24 * hourMs);
+});
+
+it('counts what each version of a target answered for that version alone, and nothing of one before', async () => {
+  const id = newId('ep');
+  const inRow = async (of: SeenOf) => (await countOutcomes(database.db, new Map([[id, of]]), Date.now())).get(id)?.failures.inRow;
+  expect(await inRow(refused(19))).toBe(19);
+  expect(await inRow(refused(1, 2))).toBe(1);
+  // late answers of the first
+  expect(await inRow(refused(30))).toBeUndefined();
+  expect(await inRow(refused(1, 2))).toBe(2);
 });

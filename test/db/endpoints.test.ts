@@ -72,7 +72,7 @@ describe('endpoints', () => {
 
   it('that said 410 stay disabled when paused, and open when resumed', async () => {
     const { id } = await makeEndpoint();
-    await stopEndpoint(database.db, id, 'gone');
+    await stopEndpoint(database.db, { endpointId: id, targetVersion: 1 }, 'gone');
     expect(await pauseEndpoint(database.db, id)).toBe(true);
     expect(await readEndpoint(database.db, id)).toMatchObject({ gate: 'disabled', gateReason: 'gone' });
     expect(await resumeEndpoint(database.db, id)).toBe(true);

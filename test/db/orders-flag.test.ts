@@ -18,7 +18,7 @@ it('is not overlooked by a change of another endpoint that waited for the one th
   const client = await api.db.connect();
   await client.query('begin');
   await client.query(`update endpoints set ordering = 'endpoint' where id = $1`, [uuidOf(ordered?.id ?? '')]);
-  const held = holdEndpoint(api.db, other?.id ?? '', 60_000);
+  const held = holdEndpoint(api.db, { endpointId: other?.id ?? '', targetVersion: 1 }, 60_000);
   const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
   await until('the other change to wait', async () => (await api.db.query(waiting)).rowCount === 1);
   await client.query('commit');

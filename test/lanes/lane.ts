@@ -66,9 +66,13 @@ export async function setLaneStage() {
     ...more,
   });
 
+  const targetOf = (endpointId: string, path: string) =>
+    sealTarget(vault, endpointId, { url: `${receiver.url}${path}`, headers: {}, auth: null });
+
   return {
     db,
     receiver,
+    targetOf,
     tenantId,
     told,
     depsOf,
@@ -78,7 +82,7 @@ export async function setLaneStage() {
       await db.query('insert into endpoints (id, tenant_id, sealed) values ($1, $2, $3)', [
         uuidOf(endpointId),
         uuidOf(tenantId),
-        sealTarget(vault, endpointId, { url: `${receiver.url}${path}`, headers: {}, auth: null }).sealed,
+        targetOf(endpointId, path).sealed,
       ]);
       await db.query('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
         uuidOf(secretId),

@@ -59,7 +59,7 @@ it('also when others open it while the drain that let it go still runs', async (
   await stage.park(endpoint, names('opened', 3));
   const draining = stage.drain(endpoint, undefined, { times, lingerMs: 60_000 });
   await until('the lane to be let go', async () => (await stage.lane(endpoint)).parks === false);
-  await openLanes(stage.db, [endpoint], 'failing', opened(Date.now() + 3_600_000, circuitTimes));
+  await openLanes(stage.db, [endpoint], 'failing', { circuit: opened(Date.now() + 3_600_000, circuitTimes), targetVersion: 1 });
   expect(await draining).toMatchObject({ state: 'shut', wait: 'circuit_open' });
   expect(await stage.lane(endpoint)).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
 });
@@ -69,8 +69,8 @@ it('also when others open it right before that drain saves what it knows, or res
   await stage.park(endpoint, names('between', 1));
   const { epoch = 0 } = (await takeLane(stage.db, endpoint)) ?? {};
   await releaseLane(stage.db, endpoint, epoch);
-  await openLanes(stage.db, [endpoint], 'failing', opened(Date.now() + 3_600_000, circuitTimes));
-  const facts = { allowance: null, circuit: null, failingSinceMs: null, stateReason: null };
+  await openLanes(stage.db, [endpoint], 'failing', { circuit: opened(Date.now() + 3_600_000, circuitTimes), targetVersion: 1 });
+  const facts = { allowance: null, circuit: null, failingSinceMs: null, stateReason: null, targetVersion: 1 };
   expect(await saveLane(stage.db, endpoint, epoch, facts, true)).toBe(true);
   const open = { parks: true, reason: 'failing', circuit: { state: 'open' } };
   expect(await stage.lane(endpoint)).toMatchObject(open);

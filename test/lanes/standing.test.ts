@@ -11,7 +11,16 @@ afterEach(() => void vi.useRealTimers());
 const times = { firstProbeMs: 5_000, longestProbeMs: 20_000 };
 const most = 16;
 const type = 'order.created';
-const fresh: TakenLane = { epoch: 1, restedMs: null, reason: 'backlog', parks: true, allowance: null, circuit: null, failingSinceMs: null };
+const fresh: TakenLane = {
+  epoch: 1,
+  restedMs: null,
+  reason: 'backlog',
+  parks: true,
+  targetVersion: 1,
+  allowance: null,
+  circuit: null,
+  failingSinceMs: null,
+};
 
 /** So many answers to requests that begin one after the other, a millisecond apart. */
 function see(standing: Standing, said: number | Outcome, count = 1, of = type): void {

@@ -9,6 +9,7 @@ const endpoint: LaneEndpoint = {
   endpointId: 'ep_1',
   tenantId: 'tnt_1',
   sealed: Buffer.alloc(0),
+  targetVersion: 1,
   format: 'standard',
   signing: null,
   timeoutMs: 15_000,
