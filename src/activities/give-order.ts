@@ -1,7 +1,7 @@
 // giveOrder: an order that came to the operator, to any delivery: its row is changed and its workflow told, as the API does it.
 // Idempotency key: (delivery, order), as in obeyDeliveryOrder.
 import { orderAction } from '../domain/audit.ts';
-import type { Order } from '../domain/delivery.ts';
+import { type Order, obstacles } from '../domain/delivery.ts';
 import { isId } from '../domain/ids.ts';
 import type { GiveOrder } from '../temporal/orders.ts';
 import { temporalAudit } from './temporal-audit.ts';
@@ -12,6 +12,7 @@ export function createGiveOrderActivity(give: GiveOrder) {
     const { audit } = temporalAudit(orderAction(order));
     const result = isId('dlv', deliveryId) ? await give(deliveryId, order, audit) : null;
     if (!result) return 'no such delivery';
+    if (result.obstacle) return obstacles[result.obstacle];
     return result.obeyed ? `obeyed, now ${result.status}` : `not possible while ${result.status}`;
   };
 }

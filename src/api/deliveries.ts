@@ -4,7 +4,7 @@ import { listAttempts } from '../db/attempt-lists.ts';
 import { listDeliveries, readDelivery } from '../db/delivery-lists.ts';
 import { readTenant } from '../db/tenants.ts';
 import { orderAction } from '../domain/audit.ts';
-import { deliveryStatus, type Order } from '../domain/delivery.ts';
+import { deliveryStatus, type Order, obstacles } from '../domain/delivery.ts';
 import { attemptView, deliveryView } from '../domain/delivery-view.ts';
 import { eventTypeName } from '../domain/event-type.ts';
 import { isId, uuidOf } from '../domain/ids.ts';
@@ -30,7 +30,12 @@ export function deliveryRoutes(deps: ApiDeps): Route[] {
       replayId: uuidOf(ids.next('dlv')),
     })),
     order(deps, 'cancel', 'Gives up a delivery that is not finished', () => ({ kind: 'cancel' })),
-    order(deps, 'retry-now', 'Ends the wait for the next attempt', () => ({ kind: 'retry-now' })),
+    order(
+      deps,
+      'retry-now',
+      'Makes the next attempt now, also while the endpoint asked for a pause or is only probed; 409 where its gate or its order forbids it',
+      () => ({ kind: 'retry-now' }),
+    ),
     order(deps, 'release', 'Frees a delivery from quarantine', () => ({ kind: 'release' })),
   ];
 }
@@ -138,6 +143,7 @@ function order(deps: ApiDeps, kind: Order['kind'], summary: string, orderOf: (id
         body.reason === undefined ? audit : { ...audit, also: { reason: body.reason } },
       );
       if (!result) throw notFound('delivery');
+      if (result.obstacle) throw new Problem(409, obstacles[result.obstacle]);
       if (!result.obeyed) throw new Problem(409, `The delivery is ${result.status}: ${kind} does not apply.`);
       deps.log.info({ delivery, order: kind, reason: body.reason }, 'delivery.ordered');
       const record = await readDelivery(deps.db, delivery);

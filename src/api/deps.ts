@@ -4,9 +4,10 @@ import type { Contents } from '../contents.ts';
 import type { Acceptance, EventToAccept } from '../db/accept.ts';
 import type { Audit } from '../db/audit.ts';
 import type { KeyStore } from '../db/key-rotation.ts';
+import type { OrderResult } from '../db/orders.ts';
 import type { ScopedDb } from '../db/tenant-scope.ts';
 import type { Verifying } from '../db/verifications.ts';
-import type { DeliveryStatus, Order } from '../domain/delivery.ts';
+import type { Order } from '../domain/delivery.ts';
 import type { Lanes } from '../domain/lane.ts';
 import type { SigningKey } from '../domain/signing-keys.ts';
 import type { VerificationMethod } from '../domain/verification.ts';
@@ -33,7 +34,7 @@ export interface ApiDeps {
   /** Resolves when the events are committed. `tenantId`: the tenant of this key is to be this one still. */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row and tells its workflow. Null: no such delivery. */
-  giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<{ obeyed: boolean; status: DeliveryStatus } | null>;
+  giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<Pick<OrderResult, 'obeyed' | 'status' | 'obstacle'> | null>;
   /** To be told what was parked, and of what matters to a lane. */
   lanes: Lanes;
   setGate: SetGate;

@@ -5,6 +5,7 @@ import { listAttempts } from '../db/attempt-lists.ts';
 import { appendAudit } from '../db/audit.ts';
 import { readDelivery } from '../db/delivery-lists.ts';
 import { readEndpoint } from '../db/endpoints.ts';
+import { type Obstacle, obstacles } from '../domain/delivery.ts';
 import { type AttemptView, attemptView, deliveryView } from '../domain/delivery-view.ts';
 import { endpointTest } from '../domain/endpoint.ts';
 import { maxEventBytes, testId } from '../domain/event.ts';
@@ -71,14 +72,27 @@ export const testEndpoint = (deps: ApiDeps) =>
     },
   });
 
-async function firstAttempt({ db, contents }: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
+/** Held, it is sent before all others, also while its endpoint asked for a pause or is only probed. Throws a 409 where that is not possible: it is given up then. */
+async function firstAttempt(deps: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
+  const { db, contents } = deps;
   const deadline = performance.now() + withinMs;
+  let hurried = false;
   for (let pause = 20; performance.now() < deadline; pause = Math.min(pause * 1.3, 500)) {
     const attempts = await listAttempts(db, contents, deliveryId, null, 1);
     if (attempts[0]) return attempts[0];
+    if (!hurried && (await readDelivery(db, deliveryId))?.status === 'held') {
+      hurried = true;
+      const result = await deps.giveOrder(deliveryId, { kind: 'retry-now' });
+      if (result?.obstacle) await giveUp(deps, deliveryId, result.obstacle);
+    }
     await delay(pause);
   }
   return null;
+}
+
+async function giveUp({ giveOrder }: ApiDeps, deliveryId: string, obstacle: Obstacle): Promise<never> {
+  await giveOrder(deliveryId, { kind: 'cancel' });
+  throw new Problem(409, obstacles[obstacle]);
 }
 
 async function report(deps: ApiDeps, deliveryId: string, attempt: AttemptView | null): Promise<Answer> {

@@ -1,6 +1,7 @@
 // POST /v1/endpoints/{endpoint}/verify: an endpoint that has not agreed to be sent to is asked again, at once.
+
+import { askAgain } from '../db/ask-again.ts';
 import { readEndpoint } from '../db/endpoints.ts';
-import { askAgain } from '../db/verifications.ts';
 import { endpoint } from '../domain/endpoint.ts';
 import type { ApiDeps } from './deps.ts';
 import { endpointParams } from './endpoints.ts';

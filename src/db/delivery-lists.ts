@@ -6,6 +6,7 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { DeliveryView } from '../domain/delivery-view.ts';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '../domain/ids.ts';
 import { surroundingsOf } from './delivery-surroundings.ts';
+import { nextAttemptsOf } from './held-until.ts';
 import { type Db, inTransaction } from './pool.ts';
 
 /** A delivery as the store knows it, without its address in Temporal. */
@@ -45,6 +46,7 @@ interface DeliveryRow {
   created_at: Date;
   updated_at: Date;
   own_workflow: boolean;
+  hurried: boolean;
 }
 
 export interface DeliveryPage {
@@ -114,7 +116,7 @@ const page = `
     select * from scanned where ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6) order by id desc limit $8
   )
   select p.id, p.event_id, p.event_type, t.external_id as tenant, p.endpoint_id, p.status, p.round, p.attempts, p.next_attempt_at, p.last_outcome,
-    p.last_message, p.sequence, p.batch_id, p.faults, p.created_at, p.updated_at, p.own_workflow, s.goes_on
+    p.last_message, p.sequence, p.batch_id, p.faults, p.created_at, p.updated_at, p.own_workflow, p.hurried, s.goes_on
   from (
     select case when (select count(*) from page) < $8 then (select id from scanned order by id desc offset $7 - 1 limit 1) end as goes_on
   ) s
@@ -136,7 +138,7 @@ const pageByStatus = `
   ), ${page}`;
 
 const ownColumns = `d.id, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-  d.next_attempt_at, d.last_outcome, d.last_message, d.sequence, d.batch_id, d.faults, d.created_at, d.updated_at, d.own_workflow`;
+  d.next_attempt_at, d.last_outcome, d.last_message, d.sequence, d.batch_id, d.faults, d.created_at, d.updated_at, d.own_workflow, d.hurried`;
 
 export async function readDelivery(db: Db, deliveryId: string): Promise<DeliveryRecord | null> {
   const { rows } = await db.query<DeliveryRow>({
@@ -167,6 +169,7 @@ export async function deliveriesOfEvent(
 
 async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]> {
   const around = await surroundingsOf(db, rows);
+  const nextAttempt = await nextAttemptsOf(db, rows);
   return rows.map((row) => {
     const { event, dispatchId } = around.get(row.event_id) ?? { event: null, dispatchId: null };
     return {
@@ -178,7 +181,7 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
       status: row.status,
       round: row.round,
       attempts: row.attempts,
-      nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+      nextAttemptAt: nextAttempt(row)?.toISOString() ?? null,
       lastOutcome: row.last_outcome,
       lastMessage: row.last_message,
       sequence: row.sequence,

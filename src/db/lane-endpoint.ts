@@ -20,8 +20,8 @@ export interface LaneEndpoint extends EndpointToSend {
   batch: Batch | null;
   coalesceMs: number | null;
   autoRecover: boolean;
-  /** As the lane's row says: others park for it, and what was left of its circuit there. */
-  lane: { parks: boolean; circuit: unknown; failingSinceMs: number | null };
+  /** As the lane's row says: others park for it, somebody wants a delivery sent first, and what was left of its circuit there. */
+  lane: { parks: boolean; hurried: boolean; circuit: unknown; failingSinceMs: number | null };
   secrets: { id: string; sealed: Buffer }[];
 }
 
@@ -33,7 +33,7 @@ export async function readLaneEndpoint(db: Db, endpointId: string, epoch: number
       select p.tenant_id, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.gate_reason, p.deleted_at is not null as deleted,
         greatest(extract(epoch from p.not_before - now()), 0)::float8 * 1000 as peace_ms, p.rate_limit, t.rate_limit as tenant_rate_limit, p.ordering,
         extract(epoch from now() - p.ordering_since)::float8 * 1000 as ordered_for_ms, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover,
-        l.parks, case when l.target_version = p.target_version then l.circuit end as circuit,
+        l.parks, l.hurried, case when l.target_version = p.target_version then l.circuit end as circuit,
         case when l.target_version = p.target_version then extract(epoch from l.failing_since)::float8 * 1000 end as failing_since_ms,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
@@ -59,6 +59,7 @@ interface EndpointRow extends EndpointToSendRow {
   coalesce_ms: number | null;
   auto_recover: boolean;
   parks: boolean;
+  hurried: boolean;
   circuit: unknown;
   failing_since_ms: number | null;
   secret_ids: string[];
@@ -81,7 +82,7 @@ function toLaneEndpoint(endpointId: string, row: EndpointRow): LaneEndpoint {
     batch: row.batch,
     coalesceMs: row.coalesce_ms,
     autoRecover: row.auto_recover,
-    lane: { parks: row.parks, circuit: row.circuit, failingSinceMs: row.failing_since_ms },
+    lane: { parks: row.parks, hurried: row.hurried, circuit: row.circuit, failingSinceMs: row.failing_since_ms },
     secrets: row.secret_ids.map((id, index) => ({ id: idOf('sec', id), sealed: row.sealed[index] ?? Buffer.alloc(0) })),
   };
 }

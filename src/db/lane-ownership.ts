@@ -95,7 +95,7 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
     name: 'rest_lane',
     text: `
       update lanes set drain_seen = now(), ended_at = case when $10 then now() end, ${learnt('$12', '$11')}, state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
-        parks = parks and ($11 or not $9), reason = case when $9 and not ($11 and parks) then 'backlog' else reason end, updated_at = now()
+        hurried = hurried and $7 = 'awake', parks = parks and ($11 or not $9), reason = case when $9 and not ($11 and parks) then 'backlog' else reason end, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
     values: [
       uuidOf(endpointId),

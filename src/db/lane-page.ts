@@ -50,9 +50,9 @@ export interface PageQuery {
 const mostBytes = 2 * 1024 * 1024;
 /** Of a row `d`, the same expression as in the index: first attempts, then retries, then replays. */
 export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end)';
-const columns =
+export const heldColumns =
   'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
-const withEvents = `
+export const withEvents = `
   select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased,
     extract(epoch from coalesce(h.next_attempt_at, now()) - now())::float8 * 1000 as due_in_ms,
     extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
@@ -68,7 +68,7 @@ const byTime = `
   with held as materialized (
     select d.*, row_number() over (order by d.urgency, d.next_attempt_at) as n
     from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
-      select ${columns}, c.urgency from deliveries d
+      select ${heldColumns}, c.urgency from deliveries d
       where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at <= case when $4 then 'infinity' else coalesce($6::timestamptz, now()) end and d.id >= $5
         and d.id <> all($3::uuid[]) and (d.expires_at is null or d.expires_at > now())
       order by d.next_attempt_at limit $2
@@ -77,14 +77,14 @@ const byTime = `
   ) ${withEvents}`;
 
 /** A dead letter or a quarantined delivery stands in the way of its ordering key. */
-const notBlocked = `
+export const notBlocked = `
   and not exists (
     select from deliveries b where b.endpoint_id = $1 and b.lane_key = d.lane_key and b.status in ('dead_lettered', 'quarantined') and b.position is not null)`;
 
 const byPosition = (unblocked: string) => `
   with held as materialized (
     select d.*, row_number() over (order by d.position nulls first) as n from (
-      select ${columns} from deliveries d
+      select ${heldColumns} from deliveries d
       where d.endpoint_id = $1 and d.status = 'held' and d.id >= $5 and d.id <> all($3::uuid[])
         and (d.lane_key is null or d.lane_key <> all($4::text[])) and (not $6 or d.lane_key is not null or d.next_attempt_at <= now())
         and (d.expires_at is null or d.expires_at > now()) ${unblocked}
@@ -112,7 +112,7 @@ export type ProbeQuery = Pick<PageQuery, 'endpointId' | 'limit' | 'except' | 'ex
 const ofType = (unblocked: string) => `
   with held as materialized (
     select d.*, row_number() over (order by d.next_attempt_at) as n from (
-      select ${columns} from deliveries d
+      select ${heldColumns} from deliveries d
       where d.endpoint_id = $1 and d.status = 'held' and d.event_type = $6 and d.id >= $5 and d.id <> all($3::uuid[])
         and (d.lane_key is null or d.lane_key <> all($4::text[]) and not exists (
           select from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.lane_key = d.lane_key and h.position < d.position and h.id >= $5))
@@ -130,7 +130,7 @@ export async function readToProbe(db: Db, query: ProbeQuery): Promise<HeldDelive
   });
 }
 
-async function withoutErased(db: Db, statement: { name: string; text: string; values: unknown[] }): Promise<HeldDelivery[]> {
+export async function withoutErased(db: Db, statement: { name: string; text: string; values: unknown[] }): Promise<HeldDelivery[]> {
   const { rows } = await db.query<HeldRow>(statement);
   const erased = rows.filter((row) => row.erased);
   if (erased.length === 0) return rows.map(toHeld);
@@ -144,7 +144,7 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
     name: 'read_batch',
     text: `
       with held as materialized (
-        select ${columns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
+        select ${heldColumns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
         where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2 and (d.expires_at is null or d.expires_at > now())
       )
       select h.*, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,

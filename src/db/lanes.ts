@@ -6,11 +6,15 @@ import type { LaneReason, LaneState } from '../domain/lane.ts';
 import { urgency } from './lane-page.ts';
 import type { Db } from './pool.ts';
 
-/** To be read after the commit that parked rows for these endpoints. An endpoint that is missing has no lane yet. */
+/**
+ * To be read after the commit that parked rows for these endpoints. An endpoint that is missing has no lane yet. One that is shut is to be woken like one that is idle
+ * while something in it is to be sent before all others.
+ */
 export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map<string, LaneState>> {
   const { rows } = await db.query<{ endpoint_id: string; state: LaneState }>({
     name: 'read_lane_states',
-    text: 'select endpoint_id, state from lanes where endpoint_id = any($1::uuid[])',
+    text: `
+      select endpoint_id, case when hurried and state = 'shut' then 'idle' else state end as state from lanes where endpoint_id = any($1::uuid[])`,
     values: [endpointIds.map(uuidOf)],
   });
   return new Map(rows.map((row) => [idOf('ep', row.endpoint_id), row.state]));
@@ -26,8 +30,9 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
     name: 'open_lanes',
     text: `
       with opened as (
-        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, target_version, circuit, failing_since)
-        select p.id, p.tenant_id, true, $2, 'awake', now(), now() - interval '1 hour', p.target_version, $3::jsonb,
+        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, hurried, target_version, circuit, failing_since)
+        select p.id, p.tenant_id, true, $2, 'awake', now(), now() - interval '1 hour',
+          exists (select from deliveries d where d.endpoint_id = p.id and d.hurried), p.target_version, $3::jsonb,
           case when $3::jsonb is not null then coalesce(h.failing_since, now()) end
         from endpoints p left join endpoint_health h on h.endpoint_id = p.id and h.target_version = p.target_version
         where p.id = any($1::uuid[]) and p.deleted_at is null and ($3::jsonb is null or p.target_version = $4) order by p.id
@@ -70,7 +75,7 @@ export async function wakeLanes(db: Db, endpointIds: string[], reason: WakeReaso
         -- what was changed may be what was wrong: it is probed at once
         circuit = case when $2 = 'changed' and circuit->>'state' = 'open' then jsonb_set(circuit, '{probeAtMs}', '0') else circuit end
       where endpoint_id = any($1::uuid[]) and (state = 'idle' or state = 'shut' and (
-        $2 = 'changed' or $2 = 'unblocked' and state_reason in ('head_in_backoff', 'blocked_by_dead_letter')))
+        hurried or $2 = 'changed' or $2 = 'unblocked' and state_reason in ('head_in_backoff', 'blocked_by_dead_letter')))
       returning endpoint_id`,
     values: [endpointIds.map(uuidOf), reason],
   });

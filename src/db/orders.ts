@@ -1,6 +1,7 @@
 // Orders to a delivery: each is one conditional update of its row that says whether it was obeyed and what the row is now.
-import { type DeliveryStatus, type Order, obeyedIn } from '../domain/delivery.ts';
+import { type DeliveryStatus, type Obstacle, type Order, obeyedIn } from '../domain/delivery.ts';
 import { idOf, uuidOf } from '../domain/ids.ts';
+import { unverified } from '../domain/verification.ts';
 import { type Audit, audited } from './audit.ts';
 import type { Db } from './pool.ts';
 
@@ -12,6 +13,8 @@ export interface OrderResult {
   endpointId: string;
   /** The endpoint is ordered, and its lane waited for this delivery. */
   unblocks: boolean;
+  /** Why it cannot be sent now, though its status allows the order. */
+  obstacle: Obstacle | null;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function orderTold(db: Db, deliveryId: string, orders: number): Pro
 // the lane waits; once the order is obeyed it need not any more.
 const before = `
   before as (
-    select d.id, d.status, d.orders, d.echoes, d.replay_id, d.endpoint_id, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.orders, d.echoes, d.replay_id, d.endpoint_id, d.lane_key, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
@@ -77,20 +80,36 @@ const cancel = `
   with ${before}, changed as (
     update deliveries d set status = 'cancelled', next_attempt_at = null, orders = d.orders + $3, updated_at = now()
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  ${after}, c.status is not null or b.status = 'cancelled' as obeyed, false as heard
+  ${after}, c.status is not null or b.status = 'cancelled' as obeyed, null as obstacle, false as heard
   from before b left join changed c on true`;
 
 // The twenty latest; those of what is held are for its lane, and come back to nobody.
 const withEcho = '(coalesce(d.echoes, array[]::int[]) || (d.orders + 1))[greatest(1, coalesce(cardinality(d.echoes), 0) - 18):]';
 
-// It changes something each time, so only its number tells an echo from another order.
+// Where it is to be sent and cannot be, nothing is changed: its gate is closed, or what is held stands behind another in its order.
+const judged = `
+  judged as (
+    select b.*, case
+      when b.status <> all($2) then null
+      when b.gate = 'disabled' then 'disabled'
+      when b.gate = 'held' then case b.gate_reason when '${unverified}' then '${unverified}' else 'paused' end
+      when b.status <> 'held' or b.position is null or b.ordering = 'none' or b.ordering = 'key' and b.lane_key is null then null
+      when b.on_dead_letter = 'block' and exists (
+        select from deliveries o where o.endpoint_id = b.endpoint_id and o.status in ('dead_lettered', 'quarantined') and o.position is not null
+          and (b.ordering = 'endpoint' or o.lane_key = b.lane_key)) then 'blocked_by_dead_letter'
+      when exists (
+        select from deliveries o where o.endpoint_id = b.endpoint_id and o.status = 'held' and o.position < b.position
+          and (b.ordering = 'endpoint' or o.lane_key = b.lane_key)) then 'behind_others'
+    end as obstacle from before b)`;
+
+// It changes something each time, so only its number tells an echo from another order. What is held goes before all others, whatever its endpoint asked for.
 const retryNow = `
-  with ${before}, changed as (
-    update deliveries d set next_attempt_at = now(), orders = d.orders + $3, updated_at = now(),
+  with ${before}, ${judged}, changed as (
+    update deliveries d set next_attempt_at = now(), hurried = true, orders = d.orders + $3, updated_at = now(),
       echoes = case when $3 = 0 then array_replace(d.echoes, $4::int, -$4::int) when d.status = 'held' then d.echoes else ${withEcho} end
-    from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  ${after}, c.status is not null as obeyed, coalesce($4 = any(b.echoes) or $5::bool and -$4 = any(b.echoes), false) as heard
-  from before b left join changed c on true`;
+    from judged b where d.id = $1 and b.status = any($2) and b.obstacle is null returning d.status, d.orders)
+  ${after}, c.status is not null as obeyed, b.obstacle, coalesce($4 = any(b.echoes) or $5::bool and -$4 = any(b.echoes), false) as heard
+  from judged b left join changed c on true`;
 
 // For an endpoint whose deliveries are parked it is held, and has no workflow of its own. What blocked keeps its place and its number; anything else comes
 // last, as if it were new.
@@ -106,14 +125,14 @@ const replay = `
   with ${before}, changed as (
     update deliveries d set round = d.round + 1, attempts = 0, faults = 0, expires_at = null, replay_id = $4, ${parked}
     from before b where d.id = $1 and b.status = any($2) and b.sendable and b.replay_id is distinct from $4 returning d.status, d.orders)
-  ${after}, c.status is not null or b.replay_id is not distinct from $4 as obeyed, false as heard
+  ${after}, c.status is not null or b.replay_id is not distinct from $4 as obeyed, null as obstacle, false as heard
   from before b left join changed c on true`;
 
 const release = `
   with ${before}, changed as (
     update deliveries d set faults = 0, echoes = case when $3 = 0 or b.parks then d.echoes else ${withEcho} end, ${parked}
     from before b where d.id = $1 and b.status = any($2) returning d.status, d.orders)
-  ${after}, c.status is not null as obeyed, false as heard
+  ${after}, c.status is not null as obeyed, null as obstacle, false as heard
   from before b left join changed c on true`;
 
 type Querying = Pick<Db, 'query'>;

@@ -63,7 +63,10 @@ export async function parkExisting(db: Db, deliveryId: string): Promise<Delivery
           lane_key = case when b.ordering = 'key' then b.ordering_key end,
           coalesce_key = case when b.coalesce_ms is not null and d.attempts = 0 then b.coalesce_key end
         from before b where d.id = $1 and b.status in ('pending', 'retrying')
-        returning d.status
+        returning d.status, d.endpoint_id, d.hurried
+      ), hurry as (
+        update lanes l set hurried = true, due_at = case when l.state = 'awake' then l.due_at else now() end
+        from changed c where c.hurried and l.endpoint_id = c.endpoint_id
       )
       select coalesce(c.status, b.status) as status from before b left join changed c on true`,
     values: [uuidOf(deliveryId)],

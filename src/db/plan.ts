@@ -91,10 +91,11 @@ const insertText = `
     select m.id, $3, m.endpoint_id, $4, $5, $7, case when m.parks then 'held' else 'pending' end,
       case when not m.parks then coalesce($6, now())
         else now() + case when e.coalesce_key is null then interval '0' else coalesce(m.coalesce_ms, 0) * interval '1 millisecond' end end,
-      case when m.parks then case when $6 is null then e.position else nextval('event_position') end end,
+      -- an event made to test its endpoint stands in no order
+      case when m.parks and e.only_endpoint_id is null then case when $6 is null then e.position else nextval('event_position') end end,
       case when m.parks and m.ordering = 'key' then e.ordering_key end,
       case when m.parks and m.coalesce_ms is not null then e.coalesce_key end, not m.parks
-    from missing m cross join (select position, ordering_key, coalesce_key from events where id = $3) e
+    from missing m cross join (select position, ordering_key, coalesce_key, only_endpoint_id from events where id = $3) e
     order by m.id
     on conflict do nothing
   )

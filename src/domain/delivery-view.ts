@@ -12,7 +12,10 @@ export const deliveryView = z.object({
   status: deliveryStatus,
   round: z.int().describe('the run through the schedule; each replay begins the next'),
   attempts: z.int().describe('attempts made in this round'),
-  nextAttemptAt: z.iso.datetime().nullable(),
+  nextAttemptAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('no attempt before; null: none is ahead, or not until its endpoint is resumed or has agreed'),
   lastOutcome: z.string().nullable(),
   lastMessage: z.string().nullable(),
   sequence: z

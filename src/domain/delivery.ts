@@ -29,6 +29,16 @@ export type Order =
   | { kind: 'replay'; replayId: string }
   | { kind: 'release' };
 
+/** What stands in the way of a delivery that is to be sent now: the gate of its endpoint, or its place in an order. */
+export const obstacles = {
+  paused: 'The endpoint is paused: resume it first.',
+  disabled: 'The endpoint is disabled: resume it first.',
+  unverified: 'The endpoint has not agreed yet to be sent to: verify it first.',
+  blocked_by_dead_letter: 'A dead letter blocks the order of the endpoint: replay, cancel or skip it first.',
+  behind_others: 'The delivery waits behind others in the order of its endpoint.',
+} as const;
+export type Obstacle = keyof typeof obstacles;
+
 /** The states in which each order is obeyed; in any other it changes nothing. `db/orders.ts` says the same in SQL. */
 export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {
   cancel: ['pending', 'retrying', 'held', 'dead_lettered', 'quarantined'],

@@ -94,7 +94,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     while (performance.now() < mayPostFrom && !stopping.aborted) await pause(mayPostFrom - performance.now());
     for (let endpoint: LaneEndpoint | undefined; ; ) {
       if (performance.now() - savedAt > saveEveryMs && !(await save())) return ending.lost();
-      const seen = await look(sending.room(endpoint));
+      const seen = await look(sending.room(endpoint), endpoint === undefined);
       if (!seen) return ending.lost();
       endpoint = seen.endpoint;
       const verdict = judge(seen);
@@ -113,30 +113,23 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     }
   }
 
-  async function look(room: number): Promise<Look | null> {
+  async function look(room: number, unaware = false): Promise<Look | null> {
     stale = false;
-    const seen = await reading.look(room, standing.probing());
+    const seen = await reading.look(room, standing.probing(), unaware);
     if (!seen) return null;
     ownerAt = seen.sentAtMs;
     if (seen.endpoint.targetVersion !== standing.targetVersion()) {
       standing.moved(seen.endpoint.targetVersion);
-      return look(room);
+      return look(room, unaware);
     }
     release.seen(seen);
     if (seen.endpoint.gate === 'open') standing.enabled();
+    if (seen.hurried) standing.probeNow();
     return seen;
   }
 
-  function judge({ endpoint, canMove, blocked, nextInMs }: Look): Verdict {
-    return judgeLane({
-      endpoint,
-      circuit: standing.circuit(),
-      canMove,
-      blocked,
-      nextInMs,
-      paceInMs: paceUntil - performance.now(),
-      nowMs: Date.now(),
-    });
+  function judge(seen: Look): Verdict {
+    return judgeLane({ ...seen, circuit: standing.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() });
   }
 
   /** While what was read is fresh, and there is something to begin or to wait for. */
@@ -177,7 +170,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   async function lookAgain(): Promise<Verdict | null> {
     // times that are known here may have been changed without a word to a lane that was awake
     lines.forgetWaits();
-    const seen = await look(1);
+    const seen = await look(1, true);
     return seen && judge(seen);
   }
 

@@ -1,4 +1,5 @@
 // What a drain sees each time it looks: its endpoint as it is now, which is also its lease, and who is next in its lines.
+import { hurriedDone, readHurried } from '../db/hurried.ts';
 import { type LaneEndpoint, readLaneEndpoint } from '../db/lane-endpoint.ts';
 import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs, readHeldTypes } from '../db/lane-held.ts';
 import { type HeldDelivery, readHeld, readToProbe } from '../db/lane-page.ts';
@@ -31,13 +32,18 @@ export interface Look {
   /** A batch is being filled, and is complete in so many milliseconds at the latest. */
   fillingMs: number | null;
   blocked: boolean;
+  /** What may be sent now was asked for by somebody, and nothing else is sent before it. */
+  hurried: boolean;
   nextInMs: number | null;
 }
 
 export interface Reading {
   lines: Lines;
-  /** Null: another drain owns the lane. `room`: how many more may be begun now. */
-  look(room: number, probing: Probing | null): Promise<Look | null>;
+  /**
+   * Null: another drain owns the lane. `room`: how many more may be begun now. `unaware`: what somebody asked for now is looked for though the lane's row does not
+   * say that there is any.
+   */
+  look(room: number, probing: Probing | null, unaware?: boolean): Promise<Look | null>;
 }
 
 export function createReading(db: Db, endpointId: string, epoch: number): Reading {
@@ -104,6 +110,16 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     }
   }
 
+  /** What somebody asked for now; false: nothing of it may go. */
+  async function readAsked({ ordering, lane }: LaneEndpoint, blocks: boolean): Promise<boolean> {
+    if (ordering === 'endpoint' && lines.underWay() > 0) return false;
+    const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
+    const rows = await readHurried(db, { endpointId, ordering, except, exceptKeys, blocks });
+    if (rows.length > 0) lines.fill(rows, Date.now(), true);
+    else if (lane.hurried) await hurriedDone(db, endpointId, epoch);
+    return rows.length > 0 && lines.movable(Date.now()) > 0;
+  }
+
   /** Nothing of an endpoint in one order may go; of one by key, the other keys may. */
   async function blocks({ ordering, onDeadLetter }: LaneEndpoint): Promise<boolean> {
     return ordering !== 'none' && onDeadLetter === 'block' && (await isBlocked(db, endpointId, ordering === 'key'));
@@ -111,23 +127,25 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
 
   return {
     lines,
-    async look(room, probing) {
+    async look(room, probing, unaware = false) {
       const sentAtMs = performance.now();
       const endpoint = await readEndpoint();
       if (!endpoint) return null;
       const isBlocking = await blocks(endpoint);
       const blockedAll = isBlocking && endpoint.ordering === 'endpoint';
+      const hurried = !blockedAll && (endpoint.lane.hurried || unaware) && (await readAsked(endpoint, isBlocking));
       if (blockedAll) lines.fill([], Date.now(), probing !== null);
-      else await readRows(endpoint, room, probing, isBlocking);
+      else if (!hurried) await readRows(endpoint, room, probing, isBlocking);
       const nowMs = Date.now();
       const ready = lines.ready(nowMs);
-      const fillingMs = ready.length > 0 && !probing ? fillsInMs(endpoint, ready) : 0;
+      const fillingMs = ready.length > 0 && !probing && !hurried ? fillsInMs(endpoint, ready) : 0;
       return {
         endpoint,
         sentAtMs,
         canMove: ready.length > 0 && fillingMs === 0,
         ready: ready.length,
         fillingMs: fillingMs > 0 ? fillingMs : null,
+        hurried,
         blocked: blockedAll || (isBlocking && ready.length === 0),
         nextInMs: fillingMs > 0 ? fillingMs : ready.length > 0 ? 0 : await restInMs(endpoint, nowMs),
       };

@@ -36,6 +36,8 @@ export interface Standing {
   disabled(nextProbeAtMs: number): void;
   /** Its gate is open: if it was disabled, it is probed at once. */
   enabled(): void;
+  /** Somebody wants it sent to now: while its circuit is open, it is probed at once. */
+  probeNow(): void;
   /** Which version of the endpoint's target all of this was learnt of. */
   targetVersion(): number;
   /** The endpoint leads elsewhere since this version: what was learnt of where it led before is forgotten. */
@@ -79,6 +81,10 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
     if (shouldOpen(failures, Date.now())) open();
   }
 
+  function probeNow(): void {
+    if (circuit.state === 'open') circuit = { ...circuit, probeAtMs: Math.min(circuit.probeAtMs, Date.now()) };
+  }
+
   const isWell = () => circuit.state === 'closed' && failures.inRow === 0 && failures.types.length === 0;
 
   return {
@@ -107,8 +113,9 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       if (circuit.state === 'open') circuit = { ...circuit, probeAtMs: nextProbeAtMs };
       isDisabled = true;
     },
+    probeNow,
     enabled() {
-      if (isDisabled && circuit.state === 'open') circuit = { ...circuit, probeAtMs: Math.min(circuit.probeAtMs, Date.now()) };
+      if (isDisabled) probeNow();
       isDisabled = false;
     },
     targetVersion: () => targetVersion,

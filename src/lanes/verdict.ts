@@ -28,6 +28,8 @@ export interface Seen {
   canMove: boolean;
   /** The head of an ordered endpoint is a dead letter, or stands behind one. */
   blocked: boolean;
+  /** What may be sent was asked for now: the peace that its endpoint asked for does not hold it. */
+  hurried: boolean;
   /** When the first of what waits is due; null: nothing waits. */
   nextInMs: number | null;
   /** Until the pace allows the next request. */
@@ -36,13 +38,13 @@ export interface Seen {
 }
 
 /** In the order of what counts most: nothing is sent through a closed gate, whatever waits behind it. */
-export function judgeLane({ endpoint, circuit, canMove, blocked, nextInMs, paceInMs, nowMs }: Seen): Verdict {
+export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextInMs, paceInMs, nowMs }: Seen): Verdict {
   const { deleted, gate, gateReason, autoRecover, peaceMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
   if (gate === 'held') return shut(gateReason === unverified ? unverified : 'paused', null);
   const comesBack = gateReason === failedTooLong && autoRecover && circuit.state === 'open';
   if (gate === 'disabled' && !comesBack) return shut('disabled', null);
-  if (peaceMs > 0) return shut('retry_after', peaceMs);
+  if (peaceMs > 0 && !hurried) return shut('retry_after', peaceMs);
   if (settlesInMs(endpoint) > 0) return shut('settling', settlesInMs(endpoint));
   if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
     return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);

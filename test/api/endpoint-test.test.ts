@@ -1,5 +1,6 @@
 // POST …/test waits for the attempt of its event.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidOf } from '../../src/domain/ids.ts';
 import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { attempted, planned } from './deliveries-at-hand.ts';
@@ -39,6 +40,34 @@ describe('a test of an endpoint', () => {
       status: 200,
       body: { delivery: { id: delivery, status: 'succeeded' }, attempt: { outcome: 'accepted', status: 204, body: 'ok' } },
     });
+  });
+
+  async function heldTest(settings: object, columns: string) {
+    const tenant = await api.makeTenant();
+    const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', settings);
+    await api.db.query(`update endpoints set ${columns} where id = $1`, [id.slice(3)]);
+    const answer = api.post(`/v1/endpoints/${id}/test`);
+    const event = await until('the event', async () => (await api.get(`/v1/tenants/${tenant}/events`)).body.data[0]);
+    return { id, answer, plan: async () => (await planned(api, tenant, event.id, [id]))[0] ?? '' };
+  }
+
+  it('goes before all that is held while the endpoint asked for a pause, also of one that is ordered', async () => {
+    const { answer, plan } = await heldTest({ ordering: 'endpoint' }, `not_before = now() + interval '1 hour'`);
+    const delivery = await plan();
+    await until('it to be asked for', async () => {
+      const { rows } = await api.db.query('select hurried and position is null as first from deliveries where id = $1', [uuidOf(delivery)]);
+      return rows[0]?.first;
+    });
+    await attempted(api, delivery, 1, {});
+    expect(await answer).toMatchObject({ status: 200, body: { delivery: { status: 'succeeded' }, attempt: { outcome: 'accepted' } } });
+  });
+
+  it('is a 409 that names the reason when the gate closes before it is sent, and is given up', async () => {
+    const { id, answer, plan } = await heldTest({}, `not_before = now() + interval '1 hour'`);
+    await api.post(`/v1/endpoints/${id}/pause`);
+    const delivery = await plan();
+    expect(await answer).toMatchObject({ status: 409, body: { detail: 'The endpoint is paused: resume it first.' } });
+    expect((await api.get(`/v1/deliveries/${delivery}`)).body.status).toBe('cancelled');
   });
 
   it('is not repeated when it is refused', async () => {

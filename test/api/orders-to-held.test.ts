@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createObeyDeliveryOrder } from '../../src/activities/obey-delivery-order.ts';
 import { bySystem } from '../../src/db/audit.ts';
 import { obeyOrder } from '../../src/db/orders.ts';
+import { parkExisting } from '../../src/db/parking.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
 import { held, laneOf, leave, openLane, type Row, rowOf } from './lanes-at-hand.ts';
@@ -156,6 +157,87 @@ describe('retry-now', () => {
     await leave(api, id, `attempts = 1, next_attempt_at = now() + interval '1 hour'`);
     await openLane(api, endpoint, `state = 'shut', due_at = now() + interval '1 hour', state_reason = 'head_in_backoff'`);
     expect((await order(id, 'retry-now')).status).toBe(202);
+    expect(await laneOf(api, endpoint)).toBe('awake');
+  });
+});
+
+const peace = `not_before = now() + interval '1 hour'`;
+const setEndpoint = (id: string, columns: string) => api.db.query(`update endpoints set ${columns} where id = $1`, [id.slice(3)]);
+
+describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
+  it.each([
+    ['paused', `gate = 'held', gate_reason = 'paused'`, 'The endpoint is paused: resume it first.'],
+    ['disabled', `gate = 'disabled', gate_reason = 'failed for too long'`, 'The endpoint is disabled: resume it first.'],
+    ['unverified', `gate = 'held', gate_reason = 'unverified'`, 'The endpoint has not agreed yet to be sent to: verify it first.'],
+  ])('is refused while it is %s, and changes nothing', async (_, columns, detail) => {
+    const endpoint = await make(paced);
+    const [id, waiting = ''] = [
+      await held(api, tenant, endpoint),
+      ...(await planned(api, tenant, await api.postEvent(tenant), [endpoint])),
+    ];
+    await leave(api, id, `attempts = 1, next_attempt_at = now() + interval '1 hour'`);
+    await leave(api, waiting, `status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour'`);
+    await setEndpoint(endpoint, columns);
+    const before = [await rowOf(api, id), await rowOf(api, waiting)];
+    for (const delivery of [id, waiting]) expect(await order(delivery, 'retry-now')).toMatchObject({ status: 409, body: { detail } });
+    // the same by a signal to its workflow or to the operator
+    const obey = createObeyDeliveryOrder(api.db, api.deps.lanes, (action) => ({ audit: bySystem(action), again: false }));
+    await obey({ deliveryId: waiting, order: { kind: 'retry-now' } });
+    expect(await api.deps.giveOrder(id, { kind: 'retry-now' })).toMatchObject({ obeyed: false, status: 'held' });
+    expect([await rowOf(api, id), await rowOf(api, waiting)]).toEqual(before);
+    expect((await api.get(`/v1/deliveries/${id}`)).body.nextAttemptAt).toBeNull();
+  });
+
+  it.each([
+    ['endpoint', 'behind another', {}, 409],
+    ['key', 'behind another of its key', {}, 409],
+    ['key', 'behind another of another key', { orderingKey: 'b' }, 202],
+    ['key', 'without a key', { orderingKey: undefined }, 202],
+  ])('ordered by %s, of one %s: %j', async (ordering, _, event, status) => {
+    const endpoint = await make({ ordering });
+    await held(api, tenant, endpoint, { orderingKey: 'a' });
+    const id = await held(api, tenant, endpoint, { orderingKey: 'a', ...event });
+    const answer = await order(id, 'retry-now');
+    expect(answer.status).toBe(status);
+    if (status === 409) expect(answer.body.detail).toMatch(/behind others/);
+  });
+
+  it('is refused behind a dead letter that blocks', async () => {
+    const endpoint = await make(strict);
+    const [first, id] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
+    await leave(api, first, spent);
+    expect(await order(id, 'retry-now')).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/dead letter blocks/) } });
+  });
+
+  it.each([
+    ['shut', true],
+    ['idle', true],
+    ['awake', true],
+  ])('goes before all others where it asked for a pause, and a lane that is %s looks', async (state) => {
+    const endpoint = await make({});
+    const [id, other] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
+    await setEndpoint(endpoint, peace);
+    await openLane(api, endpoint, `state = '${state}', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
+    const shown = async (delivery: string) => Date.parse((await api.get(`/v1/deliveries/${delivery}`)).body.nextAttemptAt) - Date.now();
+    expect(await shown(id)).toBeGreaterThan(3_000_000);
+    expect((await order(id, 'retry-now')).status).toBe(202);
+    expect(await laneOf(api, endpoint)).toBe('awake');
+    expect(await shown(id)).toBeLessThan(1_000);
+    expect(await shown(other)).toBeGreaterThan(3_000_000);
+    const { rows } = await api.db.query('select hurried from lanes where endpoint_id = $1', [endpoint.slice(3)]);
+    expect(rows).toEqual([{ hurried: true }]);
+  });
+
+  it('is not forgotten when it is held for its lane only then', async () => {
+    const endpoint = await make({});
+    const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [endpoint]);
+    await leave(api, id, `status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour'`);
+    await openLane(api, endpoint, `state = 'shut', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
+    expect((await order(id, 'retry-now')).status).toBe(202);
+    // the drain has found nothing of it
+    await api.db.query('update lanes set hurried = false where endpoint_id = $1', [endpoint.slice(3)]);
+    expect(await parkExisting(api.db, id)).toBe('held');
+    await api.deps.lanes.parked([endpoint]);
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
 });

@@ -27,7 +27,7 @@ const endpoint: LaneEndpoint = {
   batch: null,
   coalesceMs: null,
   autoRecover: true,
-  lane: { parks: true, circuit: null, failingSinceMs: null },
+  lane: { parks: true, hurried: false, circuit: null, failingSinceMs: null },
   secrets: [],
 };
 const open = (probeAtMs: number): Circuit => ({ state: 'open', refusedProbes: 0, refusedSince: 0, accepted: [], probeAtMs });
@@ -56,6 +56,8 @@ const table: [string, Row, object][] = [
     { state: 'shut', wait: 'disabled', dueInMs: null },
   ],
   ['asked for peace', { endpoint: { peaceMs: 9_000 }, circuit: open(0) }, { state: 'shut', wait: 'retry_after', dueInMs: 9_000 }],
+  ['asked for peace, and somebody wants it now', { endpoint: { peaceMs: 9_000 }, hurried: true }, { kind: 'send', probe: false }],
+  ['paused, and somebody wants it now', { endpoint: { gate: 'held' }, hurried: true }, { state: 'shut', wait: 'paused' }],
   ['just made ordered', { endpoint: { ordering: 'key', orderedForMs: 8_000 } }, { state: 'shut', wait: 'settling', dueInMs: 10_000 }],
   ['ordered long enough', { endpoint: { ordering: 'key', orderedForMs: 18_000 } }, { kind: 'send' }],
   ['circuit open', { circuit: open(4_000) }, { state: 'shut', wait: 'circuit_open', dueInMs: 3_000 }],
@@ -86,6 +88,7 @@ it.each(table)('%s', (_, row, expected) => {
     circuit: { state: 'closed' },
     canMove: true,
     blocked: false,
+    hurried: false,
     nextInMs: null,
     paceInMs: 0,
     nowMs: 1_000,

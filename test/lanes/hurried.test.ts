@@ -1,0 +1,73 @@
+// retry-now of what is held: sent before all others, whatever its endpoint asked for and however its circuit stands.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { obeyOrder } from '../../src/db/orders.ts';
+import { circuitTimes, opened } from '../../src/domain/circuit.ts';
+import { uuidOf } from '../../src/domain/ids.ts';
+import { until } from '../support/until.ts';
+import { type LaneStage, names, setLaneStage } from './lane.ts';
+
+let stage: LaneStage;
+beforeAll(async () => {
+  stage = await setLaneStage();
+});
+afterAll(() => stage?.close());
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+const retryNow = async (id: string) =>
+  expect(await obeyOrder(stage.db, id, { kind: 'retry-now' }, 'outside')).toMatchObject({ obeyed: true });
+const flag = async (id: string) => (await stage.lane(id)).hurried;
+
+it('alone goes to an endpoint that asked for a pause; refused, it waits like the others', async () => {
+  const id = await stage.makeEndpoint('/peace', { not_before: inAnHour() });
+  stage.receiver.answer('/peace', (_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end());
+  const [, second = ''] = await stage.park(id, names('peace', 3));
+  expect(await stage.drain(id)).toMatchObject({ wait: 'retry_after', sent: 0 });
+  await retryNow(second);
+  expect(await flag(id)).toBe(true);
+  expect(await stage.drain(id)).toMatchObject({ wait: 'retry_after', sent: 1 });
+  expect(stage.arrived('/peace')).toEqual(['peace-1']);
+  expect(await stage.delivery(second)).toMatchObject({ status: 'held', attempts: 1, hurried: false });
+  expect(await flag(id)).toBe(false);
+});
+
+it('is the next probe of an open circuit, at once, and spends its attempt', async () => {
+  const id = await stage.makeEndpoint('/open');
+  stage.receiver.answer('/open', [500]);
+  const ids = await stage.park(id, names('open', 5));
+  const circuit = opened(Date.now() + 3_600_000, circuitTimes);
+  await stage.db.query('update lanes set circuit = $2 where endpoint_id = $1', [uuidOf(id), JSON.stringify(circuit)]);
+  await retryNow(ids[3] ?? '');
+  expect(await stage.drain(id, undefined, { times: circuitTimes })).toMatchObject({ wait: 'circuit_open', sent: 1 });
+  expect(stage.arrived('/open')).toEqual(['open-3']);
+  expect(await stage.delivery(ids[3] ?? '')).toMatchObject({ attempts: 1, hurried: false });
+  expect((await stage.lane(id)).circuit).toMatchObject({ state: 'open', refusedProbes: 1 });
+});
+
+it('is next of a paced endpoint, whatever else waits', async () => {
+  const id = await stage.makeEndpoint('/paced', { rate_limit: { perSecond: 4, burst: 1 } });
+  const ids = await stage.park(id, names('paced', 8));
+  const draining = stage.drain(id);
+  await until('the first', () => stage.arrived('/paced').length > 0);
+  await retryNow(ids[7] ?? '');
+  const before = stage.arrived('/paced').length;
+  await draining;
+  // one may have been on its way
+  expect(stage.arrived('/paced').indexOf('paced-7')).toBeLessThanOrEqual(before + 1);
+});
+
+it('is seen by a drain whose lane nobody told, and by one that has just laid it to rest', async () => {
+  const id = await stage.makeEndpoint('/untold', { not_before: inAnHour() });
+  const [first = ''] = await stage.park(id, names('untold', 2));
+  await retryNow(first);
+  await stage.db.query('update lanes set hurried = false where endpoint_id = $1', [uuidOf(id)]);
+  expect(await stage.drain(id)).toMatchObject({ sent: 1, held: 1 });
+  expect(stage.arrived('/untold')).toEqual(['untold-0']);
+});
+
+it('waits no time for others of its batch', async () => {
+  const id = await stage.makeEndpoint('/batch', { not_before: inAnHour(), batch: { maxEvents: 10, maxWaitMs: 60_000 } });
+  const [first = ''] = await stage.park(id, names('batch', 2));
+  await retryNow(first);
+  await stage.drain(id);
+  expect(stage.receiver.requests.filter(({ path }) => path === '/batch').map(({ headers }) => headers['posthorn-batch'])).toEqual(['1']);
+});
