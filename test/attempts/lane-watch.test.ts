@@ -81,6 +81,27 @@ async function twoLooks(worker: Worker): Promise<void> {
 const failing = { parks: true, reason: 'failing', state: 'awake', circuit: { state: 'open', refusedProbes: 0 } };
 
 describe.concurrent('two workers', () => {
+  it('count nothing of what it answered before it led elsewhere, whichever of them saw it and whenever they tell it', async (context) => {
+    const { one, other, endpoint, saw, sql, counts, lane } = await watched(context);
+    const [before, after] = [1, 2].map((targetVersion) => ({ endpointId: endpoint, targetVersion }));
+    saw(one, 'F'.repeat(19), undefined, before);
+    await sql('update endpoints set target_version = 2 where id = $1', [uuidOf(endpoint)]);
+    // told after the change, which that process does not know of
+    saw(one, 'F'.repeat(19), undefined, before);
+    await twoLooks(one);
+    saw(other, 'F'.repeat(19), undefined, after);
+    await until('those to be told', async () => (await counts())?.inRow === 19);
+    // late ones, seen where the change is known and where it is not
+    saw(other, 'F'.repeat(19), undefined, before);
+    saw(one, 'F', undefined, before);
+    await twoLooks(one);
+    await twoLooks(other);
+    expect((await counts())?.inRow).toBe(19);
+    saw(other, 'F', undefined, after);
+    await until('a lane', async () => (await lane())?.circuit?.state === 'open');
+    expect((await sql('select target_version from lanes where endpoint_id = $1', [uuidOf(endpoint)]))[0]).toEqual({ target_version: 2 });
+  });
+
   it('20 refused in a row at one open the lane at once, and the other hears of it', async (context) => {
     const { one, endpoint, saw, lane, bothPark } = await watched(context);
     saw(one, 'F'.repeat(19));
