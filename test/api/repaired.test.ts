@@ -18,7 +18,6 @@ const circuitOpen = `state = 'shut', due_at = null, circuit = '{"state":"open","
 
 it.each<[string, (id: string) => Promise<unknown>]>([
   ['its secret', (id) => api.post(`/v1/endpoints/${id}/rotate-secret`)],
-  ['its headers', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { headers: { authorization: 'new' } })],
   ['its time limit', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 30_000 })],
   ['whether it comes back by itself', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { autoRecover: true })],
 ])('%s', async (_, repair) => {
