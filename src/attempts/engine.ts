@@ -3,7 +3,8 @@
 // What if it is called twice? A second call for a delivery in flight here, or not yet recorded, joins the first one's outcome and never posts. One
 // whose first attempt is in hand ahead of its dispatch waits for that.
 // What if the store is away? Before the POST: the call fails and nothing was sent. After it: the outcome waits here until it is stored, and
-// while one has waited for a second no other POST starts. What a SIGKILL leaves unrecorded repeats; nothing else does.
+// while one has waited for a second no other POST starts. What a SIGKILL leaves unrecorded repeats; else only the sender may
+// send a request twice, within one attempt, when a kept connection closes under it.
 // What if only the endpoint's lane sends to it, or it has no free place? Then the delivery is held, and its lane told.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRecord } from '../db/attempts.ts';

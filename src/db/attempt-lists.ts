@@ -26,6 +26,7 @@ interface AttemptRow {
   first_byte_ms: number | null;
   total_ms: number;
   probe: boolean;
+  reconnected: boolean;
 }
 
 /** Newest first, those before the attempt `before`. */
@@ -40,7 +41,7 @@ export async function listAttempts(
     name: 'list_attempts',
     text: `
       select id, round, number, started_at, outcome, message, status_code, response, response_headers, response_body, response_truncated, address,
-        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe
+        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected
       from attempts
       where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $3`,
@@ -61,6 +62,7 @@ function toAttempt(deliveryId: string, row: AttemptRow, response: StoredResponse
     round: row.round,
     number: row.number,
     probe: row.probe,
+    reconnected: row.reconnected,
     startedAt: row.started_at.toISOString(),
     outcome: outcome.parse(row.outcome),
     message: row.message,

@@ -34,14 +34,14 @@ const text = `
     select *, probe and outcome <> 'accepted' as in_vain
     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
       $11::bool[], $12::text[], $13::real[], $14::real[], $15::real[], $16::real[], $17::real[], $18::bool[], $19::uuid[],
-      $20::bool[])
+      $20::bool[], $21::bool[])
     as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only)
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected)
   ), kept as (
     insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id)
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected)
     select id, delivery_id, round, number, started_at, outcome, message, status_code, response,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected
     from incoming where not row_only order by delivery_id, id
     on conflict do nothing
   ), locked as (
@@ -98,6 +98,7 @@ export async function recordAttempts(
       of((record) => record.probe ?? false),
       of((record) => (record.batchId ? uuidOf(record.batchId) : null)),
       of((record) => record.rowOnly ?? false),
+      of((record) => record.result.reconnected ?? false),
     ],
   });
   return rows.map((row) => row.status);

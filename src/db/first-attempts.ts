@@ -23,10 +23,10 @@ const text = `
   with incoming as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
       $7::uuid[], $8::timestamptz[], $9::text[], $10::text[], $11::float8[], $12::int[], $13::bytea[], $14::bool[], $15::text[],
-      $16::real[], $17::real[], $18::real[], $19::real[], $20::real[], $21::bool[])
+      $16::real[], $17::real[], $18::real[], $19::real[], $20::real[], $21::bool[], $22::bool[])
     with ordinality as i (delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
       id, started_at, outcome, message, retry_in_ms, status_code, response, response_truncated, address,
-      dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, row_only, n)
+      dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, row_only, reconnected, n)
   ), made as (
     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, attempts, next_attempt_at, last_outcome, last_message,
       own_workflow)
@@ -40,9 +40,9 @@ const text = `
     returning id, status
   ), kept as (
     insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, reconnected)
     select i.id, i.delivery_id, 1, 1, i.started_at, i.outcome, i.message, i.status_code, i.response,
-      i.response_truncated, i.address, i.dns_ms, i.connect_ms, i.tls_ms, i.first_byte_ms, i.total_ms
+      i.response_truncated, i.address, i.dns_ms, i.connect_ms, i.tls_ms, i.first_byte_ms, i.total_ms, i.reconnected
     from incoming i where i.outcome is not null and not i.row_only order by i.delivery_id, i.id
     on conflict do nothing
   )
@@ -84,6 +84,7 @@ export async function recordFirstAttempts(
       ofAttempt(({ result }) => result.timings.firstByteMs),
       ofAttempt(({ result }) => result.timings.totalMs),
       of(({ attempt }) => attempt?.rowOnly ?? false),
+      ofAttempt(({ result }) => result.reconnected ?? false),
     ],
   });
   return rows.map((row) => row.status);

@@ -48,13 +48,21 @@ export const attemptView = z.object({
     .describe(
       'made before its time, to learn whether its failing endpoint accepts again; refused, it spends nothing: the next attempt has the same number',
     ),
+  reconnected: z
+    .boolean()
+    .describe('sent twice: a kept connection closed before a byte of an answer, and the request was repeated at once on a new connection'),
   startedAt: z.iso.datetime(),
   outcome,
   message: z.string(),
   status: z.int().nullable().describe('the HTTP status of the answer'),
   headers: z.array(z.tuple([z.string(), z.string()])).describe("the answer's headers, in their order"),
-  body: z.string().nullable().describe('the start of what the endpoint answered, at most 64 KiB; bytes that are not UTF-8 are replaced'),
-  bodyTruncated: z.boolean(),
+  body: z
+    .string()
+    .nullable()
+    .describe(
+      'the start of what the endpoint answered, decompressed where it was compressed and fits, at most 64 KiB; bytes that are not UTF-8 are replaced',
+    ),
+  bodyTruncated: z.boolean().describe('there was more than is kept, or the body did not end as it should'),
   address: z.string().nullable().describe('the address the request went to'),
   timings: z.object({ dnsMs: milliseconds, connectMs: milliseconds, tlsMs: milliseconds, firstByteMs: milliseconds, totalMs: z.number() }),
 });

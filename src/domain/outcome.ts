@@ -13,6 +13,7 @@ export const refusals = [
   'tls',
   'reset',
   'protocol',
+  // no status before more came than an answer may have; a body that is too large does not matter
   'response_too_large',
   // no access token to be had for it (OAuth 2.0): nothing was sent
   'auth_failed',
@@ -39,6 +40,7 @@ export interface EndpointResponse {
   /** In the order and case received; each char of a value is one byte (latin1). */
   headers: [string, string][];
   bodyStart: Uint8Array;
+  /** There was more than is kept, or the body did not end as it should. */
   bodyTruncated: boolean;
 }
 
@@ -46,12 +48,14 @@ export interface SendResult {
   outcome: Outcome;
   /** For an operator to read. It names the host, never path, query or credentials. */
   message: string;
-  /** Also present when the attempt failed after the headers came (reset, timeout, too large). */
+  /** Present as soon as the status line is complete: the status decides the outcome, whatever happens to the rest of the response. */
   response: EndpointResponse | null;
   timings: Timings;
   /** The address the request went to; null when no connection was made. */
   address: string | null;
   retryAfterMs: number | null;
+  /** Sent once more, on a new connection: the kept one closed before a byte of an answer came. */
+  reconnected?: boolean;
 }
 
 export function outcomeOfStatus(statusCode: number): Outcome {
@@ -119,18 +123,16 @@ function fullYear(digits: string, nowMs: number): number {
 
 const refusalOfCode: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ...codes('timeout', 'POSTHORN_DEADLINE ETIMEDOUT ERR_SOCKET_CONNECTION_TIMEOUT'),
-  ...codes('timeout', 'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT'),
   ...codes('dns', 'ENOTFOUND ENODATA ENONAME EBADNAME ESERVFAIL EFORMERR ENOTIMP EREFUSED EBADRESP ETIMEOUT'),
   ...codes('dns', 'EAI_AGAIN EAI_FAIL EAI_NODATA EAI_NONAME EAI_ADDRFAMILY'),
   ...codes('address_blocked', 'POSTHORN_ADDRESS_BLOCKED'),
   ...codes('connect', 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN'),
-  // A response that ends before it is whole is a connection cut short, however gently it was closed.
-  ...codes('reset', 'ECONNRESET EPIPE ECONNABORTED UND_ERR_SOCKET HPE_INVALID_EOF_STATE UND_ERR_RES_CONTENT_LENGTH_MISMATCH'),
+  ...codes('reset', 'ECONNRESET EPIPE ECONNABORTED'),
   ...codes('tls', 'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE'),
   // Node calls a failed verification that it has no name for (a key too small, a digest too weak) UNSPECIFIED.
   ...codes('tls', 'PATH_LENGTH_EXCEEDED UNSPECIFIED'),
-  ...codes('protocol', 'UND_ERR_HEADERS_OVERFLOW'),
-  ...codes('response_too_large', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'),
+  ...codes('protocol', 'POSTHORN_UPGRADE'),
+  ...codes('response_too_large', 'POSTHORN_TOO_LARGE'),
 ]);
 const refusalOfFamily: [RegExp, Refusal][] = [
   [/^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|ERR_TLS_|ERR_SSL_)/, 'tls'],
@@ -143,7 +145,7 @@ function codes(refusal: Refusal, names: string): [string, Refusal][] {
   return names.split(' ').map((name) => [name, refusal]);
 }
 
-/** The refusal that an error code (of Node, OpenSSL or undici) stands for; null: not known to be the endpoint's doing, so the fault is ours and spends no attempt. */
+/** The refusal that an error code (of Node or OpenSSL, or one of ours) stands for; null: not known to be the endpoint's doing, so the fault is ours and spends no attempt. */
 export function refusalOfErrorCode(code: string): Refusal | null {
   const known = refusalOfCode.get(code);
   if (known) return known;

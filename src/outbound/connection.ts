@@ -1,7 +1,6 @@
 // Opens one connection to an endpoint, directly or through the operator's proxy, and notes, while it comes up, where it goes and what each step took.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import type { buildConnector } from 'undici';
 import type { TlsIdentity } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { EgressProxy } from './proxy.ts';
@@ -15,8 +14,6 @@ export interface Connection {
   dnsMs: number | null;
   connectMs: number | null;
   tlsMs: number | null;
-  /** What had been read from it before the exchange it carries. */
-  bytesBefore: number;
   /** The operator's proxy is not reached yet: what fails, or takes its time, is ours. */
   atProxy: boolean;
 }
@@ -32,18 +29,18 @@ interface ConnectOptions {
 /** For how long one of several addresses is tried before the next joins in. */
 const nextAddressAfterMs = 1_000;
 const sessionsKept = 1_000;
-/** For one response as it comes over the wire: what undici does not count (chunk extensions, early responses) must not go on for ever. */
-const maxWireBytes = 4 * 1024 * 1024;
+
+type Opened = (...outcome: [error: null, socket: Socket] | [error: Error, socket: null]) => void;
 
 /** `identity`: null for an endpoint that asks for no client certificate. */
-export type Connect = (options: buildConnector.Options, identity: TlsIdentity | null, callback: buildConnector.Callback) => Connection;
+export type Connect = (origin: string, identity: TlsIdentity | null, callback: Opened) => Connection;
 
 /** Makes the function that connects; it keeps TLS sessions, so that coming back to an endpoint is cheaper. */
 export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
   const trust = createTrust(ca);
   const sessions = new Map<string, Buffer>();
 
-  function open(to: Destination, identity: TlsIdentity | null, connection: Connection, callback: buildConnector.Callback): void {
+  function open(to: Destination, identity: TlsIdentity | null, connection: Connection, callback: Opened): void {
     // resuming skips the check of the certificate's name and signer: never with a session of another identity
     const sessionKey = identity ? `${to.origin} ${identity.id}` : to.origin;
     const secured = to.secure && {
@@ -62,15 +59,14 @@ export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
     else ready(direct(guard, to, secured));
   }
 
-  return (options, identity, callback) => {
-    const to = destinationOf(options);
+  return (origin, identity, callback) => {
+    const to = destinationOf(origin);
     const connection: Connection = {
       socket: null,
       address: null,
       dnsMs: null,
       connectMs: null,
       tlsMs: null,
-      bytesBefore: 0,
       atProxy: false,
     };
     try {
@@ -83,11 +79,10 @@ export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
   };
 }
 
-function destinationOf({ protocol, hostname, port }: buildConnector.Options): Destination {
+function destinationOf(origin: string): Destination {
+  const { protocol, hostname, port } = new URL(origin);
   const secure = protocol === 'https:';
-  const bracketed = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-  const at = Number(port || (secure ? 443 : 80));
-  return { secure, host: hostname, port: at, origin: new URL(`${protocol}//${bracketed}:${at}`).origin };
+  return { secure, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (secure ? 443 : 80)), origin };
 }
 
 type Secured = ConnectionOptions | false;
@@ -113,7 +108,7 @@ function throughProxy(
   secured: Secured,
   connection: Connection,
   ready: (socket: Socket) => void,
-  callback: buildConnector.Callback,
+  callback: Opened,
 ): void {
   openTunnel(proxy, guard, to, connection).then(
     (tunnel) => {
@@ -126,15 +121,14 @@ function throughProxy(
   );
 }
 
-function opened(socket: Socket, connection: Connection, callback: buildConnector.Callback): void {
+function opened(socket: Socket, connection: Connection, callback: Opened): void {
   connection.socket = socket;
-  socket.on('error', () => undefined).on('readable', () => limit(socket, connection));
+  socket.on('error', () => undefined);
   callback(null, socket);
 }
 
-function watch(socket: Socket, connection: Connection, ready: 'connect' | 'secureConnect', callback: buildConnector.Callback): void {
+function watch(socket: Socket, connection: Connection, ready: 'connect' | 'secureConnect', callback: Opened): void {
   note(socket, connection);
-  socket.once(ready, () => socket.on('readable', () => limit(socket, connection)));
   answerOnce(socket, ready, callback);
 }
 
@@ -163,18 +157,13 @@ function note(socket: Socket, connection: Connection): void {
     });
 }
 
-function limit(socket: Socket, connection: Connection): void {
-  if (socket.bytesRead - connection.bytesBefore <= maxWireBytes) return;
-  socket.destroy(Object.assign(new Error('the response does not end'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' }));
-}
-
-function answerOnce(socket: Socket, ready: 'connect' | 'secureConnect', callback: buildConnector.Callback): void {
+function answerOnce(socket: Socket, ready: 'connect' | 'secureConnect', callback: Opened): void {
   let answered = false;
   socket.once(ready, () => {
     answered = true;
     callback(null, socket);
   });
-  // The listener stays: an error after that is told by undici's own.
+  // The listener stays: an error after that is reported by the exchange, or there is none.
   socket.on('error', (error) => {
     if (!answered) callback(error, null);
     answered = true;

@@ -11,3 +11,7 @@ export class LocalFault extends Error {
     this.code = code;
   }
 }
+
+export function tooLate(): LocalFault {
+  return new LocalFault('too_late', 'the moment until which it might be sent has passed');
+}

@@ -1,4 +1,4 @@
-// The headers of a request as they are written: those of the caller and our name, none that belong to the connection.
+// The headers of a request as they are written: those of the caller, our name and no wish for compression; none that belong to the connection.
 import { connectionHeader } from '../domain/connection-header.ts';
 import { LocalFault } from './local-fault.ts';
 
@@ -6,5 +6,6 @@ import { LocalFault } from './local-fault.ts';
 export function ownHeaders(given: Record<string, string>, userAgent: string): Record<string, string> {
   const foreign = Object.keys(given).find((name) => connectionHeader.test(name));
   if (foreign !== undefined) throw new LocalFault('header_not_ours_to_send', `the header ${foreign} belongs to the connection`);
-  return { ...given, 'user-agent': userAgent };
+  const asksEncoding = Object.keys(given).some((name) => name.toLowerCase() === 'accept-encoding');
+  return { ...given, ...(!asksEncoding && { 'accept-encoding': 'identity' }), 'user-agent': userAgent };
 }

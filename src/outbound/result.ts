@@ -1,14 +1,13 @@
 // From how an exchange ended to what is recorded of the attempt, or to the fault of our own that it was.
 import { type Outcome, outcomeOfStatus, retryAfterMs, type SendResult, type Timings } from '../domain/outcome.ts';
-import type { Exchange } from './connections.ts';
 import { failureOf } from './failure.ts';
+import type { Exchange } from './line.ts';
 import { LocalFault } from './local-fault.ts';
 import { messageOf } from './message.ts';
-import { type Received, responseOf } from './receive.ts';
+import { responseOf } from './receive.ts';
 
 interface Ended {
   exchange: Exchange;
-  received: Received;
   /** Null: the response is whole. */
   error: Error | null;
   host: string;
@@ -18,43 +17,54 @@ interface Ended {
   timeoutMs: number;
 }
 
-export function resultOf({ exchange, received, error, host, startedAt, endedAt, timeoutMs }: Ended): SendResult | LocalFault {
+/** The status of a response decides, also when the rest of it is broken or missing: the endpoint has processed the request. */
+export function resultOf({ exchange, error: last, host, startedAt, endedAt, timeoutMs }: Ended): SendResult | LocalFault {
+  const error = finalError(exchange, last);
   if (error instanceof LocalFault) return error;
-  const connection = exchange.line?.connection ?? null;
-  const failure = error && failureOf(error, connection?.socket ?? null);
-  if (error && !failure) return new LocalFault('unknown', `cannot send to ${host}: ${error.message}`, error);
-  const response = responseOf(received);
-  const outcome: Outcome = failure?.refusal ?? outcomeOfStatus(response?.statusCode ?? 0);
-  const timings = timingsOf(exchange, received, startedAt, endedAt);
-  const address = connection?.address ?? null;
+  const response = responseOf(exchange.received, error === null);
+  const failure = error && failureOf(error);
+  if (error && !failure && !response) return new LocalFault('unknown', `cannot send to ${host}: ${error.message}`, error);
+  const outcome: Outcome = response ? outcomeOfStatus(response.statusCode) : (failure?.refusal ?? 'protocol');
+  const timings = timingsOf(exchange, startedAt, endedAt);
+  const address = exchange.line?.connection?.address ?? null;
+  const reconnected = exchange.lost !== null;
   const message = messageOf({
     outcome,
     host,
     response,
+    hasHeaders: exchange.received.head !== null,
     address,
     totalMs: timings.totalMs,
     timeoutMs,
+    error,
     code: failure?.code ?? '',
-    detail: error?.message ?? '',
+    reconnected,
   });
   const asked = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
-  return { outcome, message, response, timings, address, retryAfterMs: retryAfterMs(response?.statusCode ?? 0, asked, Date.now()) };
+  const retryAfter = retryAfterMs(response?.statusCode ?? 0, asked, Date.now());
+  return { outcome, message, response, timings, address, retryAfterMs: retryAfter, ...(reconnected && { reconnected }) };
+}
+
+/** A request that was written once has reached the endpoint, perhaps: what keeps us from repeating it does not undo that. */
+function finalError({ lost }: Exchange, error: Error | null): Error | null {
+  return lost && error instanceof LocalFault && error.code !== 'aborted' ? lost : error;
 }
 
 /** Of a request that was not made, because of where its URL leads. */
 export function blockedResult(reason: string): SendResult {
   const timings: Timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 0 };
-  return { outcome: 'address_blocked', message: `not sent: ${reason}`, response: null, timings, address: null, retryAfterMs: null };
+  const message = `not sent: ${reason}`;
+  return { outcome: 'address_blocked', message, response: null, timings, address: null, retryAfterMs: null };
 }
 
-function timingsOf(exchange: Exchange, { head }: Received, startedAt: number, endedAt: number): Timings {
-  const { line } = exchange;
+function timingsOf(exchange: Exchange, startedAt: number, endedAt: number): Timings {
+  const { line, received } = exchange;
   const opened = line && line.openedFor === exchange ? line.connection : null;
   return {
     dnsMs: opened?.dnsMs ?? null,
     connectMs: opened?.connectMs ?? null,
     tlsMs: opened?.tlsMs ?? null,
-    firstByteMs: head && head.at - startedAt,
+    firstByteMs: received.head && received.head.at - startedAt,
     totalMs: endedAt - startedAt,
   };
 }

@@ -4,15 +4,14 @@ import { requestTarget } from '../domain/request-target.ts';
 import { type Access, identityOf } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';
-import { type Connections, createConnections, type Exchange } from './connections.ts';
-import { LocalFault } from './local-fault.ts';
+import { type Connections, createConnections } from './connections.ts';
+import type { Exchange } from './line.ts';
+import { LocalFault, tooLate } from './local-fault.ts';
 import { ownHeaders } from './own-headers.ts';
 import type { EgressProxy } from './proxy.ts';
-import { nothingReceived, receiveInto, tooLate } from './receive.ts';
+import { nothingReceived } from './receive.ts';
 import { blockedResult, pastDeadline, resultOf } from './result.ts';
 
-const maxResponseBytes = 1024 * 1024;
-const maxHeaderBytes = 16 * 1024;
 const longestIdleMs = 30_000;
 /** A connection is renewed now and then, so that it follows where the name leads. */
 const requestsPerConnection = 1_000;
@@ -62,16 +61,9 @@ export function createSender(options: SenderOptions): Sender {
     connect: createConnect({ guard, ca, proxy }),
     maxPerOrigin: maxConnectionsPerOrigin,
     maxIdle: maxIdleConnections,
-    client: {
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: maxHeaderBytes,
-      maxResponseSize: maxResponseBytes,
-      maxRequestsPerClient: requestsPerConnection,
-      keepAliveTimeout: keepAliveMs,
-      keepAliveMaxTimeout: Math.max(longestIdleMs, keepAliveMs),
-    },
+    keepAliveMs,
+    maxKeepAliveMs: Math.max(longestIdleMs, keepAliveMs),
+    requestsPerConnection,
   });
   const underWay = new Set<Promise<SendResult>>();
   let closed = false;
@@ -98,32 +90,34 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
   const headers = ownHeaders(request.headers, userAgent);
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
-    const received = nothingReceived();
     let settled = false;
-    const settle = (error: Error | null) => {
+    const settle = (error: Error | null, reusable: boolean) => {
       if (settled) return;
       settled = true;
       clearTimeout(deadline);
       signal?.removeEventListener('abort', onAbort);
-      const result = resultOf({ exchange, received, error, host: url.host, startedAt, endedAt: performance.now(), timeoutMs });
-      connections.end(exchange, error === null);
+      const result = resultOf({ exchange, error, host: url.host, startedAt, endedAt: performance.now(), timeoutMs });
+      connections.end(exchange, reusable);
       if (result instanceof LocalFault) reject(result);
       else resolve(result);
     };
     const exchange: Exchange = {
       origin: url.origin,
       identity: identityOf(request.access),
-      options: { path: requestTarget(url), method, headers, body },
-      handler: receiveInto(received, isTooLate, settle),
+      request: { method, path: requestTarget(url), host: url.host, headers, body },
+      received: nothingReceived(),
+      isTooLate,
+      ended: settle,
       line: null,
       onLine: request.onLine,
+      lost: null,
     };
-    const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
+    const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason), false);
     // If this process stood still, what came meanwhile is to be read first.
-    const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange))), timeoutMs);
+    const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange), false)), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
-    else if (isTooLate()) settle(tooLate());
+    else if (isTooLate()) settle(tooLate(), false);
     else connections.begin(exchange);
   });
 }

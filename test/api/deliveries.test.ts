@@ -50,11 +50,11 @@ describe('deliveries', () => {
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [(await api.makeEndpoint(tenant, url)).id]);
     const headers: [string, string][] = [['X-Odd', 'caf\xe9\0']];
     const response = { statusCode: 500, headers, bodyStart: Uint8Array.of(0, 0xff, 0x41), bodyTruncated: true };
-    await attempted(api, id, 1, { outcome: 'http_status', message: 'HTTP 500', response });
+    await attempted(api, id, 1, { outcome: 'http_status', message: 'HTTP 500', response, reconnected: true });
     await attempted(api, id, 2, { outcome: 'timeout', message: 'no answer', address: null });
     const { body } = await api.get(`/v1/deliveries/${id}/attempts`);
     expect(body.data).toMatchObject([
-      { delivery: id, number: 2, outcome: 'timeout', status: null, headers: [], body: null, address: null },
+      { delivery: id, number: 2, outcome: 'timeout', status: null, headers: [], body: null, address: null, reconnected: false },
       {
         number: 1,
         round: 1,
@@ -63,6 +63,7 @@ describe('deliveries', () => {
         headers,
         body: '\0\ufffdA',
         bodyTruncated: true,
+        reconnected: true,
         timings: { dnsMs: 1, connectMs: 2, tlsMs: null, totalMs: 4 },
       },
     ]);

@@ -1,5 +1,6 @@
 // Connections: kept, shared, bounded, given up, and never to an address that was not checked.
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAddressGuard } from '../../src/outbound/address-guard.ts';
 import { type Answer, response, startEndpoint } from './endpoint.ts';
@@ -44,20 +45,66 @@ describe('a connection', () => {
     expect(endpoint).toMatchObject({ connections: 10, requests: { length: 10 } });
   });
 
-  it('that dies under a request fails it: it is not sent again unasked', async () => {
+  it('that was kept and dies under a request has it sent again on a new one, once', async () => {
     const endpoint = await startEndpoint((socket, n) => (n === 0 ? socket.write(response(200)) : socket.resetAndDestroy()));
     const sender = startSender({ keepAliveMs: patienceMs });
-    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'accepted' });
-    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'reset', address: '127.0.0.1' });
+    const first = await sender.send(requestTo(endpoint.url));
+    expect(first).toMatchObject({ outcome: 'accepted' });
+    expect(first.reconnected).toBeUndefined();
+    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'reset', address: '127.0.0.1', reconnected: true });
+    expect(endpoint).toMatchObject({ connections: 2, requests: { length: 3 } });
+  });
+
+  it('that is new and dies under its first request is not repeated', async () => {
+    const endpoint = await startEndpoint((socket) => socket.resetAndDestroy());
+    const result = await startSender().send(requestTo(endpoint.url));
+    expect(result.outcome).toBe('reset');
+    expect(result.reconnected).toBeUndefined();
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('that was kept and dies after a byte of an answer is not repeated', async () => {
+    const endpoint = await startEndpoint((socket, n) => (n === 0 ? socket.write(response(200)) : socket.end('H')));
+    const sender = startSender({ keepAliveMs: patienceMs });
+    await sender.send(requestTo(endpoint.url));
+    expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'reset' });
     expect(endpoint.requests).toHaveLength(2);
+  });
+
+  it('that was kept and dies too late for another request leaves the attempt as it is', async () => {
+    let closed = false;
+    const endpoint = await startEndpoint((socket, n) => {
+      if (n === 0) return void socket.write(response(200));
+      closed = true;
+      socket.end();
+    });
+    const sender = startSender({ keepAliveMs: patienceMs });
+    await sender.send(requestTo(endpoint.url));
+    const result = await sender.send(requestTo(endpoint.url, { isTooLate: () => closed }));
+    expect(result.outcome).toBe('reset');
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  it('that ends 2 ms after each answer costs no attempt', async () => {
+    const endpoint = await startEndpoint((socket) => {
+      socket.write(response(200));
+      setTimeout(() => socket.end(), 2);
+    });
+    const sender = startSender({ keepAliveMs: patienceMs });
+    const outcomes = [];
+    for (let i = 0; i < 60; i++) {
+      outcomes.push((await sender.send(requestTo(endpoint.url))).outcome);
+      await delay(i % 4);
+    }
+    expect(outcomes).toEqual(Array(60).fill('accepted'));
   });
 
   it('is not kept after a failed attempt', async () => {
     const endpoint = await startEndpoint((socket, n) =>
-      n === 0 ? socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n') : ok(socket, n, ''),
+      n === 0 ? socket.write('HTTP/1.1 500 Oh\r\ncontent-length: 9\r\n\r\n') : ok(socket, n, ''),
     );
     const sender = startSender();
-    expect(await sender.send(requestTo(endpoint.url, { timeoutMs: 200 }))).toMatchObject({ outcome: 'timeout' });
+    expect(await sender.send(requestTo(endpoint.url, { timeoutMs: 200 }))).toMatchObject({ outcome: 'http_status' });
     expect(await sender.send(requestTo(endpoint.url))).toMatchObject({ outcome: 'accepted' });
     expect(endpoint.connections).toBe(2);
   });

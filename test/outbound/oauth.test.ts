@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { Provider } from 'oidc-provider';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { OAuthClient } from '../../src/domain/endpoint-target.ts';
@@ -92,6 +93,18 @@ describe('a real authorization server', () => {
     await sender.send(requestTo(endpoint.url, { access: accessOf(access.oauth, 'ep_2') }));
     await sender.send(requestTo(endpoint.url, { access: accessOf({ ...access.oauth, scope: undefined } as OAuthClient) }));
     expect(authority.seen.tokens).toBe(3);
+  });
+
+  it('that compresses its answer is understood, though it is asked not to', async () => {
+    const said = gzipSync(JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }));
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const server = await startEndpoint((socket) => socket.write(response(200, headers, said)));
+    const endpoint = await startEndpoint(ok);
+    const sender = authenticating(startSender());
+    const result = await sender.send(requestTo(endpoint.url, { access: accessOf(clientOf(server.url)) }));
+    expect(result.outcome).toBe('accepted');
+    expect(server.requests[0]).toMatch(/^accept-encoding: identity\r$/im);
+    expect(bearers(endpoint.requests)).toEqual(['Bearer token-1']);
   });
 
   it('that refuses the client is the outcome auth_failed, which names host and status and nothing else', async () => {

@@ -14,6 +14,7 @@ describe('a request', () => {
     const [head = '', sent = ''] = endpoint.requests[0]?.split('\r\n\r\n') ?? [];
     expect(head.split('\r\n')[0]).toBe('POST /hook/a%20b/%63?x=1&y=%2F HTTP/1.1');
     expect(head.toLowerCase().split('\r\n').slice(1).sort()).toEqual([
+      'accept-encoding: identity',
       'connection: keep-alive',
       `content-length: ${body.length}`,
       'content-type: application/json',
