@@ -56,27 +56,6 @@ export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Pro
   return rows[0]?.blocked ?? false;
 }
 
-const mostHeldTypes = 1_000;
-
-/** The event types of what is held, in alphabetical order; 1,000 at most. Looks at one row of each. */
-export async function readHeldTypes(db: Db, endpointId: string, lowest: string): Promise<string[]> {
-  const { rows } = await db.query<{ event_type: string }>({
-    name: 'read_held_types',
-    text: `
-      with recursive types as (
-        (select event_type from deliveries where endpoint_id = $1 and status = 'held' and id >= $2 order by event_type limit 1)
-        union all
-        select (
-          select d.event_type from deliveries d
-          where d.endpoint_id = $1 and d.status = 'held' and d.id >= $2 and d.event_type > t.event_type order by d.event_type limit 1)
-        from types t where t.event_type is not null
-      )
-      select event_type from types where event_type is not null limit $3`,
-    values: [uuidOf(endpointId), uuidOf(lowest), mostHeldTypes],
-  });
-  return rows.map((row) => row.event_type);
-}
-
 /** A page of what is held past its time, of all endpoints, ends as expired. Returns how many it found; fewer than `limit`: no more are left. */
 export async function expireHeld(db: Db, limit: number): Promise<number> {
   const { rows } = await db.query<{ id: string }>({

@@ -165,7 +165,7 @@ interface TakenRow {
   epoch: number;
   rested_ms: number | null;
   reason: LaneReason;
-  parks: boolean;
+  failing_since = case when target_version > ${version} or ${released} and parks then failing_since else to_timestamp($5::float8 / 1000) end,
   target_version: number;
   allowance: unknown;
   circuit: unknown;

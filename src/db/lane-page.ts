@@ -97,39 +97,19 @@ export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]
   const { endpointId, ordering, evenEarly, limit, except, exceptKeys, blocks, lowest, asOf } = query;
   const ordered = ordering !== 'none';
   const keylessDue = ordering === 'key' && !evenEarly;
+  const [name, text] = !ordered
+    ? ['read_held_by_time', byTime]
+    : blocks
+      ? ['read_held_not_blocked', byPosition(notBlocked)]
+      : ['read_held_by_position', byPosition('')];
   return withoutErased(db, {
-    ...(ordered
-      ? blocks
-        ? { name: 'read_held_not_blocked', text: byPosition(notBlocked) }
-        : { name: 'read_held_by_position', text: byPosition('') }
-      : { name: 'read_held_by_time', text: byTime }),
+    name,
+    text,
     values: [uuidOf(endpointId), limit, except.map(uuidOf), ordered ? exceptKeys : evenEarly, uuidOf(lowest), ordered ? keylessDue : asOf],
   });
 }
 
-export type ProbeQuery = Pick<PageQuery, 'endpointId' | 'limit' | 'except' | 'exceptKeys' | 'blocks' | 'lowest'> & { eventType: string };
-
-const ofType = (unblocked: string) => `
-  with held as materialized (
-    select d.*, row_number() over (order by d.next_attempt_at) as n from (
-      select ${heldColumns} from deliveries d
-      where d.endpoint_id = $1 and d.status = 'held' and d.event_type = $6 and d.id >= $5 and d.id <> all($3::uuid[])
-        and (d.lane_key is null or d.lane_key <> all($4::text[]) and not exists (
-          select from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.lane_key = d.lane_key and h.position < d.position and h.id >= $5))
-        and (d.expires_at is null or d.expires_at > now()) ${unblocked}
-      order by d.next_attempt_at limit $2
-    ) d
-  ) ${withEvents}`;
-
-/** Of an endpoint that is not ordered as a whole: what may be probed with, of one event type, whatever its time; what is due for longest comes first. */
-export async function readToProbe(db: Db, query: ProbeQuery): Promise<HeldDelivery[]> {
-  const { endpointId, eventType, limit, except, exceptKeys, blocks, lowest } = query;
-  return withoutErased(db, {
-    ...(blocks ? { name: 'read_to_probe_not_blocked', text: ofType(notBlocked) } : { name: 'read_to_probe', text: ofType('') }),
-    values: [uuidOf(endpointId), limit, except.map(uuidOf), exceptKeys, uuidOf(lowest), eventType],
-  });
-}
-
+/** What was erased since it was held is cancelled, and the rest is read again. */
 export async function withoutErased(db: Db, statement: { name: string; text: string; values: unknown[] }): Promise<HeldDelivery[]> {
   const { rows } = await db.query<HeldRow>(statement);
   const erased = rows.filter((row) => row.erased);

@@ -148,7 +148,6 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
       const left = Math.max(1, sentAtMs + freshMs - performance.now());
       await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(lines.underWay() > 0 ? [sending.oneEnded()] : [])]);
-      // the one under way says when the next is due
       if (probe) return;
     }
   }
@@ -181,8 +180,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   }
 
   function tell(deliveries: DeliveryRef[]): void {
-    const telling = deliveries.map((delivery) => deps.starter.look(delivery));
-    void Promise.all(telling).catch((error) => log.debug({ err: error }, 'lane.not_told'));
+    void Promise.all(deliveries.map((one) => deps.starter.look(one))).catch((error) => log.debug({ err: error }, 'lane.not_told'));
   }
 
   async function pause(ms: number): Promise<void> {

@@ -1,8 +1,9 @@
 // What a drain sees each time it looks: its endpoint as it is now, which is also its lease, and who is next in its lines.
 import { hurriedDone, readHurried } from '../db/hurried.ts';
 import { type LaneEndpoint, readLaneEndpoint } from '../db/lane-endpoint.ts';
-import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs, readHeldTypes } from '../db/lane-held.ts';
-import { type HeldDelivery, readHeld, readToProbe } from '../db/lane-page.ts';
+import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs } from '../db/lane-held.ts';
+import { type HeldDelivery, readHeld } from '../db/lane-page.ts';
+import { readHeldTypes, readToProbe } from '../db/lane-probes.ts';
 import type { Db } from '../db/pool.ts';
 import { type Failures, probeOrder } from '../domain/circuit.ts';
 import { firstUuidAt } from '../domain/ids.ts';
