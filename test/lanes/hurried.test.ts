@@ -51,7 +51,7 @@ it('is the next one of a paced endpoint, whatever was there before', async () =>
   expect(await stage.statuses(id)).toEqual({ succeeded: 4 });
 });
 
-it('is seen by a drain whose lane nobody told, and by one that has just laid it to rest', async () => {
+it('is seen by a drain that begins though nobody told its lane', async () => {
   const id = await stage.makeEndpoint('/untold', { not_before: inAnHour() });
   const [first = ''] = await stage.park(id, names('untold', 2));
   await retryNow(first);
