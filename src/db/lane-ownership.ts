@@ -153,7 +153,7 @@ export async function deleteLane(db: Db, endpointId: string, epoch: number): Pro
 const learnt = (version: '$8' | '$12', released: '$7' | '$11') => `
   allowance = case when target_version > ${version} then allowance else $3 end,
   circuit = case when target_version > ${version} or ${released} and parks then circuit else $4 end,
-  failing_since = case when target_version > ${version} then failing_since else to_timestamp($5::float8 / 1000) end,
+  failing_since = case when target_version > ${version} or ${released} and parks then failing_since else to_timestamp($5::float8 / 1000) end,
   target_version = greatest(target_version, ${version})`;
 
 function factValues({ allowance, circuit, failingSinceMs, stateReason }: LaneFacts): unknown[] {
@@ -165,7 +165,7 @@ interface TakenRow {
   epoch: number;
   rested_ms: number | null;
   reason: LaneReason;
-  failing_since = case when target_version > ${version} or ${released} and parks then failing_since else to_timestamp($5::float8 / 1000) end,
+  parks: boolean;
   target_version: number;
   allowance: unknown;
   circuit: unknown;
