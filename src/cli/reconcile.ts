@@ -8,13 +8,15 @@ import { NotReachable } from './not-reachable.ts';
 const patienceMs = 10_000;
 
 /** Throws NotReachable when Temporal is not there within 10 s, or goes away meanwhile: what is started by then stays started. */
-export async function reconcile(core: Core, print: (line: string) => void, waitMs = patienceMs): Promise<void> {
+export async function reconcile(core: Core, print: (line: string) => void): Promise<void> {
   const { TEMPORAL_ADDRESS: address = '127.0.0.1:7233' } = core.config;
   const enough = new AbortController();
-  const connected = await Promise.race([core.link.connected, delay(waitMs, null, { signal: enough.signal }).catch(() => null)]);
+  const connected = await Promise.race([core.link.connected, delay(patienceMs, null, { signal: enough.signal }).catch(() => null)]);
   enough.abort();
   if (!connected) {
-    throw new NotReachable(`Temporal at ${address} was not reached within ${waitMs / 1_000} s. Check TEMPORAL_ADDRESS, and repeat this.`);
+    throw new NotReachable(
+      `Temporal at ${address} was not reached within ${patienceMs / 1_000} s. Check TEMPORAL_ADDRESS, and repeat this.`,
+    );
   }
   try {
     const { deliveries, lanes } = await sweepAll(core);

@@ -32,6 +32,7 @@ export interface EndpointPlace {
 
 /** To be called in the transaction that makes or moves it. Throws TooManyEndpoints. At a host where it is already it is not refused. */
 export async function refuseTooMany(client: Querying, place: EndpointPlace): Promise<void> {
+  if (!place.isNew && place.mostAtHost === null) return;
   const { rows } = await client.query<{ id: string; max_endpoints: number }>({
     name: 'lock_tenant_of_endpoints',
     text: 'select id, max_endpoints from tenants where external_id = $1 and deleted_at is null for no key update',

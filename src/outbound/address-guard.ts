@@ -81,8 +81,7 @@ function parseUrl(text: string): UrlVerdict {
   if (/^[^/]*\/\/[^/?#]*@/.test(text)) return { ok: false, reason: 'must not carry credentials' };
   if (text.includes('#')) return { ok: false, reason: 'must not have a fragment' };
   const url = new URL(text);
-  if (url.port === '0') return { ok: false, reason: 'must not use port 0' };
-  return { ok: true, url };
+  return url.port === '0' ? { ok: false, reason: 'must not use port 0' } : { ok: true, url };
 }
 
 function objectionToHost(url: URL, policy: AddressPolicy): string | null {

@@ -55,10 +55,14 @@ const textOf = ({ said }: Started) => said.join('');
 
 /** The shell commands it printed: the first event, and the look at the sandbox. */
 async function commandsOf(one: Started): Promise<{ post: string; look: string }> {
-  const commands = await until('the commands', () => {
-    const found = textOf(one).match(/^curl (?:.+\\\n)*.+$/gm);
-    return found?.length === 2 ? found : one.process.exitCode !== null && Promise.reject(new Error(textOf(one)));
-  });
+  const commands = await until(
+    'the commands',
+    () => {
+      const found = textOf(one).match(/^curl (?:.+\\\n)*.+$/gm);
+      return found?.length === 2 ? found : one.process.exitCode !== null && Promise.reject(new Error(textOf(one)));
+    },
+    120_000,
+  );
   return { post: commands[0] ?? '', look: commands[1] ?? '' };
 }
 
@@ -95,7 +99,7 @@ it('starts on an empty folder, delivers the printed event, stops, and goes on wh
 
   // a store without tenant `demo`: ready means that it is there again
   const third = start({ PORT: port }, ['--demo']);
-  await until('it to be ready', async () => (await call('GET', '/readyz')).status === 200, 60_000, 10);
+  await until('it to be ready', async () => (await call('GET', '/readyz')).status === 200, 120_000, 10);
   expect((await call('GET', '/v1/tenants/demo')).status).toBe(200);
   expect(await deliver(await commandsOf(third))).toMatchObject({ signature: 'valid' });
   third.process.kill('SIGKILL');

@@ -36,6 +36,7 @@ const long: Record<string, number> = {
   'lanes/idle-race': 18,
   'lanes/attacked': 17,
   'e2e/times': 14,
+  'e2e/upkeep-by-hand': 14,
   'relay/mode': 13,
   'relay/bad-days': 12,
   'relay/parking': 12,
