@@ -44,7 +44,7 @@ describe.concurrent('an endpoint that must agree first', () => {
     agrees = true;
     expect((await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/verify`)).status).toBe(429);
     await stage.posthorn.database.db.query(
-      `update endpoints set verification_due_at = verification_due_at - interval '1 minute' where verification_error is not null`,
+      `update endpoints set verification_asked_at = verification_asked_at - interval '1 minute' where verification_error is not null`,
     );
     expect((await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/verify`)).status).toBe(202);
     await sent.reach('succeeded');
