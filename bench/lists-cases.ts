@@ -1,6 +1,6 @@
 // The pages that are measured: every list of the API, from its start, its middle and its end, and deliveries by every combination of filters.
 import type pg from 'pg';
-import { makeId } from '../src/domain/ids.ts';
+import { makeId } from '#domain/ids';
 import { bigTenant, commonType, deadTenant, fanOuts, rareType, smallTenant } from './lists-rows.ts';
 
 export interface Case {

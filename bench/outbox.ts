@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { migrate } from '../src/db/migrate.ts';
-import { takeOutboxRows } from '../src/db/outbox.ts';
-import { makePartitions } from '../src/db/partitions.ts';
-import { createPool, type Db } from '../src/db/pool.ts';
-import { registerRelay, releaseDeadRelays, renewRelay } from '../src/db/relays.ts';
-import { uuidOf } from '../src/domain/ids.ts';
-import { startPostgres } from '../src/embedded/postgres.ts';
-import { newId } from '../src/new-id.ts';
-import { migrationsFolder } from '../src/package.ts';
+import { migrationsFolder } from '#config/package';
+import { takeOutboxRows } from '#db/events/outbox';
+import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
+import { migrate } from '#db/store/migrate';
+import { makePartitions } from '#db/store/partitions';
+import { createPool, type Db } from '#db/store/pool';
+import { uuidOf } from '#domain/ids';
+import { startPostgres } from '#embedded/postgres';
+import { newId } from '#runtime/new-id';
 
 const facts = { mode: 'batched', waiting: 1_000 } as const;
 /** PostgreSQL tells of what a connection read once it is idle. */

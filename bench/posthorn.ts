@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { superviseProcess } from '../src/embedded/supervised-process.ts';
+import { superviseProcess } from '#embedded/supervised-process';
 import type { Role } from './scenarios.ts';
 
 const startsWithinMs = 60_000;

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { verifyWebhook } from '../src/receiver/verify.ts';
+import { verifyWebhook } from '#receiver/verify';
 import { type Collected, now, type ReceiverAnswer, type ReceiverOrder, type Trusted } from './messages.ts';
 
 const refusals = 2;

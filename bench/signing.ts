@@ -1,9 +1,9 @@
 // What signing one delivery costs, in microseconds of one core, by scheme and by size of body: `node bench/signing.ts`.
 import { randomBytes } from 'node:crypto';
-import { type CustomSigning, type Signing, signing } from '../src/domain/signing.ts';
-import { privateKeyOf } from '../src/outbound/key-pair.ts';
-import { type Signers, signatureHeaders } from '../src/outbound/signatures.ts';
-import { signingSecret } from '../src/outbound/signing-secret.ts';
+import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { privateKeyOf } from '#outbound/key-pair';
+import { type Signers, signatureHeaders } from '#outbound/signatures';
+import { signingSecret } from '#outbound/signing-secret';
 
 const sizes = [300, 10_000, 250_000];
 const forMs = 1_000;

@@ -1,8 +1,8 @@
 // Everything one run needs, started on empty stores: PostgreSQL, Temporal, Posthorn, the load generator and the receiver, each a process of its own.
 import { join } from 'node:path';
 import pg from 'pg';
-import { type Config, readConfig } from '../src/config.ts';
-import { freePort } from '../src/embedded/free-port.ts';
+import { type Config, readConfig } from '#config/config';
+import { freePort } from '#embedded/free-port';
 import { type Child, startChild } from './child.ts';
 import type { LoadAnswer, LoadOrder, ReceiverAnswer, ReceiverOrder } from './messages.ts';
 import { type PosthornProcess, startPosthorn } from './posthorn.ts';

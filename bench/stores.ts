@@ -3,10 +3,10 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../src/config.ts';
-import { startPostgres } from '../src/embedded/postgres.ts';
-import { startTemporal } from '../src/embedded/temporal.ts';
-import { searchAttributes } from '../src/workflows/contract.ts';
+import type { Config } from '#config/config';
+import { searchAttributes } from '#contract/workflow-contract';
+import { startPostgres } from '#embedded/postgres';
+import { startTemporal } from '#embedded/temporal';
 import { childNamed } from './process-cost.ts';
 
 export interface Stores {

@@ -20,7 +20,7 @@ export async function build() {
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
     // for those who run the sources, and for those who run dist
-    [join(root, 'src/workflow-bundle.ts')],
+    [join(root, 'src/app/workflow-bundle.ts')],
     [join(root, 'dist/src/workflow-bundle.js')],
   ];
   for (const step of steps) {

@@ -139,7 +139,7 @@ begin
   if to_regprocedure('posthorn_audit.leave_audit()') is not null then perform posthorn_audit.leave_audit(); end if;
   begin
     execute format('revoke %I from %I', keeper, session_user);
-  -- then an administrator has to, and until then nothing starts (src/db/audit-rights.ts)
+  -- then an administrator has to, and until then nothing starts (src/db/audit/audit-rights.ts)
   exception when insufficient_privilege or dependent_objects_still_exist then null;
   end;
 end

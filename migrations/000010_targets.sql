@@ -1,5 +1,5 @@
 -- What leads to an endpoint and opens it - URL, headers, credentials - is sealed by the vault: a path or a header often is a secret. Only the host is kept in
--- sight, for lists and for Temporal. SQL cannot seal, so what was there before is sealed at the next start (src/db/unsealed.ts), and these two columns
+-- sight, for lists and for Temporal. SQL cannot seal, so what was there before is sealed at the next start (src/db/keys/unsealed.ts), and these two columns
 -- are null ever after.
 alter table endpoints rename column url to unsealed_url;
 alter table endpoints alter column unsealed_url drop not null;

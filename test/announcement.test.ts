@@ -1,7 +1,7 @@
 // What a start prints: a key only when it was made just now and a person reads it, and always commands that work as they are copied.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { announcement, type KeyPlace } from '../src/announcement.ts';
+import { announcement, type KeyPlace } from '#app/announcement';
 
 const key = 'phk_a-key';
 const told = (apiKey: KeyPlace, isTerminal: boolean, hasDemo = true) =>

@@ -1,8 +1,8 @@
 // Client certificates: what is refused, field by field, before it is kept.
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { certificateProblems, expiryOf, showCertificate } from '../src/client-certificate.ts';
-import type { ClientTls } from '../src/domain/endpoint-target.ts';
+import type { ClientTls } from '#domain/endpoint-target';
+import { certificateProblems, expiryOf, showCertificate } from '#sealing/client-certificate';
 import { createAuthority } from './support/authority.ts';
 
 const authority = createAuthority();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '#config/config';
 
 it('lanes have defaults that are told in days and hours', () => {
   expect(readConfig({})).toMatchObject({ POSTHORN_LANES: 256, POSTHORN_DISABLE_AFTER: '5d', POSTHORN_PROBE_DISABLED_EVERY: '1h' });

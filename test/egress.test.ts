@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openEgress } from '../src/egress.ts';
+import { openEgress } from '#app/outbound-config';
 import { createAuthority } from './support/authority.ts';
 
 function fileWith(text: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { begun, type Exported, exportLines } from '../src/export-lines.ts';
+import { begun, type Exported, exportLines } from '#exports/export-lines';
 
 async function* pagesOf(...pages: Exported[][]) {
   for (const page of pages) yield page;

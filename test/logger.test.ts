@@ -1,6 +1,6 @@
 // The log: errors are told in full, and nothing of what hangs on them.
 import { expect, it } from 'vitest';
-import { createLogger } from '../src/logger.ts';
+import { createLogger } from '#runtime/logger';
 
 it('tells an error, its code and its cause, and not the objects on it', () => {
   const lines: string[] = [];

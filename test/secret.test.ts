@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type SecretForm, secretProblem } from '../src/domain/secret.ts';
-import { newSecret, openSecret, sealSecret } from '../src/secret.ts';
-import { createVault } from '../src/vault.ts';
+import { type SecretForm, secretProblem } from '#domain/secret';
+import { newSecret, openSecret, sealSecret } from '#sealing/secret';
+import { createVault } from '#sealing/vault';
 
 const vault = createVault([randomBytes(32).toString('base64')]);
 const roundTrip = (text: string) => openSecret(vault, 'sec_1', sealSecret(vault, 'sec_1', text));

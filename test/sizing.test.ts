@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { shareConnections, sizingOf, thisMachine } from '../src/sizing.ts';
+import { readConfig } from '#config/config';
+import { shareConnections, sizingOf, thisMachine } from '#config/sizing';
 
 const small = { cores: 1, memoryMiB: 512 };
 const laptop = { cores: 8, memoryMiB: 16_384 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createVault, VaultError } from '../src/vault.ts';
+import { createVault, VaultError } from '#sealing/vault';
 
 const key = () => randomBytes(32).toString('base64');
 

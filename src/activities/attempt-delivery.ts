@@ -6,8 +6,8 @@
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import type { Engine } from '../attempts/engine.ts';
-import type { DeliverState } from '../workflows/contract.ts';
+import type { Engine } from '#attempts/engine';
+import type { DeliverState } from '#contract/workflow-contract';
 
 const heartbeatMs = 1_500;
 

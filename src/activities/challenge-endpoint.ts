@@ -5,10 +5,8 @@
 // cannot be opened, no free place) is tried again by Temporal for as long as it takes: the endpoint was not asked.
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { type Challenge, type ChallengeAnswer, faultOf } from '../attempts/challenge.ts';
-import type { Places } from '../attempts/places.ts';
-import { isStoreAway } from '../db/errors.ts';
-import type { Db } from '../db/pool.ts';
+import { type Challenge, type ChallengeAnswer, faultOf } from '#attempts/challenge';
+import type { Places } from '#attempts/places';
 import {
   failVerification,
   noteVerificationError,
@@ -16,9 +14,11 @@ import {
   takeVerification,
   type VerificationToAsk,
   type Verifying,
-} from '../db/verifications.ts';
-import type { Lanes } from '../domain/lane.ts';
-import { wakeBehindGate } from '../lanes/set-gate.ts';
+} from '#db/endpoints/verifications';
+import { isStoreAway } from '#db/store/errors';
+import type { Db } from '#db/store/pool';
+import type { Lanes } from '#domain/lane';
+import { wakeBehindGate } from '#lanes/set-gate';
 
 export interface ChallengeEndpointDeps {
   db: Db;

@@ -2,15 +2,15 @@
 // It beats for the sake of a worker's death; not in a local activity, whose beats Temporal refuses.
 // Idempotency key: the dispatch. Rows are inserted once per (event, endpoint), "already open" is success, done is set once.
 import { Context } from '@temporalio/activity';
-import type { Reached } from '../checkpoints.ts';
-import { startableDeliveries } from '../db/delivery-refs.ts';
-import { type Dispatch, readDispatch, setDone, setPlanned } from '../db/dispatches.ts';
-import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '../db/plan.ts';
-import type { Db } from '../db/pool.ts';
-import { judge } from '../domain/subscription.ts';
-import type { LaneWaker } from '../temporal/lane-waker.ts';
-import type { Starter } from '../temporal/starter.ts';
-import type { DispatchCursor } from '../workflows/contract.ts';
+import type { DispatchCursor } from '#contract/workflow-contract';
+import { startableDeliveries } from '#db/deliveries/delivery-refs';
+import { type Dispatch, readDispatch, setDone, setPlanned } from '#db/events/dispatches';
+import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '#db/events/plan';
+import type { Db } from '#db/store/pool';
+import { judge } from '#domain/subscription';
+import type { Reached } from '#runtime/checkpoints';
+import type { LaneWaker } from '#temporal/lane-waker';
+import type { Starter } from '#temporal/starter';
 
 const pageSize = 500;
 /** However little there is to do for each of many endpoints: far below what the workflow grants. */

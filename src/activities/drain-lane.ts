@@ -2,8 +2,8 @@
 // workflow, by the end of this worker, or by Temporal, which gave the lane to another.
 // Idempotency key: the endpoint - each drain takes the lane for itself, and what was the drain before sends nothing from then on.
 import { Context } from '@temporalio/activity';
-import type { LaneReport } from '../domain/lane.ts';
-import type { Drain } from '../lanes/report.ts';
+import type { LaneReport } from '#domain/lane';
+import type { Drain } from '#lanes/drain-types';
 
 const heartbeatMs = 1_500;
 /** So that lanes go round among the slots, and among workers. */

@@ -1,9 +1,10 @@
 // followKey: says where the rotation of a signing key stands, and forgets the private keys that are out of sight by now.
 // Idempotency key: none needed - the row says where it stands.
-import { type RotationTimes, readRotation } from '../db/key-rotation.ts';
-import type { Db } from '../db/pool.ts';
-import { forgetRetiredKeys } from '../db/signing-keys.ts';
-import type { RotationProgress } from '../workflows/contract.ts';
+
+import type { RotationProgress } from '#contract/workflow-contract';
+import { type RotationTimes, readRotation } from '#db/keys/key-rotation';
+import { forgetRetiredKeys } from '#db/keys/signing-keys';
+import type { Db } from '#db/store/pool';
 
 export function createFollowKey(db: Db) {
   return async function followKey({ keyId }: { keyId: string }): Promise<RotationProgress> {

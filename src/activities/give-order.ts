@@ -1,9 +1,9 @@
 // giveOrder: an order that came to the operator, to any delivery: its row is changed and its workflow told, as the API does it.
 // Idempotency key: (delivery, order), as in obeyDeliveryOrder.
-import { orderAction } from '../domain/audit.ts';
-import { type Order, obstacles } from '../domain/delivery.ts';
-import { isId } from '../domain/ids.ts';
-import type { GiveOrder } from '../temporal/orders.ts';
+import { orderAction } from '#domain/audit';
+import { type Order, obstacles } from '#domain/delivery';
+import { isId } from '#domain/ids';
+import type { GiveOrder } from '#temporal/orders';
 import { temporalAudit } from './temporal-audit.ts';
 
 /** What came of it, for the operator's `recent` query: `obeyed`, or why not. */

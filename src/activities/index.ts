@@ -1,15 +1,15 @@
 // The activities this worker runs, made of what they need.
-import type { Challenge } from '../attempts/challenge.ts';
-import type { Engine } from '../attempts/engine.ts';
-import type { Places } from '../attempts/places.ts';
-import type { Reached } from '../checkpoints.ts';
-import type { Db } from '../db/pool.ts';
-import type { Lanes } from '../domain/lane.ts';
-import type { Drain } from '../lanes/report.ts';
-import type { SetGate } from '../lanes/set-gate.ts';
-import type { SkipHead } from '../lanes/skip-head.ts';
-import type { GiveOrder } from '../temporal/orders.ts';
-import type { Starter } from '../temporal/starter.ts';
+import type { Challenge } from '#attempts/challenge';
+import type { Engine } from '#attempts/engine';
+import type { Places } from '#attempts/places';
+import type { Db } from '#db/store/pool';
+import type { Lanes } from '#domain/lane';
+import type { Drain } from '#lanes/drain-types';
+import type { SetGate } from '#lanes/set-gate';
+import type { SkipHead } from '#lanes/skip-head';
+import type { Reached } from '#runtime/checkpoints';
+import type { GiveOrder } from '#temporal/orders';
+import type { Starter } from '#temporal/starter';
 import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
 import { createDispatchPage } from './dispatch-page.ts';

@@ -3,12 +3,12 @@
 // finished are.
 // Idempotency key: none needed - each step looks at what is there and does what is missing.
 import { Context } from '@temporalio/activity';
-import { dropOldDataKeys } from '../db/data-keys.ts';
-import { finishErasures } from '../db/erase-subject.ts';
-import { alertExpiring } from '../db/expiring-certificates.ts';
-import { makePartitions } from '../db/partitions.ts';
-import type { Db } from '../db/pool.ts';
-import { forgetRetiredKeys } from '../db/signing-keys.ts';
+import { alertExpiring } from '#db/endpoints/expiring-certificates';
+import { finishErasures } from '#db/events/erase-subject';
+import { dropOldDataKeys } from '#db/keys/data-keys';
+import { forgetRetiredKeys } from '#db/keys/signing-keys';
+import { makePartitions } from '#db/store/partitions';
+import type { Db } from '#db/store/pool';
 import {
   cancelLeftBehind,
   deleteOldApiRates,
@@ -18,8 +18,8 @@ import {
   deleteOldPortalLinks,
   deleteOldRates,
   deleteOldSequences,
-} from '../db/upkeep.ts';
-import type { Lanes } from '../domain/lane.ts';
+} from '#db/store/upkeep';
+import type { Lanes } from '#domain/lane';
 
 const old = [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates, deleteOldPortalLinks, deleteOldApiRates];
 

@@ -1,12 +1,12 @@
 // obeyDeliveryOrder: an order that a delivery's own workflow was given, on the row.
 // Idempotency key: (delivery, order) - a conditional update; a replay is known by its `replayId`, the others change nothing the second time.
-import { type DeliveryState, readDeliveryState } from '../db/deliveries.ts';
-import { obeyOrder } from '../db/orders.ts';
-import type { Db } from '../db/pool.ts';
-import { orderAction } from '../domain/audit.ts';
-import type { Order } from '../domain/delivery.ts';
-import type { Lanes } from '../domain/lane.ts';
-import { wakeAfterOrder } from '../temporal/orders.ts';
+import { type DeliveryState, readDeliveryState } from '#db/deliveries/deliveries';
+import { obeyOrder } from '#db/deliveries/orders';
+import type { Db } from '#db/store/pool';
+import { orderAction } from '#domain/audit';
+import type { Order } from '#domain/delivery';
+import type { Lanes } from '#domain/lane';
+import { wakeAfterOrder } from '#temporal/orders';
 import { temporalAudit } from './temporal-audit.ts';
 
 /** Says what the delivery is now, obeyed or not; of one that is `held` now its lane knows. */

@@ -1,8 +1,8 @@
 // setGate: pause or resume of an endpoint that came to the operator, as the API does it.
 // Idempotency key: (endpoint, gate): setting it twice is setting it once.
-import { isId } from '../domain/ids.ts';
-import { unverified } from '../domain/verification.ts';
-import type { SetGate } from '../lanes/set-gate.ts';
+import { isId } from '#domain/ids';
+import { unverified } from '#domain/verification';
+import type { SetGate } from '#lanes/set-gate';
 import { temporalAudit } from './temporal-audit.ts';
 
 export function createSetGate(set: SetGate) {

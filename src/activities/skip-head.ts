@@ -1,7 +1,7 @@
 // skipHead: the dead letter that blocks an ordered endpoint, or one of its keys, blocks it no longer, as the API does it.
 // No idempotency key: the second time it skips the next one. So it is never tried twice; whoever asked sees that it failed, and asks again.
-import { isId } from '../domain/ids.ts';
-import type { SkipHead } from '../lanes/skip-head.ts';
+import { isId } from '#domain/ids';
+import type { SkipHead } from '#lanes/skip-head';
 import { temporalAudit } from './temporal-audit.ts';
 
 export function createSkipHeadActivity(skip: SkipHead) {

@@ -1,8 +1,9 @@
 // takeBackKey: cancels the rotation of a signing key that has not ended those before it yet, and says where it stands then.
 // Idempotency key: the key's id - taken back once, it stays so.
-import { takeBackKey as takeBack } from '../db/key-rotation.ts';
-import type { Db } from '../db/pool.ts';
-import type { RotationProgress } from '../workflows/contract.ts';
+
+import type { RotationProgress } from '#contract/workflow-contract';
+import { takeBackKey as takeBack } from '#db/keys/key-rotation';
+import type { Db } from '#db/store/pool';
 import { createFollowKey } from './follow-key.ts';
 import { temporalAudit } from './temporal-audit.ts';
 

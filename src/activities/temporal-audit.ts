@@ -1,7 +1,7 @@
 // Whom the audit log names for an order that came through Temporal: the workflow that was told. Who told it stands in its history, beside the signal.
 import { activityInfo } from '@temporalio/activity';
-import type { Audit } from '../db/audit.ts';
-import type { AuditAction } from '../domain/audit.ts';
+import type { Audit } from '#db/audit/audit';
+import type { AuditAction } from '#domain/audit';
 
 /** `again`: the activity ran before, and may have done all of it. What it did is written once. */
 export function temporalAudit(action: AuditAction): { audit: Audit; again: boolean } {

@@ -1,33 +1,33 @@
 // The HTTP API as an Express app. It never listens: whoever makes it does.
 import express, { type Express } from 'express';
-import { apiKeyRoutes } from './api-keys.ts';
-import { auditLogRoutes } from './audit-log.ts';
-import { requireKey } from './auth.ts';
-import { deliveryRoutes } from './deliveries.ts';
-import type { ApiDeps } from './deps.ts';
-import { endpointActionRoutes } from './endpoint-actions.ts';
-import { endpointLaneRoutes } from './endpoint-lane.ts';
-import { endpointRoutes } from './endpoints.ts';
-import { erasureRoutes } from './erasure.ts';
-import { eventReadRoutes } from './event-reads.ts';
-import { eventRoutes } from './events.ts';
-import { healthRoutes, homeRoute } from './health.ts';
-import { jwksRoutes } from './jwks.ts';
-import { metaRoute } from './meta.ts';
+import { requireKey } from './access/auth.ts';
+import { openapiRoute } from './http/openapi.ts';
+import { notFound } from './http/problem.ts';
+import { answerErrors, nameRequests } from './http/respond.ts';
+import type { Route } from './http/route.ts';
+import { setSecurityHeaders } from './http/security-headers.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
-import { openapiRoute } from './openapi.ts';
-import { portalLinkRoutes } from './portal-links.ts';
-import { notFound } from './problem.ts';
-import { answerErrors, nameRequests } from './respond.ts';
-import type { Route } from './route.ts';
-import { setSecurityHeaders } from './security-headers.ts';
-import { signingKeyRoutes } from './signing-keys.ts';
-import { statusRoutes } from './status.ts';
-import { tenantRoutes } from './tenants.ts';
-import { verifyRoutes } from './verify.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
+import type { ApiDeps } from './routes/deps.ts';
+import { endpointActionRoutes } from './routes/endpoint-actions.ts';
+import { endpointLaneRoutes } from './routes/endpoint-lane.ts';
+import { endpointRoutes } from './routes/endpoints.ts';
+import { erasureRoutes } from './routes/erasure.ts';
+import { eventReadRoutes } from './routes/event-reads.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes, homeRoute } from './routes/health.ts';
+import { jwksRoutes } from './routes/jwks.ts';
+import { metaRoute } from './routes/meta.ts';
+import { portalLinkRoutes } from './routes/portal-links.ts';
+import { signingKeyRoutes } from './routes/signing-keys.ts';
+import { statusRoutes } from './routes/status.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+import { verifyRoutes } from './routes/verify.ts';
 
-export type { ApiDeps } from './deps.ts';
+export type { ApiDeps } from './routes/deps.ts';
 
 export function createApp(deps: ApiDeps): Express {
   const app = express();

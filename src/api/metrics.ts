@@ -1,13 +1,13 @@
 // GET /metrics, open like the probes, and the small app of a process that has no API.
 import express, { type Express } from 'express';
-import type { ApiDeps } from './deps.ts';
-import { aliveRoute } from './health.ts';
-import type { IdempotencyDeps } from './idempotency.ts';
+import type { IdempotencyDeps } from './access/idempotency.ts';
+import { notFound } from './http/problem.ts';
+import { answerErrors, nameRequests } from './http/respond.ts';
+import { type Route, route } from './http/route.ts';
+import { setSecurityHeaders } from './http/security-headers.ts';
 import { mountRoutes } from './mount.ts';
-import { notFound } from './problem.ts';
-import { answerErrors, nameRequests } from './respond.ts';
-import { type Route, route } from './route.ts';
-import { setSecurityHeaders } from './security-headers.ts';
+import type { ApiDeps } from './routes/deps.ts';
+import { aliveRoute } from './routes/health.ts';
 
 type MetricsDeps = Pick<ApiDeps, 'metrics'>;
 

@@ -1,17 +1,17 @@
 // Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import { auditOf } from './audit-of.ts';
-import { callerOf, nameOf, requireScope } from './auth.ts';
-import { type Crowding, createCrowding } from './crowding.ts';
-import { hashRequest, type IdempotencyDeps, once, readKey } from './idempotency.ts';
-import { freshIds } from './ids.ts';
-import { invalid, notFound, Problem } from './problem.ts';
-import { defaultBodyLimit, parseBody, rawBody, requireJson } from './read-body.ts';
-import { send } from './respond.ts';
-import type { Answer, Call, Route } from './route.ts';
-import { guardTenant } from './tenant-guard.ts';
-import { validate } from './validate.ts';
+import { auditOf } from './access/audit-of.ts';
+import { callerOf, nameOf, requireScope } from './access/auth.ts';
+import { type Crowding, createCrowding } from './access/crowding.ts';
+import { hashRequest, type IdempotencyDeps, once, readKey } from './access/idempotency.ts';
+import { guardTenant } from './access/tenant-guard.ts';
+import { freshIds } from './http/ids.ts';
+import { invalid, notFound, Problem } from './http/problem.ts';
+import { defaultBodyLimit, parseBody, rawBody, requireJson } from './http/read-body.ts';
+import { send } from './http/respond.ts';
+import type { Answer, Call, Route } from './http/route.ts';
+import { validate } from './http/validate.ts';
 
 export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
   const crowding = createCrowding();

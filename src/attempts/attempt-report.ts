@@ -1,7 +1,7 @@
 // What came of a call to attempt a delivery.
-import type { DeliveryState } from '../db/deliveries.ts';
-import type { DeliveryStatus } from '../domain/delivery.ts';
-import type { SendResult } from '../domain/outcome.ts';
+import type { DeliveryState } from '#db/deliveries/deliveries';
+import type { DeliveryStatus } from '#domain/delivery';
+import type { SendResult } from '#domain/outcome';
 
 export type AttemptReport =
   /** Nothing more to attempt: what the row is now. */

@@ -1,19 +1,19 @@
 // Asks an endpoint whether it wants to be sent to, and judges its answer: the echo of a nonce, or CloudEvents' handshake
 // (https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, 4).
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Db } from '../db/pool.ts';
-import type { VerificationToAsk } from '../db/verifications.ts';
-import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
-import type { SendResult } from '../domain/outcome.ts';
-import { signsWithKeyPair } from '../domain/signing.ts';
-import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '../domain/verification.ts';
-import { newId } from '../new-id.ts';
-import { accessOf } from '../outbound/access.ts';
-import { LocalFault } from '../outbound/local-fault.ts';
-import type { Sender } from '../outbound/send.ts';
-import type { Vault } from '../vault.ts';
+import type { VerificationToAsk } from '#db/endpoints/verifications';
+import type { Db } from '#db/store/pool';
+import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
+import type { SendResult } from '#domain/outcome';
+import { signsWithKeyPair } from '#domain/signing';
+import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '#domain/verification';
+import { accessOf } from '#outbound/access';
+import { LocalFault } from '#outbound/local-fault';
+import type { Sender } from '#outbound/send';
+import { newId } from '#runtime/new-id';
+import type { Vault } from '#sealing/vault';
+import { createOpened } from './decryption-cache.ts';
 import { createKeyRing } from './key-ring.ts';
-import { createOpened } from './opened.ts';
 import { buildRequest } from './request.ts';
 
 /** `perSecond`: it has agreed to so many requests at most; null: to any. */

@@ -7,22 +7,22 @@
 // send a request twice, within one attempt, when a kept connection closes under it.
 // What if only the endpoint's lane sends to it, or it has no free place? Then the delivery is held, and its lane told.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttemptRecord } from '../db/attempts.ts';
-import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '../db/deliveries.ts';
-import type { Db } from '../db/pool.ts';
-import { nextStep } from '../domain/attempt.ts';
-import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
-import type { Logger } from '../logger.ts';
+import type { AttemptRecord } from '#db/deliveries/attempts';
+import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
+import type { Db } from '#db/store/pool';
+import { nextStep } from '#domain/attempt';
+import { type DeliveryStatus, isUnderWay } from '#domain/delivery';
+import type { Logger } from '#runtime/logger';
 import { type AttemptReport, settled } from './attempt-report.ts';
 import type { InHand } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
-import { createNoPlace } from './no-place.ts';
+import type { ToLane } from './park-delivery.ts';
 import type { PlaceLimits, Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
 import { RenderFault } from './render-fault.ts';
+import { createNoPlace } from './slot-backoff.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
-import type { ToLane } from './to-lane.ts';
 
 export interface Engine {
   /** Rejects when our own store or network is at fault: nothing was sent or spent, call again. */

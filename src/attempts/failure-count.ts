@@ -1,10 +1,10 @@
 // Counts what endpoints fail outside of their lanes: here at once, and each second together with all other processes. An endpoint that accepts everything
 // costs a look into a map; of one that did not, acceptances are counted too until it is trusted again. Which of its types fail alone is known for an hour more.
-import { type Counted, countOutcomes, type SeenOf } from '../db/endpoint-health.ts';
-import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
-import type { Db } from '../db/pool.ts';
-import { addSeen, type Failures, forgiven, noFailures, type Seen, shouldOpen } from '../domain/circuit.ts';
-import type { Sign } from '../domain/outcome.ts';
+import { type Counted, countOutcomes, type SeenOf } from '#db/endpoints/endpoint-health';
+import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
+import type { Db } from '#db/store/pool';
+import { addSeen, type Failures, forgiven, noFailures, type Seen, shouldOpen } from '#domain/circuit';
+import type { Sign } from '#domain/outcome';
 
 const minuteMs = 60_000;
 /** After so long without word of it, others may have counted what is not known here. */

@@ -5,15 +5,15 @@
 // What if the relay that wanted it is fenced meanwhile, and the next one in this process takes the event again? Then that one joins what is in hand, and
 // nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
-import { isStoreAway } from '../db/errors.ts';
-import type { FirstRecord } from '../db/first-attempts.ts';
-import type { NewHeld } from '../db/parking.ts';
-import type { EndpointSnapshot } from '../db/tenant-endpoints.ts';
-import { parksBySettings } from '../domain/attempt.ts';
-import type { Logger } from '../logger.ts';
-import { LocalFault } from '../outbound/local-fault.ts';
-import { type FirstJob, idOf, isExpired, toRow } from './first-job.ts';
+import type { FirstRecord } from '#db/deliveries/first-attempts';
+import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
+import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
+import type { NewHeld } from '#db/lanes/parking';
+import { isStoreAway } from '#db/store/errors';
+import { parksBySettings } from '#domain/attempt';
+import { LocalFault } from '#outbound/local-fault';
+import type { Logger } from '#runtime/logger';
+import { type FirstJob, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import type { Places } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';

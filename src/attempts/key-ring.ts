@@ -1,14 +1,14 @@
 // A cache of the private keys that sign for tenants' endpoints, decrypted. Only jobs that sign with a key pair ask for them. Once a second one small statement
 // names the tenants whose keys have changed; those alone are read again. The dates of a key are known before, so a rotation needs no message.
 import type { KeyObject } from 'node:crypto';
-import type { Db } from '../db/pool.ts';
-import { ensureTenantKey, type HeldKey, readHeldKeys, readKeyChanges } from '../db/signing-keys.ts';
-import { signersAt } from '../domain/signing-keys.ts';
-import { newId } from '../new-id.ts';
-import { privateKeyOf } from '../outbound/key-pair.ts';
-import type { MessageKey } from '../outbound/sign-message.ts';
-import { newKeyPair } from '../signing-key.ts';
-import type { Vault } from '../vault.ts';
+import { newKeyPair } from '#db/keys/signing-key';
+import { ensureTenantKey, type HeldKey, readHeldKeys, readKeyChanges } from '#db/keys/signing-keys';
+import type { Db } from '#db/store/pool';
+import { signersAt } from '#domain/signing-keys';
+import { privateKeyOf } from '#outbound/key-pair';
+import type { MessageKey } from '#outbound/sign-message';
+import { newId } from '#runtime/new-id';
+import type { Vault } from '#sealing/vault';
 
 const checkEveryMs = 1_000;
 const knownForMs = 3_000;

@@ -3,14 +3,14 @@
 //
 // What if a lane closes and a list says so too late? Somebody parks without need, and wakes the lane. And the other way round? An attempt or two more.
 import { setTimeout as delay } from 'node:timers/promises';
-import { longestSuspectedMs, readWatched } from '../db/endpoint-health.ts';
-import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
-import type { OpenedCircuit } from '../db/lanes.ts';
-import type { Db } from '../db/pool.ts';
-import { circuitTimes, type Failures, forgiven, opened as openedCircuit } from '../domain/circuit.ts';
-import type { LaneReason } from '../domain/lane.ts';
-import { type SendResult, signOf } from '../domain/outcome.ts';
-import type { Logger } from '../logger.ts';
+import { longestSuspectedMs, readWatched } from '#db/endpoints/endpoint-health';
+import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
+import type { OpenedCircuit } from '#db/lanes/lanes';
+import type { Db } from '#db/store/pool';
+import { circuitTimes, type Failures, forgiven, opened as openedCircuit } from '#domain/circuit';
+import type { LaneReason } from '#domain/lane';
+import { type SendResult, signOf } from '#domain/outcome';
+import type { Logger } from '#runtime/logger';
 import { createFailureCount } from './failure-count.ts';
 
 const everyMs = 1_000;

@@ -1,25 +1,26 @@
 // One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
-import type { Reached } from '../checkpoints.ts';
-import type { Contents } from '../contents.ts';
-import { type AttemptRecord, holdEndpoint } from '../db/attempts.ts';
-import type { AskedEndpoint } from '../db/endpoint-to-send.ts';
-import { stopEndpoint } from '../db/failing-endpoints.ts';
-import type { Db } from '../db/pool.ts';
-import { retryInMs } from '../domain/attempt.ts';
-import type { DeliveryStatus } from '../domain/delivery.ts';
-import type { SendResult } from '../domain/outcome.ts';
-import { type RetryPolicy, waitAfter } from '../domain/retry-schedule.ts';
-import { signsWithKeyPair } from '../domain/signing.ts';
-import type { Logger } from '../logger.ts';
-import { newId } from '../new-id.ts';
-import { LocalFault } from '../outbound/local-fault.ts';
-import { renderBatch } from '../outbound/render.ts';
-import type { Sender, SendRequest } from '../outbound/send.ts';
-import type { MessageKey } from '../outbound/sign-message.ts';
-import type { AttemptMetrics } from '../telemetry.ts';
-import { UnknownMasterKey, type Vault } from '../vault.ts';
+
+import { type AttemptRecord, holdEndpoint } from '#db/deliveries/attempts';
+import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
+import { stopEndpoint } from '#db/endpoints/failing-endpoints';
+import type { Contents } from '#db/keys/content-encryption';
+import type { Db } from '#db/store/pool';
+import { retryInMs } from '#domain/attempt';
+import type { DeliveryStatus } from '#domain/delivery';
+import type { SendResult } from '#domain/outcome';
+import { type RetryPolicy, waitAfter } from '#domain/retry-schedule';
+import { signsWithKeyPair } from '#domain/signing';
+import { LocalFault } from '#outbound/local-fault';
+import { renderBatch } from '#outbound/render';
+import type { Sender, SendRequest } from '#outbound/send';
+import type { MessageKey } from '#outbound/sign-message';
+import type { Reached } from '#runtime/checkpoints';
+import type { Logger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { UnknownMasterKey, type Vault } from '#sealing/vault';
+import type { AttemptMetrics } from '#telemetry/telemetry';
+import { createOpened, openBodies } from './decryption-cache.ts';
 import { createKeyRing } from './key-ring.ts';
-import { createOpened, openBodies } from './opened.ts';
 import { asFault, RenderFault } from './render-fault.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 

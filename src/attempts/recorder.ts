@@ -4,15 +4,15 @@
 // What if PostgreSQL refuses the data? Then less of it is stored: no response, then only the delivery's row, at last only that the delivery is in quarantine.
 // A row that stayed due would be posted again and again.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Contents } from '../contents.ts';
-import { type AttemptRecord, recordAttempts } from '../db/attempts.ts';
-import { quarantineDelivery } from '../db/deliveries.ts';
-import { isBadData } from '../db/errors.ts';
-import { type FirstRecord, recordFirstAttempts } from '../db/first-attempts.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
-import type { Db } from '../db/pool.ts';
-import type { DeliveryStatus } from '../domain/delivery.ts';
-import type { Logger } from '../logger.ts';
+import { type AttemptRecord, recordAttempts } from '#db/deliveries/attempts';
+import { quarantineDelivery } from '#db/deliveries/deliveries';
+import { type FirstRecord, recordFirstAttempts } from '#db/deliveries/first-attempts';
+import type { Contents } from '#db/keys/content-encryption';
+import { isBadData } from '#db/store/errors';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+import type { DeliveryStatus } from '#domain/delivery';
+import type { Logger } from '#runtime/logger';
 
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;

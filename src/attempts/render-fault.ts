@@ -1,5 +1,5 @@
 // Whose fault it is that a request cannot be made: of what will be there the next time too, which counts, or of what passes.
-import { UnknownMasterKey, VaultError } from '../vault.ts';
+import { UnknownMasterKey, VaultError } from '#sealing/vault';
 
 /** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
 export class RenderFault extends Error {

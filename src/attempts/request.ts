@@ -1,12 +1,12 @@
 // The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
-import type { BodyFormat } from '../domain/body-format.ts';
-import { type EndpointTarget, fixedAuthorization } from '../domain/endpoint-target.ts';
-import { isTestId } from '../domain/event.ts';
-import type { Signing } from '../domain/signing.ts';
-import { type Access, accessOf } from '../outbound/access.ts';
-import { batchHeaders, type Rendered, renderBatch, renderBody } from '../outbound/render.ts';
-import { testHeader } from '../outbound/sign-message.ts';
-import { type Signers, signatureHeaders } from '../outbound/signatures.ts';
+import type { BodyFormat } from '#domain/body-format';
+import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
+import { isTestId } from '#domain/event';
+import type { Signing } from '#domain/signing';
+import { type Access, accessOf } from '#outbound/access';
+import { batchHeaders, type Rendered, renderBatch, renderBody } from '#outbound/render';
+import { testHeader } from '#outbound/sign-message';
+import { type Signers, signatureHeaders } from '#outbound/signatures';
 
 export interface SignedJob extends Signers {
   endpointId: string;

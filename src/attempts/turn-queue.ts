@@ -3,9 +3,9 @@
 // after that, until it gets one or nobody has asked for 5 s. What waits for an endpoint that serves far fewer than wait
 // is given up earlier.
 // While the process itself is full, or held up by its store, everything waits.
-import { Fifo } from '../domain/fifo.ts';
-import { type Crowd, lookAtCrowd } from './crowd.ts';
+import { Fifo } from '#domain/fifo';
 import type { Places } from './places.ts';
+import { type Crowd, lookAtCrowd } from './slot-crowd.ts';
 
 /** An endpoint that is slow, or slow because this machine is, is waited for. */
 const patienceMs = 5_000;

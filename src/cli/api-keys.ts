@@ -1,18 +1,18 @@
 // `posthorn api-keys`: API keys by hand, straight from the database. Whoever may open that may do all of this anyway.
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { type Config, ConfigError } from '../config.ts';
-import { createApiKey, listApiKeys } from '../db/api-keys.ts';
-import { byHand } from '../db/audit.ts';
-import { revokeApiKey } from '../db/key-family.ts';
-import { createPool, type Db } from '../db/pool.ts';
-import { readTenant } from '../db/tenants.ts';
-import { scopesOf } from '../domain/access.ts';
-import { newApiKey } from '../domain/api-key.ts';
-import { isId } from '../domain/ids.ts';
-import { duration, durationMs } from '../domain/retry-schedule.ts';
-import { makeKey } from '../new-api-key.ts';
-import { newId } from '../new-id.ts';
+import { type Config, ConfigError } from '#config/config';
+import { createApiKey, listApiKeys } from '#db/access/api-keys';
+import { revokeApiKey } from '#db/access/key-descendants';
+import { readTenant } from '#db/access/tenants';
+import { byHand } from '#db/audit/audit';
+import { createPool, type Db } from '#db/store/pool';
+import { scopesOf } from '#domain/access';
+import { newApiKey } from '#domain/api-key';
+import { isId } from '#domain/ids';
+import { duration, durationMs } from '#domain/retry-schedule';
+import { newId } from '#runtime/new-id';
+import { makeKey } from '#sealing/new-api-key';
 
 const usage = `Usage: posthorn api-keys <command>
 

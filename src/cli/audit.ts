@@ -1,14 +1,14 @@
 // `posthorn audit verify` and `posthorn audit export`: of the database alone, without a running Posthorn.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { ConfigError, readConfig } from '../config.ts';
-import { verifyAudit } from '../db/audit-chain.ts';
-import { auditRights } from '../db/audit-rights.ts';
-import { createPool, type Db } from '../db/pool.ts';
-import { auditAction } from '../domain/audit.ts';
-import { instant } from '../domain/event.ts';
-import { exportFormats } from '../export-lines.ts';
-import { exportAudit, readAuditCursor } from '../exports.ts';
+import { ConfigError, readConfig } from '#config/config';
+import { verifyAudit } from '#db/audit/audit-chain';
+import { auditRights } from '#db/audit/audit-rights';
+import { createPool, type Db } from '#db/store/pool';
+import { auditAction } from '#domain/audit';
+import { instant } from '#domain/event';
+import { exportFormats } from '#exports/export-lines';
+import { exportAudit, readAuditCursor } from '#exports/exports';
 
 const auditUsage = `Usage: posthorn audit verify [--expect <hash>]
        posthorn audit export [--format ndjson|csv] [--since <time>] [--until <time>] [--tenant <id>] [--action <action>]

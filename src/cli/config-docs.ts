@@ -1,5 +1,5 @@
 // The two texts that tell of the configuration, made from its schema so that they cannot drift: `.env.example` and docs/configuration.md.
-import { variables } from '../config.ts';
+import { variables } from '#config/config';
 
 interface Variable {
   name: string;
@@ -23,7 +23,7 @@ export function configTable(): string {
     '# Configuration',
     '',
     'Environment variables, read once at start; a wrong one stops the start with a message that names it. An empty variable counts as unset.',
-    'This page is made from `src/config.ts`.',
+    'This page is made from `src/config/config.ts`.',
     '',
     '| variable | meaning | default |',
     '| --- | --- | --- |',

@@ -1,14 +1,14 @@
 // The `posthorn` command: one word for each role, and for upkeep by hand.
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../config.ts';
-import { openCore } from '../core.ts';
-import { StartError } from '../embedded/start-error.ts';
-import { listen } from '../listening.ts';
-import { createLogger } from '../logger.ts';
-import { startMetricsServer } from '../metrics-server.ts';
-import { startServer } from '../server.ts';
-import { requireKeys, requireSettings, start } from '../start.ts';
-import { installRuntime, startWorker } from '../worker.ts';
+import { openCore } from '#app/core';
+import { listen } from '#app/listening';
+import { startMetricsServer } from '#app/metrics-server';
+import { startServer } from '#app/server';
+import { requireKeys, requireSettings, start } from '#app/start';
+import { installRuntime, startWorker } from '#app/worker';
+import { ConfigError, readConfig } from '#config/config';
+import { StartError } from '#embedded/start-error';
+import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
 import { masterKeyCommand } from './master-key.ts';

@@ -1,10 +1,10 @@
 // `posthorn keys`: which master key seals how much, and sealing all of it with the first one given.
-import { ConfigError } from '../config.ts';
-import { byHand } from '../db/audit.ts';
-import { createPool, type Db } from '../db/pool.ts';
-import { type KeyUse, readKeyUse, reseal } from '../db/reseal.ts';
-import { checkMasterKey } from '../db/settings.ts';
-import { createVault, type Vault } from '../vault.ts';
+import { ConfigError } from '#config/config';
+import { byHand } from '#db/audit/audit';
+import { type KeyUse, readKeyUse, reseal } from '#db/keys/reseal';
+import { checkMasterKey } from '#db/keys/settings';
+import { createPool, type Db } from '#db/store/pool';
+import { createVault, type Vault } from '#sealing/vault';
 
 const usage = `Usage: posthorn keys <command>
 

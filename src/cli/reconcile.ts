@@ -1,8 +1,8 @@
 // `posthorn reconcile`: starts at once what should be under way, and says so when there is no Temporal to start it in.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Core } from '../core.ts';
-import { sweepAll } from '../relay/sweep.ts';
-import { TemporalAway } from '../temporal/link.ts';
+import type { Core } from '#app/core';
+import { sweepAll } from '#relay/sweep';
+import { TemporalAway } from '#temporal/link';
 import { NotReachable } from './not-reachable.ts';
 
 const patienceMs = 10_000;

@@ -1,8 +1,9 @@
 // `posthorn migrate`: brings the schema up to date. It seals and opens nothing, so it needs the database alone.
-import { migrate } from '../db/migrate.ts';
-import { makePartitions } from '../db/partitions.ts';
-import { createPool } from '../db/pool.ts';
-import { migrationsFolder } from '../package.ts';
+
+import { migrationsFolder } from '#config/package';
+import { migrate } from '#db/store/migrate';
+import { makePartitions } from '#db/store/partitions';
+import { createPool } from '#db/store/pool';
 
 export async function upgradeStore(url: string, print: (line: string) => void): Promise<void> {
   const db = createPool({ url, max: 2, onError: () => undefined });

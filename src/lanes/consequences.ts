@@ -1,12 +1,12 @@
 // What an answer means for the lane as a whole: what was read before it is not to be acted on, the circuit is closed for good, the endpoint is disabled or well again.
-import { forgiveHealth } from '../db/endpoint-health.ts';
-import { disableFailing, recoverFailing } from '../db/failing-endpoints.ts';
-import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import type { Db } from '../db/pool.ts';
-import type { Logger } from '../logger.ts';
-import { newId } from '../new-id.ts';
-import type { Shipped } from './shipment.ts';
-import type { Standing } from './standing.ts';
+import { forgiveHealth } from '#db/endpoints/endpoint-health';
+import { disableFailing, recoverFailing } from '#db/endpoints/failing-endpoints';
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import type { Standing } from './endpoint-throttle.ts';
+import type { Shipped } from './lane-request.ts';
 
 export interface ConsequencesDeps {
   db: Db;

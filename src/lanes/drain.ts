@@ -6,21 +6,21 @@
 // Never stuck: it lays the lane to rest, and when that is committed looks once more for what would contradict it; who parks commits first and looks
 // at the lane then. What if it dies at any point? The row says awake, no drain is seen, and Temporal or the sweep begins another.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeliveryRef } from '../db/delivery-refs.ts';
-import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import { saveLane, type TakenLane, takeLane } from '../db/lane-ownership.ts';
-import { type CircuitTimes, circuitTimes } from '../domain/circuit.ts';
-import type { LaneReport } from '../domain/lane.ts';
+import type { DeliveryRef } from '#db/deliveries/delivery-refs';
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import { saveLane, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
+import { type CircuitTimes, circuitTimes } from '#domain/circuit';
+import type { LaneReport } from '#domain/lane';
+import { takeOverSleepers } from './backoff-takeover.ts';
 import { type ConsequencesDeps, createConsequences } from './consequences.ts';
-import { createEnding } from './ending.ts';
-import type { Nudges } from './nudges.ts';
+import { createEnding } from './drain-end.ts';
+import type { Drain } from './drain-types.ts';
+import type { Nudges } from './drain-wakeups.ts';
+import { createStanding } from './endpoint-throttle.ts';
 import { createPace } from './pace.ts';
 import { createReading, type Look } from './reading.ts';
-import { createRelease } from './release.ts';
-import type { Drain } from './report.ts';
 import { createSending, type SendingDeps } from './sending.ts';
-import { takeOverSleepers } from './sleepers.ts';
-import { createStanding } from './standing.ts';
+import { createRelease } from './stop-parking.ts';
 import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 
 const leaseMs = 2_500;

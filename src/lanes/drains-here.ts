@@ -1,7 +1,7 @@
 // Drains without Temporal: while it is away, what is held for an endpoint with a lane is sent all the same, by drains of this process that no workflow asked for.
 // When it is back, the drain of the lane's workflow takes the lane from the one here, which ends.
-import type { Logger } from '../logger.ts';
-import type { Drain } from './report.ts';
+import type { Logger } from '#runtime/logger';
+import type { Drain } from './drain-types.ts';
 
 export interface DrainsHere {
   /** One at a time for an endpoint; above `most` nothing is begun. */

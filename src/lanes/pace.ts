@@ -1,10 +1,10 @@
 // How many requests may begin now: by the endpoint's rate, which this drain alone keeps, and by its tenant's, which is drawn from one row.
 
-import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import type { Db } from '../db/pool.ts';
-import { takeTenantTokens } from '../db/tenant-rates.ts';
-import type { RateLimit } from '../domain/lane-settings.ts';
-import { type Bucket, bucketAfter, changed, take, waitMs } from '../domain/token-bucket.ts';
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import { takeTenantTokens } from '#db/lanes/tenant-rates';
+import type { Db } from '#db/store/pool';
+import type { RateLimit } from '#domain/lane-settings';
+import { type Bucket, bucketAfter, changed, take, waitMs } from '#domain/token-bucket';
 
 const askAgainMs = 50;
 

@@ -1,13 +1,13 @@
 // What a drain sees each time it looks: its endpoint as it is now, which is also its lease, and who is next in its lines.
-import { hurriedDone, readHurried } from '../db/hurried.ts';
-import { type LaneEndpoint, readLaneEndpoint } from '../db/lane-endpoint.ts';
-import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs } from '../db/lane-held.ts';
-import { type HeldDelivery, readHeld } from '../db/lane-page.ts';
-import { readHeldTypes, readToProbe } from '../db/lane-probes.ts';
-import type { Db } from '../db/pool.ts';
-import { type Failures, probeOrder } from '../domain/circuit.ts';
-import { firstUuidAt } from '../domain/ids.ts';
-import { createLines, type Lines } from './lines.ts';
+import { hurriedDone, readHurried } from '#db/lanes/hurried';
+import { type LaneEndpoint, readLaneEndpoint } from '#db/lanes/lane-endpoint';
+import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs } from '#db/lanes/lane-held';
+import { type HeldDelivery, readHeld } from '#db/lanes/lane-page';
+import { readHeldTypes, readToProbe } from '#db/lanes/lane-probes';
+import type { Db } from '#db/store/pool';
+import { type Failures, probeOrder } from '#domain/circuit';
+import { firstUuidAt } from '#domain/ids';
+import { createLines, type Lines } from './lane-queues.ts';
 
 /** A replay of something older than all that was held is found so much later. */
 const lowestForMs = 2_000;

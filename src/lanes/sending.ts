@@ -1,14 +1,14 @@
 // Begins what a drain may send now - as many at once as the endpoint stands for, as many places as there are, as the pace allows - and draws the conclusions
 // when it has ended.
-import type { PlaceLimits, Places } from '../attempts/places.ts';
-import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import type { HeldDelivery } from '../db/lane-page.ts';
-import { newId } from '../new-id.ts';
-import type { Lines } from './lines.ts';
+import type { PlaceLimits, Places } from '#attempts/places';
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import type { HeldDelivery } from '#db/lanes/lane-page';
+import { newId } from '#runtime/new-id';
+import type { Standing } from './endpoint-throttle.ts';
+import type { Lines } from './lane-queues.ts';
+import { ourPauseMs, type ShipDeps, type Shipped, ship } from './lane-request.ts';
 import type { Pace } from './pace.ts';
-import { createPacking } from './packing.ts';
-import { ourPauseMs, type ShipDeps, type Shipped, ship } from './shipment.ts';
-import type { Standing } from './standing.ts';
+import { createPacking } from './request-contents.ts';
 
 const noPlaceMs = 50;
 /** Of all places: the others are left to first attempts and retries, which ask less often than lanes do. */

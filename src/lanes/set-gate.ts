@@ -1,11 +1,11 @@
 // An endpoint is paused and resumed. What is held behind its gate is sent by its lane, which looks when the gate opens.
 
-import type { Audit } from '../db/audit.ts';
-import { holdsSomething, pauseEndpoint, resumeEndpoint } from '../db/gates.ts';
-import type { Db } from '../db/pool.ts';
-import { isUnverified } from '../db/verifications.ts';
-import type { Lanes } from '../domain/lane.ts';
-import { unverified } from '../domain/verification.ts';
+import type { Audit } from '#db/audit/audit';
+import { holdsSomething, pauseEndpoint, resumeEndpoint } from '#db/endpoints/pause-resume';
+import { isUnverified } from '#db/endpoints/verifications';
+import type { Db } from '#db/store/pool';
+import type { Lanes } from '#domain/lane';
+import { unverified } from '#domain/verification';
 
 /** Pauses or resumes; false: no such endpoint; `unverified`: not resumed, it has not agreed yet to be sent to. Harmless to repeat: what stopped halfway is finished. */
 export type SetGate = (endpointId: string, gate: 'pause' | 'resume', audit: Audit) => Promise<boolean | typeof unverified>;

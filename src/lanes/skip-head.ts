@@ -1,8 +1,8 @@
 // What blocks an ordered endpoint, or one of its keys, is skipped. Its lane looks then, and goes on behind it.
-import type { Audit } from '../db/audit.ts';
-import { skipHead } from '../db/lane-head.ts';
-import type { Db } from '../db/pool.ts';
-import type { Lanes } from '../domain/lane.ts';
+import type { Audit } from '#db/audit/audit';
+import { skipHead } from '#db/lanes/lane-head';
+import type { Db } from '#db/store/pool';
+import type { Lanes } from '#domain/lane';
 
 /** `laneKey` null: the lowest of all. Returns the delivery that blocked; null: nothing did. Not harmless to repeat: the second time it skips the next one. */
 export type SkipHead = (endpointId: string, laneKey: string | null, audit: Audit) => Promise<string | null>;

@@ -1,9 +1,9 @@
 // What a lane is to do now: send, probe, or rest until something is due or changed.
 
-import type { LaneEndpoint } from '../db/lane-endpoint.ts';
-import type { Circuit } from '../domain/circuit.ts';
-import { failedTooLong, type LaneState, type LaneWait } from '../domain/lane.ts';
-import { unverified } from '../domain/verification.ts';
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import type { Circuit } from '#domain/circuit';
+import { failedTooLong, type LaneState, type LaneWait } from '#domain/lane';
+import { unverified } from '#domain/verification';
 
 /** A relay that does not know yet may post for so long after an endpoint was made ordered, and then its request may take its time. */
 const unawareMs = 3_000;

@@ -1,6 +1,6 @@
 // What a request needs to be let in beyond its headers: a token that is to be asked for, a client certificate.
 import { createHash } from 'node:crypto';
-import type { ClientTls, EndpointTarget, OAuthClient } from '../domain/endpoint-target.ts';
+import type { ClientTls, EndpointTarget, OAuthClient } from '#domain/endpoint-target';
 
 export interface Access {
   endpointId: string;

@@ -1,5 +1,5 @@
 // A sender that shows an access token where the endpoint wants one. A token that it does not take any more is replaced once, within the same attempt.
-import type { SendResult } from '../domain/outcome.ts';
+import type { SendResult } from '#domain/outcome';
 import { LocalFault } from './local-fault.ts';
 import { type Asked, createTokens } from './oauth.ts';
 import type { Sender, SendRequest } from './send.ts';

@@ -2,7 +2,7 @@
 // shown one URL while another one is requested. docs/endpoints.md lists what counts as the same.
 import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
-import { requestTarget } from '../domain/request-target.ts';
+import { requestTarget } from '#domain/request-target';
 
 const usualPorts: Record<string, string> = { 'http:': ':80', 'https:': ':443' };
 

@@ -1,5 +1,5 @@
 // Whose fault a failed exchange is: the code of its error as the table of `domain/outcome` knows it, read from whatever was thrown.
-import { type Refusal, refusalOfErrorCode } from '../domain/outcome.ts';
+import { type Refusal, refusalOfErrorCode } from '#domain/outcome';
 
 interface Failure {
   refusal: Refusal;

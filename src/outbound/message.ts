@@ -1,5 +1,5 @@
 // The sentence about an attempt that an operator reads first. It names the host, never path, query or credentials.
-import type { EndpointResponse, Outcome } from '../domain/outcome.ts';
+import type { EndpointResponse, Outcome } from '#domain/outcome';
 
 interface Told {
   outcome: Outcome;

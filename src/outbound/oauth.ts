@@ -10,8 +10,8 @@ import {
   customFetch,
   processClientCredentialsResponse,
 } from 'oauth4webapi';
-import type { OAuthClient } from '../domain/endpoint-target.ts';
-import type { SendResult } from '../domain/outcome.ts';
+import type { OAuthClient } from '#domain/endpoint-target';
+import type { SendResult } from '#domain/outcome';
 import { LocalFault } from './local-fault.ts';
 import type { Sender } from './send.ts';
 

@@ -1,5 +1,5 @@
 // The headers of a request as they are written: those of the caller, our name and no wish for compression; none that belong to the connection.
-import { connectionHeader } from '../domain/connection-header.ts';
+import { connectionHeader } from '#domain/connection-header';
 import { LocalFault } from './local-fault.ts';
 
 /** Throws LocalFault (`header_not_ours_to_send`). */

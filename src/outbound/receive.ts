@@ -1,5 +1,5 @@
 // Keeps what arrives of one response: the bytes until its headers are complete, then its head and the start of its body.
-import type { EndpointResponse } from '../domain/outcome.ts';
+import type { EndpointResponse } from '#domain/outcome';
 import { decoded } from './content-encoding.ts';
 
 export const keptBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 // The form format: `type`, `timestamp` and `data`, flattened with brackets as Rails and PHP read them.
-import { walkJson } from '../domain/json-walk.ts';
+import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './render.ts';
 import { deepest, longest, UnfitForFormat } from './unfit-for-format.ts';
 

@@ -1,5 +1,5 @@
 // The XML format: members are elements, array elements are `item`; a `type` says what is not a string.
-import { walkJson } from '../domain/json-walk.ts';
+import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './render.ts';
 import { deepest, UnfitForFormat } from './unfit-for-format.ts';
 

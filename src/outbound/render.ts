@@ -1,7 +1,7 @@
 // An event's body as an endpoint wants it written (docs/formats.md). Made of nothing but the stored bytes: the same on every attempt and replay.
 // CloudEvents: https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents (JSON format, HTTP protocol binding)
-import type { BodyFormat } from '../domain/body-format.ts';
-import { memberTexts } from '../domain/json-slices.ts';
+import type { BodyFormat } from '#domain/body-format';
+import { memberTexts } from '#domain/json-slices';
 import { formBody } from './render-form.ts';
 import { xmlBody } from './render-xml.ts';
 

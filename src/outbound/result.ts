@@ -1,5 +1,5 @@
 // From how an exchange ended to what is recorded of the attempt, or to the fault of our own that it was.
-import { type Outcome, outcomeOfStatus, retryAfterMs, type SendResult, type Timings } from '../domain/outcome.ts';
+import { type Outcome, outcomeOfStatus, retryAfterMs, type SendResult, type Timings } from '#domain/outcome';
 import { failureOf } from './failure.ts';
 import type { Exchange } from './line.ts';
 import { LocalFault } from './local-fault.ts';

@@ -1,6 +1,6 @@
 // Posts to an endpoint, once, and says what came of it. A refusal of the endpoint's is a result; a fault of our own is thrown.
-import type { SendResult } from '../domain/outcome.ts';
-import { requestTarget } from '../domain/request-target.ts';
+import type { SendResult } from '#domain/outcome';
+import { requestTarget } from '#domain/request-target';
 import { type Access, identityOf } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';

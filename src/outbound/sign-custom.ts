@@ -1,6 +1,6 @@
 // The signature of a platform's own scheme, as it is declared: which HMAC, over what, written how, in which header.
 import { createHmac, type KeyObject } from 'node:crypto';
-import type { CustomSigning } from '../domain/signing.ts';
+import type { CustomSigning } from '#domain/signing';
 import type { Signable } from './sign.ts';
 
 /** Its header, and that of the timestamp. `keys`: of the live secrets, the newest first. */

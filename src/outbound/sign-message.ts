@@ -1,7 +1,7 @@
 // HTTP Message Signatures of requests (RFC 9421) with Content-Digest (RFC 9530).
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
-import { requestTarget } from '../domain/request-target.ts';
-import { alwaysCovered, type Component, type MessageSignatures } from '../domain/signing.ts';
+import { requestTarget } from '#domain/request-target';
+import { alwaysCovered, type Component, type MessageSignatures } from '#domain/signing';
 
 export interface MessageKey {
   keyId: string;

@@ -1,8 +1,8 @@
 // All that signs a request, as its endpoint wants it. Every live secret and key signs; where one of the ways finds none, nothing is signed at all:
 // a request is never sent with fewer kinds of signatures than were asked for.
 import type { KeyObject } from 'node:crypto';
-import type { SecretForm } from '../domain/secret.ts';
-import { messageSecretForm, type Signing } from '../domain/signing.ts';
+import type { SecretForm } from '#domain/secret';
+import { messageSecretForm, type Signing } from '#domain/signing';
 import { signAsymmetric, signStandard } from './sign.ts';
 import { customHeaders } from './sign-custom.ts';
 import { type MessageKey, messageSignatureHeaders } from './sign-message.ts';

@@ -1,6 +1,6 @@
 // A live secret of an endpoint as the schemes of signing want it: its key in each form that its text has, made once.
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { bareBase64, type SecretForm, secretProblem } from '../domain/secret.ts';
+import { bareBase64, type SecretForm, secretProblem } from '#domain/secret';
 
 export interface SigningSecret {
   id: string;

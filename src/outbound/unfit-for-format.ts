@@ -1,5 +1,5 @@
 // Data that a format cannot hold, and how much the formats that rewrite it hold.
-import type { BodyFormat } from '../domain/body-format.ts';
+import type { BodyFormat } from '#domain/body-format';
 
 /** Objects and arrays within each other. */
 export const deepest = 100;

@@ -1,6 +1,6 @@
 // For receivers of endpoints with a custom scheme: the same questions as in verify.ts, asked of a signature as the endpoint's `signing.custom` declares it.
 import { createHmac } from 'node:crypto';
-import type { CustomSigning } from '../domain/signing.ts';
+import type { CustomSigning } from '#domain/signing';
 import { checkAge, headerOf, idOf, isSame, timestampOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface CustomToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'toleranceSeconds' | 'now'> {

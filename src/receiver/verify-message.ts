@@ -1,6 +1,6 @@
 // For receivers of HTTP Message Signatures (RFC 9421) as Posthorn makes them: of requests, over the body by its Content-Digest, by HMAC-SHA256 or ed25519.
 import { createHash, createHmac } from 'node:crypto';
-import { requestTarget } from '../domain/request-target.ts';
+import { requestTarget } from '#domain/request-target';
 import { checkAge, headerOf, isBy, isSame, publicKeyOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'publicKeys' | 'toleranceSeconds' | 'now'> {

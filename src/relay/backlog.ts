@@ -6,10 +6,10 @@
 //
 // How many may wait beyond a limit? What one process lets in stays within it, but for the rest of a batch, which is taken whole. Each further process may
 // add what it let in since it last counted: those 1,000, what came during the count, and what came in the pause after it; at worst its own limit.
-import type { Db } from '../db/pool.ts';
-import { type BacklogLimits, createBacklogEstimate, type Refusal } from '../domain/backlog.ts';
-import type { Logger } from '../logger.ts';
-import { createRecount } from './recount.ts';
+import type { Db } from '#db/store/pool';
+import { type BacklogLimits, createBacklogEstimate, type Refusal } from '#domain/backlog';
+import type { Logger } from '#runtime/logger';
+import { createRecount } from './count-outbox-schedule.ts';
 
 const whileRefusingMs = 1_000;
 const afterRefusalMs = 60_000;

@@ -1,6 +1,6 @@
 // Events whose first attempts are made leave together: as soon as a batch is full, else at a slow cadence, four times slower while all that waits was
 // accepted and needs no workflow.
-import { createFairQueue, takeFrom } from '../domain/fair-queue.ts';
+import { createFairQueue, takeFrom } from '#domain/fair-queue';
 import type { LeavingEvent } from './hand-over.ts';
 
 const batchesAtOnce = 4;

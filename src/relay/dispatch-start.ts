@@ -1,10 +1,10 @@
 // Starts the workflows of dispatches, and so knows whether Temporal is there. Whatever becomes of a start, the dispatch row guards its events.
 import { setTimeout as delay } from 'node:timers/promises';
-import { takeBackDispatch } from '../db/dispatches.ts';
-import type { Db } from '../db/pool.ts';
-import type { Logger } from '../logger.ts';
-import { TemporalAway } from '../temporal/link.ts';
-import type { DispatchRef, Starter } from '../temporal/starter.ts';
+import { takeBackDispatch } from '#db/events/dispatches';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
+import { TemporalAway } from '#temporal/link';
+import type { DispatchRef, Starter } from '#temporal/starter';
 
 const pauseMs = 1_000;
 

@@ -2,9 +2,10 @@
 // all tenants in use are asked for, so that a change made elsewhere counts within a second.
 //
 // What if the endpoints of many tenants change at once? They are read together, and only what is sent for these tenants waits for that.
-import { createGroupCommit } from '../db/group-commit.ts';
-import type { Db } from '../db/pool.ts';
-import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '../db/tenant-endpoints.ts';
+
+import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '#db/endpoints/tenant-endpoints';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
 
 const freshForMs = 3_000;
 const maxEndpoints = 10_000;

@@ -6,15 +6,15 @@
 // the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep
 // starts those.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Reached } from '../checkpoints.ts';
-import { createDispatches, type NewDispatch } from '../db/dispatches.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
-import type { OwnedEvent } from '../db/outbox.ts';
-import type { Db } from '../db/pool.ts';
-import type { Logger } from '../logger.ts';
-import { newId } from '../new-id.ts';
-import type { DispatchMetrics } from '../telemetry.ts';
-import type { DispatchRef, Starter } from '../temporal/starter.ts';
+import { createDispatches, type NewDispatch } from '#db/events/dispatches';
+import type { OwnedEvent } from '#db/events/outbox';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+import type { Reached } from '#runtime/checkpoints';
+import type { Logger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import type { DispatchMetrics } from '#telemetry/telemetry';
+import type { DispatchRef, Starter } from '#temporal/starter';
 import { createBatches } from './batches.ts';
 import { createDispatchStart } from './dispatch-start.ts';
 import { createSingles } from './singles.ts';

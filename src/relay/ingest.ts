@@ -1,16 +1,17 @@
 // Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
 // Of a tenant that orders, both its answer and its relay wait until what it has for ordered endpoints is held.
-import type { Reached } from '../checkpoints.ts';
-import type { Contents } from '../contents.ts';
-import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '../db/accept.ts';
-import { isWithoutPartition, StoreOverloaded } from '../db/errors.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
-import { makePartitions } from '../db/partitions.ts';
-import type { Db } from '../db/pool.ts';
-import type { IngestMetrics } from '../telemetry.ts';
+
+import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '#db/events/accept';
+import type { Contents } from '#db/keys/content-encryption';
+import { isWithoutPartition, StoreOverloaded } from '#db/store/errors';
+import { createGroupCommit } from '#db/store/group-commit';
+import { makePartitions } from '#db/store/partitions';
+import type { Db } from '#db/store/pool';
+import type { Reached } from '#runtime/checkpoints';
+import type { IngestMetrics } from '#telemetry/telemetry';
+import { ownedEvents } from './accepted-events.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
 import { createOrderedParking } from './ordered-parking.ts';
-import { ownedEvents } from './owned-events.ts';
 import type { Parking } from './parking.ts';
 import type { Relay } from './relay.ts';
 

@@ -1,7 +1,8 @@
 // How a relay leaves when its process is asked to end: what waits goes to others at once, what is under way is finished and recorded first.
-import type { Db } from '../db/pool.ts';
-import { freeOutboxRows, retireRelay } from '../db/relays.ts';
-import type { Logger } from '../logger.ts';
+
+import { freeOutboxRows, retireRelay } from '#db/events/relays';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
 
 const renewEveryMs = 1_000;
 

@@ -6,14 +6,15 @@
 // that want it only now do not get it.
 //
 // What is put off by its producer, or meant for one endpoint, has its place when it is due, or none.
-import type { Accepted, AcceptRequest, EventToAccept } from '../db/accept.ts';
-import { createGroupCommit } from '../db/group-commit.ts';
-import { type OwnedEvent, unplannedEvents } from '../db/outbox.ts';
-import type { NewHeld } from '../db/parking.ts';
-import type { Db } from '../db/pool.ts';
-import { type OrderedEndpoint, readOrderedEndpoints } from '../db/tenant-endpoints.ts';
-import { deliveryId } from '../domain/ids.ts';
-import { judge } from '../domain/subscription.ts';
+
+import { type OrderedEndpoint, readOrderedEndpoints } from '#db/endpoints/tenant-endpoints';
+import type { Accepted, AcceptRequest, EventToAccept } from '#db/events/accept';
+import { type OwnedEvent, unplannedEvents } from '#db/events/outbox';
+import type { NewHeld } from '#db/lanes/parking';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+import { deliveryId } from '#domain/ids';
+import { judge } from '#domain/subscription';
 import { createCacheOf } from './endpoint-cache.ts';
 import type { Parking } from './parking.ts';
 

@@ -3,10 +3,11 @@
 // What if a lane comes to rest just as something is parked? Its state is read after the commit that holds the rows, and whoever rests looks for rows after its
 // own commit: one of both sees the other (docs/lanes.md). So what guards an event may be given up when its lanes were told, not before; whoever does an event
 // again tells them again.
-import { createGroupCommit } from '../db/group-commit.ts';
-import { type NewHeld, parkNew } from '../db/parking.ts';
-import type { Db } from '../db/pool.ts';
-import type { LaneWaker } from '../temporal/lane-waker.ts';
+
+import { type NewHeld, parkNew } from '#db/lanes/parking';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+import type { LaneWaker } from '#temporal/lane-waker';
 
 const atOnce = 256;
 /** Only those that find a lane at rest ask Temporal, and may wait for it. */

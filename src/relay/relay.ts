@@ -4,25 +4,25 @@
 // the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others delete a relay that was not
 // seen for 5 s and release its rows; a term does so, and takes rows, only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FirstAttempter } from '../attempts/first-attempter.ts';
-import type { LaneWatch } from '../attempts/lane-watch.ts';
-import type { Reached } from '../checkpoints.ts';
-import type { OwnedEvent } from '../db/outbox.ts';
-import type { Db } from '../db/pool.ts';
-import { registerRelay, releaseDeadRelays, renewRelay } from '../db/relays.ts';
-import { createModeSwitch, type DispatchMode, type DispatchSetting } from '../domain/dispatch-mode.ts';
-import type { Logger } from '../logger.ts';
-import { newId } from '../new-id.ts';
-import type { DispatchMetrics } from '../telemetry.ts';
-import type { LaneWaker } from '../temporal/lane-waker.ts';
-import type { Starter } from '../temporal/starter.ts';
+import type { FirstAttempter } from '#attempts/first-attempter';
+import type { LaneWatch } from '#attempts/lane-watch';
+import type { OwnedEvent } from '#db/events/outbox';
+import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
+import type { Db } from '#db/store/pool';
+import { createModeSwitch, type DispatchMode, type DispatchSetting } from '#domain/dispatch-mode';
+import type { Reached } from '#runtime/checkpoints';
+import type { Logger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import type { DispatchMetrics } from '#telemetry/telemetry';
+import type { LaneWaker } from '#temporal/lane-waker';
+import type { Starter } from '#temporal/starter';
 import { inBackground } from './background.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { leave } from './leave.ts';
 import type { Parking } from './parking.ts';
+import { openTerm, type Term } from './relay-lease.ts';
 import { createSweep } from './sweep.ts';
 import { createTaker } from './taker.ts';
-import { openTerm, type Term } from './term.ts';
 
 const renewEveryMs = 1_000;
 const releasedAtOnce = 1_000;

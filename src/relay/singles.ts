@@ -1,7 +1,7 @@
 // Events that leave on their own, one a dispatch: at a low rate all of them, above it those whose first attempts cannot be made ahead, which may share
 // a dispatch then. After Temporal was away, what waited leaves in batches.
 import { setTimeout as delay } from 'node:timers/promises';
-import { createFairQueue, takeFrom } from '../domain/fair-queue.ts';
+import { createFairQueue, takeFrom } from '#domain/fair-queue';
 import { batchSize } from './batches.ts';
 import type { LeavingEvent } from './hand-over.ts';
 

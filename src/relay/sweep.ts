@@ -1,17 +1,17 @@
 // The sweep: every 10 s it starts again what should have moved and did not - dispatches not done, deliveries 30 s past their time -, and what was
 // put off and comes due; lanes past their time, and once a minute held deliveries whose lanes know nothing of them. What is held past its expiry ends.
 // "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
-import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '../db/delivery-refs.ts';
-import { overdueDispatches } from '../db/dispatches.ts';
-import { lanesWithWork } from '../db/holding-lanes.ts';
-import { expireHeld } from '../db/lane-held.ts';
-import { forgottenLanes, overdueLanes } from '../db/lanes.ts';
-import { orderTold } from '../db/orders.ts';
-import type { Db } from '../db/pool.ts';
-import type { Logger } from '../logger.ts';
-import type { LaneWaker } from '../temporal/lane-waker.ts';
-import { TemporalAway } from '../temporal/link.ts';
-import type { Starter } from '../temporal/starter.ts';
+import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '#db/deliveries/delivery-refs';
+import { orderTold } from '#db/deliveries/orders';
+import { overdueDispatches } from '#db/events/dispatches';
+import { lanesWithWork } from '#db/lanes/holding-lanes';
+import { expireHeld } from '#db/lanes/lane-held';
+import { forgottenLanes, overdueLanes } from '#db/lanes/lanes';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
+import type { LaneWaker } from '#temporal/lane-waker';
+import { TemporalAway } from '#temporal/link';
+import type { Starter } from '#temporal/starter';
 
 const everyMs = 10_000;
 const forgottenEveryMs = 60_000;

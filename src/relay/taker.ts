@@ -1,10 +1,10 @@
 // Takes outbox rows without an owner, a few at a time, so that several relays share what a burst leaves, and in turns over the tenants. Of a tenant that
 // has enough waiting here none are taken: relays that have fewer take them.
-import { takeOutboxRows } from '../db/outbox.ts';
-import type { Db } from '../db/pool.ts';
-import type { Logger } from '../logger.ts';
+import { takeOutboxRows } from '#db/events/outbox';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
 import { type Background, inBackground } from './background.ts';
-import type { Departures } from './departures.ts';
+import type { Departures } from './event-router.ts';
 
 const atOnce = 100;
 

@@ -1,11 +1,11 @@
 // Checks the signatures of a recorded request as a receiver of that endpoint would: each kind that the endpoint asks for.
 import type { Request } from 'express';
-import { isId } from '../domain/ids.ts';
-import { secretProblem } from '../domain/secret.ts';
-import type { Signing } from '../domain/signing.ts';
-import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts';
-import { verifyCustom } from '../receiver/verify-custom.ts';
-import { verifyMessage } from '../receiver/verify-message.ts';
+import { isId } from '#domain/ids';
+import { secretProblem } from '#domain/secret';
+import type { Signing } from '#domain/signing';
+import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '#receiver/verify';
+import { verifyCustom } from '#receiver/verify-custom';
+import { verifyMessage } from '#receiver/verify-message';
 
 /** How an endpoint is signed, and by what. */
 export interface EndpointSigning {

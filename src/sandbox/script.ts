@@ -5,7 +5,7 @@
 //   option = "retry-after=" SECONDS / "retry-after-date=" SECONDS-FROM-NOW / "delay=" DURATION / "body=" TEXT
 //
 // A comma, semicolon or percent sign inside TEXT is percent-encoded (once more, in a URL).
-import { duration, durationMs } from '../domain/retry-schedule.ts';
+import { duration, durationMs } from '#domain/retry-schedule';
 
 export const longestStepMs = 60_000;
 const maxLength = 4_000;

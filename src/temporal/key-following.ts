@@ -1,8 +1,8 @@
 // Starts the workflow that follows the rotation of a signing key.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { SigningKey } from '../domain/signing-keys.ts';
-import type { Logger } from '../logger.ts';
-import { rotateKeyWorkflowId, taskQueue, tenantAttribute, workflowTypes } from '../workflows/contract.ts';
+import { rotateKeyWorkflowId, taskQueue, tenantAttribute, workflowTypes } from '#contract/workflow-contract';
+import type { SigningKey } from '#domain/signing-keys';
+import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 
 /** Never rejects: while Temporal is away a rotation goes its way all the same, only nobody can watch or cancel it; upkeep forgets its old keys. */

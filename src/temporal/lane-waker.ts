@@ -1,11 +1,11 @@
 // Has lanes act: changes their rows, and signals - starts - the workflows of those that this woke. One signal for each change of state, never one for each event.
 //
 // Signals are not waited for: a Temporal that is slow must not hold up who parks. What if it is away, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
-import { type LaneRef, type OpenedCircuit, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '../db/lanes.ts';
-import { nudgeLanes } from '../db/listen.ts';
-import type { Db } from '../db/pool.ts';
-import type { LaneReason, Lanes } from '../domain/lane.ts';
-import type { Logger } from '../logger.ts';
+import { type LaneRef, type OpenedCircuit, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '#db/lanes/lanes';
+import { nudgeLanes } from '#db/store/listen';
+import type { Db } from '#db/store/pool';
+import type { LaneReason, Lanes } from '#domain/lane';
+import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';
 

@@ -2,14 +2,14 @@
 // told, and started where it is closed or never was. What if Temporal is away in between? The row stands and says that its workflow was not told; the sweep
 // tells it.
 
-import type { Audit } from '../db/audit.ts';
-import { readDeliveryRef } from '../db/delivery-refs.ts';
-import { type OrderResult, obeyOrder, orderTold } from '../db/orders.ts';
-import type { Db } from '../db/pool.ts';
-import type { DeliveryStatus, Order } from '../domain/delivery.ts';
-import type { Lanes } from '../domain/lane.ts';
-import type { Logger } from '../logger.ts';
-import { cancelSignal, lookSignal, replaySignal, retryNowSignal } from '../workflows/contract.ts';
+import { cancelSignal, lookSignal, replaySignal, retryNowSignal } from '#contract/workflow-contract';
+import type { Audit } from '#db/audit/audit';
+import { readDeliveryRef } from '#db/deliveries/delivery-refs';
+import { type OrderResult, obeyOrder, orderTold } from '#db/deliveries/orders';
+import type { Db } from '#db/store/pool';
+import type { DeliveryStatus, Order } from '#domain/delivery';
+import type { Lanes } from '#domain/lane';
+import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 import { type DeliverySignal, signalDelivery } from './starter.ts';
 

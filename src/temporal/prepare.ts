@@ -5,9 +5,9 @@ import {
   ScheduleOverlapPolicy,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
-import type { Config } from '../config.ts';
-import type { Logger } from '../logger.ts';
-import { operatorWorkflowId, searchAttributes, taskQueue, upkeepScheduleId, workflowTypes } from '../workflows/contract.ts';
+import type { Config } from '#config/config';
+import { operatorWorkflowId, searchAttributes, taskQueue, upkeepScheduleId, workflowTypes } from '#contract/workflow-contract';
+import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */

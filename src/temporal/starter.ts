@@ -2,9 +2,6 @@
 // repeated by anyone.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
 import type { Priority, SignalDefinition } from '@temporalio/common';
-import type { DeliveryRef } from '../db/delivery-refs.ts';
-import type { LaneRef } from '../db/lanes.ts';
-import { type DeliveryStatus, isUnderWay } from '../domain/delivery.ts';
 import {
   type DeliverInput,
   deliveryWorkflowId,
@@ -19,7 +16,10 @@ import {
   tenantAttribute,
   wakeSignal,
   workflowTypes,
-} from '../workflows/contract.ts';
+} from '#contract/workflow-contract';
+import type { DeliveryRef } from '#db/deliveries/delivery-refs';
+import type { LaneRef } from '#db/lanes/lanes';
+import { type DeliveryStatus, isUnderWay } from '#domain/delivery';
 import type { TemporalLink } from './link.ts';
 
 /** A dispatch to start, and what Temporal shows of it: `tenant` (external id) and `eventType` are those of one of its events. */

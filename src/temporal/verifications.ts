@@ -2,10 +2,10 @@
 //
 // What if Temporal is away, or we die between the row and the start? The row is pending and due, and the look of a worker, each minute, starts it.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { Db } from '../db/pool.ts';
-import { takeLeftVerifications, type Verifying } from '../db/verifications.ts';
-import type { Logger } from '../logger.ts';
-import { endpointAttribute, taskQueue, verificationWorkflowId, workflowTypes } from '../workflows/contract.ts';
+import { endpointAttribute, taskQueue, verificationWorkflowId, workflowTypes } from '#contract/workflow-contract';
+import { takeLeftVerifications, type Verifying } from '#db/endpoints/verifications';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 
 export interface Verifications {

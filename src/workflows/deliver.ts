@@ -17,8 +17,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import type { DeliveryStatus, Order } from '../domain/delivery.ts';
+import type { Activities } from '#activities/index';
 import {
   cancelSignal,
   type DeliverInput,
@@ -28,7 +27,8 @@ import {
   retryNowSignal,
   statusAttribute,
   statusQuery,
-} from './contract.ts';
+} from '#contract/workflow-contract';
+import type { DeliveryStatus, Order } from '#domain/delivery';
 import { ourFaults } from './retry.ts';
 import { countField, replayIdOf, textField } from './untrusted.ts';
 

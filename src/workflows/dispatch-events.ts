@@ -4,8 +4,8 @@
 // The first page - most often all of it - is made within the workflow's own task, which is quickest. A page of 500 starts can take longer than a
 // workflow task may: the later pages of a large dispatch are activities.
 import { continueAsNew, proxyActivities, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import { type DispatchCursor, type DispatchProgress, progressQuery } from './contract.ts';
+import type { Activities } from '#activities/index';
+import { type DispatchCursor, type DispatchProgress, progressQuery } from '#contract/workflow-contract';
 import { ourFaults } from './retry.ts';
 
 export interface DispatchInput {

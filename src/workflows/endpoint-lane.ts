@@ -16,9 +16,17 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, LaneActivities } from '../activities/index.ts';
-import type { LaneReport } from '../domain/lane.ts';
-import { type LaneKnown, laneQuery, laneTaskQueue, pauseSignal, resumeSignal, skipHeadSignal, wakeSignal } from './contract.ts';
+import type { Activities, LaneActivities } from '#activities/index';
+import {
+  type LaneKnown,
+  laneQuery,
+  laneTaskQueue,
+  pauseSignal,
+  resumeSignal,
+  skipHeadSignal,
+  wakeSignal,
+} from '#contract/workflow-contract';
+import type { LaneReport } from '#domain/lane';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField } from './untrusted.ts';
 

@@ -1,8 +1,7 @@
 // The operator: one entity workflow that takes raw signals for any delivery or endpoint and does what the API does, so that an order works also
 // where the delivery has no workflow of its own. What is not understood is logged and ignored; no handler ever throws.
 import { CancellationScope, condition, continueAsNew, log, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import type { Order } from '../domain/delivery.ts';
+import type { Activities } from '#activities/index';
 import {
   cancelSignal,
   type OperatorAction,
@@ -12,7 +11,8 @@ import {
   resumeSignal,
   retryNowSignal,
   skipHeadSignal,
-} from './contract.ts';
+} from '#contract/workflow-contract';
+import type { Order } from '#domain/delivery';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField, replayIdOf, textField } from './untrusted.ts';
 

@@ -3,8 +3,8 @@
 // All the dates stand in the key's row, where whoever signs and whoever reads the public keys sees them, so nothing here has to happen in time. An
 // activity reads where it stands and does what is due; the workflow waits for what comes next, and takes the order to cancel.
 import { CancellationScope, condition, isCancellation, proxyActivities, setHandler } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import { cancelSignal, type RotateKeyInput, type RotationProgress, rotationQuery } from './contract.ts';
+import type { Activities } from '#activities/index';
+import { cancelSignal, type RotateKeyInput, type RotationProgress, rotationQuery } from '#contract/workflow-contract';
 import { ourFaults } from './retry.ts';
 
 const { followKey, takeBackKey } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });

@@ -3,7 +3,7 @@
 //
 // The day is counted in refusals, not by the clock: while a fault of ours stands in the way, or no worker is there, the endpoint loses none of it.
 import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import type { Activities } from '#activities/index';
 import { ourFaults } from './retry.ts';
 
 export interface VerifyInput {

@@ -1,6 +1,6 @@
 // Where calls may come from: a key with CIDRs is looked at by its caller's address.
 import { describe, expect, it } from 'vitest';
-import { createOrigins, liesWithin } from '../../src/api/client-address.ts';
+import { createOrigins, liesWithin } from '#api/access/client-address';
 
 describe('createOrigins', () => {
   it.each<[string[], string | undefined, boolean]>([

@@ -1,7 +1,7 @@
 // How many requests of a tenant are under way at once.
 import { expect, it } from 'vitest';
-import { createCrowding, mostAtOnce, mostEventPostsAtOnce } from '../../src/api/crowding.ts';
-import { bootstrapCaller } from '../../src/domain/access.ts';
+import { createCrowding, mostAtOnce, mostEventPostsAtOnce } from '#api/access/crowding';
+import { bootstrapCaller } from '#domain/access';
 
 const of = (id: string) => ({ ...bootstrapCaller, tenant: { id, key: id } });
 const read = { scope: 'endpoints:read' } as const;

@@ -1,6 +1,6 @@
 // What is remembered of PostgreSQL's answers - a key's scopes and expiry, a tenant -, for how long, and how often it is asked. `read` is a function of the test.
 import { describe, expect, it } from 'vitest';
-import { createFresh, freshMs } from '../../src/api/fresh.ts';
+import { createFresh, freshMs } from '#api/access/ttl-cache';
 
 interface Thing {
   name: string;

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { generateSecret, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { createPortalTokens } from '../../src/api/portal-token.ts';
-import { newId } from '../../src/new-id.ts';
-import { createVault } from '../../src/vault.ts';
+import { createPortalTokens } from '#api/access/portal-token';
+import { newId } from '#runtime/new-id';
+import { createVault } from '#sealing/vault';
 
 const master = () => randomBytes(32).toString('base64');
 const [first, second] = [master(), master()];

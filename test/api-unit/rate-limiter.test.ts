@@ -1,8 +1,8 @@
 // Shares of a rate: never more than the quota and what each process may let through on its own. The counter is a function of the test.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateLimiter, type Verdict } from '../../src/api/rate-limiter.ts';
-import { apiRate, quotaOf } from '../../src/domain/api-rate.ts';
+import { createRateLimiter, type Verdict } from '#api/access/rate-limiter';
+import { apiRate, quotaOf } from '#domain/api-rate';
 
 /** One count for all, as PostgreSQL keeps it, and a clock that stands. */
 function bench(processes: number) {

@@ -1,6 +1,6 @@
 // What anybody may ask is asked of PostgreSQL seldom: callers share statements and connections.
 import { expect, it } from 'vitest';
-import { seldom } from '../../src/api/health.ts';
+import { seldom } from '#api/routes/health';
 
 it('asks one question at a time, and none while the answer is young', async () => {
   let [now, asked] = [0, 0];

@@ -1,11 +1,11 @@
 // API keys: what each may do, where, for how long, and for whom.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAccess } from '../../src/api/access.ts';
-import { mostAtOnce } from '../../src/api/crowding.ts';
-import { apiKeys } from '../../src/cli/api-keys.ts';
-import { ConfigError, readConfig } from '../../src/config.ts';
-import { deleteTenant } from '../../src/db/tenants.ts';
+import { createAccess } from '#api/access/access';
+import { mostAtOnce } from '#api/access/crowding';
+import { apiKeys } from '#cli/api-keys';
+import { ConfigError, readConfig } from '#config/config';
+import { deleteTenant } from '#db/access/tenants';
 import { until } from '../support/until.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 import { listed } from './listed.ts';

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRateCounter } from '../../src/db/api-rates.ts';
-import { deleteOldApiRates } from '../../src/db/upkeep.ts';
+import { createRateCounter } from '#db/access/api-rates';
+import { deleteOldApiRates } from '#db/store/upkeep';
 import type { ApiAnswer } from '../support/api.ts';
 import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';

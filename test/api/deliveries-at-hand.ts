@@ -1,10 +1,10 @@
 // Deliveries as planning and attempts leave them, without a relay: rows made by the same statements.
-import { recordAttempts } from '../../src/db/attempts.ts';
-import { insertDeliveries, readEventToPlan } from '../../src/db/plan.ts';
-import type { DeliveryStatus } from '../../src/domain/delivery.ts';
-import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
-import type { SendResult } from '../../src/domain/outcome.ts';
-import { newId } from '../../src/new-id.ts';
+import { recordAttempts } from '#db/deliveries/attempts';
+import { insertDeliveries, readEventToPlan } from '#db/events/plan';
+import type { DeliveryStatus } from '#domain/delivery';
+import { deliveryId, uuidOf } from '#domain/ids';
+import type { SendResult } from '#domain/outcome';
+import { newId } from '#runtime/new-id';
 import type { ApiServer } from './api-server.ts';
 
 /** Plans an event for endpoints, whatever they subscribe to, and returns the deliveries' ids. */

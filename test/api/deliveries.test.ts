@@ -1,6 +1,6 @@
 // Deliveries and their attempts as an operator sees them, and orders to them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStatuses, obeyedIn } from '../../src/domain/delivery.ts';
+import { deliveryStatuses, obeyedIn } from '#domain/delivery';
 import { type ApiServer, startApi } from './api-server.ts';
 import { attempted, planned, setStatus } from './deliveries-at-hand.ts';
 import { listed } from './listed.ts';

@@ -1,7 +1,7 @@
 // How many endpoints a tenant may have, and how many a portal link may gather at one host: counted rightly however many ask at once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asTenant } from '../../src/db/tenant-scope.ts';
-import { mostAtHostByLink, usualMaxEndpoints } from '../../src/domain/endpoint-limits.ts';
+import { asTenant } from '#db/store/tenant-scope';
+import { mostAtHostByLink, usualMaxEndpoints } from '#domain/endpoint-limits';
 import { type ApiServer, startApi } from './api-server.ts';
 
 let api: ApiServer;

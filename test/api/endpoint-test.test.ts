@@ -1,6 +1,6 @@
 // POST …/test waits for the attempt of its event.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { attempted, planned } from './deliveries-at-hand.ts';

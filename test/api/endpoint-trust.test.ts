@@ -1,14 +1,14 @@
 // What opens an endpoint, as it is given, judged, kept and shown; and whether it has agreed to be sent to.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createChallengeEndpoint } from '../../src/activities/challenge-endpoint.ts';
-import type { ChallengeAnswer } from '../../src/attempts/challenge.ts';
-import { createPlaces } from '../../src/attempts/places.ts';
-import { bySystem } from '../../src/db/audit.ts';
-import { alertExpiring } from '../../src/db/expiring-certificates.ts';
-import { failVerification, passVerification, pendingRound, takeVerification } from '../../src/db/verifications.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { LocalFault } from '../../src/outbound/local-fault.ts';
-import { openTarget } from '../../src/target.ts';
+import { createChallengeEndpoint } from '#activities/challenge-endpoint';
+import type { ChallengeAnswer } from '#attempts/challenge';
+import { createPlaces } from '#attempts/places';
+import { bySystem } from '#db/audit/audit';
+import { alertExpiring } from '#db/endpoints/expiring-certificates';
+import { failVerification, passVerification, pendingRound, takeVerification } from '#db/endpoints/verifications';
+import { uuidOf } from '#domain/ids';
+import { LocalFault } from '#outbound/local-fault';
+import { openTarget } from '#sealing/endpoint-target-encryption';
 import { createApi } from '../support/api.ts';
 import { createAuthority } from '../support/authority.ts';
 import { type ApiServer, startApi } from './api-server.ts';

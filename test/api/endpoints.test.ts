@@ -1,7 +1,7 @@
 // Endpoints as a producer makes, changes, pauses and deletes them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStatuses } from '../../src/domain/delivery.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { deliveryStatuses } from '#domain/delivery';
+import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from './api-server.ts';
 import { planned, setStatus } from './deliveries-at-hand.ts';
 import { listed } from './listed.ts';

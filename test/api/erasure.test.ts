@@ -1,14 +1,14 @@
 // Erasure: what was said is gone from every table, that it was said stays; nothing erased is ever sent.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { subjectHash } from '../../src/db/at-rest.ts';
-import { readDeliveryJob } from '../../src/db/deliveries.ts';
-import { finishErasures } from '../../src/db/erase-subject.ts';
-import { askToErase, subjectErased, unfinishedErasures } from '../../src/db/erasure.ts';
-import { takeOutboxRows } from '../../src/db/outbox.ts';
-import { readEventToPlan } from '../../src/db/plan.ts';
-import { idOf, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { readDeliveryJob } from '#db/deliveries/deliveries';
+import { finishErasures } from '#db/events/erase-subject';
+import { askToErase, subjectErased, unfinishedErasures } from '#db/events/erasure';
+import { subjectHash } from '#db/events/event-encryption';
+import { takeOutboxRows } from '#db/events/outbox';
+import { readEventToPlan } from '#db/events/plan';
+import { idOf, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from './api-server.ts';
 import { attempted, planned, setStatus } from './deliveries-at-hand.ts';
 

@@ -1,6 +1,6 @@
 // Events as a producer posts and reads them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventToAccept } from '../../src/api/event-to-accept.ts';
+import { eventToAccept } from '#api/routes/event-to-accept';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
 import { listed } from './listed.ts';

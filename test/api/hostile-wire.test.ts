@@ -1,8 +1,8 @@
 // What an attacker without a key can do to the port: requests that two servers would read differently, and clients that never come to an end.
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createApp } from '../../src/api/app.ts';
-import { close, type Listening, listen } from '../../src/listening.ts';
+import { createApp } from '#api/app';
+import { close, type Listening, listen } from '#app/listening';
 import { until } from '../support/until.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 

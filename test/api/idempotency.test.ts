@@ -1,9 +1,9 @@
 // Idempotency-Key over HTTP: once, the same answer again, whoever dies in between.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hashRequest } from '../../src/api/idempotency.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { hashRequest } from '#api/access/idempotency';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { createApi } from '../support/api.ts';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 

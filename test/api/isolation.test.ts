@@ -1,8 +1,8 @@
 // A caller that is bound to one tenant, on every route, with the ids of another: it learns nothing and changes nothing. And with its own: it is served.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLanes } from '../../src/db/lanes.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { openLanes } from '#db/lanes/lanes';
+import { uuidOf } from '#domain/ids';
 import { type Api, type ApiAnswer, createApi } from '../support/api.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { attempted, planned } from './deliveries-at-hand.ts';

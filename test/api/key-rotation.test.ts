@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { masterKeyCommand } from '../../src/cli/master-key.ts';
-import { checkKeysInUse, readKeyUse, reseal } from '../../src/db/reseal.ts';
-import { checkMasterKey } from '../../src/db/settings.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
-import { createVault } from '../../src/vault.ts';
+import { masterKeyCommand } from '#cli/master-key';
+import { checkKeysInUse, readKeyUse, reseal } from '#db/keys/reseal';
+import { checkMasterKey } from '#db/keys/settings';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import { createVault } from '#sealing/vault';
 import { type ApiServer, startApi } from './api-server.ts';
 
 const key = () => randomBytes(32).toString('base64');

@@ -1,8 +1,8 @@
 // What an endpoint, a tenant and an event ask of lanes: kept, changed, judged together; and gates that only open and shut.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bySystem } from '../../src/db/audit.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { bySystem } from '#db/audit/audit';
+import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from './api-server.ts';
 import { held, laneOf, leave, openLane, rowOf } from './lanes-at-hand.ts';
 

@@ -1,7 +1,7 @@
 // What an operator sees of a lane, of the numbers of an ordered endpoint, and of all lanes together; and a head that is skipped.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { deliveryId, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from './api-server.ts';
 import { held, laneOf, leave, openLane, rowOf } from './lanes-at-hand.ts';
 import { readMetrics } from './prometheus-page.ts';

@@ -1,7 +1,7 @@
 // Lanes and held deliveries as drains and parking leave them, without either.
-import { openLanes } from '../../src/db/lanes.ts';
-import { parkExisting } from '../../src/db/parking.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { openLanes } from '#db/lanes/lanes';
+import { parkExisting } from '#db/lanes/parking';
+import { uuidOf } from '#domain/ids';
 import type { ApiServer } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
 

@@ -1,8 +1,8 @@
 // Lists of more rows than one search looks at, and what they say of dispatches.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStatuses } from '../../src/domain/delivery.ts';
-import { idOf, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { deliveryStatuses } from '#domain/delivery';
+import { idOf, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from './api-server.ts';
 import { planned, setStatus } from './deliveries-at-hand.ts';
 

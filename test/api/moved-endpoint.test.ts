@@ -1,6 +1,6 @@
 // PATCH of what leads to an endpoint: what was learnt of where it led before is forgotten, and says so in the audit log.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { createApi } from '../support/api.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { openLane } from './lanes-at-hand.ts';

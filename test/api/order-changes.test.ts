@@ -1,7 +1,7 @@
 // What is held when the kind of order changes: it stands in the lines of the new order, with no number of the old one, however much it is.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { deliveryId, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from './api-server.ts';
 import { held, leave, rowOf } from './lanes-at-hand.ts';
 

@@ -2,10 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createObeyDeliveryOrder } from '../../src/activities/obey-delivery-order.ts';
-import { bySystem } from '../../src/db/audit.ts';
-import { obeyOrder } from '../../src/db/orders.ts';
-import { parkExisting } from '../../src/db/parking.ts';
+import { createObeyDeliveryOrder } from '#activities/obey-delivery-order';
+import { bySystem } from '#db/audit/audit';
+import { obeyOrder } from '#db/deliveries/orders';
+import { parkExisting } from '#db/lanes/parking';
 import { type ApiServer, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
 import { held, laneOf, leave, openLane, type Row, rowOf } from './lanes-at-hand.ts';

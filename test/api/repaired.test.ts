@@ -1,8 +1,8 @@
 // What may have been wrong with an endpoint was changed: its lane, which is shut, looks at once and probes.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bySystem } from '../../src/db/audit.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { bySystem } from '#db/audit/audit';
+import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from './api-server.ts';
 import { laneOf, openLane } from './lanes-at-hand.ts';
 

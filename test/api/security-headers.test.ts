@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/api/app.ts';
-import { createMetricsApp } from '../../src/api/metrics.ts';
-import { homePage } from '../../src/home-page.ts';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { createApp } from '#api/app';
+import { createMetricsApp } from '#api/metrics';
+import { homePage } from '#app/home-page';
+import { createSandbox } from '#sandbox/sandbox';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 
 let api: ApiServer;

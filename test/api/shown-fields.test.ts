@@ -1,9 +1,9 @@
 // What a delivery and its attempts tell of lanes: its number, its batch, and which attempts were only probes.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { recordAttempts } from '../../src/db/attempts.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import type { SendResult } from '../../src/domain/outcome.ts';
-import { newId } from '../../src/new-id.ts';
+import { recordAttempts } from '#db/deliveries/attempts';
+import { uuidOf } from '#domain/ids';
+import type { SendResult } from '#domain/outcome';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from './api-server.ts';
 import { held, leave } from './lanes-at-hand.ts';
 

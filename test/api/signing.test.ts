@@ -1,15 +1,15 @@
 // Settings of signing, key pairs and public keys, over HTTP.
 import { importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jwksRoutes } from '../../src/api/jwks.ts';
-import { createKeyRing } from '../../src/attempts/key-ring.ts';
-import { publishKey, readRotation, takeBackKey } from '../../src/db/key-rotation.ts';
-import { liveSecrets } from '../../src/db/secrets.ts';
-import { forgetRetiredKeys } from '../../src/db/signing-keys.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import type { SigningKey } from '../../src/domain/signing-keys.ts';
-import { newId } from '../../src/new-id.ts';
-import { newKeyPair } from '../../src/signing-key.ts';
+import { jwksRoutes } from '#api/routes/jwks';
+import { createKeyRing } from '#attempts/key-ring';
+import { liveSecrets } from '#db/endpoints/secrets';
+import { publishKey, readRotation, takeBackKey } from '#db/keys/key-rotation';
+import { newKeyPair } from '#db/keys/signing-key';
+import { forgetRetiredKeys } from '#db/keys/signing-keys';
+import { uuidOf } from '#domain/ids';
+import type { SigningKey } from '#domain/signing-keys';
+import { newId } from '#runtime/new-id';
 import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 

@@ -1,11 +1,11 @@
 // /v1/status: all workers on the store, whichever process answers.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { openCore, type ReadyConfig } from '../../src/core.ts';
-import { registerRelay, renewRelay } from '../../src/db/relays.ts';
-import { createLogger } from '../../src/logger.ts';
-import { newId } from '../../src/new-id.ts';
-import { startWorker } from '../../src/worker.ts';
+import { openCore, type ReadyConfig } from '#app/core';
+import { startWorker } from '#app/worker';
+import { readConfig } from '#config/config';
+import { registerRelay, renewRelay } from '#db/events/relays';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';

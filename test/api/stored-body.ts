@@ -1,5 +1,5 @@
 // The body that endpoints will get, as it is stored, opened.
-import { idOf } from '../../src/domain/ids.ts';
+import { idOf } from '#domain/ids';
 import type { ApiServer } from './api-server.ts';
 
 /** By the producer's id of the event. */

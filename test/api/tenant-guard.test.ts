@@ -2,13 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { freshIds } from '../../src/api/ids.ts';
-import { answer, type Call, type Route, route } from '../../src/api/route.ts';
-import { guardTenant } from '../../src/api/tenant-guard.ts';
-import { bySystem } from '../../src/db/audit.ts';
-import { type ScopedDb, scopedDb } from '../../src/db/tenant-scope.ts';
-import { bootstrapCaller, type Caller } from '../../src/domain/access.ts';
-import { idOf } from '../../src/domain/ids.ts';
+import { guardTenant } from '#api/access/tenant-guard';
+import { freshIds } from '#api/http/ids';
+import { answer, type Call, type Route, route } from '#api/http/route';
+import { bySystem } from '#db/audit/audit';
+import { type ScopedDb, scopedDb } from '#db/store/tenant-scope';
+import { bootstrapCaller, type Caller } from '#domain/access';
+import { idOf } from '#domain/ids';
 import { type Furnished, furnished } from '../db/furnished-tenant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -1,13 +1,13 @@
 // The question to an endpoint, and which answers open its gate.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Challenge, createChallenge } from '../../src/attempts/challenge.ts';
-import { newId } from '../../src/new-id.ts';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { createSender, type Sender } from '../../src/outbound/send.ts';
-import { sealSecret } from '../../src/secret.ts';
-import { sealTarget } from '../../src/target.ts';
-import { createVault } from '../../src/vault.ts';
+import { type Challenge, createChallenge } from '#attempts/challenge';
+import { createAddressGuard } from '#outbound/address-guard';
+import { createSender, type Sender } from '#outbound/send';
+import { newId } from '#runtime/new-id';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
+import { sealSecret } from '#sealing/secret';
+import { createVault } from '#sealing/vault';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 

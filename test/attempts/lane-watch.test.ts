@@ -1,16 +1,16 @@
 // Two workers that watch over one database, one for each test: what each counts of an endpoint's refusals opens its lane for both, at once here and within a second there.
 import { pino } from 'pino';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
-import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
-import { readConfig } from '../../src/config.ts';
-import { forgiveHealth } from '../../src/db/endpoint-health.ts';
-import type { Db } from '../../src/db/pool.ts';
-import { createTenant } from '../../src/db/tenants.ts';
-import { noFailures } from '../../src/domain/circuit.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
-import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
-import { openTemporalLink } from '../../src/temporal/link.ts';
+import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
+import { readConfig } from '#config/config';
+import { createTenant } from '#db/access/tenants';
+import { forgiveHealth } from '#db/endpoints/endpoint-health';
+import type { Db } from '#db/store/pool';
+import { noFailures } from '#domain/circuit';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import { createLaneWaker } from '#temporal/lane-waker';
+import { openTemporalLink } from '#temporal/link';
 import { answerOf } from '../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';

@@ -1,13 +1,13 @@
 // PostgreSQL refuses what is to be recorded of an attempt. As much as it takes is stored, and the delivery's row never stays as it was: it would be due, and
 // posted again and again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRecorder, type Recorder } from '../../src/attempts/recorder.ts';
-import type { AttemptRecord } from '../../src/db/attempts.ts';
-import { overdueDeliveries } from '../../src/db/delivery-refs.ts';
-import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
-import { createLogger } from '../../src/logger.ts';
-import { newId } from '../../src/new-id.ts';
+import { createRecorder, type Recorder } from '#attempts/recorder';
+import type { AttemptRecord } from '#db/deliveries/attempts';
+import { overdueDeliveries } from '#db/deliveries/delivery-refs';
+import { deliveryId, uuidOf } from '#domain/ids';
+import type { Outcome } from '#domain/outcome';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
 import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground } from '../support/parking.ts';

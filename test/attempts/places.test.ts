@@ -1,6 +1,6 @@
 // Places in flight: caps of process, tenant and endpoint, and places given back once.
 import { expect, it } from 'vitest';
-import { createPlaces } from '../../src/attempts/places.ts';
+import { createPlaces } from '#attempts/places';
 
 it.each<[string, [string, string, number | null][], string]>([
   [

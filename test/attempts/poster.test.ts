@@ -1,13 +1,13 @@
 // What the poster makes of a request that could not be sent in its time.
 import { randomBytes } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
-import { createPoster, type PostJob } from '../../src/attempts/poster.ts';
-import { createLogger } from '../../src/logger.ts';
-import { newId } from '../../src/new-id.ts';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { createSender } from '../../src/outbound/send.ts';
-import { sealTarget } from '../../src/target.ts';
-import { createVault } from '../../src/vault.ts';
+import { createPoster, type PostJob } from '#attempts/poster';
+import { createAddressGuard } from '#outbound/address-guard';
+import { createSender } from '#outbound/send';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
+import { createVault } from '#sealing/vault';
 import { testContents } from '../support/contents.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startReceiver } from '../support/receiver.ts';

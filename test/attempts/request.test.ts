@@ -1,10 +1,10 @@
 // A request says whether it is a test, in every format, where its signature covers it.
 import { describe, expect, it } from 'vitest';
-import { buildRequest, type SignedJob } from '../../src/attempts/request.ts';
-import { bodyFormats } from '../../src/domain/body-format.ts';
-import { standardBody } from '../../src/domain/event.ts';
-import { signingSecret } from '../../src/outbound/signing-secret.ts';
-import { verifyWebhook } from '../../src/receiver/verify.ts';
+import { buildRequest, type SignedJob } from '#attempts/request';
+import { bodyFormats } from '#domain/body-format';
+import { standardBody } from '#domain/event';
+import { signingSecret } from '#outbound/signing-secret';
+import { verifyWebhook } from '#receiver/verify';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const body = Buffer.from(standardBody('invoice.paid', '2026-11-29T00:00:00.000Z', '{"amount":1}'));

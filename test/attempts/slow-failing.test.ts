@@ -1,11 +1,11 @@
 // An endpoint that is tried so seldom that its refusals never open a lane: when it has refused everything for too long, it gets one, which disables it.
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
-import { readConfig } from '../../src/config.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
-import { openTemporalLink } from '../../src/temporal/link.ts';
+import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
+import { readConfig } from '#config/config';
+import { uuidOf } from '#domain/ids';
+import { createLaneWaker } from '#temporal/lane-waker';
+import { openTemporalLink } from '#temporal/link';
 import { type LaneStage, names, setLaneStage } from '../lanes/lane.ts';
 import { answerOf } from '../support/answer.ts';
 import { until } from '../support/until.ts';

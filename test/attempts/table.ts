@@ -1,6 +1,6 @@
 // A turn queue at which a test sits: it ends what runs, moves the clock, and takes places as others do.
-import { createPlaces, type PlaceLimits } from '../../src/attempts/places.ts';
-import { createTurnQueue } from '../../src/attempts/turn-queue.ts';
+import { createPlaces, type PlaceLimits } from '#attempts/places';
+import { createTurnQueue } from '#attempts/turn-queue';
 
 const lookMs = 250;
 

@@ -1,6 +1,6 @@
 // The wait of deliveries that found no place: a crowd spreads out, a few come back soon, and who has been served is forgotten.
 import { expect, it } from 'vitest';
-import { createTurnedAway } from '../../src/attempts/turned-away.ts';
+import { createTurnedAway } from '#attempts/slot-overflow';
 
 it('grows with the crowd behind an endpoint, not beyond a minute, and not for others', () => {
   let now = 0;

@@ -1,6 +1,6 @@
 // Batched mode: processes that die by SIGKILL one after the other, each at the next point of the way; the next one finds what it left and goes on.
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/checkpoints.ts';
+import type { Checkpoint } from '#runtime/checkpoints';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
 import { makeTenant } from './stage.ts';

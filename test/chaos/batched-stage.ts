@@ -1,8 +1,8 @@
 // What the chaos tests of batched mode ask beside the stage: what came how often, what was recorded of it, and who dispatched.
 import { expect } from 'vitest';
-import { idOf } from '../../src/domain/ids.ts';
-import { openTarget } from '../../src/target.ts';
-import { createVault } from '../../src/vault.ts';
+import { idOf } from '#domain/ids';
+import { openTarget } from '#sealing/endpoint-target-encryption';
+import { createVault } from '#sealing/vault';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import type { Received } from '../support/receiver.ts';
 import { openStage, type Stage, type StageOptions } from './stage.ts';

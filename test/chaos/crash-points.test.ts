@@ -1,6 +1,6 @@
 // The protocol's crash points: a process dies by SIGKILL exactly there, another one finishes its work.
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/checkpoints.ts';
+import type { Checkpoint } from '#runtime/checkpoints';
 import { expectTrueRecords, makeTenant, openStage } from './stage.ts';
 
 const points: { at: Checkpoint; namespace: string; repeats: number }[] = [

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type pg from 'pg';
 import { expect, inject } from 'vitest';
-import { createPool } from '../../src/db/pool.ts';
+import { createPool } from '#db/store/pool';
 import { createTestDatabase } from '../support/database.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup, type PosthornProcess, type ProcessOptions } from '../support/posthorn-process.ts';

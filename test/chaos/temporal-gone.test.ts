@@ -1,9 +1,9 @@
 // Temporal stopped for a while, and Temporal with all its data lost, under events in every state.
 import { describe, expect, it, type TestContext } from 'vitest';
-import { readDeliveryRef } from '../../src/db/delivery-refs.ts';
-import { idOf } from '../../src/domain/ids.ts';
-import { deliveryStart } from '../../src/temporal/starter.ts';
-import { dispatchWorkflowId, workflowTypes } from '../../src/workflows/contract.ts';
+import { dispatchWorkflowId, workflowTypes } from '#contract/workflow-contract';
+import { readDeliveryRef } from '#db/deliveries/delivery-refs';
+import { idOf } from '#domain/ids';
+import { deliveryStart } from '#temporal/starter';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';

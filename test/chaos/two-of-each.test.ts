@@ -1,9 +1,9 @@
 // Several processes, and several relays, at once on one database: each event goes to one of them.
 import { describe, expect, it } from 'vitest';
-import { createDispatches } from '../../src/db/dispatches.ts';
-import { takeOutboxRows } from '../../src/db/outbox.ts';
-import { registerRelay } from '../../src/db/relays.ts';
-import { newId } from '../../src/new-id.ts';
+import { createDispatches } from '#db/events/dispatches';
+import { takeOutboxRows } from '#db/events/outbox';
+import { registerRelay } from '#db/events/relays';
+import { newId } from '#runtime/new-id';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
 const dispatchedTwice = (stage: Stage) => stage.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1');

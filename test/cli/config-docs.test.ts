@@ -1,7 +1,7 @@
 // The committed texts are the generated ones; `vitest run test/cli/config-docs.test.ts -u` writes them anew.
 import { describe, expect, it } from 'vitest';
-import { configTable, envExample } from '../../src/cli/config-docs.ts';
-import { readConfig, variables } from '../../src/config.ts';
+import { configTable, envExample } from '#cli/config-docs';
+import { readConfig, variables } from '#config/config';
 
 describe('the texts made from the configuration schema', () => {
   it('.env.example is what the schema says', async () => {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { variables } from '#config/config';
 import packageJson from '../../package.json' with { type: 'json' };
-import { variables } from '../../src/config.ts';
 import schema from './compose-spec.json' with { type: 'json' };
 
 interface Service {

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit } from '../../src/db/group-commit.ts';
+import { createGroupCommit } from '#db/store/group-commit';
 
 const failure = (code: string) => Object.assign(new Error(`failure ${code}`), { code });
 const codeOf = (result: PromiseSettledResult<unknown>) =>

@@ -1,8 +1,8 @@
 // Accepting many requests in one group: the number of statements does not grow with the number of duplicates, and relays hear of what was stored.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AcceptRequest, acceptEvents } from '../../src/db/accept.ts';
-import { createTenant } from '../../src/db/tenants.ts';
-import { newId } from '../../src/new-id.ts';
+import { createTenant } from '#db/access/tenants';
+import { type AcceptRequest, acceptEvents } from '#db/events/accept';
+import { newId } from '#runtime/new-id';
 import { newEvent } from '../relay/parking-stage.ts';
 import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

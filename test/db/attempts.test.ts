@@ -1,12 +1,12 @@
 // What the record of an attempt makes of a delivery that waits for its lane, and of one that is under way.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AttemptRecord, recordAttempts } from '../../src/db/attempts.ts';
-import { countFault, settleDelivery } from '../../src/db/deliveries.ts';
-import { recordFirstAttempts } from '../../src/db/first-attempts.ts';
-import { type DeliveryStatus, deliveryStatuses } from '../../src/domain/delivery.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
-import { newId } from '../../src/new-id.ts';
+import { type AttemptRecord, recordAttempts } from '#db/deliveries/attempts';
+import { countFault, settleDelivery } from '#db/deliveries/deliveries';
+import { recordFirstAttempts } from '#db/deliveries/first-attempts';
+import { type DeliveryStatus, deliveryStatuses } from '#domain/delivery';
+import { uuidOf } from '#domain/ids';
+import type { Outcome } from '#domain/outcome';
+import { newId } from '#runtime/new-id';
 import { testContents } from '../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -1,10 +1,10 @@
 // Shares of the connections: what one kind of work waits for keeps none from another, and each comes back however it was used.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { limitConnections } from '../../src/db/connection-limit.ts';
-import { StoreOverloaded } from '../../src/db/errors.ts';
-import { inTransaction } from '../../src/db/pool.ts';
-import { asTenant, scopedDb, scopedTenant } from '../../src/db/tenant-scope.ts';
-import { newId } from '../../src/new-id.ts';
+import { limitConnections } from '#db/store/connection-limit';
+import { StoreOverloaded } from '#db/store/errors';
+import { inTransaction } from '#db/store/pool';
+import { asTenant, scopedDb, scopedTenant } from '#db/store/tenant-scope';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 

@@ -1,12 +1,12 @@
 // Contents at rest: sealed with the key of their day, wherever that was made; and every column that the master key seals is known.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContents } from '../../src/contents.ts';
-import { dropOldDataKeys } from '../../src/db/data-keys.ts';
-import { sealedColumns } from '../../src/db/sealed-columns.ts';
-import { makeId } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
-import { createVault, VaultError } from '../../src/vault.ts';
+import { createContents } from '#db/keys/content-encryption';
+import { dropOldDataKeys } from '#db/keys/data-keys';
+import { sealedColumns } from '#db/keys/sealed-columns';
+import { makeId } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import { createVault, VaultError } from '#sealing/vault';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const vault = createVault([randomBytes(32).toString('base64')]);

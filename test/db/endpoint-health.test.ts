@@ -1,9 +1,9 @@
 // The count of failures that all processes share: nothing is lost among many, acceptances keep nobody suspect, and old rows go.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countOutcomes, readWatched, type SeenOf } from '../../src/db/endpoint-health.ts';
-import { deleteOldHealth } from '../../src/db/upkeep.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { countOutcomes, readWatched, type SeenOf } from '#db/endpoints/endpoint-health';
+import { deleteOldHealth } from '#db/store/upkeep';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const minuteMs = 60_000;

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeEndpoint } from '../../src/db/endpoint-changes.ts';
-import { createEndpoint, type EndpointSettings, readEndpoint } from '../../src/db/endpoints.ts';
-import { stopEndpoint } from '../../src/db/failing-endpoints.ts';
-import { deleteEndpoint, pauseEndpoint, resumeEndpoint } from '../../src/db/gates.ts';
-import { liveSecrets, rotateSecret, type SealedSecret } from '../../src/db/secrets.ts';
-import { checkMasterKey } from '../../src/db/settings.ts';
-import { createTenant, deleteTenant } from '../../src/db/tenants.ts';
-import { newId } from '../../src/new-id.ts';
-import { createVault } from '../../src/vault.ts';
+import { createTenant, deleteTenant } from '#db/access/tenants';
+import { changeEndpoint } from '#db/endpoints/endpoint-changes';
+import { createEndpoint, type EndpointSettings, readEndpoint } from '#db/endpoints/endpoints';
+import { stopEndpoint } from '#db/endpoints/failing-endpoints';
+import { deleteEndpoint, pauseEndpoint, resumeEndpoint } from '#db/endpoints/pause-resume';
+import { liveSecrets, rotateSecret, type SealedSecret } from '#db/endpoints/secrets';
+import { checkMasterKey } from '#db/keys/settings';
+import { newId } from '#runtime/new-id';
+import { createVault } from '#sealing/vault';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 // A tenant with one row in every table that tenants may read, each with something in it that can be recognised anywhere.
 import type pg from 'pg';
-import { deliveryId, idOf, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { deliveryId, idOf, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 
 /** UUIDs, as PostgreSQL writes them. */
 export interface Furnished {

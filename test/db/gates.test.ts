@@ -1,9 +1,9 @@
 // Many deliveries behind one endpoint: all of them are cancelled, page by page, and nothing else is.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { cancelUnfinished } from '../../src/db/gates.ts';
-import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '../../src/domain/delivery.ts';
-import { idOf, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { cancelUnfinished } from '#db/endpoints/pause-resume';
+import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '#domain/delivery';
+import { idOf, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 
 let api: ApiServer;

@@ -1,8 +1,8 @@
 // Which lanes have something to do: those of every endpoint for which something is held, each once, page by page, and those that are late.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { lanesWithWork } from '../../src/db/holding-lanes.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { lanesWithWork } from '#db/lanes/holding-lanes';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, layToRest } from '../support/parking.ts';
 

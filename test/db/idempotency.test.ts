@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { abandonClaim, claimKey, freeKey, renewClaim, storeAnswer } from '../../src/db/idempotency.ts';
-import { newId } from '../../src/new-id.ts';
+import { abandonClaim, claimKey, freeKey, renewClaim, storeAnswer } from '#db/access/idempotency';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
-import { createPool, inTransaction } from '../../src/db/pool.ts';
-import { asTenant, scopedDb } from '../../src/db/tenant-scope.ts';
-import { idOf } from '../../src/domain/ids.ts';
+import { migrate } from '#db/store/migrate';
+import { createPool, inTransaction } from '#db/store/pool';
+import { asTenant, scopedDb } from '#db/store/tenant-scope';
+import { idOf } from '#domain/ids';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Furnished, furnished } from './furnished-tenant.ts';
 

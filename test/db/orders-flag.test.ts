@@ -1,7 +1,7 @@
 // Whether a tenant orders is known to every acceptance, also when endpoints are changed at the same moment.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { holdEndpoint } from '../../src/db/attempts.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { holdEndpoint } from '#db/deliveries/attempts';
+import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 import { until } from '../support/until.ts';
 

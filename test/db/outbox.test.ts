@@ -1,11 +1,11 @@
 // The outbox: who takes its rows, how those of dead relays come free, and that a look reads what it needs and not all that waits.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ownOutboxRows, takeOutboxRows } from '../../src/db/outbox.ts';
-import type { Db } from '../../src/db/pool.ts';
-import { registerRelay, releaseDeadRelays, renewRelay } from '../../src/db/relays.ts';
-import { createTenant } from '../../src/db/tenants.ts';
-import { idOf, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { createTenant } from '#db/access/tenants';
+import { ownOutboxRows, takeOutboxRows } from '#db/events/outbox';
+import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
+import type { Db } from '#db/store/pool';
+import { idOf, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

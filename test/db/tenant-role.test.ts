@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
-import { createPool } from '../../src/db/pool.ts';
-import { checkTenantRole } from '../../src/db/tenant-role.ts';
-import { migrationsFolder } from '../../src/package.ts';
+import { migrationsFolder } from '#config/package';
+import { migrate } from '#db/store/migrate';
+import { createPool } from '#db/store/pool';
+import { checkTenantRole } from '#db/store/tenant-role';
 
 const owner = `owner_${randomBytes(6).toString('hex')}`;
 const other = `other_${randomBytes(6).toString('hex')}`;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from '../../src/db/tenants.ts';
-import { newId } from '../../src/new-id.ts';
+import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from '#db/access/tenants';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -1,8 +1,8 @@
 // What lanes leave behind goes with their endpoints and tenants, and nothing of who is still there.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deleteOldRates, deleteOldSequences } from '../../src/db/upkeep.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { deleteOldRates, deleteOldSequences } from '#db/store/upkeep';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground } from '../support/parking.ts';
 

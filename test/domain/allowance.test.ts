@@ -1,7 +1,7 @@
 // The ramp: rounds of acceptances double it, a refusal halves it, once for all that were in flight.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '../../src/domain/allowance.ts';
+import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '#domain/allowance';
 
 const most = 32;
 

@@ -1,6 +1,6 @@
 // Events as they arrive at a mode switch.
 import fc from 'fast-check';
-import type { DispatchMode, ModeSwitch } from '../../src/domain/dispatch-mode.ts';
+import type { DispatchMode, ModeSwitch } from '#domain/dispatch-mode';
 
 export const start = 1_800_000_000_000;
 export const calmMs = 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brief, changedFields, withoutSecrets } from '../../src/domain/audit.ts';
+import { brief, changedFields, withoutSecrets } from '#domain/audit';
 
 describe('what the audit log shows', () => {
   it.each([

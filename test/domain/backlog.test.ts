@@ -1,7 +1,7 @@
 // The estimate that backpressure decides by: never too low for what this process lets in, and right again after each count.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBacklogEstimate } from '../../src/domain/backlog.ts';
+import { createBacklogEstimate } from '#domain/backlog';
 
 const count = (atMs: number, byTenant: Record<string, number>, more = 0) => ({
   atMs,

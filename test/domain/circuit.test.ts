@@ -15,8 +15,8 @@ import {
   probeOrder,
   type Seen,
   shouldOpen,
-} from '../../src/domain/circuit.ts';
-import type { Sign } from '../../src/domain/outcome.ts';
+} from '#domain/circuit';
+import type { Sign } from '#domain/outcome';
 
 const start = 1_800_000_000_000;
 const minuteMs = 60_000;

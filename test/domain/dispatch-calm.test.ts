@@ -1,7 +1,7 @@
 // Batched until things have been calm for 10 s: below half of the budget, by whatever clock.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createModeSwitch, defaultBudget } from '../../src/domain/dispatch-mode.ts';
+import { createModeSwitch, defaultBudget } from '#domain/dispatch-mode';
 import { type Arrival, calmMs, play, someDeliveries, start } from './arrivals.ts';
 
 const { perSecond, burst } = defaultBudget;

@@ -1,7 +1,7 @@
 // Individual or batched: what the budget of workflows says, and what overrules it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createModeSwitch, type DispatchMode, type DispatchSetting, defaultBudget } from '../../src/domain/dispatch-mode.ts';
+import { createModeSwitch, type DispatchMode, type DispatchSetting, defaultBudget } from '#domain/dispatch-mode';
 import { type Arrival, calmMs, play, someDeliveries, start } from './arrivals.ts';
 
 const { perSecond, burst } = defaultBudget;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { endpointChange, newEndpoint, secretRotation } from '../../src/domain/endpoint.ts';
-import { keepHidden, takenElsewhere, targetProblems, tls } from '../../src/domain/endpoint-target.ts';
-import { secretText } from '../../src/domain/secret.ts';
+import { endpointChange, newEndpoint, secretRotation } from '#domain/endpoint';
+import { keepHidden, takenElsewhere, targetProblems, tls } from '#domain/endpoint-target';
+import { secretText } from '#domain/secret';
 
 const url = 'https://example.com/hook';
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;

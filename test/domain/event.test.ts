@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dataOf, newBatch, newEvent, normalInstant, standardBody, timeProblems } from '../../src/domain/event.ts';
+import { dataOf, newBatch, newEvent, normalInstant, standardBody, timeProblems } from '#domain/event';
 
 const now = Date.UTC(2026, 0, 31, 12);
 const at = (ms: number) => new Date(now + ms).toISOString();

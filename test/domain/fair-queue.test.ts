@@ -1,7 +1,7 @@
 // Queues that serve their groups in turn.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFairQueue } from '../../src/domain/fair-queue.ts';
+import { createFairQueue } from '#domain/fair-queue';
 
 interface Item {
   group: string;

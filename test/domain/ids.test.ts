@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliveryId, deliveryRange, firstUuidAt, idOf, idPrefixes, isId, makeId, unixMsOf, uuidOf, uuidV7 } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { deliveryId, deliveryRange, firstUuidAt, idOf, idPrefixes, isId, makeId, unixMsOf, uuidOf, uuidV7 } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 
 const unixMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const random = fc.uint8Array({ minLength: 10, maxLength: 10 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { elementTexts, isDeeperThan, memberFaults, memberTexts } from '../../src/domain/json-slices.ts';
+import { elementTexts, isDeeperThan, memberFaults, memberTexts } from '#domain/json-slices';
 
 const spaces = fc.stringMatching(/^[ \t\n\r]{0,3}$/);
 

@@ -1,7 +1,7 @@
 // What an endpoint may ask of its lane.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { autoRecover, batch, coalesceMs, laneSettingsProblems, onDeadLetter, ordering, rateLimit } from '../../src/domain/lane-settings.ts';
+import { autoRecover, batch, coalesceMs, laneSettingsProblems, onDeadLetter, ordering, rateLimit } from '#domain/lane-settings';
 
 const settings = z.strictObject({ rateLimit, ordering, onDeadLetter, batch, coalesceMs, autoRecover }).partial();
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gapsIn } from '../../src/domain/lane-view.ts';
+import { gapsIn } from '#domain/lane-view';
 
 it.each<[string, number[], number, number, number[]]>([
   ['nothing was accepted', [], 1, 100, []],

@@ -1,7 +1,7 @@
 // What an answer or an error counts as, and how long Retry-After may ask for: never for ever.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSignOfLife, outcomeOfStatus, outcomes, refusalOfErrorCode, refusals, retryAfterMs, signOf } from '../../src/domain/outcome.ts';
+import { isSignOfLife, outcomeOfStatus, outcomes, refusalOfErrorCode, refusals, retryAfterMs, signOf } from '#domain/outcome';
 import { answerOf } from '../support/answer.ts';
 
 describe('outcomeOfStatus', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attemptsOf, duration, durationMs, nextWaitMs, type RetryPolicy, retryPolicy, waitAfter } from '../../src/domain/retry-schedule.ts';
+import { attemptsOf, duration, durationMs, nextWaitMs, type RetryPolicy, retryPolicy, waitAfter } from '#domain/retry-schedule';
 
 const dayMs = 86_400_000;
 const standard: RetryPolicy = { schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { keyRotation, signersAt } from '../../src/domain/signing-keys.ts';
+import { keyRotation, signersAt } from '#domain/signing-keys';
 
 const key = (name: string, signsFromMs: number, signsUntilMs: number | null) => ({ name, signsFromMs, signsUntilMs });
 const at = (keys: ReturnType<typeof key>[], nowMs: number) => signersAt(keys, nowMs).map(({ name }) => name);

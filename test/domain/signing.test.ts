@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { secretProblem } from '../../src/domain/secret.ts';
-import { secretFormsOf, signing, signingHeaderProblems, signsWithKeyPair } from '../../src/domain/signing.ts';
+import { secretProblem } from '#domain/secret';
+import { secretFormsOf, signing, signingHeaderProblems, signsWithKeyPair } from '#domain/signing';
 
 const custom = { header: 'X-Sig', algorithm: 'sha256', encoding: 'hex', signed: '{body}', secretAs: 'text' } as const;
 const messageSignatures = { algorithm: 'ed25519' } as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventTypeName, eventTypePattern } from '../../src/domain/event-type.ts';
-import { judge } from '../../src/domain/subscription.ts';
+import { eventTypeName, eventTypePattern } from '#domain/event-type';
+import { judge } from '#domain/subscription';
 
 const word = fc.stringMatching(/^[A-Za-z0-9_-]{1,6}$/);
 const type = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join('.'));

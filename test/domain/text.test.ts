@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { inPath, isKeepable, metadata, text } from '../../src/domain/text.ts';
+import { inPath, isKeepable, metadata, text } from '#domain/text';
 
 describe('text that is stored', () => {
   it.each([

@@ -1,8 +1,8 @@
 // The promise of a rate: never more than burst + perSecond in a second, and the whole rate for who asks for it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RateLimit } from '../../src/domain/lane-settings.ts';
-import { type Bucket, bucketAfter, changed, defaultBurst, refilled, take, waitMs } from '../../src/domain/token-bucket.ts';
+import type { RateLimit } from '#domain/lane-settings';
+import { type Bucket, bucketAfter, changed, defaultBurst, refilled, take, waitMs } from '#domain/token-bucket';
 
 const start = 1_800_000_000_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedRate, allowsOrigin, echoedIn } from '../../src/domain/verification.ts';
+import { allowedRate, allowsOrigin, echoedIn } from '#domain/verification';
 
 describe('the echo of a challenge', () => {
   it.each([

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { findTemporalBinary } from '../../src/embedded/temporal-binary.ts';
-import { newId } from '../../src/new-id.ts';
+import { findTemporalBinary } from '#embedded/temporal-binary';
+import { newId } from '#runtime/new-id';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
 

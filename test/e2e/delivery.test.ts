@@ -1,7 +1,7 @@
 // The main story over HTTP: an event goes in, signed requests come out, and every state and order on the way.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bodyFormats } from '../../src/domain/body-format.ts';
+import { bodyFormats } from '#domain/body-format';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 // POST /v1/endpoints/{id}/test with a worker: its result in the answer, and no second try. And the sandbox as an endpoint on the server itself.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { sealTarget } from '../../src/target.ts';
+import { uuidOf } from '#domain/ids';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 // Temporal's own fairness, as an extra to ours: what each workflow is started with, and that the server does by it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signalLane } from '../../src/temporal/starter.ts';
-import { laneWorkflowId } from '../../src/workflows/contract.ts';
+import { laneWorkflowId } from '#contract/workflow-contract';
+import { signalLane } from '#temporal/starter';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 

@@ -1,8 +1,8 @@
 // One event for 5,000 endpoints of one tenant. With first attempts ahead of its dispatch; and, fewer for the time it takes, each with a workflow of its own:
 // planned and started in pages of 500, by a dispatch that continues as new on the way.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { newId } from '../../src/new-id.ts';
-import { sealTarget } from '../../src/target.ts';
+import { newId } from '#runtime/new-id';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@
 import { Session } from 'node:inspector/promises';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deliveryWorkflowId } from '../../src/workflows/contract.ts';
+import { deliveryWorkflowId } from '#contract/workflow-contract';
 import { stopsOfOneEvent } from '../docs/stops.ts';
 import { type Stage, setStage } from './stage.ts';
 

@@ -1,8 +1,8 @@
 // Key pairs sign for their own tenant alone. Secrets and key pairs change while deliveries go: a receiver that knows any that is live accepts every request.
 // And the workflow that follows a key.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts';
-import { verifyMessage } from '../../src/receiver/verify-message.ts';
+import { verifyWebhook, WebhookVerificationError } from '#receiver/verify';
+import { verifyMessage } from '#receiver/verify-message';
 import type { Received } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';

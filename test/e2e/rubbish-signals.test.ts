@@ -2,7 +2,7 @@
 // good signal is obeyed. And a handler is there before the first thing a workflow waits for.
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStart } from '../../src/temporal/starter.ts';
+import { deliveryStart } from '#temporal/starter';
 import { until } from '../support/until.ts';
 import { holding, type Sent, type Stage, setStage } from './stage.ts';
 

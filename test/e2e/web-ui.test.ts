@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureOperator } from '../../src/temporal/prepare.ts';
+import { ensureOperator } from '#temporal/prepare';
 import { until } from '../support/until.ts';
 import { holding, type Sent, type Stage, setStage } from './stage.ts';
 

@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { openDataDir } from '../../src/embedded/data-dir.ts';
-import { startEmbedded } from '../../src/embedded/embedded-stores.ts';
-import { LockHeldError, takeLock } from '../../src/embedded/lock-file.ts';
-import { commandLine, processStart } from '../../src/embedded/process-facts.ts';
-import { explainFolderError, folderErrorFromText, StartError } from '../../src/embedded/start-error.ts';
+import { openDataDir } from '#embedded/data-dir';
+import { startEmbedded } from '#embedded/embedded-stores';
+import { LockHeldError, takeLock } from '#embedded/lock-file';
+import { commandLine, processStart } from '#embedded/process-facts';
+import { explainFolderError, folderErrorFromText, StartError } from '#embedded/start-error';
 import { processesOf, scratchFolder } from './scratch.ts';
 
 it('makes the folder and its secrets once, for its owner only', async () => {

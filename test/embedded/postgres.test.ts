@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
-import { startPostgres } from '../../src/embedded/postgres.ts';
+import { startPostgres } from '#embedded/postgres';
 import { until } from '../support/until.ts';
 import { holdServers, killAllBut, processesOf, scratchFolder } from './scratch.ts';
 

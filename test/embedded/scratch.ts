@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { commandLine, processStart } from '../../src/embedded/process-facts.ts';
+import { commandLine, processStart } from '#embedded/process-facts';
 
 /** A folder that also another user may pass through; removed after the test. */
 export function scratchFolder(): string {

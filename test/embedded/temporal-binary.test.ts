@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { findTemporalBinary } from '../../src/embedded/temporal-binary.ts';
+import { findTemporalBinary } from '#embedded/temporal-binary';
 import { scratchFolder } from './scratch.ts';
 
 const saying = (server: string) => `#!/bin/sh\necho "temporal version 1.5.1 (Server ${server}, UI 2.42.1)"\n`;

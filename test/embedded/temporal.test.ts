@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
-import { startTemporal } from '../../src/embedded/temporal.ts';
+import { freePort } from '#embedded/free-port';
+import { startTemporal } from '#embedded/temporal';
 import { until } from '../support/until.ts';
 import { holdServers, killAllBut, processesOf, scratchFolder } from './scratch.ts';
 

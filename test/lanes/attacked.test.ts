@@ -1,6 +1,6 @@
 // What an attack on the drain found, each as it was found.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { holding } from '../e2e/stage.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 

@@ -1,12 +1,12 @@
 // One drain of one lane: what it sends, in which order, and how it lays the lane to rest.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDeliveryJob } from '../../src/db/deliveries.ts';
-import { readLaneEndpoint } from '../../src/db/lane-endpoint.ts';
-import { takeLane } from '../../src/db/lane-ownership.ts';
-import { liveSecrets } from '../../src/db/secrets.ts';
-import { readTenantEndpoints } from '../../src/db/tenant-endpoints.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { readDeliveryJob } from '#db/deliveries/deliveries';
+import { liveSecrets } from '#db/endpoints/secrets';
+import { readTenantEndpoints } from '#db/endpoints/tenant-endpoints';
+import { readLaneEndpoint } from '#db/lanes/lane-endpoint';
+import { takeLane } from '#db/lanes/lane-ownership';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 import { expectPaced } from './pace.ts';

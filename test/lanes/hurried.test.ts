@@ -1,8 +1,8 @@
 // retry-now of what is held: sent before all others, whatever its endpoint asked for and however its circuit stands.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { obeyOrder } from '../../src/db/orders.ts';
-import { circuitTimes, opened } from '../../src/domain/circuit.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { obeyOrder } from '#db/deliveries/orders';
+import { circuitTimes, opened } from '#domain/circuit';
+import { uuidOf } from '#domain/ids';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;

@@ -1,6 +1,6 @@
 // Times in a lane: not before `deliverAt`, never after `expiresAt`, and of what has the same coalesceKey in a window only the latest.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, numbersIn, openLaneStage } from './lane-stage.ts';
 

@@ -1,9 +1,9 @@
 // Who is next: one of a line at a time, in its order, whatever happens to the others.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { HeldDelivery } from '../../src/db/lane-page.ts';
-import type { Ordering } from '../../src/domain/lane-settings.ts';
-import { createLines } from '../../src/lanes/lines.ts';
+import type { HeldDelivery } from '#db/lanes/lane-page';
+import type { Ordering } from '#domain/lane-settings';
+import { createLines } from '#lanes/lane-queues';
 
 const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDelivery => ({
   deliveryId: `dlv_${n}`,

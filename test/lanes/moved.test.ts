@@ -1,10 +1,10 @@
 // An endpoint that leads elsewhere: what was learnt of where it led before is forgotten, and what is answered there later changes nothing.
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeEndpoint } from '../../src/db/endpoint-changes.ts';
-import { wakeLanes } from '../../src/db/lanes.ts';
-import { circuitTimes, opened } from '../../src/domain/circuit.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { changeEndpoint } from '#db/endpoints/endpoint-changes';
+import { wakeLanes } from '#db/lanes/lanes';
+import { circuitTimes, opened } from '#domain/circuit';
+import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 

@@ -1,8 +1,8 @@
 // An endpoint that refuses one event type: neither 400 nor 500 to that type keeps what it accepts from arriving, and an outage costs no delivery more than its
 // own schedule says. The pauses of these circuits are so long that a drain rests at each: a test says when the next probe is due.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
-import type { LaneReport } from '../../src/domain/lane.ts';
+import { uuidOf } from '#domain/ids';
+import type { LaneReport } from '#domain/lane';
 import { type LaneStage, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;

@@ -1,9 +1,9 @@
 // A lane with an open circuit is kept until it is closed, whatever else opens, releases or ends it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { releaseLane, restLane, saveLane, takeLane } from '../../src/db/lane-ownership.ts';
-import { openLanes } from '../../src/db/lanes.ts';
-import { circuitTimes, opened } from '../../src/domain/circuit.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { releaseLane, restLane, saveLane, takeLane } from '#db/lanes/lane-ownership';
+import { openLanes } from '#db/lanes/lanes';
+import { circuitTimes, opened } from '#domain/circuit';
+import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 

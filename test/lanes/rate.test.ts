@@ -1,7 +1,7 @@
 // A rate limit holds whoever drains: two workers, one that is killed and one that ends in the middle; also over all endpoints of a tenant, and from the
 // moment it is changed. What comes is judged at the receiver (pace.ts).
 import { describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, upTo } from './lane-stage.ts';
 import { expectPaced } from './pace.ts';

@@ -1,7 +1,7 @@
 // A drain that comes to rest just as something is parked: it finds the row, or the parker finds the lane at rest. Parking has two steps - the row is committed,
 // then the lane's state is read -, and each is made at each point of the drain's way to rest, in every combination.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Db } from '../../src/db/pool.ts';
+import type { Db } from '#db/store/pool';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;

@@ -1,8 +1,8 @@
 // What an answer does to the standing of an endpoint: its allowance, its circuit, and what of it outlives a drain.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TakenLane } from '../../src/db/lane-ownership.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
-import { createStanding, type Standing } from '../../src/lanes/standing.ts';
+import type { TakenLane } from '#db/lanes/lane-ownership';
+import type { Outcome } from '#domain/outcome';
+import { createStanding, type Standing } from '#lanes/endpoint-throttle';
 import { answerOf } from '../support/answer.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] }));

@@ -1,9 +1,9 @@
 // What a lane is to do now, as a table: what counts most comes first.
 import { expect, it } from 'vitest';
-import type { LaneEndpoint } from '../../src/db/lane-endpoint.ts';
-import type { Circuit } from '../../src/domain/circuit.ts';
-import { failedTooLong } from '../../src/domain/lane.ts';
-import { judgeLane, type Seen } from '../../src/lanes/verdict.ts';
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import type { Circuit } from '#domain/circuit';
+import { failedTooLong } from '#domain/lane';
+import { judgeLane, type Seen } from '#lanes/verdict';
 
 const endpoint: LaneEndpoint = {
   endpointId: 'ep_1',

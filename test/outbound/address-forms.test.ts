@@ -1,6 +1,6 @@
 // One private address in every disguise: inside IPv6, in other bases, in other scripts, with dots and names around it.
 import { describe, expect, it } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createAddressGuard } from '#outbound/address-guard';
 
 const strict = createAddressGuard({ allowCidrs: [] });
 /** The same for an operator who opened another range: an opened range opens no disguise of another. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createAddressGuard } from '#outbound/address-guard';
 import { notations, specialIPv4, specialIPv6 } from './addresses.ts';
 
 const strict = createAddressGuard({ allowCidrs: [] });

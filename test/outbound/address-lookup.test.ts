@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { describe, expect, it } from 'vitest';
-import { type AddressGuard, createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { type AddressGuard, createAddressGuard } from '#outbound/address-guard';
 
 const strict = createAddressGuard({ allowCidrs: [] });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { specialKind } from '../../src/outbound/special-addresses.ts';
+import { createAddressGuard } from '#outbound/address-guard';
+import { specialKind } from '#outbound/special-addresses';
 import { publicIPv4, publicIPv6, specialIPv4, specialIPv6 } from './addresses.ts';
 
 const strict = createAddressGuard({ allowCidrs: [] });

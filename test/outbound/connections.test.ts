@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createAddressGuard } from '#outbound/address-guard';
 import { type Answer, response, startEndpoint } from './endpoint.ts';
 import { patienceMs, requestTo, startSender } from './sender.ts';
 

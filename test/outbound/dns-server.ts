@@ -2,7 +2,7 @@
 import { Resolver } from 'node:dns/promises';
 import { createUDPServer, Packet, type Resource } from 'dns2';
 import { onTestFinished } from 'vitest';
-import type { Resolve, ResolvedAddress } from '../../src/outbound/resolve.ts';
+import type { Resolve, ResolvedAddress } from '#outbound/resolve';
 import { patienceMs } from './sender.ts';
 
 /** `192.0.2.1`, `2001:db8::1`, or `-> other.example` for the name that it is an alias of; later ones then belong to that name. */

@@ -2,11 +2,11 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OAuthClient } from '../../src/domain/endpoint-target.ts';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { authenticating } from '../../src/outbound/authenticating.ts';
-import { messageSignatureHeaders } from '../../src/outbound/sign-message.ts';
-import { verifyMessage } from '../../src/receiver/verify-message.ts';
+import type { OAuthClient } from '#domain/endpoint-target';
+import { createAddressGuard } from '#outbound/address-guard';
+import { authenticating } from '#outbound/authenticating';
+import { messageSignatureHeaders } from '#outbound/sign-message';
+import { verifyMessage } from '#receiver/verify-message';
 import { response, startEndpoint } from './endpoint.ts';
 import { requestTo, startSender } from './sender.ts';
 

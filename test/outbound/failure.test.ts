@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../src/outbound/failure.ts';
+import { failureOf } from '#outbound/failure';
 
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 

@@ -2,8 +2,8 @@
 // https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { specialKind } from '../../src/outbound/special-addresses.ts';
+import { createAddressGuard } from '#outbound/address-guard';
+import { specialKind } from '#outbound/special-addresses';
 
 const ipv4 = `
   0.0.0.0/8            This network

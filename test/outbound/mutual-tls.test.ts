@@ -2,9 +2,9 @@
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { identityOf } from '../../src/outbound/access.ts';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { authoritiesWith } from '../../src/outbound/trust.ts';
+import { identityOf } from '#outbound/access';
+import { createAddressGuard } from '#outbound/address-guard';
+import { authoritiesWith } from '#outbound/trust';
 import { type Authority, createAuthority } from '../support/authority.ts';
 import { response, selfSigned, startEndpoint } from './endpoint.ts';
 import { patienceMs, requestTo, startSender } from './sender.ts';

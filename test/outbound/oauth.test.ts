@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Provider } from 'oidc-provider';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { OAuthClient } from '../../src/domain/endpoint-target.ts';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { authenticating } from '../../src/outbound/authenticating.ts';
+import type { OAuthClient } from '#domain/endpoint-target';
+import { createAddressGuard } from '#outbound/address-guard';
+import { authenticating } from '#outbound/authenticating';
 import { type Answer, response, selfSigned, startEndpoint } from './endpoint.ts';
 import { requestTo, startSender } from './sender.ts';
 

@@ -1,7 +1,7 @@
 // Names whose owner is the attacker: a real DNS server answers each query as it likes. 127.0.0.1 stands for a public address, 127.0.0.2 for a private one.
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createAddressGuard } from '#outbound/address-guard';
 import { startDns } from './dns-server.ts';
 import { response, startEndpoint } from './endpoint.ts';
 import { patienceMs, requestTo, startSender } from './sender.ts';

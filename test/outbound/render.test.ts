@@ -3,9 +3,9 @@ import { HTTP } from 'cloudevents';
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { type BodyFormat, bodyFormats } from '../../src/domain/body-format.ts';
-import { standardBody } from '../../src/domain/event.ts';
-import { batchHeaders, renderBatch, renderBody } from '../../src/outbound/render.ts';
+import { type BodyFormat, bodyFormats } from '#domain/body-format';
+import { standardBody } from '#domain/event';
+import { batchHeaders, renderBatch, renderBody } from '#outbound/render';
 
 const timestamp = '2026-11-21T08:30:00.000Z';
 const type = 'order.created';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createResolve, type ResolveOptions, resolveBySystem } from '../../src/outbound/resolve.ts';
+import { createResolve, type ResolveOptions, resolveBySystem } from '#outbound/resolve';
 import { startDns } from './dns-server.ts';
 
 const v4 = (address: string) => ({ address, family: 4 });

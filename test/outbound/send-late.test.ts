@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createAddressGuard } from '#outbound/address-guard';
 import { until } from '../support/until.ts';
 import { type Answer, type Endpoint, response, selfSigned, startEndpoint } from './endpoint.ts';
 import { patienceMs, requestTo, startSender } from './sender.ts';

@@ -1,7 +1,7 @@
 // Endpoints that are not there, or not who they say they are.
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
+import { createAddressGuard } from '#outbound/address-guard';
 import { type Answer, type Endpoint, response, selfSigned, startEndpoint } from './endpoint.ts';
 import { requestTo, startSender } from './sender.ts';
 

@@ -1,6 +1,6 @@
 // What goes out.
 import { describe, expect, it } from 'vitest';
-import { LocalFault } from '../../src/outbound/local-fault.ts';
+import { LocalFault } from '#outbound/local-fault';
 import { response, startEndpoint } from './endpoint.ts';
 import { answeredBy, requestTo, startSender } from './sender.ts';
 

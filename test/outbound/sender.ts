@@ -1,7 +1,7 @@
 // A sender that may use this machine's addresses, closed when its test ends, and a request for it to make.
 import { onTestFinished } from 'vitest';
-import { createAddressGuard } from '../../src/outbound/address-guard.ts';
-import { createSender, type Sender, type SenderOptions, type SendRequest } from '../../src/outbound/send.ts';
+import { createAddressGuard } from '#outbound/address-guard';
+import { createSender, type Sender, type SenderOptions, type SendRequest } from '#outbound/send';
 import { type Answer, startEndpoint } from './endpoint.ts';
 
 export function startSender(options: Partial<SenderOptions> = {}): Sender {

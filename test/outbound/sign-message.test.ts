@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, createSecretKey, randomBytes } from 'node:crypto';
 import { createVerifier, httpbis } from 'http-message-signatures';
 import { describe, expect, it } from 'vitest';
-import { components, type MessageSignatures } from '../../src/domain/signing.ts';
-import { privateKeyOf } from '../../src/outbound/key-pair.ts';
-import { listOf, type MessageKey, messageSignatureHeaders, signBase } from '../../src/outbound/sign-message.ts';
+import { components, type MessageSignatures } from '#domain/signing';
+import { privateKeyOf } from '#outbound/key-pair';
+import { listOf, type MessageKey, messageSignatureHeaders, signBase } from '#outbound/sign-message';
 
 // RFC 9421, appendices B.1.4, B.1.5 and B.2
 const sharedSecret = createSecretKey(

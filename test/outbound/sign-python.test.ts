@@ -1,8 +1,8 @@
 // What is signed here is verified by the library of Standard Webhooks for Python.
 import { expect, it } from 'vitest';
-import { privateKeyOf } from '../../src/outbound/key-pair.ts';
-import { signatureHeaders } from '../../src/outbound/signatures.ts';
-import { signingSecret } from '../../src/outbound/signing-secret.ts';
+import { privateKeyOf } from '#outbound/key-pair';
+import { signatureHeaders } from '#outbound/signatures';
+import { signingSecret } from '#outbound/signing-secret';
 import { runPython } from '../support/python.ts';
 
 const script = `

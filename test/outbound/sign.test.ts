@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { decodeSecret, encodeSecret, InvalidSecret, signStandard } from '../../src/outbound/sign.ts';
+import { decodeSecret, encodeSecret, InvalidSecret, signStandard } from '#outbound/sign';
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 37) % 256);
 

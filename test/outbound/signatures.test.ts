@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { importJWK } from 'jose';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { type CustomSigning, type Signing, signing } from '../../src/domain/signing.ts';
-import { privateKeyOf, publicBytesOf } from '../../src/outbound/key-pair.ts';
-import { type RequestToSign, type Signers, signatureHeaders } from '../../src/outbound/signatures.ts';
-import { signingSecret } from '../../src/outbound/signing-secret.ts';
+import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
+import { type RequestToSign, type Signers, signatureHeaders } from '#outbound/signatures';
+import { signingSecret } from '#outbound/signing-secret';
 
 const timestamp = Math.floor(Date.now() / 1_000);
 const whsec = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;

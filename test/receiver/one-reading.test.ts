@@ -1,12 +1,12 @@
 // What is signed can be read in one way only: no other split of the signed text into id, time and body verifies, whatever the scheme.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CustomSigning, type Signing, signing } from '../../src/domain/signing.ts';
-import { privateKeyOf, publicBytesOf } from '../../src/outbound/key-pair.ts';
-import { signatureHeaders } from '../../src/outbound/signatures.ts';
-import { signingSecret } from '../../src/outbound/signing-secret.ts';
-import { checkAge, verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts';
-import { verifyCustom } from '../../src/receiver/verify-custom.ts';
+import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
+import { signatureHeaders } from '#outbound/signatures';
+import { signingSecret } from '#outbound/signing-secret';
+import { checkAge, verifyWebhook, WebhookVerificationError } from '#receiver/verify';
+import { verifyCustom } from '#receiver/verify-custom';
 
 interface Message {
   id: string;

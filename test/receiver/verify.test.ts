@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts';
+import { verifyWebhook, WebhookVerificationError } from '#receiver/verify';
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four bytes').toString('base64')}`;
 const otherSecret = `whsec_${Buffer.from('quite another secret, as long').toString('base64')}`;

@@ -1,9 +1,9 @@
 // Bad days of batched mode: our own code fails for one event of many, and an endpoint never answers. Nobody else may notice.
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
-import { sealTarget } from '../../src/target.ts';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@
 // next one: one delivery for each endpoint, as it is then. What is between the first attempt and the dispatch has no dispatch begin meanwhile.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { holding, type Sent, type Stage, setStage } from '../e2e/stage.ts';
 import type { ApiAnswer } from '../support/api.ts';
 import { until } from '../support/until.ts';

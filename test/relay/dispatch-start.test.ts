@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { createModeSwitch } from '../../src/domain/dispatch-mode.ts';
-import { newId } from '../../src/new-id.ts';
-import { createDispatchStart } from '../../src/relay/dispatch-start.ts';
-import { openTemporalLink, type TemporalLink } from '../../src/temporal/link.ts';
-import { createStarter } from '../../src/temporal/starter.ts';
+import { readConfig } from '#config/config';
+import { createModeSwitch } from '#domain/dispatch-mode';
+import { createDispatchStart } from '#relay/dispatch-start';
+import { newId } from '#runtime/new-id';
+import { openTemporalLink, type TemporalLink } from '#temporal/link';
+import { createStarter } from '#temporal/starter';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 

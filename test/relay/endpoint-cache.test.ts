@@ -1,8 +1,8 @@
 // The cache of endpoints: right at the version asked for, refreshed by version, and not for ever when changes go on meanwhile.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTenant } from '../../src/db/tenants.ts';
-import { newId } from '../../src/new-id.ts';
-import { createCacheOf, createEndpointCache } from '../../src/relay/endpoint-cache.ts';
+import { createTenant } from '#db/access/tenants';
+import { createCacheOf, createEndpointCache } from '#relay/endpoint-cache';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { countStatements } from '../support/statements.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 // What a relay holds in memory, without the relay.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createHoldings, type Holdings } from '../../src/relay/holdings.ts';
+import { createHoldings, type Holdings } from '#relay/in-memory-events';
 
 const MiB = 1024 * 1024;
 let holdings: Holdings;

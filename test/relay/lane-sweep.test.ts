@@ -1,14 +1,14 @@
 // The sweep looks after lanes: one past its time is signalled, which starts its workflow; one that knows nothing of what is held for it wakes.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { obeyOrder } from '../../src/db/orders.ts';
-import type { Order } from '../../src/domain/delivery.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { createLogger } from '../../src/logger.ts';
-import { newId } from '../../src/new-id.ts';
-import { createSweep, sweepAll } from '../../src/relay/sweep.ts';
-import { openTemporalLink } from '../../src/temporal/link.ts';
-import { createStarter } from '../../src/temporal/starter.ts';
+import { readConfig } from '#config/config';
+import { obeyOrder } from '#db/deliveries/orders';
+import type { Order } from '#domain/delivery';
+import { uuidOf } from '#domain/ids';
+import { createSweep, sweepAll } from '#relay/sweep';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { openTemporalLink } from '#temporal/link';
+import { createStarter } from '#temporal/starter';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
 import { startPosthorn } from '../support/posthorn.ts';

@@ -1,9 +1,9 @@
 // Lanes that are woken are signalled in Temporal, several at once: one signal that Temporal is slow to take holds up no other.
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { newId } from '../../src/new-id.ts';
-import { createLaneWaker } from '../../src/temporal/lane-waker.ts';
-import { TemporalAway } from '../../src/temporal/link.ts';
+import { newId } from '#runtime/new-id';
+import { createLaneWaker } from '#temporal/lane-waker';
+import { TemporalAway } from '#temporal/link';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground } from '../support/parking.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 // Of a tenant with ordered endpoints, an acceptance is answered when what it has for these is held: by an API process without a relay as well.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidOf } from '../../src/domain/ids.ts';
+import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 
 let api: ApiServer;

@@ -1,6 +1,6 @@
 // What only the lane of an endpoint sends is held by the relay, in both ways of leaving: before anything is posted, and before the event leaves the outbox.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryId } from '../../src/domain/ids.ts';
+import { deliveryId } from '#domain/ids';
 import { laneOf, layToRest } from '../support/parking.ts';
 import { until } from '../support/until.ts';
 import { newEvent, setParkingStage } from './parking-stage.ts';

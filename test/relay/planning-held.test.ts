@@ -1,9 +1,9 @@
 // Planning by a dispatch: what only the lane of an endpoint sends is inserted as held, and said so, also where it was held by an earlier run.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDispatches } from '../../src/db/dispatches.ts';
-import { insertDeliveries, readEventToPlan } from '../../src/db/plan.ts';
-import { deliveryId, uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { createDispatches } from '#db/events/dispatches';
+import { insertDeliveries, readEventToPlan } from '#db/events/plan';
+import { deliveryId, uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 
 let api: ApiServer;

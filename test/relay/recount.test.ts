@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countWaiting } from '../../src/db/backlog.ts';
-import type { Db } from '../../src/db/pool.ts';
-import { createTenant } from '../../src/db/tenants.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
-import { type Backlog, createBacklog, TooManyWaiting } from '../../src/relay/backlog.ts';
+import { createTenant } from '#db/access/tenants';
+import { countWaiting } from '#db/events/backlog';
+import type { Db } from '#db/store/pool';
+import { uuidOf } from '#domain/ids';
+import { type Backlog, createBacklog, TooManyWaiting } from '#relay/backlog';
+import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 

@@ -1,9 +1,9 @@
 // Events that leave on their own: which of two kinds leaves next - those whose first attempts could be made ahead, and those that need their dispatch.
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { newId } from '../../src/new-id.ts';
-import type { LeavingEvent } from '../../src/relay/hand-over.ts';
-import { createSingles } from '../../src/relay/singles.ts';
+import type { LeavingEvent } from '#relay/hand-over';
+import { createSingles } from '#relay/singles';
+import { newId } from '#runtime/new-id';
 
 const leaving = (tenantId: string, needsDispatch: boolean): LeavingEvent => ({
   eventId: newId('evt'),

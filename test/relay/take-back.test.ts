@@ -1,10 +1,10 @@
 // A dispatch taken back into the outbox while its workflow plans: what was planned stays, and nothing more is.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDispatches, takeBackDispatch } from '../../src/db/dispatches.ts';
-import { existingDeliveries } from '../../src/db/outbox.ts';
-import { insertDeliveries, readEventToPlan } from '../../src/db/plan.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { newId } from '../../src/new-id.ts';
+import { createDispatches, takeBackDispatch } from '#db/events/dispatches';
+import { existingDeliveries } from '#db/events/outbox';
+import { insertDeliveries, readEventToPlan } from '#db/events/plan';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 import { until } from '../support/until.ts';
 

@@ -1,6 +1,6 @@
 // So many requests under way at once, and so many that wait: a consumer cannot take all there is.
 import { expect, it } from 'vitest';
-import { atMost } from '../../src/sandbox/at-most.ts';
+import { atMost } from '#sandbox/concurrency-limit';
 
 it('runs no more at once, lets more wait in turn, and refuses the rest', async () => {
   const running: (() => void)[] = [];

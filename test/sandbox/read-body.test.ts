@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { createReadBody, type SandboxBody } from '../../src/sandbox/read-body.ts';
+import { createReadBody, type SandboxBody } from '#sandbox/read-body';
 import { until } from '../support/until.ts';
 
 /** Reads what comes with room for 1,000 bytes, and answers when a body is whole. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRecordings, defaultBounds, type RecordedRequest } from '../../src/sandbox/recordings.ts';
+import { createRecordings, defaultBounds, type RecordedRequest } from '#sandbox/recordings';
 
 function request(webhookId: string, body = ''): RecordedRequest {
   const rest = {

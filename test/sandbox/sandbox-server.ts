@@ -4,9 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { Webhook } from 'standardwebhooks';
 import { expect } from 'vitest';
-import type { EndpointSigning } from '../../src/sandbox/check-signature.ts';
-import type { RecordedRequest } from '../../src/sandbox/recordings.ts';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import type { EndpointSigning } from '#sandbox/check-signature';
+import type { RecordedRequest } from '#sandbox/recordings';
+import { createSandbox } from '#sandbox/sandbox';
 
 export const apiKey = 'an admin key for tests';
 /** Has a secret; the secrets of `faultyDelivery` cannot be had; every other delivery is unknown. */

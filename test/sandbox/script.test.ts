@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseScript, type Step, stepFor } from '../../src/sandbox/script.ts';
+import { parseScript, type Step, stepFor } from '#sandbox/script';
 
 const status = (code: number, rest: object = {}) => ({ kind: 'status', status: code, delayMs: 0, body: '', ...rest });
 

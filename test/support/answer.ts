@@ -1,5 +1,5 @@
 // What a POST that was answered so, or failed so, comes to.
-import { type Outcome, outcomeOfStatus, type SendResult } from '../../src/domain/outcome.ts';
+import { type Outcome, outcomeOfStatus, type SendResult } from '#domain/outcome';
 
 export function answerOf(said: number | Outcome): SendResult {
   const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };

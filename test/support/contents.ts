@@ -1,7 +1,7 @@
 // Contents at rest for tests that need no vault of their own.
-import { type Contents, createContents } from '../../src/contents.ts';
-import type { Db } from '../../src/db/pool.ts';
-import { createVault } from '../../src/vault.ts';
+import { type Contents, createContents } from '#db/keys/content-encryption';
+import type { Db } from '#db/store/pool';
+import { createVault } from '#sealing/vault';
 
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
-import { makePartitions } from '../../src/db/partitions.ts';
-import { createPool } from '../../src/db/pool.ts';
-import { migrationsFolder } from '../../src/package.ts';
+import { migrationsFolder } from '#config/package';
+import { migrate } from '#db/store/migrate';
+import { makePartitions } from '#db/store/partitions';
+import { createPool } from '#db/store/pool';
 
 const template = 'posthorn_template';
 

@@ -1,6 +1,6 @@
 // Starts the shared servers before the first integration test and hands their addresses to every test file.
 import type { TestProject } from 'vitest/node';
-import { isPortFree } from '../../src/embedded/free-port.ts';
+import { isPortFree } from '#embedded/free-port';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 

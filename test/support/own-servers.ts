@@ -2,10 +2,10 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/embedded/free-port.ts';
-import { startPostgres } from '../../src/embedded/postgres.ts';
-import { startTemporal } from '../../src/embedded/temporal.ts';
-import { searchAttributes } from '../../src/workflows/contract.ts';
+import { searchAttributes } from '#contract/workflow-contract';
+import { freePort } from '#embedded/free-port';
+import { startPostgres } from '#embedded/postgres';
+import { startTemporal } from '#embedded/temporal';
 
 export interface OwnTemporal {
   address: string;

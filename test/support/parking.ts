@@ -1,13 +1,13 @@
 // Parking in a process that has no Temporal: lanes open and wake as rows, and nobody is signalled.
-import { createLaneWatch, type LaneWatch } from '../../src/attempts/lane-watch.ts';
-import { readConfig } from '../../src/config.ts';
-import type { Db } from '../../src/db/pool.ts';
-import { uuidOf } from '../../src/domain/ids.ts';
-import { createLogger } from '../../src/logger.ts';
-import { newId } from '../../src/new-id.ts';
-import { createParking, type Parking } from '../../src/relay/parking.ts';
-import { createLaneWaker, type LaneWaker } from '../../src/temporal/lane-waker.ts';
-import { openTemporalLink } from '../../src/temporal/link.ts';
+import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
+import { readConfig } from '#config/config';
+import type { Db } from '#db/store/pool';
+import { uuidOf } from '#domain/ids';
+import { createParking, type Parking } from '#relay/parking';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
+import { openTemporalLink } from '#temporal/link';
 
 export interface ParkingWithoutTemporal {
   waker: LaneWaker;

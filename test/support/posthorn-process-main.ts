@@ -2,14 +2,14 @@
 // and, once its worker polls Temporal, `ready`. Reaching the checkpoint for the n-th time it kills itself, as no process can prepare for.
 
 import { flushCompileCache } from 'node:module';
-import type { Checkpoint } from '../../src/checkpoints.ts';
-import { readConfig } from '../../src/config.ts';
-import { openCore } from '../../src/core.ts';
-import { listen } from '../../src/listening.ts';
-import { createLogger } from '../../src/logger.ts';
-import { startServer } from '../../src/server.ts';
-import { requireKeys } from '../../src/start.ts';
-import { installRuntime, startWorker } from '../../src/worker.ts';
+import { openCore } from '#app/core';
+import { listen } from '#app/listening';
+import { startServer } from '#app/server';
+import { requireKeys } from '#app/start';
+import { installRuntime, startWorker } from '#app/worker';
+import { readConfig } from '#config/config';
+import type { Checkpoint } from '#runtime/checkpoints';
+import { createLogger } from '#runtime/logger';
 
 const [role = 'all', dieAt, time = '1'] = process.argv.slice(2);
 let left = Number(time);

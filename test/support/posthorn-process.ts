@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../src/checkpoints.ts';
-import { superviseProcess } from '../../src/embedded/supervised-process.ts';
+import { superviseProcess } from '#embedded/supervised-process';
+import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
 import { testApiKey } from './posthorn.ts';
 import { until } from './until.ts';

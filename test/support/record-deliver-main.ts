@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
-import { deliveryStart } from '../../src/temporal/starter.ts';
+import { deliveryStart } from '#temporal/starter';
 import { holding, type Sent } from '../e2e/stage.ts';
 import { deadLetter, inBackoff, record } from './recording.ts';
 import { swell } from './swell.ts';

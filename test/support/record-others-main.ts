@@ -1,7 +1,7 @@
 // The paths through the other workflows, walked on real servers; run by bench/record-histories.ts.
 import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
-import { newId } from '../../src/new-id.ts';
+import { newId } from '#runtime/new-id';
 import { deadLetter, inBackoff, record } from './recording.ts';
 import { swell } from './swell.ts';
 import { until } from './until.ts';

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { findTemporalBinary } from '../../src/embedded/temporal-binary.ts';
+import { findTemporalBinary } from '#embedded/temporal-binary';
 
 const folder = join(import.meta.dirname, '..', 'histories');
 const longestPayload = 4_000;

@@ -1,6 +1,7 @@
 // Temporal's runtime, which a process has once, whichever of its test files comes first.
-import { createLogger } from '../../src/logger.ts';
-import { installRuntime } from '../../src/worker.ts';
+
+import { installRuntime } from '#app/worker';
+import { createLogger } from '#runtime/logger';
 
 let installed = false;
 

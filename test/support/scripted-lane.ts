@@ -1,16 +1,16 @@
 // Lanes on a real Temporal whose drains are scripted: both workers of a process as they are, without database or receiver.
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { inject } from 'vitest';
-import { type Activities, createLaneActivities } from '../../src/activities/index.ts';
-import { readConfig } from '../../src/config.ts';
-import type { LaneReport } from '../../src/domain/lane.ts';
-import type { Drain } from '../../src/lanes/report.ts';
-import { createLogger } from '../../src/logger.ts';
-import { newId } from '../../src/new-id.ts';
-import { sizingOf, thisMachine } from '../../src/sizing.ts';
-import { openTemporalLink } from '../../src/temporal/link.ts';
-import { signalLane } from '../../src/temporal/starter.ts';
-import { pollTemporal } from '../../src/temporal-worker.ts';
+import { type Activities, createLaneActivities } from '#activities/index';
+import { pollTemporal } from '#app/temporal-worker';
+import { readConfig } from '#config/config';
+import { sizingOf, thisMachine } from '#config/sizing';
+import type { LaneReport } from '#domain/lane';
+import type { Drain } from '#lanes/drain-types';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { openTemporalLink } from '#temporal/link';
+import { signalLane } from '#temporal/starter';
 import { installTestRuntime } from './runtime.ts';
 import { until } from './until.ts';
 

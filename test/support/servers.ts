@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../../src/embedded/postgres.ts';
-import { startTemporal } from '../../src/embedded/temporal.ts';
+import { startPostgres } from '#embedded/postgres';
+import { startTemporal } from '#embedded/temporal';
 
 /** `t01` … `t64`: a namespace for each test file that wants one to itself. */
 const testNamespaces = Array.from({ length: 64 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { Db } from '../../src/db/pool.ts';
+import type { Db } from '#db/store/pool';
 
 /** Every row of every table, as text and with its bytes. */
 export async function dump(db: Db): Promise<string> {

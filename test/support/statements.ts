@@ -1,5 +1,5 @@
 // A Db that notes the names of the statements that go through it, so that a test can say how many a piece of work takes.
-import type { Db } from '../../src/db/pool.ts';
+import type { Db } from '#db/store/pool';
 
 export interface CountedDb {
   db: Db;

@@ -2,8 +2,8 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadWorkflowBundle } from '../../src/workflow-bundle.ts';
-import { payloadConverter } from '../../src/workflows/payload-converter.ts';
+import { loadWorkflowBundle } from '#app/workflow-bundle';
+import { payloadConverter } from '#workflows/payload-converter';
 
 describe('the workflow bundle', () => {
   it('is made of the workflows and what they may import', async () => {

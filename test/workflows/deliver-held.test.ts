@@ -1,11 +1,11 @@
 // A delivery that a lane takes over: its own workflow says so and closes.
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Activities } from '../../src/activities/index.ts';
-import type { DeliveryStatus } from '../../src/domain/delivery.ts';
-import { newId } from '../../src/new-id.ts';
-import { deliveryStart } from '../../src/temporal/starter.ts';
-import { type DeliverState, statusAttribute } from '../../src/workflows/contract.ts';
+import type { Activities } from '#activities/index';
+import { type DeliverState, statusAttribute } from '#contract/workflow-contract';
+import type { DeliveryStatus } from '#domain/delivery';
+import { newId } from '#runtime/new-id';
+import { deliveryStart } from '#temporal/starter';
 import { type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
 import { until } from '../support/until.ts';
 

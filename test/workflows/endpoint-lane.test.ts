@@ -1,7 +1,7 @@
 // The lane of an endpoint on a real Temporal, with drains that say what they are told to: it drains whenever there may be something to do, and ends when not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LaneReport } from '../../src/domain/lane.ts';
-import { type LaneKnown, statusAttribute } from '../../src/workflows/contract.ts';
+import { type LaneKnown, statusAttribute } from '#contract/workflow-contract';
+import type { LaneReport } from '#domain/lane';
 import { again, ended, held, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from '../support/scripted-lane.ts';
 import { swell } from '../support/swell.ts';
 import { until } from '../support/until.ts';

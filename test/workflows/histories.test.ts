@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
-import { loadWorkflowBundle } from '../../src/workflow-bundle.ts';
+import { loadWorkflowBundle } from '#app/workflow-bundle';
 import { readHistory } from '../support/recorded-history.ts';
 import { installTestRuntime } from '../support/runtime.ts';
 

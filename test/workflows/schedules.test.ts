@@ -2,10 +2,10 @@
 import type { ScheduleOptions } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { openTemporalLink, type TemporalLink } from '../../src/temporal/link.ts';
-import { ensureSchedules } from '../../src/temporal/prepare.ts';
-import { taskQueue, upkeepScheduleId, workflowTypes } from '../../src/workflows/contract.ts';
+import { readConfig } from '#config/config';
+import { taskQueue, upkeepScheduleId, workflowTypes } from '#contract/workflow-contract';
+import { openTemporalLink, type TemporalLink } from '#temporal/link';
+import { ensureSchedules } from '#temporal/prepare';
 
 let link: TemporalLink;
 beforeAll(async () => {

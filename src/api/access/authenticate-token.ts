@@ -1,0 +1,123 @@
+// For whom a bearer token speaks: the key of the configuration, an API key, or a portal link.
+//
+// What is found is remembered for 5 s (fresh.ts), so a key revoked elsewhere counts for so long at most, and one revoked by this process not at all any more.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Credential, findApiKeys, touchApiKeys } from '#db/access/api-keys';
+import { findPortalLinks } from '#db/access/portal-links';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+import { bootstrapCaller, type Caller } from '#domain/access';
+import { isKeyText } from '#domain/api-key';
+import { type ApiRate, type Quota, quotaOf } from '#domain/api-rate';
+import type { Logger } from '#runtime/logger';
+import { createOrigins } from './client-address.ts';
+import type { PortalToken, PortalTokens } from './portal-token.ts';
+import { createFresh } from './ttl-cache.ts';
+
+export interface Bearer extends Omit<Credential, 'cidrs' | 'rateLimit' | 'caller'> {
+  caller: Omit<Caller, 'address'>;
+  /** How often it may call; null: as often as it likes. */
+  quota: Quota | null;
+  /** Whether it may call from this address. */
+  from(address: string | undefined): boolean;
+}
+
+export interface Callers {
+  /** Null: for nobody. Neither expiry nor address is looked at. */
+  find(token: string): Bearer | null | Promise<Bearer | null>;
+  /** It was used now: written once a minute, and nobody waits for it. */
+  used(bearer: Bearer): void;
+  /** A key or link that was revoked by this process. */
+  forget(id: string): void;
+  /** All that are bound to this tenant, which was deleted by this process: its key, as the producer has it. */
+  forgetTenant(key: string): void;
+}
+
+export interface CallersOptions {
+  db: Db;
+  log: Logger;
+  /** The key of the configuration. */
+  apiKey: string;
+  tokens: PortalTokens;
+  /** Of keys without a rate of their own, and of portal links; null: none. */
+  usualRate: ApiRate | null;
+}
+
+const usedEveryMs = 60_000;
+const mostTokens = 10_000;
+
+const bootstrap: Bearer = {
+  caller: bootstrapCaller,
+  quota: null,
+  from: () => true,
+  expiresAtMs: null,
+  lastUsedAtMs: null,
+};
+
+export function createCallers({ db, log, apiKey, tokens, usualRate }: CallersOptions): Callers {
+  const expected = digest(apiKey);
+  const keys = createFresh({ read: async (hashes) => (await findApiKeys(db, hashes.map(bytesOf))).map(toBearer) });
+  const links = createFresh({ read: async (ids) => (await findPortalLinks(db, ids)).map(toBearer) });
+  const verified = new Map<string, PortalToken>();
+  const touches = createGroupCommit<string, void>({
+    write: (ids) => touchApiKeys(db, ids).then(() => []),
+    maxWeight: 500,
+    linger: { ms: 100, enough: 500 },
+  });
+
+  async function ofToken(hash: string, text: string): Promise<Bearer | null> {
+    const token = verified.get(hash) ?? (await tokens.verify(text));
+    if (!token) return null;
+    remember(hash, token);
+    const link = await links.find(token.linkId);
+    return link?.caller.tenant?.id === token.tenantId ? link : null;
+  }
+
+  function toBearer(found: Credential | null): Bearer | null {
+    if (!found) return null;
+    const { cidrs, rateLimit, caller, ...rest } = found;
+    const rate = rateLimit ?? usualRate;
+    const bounds = { expiresAtMs: rest.expiresAtMs, cidrs, rateLimit, mostRate: caller.tenant ? rate : rateLimit };
+    return { ...rest, caller: { ...caller, bounds }, quota: rate && quotaOf(rate), from: createOrigins(cidrs) };
+  }
+
+  /** The oldest goes first; its signature is checked again. */
+  function remember(hash: string, token: PortalToken): void {
+    verified.set(hash, token);
+    const { value: oldest, done } = verified.keys().next();
+    if (verified.size > mostTokens && !done) verified.delete(oldest);
+  }
+
+  function forgetAll(is: (bearer: Bearer) => boolean): void {
+    keys.forget(is);
+    links.forget(is);
+  }
+
+  return {
+    find(token) {
+      const hash = digest(token);
+      if (timingSafeEqual(hash, expected)) return bootstrap;
+      // the form tells what it may be: rubbish asks nobody
+      if (isKeyText(token)) return keys.find(hash.toString('hex'));
+      return token.split('.', 4).length === 3 ? ofToken(hash.toString('hex'), token) : null;
+    },
+    used(bearer) {
+      const { caller, lastUsedAtMs } = bearer;
+      const nowMs = Date.now();
+      if (caller.kind !== 'api_key' || caller.id === null || (lastUsedAtMs !== null && nowMs - lastUsedAtMs < usedEveryMs)) return;
+      bearer.lastUsedAtMs = nowMs;
+      touches.add(caller.id).catch((error) => log.debug({ err: error }, 'access.use_not_noted'));
+    },
+    forget: (id) => forgetAll(({ caller }) => caller.id === id),
+    forgetTenant: (key) => forgetAll(({ caller }) => caller.tenant?.key === key),
+  };
+}
+
+// digests, because timingSafeEqual wants equal lengths and a length tells something
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function bytesOf(hex: string): Buffer {
+  return Buffer.from(hex, 'hex');
+}

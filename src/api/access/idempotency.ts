@@ -1,0 +1,106 @@
+// Idempotency-Key: a request with a key runs once, and its answer is given again for 24 hours. What is kept is sealed: it may hold a secret.
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { abandonClaim, claimKey, freeKey, type KeyRef, renewClaim, storeAnswer } from '#db/access/idempotency';
+import type { Contents } from '#db/keys/content-encryption';
+import type { Db } from '#db/store/pool';
+import type { Logger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import type { Vault } from '#sealing/vault';
+import { type Ids, idsOfSeed } from '../http/ids.ts';
+import { invalid, Problem, toProblem } from '../http/problem.ts';
+import type { Answer } from '../http/route.ts';
+
+export interface IdempotencyDeps {
+  db: Db;
+  vault: Vault;
+  contents: Contents;
+  log: Logger;
+}
+
+export interface KeyedRequest extends KeyRef {
+  requestHash: Uint8Array;
+  run(ids: Ids): Promise<Answer>;
+}
+
+const patienceMs = 30_000;
+const renewEveryMs = 3_000;
+const abandonForMs = 10_000;
+
+/** The key of a request in its caller's name; throws a 422 when it is not one. */
+export function readKey(key: string, caller: string): KeyRef {
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw invalid([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]);
+  return { scope: createHash('sha256').update(caller).digest('hex').slice(0, 32), key };
+}
+
+export function hashRequest(method: string, url: string, body: unknown): Uint8Array {
+  const hash = createHash('sha256').update(`${method} ${url}\n`);
+  return (Buffer.isBuffer(body) ? hash.update(body) : hash).digest();
+}
+
+/** Runs the request, or gives the answer of the run before; a run under way is waited for. */
+export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promise<Answer> {
+  const { scope, key } = request;
+  const requestHash = (await deps.contents.hasher())(request.requestHash);
+  const claim = randomUUID();
+  const seed = newId('evt');
+  const deadline = performance.now() + patienceMs;
+  for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
+    const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, unkeyedHash: request.requestHash, seed });
+    switch (claimed.kind) {
+      case 'mine':
+        return runClaimed(deps, request, claim, claimed.seed, claimed.seed !== seed);
+      case 'answered':
+        return repeated(claimed.status, deps.vault.open(claimed.sealedResponse, contextOf(request)));
+      case 'other_request':
+        throw new Problem(
+          409,
+          'This Idempotency-Key was used with another request. Path and body are compared byte for byte: repeat the same bytes, or use another key.',
+        );
+      case 'running':
+        if (performance.now() > deadline) {
+          throw new Problem(409, 'The request with this Idempotency-Key is still running.', { headers: { 'retry-after': '5' } });
+        }
+        await delay(pause);
+    }
+  }
+}
+
+/** `again`: an earlier run, of which nothing is known, had this seed. */
+async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: string, seed: string, again: boolean): Promise<Answer> {
+  const renewal = setInterval(() => void renewClaim(deps.db, request, claim).catch(() => undefined), renewEveryMs);
+  try {
+    const answered = await request.run(idsOfSeed(seed));
+    const sealed = deps.vault.seal(Buffer.from(answered.text ?? ''), contextOf(request));
+    await storeAnswer(deps.db, request, claim, answered.status, sealed);
+    return answered;
+  } catch (error) {
+    // refused for its rate only now, say, but committed by the earlier run: the seed is all that tells its repeat so
+    if (toProblem(error).status < 500 && !again) await freeKey(deps.db, request, claim);
+    else void abandon(deps, request, claim);
+    throw error;
+  } finally {
+    clearInterval(renewal);
+  }
+}
+
+/** The store may be away at this moment; after the last try the claim runs out by itself. */
+async function abandon({ db, log }: IdempotencyDeps, request: KeyRef, claim: string): Promise<void> {
+  const deadline = performance.now() + abandonForMs;
+  for (;;) {
+    try {
+      return await abandonClaim(db, request, claim);
+    } catch (error) {
+      if (performance.now() > deadline) return log.warn({ err: error }, 'idempotency.claim_left');
+      await delay(250);
+    }
+  }
+}
+
+function repeated(status: number, text: Uint8Array): Answer {
+  return { status, text: text.length === 0 ? null : Buffer.from(text).toString(), headers: { 'idempotency-replayed': 'true' } };
+}
+
+function contextOf({ scope, key }: KeyRef): string {
+  return `idempotency/${scope}/${key}`;
+}

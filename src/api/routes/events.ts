@@ -1,0 +1,86 @@
+// POST /v1/tenants/{tenant}/events and …/events/batch: 202 means committed.
+import { z } from 'zod';
+import type { Acceptance, EventToAccept } from '#db/events/accept';
+import { acceptedBatch, acceptedEvent, howCompared, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '#domain/event';
+import { elementTexts, memberTexts } from '#domain/json-slices';
+import { tenantKey } from '#domain/tenant';
+import { type FieldError, invalid, notFound, Problem } from '../http/problem.ts';
+import { refuseRepeated } from '../http/read-body.ts';
+import { answer, type Route, route } from '../http/route.ts';
+import type { ApiDeps } from './deps.ts';
+import { eventToAccept } from './event-to-accept.ts';
+
+const params = z.strictObject({ tenant: tenantKey });
+
+export function eventRoutes(deps: ApiDeps): Route[] {
+  return [post(deps), postBatch(deps)];
+}
+
+const post = ({ accept }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/tenants/:tenant/events',
+    operationId: 'postEvent',
+    summary: 'Accepts an event: stored for good, and on its way',
+    scope: 'events:write',
+    params,
+    body: newEvent,
+    bodyLimit: maxEventBytes,
+    answers: { 202: { description: 'accepted, now or before', schema: acceptedEvent } },
+    problems: [409, 429],
+    async handler({ params, body, members, ids, caller }) {
+      const nowMs = Date.now();
+      const problems = timeProblems(body, nowMs);
+      if (problems.length > 0) throw invalid(problems);
+      const event = eventToAccept({ event: body, dataText: members.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
+      const acceptances = await accept(params.tenant, [event], caller.tenant?.id);
+      if (acceptances === 'unknown_tenant') throw notFound('tenant');
+      const kind = acceptances[0]?.kind;
+      if (kind === 'conflict')
+        throw new Problem(409, `The id is taken by an event with other content. ${howCompared}`, {
+          errors: [{ path: 'id', message: 'is taken by an event with other content' }],
+        });
+      return answer(202, { id: event.externalId, duplicate: kind === 'duplicate' });
+    },
+  });
+
+const postBatch = ({ accept }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/tenants/:tenant/events/batch',
+    operationId: 'postEvents',
+    summary: 'Accepts up to 1,000 events, all or none',
+    scope: 'events:write',
+    params,
+    body: newBatch,
+    bodyLimit: maxBatchBytes,
+    answers: { 202: { description: 'what came of each, in their order', schema: acceptedBatch } },
+    problems: [429],
+    async handler({ params, body, members, ids, caller }) {
+      const nowMs = Date.now();
+      const texts = elementTexts(members.get('events') ?? '[]');
+      const problems: FieldError[] = [];
+      const events = body.events.map((event, index): EventToAccept => {
+        const text = texts[index] ?? '{}';
+        const { members: own, repeated } = memberTexts(text);
+        refuseRepeated(repeated, `events[${index}].`);
+        problems.push(
+          ...sizeProblems(text, index),
+          ...timeProblems(event, nowMs).map(({ path, message }) => ({ path: `events[${index}].${path}`, message })),
+        );
+        return eventToAccept({ event, dataText: own.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
+      });
+      if (problems.length > 0) throw invalid(problems.slice(0, 100));
+      const acceptances = await accept(params.tenant, events, caller.tenant?.id);
+      if (acceptances === 'unknown_tenant') throw notFound('tenant');
+      return answer(202, { results: acceptances.map((acceptance, index) => resultOf(acceptance, events[index]?.externalId)) });
+    },
+  });
+
+function sizeProblems(text: string, index: number): FieldError[] {
+  return Buffer.byteLength(text) > maxEventBytes ? [{ path: `events[${index}]`, message: 'is larger than 256 KiB' }] : [];
+}
+
+function resultOf({ kind }: Acceptance, id: string | undefined): { id: string | undefined; duplicate: boolean; conflict?: true } {
+  return kind === 'conflict' ? { id, duplicate: false, conflict: true } : { id, duplicate: kind === 'duplicate' };
+}

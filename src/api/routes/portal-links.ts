@@ -1,0 +1,86 @@
+// /v1/portal-links: made, listed and revoked; a link's token is shown when it is made and never again.
+import { z } from 'zod';
+import { createPortalLink, listPortalLinks, revokePortalLink } from '#db/access/portal-links';
+import { scopesOf } from '#domain/access';
+import { isId } from '#domain/ids';
+import { createdPortalLink, newPortalLink, portalLink, usualLife, usualScopes } from '#domain/portal-link';
+import { durationMs } from '#domain/retry-schedule';
+import { tenantKey } from '#domain/tenant';
+import { nameOf } from '../access/auth.ts';
+import { linkEnd, refuseMore, tenantMeant } from '../access/grant-limits.ts';
+import { listQuery, pageAnswer, pageOf } from '../http/page.ts';
+import { invalid, notFound } from '../http/problem.ts';
+import { answer, noContent, type Route, route } from '../http/route.ts';
+import type { ApiDeps } from './deps.ts';
+
+export function portalLinkRoutes(deps: ApiDeps): Route[] {
+  return [create(deps), list(deps), revoke(deps)];
+}
+
+const create = ({ db, access }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/portal-links',
+    operationId: 'createPortalLink',
+    summary: "Makes a short-lived token for one tenant's portal; the answer alone shows it",
+    scope: 'admin',
+    audit: 'portal_link.create',
+    body: newPortalLink,
+    answers: { 201: { description: 'the link, with its token', schema: createdPortalLink } },
+    problems: [404],
+    async handler({ body, caller, ids, audit }) {
+      const scopes = scopesOf(body.scopes ?? usualScopes);
+      refuseMore(caller, scopes);
+      const tenant = await tenantMeant(db, caller, body.tenant);
+      if (!tenant) throw invalid([{ path: 'tenant', message: 'is missing' }]);
+      const toMake = {
+        linkId: ids.next('lnk'),
+        tenantId: tenant.id,
+        scopes,
+        expiresAt: linkEnd(caller, body.expiresIn === undefined ? undefined : durationMs(body.expiresIn), durationMs(usualLife)),
+        createdBy: nameOf(caller),
+      };
+      const made = await createPortalLink(db, toMake, audit);
+      if (!made) throw notFound('tenant');
+      const token = await access.tokens.sign({ linkId: made.id, tenantId: tenant.id, expiresAtMs: Date.parse(made.expiresAt) });
+      return answer(201, { ...made, token });
+    },
+  });
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/portal-links',
+    operationId: 'listPortalLinks',
+    summary: 'Lists portal links, newest first, revoked and expired ones too; they are kept for 30 days',
+    scope: 'admin',
+    query: listQuery('lnk').extend({ tenant: tenantKey.optional() }),
+    answers: { 200: { description: 'a page of links', schema: pageOf(portalLink) } },
+    async handler({ query: { tenant, cursor, limit }, caller }) {
+      const meant = await tenantMeant(db, caller, tenant);
+      const rows = await listPortalLinks(db, meant?.id ?? null, cursor ?? null, limit + 1);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => row,
+      );
+    },
+  });
+
+const revoke = ({ db, access }: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/portal-links/:link',
+    operationId: 'revokePortalLink',
+    summary: 'Revokes a portal link: at once in the process that answers, within 5 s in all',
+    scope: 'admin',
+    audit: 'portal_link.revoke',
+    params: z.strictObject({ link: z.string().refine((id) => isId('lnk', id)) }),
+    answers: { 204: { description: 'revoked, now or before' } },
+    async handler({ params: { link }, caller, audit }) {
+      if (!(await revokePortalLink(db, link, caller.tenant?.id ?? null, audit))) throw notFound('link');
+      access.callers.forget(link);
+      return noContent;
+    },
+  });

@@ -1,0 +1,121 @@
+// What every role of Posthorn needs, opened once per process: store, vault, link to Temporal, and what speaks through them.
+
+import { type Config, deadLetterWindowMs } from '#config/config';
+import { migrationsFolder } from '#config/package';
+import { type ConnectionShares, shareConnections } from '#config/sizing';
+import { checkAuditRights } from '#db/audit/audit-rights';
+import { checkMasterKey } from '#db/endpoints/secrets';
+import { countOutbox } from '#db/events/backlog';
+import { type Contents, createContents } from '#db/keys/content-encryption';
+import { checkKeysInUse } from '#db/keys/reseal';
+import { sealWhatIsNot } from '#db/keys/unsealed';
+import { readLaneFigures } from '#db/lanes/lane-figures';
+import { limitConnections } from '#db/store/connection-limit';
+import { migrate } from '#db/store/migrate';
+import { makePartitions } from '#db/store/partitions';
+import { createPool, type Db } from '#db/store/pool';
+import { checkTenantRole } from '#db/store/tenant-role';
+import { scopedTenant } from '#db/store/tenant-scope';
+import { createParking, type Parking } from '#relay/parking';
+import type { Logger } from '#runtime/logger';
+import { createVault, type Vault } from '#sealing/vault';
+import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
+import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
+import { isTemporalAway, openTemporalLink, type TemporalLink } from '#temporal/link';
+import { createGiveOrder, type GiveOrder } from '#temporal/orders';
+import { createStarter, type Starter } from '#temporal/starter';
+import { createVerifications, type Verifications } from '#temporal/verifications';
+
+export interface Core {
+  config: Config;
+  log: Logger;
+  /** Its flow share: for what has no share of its own. */
+  db: Db;
+  /** By kind of work: nothing that one kind waits for keeps a connection from another. */
+  shares: Record<keyof ConnectionShares, Db>;
+  vault: Vault;
+  contents: Contents;
+  link: TemporalLink;
+  starter: Starter;
+  waker: LaneWaker;
+  giveOrder: GiveOrder;
+  parking: Parking;
+  verifications: Verifications;
+  telemetry: Telemetry;
+  close(): Promise<void>;
+}
+
+/** A configuration in which the embedded servers have been started or named: database and master key are known. */
+export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[] };
+
+/**
+ * Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. `role`: `server` when no
+ * worker will run in this process.
+ */
+export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' | 'server' = 'worker'): Promise<Core> {
+  const pool = createPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL,
+    onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+  });
+  try {
+    const applied = await migrate(pool, migrationsFolder);
+    if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
+    await makePartitions(pool);
+    await checkTenantRole(pool);
+    for (const remark of await checkAuditRights(pool)) log.info({ remark }, 'audit.not_bound_by_rights');
+    const vault = createVault(config.POSTHORN_MASTER_KEY);
+    await checkMasterKey(pool, vault);
+    await checkKeysInUse(pool, vault);
+    await sealWhatIsNot(pool, vault);
+    const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
+    const db = shares.flow;
+    const contents = createContents(shares.recording, vault);
+    const link = openTemporalLink(config, log);
+    const windowMs = deadLetterWindowMs(config);
+    const starter = createStarter(link, windowMs);
+    const waker = createLaneWaker({ db, link, log });
+    const giveOrder = createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs });
+    return {
+      config,
+      log,
+      db,
+      shares,
+      vault,
+      contents,
+      link,
+      starter,
+      waker,
+      giveOrder,
+      parking: createParking(db, waker),
+      verifications: createVerifications({ db, link, log }),
+      telemetry: createTelemetry(
+        {
+          outboxEvents: async () => (await countOutbox(db)).events,
+          temporalAway: () => isTemporalAway(link),
+          lanes: () => readLaneFigures(db),
+        },
+        log,
+      ),
+      async close() {
+        await link.close();
+        await pool.end();
+      },
+    };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+function divide(pool: Db, { lease, recording, flow, callers, attempts, lanes }: ConnectionShares): Core['shares'] {
+  const share = (most: number) => limitConnections(pool, { most });
+  return {
+    lease: share(lease),
+    recording: share(recording),
+    flow: share(flow),
+    callers: limitConnections(pool, { most: callers, whose: scopedTenant }),
+    attempts: share(attempts),
+    lanes: share(lanes),
+  };
+}

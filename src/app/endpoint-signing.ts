@@ -1,0 +1,30 @@
+// How an endpoint is signed now, as its receiver must know it: read for the sandbox, which checks what it gets.
+import { readDeliveryRef } from '#db/deliveries/delivery-refs';
+import { readEndpoint } from '#db/endpoints/endpoints';
+import { liveSecrets } from '#db/endpoints/secrets';
+import type { Db } from '#db/store/pool';
+import { isId } from '#domain/ids';
+import { messageSecretForm } from '#domain/signing';
+import { signingSecret } from '#outbound/signing-secret';
+import type { EndpointSigning } from '#sandbox/check-signature';
+import { openSecret } from '#sealing/secret';
+import type { Vault } from '#sealing/vault';
+
+/** Of an endpoint, or of that of a delivery; null: there is no such. */
+export async function readEndpointSigning(db: Db, vault: Pick<Vault, 'open'>, id: string): Promise<EndpointSigning | null> {
+  const endpointId = isId('ep', id) ? id : (await readDeliveryRef(db, id))?.endpointId;
+  const endpoint = endpointId ? await readEndpoint(db, endpointId) : null;
+  if (!endpoint) return null;
+  const secrets = (await liveSecrets(db, endpoint.id)).map(({ secretId, sealed }) => ({
+    id: secretId,
+    text: openSecret(vault, secretId, sealed),
+  }));
+  const form = endpoint.signing ? messageSecretForm(endpoint.signing) : 'whsec';
+  const keys = secrets.map((secret) => signingSecret(secret.id, secret.text).key(form)).filter((key) => key !== null);
+  return {
+    signing: endpoint.signing,
+    secrets: secrets.map(({ text }) => text),
+    publicKeys: endpoint.publicKeys ?? [],
+    messageSecrets: keys.map((key) => key.export()),
+  };
+}

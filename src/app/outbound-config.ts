@@ -1,0 +1,31 @@
+// The way out, as the operator wants it: through a proxy, and whom to trust beside the usual authorities.
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { type Config, ConfigError } from '#config/config';
+import { createProxy } from '#outbound/proxy';
+import type { SenderOptions } from '#outbound/send';
+import { authoritiesWith } from '#outbound/trust';
+import { certificatesIn } from '#sealing/client-certificate';
+
+type Egress = Pick<SenderOptions, 'ca' | 'proxy'>;
+
+/** Throws ConfigError when the bundle cannot be read. */
+export function openEgress(
+  { POSTHORN_CA_FILE: file, POSTHORN_EGRESS_PROXY: url }: Pick<Config, 'POSTHORN_CA_FILE' | 'POSTHORN_EGRESS_PROXY'>,
+  ownOrigin: string,
+): Egress {
+  const ca = authoritiesWith(file === undefined ? undefined : readBundle(file));
+  if (url === undefined) return { ca };
+  return { ca, proxy: createProxy({ url, secureContext: createSecureContext({ ca, minVersion: 'TLSv1.2' }), ownOrigin }) };
+}
+
+function readBundle(file: string): string {
+  try {
+    const bundle = readFileSync(file, 'utf8');
+    // OpenSSL passes over what it cannot read
+    certificatesIn(bundle);
+    return bundle;
+  } catch (error) {
+    throw new ConfigError(`POSTHORN_CA_FILE: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

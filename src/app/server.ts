@@ -1,0 +1,86 @@
+// The server role: HTTP API and sandbox on one port. It has no relay of its own; in one process with a worker it is given the worker's.
+import type { Express } from 'express';
+import { createAccess } from '#api/access/access';
+import { createApp } from '#api/app';
+import { createKeyStore } from '#db/keys/key-rotation';
+import { isStoreUp } from '#db/keys/settings';
+import { askForSweep } from '#db/store/listen';
+import { scopedDb } from '#db/store/tenant-scope';
+import { createSetGate } from '#lanes/set-gate';
+import { createSkipHead } from '#lanes/skip-head';
+import { createAddressGuard } from '#outbound/address-guard';
+import { createBacklog } from '#relay/backlog';
+import { createIngest } from '#relay/ingest';
+import type { Relay } from '#relay/relay';
+import type { Reached } from '#runtime/checkpoints';
+import { atMost } from '#sandbox/concurrency-limit';
+import { createSandbox } from '#sandbox/sandbox';
+import { createFollowKey } from '#temporal/key-following';
+import { isTemporalAway } from '#temporal/link';
+import type { Core } from './core.ts';
+import { readEndpointSigning } from './endpoint-signing.ts';
+import { homePage } from './home-page.ts';
+import { close, type Listening } from './listening.ts';
+
+export interface ServerOptions {
+  listening: Listening;
+  temporalUiUrl: string | null;
+  relay: Relay | undefined;
+  /** This start still makes what it is to show. */
+  starting?: () => boolean;
+  reached?: Reached;
+}
+
+/** Serves until the returned function is called, which lets requests end, 10 s at most. */
+export function startServer(
+  core: Core,
+  { listening: { http, serve, origin }, temporalUiUrl, relay, starting, reached }: ServerOptions,
+): () => Promise<void> {
+  const { config, db, log, vault, contents, link, waker, parking, giveOrder, telemetry } = core;
+  const { callers, lease } = core.shares;
+  const apiKey = config.POSTHORN_API_KEY ?? '';
+  const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
+  const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
+  const backlog = createBacklog({ db, log, limits });
+  telemetry.watchServer({ refusing: backlog.refusing });
+  // anybody may post to the sandbox: it gets one of the callers' connections
+  const signingOf = atMost({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
+  const app = createApp({
+    db: scopedDb(callers),
+    storeUp: () => isStoreUp(lease),
+    log,
+    vault,
+    contents,
+    access: accessOf(core, apiKey),
+    publicOrigin: origin,
+    temporalUiUrl,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
+    checkUrl: guard.checkUrl,
+    accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
+    giveOrder,
+    lanes: waker,
+    setGate: createSetGate({ db: callers, lanes: waker }),
+    verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },
+    egressIps: config.POSTHORN_EGRESS_IPS,
+    skipHead: createSkipHead({ db: callers, lanes: waker }),
+    keyStore: createKeyStore(callers),
+    followKey: createFollowKey(link, log),
+    sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
+    metrics: telemetry.openPage(),
+    refusing: backlog.refusing,
+    temporalAway: () => isTemporalAway(link),
+    ...(starting && { starting }),
+    home: () => homePage(origin, temporalUiUrl),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf })),
+  });
+  serve(app);
+  log.info({ origin }, 'server.started');
+  return async () => {
+    await close(http);
+    backlog.stop();
+  };
+}
+
+function accessOf({ db, log, vault, config: { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } }: Core, apiKey: string) {
+  return createAccess({ db, log, vault, apiKey, trustProxy, perSecond });
+}

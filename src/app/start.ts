@@ -1,0 +1,132 @@
+// `start`: API and worker in one process, with embedded PostgreSQL and Temporal where no others are named. Opened in order, closed in reverse.
+import { randomBytes } from 'node:crypto';
+import { type Config, ConfigError } from '#config/config';
+import { searchAttributes } from '#contract/workflow-contract';
+import { readTenant } from '#db/access/tenants';
+import { type DataDir, type KeptSecret, openDataDir } from '#embedded/data-dir';
+import { type EmbeddedStores, startEmbedded } from '#embedded/embedded-stores';
+import type { Logger } from '#runtime/logger';
+import { makeKey } from '#sealing/new-api-key';
+import { announcement } from './announcement.ts';
+import { openCore, type ReadyConfig } from './core.ts';
+import { makeDemoTenant, trickle, wantsDemoTenant } from './demo.ts';
+import { listen } from './listening.ts';
+import { startServer } from './server.ts';
+import { installRuntime, startWorker } from './worker.ts';
+
+export interface StartOptions {
+  demo: boolean;
+  /** What is printed goes to a terminal, and to no log. */
+  isTerminal: boolean;
+  /** Where progress and the addresses are printed. */
+  print(line: string): void;
+  /** An embedded server ended by itself: nothing works any more. */
+  onFailure(error: Error): void;
+}
+
+/** Resolves when everything answers; the returned function stops it all, in reverse order. */
+export async function start(config: Config, log: Logger, options: StartOptions): Promise<() => Promise<void>> {
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    await open(config, log, options, closers);
+    return close;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(config: Config, log: Logger, options: StartOptions, closers: (() => unknown)[]): Promise<void> {
+  const { demo, print, onFailure } = options;
+  installRuntime(log);
+  const embedded = config.DATABASE_URL === undefined || config.TEMPORAL_ADDRESS === undefined;
+  const dataDir = embedded ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
+  if (dataDir) closers.push(dataDir.close);
+  const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
+  closers.push(() => listening.http.close());
+  const stores = dataDir && (await startStores(config, dataDir, print));
+  if (stores) closers.push(stores.stop);
+  const kept = keptKeys(config, dataDir);
+  const ready = requireKeys({ ...config, ...(stores && addressesOf(config, stores)), ...kept.settings });
+  const core = await openCore(ready, log);
+  closers.push(core.close);
+  const worker = startWorker(core, listening.origin);
+  closers.push(worker.stop);
+  const temporalUiUrl = config.TEMPORAL_UI_URL ?? stores?.temporalUiUrl ?? null;
+  const place = { api: listening.local, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
+  let making = await wantsDemoTenant(core.db, demo);
+  closers.push(startServer(core, { listening, temporalUiUrl, relay: worker.relay, starting: () => making }));
+  if (making) await makeDemoTenant(place);
+  making = false;
+  await worker.ready;
+  if (demo) closers.push(startTrickle(place, log));
+  dataDir?.announce(listening.origin);
+  void stores?.failed.then(onFailure);
+  const apiKey = { key: ready.POSTHORN_API_KEY, ...kept.apiKey };
+  const hasDemo = (await readTenant(core.db, 'demo')) !== null;
+  for (const line of announcement({ ...place, temporalUiUrl, apiKey, hasDemo, isTerminal: options.isTerminal })) print(line);
+}
+
+function startStores(config: Config, dataDir: DataDir, log: (line: string) => void): Promise<EmbeddedStores> {
+  return startEmbedded({
+    dataDir,
+    temporalUiPort: config.TEMPORAL_UI_PORT,
+    needPostgres: config.DATABASE_URL === undefined,
+    needTemporal: config.TEMPORAL_ADDRESS === undefined,
+    searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword'])),
+    temporalNamespaces: config.TEMPORAL_NAMESPACE === 'default' ? [] : [config.TEMPORAL_NAMESPACE],
+    ...(config.XDG_CACHE_HOME && { cacheDir: config.XDG_CACHE_HOME }),
+    log,
+  });
+}
+
+function addressesOf(config: Config, { databaseUrl, temporalAddress }: EmbeddedStores): Partial<Config> {
+  return { DATABASE_URL: config.DATABASE_URL ?? databaseUrl, TEMPORAL_ADDRESS: config.TEMPORAL_ADDRESS ?? temporalAddress };
+}
+
+interface KeptKeys {
+  settings: Partial<Pick<Config, 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY'>>;
+  /** Null: it is not one of these. */
+  apiKey: KeptSecret | null;
+}
+
+/** With our own PostgreSQL, the keys that are not set: made once and kept beside it. */
+function keptKeys(config: Config, dataDir: DataDir | null): KeptKeys {
+  if (!dataDir || config.DATABASE_URL !== undefined) return { settings: {}, apiKey: null };
+  const masterKey = config.POSTHORN_MASTER_KEY ?? [
+    dataDir.readOrCreateSecret('master-key', () => randomBytes(32).toString('base64')).secret,
+  ];
+  const apiKey = config.POSTHORN_API_KEY ? null : dataDir.readOrCreateSecret('api-key', () => makeKey().key);
+  return {
+    settings: { POSTHORN_MASTER_KEY: masterKey, ...(apiKey && { POSTHORN_API_KEY: apiKey.secret }) },
+    apiKey,
+  };
+}
+
+/** With a database of your own, its keys are yours to make and to keep. */
+export function requireKeys(config: Config): ReadyConfig & { POSTHORN_API_KEY: string } {
+  return requireSettings(config, ['DATABASE_URL', 'POSTHORN_API_KEY', 'POSTHORN_MASTER_KEY']);
+}
+
+type Needed = 'DATABASE_URL' | 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY';
+
+/** Throws ConfigError for what is missing, with the command that makes it where it is a key. */
+export function requireSettings<N extends Needed>(config: Config, needed: readonly N[]): Config & Required<Pick<Config, N>> {
+  const missing = needed.filter((name) => config[name] === undefined);
+  if (missing.length === 0) return config as Config & Required<Pick<Config, N>>;
+  const make = missing.filter((name) => name !== 'DATABASE_URL').map((name) => `  export ${name}="$(openssl rand -base64 32)"`);
+  const howMade = make.length === 0 ? '' : ` Make keys once, keep them safe, and give every process the same:\n${make.join('\n')}`;
+  throw new ConfigError(`${missing.join(' and ')} must be set.${howMade}`);
+}
+
+function startTrickle(place: Parameters<typeof trickle>[0], log: Logger): () => Promise<void> {
+  const stopping = new AbortController();
+  const trickling = trickle(place, stopping.signal).catch((error) => log.warn({ err: error }, 'demo.failed'));
+  return async () => {
+    stopping.abort();
+    await trickling;
+  };
+}

@@ -1,0 +1,154 @@
+// The Temporal workers of a process: one polls for workflows and their activities, one for the drains of lanes, from when Temporal is there until they are told
+// to stop. And what looks after the things that Posthorn keeps in Temporal.
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities, LaneActivities } from '#activities/index';
+import type { Sizing } from '#config/sizing';
+import { laneTaskQueue, taskQueue } from '#contract/workflow-contract';
+import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
+import type { Core } from './core.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
+
+const lookAfterMs = 60_000;
+/** After a look in vain. */
+const lookAgainMs = 5_000;
+const failedPauseMs = 1_000;
+/** By default one in 4 s is sent of those that must come every 5 s: a second of bad luck would repeat a POST. */
+const heartbeatThrottleMs = 1_000;
+/** Each drain is one poll, and lasts: few of them take all there is, and cost nothing while there is none. */
+const lanePollers = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 8 } as const;
+/** The longest request of an endpoint is 30 s. */
+export const graceMs = 35_000;
+// docker-compose.yml gives a worker 45 s in all
+const forceMs = graceMs + 5_000;
+
+export interface Work {
+  activities: Activities;
+  laneActivities: LaneActivities;
+  sizing: Sizing;
+}
+
+/** `ready`: all of them poll. Starts at once also while Temporal is away. */
+export function pollTemporal(
+  { config, link, log, verifications }: Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications'>>,
+  work: Work,
+): { ready: Promise<void>; stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const workers = new Set<Worker>();
+  let schedulesUpdated = false;
+
+  async function poll(begun: () => void): Promise<void> {
+    const connection = await link.connected;
+    if (!connection) return;
+    void lookAfter();
+    const of = { connection, namespace: config.TEMPORAL_NAMESPACE };
+    const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(of, work));
+    const creates = [first, () => createLaneWorker(of, work)];
+    const polling = new Set<unknown>();
+    await Promise.all(creates.map((create) => keep(create, () => polling.add(create).size === creates.length && begun())));
+  }
+
+  /** Until asked to stop; a worker that fails - Temporal does not know our namespace for a while, say - is followed by another. */
+  async function keep(create: () => Promise<Worker>, begun: () => void): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const opened = await untilDone('worker', create);
+      if (!opened) return;
+      workers.add(opened);
+      const running = opened.run();
+      if (stopping.signal.aborted) opened.shutdown();
+      begun();
+      await running.catch((error) => log.error({ err: error }, 'worker.failed'));
+      workers.delete(opened);
+      await pause(failedPauseMs);
+    }
+  }
+
+  /** Search attributes, operator, Schedules and questions to endpoints are there, and are there again when Temporal has lost its data. */
+  async function lookAfter(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const done = await lookOnce().catch((error) => log.warn({ err: error }, 'temporal.not_prepared'));
+      await pause(done ? lookAfterMs : lookAgainMs);
+    }
+  }
+
+  async function lookOnce(): Promise<true> {
+    await ensureSearchAttributes(link, config, log);
+    await ensureOperator(link);
+    await ensureSchedules(link, { update: !schedulesUpdated });
+    schedulesUpdated = true;
+    await verifications?.beginLeft();
+    return true;
+  }
+
+  async function untilDone<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+    while (!stopping.signal.aborted) {
+      try {
+        return await run();
+      } catch (error) {
+        log.warn({ err: error, what }, 'temporal.not_ready');
+        await pause(failedPauseMs);
+      }
+    }
+    return undefined;
+  }
+
+  async function pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  }
+
+  let polling: Promise<void> | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    polling = poll(resolve).then(resolve, reject);
+  });
+  return {
+    ready,
+    async stop() {
+      stopping.abort();
+      const running = [...workers].filter((worker) => worker.getState() === 'RUNNING');
+      for (const worker of running) worker.shutdown();
+      if (running.length === 0) await link.close();
+      await polling;
+    },
+  };
+}
+
+interface At {
+  connection: NativeConnection;
+  namespace: string;
+}
+
+async function createWorker(at: At, { activities, sizing }: Work): Promise<Worker> {
+  // holds for threads that start from now on, such as the one that runs workflows (src/config/sizing.ts)
+  setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
+  return Worker.create({
+    ...at,
+    taskQueue,
+    workflowBundle: await loadWorkflowBundle(),
+    activities,
+    maxConcurrentActivityTaskExecutions: sizing.activities,
+    maxConcurrentLocalActivityExecutions: sizing.localActivities,
+    maxConcurrentWorkflowTaskExecutions: sizing.workflowTasks,
+    maxCachedWorkflows: sizing.cachedWorkflows,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+    workflowTaskPollerBehavior: { type: 'autoscaling' },
+    activityTaskPollerBehavior: { type: 'autoscaling' },
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: forceMs,
+  });
+}
+
+/** Apart, so that drains, which may last minutes, and attempts never take each other's slots. */
+async function createLaneWorker(at: At, { laneActivities, sizing }: Work): Promise<Worker> {
+  return Worker.create({
+    ...at,
+    taskQueue: laneTaskQueue,
+    activities: laneActivities,
+    maxConcurrentActivityTaskExecutions: sizing.lanes,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+    activityTaskPollerBehavior: lanePollers,
+    // a drain hears of the shutdown at once: it starts nothing more, and has all the time to record what is in flight
+    shutdownGraceTime: 0,
+    shutdownForceTime: forceMs,
+  });
+}

@@ -1,0 +1,163 @@
+// The worker role: a relay, the engine, and a Temporal worker with all workflows and activities.
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createActivities, createLaneActivities } from '#activities/index';
+import { createChallenge } from '#attempts/challenge';
+import { createEngine } from '#attempts/engine';
+import { createFirstAttempter, type InHand } from '#attempts/first-attempter';
+import { createLaneWatch } from '#attempts/lane-watch';
+import { createToLane } from '#attempts/park-delivery';
+import { createPlaces } from '#attempts/places';
+import { createPoster } from '#attempts/poster';
+import { createRecorder } from '#attempts/recorder';
+import { createStallWatch } from '#attempts/stall-watch';
+import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
+import { version } from '#config/package';
+import { sizingOf, thisMachine } from '#config/sizing';
+import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
+import { createDrain } from '#lanes/drain';
+import { createNudges } from '#lanes/drain-wakeups';
+import { createDrainsHere } from '#lanes/drains-here';
+import { createSetGate } from '#lanes/set-gate';
+import { createSkipHead } from '#lanes/skip-head';
+import { createAddressGuard } from '#outbound/address-guard';
+import { authenticating } from '#outbound/authenticating';
+import { createSender } from '#outbound/send';
+import { createRelay, type Relay } from '#relay/relay';
+import type { Reached } from '#runtime/checkpoints';
+import type { Logger } from '#runtime/logger';
+import type { Core } from './core.ts';
+import { openEgress } from './outbound-config.ts';
+import { graceMs, pollTemporal } from './temporal-worker.ts';
+
+export interface RunningWorker {
+  relay: Relay;
+  /** Polls Temporal: workflows and activities are being worked on. */
+  ready: Promise<void>;
+  /** Takes nothing new, finishes and records what is in flight, gives outbox rows back; what 35 s are not enough for is left, and said in the log. */
+  stop(): Promise<void>;
+}
+
+/** Starts at once also while Temporal is away; its part begins when it is there. */
+export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
+  const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
+  const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
+  const sizing = sizingOf(config, thisMachine());
+  const limits = sizing.places;
+  // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
+  const egress = openEgress(config, publicOrigin);
+  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
+  const authenticated = authenticating(sender);
+  const places = createPlaces(limits);
+  const recorder = createRecorder(shares.recording, contents, log);
+  const poster = createPoster({
+    db: shares.attempts,
+    vault,
+    sender: authenticated,
+    contents,
+    log,
+    defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
+    metrics: telemetry.attempts,
+    reached,
+  });
+  const inHand: InHand = new Map();
+  const watch = createStallWatch();
+  const lanes = createLaneWatch({ db: shares.attempts, lease: shares.lease, waker, log, disableAfterMs: disableAfterMs(config) });
+  const toLane = createToLane({ db: shares.attempts, lanes, tellLanes: parking.tell });
+  const engine = createEngine({ db: shares.attempts, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
+  const nudges = createNudges();
+  const drain = createDrain({
+    db: shares.lanes,
+    poster,
+    recorder,
+    watch,
+    log,
+    places,
+    limits,
+    isInHand: (deliveryId) => inHand.has(deliveryId),
+    starter,
+    nudges,
+    slots: sizing.lanes,
+    disableAfterMs: disableAfterMs(config),
+    probeDisabledEveryMs: probeDisabledEveryMs(config),
+  });
+  const drainsHere = createDrainsHere(drain, sizing.lanes, log);
+  const relay = createRelay({
+    db,
+    lease: shares.lease,
+    reads: shares.attempts,
+    starter,
+    waker,
+    parking,
+    watch: lanes,
+    drainHere: drainsHere.begin,
+    log,
+    processName: `${hostname()} ${process.pid}`,
+    dispatch: config.POSTHORN_DISPATCH,
+    dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
+    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand, watch }),
+    metrics: telemetry.dispatches,
+    reached,
+  });
+  telemetry.watchWorker({ relay: relay.status, load: engine.load });
+  const stopListening = listen(shares.lease, 'posthorn_outbox', hear, log);
+
+  function hear(word: string): void {
+    const lanes = nudgedLanes(word);
+    if (lanes) nudges.nudge(lanes);
+    else if (word === sweepWord) relay.sweepSoon();
+    else relay.look();
+  }
+
+  const setGate = createSetGate({ db, lanes: waker });
+  const skipHead = createSkipHead({ db, lanes: waker });
+  const activities = createActivities({
+    db: shares.attempts,
+    engine,
+    starter,
+    waker,
+    giveOrder,
+    setGate,
+    skipHead,
+    places,
+    challenge: createChallenge({ db: shares.attempts, vault, sender: authenticated, publicOrigin }),
+    disableAfterMs: disableAfterMs(config),
+    reached,
+  });
+  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
+
+  return {
+    relay,
+    ready: polling.ready,
+    async stop() {
+      stopListening();
+      const deadline = performance.now() + graceMs;
+      // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
+      await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
+      if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+      await lanes.stop();
+      await sender.close();
+    },
+  };
+}
+
+/** Waits no longer than `ms` for what goes on behind its back then. */
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  await Promise.race([done.finally(() => enough.abort()), delay(ms, undefined, { signal: enough.signal }).catch(() => undefined)]);
+}
+
+/** Temporal's own log into ours, and its signal handling off: the composition root stops everything in order. Once per process. */
+export function installRuntime(log: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // the worker of lanes has none on purpose
+      if (message.startsWith('No workflows registered')) return;
+      const line = { ...meta, level: undefined };
+      if (level === 'ERROR') log.error(line, message);
+      else log.warn(line, message);
+    }),
+  });
+}

@@ -1,0 +1,58 @@
+// What is sealed, opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change.
+import type { Contents } from '#db/keys/content-encryption';
+import type { EndpointTarget } from '#domain/endpoint-target';
+import { type SigningSecret, signingSecret } from '#outbound/signing-secret';
+import { openTarget } from '#sealing/endpoint-target-encryption';
+import { openSecret } from '#sealing/secret';
+import type { Vault } from '#sealing/vault';
+import { asFault, isLasting, RenderFault } from './render-fault.ts';
+
+export interface Opened {
+  secret(secret: { id: string; sealed: Uint8Array }): SigningSecret;
+  target(endpointId: string, sealed: Uint8Array): EndpointTarget;
+}
+
+/** Its functions throw VaultError. */
+export function createOpened(vault: Pick<Vault, 'open'>): Opened {
+  return {
+    secret: onceFor(
+      ({ id, sealed }) => signingSecret(id, openSecret(vault, id, sealed)),
+      ({ sealed }) => sealed,
+    ),
+    target: onceFor(
+      (endpointId, sealed) => openTarget(vault, endpointId, sealed),
+      (_endpointId, sealed) => sealed,
+    ),
+  };
+}
+
+interface Bodies<E> {
+  eventId: string;
+  body: Uint8Array;
+  batch?: E[] | undefined;
+}
+
+/** Bodies as they were posted, of one event or of those of a batch. Throws RenderFault where nobody will ever open one. */
+export async function openBodies<E extends { eventId: string; body: Uint8Array }>(contents: Pick<Contents, 'open'>, job: Bodies<E>) {
+  if (!job.batch) return { body: await contents.open(job.eventId, job.body).catch(asFault) };
+  const opening = job.batch.map(async (one) => ({ ...one, body: await contents.open(one.eventId, one.body) }));
+  const faults = new Map<string, unknown>();
+  for (const [index, one] of (await Promise.allSettled(opening)).entries()) {
+    if (one.status === 'fulfilled') continue;
+    if (!isLasting(one.reason)) throw one.reason;
+    faults.set(job.batch[index]?.eventId ?? '', one.reason);
+  }
+  const [first] = faults.values();
+  if (first !== undefined) throw new RenderFault(first, [...faults.keys()]);
+  return { batch: await Promise.all(opening) };
+}
+
+function onceFor<A extends unknown[], T>(open: (...args: A) => T, sealedOf: (...args: A) => Uint8Array): (...args: A) => T {
+  const opened = new WeakMap<Uint8Array, { value: T }>();
+  return (...args) => {
+    const sealed = sealedOf(...args);
+    const known = opened.get(sealed) ?? { value: open(...args) };
+    opened.set(sealed, known);
+    return known.value;
+  };
+}

@@ -1,0 +1,19 @@
+// Whether who once was let in would be let in now.
+import type { Caller } from '#domain/access';
+import { uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+const tables = { api_key: 'api_keys', portal_link: 'portal_links' };
+
+/** A key or link that is neither revoked nor expired, of no deleted tenant. */
+export async function stillMay(db: Pick<Db, 'query'>, { kind, id }: Pick<Caller, 'kind' | 'id'>): Promise<boolean> {
+  if (kind === 'bootstrap' || id === null) return true;
+  const { rowCount } = await db.query({
+    name: `still_may_${kind}`,
+    text: `
+      select from ${tables[kind]} c left join tenants t on t.id = c.tenant_id
+      where c.id = $1 and c.revoked_at is null and coalesce(c.expires_at > now(), true) and t.deleted_at is null`,
+    values: [uuidOf(id)],
+  });
+  return rowCount === 1;
+}

@@ -1,0 +1,141 @@
+// The delivery log, oldest first: a line for each attempt, by the time it began, whatever the age of its delivery. So who goes on behind the last line he has
+// finds what was attempted since, also of old deliveries.
+//
+// Of a tenant or an endpoint with few deliveries the attempts are found by these. Others are found by their time through a BRIN index, window by window, each as
+// long as promises about a page of rows. Those of the last minute are left for the next export: one that began earlier may still be recorded.
+import { inUtc } from '#domain/event';
+import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+import { type AttemptPlace, attemptFields, type ExportedAttempt, type ExportedRow, toExported } from './exported-attempt.ts';
+
+type Querying = Pick<Db, 'query'>;
+
+export interface AttemptFilter {
+  tenantId: string | null;
+  endpointId: string | null;
+  since: string | null;
+  until: string | null;
+}
+
+const page = 2_000;
+const shortestMs = 1_000;
+const firstMs = 60_000;
+const longestMs = 6 * 3_600_000;
+const clockMs = 60_000;
+/** So many deliveries are read anew for each page. */
+const few = 10_000;
+
+/** In pages, some of them empty. `fewest`: how many deliveries are few. */
+export async function* attemptPages(
+  db: Querying,
+  filter: AttemptFilter,
+  after: AttemptPlace | null,
+  fewest = few,
+): AsyncGenerator<ExportedAttempt[]> {
+  const { deliveries, fromMs, untilMs } = await ends(db, filter, fewest);
+  const byDeliveries = deliveries !== null && deliveries <= fewest;
+  const startMs = Math.max(byDeliveries ? 0 : fromMs, filter.since === null ? 0 : Date.parse(filter.since));
+  const start = after && Date.parse(after.at) >= startMs ? after : placeAt(startMs);
+  if (Date.parse(start.at) >= untilMs) return;
+  yield* byDeliveries ? ofFew(db, filter, start, untilMs) : inWindows(db, filter, start, untilMs);
+}
+
+const placeAt = (ms: number): AttemptPlace => ({ at: new Date(ms).toISOString(), id: firstUuidAt(0) });
+
+async function* ofFew(db: Querying, filter: AttemptFilter, start: AttemptPlace, untilMs: number): AsyncGenerator<ExportedAttempt[]> {
+  for (let place = start; ; ) {
+    const rows = await readOfFew(db, filter, place, new Date(untilMs));
+    yield rows.flatMap((row) => toExported(row) ?? []);
+    const last = rows.at(-1);
+    if (!last || rows.length < page) return;
+    place = { at: last.at, id: last.id };
+  }
+}
+
+async function* inWindows(db: Querying, filter: AttemptFilter, start: AttemptPlace, untilMs: number): AsyncGenerator<ExportedAttempt[]> {
+  let place = start;
+  let spanMs = firstMs;
+  for (let windowMs = Date.parse(start.at); windowMs < untilMs; ) {
+    const endMs = Math.min(windowMs + spanMs, untilMs);
+    const rows = await readWindow(db, filter, place, new Date(endMs));
+    yield rows.flatMap((row) => toExported(row) ?? []);
+    const { seen = 0, last_at: at = null, last_id: id = null } = rows[0] ?? {};
+    if (at !== null && id !== null && seen === page) {
+      place = { at, id };
+      windowMs = Date.parse(at);
+      spanMs = Math.max(shortestMs, spanMs / 2);
+    } else {
+      place = placeAt(endMs);
+      windowMs = endMs;
+      if (seen < page / 3) spanMs = Math.min(longestMs, spanMs * 2);
+    }
+  }
+}
+
+interface Ends {
+  /** Those of the filter, as far as they are few; null: it names nobody. */
+  deliveries: number | null;
+  fromMs: number;
+  untilMs: number;
+}
+
+/** No attempt began before the first event there is, but for clocks that differ. */
+async function ends(db: Querying, { tenantId, endpointId, until }: AttemptFilter, fewest: number): Promise<Ends> {
+  const ofAll = tenantId === null && endpointId === null;
+  const { rows } = await db.query<{ until: Date; deliveries: number | null; first: string | null }>({
+    text: `select least($1::timestamptz, now() - interval '1 minute') as until, f.* from ${ofAll ? firstOfAll : firstOfSome} f`,
+    values: ofAll
+      ? [until && inUtc(until)]
+      : [until && inUtc(until), tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), fewest + 1],
+  });
+  const [row] = rows;
+  if (!row?.first) return { deliveries: 0, fromMs: 0, untilMs: 0 };
+  return { deliveries: row.deliveries, fromMs: Math.max(0, unixMsOf(idOf('dlv', row.first)) - clockMs), untilMs: row.until.getTime() };
+}
+
+// An endpoint's deliveries are found by the endpoint alone: a tenant's filter beside it could tempt PostgreSQL to read all of the tenant's.
+const ofFilter = `
+  ($2::uuid is null or $3::uuid is not null or d.tenant_id = $2) and ($3::uuid is null or d.endpoint_id = $3)
+  and ($2::uuid is null or $3::uuid is null or exists (select from endpoints p where p.id = $3 and p.tenant_id = $2))`;
+const firstOfAll = '(select null::int as deliveries, (select delivery_id from attempts order by delivery_id limit 1) as first)';
+const firstOfSome = `(
+  select count(*)::int as deliveries, (array_agg(id order by id))[1] as first
+  from (select d.id from deliveries d where ${ofFilter} order by d.id limit $4) d
+)`;
+
+// What follows is not prepared by name: PostgreSQL is to see the times, and absent filters fold away. `offset 0` keeps it from reading whole tables where
+// a look into an index for each of a page's rows is less.
+
+async function readOfFew(db: Querying, filter: AttemptFilter, place: AttemptPlace, end: Date): Promise<ExportedRow[]> {
+  const { rows } = await db.query<ExportedRow>({
+    text: `
+      with own as materialized (select d.* from deliveries d where ${ofFilter})
+      select ${attemptFields}
+      from own d
+      cross join lateral (
+        select * from attempts a where a.delivery_id = d.id and a.started_at < $4 and (a.started_at, a.id) > ($1::timestamptz, $5::uuid) offset 0
+      ) s
+      join tenants t on t.id = d.tenant_id left join lateral (select external_id from events e where e.id = d.event_id offset 0) e on true
+      order by s.started_at, s.id limit $6`,
+    values: [place.at, filter.tenantId && uuidOf(filter.tenantId), filter.endpointId && uuidOf(filter.endpointId), end, place.id, page],
+  });
+  return rows;
+}
+
+type WindowRow = (ExportedRow | { tenant: null }) & { seen: number; last_at: string | null; last_id: string | null };
+
+/** Every attempt of the window, a page at most; of those that the filter leaves out only how many, and where the last one stands. */
+async function readWindow(db: Querying, { tenantId, endpointId }: AttemptFilter, place: AttemptPlace, end: Date): Promise<WindowRow[]> {
+  const { rows } = await db.query<WindowRow>({
+    text: `
+      with seen as materialized (select * from attempts_seen($1, $2, $3, $4, $5, $6))
+      select v.seen, v.last_at, v.last_id, ${attemptFields}
+      from seen v
+      left join lateral (select * from attempts a where a.delivery_id = v.delivery_id and a.id = v.id offset 0) s on true
+      left join lateral (select * from deliveries d where d.id = v.delivery_id offset 0) d on true
+      left join tenants t on t.id = d.tenant_id left join lateral (select external_id from events e where e.id = d.event_id offset 0) e on true
+      order by s.started_at, s.id`,
+    values: [place.at, place.id, end, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), page],
+  });
+  return rows;
+}

@@ -1,0 +1,77 @@
+// A delivery's attempts as they are read by people.
+
+import type { AttemptView } from '#domain/delivery-view';
+import { idOf, uuidOf } from '#domain/ids';
+import { outcome } from '#domain/outcome';
+import { openResponse, type StoredResponse } from '../events/event-encryption.ts';
+import type { Contents } from '../keys/content-encryption.ts';
+import type { Db } from '../store/pool.ts';
+
+interface AttemptRow {
+  id: string;
+  round: number;
+  number: number;
+  started_at: Date;
+  outcome: string;
+  message: string;
+  status_code: number | null;
+  response: Buffer | null;
+  /** Of attempts from before responses were sealed. */
+  response_headers: Buffer | null;
+  response_body: Buffer | null;
+  response_truncated: boolean;
+  address: string | null;
+  dns_ms: number | null;
+  connect_ms: number | null;
+  tls_ms: number | null;
+  first_byte_ms: number | null;
+  total_ms: number;
+  probe: boolean;
+  reconnected: boolean;
+}
+
+/** Newest first, those before the attempt `before`. */
+export async function listAttempts(
+  db: Db,
+  contents: Pick<Contents, 'open'>,
+  deliveryId: string,
+  before: string | null,
+  limit: number,
+): Promise<AttemptView[]> {
+  const { rows } = await db.query<AttemptRow>({
+    name: 'list_attempts',
+    text: `
+      select id, round, number, started_at, outcome, message, status_code, response, response_headers, response_body, response_truncated, address,
+        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected
+      from attempts
+      where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by id desc limit $3`,
+    values: [uuidOf(deliveryId), before && uuidOf(before), limit],
+  });
+  return Promise.all(rows.map(async (row) => toAttempt(deliveryId, row, await responseOf(contents, row))));
+}
+
+async function responseOf(contents: Pick<Contents, 'open'>, row: AttemptRow): Promise<StoredResponse | null> {
+  if (row.response) return openResponse(contents, idOf('att', row.id), row.response);
+  return row.response_body && { headers: JSON.parse(row.response_headers?.toString() ?? '[]'), body: row.response_body };
+}
+
+function toAttempt(deliveryId: string, row: AttemptRow, response: StoredResponse | null): AttemptView {
+  return {
+    id: idOf('att', row.id),
+    delivery: deliveryId,
+    round: row.round,
+    number: row.number,
+    probe: row.probe,
+    reconnected: row.reconnected,
+    startedAt: row.started_at.toISOString(),
+    outcome: outcome.parse(row.outcome),
+    message: row.message,
+    status: row.status_code,
+    headers: response?.headers ?? [],
+    body: response && Buffer.from(response.body).toString(),
+    bodyTruncated: row.response_truncated,
+    address: row.address,
+    timings: { dnsMs: row.dns_ms, connectMs: row.connect_ms, tlsMs: row.tls_ms, firstByteMs: row.first_byte_ms, totalMs: row.total_ms },
+  };
+}

@@ -1,0 +1,119 @@
+// Recording attempts: many in one statement. A record names (round, number): an acceptance makes any state `succeeded`; a refusal changes only an
+// unfinished row of that round whose next attempt this was; the attempt itself is kept either way (design, decision 7). What is held stays with its lane
+// after a refusal. One that is spent there has no workflow yet in which a dead letter waits: it counts as an order of which nobody has told its workflow,
+// so that the sweep starts that if whoever recorded this dies before he does.
+//
+// What if it runs twice? The attempt's id is made before its POST, so the second insert keeps nothing, and the row has moved on already.
+
+import type { DeliveryStatus } from '#domain/delivery';
+import { uuidOf } from '#domain/ids';
+import type { SendResult } from '#domain/outcome';
+import type { AskedEndpoint } from '../endpoints/endpoint-to-send.ts';
+import { responsesAtRest, type Sealing } from '../events/event-encryption.ts';
+import type { Db } from '../store/pool.ts';
+
+export interface AttemptRecord {
+  attemptId: string;
+  deliveryId: string;
+  round: number;
+  number: number;
+  startedAt: Date;
+  result: SendResult;
+  /** What a refusal makes of the row: tried again in so many milliseconds, or spent (null). */
+  retryInMs: number | null;
+  /** Made before its time, to learn whether the endpoint accepts again: refused, it spends nothing and leaves the row's status and time as they are. */
+  probe?: boolean | undefined;
+  /** Of the batch that it was one of. */
+  batchId?: string | null;
+  /** Only the delivery's row is changed: PostgreSQL refused to store the attempt. */
+  rowOnly?: boolean;
+}
+
+const text = `
+  with incoming as (
+    select *, probe and outcome <> 'accepted' as in_vain
+    from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
+      $11::bool[], $12::text[], $13::real[], $14::real[], $15::real[], $16::real[], $17::real[], $18::bool[], $19::uuid[],
+      $20::bool[], $21::bool[])
+    as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected)
+  ), kept as (
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected)
+    select id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected
+    from incoming where not row_only order by delivery_id, id
+    on conflict do nothing
+  ), locked as (
+    select id, status from deliveries where id = any($2::uuid[]) order by id for update
+  ), changed as (
+    update deliveries d set
+      status = case when i.outcome = 'accepted' then 'succeeded' when i.in_vain then l.status when i.retry_in_ms is null then 'dead_lettered'
+        when l.status = 'held' then 'held' else 'retrying' end,
+      attempts = case when d.round = i.round and not i.in_vain then greatest(d.attempts, i.number) else d.attempts end,
+      next_attempt_at = case when i.outcome = 'accepted' then null when i.in_vain then d.next_attempt_at
+        when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
+      own_workflow = d.own_workflow or s.spent_in_lane, orders = d.orders + s.spent_in_lane::int,
+      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = false, updated_at = now()
+    from incoming i join locked l on l.id = i.delivery_id
+      cross join lateral (select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane) s
+    where d.id = i.delivery_id and d.id = any($2::uuid[])
+      and case when i.outcome = 'accepted' then l.status <> 'succeeded' or d.round = i.round and d.attempts < i.number
+        else l.status in ('pending', 'retrying', 'held') and d.round = i.round and d.attempts = i.number - 1 end
+    returning d.id, d.status
+  )
+  select coalesce(c.status, l.status) as status
+  from unnest($2::uuid[]) with ordinality as i (delivery_id, n)
+  left join locked l on l.id = i.delivery_id left join changed c on c.id = i.delivery_id
+  order by n`;
+
+/** Records attempts in one transaction and says what each delivery is now, in their order; null: the row is gone. */
+export async function recordAttempts(
+  db: Db,
+  records: AttemptRecord[],
+  contents: Pick<Sealing, 'seal'>,
+): Promise<(DeliveryStatus | null)[]> {
+  const of = <T>(pick: (record: AttemptRecord) => T) => records.map(pick);
+  const { rows } = await db.query<{ status: DeliveryStatus | null }>({
+    name: 'record_attempts',
+    text,
+    values: [
+      of((record) => uuidOf(record.attemptId)),
+      of((record) => uuidOf(record.deliveryId)),
+      of((record) => record.round),
+      of((record) => record.number),
+      of((record) => record.startedAt),
+      of((record) => record.result.outcome),
+      of((record) => record.result.message),
+      of((record) => record.retryInMs),
+      of((record) => record.result.response?.statusCode ?? null),
+      await responsesAtRest(contents, records),
+      of((record) => record.result.response?.bodyTruncated ?? false),
+      of((record) => record.result.address),
+      of((record) => record.result.timings.dnsMs),
+      of((record) => record.result.timings.connectMs),
+      of((record) => record.result.timings.tlsMs),
+      of((record) => record.result.timings.firstByteMs),
+      of((record) => record.result.timings.totalMs),
+      of((record) => record.probe ?? false),
+      of((record) => (record.batchId ? uuidOf(record.batchId) : null)),
+      of((record) => record.rowOnly ?? false),
+      of((record) => record.result.reconnected ?? false),
+    ],
+  });
+  return rows.map((row) => row.status);
+}
+
+/**
+ * The endpoint asked for peace: no request to it before so many milliseconds from now. Of many that hear it at once the first writes it. If it leads elsewhere by
+ * now, it is another that asked, and nothing is written.
+ */
+export async function holdEndpoint(db: Db, { endpointId, targetVersion }: AskedEndpoint, forMs: number): Promise<void> {
+  await db.query({
+    name: 'hold_endpoint',
+    text: `
+      update endpoints set not_before = greatest(not_before, now() + $2::float8 * interval '1 millisecond'), version = nextval('config_version')
+      where id = $1 and target_version = $3 and (not_before is null or not_before < now() + $2::float8 * interval '1 millisecond' - interval '500 milliseconds')`,
+    values: [uuidOf(endpointId), forMs, targetVersion],
+  });
+}

@@ -1,0 +1,180 @@
+// Delivery rows as the attempt sees them: everything it needs in one statement, and the changes that are not an attempt's record.
+import type { DeliveryStatus } from '#domain/delivery';
+import { idOf, uuidOf } from '#domain/ids';
+import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
+import type { Db } from '../store/pool.ts';
+
+/** One delivery with its event and endpoint as they are now. */
+export interface DeliveryJob extends EndpointToSend {
+  deliveryId: string;
+  eventId: string;
+  endpointId: string;
+  tenantId: string;
+  eventType: string;
+  status: DeliveryStatus;
+  round: number;
+  attempts: number;
+  /** Milliseconds until it may be attempted, or expires; 0 or less: now. What the endpoint asks for is its lane's to obey. */
+  waitMs: number;
+  expired: boolean;
+  /** Milliseconds until it expires; null: never. */
+  expiresInMs: number | null;
+  lastOutcome: string | null;
+  lastMessage: string | null;
+  /** The producer's id of the event: `webhook-id`. */
+  webhookId: string;
+  /** Sealed. */
+  body: Buffer;
+  deleted: boolean;
+  /** Only its endpoint's lane sends it. */
+  parks: boolean;
+  secrets: { id: string; sealed: Buffer }[];
+}
+
+/** Null: no such delivery, or its event is gone. */
+export async function readDeliveryJob(db: Db, deliveryId: string): Promise<DeliveryJob | null> {
+  const { rows } = await db.query<JobRow>({
+    name: 'read_delivery_job',
+    text: `
+      select d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
+        extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
+        extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
+        coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
+        e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
+        array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
+        array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
+      from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
+      where d.id = $1`,
+    values: [uuidOf(deliveryId)],
+  });
+  const [row] = rows;
+  return row ? toJob(deliveryId, row) : null;
+}
+
+interface JobRow extends EndpointToSendRow {
+  event_id: string;
+  endpoint_id: string;
+  tenant_id: string;
+  event_type: string;
+  status: DeliveryStatus;
+  round: number;
+  attempts: number;
+  wait_ms: number | null;
+  expired: boolean;
+  expires_in_ms: number | null;
+  last_outcome: string | null;
+  last_message: string | null;
+  webhook_id: string;
+  body: Buffer;
+  deleted: boolean;
+  parks: boolean;
+  secret_ids: string[];
+  sealed: Buffer[];
+}
+
+function toJob(deliveryId: string, row: JobRow): DeliveryJob {
+  return {
+    deliveryId,
+    eventId: idOf('evt', row.event_id),
+    endpointId: idOf('ep', row.endpoint_id),
+    tenantId: idOf('tnt', row.tenant_id),
+    eventType: row.event_type,
+    status: row.status,
+    round: row.round,
+    attempts: row.attempts,
+    waitMs: row.wait_ms ?? 0,
+    expired: row.expired,
+    expiresInMs: row.expires_in_ms,
+    lastOutcome: row.last_outcome,
+    lastMessage: row.last_message,
+    webhookId: row.webhook_id,
+    body: row.body,
+    ...toEndpointToSend(row),
+    deleted: row.deleted,
+    parks: row.parks,
+    secrets: row.secret_ids.map((id, index) => ({ id: idOf('sec', id), sealed: row.sealed[index] ?? Buffer.alloc(0) })),
+  };
+}
+
+/** Where a delivery stands, for its workflow; a row that is gone has expired. */
+export interface DeliveryState {
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: string | null;
+  lastOutcome: string | null;
+}
+
+export async function readDeliveryState(db: Db, deliveryId: string): Promise<DeliveryState> {
+  const { rows } = await db.query<{ status: DeliveryStatus; attempts: number; next_attempt_at: Date | null; last_outcome: string | null }>({
+    name: 'read_delivery_state',
+    text: 'select status, attempts, next_attempt_at, last_outcome from deliveries where id = $1',
+    values: [uuidOf(deliveryId)],
+  });
+  const [row] = rows;
+  if (!row) return { status: 'expired', attempts: 0, nextAttemptAt: null, lastOutcome: null };
+  return {
+    status: row.status,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    lastOutcome: row.last_outcome,
+  };
+}
+
+async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {
+  const { rows } = await db.query<{ status: DeliveryStatus }>({
+    name: 'read_status',
+    text: 'select status from deliveries where id = $1',
+    values: [uuidOf(deliveryId)],
+  });
+  return rows[0]?.status ?? null;
+}
+
+/** Ends a delivery that is under way or held, and says what it is now. Null: no such delivery. */
+export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<DeliveryStatus | null> {
+  await db.query({
+    name: 'settle_delivery',
+    text: `
+      update deliveries set status = $2, next_attempt_at = null, updated_at = now()
+      where id = $1 and status in ('pending', 'retrying', 'held')`,
+    values: [uuidOf(deliveryId), status],
+  });
+  return readStatus(db, deliveryId);
+}
+
+/** Puts a delivery that is under way off by so many milliseconds, unless it is put off further already. */
+export async function deferDelivery(db: Db, deliveryId: string, ms: number): Promise<void> {
+  await db.query({
+    name: 'defer_delivery',
+    text: `
+      update deliveries set next_attempt_at = greatest(next_attempt_at, now() + $2::float8 * interval '1 millisecond')
+      where id = $1 and status in ('pending', 'retrying')`,
+    values: [uuidOf(deliveryId), ms],
+  });
+}
+
+/** Counts a deterministic fault of ours; the tenth puts the delivery into the operator's quarantine. It spends no attempt. */
+export async function countFault(db: Db, deliveryId: string, message: string): Promise<{ status: DeliveryStatus; faults: number }> {
+  const { rows } = await db.query<{ status: DeliveryStatus; faults: number }>({
+    name: 'count_fault',
+    text: `
+      update deliveries set faults = faults + 1, last_message = $2, updated_at = now(),
+        status = case when faults + 1 >= 10 then 'quarantined' else status end,
+        next_attempt_at = case when faults + 1 >= 10 then null else next_attempt_at end
+      where id = $1 and status in ('pending', 'retrying', 'held')
+      returning status, faults`,
+    values: [uuidOf(deliveryId), message],
+  });
+  return rows[0] ?? { status: (await readStatus(db, deliveryId)) ?? 'expired', faults: 0 };
+}
+
+/** Puts a delivery that is under way or held into the operator's quarantine, and says what it is now. Null: no such delivery. */
+export async function quarantineDelivery(db: Db, deliveryId: string, message: string): Promise<DeliveryStatus | null> {
+  await db.query({
+    name: 'quarantine_delivery',
+    text: `
+      update deliveries set status = 'quarantined', next_attempt_at = null, last_message = $2, updated_at = now()
+      where id = $1 and status in ('pending', 'retrying', 'held')`,
+    values: [uuidOf(deliveryId), message],
+  });
+  return readStatus(db, deliveryId);
+}

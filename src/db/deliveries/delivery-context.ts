@@ -1,0 +1,33 @@
+// What is said of deliveries beside their own rows: the producer's ids of their events, and the dispatches that cover those.
+import { idOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+export interface Surroundings {
+  /** The producer's id of the event; null: the event is gone. */
+  event: string | null;
+  /** Null: not asked for, none yet, or forgotten since. */
+  dispatchId: string | null;
+}
+
+/** By the event's UUID, as PostgreSQL writes it. The dispatch is looked for only where a delivery has no workflow of its own. */
+export async function surroundingsOf(
+  db: Db,
+  deliveries: { event_id: string; own_workflow: boolean }[],
+): Promise<Map<string, Surroundings>> {
+  if (deliveries.length === 0) return new Map();
+  const wanted = new Map<string, boolean>();
+  for (const { event_id, own_workflow } of deliveries) wanted.set(event_id, wanted.get(event_id) || !own_workflow);
+  const sorted = [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const { rows } = await db.query<{ event_id: string; external_id: string | null; dispatch_id: string | null }>({
+    // the bounds pick the partitions before the join is planned
+    text: `
+      select v.event_id, e.external_id, c.dispatch_id
+      from unnest($1::uuid[]) as v (event_id)
+      left join events e on e.id = v.event_id and e.id between $3::uuid and $4::uuid
+      left join covering_dispatches($2::uuid[]) c on c.event_id = v.event_id`,
+    values: [sorted.map(([id]) => id), sorted.flatMap(([id, isWanted]) => (isWanted ? [id] : [])), sorted[0]?.[0], sorted.at(-1)?.[0]],
+  });
+  return new Map(
+    rows.map((row) => [row.event_id, { event: row.external_id, dispatchId: row.dispatch_id && idOf('dsp', row.dispatch_id) }]),
+  );
+}

@@ -1,0 +1,196 @@
+// Deliveries as they are read by people: lists, one delivery, those of an event. Every query is bounded by the rows it may look at.
+//
+// Filters are parameters that may be null. The lists are not prepared by name: PostgreSQL then plans each with its own values, in which
+// an absent filter folds away and the bounds pick the partitions.
+import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryView } from '#domain/delivery-view';
+import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
+import { type Db, inTransaction } from '../store/pool.ts';
+import { surroundingsOf } from './delivery-context.ts';
+import { nextAttemptsOf } from './held-until.ts';
+
+/** A delivery as the store knows it, without its address in Temporal. */
+export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & {
+  /** It has or had a workflow of its own. */
+  ownWorkflow: boolean;
+  /** Otherwise the dispatch that covers its event; null: none yet, or forgotten since. */
+  dispatchId: string | null;
+};
+
+export interface DeliveryFilter {
+  tenantId: string | null;
+  endpointId: string | null;
+  statuses: DeliveryStatus[] | null;
+  type: string | null;
+  /** UUIDs: from this one on, and up to below that one. */
+  from: string;
+  below: string;
+}
+
+/** What stands in a delivery's own row. */
+interface DeliveryRow {
+  id: string;
+  event_id: string;
+  event_type: string;
+  tenant: string;
+  endpoint_id: string;
+  status: DeliveryStatus;
+  round: number;
+  attempts: number;
+  next_attempt_at: Date | null;
+  last_outcome: string | null;
+  last_message: string | null;
+  sequence: number | null;
+  batch_id: string | null;
+  faults: number;
+  created_at: Date;
+  updated_at: Date;
+  own_workflow: boolean;
+  hurried: boolean;
+}
+
+export interface DeliveryPage {
+  /** Fewer than wanted: there are no more, unless `goesOn`. */
+  records: DeliveryRecord[];
+  /** The id below which the list goes on, where the search was ended with rows left to look at. */
+  goesOn: string | null;
+}
+
+// What no index finds is searched for in so many rows at most; the next page goes on behind them.
+const rowsSearched = 2_000;
+const dayMs = 24 * 3_600_000;
+const recentMs = 3 * dayMs;
+
+/**
+ * Newest first. Looks at the last days below `filter.below` first: most pages are full from there, and to plan a query for the partitions of months takes
+ * longer than to run it.
+ */
+export async function listDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryPage> {
+  // nothing is stored in the partitions of the days to come
+  const tomorrow = firstUuidAt(Date.now() + dayMs);
+  const below = [filter.below, tomorrow].toSorted()[0] ?? tomorrow;
+  const recent = firstUuidAt(Math.min(unixMsOf(below), Date.now()) - recentMs);
+  if (recent > filter.from) {
+    const page = await searchDeliveries(db, { ...filter, from: recent, below }, limit);
+    if (page.records.length >= limit || page.goesOn !== null) return page;
+  }
+  return searchDeliveries(db, { ...filter, below }, limit);
+}
+
+async function searchDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryPage> {
+  const { statuses, type } = filter;
+  const byStatus = statuses !== null && !statuses.includes('succeeded');
+  const searched = type !== null || (statuses !== null && !byStatus);
+  const query = {
+    text: byStatus ? pageByStatus : pageByTime,
+    values: [
+      filter.from,
+      filter.below,
+      filter.tenantId && uuidOf(filter.tenantId),
+      filter.endpointId && uuidOf(filter.endpointId),
+      statuses,
+      type,
+      searched ? Math.max(Math.floor(rowsSearched / (byStatus ? statuses.length : 1)), limit) : limit,
+      limit,
+    ],
+  };
+  const rows = await inTransaction(db, async (client) => {
+    // where a tenant fails more than others PostgreSQL expects few rows, and would read and sort all there are; an index gives the first ones at once
+    await client.query('set local enable_bitmapscan = off');
+    return (await client.query<DeliveryRow & { goes_on: string | null }>(query)).rows;
+  });
+  const goesOn = rows[0]?.goes_on ?? null;
+  const found = rows.filter(({ id }) => id !== null);
+  return { records: await toRecords(db, found), goesOn: goesOn && idOf('dlv', goesOn) };
+}
+
+// An endpoint's deliveries are found by the endpoint alone: a tenant's filter beside it could tempt PostgreSQL to read all of the tenant's.
+const within = `
+  id >= $1::uuid and id < $2::uuid
+  and ($3::uuid is null or $4::uuid is not null or tenant_id = $3) and ($4::uuid is null or endpoint_id = $4)
+  and ($3::uuid is null or $4::uuid is null or exists (select from endpoints p where p.id = $4 and p.tenant_id = $3))`;
+
+// `goes_on` stands in each row, and in a row without a delivery when there is none. The scan goes no further than the page needs.
+const page = `
+  page as (
+    select * from scanned where ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6) order by id desc limit $8
+  )
+  select p.id, p.event_id, p.event_type, t.external_id as tenant, p.endpoint_id, p.status, p.round, p.attempts, p.next_attempt_at, p.last_outcome,
+    p.last_message, p.sequence, p.batch_id, p.faults, p.created_at, p.updated_at, p.own_workflow, p.hurried, s.goes_on
+  from (
+    select case when (select count(*) from page) < $8 then (select id from scanned order by id desc offset $7 - 1 limit 1) end as goes_on
+  ) s
+  left join page p on true left join tenants t on t.id = p.tenant_id
+  order by p.id desc`;
+
+const pageByTime = `
+  with scanned as materialized (
+    select * from deliveries where ${within} order by id desc limit $7
+  ), ${page}`;
+
+// by the indexes of what did not succeed, each status by itself, since only so they give their rows in the order of ids
+const pageByStatus = `
+  with scanned as materialized (
+    select d.* from unnest($5::text[]) as s (wanted), lateral (
+      select * from deliveries where status = s.wanted and status <> 'succeeded' and ${within} order by id desc limit $7
+    ) d
+    order by d.id desc limit $7
+  ), ${page}`;
+
+const ownColumns = `d.id, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
+  d.next_attempt_at, d.last_outcome, d.last_message, d.sequence, d.batch_id, d.faults, d.created_at, d.updated_at, d.own_workflow, d.hurried`;
+
+export async function readDelivery(db: Db, deliveryId: string): Promise<DeliveryRecord | null> {
+  const { rows } = await db.query<DeliveryRow>({
+    name: 'read_delivery',
+    text: `select ${ownColumns} from deliveries d join tenants t on t.id = d.tenant_id where d.id = $1`,
+    values: [uuidOf(deliveryId)],
+  });
+  return (await toRecords(db, rows))[0] ?? null;
+}
+
+/** In the order of their ids. `range`: domain/ids.ts `deliveryRange`. */
+export async function deliveriesOfEvent(
+  db: Db,
+  eventId: string,
+  range: { from: string; to: string },
+  limit: number,
+): Promise<DeliveryRecord[]> {
+  const { rows } = await db.query<DeliveryRow>({
+    name: 'deliveries_of_event',
+    text: `
+      select ${ownColumns} from deliveries d join tenants t on t.id = d.tenant_id
+      where d.id between $2 and $3 and d.event_id = $1
+      order by d.id limit $4`,
+    values: [uuidOf(eventId), range.from, range.to, limit],
+  });
+  return toRecords(db, rows);
+}
+
+async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]> {
+  const around = await surroundingsOf(db, rows);
+  const nextAttempt = await nextAttemptsOf(db, rows);
+  return rows.map((row) => {
+    const { event, dispatchId } = around.get(row.event_id) ?? { event: null, dispatchId: null };
+    return {
+      id: idOf('dlv', row.id),
+      event: event ?? idOf('evt', row.event_id),
+      eventType: row.event_type,
+      tenant: row.tenant,
+      endpoint: idOf('ep', row.endpoint_id),
+      status: row.status,
+      round: row.round,
+      attempts: row.attempts,
+      nextAttemptAt: nextAttempt(row)?.toISOString() ?? null,
+      lastOutcome: row.last_outcome,
+      lastMessage: row.last_message,
+      sequence: row.sequence,
+      batch: row.batch_id && idOf('bat', row.batch_id),
+      faults: row.faults,
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
+      ownWorkflow: row.own_workflow,
+      dispatchId: row.own_workflow ? null : dispatchId,
+    };
+  });
+}

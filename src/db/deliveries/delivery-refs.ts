@@ -1,0 +1,108 @@
+// Deliveries as their workflows are started: what Temporal is told of each, and the pages of those that want one.
+import { type DeliveryStatus, deliveryStatuses } from '#domain/delivery';
+import { deliveryRange, idOf, uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+/** What it takes to start or find a delivery's workflow. */
+export interface DeliveryRef {
+  deliveryId: string;
+  status: DeliveryStatus;
+  tenant: string;
+  endpointId: string;
+  endpointHost: string;
+  eventType: string;
+}
+
+export const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.host';
+const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id';
+
+export async function readDeliveryRef(db: Db, deliveryId: string): Promise<DeliveryRef | null> {
+  const { rows } = await db.query<RefRow>({
+    name: 'read_delivery_ref',
+    text: `select ${refColumns} from ${refTables} where d.id = $1`,
+    values: [uuidOf(deliveryId)],
+  });
+  return rows[0] ? toRef(rows[0]) : null;
+}
+
+/**
+ * A page of the deliveries of these events that want a workflow, in the order of their ids, after `after`: those under way that are not put off to later
+ * than a minute from now, and dead letters, which wait in theirs.
+ */
+export async function startableDeliveries(db: Db, eventIds: string[], after: string | null, limit: number): Promise<DeliveryRef[]> {
+  const ranges = eventIds.map(deliveryRange);
+  const { rows } = await db.query<RefRow>({
+    name: 'startable_deliveries',
+    text: `
+      select ${refColumns}
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
+      cross join lateral (
+        select * from deliveries
+        where id between r.lowest and r.highest and event_id = r.event_id and ($4::uuid is null or id > $4)
+          and status in ('pending', 'retrying', 'dead_lettered') and (attempts > 0 or next_attempt_at < now() + interval '1 minute')
+        order by id limit $5
+      ) d
+      join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id
+      order by d.id limit $5`,
+    values: [ranges.map(({ from }) => from), ranges.map(({ to }) => to), eventIds.map(uuidOf), after && uuidOf(after), limit],
+  });
+  return rows.map(toRef);
+}
+
+export interface SweepCursor {
+  dueAt: Date;
+  deliveryId: string;
+}
+
+/**
+ * A page of deliveries that should have been attempted and were not: 30 s past their time, or put off to a time that comes in 15 s. Oldest first.
+ * `after` is where the last sweep stopped, so that rows that cannot move do not hide the others.
+ */
+export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit: number): Promise<(DeliveryRef & { dueAt: Date })[]> {
+  const { rows } = await db.query<RefRow & { next_attempt_at: Date }>({
+    name: 'overdue_deliveries',
+    text: `
+      select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
+      where d.status in ('pending', 'retrying') and d.next_attempt_at < now() + interval '15 seconds'
+        and (d.next_attempt_at < now() - interval '30 seconds' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
+        and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
+      order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
+    values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit],
+  });
+  return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
+}
+
+/** Deliveries that were given an order their workflow has not been told of for 10 s, drawn by chance. */
+export async function untoldDeliveries(db: Db, limit: number): Promise<(DeliveryRef & { orders: number })[]> {
+  const { rows } = await db.query<RefRow & { orders: number }>({
+    name: 'untold_deliveries',
+    text: `
+      select ${refColumns}, d.orders from ${refTables}
+      where d.orders_told < d.orders and d.updated_at < now() - interval '10 seconds'
+      order by random() limit $1`,
+    values: [limit],
+  });
+  return rows.map((row) => ({ ...toRef(row), orders: row.orders }));
+}
+
+export interface RefRow {
+  id: string;
+  status: string;
+  event_type: string;
+  endpoint_id: string;
+  tenant: string;
+  host: string;
+}
+
+export function toRef(row: RefRow): DeliveryRef {
+  const status = deliveryStatuses.find((known) => known === row.status);
+  if (!status) throw new Error(`unknown delivery status ${row.status}`);
+  return {
+    deliveryId: idOf('dlv', row.id),
+    status,
+    tenant: row.tenant,
+    endpointId: idOf('ep', row.endpoint_id),
+    endpointHost: row.host,
+    eventType: row.event_type,
+  };
+}

@@ -1,0 +1,91 @@
+// Recording first attempts: the delivery's row and its attempt in one insert, the row at once in the state the attempt left it in.
+//
+// What if the row exists already - another relay was here, or this is the second run of a statement whose answer was lost? Then nothing is inserted
+// and null comes back: the attempt is recorded as any other (`recordAttempts`), which keeps the attempt and changes the row only if it may.
+import type { DeliveryStatus } from '#domain/delivery';
+import { uuidOf } from '#domain/ids';
+import { responsesAtRest, type Sealing } from '../events/event-encryption.ts';
+import type { Db } from '../store/pool.ts';
+import type { AttemptRecord } from './attempts.ts';
+
+export interface FirstRecord {
+  deliveryId: string;
+  eventId: string;
+  endpointId: string;
+  tenantId: string;
+  eventType: string;
+  expiresAt: Date | null;
+  /** Null: given up before its POST (a cap, a gate); the row is `pending` and due. */
+  attempt: AttemptRecord | null;
+}
+
+const text = `
+  with incoming as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
+      $7::uuid[], $8::timestamptz[], $9::text[], $10::text[], $11::float8[], $12::int[], $13::bytea[], $14::bool[], $15::text[],
+      $16::real[], $17::real[], $18::real[], $19::real[], $20::real[], $21::bool[], $22::bool[])
+    with ordinality as i (delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
+      id, started_at, outcome, message, retry_in_ms, status_code, response, response_truncated, address,
+      dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, row_only, reconnected, n)
+  ), made as (
+    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, attempts, next_attempt_at, last_outcome, last_message,
+      own_workflow)
+    select delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
+      case when outcome is null then 'pending' when outcome = 'accepted' then 'succeeded' when retry_in_ms is null then 'dead_lettered' else 'retrying' end,
+      case when outcome is null then 0 else 1 end,
+      case when outcome is null then now() when outcome = 'accepted' then null else least(now() + retry_in_ms * interval '1 millisecond', expires_at) end,
+      outcome, message, outcome is distinct from 'accepted'
+    from incoming order by delivery_id
+    on conflict do nothing
+    returning id, status
+  ), kept as (
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, reconnected)
+    select i.id, i.delivery_id, 1, 1, i.started_at, i.outcome, i.message, i.status_code, i.response,
+      i.response_truncated, i.address, i.dns_ms, i.connect_ms, i.tls_ms, i.first_byte_ms, i.total_ms, i.reconnected
+    from incoming i where i.outcome is not null and not i.row_only order by i.delivery_id, i.id
+    on conflict do nothing
+  )
+  select m.status from incoming i left join made m on m.id = i.delivery_id order by n`;
+
+/** What each row was inserted as, in their order; null: it was there before, and nothing of it was changed. */
+export async function recordFirstAttempts(
+  db: Db,
+  records: FirstRecord[],
+  contents: Pick<Sealing, 'seal'>,
+): Promise<(DeliveryStatus | null)[]> {
+  const of = <T>(pick: (record: FirstRecord) => T) => records.map(pick);
+  const ofAttempt = <T>(pick: (attempt: AttemptRecord) => T) => records.map(({ attempt }) => attempt && pick(attempt));
+  const { rows } = await db.query<{ status: DeliveryStatus | null }>({
+    name: 'record_first_attempts',
+    text,
+    values: [
+      of((record) => uuidOf(record.deliveryId)),
+      of((record) => uuidOf(record.eventId)),
+      of((record) => uuidOf(record.endpointId)),
+      of((record) => uuidOf(record.tenantId)),
+      of((record) => record.eventType),
+      of((record) => record.expiresAt),
+      ofAttempt((attempt) => uuidOf(attempt.attemptId)),
+      ofAttempt((attempt) => attempt.startedAt),
+      ofAttempt(({ result }) => result.outcome),
+      ofAttempt(({ result }) => result.message),
+      ofAttempt((attempt) => attempt.retryInMs),
+      ofAttempt(({ result }) => result.response?.statusCode ?? null),
+      await responsesAtRest(
+        contents,
+        records.map(({ attempt }) => attempt),
+      ),
+      ofAttempt(({ result }) => result.response?.bodyTruncated ?? false),
+      ofAttempt(({ result }) => result.address),
+      ofAttempt(({ result }) => result.timings.dnsMs),
+      ofAttempt(({ result }) => result.timings.connectMs),
+      ofAttempt(({ result }) => result.timings.tlsMs),
+      ofAttempt(({ result }) => result.timings.firstByteMs),
+      ofAttempt(({ result }) => result.timings.totalMs),
+      of(({ attempt }) => attempt?.rowOnly ?? false),
+      ofAttempt(({ result }) => result.reconnected ?? false),
+    ],
+  });
+  return rows.map((row) => row.status);
+}

@@ -1,0 +1,182 @@
+// A change of an endpoint's settings: judged as they would stand, and made, under one lock on its row.
+//
+// What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
+// nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
+// itself is written, which locks its tenant's row.
+import { type AuditChange, changedFields } from '#domain/audit';
+import { endpointProblems, type SettingsProblem } from '#domain/endpoint-problems';
+import { uuidOf } from '#domain/ids';
+import { unverified, type VerificationMethod } from '#domain/verification';
+import type { SealedTarget } from '#sealing/endpoint-target-encryption';
+import { type Audit, appendAudit } from '../audit/audit.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
+import { refuseTooMany } from './endpoint-limits.ts';
+import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
+import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
+import { pagesOf } from './pause-resume.ts';
+import { liveSecrets, type SealedSecret } from './secrets.ts';
+import { verifyAnew } from './verifications.ts';
+
+type Querying = Pick<Db, 'query'>;
+
+/** `problems`: the settings do not go together as they would stand, and nothing was changed. */
+export type EndpointChanged =
+  | { kind: 'unknown' }
+  | { kind: 'problems'; problems: SettingsProblem[] }
+  | { kind: 'changed'; endpoint: StoredEndpoint };
+
+/** A new target from the one there is, and what may be seen of the difference; `leadsElsewhere`: its URL is another. */
+export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean; shown: AuditChange };
+
+export interface OtherChanges {
+  retarget?: Retarget | undefined;
+  verification?: VerificationMethod | undefined;
+  /** How many the tenant may have at the host that it moves to, this one included; null or left out: as many as it likes. */
+  mostAtHost?: number | null;
+  /** Judges how it would be signed, by its secret that was made last; what it throws takes all back. */
+  judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
+}
+
+/** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. Throws TooManyEndpoints. */
+export async function changeEndpoint(
+  db: Db,
+  endpointId: string,
+  change: Partial<EndpointSettings>,
+  { retarget, verification, mostAtHost = null, judgeSigning }: OtherChanges = {},
+  audit?: Audit,
+): Promise<EndpointChanged> {
+  if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
+    return changed(await readEndpoint(db, endpointId));
+  }
+  return inTransaction(db, async (client): Promise<EndpointChanged> => {
+    const before = await lockEndpoint(client, endpointId);
+    if (!before) return { kind: 'unknown' };
+    const settings: EndpointSettings = { ...before, ...change };
+    const problems = endpointProblems(settings);
+    if (problems.length > 0) return { kind: 'problems', problems };
+    judgeSigning?.(before, (await liveSecrets(client, endpointId))[0]);
+    const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
+    if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
+    if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
+    await write(client, endpointId, settings, orderBegins);
+    const target = retarget?.(before.sealed);
+    if (target) {
+      await refuseTooMany(client, { endpointId, tenant: before.tenant, target, isNew: false, mostAtHost });
+      await writeTarget(client, endpointId, target);
+    }
+    const signing = changedFields(['signing'], before, settings).after;
+    if (Object.keys({ ...target?.shown.after, ...signing }).length > 0) await leadElsewhere(client, endpointId);
+    const { method } = before.verification;
+    if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
+    const endpoint = await readEndpoint(client, endpointId);
+    const given = [...Object.keys(change), 'verification', 'gate', 'gateReason', 'notBefore'];
+    if (audit && endpoint) await account(client, audit, endpointId, changedFields(given, before, endpoint), target?.shown);
+    return changed(endpoint);
+  });
+}
+
+function changed(endpoint: StoredEndpoint | null): EndpointChanged {
+  return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
+}
+
+/** Writes what has changed, if anything. */
+async function account(db: Querying, audit: Audit, endpointId: string, settings: AuditChange, target?: AuditChange): Promise<void> {
+  const after = { ...settings.after, ...target?.after };
+  if (Object.keys(after).length === 0) return;
+  await appendAudit(db, audit, { target: { kind: 'endpoint', id: endpointId }, before: { ...settings.before, ...target?.before }, after });
+}
+
+async function lockEndpoint(db: Querying, endpointId: string): Promise<StoredEndpoint | null> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'lock_endpoint',
+    text: `
+      select ${endpointColumns} from endpoints p join tenants t on t.id = p.tenant_id
+      where p.id = $1 and p.deleted_at is null for no key update of p`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? toEndpoint(rows[0]) : null;
+}
+
+async function write(db: Querying, endpointId: string, settings: EndpointSettings, orderBegins: boolean): Promise<void> {
+  await db.query({
+    name: 'change_endpoint',
+    text: `
+      update endpoints set event_types = $2, channels = $3, description = $4, format = $5, signing = $6, max_in_flight = $7, retry = $8, timeout_ms = $9,
+        metadata = $10, rate_limit = $11, ordering = $12, on_dead_letter = $13, batch = $14, coalesce_ms = $15, auto_recover = $16,
+        -- the time of this statement: it may have waited for the lock since its transaction began
+        ordering_since = case when $17 then clock_timestamp() else ordering_since end,
+        version = nextval('config_version'), updated_at = now()
+      where id = $1`,
+    values: [uuidOf(endpointId), ...settingValues(settings), ...laneValues(settings), orderBegins],
+  });
+}
+
+async function writeTarget(
+  db: Querying,
+  endpointId: string,
+  { sealed, host, tokenHost = null, tlsExpiresAt = null }: SealedTarget,
+): Promise<void> {
+  await db.query({
+    name: 'change_target',
+    text: `
+      update endpoints set sealed = $2, host = $3, token_host = $5, tls_expires_at = $4,
+        tls_alerted_days = case when tls_expires_at is not distinct from $4 then tls_alerted_days end
+      where id = $1`,
+    values: [uuidOf(endpointId), sealed, host, tlsExpiresAt, tokenHost],
+  });
+}
+
+/**
+ * What was learnt of where it led before is forgotten: the peace that was asked for, and why Posthorn closed its gate; failures and circuit by the trigger
+ * `forget_target`. A gate that a person closed, or that waits for an agreement, stays closed. A late answer names the version before, and counts for nothing.
+ */
+async function leadElsewhere(db: Querying, endpointId: string): Promise<void> {
+  await db.query({
+    name: 'lead_elsewhere',
+    text: `
+      update endpoints set target_version = target_version + 1, not_before = null,
+        gate = case when gate <> 'disabled' then gate when verification_state in ('none', 'verified') then 'open' else 'held' end,
+        gate_reason = case when gate <> 'disabled' then gate_reason when verification_state not in ('none', 'verified') then '${unverified}' end,
+        version = nextval('config_version'), updated_at = now()
+      where id = $1`,
+    values: [uuidOf(endpointId)],
+  });
+}
+
+/** What was given up before its endpoint blocked has lost its place: it blocks nothing. */
+async function unblock(db: Querying, endpointId: string): Promise<void> {
+  for (;;) {
+    const { rows } = await db.query<{ id: string }>({
+      name: 'given_up_with_positions',
+      text: `
+        select id from deliveries where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null
+        order by position limit 500`,
+      values: [uuidOf(endpointId)],
+    });
+    if (rows.length === 0) return;
+    await db.query({
+      // not prepared by name: the ids pick the partitions
+      text: `
+        with given_up as (
+          select id from deliveries where id = any($1::uuid[]) and status in ('dead_lettered', 'quarantined') order by id for update
+        )
+        update deliveries d set position = null from given_up g where d.id = g.id and d.id = any($1::uuid[])`,
+      values: [rows.map(({ id }) => id)],
+    });
+  }
+}
+
+/** What is held stands in the line of its key, or in no line of a key any more. Numbers of another order mean nothing in this one. */
+async function line(db: Querying, endpointId: string, byKey: boolean): Promise<void> {
+  for await (const ids of pagesOf(db, endpointId, ['held'])) {
+    await db.query({
+      text: `
+        with held as (
+          select id, event_id from deliveries where id = any($1::uuid[]) and status = 'held' order by id for update
+        )
+        update deliveries d set sequence = null, lane_key = case when $2 then (select e.ordering_key from events e where e.id = h.event_id) end
+        from held h where d.id = h.id and d.id = any($1::uuid[])`,
+      values: [ids, byKey],
+    });
+  }
+}

@@ -1,0 +1,85 @@
+// Refuses an endpoint for which its tenant has no room.
+//
+// What if two are made at once? The tenant's row is locked first and the endpoints are counted by a later statement, which sees what the other committed.
+import { type EndpointCounts, type EndpointLimit, limitReached } from '#domain/endpoint-limits';
+import { uuidOf } from '#domain/ids';
+import type { SealedTarget } from '#sealing/endpoint-target-encryption';
+import type { Db } from '../store/pool.ts';
+
+type Querying = Pick<Db, 'query'>;
+
+export class TooManyEndpoints extends Error {
+  override name = 'TooManyEndpoints';
+  readonly limit: EndpointLimit;
+
+  constructor(limit: EndpointLimit) {
+    super(`no room for another endpoint of this ${limit.of}: ${limit.most} at most`);
+    this.limit = limit;
+  }
+}
+
+export interface EndpointPlace {
+  endpointId: string;
+  /** The producer's id of its tenant. */
+  tenant: string;
+  /** Where its requests will go. */
+  target: Pick<SealedTarget, 'host' | 'tokenHost'>;
+  /** It is being made, so the tenant's own limit counts; else its target changes. */
+  isNew: boolean;
+  /** Null: any number. */
+  mostAtHost: number | null;
+}
+
+/** To be called in the transaction that makes or moves it. Throws TooManyEndpoints. At a host where it is already it is not refused. */
+export async function refuseTooMany(client: Querying, place: EndpointPlace): Promise<void> {
+  if (!place.isNew && place.mostAtHost === null) return;
+  const { rows } = await client.query<{ id: string; max_endpoints: number }>({
+    name: 'lock_tenant_of_endpoints',
+    text: 'select id, max_endpoints from tenants where external_id = $1 and deleted_at is null for no key update',
+    values: [place.tenant],
+  });
+  const [tenant] = rows;
+  if (!tenant) return;
+  const { isMade, ...counts } = await count(client, tenant.id, place);
+  const most = { endpoints: place.isNew && !isMade ? tenant.max_endpoints : null, atHost: place.mostAtHost };
+  const limit = limitReached(counts, most);
+  if (limit) throw new TooManyEndpoints(limit);
+}
+
+interface HostRow {
+  endpoints: number;
+  at_host: number;
+  is_made: boolean;
+  is_there: boolean;
+}
+
+async function count(
+  client: Querying,
+  tenantUuid: string,
+  { endpointId, target }: EndpointPlace,
+): Promise<EndpointCounts & { isMade: boolean }> {
+  const { rows } = await client.query<HostRow>({
+    name: 'count_endpoints',
+    text: `
+      select count(*) filter (where id <> $2)::int as endpoints, coalesce(bool_or(id = $2), false) as is_made,
+        count(*) filter (where id <> $2 and h.name in (url_host, token_host))::int as at_host,
+        coalesce(bool_or(id = $2 and h.name in (url_host, token_host)), false) as is_there
+      from unnest($3::text[]) as h (name)
+      left join (
+        select id, regexp_replace(host, ':[0-9]+$', '') as url_host, regexp_replace(token_host, ':[0-9]+$', '') as token_host
+        from endpoints where tenant_id = $1 and deleted_at is null
+      ) p on true
+      group by h.name`,
+    values: [tenantUuid, uuidOf(endpointId), hostNames(target)],
+  });
+  return {
+    endpoints: rows[0]?.endpoints ?? 0,
+    atHost: Math.max(0, ...rows.filter((row) => !row.is_there).map((row) => row.at_host)),
+    isMade: rows[0]?.is_made ?? false,
+  };
+}
+
+function hostNames({ host, tokenHost }: EndpointPlace['target']): string[] {
+  const names = [host, tokenHost].flatMap((one) => (one == null ? [] : [one.replace(/:\d+$/, '')]));
+  return [...new Set(names)];
+}

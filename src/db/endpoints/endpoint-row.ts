@@ -1,0 +1,83 @@
+// A row of `endpoints` as every reader of it asks for it.
+import type { BodyFormat } from '#domain/body-format';
+import type { Endpoint } from '#domain/endpoint';
+import { idOf } from '#domain/ids';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lane-settings';
+import type { RetryPolicy } from '#domain/retry-schedule';
+import type { Signing } from '#domain/signing';
+import type { VerificationMethod, VerificationState } from '#domain/verification';
+
+/** An endpoint as it is stored: what leads to it and opens it is sealed. */
+export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls'> {
+  sealed: Buffer;
+}
+
+export interface EndpointRow {
+  id: string;
+  tenant: string;
+  sealed: Buffer;
+  event_types: string[];
+  channels: string[];
+  description: string;
+  format: BodyFormat;
+  signing: Signing | null;
+  public_keys: string[] | null;
+  max_in_flight: number | null;
+  retry: RetryPolicy | null;
+  timeout_ms: number;
+  metadata: Record<string, string>;
+  rate_limit: RateLimit | null;
+  ordering: Ordering;
+  on_dead_letter: OnDeadLetter;
+  batch: Batch | null;
+  coalesce_ms: number | null;
+  auto_recover: boolean;
+  gate: Endpoint['gate'];
+  gate_reason: string | null;
+  not_before: Date | null;
+  verification: VerificationMethod;
+  verification_state: VerificationState;
+  verified_at: Date | null;
+  verification_error: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, public_keys_of(p) as public_keys, p.max_in_flight, p.retry,
+  p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
+  p.verification, p.verification_state, p.verified_at, p.verification_error, p.created_at, p.updated_at`;
+
+export function toEndpoint(row: EndpointRow): StoredEndpoint {
+  return {
+    id: idOf('ep', row.id),
+    tenant: row.tenant,
+    sealed: row.sealed,
+    eventTypes: row.event_types,
+    channels: row.channels,
+    description: row.description,
+    format: row.format,
+    signing: row.signing,
+    publicKeys: row.public_keys,
+    maxInFlight: row.max_in_flight,
+    retry: row.retry,
+    timeoutMs: row.timeout_ms,
+    metadata: row.metadata,
+    rateLimit: row.rate_limit,
+    ordering: row.ordering,
+    onDeadLetter: row.on_dead_letter,
+    batch: row.batch,
+    coalesceMs: row.coalesce_ms,
+    autoRecover: row.auto_recover,
+    gate: row.gate,
+    gateReason: row.gate_reason,
+    notBefore: row.not_before?.toISOString() ?? null,
+    verification: {
+      method: row.verification,
+      state: row.verification_state,
+      verifiedAt: row.verified_at?.toISOString() ?? null,
+      lastError: row.verification_error,
+    },
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

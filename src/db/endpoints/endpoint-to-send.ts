@@ -1,0 +1,49 @@
+// What an attempt needs of its endpoint, the same whether it is read with the delivery or with all endpoints of the tenant.
+import type { BodyFormat } from '#domain/body-format';
+import type { Gate } from '#domain/endpoint';
+import type { RetryPolicy } from '#domain/retry-schedule';
+import type { Signing } from '#domain/signing';
+
+/** An endpoint as it was asked: what is learnt of its answer counts for this version of its target, and for no other. */
+export interface AskedEndpoint {
+  endpointId: string;
+  targetVersion: number;
+}
+
+export interface EndpointToSend {
+  /** Its target (src/sealing/endpoint-target-encryption.ts). */
+  sealed: Buffer;
+  /** Grows with each change of what leads to the endpoint. */
+  targetVersion: number;
+  format: BodyFormat;
+  /** Null: Standard Webhooks v1. */
+  signing: Signing | null;
+  timeoutMs: number;
+  maxInFlight: number | null;
+  retry: RetryPolicy | null;
+  gate: Gate;
+}
+
+export interface EndpointToSendRow {
+  target: Buffer;
+  target_version: number;
+  format: BodyFormat;
+  signing: Signing | null;
+  timeout_ms: number;
+  max_in_flight: number | null;
+  retry: RetryPolicy | null;
+  gate: Gate;
+}
+
+export function toEndpointToSend(row: EndpointToSendRow): EndpointToSend {
+  return {
+    sealed: row.target,
+    targetVersion: row.target_version,
+    format: row.format,
+    signing: row.signing,
+    timeoutMs: row.timeout_ms,
+    maxInFlight: row.max_in_flight,
+    retry: row.retry,
+    gate: row.gate,
+  };
+}

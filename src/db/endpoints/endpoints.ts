@@ -1,0 +1,148 @@
+// Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
+import { withoutSecrets } from '#domain/audit';
+import type { BodyFormat } from '#domain/body-format';
+import { idOf, uuidOf } from '#domain/ids';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lane-settings';
+import type { RetryPolicy } from '#domain/retry-schedule';
+import type { Signing } from '#domain/signing';
+import { unverified, type VerificationMethod } from '#domain/verification';
+import type { SealedTarget } from '#sealing/endpoint-target-encryption';
+import { type Audit, appendAudit } from '../audit/audit.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
+import { refuseTooMany } from './endpoint-limits.ts';
+import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
+import type { SealedSecret } from './secrets.ts';
+
+export interface EndpointSettings {
+  eventTypes: string[];
+  channels: string[];
+  description: string;
+  format: BodyFormat;
+  signing: Signing | null;
+  maxInFlight: number | null;
+  retry: RetryPolicy | null;
+  timeoutMs: number;
+  metadata: Record<string, string>;
+  rateLimit: RateLimit | null;
+  ordering: Ordering;
+  onDeadLetter: OnDeadLetter;
+  batch: Batch | null;
+  coalesceMs: number | null;
+  autoRecover: boolean;
+}
+
+export interface EndpointToCreate {
+  endpointId: string;
+  tenant: string;
+  settings: EndpointSettings;
+  target: SealedTarget;
+  secret: SealedSecret;
+  /** `none` by default; else nothing is sent to it until it has agreed. */
+  verification?: VerificationMethod;
+  /** How many the tenant may have at its host, this one included; null or left out: as many as it likes. */
+  mostAtHost?: number | null;
+}
+
+/**
+ * Null: no such tenant. Throws TooManyEndpoints. The secret that comes back is the one that is stored.
+ * What if it runs twice with the same `endpointId`? The second reads what the first made.
+ */
+export async function createEndpoint(
+  db: Db,
+  made: EndpointToCreate,
+  audit?: Audit,
+): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
+  const { endpointId, secret, tenant, settings, target, verification = 'none', mostAtHost = null } = made;
+  const isNew = await inTransaction(db, async (client) => {
+    await refuseTooMany(client, { endpointId, tenant, target, isNew: true, mostAtHost });
+    if (!(await insertEndpoint(client, made))) return false;
+    const after = withoutSecrets({ ...settings, verification });
+    if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
+    return true;
+  });
+  const endpoint = await readEndpoint(db, endpointId);
+  if (!endpoint) return null;
+  return { endpoint, secret: isNew ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
+}
+
+/** False: it is there already. */
+async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<boolean> {
+  const { endpointId, tenant, settings, target, secret, verification = 'none' } = made;
+  const { rowCount } = await db.query({
+    name: 'create_endpoint',
+    text: `
+      with owner as (
+        select id from tenants where external_id = $2 and deleted_at is null for no key update
+      ), made as (
+        insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
+          rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host, tls_expires_at,
+          token_host, verification, verification_state, verification_due_at, verification_asked_at, gate, gate_reason)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $23::text, v.* from owner,
+          lateral (
+            select 'none', null::timestamptz, null::timestamptz, 'open', null where $23::text = 'none'
+            union all select 'pending', now() + interval '10 seconds', now(), 'held', '${unverified}' where $23::text <> 'none'
+          ) v
+        on conflict do nothing
+        returning id
+      )
+      insert into endpoint_secrets (id, endpoint_id, sealed) select $12, id, $13 from made`,
+    values: [
+      uuidOf(endpointId),
+      tenant,
+      ...settingValues(settings),
+      uuidOf(secret.secretId),
+      secret.sealed,
+      ...laneValues(settings),
+      target.sealed,
+      target.host,
+      target.tlsExpiresAt ?? null,
+      verification,
+      target.tokenHost ?? null,
+    ],
+  });
+  return rowCount === 1;
+}
+
+export function settingValues(settings: EndpointSettings): unknown[] {
+  const { eventTypes, channels, description, format, signing, maxInFlight, retry, timeoutMs, metadata } = settings;
+  return [eventTypes, channels, description, format, signing, maxInFlight, retry, timeoutMs, metadata];
+}
+
+export function laneValues({ rateLimit, ordering, onDeadLetter, batch, coalesceMs, autoRecover }: EndpointSettings): unknown[] {
+  return [rateLimit, ordering, onDeadLetter, batch, coalesceMs, autoRecover];
+}
+
+async function firstSecret(db: Db, endpointId: string): Promise<SealedSecret | null> {
+  const { rows } = await db.query<{ id: string; sealed: Buffer }>({
+    name: 'first_secret',
+    text: 'select id, sealed from endpoint_secrets where endpoint_id = $1 order by valid_from, id limit 1',
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? { secretId: idOf('sec', rows[0].id), sealed: rows[0].sealed } : null;
+}
+
+export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<StoredEndpoint | null> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'read_endpoint',
+    text: `
+      select ${endpointColumns}
+      from endpoints p join tenants t on t.id = p.tenant_id
+      where p.id = $1 and p.deleted_at is null`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? toEndpoint(rows[0]) : null;
+}
+
+/** Newest first, those older than `before`. */
+export async function listEndpoints(db: Db, tenantId: string, before: string | null, limit: number): Promise<StoredEndpoint[]> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'list_endpoints',
+    text: `
+      select ${endpointColumns}
+      from endpoints p join tenants t on t.id = p.tenant_id
+      where p.tenant_id = $1 and p.deleted_at is null and p.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by p.id desc limit $3`,
+    values: [uuidOf(tenantId), before && uuidOf(before), limit],
+  });
+  return rows.map(toEndpoint);
+}

@@ -1,0 +1,82 @@
+// Endpoints that Posthorn itself disables: they have not accepted anything for too long, or said that they are gone; and those that a probe found well again.
+// Each names the version of the target that was asked: of an endpoint that leads elsewhere by now nothing is changed.
+import { uuidOf } from '#domain/ids';
+import { failedTooLong } from '#domain/lane';
+import { audited, bySystem } from '../audit/audit.ts';
+import type { Db } from '../store/pool.ts';
+import type { AskedEndpoint } from './endpoint-to-send.ts';
+
+/** Closes the gate of an endpoint that is open, and leaves an alert for its owner in the same statement. False: it was not open. */
+export async function disableFailing(db: Db, asked: AskedEndpoint, alertId: string, failingSinceMs: number): Promise<boolean> {
+  return turn(db, asked, 'endpoint.disable', {
+    name: 'disable_failing',
+    text: `
+      with before as (${gateBefore} and gate = 'open' for no key update), turned as (
+        update endpoints p set gate = 'disabled', gate_reason = $4, version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+      ), told as (
+        insert into alerts (id, tenant_id, endpoint_id, kind, detail)
+        select $3, tenant_id, id, 'endpoint.disabled', jsonb_build_object('reason', $4::text, 'failingSince', to_timestamp($5::float8 / 1000)) from turned
+      )
+      ${gatesOf}`,
+    values: [uuidOf(alertId), failedTooLong, failingSinceMs],
+  });
+}
+
+/** Opens it again, if it was closed for that reason, and says so in an alert. */
+export async function recoverFailing(db: Db, asked: AskedEndpoint, alertId: string): Promise<boolean> {
+  return turn(db, asked, 'endpoint.recover', {
+    name: 'recover_failing',
+    text: `
+      with before as (${gateBefore} and gate = 'disabled' and gate_reason = $4 for no key update), turned as (
+        update endpoints p set gate = 'open', gate_reason = null, version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+      ), told as (
+        insert into alerts (id, tenant_id, endpoint_id, kind) select $3, tenant_id, id, 'endpoint.recovered' from turned
+      )
+      ${gatesOf}`,
+    values: [uuidOf(alertId), failedTooLong],
+  });
+}
+
+/** The endpoint answered 410 Gone: nothing is sent to it until it is resumed, or leads elsewhere. */
+export async function stopEndpoint(db: Db, asked: AskedEndpoint, reason: string): Promise<void> {
+  await turn(db, asked, 'endpoint.disable', {
+    name: 'stop_endpoint',
+    text: `
+      with before as (${gateBefore} and (gate = 'open' or gate = 'disabled' and gate_reason = $4) for no key update), turned as (
+        update endpoints p set gate = 'disabled', gate_reason = $3, version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id returning p.id, p.gate, p.gate_reason
+      )
+      ${gatesOf}`,
+    values: [reason, failedTooLong],
+  });
+}
+
+const gateBefore = 'select id, gate, gate_reason from endpoints where id = $1 and target_version = $2 and deleted_at is null';
+const gatesOf = `
+  select b.gate as gate_was, b.gate_reason as reason_was, t.gate, t.gate_reason from before b join turned t on t.id = b.id`;
+
+interface Turned {
+  gate_was: string;
+  reason_was: string | null;
+  gate: string;
+  gate_reason: string | null;
+}
+
+/** Writes what the row was, read under its lock, and what it is. */
+async function turn(
+  db: Db,
+  { endpointId, targetVersion }: AskedEndpoint,
+  action: 'endpoint.disable' | 'endpoint.recover',
+  { values, ...query }: { name: string; text: string; values: unknown[] },
+): Promise<boolean> {
+  return audited(db, bySystem(action), async (client) => {
+    const { rows } = await client.query<Turned>({ ...query, values: [uuidOf(endpointId), targetVersion, ...values] });
+    const [row] = rows;
+    if (!row) return { result: false, entry: null };
+    const before = { gate: row.gate_was, gateReason: row.reason_was };
+    const after = { gate: row.gate, gateReason: row.gate_reason };
+    return { result: true, entry: { target: { kind: 'endpoint', id: endpointId }, before, after } };
+  });
+}

@@ -1,0 +1,139 @@
+// An endpoint's gate: paused, resumed, gone for good, when what is unfinished for it is cancelled, page by page.
+import { changedFields } from '#domain/audit';
+import { type DeliveryStatus, obeyedIn } from '#domain/delivery';
+import { idOf, uuidOf } from '#domain/ids';
+import { type Audit, audited } from '../audit/audit.ts';
+import type { Db } from '../store/pool.ts';
+
+const page = 500;
+const lowest = '00000000-0000-0000-0000-000000000000';
+
+/** Nothing is sent until the endpoint is resumed. One that is disabled stays so. False: no such endpoint. */
+export async function pauseEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+  return turn(db, endpointId, audit, {
+    name: 'pause_endpoint',
+    text: `
+      with before as (${gateBefore}), turned as (
+        update endpoints p set gate = 'held', gate_reason = 'paused', version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id and b.gate <> 'disabled' and (b.gate, b.gate_reason) is distinct from ('held', 'paused')
+        returning p.id, p.gate, p.gate_reason, p.not_before
+      )
+      ${gatesOf}`,
+  });
+}
+
+const gateBefore = `
+  select id, gate, gate_reason, not_before, verification_state from endpoints where id = $1 and deleted_at is null for no key update`;
+const gatesOf = `
+  select b.gate as gate_was, b.gate_reason as reason_was, b.not_before as not_before_was, t.id is not null as turned, t.gate, t.gate_reason, t.not_before
+  from before b left join turned t on true`;
+
+interface GateRow {
+  gate_was: string;
+  reason_was: string | null;
+  not_before_was: Date | null;
+  turned: boolean;
+  gate: string;
+  gate_reason: string | null;
+  not_before: Date | null;
+}
+
+/** What stands so already is not written again, nor put down: whoever repeats it could fill the audit log. */
+async function turn(db: Db, endpointId: string, audit: Audit | undefined, query: { name: string; text: string }): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<GateRow>({ ...query, values: [uuidOf(endpointId)] });
+    const [row] = rows;
+    if (!row?.turned) return { result: row !== undefined, entry: null };
+    const before = { gate: row.gate_was, gateReason: row.reason_was, notBefore: row.not_before_was };
+    const after = { gate: row.gate, gateReason: row.gate_reason, notBefore: row.not_before };
+    return { result: true, entry: { target: { kind: 'endpoint', id: endpointId }, ...changedFields(Object.keys(after), before, after) } };
+  });
+}
+
+/**
+ * Opens the gate, also before the time that the endpoint asked for. What is held behind it is for its lane to send. False: no such endpoint, or it has not
+ * agreed yet to be sent to.
+ */
+export async function resumeEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+  return turn(db, endpointId, audit, {
+    name: 'resume_endpoint',
+    text: `
+      with before as (${gateBefore}), turned as (
+        update endpoints p set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
+        from before b
+        where p.id = b.id and b.verification_state in ('none', 'verified')
+          and (b.gate, b.gate_reason, b.not_before) is distinct from ('open', null, null)
+        returning p.id, p.gate, p.gate_reason, p.not_before
+      )
+      ${gatesOf} where b.verification_state in ('none', 'verified')`,
+  });
+}
+
+export async function holdsSomething(db: Db, endpointId: string): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>({
+    name: 'holds_something',
+    text: `select exists (select from deliveries where endpoint_id = $1 and status = 'held') as found`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0]?.found ?? false;
+}
+
+/**
+ * An endpoint's deliveries in these states, none of which is `succeeded`, in pages by their ids. What is done with a page is a statement of its own and asks
+ * for the state again; not prepared by name, so that the ids pick the partitions: joined to a page, PostgreSQL would read all of them.
+ */
+export async function* pagesOf(db: Pick<Db, 'query'>, endpointId: string, statuses: readonly DeliveryStatus[]): AsyncGenerator<string[]> {
+  for (let after = lowest; ; ) {
+    const { rows } = await db.query<{ id: string }>({
+      name: 'unfinished_of_endpoint',
+      text: `
+        select d.id from unnest($2::text[]) as s (wanted), lateral (
+          select id from deliveries where endpoint_id = $1 and status = s.wanted and status <> 'succeeded' and id > $3 order by id limit $4
+        ) d
+        order by d.id limit $4`,
+      values: [uuidOf(endpointId), statuses, after, page],
+    });
+    const last = rows.at(-1)?.id;
+    if (last === undefined) return;
+    yield rows.map((row) => row.id);
+    if (rows.length < page) return;
+    after = last;
+  }
+}
+
+/** Nothing is planned for it or sent to it any more. Already deleted is success, so that deleting again finishes what was begun. */
+export async function deleteEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const { rows } = await client.query<{ before: { gate: string } | null }>({
+      name: 'delete_endpoint',
+      text: `
+        with before as (select id, gate, deleted_at from endpoints where id = $1 for no key update)
+        update endpoints p set deleted_at = coalesce(p.deleted_at, now()), version = nextval('config_version'), updated_at = now()
+        from before b where p.id = b.id
+        returning case when b.deleted_at is null then jsonb_build_object('gate', b.gate) end as before`,
+      values: [uuidOf(endpointId)],
+    });
+    const before = rows[0]?.before;
+    return { result: rows.length === 1, entry: before ? { target: { kind: 'endpoint', id: endpointId }, before, after: null } : null };
+  });
+}
+
+/**
+ * Cancels what is unfinished for an endpoint, in pages, and gives the delivery ids of each page once it is committed, without those that were only ever held
+ * and have no workflow to be told. Harmless to repeat.
+ */
+export async function* cancelUnfinished(db: Db, endpointId: string): AsyncGenerator<string[]> {
+  const unfinished: readonly DeliveryStatus[] = obeyedIn.cancel;
+  for await (const ids of pagesOf(db, endpointId, unfinished)) {
+    const { rows } = await db.query<{ id: string }>({
+      text: `
+        with cancelled as (
+          update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
+          where id = any($1::uuid[]) and status = any($2) returning id, own_workflow
+        )
+        select id from cancelled where own_workflow`,
+      values: [ids, unfinished],
+    });
+    yield rows.map((row) => idOf('dlv', row.id)).toSorted();
+  }
+}

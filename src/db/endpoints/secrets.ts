@@ -1,0 +1,92 @@
+// Signing secrets of endpoints, sealed by the vault under their own id.
+import { idOf, uuidOf } from '#domain/ids';
+import type { Signing } from '#domain/signing';
+import { type Audit, appendAudit } from '../audit/audit.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
+
+export interface SealedSecret {
+  secretId: string;
+  /** Its text, sealed with `secretId` as context: `openSecret(vault, secretId, sealed)`. */
+  sealed: Uint8Array;
+}
+
+/** The secrets that sign now, the newest first; also one that was made while the caller's transaction waited for its lock. */
+export async function liveSecrets(db: Pick<Db, 'query'>, endpointId: string): Promise<SealedSecret[]> {
+  const { rows } = await db.query<{ id: string; sealed: Buffer }>({
+    name: 'live_secrets',
+    text: `
+      select id, sealed from endpoint_secrets
+      where endpoint_id = $1 and valid_from <= statement_timestamp() and (valid_to is null or valid_to > statement_timestamp())
+      order by valid_from desc, id desc limit 10`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows.map((row) => ({ secretId: idOf('sec', row.id), sealed: row.sealed }));
+}
+
+/** One secret, live or not. */
+export async function readSecret(db: Pick<Db, 'query'>, secretId: string): Promise<SealedSecret | null> {
+  const { rows } = await db.query<{ sealed: Buffer }>({
+    name: 'read_secret',
+    text: 'select sealed from endpoint_secrets where id = $1',
+    values: [uuidOf(secretId)],
+  });
+  const [row] = rows;
+  return row ? { secretId, sealed: row.sealed } : null;
+}
+
+export interface Rotation {
+  endpointId: string;
+  secretId: string;
+  /** Makes it for how the endpoint is signed, beside the others that are live; asked under the endpoint's lock. What it throws takes all back. */
+  seal(signing: Signing | null, others: SealedSecret[]): Uint8Array;
+  overlapMs: number;
+  maxLive: number;
+}
+
+/**
+ * Adds a secret and ends the others after the overlap, those that end earlier excepted. `too_many`: nothing changed.
+ * What if it runs twice? The second finds the secret there and changes nothing.
+ */
+export function rotateSecret(
+  db: Db,
+  { endpointId, secretId, seal, overlapMs, maxLive }: Rotation,
+  audit?: Audit,
+): Promise<'rotated' | 'too_many' | 'unknown'> {
+  return inTransaction(db, async (client) => {
+    const { rows } = await client.query<{ signing: Signing | null }>(
+      'select signing from endpoints where id = $1 and deleted_at is null for update',
+      [uuidOf(endpointId)],
+    );
+    if (!rows[0]) return 'unknown';
+    if (await readSecret(client, secretId)) return 'rotated';
+    await client.query(`insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) values ($1, $2, $3, clock_timestamp())`, [
+      uuidOf(secretId),
+      uuidOf(endpointId),
+      seal(rows[0].signing, await liveSecrets(client, endpointId)),
+    ]);
+    await client.query(
+      `update endpoint_secrets set valid_to = least(valid_to, now() + $3 * interval '1 millisecond')
+       where endpoint_id = $1 and id <> $2 and (valid_to is null or valid_to > now())`,
+      [uuidOf(endpointId), uuidOf(secretId), overlapMs],
+    );
+    const live = await client.query<{ count: number }>(
+      'select count(*) as count from endpoint_secrets where endpoint_id = $1 and (valid_to is null or valid_to > now())',
+      [uuidOf(endpointId)],
+    );
+    if ((live.rows[0]?.count ?? 0) > maxLive) {
+      throw new TooMany();
+    }
+    await client.query(`update endpoints set version = nextval('config_version'), updated_at = now() where id = $1`, [uuidOf(endpointId)]);
+    const after = { secretId, overlapMs, live: live.rows[0]?.count };
+    if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
+    return 'rotated' as const;
+  }).catch((error) => {
+    if (error instanceof TooMany) return 'too_many';
+    throw error;
+  });
+}
+
+/** Takes the rotation back. */
+class TooMany extends Error {}
+
+export { checkMasterKey } from '../keys/settings.ts';

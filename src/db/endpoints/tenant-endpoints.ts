@@ -1,0 +1,138 @@
+// A tenant's endpoints as first attempts need them: all in one statement, with the version at which they were so.
+import { idOf, uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from './endpoint-to-send.ts';
+
+export interface EndpointSnapshot extends EndpointToSend {
+  endpointId: string;
+  eventTypes: string[];
+  channels: string[];
+  /** Its settings, or its tenant's rate limit, make its lane the only one that sends to it. */
+  needsLane: boolean;
+  /** No request before, in Unix milliseconds of the database's clock; null: at once. */
+  notBeforeMs: number | null;
+  /** Microseconds of the database's clock: an event accepted earlier does not go there. */
+  createdAtUs: number;
+  /** Valid now or later; the newest first. */
+  secrets: { id: string; sealed: Buffer; validToMs: number | null }[];
+}
+
+export interface TenantEndpoints {
+  version: number;
+  /** Null: more than `limit`. */
+  endpoints: EndpointSnapshot[] | null;
+}
+
+/** Of each of these tenants, in their order, with one statement. A tenant that is not there has version 0 and no endpoints. */
+export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: number): Promise<TenantEndpoints[]> {
+  const { rows } = await db.query<Row>({
+    name: 'read_tenant_endpoints',
+    text: `
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
+        p.retry, p.gate, p.needs_lane or t.rate_limit is not null as needs_lane,
+        extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
+        s.ids as secret_ids, s.sealed, s.valid_to_ms
+      from tenants t
+      left join lateral (
+        select id, event_types, channels, sealed, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
+        from endpoints where tenant_id = t.id and deleted_at is null order by id limit $2 + 1
+      ) p on true
+      left join lateral (
+        select array_agg(id order by valid_from desc, id desc) as ids, array_agg(sealed order by valid_from desc, id desc) as sealed,
+          array_agg(extract(epoch from valid_to)::float8 * 1000 order by valid_from desc, id desc) as valid_to_ms
+        from endpoint_secrets where endpoint_id = p.id and (valid_to is null or valid_to > now())
+      ) s on true
+      where t.id = any($1::uuid[])
+      order by t.id, p.id`,
+    values: [tenantIds.map(uuidOf), limit],
+  });
+  return ofTenants(tenantIds, rows).map(({ version, found }) => ({
+    version,
+    endpoints: found.length > limit ? null : found.map(toSnapshot),
+  }));
+}
+
+/** For each of these tenants, in their order, its rows; one without endpoints comes as a row without an id. */
+function ofTenants<R extends Pick<Row, 'tenant_id' | 'version' | 'id'>>(
+  tenantIds: string[],
+  rows: R[],
+): { version: number; found: (R & { id: string })[] }[] {
+  const byTenant = Map.groupBy(rows, ({ tenant_id }) => idOf('tnt', tenant_id));
+  return tenantIds.map((tenantId) => {
+    const own = byTenant.get(tenantId) ?? [];
+    return { version: own[0]?.version ?? 0, found: own.filter((row): row is R & { id: string } => row.id !== null) };
+  });
+}
+
+interface Row extends EndpointToSendRow {
+  tenant_id: string;
+  version: number;
+  id: string | null;
+  event_types: string[];
+  channels: string[];
+  needs_lane: boolean;
+  not_before_ms: number | null;
+  created_at_us: number;
+  secret_ids: string[] | null;
+  sealed: Buffer[] | null;
+  valid_to_ms: (number | null)[] | null;
+}
+
+function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
+  return {
+    endpointId: idOf('ep', row.id),
+    eventTypes: row.event_types,
+    channels: row.channels,
+    ...toEndpointToSend(row),
+    needsLane: row.needs_lane,
+    notBeforeMs: row.not_before_ms,
+    createdAtUs: row.created_at_us,
+    secrets: (row.secret_ids ?? []).map((secret, index) => ({
+      id: idOf('sec', secret),
+      sealed: row.sealed?.[index] ?? Buffer.alloc(0),
+      validToMs: row.valid_to_ms?.[index] ?? null,
+    })),
+  };
+}
+
+/** What decides which events an ordered endpoint gets. */
+export interface OrderedEndpoint {
+  endpointId: string;
+  eventTypes: string[];
+  channels: string[];
+  /** Microseconds of the database's clock: an event accepted earlier does not go there. */
+  createdAtUs: number;
+}
+
+/** The ordered endpoints of each of these tenants, in their order, all of them, with one statement. */
+export async function readOrderedEndpoints(db: Db, tenantIds: string[]): Promise<{ version: number; endpoints: OrderedEndpoint[] }[]> {
+  const { rows } = await db.query<Pick<Row, 'tenant_id' | 'version' | 'id' | 'event_types' | 'channels' | 'created_at_us'>>({
+    name: 'read_ordered_endpoints',
+    text: `
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels,
+        (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us
+      from tenants t left join endpoints p on p.tenant_id = t.id and p.ordering <> 'none' and p.deleted_at is null
+      where t.id = any($1::uuid[])
+      order by t.id, p.id`,
+    values: [tenantIds.map(uuidOf)],
+  });
+  return ofTenants(tenantIds, rows).map(({ version, found }) => ({
+    version,
+    endpoints: found.map(({ id, event_types, channels, created_at_us }) => ({
+      endpointId: idOf('ep', id),
+      eventTypes: event_types,
+      channels,
+      createdAtUs: created_at_us,
+    })),
+  }));
+}
+
+/** The versions of these tenants' endpoints now. */
+export async function readEndpointsVersions(db: Db, tenantIds: string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; version: number }>({
+    name: 'read_endpoints_versions',
+    text: 'select id, endpoints_version as version from tenants where id = any($1::uuid[])',
+    values: [tenantIds.map(uuidOf)],
+  });
+  return new Map(rows.map((row) => [idOf('tnt', row.id), row.version]));
+}

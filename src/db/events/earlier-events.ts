@@ -1,0 +1,54 @@
+// Events whose id was here before: the same again, or other content under the same id.
+
+import { idOf } from '#domain/ids';
+import type { Hash } from '../keys/content-encryption.ts';
+import type { Db } from '../store/pool.ts';
+import type { Acceptance, EventToAccept } from './accept.ts';
+
+export interface Earlier {
+  eventId: string;
+  /** As it is stored. */
+  contentHash: Buffer;
+}
+
+/** A producer's id is unique within its tenant. */
+export interface EventKey {
+  /** Its UUID in the database. */
+  tenant: string;
+  externalId: string;
+}
+
+/** Looks up all these keys with one statement, however many tenants and requests they come from. Keys may repeat. */
+export async function readEarlier(db: Db, keys: EventKey[]): Promise<(key: EventKey) => Earlier | undefined> {
+  if (keys.length === 0) return () => undefined;
+  const nameOf = ({ tenant, externalId }: EventKey) => `${tenant} ${externalId}`;
+  const distinct = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+  const { rows } = await db.query<{ tenant_id: string; external_id: string; event_id: string; content_hash: Buffer }>({
+    name: 'read_event_ids',
+    text: `
+      select i.tenant_id, i.external_id, e.event_id, e.content_hash
+      from unnest($1::uuid[], $2::text[]) as i (tenant_id, external_id)
+      cross join lateral (
+        -- one index probe for each key, whatever the planner thinks of their number
+        select event_id, content_hash from event_ids where tenant_id = i.tenant_id and external_id = i.external_id offset 0
+      ) e`,
+    values: [distinct.map(({ tenant }) => tenant), distinct.map(({ externalId }) => externalId)],
+  });
+  const found = new Map(
+    rows.map((row) => [
+      nameOf({ tenant: row.tenant_id, externalId: row.external_id }),
+      { eventId: idOf('evt', row.event_id), contentHash: row.content_hash },
+    ]),
+  );
+  return (key) => found.get(nameOf(key));
+}
+
+/** What an event is that claimed nothing. */
+export function compare(hash: Hash, event: EventToAccept, earlier: Earlier | undefined): Acceptance {
+  if (!earlier) return { kind: 'conflict', id: event.eventId };
+  // this very call, run again after a crash between its commit and its answer
+  if (earlier.eventId === event.eventId) return { kind: 'accepted', id: event.eventId };
+  // the hashes of events from before migration 13 were not keyed
+  const same = [hash(event.contentHash), event.contentHash].some((hash) => earlier.contentHash.equals(hash));
+  return { kind: same ? 'duplicate' : 'conflict', id: earlier.eventId };
+}

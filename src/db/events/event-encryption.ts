@@ -1,0 +1,61 @@
+// Events and attempts as they are stored: contents sealed, hashes keyed.
+
+import type { SendResult } from '#domain/outcome';
+import type { Content, Contents, Hash } from '../keys/content-encryption.ts';
+import type { EventToAccept } from './accept.ts';
+
+export type Sealing = Pick<Contents, 'seal' | 'hasher'>;
+
+/** `contentHash` is the hash of the posted content, keyed. */
+export type EventAtRest<E extends EventToAccept> = Omit<E, 'subject'> & { subjectHash: Uint8Array | null };
+
+/** In their order. */
+export async function eventsAtRest<E extends EventToAccept & { tenant: string }>(
+  contents: Sealing,
+  events: E[],
+): Promise<EventAtRest<E>[]> {
+  const hash = await contents.hasher();
+  const bodies = await contents.seal(events.map(({ eventId, body }) => ({ ofDay: eventId, context: eventId, plain: body })));
+  return events.map(({ subject, ...event }, index) => ({
+    ...event,
+    body: bodies[index] ?? new Uint8Array(),
+    contentHash: hash(event.contentHash),
+    subjectHash: subject == null ? null : subjectHash(hash, event.tenant, subject),
+  }));
+}
+
+/** By tenant (its external id), so that nobody sees that two tenants know the same person. */
+export function subjectHash(hash: Hash, tenant: string, subject: string): Uint8Array {
+  return hash(`subject\n${tenant}\n${subject}`);
+}
+
+interface Answered {
+  attemptId: string;
+  deliveryId: string;
+  result: SendResult;
+}
+
+/** What each endpoint answered, headers and body in one; null where it did not. */
+export function responsesAtRest(contents: Pick<Contents, 'seal'>, attempts: (Answered | null)[]): Promise<(Uint8Array | null)[]> {
+  return contents.seal(
+    attempts.map((attempt): Content | null => {
+      const response = attempt?.result.response;
+      if (!response || response.headers.length + response.bodyStart.length === 0) return null;
+      // JSON has no bare line feed: the first one ends the headers
+      const plain = Buffer.concat([Buffer.from(`${JSON.stringify(response.headers)}\n`), response.bodyStart]);
+      return { ofDay: attempt.deliveryId, context: attempt.attemptId, plain };
+    }),
+  );
+}
+
+export interface StoredResponse {
+  headers: [string, string][];
+  body: Uint8Array;
+}
+
+/** Throws VaultError. */
+export async function openResponse(contents: Pick<Contents, 'open'>, attemptId: string, sealed: Uint8Array): Promise<StoredResponse> {
+  const plain = Buffer.from(await contents.open(attemptId, sealed));
+  const end = plain.indexOf(10);
+  return { headers: JSON.parse(plain.subarray(0, end).toString()), body: plain.subarray(end + 1) };
+}

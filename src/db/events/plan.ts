@@ -1,0 +1,114 @@
+// Planning: which endpoints get an event, page by page, as delivery rows.
+import { deliveryId, idOf, uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+export interface EventToPlan {
+  eventId: string;
+  tenantId: string;
+  type: string;
+  channels: string[];
+  deliverAt: Date | null;
+  expiresAt: Date | null;
+  onlyEndpointId: string | null;
+}
+
+export interface PlannableEndpoint {
+  endpointId: string;
+  eventTypes: string[];
+  channels: string[];
+}
+
+export async function readEventToPlan(db: Db, eventId: string): Promise<EventToPlan | null> {
+  const { rows } = await db.query<Row>({
+    name: 'read_event_to_plan',
+    text: 'select id, tenant_id, type, channels, deliver_at, least(expires_at, erased_at) as expires_at, only_endpoint_id from events where id = $1',
+    values: [uuidOf(eventId)],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  return {
+    eventId,
+    tenantId: idOf('tnt', row.tenant_id),
+    type: row.type,
+    channels: row.channels,
+    deliverAt: row.deliver_at,
+    expiresAt: row.expires_at,
+    onlyEndpointId: row.only_endpoint_id && idOf('ep', row.only_endpoint_id),
+  };
+}
+
+/** A page of the tenant's endpoints that were there when the event was accepted, by id, after `after`. */
+export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: string | null, limit: number): Promise<PlannableEndpoint[]> {
+  const { rows } = await db.query<{ id: string; event_types: string[]; channels: string[] }>({
+    name: 'endpoints_at_acceptance',
+    text: `
+      select id, event_types, channels from endpoints
+      where tenant_id = $1 and deleted_at is null and created_at <= (select accepted_at from events where id = $2) and id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
+        and ($4::uuid is null or id = $4)
+      order by id limit $5`,
+    values: [
+      uuidOf(event.tenantId),
+      uuidOf(event.eventId),
+      after && uuidOf(after),
+      event.onlyEndpointId && uuidOf(event.onlyEndpointId),
+      limit,
+    ],
+  });
+  return rows.map((row) => ({ endpointId: idOf('ep', row.id), eventTypes: row.event_types, channels: row.channels }));
+}
+
+/**
+ * Inserts the deliveries of one event that are missing, due at once or at the event's `deliverAt`; those that are due, of endpoints that park, as held
+ * (`parkNew` says the same). Harmless to repeat. Returns the endpoints for which deliveries of it are held, now or before: their lanes are to be told. Null: the
+ * dispatch is gone, its events are in the outbox again, and nothing was inserted. The lock keeps the dispatch from being taken back in between.
+ */
+export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<string[] | null> {
+  const { rows } = await db.query<{ held: string[] }>({
+    name: 'insert_deliveries',
+    text: insertText,
+    values: [
+      endpointIds.map((endpointId) => uuidOf(deliveryId(event.eventId, endpointId))),
+      endpointIds.map(uuidOf),
+      uuidOf(event.eventId),
+      uuidOf(event.tenantId),
+      event.type,
+      event.deliverAt,
+      event.expiresAt,
+      uuidOf(dispatchId),
+    ],
+  });
+  return rows[0]?.held.map((id) => idOf('ep', id)) ?? null;
+}
+
+const insertText = `
+  with guard as (
+    select id from dispatches where id = $8 for share
+  ), missing as (
+    select i.id, i.endpoint_id, parks(p) and coalesce($6::timestamptz <= now(), true) as parks, p.ordering, p.coalesce_ms
+    from unnest($1::uuid[], $2::uuid[]) as i (id, endpoint_id) join endpoints p on p.id = i.endpoint_id and p.deleted_at is null cross join guard
+  ), made as (
+    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
+    select m.id, $3, m.endpoint_id, $4, $5, $7, case when m.parks then 'held' else 'pending' end,
+      case when not m.parks then coalesce($6, now())
+        else now() + case when e.coalesce_key is null then interval '0' else coalesce(m.coalesce_ms, 0) * interval '1 millisecond' end end,
+      -- an event made to test its endpoint stands in no order
+      case when m.parks and e.only_endpoint_id is null then case when $6 is null then e.position else nextval('event_position') end end,
+      case when m.parks and m.ordering = 'key' then e.ordering_key end,
+      case when m.parks and m.coalesce_ms is not null then e.coalesce_key end, not m.parks
+    from missing m cross join (select position, ordering_key, coalesce_key, only_endpoint_id from events where id = $3) e
+    order by m.id
+    on conflict do nothing
+  )
+  select array(
+    select m.endpoint_id from missing m
+    where m.parks or exists (select from deliveries d where d.id = m.id and d.status = 'held')
+  ) as held from guard`;
+
+interface Row {
+  tenant_id: string;
+  type: string;
+  channels: string[];
+  deliver_at: Date | null;
+  expires_at: Date | null;
+  only_endpoint_id: string | null;
+}

@@ -1,0 +1,105 @@
+// Relays renew themselves here. One that has not for 5 s is dead: others delete its row and release what it owned (`releaseDeadRelays`; design, decision 4).
+import type { DispatchMode } from '#domain/dispatch-mode';
+import { idOf, uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+export async function registerRelay(db: Db, relayId: string, process: string): Promise<void> {
+  await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
+}
+
+/** What a relay tells of itself: how events leave it, and how many events and first attempts wait in its memory. */
+export interface RelayFacts {
+  mode: DispatchMode;
+  waiting: number;
+}
+
+/** False: this relay was not seen for 5 s, others may own its rows by now, and it must never act again. */
+export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'renew_relay',
+    text: `update relays set seen = now(), mode = $2, waiting = $3 where id = $1 and seen > now() - interval '5 seconds'`,
+    values: [uuidOf(relayId), mode, waiting],
+  });
+  return rowCount === 1;
+}
+
+export interface SeenRelay extends RelayFacts {
+  id: string;
+  process: string;
+  startedAt: string;
+  seenAt: string;
+}
+
+/** Those seen in the last 5 s, oldest first. */
+export async function listRelays(db: Db): Promise<SeenRelay[]> {
+  const { rows } = await db.query<{ id: string; process: string; mode: DispatchMode; waiting: number; started_at: Date; seen: Date }>({
+    name: 'list_relays',
+    text: `
+      select id, process, mode, waiting, started_at, seen from relays
+      where seen > now() - interval '5 seconds' and mode is not null
+      order by started_at, id`,
+  });
+  return rows.map(({ id, process, mode, waiting, started_at, seen }) => ({
+    id: idOf('rly', id),
+    process,
+    mode,
+    waiting,
+    startedAt: started_at.toISOString(),
+    seenAt: seen.toISOString(),
+  }));
+}
+
+/** Gives a relay's outbox rows to nobody, but those of these events. */
+export async function freeOutboxRows(db: Db, relayId: string, except: string[]): Promise<void> {
+  await db.query({
+    name: 'free_outbox_rows',
+    text: `
+      with freed as (update outbox set owner = null where owner = $1 and event_id <> all($2::uuid[]) returning event_id)
+      select pg_notify('posthorn_outbox', '') where exists (select from freed)`,
+    values: [uuidOf(relayId), except.map(uuidOf)],
+  });
+}
+
+/** Takes a relay out and gives its outbox rows to nobody, in one transaction. */
+export async function retireRelay(db: Db, relayId: string): Promise<void> {
+  await db.query({
+    name: 'retire_relay',
+    text: `
+      with gone as (delete from relays where id = $1), freed as (update outbox set owner = null where owner = $1 returning event_id)
+      select pg_notify('posthorn_outbox', '') where exists (select from freed)`,
+    values: [uuidOf(relayId)],
+  });
+}
+
+/**
+ * Deletes relays that were not seen for 5 s, which ends them for good, and gives outbox rows whose owner is no relay any more to nobody, `limit` at
+ * most. Returns how many it released; the relays are told of them. What if it ends half way? What is left still has an owner that is no relay.
+ */
+export async function releaseDeadRelays(db: Db, limit: number): Promise<number> {
+  const { rows } = await db.query<{ released: number }>({
+    // Not prepared: a plan that was made while the outbox was empty would read all of it when it is full.
+    // A row that is locked is being moved into a dispatch; if it stays, the next call finds it.
+    text: `
+      with recursive dead as (
+        delete from relays
+        where id in (select id from relays where seen <= now() - interval '5 seconds' for update skip locked)
+        returning id
+      ), owners as (
+        (select owner from outbox where owner is not null order by owner limit 1)
+        union all
+        select (select o.owner from outbox o where o.owner > w.owner order by o.owner limit 1) from owners w where w.owner is not null
+      ), orphaned as (
+        select o.event_id
+        from owners w cross join lateral (
+          select event_id from outbox where owner = w.owner order by event_id limit $1 for update skip locked
+        ) o
+        where not exists (select from relays r where r.id = w.owner and r.id not in (select id from dead)) limit $1
+      ), released as (
+        -- as an array, so that each is found by its key
+        update outbox set owner = null where event_id = any(array(select event_id from orphaned)) returning event_id
+      )
+      select count(*)::int as released, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,
+    values: [limit],
+  });
+  return rows[0]?.released ?? 0;
+}

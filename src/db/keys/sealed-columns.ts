@@ -1,0 +1,101 @@
+// Everything that the master key seals, in one place: what `posthorn keys` counts and seals anew. A column that is sealed and not named here would be lost
+// with the old key, so a test compares this list with the schema.
+
+import { idOf } from '#domain/ids';
+import { contextOf } from './content-encryption.ts';
+
+/** A row by its primary key, as text. */
+export interface SealedRow {
+  at: string[];
+  sealed: Buffer;
+}
+
+export interface SealedColumn {
+  column: string;
+  /** What its values were sealed with. */
+  context(at: string[]): string;
+  /** Below every primary key. */
+  start: string[];
+  /** Every process reads it sooner or later: none starts without the keys of all rows. */
+  checked: boolean;
+  /** Rows by the hex of the key that sealed them. */
+  count: string;
+  /** Locks and reads the next rows after `$2` that another key than `$1` sealed, `$3` at most. */
+  read: string;
+  /** Writes `$2`, sealed anew, into the rows `$1`: primary keys as JSON. */
+  write: string;
+}
+
+const lowest = '00000000-0000-0000-0000-000000000000';
+const text = (at: string[], index = 0) => at[index] ?? '';
+
+const dataKeys: SealedColumn = {
+  column: 'data_keys.sealed',
+  context: (at) => contextOf(text(at)),
+  start: [''],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from data_keys group by 1`,
+  read: `
+    select array[name] as at, sealed from data_keys
+    where name > ($2::text[])[1] and substring(sealed from 2 for 4) <> decode($1, 'hex') order by name limit $3 for update`,
+  write: `
+    update data_keys k set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where k.name = i.at ->> 0`,
+};
+
+const endpoints: SealedColumn = {
+  column: 'endpoints.sealed',
+  context: (at) => idOf('ep', text(at)),
+  start: [lowest],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from endpoints where sealed is not null group by 1`,
+  read: `
+    select array[id::text] as at, sealed from endpoints
+    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+  write: `
+    update endpoints p set sealed = i.sealed, version = nextval('config_version')
+    from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where p.id = (i.at ->> 0)::uuid`,
+};
+
+const secrets: SealedColumn = {
+  column: 'endpoint_secrets.sealed',
+  context: (at) => idOf('sec', text(at)),
+  start: [lowest],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from endpoint_secrets group by 1`,
+  read: `
+    select array[id::text] as at, sealed from endpoint_secrets
+    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+  write: `
+    update endpoint_secrets s set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where s.id = (i.at ->> 0)::uuid`,
+};
+
+const signingKeys: SealedColumn = {
+  column: 'signing_keys.sealed',
+  context: (at) => idOf('sgk', text(at)),
+  start: [lowest],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from signing_keys where sealed is not null group by 1`,
+  read: `
+    select array[id::text] as at, sealed from signing_keys
+    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+  write: `
+    update signing_keys k set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where k.id = (i.at ->> 0)::uuid`,
+};
+
+const answers: SealedColumn = {
+  column: 'idempotency_keys.response',
+  context: (at) => `idempotency/${text(at)}/${text(at, 1)}`,
+  start: ['', ''],
+  // millions of them, and gone in a day
+  checked: false,
+  count: `select encode(substring(response from 2 for 4), 'hex') as key, count(*) as rows from idempotency_keys where response is not null group by 1`,
+  read: `
+    select array[scope, key] as at, response as sealed from idempotency_keys
+    where (scope, key) > (($2::text[])[1], ($2::text[])[2]) and substring(response from 2 for 4) <> decode($1, 'hex')
+    order by scope, key limit $3 for update`,
+  write: `
+    update idempotency_keys k set response = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed)
+    where k.scope = i.at ->> 0 and k.key = i.at ->> 1`,
+};
+
+export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, secrets, signingKeys, answers];

@@ -1,0 +1,42 @@
+// What is true of the whole store: that it answers, and which master key it was set up with.
+import type { Vault } from '#sealing/vault';
+import { type Audit, audited } from '../audit/audit.ts';
+import type { Db } from '../store/pool.ts';
+
+/** Never throws. */
+export async function isStoreUp(db: Db): Promise<boolean> {
+  return db.query('select 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+const name = 'master_key_fingerprint';
+
+/** Remembers the master key at first use; afterwards throws when none of the keys given is that one. */
+export async function checkMasterKey(db: Db, vault: Vault): Promise<void> {
+  await db.query('insert into settings (name, value) values ($1, $2) on conflict do nothing', [name, vault.fingerprint]);
+  const { rows } = await db.query<{ value: string }>('select value from settings where name = $1', [name]);
+  const stored = rows[0]?.value ?? '';
+  if (!vault.fingerprints.includes(stored)) throw new WrongMasterKey(stored, vault.fingerprints);
+}
+
+/** From now on the vault's first key is the one that this database wants; `rows` were sealed anew for it. */
+export function setMasterKey(db: Db, vault: Vault, rows: number, audit?: Audit): Promise<void> {
+  return audited(db, audit, async (client) => {
+    const { rowCount } = await client.query('update settings set value = $2 where name = $1 and value <> $2', [name, vault.fingerprint]);
+    const target = { kind: 'master_key', id: vault.fingerprint };
+    return { result: undefined, entry: rowCount === 0 && rows === 0 ? null : { tenantId: null, target, before: null, after: { rows } } };
+  });
+}
+
+export class WrongMasterKey extends Error {
+  override name = 'WrongMasterKey';
+
+  constructor(stored: string, given: string[]) {
+    super(
+      `POSTHORN_MASTER_KEY is not the key this database was set up with (its fingerprint is ${stored}, given: ${given.join(', ')}). ` +
+        'Start with the original key; to change keys, put the new one in front: new,original.',
+    );
+  }
+}

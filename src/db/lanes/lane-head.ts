@@ -1,0 +1,33 @@
+// The head of an ordered endpoint, or of one of its keys: what was given up there holds up what comes behind it, until it loses its place.
+import { idOf, uuidOf } from '#domain/ids';
+import { type Audit, audited } from '../audit/audit.ts';
+import type { Db } from '../store/pool.ts';
+
+/**
+ * Takes the delivery out of the order that blocks the endpoint - or its ordering key `laneKey` -, and says which it was; null: nothing blocks it.
+ * It stays what it is. What if two ask at once? One of them has it, the other is told that nothing blocks.
+ */
+export async function skipHead(db: Db, endpointId: string, laneKey: string | null, audit?: Audit): Promise<string | null> {
+  return audited(db, audit, async (client) => {
+    const delivery = await skip(client, endpointId, laneKey);
+    const entry = delivery === null ? null : { target: { kind: 'endpoint', id: endpointId }, before: { head: delivery }, after: null };
+    return { result: delivery, entry };
+  });
+}
+
+async function skip(db: Pick<Db, 'query'>, endpointId: string, laneKey: string | null): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'skip_head',
+    text: `
+      with head as (
+        select d.id from endpoints p join deliveries d on d.endpoint_id = p.id
+        where p.id = $1 and p.deleted_at is null and p.ordering <> 'none' and p.on_dead_letter = 'block'
+          and d.status in ('dead_lettered', 'quarantined') and d.position is not null and ($2::text is null or d.lane_key = $2)
+        order by d.position limit 1 for update of d
+      )
+      update deliveries d set position = null, updated_at = now() from head h where d.id = h.id and d.position is not null
+      returning d.id`,
+    values: [uuidOf(endpointId), laneKey],
+  });
+  return rows[0] ? idOf('dlv', rows[0].id) : null;
+}

@@ -1,0 +1,142 @@
+// What waits in a lane, as a whole: how much, since when, until when, and what has to go before anything is sent.
+import { idOf, uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+import { urgency } from './lane-page.ts';
+
+/** The lowest id of an endpoint's held deliveries, whose day is the oldest of theirs; null: none is held. */
+export async function lowestHeld(db: Db, endpointId: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'lowest_held',
+    text: `select id from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' order by id limit 1`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? idOf('dlv', rows[0].id) : null;
+}
+
+/** How many are held, counted up to `most`. */
+export async function countHeld(db: Db, endpointId: string, most: number): Promise<number> {
+  const { rows } = await db.query<{ held: number }>({
+    name: 'count_held',
+    text: `
+      select count(*)::int as held
+      from (select from deliveries where endpoint_id = $1 and status = 'held' and status <> 'succeeded' limit $2) held`,
+    values: [uuidOf(endpointId), most],
+  });
+  return rows[0]?.held ?? 0;
+}
+
+/** Milliseconds until the next of an endpoint's held deliveries is due, whatever its place; null: none is held. `keyless`: of those without ordering key. */
+export async function nextHeldInMs(db: Db, endpointId: string, keyless: boolean): Promise<number | null> {
+  const { rows } = await db.query<{ in_ms: number | null }>({
+    name: 'next_held_in_ms',
+    text: `
+      select extract(epoch from min(d.next_attempt_at) - now())::float8 * 1000 as in_ms
+      from unnest(array[0, 1, 2]) as c (urgency) cross join lateral (
+        select d.next_attempt_at from deliveries d
+        where d.endpoint_id = $1 and d.status = 'held' and ${urgency} = c.urgency and (d.expires_at is null or d.expires_at > now())
+          and (not $2 or d.lane_key is null)
+        order by d.next_attempt_at limit 1
+      ) d`,
+    values: [uuidOf(endpointId), keyless],
+  });
+  return rows[0]?.in_ms ?? null;
+}
+
+/** Whether a dead letter or a quarantined delivery stands in the way of an ordered endpoint; `keyed`: of one of its ordering keys. */
+export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Promise<boolean> {
+  const { rows } = await db.query<{ blocked: boolean }>({
+    name: 'is_blocked',
+    text: `
+      select exists (
+        select from deliveries
+        where endpoint_id = $1 and status in ('dead_lettered', 'quarantined') and position is not null and (not $2 or lane_key is not null)
+      ) as blocked`,
+    values: [uuidOf(endpointId), keyed],
+  });
+  return rows[0]?.blocked ?? false;
+}
+
+/** A page of what is held past its time, of all endpoints, ends as expired. Returns how many it found; fewer than `limit`: no more are left. */
+export async function expireHeld(db: Db, limit: number): Promise<number> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'held_past_expiry',
+    text: `select id from deliveries where status = 'held' and expires_at is not null and expires_at <= now() order by expires_at limit $1`,
+    values: [limit],
+  });
+  if (rows.length === 0) return 0;
+  // not prepared by name, so that the ids pick the partitions
+  await db.query({
+    text: `
+      update deliveries set status = 'expired', next_attempt_at = null, updated_at = now()
+      where id = any($1::uuid[]) and status = 'held' and expires_at <= now()`,
+    values: [rows.map(({ id }) => id)],
+  });
+  return rows.length;
+}
+
+/**
+ * Where the window of a coalescing key has ended, its latest delivery is due and those before it are cancelled. Those that are being sent (`except`), or were
+ * sent before in vain, are left alone. Returns the time as of which that is so, as PostgreSQL writes it: what falls due later has not been looked at. Harmless to
+ * repeat.
+ */
+export async function coalesceHeld(db: Db, endpointId: string, except: string[], lowest: string): Promise<string> {
+  const { rows } = await db.query<{ as_of: string }>({
+    name: 'coalesce_held',
+    text: `
+      with ended as (
+        select distinct coalesce_key from deliveries d
+        where endpoint_id = $1 and status = 'held' and ${urgency} = 0 and next_attempt_at <= now() and id >= $3 and id <> all($2::uuid[])
+          and coalesce_key is not null and sequence is null and batch_id is null
+      ), waiting as (
+        select d.id, row_number() over (partition by d.coalesce_key order by d.position desc, d.id desc) as age
+        from deliveries d join ended using (coalesce_key)
+        where d.endpoint_id = $1 and d.status = 'held' and d.attempts = 0 and d.round = 1 and d.id >= $3 and d.id <> all($2::uuid[])
+          and d.sequence is null and d.batch_id is null
+      ), locked as (
+        select d.id, w.age from deliveries d join waiting w on w.id = d.id where d.endpoint_id = $1 and d.status = 'held' order by d.id for update of d
+      ), changed as (
+      update deliveries d set status = case when l.age = 1 then 'held' else 'cancelled' end,
+        next_attempt_at = case when l.age = 1 then least(d.next_attempt_at, now()) end,
+        last_message = case when l.age = 1 then d.last_message else 'a later event with the same coalesceKey was sent instead' end, updated_at = now()
+      from locked l where d.id = l.id and (l.age > 1 or d.next_attempt_at > now())
+      )
+      select now()::text as as_of`,
+    values: [uuidOf(endpointId), except.map(uuidOf), uuidOf(lowest)],
+  });
+  return rows[0]?.as_of ?? 'infinity';
+}
+
+/** Makes a batch of these; returns the ids that are in it: those that were held, and in none. */
+export async function assignBatch(db: Db, endpointId: string, epoch: number, batchId: string, deliveryIds: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'assign_batch',
+    text: `
+      with locked as (
+        select id from deliveries where id = any($4::uuid[]) and status = 'held' and batch_id is null
+          and exists (select from lanes where endpoint_id = $1 and epoch = $2)
+        order by id for update
+      )
+      update deliveries d set batch_id = $3 from locked l where d.id = l.id and d.id = any($4::uuid[]) returning d.id`,
+    values: [uuidOf(endpointId), epoch, uuidOf(batchId), deliveryIds.map(uuidOf)],
+  });
+  const assigned = new Set(rows.map((row) => idOf('dlv', row.id)));
+  return deliveryIds.filter((id) => assigned.has(id));
+}
+
+/** Those that are held are in no batch any more: their next request is a new one. */
+export async function leaveBatch(db: Db, deliveryIds: string[]): Promise<void> {
+  // not prepared by name, so that the ids pick the partitions
+  await db.query({
+    text: `update deliveries set batch_id = null where id = any($1::uuid[]) and status = 'held'`,
+    values: [deliveryIds.map(uuidOf)],
+  });
+}
+
+/** Its workflow waits for orders: nobody has to be told any more. */
+export async function deadLetterTold(db: Db, deliveryId: string): Promise<void> {
+  await db.query({
+    name: 'dead_letter_told',
+    text: `update deliveries set orders_told = orders where id = $1 and status = 'dead_lettered'`,
+    values: [uuidOf(deliveryId)],
+  });
+}

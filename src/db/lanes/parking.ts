@@ -1,0 +1,100 @@
+// Parking: a delivery of an endpoint that has a lane becomes, or is inserted as, `held`. Who parks commits this, then has the lane woken if it rests
+// (temporal/lane-waker.ts), and only then gives up what guards the event.
+import type { DeliveryStatus } from '#domain/delivery';
+import { uuidOf } from '#domain/ids';
+import { type DeliveryRef, type RefRow, refColumns, toRef } from '../deliveries/delivery-refs.ts';
+import type { Db } from '../store/pool.ts';
+
+export interface NewHeld {
+  deliveryId: string;
+  eventId: string;
+  endpointId: string;
+  tenantId: string;
+  eventType: string;
+  expiresAt: Date | null;
+}
+
+/**
+ * Inserts what has no row yet as held: due at once, or at the end of its endpoint's coalescing window. Its place in the order is its event's; one put off
+ * until now (`deliverAt`) has its place where it falls due. Harmless to repeat.
+ */
+export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
+  const of = <T>(pick: (delivery: NewHeld) => T) => deliveries.map(pick);
+  await db.query({
+    name: 'park_new',
+    text: `
+      insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
+      select i.id, i.event_id, i.endpoint_id, i.tenant_id, i.event_type, i.expires_at, 'held',
+        now() + case when e.coalesce_key is null then interval '0' else coalesce(p.coalesce_ms, 0) * interval '1 millisecond' end,
+        case when e.deliver_at is null then e.position else nextval('event_position') end,
+        case when p.ordering = 'key' then e.ordering_key end, case when p.coalesce_ms is not null then e.coalesce_key end, false
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
+        as i (id, event_id, endpoint_id, tenant_id, event_type, expires_at)
+      join endpoints p on p.id = i.endpoint_id and p.deleted_at is null
+      cross join lateral (
+        -- row by row, so that each finds its partition
+        select position, ordering_key, coalesce_key, deliver_at from events where id = i.event_id offset 0
+      ) e
+      order by i.id
+      on conflict do nothing`,
+    values: [
+      of((one) => uuidOf(one.deliveryId)),
+      of((one) => uuidOf(one.eventId)),
+      of((one) => uuidOf(one.endpointId)),
+      of((one) => uuidOf(one.tenantId)),
+      of((one) => one.eventType),
+      of((one) => one.expiresAt),
+    ],
+  });
+}
+
+/** Holds one that is under way, due when it was due. Says what it is now; null: no such delivery. */
+export async function parkExisting(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {
+  const { rows } = await db.query<{ status: DeliveryStatus }>({
+    name: 'park_existing',
+    text: `
+      with before as (
+        select d.id, d.status, e.position, e.ordering_key, e.coalesce_key, e.deliver_at, p.ordering, p.coalesce_ms
+        from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
+        where d.id = $1 for update of d
+      ), changed as (
+        update deliveries d set status = 'held', next_attempt_at = coalesce(d.next_attempt_at, now()), updated_at = now(),
+          position = coalesce(d.position, case when b.deliver_at is null then b.position else nextval('event_position') end),
+          lane_key = case when b.ordering = 'key' then b.ordering_key end,
+          coalesce_key = case when b.coalesce_ms is not null and d.attempts = 0 then b.coalesce_key end
+        from before b where d.id = $1 and b.status in ('pending', 'retrying')
+        returning d.status, d.endpoint_id, d.hurried
+      ), hurry as (
+        update lanes l set hurried = true, due_at = case when l.state = 'awake' then l.due_at else now() end
+        from changed c where c.hurried and l.endpoint_id = c.endpoint_id
+      )
+      select coalesce(c.status, b.status) as status from before b left join changed c on true`,
+    values: [uuidOf(deliveryId)],
+  });
+  return rows[0]?.status ?? null;
+}
+
+/**
+ * A lane takes over what sleeps in backoff for its endpoint, whom nobody can be posting now: due in more than 5 s. One put off by its producer (`deliverAt`)
+ * stays as it is until it is due. Returns those it took, whose workflows are to look at their rows; call it again while it takes as many as `limit`.
+ */
+export async function parkSleeping(db: Db, endpointId: string, limit: number): Promise<DeliveryRef[]> {
+  const { rows } = await db.query<RefRow>({
+    name: 'park_sleeping',
+    text: `
+      with sleeping as (
+        select id from deliveries
+        where endpoint_id = $1 and status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
+        order by id limit $2 for update skip locked
+      ), taken as (
+        update deliveries d set status = 'held', updated_at = now(),
+          position = coalesce(d.position, (select case when e.deliver_at is null then e.position else nextval('event_position') end from events e where e.id = d.event_id)),
+          lane_key = case when p.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end
+        from sleeping s, endpoints p where d.id = s.id and p.id = $1
+        returning d.*
+      )
+      select ${refColumns} from taken d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id`,
+    values: [uuidOf(endpointId), limit],
+  });
+  return rows.map(toRef);
+}

@@ -1,0 +1,24 @@
+// A tenant's rate over all its lanes: one bucket in one row, from which drains take what they need for the next moments.
+import { uuidOf } from '#domain/ids';
+import type { RateLimit } from '#domain/lane-settings';
+import { defaultBurst } from '#domain/token-bucket';
+import type { Db } from '../store/pool.ts';
+
+/** How many of `wanted` requests may be made now. A bucket begins empty; it holds what 20 ms bring beyond its burst, for those who come a little late. */
+export async function takeTenantTokens(db: Db, tenantId: string, { perSecond, burst }: RateLimit, wanted: number): Promise<number> {
+  const { rows } = await db.query<{ granted: number }>({
+    name: 'take_tenant_tokens',
+    text: `
+      with made as (
+        insert into tenant_rates (tenant_id, tokens, at) values ($1, 0, clock_timestamp()) on conflict do nothing
+      ), filled as (
+        select least($3::float8 + $2::float8 / 50, tokens + greatest(extract(epoch from clock_timestamp() - at), 0)::float8 * $2) as tokens, clock_timestamp() as at
+        from tenant_rates where tenant_id = $1 for update
+      )
+      update tenant_rates r set tokens = f.tokens - least($4::float8, floor(f.tokens + 1e-9)), at = f.at
+      from filled f where r.tenant_id = $1
+      returning least($4::float8, floor(f.tokens + 1e-9))::int as granted`,
+    values: [uuidOf(tenantId), perSecond, burst ?? defaultBurst(perSecond), wanted],
+  });
+  return rows[0]?.granted ?? 0;
+}

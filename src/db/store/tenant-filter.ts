@@ -1,0 +1,17 @@
+// Whether a row is there for who asks: in a tenant's scope, whether it is that tenant's.
+import { uuidOf } from '#domain/ids';
+import type { Db } from './pool.ts';
+
+export async function seesEndpoint(db: Db, endpointId: string): Promise<boolean> {
+  const { rowCount } = await db.query({ name: 'sees_endpoint', text: 'select from endpoints where id = $1', values: [uuidOf(endpointId)] });
+  return rowCount === 1;
+}
+
+export async function seesDelivery(db: Db, deliveryId: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'sees_delivery',
+    text: 'select from deliveries where id = $1',
+    values: [uuidOf(deliveryId)],
+  });
+  return rowCount === 1;
+}

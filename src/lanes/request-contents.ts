@@ -1,0 +1,54 @@
+// What goes into a request: a delivery with its number, or the members of a batch with theirs. Everything that has to be written before the request is made.
+
+import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
+import { assignBatch } from '#db/lanes/lane-held';
+import { type HeldDelivery, readBatch } from '#db/lanes/lane-page';
+import { numberBatch, numberDeliveries, type ToNumber } from '#db/lanes/lane-sequences';
+import { createGroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+
+export interface Packing {
+  /** The row with its number, if it is of an order; none when it is not held any more. */
+  single(endpoint: LaneEndpoint, rows: HeldDelivery[]): Promise<HeldDelivery[]>;
+  /** A batch that was sent before is all that is left of it; a new one is what may still be sent. */
+  batch(endpoint: LaneEndpoint, rows: HeldDelivery[], batchId: string): Promise<HeldDelivery[]>;
+}
+
+export function createPacking(db: Db, endpointId: string, epoch: number): Packing {
+  const numbers = createGroupCommit<ToNumber, number | null>({
+    write: (wanted) => numberDeliveries(db, endpointId, epoch, wanted),
+    maxWeight: 100,
+  });
+
+  async function single({ ordering }: LaneEndpoint, rows: HeldDelivery[]): Promise<HeldDelivery[]> {
+    const [row] = rows;
+    const key = ordering === 'endpoint' ? '' : ordering === 'key' ? row?.laneKey : null;
+    if (!row || key == null || row.sequence !== null) return rows;
+    const sequence = await numbers.add({ deliveryId: row.deliveryId, key });
+    return sequence === null ? [] : [{ ...row, sequence }];
+  }
+
+  async function batch(endpoint: LaneEndpoint, rows: HeldDelivery[], batchId: string): Promise<HeldDelivery[]> {
+    if (rows[0]?.batchId != null) return numbered(endpoint, (await readBatch(db, endpointId, batchId)).sort(byPosition));
+    const ids = rows.map(({ deliveryId }) => deliveryId);
+    const assigned = new Set(await assignBatch(db, endpointId, epoch, batchId, ids));
+    const members = rows.filter(({ deliveryId }) => assigned.has(deliveryId)).map((row) => ({ ...row, batchId }));
+    return numbered(endpoint, members.sort(byPosition));
+  }
+
+  async function numbered({ ordering }: LaneEndpoint, members: HeldDelivery[]): Promise<HeldDelivery[]> {
+    const unnumbered = members.filter(({ sequence }) => sequence === null).map(({ deliveryId }) => deliveryId);
+    if (ordering !== 'endpoint' || unnumbered.length === 0) return members;
+    const given = await numberBatch(db, endpointId, epoch, unnumbered);
+    if (!given) return [];
+    const numberOf = new Map(unnumbered.map((id, index) => [id, given[index] ?? null]));
+    return members.map((row) => ({ ...row, sequence: row.sequence ?? numberOf.get(row.deliveryId) ?? null }));
+  }
+
+  return { single, batch };
+}
+
+/** The same on every retry, however they were read. */
+function byPosition(a: HeldDelivery, b: HeldDelivery): number {
+  return (a.position ?? 0) - (b.position ?? 0) || (a.deliveryId < b.deliveryId ? -1 : 1);
+}

@@ -1,0 +1,33 @@
+// What a relay gets of a request that was accepted under its name: the events that are new, with all that their first attempts need.
+import type { Accepted, AcceptRequest } from '#db/events/accept';
+import type { OwnedEvent } from '#db/events/outbox';
+import type { LeavingEvent } from './hand-over.ts';
+
+export function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
+  const tenantId = accepted?.tenantId;
+  if (!tenantId) return [];
+  const { acceptances, acceptedAtUs, endpointsVersion } = accepted;
+  const nowMs = performance.now();
+  return events
+    .filter((event, index) => acceptances[index]?.kind === 'accepted' && acceptances[index].id === event.eventId)
+    .map((event) => ({
+      eventId: event.eventId,
+      tenantId,
+      tenant,
+      eventType: event.type,
+      externalId: event.externalId,
+      channels: event.channels,
+      body: event.body,
+      expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
+      special: event.deliverAt !== null || event.onlyEndpointId !== null,
+      acceptedAtUs,
+      endpointsVersion,
+      mayBeBegun: false,
+      acceptedHereMs: nowMs,
+    }));
+}
+
+/** Without its body, which is not needed any more. `needsDispatch`: its first attempts cannot be made ahead. */
+export function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
+  return { eventId, tenantId, tenant, eventType, needsDispatch };
+}

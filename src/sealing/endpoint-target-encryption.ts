@@ -1,0 +1,29 @@
+// Targets of endpoints at rest: one sealed JSON document each, bound to the endpoint's id.
+
+import type { EndpointTarget } from '#domain/endpoint-target';
+import { expiryOf } from './client-certificate.ts';
+import type { Vault } from './vault.ts';
+
+export interface SealedTarget {
+  sealed: Uint8Array;
+  /** Host and port: with `tokenHost` and the expiry of the client certificate all of the target that is in sight. */
+  host: string;
+  /** Host of the server that is asked for its access tokens; null or absent: none is. */
+  tokenHost?: string | null;
+  /** Null or absent: there is no client certificate. */
+  tlsExpiresAt?: Date | null;
+}
+
+export function sealTarget(vault: Pick<Vault, 'seal'>, endpointId: string, target: EndpointTarget): SealedTarget {
+  return {
+    sealed: vault.seal(Buffer.from(JSON.stringify(target)), endpointId),
+    host: new URL(target.url).host,
+    tokenHost: target.auth?.type === 'oauth2' ? new URL(target.auth.tokenUrl).host : null,
+    tlsExpiresAt: target.tls ? expiryOf(target.tls) : null,
+  };
+}
+
+/** Throws VaultError. */
+export function openTarget(vault: Pick<Vault, 'open'>, endpointId: string, sealed: Uint8Array): EndpointTarget {
+  return JSON.parse(Buffer.from(vault.open(sealed, endpointId)).toString());
+}
