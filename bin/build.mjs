@@ -1,5 +1,5 @@
 // `npm run build`: compiles src to dist and bundles the workflows. Does nothing when dist was built from these very files.
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFiles, isFresh, markFresh } from './fresh.mjs';
@@ -17,11 +17,14 @@ export async function build() {
   if (isFresh(marker, hash)) return 0;
   process.stdout.write('building …\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
+  mkdirSync(join(root, 'dist'));
+  // `#…` means src in a clone (package.json), and the compiled files here
+  writeFileSync(join(root, 'dist/package.json'), JSON.stringify({ type: 'module', imports: { '#*': './src/*.js' } }));
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
     // for those who run the sources, and for those who run dist
     [join(root, 'src/app/workflow-bundle.ts')],
-    [join(root, 'dist/src/workflow-bundle.js')],
+    [join(root, 'dist/src/app/workflow-bundle.js')],
   ];
   for (const step of steps) {
     const code = await runWatched(node, step);

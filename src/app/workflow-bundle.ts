@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
-const here = import.meta.dirname;
-const keptIn = join(here, here.endsWith(join('dist', 'src')) ? '..' : '../dist');
+const sources = dirname(import.meta.dirname);
+const keptIn = join(sources, sources.endsWith(join('dist', 'src')) ? '..' : '../dist');
 
 /** The bundle's code, from `dist/` or made now (some seconds). */
 export async function loadWorkflowBundle(): Promise<{ code: string }> {
@@ -15,8 +15,8 @@ export async function loadWorkflowBundle(): Promise<{ code: string }> {
   if (kept !== null) return { code: kept };
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(here, 'workflows', `index.${extension}`),
-    payloadConverterPath: join(here, 'workflows', `payload-converter.${extension}`),
+    workflowsPath: join(sources, 'workflows', `index.${extension}`),
+    payloadConverterPath: join(sources, 'workflows', `payload-converter.${extension}`),
     logger: quiet,
   });
   await keep(file, code).catch(() => undefined); // a folder that cannot be written only costs the time again
@@ -25,9 +25,11 @@ export async function loadWorkflowBundle(): Promise<{ code: string }> {
 
 async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256');
-  for (const folder of ['workflows', 'domain']) {
-    for (const name of (await readdir(join(here, folder))).filter((entry) => /(?<!\.d)\.[jt]s$/.test(entry)).sort()) {
-      hash.update(name).update(await readFile(join(here, folder, name)));
+  for (const folder of ['workflows', 'contract', 'domain']) {
+    for (const name of (await readdir(join(sources, folder), { recursive: true }))
+      .filter((entry) => /(?<!\.d)\.[jt]s$/.test(entry))
+      .sort()) {
+      hash.update(name).update(await readFile(join(sources, folder, name)));
     }
   }
   const { version } = JSON.parse(await readFile(createRequire(import.meta.url).resolve('@temporalio/worker/package.json'), 'utf8')) as {

@@ -1,9 +1,9 @@
-// Where this package lies, and its version: the same from `src/` and from `dist/src/`.
+// The package's root folder and version. The same from `src/` and from `dist/src/`.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 function findRoot(from: string): string {
-  return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
+  return existsSync(join(from, 'migrations')) ? from : findRoot(dirname(from));
 }
 
 const packageRoot = findRoot(import.meta.dirname);

@@ -11,7 +11,7 @@ describe('the workflow bundle', () => {
     const modules = [...code.matchAll(/^\/\*{3}\/ "([^"]+)"$/gm)].map(([, path]) => path ?? '');
     const own = modules.flatMap((path) => /\/src\/(.+)$/.exec(path)?.[1] ?? []);
     expect(own.length).toBeGreaterThan(6);
-    expect(own.filter((path) => !path.startsWith('workflows/'))).toEqual([]);
+    expect(own.filter((path) => !/^(workflows|contract)\//.test(path))).toEqual([]);
     const packages = new Set(modules.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
     expect([...packages].sort()).toEqual(['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc']);
     expect(code).not.toMatch(/require\("(node:)?(fs|net|http|crypto|child_process|process)"\)/);

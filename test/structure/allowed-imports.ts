@@ -1,0 +1,74 @@
+// The arrows of the architecture: what each folder of `src` may import, besides itself. A folder that is not named here may not exist.
+// `types of x` allows `import type` only. Rooms of `db` and `api` are folders of their own; `db/*` allows every room of `db`.
+
+interface Allowed {
+  folders: string;
+  packages: string;
+}
+
+export const allowedImports: Record<string, Allowed> = {
+  // pure: time and randomness are arguments
+  domain: { folders: '', packages: 'zod' },
+  // what may be said to a workflow: names, ids, messages
+  contract: { folders: 'domain', packages: '@temporalio/common @temporalio/workflow' },
+  // deterministic: they reach the world by proxyActivities only
+  workflows: { folders: 'contract domain types of activities', packages: '@temporalio/common @temporalio/workflow' },
+
+  runtime: { folders: 'domain', packages: 'node:crypto pino' },
+  config: { folders: 'domain types of attempts', packages: 'node:fs node:os node:path node:process zod' },
+  sealing: { folders: 'domain outbound', packages: 'node:crypto node:tls types of zod' },
+  exports: { folders: 'domain db/audit db/deliveries db/store', packages: 'csv-stringify' },
+  telemetry: { folders: 'domain runtime db/lanes', packages: '@prometheus-io/client' },
+
+  'db/store': { folders: 'domain runtime', packages: 'node:async_hooks node:fs/promises node:path pg' },
+  'db/audit': { folders: 'domain db/store', packages: 'node:crypto' },
+  'db/access': { folders: 'domain runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
+  'db/keys': { folders: 'domain outbound sealing db/audit db/store', packages: 'node:crypto' },
+  'db/endpoints': { folders: 'domain runtime sealing db/audit db/keys db/store', packages: 'types of pg' },
+  'db/events': { folders: 'domain db/access db/audit db/keys db/store', packages: '' },
+  'db/deliveries': { folders: 'domain db/audit db/endpoints db/events db/keys db/store', packages: '' },
+  'db/lanes': { folders: 'domain db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
+
+  outbound: {
+    folders: 'domain',
+    packages:
+      'ipaddr.js node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
+  },
+  receiver: { folders: 'domain', packages: 'node:crypto' },
+  sandbox: { folders: 'domain receiver', packages: 'express node:crypto node:http node:timers/promises' },
+
+  attempts: { folders: 'domain runtime sealing outbound telemetry db/*', packages: 'node:crypto node:timers/promises' },
+  lanes: { folders: 'domain runtime attempts db/*', packages: 'node:timers/promises' },
+  temporal: {
+    folders: 'domain contract runtime config db/*',
+    packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:timers/promises',
+  },
+  relay: { folders: 'domain runtime telemetry attempts temporal db/*', packages: 'node:timers/promises' },
+  activities: {
+    folders: 'domain contract runtime attempts lanes temporal db/*',
+    packages: '@temporalio/activity @temporalio/common',
+  },
+
+  'api/http': {
+    folders: 'domain config runtime relay db/access db/audit db/endpoints db/store',
+    packages: 'express helmet node:crypto node:http node:stream node:stream/promises zod',
+  },
+  'api/access': {
+    folders: 'domain runtime sealing api/http db/access db/audit db/keys db/store',
+    packages: 'express ipaddr.js jose node:crypto node:timers/promises zod',
+  },
+  'api/routes': {
+    folders: 'domain config contract runtime sealing exports types of lanes api/access api/http db/*',
+    packages: 'express node:async_hooks node:crypto node:timers/promises zod',
+  },
+  api: { folders: 'api/access api/http api/routes', packages: 'express zod' },
+
+  embedded: {
+    folders: '',
+    packages:
+      '@temporalio/client node:child_process node:crypto node:fs node:module node:net node:os node:path node:stream node:stream/promises node:timers/promises node:util pg zod',
+  },
+};
+
+/** Composition roots: they may import everything but each other the wrong way round. */
+export const roots: Record<string, string> = { app: 'cli', cli: '' };

@@ -1,0 +1,78 @@
+// Imports point one way: each folder of `src` imports only what `allowed-imports.ts` allows, and no files or folders import each other in a circle.
+import { describe, expect, it } from 'vitest';
+import { allowedImports, roots } from './allowed-imports.ts';
+import { circles, type Import, importsOf, roomOf, sourceFiles } from './imports.ts';
+
+const imports = sourceFiles.flatMap((file) => importsOf(file));
+
+const wordsOf = (allowed: string) => allowed.replaceAll('types of ', 'types-of-').split(' ').filter(Boolean);
+
+/** `db/*` names every room of db. */
+const names = (word: string, name: string) => word === name || (word.endsWith('/*') && name.startsWith(word.slice(0, -1)));
+
+/** `a b types of c` allows a and b, and of c types. */
+function permits(allowed: string, name: string, typeOnly: boolean): boolean {
+  return wordsOf(allowed).some((word) => names(word, name) || (typeOnly && names(word.replace(/^types-of-/, ''), name)));
+}
+
+function isAllowed({ from, to, typeOnly }: Import): boolean {
+  const room = roomOf(from);
+  const isOurs = to.startsWith('src/');
+  if (room in roots) return !isOurs || !(roots[room] ?? '').split(' ').includes(roomOf(to));
+  const { folders, packages } = allowedImports[room] ?? { folders: '', packages: '' };
+  if (isOurs) return roomOf(to) === room || permits(folders, roomOf(to), typeOnly);
+  return permits(packages, to, typeOnly);
+}
+
+function graphOf(nodeOf: (file: string) => string): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>();
+  for (const { from, to } of imports) {
+    if (!to.startsWith('src/') || nodeOf(from) === nodeOf(to)) continue;
+    edges.set(nodeOf(from), (edges.get(nodeOf(from)) ?? new Set()).add(nodeOf(to)));
+  }
+  return edges;
+}
+
+describe('imports in src', () => {
+  it('lie in folders that the table names', () => {
+    expect(sourceFiles.length).toBeGreaterThan(200);
+    const rooms = new Set(sourceFiles.map(roomOf));
+    expect([...rooms].sort()).toEqual([...Object.keys(allowedImports), ...Object.keys(roots)].sort());
+  });
+
+  it('point where the table allows', () => {
+    expect(imports.length).toBeGreaterThan(1_000);
+    expect(imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+
+  it('form no circle of files or folders', () => {
+    expect(circles(graphOf((file) => file))).toEqual([]);
+    expect(circles(graphOf(roomOf))).toEqual([]);
+  });
+
+  it('every arrow that the table allows is used', () => {
+    const isUsed = (room: string, word: string) =>
+      imports.some(
+        ({ from, to }) => roomOf(from) === room && names(word.replace(/^types-of-/, ''), to.startsWith('src/') ? roomOf(to) : to),
+      );
+    const unused = Object.entries(allowedImports).flatMap(([room, { folders, packages }]) =>
+      [...wordsOf(folders), ...wordsOf(packages)].filter((word) => !isUsed(room, word)).map((word) => `${room} -> ${word}`),
+    );
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('the check', () => {
+  it('finds a forbidden arrow, a forbidden package, and a value where only a type is allowed', () => {
+    const given = importsOf(
+      'src/workflows/x.ts',
+      "import { a } from '#db/store/pool';\nimport fs from 'node:fs';\nimport { b } from '#activities/index';\nimport type { c } from '#activities/index';",
+    );
+    expect(given.map(isAllowed)).toEqual([false, false, false, true]);
+  });
+
+  it('finds a circle', () => {
+    const edges = new Map(Object.entries({ a: new Set(['b']), b: new Set(['c']), c: new Set(['a', 'd']), d: new Set<string>() }));
+    expect(circles(edges).map((circle) => circle.sort())).toEqual([['a', 'b', 'c']]);
+  });
+});
