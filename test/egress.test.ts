@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openEgress } from '#app/outbound-config';
+import { openOutboundConfig } from '#app/outbound-config';
 import { createAuthority } from './support/authority.ts';
 
 function fileWith(text: string): string {
@@ -14,7 +14,7 @@ function fileWith(text: string): string {
   return file;
 }
 const opened = (more: object) =>
-  openEgress({ POSTHORN_CA_FILE: undefined, POSTHORN_EGRESS_PROXY: undefined, ...more }, 'http://127.0.0.1:8080');
+  openOutboundConfig({ POSTHORN_CA_FILE: undefined, POSTHORN_EGRESS_PROXY: undefined, ...more }, 'http://127.0.0.1:8080');
 
 it('is nothing by default', () => expect(opened({})).toEqual({ ca: undefined }));
 

@@ -6,7 +6,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { type Challenge, type ChallengeAnswer, faultOf } from '#attempts/challenge';
-import type { Places } from '#attempts/places';
+import type { Slots } from '#attempts/places';
 import {
   failVerification,
   noteVerificationError,
@@ -23,7 +23,7 @@ import { wakeBehindGate } from '#lanes/set-gate';
 export interface ChallengeEndpointDeps {
   db: Db;
   lanes: Lanes;
-  places: Pick<Places, 'take'>;
+  places: Pick<Slots, 'take'>;
   challenge: Challenge;
 }
 

@@ -1,7 +1,7 @@
 // The activities this worker runs, made of what they need.
 import type { Challenge } from '#attempts/challenge';
 import type { Engine } from '#attempts/engine';
-import type { Places } from '#attempts/places';
+import type { Slots } from '#attempts/places';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lane';
 import type { Drain } from '#lanes/drain-types';
@@ -30,7 +30,7 @@ export interface ActivityDeps {
   giveOrder: GiveOrder;
   setGate: SetGate;
   skipHead: SkipHead;
-  places: Pick<Places, 'take'>;
+  places: Pick<Slots, 'take'>;
   challenge: Challenge;
   disableAfterMs: number;
   reached?: Reached;

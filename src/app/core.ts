@@ -6,7 +6,7 @@ import { type ConnectionShares, shareConnections } from '#config/sizing';
 import { checkAuditRights } from '#db/audit/audit-rights';
 import { checkMasterKey } from '#db/endpoints/secrets';
 import { countOutbox } from '#db/events/backlog';
-import { type Contents, createContents } from '#db/keys/content-encryption';
+import { type ContentEncryption, createContentEncryption } from '#db/keys/content-encryption';
 import { checkKeysInUse } from '#db/keys/reseal';
 import { sealWhatIsNot } from '#db/keys/unsealed';
 import { readLaneFigures } from '#db/lanes/lane-figures';
@@ -34,7 +34,7 @@ export interface Core {
   /** By kind of work: nothing that one kind waits for keeps a connection from another. */
   shares: Record<keyof ConnectionShares, Db>;
   vault: Vault;
-  contents: Contents;
+  contents: ContentEncryption;
   link: TemporalLink;
   starter: Starter;
   waker: LaneWaker;
@@ -70,7 +70,7 @@ export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' 
     await sealWhatIsNot(pool, vault);
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
     const db = shares.flow;
-    const contents = createContents(shares.recording, vault);
+    const contents = createContentEncryption(shares.recording, vault);
     const link = openTemporalLink(config, log);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);

@@ -10,7 +10,7 @@ import { certificatesIn } from '#sealing/client-certificate';
 type Egress = Pick<SenderOptions, 'ca' | 'proxy'>;
 
 /** Throws ConfigError when the bundle cannot be read. */
-export function openEgress(
+export function openOutboundConfig(
   { POSTHORN_CA_FILE: file, POSTHORN_EGRESS_PROXY: url }: Pick<Config, 'POSTHORN_CA_FILE' | 'POSTHORN_EGRESS_PROXY'>,
   ownOrigin: string,
 ): Egress {

@@ -13,7 +13,7 @@ import { createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
 import type { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
-import { atMost } from '#sandbox/concurrency-limit';
+import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
 import { createFollowKey } from '#temporal/key-following';
 import { isTemporalAway } from '#temporal/link';
@@ -44,7 +44,7 @@ export function startServer(
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
   // anybody may post to the sandbox: it gets one of the callers' connections
-  const signingOf = atMost({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
+  const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
   const app = createApp({
     db: scopedDb(callers),
     storeUp: () => isStoreUp(lease),

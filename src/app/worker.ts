@@ -7,8 +7,8 @@ import { createChallenge } from '#attempts/challenge';
 import { createEngine } from '#attempts/engine';
 import { createFirstAttempter, type InHand } from '#attempts/first-attempter';
 import { createLaneWatch } from '#attempts/lane-watch';
-import { createToLane } from '#attempts/park-delivery';
-import { createPlaces } from '#attempts/places';
+import { createParkDelivery } from '#attempts/park-delivery';
+import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { createStallWatch } from '#attempts/stall-watch';
@@ -17,7 +17,7 @@ import { version } from '#config/package';
 import { sizingOf, thisMachine } from '#config/sizing';
 import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
 import { createDrain } from '#lanes/drain';
-import { createNudges } from '#lanes/drain-wakeups';
+import { createDrainWakeups } from '#lanes/drain-wakeups';
 import { createDrainsHere } from '#lanes/drains-here';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
@@ -28,7 +28,7 @@ import { createRelay, type Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import type { Core } from './core.ts';
-import { openEgress } from './outbound-config.ts';
+import { openOutboundConfig } from './outbound-config.ts';
 import { graceMs, pollTemporal } from './temporal-worker.ts';
 
 export interface RunningWorker {
@@ -46,10 +46,10 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
   // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
-  const egress = openEgress(config, publicOrigin);
+  const egress = openOutboundConfig(config, publicOrigin);
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
   const authenticated = authenticating(sender);
-  const places = createPlaces(limits);
+  const places = createSlots(limits);
   const recorder = createRecorder(shares.recording, contents, log);
   const poster = createPoster({
     db: shares.attempts,
@@ -64,9 +64,9 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const inHand: InHand = new Map();
   const watch = createStallWatch();
   const lanes = createLaneWatch({ db: shares.attempts, lease: shares.lease, waker, log, disableAfterMs: disableAfterMs(config) });
-  const toLane = createToLane({ db: shares.attempts, lanes, tellLanes: parking.tell });
+  const toLane = createParkDelivery({ db: shares.attempts, lanes, tellLanes: parking.tell });
   const engine = createEngine({ db: shares.attempts, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
-  const nudges = createNudges();
+  const wakeups = createDrainWakeups();
   const drain = createDrain({
     db: shares.lanes,
     poster,
@@ -77,7 +77,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     limits,
     isInHand: (deliveryId) => inHand.has(deliveryId),
     starter,
-    nudges,
+    wakeups,
     slots: sizing.lanes,
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
@@ -105,7 +105,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
 
   function hear(word: string): void {
     const lanes = nudgedLanes(word);
-    if (lanes) nudges.nudge(lanes);
+    if (lanes) wakeups.wake(lanes);
     else if (word === sweepWord) relay.sweepSoon();
     else relay.look();
   }

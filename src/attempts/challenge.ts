@@ -12,7 +12,7 @@ import { LocalFault } from '#outbound/local-fault';
 import type { Sender } from '#outbound/send';
 import { newId } from '#runtime/new-id';
 import type { Vault } from '#sealing/vault';
-import { createOpened } from './decryption-cache.ts';
+import { createDecryptionCache } from './decryption-cache.ts';
 import { createKeyRing } from './key-ring.ts';
 import { buildRequest } from './request.ts';
 
@@ -38,7 +38,7 @@ export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDe
   const us = new URL(publicOrigin).hostname;
 
   async function echo(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
-    const opened = createOpened(vault);
+    const opened = createDecryptionCache(vault);
     const keyPairs = signsWithKeyPair(asked.signing) ? await signersOf(asked.tenantId) : [];
     const challenge = randomBytes(16).toString('base64url');
     const { headers, ...request } = buildRequest(
@@ -67,7 +67,7 @@ export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDe
   }
 
   async function handshake(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
-    const target = createOpened(vault).target(endpointId, asked.target);
+    const target = createDecryptionCache(vault).target(endpointId, asked.target);
     const result = await sender.send({
       url: target.url,
       method: 'OPTIONS',

@@ -1,19 +1,19 @@
 // What is sealed, opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change.
-import type { Contents } from '#db/keys/content-encryption';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { EndpointTarget } from '#domain/endpoint-target';
 import { type SigningSecret, signingSecret } from '#outbound/signing-secret';
 import { openTarget } from '#sealing/endpoint-target-encryption';
 import { openSecret } from '#sealing/secret';
 import type { Vault } from '#sealing/vault';
-import { asFault, isLasting, RenderFault } from './render-fault.ts';
+import { asFault, isLasting, RenderError } from './render-fault.ts';
 
-export interface Opened {
+export interface DecryptionCache {
   secret(secret: { id: string; sealed: Uint8Array }): SigningSecret;
   target(endpointId: string, sealed: Uint8Array): EndpointTarget;
 }
 
 /** Its functions throw VaultError. */
-export function createOpened(vault: Pick<Vault, 'open'>): Opened {
+export function createDecryptionCache(vault: Pick<Vault, 'open'>): DecryptionCache {
   return {
     secret: onceFor(
       ({ id, sealed }) => signingSecret(id, openSecret(vault, id, sealed)),
@@ -33,7 +33,7 @@ interface Bodies<E> {
 }
 
 /** Bodies as they were posted, of one event or of those of a batch. Throws RenderFault where nobody will ever open one. */
-export async function openBodies<E extends { eventId: string; body: Uint8Array }>(contents: Pick<Contents, 'open'>, job: Bodies<E>) {
+export async function openBodies<E extends { eventId: string; body: Uint8Array }>(contents: Pick<ContentEncryption, 'open'>, job: Bodies<E>) {
   if (!job.batch) return { body: await contents.open(job.eventId, job.body).catch(asFault) };
   const opening = job.batch.map(async (one) => ({ ...one, body: await contents.open(one.eventId, one.body) }));
   const faults = new Map<string, unknown>();
@@ -43,7 +43,7 @@ export async function openBodies<E extends { eventId: string; body: Uint8Array }
     faults.set(job.batch[index]?.eventId ?? '', one.reason);
   }
   const [first] = faults.values();
-  if (first !== undefined) throw new RenderFault(first, [...faults.keys()]);
+  if (first !== undefined) throw new RenderError(first, [...faults.keys()]);
   return { batch: await Promise.all(opening) };
 }
 

@@ -16,12 +16,12 @@ import type { Logger } from '#runtime/logger';
 import { type AttemptReport, settled } from './attempt-report.ts';
 import type { InHand } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
-import type { ToLane } from './park-delivery.ts';
-import type { PlaceLimits, Places } from './places.ts';
+import type { ParkDelivery } from './park-delivery.ts';
+import type { SlotLimits, Slots } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
-import { RenderFault } from './render-fault.ts';
-import { createNoPlace } from './slot-backoff.ts';
+import { RenderError } from './render-fault.ts';
+import { createSlotBackoff } from './slot-backoff.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 export interface Engine {
@@ -37,11 +37,11 @@ export interface EngineDeps {
   db: Db;
   poster: Poster;
   recorder: Recorder;
-  places: Places;
-  limits: PlaceLimits;
+  places: Slots;
+  limits: SlotLimits;
   log: Logger;
-  lanes: Pick<LaneWatch, 'saw'>;
-  toLane: ToLane;
+  lanes: Pick<LaneWatch, 'recordOutcome'>;
+  toLane: ParkDelivery;
   /** Of the first attempters of this process. */
   inHand?: Pick<InHand, 'get'>;
   /** One for all of this process. */
@@ -60,7 +60,7 @@ export function createEngine({
   inHand,
   watch = createStallWatch(),
 }: EngineDeps): Engine {
-  const noPlace = createNoPlace(db, places, limits);
+  const noPlace = createSlotBackoff(db, places, limits);
   const underWay = new Map<string, Promise<AttemptReport>>();
 
   async function run(deliveryId: string): Promise<AttemptReport> {
@@ -81,7 +81,7 @@ export function createEngine({
     if (typeof leave !== 'function')
       return {
         kind: 'wait',
-        ms: await noPlace.turnAway(job, leave),
+        ms: await noPlace.backOff(job, leave),
         outcome: 'no_place',
         message: 'as many requests in flight as allowed',
       };
@@ -99,7 +99,7 @@ export function createEngine({
     try {
       attempt = await poster.post({ ...job, isTooLate: () => watch.stalledSince(mark) });
     } catch (error) {
-      if (error instanceof RenderFault) return fault(job, error);
+      if (error instanceof RenderError) return fault(job, error);
       throw error;
     }
     const { result, number } = attempt;
@@ -107,7 +107,7 @@ export function createEngine({
     if (result.outcome === 'timeout' && watch.stalledSince(mark))
       throw new Error('this process stood still while it waited for the answer');
     const status = await recorder.record(attempt);
-    lanes.saw(job, job.eventType, result);
+    lanes.recordOutcome(job, job.eventType, result);
     await poster.obeyEndpoint(job, result);
     logAttempt(log, job, attempt, status);
     if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);
@@ -117,7 +117,7 @@ export function createEngine({
     return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
   }
 
-  async function fault(job: DeliveryJob, error: RenderFault): Promise<AttemptReport> {
+  async function fault(job: DeliveryJob, error: RenderError): Promise<AttemptReport> {
     const { message } = error;
     const { status, faults } = await countFault(db, job.deliveryId, message);
     log.error({ err: error, deliveryId: job.deliveryId, endpointId: job.endpointId, faults, status }, 'delivery.fault');

@@ -30,13 +30,13 @@ export interface FailureCount {
    * An attempt with an event of this type ended so. The endpoint's failures, when with this there are too many. What an endpoint answered before it led elsewhere counts
    * for nothing.
    */
-  saw(asked: AskedEndpoint, type: string, sign: Sign): Failures | null;
+  recordOutcome(asked: AskedEndpoint, type: string, sign: Sign): Failures | null;
   /** What all have counted of those that did not accept something lately. */
   learn(counted: ReadonlyMap<string, Counted>): void;
   /** It is a lane's now. */
   forget(endpointId: string): void;
   /** Tells the others, and returns the endpoints that have failed too much; nothing is lost when it rejects. Not to be called while it runs. */
-  tell(): Promise<Counted[]>;
+  share(): Promise<Counted[]>;
 }
 
 const trusted = { failures: noFailures(), suspectedMs: 0 };
@@ -86,7 +86,7 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
   }
 
   return {
-    saw(asked, type, sign) {
+    recordOutcome(asked, type, sign) {
       const known = suspectOf(asked);
       if (known && known.targetVersion > asked.targetVersion) return null;
       if (sign === 'accepted' && isTrusted(known, type)) return null;
@@ -105,7 +105,7 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
     forget(endpointId) {
       suspects.delete(endpointId);
     },
-    async tell() {
+    async share() {
       const seen = takeUntold();
       if (seen.size === 0) return [];
       try {

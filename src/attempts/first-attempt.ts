@@ -17,7 +17,7 @@ export interface FirstEvent {
   acceptedHereMs: number | null;
 }
 
-export interface FirstJob {
+export interface FirstAttempt {
   event: FirstEvent;
   endpointId: string;
   endpointLimit: number | null;
@@ -32,7 +32,7 @@ export interface FirstJob {
 }
 
 /** Of its delivery. */
-export function idOf({ event, endpointId }: FirstJob): string {
+export function idOf({ event, endpointId }: FirstAttempt): string {
   return deliveryId(event.eventId, endpointId);
 }
 
@@ -41,7 +41,7 @@ export function isExpired({ expiresAt }: FirstEvent): boolean {
 }
 
 /** As it is written before any attempt. */
-export function toRow(job: FirstJob): NewHeld {
+export function toRow(job: FirstAttempt): NewHeld {
   const { eventId, tenantId, eventType, expiresAt } = job.event;
   return { deliveryId: idOf(job), eventId, endpointId: job.endpointId, tenantId, eventType, expiresAt };
 }

@@ -13,9 +13,9 @@ import { isStoreAway } from '#db/store/errors';
 import { parksBySettings } from '#domain/attempt';
 import { LocalFault } from '#outbound/local-fault';
 import type { Logger } from '#runtime/logger';
-import { type FirstJob, idOf, isExpired, toRow } from './first-attempt.ts';
+import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
-import type { Places } from './places.ts';
+import type { Slots } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
@@ -32,7 +32,7 @@ type Written = 'final' | 'open' | 'dropped';
 export type InHand = Map<string, Promise<Written>>;
 
 export interface FirstAttempter {
-  push(job: FirstJob): void;
+  push(job: FirstAttempt): void;
   waiting(): number;
   /** The events that attempts under way belong to. */
   eventsUnderWay(): string[];
@@ -41,7 +41,7 @@ export interface FirstAttempter {
 }
 
 export interface FirstAttempterDeps {
-  places: Places;
+  places: Slots;
   poster: Poster;
   recorder: Recorder;
   lanes: LaneWatch;
@@ -57,8 +57,8 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   const { places, poster, recorder, lanes, park, log } = deps;
   const inHand: InHand = deps.inHand ?? new Map();
   const watch = deps.watch ?? createStallWatch();
-  const underWay = new Map<Promise<void>, FirstJob>();
-  const queue = createTurnQueue<FirstJob>({
+  const underWay = new Map<Promise<void>, FirstAttempt>();
+  const queue = createTurnQueue<FirstAttempt>({
     places,
     run: (job) => track(job, hold(job, attempt(job))),
     giveUp: (job, want) => void track(job, hold(job, turnAway(job, want))),
@@ -66,7 +66,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   });
   const looking = setInterval(queue.look, lookMs).unref();
 
-  function track(job: FirstJob, writing: Promise<Written>): Promise<void> {
+  function track(job: FirstAttempt, writing: Promise<Written>): Promise<void> {
     const tracked = writing
       .then((written) => {
         if (written !== 'dropped') job.written(written);
@@ -79,18 +79,18 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     return tracked;
   }
 
-  function hold(job: FirstJob, writing: Promise<Written>): Promise<Written> {
+  function hold(job: FirstAttempt, writing: Promise<Written>): Promise<Written> {
     const id = idOf(job);
     const held = writing.finally(() => inHand.delete(id));
     inHand.set(id, held);
     return held;
   }
 
-  function enqueue(job: FirstJob): void {
+  function enqueue(job: FirstAttempt): void {
     queue.push(job, job.event.tenantId, job.endpointId, job.endpointLimit);
   }
 
-  function push(job: FirstJob): void {
+  function push(job: FirstAttempt): void {
     const begun = inHand.get(idOf(job))?.catch((): Written => 'dropped');
     if (begun === undefined) enqueue(job);
     else {
@@ -99,7 +99,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     }
   }
 
-  async function attempt(job: FirstJob): Promise<Written> {
+  async function attempt(job: FirstAttempt): Promise<Written> {
     const knowsEnough = () => lanes.isFresh() && job.isFresh();
     while ((recorder.isBehind() || !knowsEnough()) && job.mayPost()) await delay(100);
     if (!job.mayPost()) return 'dropped';
@@ -141,20 +141,20 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     // whoever stood still cannot say that the endpoint was late
     if (record.result.outcome === 'timeout' && watch.stalledSince(mark)) return giveUp(job);
     const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
-    lanes.saw(asked, job.event.eventType, record.result);
+    lanes.recordOutcome(asked, job.event.eventType, record.result);
     await poster.obeyEndpoint(asked, record.result);
     logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
     return status === 'succeeded' ? 'final' : 'open';
   }
 
-  async function giveUp(job: FirstJob): Promise<Written> {
+  async function giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
     await recorder.recordFirst({ ...toRow(job), attempt: null });
     return 'open';
   }
 
   /** For want of a place: of its endpoint, whose lane takes over, or of its tenant, for which no endpoint of it gets a lane that has none. */
-  async function turnAway(job: FirstJob, want: 'endpoint' | 'tenant'): Promise<Written> {
+  async function turnAway(job: FirstAttempt, want: 'endpoint' | 'tenant'): Promise<Written> {
     if (want === 'endpoint') return parkOne(job, lanes.overCap);
     return lanes.parks(job.endpointId) ? parkOne(job) : giveUp(job);
   }
@@ -163,7 +163,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     return parksBySettings(endpoint, Date.now()) || lanes.parks(endpoint.endpointId);
   }
 
-  async function parkOne(job: FirstJob, open?: (endpointId: string) => Promise<void>): Promise<Written> {
+  async function parkOne(job: FirstAttempt, open?: (endpointId: string) => Promise<void>): Promise<Written> {
     while (job.mayPost()) {
       try {
         await open?.(job.endpointId);

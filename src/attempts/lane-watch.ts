@@ -21,7 +21,7 @@ export interface LaneWatch {
   /** Everybody parks for this endpoint now: by the list read each second, or because this process opened its lane. */
   parks(endpointId: string): boolean;
   /** An attempt outside any lane, with an event of this type, ended so. */
-  saw(asked: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
+  recordOutcome(asked: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
   /** More waits for it than its places serve: opens its lane; from now on parks() is true. Resolves when the lane is open, rejects when the store is away. */
   overCap(endpointId: string): Promise<void>;
   /** What is known here is at most 3 s old: no first attempt starts otherwise. */
@@ -72,7 +72,7 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   }
 
   async function tell(): Promise<void> {
-    for (const { failures, ...asked } of await count.tell()) openFailing(asked, failures);
+    for (const { failures, ...asked } of await count.share()) openFailing(asked, failures);
   }
 
   function openFailing({ endpointId, targetVersion }: AskedEndpoint, failures: Failures): void {
@@ -127,10 +127,10 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
 
   return {
     parks,
-    saw({ endpointId, targetVersion }, type, result) {
+    recordOutcome({ endpointId, targetVersion }, type, result) {
       if (parks(endpointId)) return;
       const asked = { endpointId, targetVersion };
-      const failures = count.saw(asked, type, signOf(result));
+      const failures = count.recordOutcome(asked, type, signOf(result));
       if (failures) openFailing(asked, failures);
     },
     async overCap(endpointId) {

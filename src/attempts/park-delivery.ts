@@ -5,7 +5,7 @@ import type { Db } from '#db/store/pool';
 import type { DeliveryStatus } from '#domain/delivery';
 import type { LaneWatch } from './lane-watch.ts';
 
-export interface ToLane {
+export interface ParkDelivery {
   /** Says what the delivery is then. Rejects when the store is away. */
   hand(job: DeliveryJob): Promise<DeliveryStatus>;
   /** More waits for its endpoint than has places: that gets its lane. */
@@ -14,14 +14,14 @@ export interface ToLane {
   found(job: Pick<DeliveryJob, 'endpointId' | 'status'>): Promise<DeliveryStatus>;
 }
 
-export interface ToLaneDeps {
+export interface ParkDeliveryDeps {
   db: Db;
   lanes: Pick<LaneWatch, 'overCap'>;
   /** Has the lanes of these endpoints look at what was just held for them. */
   tellLanes(endpointIds: string[]): Promise<void>;
 }
 
-export function createToLane({ db, lanes, tellLanes }: ToLaneDeps): ToLane {
+export function createParkDelivery({ db, lanes, tellLanes }: ParkDeliveryDeps): ParkDelivery {
   async function found({ endpointId, status }: Pick<DeliveryJob, 'endpointId' | 'status'>): Promise<DeliveryStatus> {
     if (status === 'held') await tellLanes([endpointId]);
     return status;

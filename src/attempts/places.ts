@@ -1,20 +1,20 @@
 // Places for requests in flight in this process: so many in all, per tenant and per endpoint, so that one slow customer holds up nobody else.
 
-export interface PlaceLimits {
+export interface SlotLimits {
   process: number;
   tenant: number;
   endpoint: number;
 }
 
-export interface Places {
+export interface Slots {
   /** A place, to be given back by calling it; else which cap is reached. `endpointLimit` lowers the cap of this endpoint. */
-  take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | keyof PlaceLimits;
+  take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | keyof SlotLimits;
   /** How many an endpoint has, should nobody else need them. */
   ofEndpoint(endpointLimit: number | null): number;
   inUse(): number;
 }
 
-export function createPlaces(limits: PlaceLimits): Places {
+export function createSlots(limits: SlotLimits): Slots {
   const taken = new Map<string, number>();
   const count = (key: string) => taken.get(key) ?? 0;
   const add = (key: string, by: number) => (count(key) + by === 0 ? taken.delete(key) : taken.set(key, count(key) + by));

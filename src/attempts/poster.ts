@@ -3,7 +3,7 @@
 import { type AttemptRecord, holdEndpoint } from '#db/deliveries/attempts';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import { stopEndpoint } from '#db/endpoints/failing-endpoints';
-import type { Contents } from '#db/keys/content-encryption';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { Db } from '#db/store/pool';
 import { retryInMs } from '#domain/attempt';
 import type { DeliveryStatus } from '#domain/delivery';
@@ -19,9 +19,9 @@ import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { UnknownMasterKey, type Vault } from '#sealing/vault';
 import type { AttemptMetrics } from '#telemetry/telemetry';
-import { createOpened, openBodies } from './decryption-cache.ts';
+import { createDecryptionCache, openBodies } from './decryption-cache.ts';
 import { createKeyRing } from './key-ring.ts';
-import { asFault, RenderFault } from './render-fault.ts';
+import { asFault, RenderError } from './render-fault.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
@@ -54,7 +54,7 @@ export interface Poster {
 export interface PosterDeps {
   db: Db;
   vault: Pick<Vault, 'open' | 'seal'>;
-  contents: Pick<Contents, 'open'>;
+  contents: Pick<ContentEncryption, 'open'>;
   sender: Pick<Sender, 'send'>;
   log: Logger;
   defaultRetry: RetryPolicy;
@@ -63,7 +63,7 @@ export interface PosterDeps {
 }
 
 export function createPoster({ db, vault, contents, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
-  const opened = createOpened(vault);
+  const opened = createDecryptionCache(vault);
   const signersOf = createKeyRing(db, vault);
 
   /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
@@ -72,7 +72,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       return await sender.send(request);
     } catch (error) {
       const lasting = error instanceof LocalFault && (error.code === 'unknown' || error.code === 'header_not_ours_to_send');
-      throw lasting ? new RenderFault(error) : error;
+      throw lasting ? new RenderError(error) : error;
     }
   }
 
@@ -88,7 +88,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
         nowMs,
       );
     } catch (error) {
-      throw error instanceof UnknownMasterKey ? error : new RenderFault(error, unrendered(job));
+      throw error instanceof UnknownMasterKey ? error : new RenderError(error, unrendered(job));
     }
   }
 

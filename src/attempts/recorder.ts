@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AttemptRecord, recordAttempts } from '#db/deliveries/attempts';
 import { quarantineDelivery } from '#db/deliveries/deliveries';
 import { type FirstRecord, recordFirstAttempts } from '#db/deliveries/first-attempts';
-import type { Contents } from '#db/keys/content-encryption';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import { isBadData } from '#db/store/errors';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
@@ -38,7 +38,7 @@ export interface Recorder {
   waitedMs(): number;
 }
 
-export function createRecorder(db: Db, contents: Pick<Contents, 'seal'>, log: Logger): Recorder {
+export function createRecorder(db: Db, contents: Pick<ContentEncryption, 'seal'>, log: Logger): Recorder {
   const later = createGroupCommit<AttemptRecord, DeliveryStatus | null>({
     write: (records) => recordAttempts(db, records, contents),
     maxWeight: atMost,

@@ -2,7 +2,7 @@
 import { UnknownMasterKey, VaultError } from '#sealing/vault';
 
 /** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
-export class RenderFault extends Error {
+export class RenderError extends Error {
   override name = 'RenderFault';
   /** Of a batch: the events that are at fault; none: no event of it alone is. */
   readonly eventIds: string[];
@@ -19,5 +19,5 @@ export function isLasting(error: unknown): boolean {
 }
 
 export function asFault(error: unknown): never {
-  throw isLasting(error) ? new RenderFault(error) : error;
+  throw isLasting(error) ? new RenderError(error) : error;
 }

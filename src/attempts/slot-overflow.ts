@@ -4,7 +4,7 @@
 const leastMs = 1_000;
 const mostMs = 60_000;
 
-export interface TurnedAway {
+export interface SlotOverflow {
   /** How many that were turned away wait for places of `whose`. */
   waiting(whose: string): number;
   /** Milliseconds to wait, jittered, for a delivery that found none of so many `places` of `whose`. */
@@ -20,7 +20,7 @@ interface Crowd {
   lookedAt: number;
 }
 
-export function createTurnedAway(random: () => number = Math.random, now: () => number = () => performance.now()): TurnedAway {
+export function createSlotOverflow(random: () => number = Math.random, now: () => number = () => performance.now()): SlotOverflow {
   /** By whose places they wait for. */
   const waiting = new Map<string, Crowd>();
 

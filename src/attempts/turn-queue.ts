@@ -4,7 +4,7 @@
 // is given up earlier.
 // While the process itself is full, or held up by its store, everything waits.
 import { Fifo } from '#domain/fifo';
-import type { Places } from './places.ts';
+import type { Slots } from './places.ts';
 import { type Crowd, lookAtCrowd } from './slot-crowd.ts';
 
 /** An endpoint that is slow, or slow because this machine is, is waited for. */
@@ -37,7 +37,7 @@ interface Tenant<T> {
 }
 
 export interface TurnQueueDeps<T> {
-  places: Places;
+  places: Slots;
   /** Never rejects. */
   run(item: T): Promise<unknown>;
   /** For want of a place of its endpoint, or of any for its tenant. */

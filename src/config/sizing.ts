@@ -2,12 +2,12 @@
 // docs/performance.md says what each is for and when to change it.
 import { availableParallelism, totalmem } from 'node:os';
 import { constrainedMemory } from 'node:process';
-import type { PlaceLimits } from '#attempts/places';
+import type { SlotLimits } from '#attempts/places';
 import type { Config } from './config.ts';
 
 export interface Sizing {
   /** Requests in flight. */
-  places: PlaceLimits;
+  places: SlotLimits;
   /** Activity slots: one for each request in flight, and some for what must not wait for those: orders, gates, later pages, attempts without a place. */
   activities: number;
   /** Drains of lanes at once: mostly waiting, for answers or for their rate. */

@@ -7,7 +7,7 @@ const page = 500;
 const toldAtOnce = 100;
 
 /** Some of their workflows are told, the others find out when they wake. */
-export async function takeOverSleepers(
+export async function takeOverBackoff(
   db: Db,
   endpointId: string,
   tell: (deliveries: DeliveryRef[]) => void,

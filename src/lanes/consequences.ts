@@ -5,13 +5,13 @@ import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
-import type { Standing } from './endpoint-throttle.ts';
-import type { Shipped } from './lane-request.ts';
+import type { EndpointThrottle } from './endpoint-throttle.ts';
+import type { LaneRequestResult } from './lane-request.ts';
 
 export interface ConsequencesDeps {
   db: Db;
   endpointId: string;
-  standing: Standing;
+  throttle: EndpointThrottle;
   log: Logger;
   /** Without a success for so long the endpoint is disabled. */
   disableAfterMs: number;
@@ -21,28 +21,28 @@ export interface ConsequencesDeps {
 }
 
 /** To be told of each request that has ended, after what it says is known to `standing`. */
-export type Consequences = (endpoint: LaneEndpoint, shipped: Shipped, probe: boolean) => Promise<void>;
+export type Consequences = (endpoint: LaneEndpoint, shipped: LaneRequestResult, probe: boolean) => Promise<void>;
 
 export function createConsequences(deps: ConsequencesDeps): Consequences {
-  const { db, endpointId, standing, log, onStale } = deps;
+  const { db, endpointId, throttle, log, onStale } = deps;
 
   return async (endpoint, shipped, probe) => {
     if (shipped.kind !== 'done') return;
     const { outcome, retryAfterMs } = shipped.result;
-    const isOpen = standing.circuit().state === 'open';
+    const isOpen = throttle.circuit().state === 'open';
     if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) onStale();
-    if (endpoint.targetVersion !== standing.targetVersion()) return;
+    if (endpoint.targetVersion !== throttle.targetVersion()) return;
     if (outcome !== 'accepted') await judgeFailing(endpoint);
     else if (probe && endpoint.gate === 'disabled') await recoverFailing(db, endpoint, newId('alt'));
-    if (probe && standing.circuit().state === 'closed') await forgiveHealth(db, endpoint, standing.failures(), standing.failingSinceMs());
+    if (probe && throttle.circuit().state === 'closed') await forgiveHealth(db, endpoint, throttle.failures(), throttle.failingSinceMs());
   };
 
   async function judgeFailing(endpoint: LaneEndpoint): Promise<void> {
     const { gate } = endpoint;
-    const since = standing.failingSinceMs();
+    const since = throttle.failingSinceMs();
     const isTooLong = since !== null && Date.now() - since > deps.disableAfterMs;
     if (!isTooLong && gate === 'open') return;
-    standing.disabled(Date.now() + deps.probeDisabledEveryMs);
+    throttle.disabled(Date.now() + deps.probeDisabledEveryMs);
     onStale();
     if (gate === 'open' && (await disableFailing(db, endpoint, newId('alt'), since ?? Date.now())))
       log.warn({ endpointId, since }, 'endpoint.disabled');

@@ -5,14 +5,14 @@ import { deleteLane, restLane, resumeRested } from '#db/lanes/lane-ownership';
 import type { Db } from '#db/store/pool';
 import type { LaneReport } from '#domain/lane';
 import type { Logger } from '#runtime/logger';
-import type { Standing } from './endpoint-throttle.ts';
+import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { Sending } from './sending.ts';
 import type { Rest, Verdict } from './verdict.ts';
 
 const askedAgainMs = 10_000;
 const countedHeld = 10_000;
 
-export interface Ending {
+export interface DrainEnd {
   /** Undefined: when that was committed it was found contradicted, and the drain goes on. */
   rest(verdict: Rest): Promise<LaneReport | undefined>;
   /** It stops here in the middle, and the next drain goes on at once. `ended`: no drain before this one may be posting still. */
@@ -23,11 +23,11 @@ export interface Ending {
   remove(stopping: AbortSignal): Promise<LaneReport>;
 }
 
-export interface EndingDeps {
+export interface DrainEndDeps {
   db: Db;
   endpointId: string;
   epoch: number;
-  standing: Standing;
+  throttle: EndpointThrottle;
   sending: Pick<Sending, 'allEnded' | 'sent'>;
   log: Logger;
   /** The lane was let go: others send to the endpoint too. */
@@ -36,14 +36,14 @@ export interface EndingDeps {
   lookAgain(): Promise<Verdict | null>;
 }
 
-export function createEnding({ db, endpointId, epoch, standing, sending, log, released, lookAgain }: EndingDeps): Ending {
+export function createDrainEnd({ db, endpointId, epoch, throttle, sending, log, released, lookAgain }: DrainEndDeps): DrainEnd {
   async function rest(verdict: Rest): Promise<LaneReport | undefined> {
     const { state, wait, dueInMs } = verdict;
-    if (wait === 'paused' || wait === 'disabled') standing.begunAnew();
+    if (wait === 'paused' || wait === 'disabled') throttle.resetThrottle();
     const held = await countHeld(db, endpointId, countedHeld);
     // what is not due yet is this lane's to send then, and nobody else's concern; a closed gate makes everybody park by itself
-    const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && standing.circuit().state === 'closed');
-    if (!(await restLane(db, endpointId, epoch, { ...standing.facts(wait), state, dueInMs, ended: true, close, released: released() })))
+    const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && throttle.circuit().state === 'closed');
+    if (!(await restLane(db, endpointId, epoch, { ...throttle.facts(wait), state, dueInMs, ended: true, close, released: released() })))
       return lost();
     const restedAt = performance.now();
     const now = await lookAgain();
@@ -61,7 +61,7 @@ export function createEnding({ db, endpointId, epoch, standing, sending, log, re
     await sending.allEnded();
     const held = await countHeld(db, endpointId, countedHeld);
     await restLane(db, endpointId, epoch, {
-      ...standing.facts(null),
+      ...throttle.facts(null),
       state: 'awake',
       dueInMs: 0,
       ended,

@@ -1,19 +1,19 @@
 // Something was parked for a lane that is awake: a drain that waits for more looks at once. Only saves time: it looks by itself twice a second.
 
-export interface Nudges {
-  nudge(endpointIds: string[]): void;
+export interface DrainWakeups {
+  wake(endpointIds: string[]): void;
   /** Resolves after so many milliseconds, or when this endpoint is nudged, or `stopping`. One waits for an endpoint at a time. */
   wait(endpointId: string, ms: number, stopping: AbortSignal): Promise<void>;
 }
 
-export function createNudges(): Nudges {
+export function createDrainWakeups(): DrainWakeups {
   const waiting = new Map<string, () => void>();
   /** Nudged while nobody waited. */
   const nudged = new Set<string>();
   const looking = new Map<string, number>();
 
   return {
-    nudge(endpointIds) {
+    wake(endpointIds) {
       for (const id of endpointIds) {
         const wake = waiting.get(id);
         if (wake) wake();

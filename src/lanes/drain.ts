@@ -11,16 +11,16 @@ import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { saveLane, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
 import { type CircuitTimes, circuitTimes } from '#domain/circuit';
 import type { LaneReport } from '#domain/lane';
-import { takeOverSleepers } from './backoff-takeover.ts';
+import { takeOverBackoff } from './backoff-takeover.ts';
 import { type ConsequencesDeps, createConsequences } from './consequences.ts';
-import { createEnding } from './drain-end.ts';
+import { createDrainEnd } from './drain-end.ts';
 import type { Drain } from './drain-types.ts';
-import type { Nudges } from './drain-wakeups.ts';
-import { createStanding } from './endpoint-throttle.ts';
+import type { DrainWakeups } from './drain-wakeups.ts';
+import { createEndpointThrottle } from './endpoint-throttle.ts';
 import { createPace } from './pace.ts';
 import { createReading, type Look } from './reading.ts';
 import { createSending, type SendingDeps } from './sending.ts';
-import { createRelease } from './stop-parking.ts';
+import { createStopParking } from './stop-parking.ts';
 import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 
 const leaseMs = 2_500;
@@ -37,7 +37,7 @@ const fillingLookMs = 250;
 export interface DrainDeps
   extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'>,
     Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
-  nudges: Nudges;
+  wakeups: DrainWakeups;
   times?: CircuitTimes;
   /** Drains at once in this process. */
   slots: number;
@@ -57,79 +57,79 @@ export function createDrain(deps: DrainDeps): Drain {
 }
 
 async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, stopping: AbortSignal): Promise<LaneReport> {
-  const { db, log, recorder, nudges, times = circuitTimes, lingerMs = usualLingerMs } = deps;
+  const { db, log, recorder, wakeups, times = circuitTimes, lingerMs = usualLingerMs } = deps;
   const { epoch } = taken;
   let ownerAt = Number.NEGATIVE_INFINITY;
   let stale = false;
   let paceUntil = 0;
   const isTooLate = () => performance.now() > ownerAt + leaseMs;
-  const standing = createStanding(taken, times);
+  const throttle = createEndpointThrottle(taken, times);
   const reading = createReading(db, endpointId, epoch);
-  const { lines } = reading;
+  const { queues } = reading;
   const sending = createSending({
     ...deps,
     endpointId,
     epoch,
-    lines,
+    queues,
     pace: createPace(db, taken.restedMs),
-    standing,
+    throttle,
     isTooLate,
-    onShipped: createConsequences({
+    onSent: createConsequences({
       ...deps,
       endpointId,
-      standing,
+      throttle,
       onStale() {
         stale = true;
       },
     }),
   });
-  const release = createRelease({ db, endpointId, epoch, parks: taken.parks, lines, sending, standing });
-  const ending = createEnding({ db, endpointId, epoch, standing, sending, log, released: release.released, lookAgain });
+  const stopParking = createStopParking({ db, endpointId, epoch, parks: taken.parks, queues, sending, standing: throttle });
+  const drainEnd = createDrainEnd({ db, endpointId, epoch, throttle, sending, log, released: stopParking.released, lookAgain });
   const mayPostFrom = taken.restedMs === null ? performance.now() + otherLeaseMs : 0;
   let savedAt = performance.now();
   let busyAt = performance.now();
 
   async function run(): Promise<LaneReport> {
-    await takeOverSleepers(db, endpointId, tell, stopping);
+    await takeOverBackoff(db, endpointId, tell, stopping);
     while (performance.now() < mayPostFrom && !stopping.aborted) await pause(mayPostFrom - performance.now());
     for (let endpoint: LaneEndpoint | undefined; ; ) {
-      if (performance.now() - savedAt > saveEveryMs && !(await save())) return ending.lost();
+      if (performance.now() - savedAt > saveEveryMs && !(await save())) return drainEnd.lost();
       const seen = await look(sending.room(endpoint), endpoint === undefined);
-      if (!seen) return ending.lost();
+      if (!seen) return drainEnd.lost();
       endpoint = seen.endpoint;
       const verdict = judge(seen);
-      await release.looked(seen, verdict);
-      if (stopping.aborted) return ending.handOn(performance.now() >= mayPostFrom);
-      if (verdict.kind === 'gone') return ending.remove(stopping);
+      await stopParking.looked(seen, verdict);
+      if (stopping.aborted) return drainEnd.handOn(performance.now() >= mayPostFrom);
+      if (verdict.kind === 'gone') return drainEnd.remove(stopping);
       if (verdict.kind === 'send') await sendSome(seen, verdict.probe);
-      else if (lines.underWay() > 0) await Promise.race([sending.oneEnded(), nudges.wait(endpointId, lookEveryMs, stopping)]);
+      else if (queues.underWay() > 0) await Promise.race([sending.oneEnded(), wakeups.wait(endpointId, lookEveryMs, stopping)]);
       else if (isBrief(verdict, seen)) await waitBriefly(verdict, seen);
       else {
-        const report = await ending.rest(verdict);
+        const report = await drainEnd.rest(verdict);
         if (report) return report;
         busyAt = performance.now();
-        release.again();
+        stopParking.again();
       }
     }
   }
 
   async function look(room: number, unaware = false): Promise<Look | null> {
     stale = false;
-    const seen = await reading.look(room, standing.probing(), unaware);
+    const seen = await reading.look(room, throttle.probing(), unaware);
     if (!seen) return null;
     ownerAt = seen.sentAtMs;
-    if (seen.endpoint.targetVersion !== standing.targetVersion()) {
-      standing.moved(seen.endpoint.targetVersion);
+    if (seen.endpoint.targetVersion !== throttle.targetVersion()) {
+      throttle.moved(seen.endpoint.targetVersion);
       return look(room, unaware);
     }
-    release.seen(seen);
-    if (seen.endpoint.gate === 'open') standing.enabled();
-    if (seen.hurried) standing.probeNow();
+    stopParking.seen(seen);
+    if (seen.endpoint.gate === 'open') throttle.enabled();
+    if (seen.hurried) throttle.probeNow();
     return seen;
   }
 
   function judge(seen: Look): Verdict {
-    return judgeLane({ ...seen, circuit: standing.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() });
+    return judgeLane({ ...seen, circuit: throttle.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() });
   }
 
   /** While what was read is fresh, and there is something to begin or to wait for. */
@@ -142,12 +142,12 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       if ((waitMs ?? 0) > briefMs && begun === 0) return;
       // the next batch may not be full yet, and one probe is enough
       if (begun > 0 && (probe || endpoint.batch)) return;
-      const movable = lines.movable(Date.now());
+      const movable = queues.movable(Date.now());
       const hasRoom = sending.room(endpoint) > 0;
-      if (movable === 0 && (lines.underWay() === 0 || (endpoint.ordering === 'none' && hasRoom))) return;
+      if (movable === 0 && (queues.underWay() === 0 || (endpoint.ordering === 'none' && hasRoom))) return;
       if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
       const left = Math.max(1, sentAtMs + freshMs - performance.now());
-      await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(lines.underWay() > 0 ? [sending.oneEnded()] : [])]);
+      await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(queues.underWay() > 0 ? [sending.oneEnded()] : [])]);
       if (probe) return;
     }
   }
@@ -163,20 +163,20 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     const ms = Math.min(lookEveryMs, Math.max(1, dueInMs ?? lookEveryMs));
     // each of the many that fill a batch nudges
     if (fillingMs !== null) await pause(Math.min(ms, fillingLookMs));
-    else await nudges.wait(endpointId, ms, stopping);
+    else await wakeups.wait(endpointId, ms, stopping);
   }
 
   async function lookAgain(): Promise<Verdict | null> {
     // times that are known here may have been changed without a word to a lane that was awake
-    lines.forgetWaits();
+    queues.forgetWaits();
     const seen = await look(1, true);
     return seen && judge(seen);
   }
 
   function save(): Promise<boolean> {
     savedAt = performance.now();
-    lines.forgetWaits();
-    return saveLane(db, endpointId, epoch, standing.facts(null), release.released());
+    queues.forgetWaits();
+    return saveLane(db, endpointId, epoch, throttle.facts(null), stopParking.released());
   }
 
   function tell(deliveries: DeliveryRef[]): void {

@@ -18,7 +18,7 @@ import {
 import type { LaneWait } from '#domain/lane';
 import { isSignOfLife, type SendResult, type Sign, signOf } from '#domain/outcome';
 
-export interface Standing {
+export interface EndpointThrottle {
   /** Requests at once, of at most `most`. */
   allowed(most: number): number;
   circuit(): Circuit;
@@ -43,14 +43,14 @@ export interface Standing {
   /** The endpoint leads elsewhere since this version: what was learnt of where it led before is forgotten. */
   moved(targetVersion: number): void;
   /** The endpoint rests by somebody's will: it begins anew, slowly, when it goes on. */
-  begunAnew(): void;
+  resetThrottle(): void;
   facts(wait: LaneWait | null): LaneFacts;
 }
 
 /** As it stands in the lane's row. */
 type Left = Circuit & { failures?: Failures; disabled?: boolean };
 
-export function createStanding(taken: TakenLane, times: CircuitTimes): Standing {
+export function createEndpointThrottle(taken: TakenLane, times: CircuitTimes): EndpointThrottle {
   let allowance = (taken.allowance as Allowance | null) ?? (taken.reason === 'cap' ? fullAllowance() : freshAllowance());
   const left = taken.circuit as Left | null;
   let circuit: Circuit = left?.state === 'open' ? left : closed;
@@ -127,7 +127,7 @@ export function createStanding(taken: TakenLane, times: CircuitTimes): Standing 
       failingSince = null;
       allowance = freshAllowance();
     },
-    begunAnew() {
+    resetThrottle() {
       failingSince = null;
       allowance = freshAllowance();
     },

@@ -3,7 +3,7 @@
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Ordering } from '#domain/lane-settings';
 
-export interface Lines {
+export interface LaneQueues {
   /** Rows as they were read just now, in their order: what was known of lines that are not under way is forgotten. `evenEarly`: whatever their times. */
   fill(rows: HeldDelivery[], nowMs: number, evenEarly: boolean): void;
   /** The next that may be sent, `skip` lines on and round again; its line is under way until it is told how that ended. */
@@ -34,7 +34,7 @@ interface Waiting {
   dueAtMs: number;
 }
 
-export function createLines(ordering: () => Ordering): Lines {
+export function createLaneQueues(ordering: () => Ordering): LaneQueues {
   const lines = new Map<string, Waiting[]>();
   /** By line; more than one in a batch. */
   const busy = new Map<string, Set<string>>();

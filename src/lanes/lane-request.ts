@@ -2,7 +2,7 @@
 
 import { logAttempt, type Poster, type PostJob } from '#attempts/poster';
 import type { Recorder } from '#attempts/recorder';
-import { RenderFault } from '#attempts/render-fault';
+import { RenderError } from '#attempts/render-fault';
 import type { StallWatch } from '#attempts/stall-watch';
 import type { AttemptRecord } from '#db/deliveries/attempts';
 import { countFault } from '#db/deliveries/deliveries';
@@ -18,7 +18,7 @@ import { newId } from '#runtime/new-id';
 
 export const ourPauseMs = 1_000;
 
-export interface Shipment {
+export interface LaneRequest {
   endpoint: LaneEndpoint;
   rows: HeldDelivery[];
   /** Of a batch: its `webhook-id`, the same on every retry. */
@@ -29,7 +29,7 @@ export interface Shipment {
   isTooLate(): boolean;
 }
 
-export type Shipped =
+export type LaneRequestResult =
   /** `statuses`: of those that were sent, by delivery; one that could not be is to be tried again as after a fault of ours. */
   | { kind: 'done'; result: SendResult; startedMs: number; statuses: Map<string, DeliveryStatus | null>; retryInMs: number | null }
   /** A fault of ours: nothing was sent or counted, and it is to be tried again in a while. */
@@ -42,7 +42,7 @@ export interface DeliveryStarter {
   look(delivery: DeliveryRef): Promise<void>;
 }
 
-export interface ShipDeps {
+export interface LaneRequestDeps {
   db: Db;
   poster: Poster;
   recorder: Recorder;
@@ -52,7 +52,7 @@ export interface ShipDeps {
 }
 
 /** Rejects only when the store is away and nothing was sent. */
-export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped> {
+export async function sendLaneRequest(deps: LaneRequestDeps, shipment: LaneRequest): Promise<LaneRequestResult> {
   const { poster, watch, log } = deps;
   const { endpoint, rows, probe } = shipment;
   const startedMs = Date.now();
@@ -62,8 +62,8 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
     attempt = await poster.post(postJob(shipment));
   } catch (error) {
     log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
-    const others = error instanceof RenderFault ? await withoutFaulty(deps, shipment, error) : [];
-    return others.length > 0 ? ship(deps, { ...shipment, rows: others }) : { kind: 'ours', waitMs: ourPauseMs };
+    const others = error instanceof RenderError ? await withoutFaulty(deps, shipment, error) : [];
+    return others.length > 0 ? sendLaneRequest(deps, { ...shipment, rows: others }) : { kind: 'ours', waitMs: ourPauseMs };
   }
   const { result } = attempt;
   // whoever stood still cannot say that the endpoint was late
@@ -82,7 +82,7 @@ export async function ship(deps: ShipDeps, shipment: Shipment): Promise<Shipped>
   return { kind: 'done', result, startedMs, statuses: statusOf, retryInMs: attempt.retryInMs };
 }
 
-function postJob({ endpoint, rows, batchId, isTooLate }: Shipment): PostJob {
+function postJob({ endpoint, rows, batchId, isTooLate }: LaneRequest): PostJob {
   const [first] = rows;
   if (!first) throw new Error('a shipment of nothing');
   const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
@@ -97,7 +97,7 @@ function postJob({ endpoint, rows, batchId, isTooLate }: Shipment): PostJob {
  * Counts the fault where it lies, and returns what goes without it: of a batch the others, in an order those before it. The rest leaves the batch first: under
  * its id the receiver would take it for what he already has.
  */
-async function withoutFaulty({ db }: ShipDeps, { endpoint, rows, batchId }: Shipment, fault: RenderFault): Promise<HeldDelivery[]> {
+async function withoutFaulty({ db }: LaneRequestDeps, { endpoint, rows, batchId }: LaneRequest, fault: RenderError): Promise<HeldDelivery[]> {
   const isFaulty = ({ eventId }: HeldDelivery) => fault.eventIds.length === 0 || fault.eventIds.includes(eventId);
   const others = endpoint.ordering === 'none' ? rows.filter((row) => !isFaulty(row)) : rows.slice(0, rows.findIndex(isFaulty));
   for (const { deliveryId } of rows.filter(isFaulty)) await countFault(db, deliveryId, fault.message);
@@ -125,7 +125,7 @@ function withoutAnswer(result: SendResult): SendResult {
 }
 
 /** Its workflow waits for orders, as those of all dead letters do. What if this fails? The row says that it was not told, and the sweep tells it. */
-async function openDeadLetter({ db, starter, log }: ShipDeps, deliveryId: string): Promise<void> {
+async function openDeadLetter({ db, starter, log }: LaneRequestDeps, deliveryId: string): Promise<void> {
   try {
     const delivery = await readDeliveryRef(db, deliveryId);
     if (delivery?.status !== 'dead_lettered') return;

@@ -7,7 +7,7 @@ import { readHeldTypes, readToProbe } from '#db/lanes/lane-probes';
 import type { Db } from '#db/store/pool';
 import { type Failures, probeOrder } from '#domain/circuit';
 import { firstUuidAt } from '#domain/ids';
-import { createLines, type Lines } from './lane-queues.ts';
+import { createLaneQueues, type LaneQueues } from './lane-queues.ts';
 
 /** A replay of something older than all that was held is found so much later. */
 const lowestForMs = 2_000;
@@ -39,7 +39,7 @@ export interface Look {
 }
 
 export interface Reading {
-  lines: Lines;
+  queues: LaneQueues;
   /**
    * Null: another drain owns the lane. `room`: how many more may be begun now. `unaware`: what somebody asked for now is looked for though the lane's row does not
    * say that there is any.
@@ -50,7 +50,7 @@ export interface Reading {
 export function createReading(db: Db, endpointId: string, epoch: number): Reading {
   let last: LaneEndpoint | undefined;
   let lowest = { id: '', atMs: Number.NEGATIVE_INFINITY };
-  const lines = createLines(() => last?.ordering ?? 'none');
+  const queues = createLaneQueues(() => last?.ordering ?? 'none');
 
   async function lowestId(): Promise<string> {
     if (performance.now() - lowest.atMs > lowestForMs) {
@@ -65,7 +65,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     const before = last?.ordering;
     const endpoint = await readLaneEndpoint(db, endpointId, epoch);
     if (endpoint) last = endpoint;
-    if (endpoint && before !== undefined && before !== endpoint.ordering) lines.fill([], Date.now(), false);
+    if (endpoint && before !== undefined && before !== endpoint.ordering) queues.fill([], Date.now(), false);
     return endpoint;
   }
 
@@ -74,13 +74,13 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     const { ordering, batch, coalesceMs } = endpoint;
     const limit = batch ? batch.maxEvents : ordering !== 'none' ? mostRows : Math.min(mostRows, Math.max(20, room * 4));
     // what ends while this reads would no longer stand in the way of what is behind it
-    if (ordering === 'endpoint' && lines.underWay() > 0) return;
-    const asOf = coalesceMs === null ? null : await coalesceHeld(db, endpointId, lines.except(Date.now()).deliveries, await lowestId());
+    if (ordering === 'endpoint' && queues.underWay() > 0) return;
+    const asOf = coalesceMs === null ? null : await coalesceHeld(db, endpointId, queues.except(Date.now()).deliveries, await lowestId());
     if (probing && !batch && ordering !== 'endpoint') return readProbes(probing, blocks);
     const evenEarly = probing !== null;
     const rows: HeldDelivery[] = [];
     for (let reads = 0; reads < mostReads; reads++) {
-      const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
+      const { deliveries: except, keys: exceptKeys } = queues.except(Date.now());
       const page = await readHeld(db, {
         endpointId,
         ordering,
@@ -93,8 +93,8 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
         asOf,
       });
       rows.push(...page);
-      lines.fill(rows, Date.now(), evenEarly);
-      if (page.length < limit || ordering !== 'key' || lines.movable(Date.now()) > 0) return;
+      queues.fill(rows, Date.now(), evenEarly);
+      if (page.length < limit || ordering !== 'key' || queues.movable(Date.now()) > 0) return;
     }
   }
 
@@ -102,23 +102,23 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
   async function readProbes({ failures, refusedProbes }: Probing, blocks: boolean): Promise<void> {
     const lowest = await lowestId();
     const rows: HeldDelivery[] = [];
-    lines.fill(rows, Date.now(), true);
+    queues.fill(rows, Date.now(), true);
     for (const eventType of probeOrder(await readHeldTypes(db, endpointId, lowest), failures, refusedProbes)) {
-      const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
+      const { deliveries: except, keys: exceptKeys } = queues.except(Date.now());
       rows.push(...(await readToProbe(db, { endpointId, eventType, limit: mostProbes, except, exceptKeys, blocks, lowest })));
-      lines.fill(rows, Date.now(), true);
-      if (lines.movable(Date.now()) > 0) return;
+      queues.fill(rows, Date.now(), true);
+      if (queues.movable(Date.now()) > 0) return;
     }
   }
 
   /** What somebody asked for now; false: nothing of it may go. */
   async function readAsked({ ordering, lane }: LaneEndpoint, blocks: boolean): Promise<boolean> {
-    if (ordering === 'endpoint' && lines.underWay() > 0) return false;
-    const { deliveries: except, keys: exceptKeys } = lines.except(Date.now());
+    if (ordering === 'endpoint' && queues.underWay() > 0) return false;
+    const { deliveries: except, keys: exceptKeys } = queues.except(Date.now());
     const rows = await readHurried(db, { endpointId, ordering, except, exceptKeys, blocks });
-    if (rows.length > 0) lines.fill(rows, Date.now(), true);
+    if (rows.length > 0) queues.fill(rows, Date.now(), true);
     else if (lane.hurried) await hurriedDone(db, endpointId, epoch);
-    return rows.length > 0 && lines.movable(Date.now()) > 0;
+    return rows.length > 0 && queues.movable(Date.now()) > 0;
   }
 
   /** Nothing of an endpoint in one order may go; of one by key, the other keys may. */
@@ -127,7 +127,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
   }
 
   return {
-    lines,
+    queues,
     async look(room, probing, unaware = false) {
       const sentAtMs = performance.now();
       const endpoint = await readEndpoint();
@@ -135,10 +135,10 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
       const isBlocking = await blocks(endpoint);
       const blockedAll = isBlocking && endpoint.ordering === 'endpoint';
       const hurried = !blockedAll && (endpoint.lane.hurried || unaware) && (await readAsked(endpoint, isBlocking));
-      if (blockedAll) lines.fill([], Date.now(), probing !== null);
+      if (blockedAll) queues.fill([], Date.now(), probing !== null);
       else if (!hurried) await readRows(endpoint, room, probing, isBlocking);
       const nowMs = Date.now();
-      const ready = lines.ready(nowMs);
+      const ready = queues.ready(nowMs);
       const fillingMs = ready.length > 0 && !probing && !hurried ? fillsInMs(endpoint, ready) : 0;
       return {
         endpoint,
@@ -155,8 +155,8 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
 
   /** Of an endpoint without order the rows that are not due are not read, nor are those without a key of one ordered by key. */
   async function restInMs({ ordering }: LaneEndpoint, nowMs: number): Promise<number | null> {
-    if (lines.underWay() > 0) return 0;
-    const waitsAtMs = lines.nextAtMs(nowMs);
+    if (queues.underWay() > 0) return 0;
+    const waitsAtMs = queues.nextAtMs(nowMs);
     const waitsInMs = waitsAtMs === null ? null : waitsAtMs - nowMs;
     if (ordering === 'endpoint') return waitsInMs;
     const heldInMs = await nextHeldInMs(db, endpointId, ordering === 'key');

@@ -7,14 +7,14 @@ import { numberBatch, numberDeliveries, type ToNumber } from '#db/lanes/lane-seq
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 
-export interface Packing {
+export interface RequestContents {
   /** The row with its number, if it is of an order; none when it is not held any more. */
   single(endpoint: LaneEndpoint, rows: HeldDelivery[]): Promise<HeldDelivery[]>;
   /** A batch that was sent before is all that is left of it; a new one is what may still be sent. */
   batch(endpoint: LaneEndpoint, rows: HeldDelivery[], batchId: string): Promise<HeldDelivery[]>;
 }
 
-export function createPacking(db: Db, endpointId: string, epoch: number): Packing {
+export function createRequestContents(db: Db, endpointId: string, epoch: number): RequestContents {
   const numbers = createGroupCommit<ToNumber, number | null>({
     write: (wanted) => numberDeliveries(db, endpointId, epoch, wanted),
     maxWeight: 100,

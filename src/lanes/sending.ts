@@ -1,14 +1,14 @@
 // Begins what a drain may send now - as many at once as the endpoint stands for, as many places as there are, as the pace allows - and draws the conclusions
 // when it has ended.
-import type { PlaceLimits, Places } from '#attempts/places';
+import type { SlotLimits, Slots } from '#attempts/places';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import { newId } from '#runtime/new-id';
-import type { Standing } from './endpoint-throttle.ts';
-import type { Lines } from './lane-queues.ts';
-import { ourPauseMs, type ShipDeps, type Shipped, ship } from './lane-request.ts';
+import type { EndpointThrottle } from './endpoint-throttle.ts';
+import type { LaneQueues } from './lane-queues.ts';
+import { ourPauseMs, type LaneRequestDeps, type LaneRequestResult, sendLaneRequest } from './lane-request.ts';
 import type { Pace } from './pace.ts';
-import { createPacking } from './request-contents.ts';
+import { createRequestContents } from './request-contents.ts';
 
 const noPlaceMs = 50;
 /** Of all places: the others are left to first attempts and retries, which ask less often than lanes do. */
@@ -27,30 +27,30 @@ export interface Sending {
   sent(): number;
 }
 
-export interface SendingDeps extends ShipDeps {
+export interface SendingDeps extends LaneRequestDeps {
   endpointId: string;
   epoch: number;
-  places: Places;
-  limits: PlaceLimits;
-  lines: Lines;
+  places: Slots;
+  limits: SlotLimits;
+  queues: LaneQueues;
   pace: Pace;
-  standing: Standing;
+  throttle: EndpointThrottle;
   /** The lease is over. */
   isTooLate(): boolean;
   /** In hand elsewhere in this process: a first attempt whose relay lost it. */
   isInHand(deliveryId: string): boolean;
-  onShipped(endpoint: LaneEndpoint, shipped: Shipped, probe: boolean): Promise<void>;
+  onSent(endpoint: LaneEndpoint, shipped: LaneRequestResult, probe: boolean): Promise<void>;
 }
 
 export function createSending(deps: SendingDeps): Sending {
-  const { db, endpointId, epoch, places, limits, lines, pace, standing } = deps;
+  const { db, endpointId, epoch, places, limits, queues, pace, throttle } = deps;
   const underWay = new Set<Promise<void>>();
   /** Under way: members that fall due a little later are theirs. */
   const batches = new Set<string>();
-  const packing = createPacking(db, endpointId, epoch);
+  const packing = createRequestContents(db, endpointId, epoch);
   let sent = 0;
   const most = ({ maxInFlight }: LaneEndpoint) => places.ofEndpoint(maxInFlight);
-  const room = (endpoint: LaneEndpoint | undefined) => (endpoint ? standing.allowed(most(endpoint)) : 1) - underWay.size;
+  const room = (endpoint: LaneEndpoint | undefined) => (endpoint ? throttle.allowed(most(endpoint)) : 1) - underWay.size;
 
   function placesFor(endpoint: LaneEndpoint, wanted: number): (() => void)[] {
     const taken: (() => void)[] = [];
@@ -67,16 +67,16 @@ export function createSending(deps: SendingDeps): Sending {
    * due goes back behind the others by itself when it is refused.
    */
   function probesBefore(nowMs: number, ordering: LaneEndpoint['ordering']): number {
-    const [first] = lines.ready(nowMs);
-    const circuit = standing.circuit();
+    const [first] = queues.ready(nowMs);
+    const circuit = throttle.circuit();
     return ordering === 'endpoint' || circuit.state === 'closed' || (first?.dueInMs ?? 0) <= 0 ? 0 : circuit.refusedProbes;
   }
 
   /** What goes in one request: one delivery, or as many as a batch holds. Empty: nothing may go now. */
   function nextRows({ batch, ordering }: LaneEndpoint, probe: boolean): HeldDelivery[] {
     const nowMs = Date.now();
-    if (!batch) return [lines.next(nowMs, probe ? probesBefore(nowMs, ordering) : 0)].filter((row) => row !== undefined);
-    const known = lines.ready(nowMs).filter(({ batchId }) => batchId === null || !batches.has(batchId));
+    if (!batch) return [queues.next(nowMs, probe ? probesBefore(nowMs, ordering) : 0)].filter((row) => row !== undefined);
+    const known = queues.ready(nowMs).filter(({ batchId }) => batchId === null || !batches.has(batchId));
     const from = (probe ? probesBefore(nowMs, ordering) : 0) % Math.max(1, known.length);
     const ready = [...known.slice(from), ...known.slice(0, from)];
     const isAlike = ({ batchId }: HeldDelivery) => batchId === ready[0]?.batchId;
@@ -84,7 +84,7 @@ export function createSending(deps: SendingDeps): Sending {
     // in an order nothing is taken from behind another
     const alike = ordering === 'endpoint' && others >= 0 ? ready.slice(0, others) : ready.filter(isAlike);
     const rows = alike.slice(0, batch.maxEvents);
-    lines.take(rows);
+    queues.take(rows);
     return rows;
   }
 
@@ -105,14 +105,14 @@ export function createSending(deps: SendingDeps): Sending {
       if (rows.some(({ deliveryId }) => deps.isInHand(deliveryId))) return;
       const shipped = batchId === null ? await packing.single(endpoint, rows) : await packing.batch(endpoint, rows, batchId);
       for (const row of shipped) taken.set(row.deliveryId, row);
-      lines.take(shipped);
+      queues.take(shipped);
       if (shipped.length > 0) await sendRows(endpoint, shipped, batchId, probe, taken);
     } catch (error) {
       deps.log.warn({ err: error, endpointId }, 'lane.not_sent');
     } finally {
       if (batchId) batches.delete(batchId);
       // not sent, for whatever reason
-      for (const row of taken.values()) lines.pause(row, Date.now() + noPlaceMs);
+      for (const row of taken.values()) queues.pause(row, Date.now() + noPlaceMs);
     }
   }
 
@@ -126,36 +126,36 @@ export function createSending(deps: SendingDeps): Sending {
     sent++;
     const expiresAtMs = Math.min(...rows.map((row) => row.expiresAtMs));
     const isTooLate = () => deps.isTooLate() || performance.now() >= expiresAtMs;
-    const shipped = await ship(deps, { rows, batchId, endpoint, probe, isTooLate });
+    const shipped = await sendLaneRequest(deps, { rows, batchId, endpoint, probe, isTooLate });
     const type = batchId === null ? (rows[0]?.eventType ?? '') : '';
     // the late answer of a server that the endpoint led to before says nothing of the one it leads to now
-    const isCurrent = endpoint.targetVersion === standing.targetVersion();
-    if (shipped.kind === 'done' && isCurrent) standing.saw(shipped.result, type, shipped.startedMs, most(endpoint));
+    const isCurrent = endpoint.targetVersion === throttle.targetVersion();
+    if (shipped.kind === 'done' && isCurrent) throttle.saw(shipped.result, type, shipped.startedMs, most(endpoint));
     for (const row of rows) {
       taken.delete(row.deliveryId);
       settle(endpoint, row, shipped, probe);
     }
-    await deps.onShipped(endpoint, shipped, probe);
+    await deps.onSent(endpoint, shipped, probe);
   }
 
-  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, shipped: Shipped, probe: boolean): void {
+  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, shipped: LaneRequestResult, probe: boolean): void {
     const status = shipped.kind === 'done' ? shipped.statuses.get(row.deliveryId) : undefined;
-    if (shipped.kind === 'ours') lines.pause(row, Date.now() + shipped.waitMs);
+    if (shipped.kind === 'ours') queues.pause(row, Date.now() + shipped.waitMs);
     // a batch went without it
-    else if (status === undefined) lines.pause(row, Date.now() + ourPauseMs);
-    else if (ordering === 'none' || status === 'succeeded') lines.done(row);
+    else if (status === undefined) queues.pause(row, Date.now() + ourPauseMs);
+    else if (ordering === 'none' || status === 'succeeded') queues.done(row);
     else {
       // one that is spent may block those behind it, one that was cancelled meanwhile does not: its line is read again
       const waits = !probe && shipped.retryInMs !== null && status === 'held';
-      lines.wait(row, waits ? Date.now() + (shipped.retryInMs ?? 0) : null);
+      queues.wait(row, waits ? Date.now() + (shipped.retryInMs ?? 0) : null);
     }
   }
 
   return {
     room,
-    isFullSpeed: (endpoint) => standing.allowed(most(endpoint)) === most(endpoint),
+    isFullSpeed: (endpoint) => throttle.allowed(most(endpoint)) === most(endpoint),
     async begin(endpoint, probe) {
-      const wanted = Math.min(room(endpoint), probe || endpoint.batch ? 1 : lines.movable(Date.now()));
+      const wanted = Math.min(room(endpoint), probe || endpoint.batch ? 1 : queues.movable(Date.now()));
       if (wanted <= 0) return { begun: 0, waitMs: null };
       const taken = placesFor(endpoint, wanted);
       if (taken.length === 0) return { begun: 0, waitMs: noPlaceMs };

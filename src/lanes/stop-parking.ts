@@ -2,26 +2,26 @@
 // is left. So a crowd or an outage that is over leaves no lane behind, however steady the traffic is. A lane with an open circuit is never let go.
 import { releaseLane, reserveLane } from '#db/lanes/lane-ownership';
 import type { Db } from '#db/store/pool';
-import type { Standing } from './endpoint-throttle.ts';
-import type { Lines } from './lane-queues.ts';
+import type { EndpointThrottle } from './endpoint-throttle.ts';
+import type { LaneQueues } from './lane-queues.ts';
 import type { Look } from './reading.ts';
 import type { Sending } from './sending.ts';
 import type { Verdict } from './verdict.ts';
 
 const caughtUpMs = 1_000;
 
-export interface ReleaseDeps {
+export interface StopParkingDeps {
   db: Db;
   endpointId: string;
   epoch: number;
   /** As the lane was taken. */
   parks: boolean;
-  lines: Pick<Lines, 'underWay'>;
+  queues: Pick<LaneQueues, 'underWay'>;
   sending: Pick<Sending, 'room' | 'isFullSpeed'>;
-  standing: Pick<Standing, 'circuit' | 'reopened'>;
+  standing: Pick<EndpointThrottle, 'circuit' | 'reopened'>;
 }
 
-export interface Release {
+export interface StopParking {
   released(): boolean;
   /** To be told what each look says of the lane, before it is judged: somebody else may have opened its circuit. */
   seen(seen: Look): void;
@@ -31,7 +31,7 @@ export interface Release {
   again(): void;
 }
 
-export function createRelease({ db, endpointId, epoch, parks, lines, sending, standing }: ReleaseDeps): Release {
+export function createStopParking({ db, endpointId, epoch, parks, queues, sending, standing }: StopParkingDeps): StopParking {
   let behindAt = performance.now();
   let released = !parks;
 
@@ -51,7 +51,7 @@ export function createRelease({ db, endpointId, epoch, parks, lines, sending, st
       const isOpen = standing.circuit().state === 'open';
       if (isOpen && released) await reserveLane(db, endpointId, epoch);
       if (isOpen) return again();
-      const isIdle = verdict.kind === 'rest' && verdict.state === 'idle' && lines.underWay() === 0;
+      const isIdle = verdict.kind === 'rest' && verdict.state === 'idle' && queues.underWay() === 0;
       const keepsUp = verdict.kind === 'send' && !verdict.probe && ready <= sending.room(endpoint) && sending.isFullSpeed(endpoint);
       if (!isIdle && !keepsUp) behindAt = performance.now();
       if (released || performance.now() - behindAt < caughtUpMs) return;

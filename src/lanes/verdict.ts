@@ -39,13 +39,13 @@ export interface Seen {
 
 /** In the order of what counts most: nothing is sent through a closed gate, whatever waits behind it. */
 export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextInMs, paceInMs, nowMs }: Seen): Verdict {
-  const { deleted, gate, gateReason, autoRecover, peaceMs, ordering } = endpoint;
+  const { deleted, gate, gateReason, autoRecover, retryAfterMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
   if (gate === 'held') return shut(gateReason === unverified ? unverified : 'paused', null);
   const comesBack = gateReason === failedTooLong && autoRecover && circuit.state === 'open';
   if (gate === 'disabled' && !comesBack) return shut('disabled', null);
-  if (peaceMs > 0 && !hurried) return shut('retry_after', peaceMs);
-  if (settlesInMs(endpoint) > 0) return shut('settling', settlesInMs(endpoint));
+  if (retryAfterMs > 0 && !hurried) return shut('retry_after', retryAfterMs);
+  if (orderingCutoverMs(endpoint) > 0) return shut('settling', orderingCutoverMs(endpoint));
   if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
     return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);
   if (canMove && paceInMs > longPaceMs) return shut('rate', paceInMs);
@@ -56,7 +56,7 @@ export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextIn
 }
 
 /** How long an endpoint that was just made ordered waits yet; 0: not. */
-export function settlesInMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint): number {
+export function orderingCutoverMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint): number {
   if (ordering === 'none' || orderedForMs === null) return 0;
   return Math.max(0, Math.max(leastSettlingMs, unawareMs + timeoutMs) - orderedForMs);
 }

@@ -1,7 +1,7 @@
 // The form format: `type`, `timestamp` and `data`, flattened with brackets as Rails and PHP read them.
 import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './render.ts';
-import { deepest, longest, UnfitForFormat } from './unfit-for-format.ts';
+import { deepest, longest, FormatError } from './unfit-for-format.ts';
 
 /** Null and what is empty are an empty value; numbers and booleans are as they were written. Throws UnfitForFormat. */
 export function formBody({ id, type, timestamp, data }: EventParts): string {
@@ -10,7 +10,7 @@ export function formBody({ id, type, timestamp, data }: EventParts): string {
   for (const [path, value] of leaves(data)) {
     const text = pair(path, value);
     length += text.length + 1;
-    if (length > longest) throw new UnfitForFormat('form', 'is too long');
+    if (length > longest) throw new FormatError('form', 'is too long');
     pairs.push(text);
   }
   return pairs.join('&');
@@ -40,7 +40,7 @@ function* leaves(json: string): Generator<[path: string, value: string]> {
       next();
       if (token.kind === 'value') yield [path, token.string ?? (token.text === 'null' ? '' : token.text)];
       else levels.push({ path, index: token.of === 'array' ? 0 : -1, empty: true });
-      if (levels.length > deepest) throw new UnfitForFormat('form', 'is too deep');
+      if (levels.length > deepest) throw new FormatError('form', 'is too deep');
     }
   }
 }

@@ -1,7 +1,7 @@
 // The XML format: members are elements, array elements are `item`; a `type` says what is not a string.
 import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './render.ts';
-import { deepest, UnfitForFormat } from './unfit-for-format.ts';
+import { deepest, FormatError } from './unfit-for-format.ts';
 
 /** XML forbids names that begin so, a colon would be a namespace, and parsers in JavaScript refuse `__proto__`. */
 const elementName = /^(?!xml|__)[A-Z_][A-Z0-9_.-]*$/i;
@@ -24,7 +24,7 @@ function elements(json: string): string[] {
       if (token.kind === 'open') {
         written.push(`<${tag.start} type="${token.of}">`);
         open.push({ name: tag.name, inArray: token.of === 'array' });
-        if (open.length > deepest) throw new UnfitForFormat('xml', 'is too deep');
+        if (open.length > deepest) throw new FormatError('xml', 'is too deep');
       } else if (token.string !== null) written.push(`<${tag.start}>${escaped(token.string)}</${tag.name}>`);
       else written.push(`<${tag.start} type="${typeOf(token.text)}">${token.text === 'null' ? '' : token.text}</${tag.name}>`);
     }

@@ -6,7 +6,7 @@ export const deepest = 100;
 /** Characters: a path is written again for each of its leaves, so that a form may be far longer than what it was made of. */
 export const longest = 4 * 1024 * 1024;
 
-export class UnfitForFormat extends Error {
+export class FormatError extends Error {
   override name = 'UnfitForFormat';
 
   constructor(format: BodyFormat, why: string) {

@@ -3,7 +3,7 @@ import type { Accepted, AcceptRequest } from '#db/events/accept';
 import type { OwnedEvent } from '#db/events/outbox';
 import type { LeavingEvent } from './hand-over.ts';
 
-export function ownedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
+export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
   const tenantId = accepted?.tenantId;
   if (!tenantId) return [];
   const { acceptances, acceptedAtUs, endpointsVersion } = accepted;

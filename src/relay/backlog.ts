@@ -9,7 +9,7 @@
 import type { Db } from '#db/store/pool';
 import { type BacklogLimits, createBacklogEstimate, type Refusal } from '#domain/backlog';
 import type { Logger } from '#runtime/logger';
-import { createRecount } from './count-outbox-schedule.ts';
+import { createCountSchedule } from './count-outbox-schedule.ts';
 
 const whileRefusingMs = 1_000;
 const afterRefusalMs = 60_000;
@@ -44,7 +44,7 @@ export interface BacklogDeps {
 
 export function createBacklog({ db, log, limits }: BacklogDeps): Backlog {
   const estimate = createBacklogEstimate(limits);
-  const recount = createRecount({ db, log, limits, estimate });
+  const recount = createCountSchedule({ db, log, limits, estimate });
   let refusedAt = Number.NEGATIVE_INFINITY;
   let recounting: NodeJS.Timeout | undefined;
 

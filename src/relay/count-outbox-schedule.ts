@@ -10,21 +10,21 @@ const pausePerMs = 19;
 /** After counts of more than 3 s, lest the estimate ends up far too high. */
 const longestPauseMs = 60_000;
 
-export interface Recount {
+export interface CountSchedule {
   /** So many more are in the outbox: a thousand of them, or a hundredth of the lower limit, are a reason to count. */
   stored(events: number): void;
   ifOlderThan(ms: number): void;
   stop(): void;
 }
 
-export interface RecountDeps {
+export interface CountScheduleDeps {
   db: Db;
   log: Logger;
   limits: BacklogLimits;
   estimate: BacklogEstimate;
 }
 
-export function createRecount({ db, log, limits, estimate }: RecountDeps): Recount {
+export function createCountSchedule({ db, log, limits, estimate }: CountScheduleDeps): CountSchedule {
   const countAfter = Math.max(1, Math.min(mostBetweenCounts, Math.floor(Math.min(limits.perTenant, limits.inAll) / 100)));
   // a tenant with fewer is taken to have none: a thousandth more of it may wait than should
   const worthTelling = Math.max(1, Math.floor(limits.perTenant / 1_000));

@@ -18,9 +18,9 @@ import type { Logger } from '#runtime/logger';
 import { leaving } from './accepted-events.ts';
 import { inBackground } from './background.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
-import { askTogether } from './existing-deliveries.ts';
+import { createExistingDeliveries } from './existing-deliveries.ts';
 import type { HandOver } from './hand-over.ts';
-import { createHoldings } from './in-memory-events.ts';
+import { createInMemoryEvents } from './in-memory-events.ts';
 import type { Parking } from './parking.ts';
 
 const idsAtOnce = 1_000;
@@ -30,7 +30,7 @@ const mostAhead = 5_000;
 const pauseMs = 500;
 const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 
-export interface Departures {
+export interface EventRouter {
   /** Events that this relay owns now. */
   add(events: OwnedEvent[]): void;
   /** Events that are about to be committed under this relay's id: their rows are left alone until `settle`. */
@@ -48,7 +48,7 @@ export interface Departures {
   stop(): void;
 }
 
-export interface DeparturesDeps {
+export interface EventRouterDeps {
   db: Db;
   cache: EndpointCache;
   firstAttempter: FirstAttempter;
@@ -63,23 +63,23 @@ export interface DeparturesDeps {
   onRoom(): void;
 }
 
-export function createDepartures(deps: DeparturesDeps): Departures {
+export function createEventRouter(deps: EventRouterDeps): EventRouter {
   const { db, cache, firstAttempter, parking, watch, handOver, modes, log, relayId, mayAct, onRoom } = deps;
-  const holdings = createHoldings({ onRoom, onSpace: () => reading.soon() });
-  const begun = askTogether(db);
+  const inMemory = createInMemoryEvents({ onRoom, onSpace: () => reading.soon() });
+  const begun = createExistingDeliveries(db);
   let stopped = false;
   const reading = inBackground(readOutbox, (error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'));
 
   function add(events: OwnedEvent[]): void {
     for (const event of events) {
-      if (holdings.has(event.eventId) || holdings.isFullFor(event.tenantId)) continue;
-      holdings.take(event.eventId, event.tenantId, event.body.length);
+      if (inMemory.has(event.eventId) || inMemory.isFullFor(event.tenantId)) continue;
+      inMemory.take(event.eventId, event.tenantId, event.body.length);
       void depart(event);
     }
   }
 
   function ready(event: OwnedEvent, urgent: boolean): void {
-    holdings.attempted(event.eventId);
+    inMemory.attempted(event.eventId);
     handOver.ready(leaving(event, false), urgent);
   }
 
@@ -108,7 +108,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   /** Its first attempts cannot be made ahead: its dispatch plans it, whatever the mode. */
   function dispatch(event: OwnedEvent): void {
-    holdings.attempted(event.eventId);
+    inMemory.attempted(event.eventId);
     handOver.single(leaving(event, true));
   }
 
@@ -165,17 +165,17 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   }
 
   function gone(eventIds: string[]): void {
-    for (const id of eventIds) holdings.forget(id);
+    for (const id of eventIds) inMemory.forget(id);
   }
 
   async function readOutbox(): Promise<void> {
-    for (let after: string | null = null; !stopped && mayAct() && !holdings.isFull(); ) {
-      const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, holdings.fullFor(), idsAtOnce);
-      let missing = page.filter(({ eventId, tenantId }) => !holdings.has(eventId) && !holdings.isFullFor(tenantId));
+    for (let after: string | null = null; !stopped && mayAct() && !inMemory.isFull(); ) {
+      const page: OutboxRow[] = await ownOutboxRows(db, relayId, after, inMemory.fullFor(), idsAtOnce);
+      let missing = page.filter(({ eventId, tenantId }) => !inMemory.has(eventId) && !inMemory.isFullFor(tenantId));
       while (missing.length > 0 && !stopped && mayAct()) {
         const ids = missing.slice(0, readAtOnce).map(({ eventId }) => eventId);
         add(await readOwned(db, relayId, ids));
-        missing = missing.slice(readAtOnce).filter(({ tenantId }) => !holdings.isFullFor(tenantId));
+        missing = missing.slice(readAtOnce).filter(({ tenantId }) => !inMemory.isFullFor(tenantId));
       }
       after = page.at(-1)?.eventId ?? null;
       if (page.length < idsAtOnce) return;
@@ -184,14 +184,14 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
   return {
     add,
-    expect: holdings.expect,
+    expect: inMemory.expect,
     settle(eventIds, committed) {
-      holdings.unexpect(eventIds);
+      inMemory.unexpect(eventIds);
       add(committed);
     },
     recheck: reading.soon,
-    isFull: holdings.isFull,
-    crowded: holdings.crowded,
+    isFull: inMemory.isFull,
+    crowded: inMemory.crowded,
     gone,
     stop() {
       stopped = true;

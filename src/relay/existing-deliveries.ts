@@ -9,7 +9,7 @@ import type { DeliveryStatus } from '#domain/delivery';
 const together = 256;
 
 /** The deliveries of an event, by their endpoints. */
-export function askTogether(db: Db): (eventId: string) => Promise<ReadonlyMap<string, DeliveryStatus>> {
+export function createExistingDeliveries(db: Db): (eventId: string) => Promise<ReadonlyMap<string, DeliveryStatus>> {
   const asked = createGroupCommit<string, ReadonlyMap<string, DeliveryStatus>>({
     write: (eventIds) => existingDeliveries(db, eventIds),
     maxWeight: together,

@@ -9,7 +9,7 @@ const mostBytesOfTenant = 16 * 1024 * 1024;
 /** Of one tenant, not yet attempted: no more are taken from those of nobody, for other relays have fewer. */
 const enoughOfTenant = 64;
 
-export interface Holdings {
+export interface InMemoryEvents {
   /** It is held, or expected. */
   has(eventId: string): boolean;
   /** These are about to be committed, and handed over by their acceptance. */
@@ -28,7 +28,7 @@ export interface Holdings {
   forget(eventId: string): void;
 }
 
-export interface HoldingsDeps {
+export interface InMemoryEventsDeps {
   /** A tenant that was crowded is not any more. */
   onRoom(): void;
   /** There is room for events that did not fit. */
@@ -40,7 +40,7 @@ interface Share {
   bytes: number;
 }
 
-export function createHoldings({ onRoom, onSpace }: HoldingsDeps): Holdings {
+export function createInMemoryEvents({ onRoom, onSpace }: InMemoryEventsDeps): InMemoryEvents {
   /** Null: attempted. */
   const known = new Map<string, { tenantId: string; bytes: number } | null>();
   const expected = new Set<string>();

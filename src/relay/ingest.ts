@@ -2,14 +2,14 @@
 // Of a tenant that orders, both its answer and its relay wait until what it has for ordered endpoints is held.
 
 import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '#db/events/accept';
-import type { Contents } from '#db/keys/content-encryption';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import { isWithoutPartition, StoreOverloaded } from '#db/store/errors';
 import { createGroupCommit } from '#db/store/group-commit';
 import { makePartitions } from '#db/store/partitions';
 import type { Db } from '#db/store/pool';
 import type { Reached } from '#runtime/checkpoints';
 import type { IngestMetrics } from '#telemetry/telemetry';
-import { ownedEvents } from './accepted-events.ts';
+import { acceptedEvents } from './accepted-events.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
 import { createOrderedParking } from './ordered-parking.ts';
 import type { Parking } from './parking.ts';
@@ -28,7 +28,7 @@ export type Accept = (tenant: string, events: EventToAccept[], tenantId?: string
 
 export interface IngestDeps {
   db: Db;
-  contents: Contents;
+  contents: ContentEncryption;
   /** Undefined: this process has no relay, and rows go to nobody. */
   relay: Pick<Relay, 'expect' | 'settle'> | undefined;
   /** Undefined: as many as there are may wait. */
@@ -68,14 +68,14 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
     relayId: string | null,
     request: AcceptRequest,
     accepted: Accepted | undefined,
-    owned = ownedEvents(request, accepted),
+    owned = acceptedEvents(request, accepted),
   ): void {
     if (relayId !== null) relay?.settle(relayId, eventIdsOf([request]), owned);
   }
 
   /** Rejects when the store is away: nothing is confirmed then, and the relay holds what is not held. */
   async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
-    const events = ownedEvents(request, committed);
+    const events = acceptedEvents(request, committed);
     try {
       await ordered.hold(request, committed, events);
     } finally {

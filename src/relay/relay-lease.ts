@@ -2,14 +2,14 @@
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { ModeSwitch } from '#domain/dispatch-mode';
 import type { EndpointCache } from './endpoint-cache.ts';
-import { createDepartures, type Departures } from './event-router.ts';
+import { createEventRouter, type EventRouter } from './event-router.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import type { RelayDeps } from './relay.ts';
 
 const fencedAfterMs = 3_000;
 const steadyAfterMs = 5_000;
 
-export interface Term {
+export interface RelayLease {
   id: string;
   /** A renewal that succeeded was sent then. */
   renewed(sentAt: number): void;
@@ -20,14 +20,14 @@ export interface Term {
   /** It may take rows of others: it was renewed for 5 s without a break. */
   isSteady(): boolean;
   waiting(): number;
-  departures: Departures;
+  departures: EventRouter;
   /** The events of which first attempts are under way. */
   eventsUnderWay(): string[];
   /** Drops what waits; resolves when what was begun has ended and is recorded. */
   end(): Promise<void>;
 }
 
-export interface TermDeps
+export interface RelayLeaseDeps
   extends Pick<
     RelayDeps,
     'db' | 'starter' | 'log' | 'parking' | 'watch' | 'dispatch' | 'dispatchesPerSecond' | 'openFirstAttempter' | 'metrics' | 'reached'
@@ -39,7 +39,7 @@ export interface TermDeps
 }
 
 /** `beganAt`: when its registration was sent. */
-export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
+export function openRelayLease(id: string, beganAt: number, deps: RelayLeaseDeps): RelayLease {
   const { db, log, cache, modes, parking, watch, dispatch, openFirstAttempter, onRoom } = deps;
   let renewedAt = beganAt;
   const isFresh = () => performance.now() - renewedAt < fencedAfterMs;
@@ -55,7 +55,7 @@ export function openTerm(id: string, beganAt: number, deps: TermDeps): Term {
     onTemporal: (away) => modes.setTemporalAway(away),
     onBack: () => departures.recheck(),
   });
-  const departures: Departures = createDepartures({
+  const departures: EventRouter = createEventRouter({
     db,
     cache,
     firstAttempter,

@@ -20,7 +20,7 @@ import { inBackground } from './background.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { leave } from './leave.ts';
 import type { Parking } from './parking.ts';
-import { openTerm, type Term } from './relay-lease.ts';
+import { openRelayLease, type RelayLease } from './relay-lease.ts';
 import { createSweep } from './sweep.ts';
 import { createTaker } from './taker.ts';
 
@@ -75,7 +75,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const modes = createModeSwitch(deps.dispatch);
   const stopping = new AbortController();
   const sweep = createSweep({ db, starter, waker, drainHere, log });
-  const steady = () => (term?.isSteady() && !stopping.signal.aborted ? term : undefined);
+  const steady = () => (relayLease?.isSteady() && !stopping.signal.aborted ? relayLease : undefined);
   const taker = createTaker({ db, log, who: steady });
   // however long reading what has changed takes, the others are looked at each second
   const changed = inBackground(cache.readChanged, (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'));
@@ -84,18 +84,18 @@ export function createRelay(deps: RelayDeps): Relay {
     (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'),
   );
   const releasing = inBackground(releaseDead, (error) => log.warn({ err: error }, 'relay.dead_not_released'));
-  let term: Term | undefined;
+  let relayLease: RelayLease | undefined;
   let sweeping: Promise<void> | undefined;
   let wake = new AbortController();
-  const status = () => ({ mode: modes.mode(Date.now()), waiting: term?.waiting() ?? 0 });
+  const status = () => ({ mode: modes.mode(Date.now()), waiting: relayLease?.waiting() ?? 0 });
 
   async function live(): Promise<void> {
     while (!stopping.signal.aborted) {
-      term ??= await begin();
-      if (term?.isFresh()) await renew(term);
-      if (term && !term.isFresh()) fence(term);
-      if (term) {
-        sweepOnce(term);
+      relayLease ??= await begin();
+      if (relayLease?.isFresh()) await renew(relayLease);
+      if (relayLease && !relayLease.isFresh()) fence(relayLease);
+      if (relayLease) {
+        sweepOnce(relayLease);
         changes.soon();
         releasing.soon();
         taker.soon();
@@ -104,7 +104,7 @@ export function createRelay(deps: RelayDeps): Relay {
     }
   }
 
-  async function begin(): Promise<Term | undefined> {
+  async function begin(): Promise<RelayLease | undefined> {
     const id = newId('rly');
     const beganAt = performance.now();
     try {
@@ -114,10 +114,10 @@ export function createRelay(deps: RelayDeps): Relay {
       return undefined;
     }
     log.info({ relayId: id }, 'relay.begun');
-    return openTerm(id, beganAt, { ...deps, cache, modes, onRoom: () => taker.soon() });
+    return openRelayLease(id, beganAt, { ...deps, cache, modes, onRoom: () => taker.soon() });
   }
 
-  async function renew(of: Term): Promise<void> {
+  async function renew(of: RelayLease): Promise<void> {
     const sentAt = performance.now();
     const tooLate = delay(renewWithinMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
     const renewed = await Promise.race([renewRelay(lease, of.id, status()).catch((error: Error) => error), tooLate]);
@@ -127,8 +127,8 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /** Nothing is told to PostgreSQL, and what is under way is not waited for: it can only move rows that are still this relay's. */
-  function fence(ended: Term): void {
-    term = undefined;
+  function fence(ended: RelayLease): void {
+    relayLease = undefined;
     log.warn({ relayId: ended.id }, 'relay.fenced');
     void ended.end();
   }
@@ -139,7 +139,7 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /** However slow Temporal is, rows are taken meanwhile. */
-  function sweepOnce(of: Term): void {
+  function sweepOnce(of: RelayLease): void {
     sweeping ??= sweep
       .ifDue(() => of.departures.recheck())
       .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.sweep_failed'))
@@ -156,14 +156,14 @@ export function createRelay(deps: RelayDeps): Relay {
   const ended = live();
 
   return {
-    id: () => (term?.isFresh() ? term.id : null),
+    id: () => (relayLease?.isFresh() ? relayLease.id : null),
     expect(eventIds) {
-      if (!term?.isFresh()) return null;
-      term.departures.expect(eventIds);
-      return term.id;
+      if (!relayLease?.isFresh()) return null;
+      relayLease.departures.expect(eventIds);
+      return relayLease.id;
     },
     settle(relayId, eventIds, owned) {
-      if (term?.id === relayId && term.isFresh()) term.departures.settle(eventIds, owned);
+      if (relayLease?.id === relayId && relayLease.isFresh()) relayLease.departures.settle(eventIds, owned);
     },
     look: () => taker.soon(),
     status,
@@ -175,7 +175,7 @@ export function createRelay(deps: RelayDeps): Relay {
       stopping.abort();
       sweep.stop();
       await ended;
-      const last = term;
+      const last = relayLease;
       if (last) {
         const renew = () => renewRelay(lease, last.id, status());
         await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });

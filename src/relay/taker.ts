@@ -4,12 +4,12 @@ import { takeOutboxRows } from '#db/events/outbox';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
 import { type Background, inBackground } from './background.ts';
-import type { Departures } from './event-router.ts';
+import type { EventRouter } from './event-router.ts';
 
 const atOnce = 100;
 
 /** Who takes: undefined while nobody may. */
-export type Taking = { id: string; departures: Departures } | undefined;
+export type Taking = { id: string; departures: EventRouter } | undefined;
 
 /** `soon`: there may be rows. */
 export function createTaker({ db, log, who }: { db: Db; log: Logger; who(): Taking }): Background {

@@ -1,7 +1,7 @@
 // So many calls of a function at once: more wait, so many of them, and the rest are refused. Anybody may post to the sandbox, and what it asks PostgreSQL for
 // is not to take all connections from those who may call.
 
-export function atMost<A extends unknown[], T>(
+export function limitConcurrency<A extends unknown[], T>(
   { running: most, waiting: mostWaiting }: { running: number; waiting: number },
   call: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {

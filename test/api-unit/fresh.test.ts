@@ -1,6 +1,6 @@
 // What is remembered of PostgreSQL's answers - a key's scopes and expiry, a tenant -, for how long, and how often it is asked. `read` is a function of the test.
 import { describe, expect, it } from 'vitest';
-import { createFresh, freshMs } from '#api/access/ttl-cache';
+import { createTtlCache, freshMs } from '#api/access/ttl-cache';
 
 interface Thing {
   name: string;
@@ -13,7 +13,7 @@ function bench({ held = false, most = 10_000 } = {}) {
   const waiting: (() => void)[] = [];
   let now = 0;
   let failing: Error | null = null;
-  const fresh = createFresh<Thing>({
+  const fresh = createTtlCache<Thing>({
     clock: () => now,
     most,
     async read(keys) {

@@ -8,7 +8,7 @@ import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
 import { countOutbox } from '#db/events/backlog';
-import { createContents } from '#db/keys/content-encryption';
+import { createContentEncryption } from '#db/keys/content-encryption';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { readLaneFigures } from '#db/lanes/lane-figures';
@@ -66,7 +66,7 @@ export async function startApi({
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const lanes = createLaneWaker({ db, link, log });
   const vault = createVault(masterKey.split(','));
-  const contents = createContents(db, vault);
+  const contents = createContentEncryption(db, vault);
   let sweeps = 0;
   const deps: ApiDeps = {
     db: scopedDb(db),

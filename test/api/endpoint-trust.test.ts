@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createChallengeEndpoint } from '#activities/challenge-endpoint';
 import type { ChallengeAnswer } from '#attempts/challenge';
-import { createPlaces } from '#attempts/places';
+import { createSlots } from '#attempts/places';
 import { bySystem } from '#db/audit/audit';
 import { alertExpiring } from '#db/endpoints/expiring-certificates';
 import { failVerification, passVerification, pendingRound, takeVerification } from '#db/endpoints/verifications';
@@ -356,7 +356,7 @@ describe('an endpoint that must agree first', () => {
   it('takes a place among the requests in flight, and loses nothing by a fault of ours', async () => {
     const { body } = await make({ verification: 'echo' });
     const of = { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 };
-    const places = createPlaces({ process: 1, tenant: 1, endpoint: 1 });
+    const places = createSlots({ process: 1, tenant: 1, endpoint: 1 });
     const lastError = async () => (await api.get(`/v1/endpoints/${body.id}`)).body.verification.lastError;
     let inFlight = 0;
     const asking = (answer: () => ChallengeAnswer, refusalEnds = true) => {

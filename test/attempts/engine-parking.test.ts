@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createEngine, type Engine } from '#attempts/engine';
-import { createToLane } from '#attempts/park-delivery';
-import { createPlaces } from '#attempts/places';
+import { createParkDelivery } from '#attempts/park-delivery';
+import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { deliveryId, uuidOf } from '#domain/ids';
@@ -45,9 +45,9 @@ beforeEach(() => {
   engine = createEngine({
     ...{ db, poster, log, limits },
     recorder: createRecorder(db, testContents(db), log),
-    places: createPlaces(limits),
+    places: createSlots(limits),
     lanes: lanes.lanes,
-    toLane: createToLane({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),
+    toLane: createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),
   });
 });
 

@@ -1,9 +1,9 @@
 // First attempts ahead of a dispatch, with real requests and a real store: each ends with its row written and said so once, or was dropped.
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { FirstJob } from '#attempts/first-attempt';
+import type { FirstAttempt } from '#attempts/first-attempt';
 import { createFirstAttempter, type FirstAttempter } from '#attempts/first-attempter';
-import { createPlaces } from '#attempts/places';
+import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
@@ -52,7 +52,7 @@ function open(perEndpoint: number): FirstAttempter {
   const { db } = database;
   const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
   return createFirstAttempter({
-    places: createPlaces({ process: 4, tenant: 4, endpoint: perEndpoint }),
+    places: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
     poster,
     recorder: createRecorder(db, testContents(db), log),
     lanes: lanes.lanes,
@@ -61,12 +61,12 @@ function open(perEndpoint: number): FirstAttempter {
   });
 }
 
-interface Job extends FirstJob {
+interface Job extends FirstAttempt {
   deliveryId: string;
   webhookId: string;
 }
 
-function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Partial<FirstJob> = {}): Job {
+function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Partial<FirstAttempt> = {}): Job {
   const [eventId, endpointId, secretId] = [newId('evt'), newId('ep'), newId('sec')];
   const event = {
     eventId,
@@ -133,7 +133,7 @@ it.each<[string, number[], object]>([
   expect(written).toEqual([one.deliveryId]);
 });
 
-it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstJob>]>([
+it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]>([
   ['is gone', {}, () => ({ endpoint: () => undefined })],
   ['has no live secret', { secrets: [] }, () => ({})],
   ['has a secret that cannot be opened', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: null }] }, () => ({})],

@@ -61,7 +61,7 @@ async function watched({ onTestFinished }: TestContext) {
     counts,
     /** `F` answered with 500, `n` with 404, `a` accepted. */
     saw(worker: Worker, outcomes: string, type = 'order.created', asked = { endpointId: endpoint, targetVersion: 1 }): void {
-      for (const outcome of outcomes) worker.saw(asked, type, answerOf(outcome === 'a' ? 204 : outcome === 'n' ? 404 : 500));
+      for (const outcome of outcomes) worker.recordOutcome(asked, type, answerOf(outcome === 'a' ? 204 : outcome === 'n' ? 404 : 500));
     },
     lane: async () =>
       (await sql('select parks, reason, state, circuit, failing_since from lanes where endpoint_id = $1', [uuidOf(endpoint)]))[0],

@@ -1,6 +1,6 @@
 // Places in flight: caps of process, tenant and endpoint, and places given back once.
 import { expect, it } from 'vitest';
-import { createPlaces } from '#attempts/places';
+import { createSlots } from '#attempts/places';
 
 it.each<[string, [string, string, number | null][], string]>([
   [
@@ -32,20 +32,20 @@ it.each<[string, [string, string, number | null][], string]>([
     'process',
   ],
 ])('says which cap is reached: %s', (_name, taken, cap) => {
-  const places = createPlaces({ process: 4, tenant: 3, endpoint: 2 });
+  const places = createSlots({ process: 4, tenant: 3, endpoint: 2 });
   for (const each of taken) expect(places.take(...each)).toBeTypeOf('function');
   expect(places.take('a', 'a1', 1)).toBe(cap);
   expect(places.inUse()).toBe(taken.length);
 });
 
 it('lowers the cap of an endpoint and never lifts it', () => {
-  const places = createPlaces({ process: 9, tenant: 9, endpoint: 1 });
+  const places = createSlots({ process: 9, tenant: 9, endpoint: 1 });
   expect(places.take('a', 'a1', 5)).toBeTypeOf('function');
   expect(places.take('a', 'a1', 5)).toBe('endpoint');
 });
 
 it('gets each place back once, however often it is given', () => {
-  const places = createPlaces({ process: 2, tenant: 2, endpoint: 2 });
+  const places = createSlots({ process: 2, tenant: 2, endpoint: 2 });
   const [first] = [places.take('a', 'a1', null), places.take('a', 'a1', null)];
   if (typeof first !== 'function') throw new Error('no place');
   first();

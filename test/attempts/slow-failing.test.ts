@@ -43,7 +43,7 @@ const age = (id: string) =>
     [uuidOf(id)],
   );
 async function refuse(id: string, count: number, status = 500): Promise<void> {
-  watch.saw({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
+  watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
   await told(id, count);
 }
 
@@ -53,7 +53,7 @@ it.concurrent.each([500, 404])('gets a lane at the first %i after that, and is d
   await refuse(id, 2, status);
   expect(await stage.lane(id)).toBeUndefined();
   await age(id);
-  watch.saw({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
+  watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
   await until('a lane', async () => (await stage.lane(id)) !== undefined);
   const lane = await stage.lane(id);
   expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
@@ -70,7 +70,7 @@ it.concurrent('gets none while it accepts something now and then, however long a
   await refuse(well, 1);
   await age(accepting);
   await age(well);
-  watch.saw({ endpointId: accepting, targetVersion: 1 }, 'order.created', answerOf(204));
+  watch.recordOutcome({ endpointId: accepting, targetVersion: 1 }, 'order.created', answerOf(204));
   await stage.db.query(
     `insert into lanes (endpoint_id, tenant_id, parks, reason, state, ended_at) values ($1, $2, false, 'backlog', 'idle', now())`,
     [uuidOf(well), uuidOf(stage.tenantId)],

@@ -1,5 +1,5 @@
 // A turn queue at which a test sits: it ends what runs, moves the clock, and takes places as others do.
-import { createPlaces, type PlaceLimits } from '#attempts/places';
+import { createSlots, type SlotLimits } from '#attempts/places';
 import { createTurnQueue } from '#attempts/turn-queue';
 
 const lookMs = 250;
@@ -21,8 +21,8 @@ interface Running {
   end(): void;
 }
 
-export function setTable(limits: PlaceLimits) {
-  const places = createPlaces(limits);
+export function setTable(limits: SlotLimits) {
+  const places = createSlots(limits);
   const pushed: Item[] = [];
   /** Run or given up, in that order. */
   const left: Item[] = [];

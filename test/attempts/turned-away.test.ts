@@ -1,10 +1,10 @@
 // The wait of deliveries that found no place: a crowd spreads out, a few come back soon, and who has been served is forgotten.
 import { expect, it } from 'vitest';
-import { createTurnedAway } from '#attempts/slot-overflow';
+import { createSlotOverflow } from '#attempts/slot-overflow';
 
 it('grows with the crowd behind an endpoint, not beyond a minute, and not for others', () => {
   let now = 0;
-  const turnedAway = createTurnedAway(
+  const turnedAway = createSlotOverflow(
     () => 0.5,
     () => now,
   );
@@ -21,7 +21,7 @@ it('grows with the crowd behind an endpoint, not beyond a minute, and not for ot
 it('is not lengthened by those who were served, whoever still waits before them', () => {
   let now = 0;
   let random = 1;
-  const turnedAway = createTurnedAway(
+  const turnedAway = createSlotOverflow(
     () => random,
     () => now,
   );

@@ -1,7 +1,7 @@
 // Contents at rest: sealed with the key of their day, wherever that was made; and every column that the master key seals is known.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContents } from '#db/keys/content-encryption';
+import { createContentEncryption } from '#db/keys/content-encryption';
 import { dropOldDataKeys } from '#db/keys/data-keys';
 import { sealedColumns } from '#db/keys/sealed-columns';
 import { makeId } from '#domain/ids';
@@ -22,17 +22,17 @@ const keyNames = async () => (await database.db.query('select name from data_key
 
 describe('contents', () => {
   it('open again in any process, also where two made the key of the day at once', async () => {
-    const processes = Array.from({ length: 4 }, () => createContents(database.db, vault));
+    const processes = Array.from({ length: 4 }, () => createContentEncryption(database.db, vault));
     const ids = processes.map(() => newId('evt'));
     const sealed = await Promise.all(processes.map((one, index) => one.seal([content(ids[index] ?? '')])));
-    for (const process of [...processes, createContents(database.db, vault)]) {
+    for (const process of [...processes, createContentEncryption(database.db, vault)]) {
       for (const [index, id] of ids.entries()) expect(Buffer.from(await process.open(id, sealed[index]?.[0] ?? plain))).toEqual(plain);
     }
     expect(new Set(await Promise.all(processes.map(async (one) => Buffer.from((await one.hasher())('a')).toString('hex')))).size).toBe(1);
   });
 
   it('show nothing, are never the same twice, and open under their own id alone, unchanged', async () => {
-    const contents = createContents(database.db, vault);
+    const contents = createContentEncryption(database.db, vault);
     const id = newId('evt');
     const [one, two] = (await contents.seal([content(id), content(id)])) as [Buffer, Buffer];
     expect(one.includes('canary')).toBe(false);
@@ -47,19 +47,19 @@ describe('contents', () => {
   });
 
   it('from before there were seals are what they are, and what was erased cannot be opened', async () => {
-    const contents = createContents(database.db, vault);
+    const contents = createContentEncryption(database.db, vault);
     expect(await contents.open(newId('evt'), plain)).toBe(plain);
     await expect(contents.open(newId('evt'), Buffer.alloc(0))).rejects.toThrow(/erased/);
   });
 
   it('of a day whose partition is gone are gone with its key, in backups too', async () => {
-    const contents = createContents(database.db, vault);
+    const contents = createContentEncryption(database.db, vault);
     const old = makeId('evt', Date.UTC(2020, 1, 29, 23, 59, 59, 999), randomBytes(10));
     const [sealed] = await contents.seal([content(old)]);
     expect(await keyNames()).toContain('content/2020-02-29');
     expect(await dropOldDataKeys(database.db)).toBe(1);
     expect(await keyNames()).toEqual([`content/${new Date().toISOString().slice(0, 10)}`, 'digest']);
-    await expect(createContents(database.db, vault).open(old, sealed ?? plain)).rejects.toThrow(/was dropped/);
+    await expect(createContentEncryption(database.db, vault).open(old, sealed ?? plain)).rejects.toThrow(/was dropped/);
   });
 });
 

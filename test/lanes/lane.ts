@@ -1,6 +1,6 @@
 // A lane under test: a real store, a real endpoint, the real drain, and no Temporal: the test itself parks, begins drains and changes the endpoint.
 import { pino } from 'pino';
-import { createPlaces } from '#attempts/places';
+import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { createStallWatch } from '#attempts/stall-watch';
@@ -9,7 +9,7 @@ import { openLanes } from '#db/lanes/lanes';
 import { parkNew } from '#db/lanes/parking';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
 import { createDrain, type DrainDeps } from '#lanes/drain';
-import { createNudges } from '#lanes/drain-wakeups';
+import { createDrainWakeups } from '#lanes/drain-wakeups';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender } from '#outbound/send';
 import { newId } from '#runtime/new-id';
@@ -50,14 +50,14 @@ export async function setLaneStage() {
     recorder: createRecorder(db, testContents(db), log),
     watch: createStallWatch(),
     log,
-    places: createPlaces(limits),
+    places: createSlots(limits),
     limits,
     isInHand: () => false,
     starter: {
       startDelivery: async ({ deliveryId, status }) => void told.push({ kind: 'start', deliveryId, status }),
       look: async ({ deliveryId, status }) => void told.push({ kind: 'look', deliveryId, status }),
     },
-    nudges: createNudges(),
+    wakeups: createDrainWakeups(),
     disableAfterMs: 5 * 86_400_000,
     probeDisabledEveryMs: 3_600_000,
     times: { firstProbeMs: 300, longestProbeMs: 600 },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Ordering } from '#domain/lane-settings';
-import { createLines } from '#lanes/lane-queues';
+import { createLaneQueues } from '#lanes/lane-queues';
 
 const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDelivery => ({
   deliveryId: `dlv_${n}`,
@@ -22,7 +22,7 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
 });
 
 it('an ordered endpoint is one line: its head alone is under way, and one that waits keeps all behind it', () => {
-  const lines = createLines(() => 'endpoint');
+  const lines = createLaneQueues(() => 'endpoint');
   lines.fill([row(1), row(2), row(3)], 0, false);
   const first = lines.next(0);
   expect(first?.deliveryId).toBe('dlv_1');
@@ -35,7 +35,7 @@ it('an ordered endpoint is one line: its head alone is under way, and one that w
 });
 
 it('a head whose time has not come waits, unless one is tried for all', () => {
-  const lines = createLines(() => 'endpoint');
+  const lines = createLaneQueues(() => 'endpoint');
   lines.fill([row(1, null, 500), row(2)], 0, false);
   expect([lines.movable(0), lines.nextAtMs(0)]).toEqual([0, 500]);
   lines.fill([row(1, null, 500), row(2)], 0, true);
@@ -43,7 +43,7 @@ it('a head whose time has not come waits, unless one is tried for all', () => {
 });
 
 it('keys that are under way or wait are not to be read, and those without a key hold up nobody', () => {
-  const lines = createLines(() => 'key');
+  const lines = createLaneQueues(() => 'key');
   lines.fill([row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4), row(5)], 0, false);
   expect(lines.movable(0)).toBe(4);
   const taken = [lines.next(0), lines.next(0), lines.next(0), lines.next(0)].map((next) => next?.deliveryId);
@@ -57,7 +57,7 @@ it('whatever is read, ends well or waits: of each line one is under way, and eac
   const moves = fc.array(fc.record({ move: fc.constantFrom('look', 'next', 'done', 'wait'), which: fc.nat(20) }), { maxLength: 200 });
   fc.assert(
     fc.property(orderings, fc.array(fc.constantFrom('a', 'b', null), { maxLength: 30 }), moves, (ordering, keys, script) => {
-      const lines = createLines(() => ordering);
+      const lines = createLaneQueues(() => ordering);
       // the store: what is held, in its order
       let held = keys.map((key, n) => row(n, key));
       const underWay: HeldDelivery[] = [];

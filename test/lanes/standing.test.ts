@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TakenLane } from '#db/lanes/lane-ownership';
 import type { Outcome } from '#domain/outcome';
-import { createStanding, type Standing } from '#lanes/endpoint-throttle';
+import { createEndpointThrottle, type EndpointThrottle } from '#lanes/endpoint-throttle';
 import { answerOf } from '../support/answer.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] }));
@@ -23,7 +23,7 @@ const fresh: TakenLane = {
 };
 
 /** So many answers to requests that begin one after the other, a millisecond apart. */
-function see(standing: Standing, said: number | Outcome, count = 1, of = type): void {
+function see(standing: EndpointThrottle, said: number | Outcome, count = 1, of = type): void {
   for (let n = 0; n < count; n++) {
     standing.saw(answerOf(said), of, tick(), most);
   }
@@ -35,20 +35,20 @@ function tick(ms = 1): number {
 }
 
 /** As the next drain finds it, through the lane's row. */
-function handOver(standing: Standing): Standing {
+function handOver(standing: EndpointThrottle): EndpointThrottle {
   const { allowance, circuit, failingSinceMs } = JSON.parse(JSON.stringify(standing.facts(null)));
-  return createStanding({ ...fresh, allowance, circuit, failingSinceMs }, times);
+  return createEndpointThrottle({ ...fresh, allowance, circuit, failingSinceMs }, times);
 }
 
 /** Eight at once. */
-function ramped(): Standing {
-  const standing = createStanding(fresh, times);
+function ramped(): EndpointThrottle {
+  const standing = createEndpointThrottle(fresh, times);
   see(standing, 204, 1 + 2 + 4);
   expect(standing.allowed(most)).toBe(8);
   return standing;
 }
 
-function open(): Standing {
+function open(): EndpointThrottle {
   const standing = ramped();
   see(standing, 500, 20);
   expect(standing.circuit()).toMatchObject({ state: 'open', refusedProbes: 0, probeAtMs: Date.now() + 5_000 });
@@ -56,7 +56,7 @@ function open(): Standing {
 }
 
 /** When its next probe is due. */
-function toProbe(standing: Standing): void {
+function toProbe(standing: EndpointThrottle): void {
   const circuit = standing.circuit();
   if (circuit.state === 'open') vi.setSystemTime(Math.max(Date.now(), circuit.probeAtMs));
 }
@@ -97,7 +97,7 @@ describe('the circuit', () => {
   it.each<number | Outcome>([500, 429, 'timeout'])(
     'opens after 20 in a row of %s, not after 19, nor if one was accepted between',
     (said) => {
-      const standing = createStanding(fresh, times);
+      const standing = createEndpointThrottle(fresh, times);
       // so many are accepted first that the refused are never more than half of a minute's
       see(standing, 204, 40);
       see(standing, said, 19);
@@ -217,7 +217,7 @@ describe('an endpoint that is disabled', () => {
 it("an endpoint that rested by somebody else's will begins anew, slowly", () => {
   const standing = ramped();
   see(standing, 500);
-  standing.begunAnew();
+  standing.resetThrottle();
   expect(standing.allowed(most)).toBe(1);
   expect(standing.failingSinceMs()).toBeNull();
 });

@@ -18,7 +18,7 @@ const endpoint: LaneEndpoint = {
   gate: 'open',
   deleted: false,
   gateReason: null,
-  peaceMs: 0,
+  retryAfterMs: 0,
   rateLimit: null,
   tenantRateLimit: null,
   ordering: 'none',
@@ -38,7 +38,7 @@ interface Row extends Partial<Omit<Seen, 'endpoint'>> {
 const table: [string, Row, object][] = [
   ['something may go', {}, { kind: 'send', probe: false }],
   ['deleted', { endpoint: { deleted: true, gate: 'held' } }, { kind: 'gone' }],
-  ['paused', { endpoint: { gate: 'held', peaceMs: 500 } }, { state: 'shut', wait: 'paused', dueInMs: null }],
+  ['paused', { endpoint: { gate: 'held', retryAfterMs: 500 } }, { state: 'shut', wait: 'paused', dueInMs: null }],
   ['disabled by hand or by 410', { endpoint: { gate: 'disabled' }, circuit: open(0) }, { state: 'shut', wait: 'disabled', dueInMs: null }],
   [
     'disabled for failing, before its probe',
@@ -55,8 +55,8 @@ const table: [string, Row, object][] = [
     { endpoint: { gate: 'disabled', gateReason: failedTooLong, autoRecover: false }, circuit: open(0) },
     { state: 'shut', wait: 'disabled', dueInMs: null },
   ],
-  ['asked for peace', { endpoint: { peaceMs: 9_000 }, circuit: open(0) }, { state: 'shut', wait: 'retry_after', dueInMs: 9_000 }],
-  ['asked for peace, and somebody wants it now', { endpoint: { peaceMs: 9_000 }, hurried: true }, { kind: 'send', probe: false }],
+  ['asked for peace', { endpoint: { retryAfterMs: 9_000 }, circuit: open(0) }, { state: 'shut', wait: 'retry_after', dueInMs: 9_000 }],
+  ['asked for peace, and somebody wants it now', { endpoint: { retryAfterMs: 9_000 }, hurried: true }, { kind: 'send', probe: false }],
   ['paused, and somebody wants it now', { endpoint: { gate: 'held' }, hurried: true }, { state: 'shut', wait: 'paused' }],
   ['just made ordered', { endpoint: { ordering: 'key', orderedForMs: 8_000 } }, { state: 'shut', wait: 'settling', dueInMs: 10_000 }],
   ['ordered long enough', { endpoint: { ordering: 'key', orderedForMs: 18_000 } }, { kind: 'send' }],

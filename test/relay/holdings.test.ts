@@ -1,14 +1,14 @@
 // What a relay holds in memory, without the relay.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createHoldings, type Holdings } from '#relay/in-memory-events';
+import { createInMemoryEvents, type InMemoryEvents } from '#relay/in-memory-events';
 
 const MiB = 1024 * 1024;
-let holdings: Holdings;
+let holdings: InMemoryEvents;
 let told: string[];
 
 beforeEach(() => {
   told = [];
-  holdings = createHoldings({ onRoom: () => told.push('room'), onSpace: () => told.push('space') });
+  holdings = createInMemoryEvents({ onRoom: () => told.push('room'), onSpace: () => told.push('space') });
 });
 
 const take = (tenant: string, count: number, bytes = 1) => {

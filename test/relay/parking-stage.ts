@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createFirstAttempter } from '#attempts/first-attempter';
-import { createPlaces } from '#attempts/places';
+import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { readConfig } from '#config/config';
@@ -37,7 +37,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const recorder = createRecorder(db, contents, log);
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
-  const places = createPlaces({ process: 64, tenant: 64, endpoint: 8 });
+  const places = createSlots({ process: 64, tenant: 64, endpoint: 8 });
   const relay = createRelay({
     drainHere: () => undefined,
     ...lanes,

@@ -1,11 +1,11 @@
 // So many requests under way at once, and so many that wait: a consumer cannot take all there is.
 import { expect, it } from 'vitest';
-import { atMost } from '#sandbox/concurrency-limit';
+import { limitConcurrency } from '#sandbox/concurrency-limit';
 
 it('runs no more at once, lets more wait in turn, and refuses the rest', async () => {
   const running: (() => void)[] = [];
   let [under, most] = [0, 0];
-  const limited = atMost({ running: 2, waiting: 3 }, async (n: number) => {
+  const limited = limitConcurrency({ running: 2, waiting: 3 }, async (n: number) => {
     most = Math.max(most, ++under);
     await new Promise<void>((resolve) => running.push(resolve));
     under--;

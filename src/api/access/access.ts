@@ -3,12 +3,12 @@ import { createRateCounter } from '#db/access/api-rates';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
-import { type Callers, createCallers } from './authenticate-token.ts';
+import { type AuthenticateToken, createAuthenticateToken } from './authenticate-token.ts';
 import { createPortalTokens, type PortalTokens } from './portal-token.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 export interface Access {
-  callers: Callers;
+  callers: AuthenticateToken;
   rates: RateLimiter;
   tokens: PortalTokens;
   /** The proxies whose X-Forwarded-For is believed. */
@@ -31,7 +31,7 @@ export function createAccess({ db, log, vault, apiKey, trustProxy = [], perSecon
   const tokens = createPortalTokens(vault);
   const usualRate = perSecond > 0 ? { perSecond } : null;
   return {
-    callers: createCallers({ db, log, apiKey, tokens, usualRate }),
+    callers: createAuthenticateToken({ db, log, apiKey, tokens, usualRate }),
     rates: createRateLimiter({ counter: createRateCounter(db, log) }),
     tokens,
     trustProxy,

@@ -12,7 +12,7 @@ import { type ApiRate, type Quota, quotaOf } from '#domain/api-rate';
 import type { Logger } from '#runtime/logger';
 import { createOrigins } from './client-address.ts';
 import type { PortalToken, PortalTokens } from './portal-token.ts';
-import { createFresh } from './ttl-cache.ts';
+import { createTtlCache } from './ttl-cache.ts';
 
 export interface Bearer extends Omit<Credential, 'cidrs' | 'rateLimit' | 'caller'> {
   caller: Omit<Caller, 'address'>;
@@ -22,7 +22,7 @@ export interface Bearer extends Omit<Credential, 'cidrs' | 'rateLimit' | 'caller
   from(address: string | undefined): boolean;
 }
 
-export interface Callers {
+export interface AuthenticateToken {
   /** Null: for nobody. Neither expiry nor address is looked at. */
   find(token: string): Bearer | null | Promise<Bearer | null>;
   /** It was used now: written once a minute, and nobody waits for it. */
@@ -33,7 +33,7 @@ export interface Callers {
   forgetTenant(key: string): void;
 }
 
-export interface CallersOptions {
+export interface AuthenticateTokenOptions {
   db: Db;
   log: Logger;
   /** The key of the configuration. */
@@ -54,10 +54,10 @@ const bootstrap: Bearer = {
   lastUsedAtMs: null,
 };
 
-export function createCallers({ db, log, apiKey, tokens, usualRate }: CallersOptions): Callers {
+export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: AuthenticateTokenOptions): AuthenticateToken {
   const expected = digest(apiKey);
-  const keys = createFresh({ read: async (hashes) => (await findApiKeys(db, hashes.map(bytesOf))).map(toBearer) });
-  const links = createFresh({ read: async (ids) => (await findPortalLinks(db, ids)).map(toBearer) });
+  const keys = createTtlCache({ read: async (hashes) => (await findApiKeys(db, hashes.map(bytesOf))).map(toBearer) });
+  const links = createTtlCache({ read: async (ids) => (await findPortalLinks(db, ids)).map(toBearer) });
   const verified = new Map<string, PortalToken>();
   const touches = createGroupCommit<string, void>({
     write: (ids) => touchApiKeys(db, ids).then(() => []),

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abandonClaim, claimKey, freeKey, type KeyRef, renewClaim, storeAnswer } from '#db/access/idempotency';
-import type { Contents } from '#db/keys/content-encryption';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
@@ -14,7 +14,7 @@ import type { Answer } from '../http/route.ts';
 export interface IdempotencyDeps {
   db: Db;
   vault: Vault;
-  contents: Contents;
+  contents: ContentEncryption;
   log: Logger;
 }
 

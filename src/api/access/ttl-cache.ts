@@ -5,7 +5,7 @@
 // PostgreSQL answers. What is remembered is bounded; the oldest goes first.
 import { createGroupCommit } from '#db/store/group-commit';
 
-export interface FreshOptions<T> {
+export interface TtlCacheOptions<T> {
   /** One for each key; null: there is none. */
   read(keys: string[]): Promise<(T | null)[]>;
   /** Milliseconds that only grow. */
@@ -14,7 +14,7 @@ export interface FreshOptions<T> {
   most?: number;
 }
 
-export interface Fresh<T> {
+export interface TtlCache<T> {
   /** At once where it is remembered. Rejects when the store is away. */
   find(key: string): T | null | Promise<T | null>;
   /** Forgets what `is` says, also where it is being asked for at this moment. */
@@ -31,7 +31,7 @@ interface Entry<T> {
   askedAt: number;
 }
 
-export function createFresh<T>({ read, clock = () => performance.now(), most = 10_000 }: FreshOptions<T>): Fresh<T> {
+export function createTtlCache<T>({ read, clock = () => performance.now(), most = 10_000 }: TtlCacheOptions<T>): TtlCache<T> {
   const known = new Map<string, Entry<T>>();
   // apart, so that what does not exist cannot push out what does
   const unknown = new Map<string, Entry<T>>();

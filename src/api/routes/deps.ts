@@ -4,7 +4,7 @@ import type { Audit } from '#db/audit/audit';
 import type { OrderResult } from '#db/deliveries/orders';
 import type { Verifying } from '#db/endpoints/verifications';
 import type { Acceptance, EventToAccept } from '#db/events/accept';
-import type { Contents } from '#db/keys/content-encryption';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { KeyStore } from '#db/keys/key-rotation';
 import type { ScopedDb } from '#db/store/tenant-scope';
 import type { Order } from '#domain/delivery';
@@ -23,7 +23,7 @@ export interface ApiDeps {
   storeUp(): Promise<boolean>;
   log: Logger;
   vault: Vault;
-  contents: Contents;
+  contents: ContentEncryption;
   access: Access;
   /** Scheme, host and port under which this server is reached. */
   publicOrigin: string;

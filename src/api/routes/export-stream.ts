@@ -1,6 +1,6 @@
 // Exports are long: two at once for each caller in this process, and each goes on only as long as its caller may still ask for it and is there to read it.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { stillMay } from '#db/access/recheck-credentials';
+import { recheckCredentials } from '#db/access/recheck-credentials';
 import type { Db } from '#db/store/pool';
 import type { Caller } from '#domain/access';
 import { begun, type ExportFormat, exportTypes } from '#exports/export-lines';
@@ -46,7 +46,7 @@ export function createExports({ db, log }: Pick<ApiDeps, 'db' | 'log'>, checkEve
         yield piece;
         answered = true;
         if (performance.now() - checkedAt < checkEveryMs) continue;
-        if (!(await stillMay(own, caller))) throw new Error('the key or link of this export counts no longer');
+        if (!(await recheckCredentials(own, caller))) throw new Error('the key or link of this export counts no longer');
         checkedAt = performance.now();
       }
     } catch (error) {

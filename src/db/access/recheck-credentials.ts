@@ -6,7 +6,7 @@ import type { Db } from '../store/pool.ts';
 const tables = { api_key: 'api_keys', portal_link: 'portal_links' };
 
 /** A key or link that is neither revoked nor expired, of no deleted tenant. */
-export async function stillMay(db: Pick<Db, 'query'>, { kind, id }: Pick<Caller, 'kind' | 'id'>): Promise<boolean> {
+export async function recheckCredentials(db: Pick<Db, 'query'>, { kind, id }: Pick<Caller, 'kind' | 'id'>): Promise<boolean> {
   if (kind === 'bootstrap' || id === null) return true;
   const { rowCount } = await db.query({
     name: `still_may_${kind}`,

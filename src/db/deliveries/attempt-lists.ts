@@ -3,8 +3,8 @@
 import type { AttemptView } from '#domain/delivery-view';
 import { idOf, uuidOf } from '#domain/ids';
 import { outcome } from '#domain/outcome';
-import { openResponse, type StoredResponse } from '../events/event-encryption.ts';
-import type { Contents } from '../keys/content-encryption.ts';
+import { decryptResponse, type StoredResponse } from '../events/event-encryption.ts';
+import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
 
 interface AttemptRow {
@@ -33,7 +33,7 @@ interface AttemptRow {
 /** Newest first, those before the attempt `before`. */
 export async function listAttempts(
   db: Db,
-  contents: Pick<Contents, 'open'>,
+  contents: Pick<ContentEncryption, 'open'>,
   deliveryId: string,
   before: string | null,
   limit: number,
@@ -51,8 +51,8 @@ export async function listAttempts(
   return Promise.all(rows.map(async (row) => toAttempt(deliveryId, row, await responseOf(contents, row))));
 }
 
-async function responseOf(contents: Pick<Contents, 'open'>, row: AttemptRow): Promise<StoredResponse | null> {
-  if (row.response) return openResponse(contents, idOf('att', row.id), row.response);
+async function responseOf(contents: Pick<ContentEncryption, 'open'>, row: AttemptRow): Promise<StoredResponse | null> {
+  if (row.response) return decryptResponse(contents, idOf('att', row.id), row.response);
   return row.response_body && { headers: JSON.parse(row.response_headers?.toString() ?? '[]'), body: row.response_body };
 }
 

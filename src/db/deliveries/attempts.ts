@@ -9,7 +9,7 @@ import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
 import type { SendResult } from '#domain/outcome';
 import type { AskedEndpoint } from '../endpoints/endpoint-to-send.ts';
-import { responsesAtRest, type Sealing } from '../events/event-encryption.ts';
+import { encryptResponses, type Sealing } from '../events/event-encryption.ts';
 import type { Db } from '../store/pool.ts';
 
 export interface AttemptRecord {
@@ -87,7 +87,7 @@ export async function recordAttempts(
       of((record) => record.result.message),
       of((record) => record.retryInMs),
       of((record) => record.result.response?.statusCode ?? null),
-      await responsesAtRest(contents, records),
+      await encryptResponses(contents, records),
       of((record) => record.result.response?.bodyTruncated ?? false),
       of((record) => record.result.address),
       of((record) => record.result.timings.dnsMs),

@@ -2,7 +2,7 @@
 import { idOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
-export interface Surroundings {
+export interface DeliveryContext {
   /** The producer's id of the event; null: the event is gone. */
   event: string | null;
   /** Null: not asked for, none yet, or forgotten since. */
@@ -10,10 +10,10 @@ export interface Surroundings {
 }
 
 /** By the event's UUID, as PostgreSQL writes it. The dispatch is looked for only where a delivery has no workflow of its own. */
-export async function surroundingsOf(
+export async function readDeliveryContext(
   db: Db,
   deliveries: { event_id: string; own_workflow: boolean }[],
-): Promise<Map<string, Surroundings>> {
+): Promise<Map<string, DeliveryContext>> {
   if (deliveries.length === 0) return new Map();
   const wanted = new Map<string, boolean>();
   for (const { event_id, own_workflow } of deliveries) wanted.set(event_id, wanted.get(event_id) || !own_workflow);

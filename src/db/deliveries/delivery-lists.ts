@@ -6,7 +6,7 @@ import type { DeliveryStatus } from '#domain/delivery';
 import type { DeliveryView } from '#domain/delivery-view';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
 import { type Db, inTransaction } from '../store/pool.ts';
-import { surroundingsOf } from './delivery-context.ts';
+import { readDeliveryContext } from './delivery-context.ts';
 import { nextAttemptsOf } from './held-until.ts';
 
 /** A delivery as the store knows it, without its address in Temporal. */
@@ -168,7 +168,7 @@ export async function deliveriesOfEvent(
 }
 
 async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]> {
-  const around = await surroundingsOf(db, rows);
+  const around = await readDeliveryContext(db, rows);
   const nextAttempt = await nextAttemptsOf(db, rows);
   return rows.map((row) => {
     const { event, dispatchId } = around.get(row.event_id) ?? { event: null, dispatchId: null };

@@ -4,7 +4,7 @@
 // and null comes back: the attempt is recorded as any other (`recordAttempts`), which keeps the attempt and changes the row only if it may.
 import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
-import { responsesAtRest, type Sealing } from '../events/event-encryption.ts';
+import { encryptResponses, type Sealing } from '../events/event-encryption.ts';
 import type { Db } from '../store/pool.ts';
 import type { AttemptRecord } from './attempts.ts';
 
@@ -72,7 +72,7 @@ export async function recordFirstAttempts(
       ofAttempt(({ result }) => result.message),
       ofAttempt((attempt) => attempt.retryInMs),
       ofAttempt(({ result }) => result.response?.statusCode ?? null),
-      await responsesAtRest(
+      await encryptResponses(
         contents,
         records.map(({ attempt }) => attempt),
       ),

@@ -7,7 +7,7 @@ import { idOf, uuidOf } from '#domain/ids';
 import type { Hash } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
 import { compare, type Earlier, type EventKey, readEarlier } from './earlier-events.ts';
-import { eventsAtRest, type Sealing } from './event-encryption.ts';
+import { encryptEvents, type Sealing } from './event-encryption.ts';
 
 export interface EventToAccept {
   eventId: string;
@@ -67,7 +67,7 @@ interface Row {
 /** Stores the events of all requests and gives their outbox rows to `relayId` (null: to any relay, which is told). Results in request order. */
 export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: string | null, contents: Sealing): Promise<Accepted[]> {
   const posted = requests.flatMap((request) => request.events.map((event) => ({ tenant: request.tenant, is: request.tenantId, ...event })));
-  const events = await eventsAtRest(contents, posted);
+  const events = await encryptEvents(contents, posted);
   const { rows } = await db.query<Row>({
     name: 'accept_events',
     text: `

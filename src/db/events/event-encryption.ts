@@ -1,19 +1,19 @@
 // Events and attempts as they are stored: contents sealed, hashes keyed.
 
 import type { SendResult } from '#domain/outcome';
-import type { Content, Contents, Hash } from '../keys/content-encryption.ts';
+import type { Content, ContentEncryption, Hash } from '../keys/content-encryption.ts';
 import type { EventToAccept } from './accept.ts';
 
-export type Sealing = Pick<Contents, 'seal' | 'hasher'>;
+export type Sealing = Pick<ContentEncryption, 'seal' | 'hasher'>;
 
 /** `contentHash` is the hash of the posted content, keyed. */
-export type EventAtRest<E extends EventToAccept> = Omit<E, 'subject'> & { subjectHash: Uint8Array | null };
+export type EncryptedEvent<E extends EventToAccept> = Omit<E, 'subject'> & { subjectHash: Uint8Array | null };
 
 /** In their order. */
-export async function eventsAtRest<E extends EventToAccept & { tenant: string }>(
+export async function encryptEvents<E extends EventToAccept & { tenant: string }>(
   contents: Sealing,
   events: E[],
-): Promise<EventAtRest<E>[]> {
+): Promise<EncryptedEvent<E>[]> {
   const hash = await contents.hasher();
   const bodies = await contents.seal(events.map(({ eventId, body }) => ({ ofDay: eventId, context: eventId, plain: body })));
   return events.map(({ subject, ...event }, index) => ({
@@ -36,7 +36,7 @@ interface Answered {
 }
 
 /** What each endpoint answered, headers and body in one; null where it did not. */
-export function responsesAtRest(contents: Pick<Contents, 'seal'>, attempts: (Answered | null)[]): Promise<(Uint8Array | null)[]> {
+export function encryptResponses(contents: Pick<ContentEncryption, 'seal'>, attempts: (Answered | null)[]): Promise<(Uint8Array | null)[]> {
   return contents.seal(
     attempts.map((attempt): Content | null => {
       const response = attempt?.result.response;
@@ -54,7 +54,7 @@ export interface StoredResponse {
 }
 
 /** Throws VaultError. */
-export async function openResponse(contents: Pick<Contents, 'open'>, attemptId: string, sealed: Uint8Array): Promise<StoredResponse> {
+export async function decryptResponse(contents: Pick<ContentEncryption, 'open'>, attemptId: string, sealed: Uint8Array): Promise<StoredResponse> {
   const plain = Buffer.from(await contents.open(attemptId, sealed));
   const end = plain.indexOf(10);
   return { headers: JSON.parse(plain.subarray(0, end).toString()), body: plain.subarray(end + 1) };

@@ -16,7 +16,7 @@ export interface Content {
   plain: Uint8Array;
 }
 
-export interface Contents {
+export interface ContentEncryption {
   /** In their order; null for null. Asks the store only for the key of a day that is new to this process. */
   seal(contents: Content[]): Promise<Uint8Array[]>;
   seal(contents: (Content | null)[]): Promise<(Uint8Array | null)[]>;
@@ -34,7 +34,7 @@ const tagAt = 15;
 const textAt = 31;
 
 /** Asks the store for a key when it is first needed, and makes the one that is not there. */
-export function createContents(db: Db, vault: Pick<Vault, 'seal' | 'open'>): Contents {
+export function createContentEncryption(db: Db, vault: Pick<Vault, 'seal' | 'open'>): ContentEncryption {
   const toKey = (name: string, sealed: Uint8Array) => createSecretKey(vault.open(sealed, contextOf(name)));
   const fresh = (name: string) => () => vault.seal(randomBytes(32), contextOf(name));
   const makeOrRead = async (name: string) => toKey(name, await readOrKeepDataKey(db, name, fresh(name)));

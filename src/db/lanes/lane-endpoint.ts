@@ -10,7 +10,7 @@ export interface LaneEndpoint extends EndpointToSend {
   deleted: boolean;
   gateReason: string | null;
   /** Milliseconds until the endpoint wants to be asked again; 0: now. */
-  peaceMs: number;
+  retryAfterMs: number;
   rateLimit: RateLimit | null;
   tenantRateLimit: RateLimit | null;
   ordering: Ordering;
@@ -73,7 +73,7 @@ function toLaneEndpoint(endpointId: string, row: EndpointRow): LaneEndpoint {
     ...toEndpointToSend(row),
     deleted: row.deleted,
     gateReason: row.gate_reason,
-    peaceMs: row.peace_ms ?? 0,
+    retryAfterMs: row.peace_ms ?? 0,
     rateLimit: row.rate_limit,
     tenantRateLimit: row.tenant_rate_limit,
     ordering: row.ordering,

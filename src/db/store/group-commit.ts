@@ -5,7 +5,7 @@
 // the bad item stands alone and only its caller hears of it. Anything else goes to every caller of the group; when the store is away, to all that
 // wait as well, so that nobody waits for one time-out after the other. What would wait beyond `maxWaiting` is refused at once as overloaded.
 import { isBadData, isStoreAway, StoreOverloaded } from './errors.ts';
-import { againWhenLost } from './retry-transaction.ts';
+import { retryTransaction } from './retry-transaction.ts';
 
 export interface GroupCommitOptions<T, R> {
   /** Writes all items in one transaction; results in the order of the items. */
@@ -83,7 +83,7 @@ export function createGroupCommit<T, R>({
 
   async function commit(group: Waiting<T, R>[]): Promise<void> {
     try {
-      const results = await againWhenLost(() => write(group.map(({ item }) => item)));
+      const results = await retryTransaction(() => write(group.map(({ item }) => item)));
       for (const [index, waiting] of group.entries()) waiting.resolve(results[index] as R);
     } catch (error) {
       if (!isBadData(error) || group.length === 1) {

@@ -1,6 +1,6 @@
 // The connection to PostgreSQL, and what its errors mean.
 import pg from 'pg';
-import { againWhenLost } from './retry-transaction.ts';
+import { retryTransaction } from './retry-transaction.ts';
 
 // counts and versions are bigint in SQL and stay far below 2^53
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -38,13 +38,13 @@ export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
 /** Every statement outside a transaction runs again when it lost a race. */
 function retryingLostRaces(pool: pg.Pool): pg.Pool {
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
-  pool.query = ((...args: unknown[]) => againWhenLost(() => query(...args))) as typeof pool.query;
+  pool.query = ((...args: unknown[]) => retryTransaction(() => query(...args))) as typeof pool.query;
   return pool;
 }
 
 /** Runs `work` in one transaction on one connection; again when it lost a race, so it must have no effect but through the client. */
 export function inTransaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return againWhenLost(() => transact(db, work));
+  return retryTransaction(() => transact(db, work));
 }
 
 async function transact<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {

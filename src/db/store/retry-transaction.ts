@@ -4,7 +4,7 @@ import { isLostRace } from './errors.ts';
 const tries = 5;
 
 /** Runs until it did not lose a race, 6 times at most; any other error comes back at once. */
-export async function againWhenLost<T>(run: () => Promise<T>): Promise<T> {
+export async function retryTransaction<T>(run: () => Promise<T>): Promise<T> {
   for (let left = tries; ; left--) {
     try {
       return await run();
