@@ -33,7 +33,10 @@ interface Bodies<E> {
 }
 
 /** Bodies as they were posted, of one event or of those of a batch. Throws RenderFault where nobody will ever open one. */
-export async function openBodies<E extends { eventId: string; body: Uint8Array }>(contents: Pick<ContentEncryption, 'open'>, job: Bodies<E>) {
+export async function openBodies<E extends { eventId: string; body: Uint8Array }>(
+  contents: Pick<ContentEncryption, 'open'>,
+  job: Bodies<E>,
+) {
   if (!job.batch) return { body: await contents.open(job.eventId, job.body).catch(asFault) };
   const opening = job.batch.map(async (one) => ({ ...one, body: await contents.open(one.eventId, one.body) }));
   const faults = new Map<string, unknown>();

@@ -97,7 +97,11 @@ function postJob({ endpoint, rows, batchId, isTooLate }: LaneRequest): PostJob {
  * Counts the fault where it lies, and returns what goes without it: of a batch the others, in an order those before it. The rest leaves the batch first: under
  * its id the receiver would take it for what he already has.
  */
-async function withoutFaulty({ db }: LaneRequestDeps, { endpoint, rows, batchId }: LaneRequest, fault: RenderError): Promise<HeldDelivery[]> {
+async function withoutFaulty(
+  { db }: LaneRequestDeps,
+  { endpoint, rows, batchId }: LaneRequest,
+  fault: RenderError,
+): Promise<HeldDelivery[]> {
   const isFaulty = ({ eventId }: HeldDelivery) => fault.eventIds.length === 0 || fault.eventIds.includes(eventId);
   const others = endpoint.ordering === 'none' ? rows.filter((row) => !isFaulty(row)) : rows.slice(0, rows.findIndex(isFaulty));
   for (const { deliveryId } of rows.filter(isFaulty)) await countFault(db, deliveryId, fault.message);

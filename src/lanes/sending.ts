@@ -6,7 +6,7 @@ import type { HeldDelivery } from '#db/lanes/lane-page';
 import { newId } from '#runtime/new-id';
 import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { LaneQueues } from './lane-queues.ts';
-import { ourPauseMs, type LaneRequestDeps, type LaneRequestResult, sendLaneRequest } from './lane-request.ts';
+import { type LaneRequestDeps, type LaneRequestResult, ourPauseMs, sendLaneRequest } from './lane-request.ts';
 import type { Pace } from './pace.ts';
 import { createRequestContents } from './request-contents.ts';
 

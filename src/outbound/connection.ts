@@ -3,20 +3,10 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { TlsIdentity } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
+import type { Connection } from './connection-facts.ts';
 import type { EgressProxy } from './proxy.ts';
 import { createTrust } from './trust.ts';
 import { type Destination, openTunnel } from './tunnel.ts';
-
-export interface Connection {
-  socket: Socket | null;
-  /** The address connected to, or the last one tried. */
-  address: string | null;
-  dnsMs: number | null;
-  connectMs: number | null;
-  tlsMs: number | null;
-  /** The operator's proxy is not reached yet: what fails, or takes its time, is ours. */
-  atProxy: boolean;
-}
 
 interface ConnectOptions {
   guard: AddressGuard;

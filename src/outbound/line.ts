@@ -2,7 +2,8 @@
 // When a kept connection closes under a request before a byte of an answer, the request is sent once more, at once, on a new connection.
 import type { Socket } from 'node:net';
 import type { TlsIdentity } from './access.ts';
-import type { Connect, Connection } from './connection.ts';
+import type { Connect } from './connection.ts';
+import type { Connection } from './connection-facts.ts';
 import { exchangeOn, type HttpRequest, tooLarge } from './http1.ts';
 import { tooLate } from './local-fault.ts';
 import { type Received, receiveWire } from './receive.ts';

@@ -1,7 +1,7 @@
 // The form format: `type`, `timestamp` and `data`, flattened with brackets as Rails and PHP read them.
 import { walkJson } from '#domain/json-walk';
-import type { EventParts } from './render.ts';
-import { deepest, longest, FormatError } from './unfit-for-format.ts';
+import type { EventParts } from './event-parts.ts';
+import { deepest, FormatError, longest } from './unfit-for-format.ts';
 
 /** Null and what is empty are an empty value; numbers and booleans are as they were written. Throws UnfitForFormat. */
 export function formBody({ id, type, timestamp, data }: EventParts): string {

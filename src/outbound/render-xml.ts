@@ -1,6 +1,6 @@
 // The XML format: members are elements, array elements are `item`; a `type` says what is not a string.
 import { walkJson } from '#domain/json-walk';
-import type { EventParts } from './render.ts';
+import type { EventParts } from './event-parts.ts';
 import { deepest, FormatError } from './unfit-for-format.ts';
 
 /** XML forbids names that begin so, a colon would be a namespace, and parsers in JavaScript refuse `__proto__`. */

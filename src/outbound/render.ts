@@ -2,6 +2,7 @@
 // CloudEvents: https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents (JSON format, HTTP protocol binding)
 import type { BodyFormat } from '#domain/body-format';
 import { memberTexts } from '#domain/json-slices';
+import type { EventParts } from './event-parts.ts';
 import { formBody } from './render-form.ts';
 import { xmlBody } from './render-xml.ts';
 
@@ -16,15 +17,6 @@ export interface EventToRender {
 export interface Rendered {
   body: Uint8Array;
   headers: Record<string, string>;
-}
-
-/** The parts of a standard body: type and timestamp, and the producer's own text of `data`. */
-export interface EventParts {
-  id: string;
-  source: string;
-  type: string;
-  timestamp: string;
-  data: string;
 }
 
 const json = { 'content-type': 'application/json' };

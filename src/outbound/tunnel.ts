@@ -2,7 +2,7 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP, Socket } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection-facts.ts';
 import { LocalFault } from './local-fault.ts';
 import type { EgressProxy } from './proxy.ts';
 

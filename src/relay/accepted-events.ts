@@ -1,7 +1,7 @@
 // What a relay gets of a request that was accepted under its name: the events that are new, with all that their first attempts need.
 import type { Accepted, AcceptRequest } from '#db/events/accept';
 import type { OwnedEvent } from '#db/events/outbox';
-import type { LeavingEvent } from './hand-over.ts';
+import type { LeavingEvent } from './leaving-event.ts';
 
 export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
   const tenantId = accepted?.tenantId;

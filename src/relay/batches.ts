@@ -1,7 +1,7 @@
 // Events whose first attempts are made leave together: as soon as a batch is full, else at a slow cadence, four times slower while all that waits was
 // accepted and needs no workflow.
 import { createFairQueue, takeFrom } from '#domain/fair-queue';
-import type { LeavingEvent } from './hand-over.ts';
+import type { LeavingEvent } from './leaving-event.ts';
 
 const batchesAtOnce = 4;
 export const batchSize = 256;

@@ -7,7 +7,6 @@
 // starts those.
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDispatches, type NewDispatch } from '#db/events/dispatches';
-import type { OwnedEvent } from '#db/events/outbox';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 import type { Reached } from '#runtime/checkpoints';
@@ -17,15 +16,10 @@ import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { DispatchRef, Starter } from '#temporal/starter';
 import { createBatches } from './batches.ts';
 import { createDispatchStart } from './dispatch-start.ts';
+import type { LeavingEvent } from './leaving-event.ts';
 import { createSingles } from './singles.ts';
 
 const retryMs = 1_000;
-
-/** What a dispatch has to know of an event. */
-export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'> {
-  /** Its first attempts cannot be made ahead of its dispatch. */
-  needsDispatch: boolean;
-}
 
 export interface HandOver {
   /** To be planned by a dispatch, of its own while Temporal is there. */

@@ -1,7 +1,8 @@
 // Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
 // Of a tenant that orders, both its answer and its relay wait until what it has for ordered endpoints is held.
 
-import { type Acceptance, type Accepted, type AcceptRequest, acceptEvents, type EventToAccept } from '#db/events/accept';
+import { type Accepted, type AcceptRequest, acceptEvents } from '#db/events/accept';
+import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import { isWithoutPartition, StoreOverloaded } from '#db/store/errors';
 import { createGroupCommit } from '#db/store/group-commit';

@@ -8,7 +8,8 @@
 // What is put off by its producer, or meant for one endpoint, has its place when it is due, or none.
 
 import { type OrderedEndpoint, readOrderedEndpoints } from '#db/endpoints/tenant-endpoints';
-import type { Accepted, AcceptRequest, EventToAccept } from '#db/events/accept';
+import type { Accepted, AcceptRequest } from '#db/events/accept';
+import type { EventToAccept } from '#db/events/acceptance';
 import { type OwnedEvent, unplannedEvents } from '#db/events/outbox';
 import type { NewHeld } from '#db/lanes/parking';
 import { createGroupCommit } from '#db/store/group-commit';

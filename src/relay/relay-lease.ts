@@ -4,7 +4,7 @@ import type { ModeSwitch } from '#domain/dispatch-mode';
 import type { EndpointCache } from './endpoint-cache.ts';
 import { createEventRouter, type EventRouter } from './event-router.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
-import type { RelayDeps } from './relay.ts';
+import type { RelayDeps } from './relay-deps.ts';
 
 const fencedAfterMs = 3_000;
 const steadyAfterMs = 5_000;

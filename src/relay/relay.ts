@@ -4,22 +4,14 @@
 // the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others delete a relay that was not
 // seen for 5 s and release its rows; a term does so, and takes rows, only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FirstAttempter } from '#attempts/first-attempter';
-import type { LaneWatch } from '#attempts/lane-watch';
 import type { OwnedEvent } from '#db/events/outbox';
 import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
-import type { Db } from '#db/store/pool';
-import { createModeSwitch, type DispatchMode, type DispatchSetting } from '#domain/dispatch-mode';
-import type { Reached } from '#runtime/checkpoints';
-import type { Logger } from '#runtime/logger';
+import { createModeSwitch, type DispatchMode } from '#domain/dispatch-mode';
 import { newId } from '#runtime/new-id';
-import type { DispatchMetrics } from '#telemetry/telemetry';
-import type { LaneWaker } from '#temporal/lane-waker';
-import type { Starter } from '#temporal/starter';
 import { inBackground } from './background.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
 import { leave } from './leave.ts';
-import type { Parking } from './parking.ts';
+import type { RelayDeps } from './relay-deps.ts';
 import { openRelayLease, type RelayLease } from './relay-lease.ts';
 import { createSweep } from './sweep.ts';
 import { createTaker } from './taker.ts';
@@ -44,29 +36,6 @@ export interface Relay {
   status(): { mode: DispatchMode; waiting: number };
   /** Ends the term: its rows go back to nobody, those with requests under way when these are recorded. */
   stop(): Promise<void>;
-}
-
-export interface RelayDeps {
-  db: Db;
-  /** For its own row and the looks each second: connections that wait for nothing else. */
-  lease: Db;
-  /** For the endpoints of tenants. */
-  reads: Db;
-  starter: Starter;
-  log: Logger;
-  parking: Parking;
-  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
-  /** Temporal is away: this process drains the lane of the endpoint itself. */
-  drainHere(endpointId: string): void;
-  watch: Pick<LaneWatch, 'parks'>;
-  /** Names this process to operators, such as host and pid. */
-  processName: string;
-  dispatch: DispatchSetting;
-  dispatchesPerSecond: number;
-  /** One for each term: what it makes ahead ends with it. */
-  openFirstAttempter(): FirstAttempter;
-  metrics?: DispatchMetrics;
-  reached?: Reached;
 }
 
 export function createRelay(deps: RelayDeps): Relay {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFairQueue, takeFrom } from '#domain/fair-queue';
 import { batchSize } from './batches.ts';
-import type { LeavingEvent } from './hand-over.ts';
+import type { LeavingEvent } from './leaving-event.ts';
 
 const atOnce = 16;
 /** In adaptive mode, where only a few come at once, these are spread: two workflows keep two cores busy for so long. */

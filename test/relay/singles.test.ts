@@ -1,7 +1,7 @@
 // Events that leave on their own: which of two kinds leaves next - those whose first attempts could be made ahead, and those that need their dispatch.
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { LeavingEvent } from '#relay/hand-over';
+import type { LeavingEvent } from '#relay/leaving-event';
 import { createSingles } from '#relay/singles';
 import { newId } from '#runtime/new-id';
 

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import type { Audit } from '#db/audit/audit';
 import type { OrderResult } from '#db/deliveries/orders';
 import type { Verifying } from '#db/endpoints/verifications';
-import type { Acceptance, EventToAccept } from '#db/events/accept';
+import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { KeyStore } from '#db/keys/key-rotation';
 import type { ScopedDb } from '#db/store/tenant-scope';

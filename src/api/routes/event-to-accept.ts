@@ -1,6 +1,6 @@
 // Makes of a producer's event what is stored: the body's bytes, and a hash that tells the same content from other content.
 import { createHash } from 'node:crypto';
-import type { EventToAccept } from '#db/events/accept';
+import type { EventToAccept } from '#db/events/acceptance';
 import { type NewEvent, normalInstant, standardBody } from '#domain/event';
 
 export interface PostedEvent {

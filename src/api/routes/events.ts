@@ -1,6 +1,6 @@
 // POST /v1/tenants/{tenant}/events and …/events/batch: 202 means committed.
 import { z } from 'zod';
-import type { Acceptance, EventToAccept } from '#db/events/accept';
+import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import { acceptedBatch, acceptedEvent, howCompared, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '#domain/event';
 import { elementTexts, memberTexts } from '#domain/json-slices';
 import { tenantKey } from '#domain/tenant';

@@ -3,7 +3,7 @@
 import { idOf } from '#domain/ids';
 import type { Hash } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
-import type { Acceptance, EventToAccept } from './accept.ts';
+import type { Acceptance, EventToAccept } from './acceptance.ts';
 
 export interface Earlier {
   eventId: string;

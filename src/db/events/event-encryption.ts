@@ -2,7 +2,7 @@
 
 import type { SendResult } from '#domain/outcome';
 import type { Content, ContentEncryption, Hash } from '../keys/content-encryption.ts';
-import type { EventToAccept } from './accept.ts';
+import type { EventToAccept } from './acceptance.ts';
 
 export type Sealing = Pick<ContentEncryption, 'seal' | 'hasher'>;
 
@@ -54,7 +54,11 @@ export interface StoredResponse {
 }
 
 /** Throws VaultError. */
-export async function decryptResponse(contents: Pick<ContentEncryption, 'open'>, attemptId: string, sealed: Uint8Array): Promise<StoredResponse> {
+export async function decryptResponse(
+  contents: Pick<ContentEncryption, 'open'>,
+  attemptId: string,
+  sealed: Uint8Array,
+): Promise<StoredResponse> {
   const plain = Buffer.from(await contents.open(attemptId, sealed));
   const end = plain.indexOf(10);
   return { headers: JSON.parse(plain.subarray(0, end).toString()), body: plain.subarray(end + 1) };
