@@ -16,8 +16,12 @@ const once = { retry: { schedule: ['1h', '1h'] } };
 const mostAtOnce = 8;
 
 /** Events of a type that the endpoint refuses, or accepts, each with a key of its own. */
-const some = (type: 'bad' | 'good', prefix: string, count: number, from = 0) =>
-  Array.from({ length: count }, (_, n) => ({ id: `${prefix}-${type}-${from + n}`, key: `${type}-${from + n}`, type: `order.${type}` }));
+const some = (type: 'bad' | 'good', path: string, count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => ({
+    id: `${path.slice(1)}-${type}-${from + n}`,
+    key: `${type}-${from + n}`,
+    type: `order.${type}`,
+  }));
 const arrived = (path: string, type: 'bad' | 'good') => stage.arrived(path).filter((id) => id.includes(`-${type}-`)).length;
 
 function refuseBad(path: string, status: number): void {

@@ -5,6 +5,7 @@ import { MakerRevoked } from '#db/access/key-descendants';
 import { TooManyEndpoints } from '#db/endpoints/endpoint-limits';
 import { isStoreAway } from '#db/store/errors';
 import type { EndpointLimit } from '#domain/endpoint-limits';
+import { howCompared } from '#domain/event';
 import { TooManyWaiting } from '#relay/backlog';
 
 export const fieldError = z.object({ path: z.string().describe('such as events[7].type'), message: z.string() });
@@ -42,6 +43,12 @@ export class Problem extends Error {
 export function problemText(problem: Problem): string {
   const { status, message: detail, errors } = problem;
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, errors });
+}
+
+/** Of an event's id. */
+export function takenByOther(): Problem {
+  const errors = [{ path: 'id', message: 'is taken by an event with other content' }];
+  return new Problem(409, `The id is taken by an event with other content. ${howCompared}`, { errors });
 }
 
 export function notFound(what: string): Problem {

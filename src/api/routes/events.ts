@@ -1,10 +1,10 @@
 // POST /v1/tenants/{tenant}/events and …/events/batch: 202 means committed.
 import { z } from 'zod';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
-import { acceptedBatch, acceptedEvent, howCompared, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '#domain/event';
+import { acceptedBatch, acceptedEvent, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '#domain/event';
 import { elementTexts, memberTexts } from '#domain/json-slices';
 import { tenantKey } from '#domain/tenant';
-import { type FieldError, invalid, notFound, Problem } from '../http/problem.ts';
+import { type FieldError, invalid, notFound, takenByOther } from '../http/problem.ts';
 import { refuseRepeated } from '../http/read-body.ts';
 import { answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
@@ -36,10 +36,7 @@ const post = ({ accept }: ApiDeps) =>
       const acceptances = await accept(params.tenant, [event], caller.tenant?.id);
       if (acceptances === 'unknown_tenant') throw notFound('tenant');
       const kind = acceptances[0]?.kind;
-      if (kind === 'conflict')
-        throw new Problem(409, `The id is taken by an event with other content. ${howCompared}`, {
-          errors: [{ path: 'id', message: 'is taken by an event with other content' }],
-        });
+      if (kind === 'conflict') throw takenByOther();
       return answer(202, { id: event.externalId, duplicate: kind === 'duplicate' });
     },
   });

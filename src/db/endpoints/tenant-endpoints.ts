@@ -34,7 +34,7 @@ export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: nu
         s.ids as secret_ids, s.sealed, s.valid_to_ms
       from tenants t
       left join lateral (
-        select id, event_types, channels, sealed, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
+        select id, event_types, channels, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
         from endpoints where tenant_id = t.id and deleted_at is null order by id limit $2 + 1
       ) p on true
       left join lateral (
