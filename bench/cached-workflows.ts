@@ -81,7 +81,9 @@ async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<unknown
       await act(item);
     }
   };
-  await Promise.all(Array.from({ length: signalsAtOnce }, one));
+  // all have ended before anything that they use is closed
+  const ended = await Promise.allSettled(Array.from({ length: signalsAtOnce }, one));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
 }
 
 /** Has every workflow read its row, starts those that are not there yet, and resolves when all of them wait again. */
@@ -103,9 +105,9 @@ async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise
   });
 }
 
-async function isBusy({ workflow, connection, options: { namespace } }: Client, workflowId: string): Promise<boolean> {
+async function isBusy({ connection, options: { namespace } }: Client, workflowId: string): Promise<boolean> {
   const described = await (connection as Connection).workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } });
-  if (described.workflowExecutionInfo?.status !== 1) throw new Error(`${workflowId} is not open: ${workflow.options.namespace}`);
+  if (described.workflowExecutionInfo?.status !== 1) throw new Error(`${workflowId} is not open`);
   return described.pendingWorkflowTask != null || described.pendingActivities.length > 0;
 }
 

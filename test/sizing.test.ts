@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '#config/config';
 import { shareConnections, sizingOf, thisMachine } from '#config/sizing';
 
-const small = { cores: 1, memoryMiB: 512 };
-const laptop = { cores: 8, memoryMiB: 16_384 };
+const small = { cores: 1 };
+const laptop = { cores: 8 };
 
 describe('sizingOf', () => {
   it('has defaults for small and large machines', () => {
@@ -17,11 +17,11 @@ describe('sizingOf', () => {
       cachedWorkflows: 128,
       workflowSemiSpaceMiB: 8,
     });
-    expect(sizingOf(config, laptop)).toMatchObject({ localActivities: 80, workflowTasks: 160, cachedWorkflows: 250 });
-    expect(sizingOf(config, { cores: 128, memoryMiB: 128 })).toMatchObject({
+    expect(sizingOf(config, laptop)).toMatchObject({ localActivities: 80, workflowTasks: 128, cachedWorkflows: 128 });
+    expect(sizingOf(config, { cores: 128 })).toMatchObject({
       localActivities: 100,
-      workflowTasks: 100,
-      cachedWorkflows: 100,
+      workflowTasks: 128,
+      cachedWorkflows: 128,
     });
   });
 
@@ -36,10 +36,7 @@ describe('sizingOf', () => {
   });
 
   it('knows the machine it runs on', () => {
-    const { cores, memoryMiB } = thisMachine();
-    expect(cores).toBeGreaterThanOrEqual(1);
-    expect(memoryMiB).toBeGreaterThan(100);
-    expect(memoryMiB).toBeLessThan(1e9);
+    expect(thisMachine().cores).toBeGreaterThanOrEqual(1);
   });
 });
 

@@ -93,8 +93,8 @@ export const variables = z.object({
     .int()
     .min(10)
     .max(100_000)
-    .optional()
-    .describe('open workflows that each worker keeps in memory; unset: one for each 4 MiB of memory, 100 to 250'),
+    .default(128)
+    .describe('open workflows that each worker keeps in memory; the others are replayed when they wake'),
   POSTHORN_MAX_WAITING_PER_TENANT: waiting
     .default(100_000)
     .describe('events of a tenant that may wait to be handed over; at that its next ones are answered 429'),

@@ -1,7 +1,6 @@
 // How much a worker process does at once: every slot, cap and cache of it in one place, from the configuration and the machine.
 // docs/performance.md says what each is for and when to change it.
-import { availableParallelism, totalmem } from 'node:os';
-import { constrainedMemory } from 'node:process';
+import { availableParallelism } from 'node:os';
 import type { SlotLimits } from '#attempts/places';
 import type { Config } from './config.ts';
 
@@ -16,9 +15,12 @@ export interface Sizing {
   localActivities: number;
   /** Workflow tasks at once: pure computing, so some for each core. */
   workflowTasks: number;
-  /** Open workflows kept in memory between their tasks; the others are replayed when they wake. */
+  /**
+   * Open workflows kept in memory between their tasks; the others are replayed when they wake. Each costs some 0.25 MiB, half of it outside V8's heap, and more of
+   * them leave more garbage (docs/performance.md). As many as one tenant may have requests in flight.
+   */
   cachedWorkflows: number;
-  /** The most that each half of the young heap of the thread that runs workflows may have: without it that heap keeps some 150 MiB of garbage. */
+  /** V8's `--max-semi-space-size` for the thread that runs workflows: with the default that thread keeps some 100 MiB more of garbage. */
   workflowSemiSpaceMiB: number;
 }
 
@@ -26,20 +28,18 @@ const slotsBesideRequests = 64;
 
 export interface Machine {
   cores: number;
-  memoryMiB: number;
 }
 
 /** What this process may use: of a container its limits, else the machine. */
 export function thisMachine(): Machine {
-  return { cores: availableParallelism(), memoryMiB: Math.min(constrainedMemory() || totalmem(), totalmem()) / 2 ** 20 };
+  return { cores: availableParallelism() };
 }
 
-export function sizingOf(config: Config, { cores, memoryMiB }: Machine): Sizing {
+export function sizingOf(config: Config, { cores }: Machine): Sizing {
   const process = config.POSTHORN_IN_FLIGHT;
   const tenant = Math.min(process, config.POSTHORN_IN_FLIGHT_PER_TENANT);
   const endpoint = Math.min(tenant, config.POSTHORN_IN_FLIGHT_PER_ENDPOINT);
-  // some 0.25 MiB each, half of it outside V8's heap: 250 keep a process below 512 MiB (docs/performance.md)
-  const cachedWorkflows = config.POSTHORN_CACHED_WORKFLOWS ?? within(Math.floor(memoryMiB / 4), 100, 250);
+  const cachedWorkflows = config.POSTHORN_CACHED_WORKFLOWS;
   return {
     places: { process, tenant, endpoint },
     activities: process + slotsBesideRequests,

@@ -1,5 +1,5 @@
 // Batched mode with several processes on one database: each event goes to one of them, also when some are killed and when all start at once.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
 import { attemptsBy, dispatchers, expectAllDelivered, openBatchedStage, recordedBy } from './batched-stage.ts';
@@ -23,6 +23,11 @@ const untilSteady = (stage: Stage, workers: number) =>
 /** Nobody takes rows until `begin`; then all that wait do so at the same moment. */
 async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>; begin(): Promise<void> }> {
   const client = await stage.db.connect();
+  let holds = true;
+  // a test that fails before `begin` leaves no lock behind: the connection ends with it
+  onTestFinished(() => {
+    if (holds) client.release(true);
+  });
   await client.query('begin');
   // processes may take longer to start than PostgreSQL lets a transaction be idle
   await client.query('set local idle_in_transaction_session_timeout = 0');
@@ -31,13 +36,14 @@ async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>;
     async waiting() {
       const [row] = await stage.query<{ count: number }>(
         `select count(*) from pg_stat_activity
-         where datname = current_database() and wait_event_type = 'Lock' and query like '%update outbox set owner%'`,
+         where datname = current_database() and wait_event_type = 'Lock' and query like '%with recursive waiting as%update outbox set owner%'`,
       );
       return row?.count ?? 0;
     },
     async begin() {
       await client.query('commit');
       client.release();
+      holds = false;
     },
   };
 }

@@ -104,10 +104,11 @@ describe.concurrent('an endpoint', () => {
     sent.answer([204]);
     await action(sent.endpoint.id, 'pause');
     const held = await sent.again('held');
-    await sent.order('retry-now');
+    expect((await sent.order('retry-now')).status).toBe(409);
     await sent.reach('held');
     expect(await sent.closed()).toBe('held');
     await action(sent.endpoint.id, 'resume');
+    expect((await sent.order('retry-now')).status).toBe(202);
     expect(await sent.reach('succeeded')).toMatchObject({ round: 1, attempts: 2 });
     expect(await held.reach('succeeded')).toMatchObject({ attempts: 1 });
   });

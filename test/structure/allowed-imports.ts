@@ -15,7 +15,7 @@ export const allowedImports: Record<string, Allowed> = {
   workflows: { folders: 'contract domain types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
   runtime: { folders: 'domain', packages: 'node:crypto pino' },
-  config: { folders: 'domain types of attempts', packages: 'node:fs node:os node:path node:process zod' },
+  config: { folders: 'domain types of attempts', packages: 'node:fs node:os node:path zod' },
   sealing: { folders: 'domain outbound', packages: 'node:crypto node:tls types of zod' },
   exports: { folders: 'domain db/audit db/deliveries db/store', packages: 'csv-stringify' },
   telemetry: { folders: 'domain runtime db/lanes', packages: '@prometheus-io/client' },
