@@ -5,7 +5,7 @@ import { announcement, type KeyPlace } from '#app/announcement';
 
 const key = 'phk_a-key';
 const told = (apiKey: KeyPlace, isTerminal: boolean, hasDemo = true) =>
-  announcement({ origin: 'http://127.0.0.1:8080', temporalUiUrl: null, apiKey, hasDemo, isTerminal }).join('\n');
+  announcement({ origin: 'http://127.0.0.1:8080', temporalUiUrl: null, temporalAddress: null, apiKey, hasDemo, isTerminal }).join('\n');
 
 describe('the API key', () => {
   const file = '/home/me/.posthorn/api-key';

@@ -12,6 +12,8 @@ export interface KeyPlace {
 export interface Announced {
   origin: string;
   temporalUiUrl: string | null;
+  /** Of the embedded Temporal. */
+  temporalAddress: string | null;
   apiKey: KeyPlace;
   /** Tenant `demo` is there. */
   hasDemo: boolean;
@@ -20,7 +22,7 @@ export interface Announced {
 }
 
 /** A key stands in it only when it was made just now and goes to a terminal: the output of a service becomes a log. */
-export function announcement({ origin, temporalUiUrl, apiKey, hasDemo, isTerminal }: Announced): string[] {
+export function announcement({ origin, temporalUiUrl, temporalAddress, apiKey, hasDemo, isTerminal }: Announced): string[] {
   const { key, file, isNew = false } = apiKey;
   const place = file === undefined ? 'as you set it in POSTHORN_API_KEY' : `in ${file}`;
   const inCommands = file === undefined ? '$POSTHORN_API_KEY' : `$(cat ${shellWord(file)})`;
@@ -30,6 +32,7 @@ export function announcement({ origin, temporalUiUrl, apiKey, hasDemo, isTermina
     `  API              ${origin}/v1`,
     `  API description  ${origin}/openapi.json`,
     ...(temporalUiUrl ? [`  Temporal Web UI  ${temporalUiUrl}`] : []),
+    ...(temporalAddress ? [`  Temporal         ${temporalAddress} (temporal workflow list --address ${temporalAddress})`] : []),
     `  API key          ${isNew && isTerminal ? `${key} (shown this once; kept ${place})` : place}`,
     '',
     ...(hasDemo

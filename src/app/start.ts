@@ -67,12 +67,21 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   void stores?.failed.then(onFailure);
   const apiKey = { key: ready.POSTHORN_API_KEY, ...kept.apiKey };
   const hasDemo = (await readTenant(core.db, 'demo')) !== null;
-  for (const line of announcement({ ...place, temporalUiUrl, apiKey, hasDemo, isTerminal: options.isTerminal })) print(line);
+  for (const line of announcement({
+    ...place,
+    temporalUiUrl,
+    temporalAddress: stores?.temporalAddress ?? null,
+    apiKey,
+    hasDemo,
+    isTerminal: options.isTerminal,
+  }))
+    print(line);
 }
 
 function startStores(config: Config, dataDir: DataDir, log: (line: string) => void): Promise<EmbeddedStores> {
   return startEmbedded({
     dataDir,
+    temporalPort: config.TEMPORAL_PORT,
     temporalUiPort: config.TEMPORAL_UI_PORT,
     needPostgres: config.DATABASE_URL === undefined,
     needTemporal: config.TEMPORAL_ADDRESS === undefined,

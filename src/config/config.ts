@@ -49,7 +49,8 @@ export const variables = z.object({
   TEMPORAL_TLS_CERT: z.string().optional().describe('file with our client certificate'),
   TEMPORAL_TLS_KEY: z.string().optional().describe("file with our client certificate's key"),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe("name that Temporal's certificate must carry"),
-  TEMPORAL_UI_PORT: port.default(8233).describe('Web UI of the embedded Temporal'),
+  TEMPORAL_PORT: port.default(7233).describe('gRPC port of the embedded Temporal; the next free port when it is taken'),
+  TEMPORAL_UI_PORT: port.default(8233).describe('Web UI of the embedded Temporal; the next free port when it is taken'),
   TEMPORAL_UI_URL: z.url().optional().describe('Web UI of your Temporal, for links'),
   POSTHORN_API_KEY: z
     .string()

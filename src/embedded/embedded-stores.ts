@@ -8,6 +8,7 @@ import type { SearchAttributes } from './temporal-readiness.ts';
 
 export interface EmbeddedOptions {
   dataDir: DataDir;
+  temporalPort?: number;
   temporalUiPort: number;
   needPostgres: boolean;
   needTemporal: boolean;
@@ -35,7 +36,8 @@ interface Running {
 
 /** Throws a StartError when one of them cannot start; nothing is left running then. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedStores> {
-  const { dataDir, needPostgres, needTemporal, temporalUiPort, temporalNamespaces, searchAttributes, cacheDir, log } = options;
+  const { dataDir, needPostgres, needTemporal, temporalPort, temporalUiPort, temporalNamespaces, searchAttributes, cacheDir, log } =
+    options;
   const running: Running[] = [];
   const keep = <T extends Running>(server: T): T => {
     running.unshift(server);
@@ -43,7 +45,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   };
   try {
     const postgres = needPostgres ? keep(await startPostgres({ dataDir: join(dataDir.path, 'postgres'), log })) : undefined;
-    const temporalOptions = { uiPort: temporalUiPort, namespaces: temporalNamespaces, searchAttributes, cacheDir, log };
+    const temporalOptions = { port: temporalPort, uiPort: temporalUiPort, namespaces: temporalNamespaces, searchAttributes, cacheDir, log };
     const temporal = needTemporal ? keep(await startTemporal({ dataDir: join(dataDir.path, 'temporal'), ...temporalOptions })) : undefined;
     return {
       databaseUrl: postgres?.url,

@@ -1,6 +1,9 @@
 // TCP ports of 127.0.0.1 for the servers we start.
 import { createServer } from 'node:net';
 
+const portsTried = 100;
+const highestPort = 65_535;
+
 /** A port that nobody listens on right now. Another process may still take it first: whoever uses it tries again with a new one. */
 export async function freePort(): Promise<number> {
   const port = await listenOnce(0);
@@ -10,6 +13,14 @@ export async function freePort(): Promise<number> {
 
 export async function isPortFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
+}
+
+/** The first free port from `wanted` upwards; with 0 any free one. */
+export async function freePortFrom(wanted: number): Promise<number> {
+  for (let port = wanted; port !== 0 && port < wanted + portsTried && port <= highestPort; port++) {
+    if (await isPortFree(port)) return port;
+  }
+  return freePort();
 }
 
 function listenOnce(port: number): Promise<number | undefined> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess } from './end-process.ts';
-import { freePort, isPortFree } from './free-port.ts';
+import { freePortFrom } from './free-port.ts';
 import { type Lock, LockHeldError, takeLock } from './lock-file.ts';
 import { commandLine } from './process-facts.ts';
 import { explainFolderError, folderErrorFromText, StartError } from './start-error.ts';
@@ -15,9 +15,9 @@ import { completeSearchAttributes, type SearchAttributes, waitForNamespaces } fr
 export interface TemporalOptions {
   /** Holds the SQLite file and the log; without it everything is in memory and lost at stop(). */
   dataDir?: string;
-  /** Without it: any free one. */
+  /** The first free port from here upwards; absent or 0: any free one. */
   port?: number;
-  /** Without it there is no Web UI; 0 is any free one. */
+  /** The first free port from here upwards, 0: any free one; absent: no Web UI. */
   uiPort?: number;
   /** In addition to `default`. */
   namespaces?: readonly string[];
@@ -85,14 +85,8 @@ async function startLocked(binary: string, folder: string, options: TemporalOpti
   }
 }
 
-async function choosePorts({ port, uiPort }: TemporalOptions): Promise<{ port: number; uiPort?: number }> {
-  if (port !== undefined && !(await isPortFree(port))) throw new StartError(`The port ${port} for Temporal is taken by another program.`);
-  if (uiPort !== undefined && uiPort !== 0 && !(await isPortFree(uiPort))) {
-    throw new StartError(
-      `The port ${uiPort} for Temporal's Web UI is taken by another program: set TEMPORAL_UI_PORT to another one, or to 0 for any.`,
-    );
-  }
-  return { port: port ?? (await freePort()), uiPort: uiPort === 0 ? await freePort() : uiPort };
+async function choosePorts({ port = 0, uiPort }: TemporalOptions): Promise<{ port: number; uiPort?: number }> {
+  return { port: await freePortFrom(port), ...(uiPort !== undefined && { uiPort: await freePortFrom(uiPort) }) };
 }
 
 interface LaunchOptions extends TemporalOptions {
