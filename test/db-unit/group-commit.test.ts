@@ -253,7 +253,7 @@ describe('createGroupCommit', () => {
     const first = commit.add(1);
     await expect.poll(() => held.length).toBe(1);
     const waiting = [commit.add(2), commit.add(3)];
-    await expect(commit.add(4)).rejects.toThrow('more waits for the store than may wait');
+    await expect(commit.add(4)).rejects.toThrow('too many queries are waiting for the database');
     release();
     await expect.poll(() => held.length).toBe(1);
     release();

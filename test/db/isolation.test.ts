@@ -158,10 +158,10 @@ describe('a scope', () => {
       const ids = await inTransaction(scopedDb(db), async (client) => (await client.query('select id from endpoints')).rows);
       expect(ids).toEqual([{ id: a.endpoint }]);
       const client = await scopedDb(db).connect();
-      await expect(client.query('select id from endpoints')).rejects.toThrow('outside of its transaction');
+      await expect(client.query('select id from endpoints')).rejects.toThrow('sent outside a transaction');
       await client.query('begin');
       await client.query('commit');
-      await expect(client.query('select id from endpoints')).rejects.toThrow('outside of its transaction');
+      await expect(client.query('select id from endpoints')).rejects.toThrow('sent outside a transaction');
       client.release();
     });
   });

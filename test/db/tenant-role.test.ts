@@ -66,7 +66,7 @@ it('stops a start that it would not bind, or that it would hide rows from', asyn
   const [pool, stranger] = [poolOf(databases[0]), poolOf(databases[0], other)];
   await pool.query('create table forgotten (id int)');
   await pool.query('grant select on forgotten to public');
-  await expect(checkTenantRole(pool)).rejects.toThrow("is not bound to one tenant's rows of: forgotten.");
+  await expect(checkTenantRole(pool)).rejects.toThrow("is not restricted to one tenant's rows of: forgotten.");
   await pool.query('drop table forgotten');
   await pool.query('grant select on deliveries to public');
   await expect(checkTenantRole(stranger)).rejects.toThrow('does not own the tables');
