@@ -14,7 +14,7 @@ export interface AskedEndpoint {
 export interface EndpointToSend {
   /** Its encrypted target (src/sealing/endpoint-target-encryption.ts). */
   sealed: Buffer;
-  /** Grows with each change of the target. */
+  /** Grows with each change of the target or of the signing. */
   targetVersion: number;
   format: BodyFormat;
   /** Null: Standard Webhooks v1. */

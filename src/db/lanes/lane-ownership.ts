@@ -144,8 +144,8 @@ export async function reserveLane(db: Db, endpointId: string, epoch: number): Pr
 }
 
 /**
- * Wakes the lane that this drain has just put to rest, because work turned up. True: this drain continues; false:
- * another was woken already.
+ * Wakes the lane that this drain has just put to rest, because a later look contradicted that. True: this drain may
+ * continue; false: another drain was woken already.
  */
 export async function resumeRested(db: Db, endpointId: string, epoch: number): Promise<boolean> {
   const { rowCount } = await db.query({

@@ -119,7 +119,8 @@ export async function readSequence(db: Db, endpointId: string, orderingKey: stri
       with numbered as materialized (
         select sequence, status from deliveries
         where endpoint_id = $1 and sequence is not null and ($2::text is null and lane_key is null or lane_key = $2)
-        order by lane_key desc, sequence desc limit $3 -- all have one lane_key: so the index gives them in order, also where that is null
+        -- all rows have the same lane_key: naming it lets the index return them in order, also where it is null
+        order by lane_key desc, sequence desc limit $3
       )
       select (select last from lane_sequences where endpoint_id = $1 and key = coalesce($2, '')) as last_sent,
         array(select sequence from numbered where status = 'succeeded' order by sequence desc) as accepted,

@@ -69,7 +69,7 @@ export interface OpenedCircuit {
 }
 
 /**
- * parked: a delivery was held for it · unblocked: the delivery that blocked its order is out of the way · changed: a
+ * parked: a delivery was held for it · unblocked: the delivery that its order waited for is out of the way · changed: a
  * person changed the endpoint, which may work again.
  */
 export type WakeReason = 'parked' | 'unblocked' | 'changed';
