@@ -1,4 +1,4 @@
-// Group commit alone: `write` is a function of the test, no database.
+// Group commit without a database: `write` is a function of the test.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,14 +9,14 @@ const codeOf = (result: PromiseSettledResult<unknown>) =>
   result.status === 'rejected' ? (result.reason as { code: string }).code : undefined;
 const times10 = async (items: number[]) => items.map((item) => item * 10);
 
-/** A write that can be held open; `release()` lets the oldest one held go on. */
+/** A write that waits; `release()` lets the oldest waiting one continue. */
 function gate() {
   const held: (() => void)[] = [];
   return { held, pass: () => new Promise<void>((resolve) => held.push(resolve)), release: () => held.shift()?.() };
 }
 
 describe('createGroupCommit', () => {
-  it('gives every caller the result of its own item, whatever the weights and lanes', async () => {
+  it('gives every caller the result of its own item, for any weights and concurrency', async () => {
     const items = fc.array(fc.nat({ max: 30 }), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(items, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 }), async (all, maxWeight, lanes) => {
@@ -37,7 +37,7 @@ describe('createGroupCommit', () => {
     );
   });
 
-  it('puts what arrives together into one write, and what arrives during it into the next', async () => {
+  it('puts items that arrive together into one write, and items that arrive during it into the next', async () => {
     const groups: number[][] = [];
     const { held, pass, release } = gate();
     const commit = createGroupCommit<number, number>({
@@ -63,7 +63,7 @@ describe('createGroupCommit', () => {
     ]);
   });
 
-  it('lingers for others while little waits, and writes at once when enough does', async () => {
+  it('lingers while the waiting items weigh little, and writes at once when they weigh enough', async () => {
     const groups: number[][] = [];
     const write = async (group: number[]) => {
       groups.push(group);
@@ -82,7 +82,7 @@ describe('createGroupCommit', () => {
     ]);
   });
 
-  it('gives every caller its result also where groups linger, lanes are busy and writes fail', async () => {
+  it('gives every caller its result when groups linger, all lanes are busy and writes fail', async () => {
     const items = fc.array(fc.record({ item: fc.nat({ max: 30 }), turns: fc.nat({ max: 3 }) }), { maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(items, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 60 }), async (all, lanes, enough) => {
@@ -108,7 +108,7 @@ describe('createGroupCommit', () => {
     );
   });
 
-  it('writes no group heavier than the limit, unless it is one item', async () => {
+  it('writes no group heavier than the limit, except a single item', async () => {
     const weights = fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(weights, fc.integer({ min: 1, max: 15 }), async (all, maxWeight) => {
@@ -127,7 +127,7 @@ describe('createGroupCommit', () => {
     );
   });
 
-  it('runs as many writes at once as it has lanes, and no more', async () => {
+  it('runs as many concurrent writes as it has lanes, and no more', async () => {
     const { held, pass, release } = gate();
     const commit = createGroupCommit<number, number>({
       async write(group) {
@@ -148,7 +148,7 @@ describe('createGroupCommit', () => {
     expect(await Promise.all(results)).toEqual([10, 20, 30, 40]);
   });
 
-  it('isolates exactly the bad items; all others are written once', async () => {
+  it('isolates exactly the bad items and writes all others once', async () => {
     const items = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(items, fc.constantFrom('22P02', '22021', '23514', '23505'), async (badness, code) => {
@@ -171,7 +171,7 @@ describe('createGroupCommit', () => {
     );
   });
 
-  it.each(['40P01', '40001'])('runs a write that lost a race (%s) again, whole', async (code) => {
+  it.each(['40P01', '40001'])('runs a whole write again after a lost race (%s)', async (code) => {
     const groups: number[][] = [];
     const commit = createGroupCommit<number, number>({
       async write(group) {
@@ -185,7 +185,7 @@ describe('createGroupCommit', () => {
     expect(groups).toEqual(Array(4).fill([1, 2]));
   });
 
-  it('gives up a race lost for ever, in an end that all callers hear of', async () => {
+  it('gives up after six lost races and rejects all callers', async () => {
     let writes = 0;
     const commit = createGroupCommit<number, number>({
       async write() {
@@ -200,7 +200,7 @@ describe('createGroupCommit', () => {
   });
 
   it.each(['ECONNREFUSED', '57P01', '53300', '42P01', 'without a code'])(
-    'rejects the whole group for any other error (%s), in one try',
+    'rejects the whole group after one try for any other error (%s)',
     async (code) => {
       let writes = 0;
       const commit = createGroupCommit<number, number>({
@@ -216,7 +216,7 @@ describe('createGroupCommit', () => {
     },
   );
 
-  it('rejects what waits too when the store is away, and goes on with what comes', async () => {
+  it('also rejects waiting items when the store is unavailable, and continues with later ones', async () => {
     let away = true;
     const { held, pass, release } = gate();
     const commit = createGroupCommit<number, number>({
@@ -240,7 +240,7 @@ describe('createGroupCommit', () => {
     expect(await later).toBe(30);
   });
 
-  it('refuses what would wait beyond its bound, at once', async () => {
+  it('rejects an item at once when too much waits already', async () => {
     const { held, pass, release } = gate();
     const commit = createGroupCommit<number, number>({
       async write(group) {
@@ -253,7 +253,7 @@ describe('createGroupCommit', () => {
     const first = commit.add(1);
     await expect.poll(() => held.length).toBe(1);
     const waiting = [commit.add(2), commit.add(3)];
-    await expect(commit.add(4)).rejects.toThrow('more waits for the store than may wait');
+    await expect(commit.add(4)).rejects.toThrow('too many queries are waiting for the database');
     release();
     await expect.poll(() => held.length).toBe(1);
     release();

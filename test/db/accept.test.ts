@@ -1,4 +1,5 @@
-// Accepting many requests in one group: the number of statements does not grow with the number of duplicates, and relays hear of what was stored.
+// Accepting many requests in one group: duplicates cost no more statements, and relays are notified
+// of stored events.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenant } from '#db/access/tenants';
 import { type AcceptRequest, acceptEvents } from '#db/events/accept';
@@ -29,7 +30,7 @@ async function accept(requests: AcceptRequest[]) {
 }
 
 describe('a group of requests', () => {
-  it('takes two statements, whether it has one duplicate or a hundred of two tenants', async () => {
+  it('takes two statements, with one duplicate or with a hundred of two tenants', async () => {
     await accept([request('acme', event('again')), request('other', event('again'))]);
     const one = await accept([request('acme', event('again'))]);
     const many = await accept(Array.from({ length: 100 }, (_, n) => request(n % 2 ? 'acme' : 'other', event('again'))));
@@ -42,7 +43,7 @@ describe('a group of requests', () => {
     expect((await accept([request('acme', event('first')), request('other', event('first'))])).statements).toEqual(['accept_events']);
   });
 
-  it('tells duplicates from conflicts for each tenant, within a request, between requests, and for unknown tenants', async () => {
+  it('tells duplicates from conflicts per tenant, within a request and between requests, and handles unknown tenants', async () => {
     const mine = event('shared');
     await accept([request('acme', mine)]);
     const { kinds, accepted } = await accept([
@@ -58,21 +59,21 @@ describe('a group of requests', () => {
   });
 });
 
-describe('rows without an owner are announced to the relays', () => {
-  it('also when the first request of the group names no tenant', async () => {
-    const heard: string[] = [];
+describe('outbox rows without an owner', () => {
+  it('are announced to the relays even if the first request of the group is for an unknown tenant', async () => {
+    const payloads: string[] = [];
     const client = await database.db.connect();
-    client.on('notification', ({ payload = '' }) => heard.push(payload));
+    client.on('notification', ({ payload = '' }) => payloads.push(payload));
     try {
       await client.query('listen posthorn_outbox');
       await accept([request('nobody', event('unknown')), request('acme', event('announced'))]);
-      await until('the announcement', () => heard.length > 0);
-      expect(heard).toEqual(['']);
-      // a group that stores nothing announces nothing: the next word heard is the one sent after it
+      await until('the announcement', () => payloads.length > 0);
+      expect(payloads).toEqual(['']);
+      // a group that stores nothing announces nothing: the next payload is the one sent after it
       await accept([request('acme', event('announced'))]);
       await database.db.query(`select pg_notify('posthorn_outbox', 'end')`);
-      await until('the end', () => heard.includes('end'));
-      expect(heard).toEqual(['', 'end']);
+      await until('the end', () => payloads.includes('end'));
+      expect(payloads).toEqual(['', 'end']);
     } finally {
       client.release(true);
     }

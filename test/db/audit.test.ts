@@ -1,4 +1,5 @@
-// The audit log in the store: one chain however many append, nothing to be changed by who runs Posthorn, and nothing changed unseen by who may all.
+// The audit log in PostgreSQL: one chain for concurrent appends, no changes by the application's
+// role, and no undetected changes by a superuser.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
@@ -35,7 +36,7 @@ afterAll(() => database.drop());
 const append = (n: number) => inTransaction(database.db, (client) => appendAudit(client, audit, entry(n)));
 
 describe('the chain', () => {
-  it('has no fork and no gap when fifty append at once, and goes on behind a transaction that fails', async () => {
+  it('has no fork and no gap after fifty concurrent appends, and continues after a transaction that fails', async () => {
     const failing = audited(database.db, audit, async (client) => {
       await appendAudit(client, audit, entry('never'));
       throw new Error('the change failed');
@@ -54,13 +55,13 @@ describe('the chain', () => {
     expect(await verifyAudit(database.db)).toEqual({ entries: 50, head: log[0]?.hash });
   });
 
-  it('writes once what is told twice with the same word', async () => {
+  it('writes one entry for repeated appends with the same `once`', async () => {
     const once = { ...audit, once: 'run/1' };
     await Promise.all([1, 2, 3].map(() => inTransaction(database.db, (client) => appendAudit(client, once, entry('once')))));
     expect((await listAudit(database.db, everything, null, 100)).filter(({ target }) => target.id === 'tonce')).toHaveLength(1);
   });
 
-  it('keeps what a head says: later it still stands in the chain, another does not', async () => {
+  it('still contains an earlier head, and reports a head that it never had', async () => {
     const before = await verifyAudit(database.db);
     await append(99);
     expect(await verifyAudit(database.db, 'head' in before ? before.head : '')).toMatchObject({ entries: 52 });
@@ -70,41 +71,44 @@ describe('the chain', () => {
 
 describe('posthorn audit', () => {
   async function posthorn(...args: string[]) {
-    let said = '';
+    let output = '';
     const write = async (text: string) => {
-      said += text;
+      output += text;
     };
-    return { code: await auditCommand(args, write, { DATABASE_URL: database.url }), said };
+    return { code: await auditCommand(args, write, { DATABASE_URL: database.url }), output };
   }
 
-  it('verifies, and says the head to be kept elsewhere', async () => {
-    const { code, said } = await posthorn('verify');
-    expect([code, said]).toEqual([0, expect.stringMatching(/^note: "\w+" is a superuser: .+\n52 entries, unbroken\nhead [0-9a-f]{64}\n$/)]);
-    expect((await posthorn('verify', '--expect', said.slice(-65).trim())).code).toBe(0);
+  it('verifies the log and prints the head to keep elsewhere', async () => {
+    const { code, output } = await posthorn('verify');
+    expect([code, output]).toEqual([
+      0,
+      expect.stringMatching(/^note: "\w+" is a superuser: .+\n52 entries, unbroken\nhead [0-9a-f]{64}\n$/),
+    ]);
+    expect((await posthorn('verify', '--expect', output.slice(-65).trim())).code).toBe(0);
     expect(await posthorn('verify', '--expect', '0'.repeat(63).concat('1'))).toMatchObject({
       code: 1,
-      said: expect.stringMatching(/^broken: entry 53 /m),
+      output: expect.stringMatching(/^broken: entry 53 /m),
     });
   });
 
-  it('exports, and goes on behind a cursor', async () => {
-    const lines = (await posthorn('export')).said.trimEnd().split('\n');
+  it('exports the log, and continues after a cursor', async () => {
+    const lines = (await posthorn('export')).output.trimEnd().split('\n');
     expect(lines).toHaveLength(52);
     const { cursor } = JSON.parse(lines[49] ?? '');
-    expect((await posthorn('export', '--after', cursor)).said.trimEnd().split('\n')).toEqual(lines.slice(50));
-    expect((await posthorn('export', '--format', 'csv', '--after', cursor)).said.trimEnd().split('\r\n')).toHaveLength(3);
+    expect((await posthorn('export', '--after', cursor)).output.trimEnd().split('\n')).toEqual(lines.slice(50));
+    expect((await posthorn('export', '--format', 'csv', '--after', cursor)).output.trimEnd().split('\r\n')).toHaveLength(3);
   });
 
   it.each([[[]], [['verify', 'more']], [['verify', '--expect', 'x']], [['export', '--since', 'yesterday']], [['export', '--unknown']]])(
-    'says what is wrong with %j',
+    'rejects the arguments %j with an explanation',
     async (args) => {
       await expect(posthorn(...args)).rejects.toThrow(ConfigError);
     },
   );
 });
 
-describe('who may all', () => {
-  /** What comes of it is seen by who verifies in the same transaction, and is undone. */
+describe('a superuser', () => {
+  /** Verifies the log within the transaction that changed it, and rolls that back. */
   async function tampered(statements: string, expect?: string) {
     const client = await database.db.connect();
     const query = (...args: [string]) => (/^(begin|commit|set)/.test(String(args[0])) ? null : client.query(...args));
@@ -125,35 +129,35 @@ describe('who may all', () => {
     'update posthorn_audit.audit_log set seq = -1 where seq = 20; update posthorn_audit.audit_log set seq = 20 where seq = 21; update posthorn_audit.audit_log set seq = 21 where seq = -1';
 
   it.each([
-    ['changes an entry', `update posthorn_audit.audit_log set after = '{"name":"another"}' where seq = 20`, 20],
-    ['changes who it was', `update posthorn_audit.audit_log set actor_id = null where seq = 50`, 50],
-    ['changes when it was', `update posthorn_audit.audit_log set at = at + interval '1 microsecond' where seq = 20`, 20],
+    ['an entry is changed', `update posthorn_audit.audit_log set after = '{"name":"another"}' where seq = 20`, 20],
+    ['the actor is changed', `update posthorn_audit.audit_log set actor_id = null where seq = 50`, 50],
+    ['the time is changed', `update posthorn_audit.audit_log set at = at + interval '1 microsecond' where seq = 20`, 20],
     [
-      'moves text from one field to the next',
+      'text is moved from one field to the next',
       `update posthorn_audit.audit_log set target_kind = target_kind || 't', target_id = substr(target_id, 2) where seq = 20`,
       20,
     ],
-    ['makes nothing of something empty', `update posthorn_audit.audit_log set address = '' where seq = 1`, 1],
-    ['removes an entry', 'delete from posthorn_audit.audit_log where seq = 20', 20],
-    ['removes the first', 'delete from posthorn_audit.audit_log where seq = 1', 1],
+    ['a field is emptied', `update posthorn_audit.audit_log set address = '' where seq = 1`, 1],
+    ['an entry is removed', 'delete from posthorn_audit.audit_log where seq = 20', 20],
+    ['the first entry is removed', 'delete from posthorn_audit.audit_log where seq = 1', 1],
     [
-      'closes the gap',
+      'an entry is removed and the others renumbered',
       'delete from posthorn_audit.audit_log where seq = 20; update posthorn_audit.audit_log set seq = -seq where seq > 20; update posthorn_audit.audit_log set seq = -seq - 1 where seq < 0',
       20,
     ],
-    ['reorders two', swap, 20],
+    ['two entries are swapped', swap, 20],
     [
-      'puts one in at the end',
+      'an entry is inserted at the end',
       `insert into posthorn_audit.audit_log (seq, at, actor_kind, action, target_kind, target_id, prev_hash, hash)
        select 53, now(), 'system', 'tenant.change', 'tenant', 'x', hash, hash from posthorn_audit.audit_head`,
       53,
     ],
-    ['cuts off the end', 'delete from posthorn_audit.audit_log where seq > 40', 41],
-  ])('is found who %s', async (_, statements, seq) => {
+    ['the end is cut off', 'delete from posthorn_audit.audit_log where seq > 40', 41],
+  ])('is detected when %s', async (_, statements, seq) => {
     expect((await tampered(statements))[0]).toMatchObject({ seq, reason: expect.any(String) });
   });
 
-  it('is found by a head kept elsewhere who cuts off the end and says that this is all', async () => {
+  it('is detected by a head kept elsewhere after cutting off the end and adjusting the stored head', async () => {
     const { head } = (await verifyAudit(database.db)) as { head: string };
     const cut =
       'delete from posthorn_audit.audit_log where seq > 40; update posthorn_audit.audit_head h set seq = l.seq, hash = l.hash from posthorn_audit.audit_log l where l.seq = 40';
@@ -165,7 +169,7 @@ describe('who may all', () => {
     'delete from posthorn_audit.audit_log',
     'truncate posthorn_audit.audit_log',
     'delete from posthorn_audit.audit_head',
-  ])('is refused by the trigger: %s', async (statement) => {
+  ])('is rejected by the trigger: %s', async (statement) => {
     await expect(database.db.query(statement)).rejects.toThrow('the audit log is append-only');
   });
 });
@@ -209,11 +213,11 @@ describe('the role of the application', () => {
 
   const faultOf = (db: pg.Pool) => migrate(db, migrationsFolder).then(String, (error: Error) => error.message);
 
-  it('reads and appends, and can do nothing else, nor become who can', async () => {
+  it('reads and appends, can do nothing else, and cannot become a role that can', async () => {
     await admin.query(`alter role ${role} createrole`);
     await migrate(app, migrationsFolder);
     await admin.query(`alter role ${role} nocreaterole`);
-    // who made a role may give it away, to himself too
+    // the creator of a role may grant it, also to itself
     expect(await auditRights(app)).toMatchObject({ faults: [] });
     await admin.query(`revoke ${keeper} from ${role}`);
     expect(await auditRights(app)).toEqual({ faults: [], remarks: [] });
@@ -244,7 +248,7 @@ describe('the role of the application', () => {
     expect(await verifyAudit(app)).toMatchObject({ entries: 1 });
   });
 
-  it('has no function of its own called in the name of the log', async () => {
+  it('cannot have a function of its own run as the owner of the log', async () => {
     const texts = Array(13).fill('text').join();
     const forged = `returns bytea language plpgsql as $$ begin delete from posthorn_audit.audit_log; return 'forged'; end $$`;
     await app.query(`create function public.audit_bytes(${texts}) ${forged}; create function public.sha256(bytea) ${forged}`);
@@ -258,32 +262,32 @@ describe('the role of the application', () => {
     expect(await verifyAudit(app)).toMatchObject({ entries: 2 });
   });
 
-  it('is noticed, by verify and at the start, when it can do more', async () => {
+  it('is reported, by verify and at the start, when it has more rights', async () => {
     const superuser = open(urlOf(role, ''));
     const verify = async () => {
-      const said: string[] = [];
-      const write = async (text: string) => void said.push(text);
-      return `${await auditCommand(['verify'], write, { DATABASE_URL: urlOf(role) })} ${said.join('')}`;
+      const output: string[] = [];
+      const write = async (text: string) => void output.push(text);
+      return `${await auditCommand(['verify'], write, { DATABASE_URL: urlOf(role) })} ${output.join('')}`;
     };
     expect(await verify()).toMatch(/^0 2 entries, unbroken\n/);
     await superuser.query(`grant ${keeper} to ${role}`);
     expect(await verify()).toMatch(new RegExp(`^1 unguarded: "${role}" can act as "${keeper}".*: revoke "${keeper}" from "${role}"\n`));
     expect((await auditRights(superuser)).faults).toHaveLength(1);
     await superuser.query(`revoke ${keeper} from ${role}`);
-    for (const [tampering, mended, said] of [
+    for (const [tampering, mended, fault] of [
       ['disable trigger audit_log_stays', 'enable always trigger audit_log_stays', 'triggers'],
       [`owner to ${role}`, `owner to ${keeper}`, 'more than one owner'],
       ['disable row level security', 'enable row level security', 'Row-level security'],
     ]) {
       await superuser.query(`alter table posthorn_audit.audit_log ${tampering}`);
-      await expect(checkAuditRights(app), tampering).rejects.toThrow(said);
+      await expect(checkAuditRights(app), tampering).rejects.toThrow(fault);
       await superuser.query(`alter table posthorn_audit.audit_log ${mended}`);
     }
     await superuser.query(`grant insert on posthorn_audit.audit_log to ${role}`);
     await expect(checkAuditRights(app)).rejects.toThrow('has rights to change');
   });
 
-  it('is told what is missing when it may make no roles, and is bound when an administrator has run that', async () => {
+  it('is told what to run when it may not create roles, and is restricted after an administrator ran it', async () => {
     const db = await make(led);
     expect(await faultOf(db)).toMatch(/have an administrator run: create role posthorn_tenant_of_led_\w+ nologin; grant/);
     await admin.query(`create role posthorn_tenant_of_${led} nologin; grant posthorn_tenant_of_${led} to ${led}`);
@@ -300,7 +304,7 @@ describe('the role of the application', () => {
     expect(await auditRights(db)).toEqual({ faults: [], remarks: [] });
   });
 
-  it('is set up by docker-compose.yml so that it migrates, and is bound from then on', async () => {
+  it('is set up by docker-compose.yml so that it can migrate, and is restricted from then on', async () => {
     const compose = parse(readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8'));
     const [, sql = ''] = /<<'SQL'\n([\s\S]*?)^SQL$/m.exec(compose.configs.databases.content) ?? [];
     const own = sql

@@ -1,4 +1,5 @@
-// Shares of the connections: what one kind of work waits for keeps none from another, and each comes back however it was used.
+// Connection limits: waiting work of one kind keeps no connection from another, and every
+// connection comes back.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitConnections } from '#db/store/connection-limit';
 import { StoreOverloaded } from '#db/store/errors';
@@ -29,42 +30,42 @@ const locked = 'select count(*) from endpoint_secrets';
 const waiting = async () =>
   (await database.db.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount;
 
-describe('a share', () => {
-  it('uses no more connections than it has, and leaves the others theirs', async () => {
+describe('a connection limit', () => {
+  it('uses no more connections than it allows, and leaves the others theirs', async () => {
     const [reads, others] = [limitConnections(database.db, { most: 3 }), limitConnections(database.db, { most: 2 })];
     const release = await lock();
     try {
-      const asked = Array.from({ length: 20 }, () => reads.query(locked));
-      await until('all it has to wait', async () => (await waiting()) === 3);
-      // those of 20 that have no connection wait in the process
+      const queries = Array.from({ length: 20 }, () => reads.query(locked));
+      await until('all its connections to wait', async () => (await waiting()) === 3);
+      // the other 17 queries wait in the process
       expect((await others.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
       expect(await waiting()).toBe(3);
       await release();
-      expect(await Promise.all(asked)).toHaveLength(20);
+      expect(await Promise.all(queries)).toHaveLength(20);
     } finally {
       await release().catch(() => undefined);
     }
   });
 
-  it('gives one tenant half of what it has at most, and the others the rest', async () => {
+  it('gives one tenant at most half of the connections, and the others the rest', async () => {
     const share = scopedDb(limitConnections(database.db, { most: 4, whose: scopedTenant }));
     const as = <T>(tenantId: string, work: () => T) => asTenant({ tenantId, readOnly: true }, work);
     const [greedy, other] = [newId('tnt'), newId('tnt')];
     const release = await lock();
     try {
-      const asked = Array.from({ length: 20 }, () => as(greedy, () => share.query(locked)));
-      await until('its half to wait', async () => (await waiting()) === 2);
+      const queries = Array.from({ length: 20 }, () => as(greedy, () => share.query(locked)));
+      await until('half of the connections to wait', async () => (await waiting()) === 2);
       expect((await as(other, () => share.query('select 1 as one'))).rows).toEqual([{ one: 1 }]);
       expect((await share.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
       expect(await waiting()).toBe(2);
       await release();
-      expect(await Promise.allSettled(asked)).toHaveLength(20);
+      expect(await Promise.allSettled(queries)).toHaveLength(20);
     } finally {
       await release().catch(() => undefined);
     }
   });
 
-  it('gets back what failed, what was a transaction, and what was released as broken', async () => {
+  it('gets connections back after an error, a transaction, and a release as broken', async () => {
     const one = limitConnections(database.db, { most: 1 });
     await expect(one.query('select 1 / 0')).rejects.toThrow('division by zero');
     await expect(inTransaction(one, (client) => client.query('select 1 / 0'))).rejects.toThrow('division by zero');
@@ -81,15 +82,15 @@ describe('a share', () => {
     expect(answers.map(({ rows }) => rows)).toEqual(answers.map(() => [{ one: 1 }]));
   });
 
-  it('refuses as overloaded what waits too long, and serves the others in their order', async () => {
+  it('rejects a query that waits too long as overloaded, and serves the others in order', async () => {
     const one = limitConnections(database.db, { most: 1, patienceMs: 50 });
     const patient = limitConnections(database.db, { most: 1 });
     const [held, heldToo] = [await one.connect(), await patient.connect()];
     await expect(one.query('select 1')).rejects.toThrow(StoreOverloaded);
     const order: number[] = [];
-    const asked = [1, 2, 3].map((n) => patient.query('select 1').then(() => order.push(n)));
+    const queries = [1, 2, 3].map((n) => patient.query('select 1').then(() => order.push(n)));
     heldToo.release();
-    await Promise.all(asked);
+    await Promise.all(queries);
     expect(order).toEqual([1, 2, 3]);
     held.release();
     expect((await one.query('select 1 as one')).rows).toEqual([{ one: 1 }]);

@@ -1,4 +1,5 @@
-// Contents at rest: sealed with the key of their day, wherever that was made; and every column that the master key seals is known.
+// Encryption of stored content with a key per day; and the list of every column that the master key
+// encrypts.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContentEncryption } from '#db/keys/content-encryption';
@@ -20,8 +21,8 @@ afterAll(() => database?.drop());
 const content = (id: string) => ({ ofDay: id, context: id, plain });
 const keyNames = async () => (await database.db.query('select name from data_keys order by name')).rows.map(({ name }) => name);
 
-describe('contents', () => {
-  it('open again in any process, also where two made the key of the day at once', async () => {
+describe('encrypted content', () => {
+  it('can be decrypted in any process, even when several made the key of the day at once', async () => {
     const processes = Array.from({ length: 4 }, () => createContentEncryption(database.db, vault));
     const ids = processes.map(() => newId('evt'));
     const sealed = await Promise.all(processes.map((one, index) => one.seal([content(ids[index] ?? '')])));
@@ -31,7 +32,7 @@ describe('contents', () => {
     expect(new Set(await Promise.all(processes.map(async (one) => Buffer.from((await one.hasher())('a')).toString('hex')))).size).toBe(1);
   });
 
-  it('show nothing, are never the same twice, and open under their own id alone, unchanged', async () => {
+  it('shows nothing, is never the same twice, and can be decrypted only unchanged and with its own id', async () => {
     const contents = createContentEncryption(database.db, vault);
     const id = newId('evt');
     const [one, two] = (await contents.seal([content(id), content(id)])) as [Buffer, Buffer];
@@ -46,29 +47,29 @@ describe('contents', () => {
     await expect(contents.open(id, one.subarray(0, 20))).rejects.toThrow(VaultError);
   });
 
-  it('from before there were seals are what they are, and what was erased cannot be opened', async () => {
+  it('is returned as it is when stored before encryption existed, and cannot be decrypted after an erasure', async () => {
     const contents = createContentEncryption(database.db, vault);
     expect(await contents.open(newId('evt'), plain)).toBe(plain);
     await expect(contents.open(newId('evt'), Buffer.alloc(0))).rejects.toThrow(/erased/);
   });
 
-  it('of a day whose partition is gone are gone with its key, in backups too', async () => {
+  it('cannot be decrypted, even from a backup, after its partition and key are gone', async () => {
     const contents = createContentEncryption(database.db, vault);
     const old = makeId('evt', Date.UTC(2020, 1, 29, 23, 59, 59, 999), randomBytes(10));
     const [sealed] = await contents.seal([content(old)]);
     expect(await keyNames()).toContain('content/2020-02-29');
     expect(await dropOldDataKeys(database.db)).toBe(1);
     expect(await keyNames()).toEqual([`content/${new Date().toISOString().slice(0, 10)}`, 'digest']);
-    await expect(createContentEncryption(database.db, vault).open(old, sealed ?? plain)).rejects.toThrow(/was dropped/);
+    await expect(createContentEncryption(database.db, vault).open(old, sealed ?? plain)).rejects.toThrow(/was deleted/);
   });
 });
 
-it('every column that holds something sealed is in the list of what a rotation seals anew', async () => {
+it('lists every column that the master key encrypts, so that a rotation encrypts it again', async () => {
   const { rows } = await database.db.query<{ name: string }>(
     `select table_name || '.' || column_name as name from information_schema.columns
      where table_schema = 'public' and data_type = 'bytea' and table_name !~ '_[0-9]{8}$' order by 1`,
   );
-  // sealed with data keys, or hashes
+  // encrypted with data keys, or hashes
   const others = [
     'api_keys.hash',
     'attempts.response',

@@ -1,4 +1,5 @@
-// The count of failures that all processes share: nothing is lost among many, acceptances keep nobody suspect, and old rows go.
+// The failure counts that all processes share: none is lost, acceptances keep no endpoint suspect,
+// and old rows are deleted.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countOutcomes, readWatched, type SeenOf } from '#db/endpoints/endpoint-health';
 import { deleteOldHealth } from '#db/store/upkeep';
@@ -22,19 +23,19 @@ const age = (endpointId: string, interval: string) =>
 const suspected = async (endpointId: string, withinMs: number) =>
   (await readWatched(database.db, withinMs)).suspects.get(endpointId)?.suspectedMs;
 
-it('loses nothing of what many tell at once, of endpoints in any order', async () => {
+it('loses no count when many processes report at once, with endpoints in any order', async () => {
   const ids = Array.from({ length: 5 }, () => newId('ep'));
   const seen = new Map(ids.map((id) => [id, refused(2)]));
   const backwards = new Map([...seen].reverse());
-  const told = Array.from({ length: 20 }, (_, n) => countOutcomes(database.db, n % 2 ? seen : backwards, Date.now()));
-  const answers = await Promise.all(told);
+  const counting = Array.from({ length: 20 }, (_, n) => countOutcomes(database.db, n % 2 ? seen : backwards, Date.now()));
+  const answers = await Promise.all(counting);
   for (const id of ids) {
     const inRow = answers.map((counted) => counted.get(id)?.failures.inRow ?? 0).sort((a, b) => a - b);
     expect(inRow).toEqual(Array.from({ length: 20 }, (_, n) => 2 * (n + 1)));
   }
 });
 
-it('suspects who refused until something is accepted, for long; then for a minute from the last refusal, and no longer for being counted', async () => {
+it('suspects a refusing endpoint for long, until it accepts; then for a minute from its last refusal, however often it accepts', async () => {
   const id = newId('ep');
   const row = async () =>
     (await database.db.query('select failing_since, updated_at from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
@@ -51,12 +52,12 @@ it('suspects who refused until something is accepted, for long; then for a minut
   expect(await suspected(id, hourMs)).toBeLessThan(0);
 });
 
-it('has no row of whoever has refused nothing', async () => {
+it('has no row for an endpoint that has refused nothing', async () => {
   const id = newId('ep');
   expect(await countOutcomes(database.db, new Map([[id, accepted]]), Date.now())).toEqual(new Map());
 });
 
-it('forgets what is an hour old, and what has accepted nothing since a day later', async () => {
+it('deletes counts an hour old, and those of an endpoint that accepted nothing since a day later', async () => {
   const [old, recent, failing, failed] = [newId('ep'), newId('ep'), newId('ep'), newId('ep')];
   const all = [old, recent, failing, failed];
   await countOutcomes(database.db, new Map(all.map((id) => [id, refused(1)])), Date.now());
@@ -71,12 +72,12 @@ it('forgets what is an hour old, and what has accepted nothing since a day later
   expect(await suspected(failing, 48 * hourMs)).toBeGreaterThan(24 * hourMs);
 });
 
-it('counts what each version of a target answered for that version alone, and nothing of one before', async () => {
+it('counts outcomes only for the target version they belong to, and ignores late ones of an older version', async () => {
   const id = newId('ep');
   const inRow = async (of: SeenOf) => (await countOutcomes(database.db, new Map([[id, of]]), Date.now())).get(id)?.failures.inRow;
   expect(await inRow(refused(19))).toBe(19);
   expect(await inRow(refused(1, 2))).toBe(1);
-  // late answers of the first
+  // late outcomes of the first version
   expect(await inRow(refused(30))).toBeUndefined();
   expect(await inRow(refused(1, 2))).toBe(2);
 });

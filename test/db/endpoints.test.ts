@@ -47,7 +47,7 @@ async function makeEndpoint(): Promise<{ id: string; secret: { secretId: string;
 }
 
 describe('endpoints', () => {
-  it('are made once for each id, with the first secret', async () => {
+  it('are created once per id, with the first secret', async () => {
     const first = { endpointId: newId('ep'), tenant: 'acme', settings, target, secret: newSecret() };
     const made = await createEndpoint(database.db, first);
     const again = await createEndpoint(database.db, { ...first, secret: newSecret() });
@@ -56,7 +56,7 @@ describe('endpoints', () => {
     expect(await liveSecrets(database.db, first.endpointId)).toHaveLength(1);
   });
 
-  it('need a tenant that is there', async () => {
+  it('need an existing tenant', async () => {
     await createTenant(database.db, { tenantId: newId('tnt'), key: 'gone', name: 'Gone', metadata: {} });
     await deleteTenant(database.db, 'gone');
     for (const tenant of ['gone', 'never']) {
@@ -70,7 +70,7 @@ describe('endpoints', () => {
     expect(await changeEndpoint(database.db, id, odd)).toMatchObject({ kind: 'changed', endpoint: odd });
   });
 
-  it('that said 410 stay disabled when paused, and open when resumed', async () => {
+  it('that answered 410 stay disabled when paused, and open when resumed', async () => {
     const { id } = await makeEndpoint();
     await stopEndpoint(database.db, { endpointId: id, targetVersion: 1 }, 'gone');
     expect(await pauseEndpoint(database.db, id)).toBe(true);
@@ -79,7 +79,7 @@ describe('endpoints', () => {
     expect(await readEndpoint(database.db, id)).toMatchObject({ gate: 'open', gateReason: null });
   });
 
-  it('that are deleted are there for nobody but for deletion', async () => {
+  it('that are deleted can only be deleted again', async () => {
     const { id } = await makeEndpoint();
     expect([
       await deleteEndpoint(database.db, id),
@@ -96,7 +96,7 @@ describe('endpoints', () => {
 });
 
 describe('secrets', () => {
-  it('sign side by side for the overlap, the newest first', async () => {
+  it('sign side by side during the overlap, newest first', async () => {
     const { id, secret: first } = await makeEndpoint();
     const [second, third] = [newSecret(), newSecret()];
     expect(await rotate(id, second, 60_000)).toBe('rotated');
@@ -105,7 +105,7 @@ describe('secrets', () => {
     expect(await liveSecrets(database.db, id)).toEqual([third]);
   });
 
-  it('are added once, and never above the limit, also at once', async () => {
+  it('are added once, and never exceed the limit, even concurrently', async () => {
     const { id } = await makeEndpoint();
     const one = newSecret();
     for (let n = 0; n < 3; n++) expect(await rotate(id, one, 60_000)).toBe('rotated');
@@ -116,7 +116,7 @@ describe('secrets', () => {
 });
 
 describe('the master key', () => {
-  it('is remembered, and another one refused', async () => {
+  it('is stored at first use, and another one is rejected', async () => {
     const [first, second] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
     await checkMasterKey(database.db, createVault([first]));
     await checkMasterKey(database.db, createVault([second, first]));

@@ -1,4 +1,5 @@
-// A tenant with one row in every table that tenants may read, each with something in it that can be recognised anywhere.
+// A tenant with one row in every table that tenants may read; each row contains a text that can be
+// recognised.
 import type pg from 'pg';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
@@ -9,7 +10,7 @@ export interface Furnished {
   endpoint: string;
   event: string;
   delivery: string;
-  /** Matches any text that shows something of it. */
+  /** Matches any text that shows data of this tenant. */
   anyOfIt: RegExp;
   /** All its rows as they are now. */
   rows(): Promise<unknown[]>;

@@ -1,4 +1,5 @@
-// Many deliveries behind one endpoint: all of them are cancelled, page by page, and nothing else is.
+// Deleting an endpoint with many deliveries: all of them are cancelled, page by page, and no
+// others.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '#domain/delivery';
@@ -33,7 +34,7 @@ async function counts(of: string): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
 
-it('a delete cancels what can be cancelled, and names each delivery once', async () => {
+it('cancels every unfinished delivery of a deleted endpoint, and returns each id once', async () => {
   for (const status of deliveryStatuses) await make(endpoint, status, 300);
   await make(other, 'pending', 5);
   const unfinished = await api.db.query<{ id: string }>(

@@ -1,4 +1,5 @@
-// Which lanes have something to do: those of every endpoint for which something is held, each once, page by page, and those that are late.
+// Lanes with work: those of every endpoint with held deliveries, each once, page by page, and those
+// that are overdue.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lanesWithWork } from '#db/lanes/holding-lanes';
 import { uuidOf } from '#domain/ids';
@@ -27,7 +28,7 @@ async function endpointWith(deliveries: number, status = 'held'): Promise<string
   return endpointId;
 }
 
-it('finds each once, page by page, with or without a lane', async () => {
+it('finds each endpoint once, page by page, with or without a lane', async () => {
   const { db } = database;
   expect(await lanesWithWork(db, null, 2)).toEqual([]);
   const holding = [await endpointWith(3), await endpointWith(1), await endpointWith(2)];

@@ -21,8 +21,8 @@ const claimOf = (key: string, requestHash = Buffer.from('a'), scope = 's') => ({
 const runOut = () => database.db.query(`update idempotency_keys set claimed_until = now() - interval '1 second'`);
 const age = () => database.db.query(`update idempotency_keys set created_at = now() - interval '24 hours 1 second'`);
 
-describe('a key', () => {
-  it('is claimed, renewed, abandoned to the same seed, and freed', async () => {
+describe('an idempotency key', () => {
+  it('is claimed, renewed, abandoned with its seed kept, and freed', async () => {
     const { db } = database;
     const [first, second] = [claimOf('k'), claimOf('k')];
     expect(await claimKey(db, first)).toEqual({ kind: 'mine', seed: first.seed });
@@ -33,7 +33,7 @@ describe('a key', () => {
     expect(await claimKey(db, second)).toEqual({ kind: 'running' });
     await abandonClaim(db, first, first.claim);
     expect(await claimKey(db, second)).toEqual({ kind: 'mine', seed: first.seed });
-    // whoever lost the claim changes nothing any more
+    // a run that lost its claim changes nothing any more
     await freeKey(db, first, first.claim);
     await storeAnswer(db, first, first.claim, 201, Buffer.from('late'));
     expect(await claimKey(db, claimOf('k'))).toEqual({ kind: 'running' });
@@ -42,7 +42,7 @@ describe('a key', () => {
     expect(await claimKey(db, third)).toEqual({ kind: 'mine', seed: third.seed });
   });
 
-  it('keeps its answer for 24 hours, for the same request alone', async () => {
+  it('keeps its answer for 24 hours, only for the same request', async () => {
     const { db } = database;
     const first = claimOf('answered');
     await claimKey(db, first);
@@ -50,7 +50,7 @@ describe('a key', () => {
     await runOut();
     expect(await claimKey(db, claimOf('answered'))).toEqual({ kind: 'answered', status: 202, sealedResponse: Buffer.from('sealed') });
     expect(await claimKey(db, claimOf('answered', Buffer.from('b')))).toEqual({ kind: 'other_request' });
-    // one from before hashes were keyed
+    // from before hashes were keyed
     expect(await claimKey(db, { ...claimOf('answered', Buffer.from('keyed')), unkeyedHash: first.requestHash })).toMatchObject({
       kind: 'answered',
     });
@@ -65,7 +65,7 @@ describe('a key', () => {
     expect(await claimKey(database.db, claimOf('mine', undefined, 'two'))).toMatchObject({ kind: 'mine' });
   });
 
-  it('is claimed by one of many at once, and taken over by one of many at once', async () => {
+  it('is claimed, and taken over, by only one of many concurrent requests', async () => {
     const { db } = database;
     for (let round = 0; round < 2; round++) {
       const claims = await Promise.all(Array.from({ length: 10 }, () => claimKey(db, claimOf('busy'))));

@@ -1,4 +1,5 @@
-// One tenant's statements see and change that tenant's rows, whatever they forget to ask for.
+// Row-level security: a tenant's statements see and change only that tenant's rows, whatever filter
+// is missing.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,7 @@ afterAll(() => database.drop());
 const asA = (text: string, values: unknown[] = [], readOnly = false) =>
   asTenant({ tenantId: idOf('tnt', a.tenant), readOnly }, () => scopedDb(db).query(text, values));
 
-describe('a statement without a where', () => {
+describe('a statement without a where clause', () => {
   const tables = [
     'tenants',
     'endpoints',
@@ -39,7 +40,7 @@ describe('a statement without a where', () => {
     'alerts',
   ];
 
-  it.each(tables)('reads of %s the rows of its tenant alone', async (table) => {
+  it.each(tables)('reads only its tenant’s rows of %s', async (table) => {
     const { rows } = await asA(`select to_jsonb(t) as row from ${table} t`, [], true);
     const all = await db.query(`select to_jsonb(t)::text as row from ${table} t`);
     expect(rows).toHaveLength(1);
@@ -47,7 +48,7 @@ describe('a statement without a where', () => {
     expect(JSON.stringify(rows)).not.toMatch(b.anyOfIt);
   });
 
-  it('changes the rows of its tenant alone', async () => {
+  it('changes only the rows of its tenant', async () => {
     const before = await b.rows();
     for (const change of [
       `update tenants set name = 'changed'`,
@@ -60,12 +61,12 @@ describe('a statement without a where', () => {
     expect(await b.rows()).toEqual(before);
   });
 
-  it('locks the rows of its tenant alone', async () => {
+  it('locks only the rows of its tenant', async () => {
     expect((await asA('select id from deliveries for update')).rows).toEqual([{ id: a.delivery }]);
   });
 });
 
-describe('what names another tenant', () => {
+describe('a statement that names another tenant', () => {
   const denied = { code: '42501' };
 
   it('changes nothing', async () => {
@@ -87,7 +88,7 @@ describe('what names another tenant', () => {
     expect(await b.rows()).toEqual(before);
   });
 
-  it('reads nothing, and no partition by its own name', async () => {
+  it('reads nothing, and no partition directly', async () => {
     for (const [table, id] of Object.entries({ endpoints: b.endpoint, deliveries: b.delivery, events: b.event })) {
       expect((await asA(`select from ${table} where id = $1`, [id])).rowCount).toBe(0);
     }
@@ -99,7 +100,7 @@ describe('what names another tenant', () => {
 });
 
 describe('every table', () => {
-  it('is closed to tenants, or has a policy for them; partitions are closed', async () => {
+  it('is closed to tenants or has a policy for them; partitions are closed', async () => {
     const { rows } = await db.query<{ name: string; policies: number; secured: boolean; open: boolean; partition: boolean }>(`
       select c.relname as name, c.relrowsecurity as secured, c.relispartition as partition,
         (select count(*) from pg_policy p where p.polrelid = c.oid and p.polroles = array[tenant_role()::regrole::oid])::int as policies,
@@ -109,7 +110,7 @@ describe('every table', () => {
     for (const { name, open, secured, policies, partition } of rows) {
       if (open) expect({ name, secured, policies, partition }).toEqual({ name, secured: true, policies: 1, partition: false });
     }
-    // made later, by upkeep
+    // a partition that upkeep makes later
     await db.query(`select make_partition('events', (now() + interval '40 days')::date)`);
     const made = await db.query(
       `select from pg_class c where c.relispartition and has_any_column_privilege(tenant_role(), c.oid, 'select')`,
@@ -117,14 +118,14 @@ describe('every table', () => {
     expect(made.rowCount).toBe(0);
   });
 
-  it('lets its owner be: the delivery path has no policy to obey', async () => {
+  it('applies no policy to its owner, so that the delivery path sees all rows', async () => {
     const { rows } = await db.query(`select from pg_class where relforcerowsecurity or (relrowsecurity and row_security_active(oid))`);
     expect(rows).toEqual([]);
   });
 });
 
 describe('a scope', () => {
-  it('leaves nothing on the connection, also after a failure', async () => {
+  it('leaves nothing on the connection, even after a failure', async () => {
     const one = createPool({ url: database.url, max: 1, onError: () => undefined });
     const who = `select current_user::text as who, nullif(current_setting('posthorn.tenant', true), '')::uuid as tenant`;
     const scope = { tenantId: idOf('tnt', a.tenant), readOnly: false };
@@ -139,7 +140,7 @@ describe('a scope', () => {
     await one.end();
   });
 
-  it('is its own request’s, whatever runs beside it', async () => {
+  it('applies to its own request only, with others running at the same time', async () => {
     const seen = await Promise.all(
       [a, b, a, b, a, b, a, b, a, b, a, b].map(({ tenant }, index) =>
         asTenant({ tenantId: idOf('tnt', tenant), readOnly: index % 3 === 0 }, async () => {
@@ -152,25 +153,25 @@ describe('a scope', () => {
     expect(seen).toEqual(Array.from({ length: 6 }, () => [[{ id: a.tenant }], [{ id: b.tenant }]]).flat());
   });
 
-  it('holds in a transaction, and lets nothing run before or behind it', async () => {
+  it('holds within a transaction, and rejects statements before and after it', async () => {
     const scope = { tenantId: idOf('tnt', a.tenant), readOnly: false };
     await asTenant(scope, async () => {
       const ids = await inTransaction(scopedDb(db), async (client) => (await client.query('select id from endpoints')).rows);
       expect(ids).toEqual([{ id: a.endpoint }]);
       const client = await scopedDb(db).connect();
-      await expect(client.query('select id from endpoints')).rejects.toThrow('outside of its transaction');
+      await expect(client.query('select id from endpoints')).rejects.toThrow('sent outside a transaction');
       await client.query('begin');
       await client.query('commit');
-      await expect(client.query('select id from endpoints')).rejects.toThrow('outside of its transaction');
+      await expect(client.query('select id from endpoints')).rejects.toThrow('sent outside a transaction');
       client.release();
     });
   });
 
-  it('that only reads changes nothing', async () => {
+  it('that is read-only changes nothing', async () => {
     await expect(asA(`update endpoints set description = 'x'`, [], true)).rejects.toMatchObject({ code: '25006' });
   });
 
-  it('of what is no tenant’s id runs nothing', async () => {
+  it('with an invalid tenant id runs nothing', async () => {
     const nobody = asTenant({ tenantId: `tnt_'; select 1; --`, readOnly: false }, () => scopedDb(db).query('select id from tenants'));
     await expect(nobody).rejects.toMatchObject({ code: '22P02' });
     await expect(
@@ -185,7 +186,7 @@ describe('a scope', () => {
 describe('a connection', () => {
   const limits = `select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`;
 
-  it('gives up what runs, or idles in a transaction, for 30 s; a migration may take longer', async () => {
+  it('ends statements and idle transactions after 30 s, but a migration may take longer', async () => {
     const one = createPool({ url: database.url, max: 1, onError: () => undefined });
     const folder = await mkdtemp(join(tmpdir(), 'posthorn-migrations-'));
     try {

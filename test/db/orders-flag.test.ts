@@ -1,4 +1,5 @@
-// Whether a tenant orders is known to every acceptance, also when endpoints are changed at the same moment.
+// Every acceptance knows whether its tenant has an ordered endpoint, even when endpoints change at
+// the same moment.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { holdEndpoint } from '#db/deliveries/attempts';
 import { uuidOf } from '#domain/ids';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('is not overlooked by a change of another endpoint that waited for the one that began the order', async () => {
+it('is not lost by a change of another endpoint that waited for the one that switched ordering on', async () => {
   const tenant = await api.makeTenant();
   const [ordered, other] = await Promise.all([1, 2].map(() => api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook')));
   const client = await api.db.connect();

@@ -1,4 +1,5 @@
-// The outbox: who takes its rows, how those of dead relays come free, and that a look reads what it needs and not all that waits.
+// The outbox: which relay takes rows, how rows of dead relays are released, and that a look reads
+// only what it needs.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTenant } from '#db/access/tenants';
 import { ownOutboxRows, takeOutboxRows } from '#db/events/outbox';
@@ -10,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
 let db: Db;
-/** By their ids. */
+/** In the order of their ids. */
 const tenants = Array.from({ length: 3 }, () => newId('tnt')).sort();
 const [busy = '', second = '', third = ''] = tenants;
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
 beforeEach(() => db.query('truncate outbox, relays'));
 afterAll(() => database?.drop());
 
-/** Rows of events of which a relay needs nothing else here. */
+/** Rows of events; the other columns do not matter here. */
 async function fill(tenantId: string, owner: string | null, count: number): Promise<void> {
   await db.query(
     `with stored as (
@@ -51,7 +52,7 @@ const owners = async () =>
 async function rowsRead(work: (db: Db) => Promise<unknown>): Promise<number> {
   const client = await db.connect();
   const soFar = async () => {
-    // with what this connection did earlier and has not reported yet
+    // including reads that this connection made earlier and has not reported yet
     const { rows } = await client.query<{ read: number }>(
       `select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables where relname = 'outbox'`,
     );
@@ -69,8 +70,8 @@ async function rowsRead(work: (db: Db) => Promise<unknown>): Promise<number> {
   }
 }
 
-describe('a relay that died', () => {
-  it('is deleted, cannot renew itself, and its rows go to nobody; those of living relays stay', async () => {
+describe('a relay whose lease expired', () => {
+  it('is deleted, cannot renew its lease, and its rows are released; rows of live relays stay', async () => {
     const [dead, alive] = [await relay('5 s'), await relay('4 s')];
     await fill(busy, dead, 30);
     await fill(second, alive, 20);
@@ -80,7 +81,7 @@ describe('a relay that died', () => {
     expect(await releaseDeadRelays(db, 1_000)).toBe(0);
   });
 
-  it('may still have rows committed for it afterwards: they are released as well', async () => {
+  it('may still have rows committed for it later: these are released too', async () => {
     const alive = await relay();
     await fill(busy, newId('rly'), 3);
     await fill(busy, alive, 2);
@@ -88,7 +89,7 @@ describe('a relay that died', () => {
     expect(await owners()).toEqual({ nobody: 3, [alive]: 2 });
   });
 
-  it('is released in parts, each row once, by several relays at once', async () => {
+  it('has its rows released in parts, each row once, by several relays at once', async () => {
     await fill(busy, await relay('1 minute'), 150);
     await fill(second, await relay('1 minute'), 50);
     const once = () => releaseDeadRelays(db, 40);
@@ -105,7 +106,7 @@ describe('rows without an owner', () => {
     (await takeOutboxRows(db, relayId, { except: [], afterTenant: null, limit: 100, ...more })).map(({ tenantId }) => tenantId);
   const counted = (taken: string[]) => tenants.map((tenantId) => taken.filter((one) => one === tenantId).length);
 
-  it('are taken tenant by tenant, from the one after the last, none of those excepted, and the oldest of each first', async () => {
+  it('are taken tenant by tenant after the last one, without skipped tenants, and the oldest of each first', async () => {
     const me = await relay();
     for (const tenantId of tenants) await fill(tenantId, null, 30);
     expect(counted(await take(me, { limit: 20 }))).toEqual([20, 0, 0]);
@@ -120,7 +121,7 @@ describe('rows without an owner', () => {
     expect(rows).toHaveLength(0);
   });
 
-  it('go to one of several relays each', async () => {
+  it('go to exactly one of several relays', async () => {
     const relays = [await relay(), await relay(), await relay()];
     for (const tenantId of tenants) await fill(tenantId, null, 50);
     const taken = (await Promise.all(relays.map((me) => takeOutboxRows(db, me, { except: [], afterTenant: null, limit: 150 })))).flat();
@@ -130,7 +131,7 @@ describe('rows without an owner', () => {
   });
 });
 
-it('a look costs what it finds, not what waits: 20,000 rows of a crowded tenant and 20,000 of another relay', async () => {
+it('a look reads what it finds, not all that waits: 20,000 rows of a skipped tenant and 20,000 of another relay', async () => {
   const [me, other] = [await relay(), await relay()];
   await fill(busy, null, 20_000);
   await fill(second, other, 20_000);
@@ -138,7 +139,7 @@ it('a look costs what it finds, not what waits: 20,000 rows of a crowded tenant 
   await fill(third, me, 2);
   await db.query('analyze outbox');
   const take = (on: Db) => takeOutboxRows(on, me, { except: [busy], afterTenant: null, limit: 100 });
-  // the count counts
+  // the counter works
   expect(await rowsRead((on) => on.query('select count(*) from outbox'))).toBe(40_005);
   expect(await rowsRead((on) => releaseDeadRelays(on, 1_000))).toBeLessThan(50);
   expect(await rowsRead(take)).toBeLessThan(50);

@@ -1,4 +1,5 @@
-// The role of tenants: made by whoever migrates, where that one may, and looked at at each start.
+// The tenant role: created by the migrating role, where that may create roles, and checked at every
+// start.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -31,13 +32,13 @@ function poolOf(database: string, user = owner): pg.Pool {
   return createPool({ url: url.href, max: 2, onError: () => undefined });
 }
 
-it('is asked of an administrator where it cannot be made; then databases of one owner are migrated at once', async () => {
+it('has to be created by an administrator if the owner may not; then databases of one owner migrate concurrently', async () => {
   const pools = databases.map((name) => poolOf(name));
   const [first = poolOf('')] = pools;
   const fault = await migrate(first, migrationsFolder).catch((error: Error) => error.cause);
   const task = `create role ${role} nologin; grant ${role} to ${owner}`;
   expect(String(fault)).toContain(`have an administrator run: ${task}`);
-  // an owner that may make roles itself makes it, whoever is first
+  // an owner that may create roles does so, in whichever database is first
   await admin.query(`alter role ${owner} createrole`);
   await Promise.all(pools.map((pool) => migrate(pool, migrationsFolder)));
   await admin.query(`alter role ${owner} nocreaterole`);
@@ -45,7 +46,7 @@ it('is asked of an administrator where it cannot be made; then databases of one 
   await Promise.all(pools.map((pool) => pool.end()));
 });
 
-it('is taken as an administrator made it', async () => {
+it('is accepted as an administrator created it, unless it has too many rights', async () => {
   for (const name of databases) await admin.query(`drop database ${name} with (force)`);
   await admin.query(`drop role ${role}`);
   for (const name of databases) await admin.query(`create database ${name} owner ${owner}`);
@@ -62,11 +63,11 @@ it('is taken as an administrator made it', async () => {
   await pool.end();
 });
 
-it('stops a start that it would not bind, or that it would hide rows from', async () => {
+it('stops a start if it would not restrict tenants, or would hide rows from the delivery path', async () => {
   const [pool, stranger] = [poolOf(databases[0]), poolOf(databases[0], other)];
   await pool.query('create table forgotten (id int)');
   await pool.query('grant select on forgotten to public');
-  await expect(checkTenantRole(pool)).rejects.toThrow("is not bound to one tenant's rows of: forgotten.");
+  await expect(checkTenantRole(pool)).rejects.toThrow("is not restricted to one tenant's rows of: forgotten.");
   await pool.query('drop table forgotten');
   await pool.query('grant select on deliveries to public');
   await expect(checkTenantRole(stranger)).rejects.toThrow('does not own the tables');

@@ -12,7 +12,7 @@ afterAll(() => database.drop());
 const newOne = (key: string) => ({ tenantId: newId('tnt'), key, name: key, metadata: {} });
 
 describe('tenants', () => {
-  it('are made once for each id, and refused when their key is taken', async () => {
+  it('are created once per id, and rejected when their key is taken', async () => {
     const tenant = newOne('a');
     const made = await createTenant(database.db, tenant);
     expect(await createTenant(database.db, tenant)).toEqual(made);
@@ -29,7 +29,7 @@ describe('tenants', () => {
     expect(await createTenant(database.db, newOne('b'))).toMatchObject({ id: 'b' });
   });
 
-  it('are listed newest first behind a cursor', async () => {
+  it('are listed newest first, and continue after a cursor', async () => {
     const keys = ['c', 'd', 'e'];
     for (const key of keys) await createTenant(database.db, newOne(key));
     const all = await listTenants(database.db, null, 250);

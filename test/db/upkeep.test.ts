@@ -1,4 +1,4 @@
-// What lanes leave behind goes with their endpoints and tenants, and nothing of who is still there.
+// Upkeep deletes what lanes leave behind for deleted endpoints and tenants, and nothing else.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deleteOldRates, deleteOldSequences } from '#db/store/upkeep';
 import { uuidOf } from '#domain/ids';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-it('numbers go 30 days after their endpoint, rates an hour after their tenant', async () => {
+it('deletes sequence numbers 30 days after their endpoint, and rates an hour after their tenant', async () => {
   const { db } = database;
   const [kept, late, gone] = await Promise.all(
     [null, '29 days', '31 days'].map(async (ago) => {

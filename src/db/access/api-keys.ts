@@ -1,4 +1,5 @@
-// API keys, found by the SHA-256 of their text.
+// API keys: create, list, find by the SHA-256 hash of the key, and record use. The text of a key is
+// not stored.
 import type { Caller, Scope } from '#domain/access';
 import type { ApiKey } from '#domain/api-key';
 import type { ApiRate } from '#domain/api-rate';
@@ -7,15 +8,15 @@ import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import { holdMaker } from './key-descendants.ts';
 
-/** What decides whether a key, or a portal link, counts, and for what. */
+/** The stored facts about an API key or a portal link that decide whether a request is allowed. */
 export interface Credential {
   caller: Omit<Caller, 'address' | 'bounds'>;
-  /** None: from anywhere. */
+  /** Empty: from any address. */
   cidrs: string[];
   rateLimit: ApiRate | null;
   /** Unix milliseconds; null: never. */
   expiresAtMs: number | null;
-  /** Unix milliseconds, to the minute; null: never, or it is not kept. */
+  /** Unix milliseconds, to the minute; null: never used, or not recorded (portal links). */
   lastUsedAtMs: number | null;
 }
 
@@ -48,8 +49,9 @@ interface ApiKeyRow {
 }
 
 /**
- * What if it runs twice with the same id? The text of the first run was told to nobody, and it cannot be read back: the second's takes its place,
- * unless the key was used or revoked since. Null: so it was.
+ * Creates the key. Null: a key with this id was already used or revoked, and is left unchanged. Run twice with the same
+ * id: nobody received the text of the first run's key, and it cannot be read back. So the second run replaces its hash,
+ * unless the key was used or revoked in between.
  */
 export async function createApiKey(db: Db, key: ApiKeyToCreate, audit: Audit): Promise<ApiKey | null> {
   return audited(db, { ...audit, once: key.keyId }, async (client) => {
@@ -86,7 +88,7 @@ async function putApiKey(db: Pick<Db, 'query'>, key: ApiKeyToCreate): Promise<Ap
   return rows[0] ? toApiKey(rows[0]) : null;
 }
 
-/** Newest first, those older than `before`, revoked ones too. `tenantId` null: all. */
+/** Keys older than `before`, newest first, including revoked ones. `tenantId` null: of all tenants. */
 export async function listApiKeys(db: Db, tenantId: string | null, before: string | null, limit: number): Promise<ApiKey[]> {
   const { rows } = await db.query<ApiKeyRow>({
     text: `
@@ -100,7 +102,7 @@ export async function listApiKeys(db: Db, tenantId: string | null, before: strin
   return rows.map(toApiKey);
 }
 
-/** One for each hash; null: no key has it, it is revoked, or its tenant is gone. An expired one is found. */
+/** One result per hash, in order. Null: unknown or revoked, or its tenant was deleted. Expired keys are returned. */
 export async function findApiKeys(db: Db, hashes: Uint8Array[]): Promise<(Credential | null)[]> {
   const { rows } = await db.query<Pick<ApiKeyRow, 'id' | 'scopes' | 'cidrs' | 'rate_limit' | 'expires_at' | 'last_used_at'> & FoundRow>({
     name: 'find_api_keys',
@@ -134,7 +136,7 @@ interface FoundRow {
   tenant: string;
 }
 
-/** They were used now; written once a minute at most, whichever process asks. */
+/** Records that these keys were used now. A row is written at most once a minute, across all processes. */
 export async function touchApiKeys(db: Db, keyIds: string[]): Promise<void> {
   await db.query({
     name: 'touch_api_keys',

@@ -1,8 +1,6 @@
-// Idempotency keys: who runs a request, what it answered, and the seed its ids are made of.
-//
-// A key is claimed for 10 s at a time and the claim renewed while the request runs. What if its process dies? The claim runs out, the next request
-// takes it over with the same seed, and so makes the same ids: what the first had committed is found, not made again. What if the first was only
-// slow? Then both run with the same seed, and make one thing.
+// Idempotency keys: which request runs, its stored answer, and the seed of its ids. A claim lasts
+// 10 s and is renewed while the request runs. After a crash it expires, and the next request takes
+// over with the same seed.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
@@ -12,11 +10,11 @@ export interface KeyRef {
 }
 
 export interface Claim extends KeyRef {
-  /** A UUID that names this run. */
+  /** A UUID that identifies this run. */
   claim: string;
-  /** Keyed: a request may hold a secret that could be guessed. */
+  /** A keyed hash: a request may hold a secret that could be guessed. */
   requestHash: Uint8Array;
-  /** As keys from before migration 13 have it. */
+  /** The unkeyed hash, as stored for keys from before migration 13. */
   unkeyedHash: Uint8Array;
   /** An id whose UUID becomes the seed, unless the key has one. */
   seed: string;
@@ -34,7 +32,10 @@ interface KeyRow {
   response: Buffer | null;
 }
 
-/** Takes the key, or says why not. */
+/**
+ * Claims the key, or returns why not. A run that takes over makes the same ids, so it finds what the run before had
+ * committed. If that was only slow, both runs together create one thing.
+ */
 export async function claimKey(db: Db, { scope, key, claim, requestHash, unkeyedHash, seed }: Claim): Promise<Claimed> {
   const taken = await db.query<{ seed: string }>({
     name: 'claim_key',
@@ -57,13 +58,13 @@ export async function claimKey(db: Db, { scope, key, claim, requestHash, unkeyed
     values: [scope, key],
   });
   const [row] = rows;
-  // freed between the two statements: the caller asks again
+  // deleted between the two statements: the caller tries again
   if (!row) return { kind: 'running' };
   if (![requestHash, unkeyedHash].some((hash) => row.request_hash.equals(hash))) return { kind: 'other_request' };
   return row.status !== null && row.response ? { kind: 'answered', status: row.status, sealedResponse: row.response } : { kind: 'running' };
 }
 
-/** Holds the claim for another 10 s. */
+/** Extends the claim to 10 s from now. */
 export async function renewClaim(db: Db, { scope, key }: KeyRef, claim: string): Promise<void> {
   await db.query({
     name: 'renew_claim',
@@ -86,7 +87,7 @@ export async function storeAnswer(
   });
 }
 
-/** The request was refused and changed nothing: the key is as if it had never been used. */
+/** Deletes the key after its request was refused and changed nothing: the key counts as never used. */
 export async function freeKey(db: Db, { scope, key }: KeyRef, claim: string): Promise<void> {
   await db.query({
     name: 'free_key',
@@ -95,7 +96,7 @@ export async function freeKey(db: Db, { scope, key }: KeyRef, claim: string): Pr
   });
 }
 
-/** Nobody knows what the request did: whoever repeats it takes over at once, with the same seed. */
+/** Ends the claim at once when the outcome of the request is unknown: a repeat takes over, with the same seed. */
 export async function abandonClaim(db: Db, { scope, key }: KeyRef, claim: string): Promise<void> {
   await db.query({
     name: 'abandon_claim',

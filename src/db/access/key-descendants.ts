@@ -1,11 +1,13 @@
-// A key and what was made with it: keys and links are made only while their maker counts, and are revoked with it.
+// The descendants of an API key: keys and portal links made with it, or with its descendants. A key
+// can make others only while it is not revoked. Revoking it revokes all its descendants.
 import { idOf, isId, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 
 /**
- * To be asked first in a transaction in which a key or link is made: throws where its maker is a key that was revoked, as its process may not know yet.
- * Until the transaction ends a revocation waits, and then takes along what was made.
+ * Locks the row of the maker's key. Call it first in a transaction that makes a key or link. Throws MakerRevoked if the
+ * key was revoked, which this process may not know yet. A revocation waits until the transaction ends, and then revokes
+ * the new key or link too.
  */
 export async function holdMaker(db: Pick<Db, 'query'>, maker: string): Promise<void> {
   if (!isId('key', maker)) return;
@@ -22,8 +24,8 @@ export class MakerRevoked extends Error {
 }
 
 /**
- * Revokes a key with all keys and links that were made with it, or with those. Returns the ids of what counted until now; null: there is no such key.
- * `tenantId` not null: only a key of this tenant.
+ * Revokes a key and all its descendants. Returns the ids that were valid until now; null: no such key. `tenantId` not
+ * null: only a key of this tenant.
  */
 export async function revokeApiKey(db: Db, keyId: string, tenantId: string | null, audit: Audit): Promise<string[] | null> {
   return audited<string[] | null>(db, audit, async (client) => {
@@ -35,7 +37,7 @@ export async function revokeApiKey(db: Db, keyId: string, tenantId: string | nul
     const [row] = rows;
     if (!row) return { result: null, entry: null };
     const revoked: string[] = [];
-    // once more for what was being made when the statement before it began: nothing can be by now
+    // each run also finds what was being made while the run before it began; the last run finds nothing
     for (let more = await revokeFamily(client, keyId); more.length > 0; more = await revokeFamily(client, keyId)) revoked.push(...more);
     if (revoked.length === 0) return { result: revoked, entry: null };
     const { prefix, name, tenant_id: owner } = row;

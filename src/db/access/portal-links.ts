@@ -1,4 +1,5 @@
-// Portal links. A link's token is signed and not kept; it counts while its row does.
+// Portal links: create, list, find and revoke. The token of a link is signed and not stored; it is
+// valid only as long as its row is.
 import type { Scope } from '#domain/access';
 import { idOf, uuidOf } from '#domain/ids';
 import type { PortalLink } from '#domain/portal-link';
@@ -11,7 +12,7 @@ export interface PortalLinkToCreate {
   linkId: string;
   tenantId: string;
   scopes: Scope[];
-  /** Whole seconds, as tokens have them. */
+  /** Whole seconds, as in tokens. */
   expiresAt: Date;
   createdBy: string;
 }
@@ -26,7 +27,7 @@ interface PortalLinkRow {
   created_by: string;
 }
 
-/** What if it runs twice with the same id? The second reads what the first made. */
+/** Creates a link. Run twice with the same id: the second run returns the link of the first. */
 export async function createPortalLink(
   db: Db,
   { linkId, tenantId, scopes, expiresAt, createdBy }: PortalLinkToCreate,
@@ -54,7 +55,7 @@ export async function createPortalLink(
   return rows[0] ? toPortalLink(rows[0]) : null;
 }
 
-/** Newest first, those older than `before`, revoked ones too. `tenantId` null: all. */
+/** Links older than `before`, newest first, including revoked ones. `tenantId` null: of all tenants. */
 export async function listPortalLinks(db: Db, tenantId: string | null, before: string | null, limit: number): Promise<PortalLink[]> {
   const { rows } = await db.query<PortalLinkRow>({
     text: `
@@ -67,7 +68,9 @@ export async function listPortalLinks(db: Db, tenantId: string | null, before: s
   return rows.map(toPortalLink);
 }
 
-/** `tenantId` not null: only a link of this tenant. False: there is no such link; one revoked before stays as it is. */
+/**
+ * False: no such link. A link that is already revoked stays as it is. `tenantId` not null: only a link of this tenant.
+ */
 export async function revokePortalLink(db: Db, linkId: string, tenantId: string | null, audit: Audit): Promise<boolean> {
   return audited(db, audit, async (client) => {
     const { rows } = await client.query<{ tenant_id: string; expires_at: Date; live: boolean }>({
@@ -90,7 +93,7 @@ export async function revokePortalLink(db: Db, linkId: string, tenantId: string 
   });
 }
 
-/** One for each id; null: there is no such link, it is revoked, or its tenant is gone. */
+/** One result per id, in order. Null: unknown or revoked, or its tenant was deleted. Expired links are returned. */
 export async function findPortalLinks(db: Db, linkIds: string[]): Promise<(Credential | null)[]> {
   const { rows } = await db.query<Pick<PortalLinkRow, 'id' | 'tenant' | 'scopes' | 'expires_at'> & { tenant_id: string }>({
     name: 'find_portal_links',

@@ -1,11 +1,11 @@
-// Whether who once was let in would be let in now.
+// Re-checks the credentials of a request that is still streaming.
 import type { Caller } from '#domain/access';
 import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 const tables = { api_key: 'api_keys', portal_link: 'portal_links' };
 
-/** A key or link that is neither revoked nor expired, of no deleted tenant. */
+/** False: the key or link was revoked, has expired, or belongs to a deleted tenant. */
 export async function recheckCredentials(db: Pick<Db, 'query'>, { kind, id }: Pick<Caller, 'kind' | 'id'>): Promise<boolean> {
   if (kind === 'bootstrap' || id === null) return true;
   const { rowCount } = await db.query({

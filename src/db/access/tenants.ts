@@ -1,4 +1,4 @@
-// Tenants, by the producer's id of them. A deleted tenant keeps its rows and frees its id.
+// Tenants, found by the producer's id. Deleting a tenant keeps its rows and frees its id.
 import { type AuditState, changedFields, withoutSecrets } from '#domain/audit';
 import { usualMaxEndpoints } from '#domain/endpoint-limits';
 import { idOf, uuidOf } from '#domain/ids';
@@ -7,7 +7,7 @@ import type { Tenant } from '#domain/tenant';
 import { type Audit, type Audited, appendAudit, audited } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 
-/** A row of a list, and the internal id by which the list goes on behind it. */
+/** An item of a list, with the internal id after which the next page begins. */
 export interface Listed<T> {
   id: string;
   item: T;
@@ -37,7 +37,9 @@ export interface TenantToCreate {
 
 type TenantChange = Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit' | 'maxEndpoints'>>;
 
-/** `taken`: another tenant has this key. What if it runs twice with the same `tenantId`? The second reads what the first made. */
+/**
+ * `taken`: another tenant has this key. Run twice with the same `tenantId`: the second run returns the first's tenant.
+ */
 export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit): Promise<Tenant | 'taken'> {
   return audited(db, audit, (client) => insertTenant(client, made));
 }
@@ -78,7 +80,7 @@ export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | 
   return rows[0] ? toListed(rows[0]) : null;
 }
 
-/** Also one that was deleted. */
+/** True also for a deleted tenant. */
 export async function isKnownTenant(db: Db, key: string): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'is_known_tenant',
@@ -88,7 +90,7 @@ export async function isKnownTenant(db: Db, key: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Newest first, those older than `before`. */
+/** Tenants older than `before`, newest first. */
 export async function listTenants(db: Db, before: string | null, limit: number): Promise<Listed<Tenant>[]> {
   const { rows } = await db.query<TenantRow>({
     name: 'list_tenants',
@@ -101,7 +103,7 @@ export async function listTenants(db: Db, before: string | null, limit: number):
   return rows.map(toListed);
 }
 
-/** A change of its rate is a change for each of its endpoints. Null: no such tenant. */
+/** A new rate limit counts as a change of each of the tenant's endpoints. Null: no such tenant. */
 export async function changeTenant(db: Db, key: string, change: TenantChange, audit?: Audit): Promise<Tenant | null> {
   return audited(db, audit, async (client) => {
     const before = audit ? await lockTenant(client, key) : null;
@@ -127,7 +129,7 @@ async function lockTenant(db: Pick<Db, 'query'>, key: string): Promise<Tenant | 
 }
 
 async function updateTenant(db: Pick<Db, 'query'>, key: string, change: TenantChange): Promise<TenantRow | null> {
-  // a statement of its own: callers that are bound to a tenant have no right to write this column
+  // a separate statement: callers that are bound to a tenant have no right to write this column
   if (change.maxEndpoints !== undefined) {
     await db.query({
       name: 'change_max_endpoints',
@@ -148,7 +150,10 @@ async function updateTenant(db: Pick<Db, 'query'>, key: string, change: TenantCh
   return rows[0] ?? null;
 }
 
-/** Deletes the tenant and its endpoints together and returns the endpoints' ids, whose deliveries are still to be cancelled. Null: no such tenant. */
+/**
+ * Deletes the tenant and its endpoints in one transaction. Returns the ids of the endpoints; the caller still has to
+ * cancel their deliveries. Null: no such tenant.
+ */
 export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<string[] | null> {
   return inTransaction(db, async (client) => {
     const tenant = await client.query<{ id: string }>({
@@ -158,7 +163,7 @@ export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<
     });
     const id = tenant.rows[0]?.id;
     if (id === undefined) return null;
-    // a statement of its own: it sees the endpoints whose creation the first one waited for
+    // a separate statement, so that it sees the endpoints whose creation the first one waited for
     const endpoints = await client.query<{ id: string }>({
       name: 'delete_endpoints_of_tenant',
       text: `
@@ -189,7 +194,7 @@ function toTenant(row: TenantRow): Tenant {
   };
 }
 
-/** False on an empty store. */
+/** False on an empty database. */
 export async function hasTenants(db: Db): Promise<boolean> {
   const { rows } = await db.query<{ found: boolean }>({ name: 'has_tenants', text: 'select exists (select from tenants) as found' });
   return rows[0]?.found ?? false;

@@ -1,4 +1,5 @@
-// Is the audit log what was once written? Each entry's hash is computed here anew from what is stored, independently of the SQL that made it.
+// Verifies the hash chain of the audit log. It computes each entry's hash again from the stored
+// fields, without the SQL that wrote it.
 import { createHash } from 'node:crypto';
 import { type Db, inTransaction } from '../store/pool.ts';
 
@@ -7,12 +8,12 @@ const start = Buffer.alloc(32);
 
 export interface Verified {
   entries: number;
-  /** The hash of the last entry, in hex: to be kept elsewhere. */
+  /** Hash of the last entry, in hex. Keep it outside this database. */
   head: string;
 }
 
 export interface Broken {
-  /** The first number that is not as it was written. */
+  /** Number of the first entry that is missing or was changed. */
   seq: number;
   reason: string;
 }
@@ -24,10 +25,13 @@ interface ChainRow {
   hash: Buffer;
 }
 
-/** `expect`: the head of an earlier time, in hex, which must still stand in the chain: who cuts off its end, or makes all of it anew, cannot have it there. */
+/**
+ * Verifies the whole log. `expect`: an earlier head, in hex, that must still be in the chain. If the end of the log was
+ * cut off, or all of it was written again, that head is not there.
+ */
 export function verifyAudit(db: Db, expect: string | null = null): Promise<Verified | Broken> {
   return inTransaction(db, async (client) => {
-    // one state of both tables, while others go on appending; and no functions but PostgreSQL's own
+    // one snapshot of both tables while other transactions append; only PostgreSQL's own functions
     await client.query('set transaction isolation level repeatable read, read only; set local search_path = pg_catalog');
     let before: Head = { seq: 0, hash: start };
     let found = expect === null || expect === start.toString('hex');
@@ -58,16 +62,19 @@ interface Head {
 function judge(before: Head, { seq, fields, prev_hash: prev, hash }: ChainRow): Broken | null {
   if (seq !== before.seq + 1) return { seq: before.seq + 1, reason: 'is missing' };
   if (!prev.equals(before.hash)) return { seq, reason: 'does not follow the entry before it' };
-  return hash.equals(hashOf(prev, fields)) ? null : { seq, reason: 'is not what was written' };
+  return hash.equals(hashOf(prev, fields)) ? null : { seq, reason: 'was changed after it was written' };
 }
 
 function judgeHead(last: Head, head: Head | undefined, found: boolean): Verified | Broken {
   if (head?.seq !== last.seq || !head.hash.equals(last.hash)) return { seq: last.seq + 1, reason: 'is missing: the end was cut off' };
-  if (!found) return { seq: last.seq + 1, reason: 'is missing: the expected hash is none of the chain' };
+  if (!found) return { seq: last.seq + 1, reason: 'is missing: the expected hash is not in the chain' };
   return { entries: last.seq, head: last.hash.toString('hex') };
 }
 
-/** The hash before it, then every field as `length:text,` in UTF-8, null as `-,`: bytes that can be read in one way only. */
+/**
+ * SHA-256 of the previous hash, then each field as `length:text,` in UTF-8, or `-,` for null: the bytes are
+ * unambiguous.
+ */
 function hashOf(prev: Buffer, fields: readonly (string | null)[]): Buffer {
   const hash = createHash('sha256').update(prev);
   for (const field of fields) hash.update(field === null ? '-,' : `${Buffer.byteLength(field)}:${field},`);

@@ -1,14 +1,15 @@
-// Reading the audit log: a page of it, newest first, and all of it, oldest first. Entries become visible in the order of their numbers, without a gap: who
-// has read up to one has missed none before it.
+// Reads the audit log: a page, newest first, or all of it, oldest first. Entries become visible in
+// the order of their numbers, without gaps: a reader that has seen a number has missed no earlier
+// one.
 import type { AuditState, AuditView, actorKinds } from '#domain/audit';
 import { inUtc } from '#domain/event';
 import { idOf, isId, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 export interface AuditFilter {
-  /** `tnt_…`: its entries alone, as it may see them. */
+  /** `tnt_…`: only the tenant's own entries, as it may see them. */
   tenantId: string | null;
-  /** The producer's id: entries of every tenant that ever had it. */
+  /** The producer's tenant id: entries of every tenant that ever had it. */
   tenant: string | null;
   action: string | null;
   since: string | null;
@@ -34,7 +35,7 @@ interface AuditRow {
   hash: Buffer;
 }
 
-// Not prepared by name: an absent filter folds away when each is planned with its own values.
+// Not prepared by name: planned with its values, a filter that is null costs nothing.
 const columns = `
   l.seq, to_char(l.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, l.actor_kind, l.actor_id, t.external_id as tenant, l.tenant_id,
   l.action, l.target_kind, l.target_id, l.before, l.after, l.address, l.request_id, l.once, l.prev_hash, l.hash
@@ -42,7 +43,7 @@ const columns = `
   where ($1::uuid is null or l.tenant_id = $1) and ($2::text is null or l.tenant_id in (select id from tenants where external_id = $2))
     and ($3::text is null or l.action = $3) and ($4::timestamptz is null or l.at >= $4) and ($5::timestamptz is null or l.at < $5)`;
 
-/** Newest first, those with a lower number than `before`. */
+/** Entries with a lower number than `before`, newest first. */
 export async function listAudit(db: Pick<Db, 'query'>, filter: AuditFilter, before: number | null, limit: number): Promise<AuditView[]> {
   const { rows } = await db.query<AuditRow>({
     text: `select ${columns} and ($6::bigint is null or l.seq < $6) order by l.seq desc limit $7`,
@@ -51,7 +52,7 @@ export async function listAudit(db: Pick<Db, 'query'>, filter: AuditFilter, befo
   return views(db, filter, rows);
 }
 
-/** Oldest first, those with a higher number than `after`. */
+/** Entries with a higher number than `after`, oldest first. */
 export async function auditAfter(db: Pick<Db, 'query'>, filter: AuditFilter, after: number, limit: number): Promise<AuditView[]> {
   const { rows } = await db.query<AuditRow>({
     text: `select ${columns} and l.seq > $6::bigint order by l.seq limit $7`,
@@ -64,7 +65,7 @@ function valuesOf({ tenantId, tenant, action, since, until }: AuditFilter): unkn
   return [tenantId && uuidOf(tenantId), tenant, action, since && inUtc(since), until && inUtc(until)];
 }
 
-/** Where others were when they changed something of a tenant - the operator, say - is not the tenant's to know. */
+/** A tenant does not see the address and request of changes that others made, for example the operator. */
 async function views(db: Pick<Db, 'query'>, { tenantId }: AuditFilter, rows: AuditRow[]): Promise<AuditView[]> {
   if (tenantId === null) return rows.map(toView);
   const own = await actorsOf(db, tenantId, rows);
@@ -72,7 +73,7 @@ async function views(db: Pick<Db, 'query'>, { tenantId }: AuditFilter, rows: Aud
   return rows.map((row) => toView(shown(row)));
 }
 
-/** Those of the actors that are keys or links of this tenant. */
+/** The actors that are keys or links of this tenant. */
 async function actorsOf(db: Pick<Db, 'query'>, tenantId: string, rows: AuditRow[]): Promise<Set<string | null>> {
   const ids = (prefix: 'key' | 'lnk') => [...new Set(rows.map((row) => row.actor_id ?? ''))].filter((id) => isId(prefix, id)).map(uuidOf);
   const { rows: own } = await db.query<{ prefix: 'key' | 'lnk'; id: string }>({

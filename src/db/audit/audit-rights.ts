@@ -1,10 +1,11 @@
-// Whether the audit log is still out of reach of who writes it: what migration 000009 set up may have been undone, lost with a dump, or never been finished.
+// Checks that the roles which write the audit log cannot change it. Migration 000009 sets this up,
+// but its rights may have been revoked, lost with a dump, or never been completed.
 import { type Db, inTransaction } from '../store/pool.ts';
 
 export interface AuditRights {
-  /** What must not be: the log can be changed by who is not a superuser. */
+  /** Must be fixed: a role that is not a superuser can change the log. */
   faults: string[];
-  /** What rights cannot prevent. */
+  /** Risks that rights cannot prevent. */
   remarks: string[];
 }
 
@@ -27,7 +28,7 @@ interface Reach {
 
 const parts = ['append_audit', 'audit_bytes', 'audit_head', 'audit_log', 'audit_time', 'posthorn_audit', 'refuse_audit_change'];
 
-/** Throws when it could be changed; tells the rest. */
+/** Throws AuditRightsError if a role that is not a superuser can change the log. Returns the remarks. */
 export async function checkAuditRights(db: Db): Promise<string[]> {
   const { faults, remarks } = await auditRights(db);
   if (faults.length > 0) throw new AuditRightsError(faults.join(' '));
@@ -36,11 +37,11 @@ export async function checkAuditRights(db: Db): Promise<string[]> {
 
 export async function auditRights(db: Db): Promise<AuditRights> {
   return inTransaction(db, async (client) => {
-    // whoever runs Posthorn may put functions of the same names into the path of his connections
+    // the connecting user could put functions of the same names into the search path
     await client.query('set local search_path = pg_catalog');
     const [found] = (await client.query<State>(state)).rows;
     if (!found || found.parts.join() !== parts.join())
-      return { faults: ['The schema "posthorn_audit" is not what its migration made.'], remarks: [] };
+      return { faults: ['The schema "posthorn_audit" differs from what its migration created.'], remarks: [] };
     const faults: string[] = [];
     if (found.owners.length > 1) faults.push(`The audit log has more than one owner: ${found.owners.join(', ')}.`);
     if (found.triggers !== 2) faults.push('The triggers that keep the audit log are missing or disabled.');
@@ -77,7 +78,8 @@ const state = `
         and f.pronamespace = to_regnamespace('posthorn_audit') and f.proname = 'refuse_audit_change') as triggers,
     (select relrowsecurity from pg_class where oid = to_regclass('posthorn_audit.audit_log')) as secured`;
 
-// of who asks, and of whom Posthorn's tables belong to; since 16 a member may be one that may not act as the role
+// for the session's user and the owner of Posthorn's tables; since PostgreSQL 16 a member may lack the right to act as
+// the role
 const reach = `
   select r.rolname as who, k.rolname as keeper, r.rolsuper as is_super, k.rolcanlogin as logs_in,
     pg_has_role(r.oid, k.oid, 'usage') or pg_has_role(r.oid, k.oid, case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end)

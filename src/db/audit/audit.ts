@@ -1,36 +1,36 @@
-// Writing the audit log: a change and its entry are one transaction, so neither is there without the other.
+// Writes the audit log. A change and its entry are one transaction: both are stored, or neither is.
 import { type AuditAction, type AuditActor, type AuditEntry, brief } from '#domain/audit';
 import { isId, uuidOf } from '#domain/ids';
 import { type Db, inTransaction } from '../store/pool.ts';
 
 type Querying = Pick<Db, 'query'>;
 
-/** Who does what, and from where: all of an entry that is known before the change. */
+/** The actor, the action and its origin: the part of an entry that is known before the change. */
 export interface Audit {
   actor: AuditActor;
   action: AuditAction;
-  /** Where the request came from. */
+  /** Address that the request came from. */
   address: string | null;
   requestId: string | null;
-  /** What the call says of the change that the change itself does not show: it stands in `after`. Nothing secret. */
+  /** Details of the call that the change itself does not show, added to `after`. Nothing secret. */
   also?: Record<string, unknown>;
-  /** What may be told twice, such as an order in Temporal, is written once under this word. */
+  /** Makes the entry unique: a repeat, such as a command that Temporal delivers again, writes no second entry. */
   once?: string;
 }
 
-/** At the command line, by whoever may read the configuration. */
+/** For the command line, used by a person who can read the configuration. */
 export function byHand(action: AuditAction): Audit {
   return { actor: { kind: 'cli', id: null }, action, address: null, requestId: null };
 }
 
-/** What Posthorn does of its own accord. */
+/** For changes that Posthorn makes without a request. */
 export function bySystem(action: AuditAction): Audit {
   return { actor: { kind: 'system', id: null }, action, address: null, requestId: null };
 }
 
 /**
- * To be called last in the transaction of the change, with its client: nobody else can append until that ends. Without a transaction, right after a change,
- * it leaves that unwritten if the process dies in between.
+ * Appends an entry. Call it last in the transaction of the change, with its client: other appends wait until that ends.
+ * Called outside a transaction, right after the change, a crash in between leaves the change without an entry.
  */
 export async function appendAudit(db: Querying, audit: Audit, { tenantId, target, before, after }: AuditEntry): Promise<void> {
   const { actor, action, address, requestId, also, once = null } = audit;
@@ -48,13 +48,13 @@ export async function appendAudit(db: Querying, audit: Audit, { tenantId, target
   });
 }
 
-/** What a change came to, and what is to be written of it; null: nothing was changed. */
+/** The result of a change and its entry; entry null: nothing was changed. */
 export interface Audited<T> {
   result: T;
   entry: AuditEntry | null;
 }
 
-/** Makes the change in one transaction with its entry. Without an `audit` - nobody asked for it - the change stands alone. */
+/** Makes the change in one transaction with its entry. Without `audit` (no caller to record) no entry is written. */
 export async function audited<T>(db: Db, audit: Audit | undefined, change: (client: Querying) => Promise<Audited<T>>): Promise<T> {
   if (!audit) return (await change(db)).result;
   return inTransaction(db, async (client) => {

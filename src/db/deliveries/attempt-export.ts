@@ -1,8 +1,5 @@
-// The delivery log, oldest first: a line for each attempt, by the time it began, whatever the age of its delivery. So who goes on behind the last line he has
-// finds what was attempted since, also of old deliveries.
-//
-// Of a tenant or an endpoint with few deliveries the attempts are found by these. Others are found by their time through a BRIN index, window by window, each as
-// long as promises about a page of rows. Those of the last minute are left for the next export: one that began earlier may still be recorded.
+// Exports the delivery log: one line per attempt, by the time it began, oldest first, whatever the
+// age of its delivery. An export that continues after the last line finds every later attempt.
 import { inUtc } from '#domain/event';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
@@ -22,10 +19,16 @@ const shortestMs = 1_000;
 const firstMs = 60_000;
 const longestMs = 6 * 3_600_000;
 const clockMs = 60_000;
-/** So many deliveries are read anew for each page. */
+/** Up to this many deliveries are read again for each page. */
 const few = 10_000;
 
-/** In pages, some of them empty. `fewest`: how many deliveries are few. */
+/**
+ * Yields pages, some of them empty. `fewest`: how many deliveries count as few.
+ *
+ * If the tenant or endpoint has few deliveries, the attempts are found through these. Otherwise they are found by time
+ * through a BRIN index, in windows that are expected to hold about a page of rows each. Attempts of the last minute are
+ * left for the next export: one that began earlier may still be recorded.
+ */
 export async function* attemptPages(
   db: Querying,
   filter: AttemptFilter,
@@ -73,13 +76,15 @@ async function* inWindows(db: Querying, filter: AttemptFilter, start: AttemptPla
 }
 
 interface Ends {
-  /** Those of the filter, as far as they are few; null: it names nobody. */
+  /**
+   * Number of deliveries that match the filter, counted up to `fewest` + 1; null: it names neither tenant nor endpoint.
+   */
   deliveries: number | null;
   fromMs: number;
   untilMs: number;
 }
 
-/** No attempt began before the first event there is, but for clocks that differ. */
+/** The range of times to read. No attempt began before the oldest event, except where clocks differ. */
 async function ends(db: Querying, { tenantId, endpointId, until }: AttemptFilter, fewest: number): Promise<Ends> {
   const ofAll = tenantId === null && endpointId === null;
   const { rows } = await db.query<{ until: Date; deliveries: number | null; first: string | null }>({
@@ -93,7 +98,7 @@ async function ends(db: Querying, { tenantId, endpointId, until }: AttemptFilter
   return { deliveries: row.deliveries, fromMs: Math.max(0, unixMsOf(idOf('dlv', row.first)) - clockMs), untilMs: row.until.getTime() };
 }
 
-// An endpoint's deliveries are found by the endpoint alone: a tenant's filter beside it could tempt PostgreSQL to read all of the tenant's.
+// By the endpoint alone: given the tenant too, PostgreSQL might read all deliveries of the tenant.
 const ofFilter = `
   ($2::uuid is null or $3::uuid is not null or d.tenant_id = $2) and ($3::uuid is null or d.endpoint_id = $3)
   and ($2::uuid is null or $3::uuid is null or exists (select from endpoints p where p.id = $3 and p.tenant_id = $2))`;
@@ -103,8 +108,8 @@ const firstOfSome = `(
   from (select d.id from deliveries d where ${ofFilter} order by d.id limit $4) d
 )`;
 
-// What follows is not prepared by name: PostgreSQL is to see the times, and absent filters fold away. `offset 0` keeps it from reading whole tables where
-// a look into an index for each of a page's rows is less.
+// The queries below are not prepared by name: PostgreSQL plans them with their times, and a filter that is null costs
+// nothing. `offset 0` keeps it from reading whole tables where an index lookup for each row of a page is cheaper.
 
 async function readOfFew(db: Querying, filter: AttemptFilter, place: AttemptPlace, end: Date): Promise<ExportedRow[]> {
   const { rows } = await db.query<ExportedRow>({
@@ -124,7 +129,10 @@ async function readOfFew(db: Querying, filter: AttemptFilter, place: AttemptPlac
 
 type WindowRow = (ExportedRow | { tenant: null }) & { seen: number; last_at: string | null; last_id: string | null };
 
-/** Every attempt of the window, a page at most; of those that the filter leaves out only how many, and where the last one stands. */
+/**
+ * Reads every attempt of the window, at most a page. Attempts that the filter leaves out only count, and give the place
+ * of the last one.
+ */
 async function readWindow(db: Querying, { tenantId, endpointId }: AttemptFilter, place: AttemptPlace, end: Date): Promise<WindowRow[]> {
   const { rows } = await db.query<WindowRow>({
     text: `

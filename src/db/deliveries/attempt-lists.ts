@@ -1,4 +1,4 @@
-// A delivery's attempts as they are read by people.
+// Lists the attempts of a delivery for people.
 
 import type { AttemptView } from '#domain/delivery-view';
 import { idOf, uuidOf } from '#domain/ids';
@@ -16,7 +16,7 @@ interface AttemptRow {
   message: string;
   status_code: number | null;
   response: Buffer | null;
-  /** Of attempts from before responses were sealed. */
+  /** Of attempts from before responses were encrypted. */
   response_headers: Buffer | null;
   response_body: Buffer | null;
   response_truncated: boolean;
@@ -30,7 +30,7 @@ interface AttemptRow {
   reconnected: boolean;
 }
 
-/** Newest first, those before the attempt `before`. */
+/** Attempts before the attempt `before`, newest first. */
 export async function listAttempts(
   db: Db,
   contents: Pick<ContentEncryption, 'open'>,

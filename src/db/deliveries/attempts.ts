@@ -1,9 +1,5 @@
-// Recording attempts: many in one statement. A record names (round, number): an acceptance makes any state `succeeded`; a refusal changes only an
-// unfinished row of that round whose next attempt this was; the attempt itself is kept either way (design, decision 7). What is held stays with its lane
-// after a refusal. One that is spent there has no workflow yet in which a dead letter waits: it counts as an order of which nobody has told its workflow,
-// so that the sweep starts that if whoever recorded this dies before he does.
-//
-// What if it runs twice? The attempt's id is made before its POST, so the second insert keeps nothing, and the row has moved on already.
+// Records attempts, many in one statement. Safe to run twice: the id of an attempt is made before
+// its POST, so the second insert keeps nothing, and the delivery's row has moved on already.
 
 import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
@@ -19,16 +15,28 @@ export interface AttemptRecord {
   number: number;
   startedAt: Date;
   result: SendResult;
-  /** What a refusal makes of the row: tried again in so many milliseconds, or spent (null). */
+  /** After a failure: milliseconds until the next attempt; null: there is none (dead letter). */
   retryInMs: number | null;
-  /** Made before its time, to learn whether the endpoint accepts again: refused, it spends nothing and leaves the row's status and time as they are. */
+  /**
+   * A probe, sent before it is due to test whether the endpoint accepts again. A failed probe uses up no attempt and
+   * leaves the row's status and time as they are.
+   */
   probe?: boolean | undefined;
-  /** Of the batch that it was one of. */
+  /** The batch it was sent in. */
   batchId?: string | null;
-  /** Only the delivery's row is changed: PostgreSQL refused to store the attempt. */
+  /** True: changes only the delivery's row, because PostgreSQL refused to store the attempt. */
   rowOnly?: boolean;
 }
 
+/**
+ * A record names (round, number) of its delivery. An accepted attempt makes any status `succeeded`. A failed one
+ * changes only an unfinished row of that round whose next attempt this was. The attempt itself is kept either way
+ * (design, decision 7).
+ *
+ * A held delivery stays with its lane after a failure. If its retry schedule is used up there, it has no workflow yet
+ * in which a dead letter waits. It is then counted as a command that its workflow has not received: the sweep starts
+ * the workflow if the recording process crashes first.
+ */
 const text = `
   with incoming as (
     select *, probe and outcome <> 'accepted' as in_vain
@@ -67,7 +75,7 @@ const text = `
   left join locked l on l.id = i.delivery_id left join changed c on c.id = i.delivery_id
   order by n`;
 
-/** Records attempts in one transaction and says what each delivery is now, in their order; null: the row is gone. */
+/** Records attempts in one transaction. Returns the status of each delivery now, in order; null: the row is gone. */
 export async function recordAttempts(
   db: Db,
   records: AttemptRecord[],
@@ -105,8 +113,8 @@ export async function recordAttempts(
 }
 
 /**
- * The endpoint asked for peace: no request to it before so many milliseconds from now. Of many that hear it at once the first writes it. If it leads elsewhere by
- * now, it is another that asked, and nothing is written.
+ * Applies the endpoint's Retry-After: no request to it for `forMs` milliseconds from now. If many attempts receive it
+ * at once, the first writes it. If the endpoint's target has changed since, nothing is written.
  */
 export async function holdEndpoint(db: Db, { endpointId, targetVersion }: AskedEndpoint, forMs: number): Promise<void> {
   await db.query({

@@ -1,10 +1,11 @@
-// Delivery rows as the attempt sees them: everything it needs in one statement, and the changes that are not an attempt's record.
+// Delivery rows for an attempt: reads everything it needs in one statement, and makes the changes
+// that are not part of recording an attempt.
 import type { DeliveryStatus } from '#domain/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
 import type { Db } from '../store/pool.ts';
 
-/** One delivery with its event and endpoint as they are now. */
+/** A delivery with its event and endpoint as they are now. */
 export interface DeliveryJob extends EndpointToSend {
   deliveryId: string;
   eventId: string;
@@ -14,7 +15,10 @@ export interface DeliveryJob extends EndpointToSend {
   status: DeliveryStatus;
   round: number;
   attempts: number;
-  /** Milliseconds until it may be attempted, or expires; 0 or less: now. What the endpoint asks for is its lane's to obey. */
+  /**
+   * Milliseconds until it may be attempted, or expires; 0 or less: now. Without the endpoint's Retry-After, which the
+   * lane applies.
+   */
   waitMs: number;
   expired: boolean;
   /** Milliseconds until it expires; null: never. */
@@ -23,15 +27,15 @@ export interface DeliveryJob extends EndpointToSend {
   lastMessage: string | null;
   /** The producer's id of the event: `webhook-id`. */
   webhookId: string;
-  /** Sealed. */
+  /** Encrypted. */
   body: Buffer;
   deleted: boolean;
-  /** Only its endpoint's lane sends it. */
+  /** Only the lane of its endpoint sends it. */
   parks: boolean;
   secrets: { id: string; sealed: Buffer }[];
 }
 
-/** Null: no such delivery, or its event is gone. */
+/** Null: no such delivery, or its event was deleted. */
 export async function readDeliveryJob(db: Db, deliveryId: string): Promise<DeliveryJob | null> {
   const { rows } = await db.query<JobRow>({
     name: 'read_delivery_job',
@@ -96,7 +100,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
   };
 }
 
-/** Where a delivery stands, for its workflow; a row that is gone has expired. */
+/** The state of a delivery, for its workflow. A delivery without a row has expired. */
 export interface DeliveryState {
   status: DeliveryStatus;
   attempts: number;
@@ -129,7 +133,7 @@ async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | 
   return rows[0]?.status ?? null;
 }
 
-/** Ends a delivery that is under way or held, and says what it is now. Null: no such delivery. */
+/** Settles a pending, retrying or held delivery. Returns its status now; null: no such delivery. */
 export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<DeliveryStatus | null> {
   await db.query({
     name: 'settle_delivery',
@@ -141,7 +145,7 @@ export async function settleDelivery(db: Db, deliveryId: string, status: 'cancel
   return readStatus(db, deliveryId);
 }
 
-/** Puts a delivery that is under way off by so many milliseconds, unless it is put off further already. */
+/** Postpones a pending or retrying delivery to `ms` milliseconds from now, unless it is due later already. */
 export async function deferDelivery(db: Db, deliveryId: string, ms: number): Promise<void> {
   await db.query({
     name: 'defer_delivery',
@@ -152,7 +156,7 @@ export async function deferDelivery(db: Db, deliveryId: string, ms: number): Pro
   });
 }
 
-/** Counts a deterministic fault of ours; the tenth puts the delivery into the operator's quarantine. It spends no attempt. */
+/** Counts a deterministic internal error; the tenth puts the delivery into quarantine. It uses up no attempt. */
 export async function countFault(db: Db, deliveryId: string, message: string): Promise<{ status: DeliveryStatus; faults: number }> {
   const { rows } = await db.query<{ status: DeliveryStatus; faults: number }>({
     name: 'count_fault',
@@ -167,7 +171,7 @@ export async function countFault(db: Db, deliveryId: string, message: string): P
   return rows[0] ?? { status: (await readStatus(db, deliveryId)) ?? 'expired', faults: 0 };
 }
 
-/** Puts a delivery that is under way or held into the operator's quarantine, and says what it is now. Null: no such delivery. */
+/** Puts a pending, retrying or held delivery into quarantine. Returns its status now; null: no such delivery. */
 export async function quarantineDelivery(db: Db, deliveryId: string, message: string): Promise<DeliveryStatus | null> {
   await db.query({
     name: 'quarantine_delivery',

@@ -1,15 +1,18 @@
-// What is said of deliveries beside their own rows: the producer's ids of their events, and the dispatches that cover those.
+// Facts about deliveries that are not in their rows: the producer's ids of their events, and the
+// dispatches that guard these events.
 import { idOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 export interface DeliveryContext {
-  /** The producer's id of the event; null: the event is gone. */
+  /** The producer's id of the event; null: the event was deleted. */
   event: string | null;
-  /** Null: not asked for, none yet, or forgotten since. */
+  /** Null: not looked up, none yet, or deleted since. */
   dispatchId: string | null;
 }
 
-/** By the event's UUID, as PostgreSQL writes it. The dispatch is looked for only where a delivery has no workflow of its own. */
+/**
+ * By the event's UUID, as PostgreSQL writes it. Looks up the dispatch only if one of the deliveries has no workflow.
+ */
 export async function readDeliveryContext(
   db: Db,
   deliveries: { event_id: string; own_workflow: boolean }[],
@@ -19,7 +22,7 @@ export async function readDeliveryContext(
   for (const { event_id, own_workflow } of deliveries) wanted.set(event_id, wanted.get(event_id) || !own_workflow);
   const sorted = [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const { rows } = await db.query<{ event_id: string; external_id: string | null; dispatch_id: string | null }>({
-    // the bounds pick the partitions before the join is planned
+    // the bounds select the partitions before the join is planned
     text: `
       select v.event_id, e.external_id, c.dispatch_id
       from unnest($1::uuid[]) as v (event_id)

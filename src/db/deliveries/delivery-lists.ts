@@ -1,7 +1,5 @@
-// Deliveries as they are read by people: lists, one delivery, those of an event. Every query is bounded by the rows it may look at.
-//
-// Filters are parameters that may be null. The lists are not prepared by name: PostgreSQL then plans each with its own values, in which
-// an absent filter folds away and the bounds pick the partitions.
+// Reads deliveries for people: lists, one delivery, the deliveries of an event. Every query reads a
+// bounded number of rows.
 import type { DeliveryStatus } from '#domain/delivery';
 import type { DeliveryView } from '#domain/delivery-view';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
@@ -9,11 +7,11 @@ import { type Db, inTransaction } from '../store/pool.ts';
 import { readDeliveryContext } from './delivery-context.ts';
 import { nextAttemptsOf } from './held-until.ts';
 
-/** A delivery as the store knows it, without its address in Temporal. */
+/** A stored delivery, without the address of its workflow in Temporal. */
 export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & {
-  /** It has or had a workflow of its own. */
+  /** The delivery itself has or had a workflow. */
   ownWorkflow: boolean;
-  /** Otherwise the dispatch that covers its event; null: none yet, or forgotten since. */
+  /** Otherwise the dispatch that guards its event; null: none yet, or deleted since. */
   dispatchId: string | null;
 };
 
@@ -22,12 +20,12 @@ export interface DeliveryFilter {
   endpointId: string | null;
   statuses: DeliveryStatus[] | null;
   type: string | null;
-  /** UUIDs: from this one on, and up to below that one. */
+  /** UUIDs: from `from` on, and below `below`. */
   from: string;
   below: string;
 }
 
-/** What stands in a delivery's own row. */
+/** The columns of a delivery's row. */
 interface DeliveryRow {
   id: string;
   event_id: string;
@@ -50,23 +48,23 @@ interface DeliveryRow {
 }
 
 export interface DeliveryPage {
-  /** Fewer than wanted: there are no more, unless `goesOn`. */
+  /** Fewer than `limit`: there are no more, unless `goesOn` is set. */
   records: DeliveryRecord[];
-  /** The id below which the list goes on, where the search was ended with rows left to look at. */
+  /** The id below which the next page begins, if the search ended with rows left to look at. */
   goesOn: string | null;
 }
 
-// What no index finds is searched for in so many rows at most; the next page goes on behind them.
+// A filter without an index is applied to at most this many rows; the next page continues after them.
 const rowsSearched = 2_000;
 const dayMs = 24 * 3_600_000;
 const recentMs = 3 * dayMs;
 
 /**
- * Newest first. Looks at the last days below `filter.below` first: most pages are full from there, and to plan a query for the partitions of months takes
- * longer than to run it.
+ * Deliveries, newest first. Looks at the last days below `filter.below` first: most pages fill up from there, and
+ * planning a query for months of partitions takes longer than running it.
  */
 export async function listDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryPage> {
-  // nothing is stored in the partitions of the days to come
+  // the partitions of future days are empty
   const tomorrow = firstUuidAt(Date.now() + dayMs);
   const below = [filter.below, tomorrow].toSorted()[0] ?? tomorrow;
   const recent = firstUuidAt(Math.min(unixMsOf(below), Date.now()) - recentMs);
@@ -77,6 +75,10 @@ export async function listDeliveries(db: Db, filter: DeliveryFilter, limit: numb
   return searchDeliveries(db, { ...filter, below }, limit);
 }
 
+/**
+ * Filters are parameters that may be null. The lists are not prepared by name: planned with its values, a filter that
+ * is null costs nothing, and the bounds select the partitions.
+ */
 async function searchDeliveries(db: Db, filter: DeliveryFilter, limit: number): Promise<DeliveryPage> {
   const { statuses, type } = filter;
   const byStatus = statuses !== null && !statuses.includes('succeeded');
@@ -95,7 +97,8 @@ async function searchDeliveries(db: Db, filter: DeliveryFilter, limit: number): 
     ],
   };
   const rows = await inTransaction(db, async (client) => {
-    // where a tenant fails more than others PostgreSQL expects few rows, and would read and sort all there are; an index gives the first ones at once
+    // if a tenant fails more than others, PostgreSQL expects too few rows and would read and sort them all; an index
+    // returns the first ones at once
     await client.query('set local enable_bitmapscan = off');
     return (await client.query<DeliveryRow & { goes_on: string | null }>(query)).rows;
   });
@@ -104,13 +107,14 @@ async function searchDeliveries(db: Db, filter: DeliveryFilter, limit: number): 
   return { records: await toRecords(db, found), goesOn: goesOn && idOf('dlv', goesOn) };
 }
 
-// An endpoint's deliveries are found by the endpoint alone: a tenant's filter beside it could tempt PostgreSQL to read all of the tenant's.
+// By the endpoint alone: given the tenant too, PostgreSQL might read all deliveries of the tenant.
 const within = `
   id >= $1::uuid and id < $2::uuid
   and ($3::uuid is null or $4::uuid is not null or tenant_id = $3) and ($4::uuid is null or endpoint_id = $4)
   and ($3::uuid is null or $4::uuid is null or exists (select from endpoints p where p.id = $4 and p.tenant_id = $3))`;
 
-// `goes_on` stands in each row, and in a row without a delivery when there is none. The scan goes no further than the page needs.
+// `goes_on` is in every row, or in a row without a delivery if there is none. The scan reads no further than the page
+// needs.
 const page = `
   page as (
     select * from scanned where ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6) order by id desc limit $8
@@ -128,7 +132,8 @@ const pageByTime = `
     select * from deliveries where ${within} order by id desc limit $7
   ), ${page}`;
 
-// by the indexes of what did not succeed, each status by itself, since only so they give their rows in the order of ids
+// uses the indexes for statuses other than `succeeded`, one status at a time: only then do they return rows in the
+// order of ids
 const pageByStatus = `
   with scanned as materialized (
     select d.* from unnest($5::text[]) as s (wanted), lateral (
@@ -149,7 +154,7 @@ export async function readDelivery(db: Db, deliveryId: string): Promise<Delivery
   return (await toRecords(db, rows))[0] ?? null;
 }
 
-/** In the order of their ids. `range`: domain/ids.ts `deliveryRange`. */
+/** Deliveries of an event, in the order of ids. `range`: see `deliveryRange` in domain/ids.ts. */
 export async function deliveriesOfEvent(
   db: Db,
   eventId: string,

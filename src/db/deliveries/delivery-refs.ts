@@ -1,9 +1,10 @@
-// Deliveries as their workflows are started: what Temporal is told of each, and the pages of those that want one.
+// Delivery facts that Temporal needs to start a workflow, and pages of the deliveries that need one
+// started or signalled.
 import { type DeliveryStatus, deliveryStatuses } from '#domain/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
-/** What it takes to start or find a delivery's workflow. */
+/** The facts needed to start or find the workflow of a delivery. */
 export interface DeliveryRef {
   deliveryId: string;
   status: DeliveryStatus;
@@ -26,8 +27,9 @@ export async function readDeliveryRef(db: Db, deliveryId: string): Promise<Deliv
 }
 
 /**
- * A page of the deliveries of these events that want a workflow, in the order of their ids, after `after`: those under way that are not put off to later
- * than a minute from now, and dead letters, which wait in theirs.
+ * A page of the deliveries of these events that need a workflow, in the order of ids, after `after`. These are pending
+ * and retrying deliveries, unless scheduled for later than a minute from now, and dead letters, which wait in their
+ * workflow.
  */
 export async function startableDeliveries(db: Db, eventIds: string[], after: string | null, limit: number): Promise<DeliveryRef[]> {
   const ranges = eventIds.map(deliveryRange);
@@ -55,8 +57,8 @@ export interface SweepCursor {
 }
 
 /**
- * A page of deliveries that should have been attempted and were not: 30 s past their time, or put off to a time that comes in 15 s. Oldest first.
- * `after` is where the last sweep stopped, so that rows that cannot move do not hide the others.
+ * A page of deliveries that should have been attempted: overdue by 30 s, or scheduled and due within 15 s. Oldest
+ * first. `after`: where the last sweep stopped, so that rows that cannot move do not hide the others.
  */
 export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit: number): Promise<(DeliveryRef & { dueAt: Date })[]> {
   const { rows } = await db.query<RefRow & { next_attempt_at: Date }>({
@@ -72,7 +74,7 @@ export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit
   return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
 }
 
-/** Deliveries that were given an order their workflow has not been told of for 10 s, drawn by chance. */
+/** Deliveries with a command that their workflow has not received for 10 s, in random order. */
 export async function untoldDeliveries(db: Db, limit: number): Promise<(DeliveryRef & { orders: number })[]> {
   const { rows } = await db.query<RefRow & { orders: number }>({
     name: 'untold_deliveries',

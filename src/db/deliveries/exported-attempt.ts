@@ -1,8 +1,8 @@
-// An attempt as the delivery log shows it.
+// An attempt as the delivery log exports it.
 import type { DeliveryStatus } from '#domain/delivery';
 import { idOf } from '#domain/ids';
 
-/** Behind which an export goes on: a time to the microsecond, and the attempt's UUID. */
+/** The place after which an export continues: a time to the microsecond, and the attempt's UUID. */
 export interface AttemptPlace {
   at: string;
   id: string;
@@ -49,12 +49,12 @@ export interface ExportedRow {
   endpoint_id: string;
 }
 
-/** Of the attempt s, its delivery d, tenant t and event e. */
+/** Columns of the attempt `s`, its delivery `d`, tenant `t` and event `e`. */
 export const attemptFields = `
   s.id, to_char(s.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, s.round, s.number, s.probe, s.outcome, s.message, s.status_code,
   s.address, s.total_ms, s.delivery_id, t.external_id as tenant, coalesce(e.external_id, d.event_id::text) as event, d.event_type, d.status, d.endpoint_id`;
 
-/** Null where there is no such attempt, or its delivery is gone. */
+/** Null: no such attempt, or its delivery was deleted. */
 export function toExported(row: ExportedRow | { tenant: null }): ExportedAttempt | null {
   if (row.tenant === null) return null;
   const { at, tenant, event, round, number, probe, outcome, message, address } = row;

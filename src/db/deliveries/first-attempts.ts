@@ -1,7 +1,6 @@
-// Recording first attempts: the delivery's row and its attempt in one insert, the row at once in the state the attempt left it in.
-//
-// What if the row exists already - another relay was here, or this is the second run of a statement whose answer was lost? Then nothing is inserted
-// and null comes back: the attempt is recorded as any other (`recordAttempts`), which keeps the attempt and changes the row only if it may.
+// Records first attempts: inserts the row of a delivery and its attempt together, the row in the
+// status that the attempt led to. A row that exists already (another relay, or a second run of the
+// statement) is left unchanged.
 import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
 import { encryptResponses, type Sealing } from '../events/event-encryption.ts';
@@ -15,7 +14,7 @@ export interface FirstRecord {
   tenantId: string;
   eventType: string;
   expiresAt: Date | null;
-  /** Null: given up before its POST (a cap, a gate); the row is `pending` and due. */
+  /** Null: no POST was made (a limit, a closed gate); the row is `pending` and due. */
   attempt: AttemptRecord | null;
 }
 
@@ -48,7 +47,10 @@ const text = `
   )
   select m.status from incoming i left join made m on m.id = i.delivery_id order by n`;
 
-/** What each row was inserted as, in their order; null: it was there before, and nothing of it was changed. */
+/**
+ * Returns the status each row was inserted with, in order. Null: the row existed already, and nothing was inserted. The
+ * caller then records the attempt with `recordAttempts`, which keeps it and changes the row only if it may.
+ */
 export async function recordFirstAttempts(
   db: Db,
   records: FirstRecord[],

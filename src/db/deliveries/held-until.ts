@@ -1,4 +1,5 @@
-// When what is held may be sent at the earliest: no sooner than its lane acts, and never while the gate of its endpoint is closed.
+// When a held delivery may be sent at the earliest: not before its lane acts, and never while the
+// gate of its endpoint is closed.
 import { idOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
@@ -9,7 +10,10 @@ interface HeldRow {
   next_attempt_at: Date | null;
 }
 
-/** The next attempt of a delivery as far as it is known; null: none is ahead, or not until its endpoint is resumed or has agreed. */
+/**
+ * The next attempt of a delivery, as far as it is known; null: there is none, or not before its endpoint is resumed or
+ * verified.
+ */
 export type NextAttempt = (row: HeldRow) => Date | null;
 
 export async function nextAttemptsOf(db: Pick<Db, 'query'>, rows: readonly HeldRow[]): Promise<NextAttempt> {

@@ -1,4 +1,5 @@
-// Orders to a delivery: each is one conditional update of its row that says whether it was obeyed and what the row is now.
+// Commands on a delivery. Each is one conditional update of its row, which returns whether the
+// command took effect and the row's status now.
 import { type DeliveryStatus, type Obstacle, type Order, obeyedIn } from '#domain/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { unverified } from '#domain/verification';
@@ -8,19 +9,22 @@ import type { Db } from '../store/pool.ts';
 export interface OrderResult {
   obeyed: boolean;
   status: DeliveryStatus;
-  /** How many orders from outside its workflow the delivery has been given: what `orderTold` wants to know. */
+  /** Number of commands that the delivery was given from outside its workflow; to be passed to `orderTold`. */
   orders: number;
   endpointId: string;
-  /** The endpoint is ordered, and its lane waited for this delivery. */
+  /** The endpoint is ordered, and its lane was waiting for this delivery. */
   unblocks: boolean;
-  /** Why it cannot be sent now, though its status allows the order. */
+  /** Why the delivery cannot be sent now, although its status allows the command. */
   obstacle: Obstacle | null;
 }
 
 /**
- * Null: no such delivery. An order given twice (a replay by its `replayId`) is obeyed once and says `obeyed` both times.
- * From `outside` its workflow the order is counted, until `orderTold` says that the workflow knows. What echoes such an order (`echoOf`) is written once,
- * and believed once, or `again` where the first time may have failed.
+ * Gives a delivery a command. Null: no such delivery. A command given twice (a replay: with the same `replayId`) takes
+ * effect once and returns `obeyed` both times.
+ *
+ * A command from `outside` the workflow is counted until `orderTold` records that the workflow has it. The workflow's
+ * echo of such a command (`echoOf`) gets no second audit entry. It is recognised once, and with `again` once more, if
+ * the first time may have failed.
  */
 export async function obeyOrder(
   db: Db,
@@ -53,7 +57,7 @@ function change(db: Querying, deliveryId: string, order: Order, from: 'outside' 
   }
 }
 
-/** The workflow has been told of the orders up to this one. */
+/** Records that the workflow has received the commands up to this one. */
 export async function orderTold(db: Db, deliveryId: string, orders: number): Promise<void> {
   await db.query({
     name: 'order_told',
@@ -62,8 +66,8 @@ export async function orderTold(db: Db, deliveryId: string, orders: number): Pro
   });
 }
 
-// What each order finds. `blocked`: it was given up and blocks an ordered endpoint. `unblocks`: it does so, or is a head with a time of its own, for which
-// the lane waits; once the order is obeyed it need not any more.
+// The row that a command finds. `blocked`: it was given up and blocks an ordered endpoint. `unblocks`: it does so, or
+// it is a head with a due time for which the lane waits. After the command the lane need not wait any more.
 const before = `
   before as (
     select d.id, d.status, d.orders, d.echoes, d.replay_id, d.endpoint_id, d.lane_key, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
@@ -83,10 +87,12 @@ const cancel = `
   ${after}, c.status is not null or b.status = 'cancelled' as obeyed, null as obstacle, false as heard
   from before b left join changed c on true`;
 
-// The twenty latest; those of what is held are for its lane, and come back to nobody.
+// The numbers of the twenty latest commands. Commands on held deliveries are for the lane, and are echoed by no
+// workflow.
 const withEcho = '(coalesce(d.echoes, array[]::int[]) || (d.orders + 1))[greatest(1, coalesce(cardinality(d.echoes), 0) - 18):]';
 
-// Where it is to be sent and cannot be, nothing is changed: its gate is closed, or what is held stands behind another in its order.
+// If the delivery cannot be sent now, nothing is changed: its gate is closed, or it is held and another one precedes it
+// in its order.
 const judged = `
   judged as (
     select b.*, case
@@ -102,7 +108,8 @@ const judged = `
           and (b.ordering = 'endpoint' or o.lane_key = b.lane_key)) then 'behind_others'
     end as obstacle from before b)`;
 
-// It changes something each time, so only its number tells an echo from another order. What is held goes before all others, whatever its endpoint asked for.
+// It changes something each time, so only its number tells an echo from a new command. A held delivery is sent before
+// all others, whatever the endpoint's Retry-After.
 const retryNow = `
   with ${before}, ${judged}, changed as (
     update deliveries d set next_attempt_at = now(), hurried = true, orders = d.orders + $3, updated_at = now(),
@@ -111,8 +118,8 @@ const retryNow = `
   ${after}, c.status is not null as obeyed, b.obstacle, coalesce($4 = any(b.echoes) or $5::bool and -$4 = any(b.echoes), false) as heard
   from judged b left join changed c on true`;
 
-// For an endpoint whose deliveries are parked it is held, and has no workflow of its own. What blocked keeps its place and its number; anything else comes
-// last, as if it were new.
+// If its endpoint parks, the delivery is held and needs no workflow. A delivery that blocked keeps its position and
+// number; any other goes to the end, as if it were new.
 const parked = `
   status = case when b.parks then 'held' else 'retrying' end, next_attempt_at = now(), orders = d.orders + $3, updated_at = now(), batch_id = null,
   own_workflow = d.own_workflow or not b.parks,
@@ -120,7 +127,8 @@ const parked = `
   sequence = case when not b.parks or b.blocked then d.sequence end, coalesce_key = null,
   lane_key = case when b.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end`;
 
-// what goes to an endpoint that was deleted stays as it is: there is nowhere to send it; so does what was erased: there is nothing to send
+// a delivery to a deleted endpoint stays unchanged: there is nowhere to send it; so does one of an erased event: there
+// is nothing to send
 const replay = `
   with ${before}, changed as (
     update deliveries d set round = d.round + 1, attempts = 0, faults = 0, expires_at = null, replay_id = $4, ${parked}
@@ -137,7 +145,7 @@ const release = `
 
 type Querying = Pick<Db, 'query'>;
 
-/** `was`: its status before. `heard`: changed, and written when it was given. */
+/** `was`: its status before. `heard`: an echo, whose audit entry was written when the command was given. */
 type OrderRow = Omit<OrderResult, 'endpointId'> & { endpoint_id: string; was: DeliveryStatus; changed: boolean; heard: boolean };
 
 async function one(db: Querying, name: string, text: string, values: unknown[]): Promise<OrderRow | null> {

@@ -1,4 +1,4 @@
-// An endpoint that has not agreed yet to be sent to is asked again, when somebody wants it; not while a question just asked is waited for.
+// Requests another verification of an endpoint that is not verified yet, at most once in 30 s.
 import { uuidOf } from '#domain/ids';
 import type { VerificationState } from '#domain/verification';
 import { type Audit, audited } from '../audit/audit.ts';
@@ -6,10 +6,10 @@ import type { Db } from '../store/pool.ts';
 
 type Querying = Pick<Db, 'query'>;
 
-/** A question just asked is waited for: this long, by whoever wants another. */
+/** Minimum time between two verification requests, in seconds. */
 const betweenQuestionsS = 30;
 
-/** Seconds until it may be asked again. */
+/** Seconds until the endpoint may be asked again; 0: now. Locks its row. */
 async function secondsToWait(db: Querying, endpointId: string): Promise<number> {
   const { rows } = await db.query<{ seconds: number | null }>({
     name: 'seconds_to_next_question',
@@ -23,7 +23,10 @@ async function secondsToWait(db: Querying, endpointId: string): Promise<number> 
 
 type Again = { round: number } | { waitS: number };
 
-/** A new round for one that has not agreed yet, or how long to wait with it; null: no such endpoint, or it need not be asked. */
+/**
+ * Starts a new round for an unverified endpoint, or returns the seconds to wait; null: no such endpoint, or it needs no
+ * verification.
+ */
 export function askAgain(db: Db, endpointId: string, audit?: Audit): Promise<Again | null> {
   return audited<Again | null>(db, audit, async (client) => {
     const waitS = await secondsToWait(client, endpointId);

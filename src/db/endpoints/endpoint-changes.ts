@@ -1,8 +1,5 @@
-// A change of an endpoint's settings: judged as they would stand, and made, under one lock on its row.
-//
-// What an order means for rows that are there already is changed in the same transaction: half of them in the line of another order would be sent in none, and
-// nobody would come back for the rest. Page by page, since one statement for all that may be held could take longer than a query may; and before the endpoint
-// itself is written, which locks its tenant's row.
+// Changes the settings of an endpoint: checks the settings as they would be, and writes them, under
+// one lock on its row.
 import { type AuditChange, changedFields } from '#domain/audit';
 import { endpointProblems, type SettingsProblem } from '#domain/endpoint-problems';
 import { uuidOf } from '#domain/ids';
@@ -19,25 +16,35 @@ import { verifyAnew } from './verifications.ts';
 
 type Querying = Pick<Db, 'query'>;
 
-/** `problems`: the settings do not go together as they would stand, and nothing was changed. */
+/** `problems`: the resulting settings contradict each other; nothing was changed. */
 export type EndpointChanged =
   | { kind: 'unknown' }
   | { kind: 'problems'; problems: SettingsProblem[] }
   | { kind: 'changed'; endpoint: StoredEndpoint };
 
-/** A new target from the one there is, and what may be seen of the difference; `leadsElsewhere`: its URL is another. */
+/**
+ * Makes the new target from the stored one, with the difference that may be shown. `leadsElsewhere`: its URL changes.
+ */
 export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean; shown: AuditChange };
 
 export interface OtherChanges {
   retarget?: Retarget | undefined;
   verification?: VerificationMethod | undefined;
-  /** How many the tenant may have at the host that it moves to, this one included; null or left out: as many as it likes. */
+  /** How many endpoints the tenant may have at the new host, including this one; null or left out: no limit. */
   mostAtHost?: number | null;
-  /** Judges how it would be signed, by its secret that was made last; what it throws takes all back. */
+  /** Checks the new signing against the newest secret; an error that it throws rolls everything back. */
   judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
 }
 
-/** Sets what is given; `null` means the default again, or none. What waits is sent by the new settings. Throws TooManyEndpoints. */
+/**
+ * Sets the given settings; `null` means the default again, or none. Waiting deliveries are sent by the new settings.
+ * Throws TooManyEndpoints.
+ *
+ * A change of the ordering changes the existing rows in the same transaction: if only half of them were changed, they
+ * would be sent in no order, and nothing would repair that. The rows are changed page by page, since one statement for
+ * everything held could exceed the query timeout. The endpoint itself is written last, since that locks its tenant's
+ * row.
+ */
 export async function changeEndpoint(
   db: Db,
   endpointId: string,
@@ -79,7 +86,7 @@ function changed(endpoint: StoredEndpoint | null): EndpointChanged {
   return endpoint ? { kind: 'changed', endpoint } : { kind: 'unknown' };
 }
 
-/** Writes what has changed, if anything. */
+/** Appends the audit entry, if anything has changed. */
 async function account(db: Querying, audit: Audit, endpointId: string, settings: AuditChange, target?: AuditChange): Promise<void> {
   const after = { ...settings.after, ...target?.after };
   if (Object.keys(after).length === 0) return;
@@ -103,7 +110,7 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
     text: `
       update endpoints set event_types = $2, channels = $3, description = $4, format = $5, signing = $6, max_in_flight = $7, retry = $8, timeout_ms = $9,
         metadata = $10, rate_limit = $11, ordering = $12, on_dead_letter = $13, batch = $14, coalesce_ms = $15, auto_recover = $16,
-        -- the time of this statement: it may have waited for the lock since its transaction began
+        -- the time of this statement: its transaction may have waited for the lock since it began
         ordering_since = case when $17 then clock_timestamp() else ordering_since end,
         version = nextval('config_version'), updated_at = now()
       where id = $1`,
@@ -127,8 +134,9 @@ async function writeTarget(
 }
 
 /**
- * What was learnt of where it led before is forgotten: the peace that was asked for, and why Posthorn closed its gate; failures and circuit by the trigger
- * `forget_target`. A gate that a person closed, or that waits for an agreement, stays closed. A late answer names the version before, and counts for nothing.
+ * Forgets the state of the old target: its Retry-After, and a gate that Posthorn closed. The trigger `forget_target`
+ * resets failures and circuit. A gate that a person closed, or that waits for verification, stays closed. A late answer
+ * names the old version and is ignored.
  */
 async function leadElsewhere(db: Querying, endpointId: string): Promise<void> {
   await db.query({
@@ -143,7 +151,7 @@ async function leadElsewhere(db: Querying, endpointId: string): Promise<void> {
   });
 }
 
-/** What was given up before its endpoint blocked has lost its place: it blocks nothing. */
+/** Removes the positions of deliveries that were given up before the endpoint blocked, so that they block nothing. */
 async function unblock(db: Querying, endpointId: string): Promise<void> {
   for (;;) {
     const { rows } = await db.query<{ id: string }>({
@@ -155,7 +163,7 @@ async function unblock(db: Querying, endpointId: string): Promise<void> {
     });
     if (rows.length === 0) return;
     await db.query({
-      // not prepared by name: the ids pick the partitions
+      // not prepared by name: the ids select the partitions
       text: `
         with given_up as (
           select id from deliveries where id = any($1::uuid[]) and status in ('dead_lettered', 'quarantined') order by id for update
@@ -166,7 +174,10 @@ async function unblock(db: Querying, endpointId: string): Promise<void> {
   }
 }
 
-/** What is held stands in the line of its key, or in no line of a key any more. Numbers of another order mean nothing in this one. */
+/**
+ * Moves held deliveries to the queue of their ordering key, or out of it. Clears their sequence numbers, which mean
+ * nothing in another order.
+ */
 async function line(db: Querying, endpointId: string, byKey: boolean): Promise<void> {
   for await (const ids of pagesOf(db, endpointId, ['held'])) {
     await db.query({

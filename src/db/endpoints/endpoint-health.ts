@@ -1,6 +1,5 @@
-// What all processes together have counted of endpoints that did not accept something lately; and the one look, each second, at what others have found out.
-// `updated_at` is when an endpoint last did not accept something: acceptances that are counted do not keep it suspect. `failing_since` is the first attempt since
-// its last acceptance: an endpoint that is tried only now and then, and never gets a lane for that, is known by it to have failed for too long.
+// Counts the failures of endpoints over all processes, and reads once a second what the other
+// processes have counted.
 import type { PoolClient } from 'pg';
 import { addSeen, type Failures, forgiven, noFailures, type Seen } from '#domain/circuit';
 import { idOf, uuidOf } from '#domain/ids';
@@ -8,32 +7,38 @@ import { type Db, inTransaction } from '../store/pool.ts';
 import type { AskedEndpoint } from './endpoint-to-send.ts';
 
 const minuteMs = 60_000;
-/** What it accepts has to be known for as long as it may be held against it that it accepted nothing. */
+/**
+ * The longest time for which it can count against an endpoint that it accepted nothing; acceptances are counted for as
+ * long.
+ */
 export const longestSuspectedMs = 30 * 86_400_000;
 
-/** For how many milliseconds yet what an endpoint accepts is counted too: a minute from its last refusal on; much longer while it accepted nothing since. */
+/**
+ * For how many ms acceptances of an endpoint are still counted: a minute from its last refusal, much longer while it
+ * has accepted nothing since.
+ */
 function suspectedMs({ notAccepted }: Failures, refusedMsAgo: number): number {
   return (notAccepted > 0 ? longestSuspectedMs : minuteMs) - refusedMsAgo;
 }
 
 export interface Counted extends AskedEndpoint {
   failures: Failures;
-  /** For how many milliseconds yet. */
+  /** For how many ms its acceptances are still counted. */
   suspectedMs: number;
-  /** For how long it has refused everything, when that was just counted; null: it has not, or that was not asked. */
+  /** For how many ms it has refused everything, if just counted; null: it has not, or this was not asked. */
   failingForMs: number | null;
 }
 
-/** What one version of an endpoint's target answered. */
+/** Outcomes of one version of an endpoint's target. */
 export interface SeenOf {
   targetVersion: number;
   seen: readonly Seen[];
 }
 
 export interface Watched {
-  /** Everybody parks for these because of their lane, whatever their settings say. */
+  /** Endpoints for which everybody parks because of their lane, whatever their settings are. */
   parking: Set<string>;
-  /** Those that refused something within the time asked for. */
+  /** Endpoints that refused something within the given time. */
   suspects: Map<string, Counted>;
 }
 
@@ -64,8 +69,13 @@ export async function readWatched(db: Db, withinMs: number): Promise<Watched> {
 }
 
 /**
- * Adds what was seen here to what all have counted; of an endpoint that leads elsewhere by now nothing is counted. An endpoint that has refused nothing gets no row, and without one it is missing in the answer. Repeated
- * after a commit of which nobody heard it counts twice, which opens a lane a little early.
+ * Adds the outcomes of this process to the shared counts. If an endpoint's target has changed since, nothing is counted
+ * for it. An endpoint that has refused nothing gets no row and is missing in the result. If the answer of a commit was
+ * lost, a retry counts twice, which opens a lane a little early.
+ *
+ * `updated_at` is the endpoint's last refusal: acceptances do not keep it suspect. `failing_since` is its first attempt
+ * since its last acceptance. It shows that an endpoint has failed for too long even if it is tried so rarely that it
+ * never gets a lane.
  */
 export function countOutcomes(db: Db, seen: ReadonlyMap<string, SeenOf>, nowMs: number): Promise<Map<string, Counted>> {
   return inTransaction(db, async (client) => {
@@ -94,7 +104,7 @@ interface Locked {
   refusedMsAgo: number;
 }
 
-/** Those that are there, and of the version that was seen. */
+/** Locks the counts that exist for the versions seen. */
 async function lockCounts(client: PoolClient, seen: ReadonlyMap<string, SeenOf>): Promise<Locked[]> {
   const those = (ids: string[]) => [ids.map(uuidOf), ids.map((id) => seen.get(id)?.targetVersion)];
   const refusing = [...seen].filter(([, one]) => one.seen.some(isRefused)).map(([id]) => id);
@@ -121,14 +131,14 @@ async function lockCounts(client: PoolClient, seen: ReadonlyMap<string, SeenOf>)
   return rows.map((row) => ({ endpointId: idOf('ep', row.endpoint_id), counts: row.counts, refusedMsAgo: row.ms_ago }));
 }
 
-/** For how long each has accepted nothing. */
+/** Writes the counts. Returns for how many ms each endpoint has accepted nothing. */
 async function updateCounts(
   client: PoolClient,
   counted: ReadonlyMap<string, Counted>,
   seen: ReadonlyMap<string, SeenOf>,
 ): Promise<[string, number | null][]> {
   const ids = [...counted.keys()];
-  const those = (saw: (one: Seen) => boolean) => ids.filter((id) => seen.get(id)?.seen.some(saw)).map(uuidOf);
+  const idsWith = (matches: (one: Seen) => boolean) => ids.filter((id) => seen.get(id)?.seen.some(matches)).map(uuidOf);
   const { rows } = await client.query<{ endpoint_id: string; failing_for_ms: number | null }>({
     name: 'update_health',
     text: `
@@ -136,19 +146,25 @@ async function updateCounts(
         failing_since = case
           when (i.counts->>'notAccepted')::int = 0 then null
           when i.id = any($4::uuid[]) then now()
-          -- its lane has sent to it since, and knows better
+          -- its lane has sent to it since, and knows more
           when exists (select from lanes l where l.endpoint_id = h.endpoint_id and l.ended_at > h.updated_at and l.failing_since is null) then now()
           else coalesce(h.failing_since, now()) end
       from unnest($1::uuid[], $2::jsonb[]) as i (id, counts) where h.endpoint_id = i.id
       returning h.endpoint_id, extract(epoch from now() - h.failing_since)::float8 * 1000 as failing_for_ms`,
-    values: [ids.map(uuidOf), [...counted.values()].map(({ failures }) => JSON.stringify(failures)), those(isRefused), those(isAccepted)],
+    values: [
+      ids.map(uuidOf),
+      [...counted.values()].map(({ failures }) => JSON.stringify(failures)),
+      idsWith(isRefused),
+      idsWith(isAccepted),
+    ],
   });
   return rows.map((row) => [idOf('ep', row.endpoint_id), row.failing_for_ms]);
 }
 
 /**
- * Its lane has closed the circuit: nothing counts against the endpoint any more. What the lane leaves is which event types fail alone, and since when the endpoint
- * has accepted nothing. If it leads elsewhere by now, what was counted there stays.
+ * Clears the counts of an endpoint whose lane has closed the circuit. The lane leaves only which event types fail
+ * alone, and since when the endpoint has accepted nothing. If its target has changed since, the counts of the new one
+ * stay.
  */
 export async function forgiveHealth(db: Db, asked: AskedEndpoint, failures: Failures, failingSinceMs: number | null): Promise<void> {
   const { endpointId, targetVersion } = asked;

@@ -1,6 +1,5 @@
-// Refuses an endpoint for which its tenant has no room.
-//
-// What if two are made at once? The tenant's row is locked first and the endpoints are counted by a later statement, which sees what the other committed.
+// Refuses an endpoint that exceeds a limit of its tenant. Safe for concurrent calls: the tenant's
+// row is locked first, and a later statement counts, so it sees what another call has committed.
 import { type EndpointCounts, type EndpointLimit, limitReached } from '#domain/endpoint-limits';
 import { uuidOf } from '#domain/ids';
 import type { SealedTarget } from '#sealing/endpoint-target-encryption';
@@ -13,24 +12,27 @@ export class TooManyEndpoints extends Error {
   readonly limit: EndpointLimit;
 
   constructor(limit: EndpointLimit) {
-    super(`no room for another endpoint of this ${limit.of}: ${limit.most} at most`);
+    super(`this ${limit.of} has reached its limit of ${limit.most} endpoints`);
     this.limit = limit;
   }
 }
 
 export interface EndpointPlace {
   endpointId: string;
-  /** The producer's id of its tenant. */
+  /** The producer's id of the tenant. */
   tenant: string;
-  /** Where its requests will go. */
+  /** The hosts that its requests go to. */
   target: Pick<SealedTarget, 'host' | 'tokenHost'>;
-  /** It is being made, so the tenant's own limit counts; else its target changes. */
+  /** True: the endpoint is being created, so the tenant's own limit counts. False: its target changes. */
   isNew: boolean;
-  /** Null: any number. */
+  /** Null: no limit. */
   mostAtHost: number | null;
 }
 
-/** To be called in the transaction that makes or moves it. Throws TooManyEndpoints. At a host where it is already it is not refused. */
+/**
+ * Call it in the transaction that creates or moves the endpoint. Throws TooManyEndpoints, except for a host where the
+ * endpoint is already.
+ */
 export async function refuseTooMany(client: Querying, place: EndpointPlace): Promise<void> {
   if (!place.isNew && place.mostAtHost === null) return;
   const { rows } = await client.query<{ id: string; max_endpoints: number }>({

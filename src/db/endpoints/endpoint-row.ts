@@ -1,4 +1,4 @@
-// A row of `endpoints` as every reader of it asks for it.
+// The row of `endpoints`, with the columns that all its readers select.
 import type { BodyFormat } from '#domain/body-format';
 import type { Endpoint } from '#domain/endpoint';
 import { idOf } from '#domain/ids';
@@ -7,7 +7,7 @@ import type { RetryPolicy } from '#domain/retry-schedule';
 import type { Signing } from '#domain/signing';
 import type { VerificationMethod, VerificationState } from '#domain/verification';
 
-/** An endpoint as it is stored: what leads to it and opens it is sealed. */
+/** A stored endpoint. Its URL, headers and credentials are encrypted. */
 export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls'> {
   sealed: Buffer;
 }

@@ -1,19 +1,20 @@
-// What an attempt needs of its endpoint, the same whether it is read with the delivery or with all endpoints of the tenant.
+// The facts about an endpoint that an attempt needs, whether read with the delivery or with all
+// endpoints of the tenant.
 import type { BodyFormat } from '#domain/body-format';
 import type { Gate } from '#domain/endpoint';
 import type { RetryPolicy } from '#domain/retry-schedule';
 import type { Signing } from '#domain/signing';
 
-/** An endpoint as it was asked: what is learnt of its answer counts for this version of its target, and for no other. */
+/** The endpoint and target version that a request went to. Its result counts for this version only. */
 export interface AskedEndpoint {
   endpointId: string;
   targetVersion: number;
 }
 
 export interface EndpointToSend {
-  /** Its target (src/sealing/endpoint-target-encryption.ts). */
+  /** Its encrypted target (src/sealing/endpoint-target-encryption.ts). */
   sealed: Buffer;
-  /** Grows with each change of what leads to the endpoint. */
+  /** Grows with each change of the target or of the signing. */
   targetVersion: number;
   format: BodyFormat;
   /** Null: Standard Webhooks v1. */

@@ -1,4 +1,4 @@
-// Endpoints and their settings. Every change takes a new `version`, by which caches elsewhere learn of it.
+// Endpoints and their settings. Every change takes a new `version`, so that caches notice it.
 import { withoutSecrets } from '#domain/audit';
 import type { BodyFormat } from '#domain/body-format';
 import { idOf, uuidOf } from '#domain/ids';
@@ -37,15 +37,15 @@ export interface EndpointToCreate {
   settings: EndpointSettings;
   target: SealedTarget;
   secret: SealedSecret;
-  /** `none` by default; else nothing is sent to it until it has agreed. */
+  /** Default: `none`. Otherwise nothing is sent until the endpoint is verified. */
   verification?: VerificationMethod;
-  /** How many the tenant may have at its host, this one included; null or left out: as many as it likes. */
+  /** How many endpoints the tenant may have at this host, including this one; null or left out: no limit. */
   mostAtHost?: number | null;
 }
 
 /**
- * Null: no such tenant. Throws TooManyEndpoints. The secret that comes back is the one that is stored.
- * What if it runs twice with the same `endpointId`? The second reads what the first made.
+ * Creates an endpoint and returns it with its stored secret. Null: no such tenant. Throws TooManyEndpoints. Run twice
+ * with the same `endpointId`: the second run returns what the first created.
  */
 export async function createEndpoint(
   db: Db,
@@ -65,7 +65,7 @@ export async function createEndpoint(
   return { endpoint, secret: isNew ? secret : ((await firstSecret(db, endpointId)) ?? secret) };
 }
 
-/** False: it is there already. */
+/** False: it exists already, or there is no such tenant. */
 async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Promise<boolean> {
   const { endpointId, tenant, settings, target, secret, verification = 'none' } = made;
   const { rowCount } = await db.query({
@@ -133,7 +133,7 @@ export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): P
   return rows[0] ? toEndpoint(rows[0]) : null;
 }
 
-/** Newest first, those older than `before`. */
+/** Endpoints older than `before`, newest first. */
 export async function listEndpoints(db: Db, tenantId: string, before: string | null, limit: number): Promise<StoredEndpoint[]> {
   const { rows } = await db.query<EndpointRow>({
     name: 'list_endpoints',

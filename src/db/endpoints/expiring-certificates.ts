@@ -1,11 +1,11 @@
-// Client certificates that come to their end: their owner is told 30 days, 7 days and 1 day before, once each.
+// Alerts owners of client certificates that expire: 30 days, 7 days and 1 day before, once each.
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import type { Db } from '../store/pool.ts';
 
 const atOnce = 500;
 
-/** Returns how many alerts were given; 0: none is due. One that is late is given once, for the days that are left. */
+/** Returns the number of alerts written; 0: none is due. A late alert is written once, for the days that are left. */
 export async function alertExpiring(db: Pick<Db, 'query'>): Promise<number> {
   const { rowCount } = await db.query({
     name: 'alert_expiring',

@@ -1,12 +1,13 @@
-// Endpoints that Posthorn itself disables: they have not accepted anything for too long, or said that they are gone; and those that a probe found well again.
-// Each names the version of the target that was asked: of an endpoint that leads elsewhere by now nothing is changed.
+// Disables failing endpoints (nothing accepted for too long, or 410 Gone) and enables them again
+// after a successful probe. If an endpoint's target has changed since the request, nothing is
+// changed.
 import { uuidOf } from '#domain/ids';
 import { failedTooLong } from '#domain/lane';
 import { audited, bySystem } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import type { AskedEndpoint } from './endpoint-to-send.ts';
 
-/** Closes the gate of an endpoint that is open, and leaves an alert for its owner in the same statement. False: it was not open. */
+/** Closes the gate of an open endpoint, with an alert for its owner in the same statement. False: it was not open. */
 export async function disableFailing(db: Db, asked: AskedEndpoint, alertId: string, failingSinceMs: number): Promise<boolean> {
   return turn(db, asked, 'endpoint.disable', {
     name: 'disable_failing',
@@ -23,7 +24,7 @@ export async function disableFailing(db: Db, asked: AskedEndpoint, alertId: stri
   });
 }
 
-/** Opens it again, if it was closed for that reason, and says so in an alert. */
+/** Opens the gate if it was closed for failing too long, with an alert. False: it was not. */
 export async function recoverFailing(db: Db, asked: AskedEndpoint, alertId: string): Promise<boolean> {
   return turn(db, asked, 'endpoint.recover', {
     name: 'recover_failing',
@@ -39,7 +40,7 @@ export async function recoverFailing(db: Db, asked: AskedEndpoint, alertId: stri
   });
 }
 
-/** The endpoint answered 410 Gone: nothing is sent to it until it is resumed, or leads elsewhere. */
+/** Closes the gate after a 410 Gone: nothing is sent until the endpoint is resumed or its target changes. */
 export async function stopEndpoint(db: Db, asked: AskedEndpoint, reason: string): Promise<void> {
   await turn(db, asked, 'endpoint.disable', {
     name: 'stop_endpoint',
@@ -64,7 +65,7 @@ interface Turned {
   gate_reason: string | null;
 }
 
-/** Writes what the row was, read under its lock, and what it is. */
+/** Runs the change with an audit entry of the gate before it, read under the row's lock, and after it. */
 async function turn(
   db: Db,
   { endpointId, targetVersion }: AskedEndpoint,

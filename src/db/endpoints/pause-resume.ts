@@ -1,4 +1,4 @@
-// An endpoint's gate: paused, resumed, gone for good, when what is unfinished for it is cancelled, page by page.
+// Pauses, resumes and deletes endpoints. A delete cancels the unfinished deliveries, page by page.
 import { changedFields } from '#domain/audit';
 import { type DeliveryStatus, obeyedIn } from '#domain/delivery';
 import { idOf, uuidOf } from '#domain/ids';
@@ -8,7 +8,10 @@ import type { Db } from '../store/pool.ts';
 const page = 500;
 const lowest = '00000000-0000-0000-0000-000000000000';
 
-/** Nothing is sent until the endpoint is resumed. One that is disabled stays so. False: no such endpoint. */
+/**
+ * Closes the gate: nothing is sent until the endpoint is resumed. A disabled endpoint stays disabled. False: no such
+ * endpoint.
+ */
 export async function pauseEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
   return turn(db, endpointId, audit, {
     name: 'pause_endpoint',
@@ -38,7 +41,9 @@ interface GateRow {
   not_before: Date | null;
 }
 
-/** What stands so already is not written again, nor put down: whoever repeats it could fill the audit log. */
+/**
+ * If the gate is in that state already, nothing is written, not even an audit entry: repeats could fill the audit log.
+ */
 async function turn(db: Db, endpointId: string, audit: Audit | undefined, query: { name: string; text: string }): Promise<boolean> {
   return audited(db, audit, async (client) => {
     const { rows } = await client.query<GateRow>({ ...query, values: [uuidOf(endpointId)] });
@@ -51,8 +56,8 @@ async function turn(db: Db, endpointId: string, audit: Audit | undefined, query:
 }
 
 /**
- * Opens the gate, also before the time that the endpoint asked for. What is held behind it is for its lane to send. False: no such endpoint, or it has not
- * agreed yet to be sent to.
+ * Opens the gate, even before the endpoint's Retry-After has passed. Its lane then sends what is held. False: no such
+ * endpoint, or it is not verified yet.
  */
 export async function resumeEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
   return turn(db, endpointId, audit, {
@@ -79,8 +84,9 @@ export async function holdsSomething(db: Db, endpointId: string): Promise<boolea
 }
 
 /**
- * An endpoint's deliveries in these states, none of which is `succeeded`, in pages by their ids. What is done with a page is a statement of its own and asks
- * for the state again; not prepared by name, so that the ids pick the partitions: joined to a page, PostgreSQL would read all of them.
+ * Pages of an endpoint's deliveries in these statuses, none of which is `succeeded`, by id. The caller changes a page
+ * with another statement, which checks the status again and is not prepared by name, so that the ids select the
+ * partitions. In one joined statement PostgreSQL would read all partitions.
  */
 export async function* pagesOf(db: Pick<Db, 'query'>, endpointId: string, statuses: readonly DeliveryStatus[]): AsyncGenerator<string[]> {
   for (let after = lowest; ; ) {
@@ -101,7 +107,10 @@ export async function* pagesOf(db: Pick<Db, 'query'>, endpointId: string, status
   }
 }
 
-/** Nothing is planned for it or sent to it any more. Already deleted is success, so that deleting again finishes what was begun. */
+/**
+ * Deletes an endpoint: nothing is planned or sent for it any more. True also if it is deleted already, so that a repeat
+ * finishes an interrupted delete.
+ */
 export async function deleteEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
   return audited(db, audit, async (client) => {
     const { rows } = await client.query<{ before: { gate: string } | null }>({
@@ -119,8 +128,8 @@ export async function deleteEndpoint(db: Db, endpointId: string, audit?: Audit):
 }
 
 /**
- * Cancels what is unfinished for an endpoint, in pages, and gives the delivery ids of each page once it is committed, without those that were only ever held
- * and have no workflow to be told. Harmless to repeat.
+ * Cancels the unfinished deliveries of an endpoint, in pages. Yields the ids of each committed page, without deliveries
+ * that were only ever held: these have no workflow to signal. Safe to repeat.
  */
 export async function* cancelUnfinished(db: Db, endpointId: string): AsyncGenerator<string[]> {
   const unfinished: readonly DeliveryStatus[] = obeyedIn.cancel;

@@ -1,4 +1,4 @@
-// Signing secrets of endpoints, sealed by the vault under their own id.
+// Signing secrets of endpoints, encrypted by the vault with their id as context.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Signing } from '#domain/signing';
 import { type Audit, appendAudit } from '../audit/audit.ts';
@@ -6,11 +6,14 @@ import { type Db, inTransaction } from '../store/pool.ts';
 
 export interface SealedSecret {
   secretId: string;
-  /** Its text, sealed with `secretId` as context: `openSecret(vault, secretId, sealed)`. */
+  /** The secret, encrypted with `secretId` as context: decrypt it with `openSecret(vault, secretId, sealed)`. */
   sealed: Uint8Array;
 }
 
-/** The secrets that sign now, the newest first; also one that was made while the caller's transaction waited for its lock. */
+/**
+ * The secrets that sign now, newest first. Includes one that was made while the caller's transaction waited for its
+ * lock.
+ */
 export async function liveSecrets(db: Pick<Db, 'query'>, endpointId: string): Promise<SealedSecret[]> {
   const { rows } = await db.query<{ id: string; sealed: Buffer }>({
     name: 'live_secrets',
@@ -23,7 +26,7 @@ export async function liveSecrets(db: Pick<Db, 'query'>, endpointId: string): Pr
   return rows.map((row) => ({ secretId: idOf('sec', row.id), sealed: row.sealed }));
 }
 
-/** One secret, live or not. */
+/** A secret, whether it signs now or not. */
 export async function readSecret(db: Pick<Db, 'query'>, secretId: string): Promise<SealedSecret | null> {
   const { rows } = await db.query<{ sealed: Buffer }>({
     name: 'read_secret',
@@ -37,15 +40,18 @@ export async function readSecret(db: Pick<Db, 'query'>, secretId: string): Promi
 export interface Rotation {
   endpointId: string;
   secretId: string;
-  /** Makes it for how the endpoint is signed, beside the others that are live; asked under the endpoint's lock. What it throws takes all back. */
+  /**
+   * Makes and encrypts the secret for the endpoint's signing, given the other live secrets. Called under the endpoint's
+   * lock. An error that it throws rolls everything back.
+   */
   seal(signing: Signing | null, others: SealedSecret[]): Uint8Array;
   overlapMs: number;
   maxLive: number;
 }
 
 /**
- * Adds a secret and ends the others after the overlap, those that end earlier excepted. `too_many`: nothing changed.
- * What if it runs twice? The second finds the secret there and changes nothing.
+ * Adds a secret and ends the others after the overlap, unless they end earlier. `too_many`: nothing was changed. Run
+ * twice: the second run finds the secret and changes nothing.
  */
 export function rotateSecret(
   db: Db,
@@ -86,7 +92,7 @@ export function rotateSecret(
   });
 }
 
-/** Takes the rotation back. */
+/** Rolls the rotation back. */
 class TooMany extends Error {}
 
 export { checkMasterKey } from '../keys/settings.ts';

@@ -1,4 +1,4 @@
-// A tenant's endpoints as first attempts need them: all in one statement, with the version at which they were so.
+// Reads the endpoints of a tenant for first attempts: all in one statement, with their version.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from './endpoint-to-send.ts';
@@ -7,13 +7,13 @@ export interface EndpointSnapshot extends EndpointToSend {
   endpointId: string;
   eventTypes: string[];
   channels: string[];
-  /** Its settings, or its tenant's rate limit, make its lane the only one that sends to it. */
+  /** Only its lane sends to it, because of its settings or its tenant's rate limit. */
   needsLane: boolean;
-  /** No request before, in Unix milliseconds of the database's clock; null: at once. */
+  /** Requests only after this time, in Unix ms of the database's clock; null: at once. */
   notBeforeMs: number | null;
-  /** Microseconds of the database's clock: an event accepted earlier does not go there. */
+  /** Microseconds of the database's clock: events accepted earlier are not sent to it. */
   createdAtUs: number;
-  /** Valid now or later; the newest first. */
+  /** Secrets that are valid now or later, newest first. */
   secrets: { id: string; sealed: Buffer; validToMs: number | null }[];
 }
 
@@ -23,7 +23,10 @@ export interface TenantEndpoints {
   endpoints: EndpointSnapshot[] | null;
 }
 
-/** Of each of these tenants, in their order, with one statement. A tenant that is not there has version 0 and no endpoints. */
+/**
+ * The endpoints of each of these tenants, in order, with one statement. An unknown tenant has version 0 and no
+ * endpoints.
+ */
 export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: number): Promise<TenantEndpoints[]> {
   const { rows } = await db.query<Row>({
     name: 'read_tenant_endpoints',
@@ -52,7 +55,7 @@ export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: nu
   }));
 }
 
-/** For each of these tenants, in their order, its rows; one without endpoints comes as a row without an id. */
+/** The rows of each tenant, in the order of `tenantIds`. A tenant without endpoints has one row without an id. */
 function ofTenants<R extends Pick<Row, 'tenant_id' | 'version' | 'id'>>(
   tenantIds: string[],
   rows: R[],
@@ -95,16 +98,16 @@ function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
   };
 }
 
-/** What decides which events an ordered endpoint gets. */
+/** The settings that decide which events an ordered endpoint gets. */
 export interface OrderedEndpoint {
   endpointId: string;
   eventTypes: string[];
   channels: string[];
-  /** Microseconds of the database's clock: an event accepted earlier does not go there. */
+  /** Microseconds of the database's clock: events accepted earlier are not sent to it. */
   createdAtUs: number;
 }
 
-/** The ordered endpoints of each of these tenants, in their order, all of them, with one statement. */
+/** All ordered endpoints of each of these tenants, in order, with one statement. */
 export async function readOrderedEndpoints(db: Db, tenantIds: string[]): Promise<{ version: number; endpoints: OrderedEndpoint[] }[]> {
   const { rows } = await db.query<Pick<Row, 'tenant_id' | 'version' | 'id' | 'event_types' | 'channels' | 'created_at_us'>>({
     name: 'read_ordered_endpoints',
@@ -127,7 +130,7 @@ export async function readOrderedEndpoints(db: Db, tenantIds: string[]): Promise
   }));
 }
 
-/** The versions of these tenants' endpoints now. */
+/** The current versions of these tenants' endpoints. */
 export async function readEndpointsVersions(db: Db, tenantIds: string[]): Promise<Map<string, number>> {
   const { rows } = await db.query<{ id: string; version: number }>({
     name: 'read_endpoints_versions',

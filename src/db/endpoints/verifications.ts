@@ -1,5 +1,5 @@
-// Whether endpoints have agreed to be sent to. Who has not is held: its gate is closed for the reason `unverified`, which nothing but its agreement, or
-// that none is asked for any more, opens.
+// Verification of endpoints. An unverified endpoint is held: its gate is closed with the reason
+// `unverified`, and opens only after verification, or if none is required any more.
 import { changedFields } from '#domain/audit';
 import { idOf, uuidOf } from '#domain/ids';
 import type { RateLimit } from '#domain/lane-settings';
@@ -11,13 +11,13 @@ import { liveSecrets } from './secrets.ts';
 
 type Querying = Pick<Db, 'query'>;
 
-/** One question: an answer counts for its own round only. */
+/** A verification round; an answer counts only for its own round. */
 export interface Verifying {
   endpointId: string;
   round: number;
 }
 
-/** A question as it is asked: with what leads to the endpoint now. */
+/** A verification request, with the endpoint's target as it is now. */
 export interface VerificationToAsk {
   tenantId: string;
   method: VerificationMethod;
@@ -26,11 +26,14 @@ export interface VerificationToAsk {
   /** Null: Standard Webhooks v1. */
   signing: Signing | null;
   perSecond: number | null;
-  /** That sign now. */
+  /** The secrets that sign now. */
   secrets: { id: string; sealed: Uint8Array }[];
 }
 
-/** Within the transaction that changes its URL or its method: from now on it is to be asked, or needs not be. A paused endpoint stays paused. */
+/**
+ * Starts a new round, or ends verification (`none`). Call it in the transaction that changes the URL or the method. A
+ * paused endpoint stays paused.
+ */
 export async function verifyAnew(db: Querying, endpointId: string, method: VerificationMethod): Promise<void> {
   await db.query({
     name: 'verify_anew',
@@ -48,7 +51,7 @@ export async function verifyAnew(db: Querying, endpointId: string, method: Verif
   });
 }
 
-/** Nothing opens its gate until it has agreed. */
+/** True: only verification opens its gate. */
 export async function isUnverified(db: Querying, endpointId: string): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'is_unverified',
@@ -58,7 +61,7 @@ export async function isUnverified(db: Querying, endpointId: string): Promise<bo
   return rowCount === 1;
 }
 
-/** The round that is to be asked; null: none is. */
+/** The pending round; null: there is none. */
 export async function pendingRound(db: Querying, endpointId: string): Promise<number | null> {
   const { rows } = await db.query<{ round: number }>({
     name: 'pending_verification',
@@ -68,7 +71,7 @@ export async function pendingRound(db: Querying, endpointId: string): Promise<nu
   return rows[0]?.round ?? null;
 }
 
-/** To be asked now, which is put down; null: this question is not to be asked any more. */
+/** Returns a request to send now, and records the time. Null: this round is no longer pending. */
 export async function takeVerification(db: Db, { endpointId, round }: Verifying): Promise<VerificationToAsk | null> {
   const { rows } = await db.query<VerificationRow>({
     name: 'take_verification',
@@ -95,8 +98,8 @@ interface VerificationRow {
 }
 
 /**
- * It has agreed: its gate opens, unless it was paused meanwhile. `perSecond`: at most so many requests, unless its own limit is lower; of its own burst no more than
- * they are in a minute. False: too late.
+ * Records that the endpoint was verified. Its gate opens, unless it was paused meanwhile. `perSecond`: upper limit for
+ * its rate, unless its own is lower; its burst is cut to one minute of that rate. False: too late.
  */
 export function passVerification(db: Db, { endpointId, round }: Verifying, perSecond: number | null): Promise<boolean> {
   return audited(db, bySystem('endpoint.verify'), async (client) => {
@@ -138,7 +141,7 @@ interface PassedRow {
   rate_limit: RateLimit | null;
 }
 
-/** A try that did not pass; the next comes within the hour. */
+/** Records a failed request; the next one follows within the hour. */
 export async function noteVerificationError(db: Querying, { endpointId, round }: Verifying, error: string): Promise<void> {
   await db.query({
     name: 'note_verification_error',
@@ -149,7 +152,7 @@ export async function noteVerificationError(db: Querying, { endpointId, round }:
   });
 }
 
-/** It is not asked any more, and stays held. */
+/** Ends the round: no more requests are made, and the endpoint stays held. */
 export async function failVerification(db: Querying, { endpointId, round }: Verifying): Promise<void> {
   await db.query({
     name: 'fail_verification',
@@ -160,7 +163,10 @@ export async function failVerification(db: Querying, { endpointId, round }: Veri
   });
 }
 
-/** Questions that nobody seems to ask, for want of Temporal at the time; they are not given again for a minute. */
+/**
+ * Pending rounds whose request is overdue, for example because Temporal was down. They are not returned again for a
+ * minute.
+ */
 export async function takeLeftVerifications(db: Querying): Promise<Verifying[]> {
   const { rows } = await db.query<{ id: string; round: number }>({
     name: 'take_left_verifications',

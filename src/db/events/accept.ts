@@ -1,7 +1,5 @@
-// Accepting events: id, event and outbox row in one statement, many requests in one commit.
-//
-// What if the same event comes twice? (tenant, external id) is unique: the later one claims nothing and is a duplicate, or a conflict when its
-// content differs - also when both stand in one statement, or when both transactions run at once (the later waits for the earlier's commit).
+// Accepts events: event id, event and outbox row in one statement, many requests in one commit. An
+// event id that is stored already gives a duplicate, or a conflict if the content differs.
 
 import { idOf, uuidOf } from '#domain/ids';
 import type { Hash } from '../keys/content-encryption.ts';
@@ -10,22 +8,25 @@ import type { Acceptance, EventToAccept } from './acceptance.ts';
 import { compare, type Earlier, type EventKey, readEarlier } from './earlier-events.ts';
 import { encryptEvents, type Sealing } from './event-encryption.ts';
 
-/** The events of one call, for one tenant (its external id). They are stored all or not at all. */
+/** The events of one call, for one tenant (by its external id). All of them are stored, or none. */
 export interface AcceptRequest {
   tenant: string;
-  /** Whose that key is to be; it may have gone to another. Undefined: whoever has it. */
+  /** The id that the tenant must have: its key may have gone to another tenant. Undefined: any. */
   tenantId?: string | undefined;
   events: EventToAccept[];
 }
 
 export interface Accepted {
-  /** Null: no such tenant, nothing stored. */
+  /** Null: no such tenant; nothing was stored. */
   tenantId: string | null;
   acceptances: Acceptance[];
-  /** The version of the tenant's endpoints at this commit, and when it was, in microseconds of the database's clock. */
+  /**
+   * The version of the tenant's endpoints at this commit, and the time of the commit in microseconds of the database's
+   * clock.
+   */
   endpointsVersion: number;
   acceptedAtUs: number;
-  /** Some endpoint of the tenant is ordered. */
+  /** The tenant has an ordered endpoint. */
   orders: boolean;
 }
 
@@ -39,7 +40,14 @@ interface Row {
   claimed: boolean;
 }
 
-/** Stores the events of all requests and gives their outbox rows to `relayId` (null: to any relay, which is told). Results in request order. */
+/**
+ * Stores the events of all requests and gives their outbox rows to `relayId` (null: to any relay, with a notification).
+ * Results are in the order of the requests.
+ *
+ * What if the same event comes twice? (tenant, external id) is unique: the later event stores nothing, and is a
+ * duplicate or a conflict. The same holds if both are in one statement, or in concurrent transactions: the later one
+ * waits for the commit of the earlier.
+ */
 export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: string | null, contents: Sealing): Promise<Accepted[]> {
   const posted = requests.flatMap((request) => request.events.map((event) => ({ tenant: request.tenant, is: request.tenantId, ...event })));
   const events = await encryptEvents(contents, posted);
@@ -99,13 +107,13 @@ export async function acceptEvents(db: Db, requests: AcceptRequest[], relayId: s
   return found.map((request) => outcomeOf(request, earlier, hash));
 }
 
-/** `row`: undefined where there is no such tenant. */
+/** `row` undefined: no such tenant. */
 interface Found {
   event: EventToAccept;
   row: Row | undefined;
 }
 
-/** Of the events that claimed nothing: another call has stored their ids. */
+/** The keys of events that stored nothing, because another call has stored their id. */
 function keysOfKnown(request: Found[]): EventKey[] {
   return request.flatMap(({ event, row }) => (row?.claimed === false ? [{ tenant: row.tenant_id, externalId: event.externalId }] : []));
 }

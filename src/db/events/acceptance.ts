@@ -1,4 +1,4 @@
-// What is stored for an event that a producer posts, and what became of it.
+// The facts stored for an event that a producer posts, and the result of accepting it.
 
 export interface EventToAccept {
   eventId: string;
@@ -7,20 +7,20 @@ export interface EventToAccept {
   channels: string[];
   body: Uint8Array;
   bodyTimestamp: string;
-  /** SHA-256 of what was posted. */
+  /** SHA-256 of the posted content. */
   contentHash: Uint8Array;
-  /** Whom it is about, for its erasure. */
+  /** The person it is about, by which it can be erased. */
   subject?: string | null;
   orderingKey: string | null;
   coalesceKey: string | null;
   version: number | null;
   deliverAt: string | null;
   expiresAt: string | null;
-  /** Only to this endpoint, whatever it subscribes to: a test. */
+  /** Sent only to this endpoint, whatever it subscribes to: a test event. */
   onlyEndpointId: string | null;
 }
 
-/** `id`: the internal id of the event that is stored now, which for a duplicate or a conflict is the earlier one. */
+/** `id`: the internal id of the stored event; for a duplicate or a conflict, of the earlier one. */
 export interface Acceptance {
   kind: 'accepted' | 'duplicate' | 'conflict';
   id: string;

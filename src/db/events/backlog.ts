@@ -1,9 +1,9 @@
-// How many events wait in the outbox: so many at least, quickly; or exactly, in all and by tenant.
+// Counts the events in the outbox: quickly, up to a limit; or exactly, in total and by tenant.
 import type { Db } from '../store/pool.ts';
 
 const mostCounted = 10_000;
 
-/** How many events wait in the outbox; not more than 10,000 are counted, and `atLeast` says that they are more. */
+/** Number of events in the outbox, counted up to 10,000; `atLeast`: there are more. */
 export async function countOutbox(db: Db): Promise<{ events: number; atLeast: boolean }> {
   const { rows } = await db.query<{ events: number }>({
     name: 'count_outbox',
@@ -16,7 +16,7 @@ export async function countOutbox(db: Db): Promise<{ events: number; atLeast: bo
 
 export interface WaitingEvents {
   inAll: number;
-  /** By external id: tenants with `least` or more, and of those the 10,000 with the most. */
+  /** By external id: tenants with at least `least` events; of those the 10,000 with the most. */
   byTenant: Map<string, number>;
 }
 

@@ -1,17 +1,19 @@
-// Dispatches: the rows that guard events from the moment they leave the outbox until every delivery has its workflow or is final.
+// Dispatches: rows that guard events from when they leave the outbox until every delivery has its
+// workflow or is final.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 export interface NewDispatch {
   dispatchId: string;
   eventIds: string[];
-  /** All its deliveries have their rows. */
+  /** All its deliveries have rows. */
   planned: boolean;
 }
 
 /**
- * Moves events from the outbox into dispatches, in one transaction. Only rows that `relayId` still owns move; returns for each dispatch how many.
- * A dispatch of none is not made. What if it runs twice? The second finds no outbox row and makes nothing.
+ * Moves events from the outbox into dispatches, in one transaction. Only rows that `relayId` still owns are moved.
+ * Returns the number of events of each dispatch; one without events is not created. Run twice: the second run finds no
+ * outbox row and creates nothing.
  */
 export async function createDispatches(db: Db, relayId: string, dispatches: NewDispatch[]): Promise<number[]> {
   const { rows } = await db.query<{ id: string; events: number }>({
@@ -39,8 +41,9 @@ export async function createDispatches(db: Db, relayId: string, dispatches: NewD
 }
 
 /**
- * Undoes a dispatch that Temporal was not there to hear of: its events are in the outbox again, this relay's. False: it is planned, done or gone. What if
- * it was started after all? Its workflow finds no dispatch, or stops planning there: what it has planned is found by whoever attempts ahead.
+ * Undoes a dispatch that could not be started because Temporal was down: its events return to the outbox, owned by this
+ * relay. False: it is planned, done or gone. What if it was started after all? Its workflow finds no dispatch, or stops
+ * planning. The relay that makes the first attempts finds the deliveries already planned.
  */
 export async function takeBackDispatch(db: Db, relayId: string, dispatchId: string): Promise<boolean> {
   const { rowCount } = await db.query({
@@ -62,12 +65,14 @@ export interface OverdueDispatch {
   dispatchId: string;
   events: number;
   tenants: number;
-  /** Of one of its events. */
+  /** Tenant and type of one of its events. */
   tenant: string;
   eventType: string;
 }
 
-/** Dispatches that should be done by now and are not: older than 10 s. Drawn by chance, so that some that cannot move do not hide the others. */
+/**
+ * Dispatches older than 10 s that are not done. Drawn at random, so that those that cannot move do not hide the others.
+ */
 export async function overdueDispatches(db: Db, limit: number): Promise<OverdueDispatch[]> {
   const { rows } = await db.query<Omit<OverdueDispatch, 'dispatchId'> & { id: string }>({
     name: 'overdue_dispatches',

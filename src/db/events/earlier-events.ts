@@ -1,4 +1,4 @@
-// Events whose id was here before: the same again, or other content under the same id.
+// Looks up earlier events with the same id: the same event again, or other content.
 
 import { idOf } from '#domain/ids';
 import type { Hash } from '../keys/content-encryption.ts';
@@ -7,18 +7,18 @@ import type { Acceptance, EventToAccept } from './acceptance.ts';
 
 export interface Earlier {
   eventId: string;
-  /** As it is stored. */
+  /** As stored: keyed, or unkeyed before migration 13. */
   contentHash: Buffer;
 }
 
-/** A producer's id is unique within its tenant. */
+/** A producer's event id, unique within its tenant. */
 export interface EventKey {
-  /** Its UUID in the database. */
+  /** The tenant's UUID in the database. */
   tenant: string;
   externalId: string;
 }
 
-/** Looks up all these keys with one statement, however many tenants and requests they come from. Keys may repeat. */
+/** Looks up all these keys with one statement, whatever their tenants and requests. Keys may repeat. */
 export async function readEarlier(db: Db, keys: EventKey[]): Promise<(key: EventKey) => Earlier | undefined> {
   if (keys.length === 0) return () => undefined;
   const nameOf = ({ tenant, externalId }: EventKey) => `${tenant} ${externalId}`;
@@ -29,7 +29,7 @@ export async function readEarlier(db: Db, keys: EventKey[]): Promise<(key: Event
       select i.tenant_id, i.external_id, e.event_id, e.content_hash
       from unnest($1::uuid[], $2::text[]) as i (tenant_id, external_id)
       cross join lateral (
-        -- one index probe for each key, whatever the planner thinks of their number
+        -- one index lookup for each key, whatever number of keys the planner expects
         select event_id, content_hash from event_ids where tenant_id = i.tenant_id and external_id = i.external_id offset 0
       ) e`,
     values: [distinct.map(({ tenant }) => tenant), distinct.map(({ externalId }) => externalId)],
@@ -43,12 +43,12 @@ export async function readEarlier(db: Db, keys: EventKey[]): Promise<(key: Event
   return (key) => found.get(nameOf(key));
 }
 
-/** What an event is that claimed nothing. */
+/** The result for an event whose id was stored before. */
 export function compare(hash: Hash, event: EventToAccept, earlier: Earlier | undefined): Acceptance {
   if (!earlier) return { kind: 'conflict', id: event.eventId };
-  // this very call, run again after a crash between its commit and its answer
+  // the same call, run again after a crash between its commit and its answer
   if (earlier.eventId === event.eventId) return { kind: 'accepted', id: event.eventId };
-  // the hashes of events from before migration 13 were not keyed
+  // hashes of events from before migration 13 were not keyed
   const same = [hash(event.contentHash), event.contentHash].some((hash) => earlier.contentHash.equals(hash));
   return { kind: same ? 'duplicate' : 'conflict', id: earlier.eventId };
 }

@@ -1,4 +1,5 @@
-// All that is about one subject, erased page by page. What if it is stopped halfway? What is erased has no subject any more: the next run goes on with the rest.
+// Erases all events about one subject, page by page. Safe to interrupt: an erased event has no
+// subject any more, so the next run continues with the rest.
 
 import type { Db } from '../store/pool.ts';
 import {
@@ -18,13 +19,13 @@ const atOnce = 4;
 export interface SubjectErasure {
   /** Events erased by this call. */
   erased: number;
-  /** Nothing is left. */
+  /** True: nothing is left. */
   complete: boolean;
-  /** Endpoints whose lanes held deliveries of them, or may have been blocked by them. */
+  /** Endpoints whose lanes held deliveries of these events, or may have been blocked by them. */
   lanes: Set<string>;
 }
 
-/** Erases until all is done or `goOn` says no, which it is asked before each page. */
+/** Erases until nothing is left, or until `goOn` returns false, which is called before each page. */
 export async function eraseSubject(db: Db, subject: ErasureOrder, goOn: () => boolean): Promise<SubjectErasure> {
   const lanes = new Set<string>();
   for (let erased = 0; ; ) {
@@ -47,8 +48,8 @@ async function eraseAll(db: Db, events: string[], lanes: Set<string>): Promise<v
 }
 
 /**
- * Upkeep's part: finishes what was asked for, and erases again what was written of events after they were erased. `beat` is called now and then, `tell` for each lane
- * that may go on.
+ * For upkeep: finishes the erasures requested, and erases again what was written for events after their erasure. Calls
+ * `beat` regularly, and `tell` for each lane that may continue. Returns the number of events erased.
  */
 export async function finishErasures(db: Db, beat: () => void, tell: (endpointId: string) => Promise<void>): Promise<number> {
   let erased = 0;

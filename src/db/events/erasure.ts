@@ -1,13 +1,11 @@
-// Erasure: what an event said, and what endpoints answered to it, is gone; that it was, when, and what became of it stays.
-//
-// What if an attempt is under way? It ends as it would, and is recorded; what the endpoint answered is then erased by upkeep, as is whatever a relay wrote
-// meanwhile of an event that it still had in memory. Upkeep repeats each erasure until nothing of the event can be written any more, and notes that in its row.
+// Erasure: deletes the content of an event and the responses of endpoints to it. That the event
+// existed, when, and what became of it stays.
 import { obeyedIn } from '#domain/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type Audit, appendAudit, audited } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 
-/** The internal id of an event, by the producer's. Null: no such event. */
+/** The internal id of an event, by the producer's id. Null: no such event. */
 export async function findEvent(db: Db, tenantId: string, externalId: string): Promise<string | null> {
   const { rows } = await db.query<{ event_id: string }>({
     name: 'find_event',
@@ -23,13 +21,20 @@ interface Asked {
   externalId: string;
 }
 
-/** Erases it and cancels what is unfinished of it; returns the endpoints whose lanes held some, or may have been blocked by some. Harmless to repeat. */
+/**
+ * Erases an event and cancels its unfinished deliveries. Returns the endpoints whose lanes held some, or may have been
+ * blocked by some. Safe to repeat.
+ *
+ * What if an attempt is in flight? It ends normally and is recorded; upkeep erases the response later. Upkeep also
+ * erases anything that a relay wrote meanwhile for an event in its memory. It repeats each erasure until nothing of the
+ * event can be written any more, and records that in the event's row.
+ */
 export function eraseEvent(db: Db, eventId: string, asked?: Asked): Promise<string[]> {
   const { from, to } = deliveryRange(eventId);
   return inTransaction(db, (client) => eraseIn(client, [from, to, uuidOf(eventId)], asked));
 }
 
-/** The event, and the range of its deliveries' ids, which picks their partitions. */
+/** The range of the ids of its deliveries, which selects the partitions, and the event. */
 type OfEvent = [from: string, to: string, event: string];
 
 async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked | undefined): Promise<string[]> {
@@ -67,7 +72,10 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
   return rows.map((row) => idOf('ep', row.endpoint_id));
 }
 
-/** What was answered to a batch may repeat any of its events, and is kept with another one's delivery. */
+/**
+ * Erases the responses to its batches: they may repeat any event of a batch, and are stored with the delivery of
+ * another.
+ */
 async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<void> {
   const { rows } = await client.query<{ batch_id: string }>({
     name: 'batches_of_event',
@@ -89,12 +97,15 @@ export interface SubjectOf {
   subjectHash: Uint8Array;
 }
 
-/** Its events up to the time of the order, as PostgreSQL writes it: what is posted later is not meant. */
+/** The events of a subject up to the time of the request, as PostgreSQL writes it; later events are not included. */
 export interface ErasureOrder extends SubjectOf {
   askedAt: string;
 }
 
-/** Keeps in mind that all of a subject is to be erased, until `subjectErased`. Asked again, it is all up to then. */
+/**
+ * Records that all events of a subject have to be erased, until `subjectErased`. A repeat extends it to all events up
+ * to then.
+ */
 export async function askToErase(db: Db, { tenantId, subjectHash }: SubjectOf, audit?: Audit): Promise<ErasureOrder> {
   return audited(db, audit, async (client) => {
     const { rows } = await client.query<{ asked_at: string }>({
@@ -105,13 +116,13 @@ export async function askToErase(db: Db, { tenantId, subjectHash }: SubjectOf, a
       values: [uuidOf(tenantId), subjectHash],
     });
     const order = { tenantId, subjectHash, askedAt: rows[0]?.asked_at ?? '-infinity' };
-    // the subject itself is nobody's to read
+    // the subject itself must not appear in the log
     const target = { kind: 'subject', id: Buffer.from(subjectHash).toString('hex').slice(0, 16) };
     return { result: order, entry: { tenantId, target, before: null, after: null } };
   });
 }
 
-/** All up to its time is erased; an order that was given later is still to be followed. */
+/** Deletes the request after all events up to its time were erased. A later request for the subject stays. */
 export async function subjectErased(db: Db, { tenantId, subjectHash, askedAt }: ErasureOrder): Promise<void> {
   await db.query({
     name: 'subject_erased',
@@ -120,7 +131,7 @@ export async function subjectErased(db: Db, { tenantId, subjectHash, askedAt }: 
   });
 }
 
-/** What was asked to be erased and is not finished, the oldest first. */
+/** Erasures that are requested and not finished, oldest first. */
 export async function unfinishedErasures(db: Db, limit: number): Promise<ErasureOrder[]> {
   const { rows } = await db.query<{ tenant_id: string; subject_hash: Buffer; asked_at: string }>({
     name: 'unfinished_erasures',
@@ -130,7 +141,7 @@ export async function unfinishedErasures(db: Db, limit: number): Promise<Erasure
   return rows.map((row) => ({ tenantId: idOf('tnt', row.tenant_id), subjectHash: row.subject_hash, askedAt: row.asked_at }));
 }
 
-/** Events about the subject that are not erased, of all or of those that were accepted by the time of the order. */
+/** Events about the subject that are not erased: all, or those accepted by the time of the request. */
 export async function eventsOfSubject(db: Db, subject: SubjectOf | ErasureOrder, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
     name: 'events_of_subject',
@@ -145,11 +156,11 @@ export async function eventsOfSubject(db: Db, subject: SubjectOf | ErasureOrder,
 
 export interface Erased {
   eventId: string;
-  /** Nothing of it can be written any more: it was erased long ago, and no relay and no dispatch has it. */
+  /** Nothing of it can be written any more: it was erased 12 hours ago, and no relay and no dispatch has it. */
   final: boolean;
 }
 
-/** Erased events of which something may have been written since, after `after`, in the order of their ids. */
+/** Erased events for which something may have been written since, in the order of ids, after `after`. */
 export async function eventsToEraseAgain(db: Db, after: string | null, limit: number): Promise<Erased[]> {
   const { rows } = await db.query<{ id: string; final: boolean }>({
     name: 'events_to_erase_again',
@@ -165,9 +176,9 @@ export async function eventsToEraseAgain(db: Db, after: string | null, limit: nu
   return rows.map((row) => ({ eventId: idOf('evt', row.id), final: row.final }));
 }
 
-/** These were final, and were erased once more after that. */
+/** Records that these events were final, and were erased once more after that. */
 export async function erasedForGood(db: Db, eventIds: string[]): Promise<void> {
   if (eventIds.length === 0) return;
-  // not prepared by name, so that the ids pick the partitions
+  // not prepared by name, so that the ids select the partitions
   await db.query({ text: 'update events set erased_again_at = now() where id = any($1::uuid[])', values: [eventIds.map(uuidOf)] });
 }

@@ -1,4 +1,4 @@
-// Events and attempts as they are stored: contents sealed, hashes keyed.
+// Encrypts events and responses before they are stored, and makes keyed hashes.
 
 import type { SendResult } from '#domain/outcome';
 import type { Content, ContentEncryption, Hash } from '../keys/content-encryption.ts';
@@ -6,10 +6,10 @@ import type { EventToAccept } from './acceptance.ts';
 
 export type Sealing = Pick<ContentEncryption, 'seal' | 'hasher'>;
 
-/** `contentHash` is the hash of the posted content, keyed. */
+/** An event with its body encrypted and its hashes keyed. */
 export type EncryptedEvent<E extends EventToAccept> = Omit<E, 'subject'> & { subjectHash: Uint8Array | null };
 
-/** In their order. */
+/** Encrypts these events, in order. */
 export async function encryptEvents<E extends EventToAccept & { tenant: string }>(
   contents: Sealing,
   events: E[],
@@ -24,7 +24,7 @@ export async function encryptEvents<E extends EventToAccept & { tenant: string }
   }));
 }
 
-/** By tenant (its external id), so that nobody sees that two tenants know the same person. */
+/** Includes the tenant (its external id), so that nobody sees that two tenants know the same person. */
 export function subjectHash(hash: Hash, tenant: string, subject: string): Uint8Array {
   return hash(`subject\n${tenant}\n${subject}`);
 }
@@ -35,13 +35,13 @@ interface Answered {
   result: SendResult;
 }
 
-/** What each endpoint answered, headers and body in one; null where it did not. */
+/** Encrypts the response to each attempt, headers and body together; null: there was none. */
 export function encryptResponses(contents: Pick<ContentEncryption, 'seal'>, attempts: (Answered | null)[]): Promise<(Uint8Array | null)[]> {
   return contents.seal(
     attempts.map((attempt): Content | null => {
       const response = attempt?.result.response;
       if (!response || response.headers.length + response.bodyStart.length === 0) return null;
-      // JSON has no bare line feed: the first one ends the headers
+      // JSON has no raw line feed: the first one ends the headers
       const plain = Buffer.concat([Buffer.from(`${JSON.stringify(response.headers)}\n`), response.bodyStart]);
       return { ofDay: attempt.deliveryId, context: attempt.attemptId, plain };
     }),

@@ -1,4 +1,4 @@
-// Events as they are read by people: lists, one event with its body, and what each endpoint has to do with it.
+// Reads events for people: lists, one event with its body, and why each endpoint got it or not.
 import type { EndpointVerdict } from '#domain/delivery-view';
 import type { EventSummary } from '#domain/event';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
@@ -22,13 +22,13 @@ interface EventRow {
   erased_at: Date | null;
 }
 
-/** The tenant of a list: its internal id, and the key by which it is shown. */
+/** The tenant of a list: its internal id, and the key that is shown. */
 export interface TenantOfList {
   tenantId: string;
   key: string;
 }
 
-/** Newest first, those below the UUID `below` and from the UUID `from` on. */
+/** Events from the UUID `from` on and below the UUID `below`, newest first. */
 export async function listEvents(
   db: Db,
   tenant: TenantOfList,
@@ -49,11 +49,11 @@ export async function listEvents(
 export interface StoredEvent {
   eventId: string;
   summary: EventSummary;
-  /** The standard body, sealed, from which the producer's `data` can be cut; empty once it was erased. */
+  /** The standard body, encrypted, which contains the producer's `data`; empty after an erasure. */
   body: Buffer;
 }
 
-/** By the producer's id of the event. Null: no such event, or it is older than what is kept. */
+/** By the producer's event id. Null: no such event, or it is past its retention. */
 export async function readEvent(db: Db, tenant: TenantOfList, externalId: string): Promise<StoredEvent | null> {
   const { rows } = await db.query<EventRow & { body: Buffer }>({
     name: 'read_event',
@@ -77,7 +77,7 @@ interface VerdictRow {
   has_delivery: boolean;
 }
 
-/** The tenant's endpoints, deleted ones included, in the order of their ids, and why each did or did not get the event. */
+/** The tenant's endpoints, including deleted ones, in the order of ids, and why each of them got the event or not. */
 export async function endpointVerdicts(db: Db, tenantId: string, event: StoredEvent, limit: number): Promise<EndpointVerdict[]> {
   const { rows } = await db.query<Omit<VerdictRow, 'has_delivery'>>({
     name: 'endpoint_verdicts',

@@ -1,32 +1,32 @@
-// The outbox: accepted events that no dispatch guards yet, each owned by a relay or by nobody.
+// The outbox: accepted events that no dispatch guards yet, each owned by one relay or by none.
 import type { DeliveryStatus } from '#domain/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
-/** An event as its relay owns it: all that its first attempts need. */
+/** An event owned by a relay, with everything its first attempts need. */
 export interface OwnedEvent {
   eventId: string;
   tenantId: string;
   /** The tenant's external id. */
   tenant: string;
   eventType: string;
-  /** The producer's id of it. */
+  /** The producer's event id. */
   externalId: string;
   channels: string[];
-  /** Sealed, unless it was accepted here just now. */
+  /** Encrypted, unless this process has just accepted it. */
   body: Uint8Array;
   expiresAt: Date | null;
-  /** Put off, or meant for one endpoint only: planned by its dispatch. */
+  /** Scheduled, or for one endpoint only: its dispatch plans it. */
   special: boolean;
   /** Microseconds of the database's clock. */
   acceptedAtUs: number;
-  /** Of its tenant, when this was read. */
+  /** Version of its tenant's endpoints when this was read. */
   endpointsVersion: number;
-  /** Some of its first attempts may have been made already, by whoever owned it before. */
+  /** The relay that owned it before may have made some of its first attempts. */
   mayBeBegun: boolean;
-  /** By the monotonic clock of this process; null: another one accepted it. */
+  /** When this process accepted it, in ms of its monotonic clock; null: another process did. */
   acceptedHereMs: number | null;
-  /** Endpoints for which its deliveries are held already; whether their lanes wake is not known yet. */
+  /** Endpoints for which its deliveries are held already; their lanes may not be awake yet. */
   held?: ReadonlySet<string>;
 }
 
@@ -37,21 +37,21 @@ const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_ver
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
 export interface OutboxTake {
-  /** Tenants to pass over. */
+  /** Tenants to skip. */
   except: string[];
-  /** Begins with the tenant after this one, in the order of their ids; null: with the first. */
+  /** Starts after this tenant, in the order of ids; null: with the first. */
   afterTenant: string | null;
-  /** Rows, also of one tenant. */
+  /** Maximum number of rows, also of one tenant. */
   limit: number;
 }
 
 /**
- * Takes rows without an owner for this relay, tenant by tenant and of each tenant the oldest first. Two relays never get the same row. Returns the
- * events in the order of the tenants. A tenant that is passed over costs one index probe, however many rows it has.
+ * Takes rows without an owner for this relay, tenant by tenant in the order of ids, the oldest rows of a tenant first.
+ * Two relays never get the same row. A skipped tenant costs one index lookup, however many rows it has.
  */
 export async function takeOutboxRows(db: Db, relayId: string, { except, afterTenant, limit }: OutboxTake): Promise<OwnedEvent[]> {
   const { rows } = await db.query<Row>({
-    // not prepared: a plan that was made while the outbox was empty would read all of it when it is full
+    // not prepared: a plan made while the outbox was empty would read all of it when it is full
     text: `
       with recursive waiting as (
         (select tenant_id from outbox where owner is null and tenant_id > $2 order by tenant_id limit 1)
@@ -84,7 +84,7 @@ export interface OutboxRow {
   tenantId: string;
 }
 
-/** What this relay owns already, after `after`, oldest first, and none of the tenants `except`. */
+/** Rows that this relay owns already, after `after`, oldest first, without those of the tenants `except`. */
 export async function ownOutboxRows(db: Db, relayId: string, after: string | null, except: string[], limit: number): Promise<OutboxRow[]> {
   const { rows } = await db.query<{ event_id: string; tenant_id: string }>({
     text: `
@@ -110,12 +110,12 @@ export async function readOwned(db: Db, relayId: string, eventIds: string[]): Pr
   return rows.map(toOwnedEvent);
 }
 
-/** The deliveries that each of these events has already, by their endpoints; in the order of the events. */
+/** The deliveries that each of these events has already, by endpoint; in the order of the events. */
 export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Map<string, DeliveryStatus>[]> {
   const ranges = eventIds.map(deliveryRange);
   const { rows } = await db.query<{ event_id: string; endpoint_id: string; status: DeliveryStatus }>({
     name: 'existing_deliveries',
-    // the bounds of all pick the partitions, before each event finds its own rows
+    // the bounds of all ranges select the partitions, before each event finds its rows
     text: `
       select d.event_id, d.endpoint_id, d.status
       from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
@@ -139,7 +139,10 @@ export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Ma
   return eventIds.map((eventId) => found.get(eventId) ?? new Map());
 }
 
-/** Those of these events that no planning has reached yet, as far as anybody can tell, and when each was accepted (microseconds of the database's clock). */
+/**
+ * Those of these events that are not planned yet, as far as is known, with the time of acceptance in microseconds of
+ * the database's clock.
+ */
 export async function unplannedEvents(db: Db, eventIds: string[]): Promise<Map<string, number>> {
   const { rows } = await db.query<{ id: string; accepted_at_us: number }>({
     name: 'unplanned_events',

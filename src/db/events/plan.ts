@@ -1,4 +1,5 @@
-// Planning: which endpoints get an event, page by page, as delivery rows.
+// Planning of an event: reads the endpoints that may get it, page by page, and inserts its
+// deliveries.
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
@@ -37,7 +38,7 @@ export async function readEventToPlan(db: Db, eventId: string): Promise<EventToP
   };
 }
 
-/** A page of the tenant's endpoints that were there when the event was accepted, by id, after `after`. */
+/** A page of the tenant's endpoints that existed when the event was accepted, in the order of ids, after `after`. */
 export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: string | null, limit: number): Promise<PlannableEndpoint[]> {
   const { rows } = await db.query<{ id: string; event_types: string[]; channels: string[] }>({
     name: 'endpoints_at_acceptance',
@@ -58,9 +59,12 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
 }
 
 /**
- * Inserts the deliveries of one event that are missing, due at once or at the event's `deliverAt`; those that are due, of endpoints that park, as held
- * (`parkNew` says the same). Harmless to repeat. Returns the endpoints for which deliveries of it are held, now or before: their lanes are to be told. Null: the
- * dispatch is gone, its events are in the outbox again, and nothing was inserted. The lock keeps the dispatch from being taken back in between.
+ * Inserts the missing deliveries of an event, due at once or at the event's `deliverAt`. Deliveries that are due are
+ * inserted as held if their endpoint parks, as in `parkNew`. Safe to repeat. Returns the endpoints with held deliveries
+ * of the event, new or earlier: their lanes have to be woken.
+ *
+ * Null: the dispatch is gone, its events are in the outbox again, and nothing was inserted. The lock keeps the dispatch
+ * from being taken back meanwhile.
  */
 export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<string[] | null> {
   const { rows } = await db.query<{ held: string[] }>({
@@ -91,7 +95,7 @@ const insertText = `
     select m.id, $3, m.endpoint_id, $4, $5, $7, case when m.parks then 'held' else 'pending' end,
       case when not m.parks then coalesce($6, now())
         else now() + case when e.coalesce_key is null then interval '0' else coalesce(m.coalesce_ms, 0) * interval '1 millisecond' end end,
-      -- an event made to test its endpoint stands in no order
+      -- a test event has no position in an order
       case when m.parks and e.only_endpoint_id is null then case when $6 is null then e.position else nextval('event_position') end end,
       case when m.parks and m.ordering = 'key' then e.ordering_key end,
       case when m.parks and m.coalesce_ms is not null then e.coalesce_key end, not m.parks

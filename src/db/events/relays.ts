@@ -1,4 +1,5 @@
-// Relays renew themselves here. One that has not for 5 s is dead: others delete its row and release what it owned (`releaseDeadRelays`; design, decision 4).
+// Relays renew their lease here. It expires after 5 s: then another process deletes the relay's row
+// and releases its outbox rows (`releaseDeadRelays`; design, decision 4).
 import type { DispatchMode } from '#domain/dispatch-mode';
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
@@ -7,13 +8,15 @@ export async function registerRelay(db: Db, relayId: string, process: string): P
   await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
 }
 
-/** What a relay tells of itself: how events leave it, and how many events and first attempts wait in its memory. */
+/** The state a relay reports: its dispatch mode, and how many events and first attempts wait in its memory. */
 export interface RelayFacts {
   mode: DispatchMode;
   waiting: number;
 }
 
-/** False: this relay was not seen for 5 s, others may own its rows by now, and it must never act again. */
+/**
+ * Renews the lease. False: it had expired (5 s), others may own this relay's rows by now, and it must never act again.
+ */
 export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'renew_relay',
@@ -30,7 +33,7 @@ export interface SeenRelay extends RelayFacts {
   seenAt: string;
 }
 
-/** Those seen in the last 5 s, oldest first. */
+/** Relays that renewed their lease in the last 5 s, oldest first. */
 export async function listRelays(db: Db): Promise<SeenRelay[]> {
   const { rows } = await db.query<{ id: string; process: string; mode: DispatchMode; waiting: number; started_at: Date; seen: Date }>({
     name: 'list_relays',
@@ -49,7 +52,7 @@ export async function listRelays(db: Db): Promise<SeenRelay[]> {
   }));
 }
 
-/** Gives a relay's outbox rows to nobody, but those of these events. */
+/** Releases the outbox rows of a relay, except those of these events. */
 export async function freeOutboxRows(db: Db, relayId: string, except: string[]): Promise<void> {
   await db.query({
     name: 'free_outbox_rows',
@@ -60,7 +63,7 @@ export async function freeOutboxRows(db: Db, relayId: string, except: string[]):
   });
 }
 
-/** Takes a relay out and gives its outbox rows to nobody, in one transaction. */
+/** Deletes a relay and releases its outbox rows, in one transaction. */
 export async function retireRelay(db: Db, relayId: string): Promise<void> {
   await db.query({
     name: 'retire_relay',
@@ -72,13 +75,14 @@ export async function retireRelay(db: Db, relayId: string): Promise<void> {
 }
 
 /**
- * Deletes relays that were not seen for 5 s, which ends them for good, and gives outbox rows whose owner is no relay any more to nobody, `limit` at
- * most. Returns how many it released; the relays are told of them. What if it ends half way? What is left still has an owner that is no relay.
+ * Deletes relays whose lease has expired (5 s), which ends them for good. Releases outbox rows whose owner is no relay
+ * any more, `limit` at most, and notifies the relays. Returns how many rows it released. If it is interrupted, the rows
+ * left still have an owner that is no relay.
  */
 export async function releaseDeadRelays(db: Db, limit: number): Promise<number> {
   const { rows } = await db.query<{ released: number }>({
-    // Not prepared: a plan that was made while the outbox was empty would read all of it when it is full.
-    // A row that is locked is being moved into a dispatch; if it stays, the next call finds it.
+    // Not prepared: a plan made while the outbox was empty would read all of it when it is full. A row that is locked
+    // is being moved into a dispatch; if it stays, the next call finds it.
     text: `
       with recursive dead as (
         delete from relays
@@ -95,7 +99,7 @@ export async function releaseDeadRelays(db: Db, limit: number): Promise<number> 
         ) o
         where not exists (select from relays r where r.id = w.owner and r.id not in (select id from dead)) limit $1
       ), released as (
-        -- as an array, so that each is found by its key
+        -- as an array, so that each row is found by its key
         update outbox set owner = null where event_id = any(array(select event_id from orphaned)) returning event_id
       )
       select count(*)::int as released, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,

@@ -1,7 +1,5 @@
-// Contents at rest - what producers post, what endpoints answer - sealed with a data key of their day, and hashes that only we can make.
-//
-// Layout of what is sealed: version (1 byte) | day since 1970 (2) | nonce (12) | tag (16) | ciphertext, by AES-256-GCM; the context, an id, is authenticated
-// with it. A body from before this was built begins with `{` and is passed on as it is. Why keys of days: docs/decisions/0018-content-keys.md.
+// Encrypts stored content (what producers post, what endpoints answer) with a data key per day, and
+// makes keyed hashes. Why a key per day: docs/decisions/0018-content-keys.md.
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject, randomBytes, randomFillSync } from 'node:crypto';
 import { unixMsOf } from '#domain/ids';
 import { type Vault, VaultError } from '#sealing/vault';
@@ -9,31 +7,45 @@ import type { Db } from '../store/pool.ts';
 import { readDataKey, readOrKeepDataKey } from './data-keys.ts';
 
 export interface Content {
-  /** An id made on the day whose key seals it: of an event, or of a delivery of it. */
+  /** An id of an event or of one of its deliveries; the day it was made on selects the data key. */
   ofDay: string;
-  /** The id under which it can be opened again. */
+  /** The id that has to be given to decrypt it. */
   context: string;
   plain: Uint8Array;
 }
 
 export interface ContentEncryption {
-  /** In their order; null for null. Asks the store only for the key of a day that is new to this process. */
+  /**
+   * Encrypts the contents, in order; null stays null. Reads the store only for the key of a day that is new to this
+   * process.
+   */
   seal(contents: Content[]): Promise<Uint8Array[]>;
   seal(contents: (Content | null)[]): Promise<(Uint8Array | null)[]>;
-  /** What was stored before there were seals is returned as it is. Throws VaultError, also when it was erased. */
+  /**
+   * Decrypts. Content stored before encryption existed is returned as it is. Throws VaultError, also if the content was
+   * erased.
+   */
   open(context: string, stored: Uint8Array): Promise<Uint8Array>;
-  /** Makes hashes (SHA-256, keyed) that nobody can make, or try guesses against, who has the database alone. Asks the store once. */
+  /**
+   * Makes keyed SHA-256 hashes. Nobody who has only the database can make them or test guesses against them. Reads the
+   * store once.
+   */
   hasher(): Promise<Hash>;
 }
 
 export type Hash = (plain: Uint8Array | string) => Uint8Array;
 
+/**
+ * Layout of encrypted content: version (1 byte) | day since 1970 (2) | nonce (12) | tag (16) | ciphertext, by
+ * AES-256-GCM. The context, an id, is authenticated with it. A body stored before encryption existed begins with `{`
+ * instead.
+ */
 const version = 2;
 const nonceAt = 3;
 const tagAt = 15;
 const textAt = 31;
 
-/** Asks the store for a key when it is first needed, and makes the one that is not there. */
+/** Reads a data key from the store when it is first needed, and creates it if there is none. */
 export function createContentEncryption(db: Db, vault: Pick<Vault, 'seal' | 'open'>): ContentEncryption {
   const toKey = (name: string, sealed: Uint8Array) => createSecretKey(vault.open(sealed, contextOf(name)));
   const fresh = (name: string) => () => vault.seal(randomBytes(32), contextOf(name));
@@ -46,7 +58,7 @@ export function createContentEncryption(db: Db, vault: Pick<Vault, 'seal' | 'ope
     const known = ofDay.get(day);
     if (known) return known;
     const sealed = await readDataKey(db, nameOf(day));
-    if (!sealed) throw new VaultError('the key of its day was dropped: nobody can open this any more');
+    if (!sealed) throw new VaultError('the data key of its day was deleted: this content can no longer be decrypted');
     const key = toKey(nameOf(day), sealed);
     ofDay.set(day, key);
     return key;
@@ -67,10 +79,10 @@ export function createContentEncryption(db: Db, vault: Pick<Vault, 'seal' | 'ope
       return contents.map(sealOne) as Uint8Array[];
     },
     async open(context, stored) {
-      if (stored.length === 0) throw new VaultError('its content was erased');
+      if (stored.length === 0) throw new VaultError('the content was erased');
       if (stored[0] !== version) return stored;
       const sealed = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-      if (sealed.length < textAt) throw new VaultError('this was cut short');
+      if (sealed.length < textAt) throw new VaultError('the encrypted content is incomplete');
       return open(await keyThatSealed(sealed.readUInt16BE(1)), context, sealed);
     },
     async hasher() {
@@ -83,7 +95,7 @@ export function createContentEncryption(db: Db, vault: Pick<Vault, 'seal' | 'ope
   };
 }
 
-/** What the vault binds a data key to. */
+/** The context with which the vault encrypts a data key. */
 export function contextOf(name: string): string {
   return `data key ${name}`;
 }
@@ -118,11 +130,11 @@ function open(key: KeyObject, context: string, sealed: Buffer): Uint8Array {
     decipher.final();
     return text;
   } catch (error) {
-    throw new VaultError('this was changed after it was sealed, or belongs elsewhere', { cause: error });
+    throw new VaultError('the encrypted content was changed, or belongs to another id', { cause: error });
   }
 }
 
-/** Random, many fetched at once: asking the system for each costs more than the sealing. */
+/** Random nonces, many fetched at once: a system call for each costs more than the encryption. */
 function nonces(): () => Uint8Array {
   const pool = Buffer.alloc(12 * 512);
   let at = pool.length;

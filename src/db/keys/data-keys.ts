@@ -1,7 +1,11 @@
-// Data keys: random keys that seal contents and make keyed hashes, each sealed by the vault under its own name.
+// Data keys: random keys that encrypt content or make keyed hashes. The vault encrypts each of
+// them, with its name as context.
 import type { Db } from '../store/pool.ts';
 
-/** Its key, sealed; the one that is there, or else `fresh`, which then is. What if two make it at once? Both get the first. */
+/**
+ * The encrypted key with this name. If there is none, stores `fresh()` and returns it. If two calls do so at once, both
+ * get the first one's key.
+ */
 export async function readOrKeepDataKey(db: Db, name: string, fresh: () => Uint8Array): Promise<Uint8Array> {
   const known = await readDataKey(db, name);
   if (known) return known;
@@ -11,7 +15,7 @@ export async function readOrKeepDataKey(db: Db, name: string, fresh: () => Uint8
     values: [name, fresh()],
   });
   const kept = await readDataKey(db, name);
-  if (!kept) throw new Error(`the data key ${name} went as it came`);
+  if (!kept) throw new Error(`the data key ${name} was deleted right after it was stored`);
   return kept;
 }
 
@@ -24,7 +28,10 @@ export async function readDataKey(db: Db, name: string): Promise<Uint8Array | nu
   return rows[0]?.sealed ?? null;
 }
 
-/** The keys of days whose partition is gone: with them goes what backups still hold of those days. Returns how many went. */
+/**
+ * Deletes the keys of days whose partition is gone. Backups of those days can then no longer be decrypted. Returns how
+ * many.
+ */
 export async function dropOldDataKeys(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'drop_old_data_keys',

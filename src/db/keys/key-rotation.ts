@@ -1,15 +1,16 @@
-// The rotation of signing keys. All its times are written when the new key is published, so that every process, and every reader of the public keys,
-// knows them before; what follows only reads them, or takes the rotation back.
+// Rotates signing keys. Publishing a key writes all times of its rotation, so that every process
+// and every reader of the public keys knows them in advance. Later steps only read them or undo the
+// rotation.
 import { idOf, uuidOf } from '#domain/ids';
 import type { SigningKey } from '#domain/signing-keys';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { ensureTenantKey, readSigningKey, type SealedKeyPair } from './signing-keys.ts';
 
-/** A key that has ended stays published for so long: what it signed last may be on its way. */
+/** How long an ended key stays published: the requests it signed last may still be on their way. */
 const keptMs = 3_600_000;
 
-/** How many keys of a tenant may be published at once, and how many may be made in an hour: every reader has to hold them all. */
+/** How many keys of a tenant may be published at once and made in an hour: every reader has to hold them all. */
 export interface KeyLimits {
   published: number;
   anHour: number;
@@ -23,12 +24,13 @@ export interface KeyRotation {
   overlapMs: number;
 }
 
-/** Why there is no new key: a rotation is under way, or there are too many keys already. */
+/** Why no key was published: a rotation is in progress, or there are too many keys. */
 export type NotPublished = 'under_way' | 'too_many';
 
 /**
- * Publishes a key that follows those there are. `under_way`: one that has not taken their place yet is there, nothing changed; only a rotation that
- * ends all others at once is possible then, and with `too_many` published. What if it runs twice? The second finds the key there and changes nothing.
+ * Publishes a key that replaces the tenant's keys. `under_way`: an earlier new key has not replaced the others yet;
+ * nothing was changed. Meanwhile, and with too many keys published, only a rotation that ends all others at once is
+ * possible. Run twice: the second run finds the key and changes nothing.
  */
 export function publishKey(
   db: Db,
@@ -50,7 +52,7 @@ export function publishKey(
     if (rows[0]?.under_way && !atOnce) return 'under_way';
     const there = await countKeys(client, owner);
     if (there.made >= limits.anHour || (there.published >= limits.published && !atOnce)) return 'too_many';
-    // a tenant's first key has no other to wait for
+    // a tenant's first key has no other key to wait for
     const waits = rows[0]?.preceded ? { publishForMs, overlapMs } : { publishForMs: 0, overlapMs: 0 };
     await insertKey(client, key, owner, waits);
     await endOthers(client, key.keyId, owner, atOnce ? 0 : keptMs);
@@ -85,19 +87,25 @@ async function insertKey(
   );
 }
 
-/** A leaked key (`stayMs` 0) is to be trusted by nobody any more: it is out of sight when it ends. */
+/**
+ * Ends the other keys. `stayMs`: how long they stay published after that; 0 for a leaked key, which nobody may trust
+ * any more.
+ */
 async function endOthers(db: Pick<Db, 'query'>, keyId: string, owner: string, stayMs: number): Promise<void> {
   await db.query(
     `update signing_keys k set signs_until = least(k.signs_until, n.alone_from), published_until = n.alone_from + $3 * interval '1 millisecond'
      from signing_keys n
      where n.id = $1 and k.id <> n.id and k.tenant_id = $2 and (k.signs_until is null or k.signs_until > n.alone_from
-       -- one that ended before and is still in sight may be the one that leaked
+       -- a key that ended earlier and is still published may be the one that leaked
        or ($3 = 0 and k.published_until > n.alone_from))`,
     [uuidOf(keyId), owner, stayMs],
   );
 }
 
-/** Takes a rotation back: the key ends now and those before it go on. False: it is too late, or there is no such key. */
+/**
+ * Undoes a rotation: the key ends now and the keys before it stay in use. False: it is too late, or there is no such
+ * key.
+ */
 export function takeBackKey(db: Db, keyId: string, audit?: Audit): Promise<boolean> {
   return inTransaction(db, async (client) => {
     await client.query('lock table signing_keys in share row exclusive mode');
@@ -122,12 +130,12 @@ export function takeBackKey(db: Db, keyId: string, audit?: Audit): Promise<boole
 }
 
 export interface RotationTimes {
-  /** Milliseconds from now; 0 or less: it has been. */
+  /** Milliseconds from now; 0 or less: in the past. */
   signsInMs: number;
   aloneInMs: number;
-  /** Until the keys before it are out of sight too. */
+  /** Until the keys before it are no longer published. */
   othersGoneInMs: number;
-  /** It was taken back, or another took its place. */
+  /** The rotation was undone, or another key has replaced this one. */
   ended: boolean;
 }
 
@@ -147,7 +155,10 @@ export async function readRotation(db: Db, keyId: string): Promise<RotationTimes
   return row ? { signsInMs: row.signs_in_ms, aloneInMs: row.alone_in_ms, othersGoneInMs: row.others_gone_in_ms, ended: row.ended } : null;
 }
 
-/** Callers of one tenant have their keys written in the store's own name: tenants may not write keys. */
+/**
+ * Writes signing keys with the rights of the tables' owner, also for callers bound to a tenant: tenants may not write
+ * keys.
+ */
 export interface KeyStore {
   publish(rotation: KeyRotation, audit: Audit): Promise<SigningKey | NotPublished>;
   /** Makes the tenant's first key pair unless it has one. */

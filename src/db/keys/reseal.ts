@@ -1,6 +1,6 @@
-// Changing the master key: everything it seals is opened with the key that sealed it and sealed with the first one given, a few rows at a time.
-//
-// What if it is stopped halfway, or runs twice at once? Each row says which key sealed it: the next run goes on with those that are left.
+// Changes the master key: decrypts everything and encrypts it with the first key given, a few rows
+// at a time. Each row names its key, so an interrupted or concurrent run continues with the rows
+// left.
 import type { Vault } from '#sealing/vault';
 import type { Audit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
@@ -8,17 +8,17 @@ import { type SealedColumn, type SealedRow, sealedColumns } from './sealed-colum
 import { setMasterKey } from './settings.ts';
 
 const atOnce = 500;
-/** Processes that still seal with another key write while this goes through the tables. */
+/** Other processes may still write with another key while this one goes through the tables, so it repeats. */
 const passes = 3;
 
 export interface KeyUse {
   column: string;
-  /** The first eight digits of the key's fingerprint. */
+  /** The first eight hex digits of the key's fingerprint. */
   key: string;
   rows: number;
 }
 
-/** How many rows are sealed with which key. */
+/** How many rows each key has encrypted, by column. */
 export async function readKeyUse(db: Db): Promise<KeyUse[]> {
   const uses = await Promise.all(sealedColumns.map((column) => countColumn(db, column)));
   return uses.flat();
@@ -29,7 +29,10 @@ async function countColumn(db: Db, { column, count }: SealedColumn): Promise<Key
   return rows.map((row) => ({ column, ...row }));
 }
 
-/** Seals all with the vault's first key. Returns how many rows were sealed anew, and those that are sealed with another key even now. */
+/**
+ * Encrypts everything with the vault's first key. Returns how many rows it encrypted again, and those still encrypted
+ * with another key.
+ */
 export async function reseal(db: Db, vault: Vault, audit?: Audit): Promise<{ rows: number; left: KeyUse[] }> {
   let rows = 0;
   let left: KeyUse[] = [];
@@ -57,26 +60,28 @@ async function resealColumn(db: Db, vault: Vault, column: SealedColumn): Promise
 function resealPage(db: Db, vault: Vault, { read, write, context }: SealedColumn, after: string[]): Promise<SealedRow[]> {
   return inTransaction(db, async (client) => {
     const { rows } = await client.query<SealedRow>(read, [vault.keyIds[0], after, atOnce]);
-    const anew = rows.map(({ at, sealed }) => vault.seal(vault.open(sealed, context(at)), context(at)));
-    if (rows.length > 0) await client.query(write, [rows.map(({ at }) => JSON.stringify(at)), anew]);
+    const resealed = rows.map(({ at, sealed }) => vault.seal(vault.open(sealed, context(at)), context(at)));
+    if (rows.length > 0) await client.query(write, [rows.map(({ at }) => JSON.stringify(at)), resealed]);
     return rows;
   });
 }
 
-/** A key that seals something here is not among those given. */
+/** A master key that is in use in this database is not among those given. */
 export class MissingMasterKey extends Error {
   override name = 'MissingMasterKey';
 
   constructor(missing: KeyUse[]) {
-    const which = missing.map(({ column, key, rows }) => `${rows} in ${column} with the key ${key}…`).join(', ');
+    const which = missing.map(({ column, key, rows }) => `${rows} rows of ${column} with the key ${key}…`).join(', ');
     super(
-      `POSTHORN_MASTER_KEY lacks a key that is in use: ${which}. Add it behind the first one, run 'posthorn keys rotate' where all processes ` +
-        'have both, and only then leave it out.',
+      `POSTHORN_MASTER_KEY lacks a key that is in use: ${which}. Add it after the first one, run 'posthorn keys rotate' once all processes ` +
+        'have both keys, and only then remove it.',
     );
   }
 }
 
-/** Throws MissingMasterKey. Looks at what lasts; answers kept by Idempotency-Key are gone within a day. */
+/**
+ * Throws MissingMasterKey. Checks only columns that last: answers kept for an Idempotency-Key are deleted within a day.
+ */
 export async function checkKeysInUse(db: Db, vault: Pick<Vault, 'keyIds'>): Promise<void> {
   const uses = await Promise.all(sealedColumns.filter(({ checked }) => checked).map((column) => countColumn(db, column)));
   const missing = uses.flat().filter(({ key }) => !vault.keyIds.includes(key));

@@ -1,10 +1,10 @@
-// Everything that the master key seals, in one place: what `posthorn keys` counts and seals anew. A column that is sealed and not named here would be lost
-// with the old key, so a test compares this list with the schema.
+// Lists every column that the master key encrypts; `posthorn keys` counts and re-encrypts them. A
+// column missing here would be lost with the old key, so a test compares the list with the schema.
 
 import { idOf } from '#domain/ids';
 import { contextOf } from './content-encryption.ts';
 
-/** A row by its primary key, as text. */
+/** An encrypted value, and the primary key of its row as text. */
 export interface SealedRow {
   at: string[];
   sealed: Buffer;
@@ -12,17 +12,17 @@ export interface SealedRow {
 
 export interface SealedColumn {
   column: string;
-  /** What its values were sealed with. */
+  /** The context with which the value of this row is encrypted. */
   context(at: string[]): string;
-  /** Below every primary key. */
+  /** A value below every primary key. */
   start: string[];
-  /** Every process reads it sooner or later: none starts without the keys of all rows. */
+  /** True: every process reads these rows sooner or later, so none starts without the keys of all of them. */
   checked: boolean;
-  /** Rows by the hex of the key that sealed them. */
+  /** SQL: counts the rows by the key that encrypted them, in hex. */
   count: string;
-  /** Locks and reads the next rows after `$2` that another key than `$1` sealed, `$3` at most. */
+  /** SQL: locks and reads the next `$3` rows after `$2` that another key than `$1` encrypted. */
   read: string;
-  /** Writes `$2`, sealed anew, into the rows `$1`: primary keys as JSON. */
+  /** SQL: writes the values `$2`, encrypted again, into the rows `$1` (primary keys as JSON). */
   write: string;
 }
 
@@ -86,7 +86,7 @@ const answers: SealedColumn = {
   column: 'idempotency_keys.response',
   context: (at) => `idempotency/${text(at)}/${text(at, 1)}`,
   start: ['', ''],
-  // millions of them, and gone in a day
+  // millions of rows, deleted within a day
   checked: false,
   count: `select encode(substring(response from 2 for 4), 'hex') as key, count(*) as rows from idempotency_keys where response is not null group by 1`,
   read: `

@@ -1,9 +1,9 @@
-// What is true of the whole store: that it answers, and which master key it was set up with.
+// Facts about the whole store: whether it answers, and which master key it was set up with.
 import type { Vault } from '#sealing/vault';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 
-/** Never throws. */
+/** Whether PostgreSQL answers. Never throws. */
 export async function isStoreUp(db: Db): Promise<boolean> {
   return db.query('select 1').then(
     () => true,
@@ -13,7 +13,10 @@ export async function isStoreUp(db: Db): Promise<boolean> {
 
 const name = 'master_key_fingerprint';
 
-/** Remembers the master key at first use; afterwards throws when none of the keys given is that one. */
+/**
+ * Stores the fingerprint of the master key at first use. Later it throws WrongMasterKey if none of the given keys
+ * matches.
+ */
 export async function checkMasterKey(db: Db, vault: Vault): Promise<void> {
   await db.query('insert into settings (name, value) values ($1, $2) on conflict do nothing', [name, vault.fingerprint]);
   const { rows } = await db.query<{ value: string }>('select value from settings where name = $1', [name]);
@@ -21,7 +24,9 @@ export async function checkMasterKey(db: Db, vault: Vault): Promise<void> {
   if (!vault.fingerprints.includes(stored)) throw new WrongMasterKey(stored, vault.fingerprints);
 }
 
-/** From now on the vault's first key is the one that this database wants; `rows` were sealed anew for it. */
+/**
+ * Makes the vault's first key the one that this database expects. `rows`: how many rows were encrypted again for it.
+ */
 export function setMasterKey(db: Db, vault: Vault, rows: number, audit?: Audit): Promise<void> {
   return audited(db, audit, async (client) => {
     const { rowCount } = await client.query('update settings set value = $2 where name = $1 and value <> $2', [name, vault.fingerprint]);

@@ -1,4 +1,5 @@
-// Key pairs at rest: the seed of the private key, sealed and bound to the key's id.
+// Makes signing key pairs. The seed of the private key is encrypted, with the id of the key as
+// context.
 import { randomBytes } from 'node:crypto';
 import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
 import type { Vault } from '#sealing/vault';

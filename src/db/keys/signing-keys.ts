@@ -1,4 +1,5 @@
-// Key pairs that sign for endpoints, sealed by the vault under their own id, and their rotation. Writers take turns.
+// Signing key pairs, encrypted by the vault with their id as context. Writers lock the table, so
+// that one writes at a time.
 import { idOf, uuidOf } from '#domain/ids';
 import type { KeyTimes, SigningKey } from '#domain/signing-keys';
 import { appendAudit, bySystem } from '../audit/audit.ts';
@@ -7,17 +8,17 @@ import { type Db, inTransaction } from '../store/pool.ts';
 export interface SealedKeyPair {
   keyId: string;
   publicKey: Uint8Array;
-  /** Its seed, sealed with `keyId` as context. */
+  /** The seed of the private key, encrypted with `keyId` as context. */
   sealed: Uint8Array;
 }
 
-/** Times in milliseconds from when they were read. */
+/** A private key; its times are milliseconds from when it was read. */
 export interface HeldKey extends KeyTimes {
   keyId: string;
   sealed: Buffer;
 }
 
-/** The private keys that sign for a tenant, now or later, and the version at which they were read. */
+/** The private keys that sign for a tenant now or later, and the version of all keys when they were read. */
 export async function readHeldKeys(db: Db, tenantId: string): Promise<{ version: number; keys: HeldKey[] }> {
   const { rows } = await db.query<HeldRow & { version: number }>({
     name: 'read_held_keys',
@@ -43,7 +44,7 @@ interface HeldRow {
 
 export interface KeyChanges {
   version: number;
-  /** Their keys have changed since; null: those of too many tenants to name. */
+  /** Tenants whose keys have changed since; null: too many to list. */
   tenantIds: string[] | null;
 }
 
@@ -62,7 +63,7 @@ export async function readKeyChanges(db: Db, version: number): Promise<KeyChange
   return { version: now, tenantIds: tenants.length > mostNamed ? null : tenants.map((id) => idOf('tnt', id)) };
 }
 
-/** The keys of these tenants (the producer's ids) that are published for anybody, the newest first. One statement for as many as ask at once. */
+/** The published keys of each of these tenants (the producer's ids), newest first. One statement for all of them. */
 export async function listPublished(db: Pick<Db, 'query'>, tenants: string[]): Promise<SigningKey[][]> {
   const { rows } = await db.query<KeyRow>({
     name: 'list_published_keys',
@@ -77,7 +78,7 @@ export async function listPublished(db: Pick<Db, 'query'>, tenants: string[]): P
   return tenants.map((tenant) => (byTenant.get(tenant) ?? []).map(toKey));
 }
 
-/** The keys of a tenant (its id) that are published, the newest first. */
+/** The published keys of a tenant (by its internal id), newest first. */
 export async function listSigningKeys(db: Pick<Db, 'query'>, tenantId: string): Promise<SigningKey[]> {
   const { rows } = await db.query<KeyRow>({
     name: 'list_signing_keys',
@@ -129,8 +130,8 @@ function toKey(row: KeyRow): SigningKey {
 }
 
 /**
- * Gives a tenant its first key pair, which signs at once, unless it has one that signs or will. Nothing for a tenant that was deleted.
- * What if two ask at once? The second finds the first one's key.
+ * Gives a tenant its first key pair, which signs at once, unless a key signs already or will. A deleted tenant gets
+ * none. If two calls run at once, the second finds the first one's key.
  */
 export async function ensureTenantKey(db: Db, tenantId: string, makeKey: () => SealedKeyPair): Promise<void> {
   const isThere = 'select from signing_keys where tenant_id = $1 and sealed is not null and signs_until is null limit 1';
@@ -152,7 +153,10 @@ export async function ensureTenantKey(db: Db, tenantId: string, makeKey: () => S
 
 const keptDays = 30;
 
-/** What has been out of sight, or was of a tenant that is no more, is gone: its private key is forgotten at once, its row later. Harmless to repeat. */
+/**
+ * Forgets the private keys that are no longer published or belong to a deleted tenant. Deletes a key's row 30 days
+ * after its publication ended. Safe to repeat.
+ */
 export async function forgetRetiredKeys(db: Pick<Db, 'query'>): Promise<void> {
   await db.query({
     name: 'forget_retired_keys',

@@ -1,4 +1,5 @@
-// Targets of endpoints from before they were sealed: sealed once, at the start, a few at a time.
+// Encrypts the targets of endpoints that were stored before encryption existed. Runs at the start,
+// a few rows at a time.
 import { idOf, uuidOf } from '#domain/ids';
 import { type SealedTarget, sealTarget } from '#sealing/endpoint-target-encryption';
 import type { Vault } from '#sealing/vault';
@@ -6,7 +7,7 @@ import { type Db, inTransaction } from '../store/pool.ts';
 
 const atOnce = 500;
 
-/** What if two processes do it at once? They wait for each other's rows, and the second finds none. */
+/** If two processes run it at once, they wait for each other's rows, and the second finds none left. */
 export async function sealWhatIsNot(db: Db, vault: Vault): Promise<void> {
   while ((await sealSome(db, vault)) === atOnce);
 }

@@ -1,11 +1,11 @@
-// Lanes that have something to do, or ought to: for who makes sure of all of them at once.
+// Lists lanes that have work or should have acted by now, for tasks that check all lanes.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import type { LaneRef } from './lanes.ts';
 
 /**
- * Endpoints for which something is held, and those whose lane meant to act 10 s ago, in the order of their ids from behind `after` on; null: from the first.
- * Looks at one row of each endpoint, however many are held.
+ * Endpoints with held deliveries, and those whose lane should have acted 10 s ago, in the order of their ids, after the
+ * id `after`; null: from the first. Reads one row of each endpoint, however many are held.
  */
 export async function lanesWithWork(db: Db, after: string | null, limit: number): Promise<LaneRef[]> {
   const { rows } = await db.query<{ id: string; tenant: string; host: string }>({

@@ -1,7 +1,5 @@
-// Deliveries that somebody asked for now (`retry-now`): their lane sends them before all others, whatever their endpoint asked for and however its circuit stands.
-//
-// The lane's row says that there may be one, which a drain reads at each look. What if the drain lays the lane to rest just as one is asked for, or dies? It looks for
-// them once more after that is committed, and so does each drain when it begins, whatever the row says.
+// Reads the hurried deliveries of a lane (`retry-now`). The lane sends them before all others,
+// whatever the endpoint's Retry-After or the state of its circuit.
 import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { type HeldDelivery, heldColumns, notBlocked, type PageQuery, withEvents, withoutErased } from './lane-page.ts';
@@ -10,7 +8,14 @@ const atOnce = 20;
 
 export type HurriedQuery = Pick<PageQuery, 'endpointId' | 'ordering' | 'except' | 'exceptKeys' | 'blocks'>;
 
-/** Those that may go: of an endpoint in one order, or of an ordering key, the first alone. */
+/**
+ * The hurried deliveries that may be sent. Of an endpoint with ordering, or of an ordering key, only the first delivery
+ * may.
+ *
+ * The flag `hurried` in the lane's row says that there may be one; a drain reads it at each look. What if the drain
+ * goes idle just as a delivery is hurried, or crashes? A drain looks for them once more after it has committed that it
+ * is idle, and whenever it begins, whatever the flag says.
+ */
 export async function readHurried(db: Db, { endpointId, ordering, except, exceptKeys, blocks }: HurriedQuery): Promise<HeldDelivery[]> {
   const name = blocks ? 'read_hurried_not_blocked' : 'read_hurried';
   return withoutErased(db, {
@@ -33,7 +38,7 @@ const hurried = (unblocked: string) => `
     ) d
   ) ${withEvents}`;
 
-/** The drain need not look for them any more, unless there is one. */
+/** Clears the lane's flag `hurried`, unless there still is a hurried delivery. */
 export async function hurriedDone(db: Db, endpointId: string, epoch: number): Promise<void> {
   await db.query({
     name: 'hurried_done',

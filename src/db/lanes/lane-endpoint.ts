@@ -1,4 +1,5 @@
-// The endpoint of a lane as it is now. That reading it under an epoch returns anything is the drain's lease: it was the owner when it asked.
+// Reads the endpoint of a lane as it is now. Reading under an epoch checks the drain's lease too:
+// if a row comes back, the drain was the owner when it asked.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lane-settings';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
@@ -9,18 +10,20 @@ export interface LaneEndpoint extends EndpointToSend {
   tenantId: string;
   deleted: boolean;
   gateReason: string | null;
-  /** Milliseconds until the endpoint wants to be asked again; 0: now. */
+  /** Milliseconds left of the endpoint's Retry-After; 0: none. */
   retryAfterMs: number;
   rateLimit: RateLimit | null;
   tenantRateLimit: RateLimit | null;
   ordering: Ordering;
-  /** Milliseconds since it was made ordered; null: it always was. */
+  /** Milliseconds since ordering was switched on; null: it was so from the start. */
   orderedForMs: number | null;
   onDeadLetter: OnDeadLetter;
   batch: Batch | null;
   coalesceMs: number | null;
   autoRecover: boolean;
-  /** As the lane's row says: others park for it, somebody wants a delivery sent first, and what was left of its circuit there. */
+  /**
+   * From the lane's row: whether others park for it, whether a delivery may be hurried, and the state of its circuit.
+   */
   lane: { parks: boolean; hurried: boolean; circuit: unknown; failingSinceMs: number | null };
   secrets: { id: string; sealed: Buffer }[];
 }

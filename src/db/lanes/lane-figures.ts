@@ -1,4 +1,5 @@
-// What /metrics and /v1/status tell of all lanes at once. Bounded by the rows it looks at, however many are held.
+// Figures of all lanes for /metrics and /v1/status. Reads a bounded number of rows, however many
+// are held.
 import { idOf } from '#domain/ids';
 import { type LaneState, type LaneWait, laneStates } from '#domain/lane';
 import type { Db } from '../store/pool.ts';
@@ -8,21 +9,21 @@ const mostEndpoints = 20;
 
 export interface LaneFigures {
   lanes: Record<LaneState, number>;
-  /** Held deliveries, of which 100,000 are counted at most. */
+  /** Held deliveries; counted up to 100,000. */
   held: number;
   heldIsMore: boolean;
-  /** Since the oldest of them was made; 0: none is held. */
+  /** Age of the oldest held delivery; 0: none is held. */
   oldestHeldSeconds: number;
-  /** The endpoints that hold most, of those counted. */
+  /** The 20 endpoints with the most held deliveries, among those counted. */
   endpoints: HoldingEndpoint[];
 }
 
 export interface HoldingEndpoint {
   endpointId: string;
   held: number;
-  /** Since the oldest of them was made. */
+  /** Age of its oldest held delivery. */
   oldestSeconds: number;
-  /** Null: it has none yet. */
+  /** Null: the endpoint has no lane yet. */
   lane: { state: LaneState; waitingFor: LaneWait | null } | null;
 }
 

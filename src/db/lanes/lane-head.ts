@@ -1,11 +1,13 @@
-// The head of an ordered endpoint, or of one of its keys: what was given up there holds up what comes behind it, until it loses its place.
+// Skips the head of an ordered endpoint, or of one of its keys: a dead letter or quarantined
+// delivery that blocks the deliveries after it.
 import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 
 /**
- * Takes the delivery out of the order that blocks the endpoint - or its ordering key `laneKey` -, and says which it was; null: nothing blocks it.
- * It stays what it is. What if two ask at once? One of them has it, the other is told that nothing blocks.
+ * Takes the delivery that blocks the endpoint, or its ordering key `laneKey`, out of the order and returns its id;
+ * null: nothing is blocked. The status of the delivery does not change. If two calls run at once, one gets the id and
+ * the other null.
  */
 export async function skipHead(db: Db, endpointId: string, laneKey: string | null, audit?: Audit): Promise<string | null> {
   return audited(db, audit, async (client) => {

@@ -1,9 +1,12 @@
-// What waits in a lane, as a whole: how much, since when, until when, and what has to go before anything is sent.
+// Held deliveries of a lane as a whole: counts and times, and the changes made before anything is
+// sent (expiry, coalescing, batches).
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { urgency } from './lane-page.ts';
 
-/** The lowest id of an endpoint's held deliveries, whose day is the oldest of theirs; null: none is held. */
+/**
+ * The lowest id among an endpoint's held deliveries, which is on the oldest day that holds some; null: none is held.
+ */
 export async function lowestHeld(db: Db, endpointId: string): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>({
     name: 'lowest_held',
@@ -13,7 +16,7 @@ export async function lowestHeld(db: Db, endpointId: string): Promise<string | n
   return rows[0] ? idOf('dlv', rows[0].id) : null;
 }
 
-/** How many are held, counted up to `most`. */
+/** The number of held deliveries, counted up to `most`. */
 export async function countHeld(db: Db, endpointId: string, most: number): Promise<number> {
   const { rows } = await db.query<{ held: number }>({
     name: 'count_held',
@@ -25,7 +28,10 @@ export async function countHeld(db: Db, endpointId: string, most: number): Promi
   return rows[0]?.held ?? 0;
 }
 
-/** Milliseconds until the next of an endpoint's held deliveries is due, whatever its place; null: none is held. `keyless`: of those without ordering key. */
+/**
+ * Milliseconds until the next held delivery of an endpoint is due, whatever its position; null: none is held.
+ * `keyless`: only those without an ordering key.
+ */
 export async function nextHeldInMs(db: Db, endpointId: string, keyless: boolean): Promise<number | null> {
   const { rows } = await db.query<{ in_ms: number | null }>({
     name: 'next_held_in_ms',
@@ -42,7 +48,10 @@ export async function nextHeldInMs(db: Db, endpointId: string, keyless: boolean)
   return rows[0]?.in_ms ?? null;
 }
 
-/** Whether a dead letter or a quarantined delivery stands in the way of an ordered endpoint; `keyed`: of one of its ordering keys. */
+/**
+ * Whether a dead letter or quarantined delivery blocks an ordered endpoint; `keyed`: whether one blocks any of its
+ * ordering keys.
+ */
 export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Promise<boolean> {
   const { rows } = await db.query<{ blocked: boolean }>({
     name: 'is_blocked',
@@ -56,7 +65,10 @@ export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Pro
   return rows[0]?.blocked ?? false;
 }
 
-/** A page of what is held past its time, of all endpoints, ends as expired. Returns how many it found; fewer than `limit`: no more are left. */
+/**
+ * Expires a page of held deliveries, of all endpoints, that are past their expiry. Returns how many it found; fewer
+ * than `limit`: none are left.
+ */
 export async function expireHeld(db: Db, limit: number): Promise<number> {
   const { rows } = await db.query<{ id: string }>({
     name: 'held_past_expiry',
@@ -64,7 +76,7 @@ export async function expireHeld(db: Db, limit: number): Promise<number> {
     values: [limit],
   });
   if (rows.length === 0) return 0;
-  // not prepared by name, so that the ids pick the partitions
+  // not prepared by name, so that the ids select the partitions
   await db.query({
     text: `
       update deliveries set status = 'expired', next_attempt_at = null, updated_at = now()
@@ -75,9 +87,9 @@ export async function expireHeld(db: Db, limit: number): Promise<number> {
 }
 
 /**
- * Where the window of a coalescing key has ended, its latest delivery is due and those before it are cancelled. Those that are being sent (`except`), or were
- * sent before in vain, are left alone. Returns the time as of which that is so, as PostgreSQL writes it: what falls due later has not been looked at. Harmless to
- * repeat.
+ * For each coalescing key whose window has ended: makes the newest delivery due and cancels the older ones. Deliveries
+ * that are in flight (`except`) or were attempted before are left alone. Returns the time up to which this was done, as
+ * PostgreSQL writes it: deliveries that fall due later were not looked at. Safe to repeat.
  */
 export async function coalesceHeld(db: Db, endpointId: string, except: string[], lowest: string): Promise<string> {
   const { rows } = await db.query<{ as_of: string }>({
@@ -106,7 +118,7 @@ export async function coalesceHeld(db: Db, endpointId: string, except: string[],
   return rows[0]?.as_of ?? 'infinity';
 }
 
-/** Makes a batch of these; returns the ids that are in it: those that were held, and in none. */
+/** Makes a batch of these deliveries. Returns the ids that are in it: those that were held and in no batch. */
 export async function assignBatch(db: Db, endpointId: string, epoch: number, batchId: string, deliveryIds: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
     name: 'assign_batch',
@@ -123,16 +135,16 @@ export async function assignBatch(db: Db, endpointId: string, epoch: number, bat
   return deliveryIds.filter((id) => assigned.has(id));
 }
 
-/** Those that are held are in no batch any more: their next request is a new one. */
+/** Removes held deliveries from their batch: their next request is a new one. */
 export async function leaveBatch(db: Db, deliveryIds: string[]): Promise<void> {
-  // not prepared by name, so that the ids pick the partitions
+  // not prepared by name, so that the ids select the partitions
   await db.query({
     text: `update deliveries set batch_id = null where id = any($1::uuid[]) and status = 'held'`,
     values: [deliveryIds.map(uuidOf)],
   });
 }
 
-/** Its workflow waits for orders: nobody has to be told any more. */
+/** Records that the workflow of a dead letter now waits for commands, so that no process signals it again. */
 export async function deadLetterTold(db: Db, deliveryId: string): Promise<void> {
   await db.query({
     name: 'dead_letter_told',

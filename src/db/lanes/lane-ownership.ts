@@ -1,25 +1,28 @@
-// Who owns a lane: a drain takes a new epoch, is seen under it, leaves what it has learned, and lays the lane to rest.
+// Ownership of a lane: a drain takes a new epoch, renews its lease, saves its state for the next
+// drain, and puts the lane to rest. Under an older epoch nothing is changed.
 import { uuidOf } from '#domain/ids';
 import type { LaneReason, LaneState, LaneWait } from '#domain/lane';
 import type { Db } from '../store/pool.ts';
 
 export interface TakenLane {
   epoch: number;
-  /** Since when nobody posts for it: the drain before ended in order so long ago; null: one may still be posting. */
+  /**
+   * Milliseconds since the drain before ended properly and nobody sends for the lane; null: one may still be sending.
+   */
   restedMs: number | null;
   reason: LaneReason;
-  /** Others park for it. */
+  /** Other processes park deliveries for the lane. */
   parks: boolean;
-  /** Of the endpoint's target as it is; what was learnt of another version is not given. */
+  /** Version of the endpoint's target now. State learnt from another version is not returned. */
   targetVersion: number;
-  /** As `saveLane` left them, domain/allowance.ts and domain/circuit.ts. */
+  /** As `saveLane` stored them (domain/allowance.ts, domain/circuit.ts). */
   allowance: unknown;
   circuit: unknown;
-  /** Unix milliseconds of the database's clock; null: it accepted something since. */
+  /** Unix milliseconds by the database's clock; null: the endpoint has accepted something since. */
   failingSinceMs: number | null;
 }
 
-/** A drain makes itself the owner: whoever was it before gets no page any more. Null: there is no lane. */
+/** Makes a drain the owner of the lane; the drain before it gets no more pages. Null: there is no lane. */
 export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | null> {
   const { rows } = await db.query<TakenRow>({
     name: 'take_lane',
@@ -51,19 +54,23 @@ export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | 
   return { epoch, restedMs, reason, parks, targetVersion, allowance, circuit, failingSinceMs };
 }
 
-/** What a drain leaves for the next one. */
+/** The state that a drain saves for the next one. */
 export interface LaneFacts {
   allowance: unknown;
   circuit: unknown;
   failingSinceMs: number | null;
   stateReason: LaneWait | null;
-  /** Of which version of the endpoint's target they were learnt: what the row says of a later one stays. */
+  /**
+   * The version of the endpoint's target that this state was learnt from. If the row has state of a later version, that
+   * is kept.
+   */
   targetVersion: number;
 }
 
 /**
- * A drain is seen, and says how things stand. False: another one owns the lane. `released`: it has let the lane go. If others park for it all the same, somebody
- * has opened it again since, and the circuit in the row stays.
+ * Renews the drain's lease and saves its state. False: another drain owns the lane. `released`: this drain has stopped
+ * the parking. If others park all the same, another process has opened the lane again since, and the circuit in the row
+ * is kept.
  */
 export async function saveLane(db: Db, endpointId: string, epoch: number, facts: LaneFacts, released: boolean): Promise<boolean> {
   const { rowCount } = await db.query({
@@ -77,19 +84,22 @@ export async function saveLane(db: Db, endpointId: string, epoch: number, facts:
 }
 
 export interface Rest extends LaneFacts {
-  /** `awake`: it only ends here, and the next drain goes on at once. */
+  /** `awake`: only this drain ends; the next one continues at once. */
   state: LaneState;
-  /** When it acts by itself; null: not. */
+  /** Milliseconds until the lane acts without being woken; null: it does not. */
   dueInMs: number | null;
-  /** Nobody posts for it any more: false while a drain before this one still may. */
+  /** Nobody sends for the lane any more; false: a drain before this one still may. */
   ended: boolean;
-  /** Nothing is held and nothing is wrong: others need not park any more, unless the endpoint's settings say so. */
+  /** Nothing is held and nothing is wrong: others can stop parking, unless the endpoint's settings require a lane. */
   close: boolean;
   /** As for `saveLane`. */
   released: boolean;
 }
 
-/** The drain has recorded all it sent and ends. False: another one owns the lane. Whoever rests looks afterwards for what would contradict it. */
+/**
+ * Puts the lane to rest after the drain has recorded everything it sent. False: another drain owns the lane. Afterwards
+ * the caller has to look for rows that contradict this.
+ */
 export async function restLane(db: Db, endpointId: string, epoch: number, rest: Rest): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'rest_lane',
@@ -112,7 +122,10 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
   return rowCount === 1;
 }
 
-/** Others need not park for it any more, unless the endpoint's settings say so: the drain has caught up, and only ends what is left. */
+/**
+ * Stops the parking, unless the endpoint's settings require a lane: the drain has caught up and only finishes what is
+ * left.
+ */
 export async function releaseLane(db: Db, endpointId: string, epoch: number): Promise<void> {
   await db.query({
     name: 'release_lane',
@@ -121,7 +134,7 @@ export async function releaseLane(db: Db, endpointId: string, epoch: number): Pr
   });
 }
 
-/** Others park for it again, until its circuit is closed. */
+/** Makes others park for the lane again, until its circuit is closed. */
 export async function reserveLane(db: Db, endpointId: string, epoch: number): Promise<void> {
   await db.query({
     name: 'reserve_lane',
@@ -130,7 +143,10 @@ export async function reserveLane(db: Db, endpointId: string, epoch: number): Pr
   });
 }
 
-/** The drain that has just laid it to rest found a contradiction: true when it may go on, false when somebody else was asked to. */
+/**
+ * Wakes the lane that this drain has just put to rest, because a later look contradicted that. True: this drain may
+ * continue; false: another drain was woken already.
+ */
 export async function resumeRested(db: Db, endpointId: string, epoch: number): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'resume_rested',

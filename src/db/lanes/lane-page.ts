@@ -1,54 +1,60 @@
-// The next of an endpoint's held deliveries, as its drain sends them.
+// Reads the next held deliveries of an endpoint, in the order in which its drain sends them.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Ordering } from '#domain/lane-settings';
 import { eraseEvent } from '../events/erasure.ts';
 import type { Db } from '../store/pool.ts';
 
-/** A delivery that waits for its lane. */
+/** A held delivery, with the body of its event. */
 export interface HeldDelivery {
   deliveryId: string;
   eventId: string;
   /** The producer's id of the event. */
   webhookId: string;
-  /** Sealed. */
+  /** Encrypted. */
   body: Buffer;
   round: number;
   attempts: number;
   eventType: string;
-  /** Of an endpoint ordered by key. */
+  /** Ordering key, for an endpoint ordered by key. */
   laneKey: string | null;
-  /** Its place in the order, which is that of its event's acceptance. */
+  /** Its position in the order, which is the order in which events were accepted. */
   position: number | null;
-  /** Its number in the order, once one was given. */
+  /** Its sequence number; null until it gets one. */
   sequence: number | null;
   batchId: string | null;
-  /** Milliseconds until its time comes; less than 0: since when it is due. */
+  /** Milliseconds until it is due; negative: overdue by so much. */
   dueInMs: number;
-  /** When it must not be sent any more, by the monotonic clock of this process. */
+  /** When it expires, in ms of the monotonic clock of this process. */
   expiresAtMs: number;
 }
 
 export interface PageQuery {
   endpointId: string;
-  /** By position whatever their time - of those without a key in an order by key only what is due -, else by their time those that are due. */
+  /**
+   * With ordering: by position, due or not (with ordering by key, deliveries without a key only when due). Without
+   * ordering: by due time, only those that are due.
+   */
   ordering: Ordering;
-  /** Also those whose time has not come: one is to be tried for all. */
+  /** Includes deliveries that are not due yet: one is needed as a probe. */
   evenEarly: boolean;
   limit: number;
-  /** Under way already. */
+  /** In flight already. */
   except: string[];
-  /** Ordering keys that cannot move now. */
+  /** Ordering keys that cannot be sent now. */
   exceptKeys: string[];
-  /** Nor can those, of an endpoint ordered by key, in which something was given up. */
+  /** Leaves out ordering keys that a dead letter or quarantined delivery blocks. */
   blocks: boolean;
-  /** Of an endpoint without order only what was due then: `coalesceHeld` has seen it. Null: what is due now. */
+  /**
+   * Without ordering: only deliveries that were due at this time, which `coalesceHeld` has handled. Null: those due
+   * now.
+   */
   asOf: string | null;
-  /** No row of the lane is older: as `lowestHeld` said a moment ago. */
+  /** No held delivery has a lower id: the recent result of `lowestHeld`. */
   lowest: string;
 }
 
 const mostBytes = 2 * 1024 * 1024;
-/** Of a row `d`, the same expression as in the index: first attempts, then retries, then replays. */
+/** For a row `d`, the same expression as in the index: 0 first attempt, 1 retry, 2 replay. */
 export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end)';
 export const heldColumns =
   'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
@@ -76,7 +82,7 @@ const byTime = `
     order by d.urgency, d.next_attempt_at limit $2
   ) ${withEvents}`;
 
-/** A dead letter or a quarantined delivery stands in the way of its ordering key. */
+/** Leaves out rows whose ordering key is blocked by a dead letter or quarantined delivery. */
 export const notBlocked = `
   and not exists (
     select from deliveries b where b.endpoint_id = $1 and b.lane_key = d.lane_key and b.status in ('dead_lettered', 'quarantined') and b.position is not null)`;
@@ -92,7 +98,7 @@ const byPosition = (unblocked: string) => `
     ) d
   ) ${withEvents}`;
 
-/** The next ones, in the order in which they are to be sent: at most `limit`, and about 2 MiB. */
+/** The next deliveries in the order of sending: at most `limit`, and about 2 MiB. */
 export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]> {
   const { endpointId, ordering, evenEarly, limit, except, exceptKeys, blocks, lowest, asOf } = query;
   const ordered = ordering !== 'none';
@@ -109,7 +115,7 @@ export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]
   });
 }
 
-/** What was erased since it was held is cancelled, and the rest is read again. */
+/** Runs the statement. Deliveries whose event was erased meanwhile are cancelled, and the statement runs again. */
 export async function withoutErased(db: Db, statement: { name: string; text: string; values: unknown[] }): Promise<HeldDelivery[]> {
   const { rows } = await db.query<HeldRow>(statement);
   const erased = rows.filter((row) => row.erased);
@@ -118,7 +124,7 @@ export async function withoutErased(db: Db, statement: { name: string; text: str
   return withoutErased(db, statement);
 }
 
-/** All of one batch, in the order of their events. */
+/** All held deliveries of a batch, in the order of their events. */
 export async function readBatch(db: Db, endpointId: string, batchId: string): Promise<HeldDelivery[]> {
   const { rows } = await db.query<HeldRow>({
     name: 'read_batch',
@@ -139,7 +145,10 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
   return rows.filter((row) => !row.erased).map(toHeld);
 }
 
-/** Held since their event was erased, by who had it in memory: there is nothing to send. */
+/**
+ * Cancels deliveries that were parked after their event was erased, by a process that had it in memory: there is
+ * nothing to send.
+ */
 async function cancelErased(db: Db, rows: HeldRow[]): Promise<void> {
   for (const row of rows) await eraseEvent(db, idOf('evt', row.event_id));
 }

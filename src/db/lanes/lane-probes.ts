@@ -1,11 +1,12 @@
-// What a lane with an open circuit may probe its endpoint with: which event types wait, and what waits of one type.
+// Deliveries that a lane with an open circuit can use as a probe: which event types are held, and
+// the deliveries of a type.
 import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { type HeldDelivery, heldColumns, notBlocked, type PageQuery, withEvents, withoutErased } from './lane-page.ts';
 
 const mostHeldTypes = 1_000;
 
-/** The event types of what is held, in alphabetical order; 1,000 at most. Looks at one row of each. */
+/** The event types of the held deliveries, in alphabetical order; at most 1,000. Reads one row per type. */
 export async function readHeldTypes(db: Db, endpointId: string, lowest: string): Promise<string[]> {
   const { rows } = await db.query<{ event_type: string }>({
     name: 'read_held_types',
@@ -38,7 +39,10 @@ const ofType = (unblocked: string) => `
     ) d
   ) ${withEvents}`;
 
-/** What an endpoint that is not ordered as a whole may be probed with, of one event type, whatever its time; what is due for longest comes first. */
+/**
+ * Deliveries of one event type to probe with, due or not, the longest overdue first. Only for an endpoint that is not
+ * ordered as a whole.
+ */
 export async function readToProbe(db: Db, query: ProbeQuery): Promise<HeldDelivery[]> {
   const { endpointId, eventType, limit, except, exceptKeys, blocks, lowest } = query;
   return withoutErased(db, {

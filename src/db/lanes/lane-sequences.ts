@@ -1,4 +1,5 @@
-// The numbers that an ordered endpoint, or each of its keys, is sent: gapless over what was or may have been sent.
+// Sequence numbers of an ordered endpoint, or of each of its keys: without gaps over all deliveries
+// that were, or may have been, sent.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
@@ -9,8 +10,9 @@ export interface ToNumber {
 }
 
 /**
- * The next number for each, at most one of a key in a call; given right before its first POST. A delivery that is not held any more, or a drain that is
- * not the owner any more, gets none (null), and none is burnt: rows are locked and looked at before a number is taken.
+ * Gives each delivery its next sequence number, right before its first POST; at most one delivery of a key per call.
+ * Null: the delivery is no longer held, or the drain no longer owns the lane. No number is lost then: rows are locked
+ * and checked before a number is taken.
  */
 export async function numberDeliveries(db: Db, endpointId: string, epoch: number, deliveries: ToNumber[]): Promise<(number | null)[]> {
   const { rows } = await db.query<{ id: string; sequence: number }>({
@@ -34,7 +36,10 @@ export async function numberDeliveries(db: Db, endpointId: string, epoch: number
   return deliveries.map(({ deliveryId }) => given.get(deliveryId) ?? null);
 }
 
-/** Consecutive numbers for the members of one batch of an ordered endpoint, in their order. Null: one of them may not be sent; nothing was numbered. */
+/**
+ * Gives the deliveries of a batch consecutive numbers, in their order. Null: one of them may not be sent; none got a
+ * number.
+ */
 export async function numberBatch(db: Db, endpointId: string, epoch: number, deliveryIds: string[]): Promise<number[] | null> {
   const { rows } = await db.query<{ id: string; sequence: number }>({
     name: 'number_batch',

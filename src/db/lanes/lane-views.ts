@@ -1,4 +1,5 @@
-// A lane as it is read by people, and the sequence numbers of what it sent. Every query is bounded by the rows it may look at.
+// Reads a lane for people, and the sequence numbers of what it has sent. Every query reads a
+// bounded number of rows.
 import type { Gate } from '#domain/endpoint';
 import { uuidOf } from '#domain/ids';
 import type { LaneReason, LaneState, LaneWait } from '#domain/lane';
@@ -7,7 +8,7 @@ import type { Db } from '../store/pool.ts';
 
 export const mostHeldCounted = 100_000;
 
-/** An endpoint, its lane where it has one, and what is held. */
+/** An endpoint, its lane if it has one, and its held deliveries. */
 export interface LaneRecord {
   gate: Gate;
   gateReason: string | null;
@@ -16,7 +17,7 @@ export interface LaneRecord {
   ordering: Ordering;
   batch: Batch | null;
   coalesceMs: number | null;
-  /** It asked for peace until later. */
+  /** The endpoint's Retry-After has not passed yet. */
   asked: boolean;
   lane: {
     parks: boolean;
@@ -24,12 +25,12 @@ export interface LaneRecord {
     state: LaneState;
     waitingFor: LaneWait | null;
     dueAt: Date | null;
-    /** As drains leave them. */
+    /** As drains save them. */
     allowance: unknown;
     circuit: unknown;
     failingSince: Date | null;
   } | null;
-  /** At most one above `mostHeldCounted`. */
+  /** Counted up to `mostHeldCounted` + 1. */
   held: number;
   oldestHeldAt: Date | null;
   oldestHeldAgeMs: number | null;
@@ -97,28 +98,29 @@ function toRecord(row: LaneRow): LaneRecord {
   };
 }
 
-/** The numbers of an endpoint that is ordered, or of one of its keys. */
+/** Sequence numbers of an ordered endpoint, or of one of its keys. */
 export interface SequenceRecord {
   lastSent: number | null;
-  /** Of the last 10,000 that deliveries have, the highest first. */
+  /** Accepted numbers among the last 10,000 given, highest first. */
   accepted: number[];
-  /** The lowest that still waits to be accepted, and is tried again. */
+  /** The lowest number that is not accepted yet and still retried. */
   waiting: number | null;
-  /** Below this one nothing is known: older ones may be kept no longer. */
+  /** Numbers below this one are unknown: their deliveries may have been deleted. */
   lowest: number;
 }
 
 const numbersRead = 10_000;
 
-/** `orderingKey` null: of the endpoint as a whole. */
+/** `orderingKey` null: the endpoint as a whole. */
 export async function readSequence(db: Db, endpointId: string, orderingKey: string | null): Promise<SequenceRecord> {
   const { rows } = await db.query<SequenceRow>({
-    // not prepared by name: planned with its values, the key's condition is one that the index knows
+    // not prepared by name: planned with its values, the condition on the key matches the index
     text: `
       with numbered as materialized (
         select sequence, status from deliveries
         where endpoint_id = $1 and sequence is not null and ($2::text is null and lane_key is null or lane_key = $2)
-        order by lane_key desc, sequence desc limit $3 -- all have one lane_key: so the index gives them in order, also where that is null
+        -- all rows have the same lane_key: naming it lets the index return them in order, also where it is null
+        order by lane_key desc, sequence desc limit $3
       )
       select (select last from lane_sequences where endpoint_id = $1 and key = coalesce($2, '')) as last_sent,
         array(select sequence from numbered where status = 'succeeded' order by sequence desc) as accepted,

@@ -1,5 +1,6 @@
-// Lanes as rows: opened, woken, looked after. Parking commits its rows and then reads the state; resting commits the state and then looks for
-// rows: whoever sees both wakes the lane, and the compare-and-set lets one of them through (docs/lanes.md).
+// Lanes as rows: open, wake, find overdue ones. Parking commits its rows and then reads the lane's
+// state; resting commits the state and then looks for rows. One of the two always sees the other
+// (docs/lanes.md).
 
 import { idOf, uuidOf } from '#domain/ids';
 import type { LaneReason, LaneState } from '#domain/lane';
@@ -7,8 +8,9 @@ import type { Db } from '../store/pool.ts';
 import { urgency } from './lane-page.ts';
 
 /**
- * To be read after the commit that parked rows for these endpoints. An endpoint that is missing has no lane yet. One that is shut is to be woken like one that is idle
- * while something in it is to be sent before all others.
+ * The states of these lanes. Read them after the commit that parked rows for these endpoints. An endpoint that is
+ * missing has no lane yet. A lane that is `shut` but holds a hurried delivery is returned as `idle`, so that it is
+ * woken.
  */
 export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map<string, LaneState>> {
   const { rows } = await db.query<{ endpoint_id: string; state: LaneState }>({
@@ -21,9 +23,12 @@ export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map
 }
 
 /**
- * Makes the lanes of these endpoints, or has those that rest idle wake: from its commit on others park. Returns those that this woke, which are to be
- * signalled. A deleted endpoint gets none. `opened`: a circuit as the next drain is to find it, unless it has an open one (domain/circuit.ts). It opens no lane if the
- * endpoint does not lead any more where that was learnt.
+ * Opens the lanes of these endpoints and wakes those that are idle; from the commit on others park. Returns the lanes
+ * that this call woke, which have to be signalled: the compare-and-set of the state lets only one caller wake a lane. A
+ * deleted endpoint gets no lane.
+ *
+ * `opened`: the circuit that the next drain finds, unless the lane has an open one (domain/circuit.ts). It opens no
+ * lane if the endpoint's target has changed since that was learnt.
  */
 export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<string[]> {
   const { rows } = await db.query<{ endpoint_id: string }>({
@@ -38,7 +43,7 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
         where p.id = any($1::uuid[]) and p.deleted_at is null and ($3::jsonb is null or p.target_version = $4) order by p.id
         on conflict (endpoint_id) do update set parks = true, updated_at = now(),
           reason = case when lanes.reason = 'failing' then lanes.reason else excluded.reason end,
-          -- what was learnt of another target is forgotten, whichever of the two is the later
+          -- state learnt from another version of the target is dropped, whichever of the two is later
           allowance = case when lanes.target_version >= excluded.target_version then lanes.allowance end,
           circuit = case when lanes.target_version > excluded.target_version or lanes.target_version = excluded.target_version and lanes.circuit->>'state' = 'open'
               then lanes.circuit
@@ -57,22 +62,25 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
   return rows.map((row) => idOf('ep', row.endpoint_id));
 }
 
-/** A circuit that was opened, and the version of the endpoint's target that it was learnt of. */
+/** An opened circuit, and the version of the endpoint's target it was learnt from. */
 export interface OpenedCircuit {
   circuit: unknown;
   targetVersion: number;
 }
 
-/** parked: something was held for it · unblocked: what its order waits for is out of the way · changed: by hand, and it may be well again. */
+/**
+ * parked: a delivery was held for it · unblocked: the delivery that its order waited for is out of the way · changed: a
+ * person changed the endpoint, which may work again.
+ */
 export type WakeReason = 'parked' | 'unblocked' | 'changed';
 
-/** Has lanes that rest act again, as far as the reason is one for them. Returns those that this woke. */
+/** Wakes lanes that rest, if the reason applies to their state. Returns those that this call woke. */
 export async function wakeLanes(db: Db, endpointIds: string[], reason: WakeReason): Promise<string[]> {
   const { rows } = await db.query<{ endpoint_id: string }>({
     name: 'wake_lanes',
     text: `
       update lanes set state = 'awake', due_at = now(), parks = parks or $2 = 'changed', updated_at = now(),
-        -- what was changed may be what was wrong: it is probed at once
+        -- the change may have fixed the endpoint: probe it at once
         circuit = case when $2 = 'changed' and circuit->>'state' = 'open' then jsonb_set(circuit, '{probeAtMs}', '0') else circuit end
       where endpoint_id = any($1::uuid[]) and (state = 'idle' or state = 'shut' and (
         hurried or $2 = 'changed' or $2 = 'unblocked' and state_reason in ('head_in_backoff', 'blocked_by_dead_letter')))
@@ -82,10 +90,10 @@ export async function wakeLanes(db: Db, endpointIds: string[], reason: WakeReaso
   return rows.map((row) => idOf('ep', row.endpoint_id));
 }
 
-/** What Temporal is told of a lane. */
+/** A lane as Temporal knows it. */
 export interface LaneRef {
   endpointId: string;
-  /** External id. */
+  /** The producer's id of the tenant. */
   tenant: string;
   endpointHost: string;
 }
@@ -100,7 +108,10 @@ export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneR
   return rows.map(toRef);
 }
 
-/** Lanes that meant to act 10 s ago and have no drain that was seen since: their workflow is gone, or never heard of it. */
+/**
+ * Lanes that should have acted 10 s ago and whose drain has not renewed its lease since: their workflow is gone, or was
+ * never signalled.
+ */
 export async function overdueLanes(db: Db, limit: number): Promise<LaneRef[]> {
   const { rows } = await db.query<RefRow>({
     name: 'overdue_lanes',
@@ -115,8 +126,8 @@ export async function overdueLanes(db: Db, limit: number): Promise<LaneRef[]> {
 }
 
 /**
- * Endpoints with held deliveries that are due and a lane that rests idle, or none: somebody died between parking and waking. A belt beside the braces
- * of who parks; asked for once a minute.
+ * Endpoints with held deliveries that are due and an idle lane, or none: a process crashed between parking and waking.
+ * A safety net for the parking process, called once a minute.
  */
 export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({

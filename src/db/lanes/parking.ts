@@ -1,5 +1,5 @@
-// Parking: a delivery of an endpoint that has a lane becomes, or is inserted as, `held`. Who parks commits this, then has the lane woken if it rests
-// (temporal/lane-waker.ts), and only then gives up what guards the event.
+// Parking: stores a delivery as `held`, for the lane of its endpoint. The caller commits it, wakes
+// the lane if it rests (temporal/lane-waker.ts), and only then gives up what guards the event.
 import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
 import { type DeliveryRef, type RefRow, refColumns, toRef } from '../deliveries/delivery-refs.ts';
@@ -15,8 +15,9 @@ export interface NewHeld {
 }
 
 /**
- * Inserts what has no row yet as held: due at once, or at the end of its endpoint's coalescing window. Its place in the order is its event's; one put off
- * until now (`deliverAt`) has its place where it falls due. Harmless to repeat.
+ * Inserts deliveries that have no row yet as held: due at once, or at the end of the endpoint's coalescing window.
+ * Their position is that of their event; a scheduled one (`deliverAt`) gets its position when it falls due. Safe to
+ * repeat.
  */
 export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
   const of = <T>(pick: (delivery: NewHeld) => T) => deliveries.map(pick);
@@ -48,7 +49,7 @@ export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
   });
 }
 
-/** Holds one that is under way, due when it was due. Says what it is now; null: no such delivery. */
+/** Parks a delivery that is pending or retrying; its due time stays. Returns its status now; null: no such delivery. */
 export async function parkExisting(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {
   const { rows } = await db.query<{ status: DeliveryStatus }>({
     name: 'park_existing',
@@ -75,8 +76,9 @@ export async function parkExisting(db: Db, deliveryId: string): Promise<Delivery
 }
 
 /**
- * A lane takes over what sleeps in backoff for its endpoint, whom nobody can be posting now: due in more than 5 s. One put off by its producer (`deliverAt`)
- * stays as it is until it is due. Returns those it took, whose workflows are to look at their rows; call it again while it takes as many as `limit`.
+ * Parks the endpoint's deliveries in backoff that nobody can be sending now: due in more than 5 s. A scheduled delivery
+ * (`deliverAt`) is left alone until it is due. Returns the parked deliveries, whose workflows have to read their rows
+ * again. Call it again while it returns `limit` of them.
  */
 export async function parkSleeping(db: Db, endpointId: string, limit: number): Promise<DeliveryRef[]> {
   const { rows } = await db.query<RefRow>({

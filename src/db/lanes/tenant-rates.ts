@@ -1,10 +1,14 @@
-// A tenant's rate over all its lanes: one bucket in one row, from which drains take what they need for the next moments.
+// A tenant's rate limit over all its lanes: one token bucket in one row, from which drains take
+// tokens for the next moments.
 import { uuidOf } from '#domain/ids';
 import type { RateLimit } from '#domain/lane-settings';
 import { defaultBurst } from '#domain/token-bucket';
 import type { Db } from '../store/pool.ts';
 
-/** How many of `wanted` requests may be made now. A bucket begins empty; it holds what 20 ms bring beyond its burst, for those who come a little late. */
+/**
+ * Takes up to `wanted` tokens and returns how many: so many requests may be sent now. A new bucket is empty. It holds
+ * the tokens of 20 ms above its burst, for drains that come a little late.
+ */
 export async function takeTenantTokens(db: Db, tenantId: string, { perSecond, burst }: RateLimit, wanted: number): Promise<number> {
   const { rows } = await db.query<{ granted: number }>({
     name: 'take_tenant_tokens',

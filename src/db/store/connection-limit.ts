@@ -1,18 +1,18 @@
-// Limits how many connections of a pool one kind of work may hold. Where the limits of all kinds add up to the size of the pool, each kind always gets its own,
-// whatever the others wait for.
+// Limits how many connections of a pool one kind of work may hold. If the limits of all kinds add
+// up to the size of the pool, each kind always gets its share, whatever the others wait for.
 import type pg from 'pg';
 import { StoreOverloaded } from './errors.ts';
 import type { Db } from './pool.ts';
 
-/** As long as the pool itself lets a query wait for a connection. */
+/** Equals the pool's own timeout for a connection. */
 const usualPatienceMs = 10_000;
 
 export interface ConnectionLimit {
-  /** Connections at once. */
+  /** Maximum number of connections in use at once. */
   most: number;
-  /** A query that waits longer for one rejects with StoreOverloaded. */
+  /** Timeout for a connection, in ms. After that the query rejects with StoreOverloaded. */
   patienceMs?: number;
-  /** Whom a query is for; one of them gets half of the connections at most. Null: it is for nobody in particular. */
+  /** The owner of the current query, who gets at most half of the connections. Null: the query has no owner. */
   whose?(): string | null;
 }
 
@@ -21,14 +21,14 @@ interface Waiting {
   begin(): void;
 }
 
-/** The pool, of which so many connections at once are used through what is returned. */
+/** Wraps the pool: at most `most` of its connections are in use through the returned Db. */
 export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs, whose = () => null }: ConnectionLimit): Db {
-  const mostOfOne = Math.max(1, Math.floor(most / 2));
+  const maxPerOwner = Math.max(1, Math.floor(most / 2));
   const waiting = new Set<Waiting>();
   const usedBy = new Map<string | null, number>();
   let used = 0;
 
-  const mayBegin = (who: string | null) => used < most && (who === null || (usedBy.get(who) ?? 0) < mostOfOne);
+  const mayBegin = (who: string | null) => used < most && (who === null || (usedBy.get(who) ?? 0) < maxPerOwner);
 
   function count(who: string | null, change: 1 | -1): void {
     used += change;
@@ -37,7 +37,7 @@ export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs,
     else usedBy.set(who, left);
   }
 
-  /** Resolves with what gives the connection back. */
+  /** Resolves with a function that gives the connection back. */
   function take(): Promise<() => void> {
     const who = whose();
     const giveBack = () => {
@@ -64,7 +64,7 @@ export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs,
     });
   }
 
-  /** The one that has waited longest, of those who may. */
+  /** Starts the query that has waited longest, of those whose owner is below its limit. */
   function beginNext(): void {
     for (const next of waiting) {
       if (!mayBegin(next.who)) continue;
@@ -97,7 +97,7 @@ export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs,
   return { query, connect } as Db;
 }
 
-/** The client, whose next release is told once. pg gives it another `release` at each connect. */
+/** Calls `released` once, at the client's next release. pg sets a new `release` at each connect. */
 function releasing(client: pg.PoolClient, released: () => void): pg.PoolClient {
   const { release } = client;
   let isHeld = true;

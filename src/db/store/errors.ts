@@ -1,20 +1,24 @@
-// What an error of the store says: away (ask again), lost a race (run again), or bad data (one row is to blame).
+// Classifies errors of the store: unavailable (try again later), lost race (run again), bad data
+// (one row is the cause).
 
 const awayCodes =
   /^(08...|53...|57014|57P0[1-5]|58...|XX...|25006|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const awayMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
-/** More waits for the store than may wait. */
+/** The limit of queries that may wait for the store is reached. */
 export class StoreOverloaded extends Error {
   override name = 'StoreOverloaded';
 
   constructor() {
-    super('more waits for the store than may wait');
+    super('too many queries are waiting for the database');
   }
 }
 
-/** PostgreSQL is away, full, or going down: nothing is known of what was asked, and asking again later is right. */
+/**
+ * PostgreSQL is unreachable, full or shutting down. Whether the statement took effect is unknown; a later retry is
+ * right.
+ */
 export function isStoreAway(error: unknown): boolean {
   if (error instanceof StoreOverloaded) return true;
   if (error instanceof AggregateError) return error.errors.every(isStoreAway);
@@ -33,12 +37,12 @@ export function isBadData(error: unknown): boolean {
   return /^2[23]...$/.test(codeOf(error));
 }
 
-/** A lock was not to be had in time. */
+/** A lock was not available in time. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';
 }
 
-/** No partition takes the row. */
+/** No partition exists for the row. */
 export function isWithoutPartition(error: unknown): boolean {
   return codeOf(error) === '23514' && error instanceof Error && error.message.startsWith('no partition of relation');
 }

@@ -1,23 +1,20 @@
-// Group commit: writes that arrive together share one statement. While one statement runs, the next group forms; where nobody waits for the
-// answer, the first of a group may also linger for others, which at low rates saves most of the statements.
-//
-// What if a group fails? A lost race (deadlock, serialisation) runs again whole. Bad data (classes 22 and 23) splits the group in halves until
-// the bad item stands alone and only its caller hears of it. Anything else goes to every caller of the group; when the store is away, to all that
-// wait as well, so that nobody waits for one time-out after the other. What would wait beyond `maxWaiting` is refused at once as overloaded.
+// Group commit: writes that arrive together share one statement. While a statement runs, the next
+// group forms. If nobody waits for the answer, the first write may also linger for others: that
+// saves most of the statements at low rates.
 import { isBadData, isStoreAway, StoreOverloaded } from './errors.ts';
 import { retryTransaction } from './retry-transaction.ts';
 
 export interface GroupCommitOptions<T, R> {
   /** Writes all items in one transaction; results in the order of the items. */
   write(items: T[]): Promise<R[]>;
-  /** How much an item weighs against `maxWeight` (default 1). */
+  /** Weight of an item, counted against `maxWeight` (default 1). */
   weigh?(item: T): number;
   maxWeight: number;
-  /** How much may wait, by weight (default: without end). */
+  /** Maximum total weight of the waiting items (default: no limit). More than that is refused as overloaded. */
   maxWaiting?: number;
-  /** Statements at once (default 1). */
+  /** Concurrent statements (default 1). */
   lanes?: number;
-  /** For how many milliseconds a group that weighs less than `enough` waits for more (default: for none). */
+  /** How many ms a group that weighs less than `enough` waits for more items (default: 0). */
   linger?: { ms: number; enough: number };
 }
 
@@ -32,6 +29,12 @@ interface Waiting<T, R> {
   reject(error: unknown): void;
 }
 
+/**
+ * What if a group fails? After a lost race (deadlock, serialisation failure) the whole group runs again. On bad data
+ * (classes 22 and 23) the group is split in halves until the bad item is alone; only its caller gets the error. Any
+ * other error goes to every caller of the group. If the store is unavailable, all waiting items get it too, so that
+ * they do not run into one timeout after the other.
+ */
 export function createGroupCommit<T, R>({
   write,
   weigh = () => 1,
@@ -106,7 +109,7 @@ export function createGroupCommit<T, R>({
         queue.push({ item, resolve, reject });
         if (running === lanes) return;
         if (weightWaiting < linger.enough) lingering ??= setTimeout(begin, linger.ms);
-        // the rest of this tick may bring more for the same statement
+        // the rest of this tick may add items to the same statement
         else queueMicrotask(begin);
       });
     },

@@ -1,18 +1,19 @@
-// LISTEN: a connection of its own that tells of rows for any relay as they are committed. It only saves time: relays also look every second.
+// LISTEN on a dedicated connection: receives notifications of committed outbox rows and parked
+// deliveries. It only saves time: relays also look every second.
 import type { Notification, PoolClient } from 'pg';
 import type { Logger } from '#runtime/logger';
 import type { Db } from './pool.ts';
 
 const againMs = 2_000;
 
-/** Said on the channel when deliveries may have become due; nothing is said for rows of nobody. */
+/** Payload: deliveries may have become due. The payload for outbox rows without an owner is empty. */
 export const sweepWord = 'sweep';
 
 const lanesWord = 'lanes ';
 /** A notification carries less than 8,000 bytes. */
 const lanesAtOnce = 150;
 
-/** Tells drains that something was parked for their lanes. Nobody waits for it: they look by themselves. */
+/** Notifies drains that deliveries were parked for their lanes. Not awaited: drains also look without it. */
 export function nudgeLanes(db: Db, endpointIds: string[], log: Logger): void {
   for (let from = 0; from < endpointIds.length; from += lanesAtOnce) {
     const word = `${lanesWord}${endpointIds.slice(from, from + lanesAtOnce).join(',')}`;
@@ -20,19 +21,22 @@ export function nudgeLanes(db: Db, endpointIds: string[], log: Logger): void {
   }
 }
 
-/** The endpoints of a word that `nudgeLanes` said; null: it is another word. */
+/** The endpoints of a payload that `nudgeLanes` sent; null: another payload. */
 export function nudgedLanes(word: string): string[] | null {
   return word.startsWith(lanesWord) ? word.slice(lanesWord.length).split(',') : null;
 }
 
-/** Asks all relays to sweep now. Nobody waits for it: they sweep every 10 s anyway. */
+/** Asks all relays to sweep now. Not awaited: they sweep every 10 s anyway. */
 export function askForSweep(db: Db, log: Logger): void {
   db.query('select pg_notify($1, $2)', ['posthorn_outbox', sweepWord]).catch((error) => log.debug({ err: error }, 'listen.not_asked'));
 }
 
-/** Calls `heard` with what is said on the channel, and once at each connect, reconnecting as needed, until the returned function is called. */
-export function listen(db: Db, channel: 'posthorn_outbox', heard: (word: string) => void, log: Logger): () => void {
-  const hear = ({ payload }: Notification) => heard(payload ?? '');
+/**
+ * Calls `onMessage` with each payload on the channel, and with '' after each connect. Reconnects as needed until the
+ * returned function is called.
+ */
+export function listen(db: Db, channel: 'posthorn_outbox', onMessage: (word: string) => void, log: Logger): () => void {
+  const onNotification = ({ payload }: Notification) => onMessage(payload ?? '');
   let closed = false;
   let client: PoolClient | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -42,11 +46,11 @@ export function listen(db: Db, channel: 'posthorn_outbox', heard: (word: string)
       const opened = await db.connect();
       if (closed) return opened.release(true);
       client = opened;
-      opened.on('notification', hear);
+      opened.on('notification', onNotification);
       opened.once('error', () => reconnect(opened));
       opened.once('end', () => reconnect(opened));
       await opened.query(`listen ${channel}`);
-      heard('');
+      onMessage('');
     } catch (error) {
       log.debug({ err: error }, 'listen.failed');
       reconnect(client);
@@ -56,7 +60,7 @@ export function listen(db: Db, channel: 'posthorn_outbox', heard: (word: string)
   function reconnect(lost: PoolClient | undefined): void {
     if (client !== lost) return;
     client = undefined;
-    lost?.removeListener('notification', hear);
+    lost?.removeListener('notification', onNotification);
     lost?.release(true);
     if (!closed) timer = setTimeout(connect, againMs).unref();
   }

@@ -1,11 +1,12 @@
-// Runs what is missing of `migrations/`, in order, each in its transaction, one process at a time.
+// Runs the missing migrations of `migrations/` in order, each in its own transaction. An advisory
+// lock lets one process at a time do it, so it is safe to call from many processes.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PoolClient } from 'pg';
 import type { Db } from './pool.ts';
 
 const lock = 7_061_100;
-// an index on millions of rows takes longer than any other query may
+// an index on millions of rows takes longer than the timeout of other queries
 const withinMs = 6 * 3_600_000;
 
 /** Brings the schema up to date and returns the names of the migrations it ran. */

@@ -1,11 +1,14 @@
-// The daily partitions of events, deliveries and attempts.
+// Creates the daily partitions of events, deliveries and attempts.
 import { isLockTimeout } from './errors.ts';
 import type { Db } from './pool.ts';
 
 const daysAhead = 14;
 const tries = 5;
 
-/** Makes the partitions from yesterday to 14 days ahead that are missing, each in its transaction; returns how many. Safe in many processes. */
+/**
+ * Creates the missing partitions from yesterday to 14 days ahead, each in its own transaction. Returns how many. Safe
+ * to run in many processes at once.
+ */
 export async function makePartitions(db: Db): Promise<number> {
   const { rows } = await db.query<{ parent: string; day: string }>({
     name: 'missing_partitions',

@@ -1,4 +1,4 @@
-// The connection to PostgreSQL, and what its errors mean.
+// The connection pool for PostgreSQL, and transactions.
 import pg from 'pg';
 import { retryTransaction } from './retry-transaction.ts';
 
@@ -14,8 +14,9 @@ export interface PoolOptions {
 }
 
 /**
- * Opens lazily; `end()` closes it. A query waits at most 10 s for a connection and 30 s for its answer, which PostgreSQL itself keeps to: nothing runs on there for
- * whoever has left. Nor does a process that was stopped in a transaction hold its locks for longer.
+ * Connects lazily; `end()` closes the pool. A query waits at most 10 s for a connection and 30 s for its answer.
+ * PostgreSQL itself applies the 30 s, so that nothing keeps running there for a client that has given up. A process
+ * that is suspended within a transaction keeps its locks no longer than 30 s either.
  */
 export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -25,24 +26,27 @@ export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
     connectionTimeoutMillis: 10_000,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
-    // for a server that is gone: one that is there answers first
+    // for a server that is gone; one that is running answers first
     query_timeout: 31_000,
     idleTimeoutMillis: 60_000,
   });
   pool.on('error', onError);
-  // a client that is in use when its server goes has no other listener, and without one the process would end; its query fails all the same
+  // without this listener, a client in use whose server goes away would end the process; its query fails anyway
   pool.on('connect', (client) => client.on('error', onError));
   return retryingLostRaces(pool);
 }
 
-/** Every statement outside a transaction runs again when it lost a race. */
+/** Statements outside a transaction run again after a lost race. */
 function retryingLostRaces(pool: pg.Pool): pg.Pool {
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
   pool.query = ((...args: unknown[]) => retryTransaction(() => query(...args))) as typeof pool.query;
   return pool;
 }
 
-/** Runs `work` in one transaction on one connection; again when it lost a race, so it must have no effect but through the client. */
+/**
+ * Runs `work` in one transaction on one connection. It may run again after a lost race: use no effects outside the
+ * client.
+ */
 export function inTransaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return retryTransaction(() => transact(db, work));
 }

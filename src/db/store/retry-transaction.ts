@@ -1,9 +1,10 @@
-// A statement or transaction that lost a race (deadlock, serialisation) was undone whole: it runs again.
+// Retries a statement or transaction that lost a race (deadlock, serialisation failure). PostgreSQL
+// has rolled it back completely, so it is safe to run it again.
 import { isLostRace } from './errors.ts';
 
 const tries = 5;
 
-/** Runs until it did not lose a race, 6 times at most; any other error comes back at once. */
+/** Runs at most 6 times, while `run` loses a race. Any other error is thrown at once. */
 export async function retryTransaction<T>(run: () => Promise<T>): Promise<T> {
   for (let left = tries; ; left--) {
     try {

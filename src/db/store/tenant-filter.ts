@@ -1,4 +1,5 @@
-// Whether a row is there for who asks: in a tenant's scope, whether it is that tenant's.
+// Checks whether an endpoint or a delivery exists, and in a tenant's scope whether it is the
+// tenant's.
 import { uuidOf } from '#domain/ids';
 import type { Db } from './pool.ts';
 

@@ -1,7 +1,10 @@
-// Whether this process may act for tenants: what migration 000008 set up may have been lost on the way, as when a dump was restored into another cluster.
+// Checks that this process may act as the tenant role. Migration 000008 creates the role; it can be
+// missing, for example after a dump was restored into another cluster.
 import { type Db, inTransaction } from './pool.ts';
 
-/** Throws when row-level security would hide rows from the delivery path, or not bind a tenant. */
+/**
+ * Throws TenantRoleError if row-level security would hide rows from the delivery path, or would not restrict a tenant.
+ */
 export async function checkTenantRole(db: Db): Promise<void> {
   await inTransaction(db, async (client) => {
     const { rows } = await client.query<{ owner: string; role: string; bound: boolean }>({
@@ -11,17 +14,17 @@ export async function checkTenantRole(db: Db): Promise<void> {
     if (bound) throw new TenantRoleError(`"${owner}" does not own the tables of this database: connect as their owner.`);
     await client.query(`select set_config('role', tenant_role(), true)`).catch((error) => {
       throw new TenantRoleError(
-        `"${owner}" may not act as the role "${role}": make it where it is missing, and grant it to "${owner}".`,
+        `"${owner}" may not act as the role "${role}": create the role if it is missing, and grant it to "${owner}".`,
         error,
       );
     });
     const open = await client.query<{ name: string }>(openTables);
     const names = open.rows.map(({ name }) => name).join(', ');
-    if (names !== '') throw new TenantRoleError(`the role "${role}" is not bound to one tenant's rows of: ${names}.`);
+    if (names !== '') throw new TenantRoleError(`the role "${role}" is not restricted to one tenant's rows of: ${names}.`);
   });
 }
 
-// of the tables that have something to read for tenants
+// only tables with columns that the role may read or write
 const openTables = `
   select c.relname as name from pg_class c
   where c.relnamespace in (current_schema()::regnamespace, to_regnamespace('posthorn_audit')) and c.relkind in ('r', 'p') and has_any_column_privilege(c.oid, 'select, insert, update')

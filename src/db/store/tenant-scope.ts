@@ -1,7 +1,5 @@
-// Row-level security for what one tenant asks: inside its scope every statement runs as a role that sees that tenant's rows alone (docs/decisions/0014).
-//
-// Role and tenant are set for one transaction at a time, so nothing is left on a connection that another request gets next, pooled between transactions or not.
-// They are acknowledged before the statement is sent: one that could not be bound is never run with the rights of the store's owner.
+// Row-level security: in a tenant's scope every statement runs as a role that sees only that
+// tenant's rows (docs/decisions/0014).
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import { uuidOf } from '#domain/ids';
@@ -10,27 +8,32 @@ import { type Db, inTransaction } from './pool.ts';
 export interface TenantScope {
   /** `tnt_…` */
   tenantId: string;
-  /** PostgreSQL refuses every change. */
+  /** True: PostgreSQL refuses every change. */
   readOnly: boolean;
 }
 
 declare const scoped: unique symbol;
-/** A Db of which nobody can be given another by mistake. */
+/** A distinct type, so that no other Db can be passed in its place by mistake. */
 export type ScopedDb = Db & { readonly [scoped]: true };
 
 const scopes = new AsyncLocalStorage<TenantScope>();
 
-/** Whatever `work` asks of a scoped Db, also later and in what it starts, is asked in the tenant's name. */
+/** Runs `work` in the tenant's scope: every statement on a scoped Db, also a later one that `work` starts. */
 export function asTenant<T>(scope: TenantScope, work: () => T): T {
   return scopes.run(scope, work);
 }
 
-/** In whose name is asked now, as the id of the tenant; null: in no tenant's. */
+/** The id of the tenant in whose scope this runs; null: outside any scope. */
 export function scopedTenant(): string | null {
   return scopes.getStore()?.tenantId ?? null;
 }
 
-/** Outside any scope a scoped Db is the pool itself. */
+/**
+ * Binds statements to the current scope; outside any scope it is the pool itself. Role and tenant are set for one
+ * transaction at a time, so the next request that gets the connection inherits nothing, also with a transaction pooler.
+ * PostgreSQL acknowledges both before the statement is sent. A statement that cannot be bound never runs with the
+ * rights of the tables' owner.
+ */
 export function scopedDb(pool: Db): ScopedDb {
   const query = (...args: unknown[]) => {
     const scope = scopes.getStore();
@@ -46,7 +49,7 @@ export function scopedDb(pool: Db): ScopedDb {
   return { query, connect } as ScopedDb;
 }
 
-/** The client, which begins transactions in the tenant's name and runs nothing outside of one. */
+/** A client that begins its transactions in the tenant's scope and runs no statement outside one. */
 function boundClient(client: pg.PoolClient, scope: TenantScope): pg.PoolClient {
   let bound = false;
   const query = async (...args: unknown[]) => {
@@ -56,20 +59,20 @@ function boundClient(client: pg.PoolClient, scope: TenantScope): pg.PoolClient {
       bound = true;
       return;
     }
-    if (!bound && text !== 'rollback') throw new Error('a statement of a tenant outside of its transaction');
+    if (!bound && text !== 'rollback') throw new Error('a tenant statement was sent outside a transaction');
     if (text === 'commit' || text === 'rollback') bound = false;
     return send(client, args.map(ownName));
   };
   return Object.create(client, { query: { value: query } });
 }
 
-// one message; the server runs nothing of it behind what fails
+// one message: after a failure the server runs nothing of the rest
 function beginning({ tenantId, readOnly }: TenantScope): string {
   const tenant = pg.escapeLiteral(uuidOf(tenantId));
   return `begin ${readOnly ? 'read only' : 'read write'}; select set_config('role', tenant_role(), true), set_config('posthorn.tenant', ${tenant}, true)`;
 }
 
-/** A statement prepared under one role is planned anew for another: each has its own, so that they do not take turns. */
+/** A prepared statement is planned again when the role changes. A name for each role avoids that. */
 function ownName(arg: unknown): unknown {
   const { name } = (arg ?? {}) as { name?: unknown };
   return typeof name === 'string' ? { ...(arg as object), name: `${name}/tenant` } : arg;

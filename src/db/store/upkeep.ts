@@ -1,7 +1,7 @@
-// What has outlived its use, deleted in batches small enough to be in nobody's way.
+// Deletes rows that are no longer needed, in batches small enough not to block other work.
 import type { Db } from './pool.ts';
 
-/** Dispatches done a week ago: nothing asks for them any more. Returns how many went; 0: none are left. */
+/** Deletes dispatches that were done a week ago. Returns how many; 0: none are left. */
 export async function deleteOldDispatches(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_dispatches',
@@ -10,7 +10,7 @@ export async function deleteOldDispatches(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** Cancels deliveries of deleted endpoints that a delete did not get to. Returns how many; 0: none are left. */
+/** Cancels deliveries of deleted endpoints that the delete missed. Returns how many; 0: none are left. */
 export async function cancelLeftBehind(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'cancel_left_behind',
@@ -25,7 +25,7 @@ export async function cancelLeftBehind(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** Idempotency keys older than their 24 hours. Returns how many went; 0: none are left. */
+/** Deletes idempotency keys older than 24 hours. Returns how many; 0: none are left. */
 export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_idempotency_keys',
@@ -37,8 +37,8 @@ export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
 }
 
 /**
- * What was counted of endpoints that refused nothing for an hour; while one accepted nothing since, that is kept `failingMs` longer: it may be tried once a day.
- * Returns how many rows went; 0: none are left.
+ * Deletes the counts of endpoints that refused nothing for an hour. If the endpoint has accepted nothing since, its row
+ * is kept `failingMs` longer: such an endpoint may be tried only once a day. Returns how many; 0: none are left.
  */
 export async function deleteOldHealth(db: Db, failingMs: number): Promise<number> {
   const { rowCount } = await db.query({
@@ -53,7 +53,7 @@ export async function deleteOldHealth(db: Db, failingMs: number): Promise<number
   return rowCount ?? 0;
 }
 
-/** The numbers given for endpoints that were deleted 30 days ago. Returns how many rows went; 0: none are left. */
+/** Deletes the sequence numbers of endpoints that were deleted 30 days ago. Returns how many rows; 0: none are left. */
 export async function deleteOldSequences(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_sequences',
@@ -65,7 +65,10 @@ export async function deleteOldSequences(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** The rates of tenants that were deleted an hour ago: by then no drain draws from them. Returns how many rows went; 0: none are left. */
+/**
+ * Deletes the rates of tenants that were deleted an hour ago: no drain uses them now. Returns how many; 0: none are
+ * left.
+ */
 export async function deleteOldRates(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_rates',
@@ -76,7 +79,7 @@ export async function deleteOldRates(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** Portal links that ended 30 days ago. Returns how many went; 0: none are left. */
+/** Deletes portal links that expired 30 days ago. Returns how many; 0: none are left. */
 export async function deleteOldPortalLinks(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_portal_links',
@@ -85,7 +88,7 @@ export async function deleteOldPortalLinks(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** What was counted of keys in windows that ended an hour ago. Returns how many rows went; 0: none are left. */
+/** Deletes the request counts of windows that ended an hour ago. Returns how many rows; 0: none are left. */
 export async function deleteOldApiRates(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_api_rates',
