@@ -1,4 +1,4 @@
-// README's "Follow one event" is true: an event that is traced through a running Posthorn enters each file of the list, and those of its workflows are Temporal's.
+// "Follow one event" in CONTRIBUTING.md is true: an event that is traced through a running Posthorn enters each file of the list, and those of its workflows are Temporal's.
 import { Session } from 'node:inspector/promises';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
