@@ -27,7 +27,7 @@ async function receiver(authority: Authority) {
   });
 }
 
-const said = (result: { response: { bodyStart: Uint8Array } | null }) => Buffer.from(result.response?.bodyStart ?? []).toString();
+const bodyText = (result: { response: { bodyStart: Uint8Array } | null }) => Buffer.from(result.response?.bodyStart ?? []).toString();
 
 describe('mutual TLS', () => {
   it('presents each endpoint`s own certificate on its own connection', async () => {
@@ -44,7 +44,7 @@ describe('mutual TLS', () => {
     ] as const) {
       const result = await sender.send(requestTo(endpoint.url, { access }));
       expect(result).toMatchObject({ outcome: 'accepted' });
-      expect(said(result)).toBe(name);
+      expect(bodyText(result)).toBe(name);
     }
     expect(endpoint.connections).toBe(2);
   });
@@ -56,8 +56,8 @@ describe('mutual TLS', () => {
     const [before, after] = [accessWith(authority, 'before'), accessWith(authority, 'after')];
     const many = (access: typeof before) => Array.from({ length: 10 }, () => sender.send(requestTo(endpoint.url, { access })));
     const results = await Promise.all([...many(before), ...many(after)]);
-    expect(results.map(said)).toEqual([...Array(10).fill('before'), ...Array(10).fill('after')]);
-    expect(said(await sender.send(requestTo(endpoint.url, { access: after })))).toBe('after');
+    expect(results.map(bodyText)).toEqual([...Array(10).fill('before'), ...Array(10).fill('after')]);
+    expect(bodyText(await sender.send(requestTo(endpoint.url, { access: after })))).toBe('after');
   });
 
   it('fails as the endpoint`s refusal if the receiver gets no certificate', async () => {

@@ -50,9 +50,9 @@ async function scripted(...answers: { status?: number; body?: string | object; h
     let body = '';
     for await (const chunk of request) body += chunk;
     const answer = answers[Math.min(asked.push({ headers: request.headers, body }), answers.length) - 1] ?? {};
-    const { status = 200, body: said = { access_token: `token-${asked.length}`, token_type: 'Bearer', expires_in: 600 } } = answer;
+    const { status = 200, body: content = { access_token: `token-${asked.length}`, token_type: 'Bearer', expires_in: 600 } } = answer;
     reply.writeHead(status, { 'content-type': 'application/json', ...answer.headers });
-    reply.end(typeof said === 'string' ? said : JSON.stringify(said));
+    reply.end(typeof content === 'string' ? content : JSON.stringify(content));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -97,9 +97,9 @@ describe('a real authorization server', () => {
   });
 
   it('may compress its response although the request says identity', async () => {
-    const said = gzipSync(JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }));
+    const compressed = gzipSync(JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }));
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    const server = await startEndpoint((socket) => socket.write(response(200, headers, said)));
+    const server = await startEndpoint((socket) => socket.write(response(200, headers, compressed)));
     const endpoint = await startEndpoint(ok);
     const sender = authenticating(startSender());
     const result = await sender.send(requestTo(endpoint.url, { access: accessOf(clientOf(server.url)) }));

@@ -136,26 +136,26 @@ it('an https proxy that never completes TLS causes an internal error at the dead
 });
 
 const endpoints = (outcome: string) => ({ outcome });
-const ours = null;
+const internal = null;
 
 it.each([
-  ['502 Bad Gateway', '', ours],
-  ['503 Service Unavailable', '', ours],
-  ['504 Gateway Timeout', '', ours],
-  ['407 Proxy Authentication Required', '', ours],
-  ['301 Moved', '', ours],
+  ['502 Bad Gateway', '', internal],
+  ['503 Service Unavailable', '', internal],
+  ['504 Gateway Timeout', '', internal],
+  ['407 Proxy Authentication Required', '', internal],
+  ['301 Moved', '', internal],
   ['502 Bad Gateway', 'proxy-status: proxy.example; error=connection_refused', endpoints('connect')],
   ['502 Bad Gateway', 'proxy-status: proxy.example; error=destination_ip_unroutable', endpoints('connect')],
   ['503 Service Unavailable', 'proxy-status: proxy.example; error=destination_unavailable', endpoints('connect')],
   ['504 Gateway Timeout', 'proxy-status: proxy.example; error=connection_timeout', endpoints('timeout')],
   ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 111', endpoints('connect')],
-  ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 101', ours],
-  ['503 Service Unavailable', 'x-squid-error: ERR_DNS_FAIL 0', ours],
-  ['502 Bad Gateway', 'proxy-status: proxy.example; error=proxy_internal_error', ours],
-  ['502 Bad Gateway', 'proxy-status: proxy.example; error=constructor', ours],
-])('CONNECT answered with %s (%s) counts as %j', async (status, said, expected) => {
+  ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 101', internal],
+  ['503 Service Unavailable', 'x-squid-error: ERR_DNS_FAIL 0', internal],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=proxy_internal_error', internal],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=constructor', internal],
+])('CONNECT answered with %s (%s) counts as %j', async (status, header, expected) => {
   const port = await startInFront((socket) =>
-    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${said && `${said}\r\n`}content-length: 0\r\n\r\n`)),
+    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${header && `${header}\r\n`}content-length: 0\r\n\r\n`)),
   );
   const sent = through(`http://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'));
   if (expected) expect(await sent).toMatchObject(expected);
@@ -163,13 +163,13 @@ it.each([
 });
 
 it.each([
-  [1, ours],
-  [2, ours],
-  [3, ours],
+  [1, internal],
+  [2, internal],
+  [3, internal],
   [4, endpoints('connect')],
   [5, endpoints('connect')],
-  [6, ours],
-  [8, ours],
+  [6, internal],
+  [8, internal],
 ])('SOCKS reply %i counts as %j', async (reply, expected) => {
   const port = await startInFront((socket) =>
     socket.once('data', () => {

@@ -95,9 +95,9 @@ describe('an endpoint that sends without end', () => {
 it('a response that arrives before its request is dropped', async () => {
   // two responses to the first request: the second must not count for the next request on this connection
   const endpoint = await startEndpoint((socket, n) => {
-    const said = (status: number) => `HTTP/1.1 ${status} Status\r\ncontent-length: 0\r\n\r\n`;
-    if (n === 0) socket.write(said(200), () => setImmediate(() => socket.write(said(410))));
-    else socket.write(said(200));
+    const statusOnly = (status: number) => `HTTP/1.1 ${status} Status\r\ncontent-length: 0\r\n\r\n`;
+    if (n === 0) socket.write(statusOnly(200), () => setImmediate(() => socket.write(statusOnly(410))));
+    else socket.write(statusOnly(200));
   });
   const sender = startSender();
   expect((await sender.send(requestTo(endpoint.url))).outcome).toBe('accepted');

@@ -39,8 +39,8 @@ describe('parseScript', () => {
     ['reset;delay=1s', 'must be a status'],
     [`200;body=${'x'.repeat(4_000)}`, '4000 characters'],
     [`${'200,'.repeat(100)}200`, '100 steps'],
-  ])('refuses %j and names the faulty step', (script, said) => {
-    expect(parseScript(script)).toEqual({ problem: expect.stringContaining(said) });
+  ])('refuses %j and names the faulty step', (script, problem) => {
+    expect(parseScript(script)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
   it('returns steps or a problem for any text, and never throws', () => {
