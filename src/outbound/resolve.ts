@@ -5,8 +5,7 @@ import { Resolver } from 'node:dns/promises';
 import { type Names, readNames } from './system-names.ts';
 
 // getaddrinfo is not used: it blocks one of Node's few pool threads. The owner of a zone whose servers never answer
-// could
-// delay the connections of every tenant, and of PostgreSQL. c-ares queries the name servers without blocking.
+// could delay the connections of every tenant, and of PostgreSQL. c-ares queries the name servers without blocking.
 // The rest of getaddrinfo's work is done here: /etc/hosts, `localhost`, and the search list of /etc/resolv.conf.
 // Other sources of names (nsswitch.conf: LDAP, mDNS) are not used.
 
