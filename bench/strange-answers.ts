@@ -88,7 +88,7 @@ async function main(): Promise<void> {
         byCommand(join(folder, 'ask'), [port, path]),
         byNode(port, path),
       ];
-      const ours = `\`${outcome}\`${flaw ? ', flaw told' : ''}${isKept ? '' : ', connection closed'}`;
+      const ours = `\`${outcome}\`${flaw ? ', flaw reported' : ''}${isKept ? '' : ', connection closed'}`;
       rows[n] = `| ${[name, ...(await Promise.all(said)), ours].join(' | ')} |`;
     }
   };

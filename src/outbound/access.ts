@@ -1,4 +1,5 @@
-// What a request needs to be let in beyond its headers: a token that is to be asked for, a client certificate.
+// What an endpoint demands beyond plain headers: an OAuth access token, a client certificate.
+// Read for each request, when its connection and its `authorization` header are chosen.
 import { createHash } from 'node:crypto';
 import type { ClientTls, EndpointTarget, OAuthClient } from '#domain/endpoint-target';
 
@@ -8,15 +9,18 @@ export interface Access {
   tls: ClientTls | null;
 }
 
-/** Undefined: most endpoints need nothing of it. */
+/** Undefined when the endpoint needs neither, as most do. */
 export function accessOf(endpointId: string, { auth, tls }: EndpointTarget): Access | undefined {
   const oauth = auth?.type === 'oauth2' ? auth : null;
   return oauth || tls ? { endpointId, oauth, tls: tls ?? null } : undefined;
 }
 
-/** Who a TLS connection shows itself as, and whom it trusts: connections and sessions are never shared between two of them. */
+/**
+ * The client certificate of a TLS connection and the authorities it trusts. Two identities never share a connection or
+ * a TLS session.
+ */
 export interface TlsIdentity {
-  /** Tells nothing of the key. */
+  /** A SHA-256 hash of certificate, key and authorities: it does not reveal the key. */
   id: string;
   tls: ClientTls;
 }

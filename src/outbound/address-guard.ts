@@ -1,5 +1,6 @@
-// Where requests may go: checked when an endpoint is made or changed, and again on the addresses each connection is about to use.
-// Nothing but checked addresses reaches connect, so a name that resolves differently a moment later changes nothing.
+// The address guard decides which URLs and addresses requests may go to. It checks the URL when an
+// endpoint is created or changed, and every resolved address again before connecting. Only checked
+// addresses are connected to, so DNS rebinding between check and connect has no effect.
 import type { LookupFunction } from 'node:net';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
 import { notExact } from './exact-url.ts';
@@ -9,26 +10,31 @@ import { parseAddress } from './special-addresses.ts';
 type UrlVerdict = { ok: true; url: URL } | { ok: false; reason: string };
 
 export interface AddressGuard {
-  /** What can be said without resolving a name. The reason is meant for the one who gave the URL. */
+  /** Checks a URL without resolving its host name. `reason` is shown to the API caller who sent the URL. */
   checkUrl(url: string): UrlVerdict;
-  /** May a request of this protocol (`http:`, `https:`) go to this resolved address? */
+  /** Whether a request of this protocol (`http:`, `https:`) may go to this resolved address. */
   allows(address: string, protocol: string): boolean;
-  /** Throws `AddressBlocked` when the origin's host is an address that may not be used: connecting asks `lookup` about names only. */
+  /**
+   * Throws `AddressBlocked` when the origin's host is a refused IP address. Needed because Node calls `lookup` for
+   * names only.
+   */
   checkLiteral(origin: string): void;
-  /** Resolves for connections to this origin and hands over checked addresses only, or fails with `AddressBlocked`. */
+  /**
+   * The DNS lookup for connections to this origin. It returns allowed addresses only, or fails with `AddressBlocked`.
+   */
   lookup(origin: string): LookupFunction;
 }
 
 interface AddressGuardOptions {
-  /** Ranges that endpoints may use although they are private, and plain http there. */
+  /** Private ranges that endpoints may use; plain http is allowed there too. */
   allowCidrs: readonly string[];
-  /** This server's own origin: of it `/sandbox/` is always allowed, and nothing else ever. */
+  /** This server's own origin. Paths under `/sandbox/` are always allowed there, all other paths never. */
   ownOrigin?: string | undefined;
-  /** All addresses of a name; the system's resolver by default. */
+  /** Resolves a name to all its addresses. Default: the system's name servers. */
   resolve?: Resolve;
 }
 
-/** Known by its code, as every error of connecting is. The message is what an operator wants to read. */
+/** Recognised by its `code`, like every connection error. Its message is shown to operators. */
 class AddressBlocked extends Error {
   override readonly name = 'AddressBlocked';
   readonly code = 'POSTHORN_ADDRESS_BLOCKED';
@@ -45,7 +51,7 @@ export function createAddressGuard({ allowCidrs, ownOrigin, resolve = resolveByS
       if (!parsed.ok) return parsed;
       const isOwn = parsed.url.origin === own;
       const objection = isOwn ? objectionToOwnPath(parsed.url.pathname) : objectionToHost(parsed.url, policy);
-      // told last: of a disguised address it is told what it is
+      // checked last: for a disguised private address, the address itself is the more useful reason
       const reason = objection ?? notExact(text, parsed.url);
       return reason === null ? parsed : { ok: false, reason };
     },
@@ -73,13 +79,16 @@ export function createAddressGuard({ allowCidrs, ownOrigin, resolve = resolveByS
   };
 }
 
-/** A text that is a plain URL as it stands; what a parser would repair (blanks, backslashes, dots, quotes) is refused. */
+/**
+ * Accepts only text that is a valid URL as it stands. Refuses text that a URL parser would repair, such as spaces and
+ * backslashes.
+ */
 function parseUrl(text: string): UrlVerdict {
   if (!/^https?:\/\/[^/]/i.test(text) || /[\s\\]|\p{Cc}/u.test(text) || !URL.canParse(text)) {
-    return { ok: false, reason: 'must be an absolute http or https URL' };
+    return { ok: false, reason: 'must be an absolute http or https URL, without spaces, control characters or backslashes' };
   }
-  if (/^[^/]*\/\/[^/?#]*@/.test(text)) return { ok: false, reason: 'must not carry credentials' };
-  if (text.includes('#')) return { ok: false, reason: 'must not have a fragment' };
+  if (/^[^/]*\/\/[^/?#]*@/.test(text)) return { ok: false, reason: 'must not contain credentials (user:password@)' };
+  if (text.includes('#')) return { ok: false, reason: 'must not have a fragment (#)' };
   const url = new URL(text);
   return url.port === '0' ? { ok: false, reason: 'must not use port 0' } : { ok: true, url };
 }
@@ -89,8 +98,11 @@ function objectionToHost(url: URL, policy: AddressPolicy): string | null {
   if (parseAddress(host)) return objectionToLiteral(host, url.protocol, policy);
   if (host.startsWith('.') || host.endsWith('.') || host.includes('..')) return 'the host must not have an empty label or end with a dot';
   const thisMachineAllowed = policy.isInRanges('127.0.0.1') || policy.isInRanges('::1');
-  if (/(^|\.)localhost$/.test(host) && !thisMachineAllowed) return `${host} is this machine`;
-  return url.protocol === 'http:' && !policy.hasRanges ? 'must be https: plain http is only for addresses in POSTHORN_ALLOW_CIDRS' : null;
+  if (/(^|\.)localhost$/.test(host) && !thisMachineAllowed)
+    return `${host} is this machine; add 127.0.0.0/8 to POSTHORN_ALLOW_CIDRS to allow it`;
+  return url.protocol === 'http:' && !policy.hasRanges
+    ? 'must be https; plain http is allowed only to addresses in POSTHORN_ALLOW_CIDRS'
+    : null;
 }
 
 function objectionToLiteral(host: string, protocol: string, policy: AddressPolicy): string | null {
@@ -98,9 +110,11 @@ function objectionToLiteral(host: string, protocol: string, policy: AddressPolic
   return objection === null ? null : `${host} ${objection}`;
 }
 
-/** No percent sign: nothing behind this server may read the path differently from how it was checked here. */
+/** Refuses percent signs, so that no later decoding can turn the checked path into another one. */
 function objectionToOwnPath(path: string): string | null {
-  return path.startsWith('/sandbox/') && !path.includes('%') ? null : 'of this server itself only /sandbox/ may be used';
+  return path.startsWith('/sandbox/') && !path.includes('%')
+    ? null
+    : 'is a URL of this Posthorn server; only paths under /sandbox/, without percent signs, are allowed';
 }
 
 function bareHost(url: URL): string {

@@ -1,16 +1,25 @@
-// Whether an address may be used: public unicast over https, and whatever the operator's ranges add to that.
+// Decides whether an address may be used: public unicast over https, and the operator's allowed
+// ranges (`POSTHORN_ALLOW_CIDRS`) over http or https.
 import ipaddr from 'ipaddr.js';
 import { type Address, isMetadataService, parseAddress, specialKind } from './special-addresses.ts';
 
 export interface AddressPolicy {
-  /** Are there any ranges of the operator's at all? */
+  /** Whether the operator allowed any ranges. */
   hasRanges: boolean;
   isInRanges(address: string): boolean;
-  /** Why not, as the end of a sentence that begins with the address; null: it may be used by this protocol (`http:`, `https:`). */
+  /**
+   * Why the address is refused for this protocol (`http:`, `https:`), as the end of a sentence that begins with the
+   * address. Null: it is allowed.
+   * @example
+   * objection('10.0.0.7', 'https:') // 'is a private address; add its range to POSTHORN_ALLOW_CIDRS to allow it'
+   */
   objection(address: string, protocol: string): string | null;
 }
 
-/** Throws `TypeError` for an entry that is no range. A metadata service is let through only by an entry for that single address. */
+/**
+ * Throws `TypeError` for an entry that is not a CIDR range or an address. Only an entry for a single address allows a
+ * cloud metadata service.
+ */
 export function createAddressPolicy(allowCidrs: readonly string[]): AddressPolicy {
   const ranges = allowCidrs.map(parseRange);
 
@@ -27,10 +36,18 @@ export function createAddressPolicy(allowCidrs: readonly string[]): AddressPolic
     objection(address, protocol) {
       if (isInRanges(address)) return null;
       const kind = specialKind(address);
-      if (kind) return `is ${kind}`;
-      return protocol === 'https:' ? null : 'is not in POSTHORN_ALLOW_CIDRS, as plain http needs';
+      if (kind) return `is ${kind}${howToAllow(address)}`;
+      return protocol === 'https:' ? null : 'is not in POSTHORN_ALLOW_CIDRS, as plain http requires; use https, or add its range there';
     },
   };
+}
+
+function howToAllow(text: string): string {
+  const address = parseAddress(text);
+  if (!address) return '';
+  return isMetadataService(address)
+    ? '; only an entry for this single address in POSTHORN_ALLOW_CIDRS allows it'
+    : '; add its range to POSTHORN_ALLOW_CIDRS to allow it';
 }
 
 function parseRange(entry: string): [Address, number] {

@@ -1,4 +1,6 @@
-// A sender that shows an access token where the endpoint wants one. A token that it does not take any more is replaced once, within the same attempt.
+// Wraps a sender and adds an OAuth access token where the endpoint needs one.
+// When the endpoint answers 401, the token is replaced and the request sent again: once, within
+// the same attempt and its timeout.
 import type { SendResult } from '#domain/outcome';
 import { LocalFault } from './local-fault.ts';
 import { type Asked, createTokens } from './oauth.ts';
@@ -8,7 +10,7 @@ type Sending = Pick<Sender, 'send'>;
 
 const leastMs = 1;
 
-/** The deadline of a request is that of all of it: token, POST, and both again. */
+/** `timeoutMs` of a request covers everything: token request, POST, and both again after a 401. */
 export function authenticating(sender: Sending): Sending {
   const tokens = createTokens(sender.send);
 
@@ -30,7 +32,7 @@ export function authenticating(sender: Sending): Sending {
       const second = await get();
       return 'refused' in second ? authFailed(second, startedAt) : await post(second.token);
     } catch (error) {
-      // the endpoint did answer, whatever became of asking it again
+      // the endpoint answered 401; an internal failure while retrying does not undo that
       if (error instanceof LocalFault) return result;
       throw error;
     }
@@ -43,16 +45,16 @@ function withToken(request: SendRequest, token: string): SendRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 }
 
-/** Whoever waits for a token waits no longer than its own deadline: others may wait on. */
+/** Limits the wait for a shared token request to the caller's own deadline. Other callers may wait longer. */
 function inTime(asked: Promise<Asked>, ms: number, signal: AbortSignal | undefined, isWaiting: () => boolean): Promise<Asked> {
   return new Promise((resolve, reject) => {
     const late = () => {
-      if (isWaiting()) reject(new LocalFault('no_connection_free', 'no connection to the token server became free in time'));
-      else resolve({ refused: 'no access token came in time', retryAfterMs: null });
+      if (isWaiting()) reject(new LocalFault('no_connection_free', 'no connection to the token server became free before the deadline'));
+      else resolve({ refused: 'no access token before the deadline', retryAfterMs: null });
     };
-    // if this process stood still, what came meanwhile is to be read first
+    // after a stall of this process, the event loop reads what has arrived before the timeout counts
     const timer = setTimeout(() => setImmediate(late), Math.max(leastMs, ms));
-    const onAbort = () => reject(new LocalFault('aborted', 'the attempt was given up', signal?.reason));
+    const onAbort = () => reject(new LocalFault('aborted', 'the attempt was aborted', signal?.reason));
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
     asked.then(resolve, reject).finally(() => {

@@ -1,4 +1,4 @@
-// What is known of one connection while it is opened.
+// The facts recorded about a connection while it is being opened: address, timings, socket.
 import type { Socket } from 'node:net';
 
 export interface Connection {
@@ -8,6 +8,6 @@ export interface Connection {
   dnsMs: number | null;
   connectMs: number | null;
   tlsMs: number | null;
-  /** The operator's proxy is not reached yet: what fails, or takes its time, is ours. */
+  /** True until the operator's proxy is reached. A failure or timeout while true is internal, not the endpoint's. */
   atProxy: boolean;
 }

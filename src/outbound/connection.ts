@@ -1,4 +1,5 @@
-// Opens one connection to an endpoint, directly or through the operator's proxy, and notes, while it comes up, where it goes and what each step took.
+// Opens one connection to an endpoint, directly or through the operator's proxy.
+// Records the address and the time of each step (DNS, connect, TLS) while the connection opens.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { TlsIdentity } from './access.ts';
@@ -10,28 +11,31 @@ import { type Destination, openTunnel } from './tunnel.ts';
 
 interface ConnectOptions {
   guard: AddressGuard;
-  /** PEM certificates to trust instead of the usual authorities. */
+  /** PEM certificates to trust instead of Node's default authorities. */
   ca?: string | string[] | undefined;
-  /** Through which everything goes, but what goes to this server itself. */
+  /** Used for everything except requests to this server itself. */
   proxy?: EgressProxy | undefined;
 }
 
-/** For how long one of several addresses is tried before the next joins in. */
+/** Happy Eyeballs: how long one address is tried before the next one is tried in parallel. */
 const nextAddressAfterMs = 1_000;
 const sessionsKept = 1_000;
 
 type Opened = (...outcome: [error: null, socket: Socket] | [error: Error, socket: null]) => void;
 
-/** `identity`: null for an endpoint that asks for no client certificate. */
+/**
+ * Calls `callback` once, never synchronously. `identity`: null for an endpoint without a client certificate or
+ * authorities of its own.
+ */
 export type Connect = (origin: string, identity: TlsIdentity | null, callback: Opened) => Connection;
 
-/** Makes the function that connects; it keeps TLS sessions, so that coming back to an endpoint is cheaper. */
+/** Keeps TLS sessions, so that reconnecting to an endpoint is cheaper. */
 export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
   const trust = createTrust(ca);
   const sessions = new Map<string, Buffer>();
 
   function open(to: Destination, identity: TlsIdentity | null, connection: Connection, callback: Opened): void {
-    // resuming skips the check of the certificate's name and signer: never with a session of another identity
+    // a resumed session skips certificate checks, so it is never shared between identities
     const sessionKey = identity ? `${to.origin} ${identity.id}` : to.origin;
     const secured = to.secure && {
       host: to.host,
@@ -90,7 +94,9 @@ function direct(guard: AddressGuard, { host, port, origin }: Destination, secure
   return secured ? connectTls({ ...target, ...secured }) : connectTcp(target);
 }
 
-/** The name is resolved and checked here, and the proxy asked for the address; TLS is spoken to the endpoint inside. */
+/**
+ * Resolves and checks the name here, and asks the proxy for the address. TLS runs inside the tunnel, to the endpoint.
+ */
 function throughProxy(
   proxy: EgressProxy,
   guard: AddressGuard,
@@ -153,14 +159,14 @@ function answerOnce(socket: Socket, ready: 'connect' | 'secureConnect', callback
     answered = true;
     callback(null, socket);
   });
-  // The listener stays: an error after that is reported by the exchange, or there is none.
+  // The listener stays, because an unhandled 'error' would end the process. The exchange reports later errors itself.
   socket.on('error', (error) => {
     if (!answered) callback(error, null);
     answered = true;
   });
 }
 
-/** Only a session whose certificate was found right may be resumed. */
+/** Keeps a session only if its certificate was verified. */
 function keepSession(socket: TLSSocket, key: string, sessions: Map<string, Buffer>): void {
   socket.on('session', (session) => {
     if (!socket.authorized) return;

@@ -1,14 +1,18 @@
-// The open connections, per origin and client certificate, each carrying one exchange at a time. The attempt's record names the connection's address, and
-// an attempt that is given up takes its connection with it in any state: resolving, connecting, sending or receiving.
+// The connection pool, per origin and TLS identity. Each connection carries one exchange at a time.
+// Aborting an exchange closes its connection in any state: resolving, connecting, sending,
+// receiving.
 import type { TlsIdentity } from './access.ts';
 import type { Connect } from './connection.ts';
 import { keepAliveMsOf } from './keep-alive.ts';
 import { createCarrier, type Exchange, type Line, newLine, type Origin } from './line.ts';
 
 export interface Connections {
-  /** Sends it on a free or new connection, or later, when one is free. */
+  /** Starts the exchange on an idle or new connection, or queues it until a connection is free. */
   begin(exchange: Exchange): void;
-  /** The exchange is over, or given up. Its connection serves the next one, or is closed when it cannot. */
+  /**
+   * Call when the exchange has ended or was aborted. Its connection carries the next exchange, or is closed if not
+   * `reusable`.
+   */
   end(exchange: Exchange, reusable: boolean): void;
   close(): Promise<void>;
 }
@@ -16,9 +20,9 @@ export interface Connections {
 interface ConnectionsOptions {
   connect: Connect;
   maxPerOrigin: number;
-  /** Over all origins; beyond it the one that has been idle longest is closed. */
+  /** Idle connections over all origins. Beyond it, the connection that was idle longest is closed. */
   maxIdle: number;
-  /** How long a connection stays open for the next request when the endpoint does not say, and at most. */
+  /** How long an idle connection stays open when the endpoint sends no `Keep-Alive: timeout`, and at most. */
   keepAliveMs: number;
   maxKeepAliveMs: number;
   requestsPerConnection: number;
@@ -27,7 +31,7 @@ interface ConnectionsOptions {
 export function createConnections(options: ConnectionsOptions): Connections {
   const { connect, maxPerOrigin, maxIdle, keepAliveMs, maxKeepAliveMs, requestsPerConnection } = options;
   const origins = new Map<string, Origin>();
-  // A set keeps the order in which they became idle.
+  // in the order in which they became idle
   const idle = new Set<Line>();
   const carry = createCarrier({
     connect,

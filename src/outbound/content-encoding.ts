@@ -1,4 +1,5 @@
-// Decompresses the body of a response, for endpoints that compress although they are asked not to.
+// Decompresses the body of a response, for endpoints that compress despite `accept-encoding:
+// identity`.
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 
 const decoders = new Map([
@@ -8,7 +9,7 @@ const decoders = new Map([
   ['br', brotliDecompressSync],
 ]);
 
-/** The body as it came when it is not compressed, cannot be decompressed, or would become larger than `maxBytes`. */
+/** Returns the body unchanged if it is not compressed, cannot be decompressed, or would exceed `maxBytes`. */
 export function decoded(body: Buffer, headers: [string, string][], maxBytes: number): Buffer {
   const encoding = headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1];
   const decode = encoding === undefined ? undefined : decoders.get(encoding.trim().toLowerCase());

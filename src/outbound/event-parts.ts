@@ -1,6 +1,6 @@
-// The parts of an event's standard body, as the other formats need them.
+// The parts of an event from which the non-standard body formats are made.
 
-/** The parts of a standard body: type and timestamp, and the producer's own text of `data`. */
+/** `data` is the producer's own JSON text, byte for byte. */
 export interface EventParts {
   id: string;
   source: string;

@@ -1,19 +1,20 @@
-// Whether a URL is requested as it is written. A URL parser repairs what it reads (`/a/../b`, `"`, `0x7f.1`); what it would repair is refused, so that nobody is
-// shown one URL while another one is requested. docs/endpoints.md lists what counts as the same.
+// Checks that a URL is requested exactly as it is written. URL parsers repair some input
+// (`/a/../b`, `"`, `0x7f.1`); such a URL is refused, so that the URL shown is always the URL
+// requested. docs/endpoints.md lists which spellings are accepted.
 import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
 import { requestTarget } from '#domain/request-target';
 
 const usualPorts: Record<string, string> = { 'http:': ':80', 'https:': ':443' };
 
-/** `text` is without credentials and fragment; `url` is what was read of it. Null: it is requested as it is written. */
+/** Returns the reason to refuse, or null. `text` must have no credentials and no fragment; `url` is `text` parsed. */
 export function notExact(text: string, url: URL): string | null {
   const [, host = '', port = '', target = ''] = /^https?:\/\/(\[[^\]/?#]*\]|[^:/?#[]*)(:[^/?#]*)?([/?].*)?$/i.exec(text) ?? [];
   const exact = isSameHost(host, url) && isSamePort(port, url) && isSameTarget(target, url);
-  return exact ? null : `would be requested as ${url.href}: write it so`;
+  return exact ? null : `would be requested as ${url.href}; send the URL in that form`;
 }
 
-/** Upper case and names in other scripts mean the same host; an address has one notation only. */
+/** Accepts upper case and internationalized names as the same host. An IP address has one accepted notation. */
 function isSameHost(host: string, { hostname }: URL): boolean {
   const lower = host.toLowerCase();
   return lower === hostname || (isIP(hostname) === 0 && lower === domainToUnicode(hostname));
@@ -23,7 +24,7 @@ function isSamePort(port: string, url: URL): boolean {
   return port === (url.port === '' ? '' : `:${url.port}`) || (url.port === '' && port === usualPorts[url.protocol]);
 }
 
-/** No path at all is the path `/`: every request has one. */
+/** Treats a missing path as `/`. */
 function isSameTarget(target: string, url: URL): boolean {
   return (target.startsWith('/') ? target : `/${target}`) === requestTarget(url);
 }

@@ -1,4 +1,5 @@
-// Whose fault a failed exchange is: the code of its error as the table of `domain/outcome` knows it, read from whatever was thrown.
+// Classifies the error of a failed exchange by its code, with the table in `domain/outcome`:
+// the endpoint's failure, or an internal one.
 import { type Refusal, refusalOfErrorCode } from '#domain/outcome';
 
 interface Failure {
@@ -6,7 +7,7 @@ interface Failure {
   code: string;
 }
 
-/** The endpoint's refusal that an error stands for; null: the fault is our own. */
+/** The endpoint's failure that this error stands for. Null: the error is internal. */
 export function failureOf(error: Error): Failure | null {
   for (const code of codesOf(error)) {
     const refusal = refusalOfErrorCode(code);
@@ -15,7 +16,7 @@ export function failureOf(error: Error): Failure | null {
   return null;
 }
 
-/** Several addresses tried in vain fail together: any of them may say that it was the endpoint. */
+/** If several addresses failed, the codes of all of them: one that blames the endpoint is enough. */
 function codesOf(error: Error): string[] {
   const parts = error instanceof AggregateError ? [error, ...error.errors] : [error];
   return parts.map(codeOf).filter((code) => code !== '');

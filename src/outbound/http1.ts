@@ -1,5 +1,6 @@
-// Carries one HTTP/1.1 exchange over an open connection: Node's own client writes the request, and its strict parser reads the answer.
-// An answer that the parser refuses ends with an error; what was received until then is kept, and the connection is not used again.
+// Carries one HTTP/1.1 exchange over an open connection, with Node's client and strict parser.
+// A response that the parser refuses ends with an error. The bytes received so far are kept, and
+// the connection is not used again.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Received, receiveBody, receiveHead } from './receive.ts';
@@ -12,13 +13,19 @@ export interface HttpRequest {
   body: Uint8Array;
 }
 
-/** `reusable`: the answer was whole and valid, and the connection can carry another exchange. It may be called more than once; the first call counts. */
+/**
+ * `reusable`: the response was complete and valid, and the connection can carry another exchange. May be called
+ * repeatedly; the first call counts.
+ */
 export type Ended = (error: Error | null, reusable: boolean) => void;
 
 export const maxHeaderBytes = 16 * 1024;
 const maxBodyBytes = 1024 * 1024;
 
-/** Writes the request in the same turn of the event loop. `onReading` is called when the parser listens, and before the first byte arrives. */
+/**
+ * Writes the request synchronously. `onReading` is called once the parser is attached and before the first byte
+ * arrives.
+ */
 export function exchangeOn(
   socket: Socket,
   { method, path, host, headers, body }: HttpRequest,
@@ -32,13 +39,13 @@ export function exchangeOn(
   try {
     asking = request({ ...options, createConnection: () => socket, maxHeaderSize: maxHeaderBytes, insecureHTTPParser: false });
   } catch (error) {
-    // a header that cannot be written
+    // Node refuses to write an invalid header
     ended(error as Error, false);
     return;
   }
   asking
     .once('socket', onReading)
-    // an error can overtake body bytes that were read before it
+    // an error event can arrive before the body bytes that were read earlier
     .on('error', (error) => (received.head ? setImmediate(ended, error, false) : ended(error, false)))
     .once('upgrade', () => ended(switched(), false))
     .once('response', (response) => {
@@ -49,7 +56,7 @@ export function exchangeOn(
       receiveHead(received, response.statusCode ?? 0, response.rawHeaders);
       read(response, received, ended);
       response.once('end', () => {
-        // a server that answers before it has read the request may never read the rest
+        // a server that responds before it has read the whole request may never read the rest
         if (!asking.shouldKeepAlive || !asking.writableFinished || socket.destroyed) ended(null, false);
         else socket.once('free', () => ended(null, true));
       });

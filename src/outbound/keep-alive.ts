@@ -1,9 +1,9 @@
-// How long a connection stays open for the next request.
+// Computes how long an idle connection is kept open for the next request.
 
-/** An endpoint closes its side this long after it said: a request must not meet that. */
+/** Posthorn closes this much earlier than the endpoint announced, so that no request meets the endpoint's close. */
 const marginMs = 2_000;
 
-/** Milliseconds; 0: it is not kept. `usualMs`: when the endpoint does not say (Keep-Alive: timeout). */
+/** Milliseconds; 0: close it now. `usualMs` applies when the endpoint sends no `Keep-Alive: timeout`. */
 export function keepAliveMsOf(headers: [string, string][], usualMs: number, longestMs: number): number {
   const value = headers.find(([name]) => name.toLowerCase() === 'keep-alive')?.[1];
   const seconds = /timeout=(\d{1,9})/i.exec(value ?? '')?.[1];

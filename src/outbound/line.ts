@@ -1,5 +1,6 @@
-// A line carries exchanges on one connection, one after the other: it opens the connection, writes a request on it, and watches what arrives.
-// When a kept connection closes under a request before a byte of an answer, the request is sent once more, at once, on a new connection.
+// A line carries exchanges on one connection, one after the other. It opens the connection, writes
+// the request and checks what arrives. If a kept-alive connection closes before one byte of a
+// response, the request is sent once more, at once, on a new connection.
 import type { Socket } from 'node:net';
 import type { TlsIdentity } from './access.ts';
 import type { Connect } from './connection.ts';
@@ -8,41 +9,44 @@ import { exchangeOn, type HttpRequest, tooLarge } from './http1.ts';
 import { tooLate } from './local-fault.ts';
 import { type Received, receiveWire } from './receive.ts';
 
-/** One request, what has arrived of its response, and who hears of its end. */
+/** One request, the part of its response that has arrived, and the callback for its end. */
 export interface Exchange {
   origin: string;
-  /** What TLS shows itself as; null: as nobody. */
+  /** Null: no client certificate and default authorities. */
   identity: TlsIdentity | null;
   request: HttpRequest;
   received: Received;
-  /** Asked right before the request is written. */
+  /** Called right before the request is written. If true, the request is not sent. */
   isTooLate: () => boolean;
-  /** Without an error when the response is whole. */
+  /** `error` is null when the response is complete. */
   ended: (error: Error | null, reusable: boolean) => void;
-  /** The line it was given; null while it waits for one. */
+  /** Null while the exchange is queued for a connection. */
   line: Line | null;
-  /** It was given one. */
+  /** Called when the exchange gets a line. */
   onLine?: (() => void) | undefined;
-  /** How the kept connection failed on which it was sent first; null: it was sent once at most. */
+  /**
+   * The error of the kept-alive connection on which the request was sent first. Null: the request was sent once at
+   * most.
+   */
   lost: Error | null;
 }
 
-/** A place for a connection, and the connection it has. */
+/** One slot for a connection to an origin, and the connection in it. */
 export interface Line {
   origin: Origin;
   exchange: Exchange | null;
   connection: Connection | null;
-  /** The exchange for which the connection was opened: its DNS, connect and TLS times are of that attempt only. */
+  /** The exchange for which the connection was opened. Only that attempt records its DNS, connect and TLS times. */
   openedFor: Exchange | null;
-  /** Requests written on it. */
+  /** Requests written on this connection so far. */
   requests: number;
-  /** Of the response that is being read; null: nothing may arrive now. */
+  /** The response being read. Null: the endpoint may send nothing now, and unexpected bytes close the connection. */
   reading: Received | null;
   idleTimer: NodeJS.Timeout | undefined;
 }
 
 export interface Origin {
-  /** Its name, and the identity where there is one: what was let in with one certificate carries nothing of another. */
+  /** Name and TLS identity: a connection made with one certificate never carries a request of another. */
   key: string;
   name: string;
   identity: TlsIdentity | null;
@@ -54,7 +58,7 @@ export interface Origin {
 interface CarrierOptions {
   connect: Connect;
   requestsPerConnection: number;
-  /** The connection of an idle line is gone. */
+  /** Called when the connection of an idle line has closed. */
   idleLost: (line: Line) => void;
   /** Closes this line and carries the exchange on a new one. */
   repeat: (line: Line, exchange: Exchange) => void;
@@ -67,7 +71,7 @@ export function createCarrier({ connect, requestsPerConnection, idleLost, repeat
     line.exchange = exchange;
     exchange.line = line;
     exchange.onLine?.();
-    // the event loop first reads what arrived on a kept connection: its end, or bytes that nobody asked for
+    // first lets the event loop read what arrived on the kept-alive connection: its end, or unexpected bytes
     if (line.connection) setImmediate(() => write(line, exchange));
     else open(line, exchange);
   }
@@ -94,15 +98,15 @@ export function createCarrier({ connect, requestsPerConnection, idleLost, repeat
   function exchangeHttp(line: Line, exchange: Exchange, socket: Socket): void {
     line.requests++;
     line.reading = exchange.received;
-    const onReading = () => void (line.requests === 1 && socket.prependListener('data', (chunk: Buffer) => hear(line, socket, chunk)));
+    const onReading = () => void (line.requests === 1 && socket.prependListener('data', (chunk: Buffer) => onBytes(line, socket, chunk)));
     exchangeOn(socket, exchange.request, exchange.received, (error, reusable) => over(line, exchange, error, reusable), onReading);
   }
 
-  function hear(line: Line, socket: Socket, chunk: Buffer): void {
+  function onBytes(line: Line, socket: Socket, chunk: Buffer): void {
     const { exchange, reading } = line;
     if (!reading) return void socket.destroy();
     if (receiveWire(reading, chunk)) return;
-    if (exchange) over(line, exchange, tooLarge('it is larger than an answer may be'), false);
+    if (exchange) over(line, exchange, tooLarge('the response is too large and was not read to its end'), false);
   }
 
   function over(line: Line, exchange: Exchange, error: Error | null, reusable: boolean): void {

@@ -1,4 +1,5 @@
-// A fault of this process, not of the endpoint: it is thrown, never recorded, and spends no attempt.
+// An internal error, not a failure of the endpoint. It is thrown, never recorded as an outcome, and
+// uses up no attempt.
 
 type LocalFaultCode = 'header_not_ours_to_send' | 'no_connection_free' | 'too_late' | 'aborted' | 'closed' | 'proxy' | 'unknown';
 
@@ -13,5 +14,5 @@ export class LocalFault extends Error {
 }
 
 export function tooLate(): LocalFault {
-  return new LocalFault('too_late', 'the moment until which it might be sent has passed');
+  return new LocalFault('too_late', 'the latest time at which the request may be sent has passed');
 }

@@ -1,36 +1,37 @@
-// The sentence about an attempt that an operator reads first. It names the host, never path, query or credentials.
+// Writes the message of an attempt, which operators read first. It names the host, never the path,
+// the query or credentials. Example: "HTTP 503 from api.example.com, 41 ms".
 import type { EndpointResponse, Outcome } from '#domain/outcome';
 
-interface Told {
+interface AttemptFacts {
   outcome: Outcome;
   host: string;
   response: EndpointResponse | null;
-  /** Those of the response came whole. */
+  /** The headers of the response arrived complete. */
   hasHeaders: boolean;
   address: string | null;
   totalMs: number;
   timeoutMs: number;
-  /** Why the exchange did not end as it should. */
+  /** Why the exchange did not complete. Null: it did. */
   error: Error | null;
-  /** Of the error, as far as it is known. */
+  /** The error's code; '' if unknown. */
   code: string;
   reconnected: boolean;
 }
 
-export function messageOf(told: Told): string {
-  const repeated = told.reconnected ? '; sent again at once, because the kept connection closed before an answer came' : '';
-  return `${told.response ? answered(told, told.response) : unanswered(told)}${repeated}`;
+export function messageOf(facts: AttemptFacts): string {
+  const repeated = facts.reconnected ? '; sent again on a new connection, because the kept-alive connection closed before a response' : '';
+  return `${facts.response ? answered(facts, facts.response) : unanswered(facts)}${repeated}`;
 }
 
-function answered(told: Told, { statusCode }: EndpointResponse): string {
-  const flaw = told.error ? `; ${flawOf(told, told.error)}` : '';
-  return `HTTP ${statusCode} from ${told.host}, ${Math.round(told.totalMs)} ms${remarks[told.outcome] ?? ''}${flaw}`;
+function answered(facts: AttemptFacts, { statusCode }: EndpointResponse): string {
+  const flaw = facts.error ? `; ${flawOf(facts, facts.error)}` : '';
+  return `HTTP ${statusCode} from ${facts.host}, ${Math.round(facts.totalMs)} ms${remarks[facts.outcome] ?? ''}${flaw}`;
 }
 
-const remarks: Partial<Record<Outcome, string>> = { redirect: '; redirects are not followed', gone: '; it wants no more events' };
+const remarks: Partial<Record<Outcome, string>> = { redirect: '; redirects are not followed', gone: '; the endpoint wants no more events' };
 
-/** What is wrong with an answer whose status counts all the same. */
-function flawOf({ hasHeaders, timeoutMs, code }: Told, error: Error): string {
+/** What is wrong with a response whose status counts nevertheless. */
+function flawOf({ hasHeaders, timeoutMs, code }: AttemptFacts, error: Error): string {
   const part = hasHeaders ? 'body' : 'headers';
   if (code === 'POSTHORN_DEADLINE') return `its ${part} did not end within ${timeoutMs / 1_000} s`;
   if (code === 'POSTHORN_TOO_LARGE') return error.message;
@@ -40,26 +41,26 @@ function flawOf({ hasHeaders, timeoutMs, code }: Told, error: Error): string {
   return `the connection was lost before its ${part} ended`;
 }
 
-function unanswered({ outcome, host, address, timeoutMs, error, code }: Told): string {
+function unanswered({ outcome, host, address, timeoutMs, error, code }: AttemptFacts): string {
   const at = address ? ` at ${address}` : '';
   switch (outcome) {
     case 'timeout':
       return code === 'POSTHORN_DEADLINE'
-        ? `no answer from ${host} within ${timeoutMs / 1_000} s`
-        : `no answer from ${host}${at} (${code})`;
+        ? `no response from ${host} within ${timeoutMs / 1_000} s`
+        : `no response from ${host}${at} (${code})`;
     case 'dns':
       return `${host} cannot be resolved (${code})`;
     case 'connect':
       return `cannot connect to ${host}${at} (${code})`;
     case 'tls':
-      return `no trusted TLS connection to ${host} (${code})`;
+      return `cannot establish a trusted TLS connection to ${host} (${code})`;
     case 'reset':
-      return `${host} closed the connection without an answer`;
+      return `${host} closed the connection without a response`;
     case 'protocol':
-      if (code === 'POSTHORN_UPGRADE') return `${host} answered 101 Switching Protocols, which was not asked for`;
-      return code === 'HPE_HEADER_OVERFLOW' ? `${host} answered with too many headers` : `${host} did not answer in valid HTTP/1.1`;
+      if (code === 'POSTHORN_UPGRADE') return `${host} answered 101 Switching Protocols, which Posthorn did not request`;
+      return code === 'HPE_HEADER_OVERFLOW' ? `${host} answered with headers over 16 KiB` : `${host} did not answer in valid HTTP/1.1`;
     case 'response_too_large':
-      return `${host} sent too much before a status: interim answers, or a status line without an end`;
+      return `${host} sent too much before a complete status line: interim responses, or a status line that does not end`;
     default:
       return error?.message ?? '';
   }

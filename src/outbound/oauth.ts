@@ -1,6 +1,6 @@
-// Access tokens of OAuth 2.0 client credentials (RFC 6749, 4.4), in memory only: asked for once for everybody who waits, and again before they expire.
-//
-// The token server is asked as endpoints are: the same address guard, proxy and bounds. What it refuses is told, without a word of what it said.
+// A cache of OAuth 2.0 access tokens (client credentials, RFC 6749 section 4.4), in memory only.
+// Concurrent callers share one token request, which uses the same address guard, proxy and size
+// limits as endpoints. Error messages name host and status, never the token server's response.
 import { createHash } from 'node:crypto';
 import {
   allowInsecureRequests,
@@ -15,48 +15,51 @@ import type { SendResult } from '#domain/outcome';
 import { LocalFault } from './local-fault.ts';
 import type { Sender } from './send.ts';
 
-/** `refused`: why there is none, for an operator to read, and the peace that the token server asked for. */
+/** `refused`: why there is no token, for operators to read. `retryAfterMs`: the token server's Retry-After. */
 export type Asked = { token: string } | { refused: string; retryAfterMs: number | null };
 
 export interface Tokens {
-  /** Throws LocalFault. */
+  /** Returns a cached or a new token. Throws LocalFault. */
   get(endpointId: string, client: OAuthClient): Promise<Asked>;
-  /** The one that is asked for has no connection of ours yet: the token server has not heard of it. */
+  /**
+   * Whether the current token request is still queued for a connection, so that nothing was sent to the token server
+   * yet.
+   */
   isWaiting(endpointId: string, client: OAuthClient): boolean;
-  /** The endpoint did not take this token: the next one asks for another. */
+  /** Drops this token, because the endpoint refused it. The next `get` requests a new one. */
   forget(endpointId: string, client: OAuthClient, token: string): void;
 }
 
-interface Kept {
+interface CachedToken {
   token: string;
-  /** By `performance.now()`. */
+  /** On the clock of `performance.now()`. */
   renewAtMs: number;
 }
 
-const kept = 10_000;
+const maxTokens = 10_000;
 const askWithinMs = 10_000;
 const usualLifeMs = 300_000;
 const longestLifeMs = 86_400_000;
-/** So long before its end, and a tenth of its life at most, a token is not used any more. */
+/** A token is renewed this long before it expires, but at most a tenth of its lifetime before. */
 const marginMs = 60_000;
 const sendable = /^[\x21-\x7e]{1,8000}$/;
 
 export function createTokens(send: Sender['send']): Tokens {
-  const tokens = new Map<string, Kept>();
+  const tokens = new Map<string, CachedToken>();
   const flights = new Map<string, Promise<Asked>>();
   const waiting = new Set<string>();
 
   async function ask(key: string, client: OAuthClient): Promise<Asked> {
     waiting.add(key);
-    const heard = await askFor((request) => send({ ...request, onLine: () => waiting.delete(key) }), client).finally(() =>
+    const received = await requestToken((request) => send({ ...request, onLine: () => waiting.delete(key) }), client).finally(() =>
       waiting.delete(key),
     );
-    if ('refused' in heard) return heard;
+    if ('refused' in received) return received;
     tokens.delete(key);
-    tokens.set(key, { token: heard.token, renewAtMs: performance.now() + heard.lifeMs - Math.min(marginMs, heard.lifeMs / 10) });
+    tokens.set(key, { token: received.token, renewAtMs: performance.now() + received.lifeMs - Math.min(marginMs, received.lifeMs / 10) });
     const oldest = tokens.keys().next();
-    if (tokens.size > kept && !oldest.done) tokens.delete(oldest.value);
-    return { token: heard.token };
+    if (tokens.size > maxTokens && !oldest.done) tokens.delete(oldest.value);
+    return { token: received.token };
   }
 
   return {
@@ -76,14 +79,14 @@ export function createTokens(send: Sender['send']): Tokens {
   };
 }
 
-/** Of what is asked for, so that a change of it asks anew. */
+/** The cache key includes a hash of the client's settings, so that a changed client gets a new token. */
 function keyOf(endpointId: string, client: OAuthClient): string {
   return `${endpointId} ${createHash('sha256').update(JSON.stringify(client)).digest('base64')}`;
 }
 
-type Heard = { token: string; lifeMs: number } | { refused: string; retryAfterMs: number | null };
+type TokenResult = { token: string; lifeMs: number } | { refused: string; retryAfterMs: number | null };
 
-async function askFor(send: Sender['send'], client: OAuthClient): Promise<Heard> {
+async function requestToken(send: Sender['send'], client: OAuthClient): Promise<TokenResult> {
   const { tokenUrl, clientId, clientSecret, credentialsIn = 'header', scope, audience } = client;
   const { origin, host } = new URL(tokenUrl);
   const server = { issuer: origin, token_endpoint: tokenUrl };
@@ -92,26 +95,26 @@ async function askFor(send: Sender['send'], client: OAuthClient): Promise<Heard>
   let result: SendResult | undefined;
   try {
     const response = await clientCredentialsGrantRequest(server, { client_id: clientId }, proof, wish, {
-      // which addresses may be asked without TLS is for the address guard to say
+      // the address guard decides where plain http is allowed
       [allowInsecureRequests]: true,
-      // the URL that was configured: what the library has read of it may be another
+      // uses the configured URL as it is written; the library's parsed URL may differ
       async [customFetch](_url, { headers: { 'user-agent': _, ...headers }, body }) {
         result = await send({ url: tokenUrl, headers, body: Buffer.from(String(body)), timeoutMs: askWithinMs });
         return asResponse(result);
       },
     });
-    const said = await processClientCredentialsResponse(server, { client_id: clientId }, response);
-    if (said.token_type !== 'bearer' || !sendable.test(said.access_token)) throw new Error('not a token for a header');
-    const lifeMs = Math.min((said.expires_in ?? usualLifeMs / 1_000) * 1_000, longestLifeMs);
-    return { token: said.access_token, lifeMs };
+    const parsed = await processClientCredentialsResponse(server, { client_id: clientId }, response);
+    if (parsed.token_type !== 'bearer' || !sendable.test(parsed.access_token)) throw new Error('not a token for a header');
+    const lifeMs = Math.min((parsed.expires_in ?? usualLifeMs / 1_000) * 1_000, longestLifeMs);
+    return { token: parsed.access_token, lifeMs };
   } catch (error) {
     if (error instanceof LocalFault || !result) throw error;
-    const why = result.outcome === 'accepted' ? `what ${host} answered is no token response` : result.message;
+    const why = result.outcome === 'accepted' ? `the response of ${host} is not a token response` : result.message;
     return { refused: `no access token: ${why}`, retryAfterMs: result.retryAfterMs };
   }
 }
 
-/** Throws unless the answer may be a token. */
+/** Throws unless the response may hold a token. */
 function asResponse({ outcome, response }: SendResult): Response {
   if (outcome !== 'accepted' || response?.statusCode !== 200 || response.bodyTruncated) throw new Error('no token response');
   return new Response(Buffer.from(response.bodyStart), { status: 200, headers: response.headers });

@@ -1,7 +1,6 @@
-// The operator's proxy for everything that goes to endpoints: HTTP CONNECT (RFC 9110, 9.3.6) or SOCKS5 (RFC 1928).
-//
-// Whose fault is it? What the proxy says of itself, or cannot say, is ours and spends no attempt; what it says of the address that it was asked
-// for is the endpoint's (docs/decisions/0017).
+// The egress proxy, set by the operator: HTTP CONNECT (RFC 9110, 9.3.6) or SOCKS5 (RFC 1928). A
+// failure of the proxy itself is internal and uses up no attempt. A failure that the proxy reports
+// about the endpoint's address is the endpoint's (docs/decisions/0017).
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
@@ -10,16 +9,19 @@ import { SocksClient } from 'socks';
 import { LocalFault } from './local-fault.ts';
 
 export interface EgressProxy {
-  /** Opens a way to this address on a socket that is not connected yet. `atProxy` is told whether the proxy itself is waited for. */
+  /**
+   * Opens a tunnel to this address on an unconnected socket. Calls `atProxy(true)` while connecting to the proxy, then
+   * `atProxy(false)`.
+   */
   open(address: string, port: number, socket: Socket, atProxy: (is: boolean) => void): Promise<Socket>;
-  /** This server itself is not reached by way of the proxy. */
+  /** True for this server's own origin, which is reached directly. */
   isBypassed(origin: string): boolean;
 }
 
 interface ProxyOptions {
   /** http, https or socks5, with or without user and password. */
   url: string;
-  /** For an https proxy. */
+  /** Used for an https proxy. */
   secureContext: SecureContext;
   ownOrigin?: string | undefined;
 }
@@ -80,14 +82,14 @@ async function bySocks({ host, port, username, password }: At, socket: Socket, a
     });
     return opened.socket;
   } catch (error) {
-    // the library's error holds the password: its message alone goes on
+    // the library's error object holds the proxy password, so only its message is passed on
     const message = error instanceof Error ? error.message : String(error);
     const code = codeOfReply(message);
-    throw code ? endpoints(code, new Error(message)) : fault(`the egress proxy ${host}:${port} opens no way: ${message}`, undefined);
+    throw code ? endpoints(code, new Error(message)) : fault(`the egress proxy ${host}:${port} opens no tunnel: ${message}`, undefined);
   }
 }
 
-/** The library tells the reply's name (RFC 1928, 6) in its message only. */
+/** The SOCKS reply (RFC 1928, 6) as an error code. The library names the reply only in its message. */
 function codeOfReply(message: string): string | null {
   if (message.endsWith('rejected connection - ConnectionRefused')) return 'ECONNREFUSED';
   return message.endsWith('rejected connection - HostUnreachable') ? 'EHOSTUNREACH' : null;
@@ -106,7 +108,7 @@ async function byConnect({ host, port, username, password }: At, socket: Socket,
   const answered = once(asking, 'connect') as Promise<[IncomingMessage, Socket, Buffer]>;
   asking.end();
   const [response, tunnel, head] = await answered.catch((error) => {
-    throw fault(`the egress proxy ${host}:${port} does not answer`, error);
+    throw fault(`the egress proxy ${host}:${port} does not respond`, error);
   });
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) {
@@ -119,7 +121,10 @@ async function byConnect({ host, port, username, password }: At, socket: Socket,
   throw code ? endpoints(code, refused) : fault(refused.message, refused);
 }
 
-/** What a proxy says of the address, by `Proxy-Status` (RFC 9209, 2.3) or, with the error number of its connect on Linux, by Squid's header. */
+/**
+ * Errors about the endpoint's address: `Proxy-Status` (RFC 9209, 2.3), or Squid's `X-Squid-Error` with the Linux errno
+ * of its connect.
+ */
 const codesSaid = new Map([
   ['connection_refused', 'ECONNREFUSED'],
   ['connection_timeout', 'ETIMEDOUT'],
@@ -130,7 +135,7 @@ const codesSaid = new Map([
   ['ERR_CONNECT_FAIL 113', 'EHOSTUNREACH'],
 ]);
 
-/** Null: it says nothing of the address, and a bare 502 or 504 may as well be its own. */
+/** Null: the response says nothing about the endpoint's address. A bare 502 or 504 may be the proxy's own failure. */
 function codeOfRefusal({ headers }: IncomingMessage): string | null {
   const type = /;\s*error=([a-z_]{1,50})/.exec(headers['proxy-status']?.toString() ?? '')?.[1];
   return codesSaid.get(type ?? headers['x-squid-error']?.toString() ?? '') ?? null;

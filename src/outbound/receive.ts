@@ -1,25 +1,26 @@
-// Keeps what arrives of one response: the bytes until its headers are complete, then its head and the start of its body.
+// Collects one response within fixed limits: all bytes until its headers are complete, then its
+// head and the first 64 KiB of its body.
 import type { EndpointResponse } from '#domain/outcome';
 import { decoded } from './content-encoding.ts';
 
 export const keptBytes = 64 * 1024;
-/** Interim responses and headers may take so many bytes. */
+/** Limit for interim responses and headers together. */
 const maxBytesBeforeHead = 64 * 1024;
-/** For one response as it comes over the wire: chunk extensions, trailers and the like must not go on for ever. */
+/** Limit for a whole response on the wire, so that chunk extensions and trailers cannot go on forever. */
 const maxWireBytes = 4 * 1024 * 1024;
-/** More are merged into one: an endpoint that sends its body byte by byte must not make an object of each. */
+/** More buffers than this are merged into one, so that a body sent byte by byte does not hold an object per byte. */
 const maxParts = 256;
 
-/** What has arrived of a response so far. */
+/** The part of a response that has arrived so far. */
 export interface Received {
   /** All bytes that the connection delivered during the exchange. */
   wireBytes: number;
-  /** Those bytes, until the headers are complete. */
+  /** The same bytes, kept until the headers are complete. */
   beforeHead: Buffer[];
   head: { statusCode: number; headers: [string, string][]; at: number } | null;
   body: Buffer[];
   kept: number;
-  /** Of the body, with those that were not kept. */
+  /** Bytes of the body, including those not kept. */
   bytes: number;
 }
 
@@ -27,7 +28,7 @@ export function nothingReceived(): Received {
   return { wireBytes: 0, beforeHead: [], head: null, body: [], kept: 0, bytes: 0 };
 }
 
-/** Called for each chunk before the parser reads it. False: the response is larger than any may be. */
+/** Call for each chunk before the parser reads it. False: the response exceeds a limit. */
 export function receiveWire(received: Received, chunk: Buffer): boolean {
   const before = received.wireBytes;
   received.wireBytes += chunk.length;
@@ -43,7 +44,7 @@ export function receiveHead(received: Received, statusCode: number, raw: string[
   received.beforeHead = [];
 }
 
-/** Keeps a copy: the chunk is a window on all that was read with it, which may be a thousand times as much. */
+/** Copies the chunk, because a chunk is a view that keeps a much larger read buffer in memory. */
 export function receiveBody(received: Received, chunk: Buffer): void {
   received.bytes += chunk.length;
   if (received.kept >= keptBytes) return;
@@ -53,7 +54,7 @@ export function receiveBody(received: Received, chunk: Buffer): void {
   if (received.body.length > maxParts) received.body = [Buffer.concat(received.body)];
 }
 
-/** `isWhole`: the response ended as it should. */
+/** `isWhole`: the response arrived complete. Null: there is no complete status line. */
 export function responseOf(received: Received, isWhole: boolean): EndpointResponse | null {
   const { head, body, kept, bytes } = received;
   if (head) {
@@ -69,7 +70,7 @@ export function responseOf(received: Received, isWhole: boolean): EndpointRespon
 const interimAnswers = /^(?:\r?\n)*(?:HTTP\/1\.[01] 1\d\d[ \r\n][^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n)*/i;
 const statusLine = /^HTTP\/1\.[01] ([2-9]\d\d)(?: [^\n]*)?\r?\n/i;
 
-/** The status of a response whose headers the parser could not read to their end; null: its status line is not complete, or is none. */
+/** The status of a response whose headers could not be parsed completely. Null: there is no complete status line. */
 function statusLineOf({ beforeHead }: Received): number | null {
   const text = Buffer.concat(beforeHead).toString('latin1');
   const status = statusLine.exec(text.replace(interimAnswers, ''))?.[1];

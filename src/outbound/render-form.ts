@@ -1,9 +1,14 @@
-// The form format: `type`, `timestamp` and `data`, flattened with brackets as Rails and PHP read them.
+// Renders the `form` body: `id`, `type`, `timestamp`, and `data` flattened with brackets, as Rails
+// and PHP read them.
 import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './event-parts.ts';
 import { deepest, FormatError, longest } from './unfit-for-format.ts';
 
-/** Null and what is empty are an empty value; numbers and booleans are as they were written. Throws UnfitForFormat. */
+/**
+ * Null and empty objects and arrays become an empty value. Numbers and booleans stay as they were written.
+ * Throws `FormatError` above 100 levels or 4 Mi characters.
+ * @example '{"lines":[{"sku":"a"}]}' becomes data%5Blines%5D%5B0%5D%5Bsku%5D=a
+ */
 export function formBody({ id, type, timestamp, data }: EventParts): string {
   const pairs = [pair('id', id), pair('type', type), pair('timestamp', timestamp)];
   let length = 0;
@@ -18,7 +23,7 @@ export function formBody({ id, type, timestamp, data }: EventParts): string {
 
 interface Level {
   path: string;
-  /** Of the next element; -1: an object. */
+  /** Index of the next array element; -1: this level is an object. */
   index: number;
   empty: boolean;
 }
@@ -40,12 +45,12 @@ function* leaves(json: string): Generator<[path: string, value: string]> {
       next();
       if (token.kind === 'value') yield [path, token.string ?? (token.text === 'null' ? '' : token.text)];
       else levels.push({ path, index: token.of === 'array' ? 0 : -1, empty: true });
-      if (levels.length > deepest) throw new FormatError('form', 'is too deep');
+      if (levels.length > deepest) throw new FormatError('form', 'is nested too deep');
     }
   }
 }
 
-/** No key may be taken for structure (`][`, or the empty one of a list): its brackets and percent signs are escaped within the name. */
+/** Escapes brackets and percent signs in a key, and the empty key, so that a key is never parsed as structure. */
 function written(key: string): string {
   return key === '' ? '%00' : key.replace(/[[\]%]/g, encodeURIComponent);
 }

@@ -1,12 +1,15 @@
-// The XML format: members are elements, array elements are `item`; a `type` says what is not a string.
+// Renders the `xml` body. Members become elements, array elements become `item`, and a `type`
+// attribute marks every value that is not a string.
 import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './event-parts.ts';
 import { deepest, FormatError } from './unfit-for-format.ts';
 
-/** XML forbids names that begin so, a colon would be a namespace, and parsers in JavaScript refuse `__proto__`. */
+/**
+ * XML reserves names that begin with `xml`, a colon would be a namespace, and JavaScript parsers refuse `__proto__`.
+ */
 const elementName = /^(?!xml|__)[A-Z_][A-Z0-9_.-]*$/i;
 
-/** Throws UnfitForFormat. */
+/** Throws `FormatError` above 100 levels. */
 export function xmlBody({ id, type, timestamp, data }: EventParts): string {
   const about = [`id="${attribute(id)}"`, `type="${attribute(type)}"`, `timestamp="${attribute(timestamp)}"`];
   return `<?xml version="1.0" encoding="UTF-8"?>\n<event ${about.join(' ')}>${elements(data).join('')}</event>\n`;
@@ -24,7 +27,7 @@ function elements(json: string): string[] {
       if (token.kind === 'open') {
         written.push(`<${tag.start} type="${token.of}">`);
         open.push({ name: tag.name, inArray: token.of === 'array' });
-        if (open.length > deepest) throw new FormatError('xml', 'is too deep');
+        if (open.length > deepest) throw new FormatError('xml', 'is nested too deep');
       } else if (token.string !== null) written.push(`<${tag.start}>${escaped(token.string)}</${tag.name}>`);
       else written.push(`<${tag.start} type="${typeOf(token.text)}">${token.text === 'null' ? '' : token.text}</${tag.name}>`);
     }
@@ -32,7 +35,7 @@ function elements(json: string): string[] {
   return written;
 }
 
-/** A key that is no name of an element is a `member` with a `name`. */
+/** A key that is not a valid element name becomes `<member name="…">`. */
 function tagOf(key: string): { start: string; name: string } {
   return elementName.test(key) ? { start: key, name: key } : { start: `member name="${attribute(key)}"`, name: 'member' };
 }
@@ -59,8 +62,8 @@ function attribute(text: string): string {
   return keepable(text).replace(/[&<>"\r\n\t]/g, (char) => entities[char] ?? char);
 }
 
-/** XML 1.0 knows no control characters, not even escaped; nor has it half a surrogate pair. */
+/** Replaces characters that XML 1.0 cannot hold, even escaped: control characters and lone surrogates. */
 function keepable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters
   return text.toWellFormed().replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd');
 }

@@ -1,5 +1,6 @@
-// An event's body as an endpoint wants it written (docs/formats.md). Made of nothing but the stored bytes: the same on every attempt and replay.
-// CloudEvents: https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents (JSON format, HTTP protocol binding)
+// Renders an event's body in the format of its endpoint (docs/formats.md). The result depends only
+// on the stored bytes, so it is the same on every attempt and replay. CloudEvents (JSON format, HTTP
+// binding): https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents
 import type { BodyFormat } from '#domain/body-format';
 import { memberTexts } from '#domain/json-slices';
 import type { EventParts } from './event-parts.ts';
@@ -10,7 +11,7 @@ export interface EventToRender {
   /** The producer's id of the event. */
   id: string;
   tenantId: string;
-  /** As stored: the standard body. */
+  /** The stored bytes: the standard body. */
   body: Uint8Array;
 }
 
@@ -21,7 +22,7 @@ export interface Rendered {
 
 const json = { 'content-type': 'application/json' };
 
-/** Throws `UnfitForFormat` when the format cannot hold it. */
+/** Throws `FormatError` when the format cannot hold the data. */
 export function renderBody(format: BodyFormat, event: EventToRender): Rendered {
   if (format === 'standard') return { body: event.body, headers: json };
   const parts = partsOf(event);
@@ -60,24 +61,24 @@ function cloudEventHeaders({ id, source, type, timestamp }: EventParts): Record<
   };
 }
 
-/** Percent-encoded as the HTTP binding says: all but visible ASCII, and the space, the quote and the percent sign. */
+/** Percent-encodes for the HTTP binding: everything that is not visible ASCII, and space, quote and percent sign. */
 function headerText(text: string): string {
   return text.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (part) =>
     [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );
 }
 
-/** The events of a batch, each as its endpoint's format has it. Only for formats that batch: see `batchedFormats`. */
+/** The JSON array of a batch. Only for the formats in `batchedFormats`. */
 export function renderBatch(format: BodyFormat, events: (EventToRender & { sequence: number | null })[]): Buffer {
   const separated = (parts: Uint8Array[], index: number) => [Buffer.from(index === 0 ? '[' : ','), ...parts];
   const elements = events.map((event) => (format === 'cloudevents' ? [renderBody('cloudevents', event).body] : standardElement(event)));
   return Buffer.concat([...elements.flatMap(separated), Buffer.from(']')]);
 }
 
-/** The event's own bytes, untouched, with the producer's id in front, and its number where the endpoint is ordered. */
+/** The event's stored bytes, unchanged, with its id in front, and its sequence number if the endpoint is ordered. */
 function standardElement({ id, sequence, body }: EventToRender & { sequence: number | null }): Uint8Array[] {
   const numbered = sequence === null ? '' : `"sequence":${sequence},`;
-  // after its opening brace
+  // without the opening brace of the stored body
   return [Buffer.from(`{"id":${JSON.stringify(id)},${numbered}`), body.subarray(1)];
 }
 

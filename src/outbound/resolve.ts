@@ -1,11 +1,13 @@
-// All addresses of a host name, asked of the system's name servers once for everybody who waits for the same name.
-//
-// Not by getaddrinfo: it blocks one of the few threads that Node has for it, so that whoever owns a zone whose servers never answer would hold up
-// the connections of every tenant, PostgreSQL's too. The name servers are asked without blocking anything (c-ares): no name waits for its turn, and
-// one that nobody answers for is given up after some seconds, by those alone who asked for it. What getaddrinfo does besides is done here: /etc/hosts,
-// `localhost`, and the search list of /etc/resolv.conf. Other sources of names (nsswitch.conf: LDAP, mDNS) are not asked.
+// Resolves a host name to all its addresses, with the system's name servers.
+// Concurrent lookups of one name share one query. A name whose servers never answer times out after
+// some seconds and delays no other lookup.
 import { Resolver } from 'node:dns/promises';
 import { type Names, readNames } from './system-names.ts';
+
+// getaddrinfo is not used: it blocks one of Node's few pool threads. The owner of a zone whose servers never answer
+// could delay the connections of every tenant, and of PostgreSQL. c-ares queries the name servers without blocking.
+// The rest of getaddrinfo's work is done here: /etc/hosts, `localhost`, and the search list of /etc/resolv.conf.
+// Other sources of names (nsswitch.conf: LDAP, mDNS) are not used.
 
 export interface ResolvedAddress {
   address: string;
@@ -15,7 +17,7 @@ export interface ResolvedAddress {
 export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
 
 export interface ResolveOptions {
-  /** Instead of those of /etc/resolv.conf. */
+  /** Name servers to use instead of those in /etc/resolv.conf. */
   servers?: string[];
   hostsFile?: string;
   resolvConf?: string;
@@ -23,7 +25,7 @@ export interface ResolveOptions {
 }
 
 const readAgainAfterMs = 5_000;
-/** c-ares waits twice as long with each try, and less where the server was quick before: late answers to an earlier try count. */
+/** c-ares doubles the timeout with each try, and shortens it for fast servers. Late answers to an earlier try count. */
 const patience = { timeout: 1_000, tries: 4 };
 const notThere = new Set(['ENOTFOUND', 'ENODATA']);
 
@@ -38,7 +40,7 @@ export function createResolve(options: ResolveOptions = {}): Resolve {
     return known.names;
   }
 
-  /** A new one when /etc/resolv.conf has changed: c-ares reads it once. */
+  /** Creates a new resolver when /etc/resolv.conf has changed, because c-ares reads the file only once. */
   function resolverOf({ servers: of }: Names): Resolver {
     if (resolver?.of === of) return resolver.it;
     const it = new Resolver(patience);
@@ -72,7 +74,10 @@ const thisMachine: ResolvedAddress[] = [
 
 export const resolveBySystem: Resolve = createResolve();
 
-/** Both families at once; one of them that is not answered for costs the other its time, not its addresses. */
+/**
+ * Queries IPv4 and IPv6 in parallel. If one of them gets no answer, the result is late but still has the other's
+ * addresses.
+ */
 async function ask(resolver: Resolver, name: string, giveUpAfterMs: number): Promise<ResolvedAddress[]> {
   const found: ResolvedAddress[] = [];
   const codes: string[] = [];
@@ -83,16 +88,16 @@ async function ask(resolver: Resolver, name: string, giveUpAfterMs: number): Pro
     );
   await within(giveUpAfterMs, Promise.all([note(4, resolver.resolve4(name)), note(6, resolver.resolve6(name))]));
   if (found.length > 0) return found.sort((one, other) => one.family - other.family);
-  // as getaddrinfo calls them: what c-ares says of a name server (ECONNREFUSED) must not be taken for the endpoint's answer
+  // uses getaddrinfo's codes, because c-ares' ECONNREFUSED is about a name server, not about the endpoint
   if (codes.length === 2 && codes.every((code) => notThere.has(code)))
     throw Object.assign(new Error(`${name} has no address`), { code: 'ENOTFOUND' });
-  const said = codes.find((code) => !notThere.has(code)) ?? 'ETIMEOUT';
-  throw Object.assign(new Error(`the name servers do not answer for ${name} (${said})`), { code: 'EAI_AGAIN' });
+  const code = codes.find((code) => !notThere.has(code)) ?? 'ETIMEOUT';
+  throw Object.assign(new Error(`the name servers do not answer for ${name} (${code})`), { code: 'EAI_AGAIN' });
 }
 
 function within(ms: number, done: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
-    // if this process stood still, what came meanwhile is to be read first
+    // after a stall of this process, the event loop reads what has arrived before the timeout counts
     const timer = setTimeout(() => setImmediate(resolve), ms);
     void done.then(() => {
       clearTimeout(timer);
@@ -101,7 +106,7 @@ function within(ms: number, done: Promise<unknown>): Promise<void> {
   });
 }
 
-/** Who waits for the same name waits for the same answer. */
+/** Shares one query between concurrent lookups of the same name. */
 export function sharingFlights(resolve: Resolve): Resolve {
   const flights = new Map<string, Promise<ResolvedAddress[]>>();
   return (hostname) => {

@@ -1,4 +1,5 @@
-// From how an exchange ended to what is recorded of the attempt, or to the fault of our own that it was.
+// Turns the end of an exchange into the result that is recorded for the attempt, or into a
+// LocalFault for an internal error.
 import { type Outcome, outcomeOfStatus, retryAfterMs, type SendResult, type Timings } from '#domain/outcome';
 import { failureOf } from './failure.ts';
 import type { Exchange } from './line.ts';
@@ -8,16 +9,19 @@ import { responseOf } from './receive.ts';
 
 interface Ended {
   exchange: Exchange;
-  /** Null: the response is whole. */
+  /** Null: the response is complete. */
   error: Error | null;
   host: string;
-  /** By `performance.now()`. */
+  /** On the clock of `performance.now()`, in milliseconds. */
   startedAt: number;
   endedAt: number;
   timeoutMs: number;
 }
 
-/** The status of a response decides, also when the rest of it is broken or missing: the endpoint has processed the request. */
+/**
+ * A complete status line decides the outcome, even if the rest of the response is broken: the endpoint has processed
+ * the request.
+ */
 export function resultOf({ exchange, error: last, host, startedAt, endedAt, timeoutMs }: Ended): SendResult | LocalFault {
   const error = finalError(exchange, last);
   if (error instanceof LocalFault) return error;
@@ -40,17 +44,20 @@ export function resultOf({ exchange, error: last, host, startedAt, endedAt, time
     code: failure?.code ?? '',
     reconnected,
   });
-  const asked = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
-  const retryAfter = retryAfterMs(response?.statusCode ?? 0, asked, Date.now());
+  const retryAfterHeader = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
+  const retryAfter = retryAfterMs(response?.statusCode ?? 0, retryAfterHeader, Date.now());
   return { outcome, message, response, timings, address, retryAfterMs: retryAfter, ...(reconnected && { reconnected }) };
 }
 
-/** A request that was written once has reached the endpoint, perhaps: what keeps us from repeating it does not undo that. */
+/**
+ * A request that was written once may have reached the endpoint. An internal error while repeating it must not hide
+ * that.
+ */
 function finalError({ lost }: Exchange, error: Error | null): Error | null {
   return lost && error instanceof LocalFault && error.code !== 'aborted' ? lost : error;
 }
 
-/** Of a request that was not made, because of where its URL leads. */
+/** The result of a request that was not sent because the address guard refused its URL. */
 export function blockedResult(reason: string): SendResult {
   const timings: Timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 0 };
   const message = `not sent: ${reason}`;
@@ -69,9 +76,13 @@ function timingsOf(exchange: Exchange, startedAt: number, endedAt: number): Timi
   };
 }
 
-/** An endpoint that was not even asked, for want of a connection of ours, did not fail to answer. */
+/**
+ * The error for a passed deadline. It is internal if no connection became free or the proxy was not reached, because
+ * nothing was sent.
+ */
 export function pastDeadline(exchange: Exchange): Error {
-  if (exchange.line === null) return new LocalFault('no_connection_free', `no connection to ${exchange.origin} became free in time`);
-  if (exchange.line.connection?.atProxy) return new LocalFault('proxy', 'the egress proxy does not answer');
+  if (exchange.line === null)
+    return new LocalFault('no_connection_free', `no connection to ${exchange.origin} became free before the deadline`);
+  if (exchange.line.connection?.atProxy) return new LocalFault('proxy', 'the egress proxy does not respond');
   return Object.assign(new Error('the deadline passed'), { code: 'POSTHORN_DEADLINE' });
 }

@@ -1,4 +1,5 @@
-// Posts to an endpoint, once, and says what came of it. A refusal of the endpoint's is a result; a fault of our own is thrown.
+// Sends one HTTP request to an endpoint and returns its result. Every failure of the endpoint is a
+// result; internal errors are thrown as LocalFault.
 import type { SendResult } from '#domain/outcome';
 import { requestTarget } from '#domain/request-target';
 import { type Access, identityOf } from './access.ts';
@@ -13,32 +14,32 @@ import { nothingReceived } from './receive.ts';
 import { blockedResult, pastDeadline, resultOf } from './result.ts';
 
 const longestIdleMs = 30_000;
-/** A connection is renewed now and then, so that it follows where the name leads. */
+/** A connection is replaced after this many requests, so that it follows DNS changes. */
 const requestsPerConnection = 1_000;
 
 export interface SendRequest {
   url: string;
   /** POST by default. */
   method?: 'OPTIONS' | undefined;
-  /** Checked by the caller, but those of the connection itself, which are refused here too. */
+  /** The caller checks them. Headers of the connection itself are refused here too. */
   headers: Record<string, string>;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   body: Uint8Array;
   access?: Access | undefined;
-  /** For all of it: DNS, connect, TLS, headers and body. */
+  /** Covers everything: DNS, connect, TLS, headers and body. */
   timeoutMs: number;
-  /** Asked right before the request is written: if it says so it is not, which is the fault `too_late`. */
+  /** Called right before the request is written. If true, nothing is sent and LocalFault `too_late` is thrown. */
   isTooLate?: (() => boolean) | undefined;
-  /** It has a connection of ours to be sent on. */
+  /** Called when the request has a connection slot and is no longer queued. */
   onLine?: (() => void) | undefined;
-  /** Gives the attempt up; the endpoint may have got it all the same. */
+  /** Aborts the attempt. The endpoint may have received the request nevertheless. */
   signal?: AbortSignal | undefined;
 }
 
 export interface Sender {
-  /** Throws `LocalFault` only. */
+  /** Throws only `LocalFault`. */
   send(request: SendRequest): Promise<SendResult>;
-  /** Takes no more, waits for what is under way (each ends by its own deadline), then closes every connection. */
+  /** Refuses new requests, waits for those in flight (each has its own timeout), then closes every connection. */
   close(): Promise<void>;
 }
 
@@ -48,9 +49,9 @@ export interface SenderOptions {
   maxConnectionsPerOrigin?: number;
   /** Over all origins. */
   maxIdleConnections?: number;
-  /** How long a connection stays open for the next request when the endpoint does not say. */
+  /** How long an idle connection stays open when the endpoint sends no `Keep-Alive: timeout`. */
   keepAliveMs?: number;
-  /** PEM certificates to trust instead of the usual authorities. */
+  /** PEM certificates to trust instead of Node's default authorities. */
   ca?: string | string[] | undefined;
   proxy?: EgressProxy | undefined;
 }
@@ -65,7 +66,7 @@ export function createSender(options: SenderOptions): Sender {
     maxKeepAliveMs: Math.max(longestIdleMs, keepAliveMs),
     requestsPerConnection,
   });
-  const underWay = new Set<Promise<SendResult>>();
+  const inFlight = new Set<Promise<SendResult>>();
   let closed = false;
 
   return {
@@ -74,12 +75,12 @@ export function createSender(options: SenderOptions): Sender {
       const verdict = guard.checkUrl(request.url);
       if (!verdict.ok) return blockedResult(verdict.reason);
       const attempt = post(request, verdict.url, userAgent, connections);
-      underWay.add(attempt);
-      return attempt.finally(() => underWay.delete(attempt));
+      inFlight.add(attempt);
+      return attempt.finally(() => inFlight.delete(attempt));
     },
     async close() {
       closed = true;
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(inFlight);
       await connections.close();
     },
   };
@@ -112,8 +113,8 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
       onLine: request.onLine,
       lost: null,
     };
-    const onAbort = () => settle(new LocalFault('aborted', 'the attempt was given up', signal?.reason), false);
-    // If this process stood still, what came meanwhile is to be read first.
+    const onAbort = () => settle(new LocalFault('aborted', 'the attempt was aborted', signal?.reason), false);
+    // after a stall of this process, the event loop reads what has arrived before the deadline counts
     const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange), false)), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();

@@ -1,9 +1,10 @@
-// The signature of a platform's own scheme, as it is declared: which HMAC, over what, written how, in which header.
+// Makes the HMAC signature headers of a custom scheme, as `signing.custom` of the endpoint declares
+// it.
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { CustomSigning } from '#domain/signing';
 import type { Signable } from './sign.ts';
 
-/** Its header, and that of the timestamp. `keys`: of the live secrets, the newest first. */
+/** The signature header and, if declared, the timestamp header. `keys`: those of the live secrets, newest first. */
 export function customHeaders(custom: CustomSigning, request: Signable, keys: readonly KeyObject[]): Record<string, string> {
   const { header, prefix = '', lead, separator, timestampHeader } = custom;
   const signing = separator === undefined ? keys.slice(0, 1) : keys;

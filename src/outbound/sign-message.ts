@@ -1,31 +1,32 @@
-// HTTP Message Signatures of requests (RFC 9421) with Content-Digest (RFC 9530).
+// Signs requests with HTTP Message Signatures (RFC 9421) and Content-Digest (RFC 9530).
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
 import { requestTarget } from '#domain/request-target';
 import { alwaysCovered, type Component, type MessageSignatures } from '#domain/signing';
 
 export interface MessageKey {
   keyId: string;
-  /** A secret key signs by HMAC-SHA256, a private one by ed25519. */
+  /** A secret key signs with HMAC-SHA256, a private key with ed25519. */
   key: KeyObject;
 }
 
 interface Message {
   url: string;
-  /** In lower case; `content-digest` need not be among them. */
+  /** Names in lower case. `content-digest` is added here. */
   headers: Record<string, string>;
   body: Uint8Array;
   /** Seconds since 1970. */
   timestamp: number;
 }
 
-/** On requests that carry test events alone: `true`. */
+/** Set to `true` on requests that carry only test events. */
 export const testHeader = 'posthorn-test';
 
 const usual: readonly Component[] = ['@method', '@target-uri', 'content-digest', 'content-type', 'webhook-id', 'webhook-timestamp'];
 
 /**
- * `content-digest`, `signature-input` and `signature`, with one label for each key. Whatever `components` says, what is always covered is covered, and
- * on a test its mark. Throws when the request lacks what it is to cover.
+ * The headers `content-digest`, `signature-input` and `signature`, with one label per key. The components in
+ * `alwaysCovered` are covered even if `components` omits them, and so is `posthorn-test` on a test. Throws when the
+ * request lacks a component.
  */
 export function messageSignatureHeaders(
   { algorithm, label = 'posthorn', components = [...usual] }: MessageSignatures,
@@ -52,7 +53,7 @@ export function messageSignatureHeaders(
   };
 }
 
-/** The base64 of a signature over these components, by name and value (RFC 9421, 2.5). */
+/** Signs the components, given as name and value (RFC 9421, 2.5). Returns base64. */
 export function signBase(lines: readonly [name: string, value: string][], params: string, key: KeyObject): string {
   const base = [...lines, ['@signature-params', params]].map(([name, value]) => `"${name}": ${value}`).join('\n');
   return key.type === 'secret'

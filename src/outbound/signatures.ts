@@ -1,5 +1,6 @@
-// All that signs a request, as its endpoint wants it. Every live secret and key signs; where one of the ways finds none, nothing is signed at all:
-// a request is never sent with fewer kinds of signatures than were asked for.
+// Makes all signature headers of a request, as `signing` of its endpoint says. Every live secret
+// and key signs. If one of the schemes has no live key, it throws and nothing is sent: a request
+// never leaves with fewer kinds of signatures than the endpoint expects.
 import type { KeyObject } from 'node:crypto';
 import type { SecretForm } from '#domain/secret';
 import { messageSecretForm, type Signing } from '#domain/signing';
@@ -16,23 +17,26 @@ export interface RequestToSign {
   url: string;
   /** Exactly the bytes that are sent. */
   body: Uint8Array;
-  /** All others, those of ours in lower case. */
+  /** All other headers; names set by Posthorn are in lower case. */
   headers: Record<string, string>;
 }
 
 export interface Signers {
-  /** The endpoint's live secrets, the newest first. */
+  /** The endpoint's live secrets, newest first. */
   secrets: readonly SigningSecret[];
-  /** The private ed25519 keys that sign now, the newest first; asked for only where `signsWithKeyPair`. */
+  /** The private ed25519 keys that sign now, newest first. Needed only where `signsWithKeyPair`. */
   keyPairs: readonly MessageKey[];
 }
 
-/** Else what is signed could be read as another id, time and body: the dots between them are its only borders. */
+/** No dots: they separate id, time and body in the signed text, so a dot in the id would make the text ambiguous. */
 const unambiguousId = /^[A-Za-z0-9_-]+$/;
 
-/** The headers that sign; null: by Standard Webhooks v1. Throws when a way to sign finds no live secret or key, or the id has a dot. */
+/**
+ * `signing` null: Standard Webhooks v1. Throws when a scheme has no live secret or key, or when the id contains a dot.
+ */
 export function signatureHeaders(request: RequestToSign, signing: Signing | null, { secrets, keyPairs }: Signers): Record<string, string> {
-  if (!unambiguousId.test(request.id) || !Number.isSafeInteger(request.timestamp)) throw new Error('an id or a time that cannot be signed');
+  if (!unambiguousId.test(request.id) || !Number.isSafeInteger(request.timestamp))
+    throw new Error('the id or timestamp cannot be signed unambiguously');
   if (signing === null) return { 'webhook-signature': signStandard({ ...request, secrets: keysOf(secrets, 'whsec') }) };
   const { schemes, custom, messageSignatures } = signing;
   const standard = schemes.map((scheme) =>

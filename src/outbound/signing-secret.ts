@@ -1,10 +1,11 @@
-// A live secret of an endpoint as the schemes of signing want it: its key in each form that its text has, made once.
+// A live secret of an endpoint, as a key in each form that the signing schemes use (`whsec`, text,
+// hex, base64). Each form is decoded once and cached.
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { bareBase64, type SecretForm, secretProblem } from '#domain/secret';
 
 export interface SigningSecret {
   id: string;
-  /** Null: its text has no such form. */
+  /** Null: the secret's text is not valid in this form. */
   key(form: SecretForm): KeyObject | null;
 }
 

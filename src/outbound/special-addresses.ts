@@ -1,5 +1,6 @@
-// Which addresses are not plain public unicast: the IANA special-purpose registries, IPv4 inside IPv6, and the clouds' metadata services.
-// Sources: https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry.
+// Classifies addresses that are not public unicast: the IANA special-purpose registries, IPv4
+// inside IPv6, and cloud metadata services.
+// Source: https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -26,7 +27,7 @@ const ipv4Ranges = ranges([
   ['240.0.0.0/4', 'a reserved address'],
 ]);
 
-// What lies outside 2000::/3 and is not listed here is refused as reserved.
+// Addresses outside 2000::/3 that are not listed here are refused as reserved.
 const ipv6Ranges = ranges([
   ['::/128', 'an unspecified address'],
   ['::1/128', 'a loopback address'],
@@ -51,7 +52,8 @@ const ipv6Ranges = ranges([
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 
-// AWS, Azure, Google, OpenStack and others; ECS and EKS credentials; Oracle; Alibaba; Azure's wire server (a public address).
+// AWS, Azure, Google, OpenStack and others; ECS and EKS credentials; Oracle; Alibaba; Azure's wire server (a public
+// address).
 const metadataServices = new Set(
   [
     '169.254.169.254 169.254.170.2 169.254.170.23 192.0.0.192 100.100.100.200 168.63.129.16',
@@ -62,13 +64,16 @@ const metadataServices = new Set(
     .map((address) => ipaddr.parse(address).toString()),
 );
 
-/** The address in its one form, IPv4-mapped IPv6 as the IPv4 it reaches; null for what is no plain address (a zone id, a name). */
+/** The address in canonical form; IPv4-mapped IPv6 becomes IPv4. Null: not a plain address (a zone id, a name). */
 export function parseAddress(text: string): Address | null {
   const address = parseAsWritten(text);
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** By way of a URL, which writes IPv6 in hexadecimal only: ipaddr.js takes the compatible form `::10.0.0.1` for the mapped one. */
+/**
+ * Normalises IPv6 with the URL parser first, because ipaddr.js reads the compatible form `::10.0.0.1` as the mapped
+ * one.
+ */
 function parseAsWritten(text: string): Address | null {
   if (isIP(text) === 0 || text.includes('%')) return null;
   return isIP(text) === 4 ? ipaddr.IPv4.parse(text) : ipaddr.IPv6.parse(new URL(`http://[${text}]`).hostname.slice(1, -1));
@@ -79,7 +84,10 @@ export function isMetadataService(address: Address): boolean {
   return metadataServices.has(target.toString());
 }
 
-/** "a private address" and the like for what endpoints may not be; null for public unicast. IPv6 that wraps IPv4 is special, but NAT64 of public IPv4. */
+/**
+ * The kind of a refused address, such as "a private address". Null: public unicast. IPv6 that wraps IPv4 is special,
+ * except NAT64 of public IPv4.
+ */
 export function specialKind(text: string): string | null {
   const address = parseAsWritten(text);
   if (!address) return 'not an address';
@@ -88,7 +96,7 @@ export function specialKind(text: string): string | null {
 }
 
 function specialKindOfIPv6(address: ipaddr.IPv6): string | null {
-  // The mapped form says more about where it leads by the address inside.
+  // for a mapped address, the kind of the IPv4 address inside is more useful
   if (address.isIPv4MappedAddress()) return kindIn(ipv4Ranges, address.toIPv4Address()) ?? 'an IPv4-mapped address';
   const kind = kindIn(ipv6Ranges, address);
   if (kind) return kind;

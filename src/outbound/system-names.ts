@@ -1,12 +1,13 @@
-// What this machine says of names itself: /etc/hosts, and from /etc/resolv.conf how short names are completed.
+// Reads this machine's own name settings: /etc/hosts, and the search list of /etc/resolv.conf,
+// which completes short names.
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 
 export interface Names {
   hosts: Map<string, { address: string; family: number }[]>;
-  /** The text that names the name servers: another one, other servers. */
+  /** The text of /etc/resolv.conf. If it changes, the name servers may have changed. */
   servers: string;
-  /** The names to ask for in turn, until there is one. */
+  /** The names to query in this order, until one exists. */
   candidates(name: string): string[];
 }
 
@@ -19,7 +20,7 @@ export async function readNames(hostsFile: string, resolvConf: string): Promise<
   return {
     hosts: hostsOf(hosts ?? ''),
     servers: conf ?? '',
-    // a name with a dot is asked for as it is before it is completed, whatever `ndots`: most of them are whole, and asked for often
+    // queries a name with a dot as it is first, whatever `ndots` says: most such names are complete, and queried often
     candidates(name) {
       const dots = name.split('.').length - 1;
       const completed = dots < Math.max(1, ndots) ? search.map((domain) => `${name}.${domain}`) : [];

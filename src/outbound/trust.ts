@@ -1,23 +1,24 @@
-// How TLS is spoken to endpoints: 1.2 or later, certificates verified, whatever the environment of this process says to Node.
+// TLS settings for endpoints: TLS 1.2 or later, certificates always verified. Node's environment
+// variables cannot weaken this.
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { TlsIdentity } from './access.ts';
 
-/** One with authorities of its own holds some hundred kilobytes. */
+/** Limit of the cache. A context with its own authorities takes some hundred kilobytes. */
 const contextsKept = 200;
 
 export interface Trust {
-  /** Made once for everybody (null), or for this client certificate. */
+  /** Cached. Null: the shared context of all endpoints without a TLS identity. */
   contextOf(identity: TlsIdentity | null): SecureContext;
 }
 
-/** `ca`: PEM certificates to trust instead of the usual authorities. */
+/** `ca`: PEM certificates to trust instead of Node's default authorities. */
 export function createTrust(ca: string | string[] | undefined): Trust {
   let usual: SecureContext | undefined;
   const own = new Map<string, SecureContext>();
 
   function contextFor({ id, tls }: TlsIdentity): SecureContext {
     const context = own.get(id) ?? createSecureContext({ cert: tls.certificate, key: tls.key, ca: tls.ca ?? ca, minVersion: 'TLSv1.2' });
-    // last used, last in order
+    // moves the entry to the end: least recently used first
     own.delete(id);
     own.set(id, context);
     const oldest = own.keys().next();
@@ -34,7 +35,7 @@ export function createTrust(ca: string | string[] | undefined): Trust {
   };
 }
 
-/** The usual authorities and those of the operator's; undefined: the usual ones alone. */
+/** Node's default authorities plus the operator's bundle. Undefined: only the default ones. */
 export function authoritiesWith(bundle: string | undefined): string[] | undefined {
   return bundle === undefined ? undefined : [...getCACertificates('default'), bundle];
 }

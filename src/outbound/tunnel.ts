@@ -1,4 +1,5 @@
-// A way to an endpoint through the operator's proxy, to an address that was resolved and checked here: the proxy resolves nothing.
+// Opens a tunnel to an endpoint through the egress proxy. The name is resolved and checked here, so
+// the proxy gets an address and resolves nothing.
 import type { LookupAddress } from 'node:dns';
 import { isIP, Socket } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
@@ -13,9 +14,11 @@ export interface Destination {
   origin: string;
 }
 
-/** Tries one address after the other. Rejects with the endpoint's error, or with a LocalFault for what is the proxy's. */
+/**
+ * Tries the addresses one after the other. Rejects with the endpoint's error, or with a LocalFault if the proxy failed.
+ */
 export async function openTunnel(proxy: EgressProxy, guard: AddressGuard, to: Destination, connection: Connection): Promise<Socket> {
-  // stands for the connection until there is one: who gives up destroys it
+  // a placeholder until there is a connection; an aborted attempt destroys it
   const standIn = new Socket();
   connection.socket = standIn;
   const beganAt = performance.now();
@@ -38,12 +41,12 @@ export async function openTunnel(proxy: EgressProxy, guard: AddressGuard, to: De
     } catch (error) {
       socket.destroy();
       if (!(error instanceof LocalFault)) failure = error;
-      // a proxy that is not there is there for no address; one that cannot say why it does not get to this one may get to the next
+      // an unreachable proxy is unreachable for every address; after an unexplained refusal the next address may work
       else if (connection.atProxy) throw error;
       else fault ??= error;
     }
   }
-  throw fault ?? failure ?? new LocalFault('aborted', 'the attempt was given up');
+  throw fault ?? failure ?? new LocalFault('aborted', 'the attempt was aborted');
 }
 
 function resolve(guard: AddressGuard, { host, origin }: Destination): Promise<string[]> {

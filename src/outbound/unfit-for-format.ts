@@ -1,9 +1,10 @@
-// Data that a format cannot hold, and how much the formats that rewrite it hold.
+// The error for data that a body format cannot hold, and the limits of the formats `form` and
+// `xml`.
 import type { BodyFormat } from '#domain/body-format';
 
-/** Objects and arrays within each other. */
+/** Nesting levels of objects and arrays. */
 export const deepest = 100;
-/** Characters: a path is written again for each of its leaves, so that a form may be far longer than what it was made of. */
+/** Characters. A form repeats the whole path for every leaf, so it may be far longer than its JSON. */
 export const longest = 4 * 1024 * 1024;
 
 export class FormatError extends Error {

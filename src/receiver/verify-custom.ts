@@ -1,17 +1,21 @@
-// For receivers of endpoints with a custom scheme: the same questions as in verify.ts, asked of a signature as the endpoint's `signing.custom` declares it.
+// For receivers: verifies a request that is signed with a custom scheme, as the endpoint's
+// `signing.custom` declares it. Checks the same things as verify.ts.
 import { createHmac } from 'node:crypto';
 import type { CustomSigning } from '#domain/signing';
 import { checkAge, headerOf, idOf, isSame, timestampOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface CustomToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'toleranceSeconds' | 'now'> {
   scheme: CustomSigning;
-  /** As the scheme's `secretAs` reads them. */
+  /** Texts that the scheme's `secretAs` decodes to keys. */
   secrets: readonly string[];
 }
 
 /**
- * Throws WebhookVerificationError unless one of the secrets signed it, lately where the scheme signs the time. A scheme over `{body}` alone signs neither
- * time nor id: anybody who has seen a request can send it again, at any time and under any id.
+ * Throws WebhookVerificationError unless one of the secrets signed the request and, if the scheme signs the time, the
+ * time is recent. A scheme over `{body}` alone signs neither time nor id: anyone who has seen a request can replay it
+ * at any time and with any id.
+ * @example
+ * verifyCustom({ headers: request.headers, body: rawBody, scheme: endpoint.signing.custom, secrets: [secret] })
  */
 export function verifyCustom({ headers, body, scheme, secrets, toleranceSeconds = 300, now = Date.now() }: CustomToVerify): void {
   const { header, algorithm, encoding, prefix = '', signed, timestampHeader } = scheme;
@@ -21,7 +25,7 @@ export function verifyCustom({ headers, body, scheme, secrets, toleranceSeconds 
   const offered = offeredIn(headerOf(headers, header.toLowerCase()), scheme, fill);
   if (signed.includes('{timestamp}')) checkAge(Number(timestampOf(headers)), toleranceSeconds, now);
   if (timestampHeader !== undefined && headerOf(headers, timestampHeader.toLowerCase()) !== fill('{timestamp}'))
-    throw new WebhookVerificationError('no_match', `${timestampHeader} is not webhook-timestamp`);
+    throw new WebhookVerificationError('no_match', `${timestampHeader} differs from webhook-timestamp`);
   const head = fill(signed.slice(0, -'{body}'.length));
   const matches = keys.some((key) => {
     const right = Buffer.from(prefix + createHmac(algorithm, key).update(head).update(body).digest(encoding));
@@ -30,26 +34,29 @@ export function verifyCustom({ headers, body, scheme, secrets, toleranceSeconds 
   if (!matches) throw new WebhookVerificationError('no_match', `no signature in ${header} matches`);
 }
 
-/** Fills in the values of the headers; a header that a template does not name may be missing. */
+/** Fills a template with header values. A header that the template does not name may be missing. */
 function fillerOf(headers: CustomToVerify['headers']): (template: string) => string {
   return (template) => template.replaceAll(/\{(id|timestamp)\}/g, (_, name) => (name === 'id' ? idOf(headers) : timestampOf(headers)));
 }
 
-/** The signatures after the lead. The lead must be what Posthorn writes there: its time may not be another than the one that is signed. */
+/**
+ * The signatures after the lead. The lead must be exactly what Posthorn writes, so that its time cannot differ from the
+ * signed time.
+ */
 function offeredIn(value: string, { header, lead, separator }: CustomSigning, fill: (template: string) => string): string[] {
   if (separator === undefined) return [value];
   if (lead === undefined) return value.split(separator);
   const begin = fill(lead) + separator;
-  if (!value.startsWith(begin)) throw new WebhookVerificationError('no_match', `${header} does not begin with its lead`);
+  if (!value.startsWith(begin)) throw new WebhookVerificationError('no_match', `${header} does not begin with the scheme's lead`);
   return value.slice(begin.length).split(separator);
 }
 
-/** Refuses text that Node would read as fewer bytes, or none: such a key is easy to guess. */
+/** Refuses text that Node would decode to fewer bytes or none: such a key is easy to guess. */
 function keyOf(secret: string, as: CustomSigning['secretAs']): Buffer {
   const text = as === 'text' ? secret : secret.replace(/^whsec_/, '');
   const encoding = as === 'text' ? 'utf8' : as;
   const key = Buffer.from(text, encoding);
   if (key.length === 0 || key.toString(encoding) !== (as === 'hex' ? text.toLowerCase() : text))
-    throw new WebhookVerificationError('bad_secret', `a secret is not what the scheme reads as ${as}`);
+    throw new WebhookVerificationError('bad_secret', `a secret cannot be decoded as ${as}`);
   return key;
 }

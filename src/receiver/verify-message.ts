@@ -1,18 +1,19 @@
-// For receivers of HTTP Message Signatures (RFC 9421) as Posthorn makes them: of requests, over the body by its Content-Digest, by HMAC-SHA256 or ed25519.
+// For receivers: verifies HTTP Message Signatures (RFC 9421) as Posthorn makes them, with
+// HMAC-SHA256 or ed25519. The body is covered through Content-Digest.
 import { createHash, createHmac } from 'node:crypto';
 import { requestTarget } from '#domain/request-target';
 import { checkAge, headerOf, isBy, isSame, publicKeyOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'publicKeys' | 'toleranceSeconds' | 'now'> {
   method: string;
-  /** As it was asked for by the sender: behind a proxy the public one. */
+  /** The URL that the sender requested: behind a reverse proxy, the public one. */
   url: string;
-  /** The keys themselves. */
+  /** The decoded keys, not their text. */
   secrets?: readonly Uint8Array[];
 }
 
 interface Offered {
-  /** As they are signed: the list of components and the parameters after it. */
+  /** The signed text of the list of components and its parameters. */
   params: string;
   components: string[];
   created: number;
@@ -20,12 +21,12 @@ interface Offered {
   signature: string;
 }
 
-/** What is not signed may have been another's: a request to a server of theirs, sent on to this one. */
+/** Without these, a third party could forward a request that was sent to its own server. */
 const alwaysCovered = ['@method', '@target-uri', 'content-digest'];
 
 /**
- * Throws WebhookVerificationError unless one of the signatures covers the method, this URL and the body, is recent, and by one of the secrets or keys.
- * Give the public keys of your own tenant, never keys that a request names.
+ * Throws WebhookVerificationError unless a signature of one of the secrets or keys covers the method, this URL and the
+ * body, and is recent. Give the public keys of your own tenant, never keys that a request names.
  */
 export function verifyMessage(message: MessageToVerify): void {
   const { headers, body, secrets = [], publicKeys = [], toleranceSeconds = 300, now = Date.now() } = message;
@@ -34,7 +35,7 @@ export function verifyMessage(message: MessageToVerify): void {
   const keys = publicKeys.map(publicKeyOf);
   const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
   if (headerOf(headers, 'content-digest') !== digest)
-    throw new WebhookVerificationError('no_match', 'content-digest is not that of the body');
+    throw new WebhookVerificationError('no_match', 'content-digest does not match the body');
   const offered = offeredBy(headerOf(headers, 'signature-input'), headerOf(headers, 'signature'));
   const matching = offered.find(({ params, components, alg, signature }) => {
     if (!alwaysCovered.every((name) => components.includes(name))) return false;
@@ -63,12 +64,13 @@ function offeredBy(input: string, signature: string): Offered[] {
 }
 
 /**
- * The list of components without parameters of their own, then `created`, `keyid` and `alg` in any order: all that Posthorn writes. What has more - a component
- * of another message, a time at which it expires - says something that is not judged here, and is no signature.
+ * The list of components, each without parameters, then `created`, `keyid` and `alg` in any order: all that Posthorn
+ * writes. A signature with anything else (a component of another message, an expiry) is ignored, because it is not
+ * checked here.
  */
 const form = /^\(("[a-z0-9@-]+"(?: "[a-z0-9@-]+")*)\)((?:;(?:created=[1-9]\d{0,11}|keyid="[^"\\;=]*"|alg="[a-z0-9-]+"))*)$/;
 
-/** Of a dictionary (RFC 8941) as Posthorn writes it: no comma but those between its members. */
+/** The members of a dictionary (RFC 8941). Posthorn writes commas only between members. */
 function membersOf(dictionary: string): Map<string, string> {
   return new Map(
     dictionary.split(',').map((member): [string, string] => {

@@ -1,5 +1,6 @@
-// For receivers: was this webhook sent by a holder of the secret, lately, and unchanged? Standard Webhooks, schemes v1 (HMAC-SHA256) and v1a (ed25519).
-// Stands alone on purpose: published as `posthorn/receiver`, it shares no line with the signer that it checks.
+// For receivers: verifies Standard Webhooks signatures, v1 (HMAC-SHA256) and v1a (ed25519): signed
+// with the secret or key, unchanged, and recent. Published as `posthorn/receiver`. It shares no
+// code with the signer on purpose, so that each checks the other.
 import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 
 export type VerificationFailure =
@@ -8,10 +9,10 @@ export type VerificationFailure =
   | 'timestamp_too_old'
   | 'timestamp_too_new'
   | 'no_match'
-  /** No secret or public key was given, or one that is none: the receiver's own configuration is at fault. */
+  /** No secret or public key was given, or an invalid one: an error in the receiver's own configuration. */
   | 'bad_secret';
 
-/** The only error that `verifyWebhook` throws. */
+/** The only error that `verifyWebhook`, `verifyCustom` and `verifyMessage` throw for a request. */
 export class WebhookVerificationError extends Error {
   override name = 'WebhookVerificationError';
   readonly reason: VerificationFailure;
@@ -25,28 +26,32 @@ export class WebhookVerificationError extends Error {
 export interface WebhookToVerify {
   /** A Fetch API `Headers`, or a plain object such as Node's `request.headers`; names in any case. */
   headers: Headers | Record<string, string | readonly string[] | undefined>;
-  /** The bytes as received. A body that was parsed and written again no longer matches. */
+  /** The bytes as received. A body that was parsed and serialized again does not match. */
   body: Uint8Array;
-  /** `whsec_` and base64, as shown when the endpoint was made. During a rotation: the new and the old one. */
+  /** `whsec_` and base64, as shown when the endpoint was created. During a rotation: the new and the old one. */
   secrets?: readonly string[];
-  /** `whpk_` and base64: the public keys of an endpoint with v1a. One signature by any secret or key is enough. */
+  /**
+   * `whpk_` and base64: the public keys of an endpoint with v1a. One valid signature of any secret or key is enough.
+   */
   publicKeys?: readonly string[];
-  /** How far the sender's clock may be off, either way. */
+  /** How many seconds the timestamp may differ from `now`, either way. Default: 300. */
   toleranceSeconds?: number;
-  /** Unix time in milliseconds. */
+  /** Unix time in milliseconds. Default: the current time. */
   now?: number;
 }
 
 export interface VerifiedWebhook {
   id: string;
   timestamp: Date;
-  /** A test event: a person asked for it, with a type and data of their choice. Nothing has happened. */
+  /** True for a test event, whose type and data a person chose. Nothing has happened. */
   test: boolean;
 }
 
 /**
- * Returns the `webhook-id` and when this attempt was sent; throws WebhookVerificationError. The id is the event's: drop what you have seen, since it is the
- * same on every retry. A batch (`bat_…`) has an id of its own: there each element of the body carries its event's, and that is what to look for.
+ * Returns the `webhook-id` and the time of this attempt. Throws WebhookVerificationError.
+ * The id is the same on every retry: drop a duplicate whose id you have seen. A batch has its own id (`bat_…`); there,
+ * look at the event ids in the elements of the body.
+ * @example const { id, test } = verifyWebhook({ headers: request.headers, body: rawBody, secrets: [secret] });
  */
 export function verifyWebhook({
   headers,
@@ -71,14 +76,14 @@ export function verifyWebhook({
   return { id, timestamp: new Date(Number(sentAt) * 1_000), test: id.startsWith('test_') };
 }
 
-/** `webhook-id`. The dot separates what is signed: inside an id it would let one signature stand for two messages. */
+/** `webhook-id`. Refuses a dot: dots separate the signed parts, so one signature would be valid for two messages. */
 export function idOf(headers: WebhookToVerify['headers']): string {
   const id = headerOf(headers, 'webhook-id');
   if (id.includes('.')) throw new WebhookVerificationError('malformed_header', 'webhook-id contains a dot');
   return id;
 }
 
-/** `webhook-timestamp`: digits only, for the same reason. */
+/** `webhook-timestamp`, in seconds. Digits only, for the same reason as in `idOf`. */
 export function timestampOf(headers: WebhookToVerify['headers']): string {
   const sentAt = headerOf(headers, 'webhook-timestamp');
   if (!/^[1-9]\d{0,11}$/.test(sentAt))
@@ -86,18 +91,22 @@ export function timestampOf(headers: WebhookToVerify['headers']): string {
   return sentAt;
 }
 
-/** Of a time in seconds since 1970. Any comparison with NaN is false, so these ask for what is allowed, not for what is refused. */
+/**
+ * `sentAt`: seconds since 1970. Comparisons with NaN are false, so the conditions test what is allowed, not what is
+ * refused.
+ */
 export function checkAge(sentAt: number, toleranceSeconds: number, now: number): void {
   const age = Math.floor(now / 1_000) - sentAt;
   if (!Number.isFinite(age)) throw new WebhookVerificationError('malformed_header', 'the time of the signature is not a number');
   if (!(age <= toleranceSeconds)) throw new WebhookVerificationError('timestamp_too_old', `the signature is ${age} seconds old`);
-  if (!(-age <= toleranceSeconds)) throw new WebhookVerificationError('timestamp_too_new', `the signature is ${-age} seconds ahead`);
+  if (!(-age <= toleranceSeconds))
+    throw new WebhookVerificationError('timestamp_too_new', `the signature is dated ${-age} seconds in the future`);
 }
 
 export function headerOf(headers: WebhookToVerify['headers'], name: string): string {
   const value = headers instanceof Headers ? headers.get(name) : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   if (value === undefined || value === null || value === '') throw new WebhookVerificationError('missing_header', `${name} is missing`);
-  if (typeof value !== 'string') throw new WebhookVerificationError('malformed_header', `${name} is there more than once`);
+  if (typeof value !== 'string') throw new WebhookVerificationError('malformed_header', `${name} is present more than once`);
   return value;
 }
 
@@ -105,20 +114,23 @@ function keysOf(secrets: readonly string[]): Buffer[] {
   return secrets.map((secret) => {
     const base64 = secret.replace(/^whsec_/, '');
     if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64) || base64 === '') {
-      throw new WebhookVerificationError('bad_secret', 'a secret is not whsec_ and base64');
+      throw new WebhookVerificationError('bad_secret', 'a secret must be whsec_ followed by base64');
     }
     return Buffer.from(base64, 'base64');
   });
 }
 
-/** Of `whpk_` and the base64 of 32 bytes. */
+/** Reads `whpk_` and the base64 of 32 bytes. */
 export function publicKeyOf(text: string): KeyObject {
   const bytes = Buffer.from(text.replace(/^whpk_/, ''), 'base64');
-  if (bytes.length !== 32) throw new WebhookVerificationError('bad_secret', 'a public key is not whpk_ and base64');
+  if (bytes.length !== 32)
+    throw new WebhookVerificationError('bad_secret', 'a public key must be whpk_ followed by the base64 of 32 bytes');
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') }, format: 'jwk' });
 }
 
-/** The signature in exactly its base64: another spelling of it would be another message to whoever drops repeats by it. */
+/**
+ * Accepts only canonical base64: another spelling of the same signature would defeat duplicate detection by signature.
+ */
 export function isBy(key: KeyObject, content: Uint8Array, base64: string): boolean {
   const signature = Buffer.from(base64, 'base64');
   return signature.length === 64 && signature.toString('base64') === base64 && verify(null, content, key, signature);

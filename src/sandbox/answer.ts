@@ -1,28 +1,29 @@
-// Performs one step of a sandbox's script on an open request, good or bad, and never for longer than a minute.
+// Answers a sandbox request with one step of the script: a status, a delay, a reset, or a slow or
+// endless body. Never takes longer than a minute.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { longestStepMs, type StatusStep, type Step } from './script.ts';
 
 export interface Pace {
-  /** Between the bytes of `drip`, in milliseconds. */
+  /** Milliseconds between the bytes of `drip`. */
   dripEveryMs: number;
-  /** How long `drip` and `endless` go on at most. */
+  /** Maximum duration of `drip` and `endless`, in milliseconds. */
   longestMs: number;
 }
 
 export const defaultPace: Pace = { dripEveryMs: 1_000, longestMs: longestStepMs };
 
-// With the pause between them at most some 6 MB/s: this answers anybody, and must not eat the machine.
+// With the pause below, about 6 MB/s at most. The sandbox is open to anyone and must not overload the machine.
 const endlessChunk = Buffer.alloc(64 * 1024, '.');
 const endlessPauseMs = 10;
 
-/** The status that a step answers; null when it cuts the connection. */
+/** The status that a step answers. Null: it resets the connection. */
 export function statusOf(step: Step): number | null {
   if (step.kind === 'status') return step.status;
   return step.kind === 'reset' ? null : 200;
 }
 
-/** Resolves when the answer is given, or the client has gone. */
+/** Resolves when the answer is complete or the client has disconnected. */
 export async function answer(step: Step, request: Request, response: Response, pace: Pace): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
@@ -54,7 +55,7 @@ async function stream(
   response.status(200).type('text/plain').flushHeaders();
   const end = Date.now() + longestMs;
   while (Date.now() < end) {
-    // a client that does not read gets no more than what fills the buffers
+    // writes nothing while the client does not read, so that at most the socket buffers fill
     if (!response.writableNeedDrain) response.write(chunk);
     await wait(pauseMs, undefined, { signal });
   }

@@ -1,4 +1,5 @@
-// Checks the signatures of a recorded request as a receiver of that endpoint would: each kind that the endpoint asks for.
+// Verifies a sandbox request as a receiver would: every kind of signature that the endpoint is
+// configured to have.
 import type { Request } from 'express';
 import { isId } from '#domain/ids';
 import { secretProblem } from '#domain/secret';
@@ -7,27 +8,27 @@ import { type VerificationFailure, verifyWebhook, WebhookVerificationError } fro
 import { verifyCustom } from '#receiver/verify-custom';
 import { verifyMessage } from '#receiver/verify-message';
 
-/** How an endpoint is signed, and by what. */
+/** The signing settings of an endpoint and the keys to verify with. */
 export interface EndpointSigning {
   signing: Signing | null;
-  /** The texts of the live ones. */
+  /** The texts of the live secrets. */
   secrets: string[];
   publicKeys: string[];
-  /** The keys of its message signatures by HMAC. */
+  /** The decoded keys for HMAC message signatures. */
   messageSecrets: Uint8Array[];
 }
 
-/** What came of checking the signature of a recorded request. */
+/** The result of verifying a recorded request. */
 export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
 
-/** `signingOf`: of an endpoint, or of that of a delivery; null when there is no such. */
+/** `signingOf` takes the id of an endpoint or a delivery. Null: there is no such endpoint or delivery. */
 export async function checkSignature(
   request: Request,
   body: { start: Buffer; bytes: number },
   signingOf: (id: string) => Promise<EndpointSigning | null>,
 ): Promise<SignatureVerdict> {
   if (body.bytes > body.start.length) return 'body_too_long';
-  // a batch is no delivery, and names its endpoint instead
+  // a batch has no delivery id and names its endpoint instead
   const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';
   if (!isId('dlv', id) && !isId('ep', id)) return 'unknown_delivery';
   const known = await signingOf(id).catch(() => 'unavailable' as const);

@@ -1,17 +1,22 @@
-// So many calls of a function at once: more wait, so many of them, and the rest are refused. Anybody may post to the sandbox, and what it asks PostgreSQL for
-// is not to take all connections from those who may call.
+// Limits how many calls of a function run at once. Further calls queue, up to a limit; the rest
+// fail. The sandbox is open to anyone, and its queries must not use up the PostgreSQL connections
+// of the API.
 
+/**
+ * Throws "too many calls are waiting" when the queue is full.
+ * @example const limited = limitConcurrency({ running: 4, waiting: 100 }, loadSigning);
+ */
 export function limitConcurrency<A extends unknown[], T>(
-  { running: most, waiting: mostWaiting }: { running: number; waiting: number },
+  { running: maxRunning, waiting: maxWaiting }: { running: number; waiting: number },
   call: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
 
   return async (...args) => {
-    if (running >= most) {
-      if (waiting.length >= mostWaiting) throw new Error('too many wait');
-      // whoever ends hands its place on
+    if (running >= maxRunning) {
+      if (waiting.length >= maxWaiting) throw new Error('too many calls are waiting');
+      // a call that ends passes its slot to the next one
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running++;
     try {

@@ -1,31 +1,32 @@
-// Reads what anybody may post. Of one body no more is held than is looked at, and of all that are being read no more than a sandbox may cost:
-// who opens a thousand connections and sends slowly gets the length of what he sent, and nothing else kept.
+// Reads request bodies of the sandbox within memory limits, since anyone may post there: a limit
+// per body, and one for all bodies being read. A body beyond a limit is read to its end, but only
+// its length and the start that fitted are kept.
 import type { IncomingMessage } from 'node:http';
 
 export interface SandboxBody {
-  /** The body, or as much of its start as was held. */
+  /** The body, or the part of its start that fitted into memory. */
   start: Buffer;
-  /** Of the whole. */
+  /** Length of the whole body. */
   bytes: number;
 }
 
-// What still gets its signature checked: any batch, with its wrapping.
-const mostOfOne = 4 * 1024 * 1024;
-const usualRoom = 64 * 1024 * 1024;
+// Larger bodies get no signature check. Any batch fits.
+const maxBytesPerBody = 4 * 1024 * 1024;
+const defaultRoom = 64 * 1024 * 1024;
 
-/** Null when the client went away in the middle. */
+/** Null: the client disconnected before the end of the body. */
 export type ReadBody = (request: IncomingMessage) => Promise<SandboxBody | null>;
 
-/** `room`: for all bodies that are being read, in bytes. */
-export function createReadBody(room = usualRoom): ReadBody {
+/** `room`: memory limit in bytes for all bodies that are being read at once. */
+export function createReadBody(room = defaultRoom): ReadBody {
   let left = room;
   return async (request) => {
     const chunks: Buffer[] = [];
     let [bytes, held] = [0, 0];
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
-        const part = chunk.subarray(0, Math.min(mostOfOne - held, left));
-        // only what follows the part before it
+        const part = chunk.subarray(0, Math.min(maxBytesPerBody - held, left));
+        // after a gap nothing more is kept, so that `start` is contiguous
         if (held === bytes && part.length > 0) {
           chunks.push(part);
           held += part.length;

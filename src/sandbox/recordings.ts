@@ -1,4 +1,5 @@
-// What sandboxes have received, in memory and within bounds: the least recently used sandbox goes first, then the oldest request of each.
+// Keeps the requests that sandboxes received, in memory and within limits. Beyond a limit, the
+// least recently used sandbox is dropped first, then the oldest requests. A restart forgets all.
 
 /** One request as `GET /sandbox/{id}` shows it. */
 export interface RecordedRequest {
@@ -7,14 +8,14 @@ export interface RecordedRequest {
   webhookId: string | null;
   delivery: string | null;
   attempt: number | null;
-  /** `valid`, or why not. */
+  /** `valid`, or the reason why it is not. */
   signature: string;
-  /** Null when the connection was cut instead. */
+  /** Null: the connection was reset instead. */
   statusAnswered: number | null;
   headers: Record<string, string>;
   /** The first 256 KiB, as text. */
   body: string;
-  /** Of the whole body, as far as it was read. */
+  /** Length of the whole body. */
   bodyBytes: number;
 }
 
@@ -28,13 +29,13 @@ export interface Bounds {
 export const defaultBounds: Bounds = { sandboxes: 1_000, requestsPerSandbox: 100, eventsPerSandbox: 10_000, bytes: 64 * 1024 * 1024 };
 
 export interface Recordings {
-  /** Counts an attempt of an event at a sandbox; the first is 1. */
+  /** Counts an attempt of an event at a sandbox and returns its number, from 1. */
   countAttempt(sandbox: string, event: string): number;
   record(sandbox: string, request: RecordedRequest): void;
   /** Newest first. */
   requestsOf(sandbox: string): RecordedRequest[];
   forget(sandbox: string): void;
-  /** What is kept in all, in estimated bytes of memory. */
+  /** Estimated memory of everything kept, in bytes. */
   bytesKept(): number;
 }
 
@@ -111,7 +112,7 @@ function dropEvent(store: Store, sandbox: Sandbox): void {
   }
 }
 
-/** Other sandboxes go before the requests of the one in use, which is the last in the order. */
+/** Drops other sandboxes before requests of the sandbox in use, which is last in the order. */
 function keepWithinBounds(store: Store, used: Sandbox): void {
   const { sandboxes, bounds } = store;
   for (const id of sandboxes.keys()) {
@@ -121,7 +122,7 @@ function keepWithinBounds(store: Store, used: Sandbox): void {
   while (store.bytes > bounds.bytes && used.requests.length > 0) dropRequest(store, used);
 }
 
-// V8 keeps a string in one or two bytes a character: reckon with two.
+// V8 stores one or two bytes per character; the estimate counts two.
 function bytesOfEvent(event: string): number {
   return 2 * event.length + 100;
 }

@@ -1,5 +1,6 @@
-// The sandbox receiver: an endpoint to try webhooks on. It records what it gets, checks the signature as a receiver would, and answers by script.
-// Anybody may post to it (that is what webhooks do), so all it keeps is bounded; only the admin key may read.
+// The sandbox: a receiver for trying webhooks. It records requests, verifies their signatures as a
+// receiver would, and answers by a script in the URL. Anyone may post to it, so everything it keeps
+// is limited. Reading and deleting need the admin key.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
@@ -9,9 +10,9 @@ import { createRecordings, type Recordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 
 export interface SandboxOptions {
-  /** Of an endpoint, or of that of a delivery; null when there is no such. */
+  /** Takes the id of an endpoint or a delivery. Null: there is no such endpoint or delivery. */
   signingOf(id: string): Promise<EndpointSigning | null>;
-  /** The admin key that may read and forget. */
+  /** The admin key, required for reading and deleting recordings. */
   apiKey: string;
   recordings?: Recordings;
   pace?: Pace;
@@ -19,12 +20,12 @@ export interface SandboxOptions {
 
 const maxBodyKept = 256 * 1024;
 
-/** To be mounted at `/sandbox`, before anything that reads bodies. */
+/** Mount at `/sandbox`, before any body parser. */
 export function createSandbox({ signingOf, apiKey, recordings = createRecordings(), pace = defaultPace }: SandboxOptions): Router {
   const router = Router();
   const readBody = createReadBody();
   router.param('id', (_request, response, next, id: string) =>
-    /^[A-Za-z0-9_-]{1,64}$/.test(id) ? next() : refuse(response, 404, 'no such sandbox'),
+    /^[A-Za-z0-9_-]{1,64}$/.test(id) ? next() : refuse(response, 404, 'invalid sandbox id: use 1 to 64 letters, digits, - or _'),
   );
 
   router.post('/:id', async (request: Request<{ id: string }>, response) => {
@@ -64,7 +65,7 @@ export function createSandbox({ signingOf, apiKey, recordings = createRecordings
 
 function nextStep(request: Request<{ id: string }>, recordings: Recordings): Step | { problem: string } {
   const { script = '' } = request.query;
-  const parsed = typeof script === 'string' ? parseScript(script) : { problem: 'is there more than once' };
+  const parsed = typeof script === 'string' ? parseScript(script) : { problem: 'must be given only once' };
   if ('problem' in parsed) return parsed;
   return stepFor(parsed.steps, recordings.countAttempt(request.params.id, (request.get('webhook-id') ?? '').slice(0, 200)));
 }
@@ -79,7 +80,7 @@ function requireKey(apiKey: string) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const given = (request.get('authorization') ?? '').replace(/^bearer +/i, 'Bearer ');
     if (timingSafeEqual(digest(given), right)) next();
-    else refuse(response.set('www-authenticate', 'Bearer'), 401, 'the admin key is needed as Authorization: Bearer …');
+    else refuse(response.set('www-authenticate', 'Bearer'), 401, 'Send the admin key as Authorization: Bearer <key>.');
   };
 }
 

@@ -1,10 +1,4 @@
-// A sandbox's script: what to answer to the first attempt of an event, the second, and so on; the last step repeats.
-//
-//   script = step *( "," step )
-//   step   = STATUS *( ";" option ) / "reset" / "drip" / "endless"
-//   option = "retry-after=" SECONDS / "retry-after-date=" SECONDS-FROM-NOW / "delay=" DURATION / "body=" TEXT
-//
-// A comma, semicolon or percent sign inside TEXT is percent-encoded (once more, in a URL).
+// Parses a sandbox script: one step for each attempt of an event. The last step repeats.
 import { duration, durationMs } from '#domain/retry-schedule';
 
 export const longestStepMs = 60_000;
@@ -14,17 +8,30 @@ const maxSteps = 100;
 export interface StatusStep {
   kind: 'status';
   status: number;
-  /** Seconds to wait, said as they are or as the date they end. */
+  /** Sent as a number of seconds, or as the HTTP date that many seconds from now. */
   retryAfter?: { seconds: number; as: 'seconds' | 'date' };
   delayMs: number;
   body: string;
 }
-/** reset: the connection is cut. drip: a byte a second. endless: bytes as fast as they are taken. */
+/**
+ * reset: resets the connection. drip: sends one byte per second. endless: sends bytes as fast as the client reads,
+ * within a rate limit.
+ */
 export type Step = StatusStep | { kind: 'reset' } | { kind: 'drip' } | { kind: 'endless' };
 
 const always200: StatusStep = { kind: 'status', status: 200, delayMs: 0, body: '' };
 
-/** The steps of a script, at least one; or what is wrong with it, naming the step. */
+/**
+ * Grammar:
+ *
+ *   script = step *( "," step )
+ *   step   = STATUS *( ";" option ) / "reset" / "drip" / "endless"
+ *   option = "retry-after=" SECONDS / "retry-after-date=" SECONDS-FROM-NOW / "delay=" DURATION / "body=" TEXT
+ *
+ * A comma, semicolon or percent sign inside TEXT is percent-encoded (once more, in a URL).
+ * Returns at least one step, or a problem that names the faulty step.
+ * @example parseScript('503;retry-after=7,200') // two steps
+ */
 export function parseScript(script: string): { steps: Step[] } | { problem: string } {
   if (script.trim() === '') return { steps: [always200] };
   if (script.length > maxLength) return { problem: `is longer than ${maxLength} characters` };
@@ -39,7 +46,7 @@ export function parseScript(script: string): { steps: Step[] } | { problem: stri
   return { steps };
 }
 
-/** The step for the attempt of this number, from 1. */
+/** The step for this attempt, counted from 1. */
 export function stepFor(steps: readonly Step[], attempt: number): Step {
   return steps[Math.min(attempt, steps.length) - 1] ?? always200;
 }
@@ -47,17 +54,17 @@ export function stepFor(steps: readonly Step[], attempt: number): Step {
 function parseStep(text: string): Step | string {
   if (text === 'reset' || text === 'drip' || text === 'endless') return { kind: text };
   const [status = '', ...options] = text.split(';').map((part) => part.trim());
-  if (!/^[2-5]\d\d$/.test(status)) return 'is neither a status from 200 to 599 nor reset, drip or endless';
+  if (!/^[2-5]\d\d$/.test(status)) return 'must be a status from 200 to 599, or reset, drip or endless';
   const step: StatusStep = { ...always200, status: Number(status) };
   const seen = new Set<string>();
   for (const option of options) {
     const [, name = option, value = ''] = /^([a-z-]+)=(.*)$/s.exec(option) ?? [];
-    if (seen.has(name)) return `${name} is there twice`;
+    if (seen.has(name)) return `duplicate option ${name}`;
     seen.add(name);
     const problem = applyOption(step, name, value);
     if (problem) return problem;
   }
-  if (seen.has('retry-after') && seen.has('retry-after-date')) return 'retry-after and retry-after-date exclude each other';
+  if (seen.has('retry-after') && seen.has('retry-after-date')) return 'retry-after and retry-after-date cannot be combined';
   return step;
 }
 
@@ -65,12 +72,12 @@ function applyOption(step: StatusStep, name: string, value: string): string | un
   switch (name) {
     case 'retry-after':
     case 'retry-after-date':
-      if (!/^\d{1,9}$/.test(value)) return `${name} is not a whole number of seconds`;
+      if (!/^\d{1,9}$/.test(value)) return `${name} must be a whole number of seconds`;
       step.retryAfter = { seconds: Number(value), as: name === 'retry-after' ? 'seconds' : 'date' };
       return;
     case 'delay':
       if (!duration.safeParse(value).success || durationMs(value) > longestStepMs)
-        return 'delay is not a duration such as 500ms or 2s, of at most 60s';
+        return 'delay must be a duration of at most 60s, such as 500ms or 2s';
       step.delayMs = durationMs(value);
       return;
     case 'body':
@@ -78,9 +85,9 @@ function applyOption(step: StatusStep, name: string, value: string): string | un
         step.body = decodeURIComponent(value);
         return;
       } catch {
-        return 'body is not well percent-encoded';
+        return 'body is not correctly percent-encoded';
       }
     default:
-      return `${JSON.stringify(name)} is not an option`;
+      return `unknown option ${JSON.stringify(name)}`;
   }
 }

@@ -1,12 +1,13 @@
-// One private address in every disguise: inside IPv6, in other bases, in other scripts, with dots and names around it.
+// The address guard refuses one private address in every spelling: inside IPv6, in other number
+// bases, in other scripts, with extra dots and names.
 import { describe, expect, it } from 'vitest';
 import { createAddressGuard } from '#outbound/address-guard';
 
 const strict = createAddressGuard({ allowCidrs: [] });
-/** The same for an operator who opened another range: an opened range opens no disguise of another. */
+/** A guard that allows other private ranges: these must not allow any spelling of 10.1.2.3. */
 const opened = createAddressGuard({ allowCidrs: ['192.168.0.0/16', 'fd00::/8'] });
 
-/** Of 10.1.2.3, which is a010203. */
+/** Forms of 10.1.2.3, which is 0a010203 in hex. */
 const insideIPv6: [form: string, address: string][] = [
   ['mapped', '::ffff:10.1.2.3'],
   ['mapped, in hex', '::ffff:a01:203'],
@@ -22,7 +23,7 @@ const insideIPv6: [form: string, address: string][] = [
   ['NAT64 of the local prefix, /64', '64:ff9b:1:0:a:102:300:0'],
   ['NAT64 of the local prefix, /96', '64:ff9b:1::10.1.2.3'],
   ['6to4', '2002:a01:203::'],
-  ['6to4, with more behind it', '2002:a01:203:1::1'],
+  ['6to4, with further bits set', '2002:a01:203:1::1'],
   ['Teredo, as server', '2001:0:a01:203::'],
   ['Teredo, as client', '2001:0:4136:e378:8000:63bf:f5fe:fdfc'],
   ['ISATAP of a private address', '2a00:1450:4001::5efe:10.1.2.3'],
@@ -42,17 +43,17 @@ describe('10.1.2.3 inside IPv6', () => {
 });
 
 const hosts: [form: string, host: string][] = [
-  ['decimal', '167838211'],
-  ['octal', '01200201003'],
-  ['hex', '0xa010203'],
-  ['hex in capitals', '0XA010203'],
+  ['one decimal number', '167838211'],
+  ['an octal number', '01200201003'],
+  ['a hex number', '0xa010203'],
+  ['a hex number in capitals', '0XA010203'],
   ['two parts', '10.66051'],
   ['three parts', '10.1.515'],
   ['mixed bases', '0xa.1.02.0x3'],
   ['many zeros', '0000012.0x00001.2.3'],
   ['nothing after 0x', '10.1.2.0x'],
-  ['a dot behind', '10.1.2.3.'],
-  ['hex, a dot behind', '0xa010203.'],
+  ['a trailing dot', '10.1.2.3.'],
+  ['a hex number and a trailing dot', '0xa010203.'],
   ['full-width digits', '１０.１.２.３'],
   ['full-width dots', '10．1．2．3'],
   ['ideographic dots', '10。1。2。3'],
@@ -71,7 +72,7 @@ const hosts: [form: string, host: string][] = [
 ];
 
 describe('10.1.2.3 as a host', () => {
-  it.each(hosts)('in %s (%j) is refused', (_, host) => {
+  it.each(hosts)('written with %s (%j) is refused', (_, host) => {
     for (const url of [`https://${host}/`, `https://${host}:8443/a?b`, `HTTPS://${host}`]) {
       expect(strict.checkUrl(url).ok).toBe(false);
       expect(opened.checkUrl(url).ok).toBe(false);
@@ -79,14 +80,14 @@ describe('10.1.2.3 as a host', () => {
   });
 
   it.each(['256.0.0.1', '1.2.3.4.5', '10.1.2.3.4', '0x1ffffffff', '4294967296', '10.1.2.65536', '1.2.3.08', '10..1.2', '10.1.2.3..'])(
-    'that no such address can be (%s) is refused',
+    'an invalid IPv4 address (%s) is refused',
     (host) => {
       expect(strict.checkUrl(`https://${host}/`).ok).toBe(false);
     },
   );
 });
 
-describe('this machine by name', () => {
+describe('localhost in any spelling', () => {
   it.each([
     'localhost',
     'LOCALHOST',
@@ -105,7 +106,7 @@ describe('this machine by name', () => {
   });
 });
 
-describe('who the host is', () => {
+describe('the host of a URL', () => {
   it.each([
     'https://example.com@10.1.2.3/',
     'https://example.com:443@10.1.2.3/',
@@ -121,11 +122,11 @@ describe('who the host is', () => {
     'https:///10.1.2.3/',
     'https:10.1.2.3/',
     '//10.1.2.3/',
-  ])('is not hidden in %s', (url) => {
+  ])('cannot be disguised: %s is refused', (url) => {
     expect(strict.checkUrl(url).ok).toBe(false);
   });
 
-  it('is what is read once: the checked URL names the host that the request goes to', () => {
+  it('is parsed once: the checked URL names the host that the request goes to', () => {
     for (const text of ['https://bücher.example/', 'https://EXAMPLE.com:443/b', 'https://faß.example/']) {
       const verdict = strict.checkUrl(text);
       expect(verdict.ok && new URL(verdict.url.href).host === verdict.url.host).toBe(true);

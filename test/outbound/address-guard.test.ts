@@ -23,7 +23,7 @@ describe('checkUrl', () => {
     'https://bücher.example/%C3%A4',
     'https://notlocalhost/',
     'https://localhost.example.com/',
-  ])('%s is fine', (url) => {
+  ])('%s is allowed', (url) => {
     expect(strict.checkUrl(url)).toMatchObject({ ok: true });
   });
 
@@ -67,12 +67,14 @@ describe('checkUrl', () => {
     ['https://localhost./', /dot/],
     ['https://localhost%2e/', /dot/],
     ['https://localhos%74/', /this machine/],
-    ['https://10.0.0.7/', /^10\.0\.0\.7 is a private address$/],
+    ['https://127.0.0.1/', /^127\.0\.0\.1 is a loopback address; add its range to POSTHORN_ALLOW_CIDRS to allow it$/],
+    ['https://169.254.169.254/', /metadata address; only an entry for this single address in POSTHORN_ALLOW_CIDRS allows it$/],
+    ['https://10.0.0.7/', /^10\.0\.0\.7 is a private address; add its range to POSTHORN_ALLOW_CIDRS to allow it$/],
   ])('%j is refused', (url, reason) => {
     expect(strict.checkUrl(url)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });
 
-  it('leaves plain http to a name for the resolved address to decide, once there are allowed ranges', () => {
+  it('accepts plain http to a name if any range is allowed; the resolved address decides', () => {
     const guard = createAddressGuard({ allowCidrs: ['10.0.0.0/8'] });
     expect(guard.checkUrl('http://receiver.internal/')).toMatchObject({ ok: true });
     expect(guard.checkUrl('http://10.1.1.1/')).toMatchObject({ ok: true });
@@ -82,13 +84,13 @@ describe('checkUrl', () => {
     expect(guard.checkUrl('http://localhost/')).toMatchObject({ ok: false });
   });
 
-  it.each(['127.0.0.0/8', '::1/128'])('lets localhost be used where %s is allowed', (cidr) => {
+  it.each(['127.0.0.0/8', '::1/128'])('allows localhost if %s is allowed', (cidr) => {
     const guard = createAddressGuard({ allowCidrs: [cidr] });
     expect(guard.checkUrl('http://localhost:3000/')).toMatchObject({ ok: true });
     expect(guard.checkUrl('http://app.localhost:3000/')).toMatchObject({ ok: true });
   });
 
-  it.each([[[]], [['127.0.0.0/8']]])('of this server allows /sandbox/ and nothing else (allowed: %j)', (allowCidrs) => {
+  it.each([[[]], [['127.0.0.0/8']]])('allows only /sandbox/ on this server (allowed ranges: %j)', (allowCidrs) => {
     const guard = createAddressGuard({ allowCidrs, ownOrigin: 'http://127.0.0.1:8080/' });
     expect(guard.checkUrl('http://127.0.0.1:8080/sandbox/demo')).toMatchObject({ ok: true });
     expect(guard.checkUrl('http://127.0.0.1:8080/sandbox/demo?x=1')).toMatchObject({ ok: true });
@@ -107,7 +109,7 @@ describe('checkUrl', () => {
     }
   });
 
-  it('treats another spelling of this server as any other address', () => {
+  it('treats another spelling of this server as an ordinary address', () => {
     const guard = createAddressGuard({ allowCidrs: [], ownOrigin: 'http://127.0.0.1:8080' });
     for (const origin of [
       'http://127.0.0.1:8081',

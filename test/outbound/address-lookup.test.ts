@@ -5,7 +5,7 @@ import { type AddressGuard, createAddressGuard } from '#outbound/address-guard';
 const strict = createAddressGuard({ allowCidrs: [] });
 
 describe('checkLiteral', () => {
-  it('knows addresses only, and leaves names to lookup', () => {
+  it('checks IP addresses and leaves names to lookup', () => {
     expect(() => strict.checkLiteral('https://10.0.0.1')).toThrow(expect.objectContaining({ code: 'POSTHORN_ADDRESS_BLOCKED' }));
     expect(() => strict.checkLiteral('https://[::1]:8443')).toThrow(expect.objectContaining({ code: 'POSTHORN_ADDRESS_BLOCKED' }));
     expect(() => strict.checkLiteral('https://8.8.8.8')).not.toThrow();
@@ -26,7 +26,7 @@ describe('lookup', () => {
     return createAddressGuard({ allowCidrs, ownOrigin, resolve: async () => found });
   }
 
-  it('hands over what was resolved, when all of it is public', async () => {
+  it('returns all resolved addresses if all are public', async () => {
     const guard = resolvingTo(['93.184.216.34', '2606:4700::1']);
     expect(await ask(guard, 'https://api.example.com')).toEqual([
       { address: '93.184.216.34', family: 4 },
@@ -37,31 +37,32 @@ describe('lookup', () => {
     expect(await ask(guard, 'https://api.example.com', { family: 'IPv6' })).toBe('2606:4700::1');
   });
 
-  it('drops what may not be used', async () => {
+  it('drops refused addresses', async () => {
     expect(await ask(resolvingTo(['10.0.0.1', '93.184.216.34', '::1']), 'https://api.example.com')).toEqual([
       { address: '93.184.216.34', family: 4 },
     ]);
   });
 
-  it('fails when nothing is left, and says why', async () => {
+  it('fails with the reason if no address is allowed', async () => {
     await expect(ask(resolvingTo(['10.0.0.7', '127.0.0.1']), 'https://api.example.com')).rejects.toMatchObject({
       code: 'POSTHORN_ADDRESS_BLOCKED',
-      message: 'api.example.com resolves to 10.0.0.7, which is a private address',
+      message: 'api.example.com resolves to 10.0.0.7, which is a private address; add its range to POSTHORN_ALLOW_CIDRS to allow it',
     });
     await expect(ask(resolvingTo(['93.184.216.34'], ['10.0.0.0/8']), 'http://api.example.com')).rejects.toMatchObject({
       code: 'POSTHORN_ADDRESS_BLOCKED',
-      message: 'api.example.com resolves to 93.184.216.34, which is not in POSTHORN_ALLOW_CIDRS, as plain http needs',
+      message:
+        'api.example.com resolves to 93.184.216.34, which is not in POSTHORN_ALLOW_CIDRS, as plain http requires; use https, or add its range there',
     });
     await expect(ask(resolvingTo([]), 'https://api.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  it('passes on what the resolver says', async () => {
+  it('passes on errors of the resolver', async () => {
     const error = Object.assign(new Error('queryA ESERVFAIL'), { code: 'EAI_AGAIN' });
     const guard = createAddressGuard({ allowCidrs: [], resolve: () => Promise.reject(error) });
     await expect(ask(guard, 'https://api.example.com')).rejects.toBe(error);
   });
 
-  it('asks the system when nobody else is named, and believes it no more', async () => {
+  it('uses the system resolver by default, and checks its addresses too', async () => {
     await expect(
       new Promise((resolve, reject) => {
         strict.lookup('https://localhost')('localhost', { all: true }, (error, found) => (error ? reject(error) : resolve(found)));
@@ -69,13 +70,13 @@ describe('lookup', () => {
     ).rejects.toMatchObject({ code: 'POSTHORN_ADDRESS_BLOCKED', message: expect.stringContaining('which is a loopback address') });
   });
 
-  it('lets its own origin resolve as it may', async () => {
+  it('allows any address for its own origin', async () => {
     const own = resolvingTo(['127.0.0.1'], [], 'http://posthorn.test:8080');
     expect(await ask(own, 'http://posthorn.test:8080')).toEqual([{ address: '127.0.0.1', family: 4 }]);
     await expect(ask(own, 'http://posthorn.test:8081')).rejects.toMatchObject({ code: 'POSTHORN_ADDRESS_BLOCKED' });
   });
 
-  it('asks the resolver once for those who wait together, and anew afterwards', async () => {
+  it('shares one query between concurrent lookups, and queries again afterwards', async () => {
     let asked = 0;
     const resolve = async () => {
       asked++;

@@ -12,20 +12,20 @@ describe('addresses', () => {
     expect(strict.allows(address, 'http:')).toBe(false);
   });
 
-  it.each([...publicIPv4, ...publicIPv6])('%s is public: https only', (address) => {
+  it.each([...publicIPv4, ...publicIPv6])('%s is public: allowed over https only', (address) => {
     expect(specialKind(address)).toBeNull();
     expect(strict.allows(address, 'https:')).toBe(true);
     expect(strict.allows(address, 'http:')).toBe(false);
   });
 
   it.each(['', 'localhost', '1.2.3', '08.8.8.8', '0x8.8.8.8', '8.8.8.8 ', '2606:4700::1%eth0', 'fe80::1%1', '[::1]'])(
-    '%j is no address',
+    '%j is not an address',
     (text) => {
       expect(strict.allows(text, 'https:')).toBe(false);
     },
   );
 
-  it('within the allowed ranges may be used, by plain http too', () => {
+  it('in the allowed ranges may be used, over plain http too', () => {
     const guard = createAddressGuard({ allowCidrs: ['10.1.0.0/16', 'fd12::/16', '192.168.7.7', '93.184.216.0/24'] });
     for (const inside of ['10.1.0.0', '10.1.255.255', '::ffff:10.1.2.3', 'fd12::1', '192.168.7.7', '93.184.216.34']) {
       expect(guard.allows(inside, 'https:'), inside).toBe(true);
@@ -36,7 +36,7 @@ describe('addresses', () => {
     }
   });
 
-  it('of metadata services are opened by their own entry only', () => {
+  it('of metadata services are allowed only by an entry for that single address', () => {
     const wide = createAddressGuard({ allowCidrs: ['0.0.0.0/0', '::/0', '169.254.0.0/16', '64:ff9b::/96'] });
     const named = createAddressGuard({ allowCidrs: ['169.254.169.254/32', 'fd00:ec2::254'] });
     for (const address of [
@@ -54,7 +54,7 @@ describe('addresses', () => {
     expect(named.allows('fd00:ec2::254', 'http:')).toBe(true);
   });
 
-  it.each(['', '10.0.0.0/33', 'private', '10.0.0.0/', 'fd00::/129'])('%j is no range: refused when the guard is made', (entry) => {
+  it.each(['', '10.0.0.0/33', 'private', '10.0.0.0/', 'fd00::/129'])('%j is not a range: creating the policy throws', (entry) => {
     expect(() => createAddressGuard({ allowCidrs: [entry] })).toThrow(TypeError);
   });
 });

@@ -1,6 +1,6 @@
-// Addresses of every kind, and the ways there are to write them.
+// Addresses of every kind, and the notations in which they can be written.
 
-// First, last and something in between of every range.
+// The first, the last and a middle address of every range.
 export const specialIPv4 = `
   0.0.0.0 0.1.2.3 0.255.255.255 10.0.0.0 10.1.2.3 10.255.255.255 100.64.0.0 100.100.100.200 100.127.255.255
   127.0.0.0 127.0.0.1 127.255.255.255 169.254.0.0 169.254.169.254 169.254.255.255 172.16.0.0 172.20.1.1 172.31.255.255

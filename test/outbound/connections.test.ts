@@ -1,4 +1,4 @@
-// Connections: kept, shared, bounded, given up, and never to an address that was not checked.
+// Connections are reused, queued for, limited and closed, and never go to an unchecked address.
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,7 +10,7 @@ const ok: Answer = (socket) => socket.write(response(200));
 const last: Answer = (socket) => socket.end(response(200, { connection: 'close' }));
 
 describe('a connection', () => {
-  it('serves the next request, which then has no connect time of its own', async () => {
+  it('is reused by the next request, which then records no connect time', async () => {
     const endpoint = await startEndpoint(ok);
     const sender = startSender({ keepAliveMs: patienceMs });
     const [first, second] = [await sender.send(requestTo(endpoint.url)), await sender.send(requestTo(endpoint.url))];
@@ -24,7 +24,7 @@ describe('a connection', () => {
     expect(first.timings.connectMs).toBeGreaterThan(0);
   });
 
-  it('is timed from the name on', async () => {
+  it('records the times from DNS on', async () => {
     const endpoint = await startEndpoint(ok);
     const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
     const sender = startSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], resolve }) });
@@ -34,7 +34,7 @@ describe('a connection', () => {
     expect(timings.firstByteMs).toBeGreaterThanOrEqual((timings.dnsMs ?? 0) + (timings.connectMs ?? 0));
   });
 
-  it('is opened anew when the endpoint closes it, and no request is sent twice', async () => {
+  it('is opened again when the endpoint closes it, and no request is sent twice', async () => {
     const endpoint = await startEndpoint(last);
     const sender = startSender();
     for (let i = 0; i < 10; i++) {
@@ -45,7 +45,7 @@ describe('a connection', () => {
     expect(endpoint).toMatchObject({ connections: 10, requests: { length: 10 } });
   });
 
-  it('that was kept and dies under a request has it sent again on a new one, once', async () => {
+  it('that was kept alive and closes under a request: the request is sent once more on a new one', async () => {
     const endpoint = await startEndpoint((socket, n) => (n === 0 ? socket.write(response(200)) : socket.resetAndDestroy()));
     const sender = startSender({ keepAliveMs: patienceMs });
     const first = await sender.send(requestTo(endpoint.url));
@@ -55,7 +55,7 @@ describe('a connection', () => {
     expect(endpoint).toMatchObject({ connections: 2, requests: { length: 3 } });
   });
 
-  it('that is new and dies under its first request is not repeated', async () => {
+  it('that is new and closes under its first request: the request is not repeated', async () => {
     const endpoint = await startEndpoint((socket) => socket.resetAndDestroy());
     const result = await startSender().send(requestTo(endpoint.url));
     expect(result.outcome).toBe('reset');
@@ -63,7 +63,7 @@ describe('a connection', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('that was kept and dies after a byte of an answer is not repeated', async () => {
+  it('that was kept alive and closes after one byte of a response: the request is not repeated', async () => {
     const endpoint = await startEndpoint((socket, n) => (n === 0 ? socket.write(response(200)) : socket.end('H')));
     const sender = startSender({ keepAliveMs: patienceMs });
     await sender.send(requestTo(endpoint.url));
@@ -71,7 +71,7 @@ describe('a connection', () => {
     expect(endpoint.requests).toHaveLength(2);
   });
 
-  it('that was kept and dies too late for another request leaves the attempt as it is', async () => {
+  it('that was kept alive and closes too late: the attempt ends without a second request', async () => {
     let closed = false;
     const endpoint = await startEndpoint((socket, n) => {
       if (n === 0) return void socket.write(response(200));
@@ -85,7 +85,7 @@ describe('a connection', () => {
     expect(endpoint.requests).toHaveLength(2);
   });
 
-  it('that ends 2 ms after each answer costs no attempt', async () => {
+  it('that closes 2 ms after each response uses up no attempt', async () => {
     const endpoint = await startEndpoint((socket) => {
       socket.write(response(200));
       setTimeout(() => socket.end(), 2);
@@ -99,7 +99,7 @@ describe('a connection', () => {
     expect(outcomes).toEqual(Array(60).fill('accepted'));
   });
 
-  it('is not kept after a failed attempt', async () => {
+  it('is closed after a failed attempt', async () => {
     const endpoint = await startEndpoint((socket, n) =>
       n === 0 ? socket.write('HTTP/1.1 500 Oh\r\ncontent-length: 9\r\n\r\n') : ok(socket, n, ''),
     );
@@ -109,7 +109,7 @@ describe('a connection', () => {
     expect(endpoint.connections).toBe(2);
   });
 
-  it('is shared by many requests at once, up to the bound', async () => {
+  it('is queued for by many requests at once, up to the limit', async () => {
     const endpoint = await startEndpoint(ok);
     const sender = startSender({ maxConnectionsPerOrigin: 32 });
     const results = await Promise.all(Array.from({ length: 64 }, () => sender.send(requestTo(endpoint.url))));
@@ -118,7 +118,7 @@ describe('a connection', () => {
     expect(endpoint.connections).toBeLessThanOrEqual(32);
   });
 
-  it('is waited for even when those before fail', async () => {
+  it('is passed on to queued requests even if earlier ones fail', async () => {
     const endpoint = await startEndpoint((socket, n) => (n < 10 ? socket.resetAndDestroy() : ok(socket, n, '')));
     const sender = startSender({ maxConnectionsPerOrigin: 2 });
     const results = await Promise.all(Array.from({ length: 20 }, () => sender.send(requestTo(endpoint.url))));
@@ -126,7 +126,7 @@ describe('a connection', () => {
     expect(results.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(10);
   });
 
-  it('that never became free is our own fault, not the endpoint`s', async () => {
+  it('that never became free is an internal error, not a failure of the endpoint', async () => {
     const endpoint = await startEndpoint(() => {});
     const sender = startSender({ maxConnectionsPerOrigin: 1 });
     const first = sender.send(requestTo(endpoint.url, { timeoutMs: 400 }));
@@ -135,7 +135,7 @@ describe('a connection', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('that is idle gives way when there are too many', async () => {
+  it('that is idle longest is closed when there are too many', async () => {
     const sender = startSender({ maxIdleConnections: 2, keepAliveMs: patienceMs });
     const endpoints = await Promise.all(Array.from({ length: 4 }, () => startEndpoint(ok)));
     for (const endpoint of endpoints) await sender.send(requestTo(endpoint.url));
@@ -144,7 +144,7 @@ describe('a connection', () => {
   });
 });
 
-describe('giving up', () => {
+describe('aborting', () => {
   it('by signal throws, and closes the connection', async () => {
     const endpoint = await startEndpoint(() => {});
     const sender = startSender();
@@ -157,7 +157,7 @@ describe('giving up', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('by closing lets what is under way end, takes no more and leaves nothing open', async () => {
+  it('by close waits for requests in flight, refuses new ones and leaves no connection open', async () => {
     let release = () => {};
     const endpoint = await startEndpoint((socket, n) => {
       if (n < 3) socket.write(response(200));
@@ -176,7 +176,7 @@ describe('giving up', () => {
   });
 });
 
-describe('where a request goes', () => {
+describe('the address of a request', () => {
   async function twoHosts() {
     const good = await startEndpoint(last);
     let reached = 0;
@@ -194,7 +194,7 @@ describe('where a request goes', () => {
     return { guard: createAddressGuard({ allowCidrs: ['127.0.0.1/32'], resolve }), asked: () => asked };
   };
 
-  it('is the address that was checked, not what the name resolves to a moment later', async () => {
+  it('is the one that was checked, not the one the name resolves to later', async () => {
     const { good, url, reached } = await twoHosts();
     const { guard, asked } = guardResolving([['127.0.0.1'], ['127.0.0.2']]);
     const sender = startSender({ guard });
@@ -202,7 +202,7 @@ describe('where a request goes', () => {
     expect(asked()).toBe(1);
     expect(await sender.send(requestTo(url))).toMatchObject({
       outcome: 'address_blocked',
-      message: 'rebinding.example resolves to 127.0.0.2, which is a loopback address',
+      message: 'rebinding.example resolves to 127.0.0.2, which is a loopback address; add its range to POSTHORN_ALLOW_CIDRS to allow it',
       address: null,
       response: null,
     });
@@ -210,7 +210,7 @@ describe('where a request goes', () => {
     expect(reached()).toBe(0);
   });
 
-  it('is never an address that was refused, also when another of the name is allowed', async () => {
+  it('is never a refused one, even if another address of the name is allowed', async () => {
     const { good, url, reached } = await twoHosts();
     const { guard } = guardResolving([['127.0.0.2', '10.0.0.1', '127.0.0.1']]);
     const sender = startSender({ guard });
@@ -219,18 +219,18 @@ describe('where a request goes', () => {
     expect(reached()).toBe(0);
   });
 
-  it('is checked for addresses too, in the moment of sending', async () => {
+  it('is checked at the time of sending even if the URL contains an IP address', async () => {
     const { good, reached } = await twoHosts();
     const { guard } = guardResolving([[]]);
     const sender = startSender({ guard });
     expect(await sender.send(requestTo(`http://127.0.0.2:${good.port}/`))).toMatchObject({
       outcome: 'address_blocked',
-      message: 'not sent: 127.0.0.2 is a loopback address',
+      message: 'not sent: 127.0.0.2 is a loopback address; add its range to POSTHORN_ALLOW_CIDRS to allow it',
     });
     expect(reached()).toBe(0);
   });
 
-  it('may be this server`s own sandbox, and nothing else of it', async () => {
+  it('may be this server`s sandbox, and no other path of this server', async () => {
     const endpoint = await startEndpoint(ok);
     const own = `http://127.0.0.1:${endpoint.port}`;
     const sender = startSender({ guard: createAddressGuard({ allowCidrs: [], ownOrigin: own }) });

@@ -1,23 +1,24 @@
-// A DNS server on 127.0.0.1 that answers what its test says, query by query, and a resolver that asks it: real packets, real records.
+// A DNS server on 127.0.0.1 with scripted answers, query by query, and a resolver that uses it.
+// Real packets, real records.
 import { Resolver } from 'node:dns/promises';
 import { createUDPServer, Packet, type Resource } from 'dns2';
 import { onTestFinished } from 'vitest';
 import type { Resolve, ResolvedAddress } from '#outbound/resolve';
 import { patienceMs } from './sender.ts';
 
-/** `192.0.2.1`, `2001:db8::1`, or `-> other.example` for the name that it is an alias of; later ones then belong to that name. */
+/** `192.0.2.1`, `2001:db8::1`, or `-> other.example` for an alias; later entries then belong to that name. */
 type Answer = string[] | 'no such name' | 'failure' | 'silence';
 
 export interface DnsServer {
-  /** All addresses of a name, as the system's resolver would give them: IPv4 and IPv6, each asked for anew. */
+  /** Resolves all addresses of a name, as the system's resolver would: queries IPv4 and IPv6, without a cache. */
   resolve: Resolve;
-  /** For a resolver of one's own. */
+  /** For a test's own resolver. */
   address: string;
-  /** The names asked for, IPv4 only, in their order. */
+  /** The queried names, IPv4 queries only, in order. */
   asked: string[];
 }
 
-/** `answers`: to the first query of a name, the second, …; the last repeats. A time to live of 0, so that nobody may keep any of it. */
+/** `answers`: one for each query of a name; the last repeats. The TTL is 0, so that no resolver caches them. */
 export async function startDns(zone: Record<string, Answer[]>): Promise<DnsServer> {
   const asked: string[] = [];
   const server = createUDPServer((request, send) => {
@@ -58,7 +59,7 @@ function recordsOf(name: string, answer: string[], type: number): Resource[] {
 }
 
 async function resolveBoth(resolver: Resolver, name: string): Promise<ResolvedAddress[]> {
-  // one after the other: what answers the n-th query must not depend on which comes first
+  // one after the other, so that the n-th answer does not depend on which query comes first
   const [v4, v6] = [await settled(resolver.resolve4(name)), await settled(resolver.resolve6(name))];
   if (!('addresses' in v4) && !('addresses' in v6)) throw v4.error;
   const found = (of: typeof v4, family: number) => ('addresses' in of ? of.addresses.map((address) => ({ address, family })) : []);

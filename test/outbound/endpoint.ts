@@ -1,4 +1,4 @@
-// Endpoints to send to, on 127.0.0.1: scripted down to the byte, and gone when their test ends.
+// Test endpoints on 127.0.0.1, scripted down to the byte. They close when their test ends.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -10,20 +10,23 @@ import { onTestFinished } from 'vitest';
 export interface Endpoint {
   port: number;
   url: string;
-  /** Every request received whole, as text, in the order of their coming. */
+  /** Every complete request, as text, in order of arrival. */
   requests: string[];
-  /** Read in all, also of requests that did not end; of TLS what was inside it. */
+  /** All bytes read, including those of incomplete requests; for TLS, the decrypted bytes. */
   bytes: number;
-  /** Connections taken so far. */
+  /** Connections accepted so far. */
   connections: number;
   /** Connections not closed yet. */
   open: number;
 }
 
-/** Answers the n-th request (from 0) on whatever connection it came. */
+/** Answers the n-th request (from 0), counted over all connections. */
 export type Answer = (socket: Socket, n: number, request: string) => void;
 
-/** Of TLS 1.2 (`maxVersion`) a client has read all when the handshake is done: closed then, it closes orderly, and nothing it wrote before is lost. */
+/**
+ * With TLS 1.2 (`maxVersion`) a client has read everything when the handshake is done. Closed then, it closes orderly,
+ * and nothing that it wrote before is lost.
+ */
 interface Identity extends TlsOptions {
   key: string;
   cert: string;
@@ -62,14 +65,14 @@ export function startEndpoint(answer: Answer, identity?: Identity): Promise<Endp
   );
 }
 
-/** A whole response with its length. */
+/** A complete response with Content-Length. */
 export function response(status: number, headers: Record<string, string> = {}, body: string | Uint8Array = ''): Buffer {
   const bytes = Buffer.from(body);
   const lines = Object.entries({ ...headers, 'content-length': String(bytes.length) }).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Status\r\n${lines.join('')}\r\n`), bytes]);
 }
 
-/** A certificate for 127.0.0.1 and localhost that nobody but its holder has signed. */
+/** A self-signed certificate for 127.0.0.1 and localhost. */
 export function selfSigned(names = 'IP:127.0.0.1,DNS:localhost'): Identity {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-test-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -80,7 +83,7 @@ export function selfSigned(names = 'IP:127.0.0.1,DNS:localhost'): Identity {
   return identity;
 }
 
-/** Writes for ever, as fast as it is read. */
+/** Writes without end, as fast as the client reads. */
 export function pour(socket: Socket, chunk: Buffer): void {
   const more = () => {
     while (!socket.destroyed && socket.write(chunk));
@@ -89,7 +92,7 @@ export function pour(socket: Socket, chunk: Buffer): void {
   more();
 }
 
-/** Writes for ever, but slowly. */
+/** Writes without end, slowly. */
 export function trickle(socket: Socket, text: string): void {
   const timer = setInterval(() => socket.write(text), 20);
   socket.on('close', () => clearInterval(timer));

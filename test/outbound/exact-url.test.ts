@@ -1,4 +1,5 @@
-// A URL is requested as it is written, to the character, or refused: a receiver that is a bare socket shows the request line.
+// A URL is requested exactly as it is written, or refused. The receiver is a bare socket that shows
+// the request line.
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,13 +14,13 @@ import { requestTo, startSender } from './sender.ts';
 const { checkUrl } = createAddressGuard({ allowCidrs: ['127.0.0.0/8'] });
 const lineOf = (request = '') => request.slice(0, request.indexOf('\r\n'));
 
-/** A token server and an endpoint in one. */
+/** Token server and endpoint in one. */
 const startReceiver = () =>
   startEndpoint((socket) =>
     socket.write(response(200, { 'content-type': 'application/json' }, '{"access_token":"t","token_type":"bearer","expires_in":60}')),
   );
 
-describe('what is behind the host', () => {
+describe('path and query', () => {
   it.each<[written: string, requested: string | null]>([
     ['/hooks/in', '/hooks/in'],
     ['', '/'],
@@ -58,7 +59,7 @@ describe('what is behind the host', () => {
     ['/a\u00a0b', null],
     ['/a#b', null],
     ['#', null],
-  ])('%j is requested as %j, also where a token is asked for', async (written, requested) => {
+  ])('%j is requested as %j, also as a token URL', async (written, requested) => {
     const receiver = await startReceiver();
     const url = `http://127.0.0.1:${receiver.port}${written}`;
     expect(checkUrl(url).ok).toBe(requested !== null);
@@ -68,7 +69,7 @@ describe('what is behind the host', () => {
     else expect(receiver.requests.map(lineOf)).toEqual(Array(2).fill(`POST ${requested} HTTP/1.1`));
   });
 
-  it('is requested as it is written, whatever it is, wherever it is not refused', async () => {
+  it('any URL that is not refused is requested as it is written', async () => {
     const receiver = await startReceiver();
     const sender = startSender();
     const piece = fc.oneof(
@@ -88,7 +89,7 @@ describe('what is behind the host', () => {
     );
   });
 
-  it.each(['/h?', '/h', '/h?a=%20', ''])('%j is signed as it is requested (RFC 9421)', (written) => {
+  it.each(['/h?', '/h', '/h?a=%20', ''])('%j is signed exactly as it is requested (RFC 9421)', (written) => {
     const [url, body, secret] = [`https://example.com${written}`, Buffer.from('{}'), randomBytes(32)];
     const timestamp = Math.floor(Date.now() / 1_000);
     const sent = { 'content-type': 'application/json', 'webhook-id': 'evt_1', 'webhook-timestamp': String(timestamp) };
@@ -113,7 +114,7 @@ describe('the host', () => {
     'https://xn--bcher-kva.example/a',
     'https://[2606:4700:4700::1111]/a',
     'https://[2606:4700:4700::ABCD]:8443/a',
-  ])('%s is the same host in other letters, and taken as it is', (url) => {
+  ])('%s is an accepted spelling', (url) => {
     expect(checkUrl(url)).toMatchObject({ ok: true });
   });
 
@@ -131,7 +132,7 @@ describe('the host', () => {
     ['https://９３.184.216.34/a', 'https://93.184.216.34/a'],
     ['https://example.com/a/../b', 'https://example.com/b'],
     ['https://example.com/{tenant}', 'https://example.com/%7Btenant%7D'],
-  ])('%s is refused, and it is said what to write', (url, instead) => {
-    expect(checkUrl(url)).toEqual({ ok: false, reason: `would be requested as ${instead}: write it so` });
+  ])('%s is refused, and the message says what to send', (url, instead) => {
+    expect(checkUrl(url)).toEqual({ ok: false, reason: `would be requested as ${instead}; send the URL in that form` });
   });
 });

@@ -1,4 +1,5 @@
-// Every row of the IANA registries of special-purpose addresses (IPv4 and IPv6, as of 2025), by the first, the middle and the last address of its block.
+// Every row of the IANA special-purpose registries (IPv4 and IPv6, as of 2025): the first, the
+// middle and the last address of each block.
 // https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
@@ -67,7 +68,7 @@ const rows = [...ipv4.trim().split('\n'), ...ipv6.trim().split('\n')].map((line)
   return [cidr, name.join(' ')];
 });
 
-/** The first, the middle and the last address of a block, and those before and behind it. */
+/** The first, the middle and the last address of a block, and the addresses before and after it. */
 function addressesOf(cidr: string): { inside: string[]; beside: string[] } {
   const [net, bits] = ipaddr.parseCIDR(cidr);
   const first = BigInt(`0x${Buffer.from(net.toByteArray()).toString('hex')}`);
@@ -96,16 +97,19 @@ describe('a special-purpose block', () => {
     }
   });
 
-  // The mapped ones are the IPv4 addresses that they are, and opened as those.
-  it.each(rows.filter(([cidr]) => !cidr.startsWith('::ffff:')))('%s (%s) is opened by POSTHORN_ALLOW_CIDRS to its edges', (cidr) => {
-    const guard = createAddressGuard({ allowCidrs: [cidr] });
-    const { inside, beside } = addressesOf(cidr);
-    for (const address of inside) expect(guard.allows(address, 'http:'), address).toBe(true);
-    for (const address of beside) expect(guard.allows(address, 'http:'), address).toBe(false);
-  });
+  // IPv4-mapped addresses count as their IPv4 address, and are allowed by IPv4 ranges.
+  it.each(rows.filter(([cidr]) => !cidr.startsWith('::ffff:')))(
+    '%s (%s) is allowed by POSTHORN_ALLOW_CIDRS from its first to its last address',
+    (cidr) => {
+      const guard = createAddressGuard({ allowCidrs: [cidr] });
+      const { inside, beside } = addressesOf(cidr);
+      for (const address of inside) expect(guard.allows(address, 'http:'), address).toBe(true);
+      for (const address of beside) expect(guard.allows(address, 'http:'), address).toBe(false);
+    },
+  );
 
-  // Where it leads is in its last four bytes, so it is judged by them.
-  it('64:ff9b::/96 (IPv4-IPv6 Translation) is refused and allowed as the IPv4 address inside is', () => {
+  // the last four bytes of a NAT64 address are the IPv4 address that it reaches
+  it('64:ff9b::/96 (IPv4-IPv6 Translation) is refused or allowed like the IPv4 address inside', () => {
     for (const [cidr] of rows.filter(([cidr]) => !cidr.includes(':')))
       for (const address of addressesOf(cidr).inside) expect(specialKind(`64:ff9b::${address}`), address).not.toBeNull();
     expect(specialKind('64:ff9b::8.8.8.8')).toBeNull();

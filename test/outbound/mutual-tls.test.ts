@@ -1,4 +1,4 @@
-// Mutual TLS with a real receiver, and what TLS insists on whatever the environment says.
+// Mutual TLS with a real receiver, and TLS rules that Node's environment variables cannot weaken.
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -16,7 +16,7 @@ const accessWith = (authority: Authority, subject: string, ca: string | undefine
   return { endpointId: 'ep_1', oauth: null, tls: { certificate: cert, key, ...(ca !== undefined && { ca }) } };
 };
 
-/** Says in its answer who asked. */
+/** Answers with the subject of the client certificate. */
 async function receiver(authority: Authority) {
   const server = authority.sign('127.0.0.1', 'IP:127.0.0.1,DNS:hooks.example');
   return startEndpoint((socket) => socket.write(response(200, {}, String(peerOf(socket)))), {
@@ -27,15 +27,15 @@ async function receiver(authority: Authority) {
   });
 }
 
-const said = (result: { response: { bodyStart: Uint8Array } | null }) => Buffer.from(result.response?.bodyStart ?? []).toString();
+const bodyText = (result: { response: { bodyStart: Uint8Array } | null }) => Buffer.from(result.response?.bodyStart ?? []).toString();
 
 describe('mutual TLS', () => {
-  it('shows the endpoint`s own certificate, and each its own connection', async () => {
+  it('presents each endpoint`s own certificate on its own connection', async () => {
     const authority = createAuthority();
     const endpoint = await receiver(authority);
     const sender = startSender({ keepAliveMs: patienceMs });
     const [one, other] = [accessWith(authority, 'one'), accessWith(authority, 'other')];
-    // the second of each would go on a connection that was let in with the certificate of the other, if they were shared
+    // if connections were shared, the second request of each would use the other's certificate
     for (const [access, name] of [
       [one, 'one'],
       [other, 'other'],
@@ -44,23 +44,23 @@ describe('mutual TLS', () => {
     ] as const) {
       const result = await sender.send(requestTo(endpoint.url, { access }));
       expect(result).toMatchObject({ outcome: 'accepted' });
-      expect(said(result)).toBe(name);
+      expect(bodyText(result)).toBe(name);
     }
     expect(endpoint.connections).toBe(2);
   });
 
-  it('follows a certificate that is changed while connections are open and busy', async () => {
+  it('uses a changed certificate at once, even while connections are open and busy', async () => {
     const authority = createAuthority();
     const endpoint = await receiver(authority);
     const sender = startSender({ keepAliveMs: patienceMs });
     const [before, after] = [accessWith(authority, 'before'), accessWith(authority, 'after')];
     const many = (access: typeof before) => Array.from({ length: 10 }, () => sender.send(requestTo(endpoint.url, { access })));
     const results = await Promise.all([...many(before), ...many(after)]);
-    expect(results.map(said)).toEqual([...Array(10).fill('before'), ...Array(10).fill('after')]);
-    expect(said(await sender.send(requestTo(endpoint.url, { access: after })))).toBe('after');
+    expect(results.map(bodyText)).toEqual([...Array(10).fill('before'), ...Array(10).fill('after')]);
+    expect(bodyText(await sender.send(requestTo(endpoint.url, { access: after })))).toBe('after');
   });
 
-  it('is refused by a receiver that is shown nothing, which is the endpoint`s refusal', async () => {
+  it('fails as the endpoint`s refusal if the receiver gets no certificate', async () => {
     const authority = createAuthority();
     const endpoint = await receiver(authority);
     const result = await startSender({ ca: authority.ca }).send(requestTo(endpoint.url));
@@ -68,7 +68,7 @@ describe('mutual TLS', () => {
     expect(endpoint.requests).toEqual([]);
   });
 
-  it('trusts the endpoint`s own authority and no other, and no session of one without a certificate is resumed', async () => {
+  it('trusts only the endpoint`s own authority, and resumes no session of another identity', async () => {
     const [authority, stranger] = [createAuthority(), createAuthority()];
     const endpoint = await startEndpoint((socket) => socket.end(response(200, { connection: 'close' })), {
       ...authority.sign('127.0.0.1', 'IP:127.0.0.1'),
@@ -84,14 +84,14 @@ describe('mutual TLS', () => {
     }
   });
 
-  it('may be trust in an authority alone, without a certificate of ours', async () => {
+  it('works with an authority alone, without a client certificate', async () => {
     const authority = createAuthority();
     const endpoint = await startEndpoint((socket) => socket.end(response(200)), authority.sign('127.0.0.1', 'IP:127.0.0.1'));
     const access = { endpointId: 'ep_1', oauth: null, tls: { ca: authority.ca } };
     expect(await startSender().send(requestTo(endpoint.url, { access }))).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('with a certificate that cannot be used is our fault: it was let in when it was given', async () => {
+  it('with an unusable certificate is an internal error, because it was validated when it was set', async () => {
     const access = { endpointId: 'ep_1', oauth: null, tls: { certificate: 'rubbish', key: 'rubbish' } };
     await expect(startSender().send(requestTo('https://127.0.0.1:9/', { access }))).rejects.toMatchObject({
       name: 'LocalFault',
@@ -99,7 +99,7 @@ describe('mutual TLS', () => {
     });
   });
 
-  it('is known by its content, and its name tells nothing of the key', () => {
+  it('has an identity made of its content, which does not reveal the key', () => {
     const tls = { certificate: 'c', key: 'k' };
     const id = (given: typeof tls) => identityOf({ endpointId: 'ep_1', oauth: null, tls: given })?.id;
     expect(id(tls)).toBe(id({ ...tls }));
@@ -109,7 +109,7 @@ describe('mutual TLS', () => {
 });
 
 describe('TLS to any endpoint', () => {
-  it('verifies certificates whatever the environment says', async () => {
+  it('verifies certificates whatever the environment variables say', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     const endpoint = await startEndpoint((socket) => socket.write(response(200)), selfSigned());
@@ -117,7 +117,7 @@ describe('TLS to any endpoint', () => {
     expect(endpoint.requests).toEqual([]);
   });
 
-  it('is 1.2 at least, also where Node was told otherwise', async () => {
+  it('is at least 1.2, even if Node is started with a lower minimum', async () => {
     const usual = tls.DEFAULT_MIN_VERSION;
     tls.DEFAULT_MIN_VERSION = 'TLSv1';
     onTestFinished(() => {
@@ -131,7 +131,7 @@ describe('TLS to any endpoint', () => {
     expect(endpoint.requests).toEqual([]);
   });
 
-  it('names the host, not the address that was checked, in SNI, in Host and to the certificate', async () => {
+  it('uses the host name, not the checked address, in SNI, in Host and for the certificate', async () => {
     const authority = createAuthority();
     const names: unknown[] = [];
     const endpoint = await startEndpoint(
@@ -151,7 +151,7 @@ describe('TLS to any endpoint', () => {
     expect(await sender.send(requestTo(`https://other.example:${endpoint.port}/`))).toMatchObject({ outcome: 'tls' });
   });
 
-  it('trusts the operator`s authorities beside the usual ones', async () => {
+  it('trusts the operator`s authorities in addition to the default ones', async () => {
     const authority = createAuthority();
     const endpoint = await startEndpoint((socket) => socket.write(response(200)), authority.sign('127.0.0.1', 'IP:127.0.0.1'));
     const ca = authoritiesWith(authority.ca);

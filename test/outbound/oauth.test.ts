@@ -1,4 +1,5 @@
-// OAuth 2.0 client credentials with a real authorization server (oidc-provider), and with scripted ones that misbehave.
+// OAuth 2.0 client credentials with a real authorization server (oidc-provider), and with scripted
+// servers that misbehave.
 import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +18,7 @@ const clients = [
   { client_id: 'in-body', token_endpoint_auth_method: 'client_secret_post' },
 ].map((client) => ({ ...client, client_secret: secret, grant_types: ['client_credentials'], redirect_uris: [], response_types: [] }));
 
-/** A real one, by TLS. `lifeS`: of its tokens. */
+/** A real authorization server with TLS. `lifeS`: lifetime of its tokens in seconds. */
 async function startAuthorizationServer(lifeS = 600) {
   const identity = selfSigned();
   const server = createHttpsServer(identity);
@@ -42,16 +43,16 @@ async function startAuthorizationServer(lifeS = 600) {
   return { identity, tokenUrl: `${issuer}/token`, seen, grants };
 }
 
-/** A token server that answers so. */
+/** A token server with this answer. */
 async function scripted(...answers: { status?: number; body?: string | object; headers?: Record<string, string> }[]) {
   const asked: { headers: Record<string, unknown>; body: string }[] = [];
   const server = createServer(async (request, reply) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const answer = answers[Math.min(asked.push({ headers: request.headers, body }), answers.length) - 1] ?? {};
-    const { status = 200, body: said = { access_token: `token-${asked.length}`, token_type: 'Bearer', expires_in: 600 } } = answer;
+    const { status = 200, body: content = { access_token: `token-${asked.length}`, token_type: 'Bearer', expires_in: 600 } } = answer;
     reply.writeHead(status, { 'content-type': 'application/json', ...answer.headers });
-    reply.end(typeof said === 'string' ? said : JSON.stringify(said));
+    reply.end(typeof content === 'string' ? content : JSON.stringify(content));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -80,7 +81,7 @@ describe('a real authorization server', () => {
   it.each([
     [clients[0]?.client_id ?? '', {}],
     ['in-body', { credentialsIn: 'body' as const }],
-  ])('gives a token to %s, once for 100 deliveries at once', async (clientId, more) => {
+  ])('gives a token to %s, one for 100 concurrent deliveries', async (clientId, more) => {
     const authority = await startAuthorizationServer();
     const endpoint = await startEndpoint(ok);
     const sender = authenticating(startSender({ ca: authority.identity.cert }));
@@ -89,16 +90,16 @@ describe('a real authorization server', () => {
     expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['accepted']));
     expect(authority.seen).toEqual({ tokens: 1, refused: 0 });
     expect(await authority.grants(endpoint.requests[99] ?? '')).toMatchObject({ clientId, scope: 'hooks', isExpired: false });
-    // another endpoint has a token of its own, and so has a changed client
+    // another endpoint gets its own token, and so does a changed client
     await sender.send(requestTo(endpoint.url, { access: accessOf(access.oauth, 'ep_2') }));
     await sender.send(requestTo(endpoint.url, { access: accessOf({ ...access.oauth, scope: undefined } as OAuthClient) }));
     expect(authority.seen.tokens).toBe(3);
   });
 
-  it('that compresses its answer is understood, though it is asked not to', async () => {
-    const said = gzipSync(JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }));
+  it('may compress its response although the request says identity', async () => {
+    const compressed = gzipSync(JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }));
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    const server = await startEndpoint((socket) => socket.write(response(200, headers, said)));
+    const server = await startEndpoint((socket) => socket.write(response(200, headers, compressed)));
     const endpoint = await startEndpoint(ok);
     const sender = authenticating(startSender());
     const result = await sender.send(requestTo(endpoint.url, { access: accessOf(clientOf(server.url)) }));
@@ -107,7 +108,7 @@ describe('a real authorization server', () => {
     expect(bearers(endpoint.requests)).toEqual(['Bearer token-1']);
   });
 
-  it('that refuses the client is the outcome auth_failed, which names host and status and nothing else', async () => {
+  it('that refuses the client causes auth_failed, whose message names only host and status', async () => {
     const authority = await startAuthorizationServer();
     const endpoint = await startEndpoint(ok);
     const sender = authenticating(startSender({ ca: authority.identity.cert }));
@@ -119,7 +120,7 @@ describe('a real authorization server', () => {
     expect(authority.seen).toEqual({ tokens: 0, refused: 1 });
   });
 
-  it('is asked again when the token is near its end', async () => {
+  it('is called again shortly before the token expires', async () => {
     const authority = await startAuthorizationServer(1);
     const endpoint = await startEndpoint(ok);
     const sender = authenticating(startSender({ ca: authority.identity.cert }));
@@ -136,8 +137,8 @@ describe('a real authorization server', () => {
   });
 });
 
-describe('a token that the endpoint does not take', () => {
-  it('is replaced once, and the delivery posted again in the same attempt', async () => {
+describe('a token that the endpoint refuses', () => {
+  it('is replaced once, and the delivery is sent again in the same attempt', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint(refusing401((n) => n === 0));
     const sender = authenticating(startSender());
@@ -148,7 +149,7 @@ describe('a token that the endpoint does not take', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it('is replaced no more than once: the second 401 is the answer', async () => {
+  it('is replaced only once: the second 401 is the result', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint(refusing401(() => true));
     const result = await authenticating(startSender()).send(requestTo(endpoint.url, { access: accessOf(clientOf(server.tokenUrl)) }));
@@ -156,7 +157,7 @@ describe('a token that the endpoint does not take', () => {
     expect(endpoint.requests).toHaveLength(2);
   });
 
-  it('is asked for once by all that were refused with it', async () => {
+  it('is replaced with one token request for all deliveries that were refused', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint((socket, _, request) => socket.write(response(request.includes('Bearer token-1') ? 401 : 200)));
     const sender = authenticating(startSender());
@@ -166,14 +167,14 @@ describe('a token that the endpoint does not take', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it('and cannot be replaced is auth_failed, with the peace that the token server asks for', async () => {
+  it('and that cannot be replaced causes auth_failed with the token server`s Retry-After', async () => {
     const server = await scripted({}, { status: 503, headers: { 'retry-after': '7' } });
     const endpoint = await startEndpoint(refusing401(() => true));
     const result = await authenticating(startSender()).send(requestTo(endpoint.url, { access: accessOf(clientOf(server.tokenUrl)) }));
     expect(result).toMatchObject({ outcome: 'auth_failed', retryAfterMs: 7_000 });
   });
 
-  it('stays the answer when it may not be posted again any more', async () => {
+  it('leaves the 401 as the result if it is too late to send again', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint(refusing401(() => true));
     const access = accessOf(clientOf(server.tokenUrl));
@@ -183,7 +184,7 @@ describe('a token that the endpoint does not take', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('any other refusal stays what it is', async () => {
+  it('is not replaced after any other refusal', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint((socket) => socket.write(response(403)));
     const result = await authenticating(startSender()).send(requestTo(endpoint.url, { access: accessOf(clientOf(server.tokenUrl)) }));
@@ -200,13 +201,13 @@ describe('a token server that', () => {
       { status: 400, body: `{"error":"invalid_client","error_description":"${secret}"}` },
       /HTTP 400/,
     ],
-    ['answers no JSON', { body: 'canary' }, /is no token response/],
-    ['answers without a token', { body: { token_type: 'bearer' } }, /is no token response/],
-    ['gives a token of another kind', { body: { access_token: 'x', token_type: 'mac' } }, /is no token response/],
-    ['gives a token that wants proof', { body: { access_token: 'x', token_type: 'DPoP' } }, /is no token response/],
-    ['smuggles a header', { body: { access_token: 'x\r\ncanary: 1', token_type: 'Bearer' } }, /is no token response/],
-    ['answers 201', { status: 201 }, /is no token response/],
-    ['pours', { body: `{"access_token":"${'x'.repeat(70_000)}","token_type":"Bearer"}` }, /is no token response/],
+    ['answers no JSON', { body: 'canary' }, /is not a token response/],
+    ['answers without a token', { body: { token_type: 'bearer' } }, /is not a token response/],
+    ['gives a token of another kind', { body: { access_token: 'x', token_type: 'mac' } }, /is not a token response/],
+    ['gives a token that needs proof of possession', { body: { access_token: 'x', token_type: 'DPoP' } }, /is not a token response/],
+    ['injects a header with its token', { body: { access_token: 'x\r\ncanary: 1', token_type: 'Bearer' } }, /is not a token response/],
+    ['answers 201', { status: 201 }, /is not a token response/],
+    ['answers too much', { body: `{"access_token":"${'x'.repeat(70_000)}","token_type":"Bearer"}` }, /is not a token response/],
   ])('%s makes the attempt fail', async (_, answer, message) => {
     const server = await scripted(answer);
     const endpoint = await startEndpoint(ok);
@@ -216,7 +217,7 @@ describe('a token server that', () => {
     expect(endpoint.requests).toEqual([]);
   });
 
-  it('is not there, or not allowed, makes the attempt fail', async () => {
+  it('is unreachable or refused by the address guard makes the attempt fail', async () => {
     const sender = authenticating(startSender());
     for (const tokenUrl of ['https://10.0.0.1/token', 'http://127.0.0.2:9/token', 'http://93.184.216.34/token']) {
       const result = await sender.send(requestTo('http://127.0.0.1:9/', { access: accessOf(clientOf(tokenUrl)) }));
@@ -224,13 +225,13 @@ describe('a token server that', () => {
     }
   });
 
-  it('takes longer than the attempt may costs the attempt no more than its time', async () => {
+  it('is slower than the attempt may take does not delay the attempt beyond its timeout', async () => {
     const sender = authenticating(startSender());
     const silent = await startEndpoint(() => undefined);
     const access = accessOf(clientOf(silent.url));
     const result = await sender.send(requestTo('http://127.0.0.1:9/', { access, timeoutMs: 100 }));
-    expect(result).toMatchObject({ outcome: 'auth_failed', message: 'no access token came in time' });
-    // the others that wait for the same answer are given up with their own deadlines; this one by its caller
+    expect(result).toMatchObject({ outcome: 'auth_failed', message: 'no access token before the deadline' });
+    // other waiters end with their own deadlines; this one is aborted by its caller
     const controller = new AbortController();
     const given = sender.send(requestTo('http://127.0.0.1:9/', { access, signal: controller.signal }));
     controller.abort();
@@ -238,7 +239,7 @@ describe('a token server that', () => {
     expect(silent.requests).toHaveLength(1);
   });
 
-  it('waits for a connection of ours is our fault, however soon the attempt is over', async () => {
+  it('is not called because no connection is free causes an internal error, however short the timeout', async () => {
     const silent = await startEndpoint((socket, n) => void (n > 0 && socket.write(response(200))));
     const sender = startSender({ maxConnectionsPerOrigin: 1 });
     const holding = new AbortController();
@@ -249,7 +250,7 @@ describe('a token server that', () => {
     await held;
   });
 
-  it('cannot be asked because of us is our fault', async () => {
+  it('cannot be called for an internal reason causes an internal error', async () => {
     const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'] });
     const sender = startSender({ guard });
     await sender.close();
@@ -257,7 +258,7 @@ describe('a token server that', () => {
     await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'closed' });
   });
 
-  it('gets what the client was given, and no more', async () => {
+  it('receives the configured parameters, and no others', async () => {
     const server = await scripted({});
     const endpoint = await startEndpoint(ok);
     const oauth = clientOf(server.tokenUrl, { scope: 'a b', audience: 'https://hooks.example', credentialsIn: 'body' });

@@ -1,4 +1,4 @@
-// Real proxies on 127.0.0.1 that say where they were asked to go, and end with their test.
+// Real proxies on 127.0.0.1 that record their destinations. They close when their test ends.
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createServer as createSocksServer, defaultConnectionHandler } from '@pondwader/socks5-server';
@@ -8,14 +8,14 @@ import { until } from '../support/until.ts';
 
 export interface RunningProxy {
   port: number;
-  /** Where ways were asked for, as host:port. */
+  /** The requested destinations, as host:port. */
   asked: string[];
 }
 
 const user = { username: 'post', password: 'horn: %' };
 export const userInfo = `${user.username}:${encodeURIComponent(user.password)}@`;
 
-/** Lets in who gives the name and password of `userInfo`. */
+/** Accepts only the user name and password of `userInfo`. */
 export async function startHttpProxy(): Promise<RunningProxy> {
   const asked: string[] = [];
   const server = new HttpProxy({
@@ -54,7 +54,7 @@ export async function startSocksProxy(): Promise<RunningProxy> {
   return { port, asked };
 }
 
-/** The same behind TLS, or a proxy that says these bytes and nothing else. */
+/** The same behind TLS, or a proxy that sends only these bytes. */
 export async function startInFront(serve: (socket: Socket) => void, tls?: TlsOptions): Promise<number> {
   const sockets = new Set<Socket>();
   const onSocket = (socket: Socket) => {

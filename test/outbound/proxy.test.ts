@@ -1,4 +1,5 @@
-// Everything through the operator's proxy: real ones, and what each of their failures is taken for.
+// Requests through the egress proxy, with real proxies: routing, and whose failure each error
+// counts as.
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
@@ -36,7 +37,7 @@ async function closedPort(): Promise<number> {
 }
 
 describe.each(kinds)('a proxy (%s)', (scheme, start) => {
-  it('is asked for the address that was checked, for plain http too, and its connections are kept', async () => {
+  it('gets the checked address, also for plain http, and its connections are reused', async () => {
     const [proxy, endpoint] = [await start(), await startEndpoint(ok)];
     const sender = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`);
     for (let n = 0; n < 3; n++) {
@@ -49,7 +50,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
     expect(endpoint.requests[0]).toMatch(new RegExp(`^POST / HTTP/1.1\r\nhost: hooks.example:${endpoint.port}\r\n`));
   });
 
-  it('carries TLS that ends at the endpoint: verified, with the right name', async () => {
+  it('carries TLS to the endpoint, verified with the right name', async () => {
     const authority = createAuthority();
     const names: unknown[] = [];
     const [proxy, endpoint] = [
@@ -75,7 +76,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
     });
   });
 
-  it('that does not let us in is our fault, and so is one that is not there', async () => {
+  it('that refuses Posthorn or is unreachable causes an internal error', async () => {
     const [proxy, endpoint] = [await start(), await startEndpoint(ok)];
     for (const at of [`127.0.0.1:${proxy.port}`, `post:canary@127.0.0.1:${proxy.port}`, `127.0.0.1:${await closedPort()}`]) {
       const sent = through(`${scheme}://${at}`).send(requestTo(endpoint.url));
@@ -86,7 +87,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
     expect(endpoint.requests).toEqual([]);
   });
 
-  it('is not asked for addresses that may not be used', async () => {
+  it('is not called for refused addresses', async () => {
     const proxy = await start();
     const sender = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`);
     expect(await sender.send(requestTo('https://10.0.0.1/'))).toMatchObject({ outcome: 'address_blocked' });
@@ -99,7 +100,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('that is asked and does not answer may be waiting for the endpoint: that is a timeout', async () => {
+  it('that accepts a request and does not respond causes a timeout, as it may be waiting for the endpoint', async () => {
     const silent = await startInFront(() => undefined);
     const [proxy, endpoint] = [await start(), await startEndpoint(() => undefined)];
     const sent = through(`${scheme}://127.0.0.1:${silent}`).send(requestTo('http://hooks.example/', { timeoutMs: 200 }));
@@ -109,7 +110,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
     await expect.poll(() => endpoint.open, { timeout: patienceMs }).toBe(0);
   });
 
-  it('is not used for what this server itself serves', async () => {
+  it('is not used for this server`s own origin', async () => {
     const [proxy, endpoint] = [await start(), await startEndpoint(ok)];
     const own = `http://127.0.0.1:${endpoint.port}`;
     const sender = through(`${scheme}://${userInfo}127.0.0.1:${proxy.port}`, { ownOrigin: own });
@@ -118,7 +119,7 @@ describe.each(kinds)('a proxy (%s)', (scheme, start) => {
   });
 });
 
-it('a proxy may itself be spoken to by TLS, and is verified', async () => {
+it('an https proxy is verified', async () => {
   const authority = createAuthority();
   const [proxy, endpoint] = [await startHttpProxy(), await startEndpoint(ok, authority.sign('hooks.example', 'DNS:hooks.example'))];
   const port = await startInFront(passOn(proxy.port), authority.sign('127.0.0.1', 'IP:127.0.0.1'));
@@ -128,33 +129,33 @@ it('a proxy may itself be spoken to by TLS, and is verified', async () => {
   await expect(through(url, { ca: authority.ca }).send(to)).rejects.toMatchObject({ code: 'proxy' });
 });
 
-it('a proxy that takes connections and never speaks TLS is our fault when the time is over', async () => {
+it('an https proxy that never completes TLS causes an internal error at the deadline', async () => {
   const silent = await startInFront(() => undefined);
   const sent = through(`https://127.0.0.1:${silent}`).send(requestTo('http://hooks.example/', { timeoutMs: 200 }));
   await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'proxy' });
 });
 
 const endpoints = (outcome: string) => ({ outcome });
-const ours = null;
+const internal = null;
 
 it.each([
-  ['502 Bad Gateway', '', ours],
-  ['503 Service Unavailable', '', ours],
-  ['504 Gateway Timeout', '', ours],
-  ['407 Proxy Authentication Required', '', ours],
-  ['301 Moved', '', ours],
+  ['502 Bad Gateway', '', internal],
+  ['503 Service Unavailable', '', internal],
+  ['504 Gateway Timeout', '', internal],
+  ['407 Proxy Authentication Required', '', internal],
+  ['301 Moved', '', internal],
   ['502 Bad Gateway', 'proxy-status: proxy.example; error=connection_refused', endpoints('connect')],
   ['502 Bad Gateway', 'proxy-status: proxy.example; error=destination_ip_unroutable', endpoints('connect')],
   ['503 Service Unavailable', 'proxy-status: proxy.example; error=destination_unavailable', endpoints('connect')],
   ['504 Gateway Timeout', 'proxy-status: proxy.example; error=connection_timeout', endpoints('timeout')],
   ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 111', endpoints('connect')],
-  ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 101', ours],
-  ['503 Service Unavailable', 'x-squid-error: ERR_DNS_FAIL 0', ours],
-  ['502 Bad Gateway', 'proxy-status: proxy.example; error=proxy_internal_error', ours],
-  ['502 Bad Gateway', 'proxy-status: proxy.example; error=constructor', ours],
-])('CONNECT answered %s (%s) is %j', async (status, said, expected) => {
+  ['503 Service Unavailable', 'x-squid-error: ERR_CONNECT_FAIL 101', internal],
+  ['503 Service Unavailable', 'x-squid-error: ERR_DNS_FAIL 0', internal],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=proxy_internal_error', internal],
+  ['502 Bad Gateway', 'proxy-status: proxy.example; error=constructor', internal],
+])('CONNECT answered with %s (%s) counts as %j', async (status, header, expected) => {
   const port = await startInFront((socket) =>
-    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${said && `${said}\r\n`}content-length: 0\r\n\r\n`)),
+    socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${header && `${header}\r\n`}content-length: 0\r\n\r\n`)),
   );
   const sent = through(`http://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'));
   if (expected) expect(await sent).toMatchObject(expected);
@@ -162,14 +163,14 @@ it.each([
 });
 
 it.each([
-  [1, ours],
-  [2, ours],
-  [3, ours],
+  [1, internal],
+  [2, internal],
+  [3, internal],
   [4, endpoints('connect')],
   [5, endpoints('connect')],
-  [6, ours],
-  [8, ours],
-])('SOCKS reply %i is %j', async (reply, expected) => {
+  [6, internal],
+  [8, internal],
+])('SOCKS reply %i counts as %j', async (reply, expected) => {
   const port = await startInFront((socket) =>
     socket.once('data', () => {
       socket.write(Buffer.from([5, 0]));
@@ -193,7 +194,7 @@ it('the next address is tried when the first is refused', async () => {
   expect(proxy.asked).toEqual([`127.0.0.2:${endpoint.port}`, `127.0.0.1:${endpoint.port}`]);
 });
 
-it('the next address is tried when the proxy cannot say why it does not get to the first, and the fault is ours when it gets to none', async () => {
+it('the next address is tried after an unexplained refusal; if all are refused, the error is internal', async () => {
   const endpoint = await startEndpoint(ok);
   const asked: string[] = [];
   const port = await startInFront((socket) =>
@@ -216,14 +217,14 @@ it('the next address is tried when the proxy cannot say why it does not get to t
   expect(asked).toEqual(['127.0.0.2', '127.0.0.1', '127.0.0.2', '127.0.0.3']);
 });
 
-it('SOCKS says of a port that nobody listens on that it is the endpoint`s', async () => {
+it('a closed port reported by SOCKS is the endpoint`s failure', async () => {
   const proxy = await startSocksProxy();
   const sender = through(`socks5://${userInfo}127.0.0.1:${proxy.port}`);
   expect(await sender.send(requestTo(`http://hooks.example:${await closedPort()}/`))).toMatchObject({ outcome: 'connect' });
 });
 
 it.each(['garbage\r\n\r\n', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, ''])(
-  'a proxy that speaks no HTTP is our fault (%#)',
+  'a proxy that does not speak HTTP causes an internal error (%#)',
   async (answer) => {
     const port = await startInFront((socket) => socket.once('data', () => socket.end(answer)));
     await expect(through(`http://127.0.0.1:${port}`).send(requestTo('http://hooks.example/'))).rejects.toMatchObject({ code: 'proxy' });

@@ -1,4 +1,5 @@
-// Names whose owner is the attacker: a real DNS server answers each query as it likes. 127.0.0.1 stands for a public address, 127.0.0.2 for a private one.
+// DNS rebinding: an attacker's real DNS server answers each query differently. 127.0.0.1 stands for
+// a public address, 127.0.0.2 for a private one.
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAddressGuard } from '#outbound/address-guard';
@@ -9,7 +10,7 @@ import { patienceMs, requestTo, startSender } from './sender.ts';
 const name = 'rebinding.example';
 const [good, secret] = ['127.0.0.1', '127.0.0.2'];
 
-/** An endpoint, a private service on the same port beside it, and a sender that resolves by that DNS server. */
+/** An endpoint, a private service on the same port, and a sender that uses that DNS server. */
 async function scene(zone: Parameters<typeof startDns>[0], connection: 'close' | 'keep-alive' = 'close') {
   const endpoint = await startEndpoint((socket) => socket.write(response(200, { connection })));
   let reached = 0;
@@ -26,26 +27,26 @@ async function scene(zone: Parameters<typeof startDns>[0], connection: 'close' |
   return { endpoint, dns, send, reached: () => reached };
 }
 
-describe('a name that is bound anew', () => {
-  it('between two requests is looked at anew: the second is not sent', async () => {
+describe('a name that is rebound', () => {
+  it('between two requests is checked again: the second is not sent', async () => {
     const { endpoint, dns, send, reached } = await scene({ [name]: [[good], [secret]] });
     expect(await send()).toMatchObject({ outcome: 'accepted', address: good });
     expect(await send()).toMatchObject({
       outcome: 'address_blocked',
       address: null,
-      message: `${name} resolves to ${secret}, which is a loopback address`,
+      message: `${name} resolves to ${secret}, which is a loopback address; add its range to POSTHORN_ALLOW_CIDRS to allow it`,
     });
     expect([endpoint.requests.length, dns.asked.length, reached()]).toEqual([1, 2, 0]);
   });
 
-  it('between check and connect is not asked for again: a connection is one query', async () => {
+  it('between check and connect is not resolved again: one query for each connection', async () => {
     const answers = Array.from({ length: 20 }, (_, n) => [n % 2 === 0 ? good : secret]);
     const { endpoint, dns, send, reached } = await scene({ [name]: answers });
     for (let n = 0; n < 20; n++) expect((await send()).outcome).toBe(n % 2 === 0 ? 'accepted' : 'address_blocked');
     expect([endpoint.requests.length, dns.asked.length, reached()]).toEqual([10, 20, 0]);
   });
 
-  it('by many requests at once reaches nothing private, whichever answer each of them got', async () => {
+  it('during many concurrent requests reaches nothing private, whichever answer each request got', async () => {
     const { endpoint, send, reached } = await scene({ [name]: Array.from({ length: 50 }, (_, n) => [n % 3 === 0 ? good : secret]) });
     const results = await Promise.all(Array.from({ length: 30 }, () => send()));
     for (const result of results)
@@ -54,7 +55,7 @@ describe('a name that is bound anew', () => {
     expect(endpoint.requests).toHaveLength(results.filter(({ outcome }) => outcome === 'accepted').length);
   });
 
-  it('while its connection is open stays where it was: nobody is asked, and nothing is connected to', async () => {
+  it('while its connection is open keeps that connection: no query and no new connection', async () => {
     const { endpoint, dns, send, reached } = await scene({ [name]: [[good], [secret]] }, 'keep-alive');
     for (let n = 0; n < 3; n++) expect(await send()).toMatchObject({ outcome: 'accepted', address: good });
     expect([endpoint.connections, dns.asked.length, reached()]).toEqual([1, 1, 0]);
@@ -66,16 +67,16 @@ describe('a name with answers of both kinds', () => {
     ['the private one first', [secret, good]],
     ['the private one last', [good, secret]],
     [
-      'private ones of every form around it',
+      'private ones of every form before and after it',
       ['10.0.0.1', secret, '::1', good, `::ffff:${secret}`, 'fd00::1', '169.254.169.254', '0.0.0.0'],
     ],
-  ])('(%s) is reached at the public one only', async (_, addresses) => {
+  ])('(%s) is reached only at the public one', async (_, addresses) => {
     const { send, reached } = await scene({ [name]: [addresses] });
     for (let n = 0; n < 3; n++) expect(await send()).toMatchObject({ outcome: 'accepted', address: good });
     expect(reached()).toBe(0);
   });
 
-  it('is not reached at the private one when the public one is dead', async () => {
+  it('is not reached at the private one if the public one is down', async () => {
     const dns = await startDns({ [name]: [[good, secret]] });
     let reached = 0;
     const service = createServer(() => void reached++);
@@ -88,7 +89,7 @@ describe('a name with answers of both kinds', () => {
   });
 });
 
-describe('a name that leads elsewhere', () => {
+describe('a name that resolves to something else', () => {
   it.each([
     ['an alias of a private name', ['-> internal.example', secret]],
     ['an alias of an alias', ['-> a.example', '-> b.example', '-> localhost', secret]],
@@ -99,29 +100,29 @@ describe('a name that leads elsewhere', () => {
     ['the address of nothing', ['0.0.0.0', '::']],
     ['a metadata service', ['169.254.169.254', 'fd00:ec2::254', '::ffff:169.254.169.254']],
     ['everybody', ['255.255.255.255', '224.0.0.1', 'ff02::1']],
-  ])('(%s) is not asked', async (_, answer) => {
+  ])('(%s) gets no request', async (_, answer) => {
     const { send, reached } = await scene({ [name]: [answer] });
     expect(await send()).toMatchObject({ outcome: 'address_blocked', address: null, response: null });
     expect(reached()).toBe(0);
   });
 
-  it('by an alias to a public address is asked there', async () => {
+  it('through an alias to a public address gets its request there', async () => {
     const { send } = await scene({ [name]: [['-> cdn.example', '-> edge.example', good]] });
     expect(await send()).toMatchObject({ outcome: 'accepted', address: good });
   });
 });
 
-describe('a name that has no answer', () => {
+describe('a name that does not resolve', () => {
   it.each([
     ['because there is none', 'no such name'],
     ['because its server fails', 'failure'],
     ['because it has no address', []],
-  ] as const)('%s is a refusal of its own kind', async (_, answer) => {
+  ] as const)('%s has its own outcome', async (_, answer) => {
     const { send } = await scene({ [name]: [typeof answer === 'string' ? answer : []] });
     expect(await send()).toMatchObject({ outcome: 'dns', address: null });
   });
 
-  it('because its server is silent waits no longer than the request may', async () => {
+  it('because its server is silent waits no longer than the request`s timeout', async () => {
     const { send } = await scene({ [name]: ['silence'] });
     expect(await send(200)).toMatchObject({ outcome: 'timeout', address: null });
   });

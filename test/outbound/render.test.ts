@@ -1,4 +1,4 @@
-// How one event is written in each format: against golden files, independent parsers, and any JSON at all.
+// Renders events in each body format, checked by golden files, independent parsers and random JSON.
 import { HTTP } from 'cloudevents';
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
@@ -22,20 +22,20 @@ const rich = `{ "name": "Zoë \\"Z\\" \\ud83d\\ude80 & <Söhne>", "total": 12345
   "ok": true, "lines": [ { "sku": "a b", "n": 1 }, [], {}, [1, [2, "x"]] ], "empty": {}, "a b": 1, "1x": "tab\\tand\\r\\nline", "xmlish": "\\u0001]]>",
   "__proto__": { "polluted": true }, "10": "ten", "9": "nine", "": "no name", "half": "\\ud800" }`;
 
-describe('a rich event', () => {
-  it.each(bodyFormats)('is written as %s like its golden file', async (format) => {
+describe('an event with every kind of value', () => {
+  it.each(bodyFormats)('in format %s equals its golden file', async (format) => {
     const { text, headers } = render(format, rich);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     await expect(`${lines.join('\n')}\n\n${text}\n`).toMatchFileSnapshot(`golden/${format}.txt`);
   });
 
-  it('is written the same every time, and in standard as it is stored', () => {
+  it('renders the same every time, and in standard as it is stored', () => {
     for (const format of bodyFormats) expect(render(format, rich)).toEqual(render(format, rich));
     const event = eventOf(rich);
     expect(renderBody('standard', event).body).toBe(event.body);
   });
 
-  it('is read by the CloudEvents SDK in both forms', () => {
+  it('is parsed by the CloudEvents SDK in both modes', () => {
     for (const format of ['cloudevents', 'cloudevents-binary'] as const) {
       const { text, headers } = render(format, '{"a":[1,"ü"]}');
       const read = HTTP.toEvent({ headers, body: text });
@@ -44,7 +44,7 @@ describe('a rich event', () => {
     }
   });
 
-  it('is read by an XML parser', () => {
+  it('is parsed by an XML parser', () => {
     const { text } = render('xml', rich);
     expect(XMLValidator.validate(text)).toBe(true);
     const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false, attributeNamePrefix: '@', trimValues: false });
@@ -54,7 +54,7 @@ describe('a rich event', () => {
     expect(event.data.name).toContain('Söhne');
   });
 
-  it('is read back from a form', () => {
+  it('is parsed back from a form', () => {
     const pairs = new URLSearchParams(render('form', rich).text);
     expect(pairs.get('data[lines][3][1][1]')).toBe('x');
     expect(pairs.get('data[total]')).toBe('12345678901234567890.1200');
@@ -67,7 +67,7 @@ describe('a rich event', () => {
   });
 });
 
-it('a key of a form is never taken for structure', () => {
+it('a key in a form is never parsed as structure', () => {
   const names = (data: string) => [...new URLSearchParams(render('form', data).text).keys()].slice(3);
   expect(names('{"a][b":1,"a":{"b":2},"":3,"x[]":[4],"%5B":5,"%00":6}')).toEqual([
     'data[a%5D%5Bb]',
@@ -80,7 +80,7 @@ it('a key of a form is never taken for structure', () => {
 });
 
 describe('any JSON', () => {
-  it('passes byte for byte where the format carries JSON', () => {
+  it('passes through byte for byte in JSON formats', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), (data) => {
         expect(render('raw', data).text).toBe(data);
@@ -90,7 +90,7 @@ describe('any JSON', () => {
     );
   });
 
-  it('makes well-formed XML, and a form with one pair for each leaf', () => {
+  it('renders to well-formed XML, and to a form with one pair per leaf', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (data) => {
         expect(XMLValidator.validate(render('xml', data).text)).toBe(true);
@@ -99,24 +99,24 @@ describe('any JSON', () => {
     );
   });
 
-  it.each([['form'], ['xml']] as const)('too deep for %s is refused, not followed to the bottom of the stack', (format) => {
+  it.each([['form'], ['xml']] as const)('nested too deep for %s is refused without a stack overflow', (format) => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(() => render(format, deep)).toThrow(`too deep for the format ${format}`);
     expect(render('raw', deep).text).toBe(deep);
   });
 
-  it('whose form would be far longer than itself is refused', () => {
+  it('whose form would be too long is refused', () => {
     const nested = `${'{"a":'.repeat(90)}[${'1,'.repeat(60_000)}1]${'}'.repeat(90)}`;
     expect(() => render('form', nested)).toThrow('too long');
   });
 
-  it('with long strings and many escapes is walked', () => {
+  it('with long strings and many escapes is rendered', () => {
     const data = JSON.stringify({ long: '\\"'.repeat(60_000) });
     expect(new URLSearchParams(render('form', data).text).get('data[long]')).toHaveLength(120_000);
   });
 });
 
-it('events of a batch are written as their format has them', () => {
+it('a batch contains its events in their format', () => {
   const events = [
     { ...eventOf('1'), sequence: 7 },
     { ...eventOf('{"a":2}'), id: 'evt_2', sequence: null },
@@ -133,7 +133,7 @@ it('events of a batch are written as their format has them', () => {
   ]);
 });
 
-/** Null and what is empty count as leaves; of keys that are the same the last one counts, as for JSON.parse. */
+/** Null and empty objects and arrays count as leaves. Of duplicate keys the last counts, as in JSON.parse. */
 function leaves(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
   const inside = Object.values(value);

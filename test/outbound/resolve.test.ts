@@ -1,4 +1,5 @@
-// Names are asked for of real name servers, by files as a system has them; silent ones hold up nobody but those who ask for them.
+// Resolves names with real DNS servers and system files. Silent servers delay only the lookups of
+// their own names.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ async function resolver(zone: Parameters<typeof startDns>[0], { hosts = '', conf
 }
 type Files = ResolveOptions & { hosts?: string; conf?: string };
 
-it('names whose servers never answer hold up no other name, and are given up', async () => {
+it('names whose servers never answer time out and delay no other name', async () => {
   const silent = Array.from({ length: 50 }, (_, n) => `n${n}.silent.example`);
   const zone = { ...Object.fromEntries(silent.map((name) => [name, ['silence' as const]])), 'good.example': [['192.0.2.1']] };
   const { resolve } = await resolver(zone, { giveUpAfterMs: 1_500 });
@@ -29,7 +30,7 @@ it('names whose servers never answer hold up no other name, and are given up', a
   expect((await Promise.all(stalled)).every(({ code }) => code === 'EAI_AGAIN')).toBe(true);
 });
 
-it('both families are asked for, and aliases followed', async () => {
+it('both address families are queried, and aliases are followed', async () => {
   const { resolve } = await resolver({
     'both.example': [['2001:db8::1', '192.0.2.1']],
     'alias.example': [['-> both.example', '192.0.2.1']],
@@ -38,13 +39,13 @@ it('both families are asked for, and aliases followed', async () => {
   expect(await resolve('alias.example')).toEqual([v4('192.0.2.1')]);
 });
 
-it('what is not there is told from what is not answered', async () => {
+it('a missing name and a missing answer are different errors', async () => {
   const { resolve } = await resolver({ 'broken.example': ['failure'] });
   await expect(resolve('nothing.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   await expect(resolve('broken.example')).rejects.toMatchObject({ code: 'EAI_AGAIN', message: expect.stringContaining('ESERVFAIL') });
 });
 
-it('/etc/hosts comes first, and localhost is this machine', async () => {
+it('/etc/hosts comes first, and localhost resolves to loopback', async () => {
   const hosts = '# comment\n192.0.2.7 Receiver receiver.lan # another\n2001:db8::7 receiver\nnonsense receiver\n';
   const { asked, resolve } = await resolver({}, { hosts });
   expect(await resolve('receiver')).toEqual([v4('192.0.2.7'), { address: '2001:db8::7', family: 6 }]);

@@ -1,4 +1,5 @@
-// Answers made to fill this process: whatever an endpoint sends, an attempt holds a bounded piece of it, and ends.
+// Responses made to exhaust memory. Whatever an endpoint sends, an attempt keeps a limited part of
+// it and ends.
 import type { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -14,7 +15,7 @@ const MiB = 1024 * KiB;
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** What this process cannot give back, in bytes. */
+/** Memory in use after garbage collection, in bytes. */
 function held(): number {
   collect();
   const { heapUsed, external } = process.memoryUsage();
@@ -22,7 +23,7 @@ function held(): number {
 }
 
 describe('a body of zeros, compressed', () => {
-  it('stays as it came: it is kept, not opened', async () => {
+  it('is kept compressed, not decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(16 * MiB));
     const body = Buffer.concat(Array.from({ length: 60 }, () => bomb));
     const before = held();
@@ -37,12 +38,12 @@ describe('a body of zeros, compressed', () => {
   });
 });
 
-describe('held for an answer that does not end', () => {
+describe('memory for a response without end', () => {
   it.each<[string, Buffer]>([
     ['chunks of one byte', Buffer.from('1\r\nx\r\n'.repeat(60 * KiB))],
     ['chunks of one byte, padded', Buffer.concat(Array.from({ length: 50 }, () => Buffer.from(`1;${'p'.repeat(8 * KiB)}\r\nx\r\n`)))],
     ['chunks of any size', Buffer.from(`${(60 * KiB).toString(16)}\r\n${'x'.repeat(60 * KiB)}\r\n`)],
-  ])('is little more than what is kept of it: %s', async (_, chunks) => {
+  ])('is little more than the kept part: %s', async (_, chunks) => {
     const answers = 6;
     const sockets: Socket[] = [];
     const endpoint = await startEndpoint((socket) => {
@@ -61,17 +62,17 @@ describe('held for an answer that does not end', () => {
   });
 });
 
-describe('an endpoint that pours', () => {
+describe('an endpoint that sends without end', () => {
   const forEver: [string, string, Buffer, string][] = [
     ['chunks of one byte', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', Buffer.from('1\r\nx\r\n'.repeat(10_000)), 'accepted'],
     ['early hints', '', Buffer.from(`HTTP/1.1 103 Early Hints\r\nlink: </${'a'.repeat(4_000)}>\r\n\r\n`.repeat(16)), 'response_too_large'],
-    ['early hints of nothing', '', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_000)), 'response_too_large'],
+    ['early hints without headers', '', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_000)), 'response_too_large'],
     ['small headers', 'HTTP/1.1 200 OK\r\n', Buffer.from('a:b\r\n'.repeat(10_000)), 'accepted'],
     ['trailers', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n', Buffer.from('a:b\r\n'.repeat(10_000)), 'accepted'],
     ['a chunk size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', Buffer.from('0'.repeat(64 * KiB)), 'accepted'],
     ['blank lines', '', Buffer.from('\r\n'.repeat(32 * KiB)), 'response_too_large'],
     [
-      'answers to nobody',
+      'unrequested responses',
       'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
       Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'.repeat(1_000)),
       'accepted',
@@ -86,17 +87,17 @@ describe('an endpoint that pours', () => {
     });
     expect(result.outcome).toBe(outcome);
     await until('the connection closed', () => endpoint.open === 0);
-    // what was read, and what the kernel holds between the two
+    // the bytes read, plus the bytes in kernel buffers
     expect(sockets[0]?.bytesWritten).toBeLessThan(32 * MiB);
   });
 });
 
-it('an answer that came before it was asked for is nobody’s', async () => {
-  // two answers to the first request: the second must not become what the next request of somebody else hears
+it('a response that arrives before its request is dropped', async () => {
+  // two responses to the first request: the second must not count for the next request on this connection
   const endpoint = await startEndpoint((socket, n) => {
-    const said = (status: number) => `HTTP/1.1 ${status} Status\r\ncontent-length: 0\r\n\r\n`;
-    if (n === 0) socket.write(said(200), () => setImmediate(() => socket.write(said(410))));
-    else socket.write(said(200));
+    const statusOnly = (status: number) => `HTTP/1.1 ${status} Status\r\ncontent-length: 0\r\n\r\n`;
+    if (n === 0) socket.write(statusOnly(200), () => setImmediate(() => socket.write(statusOnly(410))));
+    else socket.write(statusOnly(200));
   });
   const sender = startSender();
   expect((await sender.send(requestTo(endpoint.url))).outcome).toBe('accepted');

@@ -1,4 +1,5 @@
-// A request that may be sent until a moment: after it, not one byte of it is written, whatever took so long.
+// A request with a latest send time: after that time, not one byte of it is written, for any
+// reason.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ const soon = () => performance.now() + 50;
 const past = (momentMs: number) => until('the moment to pass', () => performance.now() > momentMs);
 const tooLate = { name: 'LocalFault', code: 'too_late' };
 
-/** In front of an endpoint: takes connections, and lets nothing through before it is opened. */
+/** A gate in front of an endpoint: accepts connections, and passes nothing on until it is opened. */
 async function startGate(endpoint: Endpoint) {
   const held: Socket[] = [];
   const server = createServer((socket) => void held.push(socket.on('error', () => {})));
@@ -34,13 +35,13 @@ async function startGate(endpoint: Endpoint) {
 }
 
 describe('a request', () => {
-  it('is sent before its moment', async () => {
+  it('is sent before its latest time', async () => {
     const endpoint = await startEndpoint(ok);
     const sent = startSender().send(requestTo(endpoint.url, { isTooLate: () => false }));
     expect(await sent).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('that comes after its moment opens no connection, and costs none that is open', async () => {
+  it('after its latest time opens no connection and closes none', async () => {
     const endpoint = await startEndpoint(ok);
     const sender = startSender({ keepAliveMs: patienceMs });
     await expect(sender.send(requestTo(endpoint.url, { isTooLate: () => true }))).rejects.toMatchObject(tooLate);
@@ -88,7 +89,7 @@ describe('a request', () => {
     expect(endpoint.requests).toHaveLength(2);
   });
 
-  it('of a process that stood still over its moment is not sent', async () => {
+  it('of a process that was stalled past the latest time is not sent', async () => {
     const identity = { ...selfSigned(), maxVersion: 'TLSv1.2' } as const;
     const endpoint = await startEndpoint(ok, identity);
     const gate = await startGate(endpoint);

@@ -11,7 +11,7 @@ describe('an endpoint that misbehaves', () => {
   it.each([
     [200, 'accepted'],
     [500, 'http_status'],
-  ])('by an endless body is cut off: its status %i decides', async (status, outcome) => {
+  ])('with an endless body is cut off, and its status %i decides', async (status, outcome) => {
     const { endpoint, result, host } = await answeredBy((socket) => {
       socket.write(`HTTP/1.1 ${status} Status\r\n\r\n`);
       pour(socket, Buffer.alloc(64 * KiB, 'x'));
@@ -24,13 +24,13 @@ describe('an endpoint that misbehaves', () => {
     await until('the connection closed', () => endpoint.open === 0);
   });
 
-  it('by a body of one byte too many is accepted, and its connection closed', async () => {
+  it('with a body one byte over the limit is accepted, and its connection closed', async () => {
     const { endpoint, result } = await answeredBy((socket) => socket.write(response(200, {}, Buffer.alloc(KiB * KiB + 1, 'x'))));
     expect(result).toMatchObject({ outcome: 'accepted', response: { bodyTruncated: true } });
     await until('the connection closed', () => endpoint.open === 0);
   });
 
-  it('by endless chunk extensions is cut off after its status', async () => {
+  it('with endless chunk extensions is cut off after its status', async () => {
     const { result } = await answeredBy((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;');
       pour(socket, Buffer.alloc(64 * KiB, 'x'));
@@ -38,7 +38,7 @@ describe('an endpoint that misbehaves', () => {
     expect(result).toMatchObject({ outcome: 'accepted', message: expect.stringMatching(/; its body is not valid HTTP\/1\.1 \(/) });
   });
 
-  it('by an endless reason is cut off: its status line never ends', async () => {
+  it('with an endless reason phrase is cut off before its status line ends', async () => {
     const { result } = await answeredBy((socket) => {
       socket.write('HTTP/1.1 500 ');
       pour(socket, Buffer.alloc(64 * KiB, 'x'));
@@ -49,7 +49,7 @@ describe('an endpoint that misbehaves', () => {
   it.each([
     ['100 MB of headers', '', Buffer.from(`x-pad: ${'p'.repeat(8 * KiB)}\r\n`)],
     ['one endless header', 'x-pad: ', Buffer.alloc(64 * KiB, 'p')],
-  ])('by %s is cut off after its status', async (_, start, more) => {
+  ])('with %s is cut off after its status', async (_, start, more) => {
     const sockets: Socket[] = [];
     const { result } = await answeredBy((socket) => {
       sockets.push(socket);
@@ -61,7 +61,7 @@ describe('an endpoint that misbehaves', () => {
     expect(sockets[0]?.bytesWritten).toBeLessThan(100 * KiB * KiB);
   });
 
-  it('by trickling its headers holds its place until the deadline, and is accepted by its status', async () => {
+  it('with slow headers ends at the deadline, accepted by its status', async () => {
     const { result } = await answeredBy((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n');
       trickle(socket, 'x: y\r\n');
@@ -70,7 +70,7 @@ describe('an endpoint that misbehaves', () => {
     expect(result.message).toMatch(/; its headers did not end within 0\.3 s$/);
   });
 
-  it('by trickling its body holds its place until the deadline, and is accepted by its status', async () => {
+  it('with a slow body ends at the deadline, accepted by its status', async () => {
     const { endpoint, result } = await answeredBy((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
       trickle(socket, 'x');
@@ -81,12 +81,12 @@ describe('an endpoint that misbehaves', () => {
     await until('the connection closed', () => endpoint.open === 0);
   });
 
-  it('by endless early responses runs into the deadline', async () => {
+  it('with endless interim responses times out', async () => {
     const { result } = await answeredBy((socket) => trickle(socket, 'HTTP/1.1 102 Processing\r\n\r\n'), 300);
     expect(result).toMatchObject({ outcome: 'timeout', response: null });
   });
 
-  it('by saying nothing runs into the deadline', async () => {
+  it('that sends nothing times out', async () => {
     const { result } = await answeredBy(() => {}, 200);
     expect(result).toMatchObject({ outcome: 'timeout', response: null });
   });
@@ -96,13 +96,13 @@ describe('an endpoint that misbehaves', () => {
     ['closing before its headers', (socket) => socket.end()],
     ['closing in its status line', (socket) => socket.end('HTTP/1.1 200 O')],
   ];
-  it.each(cut)('by %s is reset', async (_, answer) => {
+  it.each(cut)('by %s has the outcome reset', async (_, answer) => {
     const { endpoint, result } = await answeredBy(answer);
     expect(result).toMatchObject({ outcome: 'reset', response: null });
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('by resetting in its body is accepted, unless the reset overtakes the status', async () => {
+  it('by resetting in its body is accepted, unless the reset arrives before the status', async () => {
     const { endpoint, result } = await answeredBy((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', () => setImmediate(() => socket.resetAndDestroy()));
     });
@@ -114,16 +114,19 @@ describe('an endpoint that misbehaves', () => {
     ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['bytes', '\x15\x03\x01\x00\x02\x02\x46'],
     ['HTML', '<!doctype html><p>hello</p>'],
-    ['another version', 'HTTP/9.9 200 OK\r\n\r\n'],
+    ['another HTTP version', 'HTTP/9.9 200 OK\r\n\r\n'],
     ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'],
   ];
-  it.each(nonsense)('by %s does not speak HTTP', async (_, text) => {
+  it.each(nonsense)('that sends %s has the outcome protocol', async (_, text) => {
     const { result } = await answeredBy((socket) => socket.write(Buffer.from(text, 'latin1')));
     expect(result).toMatchObject({ outcome: 'protocol', response: null });
   });
 
-  it('by 101 is told what it did', async () => {
+  it('that answers 101 gets a message that says so', async () => {
     const { result, host } = await answeredBy((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
-    expect(result).toMatchObject({ outcome: 'protocol', message: `${host} answered 101 Switching Protocols, which was not asked for` });
+    expect(result).toMatchObject({
+      outcome: 'protocol',
+      message: `${host} answered 101 Switching Protocols, which Posthorn did not request`,
+    });
   });
 });

@@ -1,4 +1,4 @@
-// What each response means, and what is kept of it.
+// The outcome of each response, and the part of it that is kept.
 import { describe, expect, it } from 'vitest';
 import { response, startEndpoint } from './endpoint.ts';
 import { answeredBy } from './sender.ts';
@@ -6,7 +6,7 @@ import { answeredBy } from './sender.ts';
 const KiB = 1024;
 
 describe('a response', () => {
-  it('that came while this process stood still is heard, though its deadline has passed meanwhile', async () => {
+  it('that arrives while the process is stalled counts, even if the deadline passes meanwhile', async () => {
     const timeoutMs = 2_000;
     const startedAt = performance.now();
     const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, startedAt + timeoutMs + 100 - performance.now());
@@ -17,7 +17,7 @@ describe('a response', () => {
     expect(result.outcome).toBe('accepted');
   });
 
-  it('of 200 is an acceptance, kept with its headers and body', async () => {
+  it('of 200 is accepted, and kept with its headers and body', async () => {
     const { endpoint, result, host } = await answeredBy((socket) =>
       socket.write(response(200, { 'X-Id': '7', 'set-cookie': 'a=1' }, 'thanks')),
     );
@@ -45,13 +45,13 @@ describe('a response', () => {
     [410, 'gone'],
     [500, 'http_status'],
     [599, 'http_status'],
-  ])('of %i is %s', async (status, outcome) => {
+  ])('of %i has the outcome %s', async (status, outcome) => {
     const { result } = await answeredBy((socket) => socket.end(`HTTP/1.1 ${status} Status\r\ncontent-length: 0\r\n\r\n`));
     expect(result).toMatchObject({ outcome, response: { statusCode: status, bodyTruncated: false } });
     expect(result.response?.bodyStart).toHaveLength(0);
   });
 
-  it.each([300, 301, 302, 303, 305, 307, 308])('of %i is not followed', async (status) => {
+  it.each([300, 301, 302, 303, 305, 307, 308])('of %i is not followed as a redirect', async (status) => {
     const elsewhere = await startEndpoint((socket) => socket.write(response(200)));
     const headers = { location: elsewhere.url, refresh: `0; url=${elsewhere.url}`, 'content-location': elsewhere.url };
     const { result } = await answeredBy((socket) => socket.write(response(status, headers)));
@@ -59,7 +59,7 @@ describe('a response', () => {
     expect(elsewhere.connections).toBe(0);
   });
 
-  it('of 503 or 429 may say when to come again', async () => {
+  it('of 503 or 429 may have a Retry-After', async () => {
     const ask = async (status: number, value: string) =>
       (await answeredBy((socket) => socket.write(response(status, { 'Retry-After': value })))).result.retryAfterMs;
     expect(await ask(503, '120')).toBe(120_000);
@@ -78,7 +78,7 @@ describe('a response', () => {
     expect(body.subarray(0, 64 * KiB).equals(result.response?.bodyStart ?? Buffer.alloc(0))).toBe(true);
   });
 
-  it('may hold any bytes: NUL and broken UTF-8 are kept as they are', async () => {
+  it('may contain any bytes: NUL and invalid UTF-8 are kept unchanged', async () => {
     const body = Buffer.from([0, 0x61, 0xff, 0xfe, 0xc3, 0x28, 0, 0xed, 0xa0, 0x80]);
     const { result } = await answeredBy((socket) => {
       socket.write(Buffer.from(`HTTP/1.1 200 OK\r\nx-odd: \xff\xfe\r\ncontent-length: ${body.length}\r\n\r\n`, 'latin1'));
@@ -89,7 +89,7 @@ describe('a response', () => {
     expect(result.response?.headers[0]).toEqual(['x-odd', '\xff\xfe']);
   });
 
-  it('may be announced by an early one', async () => {
+  it('may follow an interim response', async () => {
     const { result } = await answeredBy((socket) => {
       socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n');
       socket.write(response(201));

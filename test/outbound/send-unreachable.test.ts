@@ -1,4 +1,4 @@
-// Endpoints that are not there, or not who they say they are.
+// Endpoints that cannot be reached, or whose certificate is not trusted.
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createAddressGuard } from '#outbound/address-guard';
@@ -6,7 +6,7 @@ import { type Answer, type Endpoint, response, selfSigned, startEndpoint } from 
 import { requestTo, startSender } from './sender.ts';
 
 describe('an endpoint that cannot be reached', () => {
-  it('because nothing listens there refuses', async () => {
+  it('because nothing listens there has the outcome connect', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
@@ -16,20 +16,20 @@ describe('an endpoint that cannot be reached', () => {
     expect(result.message).toBe(`cannot connect to 127.0.0.1:${port} at 127.0.0.1 (ECONNREFUSED)`);
   });
 
-  it.each(['ENOTFOUND', 'EAI_AGAIN'])('because its name does not resolve (%s)', async (code) => {
+  it.each(['ENOTFOUND', 'EAI_AGAIN'])('because its name does not resolve (%s) has the outcome dns', async (code) => {
     const resolve = () => Promise.reject(Object.assign(new Error(`getaddrinfo ${code}`), { code }));
     const sender = startSender({ guard: createAddressGuard({ allowCidrs: [], resolve }) });
     const result = await sender.send(requestTo('https://user.example/secret?token=1'));
     expect(result).toMatchObject({ outcome: 'dns', address: null, message: `user.example cannot be resolved (${code})` });
   });
 
-  it('because its name takes too long to resolve', async () => {
+  it('because its name takes too long to resolve times out', async () => {
     const sender = startSender({ guard: createAddressGuard({ allowCidrs: [], resolve: () => new Promise(() => {}) }) });
     const result = await sender.send(requestTo('https://slow.example/', { timeoutMs: 100 }));
     expect(result).toMatchObject({ outcome: 'timeout', address: null, timings: { dnsMs: null, connectMs: null } });
   });
 
-  it('because its TLS handshake does not end', async () => {
+  it('because its TLS handshake does not end times out', async () => {
     const endpoint = await startEndpoint(() => {});
     const result = await startSender().send(requestTo(endpoint.url.replace('http:', 'https:'), { timeoutMs: 300 }));
     expect(result).toMatchObject({ outcome: 'timeout', address: '127.0.0.1', timings: { tlsMs: null, firstByteMs: null } });
@@ -41,7 +41,7 @@ describe('TLS', () => {
   const ok: Answer = (socket) => socket.write(response(200));
   const send = async (endpoint: Endpoint, ca?: string) => startSender(ca === undefined ? {} : { ca }).send(requestTo(endpoint.url));
 
-  it('with a certificate nobody vouches for is refused before anything is sent', async () => {
+  it('with an untrusted certificate fails before anything is sent', async () => {
     const endpoint = await startEndpoint(ok, selfSigned());
     const result = await send(endpoint);
     expect(result).toMatchObject({
@@ -53,7 +53,7 @@ describe('TLS', () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  it('with a certificate of another name is refused, also the second time', async () => {
+  it('with a certificate of another name fails, also the second time', async () => {
     const identity = selfSigned('DNS:other.example');
     const endpoint = await startEndpoint(ok, identity);
     const sender = startSender({ ca: identity.cert });
@@ -61,7 +61,7 @@ describe('TLS', () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  it('with a good certificate works, and on coming back too', async () => {
+  it('with a valid certificate works, also with a resumed session', async () => {
     const identity = selfSigned();
     const endpoint = await startEndpoint((socket) => socket.end(response(200, { connection: 'close' })), identity);
     const sender = startSender({ ca: identity.cert });
@@ -73,7 +73,7 @@ describe('TLS', () => {
     expect(endpoint.connections).toBe(3);
   });
 
-  it('is refused where plain HTTP is spoken', async () => {
+  it('fails if the endpoint speaks plain HTTP', async () => {
     const server = createServer((socket) =>
       socket
         .on('error', () => {})

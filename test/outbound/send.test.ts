@@ -1,11 +1,11 @@
-// What goes out.
+// The request as an endpoint receives it.
 import { describe, expect, it } from 'vitest';
 import { LocalFault } from '#outbound/local-fault';
 import { response, startEndpoint } from './endpoint.ts';
 import { answeredBy, requestTo, startSender } from './sender.ts';
 
 describe('a request', () => {
-  it('says what it was given, and only what belongs to it', async () => {
+  it('contains what the caller gave, and only the necessary headers besides', async () => {
     const body = Buffer.from('{"n":1.0e400,"t":"ä"}');
     const endpoint = await startEndpoint((socket) => socket.write(response(200)));
     await startSender().send(
@@ -25,7 +25,7 @@ describe('a request', () => {
     expect(Buffer.from(sent, 'latin1').equals(body)).toBe(true);
   });
 
-  it('of no bytes is sent', async () => {
+  it('with an empty body is sent', async () => {
     const { result } = await answeredBy((socket) => socket.write(response(200)));
     expect(result.outcome).toBe('accepted');
     const endpoint = await startEndpoint((socket) => socket.write(response(200)));
@@ -45,20 +45,20 @@ describe('a request', () => {
     'Expect',
     'proxy-authorization',
     'User-Agent',
-  ])('with the header %s is our own fault', async (name) => {
+  ])('with the header %s is an internal error', async (name) => {
     const endpoint = await startEndpoint((socket) => socket.write(response(200)));
     const sent = startSender().send(requestTo(endpoint.url, { headers: { [name]: '1' } }));
     await expect(sent).rejects.toMatchObject({ name: 'LocalFault', code: 'header_not_ours_to_send' });
     expect(endpoint.connections).toBe(0);
   });
 
-  it('with a header that cannot be written is our own fault', async () => {
+  it('with an invalid header is an internal error', async () => {
     const endpoint = await startEndpoint((socket) => socket.write(response(200)));
     await expect(startSender().send(requestTo(endpoint.url, { headers: { 'x-a': 'b\r\nc: d' } }))).rejects.toThrow(LocalFault);
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  it('names neither path, query nor body in its message', async () => {
+  it('has a message without path, query or body', async () => {
     const { result } = await answeredBy((socket) => socket.write(response(500)));
     expect(result.message).not.toMatch(/hook|order/);
   });

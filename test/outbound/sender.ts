@@ -1,4 +1,4 @@
-// A sender that may use this machine's addresses, closed when its test ends, and a request for it to make.
+// A sender that may use loopback addresses, closed when its test ends, and a request for it.
 import { onTestFinished } from 'vitest';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender, type Sender, type SenderOptions, type SendRequest } from '#outbound/send';
@@ -10,7 +10,7 @@ export function startSender(options: Partial<SenderOptions> = {}): Sender {
   return sender;
 }
 
-/** Long enough never to be what decides, unless a test says otherwise. */
+/** A timeout long enough never to matter, unless a test sets its own. */
 export const patienceMs = 20_000;
 
 export function requestTo(url: string, more: Partial<SendRequest> = {}): SendRequest {
@@ -23,7 +23,7 @@ export function requestTo(url: string, more: Partial<SendRequest> = {}): SendReq
   };
 }
 
-/** Sends one request to an endpoint that answers so. */
+/** Sends one request to an endpoint with this answer. */
 export async function answeredBy(answer: Answer, timeoutMs?: number) {
   const endpoint = await startEndpoint(answer);
   const result = await startSender().send(requestTo(endpoint.url, timeoutMs === undefined ? {} : { timeoutMs }));

@@ -21,7 +21,7 @@ const testRequest: Record<string, string> = {
   'content-length': '18',
 };
 
-describe('the vectors of RFC 9421', () => {
+describe('the test vectors of RFC 9421', () => {
   it.each([
     [
       'B.2.5, hmac-sha256',
@@ -83,7 +83,7 @@ describe('messageSignatureHeaders', () => {
     expect(await verifies(given, keys, 'https://example.com/elsewhere').catch(() => false)).toBe(false);
   });
 
-  it('labels each key of its own', () => {
+  it('gives each key its own label', () => {
     const given = signed({ algorithm: 'ed25519' }, [pair('sgk_2'), pair('sgk_1')]);
     expect(given['signature-input']).toBe(
       ['posthorn', 'posthorn-2']
@@ -96,7 +96,7 @@ describe('messageSignatureHeaders', () => {
     expect(given.signature).toMatch(/^posthorn=:[^:]{88}:, posthorn-2=:[^:]{88}:$/);
   });
 
-  it('covers method, address and body whatever is asked for, and the mark of a test', () => {
+  it('always covers method, URL and body, and posthorn-test on a test', () => {
     const inputOf = (components: MessageSignatures['components'], more = {}) =>
       messageSignatureHeaders({ algorithm: 'ed25519', components }, { url, headers: { ...headers, ...more }, body, timestamp }, [
         pair('sgk_1'),
@@ -108,7 +108,7 @@ describe('messageSignatureHeaders', () => {
     );
   });
 
-  it('throws for a component that the request has not', () => {
+  it('throws for a component that the request lacks', () => {
     const { 'content-type': _, ...others } = headers;
     expect(() => messageSignatureHeaders({ algorithm: 'ed25519' }, { url, headers: others, body, timestamp }, [pair('sgk_1')])).toThrow(
       'content-type',

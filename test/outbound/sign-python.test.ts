@@ -1,4 +1,4 @@
-// What is signed here is verified by the library of Standard Webhooks for Python.
+// Posthorn's signatures verify with the Standard Webhooks library for Python.
 import { expect, it } from 'vitest';
 import { privateKeyOf } from '#outbound/key-pair';
 import { signatureHeaders } from '#outbound/signatures';
@@ -19,7 +19,7 @@ print(json.dumps([check(case) for case in json.load(sys.stdin)]))
 
 const secretOf = (byte: number, length = 32) => `whsec_${Buffer.alloc(length, byte).toString('base64')}`;
 
-it('is verified by standardwebhooks for Python: also beside v1a, and by each of the secrets of a rotation', async () => {
+it('standardwebhooks for Python verifies signatures, also next to v1a, and with each secret of a rotation', async () => {
   const timestamp = Math.floor(Date.now() / 1_000);
   const secrets = [secretOf(1, 24), secretOf(2, 64), secretOf(3)].map((text, index) => ({ text, ...signingSecret(`sec_${index}`, text) }));
   const cases = ['{}', '{"naïve":"日本 ✓","n":1.10}', `{"filling":"${'x'.repeat(10_000)}"}`].flatMap((body) => {

@@ -6,7 +6,7 @@ import { decodeSecret, encodeSecret, InvalidSecret, signStandard } from '#outbou
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 37) % 256);
 
 describe('signStandard', () => {
-  it('gives the published vector of Standard Webhooks', () => {
+  it('reproduces the published test vector of Standard Webhooks', () => {
     const signature = signStandard({
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       timestamp: 1614265330,
@@ -16,7 +16,7 @@ describe('signStandard', () => {
     expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
 
-  it('is verified by the standardwebhooks package, whatever the bytes of a UTF-8 body', () => {
+  it('verifies with the standardwebhooks package, for any UTF-8 body', () => {
     const secret = fc.uint8Array({ minLength: 24, maxLength: 64 });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), secret, (body, key) => {
@@ -28,7 +28,7 @@ describe('signStandard', () => {
     );
   });
 
-  it('signs with every live secret during a rotation; each of them verifies', () => {
+  it('signs with every live secret during a rotation, and each of them verifies', () => {
     const secrets = [bytes(24), bytes(64)];
     const timestamp = Math.floor(Date.now() / 1_000);
     const body = '{"a":1}';
@@ -39,14 +39,14 @@ describe('signStandard', () => {
     expect(() => new Webhook(encodeSecret(bytes(32))).verify(body, headers)).toThrow();
   });
 
-  it('covers bytes that are no text', () => {
+  it('signs bytes that are not text', () => {
     const sign = (body: number[]) => signStandard({ id: 'evt_3', timestamp: 1, body: Uint8Array.from(body), secrets: [bytes(24)] });
     expect(sign([0, 0xff, 0xfe])).not.toBe(sign([0, 0xff, 0xfd]));
   });
 });
 
 describe('secrets', () => {
-  it('go to text and back', () => {
+  it('convert to text and back', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 24, maxLength: 64 }), (secret) => {
         expect(new Uint8Array(decodeSecret(encodeSecret(secret)))).toEqual(secret);
@@ -71,7 +71,7 @@ describe('secrets', () => {
     expect(() => decodeSecret(text)).toThrow(InvalidSecret);
   });
 
-  it('of a wrong length are not encoded, and no message quotes one', () => {
+  it('of a wrong length are refused, and no error message quotes a secret', () => {
     expect(() => encodeSecret(bytes(23))).toThrow(InvalidSecret);
     expect(() => encodeSecret(bytes(65))).toThrow(InvalidSecret);
     expect(() => decodeSecret('whsec_topsecret')).toThrow(expect.objectContaining({ message: expect.not.stringContaining('topsecret') }));

@@ -44,24 +44,24 @@ const stripe = custom({
   secretAs: 'text',
 });
 
-describe('schemes of platforms, byte for byte', () => {
-  it("GitHub's own example", () => {
+describe('signatures of other platforms, byte for byte', () => {
+  it("GitHub: equals GitHub's own example", () => {
     expect(signatureHeaders(request('Hello, World!'), github, signers(["It's a Secret to Everybody"]))).toEqual({
       'X-Hub-Signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
     });
   });
 
-  it("GitHub's is one signature: that of the newest secret", () => {
+  it('GitHub: one signature, of the newest secret', () => {
     const headers = signatureHeaders(request('{}'), github, signers(['the newer secret', 'the older secret']));
     expect(headers).toEqual({ 'X-Hub-Signature-256': `sha256=${createHmac('sha256', 'the newer secret').update('{}').digest('hex')}` });
   });
 
-  it("Shopify's: base64 over the body alone", () => {
+  it('Shopify: base64 over the body alone', () => {
     const right = createHmac('sha256', 'hush, a shared secret').update('{"id":1}').digest('base64');
     expect(signatureHeaders(request('{"id":1}'), shopify, signers(['hush, a shared secret']))).toEqual({ 'X-Shopify-Hmac-Sha256': right });
   });
 
-  it("Stripe's: the whole text whsec_… is the key, and all live secrets stand in one header", () => {
+  it('Stripe: the whole text whsec_… is the key, and one header has the signatures of all live secrets', () => {
     const texts = [whsec(1), whsec(2)];
     const [first, second] = texts.map((text) => createHmac('sha256', text).update(`${timestamp}.{"a":1}`).digest('hex'));
     expect(signatureHeaders(request('{"a":1}'), stripe, signers(texts))).toEqual({
@@ -87,7 +87,7 @@ describe('schemes of platforms, byte for byte', () => {
 describe('v1a', () => {
   const both: Signing = { schemes: ['v1', 'v1a'] };
 
-  it('is verified by jose and WebCrypto from the JWK, whatever the bytes, and beside it v1 by standardwebhooks', async () => {
+  it('verifies with jose and WebCrypto from the JWK, for any bytes', async () => {
     const keys = [pair('sgk_new'), pair('sgk_old')];
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (body) => {
@@ -106,7 +106,7 @@ describe('v1a', () => {
     );
   });
 
-  it('stands beside v1, which standardwebhooks finds', () => {
+  it('next to v1 does not disturb standardwebhooks', () => {
     const headers = signatureHeaders(request('{"a":1}'), both, signers([whsec(1)], [pair('sgk_1')]));
     const given = { ...request('').headers, ...headers };
     expect(new Webhook(whsec(1)).verify('{"a":1}', given)).toEqual({ a: 1 });
@@ -116,14 +116,14 @@ describe('v1a', () => {
     expect(signatureHeaders(request(''), { schemes: ['v1a'] }, signers([], [pair('sgk_1')]))['webhook-signature']).toMatch(/^v1a,\S{88}$/);
   });
 
-  it('of a published key is deterministic (RFC 8032, 7.1, test 1)', () => {
+  it('derives the public key of RFC 8032, 7.1, test 1', () => {
     const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
     expect(publicBytesOf(privateKeyOf(seed)).toString('hex')).toBe('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a');
     expect(() => privateKeyOf(seed.subarray(1))).toThrow('32 bytes');
   });
 });
 
-describe('what cannot sign throws, and nothing is signed by half', () => {
+describe('a missing key throws, and nothing is signed partially', () => {
   it.each<[string, Signing | null, Signers]>([
     ['no secret', null, signers([])],
     ['no secret of its form', null, signers(['a text, and no whsec_'])],
@@ -140,7 +140,7 @@ describe('what cannot sign throws, and nothing is signed by half', () => {
   });
 });
 
-it('signs the same bytes with the same signature, and other bytes with another', () => {
+it('the same bytes have the same signature, and other bytes another one', () => {
   const by: Signing = { schemes: ['v1', 'v1a'], custom: stripe.custom, messageSignatures: { algorithm: 'hmac-sha256' } };
   const given = signers([whsec(1)], [pair('sgk_1')]);
   const of = (body: Uint8Array) => JSON.stringify(signatureHeaders(request(body), by, given));

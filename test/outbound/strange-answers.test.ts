@@ -1,5 +1,5 @@
-// A complete status line decides: the endpoint has processed the event, and sending it again would do harm. What is wrong with the rest is in the message,
-// and its connection carries nothing more.
+// A complete status line decides the outcome: the endpoint has processed the event, and sending it
+// again would do harm. The message says what is wrong with the rest, and the connection is closed.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
@@ -26,7 +26,7 @@ describe('an answer with', () => {
 });
 
 describe('a broken answer', () => {
-  it('with another status is what its status says', async () => {
+  it('with another status has the outcome of that status', async () => {
     const of = async (head: string) => (await answeredBy((socket) => socket.write(`${head}\r\nno colon\r\n\r\n`))).result.outcome;
     expect(await of('HTTP/1.1 503 Busy')).toBe('http_status');
     expect(await of('HTTP/1.1 302 Found')).toBe('redirect');
@@ -41,17 +41,17 @@ describe('a compressed body', () => {
     ['x-gzip', gzipSync(text)],
     ['deflate', deflateSync(text)],
     ['br', brotliCompressSync(text)],
-  ])('of %s is kept decompressed', async (encoding, body) => {
+  ])('with %s is kept decompressed', async (encoding, body) => {
     const { result } = await answeredBy((socket) => socket.write(response(200, { 'Content-Encoding': encoding }, body)));
     expect(result).toMatchObject({ outcome: 'accepted', response: { bodyTruncated: false } });
     expect(Buffer.from(result.response?.bodyStart ?? []).toString()).toBe(text);
   });
 
   it.each([
-    ['that would be over 64 KiB', 'gzip', gzipSync(Buffer.alloc(64 * 1024 + 1))],
-    ['that is not what it says', 'gzip', Buffer.from('plain')],
+    ['that would decompress to over 64 KiB', 'gzip', gzipSync(Buffer.alloc(64 * 1024 + 1))],
+    ['that is not compressed as declared', 'gzip', Buffer.from('plain')],
     ['of an unknown encoding', 'zstd', Buffer.from('plain')],
-  ])('%s is kept as it came', async (_, encoding, body) => {
+  ])('%s is kept unchanged', async (_, encoding, body) => {
     const { result } = await answeredBy((socket) => socket.write(response(200, { 'content-encoding': encoding }, body)));
     expect(result.outcome).toBe('accepted');
     expect(body.equals(result.response?.bodyStart ?? Buffer.alloc(0))).toBe(true);

@@ -1,4 +1,5 @@
-// Answers at the edge of HTTP/1.1 (RFC 9110 15.2, RFC 9112) and beyond it, and what Posthorn makes of each. `bench/strange-answers.ts` asks other clients.
+// Unusual and invalid HTTP/1.1 responses (RFC 9110 15.2, RFC 9112), and Posthorn's outcome for
+// each. `bench/strange-answers.ts` sends them to other clients.
 
 export interface StrangeAnswer {
   name: string;

@@ -1,4 +1,4 @@
-// What is signed can be read in one way only: no other split of the signed text into id, time and body verifies, whatever the scheme.
+// Signed text is unambiguous in every scheme: no other split of it into id, time and body verifies.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CustomSigning, type Signing, signing } from '#domain/signing';
@@ -27,7 +27,7 @@ const asStripe = { lead: 't={timestamp}', prefix: 'v1=', separator: ',' };
 
 interface Way {
   by: Signing;
-  /** What is signed, as a template. */
+  /** The signed text, as a template. */
   signed: string;
   verify(headers: Headers, body: Buffer, now: number): void;
 }
@@ -57,7 +57,7 @@ function headersOf(by: Signing, { id, timestamp, body }: Message): Headers {
   return { ...common, ...signatureHeaders(request, by, signers) };
 }
 
-/** Every message whose signed text would be the same. */
+/** Every message with the same signed text. */
 function readings(signed: string, message: Message): Message[] {
   if (signed === '{body}') return [message];
   const { id, timestamp, body } = message;
@@ -88,7 +88,7 @@ const message = fc.record({
 });
 
 describe.each(Object.entries(ways))('%s', (_name, { by, signed, verify }) => {
-  it('verifies as the message that was signed, and as no other split of its text', () => {
+  it('verifies only as the message that was signed, not as another split of its text', () => {
     fc.assert(
       fc.property(message, (sent) => {
         const headers = headersOf(by, sent);
@@ -102,7 +102,7 @@ describe.each(Object.entries(ways))('%s', (_name, { by, signed, verify }) => {
             'webhook-timestamp': read.timestamp,
             ...('x-timestamp' in headers && { 'x-timestamp': read.timestamp }),
           };
-          // at the moment that suits the claim best
+          // at the time that makes the claimed timestamp look recent
           const now = Number.isFinite(Number(read.timestamp)) ? Number(read.timestamp) * 1_000 : Date.now();
           const same = sameTime && read.id === sent.id && read.body === sent.body;
           expect(isValid(() => verify(claimed, Buffer.from(read.body), now))).toBe(same);
@@ -114,7 +114,7 @@ describe.each(Object.entries(ways))('%s', (_name, { by, signed, verify }) => {
 });
 
 it.each(Object.entries(ways).filter(([, { signed }]) => signed !== '{body}'))(
-  '%s: a timestamp that is not digits is refused',
+  '%s: refuses a timestamp that is not only digits',
   (_name, { by, verify }) => {
     const sent = { id: 'evt_1', timestamp: '1795000000', body: '{}' };
     const others = ['note.1795', '0x6b49d200', '1795000000.', '1795000000.0', '1.795e9', ' 1795000000', '+1795000000', 'NaN', '-1', '٣'];
@@ -127,7 +127,7 @@ it.each(Object.entries(ways).filter(([, { signed }]) => signed !== '{body}'))(
   },
 );
 
-it('a border that was moved into the body makes no time that is never too old', () => {
+it('a timestamp extended with text of the body is refused, so the age check cannot be avoided', () => {
   const scheme = customOf('{timestamp}.{body}');
   const headers = headersOf(signing.parse({ schemes: [], custom: scheme }), { id: 'evt_1', timestamp: '1795000000', body: 'note.rest' });
   const moved = { ...headers, 'webhook-timestamp': '1795000000.note' };
@@ -135,7 +135,7 @@ it('a border that was moved into the body makes no time that is never too old', 
   expect(verify).toThrow(expect.objectContaining({ reason: 'malformed_header' }));
 });
 
-it('a timestamp beside the signed one must be the same', () => {
+it('a second timestamp must equal the signed one', () => {
   const sent = { id: 'evt_1', timestamp: '1795000000', body: '{}' };
   const now = 1_795_000_000_000;
   const twice = byCustom(customOf('{timestamp}.{body}', { timestampHeader: 'x-timestamp' }));
@@ -152,7 +152,7 @@ it.each([
   [Number.POSITIVE_INFINITY, 300],
   [Number.NEGATIVE_INFINITY, 300],
   [1_795_000_000, Number.NaN],
-])('a time of %d with a tolerance of %d is refused', (sentAt, tolerance) => {
+])('refuses a time of %d with a tolerance of %d', (sentAt, tolerance) => {
   expect(isValid(() => checkAge(sentAt, tolerance, 1_795_000_000_000))).toBe(false);
 });
 
@@ -161,13 +161,13 @@ it.each<[CustomSigning['secretAs'], string]>([
   ['hex', 'no hex at all'],
   ['base64', '!!!!'],
   ['base64', 'whsec_'],
-])('a secret that reads as no key is none: %s %j', (secretAs, given) => {
+])('refuses a secret that does not decode to a key: %s %j', (secretAs, given) => {
   const scheme = customOf('{body}', { secretAs });
   const verify = () => verifyCustom({ headers: { 'x-signature': 'a' }, body: Buffer.from('{}'), scheme, secrets: [given] });
   expect(verify).toThrow(expect.objectContaining({ reason: 'bad_secret' }));
 });
 
-it('nothing is signed whose text could be read in two ways', () => {
+it('refuses to sign ambiguous text', () => {
   const sent = { id: 'evt_1', timestamp: '1795000000', body: '{}' };
   for (const { by } of Object.values(ways)) {
     expect(() => headersOf(by, { ...sent, id: 'evt.1' })).toThrow(/cannot be signed/);

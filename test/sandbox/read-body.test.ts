@@ -1,11 +1,12 @@
-// Many who post at once, slowly, and nobody asked them for a key: what is held of all of them together is bounded.
+// Many slow clients post at once without a key: the memory for all their bodies together is
+// limited.
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createReadBody, type SandboxBody } from '#sandbox/read-body';
 import { until } from '../support/until.ts';
 
-/** Reads what comes with room for 1,000 bytes, and answers when a body is whole. */
+/** Reads bodies with a shared limit of 1,000 bytes, and answers when a body is complete. */
 async function startReader() {
   const readBody = createReadBody(1_000);
   const bodies: (SandboxBody | null)[] = [];
@@ -33,7 +34,7 @@ function slowClient(port: number, sends: string): Socket {
   return socket;
 }
 
-it('holds no more of all bodies than there is room for, and whole ones again when others have ended', async () => {
+it('keeps bodies up to the shared limit, and frees the memory when a body ends', async () => {
   const { port, bodies, arrived, post } = await startReader();
   const slow = slowClient(port, 'x'.repeat(800));
   await until('the slow one read', () => arrived() === 800);
@@ -46,7 +47,7 @@ it('holds no more of all bodies than there is room for, and whole ones again whe
   expect(bodies[2]).toEqual({ start: Buffer.from('z'.repeat(1_000)), bytes: 1_000 });
 });
 
-it('has the room of those again who went away in the middle', async () => {
+it('frees the memory of a client that disconnects in the middle', async () => {
   const { port, bodies, arrived, post } = await startReader();
   const slow = slowClient(port, 'x'.repeat(800));
   await until('the slow one read', () => arrived() === 800);

@@ -18,13 +18,13 @@ function request(webhookId: string, body = ''): RecordedRequest {
 const small = { sandboxes: 3, requestsPerSandbox: 4, eventsPerSandbox: 5, bytes: 20_000 };
 
 describe('recordings', () => {
-  it('are newest first, and the oldest goes when there are too many', () => {
+  it('are newest first, and the oldest is dropped when there are too many', () => {
     const recordings = createRecordings(small);
     for (const id of ['1', '2', '3', '4', '5']) recordings.record('a', request(id));
     expect(recordings.requestsOf('a').map(({ webhookId }) => webhookId)).toEqual(['5', '4', '3', '2']);
   });
 
-  it('drop the least recently used sandbox, a read counting as a use', () => {
+  it('drop the least recently used sandbox; a read counts as a use', () => {
     const recordings = createRecordings(small);
     for (const sandbox of ['a', 'b', 'c']) recordings.record(sandbox, request(sandbox));
     recordings.requestsOf('a');
@@ -32,7 +32,7 @@ describe('recordings', () => {
     expect(['a', 'b', 'c', 'd'].map((sandbox) => recordings.requestsOf(sandbox).length)).toEqual([1, 0, 1, 1]);
   });
 
-  it('drop other sandboxes, then the oldest requests of this one, when the memory is used up', () => {
+  it('drop other sandboxes, then the oldest requests of this one, when memory is full', () => {
     const recordings = createRecordings(small);
     recordings.record('a', request('a', 'x'.repeat(5_000)));
     recordings.record('b', request('b', 'x'.repeat(5_000)));
@@ -41,7 +41,7 @@ describe('recordings', () => {
     expect(recordings.requestsOf('b').map(({ webhookId }) => webhookId)).toEqual(['c']);
   });
 
-  it('count the attempts of every event on its own, and forget the event not seen for longest', () => {
+  it('count the attempts of each event separately, and forget the least recently seen event', () => {
     const recordings = createRecordings(small);
     expect(['x', 'y', 'x', 'x'].map((event) => recordings.countAttempt('a', event))).toEqual([1, 1, 2, 3]);
     expect(recordings.countAttempt('b', 'x')).toBe(1);
@@ -50,7 +50,7 @@ describe('recordings', () => {
     expect(recordings.countAttempt('a', 'y')).toBe(1);
   });
 
-  it('forget a sandbox whole', () => {
+  it('forget a sandbox completely', () => {
     const recordings = createRecordings(small);
     recordings.record('a', request('1'));
     recordings.countAttempt('a', '1');
@@ -60,7 +60,7 @@ describe('recordings', () => {
     expect(recordings.countAttempt('a', '1')).toBe(1);
   });
 
-  it('stay within every bound, whatever happens, and are at zero when all is forgotten', () => {
+  it('stay within every limit, and use no memory after everything is forgotten', () => {
     const sandbox = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const step = fc.oneof(
       fc.record({ does: fc.constant('record' as const), sandbox, size: fc.nat({ max: 12_000 }) }),
@@ -83,7 +83,7 @@ describe('recordings', () => {
     );
   });
 
-  it('are bounded as promised', () => {
+  it('have the documented limits', () => {
     expect(defaultBounds).toMatchObject({ sandboxes: 1_000, requestsPerSandbox: 100, bytes: 64 * 1024 * 1024 });
   });
 });

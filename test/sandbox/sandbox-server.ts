@@ -1,4 +1,4 @@
-// A sandbox on a server of its own, and what the tests ask of it.
+// A sandbox on its own test server, with helpers for its requests.
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
@@ -9,14 +9,14 @@ import type { RecordedRequest } from '#sandbox/recordings';
 import { createSandbox } from '#sandbox/sandbox';
 
 export const apiKey = 'an admin key for tests';
-/** Has a secret; the secrets of `faultyDelivery` cannot be had; every other delivery is unknown. */
+/** Has a secret. Loading the secrets of `faultyDelivery` fails; every other delivery is unknown. */
 export const delivery = `dlv_${'0'.repeat(12)}7${'0'.repeat(3)}8${'0'.repeat(15)}`;
 export const faultyDelivery = delivery.replace(/0$/, '1');
 const secret = `whsec_${Buffer.from('a secret of twenty-four bytes').toString('base64')}`;
 
 export type SandboxServer = Awaited<ReturnType<typeof startSandbox>>;
 
-/** Drips every 20 ms, and for 200 ms at most. */
+/** Drips every 20 ms, for at most 200 ms. */
 export async function startSandbox() {
   const pace = { dripEveryMs: 20, longestMs: 200 };
   const server = express().use('/sandbox', createSandbox({ apiKey, signingOf, pace })).listen(0, '127.0.0.1');
@@ -43,7 +43,7 @@ export async function startSandbox() {
       expect(response.status).toBe(200);
       return ((await response.json()) as { requests: RecordedRequest[] }).requests;
     },
-    /** Seen from the server: the connection from this port of ours is there. */
+    /** Whether the server has an open connection from this client port. */
     isConnectedFrom: (remotePort: number | undefined) => [...connections].some((socket) => socket.remotePort === remotePort),
     async stop(): Promise<void> {
       server.closeAllConnections();

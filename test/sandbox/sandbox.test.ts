@@ -1,4 +1,4 @@
-// The sandbox over real HTTP.
+// Tests the sandbox over real HTTP.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,12 +45,12 @@ describe('POST /sandbox/{id}', () => {
     ['unknown_delivery', { ...signedHeaders('{}'), 'posthorn-delivery': 'dlv_rubbish' }],
     ['unknown_delivery', { ...signedHeaders('{}'), 'posthorn-delivery': delivery.replace(/0$/, 'f') }],
     ['secrets_unavailable', { ...signedHeaders('{}'), 'posthorn-delivery': faultyDelivery }],
-  ])('says %s of a request that does not verify, and answers all the same', async (reason, headers) => {
+  ])('records %s for a request that does not verify, and answers nevertheless', async (reason, headers) => {
     expect((await post('unverified', { headers })).status).toBe(200);
     expect((await recorded('unverified'))[0]).toMatchObject({ signature: reason });
   });
 
-  it('takes every event through the script on its own, the last step repeating', async () => {
+  it('runs the script for each event separately, and repeats the last step', async () => {
     const run = async (id: string) => (await post('scripted?script=500,503,200', { headers: { 'webhook-id': id } })).status;
     expect([await run('a'), await run('b'), await run('a'), await run('a'), await run('b'), await run('a')]).toEqual([
       500, 500, 503, 200, 503, 200,
@@ -65,7 +65,7 @@ describe('POST /sandbox/{id}', () => {
     ]);
   });
 
-  it('says Retry-After in seconds or as a date, and a body', async () => {
+  it('answers with Retry-After in seconds or as a date, and with a body', async () => {
     const inSeconds = await post(`after?script=${encodeURIComponent('429;retry-after=7;body=a%2Cb')}`);
     expect([inSeconds.status, inSeconds.headers.get('retry-after'), await inSeconds.text()]).toEqual([429, '7', 'a,b']);
     const asDate = await post('after?script=503;retry-after-date=3600', { headers: { 'webhook-id': 'another' } });
@@ -74,24 +74,24 @@ describe('POST /sandbox/{id}', () => {
     expect(Math.abs(Date.parse(date) - Date.now() - 3_600_000)).toBeLessThan(60_000);
   });
 
-  it('waits before it answers', async () => {
+  it('delays its answer', async () => {
     const before = performance.now();
     expect((await post('late?script=200;delay=80ms')).status).toBe(200);
     expect(performance.now() - before).toBeGreaterThan(75);
   });
 
-  it('cuts the connection', async () => {
+  it('resets the connection', async () => {
     await expect(post('cut?script=reset')).rejects.toThrow();
     expect((await recorded('cut'))[0]).toMatchObject({ statusAnswered: null });
   });
 
   it('drips a byte at a time, and ends', async () => {
     const response = await post('drip?script=drip');
-    // every byte waits 20 ms for the one before it, so 200 ms have room for no more
+    // one byte every 20 ms for 200 ms: about ten bytes
     expect(await response.text()).toMatch(/^\.{1,12}$/);
   });
 
-  it('sends an endless body, which ends when the time is up', async () => {
+  it('sends an endless body until the time limit', async () => {
     const bytes = (await (await post('endless?script=endless')).arrayBuffer()).byteLength;
     expect(bytes).toBeGreaterThanOrEqual(64 * 1024);
   });
@@ -100,7 +100,7 @@ describe('POST /sandbox/{id}', () => {
     ['gone-drip', 'drip'],
     ['gone-endless', 'endless'],
     ['gone-late', '200;delay=60s'],
-  ])('lets go of a client that leaves: %s', async (id, script) => {
+  ])('stops when the client disconnects: %s', async (id, script) => {
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');
     const { localPort } = socket;
@@ -110,7 +110,7 @@ describe('POST /sandbox/{id}', () => {
     await expect.poll(() => server.isConnectedFrom(localPort)).toBe(false);
   });
 
-  it('names what is wrong with a script', async () => {
+  it('names the error in a script', async () => {
     const response = await post('rubbish?script=200,hello');
     expect([response.status, response.headers.get('content-type')]).toEqual([400, 'application/problem+json; charset=utf-8']);
     expect(await response.json()).toMatchObject({
@@ -121,7 +121,7 @@ describe('POST /sandbox/{id}', () => {
     expect((await recorded('rubbish')).map(({ statusAnswered }) => statusAnswered)).toEqual([400, 400]);
   });
 
-  it('keeps the first 256 KiB of a body and checks the signature of the whole', async () => {
+  it('keeps the first 256 KiB of a body and verifies the signature of the whole body', async () => {
     const body = 'x'.repeat(300 * 1024);
     expect((await post('long', { body, headers: signedHeaders(body) })).status).toBe(200);
     const tooLong = 'x'.repeat(4 * 1024 * 1024 + 1);
@@ -133,12 +133,12 @@ describe('POST /sandbox/{id}', () => {
     ]);
   });
 
-  it('takes a body that is no UTF-8', async () => {
+  it('accepts a body that is not UTF-8', async () => {
     expect((await post('bytes', { body: Uint8Array.from([0xff, 0, 0xfe]) })).status).toBe(200);
     expect((await recorded('bytes'))[0]).toMatchObject({ bodyBytes: 3, body: '\ufffd\0\ufffd' });
   });
 
-  it('survives a client that breaks off its request', async () => {
+  it('survives a client that aborts its request', async () => {
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');
     const { localPort } = socket;
@@ -151,7 +151,7 @@ describe('POST /sandbox/{id}', () => {
 });
 
 describe('GET and DELETE /sandbox/{id}', () => {
-  it('are for the admin key only', async () => {
+  it('need the admin key', async () => {
     for (const method of ['GET', 'DELETE']) {
       expect((await ask('signed', method, 'another key')).status).toBe(401);
       const without = await fetch(`${server.origin}/sandbox/signed`, { method });
@@ -161,7 +161,7 @@ describe('GET and DELETE /sandbox/{id}', () => {
     expect((await fetch(`${server.origin}/sandbox/signed`, { headers: { authorization: `bearer ${apiKey}` } })).status).toBe(200);
   });
 
-  it('know nothing of a sandbox never used, and forget one', async () => {
+  it('return nothing for an unused sandbox, and forget a used one', async () => {
     expect(await recorded('never-used')).toEqual([]);
     await post('forgotten');
     expect(await recorded('forgotten')).toHaveLength(1);
@@ -169,7 +169,7 @@ describe('GET and DELETE /sandbox/{id}', () => {
     expect(await recorded('forgotten')).toEqual([]);
   });
 
-  it.each(['with.dot', 'a'.repeat(65), '%20', '%00'])('answer 404 for the id %j, as does POST', async (id) => {
+  it.each(['with.dot', 'a'.repeat(65), '%20', '%00'])('answer 404 for the id %j, like POST', async (id) => {
     expect((await ask(id)).status).toBe(404);
     expect((await post(id)).status).toBe(404);
   });

@@ -18,7 +18,7 @@ describe('parseScript', () => {
     ['200;body=a%2Cb%3Bc%25', [status(200, { body: 'a,b;c%' })]],
     ['200;body=a=b', [status(200, { body: 'a=b' })]],
     ['reset,drip,endless,204', [{ kind: 'reset' }, { kind: 'drip' }, { kind: 'endless' }, status(204)]],
-  ])('reads %j', (script, steps) => {
+  ])('parses %j', (script, steps) => {
     expect(parseScript(script)).toEqual({ steps });
   });
 
@@ -29,21 +29,21 @@ describe('parseScript', () => {
     ['600', 'status'],
     ['100', 'status'],
     ['200;retry-after=soon', 'retry-after'],
-    ['200;retry-after=1;retry-after-date=1', 'exclude'],
+    ['200;retry-after=1;retry-after-date=1', 'cannot be combined'],
     ['200;delay=61s', 'delay'],
     ['200;delay=fast', 'delay'],
-    ['200;delay=1s;delay=2s', 'twice'],
+    ['200;delay=1s;delay=2s', 'duplicate option delay'],
     ['200;body=%', 'percent-encoded'],
     ['200;colour=red', '"colour"'],
     ['200;constructor', '"constructor"'],
-    ['reset;delay=1s', 'neither'],
+    ['reset;delay=1s', 'must be a status'],
     [`200;body=${'x'.repeat(4_000)}`, '4000 characters'],
     [`${'200,'.repeat(100)}200`, '100 steps'],
-  ])('refuses %j, naming the place', (script, said) => {
-    expect(parseScript(script)).toEqual({ problem: expect.stringContaining(said) });
+  ])('refuses %j and names the faulty step', (script, problem) => {
+    expect(parseScript(script)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
-  it('answers any text with steps or a problem, and never throws', () => {
+  it('returns steps or a problem for any text, and never throws', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.array(fc.constantFrom('200', 'reset', ';', ',', '=', 'delay', '1s', 'body', '%')).map((parts) => parts.join('')),
@@ -58,7 +58,7 @@ describe('parseScript', () => {
 });
 
 describe('stepFor', () => {
-  it('goes through the steps once and repeats the last', () => {
+  it('returns the steps in order and repeats the last', () => {
     const codes = fc.array(fc.integer({ min: 200, max: 599 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(codes, fc.integer({ min: 1, max: 40 }), (all, attempt) => {
