@@ -1,19 +1,18 @@
-// How many events wait, as far as one process can tell: the last count of the outbox, and every event it has let in since.
-//
-// What has left since is not known before the next count, so for this process's own events the estimate is never too low, and with it the limits hold
-// however long a count takes. What other processes let in is seen at the next count.
+// Estimates how many events wait in the outbox: the last count, plus the events this process accepted since.
+// Called for every request that posts events; over the limit, the API answers 429 (backpressure).
+// For events of this process the estimate is never too low; other processes' events show at the next count.
 
-/** When so many wait, nothing more is let in. */
+/** Number of waiting events from which new events are refused. */
 export interface BacklogLimits {
   perTenant: number;
   inAll: number;
 }
 
-/** The outbox as counted; `atMs` is when the count began. */
+/** A count of the outbox. `atMs` is the time when the count started. */
 export interface BacklogCount {
   atMs: number;
   inAll: number;
-  /** By the tenants' external ids; those with few may be left out. */
+  /** Keyed by the tenants' external ids. Tenants with few events may be missing. */
   byTenant: Map<string, number>;
 }
 
@@ -23,13 +22,13 @@ export interface Refusal {
 }
 
 export interface BacklogEstimate {
-  /** Lets the events in, which count from now on; or says why not. A request is let in whole when there is room for one event. */
+  /** Admits the events and counts them, or returns the refusal. A request is admitted as a whole if there is room for one event. */
   admit(tenant: string, events: number, nowMs: number): Refusal | null;
-  /** So many of the admitted were stored; the others count no longer. */
+  /** Reports how many of the admitted events were stored. The rest no longer count. */
   settle(tenant: string, admitted: number, stored: number): void;
   countBegins(): void;
   counted(count: BacklogCount): void;
-  /** The last count still holds for a few seconds; then everybody is let in, as at the start. */
+  /** The last count stays valid for 5 seconds. After that everything is admitted, as at process start. */
   countFailed(nowMs: number): void;
   refuses(): boolean;
   refused(): { all: boolean; tenants: number };
@@ -38,13 +37,13 @@ export interface BacklogEstimate {
 const holdsForMs = 5_000;
 const usualRetrySeconds = 5;
 const maxRetrySeconds = 60;
-/** Who is told to wait is told to wait for some room, not for the first event that leaves. */
+/** Retry-After is the time until the backlog falls to this share of the limit, not until one event has left. */
 const roomAgain = 0.9;
 
 export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
   let last: BacklogCount | null = null;
   let before: BacklogCount | null = null;
-  /** Admitted and not settled: a count under way may or may not see them. */
+  /** Admitted but not settled. A count that runs now may or may not include them. */
   const underWay = createTally();
   let storedSinceLast = createTally();
   let storedSinceBegun: Tally | null = null;
@@ -60,9 +59,9 @@ export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
     return { scope: 'tenant', retryAfterSeconds: retryAfter(of(tenant), limits.perTenant, then, now, nowMs) };
   }
 
-  /** Until a tenth of the limit is free, at the rate from one count to the next. */
+  /** Seconds until a tenth of the limit is free, at the rate between the last two counts. */
   function retryAfter(waiting: number, limit: number, then: number | undefined, now: number | undefined, nowMs: number): number {
-    // an old count: the next one, which is on its way, knows better
+    // the count is old, and the next one runs already
     if (last && nowMs - last.atMs > holdsForMs) return 1;
     if (!before || !last || then === undefined || now === undefined || now >= then) return usualRetrySeconds;
     const perMs = (then - now) / (last.atMs - before.atMs);

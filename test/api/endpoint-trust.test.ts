@@ -112,7 +112,7 @@ describe('credentials', () => {
 
 describe('client certificates', () => {
   it('are for https, and an authority of its own may come without one', async () => {
-    const refused = { status: 422, body: { errors: [{ path: 'tls', message: 'is for https' }] } };
+    const refused = { status: 422, body: { errors: [{ path: 'tls', message: 'requires an https URL' }] } };
     expect(await make({ tls })).toMatchObject(refused);
     const { body } = await make({ url: secure, tls: { ca: authority.ca } });
     expect(body.tls).toEqual({ subject: null, expiresAt: null, fingerprint: null });
