@@ -1,4 +1,5 @@
-// Scopes of API keys and portal links, and the check whether a caller has the scope that a route needs.
+// Scopes of API keys and portal links, and the check whether a caller has the scope that a route
+// needs.
 import { z } from 'zod';
 import type { ApiRate } from './api-rate.ts';
 

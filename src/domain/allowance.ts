@@ -1,6 +1,6 @@
-// Throttle of a lane: how many requests may be in flight. It starts at 1, doubles after as many acceptances
-// as it allows, and halves after a refusal. Refusals of requests that started before the last halving are
-// ignored, because they were sent under the old limit.
+// Throttle of a lane: how many requests may be in flight. It starts at 1, doubles after as many
+// acceptances as it allows, and halves after a refusal. Refusals of requests that started before
+// the last halving are ignored, because they were sent under the old limit.
 
 export interface Allowance {
   /** Maximum number of requests in flight, at least 1. */

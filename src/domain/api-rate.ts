@@ -1,4 +1,5 @@
-// Rate limit of an API key. Requests are counted in windows; a window begins with its first request.
+// Rate limit of an API key. Requests are counted in windows; a window begins with its first
+// request.
 import { z } from 'zod';
 
 export const apiRate = z

@@ -26,9 +26,9 @@ export type Step =
   | { kind: 'post' };
 
 /**
- * The next step for a delivery. A delivery that is not due yet waits for the rest of its time; a finished one stays as it is.
- * A delivery without attempts is not parked before it is due, so that it does not enter an ordered lane too early.
- * A delivery that waits for its next attempt is parked at once.
+ * The next step for a delivery. A delivery that is not due yet waits for the rest of its time; a finished one stays as
+ * it is. A delivery without attempts is not parked before it is due, so that it does not enter an ordered lane too
+ * early. A delivery that waits for its next attempt is parked at once.
  */
 export function nextStep({ status, attempts, waitMs, expired, parks, deleted }: Called): Step {
   if (!isUnderWay(status)) return { kind: 'finished', status };
@@ -39,7 +39,10 @@ export function nextStep({ status, attempts, waitMs, expired, parks, deleted }: 
   return isEarly ? { kind: 'wait', ms: Math.ceil(waitMs) } : { kind: 'post' };
 }
 
-/** Whether deliveries must be parked because of the endpoint's settings or its Retry-After. `parks` in SQL also checks the lane's state. */
+/**
+ * Whether deliveries must be parked because of the endpoint's settings or its Retry-After. `parks` in SQL also checks
+ * the lane's state.
+ */
 export function parksBySettings({ needsLane, notBeforeMs }: { needsLane: boolean; notBeforeMs: number | null }, nowMs: number): boolean {
   return needsLane || (notBeforeMs !== null && notBeforeMs > nowMs);
 }

@@ -41,7 +41,10 @@ export function orderAction({ kind }: Pick<Order, 'kind'>): AuditAction {
 
 export const actorKinds = ['bootstrap', 'api_key', 'portal_link', 'temporal', 'cli', 'system'] as const;
 
-/** Who made the change: an API key or portal link (`id` is its id), a Temporal signal (`id` is the workflow's id), the CLI, or Posthorn (`system`). */
+/**
+ * Who made the change: an API key or portal link (`id` is its id), a Temporal signal (`id` is the workflow's id), the
+ * CLI, or Posthorn (`system`).
+ */
 export interface AuditActor {
   kind: (typeof actorKinds)[number];
   id: string | null;
@@ -87,7 +90,10 @@ const shown = new Set(
   format signing status verification notBefore maxEndpoints`.split(/\s+/),
 );
 
-/** Fields with secrets masked: of a URL only the origin is shown, of headers only the names, of unlisted fields only whether they are set. */
+/**
+ * Fields with secrets masked: of a URL only the origin is shown, of headers only the names, of unlisted fields only
+ * whether they are set.
+ */
 export function withoutSecrets(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, masked(name, value)]));
 }
@@ -137,12 +143,17 @@ function differing(before: object, after: object): string[] {
 
 const maxLength = 200;
 
-/** Cuts every value to 200 characters. The log is never deleted, so a caller with write access could fill it with long values. */
+/**
+ * Cuts every value to 200 characters. The log is never deleted, so a caller with write access could fill it with long
+ * values.
+ */
 export function brief(fields: AuditState): AuditState {
   return fields && Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value, true)]));
 }
 
-/** A longer value becomes the start of its text (or of its JSON) and its length. Fields of an object are cut one by one. */
+/**
+ * A longer value becomes the start of its text (or of its JSON) and its length. Fields of an object are cut one by one.
+ */
 function cut(value: unknown, open: boolean): unknown {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   if (text.length <= maxLength) return value;

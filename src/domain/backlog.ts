@@ -1,6 +1,6 @@
-// Estimates how many events wait in the outbox: the last count, plus the events this process accepted since.
-// Called for every request that posts events; over the limit, the API answers 429 (backpressure).
-// For events of this process the estimate is never too low; other processes' events show at the next count.
+// Estimates how many events wait in the outbox: the last count, plus events accepted here since.
+// Asked for every request that posts events; over the limit the API answers 429 (backpressure).
+// Never too low for this process's events; those of other processes show at the next count.
 
 /** Number of waiting events from which new events are refused. */
 export interface BacklogLimits {
@@ -22,7 +22,10 @@ export interface Refusal {
 }
 
 export interface BacklogEstimate {
-  /** Admits the events and counts them, or returns the refusal. A request is admitted as a whole if there is room for one event. */
+  /**
+   * Admits the events and counts them, or returns the refusal. A request is admitted as a whole if there is room for
+   * one event.
+   */
   admit(tenant: string, events: number, nowMs: number): Refusal | null;
   /** Reports how many of the admitted events were stored. The rest no longer count. */
   settle(tenant: string, admitted: number, stored: number): void;

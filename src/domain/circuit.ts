@@ -1,6 +1,6 @@
-// Circuit breaker of an endpoint. Failures open it; while it is open, the lane sends only probes; three
-// accepted probes close it. A single event type that fails does not open it (see `failsAlone`).
-// Pure functions: the caller passes the time and keeps the state.
+// Circuit breaker of an endpoint. Failures open it; while it is open, the lane sends only probes;
+// three accepted probes close it. A single event type that fails does not open it (see
+// `failsAlone`). Pure functions: the caller passes the time and keeps the state.
 import { isSignOfLife, type Sign } from './outcome.ts';
 
 export interface CircuitTimes {
@@ -25,8 +25,8 @@ export interface FailingType {
 }
 
 /**
- * Failure counts of an endpoint. The last minute is kept as two halves of 30 s. The first half begins with the first attempt after a calm.
- * Counts are never older than a minute, and always include the last 30 s.
+ * Failure counts of an endpoint. The last minute is kept as two halves of 30 s. The first half begins with the first
+ * attempt after a calm. Counts are never older than a minute, and always include the last 30 s.
  */
 export interface Failures {
   /** Counted failures since the last sign of life, however long ago that was. */
@@ -124,8 +124,8 @@ export function shouldOpen(failures: Failures, nowMs: number): boolean {
 }
 
 /**
- * Drops counts older than a minute. If the clock is up to a minute back, no time passes. If it is further back, it was set back,
- * and the minute starts again.
+ * Drops counts older than a minute. If the clock is up to a minute back, no time passes. If it is further back, it was
+ * set back, and the minute starts again.
  */
 function lastMinute(failures: Failures, nowMs: number): Failures {
   const { sinceMs, now } = failures;
@@ -142,8 +142,8 @@ export function opened(nowMs: number, times: CircuitTimes): Circuit {
 /**
  * The circuit after a probe with an event of this type.
  * Accepted: the next probe is due at once; the third acceptance closes the circuit.
- * Refused: accepted probes of the same type no longer count. If probes of another type still count, the pauses start again with the
- * shortest. Otherwise the pause doubles, however many probes were accepted in between.
+ * Refused: accepted probes of the same type no longer count. If probes of another type still count, the pauses start
+ * again with the shortest. Otherwise the pause doubles, however many probes were accepted in between.
  * A late probe of a closed circuit changes nothing.
  */
 export function probed(circuit: Circuit, type: string, accepted: boolean, nowMs: number, times: CircuitTimes): Circuit {
@@ -162,8 +162,8 @@ function pauseMs(refusedProbes: number, { firstProbeMs, longestProbeMs }: Circui
 }
 
 /**
- * Order in which the waiting event types are probed. Types that are not known to fail come first, rotated after each refused probe.
- * Failing types follow, the one that failed least recently first.
+ * Order in which the waiting event types are probed. Types that are not known to fail come first, rotated after each
+ * refused probe. Failing types follow, the one that failed least recently first.
  */
 export function probeOrder(waiting: readonly string[], { types }: Pick<Failures, 'types'>, refusedProbes: number): string[] {
   const rank = new Map(types.map(({ type }, index) => [type, index]));

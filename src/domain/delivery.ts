@@ -20,8 +20,8 @@ export function isUnderWay(status: DeliveryStatus): boolean {
 }
 
 /**
- * A command on a delivery. The delivery's row decides whether it applies. `echoOf` is the number of a command from outside the
- * workflow (API or operator) that is already written to the row; the workflow only follows it.
+ * A command on a delivery. The delivery's row decides whether it applies. `echoOf` is the number of a command from
+ * outside the workflow (API or operator) that is already written to the row; the workflow only follows it.
  */
 export type Order =
   | { kind: 'cancel' }
@@ -39,7 +39,10 @@ export const obstacles = {
 } as const;
 export type Obstacle = keyof typeof obstacles;
 
-/** Statuses in which each command applies. In any other status it changes nothing. `db/deliveries/orders.ts` has the same rule in SQL. */
+/**
+ * Statuses in which each command applies. In any other status it changes nothing. `db/deliveries/orders.ts` has the
+ * same rule in SQL.
+ */
 export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {
   cancel: ['pending', 'retrying', 'held', 'dead_lettered', 'quarantined'],
   'retry-now': ['pending', 'retrying', 'held'],

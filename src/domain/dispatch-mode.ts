@@ -1,6 +1,6 @@
-// Dispatch mode: individual (one dispatch per event) or batched (first attempts first, one dispatch for many).
-// The relay calls it for every event. Batched: when the load exceeds the budget, until it stays below half
-// of it for 10 s, and always while Temporal is away.
+// Dispatch mode: individual (one dispatch per event) or batched (first attempts first, one dispatch
+// for many). The relay calls it for every event. Batched: when the load exceeds the budget, until
+// it stays below half of it for 10 s, and always while Temporal is away.
 
 export type DispatchMode = 'individual' | 'batched';
 export type DispatchSetting = DispatchMode | 'adaptive';
@@ -15,9 +15,9 @@ export const defaultBudget: Budget = { perSecond: 10, burst: 20 };
 const calmAfterMs = 10_000;
 
 /**
- * The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two leaky buckets take these costs.
- * The budget bucket drains at the budget's rate; when it overflows, the mode is batched. The other drains at half of that rate;
- * while it is full, the load is at half the budget or more, and the 10 s start again.
+ * The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two leaky buckets take these
+ * costs. The budget bucket drains at the budget's rate; when it overflows, the mode is batched. The other drains at
+ * half of that rate; while it is full, the load is at half the budget or more, and the 10 s start again.
  */
 export interface ModeSwitch {
   /** Counts an event with this many deliveries, and returns the mode for it. */

@@ -1,11 +1,18 @@
-// Limits on the number of endpoints. Every endpoint adds one request for each event it subscribes to.
+// Limits on the number of endpoints. Every endpoint adds one request for each event it subscribes
+// to.
 
 export const usualMaxEndpoints = 100;
 
-/** Consumers hold portal links. Without this limit they could turn one event into a hundred requests to a host they do not own. */
+/**
+ * Consumers hold portal links. Without this limit they could turn one event into a hundred requests to a host they do
+ * not own.
+ */
 export const mostAtHostByLink = 10;
 
-/** `tenant` limits all endpoints of a tenant. `host` limits those with one host name, for webhooks or OAuth tokens, on any port and path. */
+/**
+ * `tenant` limits all endpoints of a tenant. `host` limits those with one host name, for webhooks or OAuth tokens, on
+ * any port and path.
+ */
 export interface EndpointLimit {
   of: 'tenant' | 'host';
   most: number;

@@ -1,4 +1,5 @@
-// Finds endpoint settings that cannot be combined. Called with the settings as they would be after a change.
+// Finds endpoint settings that cannot be combined. Called with the settings as they would be after
+// a change.
 import { formatProblems } from './body-format.ts';
 import { laneSettingsProblems } from './lane-settings.ts';
 

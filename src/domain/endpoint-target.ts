@@ -1,5 +1,6 @@
-// URL, headers and credentials of an endpoint. All of it is encrypted at rest, and the API never shows header
-// values, credentials or keys again: it shows `***`. A change that sends `***` keeps the stored secret.
+// URL, headers and credentials of an endpoint. All of it is encrypted at rest, and the API never
+// shows header values, credentials or keys again: it shows `***`. A change that sends `***` keeps
+// the stored secret.
 import { z } from 'zod';
 
 /** Placeholder for a secret. A change that sends it keeps the stored secret. */
@@ -109,7 +110,10 @@ export function hideSecrets(given: EndpointAuth): z.infer<typeof shownAuth> {
   }
 }
 
-/** Replaces each `***` in `given` by the secret that `before` has there. A `***` without a stored secret stays; `targetProblems` reports it. */
+/**
+ * Replaces each `***` in `given` by the secret that `before` has there. A `***` without a stored secret stays;
+ * `targetProblems` reports it.
+ */
 export function keepHidden(given: EndpointTarget, before: EndpointTarget | null): EndpointTarget {
   return {
     ...given,
@@ -140,7 +144,10 @@ function keptAuth(given: EndpointAuth, before: EndpointAuth | null): EndpointAut
   return { ...given, clientSecret: kept(given.clientSecret, same ? before.clientSecret : undefined) };
 }
 
-/** Credentials that a change of the URL would send to another origin (scheme, host, port). They were set for the old origin and must be sent again. */
+/**
+ * Credentials that a change of the URL would send to another origin (scheme, host, port). They were set for the old
+ * origin and must be sent again.
+ */
 export function takenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): ('auth' | 'tls' | 'headers')[] {
   if (change.url === undefined || new URL(change.url).origin === new URL(before.url).origin) return [];
   const { auth, tls, headers } = change;
@@ -173,7 +180,10 @@ export function targetProblems({ url, headers, auth: given, tls: shown }: Endpoi
   return problems;
 }
 
-/** Value of the `authorization` header for bearer and basic auth; null for OAuth 2.0 (a token per request) and without auth. */
+/**
+ * Value of the `authorization` header for bearer and basic auth; null for OAuth 2.0 (a token per request) and without
+ * auth.
+ */
 export function fixedAuthorization(given: EndpointAuth | null): string | null {
   if (given?.type === 'bearer') return `Bearer ${given.token}`;
   if (given?.type === 'basic') return `Basic ${base64(new TextEncoder().encode(`${given.username}:${given.password}`))}`;

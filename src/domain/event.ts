@@ -1,4 +1,5 @@
-// Event: the request that posts it, how the API shows it, and the standard body that endpoints receive.
+// Event: the request that posts it, how the API shows it, and the standard body that endpoints
+// receive.
 import { z } from 'zod';
 import { channel, eventTypeName } from './event-type.ts';
 import { inPath, text } from './text.ts';

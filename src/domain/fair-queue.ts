@@ -1,5 +1,5 @@
-// Queue that serves its groups (tenants) round-robin, so that a group with a thousand items does not delay
-// a group with one item.
+// Queue that serves its groups (tenants) round-robin, so that a group with a thousand items does
+// not delay a group with one item.
 import { Fifo } from './fifo.ts';
 
 export interface FairQueue<T> {

@@ -1,5 +1,5 @@
-// First-in-first-out queue with constant-time push and shift. A large array moves all its elements on shift,
-// and a Map or Set searches for its first entry past the deleted ones.
+// First-in-first-out queue with constant-time push and shift. A large array moves all its elements
+// on shift, and a Map or Set searches for its first entry past the deleted ones.
 
 interface Link<T> {
   item: T;

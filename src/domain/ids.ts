@@ -1,5 +1,6 @@
-// Ids: a prefix for the kind of object and a UUIDv7 (RFC 9562) as 32 hex digits, so that ids sort by time.
-// The id of a delivery is derived from its event and endpoint, so planning it twice gives the same row.
+// Ids: a prefix for the kind of object and a UUIDv7 (RFC 9562) as 32 hex digits, so that ids sort
+// by time. The id of a delivery is derived from its event and endpoint, so planning it twice gives
+// the same row.
 
 export const idPrefixes = ['tnt', 'ep', 'evt', 'dlv', 'att', 'dsp', 'rly', 'sec', 'bat', 'alt', 'key', 'lnk', 'sgk'] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
@@ -34,9 +35,9 @@ export function isId(prefix: IdPrefix, text: string): boolean {
 }
 
 /**
- * The id of an event's delivery to an endpoint: the upper half of the event's UUID (with its time), and the lower halves of both XORed.
- * So the same event and endpoint always have the same row. An event's deliveries are neighbours in the index.
- * The id holds the day, which is the partition. docs/decisions/0001 has the proof.
+ * The id of an event's delivery to an endpoint: the upper half of the event's UUID (with its time), and the lower
+ * halves of both XORed. So the same event and endpoint always have the same row. An event's deliveries are neighbours
+ * in the index. The id holds the day, which is the partition. docs/decisions/0001 has the proof.
  */
 export function deliveryId(eventId: string, endpointId: string): string {
   const event = uuidOf(eventId);

@@ -1,9 +1,13 @@
-// Cuts members out of a JSON text, so that a producer's `data` is sent byte for byte (JSON.parse would round
-// its numbers). Only for text that JSON.parse has accepted; for other text the result is undefined.
+// Cuts members out of a JSON text, so that a producer's `data` is sent byte for byte (JSON.parse
+// would round its numbers). Only for text that JSON.parse has accepted; for other text the result
+// is undefined.
 
 const [quote, opensArray, opensObject, closesArray, closesObject] = [...'"[{]}'].map((char) => char.charCodeAt(0));
 
-/** Members of the object that starts at `from` (leading spaces are allowed): the text of each value by key, and duplicate keys. */
+/**
+ * Members of the object that starts at `from` (leading spaces are allowed): the text of each value by key, and
+ * duplicate keys.
+ */
 export function memberTexts(json: string, from = 0): { members: Map<string, string>; repeated: string[] } {
   const members = new Map<string, string>();
   const repeated: string[] = [];
@@ -20,7 +24,10 @@ export function memberTexts(json: string, from = 0): { members: Map<string, stri
   return { members, repeated };
 }
 
-/** Whether arrays and objects are nested deeper than `limit`. Call it before JSON.parse, which needs over 100 bytes for each level. Accepts any text. */
+/**
+ * Whether arrays and objects are nested deeper than `limit`. Call it before JSON.parse, which needs over 100 bytes for
+ * each level. Accepts any text.
+ */
 export function isDeeperThan(limit: number, json: string): boolean {
   if (json.length <= 2 * limit) return false;
   let depth = 0;
@@ -43,8 +50,8 @@ export interface MemberFault {
 }
 
 /**
- * Members that JSON parsers read differently, at any depth: duplicate keys, and `__proto__`, which a copy of the object would lose.
- * Members named in `passedOn` (such as `data`) are not checked inside: they are the producer's content.
+ * Members that JSON parsers read differently, at any depth: duplicate keys, and `__proto__`, which a copy of the object
+ * would lose. Members named in `passedOn` (such as `data`) are not checked inside: they are the producer's content.
  */
 export function memberFaults(members: ReadonlyMap<string, string>, passedOn: readonly string[] = [], before = ''): MemberFault[] {
   return [...members].flatMap(([key, text]) => {

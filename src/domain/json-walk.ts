@@ -1,5 +1,5 @@
-// Walks a JSON text token by token, in its order, with numbers as written, and without recursion at any depth.
-// Only for text that JSON.parse has accepted; for other text the result is undefined.
+// Walks a JSON text token by token, in its order, with numbers as written, and without recursion at
+// any depth. Only for text that JSON.parse has accepted; for other text the result is undefined.
 
 export type JsonToken =
   | { kind: 'open'; of: 'object' | 'array' }
@@ -8,7 +8,8 @@ export type JsonToken =
   /** `text`: the value as written; `string`: the decoded string, null for other values. */
   | { kind: 'value'; text: string; string: string | null };
 
-// strings use an unrolled loop, because one alternation for each character would overflow the stack of the regular expression
+// strings use an unrolled loop, because one alternation for each character would overflow the stack of the regular
+// expression
 const token = /[\s,:]*(?:("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|([{[])|([}\]])|([^\s,\]}]+))/gy;
 
 export function* walkJson(json: string): Generator<JsonToken> {

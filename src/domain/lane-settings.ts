@@ -1,4 +1,5 @@
-// Endpoint settings that need a lane: rate limit, ordering, dead letters, batching, coalescing, recovery.
+// Endpoint settings that need a lane: rate limit, ordering, dead letters, batching, coalescing,
+// recovery.
 import { z } from 'zod';
 
 export const rateLimit = z
@@ -56,7 +57,10 @@ interface LaneSettings {
   coalesceMs?: number | null | undefined;
 }
 
-/** Settings that cannot be combined; empty when they are valid. Call it with the settings as they would be after a change. */
+/**
+ * Settings that cannot be combined; empty when they are valid. Call it with the settings as they would be after a
+ * change.
+ */
 export function laneSettingsProblems(settings: LaneSettings): { path: string; message: string }[] {
   const problems = [];
   const order = settings.ordering ?? 'none';

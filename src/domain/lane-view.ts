@@ -56,7 +56,9 @@ export const sequenceView = z.object({
   nextOffered: z.int().describe('sequence number of the next request: that of a delivery to be retried, or else a new one'),
 });
 
-/** Numbers from the highest accepted one down to `lowest` that are missing in `accepted`, newest first, at most `most`. */
+/**
+ * Numbers from the highest accepted one down to `lowest` that are missing in `accepted`, newest first, at most `most`.
+ */
 export function gapsIn(accepted: Iterable<number>, lowest: number, most: number): number[] {
   const known = new Set(accepted);
   const gaps: number[] = [];

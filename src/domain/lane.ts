@@ -1,8 +1,11 @@
-// Lane: the single queue of an endpoint that is paced, ordered, batched, paused, failing or over its limit.
-// This file has its states and what its drain reports. docs/lanes.md explains lanes.
+// Lane: the single queue of an endpoint that is paced, ordered, batched, paused, failing or over
+// its limit. This file has its states and what its drain reports. docs/lanes.md explains lanes.
 import { z } from 'zod';
 
-/** awake: a drain runs or is due · idle: waits until a delivery is parked · shut: waits until its due time or until a change. */
+/**
+ * awake: a drain runs or is due · idle: waits until a delivery is parked · shut: waits until its due time or until a
+ * change.
+ */
 export const laneStates = ['awake', 'idle', 'shut'] as const;
 export type LaneState = (typeof laneStates)[number];
 
@@ -10,7 +13,10 @@ export type LaneState = (typeof laneStates)[number];
 export const laneReasons = ['backlog', 'cap', 'failing'] as const;
 export type LaneReason = (typeof laneReasons)[number];
 
-/** Gate reason of an endpoint that was disabled because it failed for too long. Only such endpoints are enabled again automatically. */
+/**
+ * Gate reason of an endpoint that was disabled because it failed for too long. Only such endpoints are enabled again
+ * automatically.
+ */
 export const failedTooLong = 'failed for too long';
 
 /** Why a lane sends nothing now. */

@@ -1,5 +1,5 @@
-// Outcome of an attempt: the closed list of outcomes, and how an HTTP status, a Retry-After header or an
-// error code maps to one. Called after every request to an endpoint.
+// Outcome of an attempt: the closed list of outcomes, and how an HTTP status, a Retry-After header
+// or an error code maps to one. Called after every request to an endpoint.
 import { z } from 'zod';
 
 /** Outcomes of failed attempts. Each of them uses up an attempt of the retry schedule. */
@@ -49,7 +49,9 @@ export interface SendResult {
   outcome: Outcome;
   /** Message for operators. It may name the host, but never path, query or credentials. */
   message: string;
-  /** Set once the status line is complete. The status then decides the outcome, even if the rest of the response fails. */
+  /**
+   * Set once the status line is complete. The status then decides the outcome, even if the rest of the response fails.
+   */
   response: EndpointResponse | null;
   timings: Timings;
   /** IP address of the endpoint; null: no connection was made. */
@@ -85,7 +87,10 @@ export function isSignOfLife(sign: Sign): boolean {
 
 const longestRetryAfterMs = 86_400_000;
 
-/** Retry-After of a 429 or 503 (RFC 9110, 10.2.3) in milliseconds from `nowMs`, limited to 0 … 24 h; null: absent, not readable, or another status. */
+/**
+ * Retry-After of a 429 or 503 (RFC 9110, 10.2.3) in milliseconds from `nowMs`, limited to 0 … 24 h; null: absent, not
+ * readable, or another status.
+ */
 export function retryAfterMs(statusCode: number, headerValue: string | null | undefined, nowMs: number): number | null {
   if ((statusCode !== 429 && statusCode !== 503) || headerValue == null) return null;
   const value = headerValue.trim();
@@ -130,7 +135,8 @@ const refusalOfCode: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ...codes('connect', 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN'),
   ...codes('reset', 'ECONNRESET EPIPE ECONNABORTED'),
   ...codes('tls', 'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE'),
-  // Node reports UNSPECIFIED for verification failures that have no code of their own (a key too small, a digest too weak).
+  // Node reports UNSPECIFIED for verification failures that have no code of their own (a key too small, a digest too
+  // weak).
   ...codes('tls', 'PATH_LENGTH_EXCEEDED UNSPECIFIED'),
   ...codes('protocol', 'POSTHORN_UPGRADE'),
   ...codes('response_too_large', 'POSTHORN_TOO_LARGE'),

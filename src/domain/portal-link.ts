@@ -1,4 +1,5 @@
-// Portal link: a short-lived token that gives a consumer access to one tenant's endpoints and deliveries.
+// Portal link: a short-lived token that gives a consumer access to one tenant's endpoints and
+// deliveries.
 import { z } from 'zod';
 import { type Scope, scope } from './access.ts';
 import { scopeList } from './api-key.ts';

@@ -1,5 +1,5 @@
-// Retry schedule: when a refused delivery is attempted again, computed from the endpoint's retry policy.
-// Pure functions: the caller passes the random number.
+// Retry schedule: when a refused delivery is attempted again, computed from the endpoint's retry
+// policy. Pure functions: the caller passes the random number.
 import { z } from 'zod';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -64,7 +64,10 @@ export interface Refused {
   random: number;
 }
 
-/** Milliseconds until the next attempt: the scheduled wait ± 10 %, and at least Retry-After (up to 24 h); null: no attempts are left. */
+/**
+ * Milliseconds until the next attempt: the scheduled wait ± 10 %, and at least Retry-After (up to 24 h); null: no
+ * attempts are left.
+ */
 export function nextWaitMs({ policy, attempt, retryAfterMs, random }: Refused): number | null {
   const wait = waitAfter(policy, attempt);
   if (wait === null) return null;

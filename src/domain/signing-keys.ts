@@ -1,4 +1,5 @@
-// Signing keys: a tenant's ed25519 key pairs, their rotation, and the JWKS document. The caller passes the time.
+// Signing keys: a tenant's ed25519 key pairs, their rotation, and the JWKS document. The caller
+// passes the time.
 import { z } from 'zod';
 import { durationMs, durationOrNone } from './retry-schedule.ts';
 

@@ -1,5 +1,5 @@
-// Signing settings of an endpoint: Standard Webhooks, a custom HMAC scheme, HTTP Message Signatures (RFC 9421),
-// or several of them.
+// Signing settings of an endpoint: Standard Webhooks, a custom HMAC scheme, HTTP Message Signatures
+// (RFC 9421), or several of them.
 import { z } from 'zod';
 import { headerName } from './header-name.ts';
 import type { SecretForm } from './secret.ts';

@@ -12,7 +12,10 @@ export function text(max: number) {
   return z.string().max(max).refine(isKeepable, unkeepable);
 }
 
-/** URLs resolve `.` and `..` as path segments, even when they are escaped. An object with such a name could not be read or deleted. */
+/**
+ * URLs resolve `.` and `..` as path segments, even when they are escaped. An object with such a name could not be read
+ * or deleted.
+ */
 const pathSegment = /^(?!\.\.?$)/;
 
 /** Adds the rule that a name is usable as a path segment. */

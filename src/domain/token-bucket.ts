@@ -1,6 +1,6 @@
-// Token bucket of a rate limit: it fills evenly, and each request takes a token. Time is in whole milliseconds.
-// In any second at most `burst + perSecond` tokens are taken. A caller that asks again after `waitMs` gets the
-// full rate, even if its timers are a little late (see `brim`).
+// Token bucket of a rate limit: it fills evenly, and each request takes a token. Time is in whole
+// milliseconds. In any second at most `burst + perSecond` tokens are taken. A caller that asks
+// again after `waitMs` gets the full rate, even if its timers are a little late (see `brim`).
 import type { RateLimit } from './lane-settings.ts';
 
 export interface Bucket {
@@ -25,7 +25,10 @@ export function bucketAfter({ perSecond, burst = defaultBurst(perSecond) }: Rate
   return { tokens: Math.min(burst, (Math.max(0, idleMs) * perSecond) / 1_000), atMs: nowMs };
 }
 
-/** If the clock is up to a second back, no time passes until it has caught up. If it is further back, it was set back, and time goes on from there. */
+/**
+ * If the clock is up to a second back, no time passes until it has caught up. If it is further back, it was set back,
+ * and time goes on from there.
+ */
 export function refilled({ tokens, atMs }: Bucket, limit: RateLimit, nowMs: number): Bucket {
   const ms = nowMs - atMs;
   if (ms < 0) return { tokens, atMs: ms < -skewMs ? nowMs : atMs };
@@ -57,8 +60,8 @@ function hasToken({ tokens }: Bucket): boolean {
 }
 
 /**
- * Capacity of a bucket: the burst, plus the tokens of one millisecond (a second of 1,000 milliseconds is refilled 999 times), plus the
- * tokens of `lateMs`, as long as no second gets a whole extra token.
+ * Capacity of a bucket: the burst, plus the tokens of one millisecond (a second of 1,000 milliseconds is refilled 999
+ * times), plus the tokens of `lateMs`, as long as no second gets a whole extra token.
  */
 function brim({ perSecond, burst = defaultBurst(perSecond) }: RateLimit): number {
   const harmless = Math.floor(perSecond) + 1 - perSecond - 1e-6;

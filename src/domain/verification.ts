@@ -1,5 +1,5 @@
-// Endpoint verification: whether an endpoint agreed to receive events. Done before its first delivery and after
-// a change of its URL, if the endpoint's settings or the operator ask for it.
+// Endpoint verification: whether an endpoint agreed to receive events. Done before its first
+// delivery and after a change of its URL, if the endpoint's settings or the operator ask for it.
 import { z } from 'zod';
 
 export const verificationMethods = ['none', 'echo', 'cloudevents'] as const;
