@@ -51,7 +51,7 @@ export interface DispatchCursor {
 // Arguments are optional and untrusted: a signal typed by hand must not block a workflow.
 export const replaySignal = defineSignal<[unknown?]>('replay'); // { replayId?, reason? }
 export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
-export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { echoOf? }: set by Posthorn for a command that the row already has
+export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { echoOf? }: set by Posthorn if the row has the command already
 /** The row was changed outside the workflow: read it again. */
 export const lookSignal = defineSignal<[unknown?]>('look');
 

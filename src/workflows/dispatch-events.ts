@@ -14,7 +14,6 @@ export interface DispatchInput {
 
 // The first page, which is often the only one, is a local activity: it runs within the workflow task and is fastest.
 // A page of 500 starts can take longer than a workflow task may, so later pages are normal activities.
-
 const firstPage = proxyLocalActivities<Activities>({ startToCloseTimeout: '1 minute', retry: ourFaults }).dispatchPage;
 const laterPage = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',

@@ -1,7 +1,6 @@
-// endpointLane: the lane of one endpoint. Runs drains, waits until the next is due, and ends when
-// nothing is held. The rows in PostgreSQL decide what is sent; this workflow only decides when to
-// look. If it is cancelled in the Web UI, nothing is lost: the next parked delivery or the sweep
-// starts it again.
+// endpointLane: the lane of one endpoint. Runs drains, waits for the next, and ends when nothing
+// is held. The rows in PostgreSQL decide what is sent. If the workflow is cancelled in the Web UI,
+// nothing is lost: the next parked delivery or the sweep starts it again.
 import {
   ActivityCancellationType,
   CancellationScope,

@@ -1,7 +1,6 @@
-// rotateKey: follows the rotation of a signing key until the previous keys are deleted, and takes
-// the command cancel. All dates are in the key's row, where signers and readers of the public keys
-// see them. So nothing breaks if this workflow is late: it waits for the next date, and an activity
-// does what is due.
+// rotateKey: follows a signing key rotation until the previous keys are deleted; takes cancel.
+// All dates are in the key's row, where signers read them, so a late workflow breaks nothing: it
+// waits for the next date, and an activity does what is due.
 import { CancellationScope, condition, isCancellation, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { cancelSignal, type RotateKeyInput, type RotationProgress, rotationQuery } from '#contract/workflow-contract';

@@ -1,4 +1,5 @@
-// Imports point one way: each folder of `src` imports only what `allowed-imports.ts` allows, and no files or folders import each other in a circle.
+// Imports in `src`: each folder imports only what `allowed-imports.ts` allows, and there are no
+// import cycles.
 import { describe, expect, it } from 'vitest';
 import { allowedImports, roots } from './allowed-imports.ts';
 import { circles, type Import, importsOf, roomOf, sourceFiles } from './imports.ts';
@@ -7,10 +8,10 @@ const imports = sourceFiles.flatMap((file) => importsOf(file));
 
 const wordsOf = (allowed: string) => allowed.replaceAll('types of ', 'types-of-').split(' ').filter(Boolean);
 
-/** `db/*` names every room of db. */
+/** Expands `db/*` to all subfolders of db. */
 const names = (word: string, name: string) => word === name || (word.endsWith('/*') && name.startsWith(word.slice(0, -1)));
 
-/** `a b types of c` allows a and b, and of c types. */
+/** Parses a rule: `a b types of c` allows a and b, and only types of c. */
 function permits(allowed: string, name: string, typeOnly: boolean): boolean {
   return wordsOf(allowed).some((word) => names(word, name) || (typeOnly && names(word.replace(/^types-of-/, ''), name)));
 }
@@ -34,23 +35,23 @@ function graphOf(nodeOf: (file: string) => string): Map<string, Set<string>> {
 }
 
 describe('imports in src', () => {
-  it('lie in folders that the table names', () => {
+  it('are only in folders that the table lists', () => {
     expect(sourceFiles.length).toBeGreaterThan(200);
     const rooms = new Set(sourceFiles.map(roomOf));
     expect([...rooms].sort()).toEqual([...Object.keys(allowedImports), ...Object.keys(roots)].sort());
   });
 
-  it('point where the table allows', () => {
+  it('are all allowed by the table', () => {
     expect(imports.length).toBeGreaterThan(1_000);
     expect(imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  it('form no circle of files or folders', () => {
+  it('form no cycle of files or folders', () => {
     expect(circles(graphOf((file) => file))).toEqual([]);
     expect(circles(graphOf(roomOf))).toEqual([]);
   });
 
-  it('every arrow that the table allows is used', () => {
+  it('use every import that the table allows', () => {
     const isUsed = (room: string, word: string) =>
       imports.some(
         ({ from, to }) => roomOf(from) === room && names(word.replace(/^types-of-/, ''), to.startsWith('src/') ? roomOf(to) : to),
@@ -63,7 +64,7 @@ describe('imports in src', () => {
 });
 
 describe('the check', () => {
-  it('finds a forbidden arrow, a forbidden package, and a value where only a type is allowed', () => {
+  it('finds a forbidden import, a forbidden package, and a value import where only types are allowed', () => {
     const given = importsOf(
       'src/workflows/x.ts',
       "import { a } from '#db/store/pool';\nimport fs from 'node:fs';\nimport { b } from '#activities/index';\nimport type { c } from '#activities/index';",
@@ -71,7 +72,7 @@ describe('the check', () => {
     expect(given.map(isAllowed)).toEqual([false, false, false, true]);
   });
 
-  it('finds a circle', () => {
+  it('finds an import cycle', () => {
     const edges = new Map(Object.entries({ a: new Set(['b']), b: new Set(['c']), c: new Set(['a', 'd']), d: new Set<string>() }));
     expect(circles(edges).map((circle) => circle.sort())).toEqual([['a', 'b', 'c']]);
   });
