@@ -37,22 +37,22 @@ export interface BacklogEstimate {
   refused(): { all: boolean; tenants: number };
 }
 
-const holdsForMs = 5_000;
+const countValidMs = 5_000;
 const usualRetrySeconds = 5;
 const maxRetrySeconds = 60;
 /** Retry-After is the time until the backlog falls to this share of the limit, not until one event has left. */
-const roomAgain = 0.9;
+const resumeShare = 0.9;
 
 export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
   let last: BacklogCount | null = null;
   let before: BacklogCount | null = null;
   /** Admitted but not settled. A count that runs now may or may not include them. */
-  const underWay = createTally();
-  let storedSinceLast = createTally();
-  let storedSinceBegun: Tally | null = null;
+  const unsettled = createTally();
+  let storedSinceLastCount = createTally();
+  let storedSinceCountStart: Tally | null = null;
 
-  const inAll = () => (last?.inAll ?? 0) + storedSinceLast.inAll() + underWay.inAll();
-  const of = (tenant: string) => (last?.byTenant.get(tenant) ?? 0) + storedSinceLast.of(tenant) + underWay.of(tenant);
+  const inAll = () => (last?.inAll ?? 0) + storedSinceLastCount.inAll() + unsettled.inAll();
+  const of = (tenant: string) => (last?.byTenant.get(tenant) ?? 0) + storedSinceLastCount.of(tenant) + unsettled.of(tenant);
 
   function refusalOf(tenant: string, nowMs: number): Refusal | null {
     if (inAll() >= limits.inAll)
@@ -65,44 +65,44 @@ export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
   /** Seconds until a tenth of the limit is free, at the rate between the last two counts. */
   function retryAfter(waiting: number, limit: number, then: number | undefined, now: number | undefined, nowMs: number): number {
     // the count is old, and the next one runs already
-    if (last && nowMs - last.atMs > holdsForMs) return 1;
+    if (last && nowMs - last.atMs > countValidMs) return 1;
     if (!before || !last || then === undefined || now === undefined || now >= then) return usualRetrySeconds;
     const perMs = (then - now) / (last.atMs - before.atMs);
-    const seconds = Math.ceil((waiting - limit * roomAgain) / perMs / 1_000);
+    const seconds = Math.ceil((waiting - limit * resumeShare) / perMs / 1_000);
     return Math.min(maxRetrySeconds, Math.max(1, seconds));
   }
 
   function refused(): { all: boolean; tenants: number } {
-    const known = new Set([...(last?.byTenant.keys() ?? []), ...storedSinceLast.tenants(), ...underWay.tenants()]);
+    const known = new Set([...(last?.byTenant.keys() ?? []), ...storedSinceLastCount.tenants(), ...unsettled.tenants()]);
     return { all: inAll() >= limits.inAll, tenants: [...known].filter((tenant) => of(tenant) >= limits.perTenant).length };
   }
 
   return {
     admit(tenant, events, nowMs) {
       const refusal = refusalOf(tenant, nowMs);
-      if (!refusal) underWay.add(tenant, events);
+      if (!refusal) unsettled.add(tenant, events);
       return refusal;
     },
     settle(tenant, admitted, stored) {
-      underWay.add(tenant, -admitted);
-      storedSinceLast.add(tenant, stored);
-      storedSinceBegun?.add(tenant, stored);
+      unsettled.add(tenant, -admitted);
+      storedSinceLastCount.add(tenant, stored);
+      storedSinceCountStart?.add(tenant, stored);
     },
     countBegins() {
-      storedSinceBegun = createTally();
+      storedSinceCountStart = createTally();
     },
     counted(count) {
       before = last;
       last = count;
-      storedSinceLast = storedSinceBegun ?? createTally();
-      storedSinceBegun = null;
+      storedSinceLastCount = storedSinceCountStart ?? createTally();
+      storedSinceCountStart = null;
     },
     countFailed(nowMs) {
-      storedSinceBegun = null;
-      if (last && nowMs - last.atMs <= holdsForMs) return;
+      storedSinceCountStart = null;
+      if (last && nowMs - last.atMs <= countValidMs) return;
       last = null;
       before = null;
-      storedSinceLast = createTally();
+      storedSinceLastCount = createTally();
     },
     refused,
     refuses() {

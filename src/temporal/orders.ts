@@ -58,6 +58,6 @@ export async function wakeAfterOrder(lanes: Lanes, { obeyed, status, endpointId,
 function signalOf(order: Order, number: number, status: DeliveryStatus): DeliverySignal {
   // the delivery is parked: a workflow that is still open reads the row and ends
   if (status === 'held') return { signal: lookSignal };
-  if (order.kind === 'replay') return { signal: replaySignal, said: { replayId: order.replayId } };
-  return order.kind === 'cancel' ? { signal: cancelSignal } : { signal: retryNowSignal, said: { echoOf: number } };
+  if (order.kind === 'replay') return { signal: replaySignal, argument: { replayId: order.replayId } };
+  return order.kind === 'cancel' ? { signal: cancelSignal } : { signal: retryNowSignal, argument: { echoOf: number } };
 }

@@ -77,7 +77,7 @@ async function startOnce(link: TemporalLink, type: string, options: Start): Prom
 /** A signal to a delivery's workflow and its argument. */
 export interface DeliverySignal {
   signal: SignalDefinition<[unknown?]>;
-  said?: unknown;
+  argument?: unknown;
 }
 
 /**
@@ -89,19 +89,19 @@ export async function signalDelivery(
   delivery: DeliveryRef,
   deadLetterWindowMs: number,
   startedBy: string,
-  { signal, said }: DeliverySignal,
+  { signal, argument }: DeliverySignal,
 ): Promise<void> {
   // a dead letter waits for commands in its workflow, even if its attempts were all made by a lane
   if (isUnderWay(delivery.status) || delivery.status === 'dead_lettered') {
     const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, startedBy);
     const replayed = signal.name === replaySignal.name && { priority: { fairnessKey: delivery.tenant, priorityKey: priorities.replay } };
     await link.call((client) =>
-      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, ...replayed, args, signal, signalArgs: [said] }),
+      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, ...replayed, args, signal, signalArgs: [argument] }),
     );
     return;
   }
   try {
-    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(signal, said));
+    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(signal, argument));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

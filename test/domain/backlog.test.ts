@@ -165,8 +165,8 @@ describe('Retry-After', () => {
     ['the time until a tenth is free, at the rate of the last two counts', 130, 120, 6],
     ['1 s at least', 1_000, 100, 1],
     ['60 s at most', 1_000, 999, 60],
-    ['5 s when it grows', 110, 120, 5],
-    ['5 s when it stands', 120, 120, 5],
+    ['5 s when the backlog grows', 110, 120, 5],
+    ['5 s when the backlog stays the same', 120, 120, 5],
   ])('is %s', (_, then, now, seconds) => {
     expect(secondsAfter(then, now, { perTenant: 100, inAll: 10_000 })).toBe(seconds);
     expect(secondsAfter(then, now, { perTenant: 10_000, inAll: 100 })).toBe(seconds);

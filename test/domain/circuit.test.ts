@@ -52,11 +52,11 @@ function count(steps: Step[]): { failures: Failures; at: number } {
 
 describe('the circuit opens', () => {
   it.each<[string, Step[], boolean]>([
-    ['nothing', [], false],
+    ['no attempts', [], false],
     ['19 in a row', [refusals(0, 19)], false],
     ['20 in a row', [refusals(0, 20)], true],
     ['20 in a row, one a day', Array(20).fill(refusals(86_400_000, 1)), true],
-    ['20 in a row, as two count them', [refusals(0, 12), refusals(1, 8)], true],
+    ['20 in a row, counted by two processes', [refusals(0, 12), refusals(1, 8)], true],
     ['20 of which one was accepted', [refusals(0, 19), mixed(1, 1, 0), refusals(1, 1)], false],
     ['20 in a row after an acceptance in the same count', [mixed(0, 1, 20, 20)], true],
     ['many refused before the acceptance, few after', [mixed(0, 19, 20, 19)], false],
@@ -147,7 +147,7 @@ describe('the circuit opens', () => {
 });
 
 /** `A`, `B`: an event of that type failed; `a`, `b`: it was accepted; `n`: one of type A got a 404. */
-function told(answers: string, at = start): Failures {
+function failuresAfter(answers: string, at = start): Failures {
   const sign = (answer: string): Sign => (answer === 'n' ? 'answered' : answer === answer.toUpperCase() ? 'failed' : 'accepted');
   const seen = [...answers].map((answer) => ({ type: answer === 'n' ? 'A' : answer.toUpperCase(), sign: sign(answer), times: 1 }));
   return addSeen(noFailures(), seen, at);
@@ -166,13 +166,13 @@ describe('an event type that fails alone', () => {
     ['404 between 19 failures', `${'A'.repeat(19)}n`.repeat(2), false],
   ])('%s: opens %s', (_name, answers, expected) => {
     // enough was accepted before that the share of failures stays below half
-    expect(shouldOpen(told(`${'b'.repeat(40)}${answers}`), start)).toBe(expected);
+    expect(shouldOpen(failuresAfter(`${'b'.repeat(40)}${answers}`), start)).toBe(expected);
   });
 
   it('never opens the circuit after 10 failures beside a healthy type, for any answers', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('A', 'b'), { maxLength: 300 }), (answers) => {
-        let failures = told(`${'A'.repeat(10)}b`);
+        let failures = failuresAfter(`${'A'.repeat(10)}b`);
         expect(failsAlone(failures, 'A')).toBe(true);
         for (const answer of answers) {
           failures = addSeen(failures, [{ type: answer.toUpperCase(), sign: answer === 'A' ? 'failed' : 'accepted', times: 1 }], start);
@@ -185,7 +185,7 @@ describe('an event type that fails alone', () => {
   it('does not hide failures of another type: 20 of them open the circuit as usual', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('A', 'B'), { maxLength: 100 }), (answers) => {
-        let failures = told(`${'A'.repeat(10)}b`);
+        let failures = failuresAfter(`${'A'.repeat(10)}b`);
         for (const answer of answers) failures = addSeen(failures, [{ type: answer, sign: 'failed', times: 1 }], start);
         const others = answers.filter((answer) => answer === 'B').length;
         expect(failures.inRow).toBe(others);

@@ -32,14 +32,14 @@ function exceeds(events: Arrival[], index: number): boolean {
 describe('the budget', () => {
   it.each<[string, Arrival[], DispatchMode]>([
     ['a single event', [{ gap: 0, deliveries: 1 }], 'individual'],
-    ['nobody wants it', [{ gap: 0, deliveries: 0 }], 'individual'],
-    ['the burst, in one', [{ gap: 0, deliveries: 19 }], 'individual'],
-    ['the burst, in many', Array(10).fill({ gap: 0, deliveries: 1 }), 'individual'],
+    ['an event without deliveries', [{ gap: 0, deliveries: 0 }], 'individual'],
+    ['the burst in one event', [{ gap: 0, deliveries: 19 }], 'individual'],
+    ['the burst in several events', Array(10).fill({ gap: 0, deliveries: 1 }), 'individual'],
     ['one more than the burst', Array(11).fill({ gap: 0, deliveries: 1 }), 'batched'],
-    ['one event that exceeds it alone', [{ gap: 0, deliveries: 20 }], 'batched'],
+    ['one event larger than the burst', [{ gap: 0, deliveries: 20 }], 'batched'],
     ['5 events a second with one delivery each', Array(1_000).fill({ gap: 200, deliveries: 1 }), 'individual'],
     ['one event a second for 9 endpoints', Array(1_000).fill({ gap: 1_000, deliveries: 9 }), 'individual'],
-    ['a little above that rate, for long', Array(2_000).fill({ gap: 199, deliveries: 1 }), 'batched'],
+    ['slightly above that rate for a long time', Array(2_000).fill({ gap: 199, deliveries: 1 }), 'batched'],
   ])('%s', (_name, events, last) => {
     expect(play(createModeSwitch('adaptive'), events).chosen.at(-1)).toBe(last);
   });

@@ -7,9 +7,9 @@ const at = (ms: number) => new Date(now + ms).toISOString();
 
 describe('a new event', () => {
   it.each([
-    ['the least', { type: 'a', data: null }],
+    ['only a type and data', { type: 'a', data: null }],
     [
-      'all there is',
+      'an event with many fields',
       {
         type: 'order.created',
         data: {},
@@ -61,7 +61,7 @@ describe('times', () => {
   it.each([
     ['none', {}, []],
     ['due in 30 days', { deliverAt: at(30 * 86_400_000) }, []],
-    ['due later', { deliverAt: at(30 * 86_400_000 + 1) }, ['deliverAt']],
+    ['due in more than 30 days', { deliverAt: at(30 * 86_400_000 + 1) }, ['deliverAt']],
     ['due in the past', { deliverAt: at(-1) }, []],
     ['expired', { expiresAt: at(0) }, ['expiresAt']],
     ['expires before it is due', { deliverAt: at(2_000), expiresAt: at(1_000) }, ['expiresAt']],

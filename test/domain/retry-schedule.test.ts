@@ -48,19 +48,19 @@ describe('retryPolicy', () => {
     ['51 waits', { schedule: Array(51).fill('1s') }, false],
     ['exactly 4 days', { schedule: ['4d'] }, true],
     ['a millisecond above 4 days', { schedule: ['4d', '1ms'] }, false],
-    ['no text', { schedule: [60] }, false],
+    ['a number instead of a text', { schedule: [60] }, false],
     ['one attempt', { initial: '1s', factor: 1, max: '1s', attempts: 1 }, true],
     ['no attempt', { initial: '1s', factor: 1, max: '1s', attempts: 0 }, false],
     ['51 attempts', { initial: '1s', factor: 1, max: '1s', attempts: 51 }, false],
-    ['half an attempt', { initial: '1s', factor: 1, max: '1s', attempts: 1.5 }, false],
+    ['a fractional number of attempts', { initial: '1s', factor: 1, max: '1s', attempts: 1.5 }, false],
     ['a shrinking factor', { initial: '1s', factor: 0.9, max: '1m', attempts: 5 }, false],
     ['a factor above 10', { initial: '1s', factor: 10.1, max: '1m', attempts: 5 }, false],
-    ['no end', { initial: '1s', factor: Number.POSITIVE_INFINITY, max: '1m', attempts: 5 }, false],
+    ['an infinite factor', { initial: '1s', factor: Number.POSITIVE_INFINITY, max: '1m', attempts: 5 }, false],
     ['4 days in equal steps', { initial: '1d', factor: 1, max: '1d', attempts: 5 }, true],
     ['5 days in equal steps', { initial: '1d', factor: 1, max: '1d', attempts: 6 }, false],
     ['growing beyond 4 days', { initial: '1s', factor: 10, max: '9d', attempts: 10 }, false],
-    ['the same, held back by max', { initial: '1s', factor: 10, max: '1h', attempts: 10 }, true],
-    ['a part missing', { initial: '1s', factor: 2, attempts: 5 }, false],
+    ['the same, limited by max', { initial: '1s', factor: 10, max: '1h', attempts: 10 }, true],
+    ['a missing field', { initial: '1s', factor: 2, attempts: 5 }, false],
     ['both forms at once', { ...standard, initial: '1s', factor: 2, max: '1h', attempts: 5 }, false],
     ['an unknown field', { schedule: ['1m'], jitter: 0.5 }, false],
     ['null', null, false],
@@ -75,7 +75,7 @@ describe('waitAfter', () => {
     ['growing waits up to max', { initial: '1s', factor: 2, max: '5s', attempts: 6 }, [1_000, 2_000, 4_000, 5_000, 5_000, null]],
     ['a max below the first wait', { initial: '10s', factor: 2, max: '5s', attempts: 3 }, [5_000, 5_000, null]],
     ['a single attempt', { initial: '1s', factor: 2, max: '5s', attempts: 1 }, [null]],
-  ])('returns the waits of %s', (_name, policy, waits) => {
+  ])('returns %s', (_name, policy, waits) => {
     expect(waits.map((_wait, index) => waitAfter(policy, index + 1))).toEqual(waits);
   });
 });

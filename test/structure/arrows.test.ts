@@ -2,7 +2,7 @@
 // import cycles.
 import { describe, expect, it } from 'vitest';
 import { allowedImports, roots } from './allowed-imports.ts';
-import { circles, type Import, importsOf, roomOf, sourceFiles } from './imports.ts';
+import { cyclesIn, folderOf, type Import, importsOf, sourceFiles } from './imports.ts';
 
 const imports = sourceFiles.flatMap((file) => importsOf(file));
 
@@ -17,11 +17,11 @@ function permits(allowed: string, name: string, typeOnly: boolean): boolean {
 }
 
 function isAllowed({ from, to, typeOnly }: Import): boolean {
-  const room = roomOf(from);
-  const isOurs = to.startsWith('src/');
-  if (room in roots) return !isOurs || !(roots[room] ?? '').split(' ').includes(roomOf(to));
-  const { folders, packages } = allowedImports[room] ?? { folders: '', packages: '' };
-  if (isOurs) return roomOf(to) === room || permits(folders, roomOf(to), typeOnly);
+  const folder = folderOf(from);
+  const isInSrc = to.startsWith('src/');
+  if (folder in roots) return !isInSrc || !(roots[folder] ?? '').split(' ').includes(folderOf(to));
+  const { folders, packages } = allowedImports[folder] ?? { folders: '', packages: '' };
+  if (isInSrc) return folderOf(to) === folder || permits(folders, folderOf(to), typeOnly);
   return permits(packages, to, typeOnly);
 }
 
@@ -37,8 +37,8 @@ function graphOf(nodeOf: (file: string) => string): Map<string, Set<string>> {
 describe('imports in src', () => {
   it('are only in folders that the table lists', () => {
     expect(sourceFiles.length).toBeGreaterThan(200);
-    const rooms = new Set(sourceFiles.map(roomOf));
-    expect([...rooms].sort()).toEqual([...Object.keys(allowedImports), ...Object.keys(roots)].sort());
+    const folderNames = new Set(sourceFiles.map(folderOf));
+    expect([...folderNames].sort()).toEqual([...Object.keys(allowedImports), ...Object.keys(roots)].sort());
   });
 
   it('are all allowed by the table', () => {
@@ -47,17 +47,17 @@ describe('imports in src', () => {
   });
 
   it('form no cycle of files or folders', () => {
-    expect(circles(graphOf((file) => file))).toEqual([]);
-    expect(circles(graphOf(roomOf))).toEqual([]);
+    expect(cyclesIn(graphOf((file) => file))).toEqual([]);
+    expect(cyclesIn(graphOf(folderOf))).toEqual([]);
   });
 
   it('use every import that the table allows', () => {
-    const isUsed = (room: string, word: string) =>
+    const isUsed = (folder: string, word: string) =>
       imports.some(
-        ({ from, to }) => roomOf(from) === room && names(word.replace(/^types-of-/, ''), to.startsWith('src/') ? roomOf(to) : to),
+        ({ from, to }) => folderOf(from) === folder && names(word.replace(/^types-of-/, ''), to.startsWith('src/') ? folderOf(to) : to),
       );
-    const unused = Object.entries(allowedImports).flatMap(([room, { folders, packages }]) =>
-      [...wordsOf(folders), ...wordsOf(packages)].filter((word) => !isUsed(room, word)).map((word) => `${room} -> ${word}`),
+    const unused = Object.entries(allowedImports).flatMap(([folder, { folders, packages }]) =>
+      [...wordsOf(folders), ...wordsOf(packages)].filter((word) => !isUsed(folder, word)).map((word) => `${folder} -> ${word}`),
     );
     expect(unused).toEqual([]);
   });
@@ -74,6 +74,6 @@ describe('the check', () => {
 
   it('finds an import cycle', () => {
     const edges = new Map(Object.entries({ a: new Set(['b']), b: new Set(['c']), c: new Set(['a', 'd']), d: new Set<string>() }));
-    expect(circles(edges).map((circle) => circle.sort())).toEqual([['a', 'b', 'c']]);
+    expect(cyclesIn(edges).map((cycle) => cycle.sort())).toEqual([['a', 'b', 'c']]);
   });
 });

@@ -36,12 +36,12 @@ function resolve(file: string, specifier: string): string {
 }
 
 /** The folder of a file below `src`; for `db` and `api` the subfolder. */
-export function roomOf(file: string): string {
+export function folderOf(file: string): string {
   return posix.dirname(file).slice('src/'.length);
 }
 
 /** Cycles: groups of two or more nodes that reach each other (Tarjan's strongly connected components). */
-export function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+export function cyclesIn(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();
   const stack: string[] = [];
@@ -58,8 +58,8 @@ export function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string
     }
     low.set(node, lowest);
     if (lowest === at) {
-      const circle = stack.splice(stack.indexOf(node));
-      if (circle.length > 1) found.push(circle);
+      const cycle = stack.splice(stack.indexOf(node));
+      if (cycle.length > 1) found.push(cycle);
     }
     return lowest;
   }

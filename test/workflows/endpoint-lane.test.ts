@@ -101,7 +101,7 @@ describe.concurrent('a lane', () => {
   });
 });
 
-describe.concurrent('a wake is never lost', () => {
+describe.concurrent('a wake signal is never lost', () => {
   it('when 200 arrive while drains end at once', async () => {
     const lane = stage.lane(() => ended);
     await Promise.all(Array.from({ length: 200 }, () => lane.wake()));
@@ -122,7 +122,7 @@ describe.concurrent('a wake is never lost', () => {
   });
 });
 
-describe.concurrent('orders to a lane', () => {
+describe.concurrent('commands to a lane', () => {
   it('run during a drain, in their order, and it drains again', async () => {
     const first = held<LaneReport>();
     const lane = stage.lane((call) => (call === 1 ? first.promise : shut));
@@ -132,7 +132,7 @@ describe.concurrent('orders to a lane', () => {
     await lane.handle.signal('resume', null);
     await lane.handle.signal('skipHead');
     await lane.handle.signal('skipHead', { orderingKey: 'customer-7' });
-    await until('all orders', () => lane.done.length === 4);
+    await until('all commands', () => lane.done.length === 4);
     expect(lane.drains()).toBe(1);
     expect(lane.done).toEqual(['pause', 'resume', 'skipHead null', 'skipHead customer-7']);
     first.release(shut);
@@ -146,11 +146,11 @@ describe.concurrent('orders to a lane', () => {
     ['a key of another type', { orderingKey: 7 }],
     ['an empty key', { orderingKey: '' }],
     ['a key that is too long', { orderingKey: 'x'.repeat(9_000) }],
-  ])('are ignored if invalid: skipHead with %s', async (_name, said) => {
+  ])('are ignored if they are invalid: skipHead with %s', async (_name, said) => {
     const lane = stage.lane(() => shut);
     await lane.wake();
     await lane.handle.signal('skipHead', said);
-    await lane.handle.signal('unheardOf', said);
+    await lane.handle.signal('unknownSignal', said);
     await lane.handle.signal('pause', said);
     await until('the pause', () => lane.done.length > 0);
     await toRest(lane, 2);
@@ -173,7 +173,7 @@ describe.concurrent('orders to a lane', () => {
   });
 });
 
-describe.concurrent('Cancel of a lane', () => {
+describe.concurrent('cancelling a lane', () => {
   it('lets the drain end in order, and the next wake signal starts the lane again', async () => {
     const lane = stage.lane((call, stopping) => (call === 1 ? untilStopped(stopping) : ended));
     await lane.wake();
