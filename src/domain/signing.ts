@@ -125,7 +125,7 @@ export function signingHeaderProblems(given: Signing | null, own: Record<string,
   return (given ? signingHeaders(given).toReversed() : []).flatMap(({ path, header }) => {
     const isTaken = taken.has(header);
     taken.add(header);
-    return isTaken ? [{ path, message: `the header ${header} is already used by this endpoint` }] : [];
+    return isTaken ? [{ path, message: `the header ${header} is already in use` }] : [];
   });
 }
 
