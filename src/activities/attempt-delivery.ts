@@ -1,8 +1,6 @@
-// attemptDelivery: one attempt of one delivery, or what stands in its way.
-// Idempotency key: (delivery, round, attempt) - the row says which attempt is due, and on a finished row or before its time nothing is posted.
-//
-// A refusal is a failure of category BENIGN, its type the outcome's class, with the next delay on it, so that Temporal keeps the timer and its
-// Web UI shows attempt, reason and next try. The first refusal of a round is a result instead: the workflow then says `retrying`.
+// attemptDelivery: makes one attempt of a delivery. The `deliver` workflow calls it for each
+// attempt. Idempotency key: (delivery, round, attempt). The row says which attempt is due; if the
+// status is final, or the attempt is not due yet, no request is sent.
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
@@ -11,18 +9,23 @@ import type { DeliverState } from '#contract/workflow-contract';
 
 const heartbeatMs = 1_500;
 
-/** Throws ApplicationFailure: `Refused` classes and waits with `nextRetryDelay`, `Fault` for a deterministic fault of ours. */
+/**
+ * A refusal throws a BENIGN ApplicationFailure with the outcome as its type and the backoff as `nextRetryDelay`. So
+ * Temporal keeps the timer, and its Web UI shows attempt, reason and next attempt. The first refusal of a round is
+ * returned as a result instead, so that the workflow can show `retrying`. An attempt that is not due yet also throws
+ * with `nextRetryDelay`. An internal error throws type `Fault`.
+ */
 export function createAttemptDelivery(engine: Engine) {
   return async function attemptDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState> {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), heartbeatMs);
     try {
       const report = await engine.attempt(deliveryId);
-      if (report.kind === 'wait') throw later(report.message, report.outcome, report.ms);
+      if (report.kind === 'wait') throw retryLater(report.message, report.outcome, report.ms);
       if (report.kind === 'fault')
-        throw ApplicationFailure.create({ type: 'Fault', message: `${report.message} (fault ${report.faults} of 10)` });
+        throw ApplicationFailure.create({ type: 'Fault', message: `${report.message} (internal error ${report.faults} of 10)` });
       if (report.kind === 'refused' && report.state.attempts > 1)
-        throw later(report.result.message, report.result.outcome, report.retryInMs);
+        throw retryLater(report.result.message, report.result.outcome, report.retryInMs);
       return report.state;
     } finally {
       clearInterval(beat);
@@ -30,7 +33,7 @@ export function createAttemptDelivery(engine: Engine) {
   };
 }
 
-function later(message: string, type: string, ms: number): ApplicationFailure {
+function retryLater(message: string, type: string, ms: number): ApplicationFailure {
   return ApplicationFailure.create({
     message,
     type,

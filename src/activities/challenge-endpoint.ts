@@ -1,8 +1,6 @@
-// challengeEndpoint: asks an endpoint once whether it wants to be sent to; what it agrees to opens its gate.
-// Idempotency key: (endpoint, round) - a question that was answered, or is not to be asked any more, is not asked.
-//
-// Whose fault? What the endpoint refuses is the workflow's to count, and is not tried again here. A fault of ours (a store that is away, a secret that
-// cannot be opened, no free place) is tried again by Temporal for as long as it takes: the endpoint was not asked.
+// challengeEndpoint: sends one verification request. If the endpoint agrees, its gate opens.
+// Idempotency key: (endpoint, round). A round with a result, or a replaced one, sends nothing.
+// Temporal retries internal errors without limit. The workflow counts refusals and retries them.
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { type Challenge, type ChallengeAnswer, faultOf } from '#attempts/challenge';
@@ -27,46 +25,52 @@ export interface ChallengeEndpointDeps {
   challenge: Challenge;
 }
 
-const placeAgainAfterMs = 5_000;
+const slotRetryMs = 5_000;
 
-/** `refusalEnds`: the caller counts refusals; without, Temporal tries again, as workflows that began before want it. */
+/**
+ * `refusalEnds`: the workflow counts refusals. Without it Temporal retries them, as workflows started by older versions
+ * expect.
+ */
 export type ChallengeInput = Verifying & { refusalEnds?: true };
 
-/** Throws ApplicationFailure of category BENIGN, its type the outcome, when the endpoint has not agreed, or `no_place`. */
+/**
+ * Throws a BENIGN ApplicationFailure if the endpoint did not agree (type: the outcome) or if there is no free slot
+ * (type: `no_place`).
+ */
 export function createChallengeEndpoint({ db, lanes, places, challenge }: ChallengeEndpointDeps) {
-  /** A challenge takes its place among the requests in flight, one for each endpoint. */
+  /** Sends the challenge. It takes a slot like any request, at most one per endpoint. */
   async function ask(of: Verifying, asked: VerificationToAsk): Promise<ChallengeAnswer> {
-    const leave = places.take(asked.tenantId, of.endpointId, 1);
-    if (typeof leave !== 'function')
-      throw benign('no_place', 'as many requests in flight as allowed', { nextRetryDelay: placeAgainAfterMs });
+    const release = places.take(asked.tenantId, of.endpointId, 1);
+    if (typeof release !== 'function')
+      throw benign('no_place', 'the limit of requests in flight is reached', { nextRetryDelay: slotRetryMs });
     try {
       return await challenge(of.endpointId, asked);
     } catch (error) {
       await noteFault(db, of, error);
       throw error;
     } finally {
-      leave();
+      release();
     }
   }
 
   return async function challengeEndpoint({ refusalEnds, ...of }: ChallengeInput): Promise<string> {
     const asked = await takeVerification(db, of);
-    if (!asked) return 'not to be asked any more';
+    if (!asked) return 'no longer needed';
     const answer = await ask(of, asked);
     if (!answer.agreed) {
       await noteVerificationError(db, of, answer.message);
       throw benign(answer.outcome, answer.message, { nonRetryable: refusalEnds === true });
     }
-    if (!(await passVerification(db, of, answer.perSecond))) return 'not to be asked any more';
+    if (!(await passVerification(db, of, answer.perSecond))) return 'no longer needed';
     await wakeBehindGate({ db, lanes }, of.endpointId);
     return 'verified';
   };
 }
 
-/** The tenant reads that it was us, and not what of ours. */
+/** The tenant sees that Posthorn had an internal error and its class, but no details. */
 async function noteFault(db: Db, of: Verifying, error: unknown): Promise<void> {
   if (isStoreAway(error)) return;
-  await noteVerificationError(db, of, `not asked, for a fault of Posthorn's own (${faultOf(error)}): it is tried again`).catch(
+  await noteVerificationError(db, of, `not sent because of an internal error (${faultOf(error)}); Posthorn will retry`).catch(
     () => undefined,
   );
 }
@@ -75,7 +79,7 @@ function benign(type: string, message: string, more: { nextRetryDelay?: number; 
   return ApplicationFailure.create({ type, message, category: ApplicationFailureCategory.BENIGN, ...more });
 }
 
-/** giveUpVerification: the endpoint is not asked any more, and stays held. Harmless to repeat. */
+/** giveUpVerification: stops verifying the endpoint, which stays held. Repeating it does no harm. */
 export function createGiveUpVerification(db: Db) {
   return async function giveUpVerification(of: Verifying): Promise<string> {
     await failVerification(db, of);

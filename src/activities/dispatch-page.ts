@@ -1,6 +1,6 @@
-// dispatchPage: the next page of a dispatch - plan deliveries, then start their workflows, then set it done.
-// It beats for the sake of a worker's death; not in a local activity, whose beats Temporal refuses.
-// Idempotency key: the dispatch. Rows are inserted once per (event, endpoint), "already open" is success, done is set once.
+// dispatchPage: the next page of a dispatch. Plans deliveries, then starts their workflows, then
+// marks it as done. Idempotency key: the dispatch. Rows are inserted once per (event, endpoint),
+// "already started" is success, and done is set once.
 import { Context } from '@temporalio/activity';
 import type { DispatchCursor } from '#contract/workflow-contract';
 import { startableDeliveries } from '#db/deliveries/delivery-refs';
@@ -13,7 +13,7 @@ import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
 
 const pageSize = 500;
-/** However little there is to do for each of many endpoints: far below what the workflow grants. */
+/** Time limit of a page, for many endpoints without work. Far below the activity's timeout. */
 const pageMs = 5_000;
 const startsAtOnce = 16;
 const heartbeatMs = 2_000;
@@ -35,6 +35,7 @@ export interface DispatchPage {
 export function createDispatchPage({ db, starter, waker, reached }: DispatchPageDeps) {
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
     const context = Context.current();
+    // heartbeats let Temporal notice a dead worker; it rejects them from local activities
     const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatMs);
     try {
       return await nextPage(dispatchId, cursor);
@@ -52,7 +53,7 @@ export function createDispatchPage({ db, starter, waker, reached }: DispatchPage
       started: 0,
       next: cursor ?? { phase: dispatch.planned ? 'start' : 'plan', event: 0, after: null },
     };
-    // small dispatches are done in one page: fewer records in the history, and nothing waits between the steps
+    // a small dispatch takes one page: fewer events in the history, and no wait between the steps
     const pageEnds = performance.now() + pageMs;
     while (page.next !== null && page.planned < pageSize && page.started < pageSize && performance.now() < pageEnds) {
       page.next =
@@ -63,7 +64,7 @@ export function createDispatchPage({ db, starter, waker, reached }: DispatchPage
     return page;
   }
 
-  /** Null: the dispatch was taken back. */
+  /** Null: the dispatch is gone. Its events are in the outbox again. */
   async function planNext(
     dispatchId: string,
     { eventIds }: Dispatch,
@@ -78,14 +79,14 @@ export function createDispatchPage({ db, starter, waker, reached }: DispatchPage
     }
     const event = await readEventToPlan(db, eventId);
     const endpoints = event ? await endpointsAtAcceptance(db, event, at.after, pageSize) : [];
-    const wanting = endpoints.filter(
+    const subscribed = endpoints.filter(
       (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
     );
-    const ids = wanting.map((endpoint) => endpoint.endpointId);
+    const ids = subscribed.map((endpoint) => endpoint.endpointId);
     const held = event && ids.length > 0 ? await insertDeliveries(db, dispatchId, event, ids) : [];
     if (held === null) return null;
     if (held.length > 0) await waker.parked(held);
-    page.planned += wanting.length;
+    page.planned += subscribed.length;
     const last = endpoints.at(-1);
     return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };
   }

@@ -1,5 +1,5 @@
-// followKey: says where the rotation of a signing key stands, and forgets the private keys that are out of sight by now.
-// Idempotency key: none needed - the row says where it stands.
+// followKey: returns the phase of a signing key rotation, and deletes private keys that are no
+// longer needed. Needs no idempotency key, because the key's row has the state.
 
 import type { RotationProgress } from '#contract/workflow-contract';
 import { type RotationTimes, readRotation } from '#db/keys/key-rotation';

@@ -1,4 +1,4 @@
-// The activities this worker runs, made of what they need.
+// Creates all activities of a worker from their dependencies.
 import type { Challenge } from '#attempts/challenge';
 import type { Engine } from '#attempts/engine';
 import type { Slots } from '#attempts/places';
@@ -55,7 +55,7 @@ export function createActivities(deps: ActivityDeps) {
   };
 }
 
-/** Those with a task queue of their own. */
+/** Activities of the lanes' task queue. */
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
 export function createLaneActivities(drain: Drain) {

@@ -1,7 +1,6 @@
-// keepStore: partitions ahead of time; dispatches, idempotency keys, portal links, counts of failures and calls, and numbers and rates of who was
-// deleted go when they have outlived their use, in small batches. Owners are told of client certificates that come to their end, and erasures that were not
-// finished are.
-// Idempotency key: none needed - each step looks at what is there and does what is missing.
+// keepStore: creates partitions in advance, deletes expired rows in small batches, sends alerts
+// about expiring client certificates, and finishes interrupted erasures. The upkeep workflow calls
+// it every 6 hours. Needs no idempotency key, because each step only does what is still missing.
 import { Context } from '@temporalio/activity';
 import { alertExpiring } from '#db/endpoints/expiring-certificates';
 import { finishErasures } from '#db/events/erase-subject';
@@ -23,7 +22,7 @@ import type { Lanes } from '#domain/lane';
 
 const old = [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates, deleteOldPortalLinks, deleteOldApiRates];
 
-/** `disableAfterMs`: for so long an endpoint must have failed to be disabled. */
+/** `disableAfterMs`: how long an endpoint must fail before it is disabled. */
 export function createKeepStore(db: Db, lanes: Pick<Lanes, 'changed'>, disableAfterMs: number) {
   return async function keepStore(): Promise<{ partitionsMade: number; rowsDeleted: number }> {
     const partitionsMade = await makePartitions(db);

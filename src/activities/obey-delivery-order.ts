@@ -1,5 +1,6 @@
-// obeyDeliveryOrder: an order that a delivery's own workflow was given, on the row.
-// Idempotency key: (delivery, order) - a conditional update; a replay is known by its `replayId`, the others change nothing the second time.
+// obeyDeliveryOrder: applies a command that the delivery's own workflow received to the delivery's
+// row. Idempotency key: (delivery, command). It is a conditional update: a replay is recognized by
+// its `replayId`, and the other commands change nothing the second time.
 import { type DeliveryState, readDeliveryState } from '#db/deliveries/deliveries';
 import { obeyOrder } from '#db/deliveries/orders';
 import type { Db } from '#db/store/pool';
@@ -9,7 +10,10 @@ import type { Lanes } from '#domain/lane';
 import { wakeAfterOrder } from '#temporal/orders';
 import { temporalAudit } from './temporal-audit.ts';
 
-/** Says what the delivery is now, obeyed or not; of one that is `held` now its lane knows. */
+/**
+ * Returns the state of the delivery after the command, whether it applied or not. Wakes the lane if the delivery is
+ * held now.
+ */
 export function createObeyDeliveryOrder(db: Db, lanes: Lanes, auditOf = temporalAudit) {
   return async function obeyDeliveryOrder({ deliveryId, order }: { deliveryId: string; order: Order }): Promise<DeliveryState> {
     const { audit, again } = auditOf(orderAction(order));

@@ -1,5 +1,5 @@
-// setGate: pause or resume of an endpoint that came to the operator, as the API does it.
-// Idempotency key: (endpoint, gate): setting it twice is setting it once.
+// setGate: pauses or resumes an endpoint for a signal to the operator or to its lane, like the API.
+// Idempotency key: (endpoint, gate). Setting the same gate twice has no further effect.
 import { isId } from '#domain/ids';
 import { unverified } from '#domain/verification';
 import type { SetGate } from '#lanes/set-gate';
@@ -8,7 +8,7 @@ import { temporalAudit } from './temporal-audit.ts';
 export function createSetGate(set: SetGate) {
   return async function setGate({ endpointId, gate }: { endpointId: string; gate: 'pause' | 'resume' }): Promise<string> {
     const done = isId('ep', endpointId) && (await set(endpointId, gate, temporalAudit(`endpoint.${gate}`).audit));
-    if (done === unverified) return 'not possible until it is verified';
+    if (done === unverified) return 'not possible until the endpoint is verified';
     return done ? `${gate}d` : 'no such endpoint';
   };
 }

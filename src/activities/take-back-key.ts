@@ -1,5 +1,5 @@
-// takeBackKey: cancels the rotation of a signing key that has not ended those before it yet, and says where it stands then.
-// Idempotency key: the key's id - taken back once, it stays so.
+// takeBackKey: cancels a signing key rotation if the previous keys still sign, and returns the
+// rotation's phase. Idempotency key: the key's id. A cancelled rotation stays cancelled.
 
 import type { RotationProgress } from '#contract/workflow-contract';
 import { takeBackKey as takeBack } from '#db/keys/key-rotation';

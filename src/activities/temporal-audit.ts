@@ -1,9 +1,10 @@
-// Whom the audit log names for an order that came through Temporal: the workflow that was told. Who told it stands in its history, beside the signal.
+// Audit actor of a command that came through Temporal: the workflow that received the signal.
+// The sender of the signal is in the workflow's history.
 import { activityInfo } from '@temporalio/activity';
 import type { Audit } from '#db/audit/audit';
 import type { AuditAction } from '#domain/audit';
 
-/** `again`: the activity ran before, and may have done all of it. What it did is written once. */
+/** `again`: a retry of the activity, which may have done its work before. The `once` key keeps the entry single. */
 export function temporalAudit(action: AuditAction): { audit: Audit; again: boolean } {
   const { workflowExecution, activityId, attempt } = activityInfo();
   const run = `${workflowExecution?.runId}/${activityId}`;

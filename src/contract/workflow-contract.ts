@@ -1,11 +1,12 @@
-// Everything that may be said to a workflow, and its address. Clients import this file, never a workflow's body.
+// Contract of the workflows: ids, task queues, signals, queries and their types.
+// Clients import this file instead of the workflow code.
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryStatus } from '#domain/delivery';
 import type { LaneState, LaneWait } from '#domain/lane';
 
 export const taskQueue = 'posthorn';
-/** Drains run there, so that they and attempts never take each other's slots. */
+/** Task queue of drains. It is separate, so that drains and attempts do not compete for activity slots. */
 export const laneTaskQueue = 'posthorn-lanes';
 
 export const workflowTypes = {
@@ -33,12 +34,12 @@ export const searchAttributes = [tenantAttribute, endpointAttribute, eventTypeAt
 
 export interface DeliverInput {
   deliveryId: string;
-  /** What the row was when the workflow was started. */
+  /** Status of the row when the workflow was started. */
   status: DeliveryStatus;
   deadLetterWindowMs: number;
 }
 
-/** Where a dispatch has got to; null: at its start. Both ends of the story are idempotent, so a lost cursor only costs time. */
+/** Progress of a dispatch. Planning and starting are idempotent, so a lost cursor only costs time. */
 export interface DispatchCursor {
   phase: 'plan' | 'start';
   /** While planning: index into the dispatch's events. */
@@ -47,33 +48,36 @@ export interface DispatchCursor {
   after: string | null;
 }
 
-// Arguments are optional and untrusted: whoever types a signal by hand must not be able to wedge a workflow.
+// Arguments are optional and untrusted: a signal typed by hand must not block a workflow.
 export const replaySignal = defineSignal<[unknown?]>('replay'); // { replayId?, reason? }
 export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
-export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { echoOf? }: our own, of an order that is written already
-/** The row was changed behind the workflow's back: read it. */
+export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { echoOf? }: set by Posthorn if the row has the command already
+/** The row was changed outside the workflow: read it again. */
 export const lookSignal = defineSignal<[unknown?]>('look');
 
-/** To a lane: something was parked or changed, look. */
+/** To a lane: a delivery was parked, or a setting was changed. Drain again. */
 export const wakeSignal = defineSignal<[unknown?]>('wake');
-/** The dead letter that blocks its order, or that of one key, blocks it no longer. */
+/** Skip the dead letter that blocks the endpoint's order, or the order of one key. */
 export const skipHeadSignal = defineSignal<[unknown?]>('skipHead'); // { orderingKey? }
 
-/** What a lane's workflow knows: what its drains have said. */
+/** State of a lane's workflow, from the reports of its drains. */
 export interface LaneKnown {
   state: LaneState;
   wait: LaneWait | null;
-  /** When the last drain ended, counted up to 10,000. */
+  /** Deliveries held when the last drain ended, counted up to 10,000. */
   held: number;
-  /** Requests of all its drains, and how many drains that were. */
+  /** Requests sent by all drains, and the number of drains. */
   sent: number;
   drains: number;
-  /** When it acts by itself. */
+  /** Time of the next drain; null: only after a signal. */
   dueAt: string | null;
 }
 export const laneQuery = defineQuery<LaneKnown>('lane');
 
-/** What a delivery's workflow knows of it: as of when it last heard from an activity. While one retries, its pending activity says more. */
+/**
+ * State of a delivery as of the last activity result. While an activity retries, the pending activity in the Web UI
+ * shows more.
+ */
 export interface DeliverState {
   status: DeliveryStatus;
   attempts: number;
@@ -93,15 +97,19 @@ export interface RotateKeyInput {
   keyId: string;
 }
 
-/** published: not signing yet; signing: beside the keys before it; alone: those have ended, and are still published; done: they are forgotten. */
+/**
+ * published: the key does not sign yet; signing: it signs together with the previous keys; alone: the previous keys
+ * have stopped signing, but are still published; done: the previous keys are deleted.
+ */
 export interface RotationProgress {
   phase: 'published' | 'signing' | 'alone' | 'done' | 'cancelled';
-  /** Until the next one; null: there is none. */
+  /** Milliseconds until the next phase; null: this is the last one. */
   nextInMs: number | null;
 }
 export const rotationQuery = defineQuery<RotationProgress>('progress');
 
-// The operator takes the same orders for any delivery ({ deliveryId }), and pause, resume and skipHead ({ endpointId }). A lane takes these for its endpoint.
+// The operator takes the delivery commands with { deliveryId }, and pause, resume and skipHead with { endpointId }.
+// A lane takes pause, resume and skipHead for its own endpoint.
 export const pauseSignal = defineSignal<[unknown?]>('pause');
 export const resumeSignal = defineSignal<[unknown?]>('resume');
 

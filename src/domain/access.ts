@@ -1,39 +1,40 @@
-// Who may call what: the scopes of API keys and portal links.
+// Scopes of API keys and portal links, and the check whether a caller has the scope that a route
+// needs.
 import { z } from 'zod';
 import type { ApiRate } from './api-rate.ts';
 
-/** `admin` includes every other; the rest are independent of each other. */
+/** `admin` includes all others. The others are independent of each other. */
 export const scopes = ['events:write', 'endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act', 'admin'] as const;
 export const scope = z.enum(scopes);
 export type Scope = (typeof scopes)[number];
 
-/** In the order in which they are declared, each once. */
+/** Scopes without duplicates, in the order of their declaration. */
 export function scopesOf(given: readonly Scope[]): Scope[] {
   return scopes.filter((one) => given.includes(one));
 }
 
 export interface Caller {
-  /** `bootstrap`: the key of the configuration, which may everything. */
+  /** `bootstrap`: the key from the configuration. It has all rights. */
   kind: 'bootstrap' | 'api_key' | 'portal_link';
-  /** `key_…` or `lnk_…`; null: the bootstrap key. */
+  /** `key_…` or `lnk_…`; null for the bootstrap key. */
   id: string | null;
-  /** The one tenant it is bound to; null: all. `id` is `tnt_…`, `key` the producer's. */
+  /** The tenant it is bound to; null: all tenants. `id` is Posthorn's id (`tnt_…`), `key` the producer's id. */
   tenant: { id: string; key: string } | null;
   scopes: readonly Scope[];
-  /** What holds it besides: nothing that it makes is held by less. Not there: nothing does. */
+  /** Limits of an API key. A key or link that it creates must not exceed them. Absent: no limits. */
   bounds?: Bounds;
-  /** Where the request came from. */
+  /** IP address of the client. */
   address: string | null;
 }
 
 export interface Bounds {
-  /** Unix milliseconds; null: it does not expire. */
+  /** Unix milliseconds; null: never. */
   expiresAtMs: number | null;
-  /** None: it may call from anywhere. */
+  /** Allowed client networks; empty: any address. */
   cidrs: readonly string[];
-  /** Its own; null: the usual one. */
+  /** The key's own rate limit; null: the default rate limit. */
   rateLimit: ApiRate | null;
-  /** The most that a key made by it may have; null: any. */
+  /** Highest rate limit of a key that this caller creates; null: any. */
   mostRate: ApiRate | null;
 }
 

@@ -1,11 +1,11 @@
-// How many requests at once: the ramp. It begins at 1, doubles after each full round of acceptances, and is halved by a refusal.
-//
-// The requests that were in flight at a halving were sent at the former allowance: their refusals say nothing about the new one.
+// Throttle of a lane: how many requests may be in flight. It starts at 1, doubles after as many
+// acceptances as it allows, and halves after a refusal. Refusals of requests that started before
+// the last halving are ignored, because they were sent under the old limit.
 
 export interface Allowance {
-  /** Requests at once, at least 1. */
+  /** Maximum number of requests in flight, at least 1. */
   allowed: number;
-  /** Since `allowed` last changed or a refusal. */
+  /** Acceptances since `allowed` last changed or since the last refusal. */
   accepted: number;
   halvedAtMs: number | null;
 }
@@ -14,7 +14,7 @@ export function freshAllowance(): Allowance {
   return { allowed: 1, accepted: 0, halvedAtMs: null };
 }
 
-/** Doubled, to at most `most`, after as many acceptances as were allowed at once. A `most` that was lowered counts from here on. */
+/** Doubles `allowed` (up to `most`) after `allowed` acceptances. A lowered `most` takes effect at once. */
 export function afterAccepted({ allowed, accepted, halvedAtMs }: Allowance, most: number): Allowance {
   const limit = Math.max(1, Math.floor(most));
   if (allowed >= limit) return { allowed: limit, accepted: 0, halvedAtMs };
@@ -23,8 +23,8 @@ export function afterAccepted({ allowed, accepted, halvedAtMs }: Allowance, most
 }
 
 /**
- * Halved, to at least 1, unless the request was started before the last halving or in the same millisecond.
- * A halving that lies in the future was noted before the clock was set back, and tells nothing.
+ * Halves `allowed` (down to 1), unless the request started before the last halving or in the same millisecond.
+ * A halving in the future was recorded before the clock was set back, and is ignored.
  */
 export function afterRefused(state: Allowance, startedMs: number, nowMs: number): Allowance {
   const { allowed, halvedAtMs } = state;

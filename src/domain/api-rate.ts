@@ -1,16 +1,17 @@
-// How often a key may call: so many requests a second, counted in windows that begin with their first request.
+// Rate limit of an API key. Requests are counted in windows; a window begins with its first
+// request.
 import { z } from 'zod';
 
 export const apiRate = z
   .strictObject({
-    perSecond: z.int().min(1).max(1_000_000).describe('requests a second'),
-    burst: z.int().min(1).max(1_000_000).optional().describe('how many may come at once: as many as perSecond by default, and at least'),
+    perSecond: z.int().min(1).max(1_000_000).describe('requests per second'),
+    burst: z.int().min(1).max(1_000_000).optional().describe('requests that may arrive at once; at least perSecond, which is the default'),
   })
   .refine(({ perSecond, burst = perSecond }) => burst >= perSecond, {
     path: ['burst'],
-    message: 'must not be less than perSecond: windows are whole seconds',
+    message: 'must not be less than perSecond, because windows are whole seconds',
   })
-  .describe('the most requests, over all API processes: counted in windows of burst / perSecond seconds, rounded up to whole ones');
+  .describe('rate limit over all API processes, counted in windows of burst / perSecond seconds (rounded up to whole seconds)');
 export type ApiRate = z.infer<typeof apiRate>;
 
 export interface Quota {
@@ -18,7 +19,10 @@ export interface Quota {
   windowSeconds: number;
 }
 
-/** What a rate comes to: whole seconds, as the RateLimit headers want them, and so many requests in each window that the rate is kept. */
+/**
+ * Quota per window for a rate. Windows are whole seconds, because the RateLimit headers need that.
+ * @example quotaOf({ perSecond: 10, burst: 25 }) // { requests: 30, windowSeconds: 3 }
+ */
 export function quotaOf({ perSecond, burst = perSecond }: ApiRate): Quota {
   const windowSeconds = Math.ceil(burst / perSecond);
   return { requests: perSecond * windowSeconds, windowSeconds };

@@ -1,4 +1,5 @@
-// What to do with a delivery that is called for an attempt, and what a refusal makes of it. The row decides; this reads it.
+// Decides the next step of a delivery from its row: finish, settle, park, wait or post.
+// Called before each attempt; `retryInMs` is called after a refused one.
 import type { DeliveryStatus } from './delivery.ts';
 import { isUnderWay } from './delivery.ts';
 import type { SendResult } from './outcome.ts';
@@ -6,11 +7,12 @@ import { nextWaitMs, type RetryPolicy } from './retry-schedule.ts';
 
 export interface Called {
   status: DeliveryStatus;
-  /** Made in this round before this one. */
+  /** Attempts already made in this round. */
   attempts: number;
+  /** Milliseconds until the next attempt is due; 0 or less: it is due. */
   waitMs: number;
   expired: boolean;
-  /** Only the endpoint's lane sends to it: what is to be sent is held for that. */
+  /** Only the endpoint's lane may send to it, so the delivery must be parked. */
   parks: boolean;
   /** The endpoint was deleted. */
   deleted: boolean;
@@ -24,8 +26,9 @@ export type Step =
   | { kind: 'post' };
 
 /**
- * The one thing to do now. A delivery called too early waits for what remains; one that is finished is left alone. One that was never tried is not held before
- * its time, lest it stands in an order in which it is not yet; one that sleeps between attempts is.
+ * The next step for a delivery. A delivery that is not due yet waits for the rest of its time; a finished one stays as
+ * it is. A delivery without attempts is not parked before it is due, so that it does not enter an ordered lane too
+ * early. A delivery that waits for its next attempt is parked at once.
  */
 export function nextStep({ status, attempts, waitMs, expired, parks, deleted }: Called): Step {
   if (!isUnderWay(status)) return { kind: 'finished', status };
@@ -36,12 +39,15 @@ export function nextStep({ status, attempts, waitMs, expired, parks, deleted }: 
   return isEarly ? { kind: 'wait', ms: Math.ceil(waitMs) } : { kind: 'post' };
 }
 
-/** Whether a process parks for this endpoint by what it knows of its settings and wishes; `parks` in SQL adds what lanes say. */
+/**
+ * Whether deliveries must be parked because of the endpoint's settings or its Retry-After. `parks` in SQL also checks
+ * the lane's state.
+ */
 export function parksBySettings({ needsLane, notBeforeMs }: { needsLane: boolean; notBeforeMs: number | null }, nowMs: number): boolean {
   return needsLane || (notBeforeMs !== null && notBeforeMs > nowMs);
 }
 
-/** Milliseconds until a refused delivery is tried again; null: its schedule is spent. An endpoint that says 410 Gone is not asked again. */
+/** Milliseconds until the next attempt after a refusal; null: no attempts are left. 410 Gone is never retried. */
 export function retryInMs(result: SendResult, attempt: number, policy: RetryPolicy, random: number): number | null {
   if (result.outcome === 'accepted' || result.outcome === 'gone') return null;
   return nextWaitMs({ policy, attempt, retryAfterMs: result.retryAfterMs, random });

@@ -1,5 +1,5 @@
-// The audit log: who changed what. What an entry shows of a change holds no secret: only fields known to be harmless are shown, of any other only
-// that it was given.
+// Audit log entries: actions, actors, and the changed fields of a request.
+// An entry never holds a secret: only fields on an allow list are shown, all others are masked.
 import { z } from 'zod';
 import type { Order } from './delivery.ts';
 import { hidden } from './endpoint-target.ts';
@@ -41,17 +41,20 @@ export function orderAction({ kind }: Pick<Order, 'kind'>): AuditAction {
 
 export const actorKinds = ['bootstrap', 'api_key', 'portal_link', 'temporal', 'cli', 'system'] as const;
 
-/** Who did it: by a key or a link (`id` is its own), by a signal in Temporal (`id` is the workflow's), by the command line, or Posthorn by itself. */
+/**
+ * Who made the change: an API key or portal link (`id` is its id), a Temporal signal (`id` is the workflow's id), the
+ * CLI, or Posthorn (`system`).
+ */
 export interface AuditActor {
   kind: (typeof actorKinds)[number];
   id: string | null;
 }
 
-/** Fields by name; null: there was, or is, nothing. */
+/** Fields by name; null: the object did not exist before, or does not exist any more. */
 export type AuditState = Record<string, unknown> | null;
 
 export interface AuditEntry {
-  /** `tnt_…`; null: of no one tenant; left out: that of the endpoint or delivery it is about. */
+  /** `tnt_…`; null: belongs to no single tenant; absent: the tenant of the target endpoint or delivery. */
   tenantId?: string | null;
   target: { kind: string; id: string };
   before: AuditState;
@@ -59,23 +62,26 @@ export interface AuditEntry {
 }
 
 export const auditView = z.object({
-  seq: z.int().describe('1, 2, 3 … without a gap'),
-  at: z.string().describe('in UTC, to the microsecond'),
+  seq: z.int().describe('sequence number: 1, 2, 3 … without gaps'),
+  at: z.string().describe('time of the change in UTC, to the microsecond'),
   actor: z.object({ kind: z.enum(actorKinds), id: z.string().nullable() }),
-  tenant: z.string().nullable().describe('the id that it has now'),
-  tenantId: z.string().nullable().describe('`tnt_` and the UUID that the hash covers'),
+  tenant: z.string().nullable().describe('current id of the tenant'),
+  tenantId: z.string().nullable().describe("Posthorn's id of the tenant (`tnt_` and the UUID that the hash covers)"),
   action: z.string(),
   target: z.object({ kind: z.string(), id: z.string() }),
-  before: z.record(z.string(), z.unknown()).nullable().describe('what the change was about, as it was; *** stands for what is not shown'),
-  after: z.record(z.string(), z.unknown()).nullable(),
+  before: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('changed fields before the change; values that are not shown are masked as ***'),
+  after: z.record(z.string(), z.unknown()).nullable().describe('changed fields after the change'),
   address: z
     .string()
     .nullable()
-    .describe('where the request came from; a caller bound to a tenant is told it of that tenant’s own keys and links'),
-  requestId: z.string().nullable().describe('x-request-id of the request, or run and activity in Temporal; told like `address`'),
-  once: z.string().nullable().describe('what was told twice with this word was written once; told like `address`'),
-  prevHash: z.string().describe('hash of the entry before it'),
-  hash: z.string().describe('of this entry and the hash before it, in hex'),
+    .describe('IP address of the client; a caller bound to a tenant sees it only for keys and links of that tenant'),
+  requestId: z.string().nullable().describe('x-request-id of the request, or run and activity in Temporal; visible like `address`'),
+  once: z.string().nullable().describe('deduplication key: a repeated entry with the same key is stored once; visible like `address`'),
+  prevHash: z.string().describe('hash of the previous entry'),
+  hash: z.string().describe('hash over this entry and prevHash, in hex'),
 });
 export type AuditView = z.infer<typeof auditView>;
 
@@ -84,7 +90,10 @@ const shown = new Set(
   format signing status verification notBefore maxEndpoints`.split(/\s+/),
 );
 
-/** What may be seen of these fields: of a URL its origin, of headers their names, of what is not known to be harmless only whether it is set. */
+/**
+ * Fields with secrets masked: of a URL only the origin is shown, of headers only the names, of unlisted fields only
+ * whether they are set.
+ */
 export function withoutSecrets(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, masked(name, value)]));
 }
@@ -96,7 +105,7 @@ function masked(name: string, value: unknown): unknown {
   return hidden;
 }
 
-/** Path and query may hold a token, and so may the name before an @. */
+/** Path, query and user info (before the @) are masked, because they may hold a token. */
 function originOnly(url: string): string {
   const [, scheme, host] = /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
   return scheme === undefined ? hidden : `${scheme}${host}/${hidden}`;
@@ -107,7 +116,7 @@ export interface AuditChange {
   after: Record<string, unknown>;
 }
 
-/** Those of the fields that were given and are not what they were, without secrets; of metadata those keys. */
+/** The given fields whose value changed, with secrets masked. Of metadata only the changed keys. */
 export function changedFields(given: readonly string[], before: object, after: object): AuditChange {
   const changed = differing(before, after).filter((name) => given.includes(name));
   const [old, now] = [pick(before, changed), pick(after, changed)];
@@ -120,7 +129,7 @@ export function changedFields(given: readonly string[], before: object, after: o
   return { before: withoutSecrets(old), after: withoutSecrets(now) };
 }
 
-/** Of what is not there, null. */
+/** Missing fields become null. */
 function pick(from: object, names: readonly string[]): Record<string, unknown> {
   const fields = new Map<string, unknown>(Object.entries(from));
   return Object.fromEntries(names.map((name) => [name, fields.get(name) ?? null]));
@@ -132,20 +141,25 @@ function differing(before: object, after: object): string[] {
   return names.filter((name) => JSON.stringify(old?.get(name) ?? null) !== JSON.stringify(now?.get(name) ?? null));
 }
 
-const most = 200;
+const maxLength = 200;
 
-/** The fields with every value cut to 200 characters: the log is kept for good, and whoever may change something could fill it. */
+/**
+ * Cuts every value to 200 characters. The log is never deleted, so a caller with write access could fill it with long
+ * values.
+ */
 export function brief(fields: AuditState): AuditState {
   return fields && Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value, true)]));
 }
 
-/** What is longer is the beginning of its text, or of its JSON, and its length; fields of an object are cut one by one. */
+/**
+ * A longer value becomes the start of its text (or of its JSON) and its length. Fields of an object are cut one by one.
+ */
 function cut(value: unknown, open: boolean): unknown {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  if (text.length <= most) return value;
+  if (text.length <= maxLength) return value;
   if (open && typeof value === 'object' && !Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, cut(inner, false)]));
   }
-  // no half of a surrogate pair
-  return `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}… (${text.length} characters)`;
+  // must not end in half of a surrogate pair
+  return `${text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '')}… (${text.length} characters)`;
 }

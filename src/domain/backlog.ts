@@ -1,19 +1,18 @@
-// How many events wait, as far as one process can tell: the last count of the outbox, and every event it has let in since.
-//
-// What has left since is not known before the next count, so for this process's own events the estimate is never too low, and with it the limits hold
-// however long a count takes. What other processes let in is seen at the next count.
+// Estimates how many events wait in the outbox: the last count, plus events accepted here since.
+// Asked for every request that posts events; over the limit the API answers 429 (backpressure).
+// Never too low for this process's events; those of other processes show at the next count.
 
-/** When so many wait, nothing more is let in. */
+/** Number of waiting events from which new events are refused. */
 export interface BacklogLimits {
   perTenant: number;
   inAll: number;
 }
 
-/** The outbox as counted; `atMs` is when the count began. */
+/** A count of the outbox. `atMs` is the time when the count started. */
 export interface BacklogCount {
   atMs: number;
   inAll: number;
-  /** By the tenants' external ids; those with few may be left out. */
+  /** Keyed by the tenants' external ids. Tenants with few events may be missing. */
   byTenant: Map<string, number>;
 }
 
@@ -23,34 +22,37 @@ export interface Refusal {
 }
 
 export interface BacklogEstimate {
-  /** Lets the events in, which count from now on; or says why not. A request is let in whole when there is room for one event. */
+  /**
+   * Admits the events and counts them, or returns the refusal. A request is admitted as a whole if there is room for
+   * one event.
+   */
   admit(tenant: string, events: number, nowMs: number): Refusal | null;
-  /** So many of the admitted were stored; the others count no longer. */
+  /** Reports how many of the admitted events were stored. The rest no longer count. */
   settle(tenant: string, admitted: number, stored: number): void;
   countBegins(): void;
   counted(count: BacklogCount): void;
-  /** The last count still holds for a few seconds; then everybody is let in, as at the start. */
+  /** The last count stays valid for 5 seconds. After that everything is admitted, as at process start. */
   countFailed(nowMs: number): void;
   refuses(): boolean;
   refused(): { all: boolean; tenants: number };
 }
 
-const holdsForMs = 5_000;
+const countValidMs = 5_000;
 const usualRetrySeconds = 5;
 const maxRetrySeconds = 60;
-/** Who is told to wait is told to wait for some room, not for the first event that leaves. */
-const roomAgain = 0.9;
+/** Retry-After is the time until the backlog falls to this share of the limit, not until one event has left. */
+const resumeShare = 0.9;
 
 export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
   let last: BacklogCount | null = null;
   let before: BacklogCount | null = null;
-  /** Admitted and not settled: a count under way may or may not see them. */
-  const underWay = createTally();
-  let storedSinceLast = createTally();
-  let storedSinceBegun: Tally | null = null;
+  /** Admitted but not settled. A count that runs now may or may not include them. */
+  const unsettled = createTally();
+  let storedSinceLastCount = createTally();
+  let storedSinceCountStart: Tally | null = null;
 
-  const inAll = () => (last?.inAll ?? 0) + storedSinceLast.inAll() + underWay.inAll();
-  const of = (tenant: string) => (last?.byTenant.get(tenant) ?? 0) + storedSinceLast.of(tenant) + underWay.of(tenant);
+  const inAll = () => (last?.inAll ?? 0) + storedSinceLastCount.inAll() + unsettled.inAll();
+  const of = (tenant: string) => (last?.byTenant.get(tenant) ?? 0) + storedSinceLastCount.of(tenant) + unsettled.of(tenant);
 
   function refusalOf(tenant: string, nowMs: number): Refusal | null {
     if (inAll() >= limits.inAll)
@@ -60,47 +62,47 @@ export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
     return { scope: 'tenant', retryAfterSeconds: retryAfter(of(tenant), limits.perTenant, then, now, nowMs) };
   }
 
-  /** Until a tenth of the limit is free, at the rate from one count to the next. */
+  /** Seconds until a tenth of the limit is free, at the rate between the last two counts. */
   function retryAfter(waiting: number, limit: number, then: number | undefined, now: number | undefined, nowMs: number): number {
-    // an old count: the next one, which is on its way, knows better
-    if (last && nowMs - last.atMs > holdsForMs) return 1;
+    // the count is old, and the next one runs already
+    if (last && nowMs - last.atMs > countValidMs) return 1;
     if (!before || !last || then === undefined || now === undefined || now >= then) return usualRetrySeconds;
     const perMs = (then - now) / (last.atMs - before.atMs);
-    const seconds = Math.ceil((waiting - limit * roomAgain) / perMs / 1_000);
+    const seconds = Math.ceil((waiting - limit * resumeShare) / perMs / 1_000);
     return Math.min(maxRetrySeconds, Math.max(1, seconds));
   }
 
   function refused(): { all: boolean; tenants: number } {
-    const known = new Set([...(last?.byTenant.keys() ?? []), ...storedSinceLast.tenants(), ...underWay.tenants()]);
+    const known = new Set([...(last?.byTenant.keys() ?? []), ...storedSinceLastCount.tenants(), ...unsettled.tenants()]);
     return { all: inAll() >= limits.inAll, tenants: [...known].filter((tenant) => of(tenant) >= limits.perTenant).length };
   }
 
   return {
     admit(tenant, events, nowMs) {
       const refusal = refusalOf(tenant, nowMs);
-      if (!refusal) underWay.add(tenant, events);
+      if (!refusal) unsettled.add(tenant, events);
       return refusal;
     },
     settle(tenant, admitted, stored) {
-      underWay.add(tenant, -admitted);
-      storedSinceLast.add(tenant, stored);
-      storedSinceBegun?.add(tenant, stored);
+      unsettled.add(tenant, -admitted);
+      storedSinceLastCount.add(tenant, stored);
+      storedSinceCountStart?.add(tenant, stored);
     },
     countBegins() {
-      storedSinceBegun = createTally();
+      storedSinceCountStart = createTally();
     },
     counted(count) {
       before = last;
       last = count;
-      storedSinceLast = storedSinceBegun ?? createTally();
-      storedSinceBegun = null;
+      storedSinceLastCount = storedSinceCountStart ?? createTally();
+      storedSinceCountStart = null;
     },
     countFailed(nowMs) {
-      storedSinceBegun = null;
-      if (last && nowMs - last.atMs <= holdsForMs) return;
+      storedSinceCountStart = null;
+      if (last && nowMs - last.atMs <= countValidMs) return;
       last = null;
       before = null;
-      storedSinceLast = createTally();
+      storedSinceLastCount = createTally();
     },
     refused,
     refuses() {

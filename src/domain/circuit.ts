@@ -1,8 +1,6 @@
-// When an endpoint is only probed: a circuit that failures open, that probes keep open, and that three good answers to probes close.
-//
-// Failures of one event type alone do not open it: a type that has failed 10 times while another type was answered well in between is counted no further
-// until one of its own events is answered well. The minute of failures is kept as two halves of 30 s, the first of which begins with the first attempt after
-// a calm. What is counted is never older than a minute, and all of the last 30 s is in it.
+// Circuit breaker of an endpoint. Failures open it; while it is open, the lane sends only probes;
+// three accepted probes close it. A single event type that fails does not open it (see
+// `failsAlone`). Pure functions: the caller passes the time and keeps the state.
 import { isSignOfLife, type Sign } from './outcome.ts';
 
 export interface CircuitTimes {
@@ -22,24 +20,28 @@ export interface FailingType {
   type: string;
   /** Failures since its last sign of life. */
   failed: number;
-  /** Another type gave a sign of life since the first of them. */
+  /** Another type gave a sign of life since the first of these failures. */
   alone: boolean;
 }
 
+/**
+ * Failure counts of an endpoint. The last minute is kept as two halves of 30 s. The first half begins with the first
+ * attempt after a calm. Counts are never older than a minute, and always include the last 30 s.
+ */
 export interface Failures {
   /** Counted failures since the last sign of life, however long ago that was. */
   inRow: number;
-  /** Attempts since the last acceptance, whatever was answered. */
+  /** Attempts since the last acceptance, with any result. */
   notAccepted: number;
-  /** When the half under way began. */
+  /** Start of the current half, in Unix milliseconds. */
   sinceMs: number;
   now: Counts;
   before: Counts;
-  /** Which types fail, the one that failed least recently first: at most 32. */
+  /** Failing event types, at most 32. The type that failed least recently comes first. */
   types: FailingType[];
 }
 
-/** So many attempts of one event type in a row that ended alike. */
+/** Consecutive attempts of one event type with the same result. */
 export interface Seen {
   type: string;
   sign: Sign;
@@ -53,7 +55,7 @@ export type Circuit =
       refusedProbes: number;
       /** Probes refused since the last accepted one. */
       refusedSince: number;
-      /** The event types of the accepted probes that count: two at most. */
+      /** Event types of the accepted probes that count; at most two. */
       accepted: string[];
       probeAtMs: number;
     };
@@ -72,12 +74,12 @@ export function noFailures(): Failures {
   return { inRow: 0, notAccepted: 0, sinceMs: 0, now: none, before: none, types: [] };
 }
 
-/** Nothing counts against the endpoint any more. Which of its types fail alone is still known. */
+/** Resets the failure counts, but keeps `notAccepted` and which event types fail. */
 export function forgiven({ notAccepted, types }: Failures): Failures {
   return { ...noFailures(), notAccepted, types };
 }
 
-/** Outcomes known at `nowMs`, in the order in which they are told here. */
+/** Adds the results known at `nowMs`, in the order of `seen`. */
 export function addSeen(failures: Failures, seen: readonly Seen[], nowMs: number): Failures {
   return seen.reduce((sum, one) => (isSignOfLife(one.sign) ? addLife(sum, one) : addFailed(sum, one)), lastMinute(failures, nowMs));
 }
@@ -106,19 +108,25 @@ function addFailed(failures: Failures, { type, times }: Seen): Failures {
   };
 }
 
-/** Its failures are counted no further. */
+/**
+ * Whether an event type fails while others do not: it failed 10 times, and another type gave a sign of life in between.
+ * Its further failures do not count until one of its own events gives a sign of life.
+ */
 export function failsAlone({ types }: Failures, type: string): boolean {
   return types.some((one) => one.type === type && one.alone && one.failed >= mostAlone);
 }
 
-/** 20 failures in a row, or more than half of at least 40 attempts in a minute. */
+/** True after 20 failures in a row, or when more than half of at least 40 attempts in a minute failed. */
 export function shouldOpen(failures: Failures, nowMs: number): boolean {
   const { inRow, now, before } = lastMinute(failures, nowMs);
   const attempts = now.attempts + before.attempts;
   return inRow >= mostInRow || (attempts >= judgedFrom && now.failures + before.failures > attempts * mostFailing);
 }
 
-/** What is older is forgotten. A clock that is up to a minute behind counts as standing still; one further behind was set back: the minute begins anew. */
+/**
+ * Drops counts older than a minute. If the clock is up to a minute back, no time passes. If it is further back, it was
+ * set back, and the minute starts again.
+ */
 function lastMinute(failures: Failures, nowMs: number): Failures {
   const { sinceMs, now } = failures;
   const ms = nowMs - sinceMs;
@@ -132,9 +140,11 @@ export function opened(nowMs: number, times: CircuitTimes): Circuit {
 }
 
 /**
- * After a probe with an event of this type. Accepted: the next one is due at once; the third closes. Refused: the accepted probes of the same type count no
- * more. If those of another type still count, the pauses begin again with the shortest; otherwise the pause is twice the one before, however many were
- * accepted in between. The late probe of a circuit that is closed changes nothing.
+ * The circuit after a probe with an event of this type.
+ * Accepted: the next probe is due at once; the third acceptance closes the circuit.
+ * Refused: accepted probes of the same type no longer count. If probes of another type still count, the pauses start
+ * again with the shortest. Otherwise the pause doubles, however many probes were accepted in between.
+ * A late probe of a closed circuit changes nothing.
  */
 export function probed(circuit: Circuit, type: string, accepted: boolean, nowMs: number, times: CircuitTimes): Circuit {
   if (circuit.state === 'closed') return circuit;
@@ -152,13 +162,13 @@ function pauseMs(refusedProbes: number, { firstProbeMs, longestProbeMs }: Circui
 }
 
 /**
- * In which order the types that wait are probed: those that are not known to fail, of which another one is the first after each refused probe; then the one that
- * failed least recently.
+ * Order in which the waiting event types are probed. Types that are not known to fail come first, rotated after each
+ * refused probe. Failing types follow, the one that failed least recently first.
  */
 export function probeOrder(waiting: readonly string[], { types }: Pick<Failures, 'types'>, refusedProbes: number): string[] {
-  const turn = new Map(types.map(({ type }, index) => [type, index]));
-  const unknown = waiting.filter((type) => !turn.has(type));
+  const rank = new Map(types.map(({ type }, index) => [type, index]));
+  const unknown = waiting.filter((type) => !rank.has(type));
   const from = refusedProbes % Math.max(1, unknown.length);
-  const failing = waiting.filter((type) => turn.has(type)).toSorted((a, b) => (turn.get(a) ?? 0) - (turn.get(b) ?? 0));
+  const failing = waiting.filter((type) => rank.has(type)).toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
   return [...unknown.slice(from), ...unknown.slice(0, from), ...failing];
 }

@@ -1,4 +1,5 @@
-// The headers that belong to the connection, or that we set on it: no endpoint may set them, and nobody who sends may pass them on.
+// Headers of the connection, and headers that Posthorn sets on it. Endpoints must not set them,
+// and the sender must not forward them.
 
 export const connectionHeader =
   /^(connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|user-agent)$/i;

@@ -1,4 +1,4 @@
-// A delivery and its attempts as the API and the dashboard show them.
+// Delivery and attempt as the API and the dashboard show them.
 import { z } from 'zod';
 import { deliveryStatus } from './delivery.ts';
 import { outcome } from './outcome.ts';
@@ -10,65 +10,63 @@ export const deliveryView = z.object({
   tenant: z.string(),
   endpoint: z.string(),
   status: deliveryStatus,
-  round: z.int().describe('the run through the schedule; each replay begins the next'),
+  round: z.int().describe('run through the retry schedule; each replay starts the next round'),
   attempts: z.int().describe('attempts made in this round'),
   nextAttemptAt: z.iso
     .datetime()
     .nullable()
-    .describe('no attempt before; null: none is ahead, or not until its endpoint is resumed or has agreed'),
+    .describe('earliest time of the next attempt; null: no attempt is planned, or none until the endpoint is resumed or verified'),
   lastOutcome: z.string().nullable(),
   lastMessage: z.string().nullable(),
   sequence: z
     .int()
     .nullable()
-    .describe('its number in the order of its endpoint, or of its ordering key; null: none yet, or there is no order'),
-  batch: z.string().nullable().describe('the batch in which it is or was sent, webhook-id of its requests; null: none, it goes alone'),
-  faults: z.int().describe("faults of Posthorn's own in a row; the tenth puts it into quarantine"),
+    .describe('sequence number within the endpoint or the ordering key; null: not assigned yet, or the delivery is not ordered'),
+  batch: z.string().nullable().describe('id of the batch it is or was sent in (webhook-id of the request); null: it is sent alone'),
+  faults: z.int().describe('internal errors of Posthorn in a row; after the tenth the delivery is quarantined'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   workflowId: z
     .string()
     .nullable()
     .describe(
-      "while it is held its endpoint's lane, else its own workflow where it has or had one, else the dispatch that covers its event; null until there is one",
+      "the endpoint's lane while the delivery is held; otherwise its own workflow, or the dispatch of its event if it has none; null: none yet",
     ),
-  temporalUrl: z.string().nullable().describe('that workflow in the Temporal Web UI'),
+  temporalUrl: z.string().nullable().describe('link to this workflow in the Temporal Web UI'),
 });
 export type DeliveryView = z.infer<typeof deliveryView>;
 
-const milliseconds = z.number().nullable().describe('milliseconds; null: did not happen, or was not reached');
+const milliseconds = z.number().nullable().describe('milliseconds; null: this step did not happen or was not reached');
 
 export const attemptView = z.object({
   id: z.string(),
   delivery: z.string(),
   round: z.int(),
-  number: z.int().describe('the number of the attempt in its round, from 1'),
+  number: z.int().describe('number of the attempt within its round, from 1'),
   probe: z
     .boolean()
     .describe(
-      'made before its time, to learn whether its failing endpoint accepts again; refused, it spends nothing: the next attempt has the same number',
+      'true: sent early to test whether a failing endpoint accepts again. A refused probe does not use up an attempt: the next attempt has the same number',
     ),
   reconnected: z
     .boolean()
-    .describe('sent twice: a kept connection closed before a byte of an answer, and the request was repeated at once on a new connection'),
+    .describe('true: the request was sent twice, because a reused connection closed before the first byte of the response'),
   startedAt: z.iso.datetime(),
   outcome,
   message: z.string(),
-  status: z.int().nullable().describe('the HTTP status of the answer'),
-  headers: z.array(z.tuple([z.string(), z.string()])).describe("the answer's headers, in their order"),
+  status: z.int().nullable().describe('HTTP status of the response'),
+  headers: z.array(z.tuple([z.string(), z.string()])).describe('response headers in the order received'),
   body: z
     .string()
     .nullable()
-    .describe(
-      'the start of what the endpoint answered, decompressed where it was compressed and fits, at most 64 KiB; bytes that are not UTF-8 are replaced',
-    ),
-  bodyTruncated: z.boolean().describe('there was more than is kept, or the body did not end as it should'),
-  address: z.string().nullable().describe('the address the request went to'),
+    .describe('start of the response body, at most 64 KiB, decompressed if possible; bytes that are not valid UTF-8 are replaced'),
+  bodyTruncated: z.boolean().describe('true: the body was longer than what is stored, or it ended early'),
+  address: z.string().nullable().describe('IP address the request was sent to'),
   timings: z.object({ dnsMs: milliseconds, connectMs: milliseconds, tlsMs: milliseconds, firstByteMs: milliseconds, totalMs: z.number() }),
 });
 export type AttemptView = z.infer<typeof attemptView>;
 
-/** What came of an event for one endpoint. The subscription is judged as it is now. */
+/** Why an event was or was not delivered to an endpoint, by the endpoint's current subscription. */
 export const verdicts = [
   'wanted',
   'event_type_not_subscribed',
@@ -79,7 +77,7 @@ export const verdicts = [
 ] as const;
 export const endpointVerdict = z.object({
   endpoint: z.string(),
-  verdict: z.enum(verdicts).describe('why the endpoint did or did not get it, by its subscription as it is now'),
-  delivery: z.string().nullable().describe('its delivery, where there is one'),
+  verdict: z.enum(verdicts).describe('why the endpoint did or did not get the event, by its current subscription'),
+  delivery: z.string().nullable().describe('id of the delivery, if there is one'),
 });
 export type EndpointVerdict = z.infer<typeof endpointVerdict>;

@@ -1,4 +1,4 @@
-// A delivery: one event for one endpoint, and the states its row goes through.
+// Delivery: one event for one endpoint. Its statuses, and the commands that each status allows.
 import { z } from 'zod';
 
 export const deliveryStatuses = [
@@ -14,14 +14,14 @@ export const deliveryStatuses = [
 export const deliveryStatus = z.enum(deliveryStatuses);
 export type DeliveryStatus = z.infer<typeof deliveryStatus>;
 
-/** Has an attempt ahead of it that nobody has to ask for. */
+/** Whether another attempt follows without a command and without a lane. */
 export function isUnderWay(status: DeliveryStatus): boolean {
   return status === 'pending' || status === 'retrying';
 }
 
 /**
- * What an operator may want of a delivery. The row decides whether it can be had. `echoOf`: the workflow's part of an order given outside, by that order's
- * number.
+ * A command on a delivery. The delivery's row decides whether it applies. `echoOf` is the number of a command from
+ * outside the workflow (API or operator) that is already written to the row; the workflow only follows it.
  */
 export type Order =
   | { kind: 'cancel' }
@@ -29,17 +29,20 @@ export type Order =
   | { kind: 'replay'; replayId: string }
   | { kind: 'release' };
 
-/** What stands in the way of a delivery that is to be sent now: the gate of its endpoint, or its place in an order. */
+/** Reasons why a delivery cannot be sent now: the gate of its endpoint, or its position in an order. */
 export const obstacles = {
-  paused: 'The endpoint is paused: resume it first.',
-  disabled: 'The endpoint is disabled: resume it first.',
-  unverified: 'The endpoint has not agreed yet to be sent to: verify it first.',
-  blocked_by_dead_letter: 'A dead letter blocks the order of the endpoint: replay, cancel or skip it first.',
-  behind_others: 'The delivery waits behind others in the order of its endpoint.',
+  paused: 'The endpoint is paused. Resume it first.',
+  disabled: 'The endpoint is disabled. Resume it first.',
+  unverified: 'The endpoint is not verified. Verify it first.',
+  blocked_by_dead_letter: 'A dead letter blocks the endpoint, which keeps deliveries in order. Replay, cancel or skip it first.',
+  behind_others: 'The endpoint keeps deliveries in order, and earlier deliveries are still waiting.',
 } as const;
 export type Obstacle = keyof typeof obstacles;
 
-/** The states in which each order is obeyed; in any other it changes nothing. `db/orders.ts` says the same in SQL. */
+/**
+ * Statuses in which each command applies. In any other status it changes nothing. `db/deliveries/orders.ts` has the
+ * same rule in SQL.
+ */
 export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {
   cancel: ['pending', 'retrying', 'held', 'dead_lettered', 'quarantined'],
   'retry-now': ['pending', 'retrying', 'held'],

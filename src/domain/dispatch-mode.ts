@@ -1,8 +1,6 @@
-// Which way events leave: each with its own dispatch at once (individual), or first attempts ahead and dispatches of many (batched).
-//
-// The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two buckets are filled with what events cost. The one of the
-// budget drains at its rate: when it runs over, all is batched. The other drains at half of that rate: as long as it is filled to the brim, the rate is
-// at or above half, and 10 s must pass after that until events leave on their own again. While Temporal is away all is batched at any rate.
+// Dispatch mode: individual (one dispatch per event) or batched (first attempts first, one dispatch
+// for many). The relay calls it for every event. Batched: when the load exceeds the budget, until
+// it stays below half of it for 10 s, and always while Temporal is away.
 
 export type DispatchMode = 'individual' | 'batched';
 export type DispatchSetting = DispatchMode | 'adaptive';
@@ -16,8 +14,13 @@ export interface Budget {
 export const defaultBudget: Budget = { perSecond: 10, burst: 20 };
 const calmAfterMs = 10_000;
 
+/**
+ * The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two leaky buckets take these
+ * costs. The budget bucket drains at the budget's rate; when it overflows, the mode is batched. The other drains at
+ * half of that rate; while it is full, the load is at half the budget or more, and the 10 s start again.
+ */
 export interface ModeSwitch {
-  /** The mode for an event of so many deliveries that leaves now. */
+  /** Counts an event with this many deliveries, and returns the mode for it. */
   choose(deliveries: number, nowMs: number): DispatchMode;
   mode(nowMs: number): DispatchMode;
   setTemporalAway(away: boolean): void;
@@ -28,12 +31,12 @@ export function createModeSwitch(setting: DispatchSetting, { perSecond, burst }:
   const brim = burst * 1_000;
   let budget = 0;
   let half = 0;
-  /** How long the rate must still stay below half; above 0: batched. */
+  /** Milliseconds that the load must still stay below half; above 0: batched. */
   let calmInMs = 0;
   let at = 0;
   let away = false;
 
-  /** For a clock that is set back no time passes. */
+  /** If the clock is set back, no time passes. */
   function advance(nowMs: number): void {
     const ms = Math.max(0, nowMs - at);
     at = nowMs;

@@ -1,4 +1,5 @@
-// Settings of an endpoint that do not go together, as they would stand after a change.
+// Finds endpoint settings that cannot be combined. Called with the settings as they would be after
+// a change.
 import { formatProblems } from './body-format.ts';
 import { laneSettingsProblems } from './lane-settings.ts';
 
@@ -9,7 +10,7 @@ export interface SettingsProblem {
   message: string;
 }
 
-/** None when all is well. */
+/** Problems by path; empty when the settings are valid. */
 export function endpointProblems(settings: Settings): SettingsProblem[] {
   return [...laneSettingsProblems(settings), ...formatProblems(settings)];
 }

@@ -1,7 +1,9 @@
-// Where an endpoint is and what opens it. All of it is secret: it is kept sealed, and header values, credentials and keys are never shown again.
+// URL, headers and credentials of an endpoint. All of it is encrypted at rest, and the API never
+// shows header values, credentials or keys again: it shows `***`. A change that sends `***` keeps
+// the stored secret.
 import { z } from 'zod';
 
-/** What is shown in place of a secret; given back in a change, the secret stays. */
+/** Placeholder for a secret. A change that sends it keeps the stored secret. */
 export const hidden = '***';
 
 const visible = (longest: number) =>
@@ -34,42 +36,46 @@ const oauth2 = z.strictObject({
     .string()
     .max(2_000)
     .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'must not contain spaces or control characters')
-    .describe('where tokens are asked for (RFC 6749, 4.4): as an endpoint`s URL, https to a public address'),
+    .describe('token endpoint for the client credentials grant (RFC 6749, 4.4): https, at a public address'),
   clientId: visible(500),
   clientSecret: visible(1_000),
-  scope: visible(1_000).optional().describe('separated by spaces'),
-  audience: visible(2_000).optional().describe('sent along where the token server asks for one'),
-  credentialsIn: z.enum(['header', 'body']).optional().describe('header (HTTP Basic), the default, or body'),
+  scope: visible(1_000).optional().describe('scopes, separated by spaces'),
+  audience: visible(2_000).optional().describe('audience parameter of the token request, for servers that need one'),
+  credentialsIn: z
+    .enum(['header', 'body'])
+    .optional()
+    .describe('where the token request carries the credentials: header (HTTP Basic, the default) or body'),
 });
 
 export const auth = z
   .discriminatedUnion('type', [bearer, basic, oauth2])
-  .describe('how Posthorn proves to the endpoint who it is; a secret that is given as *** stays as it is');
+  .describe('how Posthorn authenticates to the endpoint; *** keeps the stored secret');
 export type EndpointAuth = z.infer<typeof auth>;
 export type OAuthClient = z.infer<typeof oauth2>;
 
 const pem = (longest: number) => z.string().min(1).max(longest);
 export const tls = z
   .strictObject({
-    certificate: pem(16_384).optional().describe('the client certificate and those between it and its root, PEM'),
-    key: pem(8_192).optional().describe('its key, PEM without a passphrase; *** keeps the one that is there'),
-    ca: pem(16_384).optional().describe('who may have signed the certificate of this endpoint, instead of the usual authorities, PEM'),
+    certificate: pem(16_384).optional().describe('client certificate with its intermediate certificates, PEM'),
+    key: pem(8_192).optional().describe('private key of the certificate, PEM without a passphrase; *** keeps the stored key'),
+    ca: pem(16_384).optional().describe('certificate authorities for this endpoint, used instead of the default ones, PEM'),
   })
   .superRefine(({ certificate, key, ca }, context) => {
     const missing = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-    if (certificate === undefined && key === undefined && ca === undefined) missing('certificate', 'is missing, or ca');
-    if (certificate !== undefined && key === undefined) missing('key', 'is missing: it belongs to certificate');
-    if (certificate === undefined && key !== undefined) missing('certificate', 'is missing: it belongs to key');
+    if (certificate === undefined && key === undefined && ca === undefined)
+      missing('certificate', 'is missing: send certificate and key, or ca');
+    if (certificate !== undefined && key === undefined) missing('key', 'is missing: certificate requires key');
+    if (certificate === undefined && key !== undefined) missing('certificate', 'is missing: key requires certificate');
   })
-  .describe('with what Posthorn shows itself to the endpoint (mutual TLS), whom it trusts there, or both');
+  .describe('TLS settings of the endpoint: a client certificate (mutual TLS), certificate authorities, or both');
 export type ClientTls = z.infer<typeof tls>;
 
 export const shownTls = z.object({
-  subject: z.string().nullable().describe('null, as the others: no client certificate, an authority of its own alone'),
+  subject: z.string().nullable().describe('subject of the client certificate; null, like the other fields: only ca is set'),
   expiresAt: z.iso.datetime().nullable(),
   fingerprint: z.string().nullable().describe('SHA-256 of the client certificate, in hex'),
 });
-/** Secrets read ***, so that what is shown can be given back. */
+/** Secrets are masked as ***, so that a client can send the object back. */
 export const shownAuth = z.discriminatedUnion('type', [
   bearer.extend({ token: z.literal(hidden) }),
   basic.extend({ password: z.literal(hidden) }),
@@ -80,7 +86,7 @@ export interface EndpointTarget {
   url: string;
   headers: Record<string, string>;
   auth: EndpointAuth | null;
-  /** Null or absent: the endpoint asks for no client certificate and is trusted by the usual authorities. */
+  /** Null or absent: no client certificate, and the default certificate authorities. */
   tls?: ClientTls | null;
 }
 
@@ -104,7 +110,10 @@ export function hideSecrets(given: EndpointAuth): z.infer<typeof shownAuth> {
   }
 }
 
-/** `given`, in which what is hidden stands for what `before` has in its place. What has nothing there stays hidden, which is a problem. */
+/**
+ * Replaces each `***` in `given` by the secret that `before` has there. A `***` without a stored secret stays;
+ * `targetProblems` reports it.
+ */
 export function keepHidden(given: EndpointTarget, before: EndpointTarget | null): EndpointTarget {
   return {
     ...given,
@@ -130,12 +139,15 @@ function keptHeaders(given: Record<string, string>, before: Record<string, strin
 function keptAuth(given: EndpointAuth, before: EndpointAuth | null): EndpointAuth {
   if (given.type === 'bearer') return { ...given, token: kept(given.token, before?.type === 'bearer' ? before.token : undefined) };
   if (given.type === 'basic') return { ...given, password: kept(given.password, before?.type === 'basic' ? before.password : undefined) };
-  // a secret goes to no other server than the one it was given for
+  // a client secret must not go to another token server than the one it was set for
   const same = before?.type === 'oauth2' && before.tokenUrl === given.tokenUrl && before.clientId === given.clientId;
   return { ...given, clientSecret: kept(given.clientSecret, same ? before.clientSecret : undefined) };
 }
 
-/** Credentials that the change would take along to another origin (scheme, host, port) without giving them again: they were given for the one before. */
+/**
+ * Credentials that a change of the URL would send to another origin (scheme, host, port). They were set for the old
+ * origin and must be sent again.
+ */
 export function takenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): ('auth' | 'tls' | 'headers')[] {
   if (change.url === undefined || new URL(change.url).origin === new URL(before.url).origin) return [];
   const { auth, tls, headers } = change;
@@ -147,28 +159,31 @@ export function takenElsewhere(change: Partial<EndpointTarget>, before: Endpoint
   return (['auth', 'tls', 'headers'] as const).filter((name) => keeps[name]);
 }
 
-/** What does not go together in a target, or stands for nothing; none when all is well. */
+/** Settings that cannot be combined, and `***` without a stored secret. Empty when the target is valid. */
 export function targetProblems({ url, headers, auth: given, tls: shown }: EndpointTarget): TargetProblem[] {
-  const nothing = 'stands for nothing: give it';
+  const masked = 'is a masked placeholder; send the real value';
   const problems = Object.entries(headers)
     .filter(([, value]) => value === hidden)
-    .map(([name]) => ({ path: `headers.${name}`, message: nothing }));
-  if (given?.type === 'bearer' && given.token === hidden) problems.push({ path: 'auth.token', message: nothing });
-  if (given?.type === 'basic' && given.password === hidden) problems.push({ path: 'auth.password', message: nothing });
+    .map(([name]) => ({ path: `headers.${name}`, message: masked }));
+  if (given?.type === 'bearer' && given.token === hidden) problems.push({ path: 'auth.token', message: masked });
+  if (given?.type === 'basic' && given.password === hidden) problems.push({ path: 'auth.password', message: masked });
   if (given?.type === 'basic' && given.username === '' && given.password === '') {
-    problems.push({ path: 'auth', message: 'give a user name, a password, or both' });
+    problems.push({ path: 'auth', message: 'must have a username, a password, or both' });
   }
   if (given?.type === 'oauth2' && given.clientSecret === hidden) {
-    problems.push({ path: 'auth.clientSecret', message: 'stands for nothing, or for the secret of another client: give it' });
+    problems.push({ path: 'auth.clientSecret', message: `${masked} (*** keeps a secret only for the same tokenUrl and clientId)` });
   }
-  if (shown?.key === hidden) problems.push({ path: 'tls.key', message: nothing });
-  if (shown && /^http:/i.test(url)) problems.push({ path: 'tls', message: 'is for https' });
+  if (shown?.key === hidden) problems.push({ path: 'tls.key', message: masked });
+  if (shown && /^http:/i.test(url)) problems.push({ path: 'tls', message: 'requires an https URL' });
   const own = Object.keys(headers).find((name) => name.toLowerCase() === 'authorization');
-  if (given && own !== undefined) problems.push({ path: `headers.${own}`, message: 'and auth: give one of them' });
+  if (given && own !== undefined) problems.push({ path: `headers.${own}`, message: 'cannot be combined with auth: send only one of them' });
   return problems;
 }
 
-/** The value of `authorization` that is the same in every request; null: none. */
+/**
+ * Value of the `authorization` header for bearer and basic auth; null for OAuth 2.0 (a token per request) and without
+ * auth.
+ */
 export function fixedAuthorization(given: EndpointAuth | null): string | null {
   if (given?.type === 'bearer') return `Bearer ${given.token}`;
   if (given?.type === 'basic') return `Basic ${base64(new TextEncoder().encode(`${given.username}:${given.password}`))}`;

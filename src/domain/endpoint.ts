@@ -1,4 +1,4 @@
-// An endpoint: URL, subscription filter, secrets and policy of one receiver of one tenant.
+// Endpoint of a tenant: the requests that create and change it, and how the API shows it.
 import { z } from 'zod';
 import { bodyFormat } from './body-format.ts';
 import { auth, shownAuth, shownTls, tls } from './endpoint-target.ts';
@@ -22,12 +22,12 @@ const headerValue = z
 
 export const headers = z
   .record(headerName, headerValue)
-  .refine((pairs) => Object.keys(pairs).length <= 20, 'at most 20 headers')
+  .refine((pairs) => Object.keys(pairs).length <= 20, 'must have at most 20 headers')
   .superRefine((pairs, context) => {
     const seen = new Set<string>();
     for (const name of Object.keys(pairs)) {
       if (seen.has(name.toLowerCase()))
-        context.addIssue({ code: 'custom', path: [name], message: 'is given twice, but for upper and lower case' });
+        context.addIssue({ code: 'custom', path: [name], message: 'duplicate header: names are not case-sensitive' });
       seen.add(name.toLowerCase());
     }
   });
@@ -39,19 +39,22 @@ const settings = {
     .min(1)
     .refine((url) => !/[\s\p{Cc}\p{Cs}]/u.test(url), 'must not contain spaces or control characters')
     .meta({ format: 'uri' })
-    .describe('https, to a public address'),
-  eventTypes: z.array(eventTypePattern).max(200).describe('exact types, order.* or *; none means all'),
-  channels: z.array(channel).max(50).describe('none means all; else only events with one of them'),
+    .describe('URL that receives the events: https, at a public address'),
+  eventTypes: z
+    .array(eventTypePattern)
+    .max(200)
+    .describe('subscribed event types: exact names, prefixes such as order.*, or *; empty: all'),
+  channels: z.array(channel).max(50).describe('subscribed channels: only events with at least one of them are sent; empty: all events'),
   description: text(1_000),
-  headers: headers.describe('sent with every request; the values are never shown again'),
+  headers: headers.describe('custom headers of every request; the values are never shown again'),
   format: bodyFormat,
   signing,
   auth,
   tls,
   verification,
-  maxInFlight: z.int().min(1).max(32).describe('requests at once'),
+  maxInFlight: z.int().min(1).max(32).describe('maximum number of requests in flight'),
   retry: retryPolicy,
-  timeoutMs: z.int().min(1_000).max(30_000).describe('for the whole request, in milliseconds'),
+  timeoutMs: z.int().min(1_000).max(30_000).describe('timeout of the whole request, in milliseconds'),
   metadata,
   rateLimit,
   ordering,
@@ -86,48 +89,52 @@ export const endpoint = z.object({
   eventTypes: z.array(z.string()),
   channels: z.array(z.string()),
   description: z.string(),
-  headers: z.record(z.string(), z.string()).describe('their values are hidden; given back, they stay as they are'),
+  headers: z
+    .record(z.string(), z.string())
+    .describe('custom headers; values are masked as ***, and *** in a change keeps the stored value'),
   format: bodyFormat,
   signing: signing.nullable().describe('null: Standard Webhooks v1'),
   publicKeys: z
     .array(z.string())
     .nullable()
-    .describe('whpk_ and base64: those that sign, the newest first, and one that will; null: none does'),
-  auth: shownAuth.nullable().describe('without its secrets'),
-  tls: shownTls.nullable().describe('the client certificate; null: neither one nor an authority of its own'),
+    .describe('public keys (whpk_ and base64): those that sign now, newest first, and the next one; null: the endpoint uses no key pair'),
+  auth: shownAuth.nullable().describe('authentication; secrets are masked as ***'),
+  tls: shownTls.nullable().describe('client certificate; null: no TLS settings'),
   verification: shownVerification,
   maxInFlight: z.int().nullable(),
-  retry: retryPolicy.nullable().describe('null: the default schedule'),
+  retry: retryPolicy.nullable().describe('retry schedule; null: the default schedule'),
   timeoutMs: z.int(),
   metadata,
   rateLimit: rateLimit.nullable(),
   ordering,
   onDeadLetter,
   batch: batch.nullable(),
-  coalesceMs: coalesceMs.nullable().describe('null: every event is sent'),
+  coalesceMs: coalesceMs.nullable().describe('coalescing window in milliseconds; null: every event is sent'),
   autoRecover,
-  gate: z.enum(gates).describe('open, held (paused, or not verified) or disabled'),
+  gate: z
+    .enum(gates)
+    .describe('open: deliveries are sent; held: paused or not verified; disabled: failed for too long, or answered 410 Gone'),
   gateReason: z.string().nullable(),
-  notBefore: z.iso.datetime().nullable().describe('no request before, as the endpoint asked by Retry-After'),
+  notBefore: z.iso.datetime().nullable().describe('no request before this time, because the endpoint sent Retry-After'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
 export type Endpoint = z.infer<typeof endpoint>;
-export const createdEndpoint = endpoint.extend({ secret: z.string().describe('shown once') });
+export const createdEndpoint = endpoint.extend({ secret: z.string().describe('signing secret; returned only once, in this response') });
 
 const longestOverlapMs = 7 * 86_400_000;
 
 export const secretRotation = z.strictObject({
   secret: givenSecret.optional(),
   overlap: durationOrNone
-    .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
+    .refine((text) => durationMs(text) <= longestOverlapMs, 'must be at most 7d')
     .optional()
-    .describe('how long the secrets before it go on signing, 24h by default, at most 7d; 0: not at all'),
+    .describe('how long the previous secrets still sign: 24h by default, at most 7d; 0: they stop at once'),
 });
 export const rotatedSecret = z.object({
   endpoint: z.string(),
-  secret: z.string().describe('shown once'),
-  othersEndAt: z.iso.datetime().describe('when the secrets before it stop signing, at the latest'),
+  secret: z.string().describe('new signing secret; returned only once, in this response'),
+  othersEndAt: z.iso.datetime().describe('latest time at which the previous secrets stop signing'),
 });
 
 export const endpointTest = z.strictObject({ type: eventTypeName.optional(), data: z.unknown().optional() });

@@ -1,10 +1,11 @@
-// A queue that serves its groups (tenants) in turn, so that one with a thousand items waiting holds up nobody who has one.
+// Queue that serves its groups (tenants) round-robin, so that a group with a thousand items does
+// not delay a group with one item.
 import { Fifo } from './fifo.ts';
 
 export interface FairQueue<T> {
   readonly size: number;
   push(group: string, item: T): void;
-  /** The first item of the group whose turn it is. */
+  /** Removes and returns the first item of the next group; undefined: the queue is empty. */
   shift(): T | undefined;
   clear(): void;
 }
@@ -45,7 +46,7 @@ export function createFairQueue<T>(): FairQueue<T> {
   };
 }
 
-/** So many items at most, in the order of their turns. */
+/** Removes and returns up to `most` items, round-robin. */
 export function takeFrom<T>(queue: FairQueue<T>, most: number): T[] {
   const items: T[] = [];
   for (let left = Math.min(most, queue.size); left > 0; left--) items.push(queue.shift() as T);

@@ -1,12 +1,12 @@
-// First in, first out, in constant time however long it is. The shift of an array moves all of it once it is large, and the first entry of a Map or
-// Set is searched for behind those deleted before it.
+// First-in-first-out queue with constant-time push and shift. A large array moves all its elements
+// on shift, and a Map or Set searches for its first entry past the deleted ones.
 
 interface Link<T> {
   item: T;
   next: Link<T> | undefined;
 }
 
-/** A class, because there is one for each endpoint that something waits for. */
+/** A class to save memory, because there is one for each endpoint with waiting items. */
 export class Fifo<T> {
   #first: Link<T> | undefined;
   #last: Link<T> | undefined;
@@ -28,7 +28,7 @@ export class Fifo<T> {
     this.#size++;
   }
 
-  /** Takes the first. */
+  /** Removes and returns the first item; undefined: the queue is empty. */
   shift(): T | undefined {
     if (!this.#first) return undefined;
     const { item, next } = this.#first;

@@ -1,4 +1,4 @@
-// The name of a header that may be set on requests to an endpoint.
+// Name of a custom header that an endpoint may set on its requests.
 import { z } from 'zod';
 import { connectionHeader } from './connection-header.ts';
 
@@ -6,5 +6,8 @@ const reservedHeader = /^(webhook-|posthorn-|ce-)|^(content-type|content-encodin
 
 export const headerName = z
   .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is not a header name')
-  .refine((name) => !reservedHeader.test(name) && !connectionHeader.test(name), 'is set by Posthorn or belongs to the connection');
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be a valid HTTP header name of at most 100 characters')
+  .refine(
+    (name) => !reservedHeader.test(name) && !connectionHeader.test(name),
+    'is reserved: Posthorn sets it, or it belongs to the connection',
+  );

@@ -1,9 +1,13 @@
-// Where the members of a JSON text stand, so that a producer's `data` passes through byte for byte: JSON.parse would round its numbers.
-// Only for text that JSON.parse has accepted; on anything else the result means nothing.
+// Cuts members out of a JSON text, so that a producer's `data` is sent byte for byte (JSON.parse
+// would round its numbers). Only for text that JSON.parse has accepted; for other text the result
+// is undefined.
 
 const [quote, opensArray, opensObject, closesArray, closesObject] = [...'"[{]}'].map((char) => char.charCodeAt(0));
 
-/** The members of the object that starts at `from` (spaces before it allowed): for each key the text of its value, and any key said twice. */
+/**
+ * Members of the object that starts at `from` (leading spaces are allowed): the text of each value by key, and
+ * duplicate keys.
+ */
 export function memberTexts(json: string, from = 0): { members: Map<string, string>; repeated: string[] } {
   const members = new Map<string, string>();
   const repeated: string[] = [];
@@ -20,16 +24,19 @@ export function memberTexts(json: string, from = 0): { members: Map<string, stri
   return { members, repeated };
 }
 
-/** Does it nest arrays and objects more than `limit` deep? For any text, before JSON.parse: brackets alone cost it over 100 bytes a level. */
+/**
+ * Whether arrays and objects are nested deeper than `limit`. Call it before JSON.parse, which needs over 100 bytes for
+ * each level. Accepts any text.
+ */
 export function isDeeperThan(limit: number, json: string): boolean {
   if (json.length <= 2 * limit) return false;
   let depth = 0;
-  // by codes: twice as fast as by a regular expression
+  // character codes are twice as fast as a regular expression
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === quote) {
       at = stringEnd(json, at) - 1;
-      if (at < 0) return false; // it has no end
+      if (at < 0) return false; // an unterminated string
     } else if (code === opensArray || code === opensObject) {
       if (++depth > limit) return true;
     } else if (code === closesArray || code === closesObject) depth--;
@@ -43,13 +50,13 @@ export interface MemberFault {
 }
 
 /**
- * What readers of JSON understand differently in the members of an object of ours, at any depth: a key said twice, and the language's `__proto__`,
- * which a copy of the object would lose. Members named in `passedOn` are not looked into: they are not ours.
+ * Members that JSON parsers read differently, at any depth: duplicate keys, and `__proto__`, which a copy of the object
+ * would lose. Members named in `passedOn` (such as `data`) are not checked inside: they are the producer's content.
  */
 export function memberFaults(members: ReadonlyMap<string, string>, passedOn: readonly string[] = [], before = ''): MemberFault[] {
   return [...members].flatMap(([key, text]) => {
     const path = `${before}${key}`;
-    if (key === '__proto__') return [{ path, message: 'is not known here' }];
+    if (key === '__proto__') return [{ path, message: 'unknown field' }];
     return passedOn.includes(key) ? [] : faultsWithin(text, path);
   });
 }
@@ -59,11 +66,11 @@ function faultsWithin(text: string, path: string): MemberFault[] {
   if (text.startsWith('[')) return elementTexts(text).flatMap((element, index) => faultsWithin(element, `${path}[${index}]`));
   if (!text.startsWith('{')) return [];
   const { members, repeated } = memberTexts(text);
-  const twice = repeated.map((key) => ({ path: `${path}.${key}`, message: 'is said twice' }));
-  return [...twice, ...memberFaults(members, [], `${path}.`)];
+  const duplicates = repeated.map((key) => ({ path: `${path}.${key}`, message: 'duplicate key' }));
+  return [...duplicates, ...memberFaults(members, [], `${path}.`)];
 }
 
-/** The texts of the elements of the array that `json` is. */
+/** The texts of the elements of a JSON array. */
 export function elementTexts(json: string): string[] {
   const elements: string[] = [];
   let at = skipSpace(json, skipSpace(json, 0) + 1);
@@ -92,7 +99,7 @@ function valueEnd(json: string, from: number): number {
   return first === '{' || first === '[' ? bracketEnd(json, from) : search(/[\s,\]}]/g, json, from);
 }
 
-// by a regular expression because char by char a batch of 10 MiB would hold up everyone else
+// a regular expression, because a loop over single characters would block the event loop for a batch of 10 MiB
 function bracketEnd(json: string, from: number): number {
   const interesting = /["{}[\]]/g;
   let depth = 0;
@@ -123,7 +130,7 @@ function isEscaped(json: string, quote: number): boolean {
   return slashes % 2 === 1;
 }
 
-/** Where `pattern`, a global one, is found first from `from` on. */
+/** Index of the first match of `pattern` (a global regular expression) from `from` on; the length if there is none. */
 function search(pattern: RegExp, json: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.exec(json)?.index ?? json.length;

@@ -1,14 +1,15 @@
-// Walks a JSON text token by token: in its own order, with numbers as they are written, and however deep it is without recursion.
-// Only for text that JSON.parse has accepted; on anything else the result means nothing.
+// Walks a JSON text token by token, in its order, with numbers as written, and without recursion at
+// any depth. Only for text that JSON.parse has accepted; for other text the result is undefined.
 
 export type JsonToken =
   | { kind: 'open'; of: 'object' | 'array' }
   | { kind: 'close' }
   | { kind: 'key'; key: string }
-  /** `text`: as it is written; `string`: what it says when it is a string. */
+  /** `text`: the value as written; `string`: the decoded string, null for other values. */
   | { kind: 'value'; text: string; string: string | null };
 
-// strings by an unrolled loop: one alternation for each character would fill the stack of the regular expression
+// strings use an unrolled loop, because one alternation for each character would overflow the stack of the regular
+// expression
 const token = /[\s,:]*(?:("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|([{[])|([}\]])|([^\s,\]}]+))/gy;
 
 export function* walkJson(json: string): Generator<JsonToken> {

@@ -1,9 +1,9 @@
-// An endpoint's lane and its sequence numbers as the API and the dashboard show them.
+// Lane and sequence numbers of an endpoint as the API and the dashboard show them.
 import { z } from 'zod';
 import { laneStates, laneWait } from './lane.ts';
 import { rateLimit } from './lane-settings.ts';
 
-/** Why its deliveries wait for a lane: what the endpoint's settings say, and what became of it. */
+/** Why an endpoint's deliveries are held: its settings, its state, or its failures. */
 export const laneCauses = [
   'paused',
   'unverified',
@@ -23,23 +23,23 @@ export const laneView = z.object({
   endpoint: z.string(),
   state: z
     .enum(['none', ...laneStates])
-    .describe('none: it has no lane; awake: sends; idle: waits for deliveries; shut: waits for its time or for a change'),
-  reasons: z.array(z.enum(laneCauses)).describe('why its deliveries are held for a lane; none: they are sent without one'),
-  waitingFor: laneWait.nullable().describe('why it sends nothing now'),
-  held: z.int().describe('deliveries that wait in it; 100,000 are counted at most'),
-  heldIsMore: z.boolean(),
-  oldestHeldAt: z.iso.datetime().nullable().describe('when the oldest of them was made'),
+    .describe('none: the endpoint has no lane; awake: it sends; idle: it waits for deliveries; shut: it waits until dueAt or for a change'),
+  reasons: z.array(z.enum(laneCauses)).describe('why deliveries are held in the lane; empty: they are sent directly'),
+  waitingFor: laneWait.nullable().describe('why the lane sends nothing now; null: it sends'),
+  held: z.int().describe('number of deliveries in the lane, counted up to 100,000'),
+  heldIsMore: z.boolean().describe('true: there are more than held says'),
+  oldestHeldAt: z.iso.datetime().nullable().describe('when the oldest held delivery was created'),
   oldestHeldAgeMs: z.int().nullable(),
   rateLimit: rateLimit.nullable(),
-  tenantRateLimit: rateLimit.nullable().describe('of all endpoints of its tenant together'),
-  allowance: z.int().nullable().describe('requests at once that the lane allows itself now; null: it has sent nothing yet'),
+  tenantRateLimit: rateLimit.nullable().describe('rate limit of all endpoints of the tenant together'),
+  allowance: z.int().nullable().describe('current throttle: how many requests the lane may have in flight; null: it has sent nothing yet'),
   circuit: z.object({
-    state: z.enum(['closed', 'open']).describe('open: only probed, one request at a time'),
+    state: z.enum(['closed', 'open']).describe('open: only probes are sent, one at a time'),
     probeAt: z.iso.datetime().nullable(),
     refusedProbes: z.int(),
   }),
-  dueAt: z.iso.datetime().nullable().describe('when it acts by itself'),
-  failingSince: z.iso.datetime().nullable().describe('since when it has accepted nothing'),
+  dueAt: z.iso.datetime().nullable().describe('when the lane acts next; null: not before a signal'),
+  failingSince: z.iso.datetime().nullable().describe('since when the endpoint has accepted nothing'),
   workflowId: z.string().nullable(),
   temporalUrl: z.string().nullable(),
 });
@@ -48,13 +48,17 @@ export type LaneView = z.infer<typeof laneView>;
 export const sequenceView = z.object({
   endpoint: z.string(),
   orderingKey: z.string().nullable(),
-  lastSent: z.int().nullable().describe('the number last given, at a first request; null: none yet'),
-  lastAccepted: z.int().nullable().describe('the highest number that was accepted'),
-  gaps: z.array(z.int()).describe('numbers below it that were not accepted, the newest first; at most 100, of the last 10,000 numbers'),
-  nextOffered: z.int().describe('the number of the next request: of one that is tried again, else a new one'),
+  lastSent: z.int().nullable().describe('last sequence number assigned (at the first request of a delivery); null: none yet'),
+  lastAccepted: z.int().nullable().describe('highest accepted sequence number'),
+  gaps: z
+    .array(z.int())
+    .describe('numbers below lastAccepted that were not accepted, newest first; at most 100, from the last 10,000 numbers'),
+  nextOffered: z.int().describe('sequence number of the next request: that of a delivery to be retried, or else a new one'),
 });
 
-/** Numbers below the highest accepted that are not among the accepted, the newest first, down to `lowest`. */
+/**
+ * Numbers from the highest accepted one down to `lowest` that are missing in `accepted`, newest first, at most `most`.
+ */
 export function gapsIn(accepted: Iterable<number>, lowest: number, most: number): number[] {
   const known = new Set(accepted);
   const gaps: number[] = [];

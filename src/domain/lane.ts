@@ -1,18 +1,25 @@
-// A lane: the one owner of an endpoint whose traffic must be paced, ordered, batched, held, probed, or is more than it takes (docs/lanes.md).
+// Lane: the single queue of an endpoint that is paced, ordered, batched, paused, failing or over
+// its limit. This file has its states and what its drain reports. docs/lanes.md explains lanes.
 import { z } from 'zod';
 
-/** awake: a drain runs or was asked for · idle: rests until something is parked · shut: rests until its time, or until something is changed. */
+/**
+ * awake: a drain runs or is due · idle: waits until a delivery is parked · shut: waits until its due time or until a
+ * change.
+ */
 export const laneStates = ['awake', 'idle', 'shut'] as const;
 export type LaneState = (typeof laneStates)[number];
 
-/** What opened it, beside the endpoint's own settings. */
+/** Why a lane was opened, other than by the endpoint's settings. */
 export const laneReasons = ['backlog', 'cap', 'failing'] as const;
 export type LaneReason = (typeof laneReasons)[number];
 
-/** Why the gate of an endpoint is closed that failed for too long; only such a one comes back by itself. */
+/**
+ * Gate reason of an endpoint that was disabled because it failed for too long. Only such endpoints are enabled again
+ * automatically.
+ */
 export const failedTooLong = 'failed for too long';
 
-/** Why a shut lane, or one that waits, sends nothing now. */
+/** Why a lane sends nothing now. */
 export const laneWaits = [
   'paused',
   'unverified',
@@ -29,23 +36,23 @@ export const laneWaits = [
 export const laneWait = z.enum(laneWaits);
 export type LaneWait = z.infer<typeof laneWait>;
 
-/** What a drain says when it ends, to the workflow of its lane. */
+/** Result of a drain, returned to the workflow of its lane. */
 export interface LaneReport {
-  /** awake: go on at once. idle without `dueInMs`: nothing is held, the lane's workflow ends. */
+  /** awake: drain again at once. idle with `dueInMs` null: nothing is held, and the lane's workflow ends. */
   state: LaneState;
   wait: LaneWait | null;
-  /** When the lane acts by itself; null: only when it is signalled. */
+  /** Milliseconds until the next drain; null: only after a signal. */
   dueInMs: number | null;
-  /** Deliveries held for the endpoint when it ended, counted up to 10,000. */
+  /** Deliveries still held when the drain ended, counted up to 10,000. */
   held: number;
-  /** Requests it made. */
+  /** Requests sent by this drain. */
   sent: number;
 }
 
-/** To be told of what matters to lanes; harmless to repeat. */
+/** Notifications to lanes. Repeating one does no harm. */
 export interface Lanes {
-  /** The commit that parked rows for these endpoints is acknowledged. */
+  /** Call it after the commit that parked deliveries for these endpoints. */
   parked(endpointIds: string[]): Promise<void>;
-  /** Something was changed by hand: also a lane that is shut looks again. */
+  /** Call it after a change by a user. It also wakes a lane that is shut. */
   changed(endpointId: string): Promise<void>;
 }

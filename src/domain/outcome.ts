@@ -1,7 +1,8 @@
-// What came of one attempt: the closed union of outcomes, and how a status, a Retry-After and an error code become one.
+// Outcome of an attempt: the closed list of outcomes, and how an HTTP status, a Retry-After header
+// or an error code maps to one. Called after every request to an endpoint.
 import { z } from 'zod';
 
-/** Why an endpoint's attempt did not count; each of them spends one of its attempts. */
+/** Outcomes of failed attempts. Each of them uses up an attempt of the retry schedule. */
 export const refusals = [
   'http_status',
   'redirect',
@@ -13,18 +14,18 @@ export const refusals = [
   'tls',
   'reset',
   'protocol',
-  // no status before more came than an answer may have; a body that is too large does not matter
+  // the response headers exceeded their limit before the status was complete; a large body is no failure
   'response_too_large',
-  // no access token to be had for it (OAuth 2.0): nothing was sent
+  // the OAuth 2.0 server issued no access token, so nothing was sent
   'auth_failed',
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
 export const outcomes = ['accepted', ...refusals] as const;
-export const outcome = z.enum(outcomes).describe('what came of an attempt');
+export const outcome = z.enum(outcomes).describe('outcome of the attempt');
 export type Outcome = z.infer<typeof outcome>;
 
-/** Milliseconds with fractions. Null: did not happen on this attempt (its connection was open already), or was not reached. */
+/** Fractional milliseconds. Null: the step was skipped (the connection was open already) or not reached. */
 export interface Timings {
   dnsMs: number | null;
   connectMs: number | null;
@@ -34,27 +35,29 @@ export interface Timings {
   totalMs: number;
 }
 
-/** What the endpoint said, as far as it is kept. The bytes are whatever it sent: neither text nor free of NUL. */
+/** The stored part of the endpoint's response. Its bytes may be any bytes, NUL included. */
 export interface EndpointResponse {
   statusCode: number;
-  /** In the order and case received; each char of a value is one byte (latin1). */
+  /** In the order and case received. Each character of a value is one byte (latin1). */
   headers: [string, string][];
   bodyStart: Uint8Array;
-  /** There was more than is kept, or the body did not end as it should. */
+  /** The body was longer than `bodyStart`, or it ended early. */
   bodyTruncated: boolean;
 }
 
 export interface SendResult {
   outcome: Outcome;
-  /** For an operator to read. It names the host, never path, query or credentials. */
+  /** Message for operators. It may name the host, but never path, query or credentials. */
   message: string;
-  /** Present as soon as the status line is complete: the status decides the outcome, whatever happens to the rest of the response. */
+  /**
+   * Set once the status line is complete. The status then decides the outcome, even if the rest of the response fails.
+   */
   response: EndpointResponse | null;
   timings: Timings;
-  /** The address the request went to; null when no connection was made. */
+  /** IP address of the endpoint; null: no connection was made. */
   address: string | null;
   retryAfterMs: number | null;
-  /** Sent once more, on a new connection: the kept one closed before a byte of an answer came. */
+  /** True: the request was sent twice, because a reused connection closed before the first byte of the response. */
   reconnected?: boolean;
 }
 
@@ -65,8 +68,8 @@ export function outcomeOfStatus(statusCode: number): Outcome {
 }
 
 /**
- * What an attempt says of the endpoint, whatever it means for the event. accepted: a 2xx. answered: a 4xx other than 408, 410, 425 and 429: a healthy server
- * refused this one event. failed: anything else.
+ * What an attempt says about the endpoint's health. accepted: a 2xx. answered: a healthy server refused this one event
+ * (a 4xx other than 408, 410, 425 and 429). failed: anything else.
  */
 export type Sign = 'accepted' | 'answered' | 'failed';
 
@@ -84,7 +87,10 @@ export function isSignOfLife(sign: Sign): boolean {
 
 const longestRetryAfterMs = 86_400_000;
 
-/** What 429 and 503 ask for by Retry-After (RFC 9110, 10.2.3), in milliseconds from `nowMs`: 0 to 24 h; null when nothing usable is said. */
+/**
+ * Retry-After of a 429 or 503 (RFC 9110, 10.2.3) in milliseconds from `nowMs`, limited to 0 … 24 h; null: absent, not
+ * readable, or another status.
+ */
 export function retryAfterMs(statusCode: number, headerValue: string | null | undefined, nowMs: number): number | null {
   if ((statusCode !== 429 && statusCode !== 503) || headerValue == null) return null;
   const value = headerValue.trim();
@@ -113,7 +119,7 @@ function httpDateMs(value: string, nowMs: number): number {
   return Number.NaN;
 }
 
-/** Two digits that seem to lie more than 50 years ahead mean the past (RFC 9110). */
+/** Expands a two-digit year. One that would be more than 50 years in the future is in the past (RFC 9110). */
 function fullYear(digits: string, nowMs: number): number {
   if (digits.length === 4) return Number(digits);
   const thisYear = new Date(nowMs).getUTCFullYear();
@@ -129,7 +135,8 @@ const refusalOfCode: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ...codes('connect', 'ECONNREFUSED EHOSTUNREACH ENETUNREACH EHOSTDOWN'),
   ...codes('reset', 'ECONNRESET EPIPE ECONNABORTED'),
   ...codes('tls', 'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE'),
-  // Node calls a failed verification that it has no name for (a key too small, a digest too weak) UNSPECIFIED.
+  // Node reports UNSPECIFIED for verification failures that have no code of their own (a key too small, a digest too
+  // weak).
   ...codes('tls', 'PATH_LENGTH_EXCEEDED UNSPECIFIED'),
   ...codes('protocol', 'POSTHORN_UPGRADE'),
   ...codes('response_too_large', 'POSTHORN_TOO_LARGE'),
@@ -138,17 +145,21 @@ const refusalOfFamily: [RegExp, Refusal][] = [
   [/^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|ERR_TLS_|ERR_SSL_)/, 'tls'],
   [/^HPE_/, 'protocol'],
 ];
-// In the same families, but the doing of this process: its memory, its TLS settings, its use of the parser.
-const ownFault = /^(ERR_SSL_MALLOC_FAILURE|ERR_TLS_(INVALID|PSK|REQUIRED|PROTOCOL_VERSION|SNI)_?.*|HPE_(INTERNAL|PAUSED.*|USER|CB_.*))$/;
+// Codes of the same families that are caused by this process: its memory, its TLS settings, its use of the parser.
+const internalError =
+  /^(ERR_SSL_MALLOC_FAILURE|ERR_TLS_(INVALID|PSK|REQUIRED|PROTOCOL_VERSION|SNI)_?.*|HPE_(INTERNAL|PAUSED.*|USER|CB_.*))$/;
 
 function codes(refusal: Refusal, names: string): [string, Refusal][] {
   return names.split(' ').map((name) => [name, refusal]);
 }
 
-/** The refusal that an error code (of Node or OpenSSL, or one of ours) stands for; null: not known to be the endpoint's doing, so the fault is ours and spends no attempt. */
+/**
+ * The refusal for an error code of Node, OpenSSL or Posthorn. Null: the endpoint did not cause it, as far as known.
+ * It is then an internal error, which uses up no attempt.
+ */
 export function refusalOfErrorCode(code: string): Refusal | null {
   const known = refusalOfCode.get(code);
   if (known) return known;
-  if (ownFault.test(code)) return null;
+  if (internalError.test(code)) return null;
   return refusalOfFamily.find(([family]) => family.test(code))?.[1] ?? null;
 }

@@ -1,4 +1,5 @@
-// A portal link: a short-lived token with which a consumer sees and changes what is its tenant's, and nothing else.
+// Portal link: a short-lived token that gives a consumer access to one tenant's endpoints and
+// deliveries.
 import { z } from 'zod';
 import { type Scope, scope } from './access.ts';
 import { scopeList } from './api-key.ts';
@@ -12,15 +13,15 @@ export const usualLife = '1h';
 export const usualScopes: Scope[] = ['endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act'];
 
 export const newPortalLink = z.strictObject({
-  tenant: tenantKey.optional().describe('may be absent where the key that asks is bound to one'),
+  tenant: tenantKey.optional().describe('tenant of the link; may be absent if the API key of the request is bound to a tenant'),
   expiresIn: duration
     .refine((text) => durationMs(text) >= shortestMs && durationMs(text) <= longestMs, 'must be 1m to 24h')
     .optional()
-    .describe('1m to 24h; an hour by default'),
+    .describe('lifetime of the link, 1m to 24h; 1h by default'),
   scopes: scopeList
-    .refine((given) => !given.includes('admin'), 'must not hold admin')
+    .refine((given) => !given.includes('admin'), 'must not include admin')
     .optional()
-    .describe('what it may do; everything about endpoints and deliveries by default'),
+    .describe('what the link may do; all endpoint and delivery scopes by default'),
 });
 
 export const portalLink = z.object({
@@ -30,10 +31,10 @@ export const portalLink = z.object({
   expiresAt: z.iso.datetime(),
   revokedAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
-  createdBy: z.string().describe('the key that made it; bootstrap: the one of the configuration'),
+  createdBy: z.string().describe('id of the key that created it; bootstrap: the key from the configuration'),
 });
 export type PortalLink = z.infer<typeof portalLink>;
 
 export const createdPortalLink = portalLink.extend({
-  token: z.string().describe('a JWT, to be sent as Authorization: Bearer; shown here and never again'),
+  token: z.string().describe('JWT to send as `Authorization: Bearer`; returned only once, in this response'),
 });

@@ -1,6 +1,6 @@
-// Path and query of a URL, as they stand in the request line.
+// Request target: path and query of a URL, as they appear in the request line.
 
-/** `pathname + search` would lose a question mark with nothing behind it. */
+/** Unlike `pathname + search`, it keeps a question mark at the end. */
 export function requestTarget({ protocol, href }: URL): string {
   const [text = ''] = href.split('#', 1);
   return text.slice(text.indexOf('/', protocol.length + 2));

@@ -1,14 +1,15 @@
-// Key pairs that sign for the endpoints of their tenant. Times are handed in.
+// Signing keys: a tenant's ed25519 key pairs, their rotation, and the JWKS document. The caller
+// passes the time.
 import { z } from 'zod';
 import { durationMs, durationOrNone } from './retry-schedule.ts';
 
-/** When a key signs, in milliseconds of one and the same clock. */
+/** When a key signs. All times are milliseconds of the same clock. */
 export interface KeyTimes {
   signsFromMs: number;
   signsUntilMs: number | null;
 }
 
-/** Of a tenant's keys those that sign now, the newest first. */
+/** The keys that sign at `nowMs`, newest first. */
 export function signersAt<K extends KeyTimes>(keys: readonly K[], nowMs: number): K[] {
   return keys
     .filter(({ signsFromMs, signsUntilMs }) => signsFromMs <= nowMs && (signsUntilMs === null || nowMs < signsUntilMs))
@@ -17,29 +18,29 @@ export function signersAt<K extends KeyTimes>(keys: readonly K[], nowMs: number)
 
 const longestPublishMs = 30 * 86_400_000;
 const longestOverlapMs = 7 * 86_400_000;
-/** Less is a mistake: no cache and no process would know in time. */
+/** A shorter overlap is a mistake: caches and processes would learn of the new key too late. */
 const leastOverlapMs = 60_000;
 
 export const keyRotation = z.strictObject({
   publishFor: durationOrNone
-    .refine((text) => durationMs(text) <= longestPublishMs, 'at most 30d')
+    .refine((text) => durationMs(text) <= longestPublishMs, 'must be at most 30d')
     .optional()
-    .describe('how long the new public key is published before it signs, so that caches know it: 24h by default, at most 30d'),
+    .describe('how long the new public key is published before it signs, so that caches can load it: 24h by default, at most 30d'),
   overlap: durationOrNone
-    .refine((text) => durationMs(text) <= longestOverlapMs, 'at most 7d')
-    .refine((text) => durationMs(text) === 0 || durationMs(text) >= leastOverlapMs, 'must be 0, or 1m at least')
+    .refine((text) => durationMs(text) <= longestOverlapMs, 'must be at most 7d')
+    .refine((text) => durationMs(text) === 0 || durationMs(text) >= leastOverlapMs, 'must be 0, or at least 1m')
     .optional()
-    .describe('how long the keys before it then go on signing, 24h by default, 1m to 7d, or 0; 0 for both ends them at once'),
+    .describe('how long the previous keys still sign after that: 24h by default, 1m to 7d, or 0; 0 for both fields ends them at once'),
 });
 
 export const signingKey = z.object({
-  id: z.string().describe('the kid of its JWK'),
-  tenant: z.string().describe('for whose endpoints it signs'),
-  publicKey: z.string().describe('whpk_ and base64'),
+  id: z.string().describe('id of the key, which is the kid of its JWK'),
+  tenant: z.string().describe('tenant whose endpoints it signs for'),
+  publicKey: z.string().describe('public key: whpk_ and base64'),
   publishedAt: z.iso.datetime(),
   signsFrom: z.iso.datetime(),
-  aloneFrom: z.iso.datetime().describe('when the keys before it have ended'),
-  signsUntil: z.iso.datetime().nullable().describe('null: until another takes its place'),
+  aloneFrom: z.iso.datetime().describe('when the previous keys stop signing'),
+  signsUntil: z.iso.datetime().nullable().describe('null: until the next rotation'),
   publishedUntil: z.iso.datetime().nullable(),
 });
 export type SigningKey = z.infer<typeof signingKey>;
@@ -53,8 +54,8 @@ export const jwks = z.object({
       use: z.literal('sig'),
       alg: z.literal('EdDSA'),
       x: z.string(),
-      nbf: z.int().describe('it signs from then, in seconds since 1970'),
-      exp: z.int().optional().describe('it signs until then'),
+      nbf: z.int().describe('start of signing, in seconds since 1970'),
+      exp: z.int().optional().describe('end of signing, in seconds since 1970'),
     }),
   ),
 });

@@ -1,4 +1,5 @@
-// How requests to an endpoint are signed: Standard Webhooks, a scheme of the platform's own, HTTP Message Signatures (RFC 9421), or several of them.
+// Signing settings of an endpoint: Standard Webhooks, a custom HMAC scheme, HTTP Message Signatures
+// (RFC 9421), or several of them.
 import { z } from 'zod';
 import { headerName } from './header-name.ts';
 import type { SecretForm } from './secret.ts';
@@ -10,31 +11,31 @@ const piece = (longest: number) =>
     .max(longest)
     .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
 
-const trimmed = 'begins with a blank, which HTTP takes away from the value';
+const trimmed = 'must not start with a space, because HTTP removes it';
 const verbatim = (given: string) => !/[{}]/.test(given);
-const notFilled = 'has braces: nothing is filled in here';
+const notFilled = 'must not contain braces: placeholders are not supported here';
 const filledIn = (given: string) => verbatim(given.replaceAll(/\{(id|timestamp)\}/g, ''));
 
 const custom = z
   .strictObject({
-    header: headerName.describe('carries the signature'),
-    algorithm: z.enum(['sha1', 'sha256', 'sha512']).describe('of the HMAC'),
+    header: headerName.describe('header that carries the signature'),
+    algorithm: z.enum(['sha1', 'sha256', 'sha512']).describe('hash function of the HMAC'),
     encoding: z.enum(['hex', 'base64']),
     signed: z.enum(['{id}.{timestamp}.{body}', '{timestamp}.{body}', '{body}']).describe('what is signed'),
-    secretAs: z.enum(['text', 'hex', 'base64']).describe('how the text of the secret becomes the key'),
-    prefix: piece(40).refine(verbatim, notFilled).optional().describe('in front of each signature, such as sha256='),
+    secretAs: z.enum(['text', 'hex', 'base64']).describe('how the secret is decoded into the HMAC key'),
+    prefix: piece(40).refine(verbatim, notFilled).optional().describe('text before each signature, such as sha256='),
     lead: piece(100)
       .refine((given) => !given.startsWith(' '), trimmed)
-      .refine(filledIn, 'has braces around something else than {id} or {timestamp}')
+      .refine(filledIn, 'must not contain braces other than {id} and {timestamp}')
       .optional()
-      .describe('what the value begins with, such as t={timestamp}; {id} and {timestamp} are filled in'),
+      .describe('start of the header value, such as t={timestamp}; the placeholders {id} and {timestamp} are replaced'),
     separator: piece(4)
       .refine(verbatim, notFilled)
       .optional()
-      .describe('between lead and signatures; without it the newest secret alone signs'),
-    timestampHeader: headerName.optional().describe('carries the timestamp a second time: seconds since 1970'),
+      .describe('text between lead and signatures, and between signatures; if absent, only the newest secret signs'),
+    timestampHeader: headerName.optional().describe('additional header with the timestamp, in seconds since 1970'),
   })
-  .describe('a signature as a platform had it before, by HMAC (docs/signing.md)');
+  .describe('custom HMAC signature, for receivers that expect an existing scheme (docs/signing.md)');
 export type CustomSigning = z.infer<typeof custom>;
 
 export const components = [
@@ -50,7 +51,7 @@ export const components = [
 ] as const;
 export type Component = (typeof components)[number];
 
-/** A signature that covered less could be sent on: to another address, by another method, with another body. */
+/** A signature that covers less could be reused for another URL, another method or another body. */
 export const alwaysCovered = ['@method', '@target-uri', 'content-digest'] as const satisfies Component[];
 
 const messageSignatures = z
@@ -58,15 +59,15 @@ const messageSignatures = z
     algorithm: z.enum(['ed25519', 'hmac-sha256']),
     label: z
       .string()
-      .regex(/^[a-z][a-z0-9_-]{0,30}$/, 'a lower-case letter, then letters, digits, - and _')
+      .regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be a lower-case letter, followed by up to 30 lower-case letters, digits, - and _')
       .optional()
-      .describe('posthorn by default; other keys that sign at the same time have -2, -3 … behind it'),
+      .describe('label of the signature, posthorn by default; further keys that sign at the same time get the suffix -2, -3 …'),
     components: z
       .array(z.enum(components))
       .min(1)
       .optional()
       .describe(
-        'what is signed, @method, @target-uri and content-digest among it; by default these, content-type, webhook-id and webhook-timestamp',
+        'signed components; must include @method, @target-uri and content-digest; by default these and content-type, webhook-id and webhook-timestamp',
       ),
   })
   .describe('HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530)');
@@ -78,7 +79,7 @@ const shape = z
       .array(z.enum(['v1', 'v1a']))
       .max(2)
       .default(['v1'])
-      .describe('of Standard Webhooks: v1 (HMAC-SHA256), v1a (ed25519); none only where something else signs'),
+      .describe('schemes of Standard Webhooks: v1 (HMAC-SHA256), v1a (ed25519); may be empty only with custom or messageSignatures'),
     custom: custom.optional(),
     messageSignatures: messageSignatures.optional(),
   })
@@ -92,22 +93,22 @@ export const signing = shape.superRefine((given, context) => {
 function problemsOf({ schemes, custom, messageSignatures }: Signing): { path: string[]; message: string }[] {
   const problems: { path: string[]; message: string }[] = [];
   const add = (message: string, ...path: string[]) => problems.push({ path, message });
-  if (schemes.length === 0 && !custom && !messageSignatures) add('something must sign', 'schemes');
-  if (new Set(schemes).size < schemes.length) add('names one twice', 'schemes');
+  if (schemes.length === 0 && !custom && !messageSignatures) add('must not be empty without custom or messageSignatures', 'schemes');
+  if (new Set(schemes).size < schemes.length) add('must not contain duplicates', 'schemes');
   if (custom?.secretAs === 'hex' && schemes.includes('v1'))
-    add('cannot be hex beside v1, whose secret is whsec_ and base64', 'custom', 'secretAs');
-  if (custom?.lead !== undefined && custom.separator === undefined) add('is missing: it stands behind lead', 'custom', 'separator');
+    add('cannot be hex together with v1, whose secret is whsec_ and base64', 'custom', 'secretAs');
+  if (custom?.lead !== undefined && custom.separator === undefined) add('is missing: lead requires separator', 'custom', 'separator');
   if (custom?.lead === undefined && custom?.prefix?.startsWith(' ')) add(trimmed, 'custom', 'prefix');
   if (custom?.timestampHeader?.toLowerCase() === custom?.header.toLowerCase() && custom)
-    add('is the header of the signature', 'custom', 'timestampHeader');
+    add('must differ from header', 'custom', 'timestampHeader');
   const covered = messageSignatures?.components;
-  if (covered && new Set(covered).size < covered.length) add('names one twice', 'messageSignatures', 'components');
+  if (covered && new Set(covered).size < covered.length) add('must not contain duplicates', 'messageSignatures', 'components');
   const uncovered = alwaysCovered.filter((name) => covered && !covered.includes(name));
-  if (uncovered.length > 0) add(`must name ${uncovered.join(', ')}`, 'messageSignatures', 'components');
+  if (uncovered.length > 0) add(`must include ${uncovered.join(', ')}`, 'messageSignatures', 'components');
   return problems;
 }
 
-/** The headers that signing sets, beyond those that are always ours; in lower case. */
+/** Headers set by custom signing and message signatures, in lower case, with the setting that causes each. */
 export function signingHeaders({ custom, messageSignatures }: Signing): { path: string; header: string }[] {
   return [
     ...(custom ? [{ path: 'signing.custom.header', header: custom.header.toLowerCase() }] : []),
@@ -118,17 +119,17 @@ export function signingHeaders({ custom, messageSignatures }: Signing): { path: 
   ];
 }
 
-/** Headers that would be set twice: by the endpoint's own, or by two ways of signing. */
+/** Signing headers that are set already: by the endpoint's custom headers, or by another signing scheme. */
 export function signingHeaderProblems(given: Signing | null, own: Record<string, string>): { path: string; message: string }[] {
   const taken = new Set(['authorization', ...Object.keys(own).map((name) => name.toLowerCase())]);
   return (given ? signingHeaders(given).toReversed() : []).flatMap(({ path, header }) => {
     const isTaken = taken.has(header);
     taken.add(header);
-    return isTaken ? [{ path, message: `the header ${header} is set already` }] : [];
+    return isTaken ? [{ path, message: `the header ${header} is already in use` }] : [];
   });
 }
 
-/** In which forms its secrets are used; the null of an endpoint is Standard Webhooks v1. */
+/** Forms in which the endpoint's secrets are used. Null means Standard Webhooks v1. */
 export function secretFormsOf(given: Signing | null): SecretForm[] {
   if (!given) return ['whsec'];
   const forms = new Set<SecretForm>();
@@ -142,7 +143,7 @@ export function messageSecretForm({ custom }: Signing): SecretForm {
   return custom?.secretAs ?? 'whsec';
 }
 
-/** It signs with a key pair: that of its tenant. */
+/** Whether the endpoint's requests are signed with the tenant's key pair. */
 export function signsWithKeyPair(given: Signing | null): boolean {
   return given !== null && (given.schemes.includes('v1a') || given.messageSignatures?.algorithm === 'ed25519');
 }

@@ -1,9 +1,9 @@
-// Does this endpoint want this event?
+// Subscription check: whether an endpoint gets an event, by event type and channel.
 
 export interface Subscription {
-  /** Exact types, `prefix.*` or `*`; none means all. */
+  /** Exact types, `prefix.*` or `*`; empty: all types. */
   eventTypes: readonly string[];
-  /** None means all events; else the event must carry one of them. */
+  /** The event must have one of them; empty: all events. */
   channels: readonly string[];
 }
 
@@ -12,7 +12,7 @@ export interface Addressed {
   channels: readonly string[];
 }
 
-/** Why an event is or is not delivered to an endpoint, as far as its subscription goes. */
+/** Result of the subscription check. */
 export type Verdict = 'wanted' | 'event_type_not_subscribed' | 'channel_not_subscribed';
 
 export function judge(subscription: Subscription, event: Addressed): Verdict {
@@ -22,7 +22,7 @@ export function judge(subscription: Subscription, event: Addressed): Verdict {
   return 'wanted';
 }
 
-/** `order.*` takes everything below `order.`, however deep, and not `order` itself. */
+/** `order.*` matches everything below `order.` at any depth, but not `order` itself. */
 function matches(pattern: string, type: string): boolean {
   if (pattern === '*') return true;
   return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;

@@ -1,4 +1,4 @@
-// Text that PostgreSQL can keep as it was said: no NUL, no half of a surrogate pair.
+// Text that PostgreSQL can store unchanged: without NUL and without half of a surrogate pair.
 import { z } from 'zod';
 
 const unkeepable = 'must be well-formed text without NUL';
@@ -12,16 +12,19 @@ export function text(max: number) {
   return z.string().max(max).refine(isKeepable, unkeepable);
 }
 
-/** In a URL these are steps of the path, also when they are escaped: a thing with such a name could never be read or deleted by it. */
+/**
+ * URLs resolve `.` and `..` as path segments, even when they are escaped. An object with such a name could not be read
+ * or deleted.
+ */
 const pathSegment = /^(?!\.\.?$)/;
 
-/** A name that becomes a segment of a path, under the rules of `name` and this one. */
+/** Adds the rule that a name is usable as a path segment. */
 export function inPath(name: z.ZodString) {
   return name.regex(pathSegment, 'must not be . or ..');
 }
 
-/** Up to 50 of the caller's own key-value pairs, kept and given back. */
+/** Up to 50 key-value pairs of the client, stored and returned unchanged. */
 export const metadata = z
   .record(text(100), text(1_000))
-  .refine((pairs) => Object.keys(pairs).length <= 50, 'at most 50 pairs')
-  .describe('your own key-value pairs');
+  .refine((pairs) => Object.keys(pairs).length <= 50, 'must have at most 50 pairs')
+  .describe('your own key-value pairs, at most 50; stored and returned unchanged');

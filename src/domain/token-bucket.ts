@@ -1,46 +1,48 @@
-// A rate, paced evenly: a bucket that fills at the rate and gives a token for each request. Time is whole milliseconds, such as those of Date.now().
-//
-// Over any second at most `burst + perSecond` are taken, whatever the times between the calls are. Who asks again after `waitMs` gets the whole rate,
-// though wakes come a little late and a rate need not be whole milliseconds: a full bucket goes on with its next token for a moment (`brim`).
+// Token bucket of a rate limit: it fills evenly, and each request takes a token. Time is in whole
+// milliseconds. In any second at most `burst + perSecond` tokens are taken. A caller that asks
+// again after `waitMs` gets the full rate, even if its timers are a little late (see `brim`).
 import type { RateLimit } from './lane-settings.ts';
 
 export interface Bucket {
-  /** With the part of the next one; may be a hair below 0. */
+  /** With the fraction of the next token; may be slightly below 0. */
   tokens: number;
   atMs: number;
 }
 
-/** Sums of fractions are a little off: so much of a token may be missing. */
+/** Rounding errors of floating-point sums: this much of a token may be missing. */
 const tolerance = 1e-9;
-/** How late a wake may be for nothing of the rate to be lost, also with a burst of 1. */
+/** How late a timer may be without losing any of the rate, even with a burst of 1. */
 const lateMs = 20;
 const skewMs = 1_000;
 
-/** What a tenth of a second brings, and at least 1. */
+/** The tokens of a tenth of a second, rounded up, at least 1. */
 export function defaultBurst(perSecond: number): number {
   return Math.max(1, Math.ceil(perSecond / 10));
 }
 
-/** A bucket after so long without sending: 0 ms, no token. */
+/** A bucket after `idleMs` without a request; after 0 ms it is empty. */
 export function bucketAfter({ perSecond, burst = defaultBurst(perSecond) }: RateLimit, idleMs: number, nowMs: number): Bucket {
   return { tokens: Math.min(burst, (Math.max(0, idleMs) * perSecond) / 1_000), atMs: nowMs };
 }
 
-/** A clock up to a second behind stands still until it has caught up; from one further behind, which was set back, time goes on. */
+/**
+ * If the clock is up to a second back, no time passes until it has caught up. If it is further back, it was set back,
+ * and time goes on from there.
+ */
 export function refilled({ tokens, atMs }: Bucket, limit: RateLimit, nowMs: number): Bucket {
   const ms = nowMs - atMs;
   if (ms < 0) return { tokens, atMs: ms < -skewMs ? nowMs : atMs };
   return { tokens: Math.min(brim(limit), tokens + (ms * limit.perSecond) / 1_000), atMs: nowMs };
 }
 
-/** One token, or none. Keep the bucket in either case. */
+/** Takes one token if there is one. The caller keeps the returned bucket in either case. */
 export function take(before: Bucket, limit: RateLimit, nowMs: number): { bucket: Bucket; taken: boolean } {
   const bucket = refilled(before, limit, nowMs);
   if (!hasToken(bucket)) return { bucket, taken: false };
   return { bucket: { tokens: bucket.tokens - 1, atMs: bucket.atMs }, taken: true };
 }
 
-/** Whole milliseconds until `take` succeeds; 0: at once. */
+/** Whole milliseconds until `take` succeeds; 0: now. */
 export function waitMs(before: Bucket, limit: RateLimit, nowMs: number): number {
   const bucket = refilled(before, limit, nowMs);
   const behindMs = bucket.atMs - nowMs;
@@ -48,7 +50,7 @@ export function waitMs(before: Bucket, limit: RateLimit, nowMs: number): number 
   return behindMs + Math.ceil(((1 - tolerance / 2 - bucket.tokens) * 1_000) / limit.perSecond);
 }
 
-/** For a limit that has changed: never more than its burst. */
+/** The bucket after a change of the limit: at most the new burst. */
 export function changed({ tokens, atMs }: Bucket, { perSecond, burst = defaultBurst(perSecond) }: RateLimit): Bucket {
   return { tokens: Math.min(tokens, burst), atMs };
 }
@@ -58,8 +60,8 @@ function hasToken({ tokens }: Bucket): boolean {
 }
 
 /**
- * What a bucket can hold: the burst; what one millisecond brings, since a second of 1,000 milliseconds is refilled 999 times; and what comes in `lateMs`,
- * as far as no second holds a whole token more for it.
+ * Capacity of a bucket: the burst, plus the tokens of one millisecond (a second of 1,000 milliseconds is refilled 999
+ * times), plus the tokens of `lateMs`, as long as no second gets a whole extra token.
  */
 function brim({ perSecond, burst = defaultBurst(perSecond) }: RateLimit): number {
   const harmless = Math.floor(perSecond) + 1 - perSecond - 1e-6;

@@ -1,11 +1,12 @@
-// Whether an endpoint has shown that it wants what it is sent: asked before its first delivery, when it, or the operator, wishes so.
+// Endpoint verification: whether an endpoint agreed to receive events. Done before its first
+// delivery and after a change of its URL, if the endpoint's settings or the operator ask for it.
 import { z } from 'zod';
 
 export const verificationMethods = ['none', 'echo', 'cloudevents'] as const;
 export const verification = z
   .enum(verificationMethods)
   .describe(
-    'how it is asked whether it wants to be sent to, before the first delivery and after a change of its URL. echo: a POST with a nonce that it answers with; cloudevents: OPTIONS, as CloudEvents` webhooks say',
+    'how the endpoint is verified before its first delivery and after a change of its URL. none: not at all; echo: a POST with a nonce that the endpoint must return; cloudevents: OPTIONS, as in the CloudEvents webhook specification',
   );
 export type VerificationMethod = z.infer<typeof verification>;
 
@@ -17,38 +18,38 @@ export const shownVerification = z
     method: z.enum(verificationMethods),
     state: z
       .enum(verificationStates)
-      .describe('pending or failed: deliveries are held; failed: it is not asked any more, until POST …/verify'),
+      .describe('pending, failed: deliveries are held. failed: Posthorn stopped trying; POST …/verify starts again'),
     verifiedAt: z.iso.datetime().nullable(),
-    lastError: z.string().nullable().describe('why the last try did not pass'),
+    lastError: z.string().nullable().describe('why the last verification request failed'),
   })
-  .describe('whether the endpoint agreed to be sent to');
+  .describe('verification: whether the endpoint agreed to receive events');
 
-/** The reason of a gate that is closed until the endpoint has agreed. */
+/** Gate reason of an endpoint that is not verified. */
 export const unverified = 'unverified';
 
-/** What an answer to the echo challenge says: the text itself, or `challenge` of a JSON object. */
+/** The nonce in a response to the echo challenge: the text itself, or `challenge` of a JSON object. */
 export function echoedIn(body: string): string {
   const text = body.trim();
   if (!text.startsWith('{')) return text.replace(/^"(.*)"$/, '$1');
   try {
-    const said: unknown = JSON.parse(text);
-    return typeof said === 'object' && said !== null && 'challenge' in said ? String(said.challenge) : '';
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null && 'challenge' in answer ? String(answer.challenge) : '';
   } catch {
     return '';
   }
 }
 
-/** Agreement by CloudEvents' "HTTP 1.1 Web Hooks", 4.2: `WebHook-Allowed-Origin` names us, or everybody. */
+/** Whether `WebHook-Allowed-Origin` allows our origin or `*` (CloudEvents "HTTP 1.1 Web Hooks", 4.2). */
 export function allowsOrigin(allowed: string | undefined, origin: string): boolean {
-  const said = allowed?.trim().toLowerCase();
-  return said === '*' || said === origin.toLowerCase();
+  const value = allowed?.trim().toLowerCase();
+  return value === '*' || value === origin.toLowerCase();
 }
 
-/** A lane keeps no lower rate (6 a minute), and none higher is a bound. */
+/** Requests per second. A lane cannot keep a lower rate (6 a minute); a higher one is no limit. */
 export const keptPerSecond = { least: 0.1, most: 10_000 };
 
-/** Requests a minute that `WebHook-Allowed-Rate` grants; null: it sets no bound, or says nothing that can be understood. */
+/** Requests per minute that `WebHook-Allowed-Rate` allows; null: no limit, or the value is not valid. */
 export function allowedRate(allowed: string | undefined): number | null {
-  const said = allowed?.trim() ?? '';
-  return /^[1-9]\d{0,8}$/.test(said) ? Number(said) : null;
+  const value = allowed?.trim() ?? '';
+  return /^[1-9]\d{0,8}$/.test(value) ? Number(value) : null;
 }

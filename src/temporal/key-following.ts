@@ -1,11 +1,14 @@
-// Starts the workflow that follows the rotation of a signing key.
+// Starts the workflow that follows the rotation of a signing key. Starting it twice has no effect.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { rotateKeyWorkflowId, taskQueue, tenantAttribute, workflowTypes } from '#contract/workflow-contract';
 import type { SigningKey } from '#domain/signing-keys';
 import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 
-/** Never rejects: while Temporal is away a rotation goes its way all the same, only nobody can watch or cancel it; upkeep forgets its old keys. */
+/**
+ * Never rejects. If Temporal is unavailable, the rotation still proceeds, because its dates are in the database. It
+ * only cannot be watched or cancelled in Temporal, and upkeep deletes the old keys.
+ */
 export type FollowKey = (key: Pick<SigningKey, 'id' | 'tenant'>) => Promise<void>;
 
 export function createFollowKey(link: TemporalLink, log: Logger): FollowKey {
@@ -19,7 +22,7 @@ export function createFollowKey(link: TemporalLink, log: Logger): FollowKey {
           args: [{ keyId: id }],
           staticSummary: `signing key of ${tenant}`,
           staticDetails:
-            'Follows the rotation of a signing key: published, signing beside those before it, alone, those before it forgotten.',
+            'Follows the rotation of a signing key: published, signing with the previous keys, signing alone, previous keys deleted.',
           typedSearchAttributes: [{ key: tenantAttribute, value: tenant }],
         }),
       );

@@ -1,6 +1,6 @@
-// Has lanes act: changes their rows, and signals - starts - the workflows of those that this woke. One signal for each change of state, never one for each event.
-//
-// Signals are not waited for: a Temporal that is slow must not hold up who parks. What if it is away, or we die? The row says awake and due, no drain is seen, and the sweep signals it 10 s later.
+// Wakes lanes: sets their rows to awake, then signals or starts their workflows. One signal per
+// change of state. Callers do not wait for the signal. If it is lost (Temporal away, crash), the
+// sweep sends it within 10 s, because the row is awake and due.
 import { type LaneRef, type OpenedCircuit, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '#db/lanes/lanes';
 import { nudgeLanes } from '#db/store/listen';
 import type { Db } from '#db/store/pool';
@@ -9,75 +9,80 @@ import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';
 
-/** `parked` is to be called before what guards the events of what was parked is given up. */
+/** Call `parked` before giving up the dispatch or outbox row that guards the events of the parked deliveries. */
 export interface LaneWaker extends Lanes {
-  /** From now on everybody parks for these endpoints; `opened`: the circuit as their drains are to find it. */
+  /**
+   * Opens lanes: from now on all processes park deliveries for these endpoints. `opened` is the initial circuit for
+   * their drains.
+   */
   open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void>;
-  /** What their orders waited for is out of the way. */
+  /** Wakes lanes whose order is no longer blocked. */
   unblocked(endpointIds: string[]): Promise<void>;
-  /** Signals, and starts where there is none; throws TemporalAway. */
+  /** Signals the lane's workflow and starts it if it is not open. Throws TemporalAway. */
   signal(lane: LaneRef): Promise<void>;
 }
 
-/** A lane that is awake needs no signal; its drain is nudged, so often at most. */
-const nudgeEveryMs = 20;
-const tellingAtOnce = 8;
+/** An awake lane needs no signal. Its drain is notified by NOTIFY, at most once in this time. */
+const notifyEveryMs = 20;
+const concurrentSignals = 8;
 
 export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): LaneWaker {
   const awake = new Set<string>();
-  const toTell: LaneRef[] = [];
-  let telling = 0;
-  let nudging: NodeJS.Timeout | undefined;
+  const toSignal: LaneRef[] = [];
+  let signalling = 0;
+  let notifying: NodeJS.Timeout | undefined;
 
-  function nudge(endpointIds: string[]): void {
+  function notifyDrains(endpointIds: string[]): void {
     for (const id of endpointIds) awake.add(id);
-    if (awake.size === 0 || nudging) return;
-    nudging = setTimeout(() => {
-      nudging = undefined;
+    if (awake.size === 0 || notifying) return;
+    notifying = setTimeout(() => {
+      notifying = undefined;
       nudgeLanes(db, [...awake], log);
       awake.clear();
-    }, nudgeEveryMs);
+    }, notifyEveryMs);
   }
 
-  /** Nobody waits for it: the row says awake and due, so the sweep would do it. */
-  function tell(woken: string[]): void {
+  /** Signals in the background. If that fails, the sweep does it, because the row is awake and due. */
+  function signalWoken(woken: string[]): void {
     if (woken.length === 0) return;
     readLaneRefs(db, woken).then(
       (lanes) => {
-        toTell.push(...lanes);
-        while (telling < tellingAtOnce && toTell.length > 0) void tellAll();
+        toSignal.push(...lanes);
+        while (signalling < concurrentSignals && toSignal.length > 0) void signalAll();
       },
       (error) => log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled'),
     );
   }
 
-  /** Takes the first one before it returns, and goes on until no lane is left. */
-  async function tellAll(): Promise<void> {
-    telling++;
-    for (let lane = toTell.shift(); lane; lane = toTell.shift()) {
+  /**
+   * Signals lanes until `toSignal` is empty. Takes the first lane synchronously, so that the loop of the caller ends.
+   */
+  async function signalAll(): Promise<void> {
+    signalling++;
+    for (let lane = toSignal.shift(); lane; lane = toSignal.shift()) {
       await signalLane(link, lane).catch((error) => log.warn({ err: error, endpointId: lane?.endpointId }, 'lane.not_signalled'));
     }
-    telling--;
+    signalling--;
   }
 
   return {
     async parked(endpointIds) {
       const states = await readLaneStates(db, endpointIds);
       const missing = endpointIds.filter((id) => !states.has(id));
-      const resting = endpointIds.filter((id) => states.get(id) === 'idle');
-      nudge(endpointIds.filter((id) => states.get(id) === 'awake'));
+      const idle = endpointIds.filter((id) => states.get(id) === 'idle');
+      notifyDrains(endpointIds.filter((id) => states.get(id) === 'awake'));
       const opened = missing.length === 0 ? [] : await openLanes(db, missing, 'backlog');
-      const woken = resting.length === 0 ? [] : await wakeLanes(db, resting, 'parked');
-      tell([...opened, ...woken]);
+      const woken = idle.length === 0 ? [] : await wakeLanes(db, idle, 'parked');
+      signalWoken([...opened, ...woken]);
     },
     async open(endpointIds, reason, opened) {
-      tell(await openLanes(db, endpointIds, reason, opened));
+      signalWoken(await openLanes(db, endpointIds, reason, opened));
     },
     async changed(endpointId) {
-      tell(await wakeLanes(db, [endpointId], 'changed'));
+      signalWoken(await wakeLanes(db, [endpointId], 'changed'));
     },
     async unblocked(endpointIds) {
-      if (endpointIds.length > 0) tell(await wakeLanes(db, endpointIds, 'unblocked'));
+      if (endpointIds.length > 0) signalWoken(await wakeLanes(db, endpointIds, 'unblocked'));
     },
     async signal(lane) {
       await signalLane(link, lane);

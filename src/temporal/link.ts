@@ -1,5 +1,6 @@
-// The one connection to Temporal of this process, shared by client and worker so that workflows started here can start here (eager start).
-// Temporal may be away when we start and may go away at any time: the link connects in the background and says so when there is none.
+// The process's connection to Temporal, shared by client and worker, which eager workflow start
+// needs. It connects in the background and retries every second. While Temporal is unavailable,
+// calls throw TemporalAway.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, ServiceError } from '@temporalio/client';
@@ -16,9 +17,12 @@ export class TemporalAway extends Error {
 }
 
 export interface TemporalLink {
-  /** Runs a call with a deadline of 5 s. Throws TemporalAway when there is no connection, or the call says so. */
+  /** Runs a call with a deadline of 5 s. Throws TemporalAway if there is no connection or Temporal is unavailable. */
   call<T>(run: (client: Client) => Promise<T>): Promise<T>;
-  /** Resolves when connected for the first time; null when closed before. */
+  /**
+   * Resolves with the first connection; null if the link was closed before. Rejects if a certificate file cannot be
+   * read.
+   */
   connected: Promise<NativeConnection | null>;
   close(): Promise<void>;
 }
@@ -44,7 +48,7 @@ export function openTemporalLink(config: Config, log: Logger): TemporalLink {
   }
 
   const connected = connect();
-  // whoever awaits `connected` hears of a bad certificate file; here it must not end the process unheard
+  // code that awaits `connected` gets the rejection too; this handler logs it and avoids an unhandled rejection
   connected.catch((error) => log.error({ err: error }, 'temporal.not_configured'));
 
   return {
@@ -67,7 +71,7 @@ export function openTemporalLink(config: Config, log: Logger): TemporalLink {
   };
 }
 
-/** Asks Temporal, and takes a second at most. Never rejects. */
+/** Calls Temporal and waits at most one second for the answer. Never rejects. */
 export async function isTemporalAway({ call }: Pick<TemporalLink, 'call'>): Promise<boolean> {
   const asked = call((client) => client.connection.workflowService.getSystemInfo({})).then(
     () => false,
@@ -91,7 +95,7 @@ async function connectionOptions(config: Config): Promise<NativeConnectionOption
 
 const unavailableCodes = new Set([1, 4, 8, 14]); // gRPC: cancelled, deadline exceeded, resource exhausted, unavailable
 
-/** The call may have reached nobody; what was asked is to be asked again. */
+/** Whether the call may not have reached Temporal, so that it must be repeated. */
 function isUnavailable(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = (at as { code?: unknown }).code;

@@ -1,6 +1,6 @@
-// An order to a delivery from outside its workflow: the row is changed first - it decides -, then its lane is woken, should it be held, or its workflow
-// told, and started where it is closed or never was. What if Temporal is away in between? The row stands and says that its workflow was not told; the sweep
-// tells it.
+// Gives a command to a delivery from outside its workflow: changes the row, then wakes the lane of
+// a held delivery or signals its workflow. If Temporal is unavailable in between, the row records
+// the missing signal, and the sweep sends it.
 
 import { cancelSignal, lookSignal, replaySignal, retryNowSignal } from '#contract/workflow-contract';
 import type { Audit } from '#db/audit/audit';
@@ -14,8 +14,8 @@ import type { TemporalLink } from './link.ts';
 import { type DeliverySignal, signalDelivery } from './starter.ts';
 
 /**
- * Null: no such delivery. Resolves when the row is changed and the workflow told, or Temporal found away. Without an `audit` the order follows from something
- * that is written itself.
+ * Resolves after the row is changed and the workflow is signalled (or Temporal is unavailable). Null: no such delivery.
+ * Without `audit` nothing is written to the audit log: the command follows from a change that has its own entry.
  */
 export type GiveOrder = (deliveryId: string, order: Order, audit?: Audit) => Promise<OrderResult | null>;
 
@@ -33,7 +33,7 @@ export function createGiveOrder({ db, link, lanes, log, deadLetterWindowMs }: Or
     if (!result?.obeyed) return result;
     try {
       await wakeAfterOrder(lanes, result);
-      // read after the order: its state says whether the workflow must be open
+      // read after the change: the new status says whether the workflow must be open
       const delivery = await readDeliveryRef(db, deliveryId);
       if (delivery)
         await signalDelivery(link, delivery, deadLetterWindowMs, `order ${order.kind}`, signalOf(order, result.orders, delivery.status));
@@ -45,7 +45,10 @@ export function createGiveOrder({ db, link, lanes, log, deadLetterWindowMs }: Or
   };
 }
 
-/** To be called when the order's commit is acknowledged; harmless to repeat. A lane that waits for this very delivery is shut: it looks again only when told. */
+/**
+ * Call it after the command is committed; repeating it does no harm. A lane that waits for this delivery is shut, and
+ * drains again only when woken.
+ */
 export async function wakeAfterOrder(lanes: Lanes, { obeyed, status, endpointId, unblocks }: OrderResult): Promise<void> {
   if (!obeyed) return;
   if (unblocks) await lanes.changed(endpointId);
@@ -53,8 +56,8 @@ export async function wakeAfterOrder(lanes: Lanes, { obeyed, status, endpointId,
 }
 
 function signalOf(order: Order, number: number, status: DeliveryStatus): DeliverySignal {
-  // the lane has it: a workflow that is still open reads that and ends
+  // the delivery is parked: a workflow that is still open reads the row and ends
   if (status === 'held') return { signal: lookSignal };
-  if (order.kind === 'replay') return { signal: replaySignal, said: { replayId: order.replayId } };
-  return order.kind === 'cancel' ? { signal: cancelSignal } : { signal: retryNowSignal, said: { echoOf: number } };
+  if (order.kind === 'replay') return { signal: replaySignal, argument: { replayId: order.replayId } };
+  return order.kind === 'cancel' ? { signal: cancelSignal } : { signal: retryNowSignal, argument: { echoOf: number } };
 }

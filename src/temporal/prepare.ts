@@ -1,4 +1,5 @@
-// What Posthorn needs in a Temporal namespace: search attributes, the operator, and the Schedules. Each is made when missing, and a Schedule is brought up to date; all is repeatable.
+// Prepares a Temporal namespace: search attributes, the operator workflow, and the Schedule.
+// Creates what is missing and updates the Schedule. Repeating it does no harm.
 import {
   ScheduleAlreadyRunning,
   type ScheduleOptions,
@@ -13,7 +14,7 @@ import type { TemporalLink } from './link.ts';
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const keyword = 2;
 
-/** Registers missing search attributes; where Temporal does not allow that, logs the command that does. */
+/** Registers missing search attributes. If Temporal refuses, logs the command to run. */
 export async function ensureSearchAttributes(link: TemporalLink, config: Config, log: Logger): Promise<void> {
   const namespace = config.TEMPORAL_NAMESPACE;
   const existing = await link.call((client) => client.connection.operatorService.listSearchAttributes({ namespace }));
@@ -25,7 +26,7 @@ export async function ensureSearchAttributes(link: TemporalLink, config: Config,
     log.info({ missing }, 'temporal.search_attributes_registered');
   } catch (error) {
     const command = `temporal operator search-attribute create --namespace ${namespace} ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`;
-    log.error({ err: error, command }, 'Temporal did not let us register search attributes: run this command');
+    log.error({ err: error, command }, 'Posthorn could not register search attributes in Temporal. Run this command');
   }
 }
 
@@ -37,9 +38,9 @@ export async function ensureOperator(link: TemporalLink): Promise<void> {
         workflowId: operatorWorkflowId,
         taskQueue,
         args: [{}],
-        staticSummary: 'Takes orders for any delivery or endpoint',
+        staticSummary: 'Takes commands for any delivery or endpoint',
         staticDetails:
-          'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume`, `skipHead` with {"endpointId"}. Query `recent` shows what came of them.',
+          'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume`, `skipHead` with {"endpointId"}. Query `recent` shows their results.',
       }),
     );
   } catch (error) {
@@ -54,8 +55,9 @@ const upkeepSchedule = {
 } as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
 
 /**
- * Makes the Schedule for upkeep. With `update` one that is there already gets the interval, policies and action of this version; whether it is paused is
- * the operator's business and stays. To be asked for once by each process, so that two versions that run side by side do not change it in turn.
+ * Creates the Schedule for upkeep. With `update`, an existing Schedule gets the interval, policies and action of this
+ * version; if it is paused, it stays paused. Use `update` once per process, so that two versions that run at the same
+ * time do not overwrite each other again and again.
  */
 export async function ensureSchedules(link: TemporalLink, { update }: { update: boolean }): Promise<void> {
   try {

@@ -1,5 +1,5 @@
-// Starting the workflows of dispatches and deliveries. The business id is the workflow id, so "already open" is success and any start may be
-// repeated by anyone.
+// Starts and signals the workflows of dispatches, deliveries and lanes. Workflow ids are derived
+// from business ids, so "already started" counts as success, and every start can be repeated.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
 import type { Priority, SignalDefinition } from '@temporalio/common';
 import {
@@ -22,7 +22,10 @@ import type { LaneRef } from '#db/lanes/lanes';
 import { type DeliveryStatus, isUnderWay } from '#domain/delivery';
 import type { TemporalLink } from './link.ts';
 
-/** A dispatch to start, and what Temporal shows of it: `tenant` (external id) and `eventType` are those of one of its events. */
+/**
+ * A dispatch to start, with the details that Temporal shows. `tenant` (external id) and `eventType` belong to one of
+ * its events.
+ */
 export interface DispatchRef {
   dispatchId: string;
   events: number;
@@ -32,10 +35,13 @@ export interface DispatchRef {
 }
 
 export interface Starter {
-  /** Throws TemporalAway when Temporal cannot be asked. */
+  /** Throws TemporalAway when Temporal is unavailable. */
   startDispatch(dispatch: DispatchRef): Promise<void>;
   startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
-  /** Has the workflow of a delivery read its row, whose change it was not told of; starts it where that needs one. */
+  /**
+   * Makes a delivery's workflow read its row again, after a change without a signal. Starts the workflow if the row
+   * needs one.
+   */
   look(delivery: DeliveryRef): Promise<void>;
 }
 
@@ -50,8 +56,8 @@ export function createStarter(link: TemporalLink, deadLetterWindowMs: number): S
 type Start = WorkflowStartOptions & { args: unknown[] };
 
 /**
- * Of what waits in a task queue Temporal takes the lowest number first, and of one number each tenant's in turn, where its fairness is switched on. A lane,
- * which has all three of them, has the middle one.
+ * Task queue priorities: Temporal takes the lowest number first. Within a number it serves tenants in turn, if fairness
+ * is enabled. A lane has deliveries of all three kinds, and gets the middle number.
  */
 const priorities = { firstAttempt: 2, retry: 3, replay: 4 };
 
@@ -68,31 +74,34 @@ async function startOnce(link: TemporalLink, type: string, options: Start): Prom
   }
 }
 
-/** A signal to a delivery's workflow, and what it says. */
+/** A signal to a delivery's workflow and its argument. */
 export interface DeliverySignal {
   signal: SignalDefinition<[unknown?]>;
-  said?: unknown;
+  argument?: unknown;
 }
 
-/** Signals the workflow of a delivery that is under way, and starts it where it is closed or never was; of any other only an open one. */
+/**
+ * Signals the workflow of a delivery. It also starts the workflow if the delivery is pending, retrying or
+ * dead-lettered.
+ */
 export async function signalDelivery(
   link: TemporalLink,
   delivery: DeliveryRef,
   deadLetterWindowMs: number,
   startedBy: string,
-  { signal, said }: DeliverySignal,
+  { signal, argument }: DeliverySignal,
 ): Promise<void> {
-  // a dead letter waits for orders in its workflow, also one that was spent in a lane and never had any
+  // a dead letter waits for commands in its workflow, even if its attempts were all made by a lane
   if (isUnderWay(delivery.status) || delivery.status === 'dead_lettered') {
     const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, startedBy);
     const replayed = signal.name === replaySignal.name && { priority: { fairnessKey: delivery.tenant, priorityKey: priorities.replay } };
     await link.call((client) =>
-      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, ...replayed, args, signal, signalArgs: [said] }),
+      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, ...replayed, args, signal, signalArgs: [argument] }),
     );
     return;
   }
   try {
-    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(signal, said));
+    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(signal, argument));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
@@ -105,7 +114,7 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
     taskQueue,
     args: [{ dispatchId }],
     staticSummary: single ? `${eventType} of ${tenant}` : `${events} events of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`,
-    staticDetails: 'Plans the deliveries of its events and gives each unfinished one its `deliver` workflow.',
+    staticDetails: 'Plans the deliveries of its events and starts a `deliver` workflow for each unfinished one.',
     priority: { priorityKey: priorities.firstAttempt, ...(tenants === 1 && { fairnessKey: tenant }) },
     ...(single && {
       typedSearchAttributes: [
@@ -116,7 +125,7 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
   };
 }
 
-/** How a delivery's workflow is started. */
+/** Start options of a delivery's workflow. */
 export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number, startedBy: string): Start & { args: [DeliverInput] } {
   const host = delivery.endpointHost;
   return {
@@ -135,7 +144,7 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
   };
 }
 
-/** Has the workflow of a lane look, and starts it where it is closed or never was. */
+/** Signals a lane's workflow to drain again, and starts it if it is not open. */
 export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointHost: host }: LaneRef): Promise<void> {
   await link.call((client) =>
     client.workflow.signalWithStart(workflowTypes.lane, {

@@ -1,6 +1,6 @@
-// Starts the workflows that ask endpoints whether they want to be sent to.
-//
-// What if Temporal is away, or we die between the row and the start? The row is pending and due, and the look of a worker, each minute, starts it.
+// Starts the workflows that verify endpoints.
+// If Temporal is unavailable, or the process crashes between the row and the start, the row stays
+// pending and due, and a worker starts the workflow within a minute.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { endpointAttribute, taskQueue, verificationWorkflowId, workflowTypes } from '#contract/workflow-contract';
 import { takeLeftVerifications, type Verifying } from '#db/endpoints/verifications';
@@ -9,9 +9,9 @@ import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 
 export interface Verifications {
-  /** Asks from now on, and what was asked before no more. Never rejects. */
+  /** Starts a verification and terminates an earlier one of the endpoint. Never rejects. */
   begin(of: Verifying): Promise<void>;
-  /** Begins what was not begun. */
+  /** Starts pending verifications whose workflow was not started. */
   beginLeft(): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export function createVerifications({ db, link, log }: { db: Db; link: TemporalL
         taskQueue,
         args: [{ endpointId, round }],
         workflowIdConflictPolicy,
-        staticSummary: 'asks an endpoint whether it wants to be sent to',
-        staticDetails: `Endpoint ${endpointId}: held until it has agreed.`,
+        staticSummary: 'verifies an endpoint',
+        staticDetails: `Endpoint ${endpointId}: deliveries are held until it is verified.`,
         typedSearchAttributes: [{ key: endpointAttribute, value: endpointId }],
       }),
     );

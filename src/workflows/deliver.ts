@@ -1,10 +1,6 @@
-// One event to one endpoint, until its row is in a final state or its dead-letter window has passed.
-//
-// The row in PostgreSQL decides: activities change it conditionally and say what it is now; the workflow only remembers that, waits, and listens.
-// `attemptDelivery` carries the waiting between attempts: an endpoint that refuses makes it fail with the next delay on the failure, so the
-// server keeps the timer and the Web UI shows attempt, reason and next try. (The first refusal of a round comes back as a result, so that the
-// workflow can say `retrying`.) Its retry policy is for our own faults and never ends. Cancelling it waits for a POST that is under way, so there
-// are never two; an acceptance wins over every order.
+// deliver: delivers one event to one endpoint, until the row's status is final or the dead-letter
+// window ends. The row in PostgreSQL decides; the workflow caches its state, waits between
+// attempts, and takes commands.
 import {
   ActivityCancellationType,
   ApplicationFailure,
@@ -40,6 +36,14 @@ const { attemptDelivery } = proxyActivities<Activities>({
 });
 const { obeyDeliveryOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
+/**
+ * Activities change the row conditionally and return its new state.
+ * `attemptDelivery` carries the backoff: after a refusal it fails with the next delay on the failure. So the Temporal
+ * server keeps the timer, and the Web UI shows attempt, reason and next attempt. The first refusal of a round is
+ * returned as a result instead, so that the workflow can show `retrying`. The activity's retry policy covers internal
+ * errors and has no limit. A cancellation of the activity waits for a request in flight, so there are never two. An
+ * acceptance wins over every command.
+ */
 export async function deliver({ deliveryId, status, deadLetterWindowMs }: DeliverInput): Promise<DeliveryStatus> {
   const orders: (Order | { kind: 'look' })[] = [];
   let known: DeliverState = { status, attempts: 0, nextAttemptAt: null, lastOutcome: null };
@@ -66,7 +70,7 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
     else return known.status;
   }
 
-  /** Also the way to read the row once: on a finished one `attemptDelivery` posts nothing and says what it is. */
+  /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async function attempt(): Promise<void> {
     await untilOrdered(async () => enter(await attemptDelivery({ deliveryId })));
   }
@@ -79,14 +83,17 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
     });
   }
 
-  /** Waits, unless or until there is an order. A cancellation of the workflow itself (the Web UI's button) is an order to cancel. */
+  /**
+   * Runs `wait` until a command arrives; does not start it if one has arrived. Cancelling the workflow (in the Web UI)
+   * counts as the command cancel.
+   */
   async function untilOrdered(wait: () => Promise<void>): Promise<void> {
     if (orders.length > 0) return;
     waiting = new CancellationScope();
     try {
       await waiting.run(wait);
     } catch (error) {
-      // refused while it was being cancelled, the activity fails with the refusal
+      // if the endpoint refuses during the cancellation, the activity fails with the refusal
       if (orders.length === 0 && (isCancellation(error) || whole.consideredCancelled)) orders.push({ kind: 'cancel' });
       if (orders.length === 0) throw error;
     }

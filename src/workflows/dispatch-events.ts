@@ -1,8 +1,6 @@
-// One dispatch: plans the deliveries of its events that are not planned, gives each unfinished one its `deliver` workflow, then says it is done.
-// Every step is a page of at most 500 and idempotent, so a dispatch may be started again by anybody at any time.
-//
-// The first page - most often all of it - is made within the workflow's own task, which is quickest. A page of 500 starts can take longer than a
-// workflow task may: the later pages of a large dispatch are activities.
+// dispatchEvents: one dispatch. Plans deliveries, starts a `deliver` workflow for each that needs
+// one, and marks the dispatch as done. Each step is an idempotent page of at most 500, so it can be
+// started again at any time.
 import { continueAsNew, proxyActivities, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { type DispatchCursor, type DispatchProgress, progressQuery } from '#contract/workflow-contract';
@@ -14,6 +12,8 @@ export interface DispatchInput {
   cursor?: DispatchCursor;
 }
 
+// The first page, which is often the only one, is a local activity: it runs within the workflow task and is fastest.
+// A page of 500 starts can take longer than a workflow task may, so later pages are normal activities.
 const firstPage = proxyLocalActivities<Activities>({ startToCloseTimeout: '1 minute', retry: ourFaults }).dispatchPage;
 const laterPage = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',

@@ -1,9 +1,6 @@
-// The lane of one endpoint: has its held deliveries drained, rests until there is something to do, and ends when nothing waits.
-//
-// The rows in PostgreSQL decide what is sent; this only says when to look. A wake that comes during a drain is a reason to drain again, and one that comes
-// while the lane ends is too: the server refuses the end of a workflow that has a signal to read. Orders are obeyed at once, one after the other, also while
-// a drain runs, which sees in the rows what they changed. What if it is cancelled in the Web UI? The drain ends in order, the workflow is over, and nothing
-// is lost: whoever parks or the sweep starts it again.
+// endpointLane: the lane of one endpoint. Runs drains, waits for the next, and ends when nothing
+// is held. The rows in PostgreSQL decide what is sent. If the workflow is cancelled in the Web UI,
+// nothing is lost: the next parked delivery or the sweep starts it again.
 import {
   ActivityCancellationType,
   CancellationScope,
@@ -49,7 +46,12 @@ const { drainLane } = proxyActivities<LaneActivities>({
 const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
 
-/** Returns what its last drain said. */
+/**
+ * Returns the report of the last drain.
+ * A wake signal during a drain causes another drain. So does one that arrives while the workflow ends, because the
+ * server does not complete a workflow with an unread signal. Commands run at once and one after the other, also while a
+ * drain runs: it reads their changes from the rows. A cancellation ends the drain in order, and then the workflow.
+ */
 export async function endpointLane({ endpointId, known = atStart }: LaneInput): Promise<LaneReport> {
   const whole = CancellationScope.current();
   let woken = true;
@@ -76,7 +78,7 @@ export async function endpointLane({ endpointId, known = atStart }: LaneInput): 
 
   async function untilNothingWaits(): Promise<LaneReport> {
     for (let drains = 1; ; drains++) {
-      woken = false; // before the drain, never after: what comes meanwhile may have been parked behind its back
+      woken = false; // reset before the drain: deliveries may be parked while it runs, and it may have missed them
       const report = await drain();
       known = after(known, report);
       setCurrentDetails(inWords(known));
@@ -87,7 +89,10 @@ export async function endpointLane({ endpointId, known = atStart }: LaneInput): 
     }
   }
 
-  /** A cancelled drain that fails by our own fault is not tried again: the lane is cancelled then, it has not failed. */
+  /**
+   * If a cancelled drain fails with an internal error, the lane counts as cancelled, not as failed. The drain is not
+   * retried.
+   */
   async function drain(): Promise<LaneReport> {
     try {
       return await drainLane({ endpointId });
@@ -101,7 +106,7 @@ export async function endpointLane({ endpointId, known = atStart }: LaneInput): 
     else await condition(() => woken, Math.max(1, Math.ceil(dueInMs)));
   }
 
-  /** In the order in which they came. */
+  /** Runs a command after the commands that came before it. */
   function obey(order: string, act: () => Promise<string>): void {
     unobeyed++;
     obeying = obeying
@@ -124,7 +129,7 @@ function after(before: LaneKnown, { state, wait, held, sent, dueInMs }: LaneRepo
   return { state, wait, held, sent: before.sent + sent, dueAt, drains: before.drains + 1 };
 }
 
-/** As the Web UI shows it: `shut: circuit_open, 1,234 held, acts at 2026-…`. */
+/** Text for the Web UI, such as `shut: circuit_open, 1,234 held, acts at 2026-…`. */
 function inWords({ state, wait, held, dueAt }: LaneKnown): string {
   const count = String(held).replace(/\B(?=(\d{3})+$)/g, ',');
   return `${state}${wait ? `: ${wait}` : ''}, ${count} held${dueAt ? `, acts at ${dueAt}` : ''}`;

@@ -1,4 +1,4 @@
-// The workflows this worker runs; the names are their Temporal types.
+// All workflows of a worker. The exported names are the Temporal workflow types.
 export { deliver } from './deliver.ts';
 export { dispatchEvents } from './dispatch-events.ts';
 export { endpointLane } from './endpoint-lane.ts';

@@ -1,5 +1,6 @@
-// The operator: one entity workflow that takes raw signals for any delivery or endpoint and does what the API does, so that an order works also
-// where the delivery has no workflow of its own. What is not understood is logged and ignored; no handler ever throws.
+// operator: a single long-running workflow that takes commands for any delivery or endpoint as
+// signals, like the API. So commands also reach deliveries without a workflow. Invalid signals are
+// logged and ignored; handlers never throw.
 import { CancellationScope, condition, continueAsNew, log, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import {
@@ -22,7 +23,7 @@ export type OperatorTask =
   | { endpointId: string; skipHeadOf: string | null };
 
 export interface OperatorInput {
-  /** Carried over by continue-as-new. */
+  /** Only after continue-as-new. */
   tasks?: OperatorTask[];
   recent?: OperatorAction[];
 }
@@ -47,7 +48,7 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof operator>({ tasks, recent });
   }
 
-  /** Cancelled, it ends when what it was asked has been done; a worker starts it again within a minute. */
+  /** After a cancellation the workflow finishes its tasks and ends. A worker starts it again within a minute. */
   async function untilTask(): Promise<void> {
     try {
       await condition(() => tasks.length > 0 || workflowInfo().continueAsNewSuggested);

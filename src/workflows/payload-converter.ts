@@ -1,5 +1,6 @@
-// What a signal carries may be unreadable: broken JSON, or an encoding that nobody here knows. It then reads as nothing. Thrown from here it would
-// fail the workflow's task for ever, before any handler is called. Loaded by name into the workflow bundle (src/app/workflow-bundle.ts).
+// Payload converter that turns an unreadable signal payload (broken JSON, unknown encoding) into
+// undefined. An exception here would fail the workflow task forever, before any handler runs.
+// src/app/workflow-bundle.ts loads this file by name into the workflow bundle.
 import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 
 export const payloadConverter: PayloadConverter = {

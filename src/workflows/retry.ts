@@ -1,6 +1,7 @@
-// The declarative retry policy for faults of our own: a store that is away, a worker that died. What an endpoint refuses brings its own delay.
+// Retry policies of activities for internal errors, such as an unavailable database or a crashed
+// worker. They do not apply to refusals of an endpoint, which set their own delay.
 
 export const ourFaults = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 
-/** For what would do more the second time: it is done once or not at all, and whoever asked for it sees which. */
+/** For activities that are not idempotent: they run at most once, and the caller sees a failure. */
 export const once = { maximumAttempts: 1 } as const;

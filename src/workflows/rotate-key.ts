@@ -1,7 +1,6 @@
-// Follows the rotation of a signing key to its end: published, signing beside those before it, signing alone, those before it forgotten.
-//
-// All the dates stand in the key's row, where whoever signs and whoever reads the public keys sees them, so nothing here has to happen in time. An
-// activity reads where it stands and does what is due; the workflow waits for what comes next, and takes the order to cancel.
+// rotateKey: follows a signing key rotation until the previous keys are deleted; takes cancel.
+// All dates are in the key's row, where signers read them, so a late workflow breaks nothing: it
+// waits for the next date, and an activity does what is due.
 import { CancellationScope, condition, isCancellation, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { cancelSignal, type RotateKeyInput, type RotationProgress, rotationQuery } from '#contract/workflow-contract';
@@ -26,7 +25,10 @@ export async function rotateKey({ keyId }: RotateKeyInput): Promise<RotationProg
     await waitFor(known.nextInMs);
   }
 
-  /** A cancellation of the workflow itself (the Web UI's button) is the same order; too late, it ends only the following. */
+  /**
+   * Cancelling the workflow (in the Web UI) counts as the command cancel. If it comes too late for that, it only ends
+   * the workflow.
+   */
   async function waitFor(ms: number): Promise<void> {
     try {
       await condition(() => cancelled, ms);

@@ -1,28 +1,32 @@
-// Signal arguments come from whoever types them: nothing, null, a string, or an object of another shape. Reading them never throws.
+// Reads signal arguments. They are untrusted: undefined, null, a string, or an object of any shape.
+// These functions never throw.
 import { workflowInfo } from '@temporalio/workflow';
 
-/** The text of a field, if there is one of 1 to 200 characters that PostgreSQL can keep. */
+/** A text field of 1 to 200 visible ASCII characters or spaces; otherwise undefined. */
 export function textField(said: unknown, field: string): string | undefined {
   if (typeof said !== 'object' || said === null) return undefined;
   const value = (said as Record<string, unknown>)[field];
   return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
 }
 
-/** The whole number from 1 of a field, if there is one that PostgreSQL can keep. */
+/** A field with a whole number from 1 to 2^31 - 1 (PostgreSQL's integer); otherwise undefined. */
 export function countField(said: unknown, field: string): number | undefined {
   if (typeof said !== 'object' || said === null) return undefined;
   const value = (said as Record<string, unknown>)[field];
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31 ? value : undefined;
 }
 
-/** Of an order that may name an ordering key: null where it names none, undefined where nobody can tell. */
+/** The field `orderingKey` of a signal: null if absent, undefined if it is not valid. */
 export function orderingKeyField(said: unknown): string | null | undefined {
   if (said === undefined || said === null) return null;
   if (typeof said !== 'object' || Array.isArray(said)) return undefined;
   return Object.hasOwn(said, 'orderingKey') ? textField(said, 'orderingKey') : null;
 }
 
-/** The id of a replay that came without one: the same again after a Reset, which hears the old signals once more. */
+/**
+ * Id for a replay signal without `replayId`. It is the same after a workflow reset, which delivers the old signals
+ * again.
+ */
 export function replayIdOf(count: number): string {
   const { continuedFromExecutionRunId, firstExecutionRunId } = workflowInfo();
   return `${continuedFromExecutionRunId ?? firstExecutionRunId}/${count}`;

@@ -1,20 +1,19 @@
-// Asks an endpoint whether it wants to be sent to, for a day of its refusals; then it stays held until somebody asks again. Another question terminates
-// this one.
-//
-// The day is counted in refusals, not by the clock: while a fault of ours stands in the way, or no worker is there, the endpoint loses none of it.
+// verifyEndpoint: verifies an endpoint, with retries over about a day. Then it stays held until the
+// next request to verify, which terminates a running workflow. The day is counted in refusals, not
+// in time, so internal errors and missing workers do not shorten it.
 import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { ourFaults } from './retry.ts';
 
 export interface VerifyInput {
   endpointId: string;
-  /** Of the question: an answer to an earlier one counts for nothing. */
+  /** Number of the verification. Results of earlier rounds are ignored. */
   round: number;
 }
 
 const firstWaitMs = 5_000;
 const longestWaitMs = 3_600_000;
-/** Waits of 5 s, 10 s, … and then an hour each come to a day. */
+/** Refusals after waits of 5 s, 10 s, … up to one hour; together about a day. */
 const mostRefusals = 33;
 
 const { challengeEndpoint: askOnce } = proxyActivities<Activities>({
@@ -28,10 +27,10 @@ const { challengeEndpoint: askForADay } = proxyActivities<Activities>({
 });
 const { giveUpVerification } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
-/** Returns what came of it. */
+/** Returns the result as a text. */
 export async function verifyEndpoint({ endpointId, round }: VerifyInput): Promise<string> {
   try {
-    // those that began before the refusals were counted go on as they were
+    // workflows that started before refusals were counted continue the old way
     return patched('refusals-counted') ? await ask({ endpointId, round }) : await askForADay({ endpointId, round });
   } catch (error) {
     const result = await CancellationScope.nonCancellable(() => giveUpVerification({ endpointId, round }));

@@ -66,7 +66,7 @@ describe('a test of an endpoint', () => {
     const { id, answer, plan } = await heldTest({}, `not_before = now() + interval '1 hour'`);
     await api.post(`/v1/endpoints/${id}/pause`);
     const delivery = await plan();
-    expect(await answer).toMatchObject({ status: 409, body: { detail: 'The endpoint is paused: resume it first.' } });
+    expect(await answer).toMatchObject({ status: 409, body: { detail: 'The endpoint is paused. Resume it first.' } });
     expect((await api.get(`/v1/deliveries/${delivery}`)).body.status).toBe('cancelled');
   });
 

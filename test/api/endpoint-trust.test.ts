@@ -112,7 +112,7 @@ describe('credentials', () => {
 
 describe('client certificates', () => {
   it('are for https, and an authority of its own may come without one', async () => {
-    const refused = { status: 422, body: { errors: [{ path: 'tls', message: 'is for https' }] } };
+    const refused = { status: 422, body: { errors: [{ path: 'tls', message: 'requires an https URL' }] } };
     expect(await make({ tls })).toMatchObject(refused);
     const { body } = await make({ url: secure, tls: { ca: authority.ca } });
     expect(body.tls).toEqual({ subject: null, expiresAt: null, fingerprint: null });
@@ -379,7 +379,7 @@ describe('an endpoint that must agree first', () => {
       throw new LocalFault('proxy', 'cannot connect to the egress proxy 10.0.0.1:3128');
     });
     expect(fault).toBeInstanceOf(LocalFault);
-    expect(await lastError()).toBe("not asked, for a fault of Posthorn's own (proxy): it is tried again");
+    expect(await lastError()).toBe('not sent because of an internal error (proxy); Posthorn will retry');
     expect([inFlight, places.inUse()]).toEqual([1, 0]);
 
     const no = () => ({ agreed: false as const, outcome: 'http_status', message: 'HTTP 500' });

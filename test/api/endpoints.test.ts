@@ -133,7 +133,7 @@ describe('endpoints', () => {
     await api.post(`/v1/endpoints/${id}/pause`);
     expect(await api.post(`/v1/endpoints/${id}/test`)).toMatchObject({
       status: 409,
-      body: { detail: 'The endpoint is paused: resume it first.' },
+      body: { detail: 'The endpoint is paused. Resume it first.' },
     });
   });
 });

@@ -166,9 +166,9 @@ const setEndpoint = (id: string, columns: string) => api.db.query(`update endpoi
 
 describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
   it.each([
-    ['paused', `gate = 'held', gate_reason = 'paused'`, 'The endpoint is paused: resume it first.'],
-    ['disabled', `gate = 'disabled', gate_reason = 'failed for too long'`, 'The endpoint is disabled: resume it first.'],
-    ['unverified', `gate = 'held', gate_reason = 'unverified'`, 'The endpoint has not agreed yet to be sent to: verify it first.'],
+    ['paused', `gate = 'held', gate_reason = 'paused'`, 'The endpoint is paused. Resume it first.'],
+    ['disabled', `gate = 'disabled', gate_reason = 'failed for too long'`, 'The endpoint is disabled. Resume it first.'],
+    ['unverified', `gate = 'held', gate_reason = 'unverified'`, 'The endpoint is not verified. Verify it first.'],
   ])('is refused while it is %s, and changes nothing', async (_, columns, detail) => {
     const endpoint = await make(paced);
     const [id, waiting = ''] = [

@@ -1,4 +1,5 @@
-// SECURITY.md names, for each threat, the tests that show its defence: they are there, and they speak of it.
+// SECURITY.md names the tests for each threat. The tests must exist and use words of the threat or
+// its defence.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
@@ -9,7 +10,7 @@ const rows = threats
   .filter((line) => /^\| (?!threat |---)/.test(line))
   .map((line) => line.split('|').slice(1, -1));
 
-it('every row of the threat model has a threat, a defence and what shows it', () => {
+it('every row of the threat model has a threat, a defence and a test', () => {
   expect(rows.length).toBeGreaterThan(40);
   for (const row of rows) {
     expect(row, row[0]).toHaveLength(3);
@@ -18,14 +19,14 @@ it('every row of the threat model has a threat, a defence and what shows it', ()
   }
 });
 
-it('every path it names exists, and nothing is left to be filled in', () => {
+it('every path exists, and there are no placeholders', () => {
   expect(text).not.toMatch(/(test|bin)\/…|<!--/);
   const paths = [...text.matchAll(/`((?:test|src|docs|bin|bench)\/[^`*…]+)`/g)].map(([, path = '']) => path);
   expect(paths.length).toBeGreaterThan(40);
   expect(paths.filter((path) => !existsSync(path))).toEqual([]);
 });
 
-/** Words that say nothing of what a threat is. */
+/** Common words, which do not identify a threat. */
 const common = new Set(
   'after again another before being cannot every first never other others their there these those what when where which whole with without'
     .split(' ')
@@ -38,8 +39,10 @@ function stem(word: string): string {
 
 const stemsOf = (prose: string) => new Set((prose.match(/[A-Za-z_]{4,}/g) ?? []).map(stem).filter((one) => !common.has(one)));
 
-/** What a test file says of itself: its head, the titles of its tests, and the names of their cases. */
-function saidBy(path: string): { tests: number; prose: string } {
+/**
+ * The words of a test file: its header, the titles of its tests, and the names of their cases; and the number of tests.
+ */
+function proseOf(path: string): { tests: number; prose: string } {
   const source = readFileSync(path, 'utf8');
   const head = source.match(/^\/\/.*$/gm)?.slice(0, 4) ?? [];
   const strings = [...source.matchAll(/(['"`])((?:\\.|(?!\1)[^\n])*)\1/g)].map((match) => match[2] ?? '');
@@ -54,7 +57,7 @@ const shown = rows.flatMap(([threat = '', defence = '', by = '']) =>
 );
 
 it.each(shown)('$path has a test that names the threat: $threat', ({ path, threat, defence }) => {
-  const { tests, prose } = saidBy(path);
+  const { tests, prose } = proseOf(path);
   expect(tests).toBeGreaterThan(0);
   const said = stemsOf(prose);
   const named = [...stemsOf(`${threat} ${defence}`)].filter((one) => said.has(one));

@@ -1,4 +1,5 @@
-// Plain words: what users and engineers read uses the terms of docs/glossary.md and none of the words below.
+// Plain words: what users and engineers read uses the terms of docs/glossary.md and none of the
+// words below.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 

@@ -1,4 +1,5 @@
-// The ramp: rounds of acceptances double it, a refusal halves it, once for all that were in flight.
+// The throttle of a lane: rounds of acceptances double it; a refusal halves it, once for all
+// requests in flight.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '#domain/allowance';
@@ -11,7 +12,7 @@ function accepted(state: Allowance, times: number, limit = most): Allowance {
   return next;
 }
 
-describe('the ramp', () => {
+describe('the throttle', () => {
   it.each([
     [0, 1],
     [1, 2],
@@ -23,7 +24,7 @@ describe('the ramp', () => {
     [30, 16],
     [31, 32],
     [1_000, 32],
-  ])('after %i acceptances allows %i', (times, allowed) => {
+  ])('after %i acceptances allows %i requests', (times, allowed) => {
     expect(accepted(freshAllowance(), times).allowed).toBe(allowed);
   });
 
@@ -32,11 +33,11 @@ describe('the ramp', () => {
     [3, 3],
     [20, 20],
     [0, 1],
-  ])('ends at most at %i', (limit, allowed) => {
+  ])('never exceeds the limit %i', (limit, allowed) => {
     expect(accepted(freshAllowance(), 1_000, limit).allowed).toBe(allowed);
   });
 
-  it('comes down at once to a most that was lowered, and climbs again when it is raised', () => {
+  it('drops at once to a lowered limit, and grows again when the limit is raised', () => {
     const high = accepted(freshAllowance(), 1_000);
     const lowered = afterAccepted(high, 5);
     expect(lowered.allowed).toBe(5);
@@ -50,34 +51,34 @@ describe('a refusal', () => {
     [5, 2],
     [2, 1],
     [1, 1],
-  ])('of one of %i leaves %i', (allowed, left) => {
+  ])('with %i allowed leaves %i', (allowed, left) => {
     expect(afterRefused({ allowed, accepted: 0, halvedAtMs: null }, 0, 10)).toEqual({ allowed: left, accepted: 0, halvedAtMs: 10 });
   });
 
-  it('of any other that was in flight then changes nothing', () => {
+  it('of a request that was in flight at the last halving changes nothing', () => {
     const halved = afterRefused({ allowed: 32, accepted: 7, halvedAtMs: null }, 0, 10);
     for (const startedMs of [0, 9, 10]) expect(afterRefused(halved, startedMs, 20)).toEqual(halved);
     expect(afterRefused(halved, 11, 20)).toEqual({ allowed: 8, accepted: 0, halvedAtMs: 20 });
   });
 
-  it('begins the round anew', () => {
+  it('restarts the count of acceptances', () => {
     const halved = afterRefused({ allowed: 8, accepted: 7, halvedAtMs: null }, 0, 10);
     expect([3, 4].map((times) => accepted(halved, times).allowed)).toEqual([4, 8]);
   });
 
-  it('halves too when the clock was set back since the last halving', () => {
+  it('also halves when the clock was set back after the last halving', () => {
     expect(afterRefused({ allowed: 8, accepted: 0, halvedAtMs: 1_000 }, 400, 500)).toEqual({ allowed: 4, accepted: 0, halvedAtMs: 500 });
   });
 });
 
 interface Round {
-  /** How many of those in flight are refused, and where the first of them stands among the answers. */
+  /** How many of the requests in flight are refused, and the position of the first refusal among the answers. */
   refused: number;
   from: number;
 }
 
-describe('rounds that fill the allowance', () => {
-  /** All that is allowed is sent at once and answered before the next round; returns what each round allowed. */
+describe('rounds that use the whole throttle', () => {
+  /** Each round sends as many requests as allowed, and answers them all. Returns what each round allowed. */
   function play(rounds: Round[], limit: number): { allowed: number; refused: number }[] {
     let state = freshAllowance();
     return rounds.map(({ refused, from }, n) => {
@@ -102,7 +103,7 @@ describe('rounds that fill the allowance', () => {
     { maxLength: 40 },
   );
 
-  it('double when all were accepted, halve once when all after the first refusal were refused', () => {
+  it('double it when all are accepted, and halve it once when everything after the first refusal is refused', () => {
     fc.assert(
       fc.property(rounds, fc.integer({ min: 1, max: most }), (all, limit) => {
         const played = play(
@@ -120,7 +121,7 @@ describe('rounds that fill the allowance', () => {
     );
   });
 
-  it('change by no more than one step, whatever comes back', () => {
+  it('change it by at most one step, for any answers', () => {
     fc.assert(
       fc.property(rounds, fc.integer({ min: 1, max: most }), (all, limit) => {
         const played = play(all, limit);

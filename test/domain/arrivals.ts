@@ -1,4 +1,4 @@
-// Events as they arrive at a mode switch.
+// Arrivals of events at a mode switch, for the tests of dispatch modes.
 import fc from 'fast-check';
 import type { DispatchMode, ModeSwitch } from '#domain/dispatch-mode';
 
@@ -6,14 +6,14 @@ export const start = 1_800_000_000_000;
 export const calmMs = 10_000;
 
 export interface Arrival {
-  /** Milliseconds since the one before. */
+  /** Milliseconds since the previous arrival. */
   gap: number;
   deliveries: number;
 }
 
 export const someDeliveries = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 5_000 }));
 
-/** Each arrival's mode. */
+/** The mode of each arrival. */
 export function play(modes: ModeSwitch, events: Arrival[], from = start): { chosen: DispatchMode[]; at: number } {
   let at = from;
   const chosen = events.map((event) => {

@@ -1,4 +1,5 @@
-// The estimate that backpressure decides by: never too low for what this process lets in, and right again after each count.
+// The backlog estimate for backpressure: never too low for events of this process, and correct
+// again after each count.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBacklogEstimate } from '#domain/backlog';
@@ -9,7 +10,7 @@ const count = (atMs: number, byTenant: Record<string, number>, more = 0) => ({
   byTenant: new Map(Object.entries(byTenant)),
 });
 
-/** As after a count. */
+/** An estimate right after a count. */
 function estimateOf(byTenant: Record<string, number>, limits = { perTenant: 10, inAll: 25 }) {
   const estimate = createBacklogEstimate(limits);
   estimate.countBegins();
@@ -17,8 +18,8 @@ function estimateOf(byTenant: Record<string, number>, limits = { perTenant: 10, 
   return estimate;
 }
 
-describe('what is let in', () => {
-  it('is what the limits leave room for, of the tenant and in all', () => {
+describe('admission', () => {
+  it('follows the limit of the tenant and the limit for all tenants', () => {
     const estimate = estimateOf({ full: 10, nearly: 9 });
     expect(estimate.admit('full', 1, 0)).toMatchObject({ scope: 'tenant' });
     expect(estimate.admit('nearly', 1, 0)).toBeNull();
@@ -28,13 +29,13 @@ describe('what is let in', () => {
     expect(estimate.admit('other', 1, 0)).toMatchObject({ scope: 'all' });
   });
 
-  it('is a request as a whole when there is room for one event of it', () => {
+  it('takes a whole request if there is room for one of its events', () => {
     const estimate = estimateOf({ nearly: 9 });
     expect(estimate.admit('nearly', 1_000, 0)).toBeNull();
     expect(estimate.admit('nearly', 1, 0)).not.toBeNull();
   });
 
-  it('counts no longer when it was not stored: a duplicate, an unknown tenant', () => {
+  it('no longer counts events that were not stored (duplicates, unknown tenants)', () => {
     const estimate = estimateOf({});
     expect(estimate.admit('a', 10, 0)).toBeNull();
     expect(estimate.refuses()).toBe(true);
@@ -43,7 +44,7 @@ describe('what is let in', () => {
     expect(estimate.refuses()).toBe(true);
   });
 
-  it('counts also when it is stored while the outbox is being counted', () => {
+  it('counts events that are stored while a count of the outbox runs', () => {
     const estimate = estimateOf({});
     estimate.admit('before', 10, 0);
     estimate.countBegins();
@@ -57,7 +58,7 @@ describe('what is let in', () => {
     expect(estimate.refused()).toEqual({ all: false, tenants: 0 });
   });
 
-  it('stays within the limits in any order of things, and nobody is refused for events that a count has seen leave', () => {
+  it('stays within the limits in any sequence, and refuses nothing because of events that left before a count', () => {
     const kind = fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom('admit', 'commit', 'settle') },
       { weight: 2, arbitrary: fc.constantFrom('leave', 'begin', 'look', 'end') },
@@ -75,7 +76,7 @@ describe('what is let in', () => {
   });
 });
 
-/** One process, its outbox and its counts; throws when more waits than may. */
+/** A process with its outbox and its counts. Throws if more events wait than the limits allow. */
 function createWorld(limits: { perTenant: number; inAll: number }) {
   const estimate = createBacklogEstimate(limits);
   const admitted: string[] = [];
@@ -131,8 +132,8 @@ function createWorld(limits: { perTenant: number; inAll: number }) {
   return world;
 }
 
-describe('a count that fails', () => {
-  it('leaves the last one in force for 5 s, then lets everybody in', () => {
+describe('a failed count', () => {
+  it('keeps the last count for 5 s, and then admits everything', () => {
     const estimate = estimateOf({ a: 10 });
     estimate.countBegins();
     estimate.countFailed(5_000);
@@ -142,7 +143,7 @@ describe('a count that fails', () => {
     expect(estimate.admit('a', 1, 5_001)).toBeNull();
   });
 
-  it('forgets nothing of what was stored while it ran', () => {
+  it('keeps the events that were stored while it ran', () => {
     const estimate = estimateOf({});
     estimate.countBegins();
     estimate.admit('a', 10, 1);
@@ -164,14 +165,14 @@ describe('Retry-After', () => {
     ['the time until a tenth is free, at the rate of the last two counts', 130, 120, 6],
     ['1 s at least', 1_000, 100, 1],
     ['60 s at most', 1_000, 999, 60],
-    ['5 s when it grows', 110, 120, 5],
-    ['5 s when it stands', 120, 120, 5],
+    ['5 s when the backlog grows', 110, 120, 5],
+    ['5 s when the backlog stays the same', 120, 120, 5],
   ])('is %s', (_, then, now, seconds) => {
     expect(secondsAfter(then, now, { perTenant: 100, inAll: 10_000 })).toBe(seconds);
     expect(secondsAfter(then, now, { perTenant: 10_000, inAll: 100 })).toBe(seconds);
   });
 
-  it('is 5 s at the first count, and 1 s when the last one is old', () => {
+  it('is 5 s after the first count, and 1 s if the last count is old', () => {
     expect(estimateOf({ a: 10 }).admit('a', 1, 100)?.retryAfterSeconds).toBe(5);
     expect(estimateOf({ a: 10 }).admit('a', 1, 5_001)?.retryAfterSeconds).toBe(1);
   });

@@ -1,4 +1,4 @@
-// When the circuit of an endpoint opens, when it probes, and when it closes.
+// The circuit of an endpoint: when it opens, when it sends probes, and when it closes.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -26,9 +26,9 @@ const type = 'order.created';
 interface Step {
   accepted: number;
   refused: number;
-  /** How many of the refused came after the last acceptance; all of them when nothing was accepted. */
+  /** Refusals after the last acceptance; all of them if nothing was accepted. */
   trailingRefused: number;
-  /** Since the step before; below 0: the clock is behind. */
+  /** Milliseconds since the previous step; below 0: the clock is back. */
   gap: number;
 }
 
@@ -52,11 +52,11 @@ function count(steps: Step[]): { failures: Failures; at: number } {
 
 describe('the circuit opens', () => {
   it.each<[string, Step[], boolean]>([
-    ['nothing', [], false],
+    ['no attempts', [], false],
     ['19 in a row', [refusals(0, 19)], false],
     ['20 in a row', [refusals(0, 20)], true],
     ['20 in a row, one a day', Array(20).fill(refusals(86_400_000, 1)), true],
-    ['20 in a row, as two count them', [refusals(0, 12), refusals(1, 8)], true],
+    ['20 in a row, counted by two processes', [refusals(0, 12), refusals(1, 8)], true],
     ['20 of which one was accepted', [refusals(0, 19), mixed(1, 1, 0), refusals(1, 1)], false],
     ['20 in a row after an acceptance in the same count', [mixed(0, 1, 20, 20)], true],
     ['many refused before the acceptance, few after', [mixed(0, 19, 20, 19)], false],
@@ -71,7 +71,7 @@ describe('the circuit opens', () => {
     expect(shouldOpen(failures, at)).toBe(expected);
   });
 
-  it('no longer for a share that is a minute old, but still for a row', () => {
+  it('not because of a share of failures that is a minute old, but because of 20 in a row of any age', () => {
     const share = count([mixed(0, 10, 30)]);
     expect([0, 29_999, 30_000, 59_999, 60_000].map((ms) => shouldOpen(share.failures, share.at + ms))).toEqual([
       true,
@@ -84,7 +84,7 @@ describe('the circuit opens', () => {
     expect(shouldOpen(row.failures, row.at + 86_400_000)).toBe(true);
   });
 
-  it('whatever the clocks of those who count', () => {
+  it('with any clocks of the counting processes', () => {
     const behind = count([mixed(0, 5, 15), mixed(-60_000, 5, 15)]);
     expect([behind.at, start].map((at) => shouldOpen(behind.failures, at))).toEqual([true, true]);
     const setBack = count([mixed(0, 5, 15), mixed(-3_600_000, 5, 15)]);
@@ -104,7 +104,7 @@ describe('the circuit opens', () => {
     { maxLength: 30 },
   );
 
-  it('for a row exactly when the last 20 were refused', () => {
+  it('because of a row exactly when the last 20 attempts were refused', () => {
     fc.assert(
       fc.property(steps, (all) => {
         let row = 0;
@@ -114,7 +114,7 @@ describe('the circuit opens', () => {
     );
   });
 
-  it('for a share of all attempts since some moment that is 30 s to a minute ago', () => {
+  it('because of a share of the attempts in a window of 30 s to a minute', () => {
     fc.assert(
       fc.property(steps, fc.nat({ max: 90_000 }), (all, laterMs) => {
         const { failures, at } = count(all);
@@ -130,7 +130,10 @@ describe('the circuit opens', () => {
     );
   });
 
-  /** What may be counted so long after the last step: all that is up to 30 s old, nothing that is a minute old, in between from any step on. */
+  /**
+   * Possible counts at this time after the last step: everything up to 30 s old, nothing a minute old, in between from
+   * any step on.
+   */
   function sincesOf(all: Step[], laterMs: number): Step[][] {
     const since = [];
     let age = laterMs;
@@ -143,14 +146,14 @@ describe('the circuit opens', () => {
   }
 });
 
-/** `A`, `B`: an event of that type failed; `a`, `b`: one was accepted; `n`: one of type A was answered with 404. */
-function told(answers: string, at = start): Failures {
+/** `A`, `B`: an event of that type failed; `a`, `b`: it was accepted; `n`: one of type A got a 404. */
+function failuresAfter(answers: string, at = start): Failures {
   const sign = (answer: string): Sign => (answer === 'n' ? 'answered' : answer === answer.toUpperCase() ? 'failed' : 'accepted');
   const seen = [...answers].map((answer) => ({ type: answer === 'n' ? 'A' : answer.toUpperCase(), sign: sign(answer), times: 1 }));
   return addSeen(noFailures(), seen, at);
 }
 
-describe('a type that fails alone', () => {
+describe('an event type that fails alone', () => {
   it.each<[string, string, boolean]>([
     ['40 of it beside others', `${'A'.repeat(5)}b`.repeat(8), false],
     ['40 of it and nothing else', 'A'.repeat(40), true],
@@ -162,14 +165,14 @@ describe('a type that fails alone', () => {
     ['404 to every event', 'n'.repeat(100), false],
     ['404 between 19 failures', `${'A'.repeat(19)}n`.repeat(2), false],
   ])('%s: opens %s', (_name, answers, expected) => {
-    // a share that is over half is none of these: so much was accepted before
-    expect(shouldOpen(told(`${'b'.repeat(40)}${answers}`), start)).toBe(expected);
+    // enough was accepted before that the share of failures stays below half
+    expect(shouldOpen(failuresAfter(`${'b'.repeat(40)}${answers}`), start)).toBe(expected);
   });
 
-  it('of whatever many answers never opens the circuit, once it has failed 10 times beside a type that is well', () => {
+  it('never opens the circuit after 10 failures beside a healthy type, for any answers', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('A', 'b'), { maxLength: 300 }), (answers) => {
-        let failures = told(`${'A'.repeat(10)}b`);
+        let failures = failuresAfter(`${'A'.repeat(10)}b`);
         expect(failsAlone(failures, 'A')).toBe(true);
         for (const answer of answers) {
           failures = addSeen(failures, [{ type: answer.toUpperCase(), sign: answer === 'A' ? 'failed' : 'accepted', times: 1 }], start);
@@ -179,10 +182,10 @@ describe('a type that fails alone', () => {
     );
   });
 
-  it('opens it with any other type: 20 failures of that one are as many as without it', () => {
+  it('does not hide failures of another type: 20 of them open the circuit as usual', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('A', 'B'), { maxLength: 100 }), (answers) => {
-        let failures = told(`${'A'.repeat(10)}b`);
+        let failures = failuresAfter(`${'A'.repeat(10)}b`);
         for (const answer of answers) failures = addSeen(failures, [{ type: answer, sign: 'failed', times: 1 }], start);
         const others = answers.filter((answer) => answer === 'B').length;
         expect(failures.inRow).toBe(others);
@@ -191,7 +194,7 @@ describe('a type that fails alone', () => {
     );
   });
 
-  it('is counted alike one by one and in runs', () => {
+  it('has the same counts for single attempts and for runs', () => {
     const runs = fc.array(
       fc.record({
         type: fc.constantFrom('A', 'B', 'C'),
@@ -208,7 +211,7 @@ describe('a type that fails alone', () => {
     );
   });
 
-  it('is known of 32 types at most, and after the circuit has closed', () => {
+  it('is remembered for at most 32 types, also after the circuit has closed', () => {
     const types = Array.from({ length: 100 }, (_, n) => `type${n}`);
     const failures = addSeen(
       noFailures(),
@@ -220,7 +223,7 @@ describe('a type that fails alone', () => {
   });
 });
 
-describe('probes of several types', () => {
+describe('probes of several event types', () => {
   /** `A`: a probe of that type is refused, `a`: accepted. */
   const play = (answers: string): Circuit =>
     [...answers].reduce<Circuit>(
@@ -243,11 +246,11 @@ describe('probes of several types', () => {
     ['bBb', 0],
     ['bAbBab', 0],
     ['abc', null],
-  ])('%s: the next one in %s', (answers, expected) => {
+  ])('%s: the next probe is due in %s ms', (answers, expected) => {
     expect(pauseOf(play(answers))).toBe(expected);
   });
 
-  it('close with the third accepted one of types that are never refused, whatever is refused of others in between', () => {
+  it('close the circuit with the third acceptance of types that are never refused, even if others are refused in between', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[ABCxyz]{0,40}$/), (answers) => {
         const accepted = answers.replaceAll(/[A-Z]/g, '').length;
@@ -256,7 +259,7 @@ describe('probes of several types', () => {
     );
   });
 
-  it('go to every type that waits before one is asked again that was refused', () => {
+  it('try every waiting type before a refused type is tried again', () => {
     const waiting = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(waiting, (types) => {
@@ -268,13 +271,13 @@ describe('probes of several types', () => {
           failures = addSeen(failures, [{ type: next, sign: 'failed', times: 1 }], start);
         }
         expect(new Set(asked)).toEqual(new Set(types));
-        // and then round again
+        // then the order starts again
         expect(probeOrder(types, failures, types.length)).toEqual(asked);
       }),
     );
   });
 
-  it('stay with a type that is accepted', () => {
+  it('stay with an accepted type', () => {
     const failures = addSeen(
       noFailures(),
       [
@@ -297,7 +300,7 @@ describe('a probe', () => {
     }
     return { circuit, at };
   };
-  /** How long the next probe waits; null: closed. */
+  /** Milliseconds until the next probe; null: the circuit is closed. */
   const pause = (answers: string) => {
     const { circuit, at } = play(answers);
     return circuit.state === 'closed' ? null : circuit.probeAtMs - at;
@@ -322,11 +325,11 @@ describe('a probe', () => {
     ['rara', 0],
     ['rarar', 40_000],
     ['rrraaa', null],
-  ])('after %j waits %s', (answers, expected) => {
+  ])('after the answers %j is due in %s ms', (answers, expected) => {
     expect(pause(answers)).toBe(expected);
   });
 
-  it('closes with three acceptances in a row and nothing else, and waits as long as there were refusals', () => {
+  it('closes the circuit only with three acceptances in a row, and its wait grows with the refusals', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[ar]{0,40}$/), (answers) => {
         const end = answers.indexOf('aaa');
@@ -340,7 +343,7 @@ describe('a probe', () => {
     );
   });
 
-  it('has other times where others are set', () => {
+  it('uses the configured times', () => {
     const times = { firstProbeMs: 50, longestProbeMs: 120 };
     let circuit = opened(start, times);
     const waits = [];
@@ -352,7 +355,7 @@ describe('a probe', () => {
   });
 });
 
-it('is small plain JSON', () => {
+it('a circuit is small plain JSON', () => {
   for (const state of [noFailures(), count([mixed(0, 3, 5, 2), mixed(31_000, 1, 9, 9)]).failures, closed, opened(start, circuitTimes)])
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
 });

@@ -1,14 +1,14 @@
-// Batched until things have been calm for 10 s: below half of the budget, by whatever clock.
+// Batched mode lasts until the load has been below half of the budget for 10 s, with any clock.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createModeSwitch, defaultBudget } from '#domain/dispatch-mode';
 import { type Arrival, calmMs, play, someDeliveries, start } from './arrivals.ts';
 
 const { perSecond, burst } = defaultBudget;
-/** How long a workflow takes to drain at half of the budget. */
+/** Milliseconds per workflow at half of the budget. */
 const msAtHalf = 2_000 / perSecond;
 
-/** A switch whose budget has just been exceeded. */
+/** A mode switch right after its budget was exceeded. */
 function exceeded(at = start) {
   const modes = createModeSwitch('adaptive');
   expect(modes.choose(burst, at)).toBe('batched');
@@ -22,11 +22,11 @@ describe('calm', () => {
   const below = fc.array(fc.record({ deliveries: fc.integer({ min: 0, max: 18 }), more: fc.integer({ min: 1, max: 4_000 }) }), {
     maxLength: 60,
   });
-  /** Each comes no later than at half of the budget. */
+  /** Intervals at half of the budget or shorter. */
   const busy = above.map((events): Arrival[] =>
     events.map(({ deliveries, slack }) => ({ deliveries, gap: Math.min(calmMs - 1, Math.floor((1 + deliveries) * msAtHalf * slack)) })),
   );
-  /** Each comes later than at half of the budget. */
+  /** Intervals longer than at half of the budget. */
   const quiet = below.map((events): Arrival[] =>
     events.map(({ deliveries, more }) => ({ deliveries, gap: (1 + deliveries) * msAtHalf + more })),
   );
@@ -36,11 +36,11 @@ describe('calm', () => {
     ['9.999 s after', 9_999, 'batched'],
     ['10 s after', 10_000, 'individual'],
     ['a day after', 86_400_000, 'individual'],
-  ])('%s a burst with nothing behind it', (_name, ms, mode) => {
+  ])('%s a burst without further events', (_name, ms, mode) => {
     expect(exceeded().mode(start + ms)).toBe(mode);
   });
 
-  it('does not come while the rate is at or above half of the budget', () => {
+  it('is not reached while the load is at or above half of the budget', () => {
     fc.assert(
       fc.property(busy, (events) => {
         const modes = exceeded();
@@ -51,7 +51,7 @@ describe('calm', () => {
     );
   });
 
-  it('comes 10 s after the rate fell below half, and not earlier, whatever came before', () => {
+  it('is reached exactly 10 s after the load fell below half, whatever came before', () => {
     fc.assert(
       fc.property(busy, quiet, fc.integer({ min: 1, max: calmMs }), (before, after, early) => {
         const modes = exceeded();
@@ -68,7 +68,7 @@ describe('calm', () => {
     );
   });
 
-  it('begins anew with every time the rate is at half again', () => {
+  it('starts again each time the load is at half of the budget', () => {
     const modes = exceeded();
     expect(modes.mode(start + 9_000)).toBe('batched');
     expect(modes.choose(19, start + 9_000)).toBe('batched');
@@ -76,13 +76,13 @@ describe('calm', () => {
     expect(modes.mode(start + 19_000)).toBe('individual');
   });
 
-  it('gives the whole burst again', () => {
+  it('makes the whole burst available again', () => {
     const modes = exceeded();
     expect(modes.choose(19, start + calmMs)).toBe('individual');
     expect(modes.choose(0, start + calmMs)).toBe('batched');
   });
 
-  it('comes 10 s after one giant event, as after any other', () => {
+  it('is reached 10 s after a very large event, as after any other', () => {
     const modes = createModeSwitch('adaptive');
     expect(modes.choose(5_000, start)).toBe('batched');
     expect(modes.choose(1, start + 9_999)).toBe('batched');
@@ -91,7 +91,7 @@ describe('calm', () => {
 });
 
 describe('a clock', () => {
-  it('that is set back lets no time pass, and goes on from there', () => {
+  it('that is set back adds no time, and continues from there', () => {
     const modes = exceeded();
     expect(modes.mode(start + 6_000)).toBe('batched');
     const back = start - 3_600_000;
@@ -100,13 +100,13 @@ describe('a clock', () => {
     expect(modes.mode(back + 4_000)).toBe('individual');
   });
 
-  it('that is set far forward means that much calm', () => {
+  it('that is set far forward counts as calm', () => {
     const modes = exceeded();
     expect(modes.choose(19, start + 1e12)).toBe('individual');
     expect(modes.choose(20, start + 1e12)).toBe('batched');
   });
 
-  it('that jumps about never makes more of the budget than it is, and 10 s of calm always end it', () => {
+  it('that jumps never increases the budget, and 10 s of calm always end batched mode', () => {
     const jumping = fc.array(fc.record({ jump: fc.integer({ min: -1e10, max: 1e10 }), deliveries: someDeliveries }), { maxLength: 40 });
     fc.assert(
       fc.property(jumping, (events) => {

@@ -1,4 +1,5 @@
-// Individual or batched: what the budget of workflows says, and what overrules it.
+// Dispatch mode, individual or batched: what the budget of workflows decides, and what overrides
+// it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createModeSwitch, type DispatchMode, type DispatchSetting, defaultBudget } from '#domain/dispatch-mode';
@@ -14,7 +15,7 @@ const arrivals = fc.array(
   },
 );
 
-/** True when some span of time that ends with this arrival took more than the burst and what the budget grants in it. */
+/** True if in some time span up to this arrival the events cost more than the burst plus the budget of that span. */
 function exceeds(events: Arrival[], index: number): boolean {
   let spent = 0;
   let ms = 0;
@@ -31,19 +32,19 @@ function exceeds(events: Arrival[], index: number): boolean {
 describe('the budget', () => {
   it.each<[string, Arrival[], DispatchMode]>([
     ['a single event', [{ gap: 0, deliveries: 1 }], 'individual'],
-    ['nobody wants it', [{ gap: 0, deliveries: 0 }], 'individual'],
-    ['the burst, in one', [{ gap: 0, deliveries: 19 }], 'individual'],
-    ['the burst, in many', Array(10).fill({ gap: 0, deliveries: 1 }), 'individual'],
+    ['an event without deliveries', [{ gap: 0, deliveries: 0 }], 'individual'],
+    ['the burst in one event', [{ gap: 0, deliveries: 19 }], 'individual'],
+    ['the burst in several events', Array(10).fill({ gap: 0, deliveries: 1 }), 'individual'],
     ['one more than the burst', Array(11).fill({ gap: 0, deliveries: 1 }), 'batched'],
-    ['one event that exceeds it alone', [{ gap: 0, deliveries: 20 }], 'batched'],
+    ['one event larger than the burst', [{ gap: 0, deliveries: 20 }], 'batched'],
     ['5 events a second with one delivery each', Array(1_000).fill({ gap: 200, deliveries: 1 }), 'individual'],
     ['one event a second for 9 endpoints', Array(1_000).fill({ gap: 1_000, deliveries: 9 }), 'individual'],
-    ['a little above that rate, for long', Array(2_000).fill({ gap: 199, deliveries: 1 }), 'batched'],
+    ['slightly above that rate for a long time', Array(2_000).fill({ gap: 199, deliveries: 1 }), 'batched'],
   ])('%s', (_name, events, last) => {
     expect(play(createModeSwitch('adaptive'), events).chosen.at(-1)).toBe(last);
   });
 
-  it('makes nothing batched as long as it is kept, and everything from the first event that exceeds it', () => {
+  it('keeps individual mode until the first event that exceeds it, and batches everything from then on', () => {
     fc.assert(
       fc.property(arrivals, (events) => {
         const { chosen } = play(createModeSwitch('adaptive'), events);
@@ -56,7 +57,7 @@ describe('the budget', () => {
     );
   });
 
-  it('is another where another is set', () => {
+  it('can be configured', () => {
     const modes = createModeSwitch('adaptive', { perSecond: 3, burst: 4 });
     const { chosen } = play(modes, [...Array(30).fill({ gap: 667, deliveries: 1 }), { gap: 0, deliveries: 1 }, { gap: 0, deliveries: 1 }]);
     expect(chosen.slice(0, 30).every((mode) => mode === 'individual')).toBe(true);
@@ -64,8 +65,8 @@ describe('the budget', () => {
   });
 });
 
-describe('what else decides', () => {
-  it.each<DispatchSetting & DispatchMode>(['individual', 'batched'])('%s as a setting pins it, whatever happens', (setting) => {
+describe('other rules', () => {
+  it.each<DispatchSetting & DispatchMode>(['individual', 'batched'])('the setting %s fixes the mode', (setting) => {
     fc.assert(
       fc.property(arrivals, fc.boolean(), (events, away) => {
         const modes = createModeSwitch(setting);
@@ -76,7 +77,7 @@ describe('what else decides', () => {
     );
   });
 
-  it('while Temporal is away all is batched at any rate, and what the rate says afterwards', () => {
+  it('while Temporal is unavailable the mode is batched at any load, and afterwards the load decides again', () => {
     const modes = createModeSwitch('adaptive');
     modes.setTemporalAway(true);
     expect(modes.mode(start)).toBe('batched');

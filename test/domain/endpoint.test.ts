@@ -1,3 +1,5 @@
+// Endpoint settings: valid values, reserved header names of the connection and the signature, and
+// stored credentials, which are kept only for the origin they were given for.
 import { describe, expect, it } from 'vitest';
 import { endpointChange, newEndpoint, secretRotation } from '#domain/endpoint';
 import { keepHidden, takenElsewhere, targetProblems, tls } from '#domain/endpoint-target';
@@ -7,7 +9,7 @@ const url = 'https://example.com/hook';
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
 describe('a new endpoint', () => {
-  it('needs a URL and nothing else', () => {
+  it('requires only a URL', () => {
     expect(newEndpoint.safeParse({ url }).success).toBe(true);
     expect(newEndpoint.safeParse({}).success).toBe(false);
   });
@@ -43,11 +45,11 @@ describe('a new endpoint', () => {
     ['url', { url: `https://example.com/${'x'.repeat(2_000)}` }, false],
     ['rateLimit', { rateLimit: { perSecond: 1 } }, true],
     ['perSecond', { perSecond: 1 }, false],
-  ])('with %s %j: %s', (_, settings, accepted) => {
+  ])('with %s %j: accepted %s', (_, settings, accepted) => {
     expect(newEndpoint.safeParse({ url, ...settings }).success).toBe(accepted);
   });
 
-  it('is changed field by field, and set back to defaults by null', () => {
+  it('is changed field by field, and null restores the default', () => {
     expect(endpointChange.safeParse({}).success).toBe(true);
     expect(endpointChange.safeParse({ retry: null, maxInFlight: null }).success).toBe(true);
     expect(endpointChange.safeParse({ secret: secretOf(32) }).success).toBe(false);
@@ -61,7 +63,7 @@ describe('basic authentication', () => {
     ['x', '', true],
     ['', '', false],
     ['', '***', false],
-  ])('with name %j and password %j, where there was none: %s', (username, password, accepted) => {
+  ])('with username %j and password %j, without a stored password: accepted %s', (username, password, accepted) => {
     const auth = { type: 'basic', username, password } as const;
     expect(newEndpoint.safeParse({ url, auth }).success).toBe(true);
     const before = { url, headers: {}, auth: { ...auth, password: '' } };
@@ -76,33 +78,33 @@ describe('tls', () => {
     [{}, ['certificate']],
     [{ certificate: 'x' }, ['key']],
     [{ key: 'x', ca: 'x' }, ['certificate']],
-  ])('%j misses %j', (given, missing) => {
+  ])('%j lacks %j', (given, missing) => {
     expect(tls.safeParse(given).error?.issues.map(({ path }) => path.join('.')) ?? []).toEqual(missing);
   });
 });
 
-describe('credentials that are kept', () => {
+describe('stored credentials in a change of the URL', () => {
   const before = {
     url: 'https://example.com/hook',
     headers: { 'X-A': '1' },
     auth: { type: 'bearer' as const, token: 'a' },
     tls: { certificate: 'c', key: 'k' },
   };
-  const anew = { auth: null, headers: {}, tls: null };
+  const replaced = { auth: null, headers: {}, tls: null };
   it.each([
     [{}, []],
     [{ url: 'https://example.com:443/other' }, []],
     [{ url: 'http://example.com/hook' }, ['auth', 'tls', 'headers']],
     [{ url: 'https://example.com:444/hook' }, ['auth', 'tls', 'headers']],
-    [{ url: 'https://sub.example.com/hook', ...anew }, []],
-    [{ url: 'https://other.example/', ...anew, headers: { 'X-A': '***' } }, ['headers']],
-    [{ url: 'https://other.example/', ...anew, auth: { type: 'bearer' as const, token: '***' } }, ['auth']],
-    [{ url: 'https://other.example/', ...anew, tls: { certificate: 'c', key: '***' } }, ['tls']],
-  ])('with %j are taken elsewhere: %j', (change, names) => {
+    [{ url: 'https://sub.example.com/hook', ...replaced }, []],
+    [{ url: 'https://other.example/', ...replaced, headers: { 'X-A': '***' } }, ['headers']],
+    [{ url: 'https://other.example/', ...replaced, auth: { type: 'bearer' as const, token: '***' } }, ['auth']],
+    [{ url: 'https://other.example/', ...replaced, tls: { certificate: 'c', key: '***' } }, ['tls']],
+  ])('%j would be sent to another origin: credentials %j', (change, names) => {
     expect(takenElsewhere(change, before)).toEqual(names);
   });
 
-  it('are none where there are none', () => {
+  it('do not exist if the endpoint has none', () => {
     const bare = { url, headers: { 'X-A': '' }, auth: null, tls: { ca: 'x' } };
     expect(takenElsewhere({ url: 'https://other.example/' }, bare)).toEqual([]);
   });
@@ -117,11 +119,11 @@ describe('a secret', () => {
     [63, true],
     [64, true],
     [65, false],
-  ])('of %i bytes: %s', (bytes, accepted) => {
+  ])('of %i bytes: accepted %s', (bytes, accepted) => {
     expect(secretText.safeParse(secretOf(bytes)).success).toBe(accepted);
   });
 
-  it.each(['whsec_', 'abc', `${secretOf(32)} `, secretOf(32).slice(6), `whsec_${'*'.repeat(44)}`])('is not %j', (text) => {
+  it.each(['whsec_', 'abc', `${secretOf(32)} `, secretOf(32).slice(6), `whsec_${'*'.repeat(44)}`])('cannot be %j', (text) => {
     expect(secretText.safeParse(text).success).toBe(false);
   });
 

@@ -7,9 +7,9 @@ const at = (ms: number) => new Date(now + ms).toISOString();
 
 describe('a new event', () => {
   it.each([
-    ['the least', { type: 'a', data: null }],
+    ['only a type and data', { type: 'a', data: null }],
     [
-      'all there is',
+      'an event with many fields',
       {
         type: 'order.created',
         data: {},
@@ -21,7 +21,7 @@ describe('a new event', () => {
       },
     ],
     ['data of any kind', { type: 'a', data: [[[]]] }],
-  ])('may be %s', (_, event) => {
+  ])('can be %s', (_, event) => {
     expect(newEvent.safeParse(event).success).toBe(true);
   });
 
@@ -46,11 +46,11 @@ describe('a new event', () => {
     ['expiresAt', { type: 'a', data: 1, expiresAt: 'tomorrow' }],
     ['subject', { type: 'a', data: 1, subject: '.' }],
     ['subject', { type: 'a', data: 1, subject: '..' }],
-  ])('is refused for its %s', (field, event) => {
+  ])('is rejected because of its %s', (field, event) => {
     expect(newEvent.safeParse(event).error?.issues[0]?.path[0]).toBe(field);
   });
 
-  it('comes in batches of 1 to 1,000', () => {
+  it('can be posted in batches of 1 to 1,000', () => {
     const batch = (length: number) => newBatch.safeParse({ events: Array.from({ length }, () => ({ type: 'a', data: 1 })) });
     expect([0, 1, 1_000, 1_001].map((length) => batch(length).success)).toEqual([false, true, true, false]);
     expect(newBatch.safeParse({ events: Array.from({ length: 100_000 }, () => 0) }).error?.issues).toHaveLength(1);
@@ -61,7 +61,7 @@ describe('times', () => {
   it.each([
     ['none', {}, []],
     ['due in 30 days', { deliverAt: at(30 * 86_400_000) }, []],
-    ['due later', { deliverAt: at(30 * 86_400_000 + 1) }, ['deliverAt']],
+    ['due in more than 30 days', { deliverAt: at(30 * 86_400_000 + 1) }, ['deliverAt']],
     ['due in the past', { deliverAt: at(-1) }, []],
     ['expired', { expiresAt: at(0) }, ['expiresAt']],
     ['expires before it is due', { deliverAt: at(2_000), expiresAt: at(1_000) }, ['expiresAt']],
@@ -70,13 +70,13 @@ describe('times', () => {
     expect(timeProblems({ type: 'a', data: 1, ...times }, now).map(({ path }) => path)).toEqual(paths);
   });
 
-  it('are kept as UTC with milliseconds', () => {
+  it('are stored as UTC with milliseconds', () => {
     expect(normalInstant('2026-01-31T12:00:00.123456+02:00')).toBe('2026-01-31T10:00:00.123Z');
   });
 });
 
 describe('the standard body', () => {
-  it('is JSON around the very text of the data, which comes out of it again', () => {
+  it('contains the original text of data, which can be cut out again', () => {
     fc.assert(
       fc.property(fc.json(), (data) => {
         const body = standardBody('order.created', at(0), data);

@@ -1,4 +1,4 @@
-// Queues that serve their groups in turn.
+// Fair queue: it serves its groups round-robin.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFairQueue } from '#domain/fair-queue';
@@ -17,7 +17,7 @@ function drain(queue: { shift(): Item | undefined }): Item[] {
 }
 
 describe('a fair queue', () => {
-  it('gives every item once, each group in its order', () => {
+  it('returns every item once, in the order of its group', () => {
     fc.assert(
       fc.property(fc.array(pushOrShift, { maxLength: 200 }), (steps) => {
         const queue = createFairQueue<Item>();
@@ -47,7 +47,7 @@ describe('a fair queue', () => {
     fc.assert(
       fc.property(fc.array(pushOrShift, { maxLength: 200 }), (steps) => {
         const queue = createFairQueue<string>();
-        /** Who was served since each waiting group came or was served last. */
+        /** For each waiting group, the groups served since it arrived or was last served. */
         const since = new Map<string, string[]>();
         const waiting = new Map<string, number>();
         for (const group of steps) {
@@ -74,12 +74,12 @@ describe('a fair queue', () => {
     const queue = createFairQueue<Item>();
     const total = 100_000;
     for (let n = 0; n < total; n++) queue.push(`g${n % groups}`, { group: `g${n % groups}`, n });
-    // pushed in turn and served in turn: as they came
+    // pushed and served round-robin, so the order stays the same
     expect(drain(queue).every(({ n }, index) => n === index)).toBe(true);
     expect(queue.size).toBe(0);
   });
 
-  it('is empty once cleared, and usable', () => {
+  it('is empty after clear, and still works', () => {
     const queue = createFairQueue<number>();
     for (const n of [1, 2, 3]) queue.push(`g${n}`, n);
     queue.clear();

@@ -10,13 +10,13 @@ const eventId = fc.tuple(unixMs, random).map(([at, bytes]) => makeId('evt', at, 
 const endpointId = fc.tuple(unixMs, random).map(([at, bytes]) => makeId('ep', at, bytes));
 
 describe('uuidV7', () => {
-  it('is laid out as RFC 9562 says: its example, from its parts', () => {
-    // RFC 9562, appendix A.6: rand_a 0xcc3, rand_b 0x18c4dc0c0c07398f; the top bits that version and variant take are free
+  it('has the layout of RFC 9562, as in its example', () => {
+    // RFC 9562, appendix A.6: rand_a 0xcc3, rand_b 0x18c4dc0c0c07398f; version and variant overwrite the top bits
     const bytes = Buffer.from('cc318c4dc0c0c07398f0', 'hex');
     expect(uuidV7(0x017f22e279b0, bytes)).toBe('017f22e279b07cc398c4dc0c0c07398f');
   });
 
-  it('carries the time, version 7, the variant and 74 of the random bits', () => {
+  it('contains the time, version 7, the variant and 74 of the random bits', () => {
     fc.assert(
       fc.property(unixMs, random, (at, bytes) => {
         const uuid = uuidV7(at, bytes);
@@ -29,7 +29,7 @@ describe('uuidV7', () => {
     );
   });
 
-  it('sorts by time, whatever the dice say', () => {
+  it('sorts by time for any random bits', () => {
     fc.assert(
       fc.property(unixMs, unixMs, random, random, (one, other, dice, otherDice) => {
         fc.pre(one < other);
@@ -40,7 +40,7 @@ describe('uuidV7', () => {
 });
 
 describe('ids with a prefix', () => {
-  it('are recognised, give their UUID and time back, and come back from PostgreSQL as they were', () => {
+  it('are recognized, contain their UUID and time, and survive a round trip through PostgreSQL', () => {
     fc.assert(
       fc.property(prefix, unixMs, random, (kind, at, bytes) => {
         const id = makeId(kind, at, bytes);
@@ -54,7 +54,7 @@ describe('ids with a prefix', () => {
     );
   });
 
-  it('are of one kind only', () => {
+  it('are valid for one prefix only', () => {
     fc.assert(
       fc.property(prefix, prefix, unixMs, random, (kind, other, at, bytes) => {
         expect(isId(other, makeId(kind, at, bytes))).toBe(kind === other);
@@ -76,18 +76,18 @@ describe('ids with a prefix', () => {
     ['a line end', `${good}\n`],
     ['a space before', ` ${good}`],
     ['no prefix', good.slice(3)],
-  ])('are not: %s', (_name, text) => {
+  ])('are not valid: %s', (_name, text) => {
     expect(isId('ep', good)).toBe(true);
     expect(isId('ep', text)).toBe(false);
   });
 
-  it('are told from any text', () => {
+  it('are distinguished from any other text', () => {
     fc.assert(fc.property(prefix, fc.string({ unit: 'binary' }), (kind, text) => !isId(kind, text)));
   });
 });
 
 describe('deliveryId', () => {
-  it('is an id, of the time and in the range of its event, and always the same', () => {
+  it('is a valid id with the time and in the range of its event, and always the same', () => {
     fc.assert(
       fc.property(eventId, endpointId, (event, endpoint) => {
         const id = deliveryId(event, endpoint);
@@ -108,7 +108,7 @@ describe('deliveryId', () => {
         (events, endpoints) => {
           const [event = '', otherEvent = ''] = events;
           const [endpoint = '', otherEndpoint = ''] = endpoints;
-          // ids made in life differ in their 62 random bits; what shares them by construction is no two ids
+          // real ids differ in their 62 random bits; ids that share these bits by construction count as one id
           const low = (id: string) => uuidOf(id).slice(16);
           if (low(endpoint) !== low(otherEndpoint)) expect(deliveryId(event, endpoint)).not.toBe(deliveryId(event, otherEndpoint));
           const sameEvent = uuidOf(event).slice(0, 16) === uuidOf(otherEvent).slice(0, 16) && low(event) === low(otherEvent);
@@ -118,14 +118,14 @@ describe('deliveryId', () => {
     );
   });
 
-  it('is unique over a whole fan-out of ids made in one moment', () => {
+  it('is unique within a fan-out to endpoints created in one moment', () => {
     const events = Array.from({ length: 50 }, () => newId('evt'));
     const endpoints = Array.from({ length: 50 }, () => newId('ep'));
     const ids = new Set(events.flatMap((event) => endpoints.map((endpoint) => deliveryId(event, endpoint))));
     expect(ids.size).toBe(2_500);
   });
 
-  it('lies outside the range of any other event', () => {
+  it('is outside the range of any other event', () => {
     fc.assert(
       fc.property(eventId, eventId, endpointId, (event, other, endpoint) => {
         fc.pre(uuidOf(event).slice(0, 16) !== uuidOf(other).slice(0, 16));
@@ -138,7 +138,7 @@ describe('deliveryId', () => {
 });
 
 describe('firstUuidAt', () => {
-  it('parts the ids made before a moment from those made in it or later', () => {
+  it('separates ids made before a millisecond from ids made in it or later', () => {
     fc.assert(
       fc.property(unixMs, unixMs, random, (boundary, at, bytes) => {
         expect(uuidV7(at, bytes) >= firstUuidAt(boundary)).toBe(at >= boundary);
@@ -149,13 +149,13 @@ describe('firstUuidAt', () => {
   it.each([
     [-1, '0'.repeat(32)],
     [1.9, `${'1'.padStart(12, '0')}${'0'.repeat(20)}`],
-  ])('takes %d too', (at, uuid) => {
+  ])('also accepts %d', (at, uuid) => {
     expect(firstUuidAt(at)).toBe(uuid);
   });
 });
 
 describe('newId', () => {
-  it('makes ids of now that never repeat', () => {
+  it('makes ids with the current time that never repeat', () => {
     const before = Date.now();
     const ids = Array.from({ length: 3_000 }, () => newId('dsp'));
     const after = Date.now();

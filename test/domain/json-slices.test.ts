@@ -37,7 +37,7 @@ describe('member texts', () => {
     );
   });
 
-  it('of elements likewise', () => {
+  it('of array elements are cut out in the same way', () => {
     fc.assert(
       fc.property(fc.array(json, { maxLength: 6 }), (items) => {
         const text = `[${items.join(',')}]`;
@@ -48,10 +48,10 @@ describe('member texts', () => {
   });
 
   it.each([
-    ['keys said twice', '{"a":1,"b":2,"a":3,"\\u0061":4}', ['a', 'a']],
-    ['keys of the language itself', '{"__proto__":1,"constructor":2,"__proto__":3}', ['__proto__']],
+    ['duplicate keys', '{"a":1,"b":2,"a":3,"\\u0061":4}', ['a', 'a']],
+    ['special keys of JavaScript', '{"__proto__":1,"constructor":2,"__proto__":3}', ['__proto__']],
     ['nothing', ' { } ', []],
-  ])('name %s', (_, text, repeated) => {
+  ])('report %s', (_, text, repeated) => {
     expect(memberTexts(text).repeated).toEqual(repeated);
   });
 
@@ -61,7 +61,7 @@ describe('member texts', () => {
     );
   });
 
-  it('come out of any depth and any length', () => {
+  it('are found at any depth and any length', () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     expect(memberTexts(`{"data":${deep},"b":1}`).members.get('data')).toBe(deep);
     const long = JSON.stringify('\\"'.repeat(200_000));
@@ -89,7 +89,7 @@ describe('a text nested too deep', () => {
     expect(isDeeperThan(100, text)).toBe(expected);
   });
 
-  it('is told from others as counting its brackets outside strings tells them', () => {
+  it('is recognized exactly when its brackets outside strings nest deeper than the limit', () => {
     const depthOf = (text: string) => {
       let depth = 0;
       const depths = [...text.replaceAll(/"(?:\\.|[^"\\])*"/gs, '')].map((char) => {
@@ -108,7 +108,7 @@ describe('a text nested too deep', () => {
   });
 });
 
-describe('what readers of JSON read differently', () => {
+describe('members that JSON parsers read differently', () => {
   const faults = (text: string) => memberFaults(memberTexts(text).members, ['data']).map(({ path }) => path);
 
   it.each([
@@ -122,7 +122,7 @@ describe('what readers of JSON read differently', () => {
     ['{"a":{"constructor":1,"prototype":{"x":1}}}', []],
     ['{"data":{"a":1,"a":2,"__proto__":{}},"metadata":{"data":{"b":1,"b":2}}}', ['metadata.data.b']],
     [' { "a" : { } , "b" : [ ] } ', []],
-  ])('of %s: %j', (text, expected) => {
+  ])('in %s: %j', (text, expected) => {
     expect(faults(text)).toEqual(expected);
   });
 });

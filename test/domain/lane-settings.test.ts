@@ -1,4 +1,4 @@
-// What an endpoint may ask of its lane.
+// Endpoint settings that need a lane: which values and combinations are valid.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { autoRecover, batch, coalesceMs, laneSettingsProblems, onDeadLetter, ordering, rateLimit } from '#domain/lane-settings';
@@ -42,12 +42,12 @@ describe('a setting', () => {
     [{ coalesceMs: 100.5 }, false],
     [{ autoRecover: true }, true],
     [{ autoRecover: 'yes' }, false],
-  ])('%j: %s', (asked, accepted) => {
+  ])('%j: accepted %s', (asked, accepted) => {
     expect(settings.safeParse(asked).success).toBe(accepted);
   });
 });
 
-describe('settings together', () => {
+describe('combinations of settings', () => {
   const some = { maxEvents: 10, maxWaitMs: 1_000 };
 
   it.each<[Parameters<typeof laneSettingsProblems>[0], string[]]>([

@@ -7,9 +7,9 @@ it.each<[string, number[], number, number, number[]]>([
   ['all', [3, 2, 1], 1, 100, []],
   ['a gap', [5, 4, 2, 1], 1, 100, [3]],
   ['gaps, the newest first', [7, 4, 2], 1, 100, [6, 5, 3, 1]],
-  ['no more than asked for', [1_000], 1, 3, [999, 998, 997]],
+  ['at most as many as requested', [1_000], 1, 3, [999, 998, 997]],
   ['none below the lowest known', [12, 10], 10, 100, [11]],
   ['in any order', [2, 4, 1], 1, 100, [3]],
-])('gaps: %s', (_, accepted, lowest, most, gaps) => {
+])('gaps in sequence numbers: %s', (_, accepted, lowest, most, gaps) => {
   expect(gapsIn(accepted, lowest, most)).toEqual(gaps);
 });

@@ -1,4 +1,4 @@
-// What an answer or an error counts as, and how long Retry-After may ask for: never for ever.
+// Outcomes of statuses and errors, and the limits of Retry-After: from 0 to 24 h, never for ever.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSignOfLife, outcomeOfStatus, outcomes, refusalOfErrorCode, refusals, retryAfterMs, signOf } from '#domain/outcome';
@@ -26,7 +26,7 @@ describe('outcomeOfStatus', () => {
     expect(outcomeOfStatus(status)).toBe(outcome);
   });
 
-  it('knows an outcome for every number', () => {
+  it('returns an outcome for every number', () => {
     fc.assert(fc.property(fc.double(), (status) => outcomes.includes(outcomeOfStatus(status))));
   });
 });
@@ -55,7 +55,7 @@ describe('signOf', () => {
     expect(isSignOfLife(sign)).toBe(sign !== 'failed');
   });
 
-  it('is a failure where the answer did not arrive whole, whatever its status', () => {
+  it('is a failure if the response is incomplete, for any status', () => {
     expect(signOf({ ...answerOf(404), outcome: 'timeout' })).toBe('failed');
   });
 });
@@ -96,7 +96,7 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs(429, value, now)).toBe(expected);
   });
 
-  it('is obeyed for 429 and 503 only, and only when it is there', () => {
+  it('is used only for 429 and 503, and only if the header is present', () => {
     for (const status of [200, 301, 408, 410, 425, 500, 502, 504]) expect(retryAfterMs(status, '5', now)).toBeNull();
     expect(retryAfterMs(503, null, now)).toBeNull();
     expect(retryAfterMs(503, undefined, now)).toBeNull();
@@ -113,7 +113,7 @@ describe('retryAfterMs', () => {
     );
   });
 
-  it('gives back the distance of any date within a day', () => {
+  it('returns the milliseconds until any date within a day', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 86_400 }), (seconds) => {
         expect(retryAfterMs(429, new Date(now + seconds * 1_000).toUTCString(), now)).toBe(seconds * 1_000);
@@ -137,7 +137,7 @@ describe('refusalOfErrorCode', () => {
     for (const code of codes.split(' ')) expect(refusalOfErrorCode(code), code).toBe(refusal);
   });
 
-  it('leaves what is our own doing to us', () => {
+  it('returns null for errors that this process causes', () => {
     const own = 'EMFILE ENFILE ENOMEM ENOBUFS EADDRNOTAVAIL EADDRINUSE EACCES EPERM ENETDOWN EAI_MEMORY EAI_SYSTEM OUT_OF_MEM'.split(' ');
     own.push(
       'ERR_TLS_INVALID_PROTOCOL_VERSION',
@@ -150,7 +150,7 @@ describe('refusalOfErrorCode', () => {
     for (const code of own) expect(refusalOfErrorCode(code), code).toBeNull();
   });
 
-  it('never throws and stays in the union', () => {
+  it('never throws and returns only known refusals', () => {
     const code = fc.oneof(fc.string(), fc.constantFrom('toString', '__proto__', 'constructor', 'CERT_', 'HPE_', 'ERR_SSL_'));
     fc.assert(
       fc.property(code, (text) => {

@@ -30,13 +30,13 @@ describe('duration', () => {
     expect(durationMs(text)).toBe(ms);
   });
 
-  it.each(['', '5', 's', '-5s', '1.5h', '5 s', '5S', '5w', '5m ', '1h30m', '1234567890s', '5m\n'])('%j is none', (text) => {
+  it.each(['', '5', 's', '-5s', '1.5h', '5 s', '5S', '5w', '5m ', '1h30m', '1234567890s', '5m\n'])('%j is not a duration', (text) => {
     expect(duration.safeParse(text).success).toBe(false);
   });
 });
 
 describe('retryPolicy', () => {
-  it('takes every policy within its limits', () => {
+  it('accepts every policy within the limits', () => {
     fc.assert(fc.property(policies, (policy) => retryPolicy.safeParse(policy).success));
   });
 
@@ -48,23 +48,23 @@ describe('retryPolicy', () => {
     ['51 waits', { schedule: Array(51).fill('1s') }, false],
     ['exactly 4 days', { schedule: ['4d'] }, true],
     ['a millisecond above 4 days', { schedule: ['4d', '1ms'] }, false],
-    ['no text', { schedule: [60] }, false],
+    ['a number instead of a text', { schedule: [60] }, false],
     ['one attempt', { initial: '1s', factor: 1, max: '1s', attempts: 1 }, true],
     ['no attempt', { initial: '1s', factor: 1, max: '1s', attempts: 0 }, false],
     ['51 attempts', { initial: '1s', factor: 1, max: '1s', attempts: 51 }, false],
-    ['half an attempt', { initial: '1s', factor: 1, max: '1s', attempts: 1.5 }, false],
+    ['a fractional number of attempts', { initial: '1s', factor: 1, max: '1s', attempts: 1.5 }, false],
     ['a shrinking factor', { initial: '1s', factor: 0.9, max: '1m', attempts: 5 }, false],
     ['a factor above 10', { initial: '1s', factor: 10.1, max: '1m', attempts: 5 }, false],
-    ['no end', { initial: '1s', factor: Number.POSITIVE_INFINITY, max: '1m', attempts: 5 }, false],
+    ['an infinite factor', { initial: '1s', factor: Number.POSITIVE_INFINITY, max: '1m', attempts: 5 }, false],
     ['4 days in equal steps', { initial: '1d', factor: 1, max: '1d', attempts: 5 }, true],
     ['5 days in equal steps', { initial: '1d', factor: 1, max: '1d', attempts: 6 }, false],
     ['growing beyond 4 days', { initial: '1s', factor: 10, max: '9d', attempts: 10 }, false],
-    ['the same, held back by max', { initial: '1s', factor: 10, max: '1h', attempts: 10 }, true],
-    ['a part missing', { initial: '1s', factor: 2, attempts: 5 }, false],
+    ['the same, limited by max', { initial: '1s', factor: 10, max: '1h', attempts: 10 }, true],
+    ['a missing field', { initial: '1s', factor: 2, attempts: 5 }, false],
     ['both forms at once', { ...standard, initial: '1s', factor: 2, max: '1h', attempts: 5 }, false],
     ['an unknown field', { schedule: ['1m'], jitter: 0.5 }, false],
     ['null', null, false],
-  ])('judges %s', (_name, policy, good) => {
+  ])('checks %s', (_name, policy, good) => {
     expect(retryPolicy.safeParse(policy).success).toBe(good);
   });
 });
@@ -75,7 +75,7 @@ describe('waitAfter', () => {
     ['growing waits up to max', { initial: '1s', factor: 2, max: '5s', attempts: 6 }, [1_000, 2_000, 4_000, 5_000, 5_000, null]],
     ['a max below the first wait', { initial: '10s', factor: 2, max: '5s', attempts: 3 }, [5_000, 5_000, null]],
     ['a single attempt', { initial: '1s', factor: 2, max: '5s', attempts: 1 }, [null]],
-  ])('gives %s', (_name, policy, waits) => {
+  ])('returns %s', (_name, policy, waits) => {
     expect(waits.map((_wait, index) => waitAfter(policy, index + 1))).toEqual(waits);
   });
 });
@@ -84,7 +84,7 @@ describe('nextWaitMs', () => {
   const next = (policy: RetryPolicy, attempt: number, random: number, retryAfterMs: number | null = null) =>
     nextWaitMs({ policy, attempt, retryAfterMs, random });
 
-  it('is within 10 % of the declared wait, both ends reached', () => {
+  it('is within 10 % of the scheduled wait, and reaches both ends', () => {
     expect([0, 0.5, 0.999_999_999].map((random) => next({ schedule: ['100s'] }, 1, random))).toEqual([90_000, 100_000, 110_000]);
     fc.assert(
       fc.property(policies, fc.integer({ min: 1, max: 51 }), dice, (policy, attempt, random) => {
@@ -98,7 +98,7 @@ describe('nextWaitMs', () => {
     );
   });
 
-  it('is never earlier than Retry-After asks, up to 24 hours, and never later for it than needed', () => {
+  it('is at least Retry-After, up to 24 hours, and not longer than needed', () => {
     fc.assert(
       fc.property(policies, fc.integer({ min: 1, max: 51 }), dice, askedMs, (policy, attempt, random, asked) => {
         const without = next(policy, attempt, random);
@@ -109,17 +109,17 @@ describe('nextWaitMs', () => {
     );
   });
 
-  it('is capped at 24 hours for Retry-After alone', () => {
+  it('limits Retry-After to 24 hours', () => {
     expect(next({ schedule: ['1s'] }, 1, 0.5, dayMs)).toBe(dayMs);
     expect(next({ schedule: ['1s'] }, 1, 0.5, dayMs + 1)).toBe(dayMs);
     expect(next({ schedule: ['2d'] }, 1, 0.5, 3 * dayMs)).toBe(2 * dayMs);
   });
 
-  it('gives no attempt beyond the schedule because of Retry-After', () => {
+  it('adds no attempt beyond the schedule because of Retry-After', () => {
     expect(next({ schedule: ['1s'] }, 2, 0.5, 1_000)).toBeNull();
   });
 
-  it('spends the schedule exactly once: n waits make n + 1 attempts, attempts: n makes n', () => {
+  it('uses up the schedule exactly once: n waits mean n + 1 attempts, attempts: n means n', () => {
     fc.assert(
       fc.property(policies, fc.infiniteStream(dice), fc.infiniteStream(askedMs), (policy, random, asked) => {
         let attempts = 1;

@@ -5,12 +5,12 @@ import { keyRotation, signersAt } from '#domain/signing-keys';
 const key = (name: string, signsFromMs: number, signsUntilMs: number | null) => ({ name, signsFromMs, signsUntilMs });
 const at = (keys: ReturnType<typeof key>[], nowMs: number) => signersAt(keys, nowMs).map(({ name }) => name);
 
-it('a new key is published, signs beside the old one, then alone', () => {
+it('a new key is published, then signs together with the old key, then alone', () => {
   const keys = [key('old', 0, 30), key('new', 20, null)];
   expect([19, 20, 29, 30].map((now) => at(keys, now))).toEqual([['old'], ['new', 'old'], ['new', 'old'], ['new']]);
 });
 
-it('there is always one that signs, whatever is rotated when', () => {
+it('at least one key signs at any time, for any rotations', () => {
   const waits = fc.array(fc.record({ rest: fc.nat(50), publishFor: fc.nat(50), overlap: fc.nat(50) }), { maxLength: 6 });
   fc.assert(
     fc.property(waits, (rotations) => {
@@ -42,6 +42,6 @@ it.each<[object, object | null]>([
   [{ overlap: '1ms' }, null],
   [{ overlap: '8d' }, null],
   [{ overlap: 60 }, null],
-])('a rotation asked for as %j is %j', (asked, read) => {
+])('the rotation request %j is read as %j', (asked, read) => {
   expect(keyRotation.safeParse(asked).data ?? null).toEqual(read);
 });

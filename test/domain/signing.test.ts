@@ -14,7 +14,7 @@ describe('signing', () => {
     [{ schemes: ['v1'], custom: { ...custom, lead: 't={timestamp}', separator: ',', prefix: 'v1=' }, messageSignatures }],
     [{ schemes: ['v1a'], custom: { ...custom, secretAs: 'hex' } }],
     [{ custom: { ...custom, lead: 'id={id}, t={timestamp}', separator: ', ', prefix: 'HMAC ' } }],
-  ])('takes %j', (given) => {
+  ])('accepts %j', (given) => {
     expect(signing.safeParse(given).success).toBe(true);
   });
 
@@ -45,11 +45,11 @@ describe('signing', () => {
       ['messageSignatures.components'],
     ],
     [{ messageSignatures: { ...messageSignatures, label: 'a=b' } }, ['messageSignatures.label']],
-  ])('refuses %j', (given, paths) => {
+  ])('rejects %j', (given, paths) => {
     expect(signing.safeParse(given).error?.issues.map(({ path }) => path.join('.'))).toEqual(paths);
   });
 
-  it('sets no header twice', () => {
+  it('never sets a header twice', () => {
     const both = signing.parse({ custom: { ...custom, header: 'Signature' }, messageSignatures });
     const paths = (given: Parameters<typeof signingHeaderProblems>) => signingHeaderProblems(...given).map(({ path }) => path);
     expect(paths([both, {}])).toEqual(['signing.custom.header']);
@@ -61,7 +61,7 @@ describe('signing', () => {
     expect(paths([null, { 'x-sig': 'own' }])).toEqual([]);
   });
 
-  it('says which forms its secrets need, and whether a key pair', () => {
+  it('determines the forms of its secrets, and whether it needs a key pair', () => {
     const hmac = { algorithm: 'hmac-sha256' } as const;
     expect(secretFormsOf(null)).toEqual(['whsec']);
     expect(secretFormsOf({ schemes: ['v1a'] })).toEqual([]);

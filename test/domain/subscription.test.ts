@@ -33,7 +33,7 @@ describe('judge by event type', () => {
     expect(byType(patterns, eventType)).toBe(verdict);
   });
 
-  it('an exact type takes itself alone', () => {
+  it('an exact type matches only itself', () => {
     fc.assert(
       fc.property(type, type, (one, other) => {
         expect(byType([one], one)).toBe('wanted');
@@ -42,7 +42,7 @@ describe('judge by event type', () => {
     );
   });
 
-  it('a prefix takes whatever hangs below it, and * takes everything', () => {
+  it('a prefix matches everything below it, and * matches everything', () => {
     fc.assert(
       fc.property(type, type, (prefix, rest) => {
         expect(byType([`${prefix}.*`], `${prefix}.${rest}`)).toBe('wanted');
@@ -54,7 +54,7 @@ describe('judge by event type', () => {
     );
   });
 
-  it('every type is a pattern, and so is every prefix of one', () => {
+  it('every type and every prefix of a type is a valid pattern', () => {
     fc.assert(
       fc.property(type, (name) => {
         expect(eventTypeName.safeParse(name).success).toBe(true);
@@ -80,7 +80,7 @@ describe('judge by channel', () => {
     expect(byChannel(wanted, carried)).toBe(verdict);
   });
 
-  it('wants an event exactly when there is no channel to ask for, or one in common', () => {
+  it('an event is wanted exactly if no channels are subscribed, or if one is in common', () => {
     fc.assert(
       fc.property(channels, channels, (wanted, carried) => {
         const common = wanted.length === 0 || carried.filter((channel) => wanted.includes(channel)).length > 0;
@@ -89,7 +89,7 @@ describe('judge by channel', () => {
     );
   });
 
-  it('is asked after the type, which is named when both are wrong', () => {
+  it('the type is checked first, and is reported if neither matches', () => {
     expect(judge({ eventTypes: ['a'], channels: ['x'] }, { type: 'b', channels: ['y'] })).toBe('event_type_not_subscribed');
     expect(judge({ eventTypes: ['a'], channels: ['x'] }, { type: 'a', channels: ['y'] })).toBe('channel_not_subscribed');
   });

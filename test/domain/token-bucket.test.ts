@@ -1,4 +1,5 @@
-// The promise of a rate: never more than burst + perSecond in a second, and the whole rate for who asks for it.
+// Token bucket: never more than burst + perSecond in any second, and the full rate for steady
+// demand.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RateLimit } from '#domain/lane-settings';
@@ -16,7 +17,7 @@ const limits: fc.Arbitrary<RateLimit> = fc.record({ perSecond: rates, burst: bur
 const idle = fc.oneof(fc.constant(0), fc.nat({ max: 100_000 }), fc.constant(Number.POSITIVE_INFINITY));
 const burstOf = ({ perSecond, burst }: RateLimit) => burst ?? defaultBurst(perSecond);
 
-/** Takes all there is. */
+/** Takes all tokens. */
 function takeAll(bucket: Bucket, limit: RateLimit, nowMs: number): { bucket: Bucket; count: number } {
   let [next, count] = [bucket, 0];
   for (;;) {
@@ -28,14 +29,14 @@ function takeAll(bucket: Bucket, limit: RateLimit, nowMs: number): { bucket: Buc
 }
 
 interface Call {
-  /** What passes until it. */
+  /** Milliseconds until this call. */
   gap: number;
-  /** By how much the clock is set back then. */
+  /** Milliseconds by which the clock is set back at this call. */
   back: number;
   most: number;
 }
 
-/** The calls' times (as they passed, whatever the clock says) and what each took. */
+/** The real time of each call (independent of the clock) and the tokens it took. */
 function play(calls: Call[], limit: RateLimit, idleMs: number): { at: number; count: number }[] {
   let bucket = bucketAfter(limit, idleMs, start);
   let [at, clock] = [0, start];
@@ -61,7 +62,7 @@ function mostInASecond(taken: { at: number; count: number }[]): number {
   return most;
 }
 
-describe('no second', () => {
+describe('any second', () => {
   const gaps = fc.oneof(
     fc.constant(0),
     fc.integer({ min: 1, max: 3 }),
@@ -77,7 +78,7 @@ describe('no second', () => {
   const most = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 3 }));
   const calls = fc.array(fc.record({ gap: jump, back, most }), { maxLength: 100 });
 
-  it('sees more than burst + perSecond, whenever one asks and whatever happens to the clock', () => {
+  it('has at most burst + perSecond tokens, for calls at any time and any clock', () => {
     fc.assert(
       fc.property(limits, calls, idle, (limit, all, idleMs) => {
         expect(mostInASecond(play(all, limit, idleMs))).toBeLessThanOrEqual(burstOf(limit) + limit.perSecond);
@@ -91,14 +92,14 @@ describe('no second', () => {
     ['a rate of nearly two', { perSecond: 1.999_999_9, burst: 1 }],
     ['a part of a millisecond', { perSecond: 10_000, burst: 1 }],
     ['an odd rate', { perSecond: 777.7, burst: 3 }],
-  ])('sees more, asked at every millisecond: %s', (_name, limit) => {
+  ])('has at most that with a call every millisecond: %s', (_name, limit) => {
     const taken = play(Array(3_000).fill({ gap: 1, back: 0, most: Number.POSITIVE_INFINITY }), limit, Number.POSITIVE_INFINITY);
     expect(mostInASecond(taken)).toBe(Math.floor(burstOf(limit) + limit.perSecond));
   });
 });
 
 describe('constant demand', () => {
-  /** Asks again when told to, so much later; how much it got, and the least it is promised. */
+  /** Calls again after `waitMs` plus a delay. Returns the tokens it got and the guaranteed minimum. */
   function run(limit: RateLimit, seconds: number, lateMs: () => number): number {
     let bucket = bucketAfter(limit, 0, start);
     let [at, total] = [start, 0];
@@ -112,7 +113,7 @@ describe('constant demand', () => {
   }
   const secondsFor = ({ perSecond }: RateLimit) => Math.max(5, Math.ceil(30 / perSecond));
 
-  it('gets the rate, to the token, who asks again when told to', () => {
+  it('gets the exact rate if it calls again after waitMs', () => {
     fc.assert(
       fc.property(limits, (limit) => {
         const seconds = secondsFor(limit);
@@ -122,7 +123,7 @@ describe('constant demand', () => {
     );
   });
 
-  it('gets no less for being late by what the burst covers', () => {
+  it('loses nothing through delays that the burst covers', () => {
     fc.assert(
       fc.property(
         rates,
@@ -133,7 +134,7 @@ describe('constant demand', () => {
           const mostLateMs = ((burst - 1) / perSecond) * 1_000;
           const seconds = secondsFor(limit);
           const got = run(limit, seconds, () => Math.floor((dice.next().value ?? 0) * mostLateMs));
-          // a last call that comes late leaves what it would have got
+          // a late last call leaves tokens that it would have taken
           expect(got).toBeGreaterThanOrEqual(perSecond * seconds - burst - 1 - perSecond / 1_000);
           expect(got).toBeLessThanOrEqual(perSecond * seconds + 1e-6);
         },
@@ -142,7 +143,7 @@ describe('constant demand', () => {
     );
   });
 
-  it.each([1, 2, 3, 5, 7, 9, 10])('of %i a second and a burst of 1 gets no less for wakes that come up to 20 ms late', (perSecond) => {
+  it.each([1, 2, 3, 5, 7, 9, 10])('of %i per second with a burst of 1 loses nothing through timers up to 20 ms late', (perSecond) => {
     let n = 0;
     const got = run({ perSecond, burst: 1 }, 600, () => (n++ * 7) % 21);
     expect(Math.abs(got - perSecond * 600)).toBeLessThanOrEqual(1);
@@ -163,14 +164,14 @@ describe('constant demand', () => {
 describe('waitMs', () => {
   const buckets = fc.record({ limit: limits, idleMs: idle, backMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5_000 })) });
 
-  it('is exactly until the next token', () => {
+  it('is the exact time until the next token', () => {
     fc.assert(
       fc.property(buckets, ({ limit, idleMs, backMs }) => {
         const { bucket } = takeAll(bucketAfter(limit, idleMs, start), limit, start);
         const now = start - backMs;
         const wait = waitMs(bucket, limit, now);
         expect(wait).toBeGreaterThan(0);
-        // as one that asks in vain in between
+        // like a caller that fails to take a token in between
         const asked = take(bucket, limit, now).bucket;
         expect(take(asked, limit, now + wait).taken).toBe(true);
         expect(take(asked, limit, now + wait - 1).taken).toBe(false);
@@ -179,7 +180,7 @@ describe('waitMs', () => {
     );
   });
 
-  it('is none while there is a token', () => {
+  it('is 0 while there is a token', () => {
     expect(waitMs(bucketAfter({ perSecond: 1 }, 1_000, start), { perSecond: 1 }, start)).toBe(0);
   });
 });
@@ -194,7 +195,7 @@ describe('a bucket', () => {
     [{ perSecond: 10, burst: 5 }, Number.POSITIVE_INFINITY, 5],
     [{ perSecond: 200 }, Number.POSITIVE_INFINITY, 20],
     [{ perSecond: 0.1 }, 5_000, 0.5],
-  ])('of %j after %d ms without sending holds %d', (limit, idleMs, tokens) => {
+  ])('of %j after %d ms without requests holds %d tokens', (limit, idleMs, tokens) => {
     expect(bucketAfter(limit, idleMs, start)).toEqual({ tokens, atMs: start });
   });
 
@@ -205,7 +206,7 @@ describe('a bucket', () => {
     [20, 2],
     [25, 3],
     [10_000, 1_000],
-  ])('of %d a second has a burst of %i by default', (perSecond, burst) => {
+  ])('of %d per second has a default burst of %i', (perSecond, burst) => {
     expect(defaultBurst(perSecond)).toBe(burst);
   });
 
@@ -218,7 +219,7 @@ describe('a bucket', () => {
     expect(refilled({ tokens: 1, atMs: start }, { perSecond: 10, burst: 20 }, start + ms)).toEqual(expected);
   });
 
-  it('never holds a whole token above its burst, nor after a change above the new one', () => {
+  it('never holds a whole token above its burst, also after a change of the burst', () => {
     fc.assert(
       fc.property(limits, limits, idle, fc.nat({ max: 1_000_000 }), (before, after, idleMs, ms) => {
         const bucket = refilled(bucketAfter(before, idleMs, start), before, start + ms);

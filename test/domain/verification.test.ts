@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowedRate, allowsOrigin, echoedIn } from '#domain/verification';
 
-describe('the echo of a challenge', () => {
+describe('the nonce in the response to a challenge', () => {
   it.each([
     ['abc', 'abc'],
     [' abc\n', 'abc'],
@@ -12,10 +12,10 @@ describe('the echo of a challenge', () => {
     ['{}', ''],
     ['{"__proto__":{"challenge":"abc"}}', ''],
     ['', ''],
-  ])('in %j is %j', (body, echoed) => expect(echoedIn(body)).toBe(echoed));
+  ])('in the body %j is %j', (body, echoed) => expect(echoedIn(body)).toBe(echoed));
 });
 
-describe('CloudEvents` handshake', () => {
+describe('the CloudEvents handshake', () => {
   it.each([
     ['hooks.example', true],
     ['HOOKS.example', true],
@@ -25,7 +25,7 @@ describe('CloudEvents` handshake', () => {
     ['*.example', false],
     ['', false],
     [undefined, false],
-  ])('allows an origin by %j: %s', (allowed, agreed) => expect(allowsOrigin(allowed, 'hooks.example')).toBe(agreed));
+  ])('allows the origin with %j: %s', (allowed, agreed) => expect(allowsOrigin(allowed, 'hooks.example')).toBe(agreed));
 
   it.each([
     ['120', 120],
@@ -35,5 +35,5 @@ describe('CloudEvents` handshake', () => {
     ['1.5', null],
     ['9999999999', null],
     [undefined, null],
-  ])('allows a rate by %j: %s', (allowed, rate) => expect(allowedRate(allowed)).toBe(rate));
+  ])('reads the allowed rate %j as %s', (allowed, rate) => expect(allowedRate(allowed)).toBe(rate));
 });

@@ -152,7 +152,7 @@ describe.concurrent('a replay for a paused endpoint', () => {
     const sent = await deadBehindPause();
     expect(await sent.order('replay')).toMatchObject({ status: 202, body: { status: 'held' } });
     expect((await sent.order('replay')).status).toBe(409);
-    expect(await sent.order('retry-now')).toMatchObject({ status: 409, body: { detail: 'The endpoint is paused: resume it first.' } });
+    expect(await sent.order('retry-now')).toMatchObject({ status: 409, body: { detail: 'The endpoint is paused. Resume it first.' } });
     await expectHeldUntilResume(sent);
   });
 

@@ -155,7 +155,7 @@ describe('the operator', () => {
       const actions = await operator.query<{ order: string; subject: string; result: string }[]>('recent');
       return actions[0]?.subject === sent.id && actions;
     });
-    expect(recent[0]).toEqual({ order: 'cancel', subject: sent.id, result: 'obeyed, now cancelled' });
+    expect(recent[0]).toEqual({ order: 'cancel', subject: sent.id, result: 'done, now cancelled' });
     expect(new Set(recent.slice(1).map(({ subject, result }) => `${subject}: ${result}`))).toEqual(
       new Set(['dlv_nope: no such delivery', '../..: no such endpoint']),
     );

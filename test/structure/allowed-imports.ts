@@ -1,5 +1,6 @@
-// The arrows of the architecture: what each folder of `src` may import, besides itself. A folder that is not named here may not exist.
-// `types of x` allows `import type` only. Rooms of `db` and `api` are folders of their own; `db/*` allows every room of `db`.
+// Allowed imports: what each folder of `src` may import, besides itself. Every folder must be
+// listed here. `types of x` allows only `import type`. Subfolders of `db` and `api` are separate;
+// `db/*` allows all of `db`.
 
 interface Allowed {
   folders: string;
@@ -9,9 +10,9 @@ interface Allowed {
 export const allowedImports: Record<string, Allowed> = {
   // pure: time and randomness are arguments
   domain: { folders: '', packages: 'zod' },
-  // what may be said to a workflow: names, ids, messages
+  // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain', packages: '@temporalio/common @temporalio/workflow' },
-  // deterministic: they reach the world by proxyActivities only
+  // deterministic: side effects only through proxyActivities
   workflows: { folders: 'contract domain types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
   runtime: { folders: 'domain', packages: 'node:crypto pino' },
@@ -70,5 +71,5 @@ export const allowedImports: Record<string, Allowed> = {
   },
 };
 
-/** Composition roots: they may import everything but each other the wrong way round. */
+/** Composition roots: they may import everything, except that they must not import each other in a circle. */
 export const roots: Record<string, string> = { app: 'cli', cli: '' };

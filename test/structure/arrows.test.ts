@@ -1,26 +1,27 @@
-// Imports point one way: each folder of `src` imports only what `allowed-imports.ts` allows, and no files or folders import each other in a circle.
+// Imports in `src`: each folder imports only what `allowed-imports.ts` allows, and there are no
+// import cycles.
 import { describe, expect, it } from 'vitest';
 import { allowedImports, roots } from './allowed-imports.ts';
-import { circles, type Import, importsOf, roomOf, sourceFiles } from './imports.ts';
+import { cyclesIn, folderOf, type Import, importsOf, sourceFiles } from './imports.ts';
 
 const imports = sourceFiles.flatMap((file) => importsOf(file));
 
 const wordsOf = (allowed: string) => allowed.replaceAll('types of ', 'types-of-').split(' ').filter(Boolean);
 
-/** `db/*` names every room of db. */
+/** Expands `db/*` to all subfolders of db. */
 const names = (word: string, name: string) => word === name || (word.endsWith('/*') && name.startsWith(word.slice(0, -1)));
 
-/** `a b types of c` allows a and b, and of c types. */
+/** Parses a rule: `a b types of c` allows a and b, and only types of c. */
 function permits(allowed: string, name: string, typeOnly: boolean): boolean {
   return wordsOf(allowed).some((word) => names(word, name) || (typeOnly && names(word.replace(/^types-of-/, ''), name)));
 }
 
 function isAllowed({ from, to, typeOnly }: Import): boolean {
-  const room = roomOf(from);
-  const isOurs = to.startsWith('src/');
-  if (room in roots) return !isOurs || !(roots[room] ?? '').split(' ').includes(roomOf(to));
-  const { folders, packages } = allowedImports[room] ?? { folders: '', packages: '' };
-  if (isOurs) return roomOf(to) === room || permits(folders, roomOf(to), typeOnly);
+  const folder = folderOf(from);
+  const isInSrc = to.startsWith('src/');
+  if (folder in roots) return !isInSrc || !(roots[folder] ?? '').split(' ').includes(folderOf(to));
+  const { folders, packages } = allowedImports[folder] ?? { folders: '', packages: '' };
+  if (isInSrc) return folderOf(to) === folder || permits(folders, folderOf(to), typeOnly);
   return permits(packages, to, typeOnly);
 }
 
@@ -34,36 +35,36 @@ function graphOf(nodeOf: (file: string) => string): Map<string, Set<string>> {
 }
 
 describe('imports in src', () => {
-  it('lie in folders that the table names', () => {
+  it('are only in folders that the table lists', () => {
     expect(sourceFiles.length).toBeGreaterThan(200);
-    const rooms = new Set(sourceFiles.map(roomOf));
-    expect([...rooms].sort()).toEqual([...Object.keys(allowedImports), ...Object.keys(roots)].sort());
+    const folderNames = new Set(sourceFiles.map(folderOf));
+    expect([...folderNames].sort()).toEqual([...Object.keys(allowedImports), ...Object.keys(roots)].sort());
   });
 
-  it('point where the table allows', () => {
+  it('are all allowed by the table', () => {
     expect(imports.length).toBeGreaterThan(1_000);
     expect(imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  it('form no circle of files or folders', () => {
-    expect(circles(graphOf((file) => file))).toEqual([]);
-    expect(circles(graphOf(roomOf))).toEqual([]);
+  it('form no cycle of files or folders', () => {
+    expect(cyclesIn(graphOf((file) => file))).toEqual([]);
+    expect(cyclesIn(graphOf(folderOf))).toEqual([]);
   });
 
-  it('every arrow that the table allows is used', () => {
-    const isUsed = (room: string, word: string) =>
+  it('use every import that the table allows', () => {
+    const isUsed = (folder: string, word: string) =>
       imports.some(
-        ({ from, to }) => roomOf(from) === room && names(word.replace(/^types-of-/, ''), to.startsWith('src/') ? roomOf(to) : to),
+        ({ from, to }) => folderOf(from) === folder && names(word.replace(/^types-of-/, ''), to.startsWith('src/') ? folderOf(to) : to),
       );
-    const unused = Object.entries(allowedImports).flatMap(([room, { folders, packages }]) =>
-      [...wordsOf(folders), ...wordsOf(packages)].filter((word) => !isUsed(room, word)).map((word) => `${room} -> ${word}`),
+    const unused = Object.entries(allowedImports).flatMap(([folder, { folders, packages }]) =>
+      [...wordsOf(folders), ...wordsOf(packages)].filter((word) => !isUsed(folder, word)).map((word) => `${folder} -> ${word}`),
     );
     expect(unused).toEqual([]);
   });
 });
 
 describe('the check', () => {
-  it('finds a forbidden arrow, a forbidden package, and a value where only a type is allowed', () => {
+  it('finds a forbidden import, a forbidden package, and a value import where only types are allowed', () => {
     const given = importsOf(
       'src/workflows/x.ts',
       "import { a } from '#db/store/pool';\nimport fs from 'node:fs';\nimport { b } from '#activities/index';\nimport type { c } from '#activities/index';",
@@ -71,8 +72,8 @@ describe('the check', () => {
     expect(given.map(isAllowed)).toEqual([false, false, false, true]);
   });
 
-  it('finds a circle', () => {
+  it('finds an import cycle', () => {
     const edges = new Map(Object.entries({ a: new Set(['b']), b: new Set(['c']), c: new Set(['a', 'd']), d: new Set<string>() }));
-    expect(circles(edges).map((circle) => circle.sort())).toEqual([['a', 'b', 'c']]);
+    expect(cyclesIn(edges).map((cycle) => cycle.sort())).toEqual([['a', 'b', 'c']]);
   });
 });

@@ -1,4 +1,4 @@
-// Reads the imports of every file in `src`.
+// Reads the imports of all files in `src`, and finds cycles.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
@@ -35,13 +35,13 @@ function resolve(file: string, specifier: string): string {
   return specifier.startsWith('node:') ? specifier : parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** The room a file lies in: its folder below `src`, of `db` and `api` the inner one. */
-export function roomOf(file: string): string {
+/** The folder of a file below `src`; for `db` and `api` the subfolder. */
+export function folderOf(file: string): string {
   return posix.dirname(file).slice('src/'.length);
 }
 
-/** Groups of nodes that reach each other (Tarjan's strongly connected components), of two and more. */
-export function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+/** Cycles: groups of two or more nodes that reach each other (Tarjan's strongly connected components). */
+export function cyclesIn(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();
   const stack: string[] = [];
@@ -58,8 +58,8 @@ export function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string
     }
     low.set(node, lowest);
     if (lowest === at) {
-      const circle = stack.splice(stack.indexOf(node));
-      if (circle.length > 1) found.push(circle);
+      const cycle = stack.splice(stack.indexOf(node));
+      if (cycle.length > 1) found.push(cycle);
     }
     return lowest;
   }

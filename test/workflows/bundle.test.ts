@@ -1,4 +1,5 @@
-// The workflow code runs in a sandbox of its own: its bundle holds nothing that reaches out of it, or that only weighs.
+// The workflow bundle runs in a sandbox. It must contain only code that may run there, and must
+// stay small.
 import { defaultPayloadConverter } from '@temporalio/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { loadWorkflowBundle } from '#app/workflow-bundle';
 import { payloadConverter } from '#workflows/payload-converter';
 
 describe('the workflow bundle', () => {
-  it('is made of the workflows and what they may import', async () => {
+  it('contains only the workflows and their allowed imports', async () => {
     const { code } = await loadWorkflowBundle();
     const modules = [...code.matchAll(/^\/\*{3}\/ "([^"]+)"$/gm)].map(([, path]) => path ?? '');
     const own = modules.flatMap((path) => /\/src\/(.+)$/.exec(path)?.[1] ?? []);
@@ -31,7 +32,7 @@ describe('the payload converter', () => {
     fc.constantFrom('json/plain', 'binary/null', 'json/protobuf', 'binary/protobuf').map((text) => Buffer.from(text)),
   );
 
-  it('never throws at what it reads', () => {
+  it('never throws while reading a payload', () => {
     fc.assert(
       fc.property(
         fc.option(fc.dictionary(fc.constantFrom('encoding', 'messageType', 'x'), encoding)),
@@ -43,7 +44,7 @@ describe('the payload converter', () => {
     );
   });
 
-  it('is the usual one for what is sound', () => {
+  it('reads valid payloads like the default converter', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const payload = payloadConverter.toPayload(value);

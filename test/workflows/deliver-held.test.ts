@@ -1,4 +1,5 @@
-// A delivery that a lane takes over: its own workflow says so and closes.
+// A delivery that becomes held: its own workflow shows the status held and closes, because the lane
+// sends it.
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '#activities/index';
@@ -9,7 +10,7 @@ import { deliveryStart } from '#temporal/starter';
 import { type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
 import { until } from '../support/until.ts';
 
-/** What its row is, by the delivery's id. */
+/** Status of the row, by delivery id. */
 const rows = new Map<string, DeliveryStatus>();
 const stateOf = async ({ deliveryId }: { deliveryId: string }): Promise<DeliverState> => ({
   status: rows.get(deliveryId) ?? 'expired',
@@ -22,7 +23,7 @@ let stage: LaneStage;
 beforeAll(async () => {
   const activities = {
     attemptDelivery: stateOf,
-    // as of an endpoint that parks
+    // as for an endpoint with a lane
     obeyDeliveryOrder: async ({ deliveryId, order }: { deliveryId: string; order: { kind: string } }) => {
       if (order.kind === 'replay') rows.set(deliveryId, 'held');
       return stateOf({ deliveryId });
@@ -50,20 +51,20 @@ async function expectHeld(handle: WorkflowHandle): Promise<void> {
 }
 
 describe.concurrent('the workflow of a dead letter closes', () => {
-  it('when its replay becomes held', async () => {
+  it('when its replay is parked', async () => {
     const { handle } = await deadLetter();
     await handle.signal('replay', { replayId: 'again' });
     await expectHeld(handle);
   });
 
-  it('when it is to look at a row that was replayed into its lane', async () => {
+  it('when a look signal finds a row that was replayed into the lane', async () => {
     const { id, handle } = await deadLetter();
     rows.set(id, 'held');
     await handle.signal('look');
     await expectHeld(handle);
   });
 
-  it('when that and a retry-now come at once', async () => {
+  it('when a look signal and retry-now arrive at the same time', async () => {
     const { id, handle } = await deadLetter();
     rows.set(id, 'held');
     await Promise.all([handle.signal('retryNow'), handle.signal('look')]);

@@ -1,4 +1,5 @@
-// The lane of an endpoint on a real Temporal, with drains that say what they are told to: it drains whenever there may be something to do, and ends when not.
+// The lane workflow on a real Temporal, with scripted drains: it drains whenever there may be
+// something to send, and ends when nothing is held.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LaneKnown, statusAttribute } from '#contract/workflow-contract';
 import type { LaneReport } from '#domain/lane';
@@ -15,7 +16,7 @@ afterAll(() => stage?.close());
 const known = (lane: ScriptedLane) => lane.handle.query<LaneKnown>('lane');
 const toDrain = (lane: ScriptedLane, times: number) => until(`drain ${times}`, () => lane.drains() >= times);
 
-/** It has drained so often, and rests. */
+/** Waits until the lane has made this many drains and is idle or shut. */
 async function toRest(lane: ScriptedLane, times: number): Promise<LaneKnown> {
   return until('the lane to rest', async () => {
     const now = await known(lane);
@@ -28,7 +29,7 @@ async function status(lane: ScriptedLane): Promise<string> {
 }
 
 describe.concurrent('a lane', () => {
-  it('ends when nothing is held, and says of what it is', async () => {
+  it('ends when nothing is held, and has its search attributes', async () => {
     const lane = stage.lane(() => ended);
     await lane.wake();
     expect(await lane.handle.result()).toEqual(ended);
@@ -37,17 +38,17 @@ describe.concurrent('a lane', () => {
     expect(typedSearchAttributes.get(statusAttribute)).toBe('held');
   });
 
-  it('goes on at once while its drain says so', async () => {
+  it('drains again at once while the drain reports awake', async () => {
     const lane = stage.lane((call) => (call < 4 ? again : ended));
     await lane.wake();
     await lane.handle.result();
     expect(lane.drains()).toBeGreaterThanOrEqual(4);
   });
 
-  it('rests while it is shut, shows why, and is woken', async () => {
+  it('waits while it is shut, shows why, and drains after a wake signal', async () => {
     const lane = stage.lane((call) => (call < 3 ? shut : ended));
     await lane.wake();
-    // the signal that started it is read before its first drain
+    // the signal that started the workflow is read before the first drain
     expect(await toRest(lane, 1)).toEqual({ state: 'shut', wait: 'circuit_open', held: 1_234, sent: 0, dueAt: null, drains: 1 });
     const { currentDetails } = await lane.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toBe('shut: circuit_open, 1,234 held');
@@ -58,7 +59,7 @@ describe.concurrent('a lane', () => {
     expect(lane.drains()).toBe(3);
   });
 
-  it('acts by itself when it is due, idle or shut', async () => {
+  it('drains without a signal when it is due, idle or shut', async () => {
     const due = (state: LaneReport['state']): LaneReport => ({ ...shut, state, dueInMs: 100.5 });
     const lane = stage.lane((call) => [due('idle'), due('shut'), { ...due('shut'), dueInMs: -1 }][call - 1] ?? ended);
     await lane.wake();
@@ -66,7 +67,7 @@ describe.concurrent('a lane', () => {
     expect(lane.drains()).toBe(4);
   });
 
-  it('drains again when it was woken during its drain', async () => {
+  it('drains again after a wake signal during a drain', async () => {
     const first = held<LaneReport>();
     const lane = stage.lane((call) => (call === 1 ? first.promise : ended));
     await lane.wake();
@@ -77,14 +78,14 @@ describe.concurrent('a lane', () => {
     expect(lane.drains()).toBe(2);
   });
 
-  it('is tried again by Temporal when our own store is at fault', async () => {
+  it('retries a drain when the database fails', async () => {
     const lane = stage.lane((call) => (call < 3 ? Promise.reject(new Error('the store is away')) : ended));
     await lane.wake();
     await lane.handle.result();
     expect(lane.drains()).toBe(3);
   });
 
-  it('goes on in a new run when its history is long, and knows what it knew', async () => {
+  it('continues as new when its history is long, and keeps its state', async () => {
     const lane = stage.lane(() => ({ ...shut, sent: 3 }));
     await lane.wake();
     await toRest(lane, 1);
@@ -100,8 +101,8 @@ describe.concurrent('a lane', () => {
   });
 });
 
-describe.concurrent('a wake is never lost', () => {
-  it('when 200 come while its drains end at once', async () => {
+describe.concurrent('a wake signal is never lost', () => {
+  it('when 200 arrive while drains end at once', async () => {
     const lane = stage.lane(() => ended);
     await Promise.all(Array.from({ length: 200 }, () => lane.wake()));
     const before = lane.drains();
@@ -110,7 +111,7 @@ describe.concurrent('a wake is never lost', () => {
     await lane.handle.result();
   });
 
-  it.for([1, 2, 3, 4])('when one comes around its end, again and again (%i)', async () => {
+  it.for([1, 2, 3, 4])('when one arrives around the end of the workflow, again and again (%i)', async () => {
     const lane = stage.lane(() => ended);
     for (let round = 0; round < 40; round++) {
       const before = lane.drains();
@@ -121,8 +122,8 @@ describe.concurrent('a wake is never lost', () => {
   });
 });
 
-describe.concurrent('orders to a lane', () => {
-  it('are obeyed while it drains, in their order, and it looks again', async () => {
+describe.concurrent('commands to a lane', () => {
+  it('run during a drain, in their order, and it drains again', async () => {
     const first = held<LaneReport>();
     const lane = stage.lane((call) => (call === 1 ? first.promise : shut));
     await lane.wake();
@@ -131,7 +132,7 @@ describe.concurrent('orders to a lane', () => {
     await lane.handle.signal('resume', null);
     await lane.handle.signal('skipHead');
     await lane.handle.signal('skipHead', { orderingKey: 'customer-7' });
-    await until('all orders', () => lane.done.length === 4);
+    await until('all commands', () => lane.done.length === 4);
     expect(lane.drains()).toBe(1);
     expect(lane.done).toEqual(['pause', 'resume', 'skipHead null', 'skipHead customer-7']);
     first.release(shut);
@@ -145,11 +146,11 @@ describe.concurrent('orders to a lane', () => {
     ['a key of another type', { orderingKey: 7 }],
     ['an empty key', { orderingKey: '' }],
     ['a key that is too long', { orderingKey: 'x'.repeat(9_000) }],
-  ])('are not guessed: skipHead with %s', async (_name, said) => {
+  ])('are ignored if they are invalid: skipHead with %s', async (_name, said) => {
     const lane = stage.lane(() => shut);
     await lane.wake();
     await lane.handle.signal('skipHead', said);
-    await lane.handle.signal('unheardOf', said);
+    await lane.handle.signal('unknownSignal', said);
     await lane.handle.signal('pause', said);
     await until('the pause', () => lane.done.length > 0);
     await toRest(lane, 2);
@@ -158,7 +159,7 @@ describe.concurrent('orders to a lane', () => {
     expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
   });
 
-  it('keep it from ending before they are obeyed', async () => {
+  it('run before the workflow ends', async () => {
     const lane = stage.lane(() => ended);
     await stage.client.workflow.signalWithStart('endpointLane', {
       workflowId: `lane/${lane.endpointId}`,
@@ -172,8 +173,8 @@ describe.concurrent('orders to a lane', () => {
   });
 });
 
-describe.concurrent('Cancel of a lane', () => {
-  it('lets its drain end in order, and the next wake starts it again', async () => {
+describe.concurrent('cancelling a lane', () => {
+  it('lets the drain end in order, and the next wake signal starts the lane again', async () => {
     const lane = stage.lane((call, stopping) => (call === 1 ? untilStopped(stopping) : ended));
     await lane.wake();
     await toDrain(lane, 1);
@@ -186,7 +187,7 @@ describe.concurrent('Cancel of a lane', () => {
     expect(lane.drains()).toBe(2);
   });
 
-  it('ends one that rests', async () => {
+  it('ends a lane that waits', async () => {
     const lane = stage.lane(() => shut);
     await lane.wake();
     await toRest(lane, 1);
@@ -195,7 +196,7 @@ describe.concurrent('Cancel of a lane', () => {
     expect(await status(lane)).toBe('CANCELLED');
   });
 
-  it('is a cancellation also when its drain fails by our own fault', async () => {
+  it('counts as a cancellation even if the drain fails with an internal error', async () => {
     const lane = stage.lane(async (_call, stopping) => {
       await untilStopped(stopping);
       throw new Error('the store is away');

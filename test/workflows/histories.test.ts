@@ -1,4 +1,5 @@
-// Whatever was shipped must replay: every recorded history runs through the workflows as they are now, step for step.
+// Recorded histories of earlier versions must replay with the current workflow code without a
+// determinism error.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
@@ -10,7 +11,7 @@ import { installTestRuntime } from '../support/runtime.ts';
 const folder = join(import.meta.dirname, '..', 'histories');
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 
-it('there is a history of each workflow', () => {
+it('there is a recorded history for each workflow', () => {
   const kinds = new Set(files.map((file) => file.replace(/(-.*)?\.json$/, '')));
   expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'lane', 'operator', 'rotate', 'upkeep', 'verify']);
 });
@@ -29,7 +30,7 @@ it('every recorded history replays', async () => {
   expect(replayed.sort()).toEqual(files.toSorted());
 });
 
-it('names no machine, and is small', () => {
+it('the histories name no machine and are small', () => {
   for (const file of files) {
     const text = readFileSync(join(folder, file), 'utf8');
     expect(text.length, file).toBeLessThan(150_000);

@@ -1,4 +1,5 @@
-// The worker of lanes ends with its process: a drain is told at once, ends in order, and the lane goes on elsewhere.
+// Shutdown of a lane worker: its drains are cancelled at once and end in order, and another worker
+// continues the lane.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { again, ended, type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
@@ -10,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** Longer than the server waits for a heartbeat. */
+/** Longer than the heartbeat timeout. */
 const inFlightMs = 6_500;
 
-it('a drain that has requests in flight when its worker ends may record them, and another worker goes on', async () => {
+it('a drain with requests in flight records them when its worker ends, and another worker continues', async () => {
   const told: boolean[] = [];
   const lane = stage.lane(async (call, stopping) => {
     if (call > 1) return ended;

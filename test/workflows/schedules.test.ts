@@ -1,4 +1,5 @@
-// The Schedule of upkeep in a real Temporal: made where it is missing, brought up to date where an earlier version has left it.
+// The upkeep Schedule in a real Temporal: created if missing, updated if an earlier version created
+// it.
 import type { ScheduleOptions } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -23,7 +24,7 @@ const upToDate = {
   action: { workflowType: workflowTypes.upkeep, taskQueue, args: [], workflowId: upkeepScheduleId },
 };
 
-it('is brought up to date when a process starts, left paused where it was paused, and else left alone', async () => {
+it('is updated once per process, and stays paused if it was paused', async () => {
   const earlier: ScheduleOptions = {
     scheduleId: upkeepScheduleId,
     spec: { intervals: [{ every: '24 hours' }] },
@@ -41,7 +42,7 @@ it('is brought up to date when a process starts, left paused where it was paused
   await link.call((client) => client.schedule.getHandle(upkeepScheduleId).delete());
 });
 
-it('is made where it is missing', async () => {
+it('is created if it is missing', async () => {
   await ensureSchedules(link, { update: false });
   expect(await described()).toMatchObject({ ...upToDate, state: { paused: false } });
   await link.call((client) => client.schedule.getHandle(upkeepScheduleId).delete());

@@ -49,7 +49,7 @@ const resume = (deps: ApiDeps) =>
     async handler({ params, audit }) {
       const resumed = await deps.setGate(params.endpoint, 'resume', audit);
       if (!resumed) throw notFound('endpoint');
-      if (resumed === 'unverified') throw new Problem(409, 'The endpoint has not agreed yet to be sent to: verify it first.');
+      if (resumed === 'unverified') throw new Problem(409, 'The endpoint is not verified. Verify it first.');
       deps.sweepSoon();
       return current(deps, params.endpoint);
     },

@@ -49,7 +49,7 @@ export const testEndpoint = (deps: ApiDeps) =>
         throw new Problem(
           409,
           endpoint.gateReason === unverified
-            ? 'The endpoint has not agreed yet to be sent to: verify it first.'
+            ? 'The endpoint is not verified. Verify it first.'
             : `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`,
         );
       const nowMs = Date.now();
