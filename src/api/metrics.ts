@@ -1,4 +1,4 @@
-// GET /metrics, open like the probes, and the small app of a process that has no API.
+// GET /metrics, which needs no key, and the small HTTP app of a process that has no API.
 import express, { type Express } from 'express';
 import type { IdempotencyDeps } from './access/idempotency.ts';
 import { notFound } from './http/problem.ts';
@@ -16,7 +16,8 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
     method: 'get',
     path: '/metrics',
     operationId: 'getMetrics',
-    summary: 'Says in Prometheus’ text format how this process fares; no customer is named',
+    summary: 'Read the metrics of this process',
+    description: 'Metrics in the Prometheus text format. They contain no names or ids of tenants. No API key is needed.',
     scope: 'open',
     answers: { 200: { description: 'Prometheus text' } },
     async handler() {
@@ -26,7 +27,7 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
   });
 }
 
-/** /metrics and /healthz alone. */
+/** Serves only /metrics and /healthz. */
 export function createMetricsApp(deps: MetricsDeps & IdempotencyDeps): Express {
   const app = express();
   app.disable('x-powered-by');
