@@ -9,6 +9,11 @@ import { mountRoutes } from './mount.ts';
 import type { ApiDeps } from './routes/deps.ts';
 import { aliveRoute } from './routes/health.ts';
 
+const metricsExample = `# HELP posthorn_outbox_events Accepted events that wait in the outbox.
+# TYPE posthorn_outbox_events gauge
+posthorn_outbox_events 0
+`;
+
 type MetricsDeps = Pick<ApiDeps, 'metrics'>;
 
 export function metricsRoute({ metrics }: MetricsDeps): Route {
@@ -17,9 +22,10 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
     path: '/metrics',
     operationId: 'getMetrics',
     summary: 'Read the metrics of this process',
-    description: 'Metrics in the Prometheus text format. They contain no names or ids of tenants. No API key is needed.',
+    description:
+      'Metrics in the Prometheus text format. No label names a tenant or an event type. Only the 20 endpoints with the most held deliveries are named, by their ids. No API key is needed.',
     scope: 'open',
-    answers: { 200: { description: 'Prometheus text' } },
+    answers: { 200: { description: 'The metrics.', types: ['text/plain'], example: metricsExample } },
     async handler() {
       const { type, text } = await metrics();
       return { status: 200, text, type };

@@ -80,8 +80,7 @@ function readContent(route: Route, request: Request): { body: unknown; members: 
   const parsed = parseBody(request.body);
   if (!route.body) {
     const unknown = [...(parsed?.members.keys() ?? [])];
-    if (unknown.length > 0)
-      throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'unknown field' })));
+    if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'unknown field' })));
     return { body: undefined, members: new Map() };
   }
   if (!parsed && !route.bodyOptional) throw new Problem(400, 'The request needs a JSON body.');

@@ -73,7 +73,10 @@ describe('an API key', () => {
     expect(await statusOf(one.key, method, path, body)).toBe(status);
     const others = await make({ scopes: all.filter((name) => name !== scope && name !== 'admin') });
     const refused = await as(others.key, method, path, body && 'rubbish');
-    expect(refused).toMatchObject({ status: 403, body: { status: 403, detail: `This operation needs the scope ${scope}, which the key does not have.` } });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { status: 403, detail: `This operation needs the scope ${scope}, which the key does not have.` },
+    });
     expect(refused.headers.get('www-authenticate')).toContain(`scope="${scope}"`);
     expect(await statusOf((await make()).key, method, path, body)).toBe(status);
   });

@@ -574,7 +574,7 @@ describe('an export', () => {
     await reader.next();
     expect((await reader.next()).done).toBe(false);
     await api.call('DELETE', `/v1/api-keys/${key}`);
-    await expect(reader.next()).rejects.toThrow('counts no longer');
+    await expect(reader.next()).rejects.toThrow('no longer valid');
   });
 
   it('ends when its reader leaves before the first line, and is not begun by HEAD', async () => {

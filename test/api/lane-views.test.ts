@@ -214,7 +214,7 @@ describe('skip-head', () => {
       expect(await rowOf(api, head)).toMatchObject({ status: 'dead_lettered', position: null });
       expect(await laneOf(api, id)).toBe('awake');
     }
-    expect(await skip(id)).toMatchObject({ status: 409, body: { detail: 'No dead letter blocks it.' } });
+    expect(await skip(id)).toMatchObject({ status: 409, body: { detail: 'No dead letter blocks this endpoint or ordering key.' } });
   });
 
   it('takes that of a key, or the lowest of all', async () => {

@@ -112,7 +112,7 @@ describe('a change of signing and a rotation', () => {
   it('to a secret that signs already is refused', async () => {
     const { id } = (await make(asText)).body;
     const again = await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text });
-    expect(again).toMatchObject({ status: 422, body: { errors: [{ path: 'secret', message: 'signs already' }] } });
+    expect(again).toMatchObject({ status: 422, body: { errors: [{ path: 'secret', message: 'is already in use for signing' }] } });
     const other = { secret: `${text}!`, overlap: 0 };
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, other)).status).toBe(200);
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);

@@ -60,7 +60,9 @@ export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promis
         );
       case 'running':
         if (performance.now() > deadline) {
-          throw new Problem(409, 'A request with this Idempotency-Key is still in progress. Retry after the time in Retry-After.', { headers: { 'retry-after': '5' } });
+          throw new Problem(409, 'A request with this Idempotency-Key is still in progress. Retry after the time in Retry-After.', {
+            headers: { 'retry-after': '5' },
+          });
         }
         await delay(pause);
     }

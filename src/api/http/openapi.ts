@@ -40,12 +40,14 @@ const problem = { 'application/problem+json': { schema: { $ref: refOf('Problem')
 const key = {
   type: 'http',
   scheme: 'bearer',
-  description: 'An API key, or the token of a portal link. Each operation lists the scope that it needs; the scope `admin` includes all others.',
+  description:
+    'An API key, or the token of a portal link. Each operation lists the scope that it needs; the scope `admin` includes all others.',
 };
 const rateHeaders = {
   'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer', minimum: 1 } },
   RateLimit: {
-    description: 'Sent with every answer to a rate-limited key: at least `r` more requests are allowed in the current window, which ends in `t` seconds.',
+    description:
+      'Sent with every answer to a rate-limited key: at least `r` more requests are allowed in the current window, which ends in `t` seconds.',
     schema: { type: 'string', examples: ['"key";r=0;t=1'] },
   },
   'RateLimit-Policy': {
@@ -85,7 +87,12 @@ export function openapiDocument(origin: string, routes: Route[]): Json {
   const refTo = (schema: z.ZodType) => ({ $ref: refOf(all.get(schema)?.id ?? '') });
   return {
     openapi: '3.1.0',
-    info: { title: 'Posthorn', version, description: 'Accepts events and delivers them to the endpoints of your tenants as signed webhooks, with retries.', license },
+    info: {
+      title: 'Posthorn',
+      version,
+      description: 'Accepts events and delivers them to the endpoints of your tenants as signed webhooks, with retries.',
+      license,
+    },
     servers: [{ url: origin }],
     paths: pathsOf(routes, refTo),
     webhooks,
@@ -165,7 +172,8 @@ function parametersOf({ method, params, query }: Route): Json[] {
     type: 'string',
     minLength: 1,
     maxLength: 255,
-    description: 'Makes a retry safe: the same request with the same key within 24 hours runs once and gets the same answer. Path and body are compared byte for byte. Use a new key for each new request.',
+    description:
+      'Makes a retry safe: the same request with the same key within 24 hours runs once and gets the same answer. Path and body are compared byte for byte. Use a new key for each new request.',
   };
   const header = method === 'post' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: idempotencyKey }] : [];
   return [...described(params, 'path'), ...described(query, 'query'), ...header];

@@ -38,7 +38,9 @@ export function pageOf<T extends z.ZodType>(item: T) {
     nextCursor: z
       .string()
       .nullable()
-      .describe('Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page.'),
+      .describe(
+        'Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page.',
+      ),
   });
 }
 

@@ -71,7 +71,9 @@ export function notFound(what: string): Problem {
 
 /** 401. The text is the same for every reason, so that it tells an attacker nothing. */
 export function unauthorized(): Problem {
-  return new Problem(401, 'The API key is missing or not valid. Send it as `Authorization: Bearer <key>`.', { headers: { 'www-authenticate': 'Bearer' } });
+  return new Problem(401, 'The API key is missing or not valid. Send it as `Authorization: Bearer <key>`.', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
 }
 
 /** 422. `detail` repeats the first of the errors. */
@@ -98,7 +100,9 @@ export function toProblem(error: unknown): Problem {
     const detail = `Too many ${events} are waiting in the outbox. Nothing of this request was stored. Retry after the time in Retry-After.`;
     return new Problem(429, detail, { headers: { 'retry-after': String(error.retryAfterSeconds) } });
   }
-  return fromExpress(error) ?? new Problem(500, 'Internal error. Quote the x-request-id of this answer when you report it.', { cause: error });
+  return (
+    fromExpress(error) ?? new Problem(500, 'Internal error. Quote the x-request-id of this answer when you report it.', { cause: error })
+  );
 }
 
 function limitDetail({ of, most }: EndpointLimit): string {

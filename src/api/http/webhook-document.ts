@@ -9,7 +9,11 @@ const members = {
   timestamp: text('When the event happened, in UTC.'),
   data: { description: 'The data of the event, byte for byte as the producer posted it.' },
 };
-const sequence = { type: 'integer', minimum: 1, description: 'Only with ordering `endpoint`: the sequence number of the delivery, from 1.' };
+const sequence = {
+  type: 'integer',
+  minimum: 1,
+  description: 'Only with ordering `endpoint`: the sequence number of the delivery, from 1.',
+};
 const element = { type: 'object', properties: { id, sequence, ...members }, required: ['id', 'type', 'timestamp', 'data'] };
 
 const signed = [
@@ -20,7 +24,11 @@ const signed = [
     false,
   ),
   header('posthorn-attempt', 'The number of the attempt, from 1.'),
-  header('posthorn-test', '`true` marks a test event. Its type and data were chosen by the caller of the test, and its id begins with `test_`.', false),
+  header(
+    'posthorn-test',
+    '`true` marks a test event. Its type and data were chosen by the caller of the test, and its id begins with `test_`.',
+    false,
+  ),
 ];
 
 const responses = {
@@ -63,7 +71,10 @@ export const webhooks = {
         'One attempt of several deliveries, for an endpoint with the `batch` setting. Verify the signature over the raw body. An answer of 200 to 299 accepts all events, any other answer refuses all of them. Ignore single events that you have already processed, not whole batches: a replayed event comes in another batch. A batch has at most about 2 MiB; a larger event is sent in a batch of its own.',
       security: [],
       parameters: [
-        header('webhook-id', 'The id of the batch, `bat_…`. It is the same on every retry. A retry has fewer events if one was cancelled or expired in between.'),
+        header(
+          'webhook-id',
+          'The id of the batch, `bat_…`. It is the same on every retry. A retry has fewer events if one was cancelled or expired in between.',
+        ),
         ...signed,
         header(
           'posthorn-batch',
