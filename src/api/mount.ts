@@ -1,4 +1,5 @@
-// Mounts routes into an Express app: reads and validates requests, calls the handlers, sends the answers.
+// Mounts routes into an Express app: reads and validates requests, calls the handlers, sends the
+// answers.
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { auditOf } from './access/audit-of.ts';

@@ -13,7 +13,10 @@ const nothing: Audit = {
   requestId: null,
 };
 
-/** For a route without an `audit` action, reading the result's `actor` throws: such a route must not write to the audit log. */
+/**
+ * For a route without an `audit` action, reading the result's `actor` throws: such a route must not write to the audit
+ * log.
+ */
 export function auditOf({ audit: action }: Route, { kind, id, address }: Caller, response: Response): Audit {
   if (!action) return nothing;
   return { actor: { kind, id }, action, address, requestId: String(response.getHeader('x-request-id')) };

@@ -1,4 +1,5 @@
-// Express handlers that authenticate a request: bearer token, expiry, address range, rate limit, scope.
+// Express handlers that authenticate a request: bearer token, expiry, address range, rate limit,
+// scope.
 import type { Request, RequestHandler, Response } from 'express';
 import { bootstrapCaller, type Caller, may } from '#domain/access';
 import type { Quota } from '#domain/api-rate';
@@ -8,7 +9,10 @@ import type { Access } from './access.ts';
 import type { Bearer } from './authenticate-token.ts';
 import type { Verdict } from './rate-limiter.ts';
 
-/** Puts the caller on `response.locals`. Continues synchronously if the token is cached and the rate limiter needs no database. */
+/**
+ * Puts the caller on `response.locals`. Continues synchronously if the token is cached and the rate limiter needs no
+ * database.
+ */
 export function requireKey({ callers, rates }: Access): RequestHandler {
   function admit(bearer: Bearer | null, request: Request, response: Response): void | Promise<void> {
     const address = request.ip;
@@ -42,7 +46,10 @@ function enforceRate({ allowed, remaining, msLeft }: Verdict, { requests, window
   throw new Problem(429, detail, { headers: { 'retry-after': String(seconds) } });
 }
 
-/** Runs before the body is read. Throws a 403 if the key lacks the scope, or is bound to a tenant where that is not allowed. */
+/**
+ * Runs before the body is read. Throws a 403 if the key lacks the scope, or is bound to a tenant where that is not
+ * allowed.
+ */
 export function requireScope({ scope, allTenants }: Route): RequestHandler {
   return (_request, response, next) => {
     if (scope === 'open') return next();

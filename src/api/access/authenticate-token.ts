@@ -1,6 +1,6 @@
-// Finds the caller of a bearer token: the bootstrap key, an API key, or a portal link.
-// Results are cached for 5 s (ttl-cache.ts): a key revoked by another process works that long at most.
-// A key revoked by this process stops working at once.
+// Finds the caller of a bearer token: the bootstrap key, an API key, or a portal link. Results are
+// cached for 5 s (ttl-cache.ts): a key revoked by another process works that long at most. A key
+// revoked by this process stops working at once.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Credential, findApiKeys, touchApiKeys } from '#db/access/api-keys';
 import { findPortalLinks } from '#db/access/portal-links';
@@ -29,7 +29,10 @@ export interface AuthenticateToken {
   used(bearer: Bearer): void;
   /** Drops a key or link from the cache, after this process revoked it. `id`: `key_…` or `lnk_…`. */
   forget(id: string): void;
-  /** Drops all keys and links of a tenant from the cache, after this process deleted it. `key`: the producer's id of the tenant. */
+  /**
+   * Drops all keys and links of a tenant from the cache, after this process deleted it. `key`: the producer's id of the
+   * tenant.
+   */
   forgetTenant(key: string): void;
 }
 

@@ -3,7 +3,10 @@ import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** Tests whether an address is in one of the ranges; no ranges: any address. IPv4-mapped IPv6 (::ffff:1.2.3.4) counts as IPv4. */
+/**
+ * Tests whether an address is in one of the ranges; no ranges: any address. IPv4-mapped IPv6 (::ffff:1.2.3.4) counts as
+ * IPv4.
+ */
 export function createOrigins(cidrs: readonly string[]): (address: string | undefined) => boolean {
   const ranges = cidrs.map(rangeOf);
   return (address) => {

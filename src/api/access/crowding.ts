@@ -1,6 +1,6 @@
-// Limits the concurrent requests of one tenant in this process, so that a tenant cannot take all database connections.
-// Posted events share statements, so their limit is higher. Callers that are not bound to a tenant are not limited:
-// they are the platform itself.
+// Limits the concurrent requests of one tenant in this process, so that a tenant cannot take all
+// database connections. Posted events share statements, so their limit is higher. Callers that are
+// not bound to a tenant are not limited: they are the platform itself.
 import type { Caller } from '#domain/access';
 import { Problem } from '../http/problem.ts';
 import type { Route } from '../http/route.ts';
@@ -9,7 +9,9 @@ export const mostAtOnce = 8;
 export const mostEventPostsAtOnce = 256;
 
 export interface Crowding {
-  /** Returns a function to call when the request is done; null: the request is not counted. Throws a 429 at the limit. */
+  /**
+   * Returns a function to call when the request is done; null: the request is not counted. Throws a 429 at the limit.
+   */
   enter(caller: Caller, route: Pick<Route, 'scope'>): (() => void) | null;
 }
 

@@ -1,5 +1,5 @@
-// Limits what a caller can grant with a new key or link: its own tenant, its own scopes, and no looser
-// expiry, address range or rate limit than it has itself.
+// Limits what a caller can grant with a new key or link: its own tenant, its own scopes, and no
+// looser expiry, address range or rate limit than it has itself.
 
 import { readTenant } from '#db/access/tenants';
 import type { Db } from '#db/store/pool';
@@ -8,7 +8,9 @@ import type { ApiRate } from '#domain/api-rate';
 import { type FieldError, invalid, notFound } from '../http/problem.ts';
 import { liesWithin } from './client-address.ts';
 
-/** The named tenant, or the caller's own. Null: all tenants. Throws a 404 if it does not exist or is not the caller's. */
+/**
+ * The named tenant, or the caller's own. Null: all tenants. Throws a 404 if it does not exist or is not the caller's.
+ */
 export async function tenantMeant(db: Db, { tenant: own }: Caller, named: string | undefined): Promise<{ id: string; key: string } | null> {
   if (own) {
     if (named !== undefined && named !== own.key) throw notFound('tenant');
@@ -34,7 +36,10 @@ export interface Wanted {
   rateLimit: ApiRate | null;
 }
 
-/** The limits of a new key: those asked for, else those of the calling key. Throws a 422 if they exceed those of the calling key. */
+/**
+ * The limits of a new key: those asked for, else those of the calling key. Throws a 422 if they exceed those of the
+ * calling key.
+ */
 export function withinBounds({ bounds }: Caller, asked: Partial<Wanted>): Wanted {
   const { expiresAt = null, rateLimit = null, cidrs = [] } = asked;
   if (!bounds) return { expiresAt, rateLimit, cidrs };
@@ -58,7 +63,10 @@ function isMore(asked: ApiRate, most: ApiRate): boolean {
   return asked.perSecond > most.perSecond || (asked.burst ?? asked.perSecond) > (most.burst ?? most.perSecond);
 }
 
-/** When a new link expires: after `askedMs`, or by default after `usualMs`, but never later than the calling key. Throws a 422 if `askedMs` is too long. */
+/**
+ * When a new link expires: after `askedMs`, or by default after `usualMs`, but never later than the calling key. Throws
+ * a 422 if `askedMs` is too long.
+ */
 export function linkEnd({ bounds }: Caller, askedMs: number | undefined, usualMs: number): Date {
   const [nowMs, latestMs] = [Date.now(), bounds?.expiresAtMs ?? Number.POSITIVE_INFINITY];
   if (askedMs !== undefined && nowMs + askedMs > latestMs)

@@ -39,7 +39,9 @@ export function hashRequest(method: string, url: string, body: unknown): Uint8Ar
   return (Buffer.isBuffer(body) ? hash.update(body) : hash).digest();
 }
 
-/** Runs the request, or repeats the stored answer. Waits up to 30 s for a run that is in progress, then throws a 409. */
+/**
+ * Runs the request, or repeats the stored answer. Waits up to 30 s for a run that is in progress, then throws a 409.
+ */
 export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promise<Answer> {
   const { scope, key } = request;
   const requestHash = (await deps.contents.hasher())(request.requestHash);
@@ -78,7 +80,8 @@ async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: s
     await storeAnswer(deps.db, request, claim, answered.status, sealed);
     return answered;
   } catch (error) {
-    // an earlier run with this seed may have committed, even if this run is refused (by its rate limit, say): keep the seed for the next repeat
+    // an earlier run with this seed may have committed, even if this run is refused (by its rate limit, say): keep the
+    // seed for the next repeat
     if (toProblem(error).status < 500 && !again) await freeKey(deps.db, request, claim);
     else void abandon(deps, request, claim);
     throw error;

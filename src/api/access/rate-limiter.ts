@@ -1,5 +1,6 @@
 // Rate limit of each API key, shared by all API processes, without a database statement per call.
-// Called for every request of a limited key. The limit can be exceeded by max(1, 1 %) per process and window.
+// Called for every request of a limited key. The limit can be exceeded by max(1, 1 %) per process
+// and window.
 import type { RateCounter } from '#db/access/api-rates';
 import type { Quota } from '#domain/api-rate';
 
@@ -45,13 +46,14 @@ interface Window {
 const part = 10;
 
 /**
- * PostgreSQL holds the count of a key's window (db/access/api-rates.ts). A process draws shares of the quota: it adds a share
- * to the count first and allows calls afterwards, so no two processes allow the same call. The size of a share follows the
- * demand. The next share is drawn before the current one is used up, so calls rarely wait. A process loses the unused rest
- * of its share when the window ends.
+ * PostgreSQL holds the count of a key's window (db/access/api-rates.ts). A process draws shares of the quota: it adds a
+ * share to the count first and allows calls afterwards, so no two processes allow the same call. The size of a share
+ * follows the demand. The next share is drawn before the current one is used up, so calls rarely wait. A process loses
+ * the unused rest of its share when the window ends.
  *
- * In each window a process allows 1 % of the quota, and at least one call, without a share. It adds these calls to the count
- * with its first share. So a quiet key costs no statement, and all processes together allow at most the quota plus these calls.
+ * In each window a process allows 1 % of the quota, and at least one call, without a share. It adds these calls to the
+ * count with its first share. So a quiet key costs no statement, and all processes together allow at most the quota
+ * plus these calls.
  */
 export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: RateLimiterOptions): RateLimiter {
   const windows = new Map<string, Window>();

@@ -1,6 +1,6 @@
-// Restricts a caller that is bound to one tenant to that tenant, for every route (db/store/tenant-scope.ts).
-// Things of another tenant answer 404. A route is closed to such callers unless `sees` or its schemas name the
-// tenant: a new route is closed by default.
+// Restricts a caller that is bound to one tenant to that tenant, for every route
+// (db/store/tenant-scope.ts). Things of another tenant answer 404. A route is closed to such
+// callers unless `sees` or its schemas name the tenant: a new route is closed by default.
 import { z } from 'zod';
 import type { Db } from '#db/store/pool';
 import { seesDelivery, seesEndpoint } from '#db/store/tenant-filter';
@@ -11,7 +11,10 @@ import type { Answer, Call, Route } from '../http/route.ts';
 type AnyCall = Call<unknown, unknown, unknown>;
 type Named = Record<string, unknown>;
 
-/** Whether the tenant owns an id, by the name of the path parameter. `event` and `subject` are looked up within the tenant of the same path. */
+/**
+ * Whether the tenant owns an id, by the name of the path parameter. `event` and `subject` are looked up within the
+ * tenant of the same path.
+ */
 const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   tenant: async () => true,
   event: async () => true,

@@ -1,6 +1,6 @@
 // A 5-second cache of database lookups, including misses. Bounded; evicts the oldest entry.
-// Concurrent lookups share a statement, and one statement runs at a time: a flood of unknown keys queries no
-// faster than PostgreSQL answers. Entries in use are refreshed in the background after half their time.
+// Entries in use are refreshed in the background. Concurrent lookups share a statement, and one
+// statement runs at a time: a flood of unknown keys queries no faster than PostgreSQL answers.
 import { createGroupCommit } from '#db/store/group-commit';
 
 export interface TtlCacheOptions<T> {

@@ -1,4 +1,5 @@
-// GET /openapi.json: an OpenAPI 3.1 document, generated from the route definitions and their zod schemas.
+// GET /openapi.json: an OpenAPI 3.1 document, generated from the route definitions and their zod
+// schemas.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { version } from '#config/package';

@@ -1,4 +1,5 @@
-// Pagination of lists: newest first, at most `limit` items, and a cursor that encodes the last id read.
+// Pagination of lists: newest first, at most `limit` items, and a cursor that encodes the last id
+// read.
 import { z } from 'zod';
 import { instant } from '#domain/event';
 import { firstUuidAt, type IdPrefix, isId, uuidOf } from '#domain/ids';

@@ -117,7 +117,10 @@ const details: Record<number, string> = {
   415: 'The body must not be compressed. Send no Content-Encoding.',
 };
 
-/** Express and its body reader throw errors with a status of 400 to 499 when the request is at fault. Null: any other error. */
+/**
+ * Express and its body reader throw errors with a status of 400 to 499 when the request is at fault. Null: any other
+ * error.
+ */
 function fromExpress(error: unknown): Problem | null {
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status !== 'number' || status < 400 || status > 499) return null;

@@ -1,4 +1,5 @@
-// Reads a JSON body and refuses a wrong content type, bad UTF-8, bad JSON, deep nesting and duplicate keys.
+// Reads a JSON body and refuses a wrong content type, bad UTF-8, bad JSON, deep nesting and
+// duplicate keys.
 import express, { type RequestHandler } from 'express';
 import { isDeeperThan, memberFaults, memberTexts } from '#domain/json-slices';
 import { type FieldError, invalid, Problem } from './problem.ts';

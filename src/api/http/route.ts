@@ -15,7 +15,10 @@ export interface Call<Params, Query, Body> {
   /** The JSON text of each member of the body, as the caller sent it: JSON.parse would round numbers. */
   members: Map<string, string>;
   caller: Caller;
-  /** Only for a route with an `audit` action. The handler passes it to the function that makes the change, which writes it in the same transaction. */
+  /**
+   * Only for a route with an `audit` action. The handler passes it to the function that makes the change, which writes
+   * it in the same transaction.
+   */
   audit: Audit;
   /** Makes the ids of what this call creates: the same ids when the call is repeated with its Idempotency-Key. */
   ids: Ids;

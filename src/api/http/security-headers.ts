@@ -1,5 +1,6 @@
-// Security headers of every answer: no scripts, no framing, no content sniffing, no caching, no referrer.
-// No cookie and no CORS header is set: callers send a bearer token, which browsers never add on their own.
+// Security headers of every answer: no scripts, no framing, no content sniffing, no caching, no
+// referrer. No cookie and no CORS header is set: callers send a bearer token, which browsers never
+// add on their own.
 import { createHash } from 'node:crypto';
 import type { Express } from 'express';
 import helmet from 'helmet';

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * An error of `pieces` cuts the connection, so that no client takes a half answer for a whole one. `pieces` logs the error.
- * A client that disconnects ends `pieces`, even before the first piece.
+ * An error of `pieces` cuts the connection, so that no client takes a half answer for a whole one. `pieces` logs the
+ * error. A client that disconnects ends `pieces`, even before the first piece.
  */
 export function sendStream(response: Response, status: number, type: string, pieces: AsyncIterable<string>): void {
   response.writeHead(status, { 'content-type': type });

@@ -1,4 +1,5 @@
-// Validates a request with a zod schema, and turns issues into `{ path: 'events[7].type', message }`.
+// Validates a request with a zod schema, and turns issues into `{ path: 'events[7].type', message
+// }`.
 import type { z } from 'zod';
 import { type FieldError, invalid } from './problem.ts';
 

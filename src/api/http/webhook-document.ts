@@ -1,4 +1,5 @@
-// The `webhooks` part of the OpenAPI document: the requests that an endpoint receives (Standard Webhooks).
+// The `webhooks` part of the OpenAPI document: the requests that an endpoint receives (Standard
+// Webhooks).
 
 const text = (description: string) => ({ type: 'string', description });
 const header = (name: string, description: string, required = true) => ({ name, in: 'header', required, schema: text(description) });

@@ -1,4 +1,5 @@
-// /v1/api-keys: create, list and revoke API keys. A key is shown only in the answer that creates it.
+// /v1/api-keys: create, list and revoke API keys. A key is shown only in the answer that creates
+// it.
 import { z } from 'zod';
 import { createApiKey, listApiKeys } from '#db/access/api-keys';
 import { revokeApiKey } from '#db/access/key-descendants';

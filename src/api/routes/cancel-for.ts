@@ -1,13 +1,14 @@
-// Cancels the unfinished deliveries of a deleted endpoint. Called when an endpoint or its tenant is deleted.
+// Cancels the unfinished deliveries of a deleted endpoint. Called when an endpoint or its tenant is
+// deleted.
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import type { ApiDeps } from './deps.ts';
 
 const signalForMs = 60_000;
 
 /**
- * Resolves when the rows are cancelled: the rows decide. The workflows are signalled afterwards, for up to 60 s and without
- * a guarantee: a workflow without a signal reads its row at its next wake-up, and ends. What if this stops halfway?
- * Deleting the endpoint again cancels the rest.
+ * Resolves when the rows are cancelled: the rows decide. The workflows are signalled afterwards, for up to 60 s and
+ * without a guarantee: a workflow without a signal reads its row at its next wake-up, and ends. What if this stops
+ * halfway? Deleting the endpoint again cancels the rest.
  */
 export async function cancelFor({ db, giveOrder, lanes, log }: ApiDeps, endpointId: string): Promise<void> {
   const deadline = performance.now() + signalForMs;

@@ -31,7 +31,10 @@ export interface ApiDeps {
   temporalUiUrl: string | null;
   temporalNamespace: string;
   checkUrl(url: string): { ok: true; url: URL } | { ok: false; reason: string };
-  /** Resolves when the events are committed. `tenant`: the producer's id. `tenantId`: if given, the tenant must still have this internal id. */
+  /**
+   * Resolves when the events are committed. `tenant`: the producer's id. `tenantId`: if given, the tenant must still
+   * have this internal id.
+   */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
   giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<Pick<OrderResult, 'obeyed' | 'status' | 'obstacle'> | null>;
@@ -54,7 +57,10 @@ export interface ApiDeps {
   sweepSoon(): void;
   /** The Prometheus metrics of this process. */
   metrics(): Promise<{ type: string; text: string }>;
-  /** Backpressure as this process sees it: whether the events of all tenants are refused, and of how many single tenants. */
+  /**
+   * Backpressure as this process sees it: whether the events of all tenants are refused, and of how many single
+   * tenants.
+   */
   refusing(): { all: boolean; tenants: number };
   /** Resolves within a second. */
   temporalAway(): Promise<boolean>;

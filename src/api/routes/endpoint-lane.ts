@@ -1,5 +1,5 @@
-// /v1/endpoints/{endpoint}/lane, …/sequence and …/skip-head: held deliveries and their reasons, progress of
-// ordered deliveries, and skipping a dead letter that blocks.
+// /v1/endpoints/{endpoint}/lane, …/sequence and …/skip-head: held deliveries and their reasons,
+// progress of ordered deliveries, and skipping a dead letter that blocks.
 import { z } from 'zod';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { readEndpoint } from '#db/endpoints/endpoints';

@@ -1,5 +1,6 @@
-// Checks the signing settings when an endpoint is created or changed, or its secret is rotated:
-// no header is set twice, the secret has the right form, and the tenant has a key pair if one is needed.
+// Checks the signing settings when an endpoint is created or changed, or its secret is rotated: no
+// header is set twice, the secret has the right form, and the tenant has a key pair if one is
+// needed.
 import { randomBytes } from 'node:crypto';
 import { readTenant } from '#db/access/tenants';
 import type { OtherChanges } from '#db/endpoints/endpoint-changes';
@@ -16,7 +17,9 @@ import type { ApiDeps } from './deps.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'vault' | 'keyStore'>;
 
-/** The first secret of an endpoint: the given one, or a random one. Throws a 422 if the given one has the wrong form. */
+/**
+ * The first secret of an endpoint: the given one, or a random one. Throws a 422 if the given one has the wrong form.
+ */
 export function secretFor(signing: Signing | null, given: string | undefined): string {
   const forms = secretFormsOf(signing);
   if (given === undefined) return newSecret(forms, randomBytes(32));
@@ -26,7 +29,10 @@ export function secretFor(signing: Signing | null, given: string | undefined): s
   return given;
 }
 
-/** Throws a 422 for settings that cannot sign, and a 404 for an unknown tenant. Creates the tenant's first key pair if the settings need one. */
+/**
+ * Throws a 422 for settings that cannot sign, and a 404 for an unknown tenant. Creates the tenant's first key pair if
+ * the settings need one.
+ */
 export async function prepareSigning(deps: Deps, tenant: string, signing: Signing | null, headers: Record<string, string>): Promise<void> {
   refuse(signingHeaderProblems(signing, headers));
   if (signsWithKeyPair(signing)) await ensureKeyPair(deps, tenant);
@@ -39,7 +45,10 @@ async function ensureKeyPair({ db, keyStore, vault }: Deps, tenant: string): Pro
   await keyStore.ensureTenantKey(found.id, () => newKeyPair(vault, newId('sgk')));
 }
 
-/** Encrypts the next secret of an endpoint. The returned function throws a 422 for a secret of the wrong form or already in use. */
+/**
+ * Encrypts the next secret of an endpoint. The returned function throws a 422 for a secret of the wrong form or already
+ * in use.
+ */
 export function sealNext({ vault }: Pick<Deps, 'vault'>, secretId: string, given: string | undefined): Rotation['seal'] {
   const isGiven = (other: SealedSecret) => openSecret(vault, other.secretId, other.sealed) === given;
   return (signing, others) => {
@@ -50,8 +59,8 @@ export function sealNext({ vault }: Pick<Deps, 'vault'>, secretId: string, given
 }
 
 /**
- * `prepareSigning` for an existing endpoint. The returned function checks the change under the endpoint's lock, and throws a 422.
- * Undefined: there is nothing to check.
+ * `prepareSigning` for an existing endpoint. The returned function checks the change under the endpoint's lock, and
+ * throws a 422. Undefined: there is nothing to check.
  */
 export async function prepareSigningChange(
   deps: Deps,

@@ -1,5 +1,5 @@
-// POST /v1/endpoints/{endpoint}/test: sends one event to this endpoint only, and answers with its one attempt.
-// The id of the event begins with test_, so that receivers recognize it.
+// POST /v1/endpoints/{endpoint}/test: sends one event to this endpoint only, and answers with its
+// one attempt. The id of the event begins with test_, so that receivers recognize it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { appendAudit } from '#db/audit/audit';
@@ -78,8 +78,9 @@ export const testEndpoint = (deps: ApiDeps) =>
   });
 
 /**
- * Waits for the first attempt. A test that is held in a lane is sent before all others, even during a Retry-After or while the
- * circuit is open. If that is not possible, the test is cancelled and a 409 thrown. Null: no attempt within the time.
+ * Waits for the first attempt. A test that is held in a lane is sent before all others, even during a Retry-After or
+ * while the circuit is open. If that is not possible, the test is cancelled and a 409 thrown. Null: no attempt within
+ * the time.
  */
 async function firstAttempt(deps: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
   const { db, contents } = deps;

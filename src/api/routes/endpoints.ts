@@ -1,4 +1,5 @@
-// /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}: create, list, read, change and delete endpoints.
+// /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}: create, list, read, change and
+// delete endpoints.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { changeEndpoint } from '#db/endpoints/endpoint-changes';

@@ -79,7 +79,10 @@ const ofSubject = (deps: ApiDeps) =>
     },
   });
 
-/** Wakes the sweep, which signals the workflows of the cancelled deliveries, and the lanes. The rows already decide: this only speeds it up. */
+/**
+ * Wakes the sweep, which signals the workflows of the cancelled deliveries, and the lanes. The rows already decide:
+ * this only speeds it up.
+ */
 async function wake({ lanes, sweepSoon }: ApiDeps, held: Iterable<string>): Promise<void> {
   sweepSoon();
   for (const endpointId of new Set(held)) await lanes.changed(endpointId);

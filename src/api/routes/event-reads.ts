@@ -1,4 +1,5 @@
-// GET /v1/tenants/{tenant}/events and …/events/{event}: list events, and read one with its deliveries.
+// GET /v1/tenants/{tenant}/events and …/events/{event}: list events, and read one with its
+// deliveries.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { deliveriesOfEvent } from '#db/deliveries/delivery-lists';

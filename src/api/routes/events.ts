@@ -1,4 +1,5 @@
-// POST /v1/tenants/{tenant}/events and …/events/batch: accept events. A 202 means that they are committed.
+// POST /v1/tenants/{tenant}/events and …/events/batch: accept events. A 202 means that they are
+// committed.
 import { z } from 'zod';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import { acceptedBatch, acceptedEvent, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '#domain/event';

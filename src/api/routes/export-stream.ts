@@ -1,5 +1,5 @@
-// Streams exports: at most two at a time for each caller in this process. A stream ends when its client
-// disconnects, or when the caller's key or link is revoked or expires (checked every 5 s).
+// Streams exports: at most two at a time for each caller in this process. A stream ends when its
+// client disconnects, or when the caller's key or link is revoked or expires (checked every 5 s).
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { recheckCredentials } from '#db/access/recheck-credentials';
 import type { Db } from '#db/store/pool';
@@ -64,7 +64,10 @@ export function createExports({ db, log }: Pick<ApiDeps, 'db' | 'log'>, checkEve
   };
 }
 
-/** A `db` that keeps the current tenant scope: the stream is read after the handler has returned, and must still see only the caller's tenant. */
+/**
+ * A `db` that keeps the current tenant scope: the stream is read after the handler has returned, and must still see
+ * only the caller's tenant.
+ */
 function asNow(db: Querying): Querying {
   return { query: AsyncLocalStorage.bind((query: Parameters<Db['query']>[0]) => db.query(query)) as Db['query'] };
 }

@@ -68,7 +68,10 @@ const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps)
   });
 };
 
-/** Caches the result of `ask` for a second and runs one `ask` at a time, because anybody can call the probes. `ask` must not reject. */
+/**
+ * Caches the result of `ask` for a second and runs one `ask` at a time, because anybody can call the probes. `ask` must
+ * not reject.
+ */
 export function seldom<T>(ask: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
   let asked: Promise<T> | undefined;
   let expiresAt = 0;

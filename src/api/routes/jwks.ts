@@ -1,5 +1,5 @@
-// GET /.well-known/tenants/{tenant}/jwks.json: the public keys of a tenant (RFC 7517, RFC 8037), for anybody.
-// Receivers verify v1a and RFC 9421 signatures with them.
+// GET /.well-known/tenants/{tenant}/jwks.json: the public keys of a tenant (RFC 7517, RFC 8037),
+// for anybody. Receivers verify v1a and RFC 9421 signatures with them.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { listPublished } from '#db/keys/signing-keys';
@@ -9,7 +9,10 @@ import { tenantKey } from '#domain/tenant';
 import { type Answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** How long caches may keep the keys, and so how long a withdrawn key is still trusted. A rotation publishes a key a day before it signs. */
+/**
+ * How long caches may keep the keys, and so how long a withdrawn key is still trusted. A rotation publishes a key a day
+ * before it signs.
+ */
 const maxAgeSeconds = 300;
 
 /** Anybody can call this, at any rate: waiting requests share a statement, and one statement runs at a time. */

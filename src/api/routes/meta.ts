@@ -1,4 +1,5 @@
-// GET /v1/meta: the version and egress addresses of this server. Needs no key, and reveals nothing about tenants.
+// GET /v1/meta: the version and egress addresses of this server. Needs no key, and reveals nothing
+// about tenants.
 import { z } from 'zod';
 import { version } from '#config/package';
 import { answer, type Route, route } from '../http/route.ts';

@@ -1,4 +1,5 @@
-// /v1/portal-links: create, list and revoke portal links. A token is shown only in the answer that creates it.
+// /v1/portal-links: create, list and revoke portal links. A token is shown only in the answer that
+// creates it.
 import { z } from 'zod';
 import { createPortalLink, listPortalLinks, revokePortalLink } from '#db/access/portal-links';
 import { scopesOf } from '#domain/access';

@@ -1,5 +1,5 @@
-// Builds the API view of an endpoint with masked secrets; checks and encrypts a new or changed target
-// (URL, headers, credentials, TLS).
+// Builds the API view of an endpoint with masked secrets; checks and encrypts a new or changed
+// target (URL, headers, credentials, TLS).
 
 import type { Retarget } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
@@ -23,7 +23,9 @@ export function sealNewTarget(deps: TargetDeps, endpointId: string, given: Endpo
   return sealTarget(deps.vault, endpointId, checked(deps, given, null));
 }
 
-/** Changes the given parts of a target. A masked value (`***`) keeps the stored one. The returned function throws a 422. */
+/**
+ * Changes the given parts of a target. A masked value (`***`) keeps the stored one. The returned function throws a 422.
+ */
 export function retarget(deps: TargetDeps, endpointId: string, change: Partial<EndpointTarget>): Retarget {
   return (sealed) => {
     const before = openTarget(deps.vault, endpointId, sealed);

@@ -1,4 +1,5 @@
-// /v1/tenants/{tenant}/signing-keys: list and rotate the key pairs of a tenant (v1a and RFC 9421 signatures).
+// /v1/tenants/{tenant}/signing-keys: list and rotate the key pairs of a tenant (v1a and RFC 9421
+// signatures).
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { newKeyPair } from '#db/keys/signing-key';
@@ -69,7 +70,10 @@ const rotate = (deps: ApiDeps) =>
     },
   });
 
-/** The database decides whether a rotation can start. Its workflow is started afterwards, and again if the call is repeated. */
+/**
+ * The database decides whether a rotation can start. Its workflow is started afterwards, and again if the call is
+ * repeated.
+ */
 async function publish(
   deps: ApiDeps,
   tenantId: string,

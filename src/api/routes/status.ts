@@ -1,4 +1,5 @@
-// GET /v1/status: dispatch mode, backlog and workers of the whole installation, whichever process answers.
+// GET /v1/status: dispatch mode, backlog and workers of the whole installation, whichever process
+// answers.
 import { z } from 'zod';
 import { countOutbox } from '#db/events/backlog';
 import { listRelays, type SeenRelay } from '#db/events/relays';

@@ -1,4 +1,5 @@
-// POST /v1/endpoints/{endpoint}/verify: starts the verification of an unverified endpoint again, at once.
+// POST /v1/endpoints/{endpoint}/verify: starts the verification of an unverified endpoint again, at
+// once.
 import { askAgain } from '#db/endpoints/ask-again';
 import { readEndpoint } from '#db/endpoints/endpoints';
 import { endpoint } from '#domain/endpoint';
