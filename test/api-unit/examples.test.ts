@@ -1,4 +1,5 @@
-// Examples of the OpenAPI document: every operation has them, and they match their schemas. Needs no server and no database.
+// Examples of the OpenAPI document: every operation has them, and they match their schemas. Needs
+// no server and no database.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { type ApiDeps, routesOf } from '#api/app';

@@ -89,7 +89,7 @@ const defaults: EndpointSettings = {
   autoRecover: true,
 };
 
-/** The settings that a lane reads. A change of one of them wakes the lane, because it may have fixed the endpoint. */
+/** Settings that a lane reads: giving one wakes the lane, even unchanged, as an earlier call may have crashed. */
 const readByLane = [
   'url',
   'headers',
@@ -175,7 +175,6 @@ const change = (deps: ApiDeps) =>
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
       if (url !== undefined || verification !== undefined) await beginVerification(deps, params.endpoint);
-      // even if nothing changed: an earlier call may have crashed before this point
       if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
       return answer(200, showEndpoint(deps, changed.endpoint));
     },
