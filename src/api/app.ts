@@ -1,4 +1,4 @@
-// The HTTP API as an Express app. It never listens: whoever makes it does.
+// Builds the HTTP API as an Express app, once per process. The caller listens with it.
 import express, { type Express } from 'express';
 import { requireKey } from './access/auth.ts';
 import { openapiRoute } from './http/openapi.ts';
@@ -31,13 +31,27 @@ export type { ApiDeps } from './routes/deps.ts';
 
 export function createApp(deps: ApiDeps): Express {
   const app = express();
-  // what reads paths, as the log does, sees them as the routes do
+  // paths must match exactly, so that the log redacts the same paths as the routes serve
   app.enable('case sensitive routing');
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', deps.access.trustProxy);
   setSecurityHeaders(app, deps.publicOrigin);
   app.use(nameRequests(deps.log));
+  const { open, closed } = routesOf(deps);
+  mountRoutes(app, open, deps);
+  app.use('/v1', requireKey(deps.access));
+  mountRoutes(app, closed, deps);
+  deps.mount?.(app);
+  app.use(() => {
+    throw notFound('path');
+  });
+  app.use(answerErrors(deps.log));
+  return app;
+}
+
+/** `open`: routes that need no key. `closed`: the routes under /v1 that need one. */
+export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
   const open: Route[] = [
     ...healthRoutes(deps),
     metricsRoute(deps),
@@ -46,7 +60,7 @@ export function createApp(deps: ApiDeps): Express {
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
   ];
-  // the busiest first: Express tries them in order
+  // busiest first: Express tries routes in order
   const closed = [
     ...eventRoutes(deps),
     ...eventReadRoutes(deps),
@@ -63,13 +77,5 @@ export function createApp(deps: ApiDeps): Express {
     ...signingKeyRoutes(deps),
     ...statusRoutes(deps),
   ];
-  mountRoutes(app, open, deps);
-  app.use('/v1', requireKey(deps.access));
-  mountRoutes(app, closed, deps);
-  deps.mount?.(app);
-  app.use(() => {
-    throw notFound('path');
-  });
-  app.use(answerErrors(deps.log));
-  return app;
+  return { open, closed };
 }

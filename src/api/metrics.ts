@@ -1,4 +1,4 @@
-// GET /metrics, open like the probes, and the small app of a process that has no API.
+// GET /metrics, which needs no key, and the small HTTP app of a process that has no API.
 import express, { type Express } from 'express';
 import type { IdempotencyDeps } from './access/idempotency.ts';
 import { notFound } from './http/problem.ts';
@@ -9,6 +9,11 @@ import { mountRoutes } from './mount.ts';
 import type { ApiDeps } from './routes/deps.ts';
 import { aliveRoute } from './routes/health.ts';
 
+const metricsExample = `# HELP posthorn_outbox_events Accepted events that wait in the outbox.
+# TYPE posthorn_outbox_events gauge
+posthorn_outbox_events 0
+`;
+
 type MetricsDeps = Pick<ApiDeps, 'metrics'>;
 
 export function metricsRoute({ metrics }: MetricsDeps): Route {
@@ -16,9 +21,11 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
     method: 'get',
     path: '/metrics',
     operationId: 'getMetrics',
-    summary: 'Says in Prometheus’ text format how this process fares; no customer is named',
+    summary: 'Read the metrics of this process',
+    description:
+      'Metrics in the Prometheus text format. No label names a tenant or an event type. Only the 20 endpoints with the most held deliveries are named, by their ids. No API key is needed.',
     scope: 'open',
-    answers: { 200: { description: 'Prometheus text' } },
+    answers: { 200: { description: 'The metrics.', types: ['text/plain'], example: metricsExample } },
     async handler() {
       const { type, text } = await metrics();
       return { status: 200, text, type };
@@ -26,7 +33,7 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
   });
 }
 
-/** /metrics and /healthz alone. */
+/** Serves only /metrics and /healthz. */
 export function createMetricsApp(deps: MetricsDeps & IdempotencyDeps): Express {
   const app = express();
   app.disable('x-powered-by');

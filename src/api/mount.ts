@@ -1,4 +1,5 @@
-// Puts routes into an Express app: reads and checks what comes, calls the handler, sends its answer.
+// Mounts routes into an Express app: reads and validates requests, calls the handlers, sends the
+// answers.
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { auditOf } from './access/audit-of.ts';
@@ -34,15 +35,15 @@ function handle(route: Route, deps: IdempotencyDeps, crowding: Crowding): Reques
   };
 }
 
-/** One that is sent piece by piece is under way until that is done, or nobody reads it any more. */
+/** Calls `leave` when the request is done. A streamed answer is done when its connection closes. */
 async function counted(run: () => Promise<Answer>, leave: () => void, response: Response): Promise<Answer> {
-  let goesOn = false;
+  let isStreaming = false;
   try {
     const answered = await run();
-    goesOn = answered.stream !== undefined && !response.closed;
+    isStreaming = answered.stream !== undefined && !response.closed;
     return answered;
   } finally {
-    if (goesOn) response.once('close', leave);
+    if (isStreaming) response.once('close', leave);
     else leave();
   }
 }
@@ -64,7 +65,7 @@ function runOnce(
 function readAddress(route: Route, request: Request): { params: unknown; query: unknown } {
   const params = route.params?.safeParse(request.params);
   if (params && !params.success) throw notFound(String(params.error.issues[0]?.path[0] ?? 'path'));
-  // Express parses the query anew each time it is asked for
+  // Express parses the query again on every access
   const query = route.query || request.url.includes('?') ? readQuery(route.query, request.query) : {};
   return { params: params?.data ?? {}, query };
 }
@@ -72,7 +73,7 @@ function readAddress(route: Route, request: Request): { params: unknown; query: 
 function readQuery(schema: z.ZodObject | undefined, query: unknown): unknown {
   if (schema) return validate(schema, query);
   const unknown = Object.keys(query as object);
-  if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'is not known here' })));
+  if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'unknown parameter' })));
   return {};
 }
 
@@ -80,11 +81,10 @@ function readContent(route: Route, request: Request): { body: unknown; members: 
   const parsed = parseBody(request.body);
   if (!route.body) {
     const unknown = [...(parsed?.members.keys() ?? [])];
-    if (unknown.length > 0)
-      throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'is not known here' })));
+    if (unknown.length > 0) throw invalid(unknown.slice(0, 100).map((name) => ({ path: name.slice(0, 200), message: 'unknown field' })));
     return { body: undefined, members: new Map() };
   }
-  if (!parsed && !route.bodyOptional) throw new Problem(400, 'A JSON body is missing.');
+  if (!parsed && !route.bodyOptional) throw new Problem(400, 'The request needs a JSON body.');
   const { value, members } = parsed ?? { value: {}, members: new Map<string, string>() };
   return { body: validate(route.body, value), members };
 }
@@ -92,15 +92,15 @@ function readContent(route: Route, request: Request): { body: unknown; members: 
 function methodsByPath(routes: Route[]): Map<string, string> {
   const byPath = new Map<string, string>();
   for (const { path, method } of routes) {
-    const before = byPath.get(path);
+    const earlier = byPath.get(path);
     const names = method === 'get' ? 'GET, HEAD' : method.toUpperCase();
-    byPath.set(path, before === undefined ? names : `${before}, ${names}`);
+    byPath.set(path, earlier === undefined ? names : `${earlier}, ${names}`);
   }
   return byPath;
 }
 
 function refuseMethod(allow: string): RequestHandler {
   return (request) => {
-    throw new Problem(405, `${request.method} is not a method of this path.`, { headers: { allow } });
+    throw new Problem(405, `The method ${request.method} is not allowed for this path. Allowed: ${allow}.`, { headers: { allow } });
   };
 }

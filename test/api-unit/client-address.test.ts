@@ -1,4 +1,4 @@
-// Where calls may come from: a key with CIDRs is looked at by its caller's address.
+// Address ranges of API keys.
 import { describe, expect, it } from 'vitest';
 import { createOrigins, liesWithin } from '#api/access/client-address';
 

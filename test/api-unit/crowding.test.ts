@@ -1,4 +1,4 @@
-// How many requests of a tenant are under way at once.
+// The limit of concurrent requests of a tenant.
 import { expect, it } from 'vitest';
 import { createCrowding, mostAtOnce, mostEventPostsAtOnce } from '#api/access/crowding';
 import { bootstrapCaller } from '#domain/access';
@@ -7,7 +7,7 @@ const of = (id: string) => ({ ...bootstrapCaller, tenant: { id, key: id } });
 const read = { scope: 'endpoints:read' } as const;
 const post = { scope: 'events:write' } as const;
 
-it('a tenant has so many, whichever of its keys asks, and more of what is posted; others are not in its way', () => {
+it('a tenant has a limit over all its keys, a higher one for posted events, and does not affect other tenants', () => {
   const crowding = createCrowding();
   const leave = Array.from({ length: mostAtOnce }, () => crowding.enter(of('a'), read));
   const refused = expect.objectContaining({ status: 429, headers: { 'retry-after': '1' } });
@@ -20,7 +20,7 @@ it('a tenant has so many, whichever of its keys asks, and more of what is posted
   expect(() => crowding.enter(of('a'), read)).toThrow(refused);
 });
 
-it('callers for all tenants are not counted', () => {
+it('callers that are not bound to a tenant are not limited', () => {
   const crowding = createCrowding();
   for (let n = 0; n < 1_000; n++) expect(crowding.enter(bootstrapCaller, read)).toBeNull();
 });

@@ -1,4 +1,5 @@
-// What is remembered of PostgreSQL's answers - a key's scopes and expiry, a tenant -, for how long, and how often it is asked. `read` is a function of the test.
+// The 5-second cache of lookups: freshness, bounds, and how often it queries. `read` is a function
+// of the test.
 import { describe, expect, it } from 'vitest';
 import { createTtlCache, freshMs } from '#api/access/ttl-cache';
 
@@ -6,7 +7,7 @@ interface Thing {
   name: string;
 }
 
-/** A store that answers when it is let, and a clock that stands. */
+/** A database that answers when the test lets it, and a clock that the test moves. */
 function bench({ held = false, most = 10_000 } = {}) {
   const things = new Map<string, Thing>();
   const asked: string[][] = [];
@@ -40,8 +41,8 @@ function bench({ held = false, most = 10_000 } = {}) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('createFresh', () => {
-  it('asks once for what is there, and answers at once from then on', async () => {
+describe('createTtlCache', () => {
+  it('queries once for a known key, and then answers synchronously', async () => {
     const { things, asked, fresh } = bench();
     things.set('a', { name: 'one' });
     expect(await fresh.find('a')).toEqual({ name: 'one' });
@@ -49,7 +50,7 @@ describe('createFresh', () => {
     expect(asked).toEqual([['a']]);
   });
 
-  it('asks again in the background before it runs out, and never gives what was asked for 5 s ago', async () => {
+  it('refreshes in the background before expiry, and never returns a value older than 5 s', async () => {
     const { things, asked, fresh, pass } = bench();
     things.set('a', { name: 'one' });
     await fresh.find('a');
@@ -66,7 +67,7 @@ describe('createFresh', () => {
     expect(await fresh.find('a')).toEqual({ name: 'two' });
   });
 
-  it('counts the 5 s from the question, not from the answer', async () => {
+  it('counts the 5 s from the query, not from its result', async () => {
     const { things, fresh, pass, answer } = bench({ held: true });
     things.set('a', { name: 'one' });
     const first = fresh.find('a');
@@ -79,7 +80,7 @@ describe('createFresh', () => {
     answer();
   });
 
-  it('shares one statement at a time between all who ask, whatever is made up', async () => {
+  it('shares one statement at a time between all lookups, even of unknown keys', async () => {
     const { asked, fresh, answer } = bench({ held: true });
     const flood = Promise.all(Array.from({ length: 700 }, (_, n) => fresh.find(`made up ${n}`)));
     const same = Promise.all(Array.from({ length: 100 }, () => fresh.find('made up 0')));
@@ -93,7 +94,7 @@ describe('createFresh', () => {
     expect(new Set(await same)).toEqual(new Set([null]));
   });
 
-  it('remembers so many at most, and what does not exist cannot push out what does', async () => {
+  it('is bounded, and misses cannot evict hits', async () => {
     const { things, asked, fresh } = bench({ most: 10 });
     things.set('a', { name: 'one' });
     await fresh.find('a');
@@ -106,7 +107,7 @@ describe('createFresh', () => {
     expect(asked).toHaveLength(before + 1);
   });
 
-  it('forgets at once, also what is on its way', async () => {
+  it('forgets at once, even lookups in progress', async () => {
     const { things, fresh, answer } = bench({ held: true });
     things.set('a', { name: 'one' });
     const asking = fresh.find('a');
@@ -119,7 +120,7 @@ describe('createFresh', () => {
     expect(await asking).toBeNull();
   });
 
-  it('rejects when the store is away and nothing fresh is known, and goes on when it is back', async () => {
+  it('rejects while the database is unavailable and nothing is cached, and recovers', async () => {
     const { things, fresh, pass, fail } = bench();
     things.set('a', { name: 'one' });
     await fresh.find('a');

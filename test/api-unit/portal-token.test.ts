@@ -1,4 +1,4 @@
-// Tokens of portal links: ours and unchanged, or nothing.
+// Tokens of portal links: only unchanged tokens of Posthorn are accepted.
 import { randomBytes } from 'node:crypto';
 import { generateSecret, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const vault = createVault([first]);
 const tokens = createPortalTokens(vault);
 const link = { linkId: newId('lnk'), tenantId: newId('tnt'), expiresAtMs: Math.floor(Date.now() / 1_000 + 3_600) * 1_000 };
 
-/** A token made by hand with the right key, and one thing about it otherwise. */
+/** A token signed with the right key, with one property changed. */
 function forged(change: (token: SignJWT) => SignJWT, header: object = {}): Promise<string> {
   const token = new SignJWT()
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT', ...header })
@@ -26,12 +26,12 @@ function forged(change: (token: SignJWT) => SignJWT, header: object = {}): Promi
 }
 
 describe('a portal token', () => {
-  it('says whose link it is', async () => {
+  it('names its link and tenant', async () => {
     expect(await tokens.verify(await tokens.sign(link))).toEqual(link);
     expect(await tokens.verify(await forged((token) => token))).toMatchObject({ linkId: link.linkId, tenantId: link.tenantId });
   });
 
-  it('counts as long as one of the master keys does', async () => {
+  it('is accepted as long as its master key is configured', async () => {
     const token = await tokens.sign(link);
     expect(await createPortalTokens(createVault([second, first])).verify(token)).toEqual(link);
     expect(await createPortalTokens(createVault([second])).verify(token)).toBeNull();
@@ -45,11 +45,11 @@ describe('a portal token', () => {
     ['whose subject is no tenant', (token) => token.setSubject('acme')],
     ['whose id is no link', (token) => token.setJti(newId('key'))],
     ['of another type', (token) => token, { typ: 'at+jwt' }],
-  ])('%s counts for nothing', async (_, change, header) => {
+  ])('%s is refused', async (_, change, header) => {
     expect(await tokens.verify(await forged(change, header))).toBeNull();
   });
 
-  it('that is forged, unsigned, changed or rubbish counts for nothing', async () => {
+  it('that is forged, unsigned, changed or malformed is refused', async () => {
     const token = await tokens.sign(link);
     const [head, body, signature] = token.split('.');
     const other = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(body ?? '', 'base64url').toString()), sub: newId('tnt') }));

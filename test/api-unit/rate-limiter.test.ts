@@ -1,10 +1,11 @@
-// Shares of a rate: never more than the quota and what each process may let through on its own. The counter is a function of the test.
+// The rate limiter: at most the quota, plus the calls that each process allows without a share.
+// The counter is a function of the test.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRateLimiter, type Verdict } from '#api/access/rate-limiter';
 import { apiRate, quotaOf } from '#domain/api-rate';
 
-/** One count for all, as PostgreSQL keeps it, and a clock that stands. */
+/** One shared count, as PostgreSQL keeps it, and a clock that the test moves. */
 function bench(processes: number) {
   let now = 1_000_000;
   let draws = 0;
@@ -43,7 +44,7 @@ describe('quotaOf', () => {
 });
 
 describe('createRateLimiter', () => {
-  it('alone lets exactly the quota through in a window, and says when the next begins', async () => {
+  it('in one process allows exactly the quota in a window, and tells when the next begins', async () => {
     const { limiters, pass } = bench(1);
     const quota = { requests: 200, windowSeconds: 2 };
     const verdicts = await Promise.all(Array.from({ length: 500 }, () => limiters[0]?.take('key', quota) as Verdict));
@@ -54,7 +55,7 @@ describe('createRateLimiter', () => {
     expect(await limiters[0]?.take('key', quota)).toMatchObject({ allowed: true, remaining: 199 });
   });
 
-  it('of several processes lets no more through than the quota and a hundredth for each', async () => {
+  it('in several processes allows at most the quota plus 1 % for each', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 400 }),
@@ -79,7 +80,7 @@ describe('createRateLimiter', () => {
     );
   });
 
-  it('gives the whole quota where it is asked for: little is lost in shares', async () => {
+  it('allows almost the whole quota: little is lost in shares', async () => {
     const { limiters, pass } = bench(4);
     const quota = { requests: 1_000, windowSeconds: 1 };
     const through: number[] = [];
@@ -87,7 +88,7 @@ describe('createRateLimiter', () => {
       let count = 0;
       for (let tick = 0; tick < 10; tick++) {
         for (const [process, limiter] of limiters.entries()) {
-          // one gets nearly all of it
+          // one process gets nearly all calls
           const calls = process === 0 ? 200 : 3;
           count += allowed(await Promise.all(Array.from({ length: calls }, () => limiter.take('key', quota))));
         }
@@ -99,7 +100,7 @@ describe('createRateLimiter', () => {
     for (const count of through) expect([count > 950, count < 1_050, through]).toEqual([true, true, through]);
   });
 
-  it('asks the counter for few of the calls of a busy key, and for none of a quiet one', async () => {
+  it('queries the counter for few of the calls of a busy key, and for none of a quiet one', async () => {
     const { limiters, draws, pass } = bench(1);
     const quota = { requests: 1_000, windowSeconds: 1 };
     for (let window = 0; window < 10; window++, pass(1_000)) for (let call = 0; call < 10; call++) await limiters[0]?.take('quiet', quota);

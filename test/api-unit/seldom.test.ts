@@ -1,8 +1,8 @@
-// What anybody may ask is asked of PostgreSQL seldom: callers share statements and connections.
+// The cache of the health probes: anybody can call them, so callers share a query.
 import { expect, it } from 'vitest';
 import { seldom } from '#api/routes/health';
 
-it('asks one question at a time, and none while the answer is young', async () => {
+it('runs one query at a time, and none while the result is less than a second old', async () => {
   let [now, asked] = [0, 0];
   let answer: (n: number) => void = () => undefined;
   const ask = seldom(

@@ -1,4 +1,4 @@
-// API keys: what each may do, where, for how long, and for whom.
+// API keys: scopes, expiry, address ranges, rate limits and tenant binding.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '#api/access/access';
@@ -37,7 +37,7 @@ const as = (key: string, method: string, path: string, body?: unknown, headers: 
 const statusOf = async (key: string, method: string, path: string, body?: unknown) => (await as(key, method, path, body)).status;
 
 describe('an API key', () => {
-  it('is shown once, and kept as its hash', async () => {
+  it('is shown once and stored as a hash', async () => {
     const made = await make({ name: 'billing', scopes: ['deliveries:read', 'events:write'], rateLimit: { perSecond: 5, burst: 10 } });
     expect(made.key).toMatch(/^phk_[A-Za-z0-9_-]{43}$/);
     const { key, ...shown } = made;
@@ -68,17 +68,20 @@ describe('an API key', () => {
     ['deliveries:read', 'GET', '/v1/deliveries', undefined, 200],
     ['deliveries:act', 'POST', '/v1/deliveries/dlv_0199c8f0000070008000000000000000/cancel', undefined, 404],
     ['admin', 'GET', '/v1/tenants', undefined, 200],
-  ])('with %s may %s %s, and without it is told so before anything is read', async (scope, method, path, body, status) => {
+  ])('with scope %s may call %s %s, and without it gets 403 before the body is read', async (scope, method, path, body, status) => {
     const one = await make({ scopes: [scope] });
     expect(await statusOf(one.key, method, path, body)).toBe(status);
     const others = await make({ scopes: all.filter((name) => name !== scope && name !== 'admin') });
     const refused = await as(others.key, method, path, body && 'rubbish');
-    expect(refused).toMatchObject({ status: 403, body: { status: 403, detail: `This needs the scope ${scope}.` } });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { status: 403, detail: `This operation needs the scope ${scope}, which the key does not have.` },
+    });
     expect(refused.headers.get('www-authenticate')).toContain(`scope="${scope}"`);
     expect(await statusOf((await make()).key, method, path, body)).toBe(status);
   });
 
-  it('counts until it expires', async () => {
+  it('works until it expires', async () => {
     const inAMinute = new Date(Date.now() + 60_000 + (23 * 60 + 59) * 60_000).toISOString().replace('Z', '+23:59');
     const { id, key } = await make({ expiresAt: inAMinute });
     expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(200);
@@ -87,7 +90,7 @@ describe('an API key', () => {
     expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(401);
   });
 
-  it('counts no more at once where it is revoked, and within 5 s elsewhere', async () => {
+  it('stops working at once in the process that revokes it, and within 5 s in others', async () => {
     const { id, key } = await make();
     const { db, log, vault } = api.deps;
     const elsewhere = createAccess({ db, log, vault, apiKey }).callers;
@@ -101,18 +104,18 @@ describe('an API key', () => {
     expect(body.data[0]).toMatchObject({ id, revokedAt: expect.any(String) });
   });
 
-  it('counts from its ranges alone, as trusted proxies tell', async () => {
+  it('works only from its address ranges, as reported by trusted proxies', async () => {
     const { key } = await make({ cidrs: ['203.0.113.0/24', '2001:db8::/32'] });
     const from = async (address: string) => (await as(key, 'GET', '/v1/tenants', undefined, { 'x-forwarded-for': address })).status;
     expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(401);
     expect(await from('203.0.113.9')).toBe(200);
     expect(await from('2001:db8::9')).toBe(200);
     expect(await from('198.51.100.9')).toBe(401);
-    // what a client writes itself stands to the left of what the proxy saw
+    // a value that the client sends stands to the left of the one that the proxy adds
     expect(await from('203.0.113.9, 198.51.100.9')).toBe(401);
   });
 
-  it('notes when it was used, once a minute', async () => {
+  it('records its last use once a minute', async () => {
     const { id, key } = await make();
     for (let call = 0; call < 3; call++) expect(await statusOf(key, 'GET', '/v1/tenants')).toBe(200);
     const read = async () => {
@@ -125,7 +128,7 @@ describe('an API key', () => {
     expect(await read()).toEqual(noted);
   });
 
-  it('has Idempotency-Keys of its own', async () => {
+  it('does not share Idempotency-Keys with other keys', async () => {
     const [one, two] = [await make(), await make()];
     const post = (key: string) => as(key, 'POST', '/v1/tenants', { name: 'x' }, { 'idempotency-key': 'same' });
     const first = await post(one.key);
@@ -133,11 +136,11 @@ describe('an API key', () => {
     expect((await post(two.key)).body.id).not.toBe(first.body.id);
   });
 
-  it('is made once by a repeated request, and another where its text was told to nobody', async () => {
+  it('is created once by a repeated request, and again if its text was never sent', async () => {
     const ask = () => api.post('/v1/api-keys', { name: 'once', scopes: ['admin'] }, { headers: { 'idempotency-key': 'one-key' } });
     const first = await ask();
     expect((await ask()).body).toEqual(first.body);
-    // as if the process had died before it could keep its answer
+    // as if the process had crashed before it stored the answer
     await api.db.query(`update idempotency_keys set status = null, claimed_until = now() - interval '1 second' where key = 'one-key'`);
     const again = await ask();
     expect(again.body.id).toBe(first.body.id);
@@ -151,22 +154,22 @@ describe('an API key', () => {
     ['no scope', { scopes: [] }, 'scopes'],
     ['an unknown scope', { scopes: ['all'] }, 'scopes[0]'],
     ['no name', { name: '' }, 'name'],
-    ['a range that is none', { cidrs: ['10.0.0.0'] }, 'cidrs[0]'],
-    ['a time gone by', { expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
-    ['a rate of nothing', { rateLimit: { perSecond: 0 } }, 'rateLimit.perSecond'],
-  ])('with %s is not made', async (_, wrong, path) => {
+    ['a malformed range', { cidrs: ['10.0.0.0'] }, 'cidrs[0]'],
+    ['an expiry in the past', { expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
+    ['a rate of zero', { rateLimit: { perSecond: 0 } }, 'rateLimit.perSecond'],
+  ])('with %s is refused', async (_, wrong, path) => {
     const refused = await api.post('/v1/api-keys', { name: 'x', scopes: ['admin'], ...wrong });
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ path }] } });
   });
 
-  it('of an unknown tenant or with an unknown id is a 404', async () => {
+  it('of an unknown tenant or with an unknown id gets 404', async () => {
     expect((await api.post('/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: 'nobody' })).status).toBe(404);
     expect((await api.get('/v1/api-keys?tenant=nobody')).status).toBe(404);
     expect((await api.call('DELETE', '/v1/api-keys/key_0199c8f0000070008000000000000000')).status).toBe(404);
     expect((await api.call('DELETE', '/v1/api-keys/mine')).status).toBe(404);
   });
 
-  it('that is made up is a 401, whatever it looks like', async () => {
+  it('that does not exist gets 401, whatever its form', async () => {
     for (const key of ['phk_', `phk_${'A'.repeat(43)}`, `phk_${'A'.repeat(44)}`, 'a.b.c', '...', '%00', 'x'.repeat(8_000)])
       expect([key.slice(0, 50), await statusOf(key, 'GET', '/v1/tenants')]).toEqual([key.slice(0, 50), 401]);
   });
@@ -180,14 +183,14 @@ describe('a key bound to a tenant', () => {
     foreign = await make({ tenant: 'other' });
   });
 
-  it('does not know the others', async () => {
+  it('gets 404 for other tenants', async () => {
     expect(await statusOf(own.key, 'POST', '/v1/tenants/acme/events', event)).toBe(202);
     for (const path of ['/v1/tenants/other', '/v1/tenants/nobody', '/v1/tenants/other/endpoints', '/v1/deliveries?tenant=other'])
       expect(await as(own.key, 'GET', path)).toMatchObject({ status: 404, body: { detail: 'There is no such tenant.' } });
     expect(await statusOf(own.key, 'POST', '/v1/tenants/other/events', event)).toBe(404);
   });
 
-  it('may nothing that concerns all tenants, nor end its own', async () => {
+  it('may not call operations on all tenants, nor delete its own tenant', async () => {
     const calls: [string, string, unknown?][] = [
       ['GET', '/v1/tenants'],
       ['POST', '/v1/tenants', { name: 'x' }],
@@ -197,7 +200,7 @@ describe('a key bound to a tenant', () => {
     for (const [method, path, body] of calls) expect([path, await statusOf(own.key, method, path, body)]).toEqual([path, 403]);
   });
 
-  it('makes, sees and revokes keys of its tenant alone', async () => {
+  it('creates, lists and revokes only keys of its tenant', async () => {
     const made = await make({ scopes: ['events:write'] }, own.key);
     expect(made).toMatchObject({ tenant: 'acme', createdBy: own.id });
     const page = (await as(own.key, 'GET', '/v1/api-keys')).body.data;
@@ -211,13 +214,13 @@ describe('a key bound to a tenant', () => {
     expect(await statusOf(made.key, 'POST', '/v1/tenants/acme/events', event)).toBe(401);
   });
 
-  it('may make none without the scope for it', async () => {
+  it('cannot create a key without the admin scope', async () => {
     const { key } = await make({ tenant: 'acme', scopes: all.filter((scope) => scope !== 'admin') });
     expect(await statusOf(key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['events:write'] })).toBe(403);
     expect(await statusOf(key, 'GET', '/v1/api-keys')).toBe(403);
   });
 
-  it('counts no more at once when its tenant is deleted, and elsewhere does not reach the next of that id', async () => {
+  it('stops working at once when its tenant is deleted, and in other processes never reaches a new tenant of the same id', async () => {
     await api.makeTenant('brief');
     const { key } = await make({ tenant: 'brief' });
     expect(await statusOf(key, 'GET', '/v1/tenants/brief')).toBe(200);
@@ -226,7 +229,7 @@ describe('a key bound to a tenant', () => {
     await api.makeTenant('brief');
     const { key: old } = await make({ tenant: 'brief' });
     expect(await statusOf(old, 'POST', '/v1/tenants/brief/events', event)).toBe(202);
-    // as another process deletes it
+    // as if another process deleted it
     await deleteTenant(api.db, 'brief');
     await api.makeTenant('brief');
     expect(await statusOf(old, 'POST', '/v1/tenants/brief/events', event)).toBe(404);
@@ -234,7 +237,7 @@ describe('a key bound to a tenant', () => {
     expect(await statusOf(apiKey, 'POST', '/v1/tenants/brief/events', event)).toBe(202);
   });
 
-  it('does not change the rate that is set for its tenant', async () => {
+  it('cannot change the rate limit of its tenant', async () => {
     for (const rateLimit of [null, { perSecond: 1_000 }])
       expect(await as(own.key, 'PATCH', '/v1/tenants/acme', { rateLimit })).toMatchObject({
         status: 403,
@@ -243,7 +246,7 @@ describe('a key bound to a tenant', () => {
     expect(await statusOf(own.key, 'PATCH', '/v1/tenants/acme', { name: 'Acme' })).toBe(200);
   });
 
-  it('has so many requests under way, and leaves the rest to others', async () => {
+  it('has a limited number of concurrent requests and leaves connections to others', async () => {
     const client = await api.db.connect();
     await client.query('begin');
     await client.query('select from tenants where external_id = $1 for update', ['acme']);
@@ -261,7 +264,7 @@ describe('a key bound to a tenant', () => {
       client.release();
     }
     expect(await Promise.all(waiting)).toEqual(waiting.map(() => 200));
-    // none of these is under way any more when it is answered
+    // none of these is in progress any more once it is answered
     for (let n = 0; n < 3 * mostAtOnce; n++) {
       const method = n % 2 ? 'GET' : 'HEAD';
       await until('its place to be free', async () => (await statusOf(own.key, method, '/v1/deliveries/export')) === 200);
@@ -270,11 +273,11 @@ describe('a key bound to a tenant', () => {
   });
 });
 
-describe('what is made with a key', () => {
+describe('a key or link created with a key', () => {
   const soon = () => new Date(Date.now() + 600_000).toISOString();
   const here = { cidrs: ['127.0.0.0/8'], rateLimit: { perSecond: 50, burst: 100 } };
 
-  it('is held by what holds the key, and by more where that is asked for', async () => {
+  it('inherits the limits of the key, or gets tighter ones on request', async () => {
     const expiresAt = soon();
     const held = await make({ tenant: 'acme', expiresAt, ...here });
     expect(await make({}, held.key)).toMatchObject({ expiresAt, ...here });
@@ -296,13 +299,13 @@ describe('what is made with a key', () => {
     ['cidrs', { cidrs: ['0.0.0.0/0'] }],
     ['rateLimit', { rateLimit: { perSecond: 51 } }],
     ['rateLimit', { rateLimit: { perSecond: 50, burst: 200 } }],
-  ])('is refused more of %s', async (path, more) => {
+  ])('cannot get more of %s', async (path, more) => {
     const held = await make({ expiresAt: soon(), ...here });
     const refused = await as(held.key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'], ...more });
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ path }] } });
   });
 
-  it('is revoked with it, down to the last', async () => {
+  it('is revoked with it, at any depth', async () => {
     const parent = await make({ tenant: 'acme' });
     const child = await make({}, parent.key);
     const grandchild = await make({}, child.key);
@@ -318,10 +321,10 @@ describe('what is made with a key', () => {
     expect(rows).toEqual([{ after: { alsoRevoked: [child.id, grandchild.id, link.id].sort(), count: 3 } }]);
   });
 
-  it('is nothing any more when it is revoked, also where that is not known yet', async () => {
+  it('cannot be created with a revoked key, even in a process that still caches the key', async () => {
     const { id, key } = await make({ tenant: 'acme' });
     expect(await statusOf(key, 'GET', '/v1/deliveries')).toBe(200);
-    // as another process revokes it
+    // as if another process revoked it
     await api.db.query('update api_keys set revoked_at = now() where id = $1', [id.slice(4)]);
     expect(await statusOf(key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'] })).toBe(401);
     expect(await statusOf(key, 'POST', '/v1/portal-links', {})).toBe(401);
@@ -339,7 +342,7 @@ describe('posthorn api-keys', () => {
     return lines.join('\n').split('\n');
   };
 
-  it('makes, lists and revokes', async () => {
+  it('creates, lists and revokes keys', async () => {
     const more = ['--tenant', 'acme', '--expires-in', '90d', '--cidrs', '127.0.0.0/8', '--per-second', '100'];
     const [id = '', key = ''] = await command('create', '--name', 'by hand', '--scopes', 'events:write,endpoints:read', ...more);
     expect(await statusOf(key, 'POST', '/v1/tenants/acme/events', event)).toBe(202);
@@ -360,7 +363,7 @@ describe('posthorn api-keys', () => {
     [['create', '--name', 'x', '--scopes', 'admin', '--expires-in', '0s']],
     [['create', '--name', 'x', '--scopes', 'admin', '--expires-in', '999999999d']],
     [['create', '--name', 'x', '--scopes', 'admin', '--burst', '5']],
-  ])('refuses %j in words', async (args) => {
+  ])('refuses %j with a message', async (args) => {
     await expect(command(...args)).rejects.toBeInstanceOf(ConfigError);
   });
 });

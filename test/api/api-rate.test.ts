@@ -1,4 +1,4 @@
-// The rate of a key, over two API processes on one store.
+// The rate limit of a key over two API processes that share a database.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,16 +27,16 @@ async function make(rateLimit?: object): Promise<{ id: string; key: string }> {
   return body;
 }
 
-/** So many calls at once, to both in turns. */
+/** Concurrent calls that alternate between the two processes. */
 const call = (key: string, calls: number) =>
   Promise.all(Array.from({ length: calls }, (_, n) => (n % 2 ? one : two).call('GET', '/v1/unknown', undefined, { key })));
 const admitted = (answers: ApiAnswer[]) => answers.filter(({ status }) => status !== 429).length;
 
-describe('the rate of a key', () => {
-  it('holds over two processes: what is over is a 429 that says when to come again', async () => {
+describe('the rate limit of a key', () => {
+  it('holds over two processes: calls above it get 429 with Retry-After', async () => {
     const { key } = await make({ perSecond: 5, burst: 150 });
     const answers = [...(await call(key, 160)), ...(await call(key, 160))];
-    // each process is asked for more than the quota, so no share is left over; one call more is what each lets through on its own
+    // each process gets more calls than the quota, so no share is left over; each allows one more call without a share
     expect(admitted(answers)).toBeGreaterThanOrEqual(150);
     expect(admitted(answers)).toBeLessThanOrEqual(152);
     const refused = answers.find(({ status }) => status === 429);
@@ -50,13 +50,13 @@ describe('the rate of a key', () => {
     expect(headers.get('ratelimit')).toMatch(/^"key";r=\d+;t=\d+$/);
   });
 
-  it('comes back with the next window', async () => {
+  it('starts again with the next window', async () => {
     const { key } = await make({ perSecond: 1, burst: 2 });
     expect(admitted(await call(key, 60))).toBeLessThan(60);
     await until('the next window', async () => admitted(await call(key, 1)) === 1);
   });
 
-  it('is POSTHORN_API_RATE without one of its own, for links too; the bootstrap key has none', async () => {
+  it('defaults to POSTHORN_API_RATE, for links too; the bootstrap key has none', async () => {
     const policy = async (key?: string) => (await one.call('GET', '/v1/deliveries', undefined, { key })).headers.get('ratelimit-policy');
     expect(await policy((await make()).key)).toBe('"key";q=7;w=1');
     await one.makeTenant('acme');
@@ -64,7 +64,7 @@ describe('the rate of a key', () => {
     expect(await policy()).toBeNull();
   });
 
-  it('costs few statements: one for a share, and none for a quiet key', async () => {
+  it('costs few statements: one per share, and none for a quiet key', async () => {
     const quiet = await make({ perSecond: 100, burst: 3_000 });
     await call(quiet.key, 40);
     const rows = async () => (await one.db.query('select key, points from api_rates where key = $1', [quiet.id])).rows;
@@ -75,7 +75,7 @@ describe('the rate of a key', () => {
 });
 
 describe('the count in PostgreSQL', () => {
-  it('is of all who add to it, until its window ends', async () => {
+  it('is shared by all processes until its window ends', async () => {
     const counters = [one, two].map(({ db, deps }) => createRateCounter(db, deps.log));
     const counts = await Promise.all(Array.from({ length: 40 }, (_, n) => counters[n % 2]?.add('counted', 5, 20)));
     expect(counts.map((count) => count?.counted).toSorted((a = 0, b = 0) => a - b)).toEqual(
@@ -88,7 +88,7 @@ describe('the count in PostgreSQL', () => {
     expect(await deleteOldApiRates(one.db)).toBe(1);
   });
 
-  it('goes on in each process alone while PostgreSQL is away', async () => {
+  it('is kept by each process separately while PostgreSQL is unavailable', async () => {
     const db = new pg.Pool({ connectionString: 'postgres://127.0.0.1:1/none' });
     const alone = createRateCounter(db, one.deps.log);
     expect([await alone.add('key', 5, 10), await alone.add('key', 5, 10)]).toMatchObject([{ counted: 5 }, { counted: 10 }]);

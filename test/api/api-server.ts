@@ -1,4 +1,5 @@
-// The API alone over real HTTP: a database of its own, a link to Temporal that finds nobody, no relay.
+// Starts only the API over real HTTP, with its own database, without a relay, and with Temporal
+// unreachable.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
@@ -35,17 +36,17 @@ export interface ApiServer extends Api {
   origin: string;
   db: pg.Pool;
   deps: ApiDeps;
-  /** How often the API asked for a sweep. */
+  /** The number of sweeps that the API has requested. */
   sweeps(): number;
   logLines: { msg: string; level: number; [field: string]: unknown }[];
   close(): Promise<void>;
 }
 
 export interface ApiServerOptions {
-  /** Instead of a database of its own. */
+  /** Use this database instead of a new one. */
   databaseUrl?: string;
   logLevel?: string;
-  /** One, or several with commas between. */
+  /** One key, or several separated by commas. */
   masterKey?: string;
   access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
 }

@@ -1,4 +1,5 @@
-// The audit log over HTTP: one entry for each change, none for what failed, no secret in any; and its exports, which are gone on with anywhere.
+// The audit log over HTTP: one entry for each change, none for a failed one, no secrets; and
+// exports that can be continued from any line.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -75,7 +76,7 @@ const newKey = async (): Promise<string> =>
   (await api.post('/v1/api-keys', { name: 'k', scopes: ['admin'], tenant: await api.makeTenant() })).body.id;
 const newLink = async (): Promise<string> => (await api.post('/v1/portal-links', { tenant: await api.makeTenant() })).body.id;
 
-/** Every operation of the API that changes something, and what it leaves. */
+/** Every operation of the API that changes something, and the entry that it leaves. */
 const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
   createTenant: {
     make: () => api.post('/v1/tenants', { id: 'acme', name: 'Acme' }),
@@ -222,7 +223,7 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
 };
 
 describe('every change by the API', () => {
-  it('states its action, and has a case here', async () => {
+  it('declares an audit action, and has a case in this file', async () => {
     const { paths } = (await api.get('/openapi.json')).body as { paths: Record<string, Record<string, Record<string, string>>> };
     const operations = Object.values(paths).flatMap((methods) => Object.entries(methods));
     const changing = operations.filter(([method, { operationId = '' }]) => method !== 'get' && !/^postEvents?$/.test(operationId));
@@ -230,7 +231,7 @@ describe('every change by the API', () => {
     expect(Object.keys(changes).sort()).toEqual(changing.map(([, { operationId }]) => operationId).sort());
   });
 
-  it.each(Object.entries(changes))('%s leaves one entry, without secrets', async (_, { make, entry }) => {
+  it.each(Object.entries(changes))('%s leaves one entry without secrets', async (_, { make, entry }) => {
     const [before] = await log();
     const { status, headers: answered } = await make();
     expect(status).toBeLessThan(300);
@@ -241,7 +242,7 @@ describe('every change by the API', () => {
     if (!('tenant' in entry)) expect(left[0]?.tenant).not.toBeNull();
   });
 
-  it('is written nowhere with what it hides', async () => {
+  it('leaves no secret in any entry', async () => {
     const { rows } = await api.db.query<{ line: string }>('select to_json(l)::text as line from posthorn_audit.audit_log l');
     const lines = rows.map(({ line }) => line).join('\n');
     for (const hidden of [canary, apiKey, secret.slice(6, 26)]) expect(lines).not.toContain(hidden);
@@ -250,7 +251,7 @@ describe('every change by the API', () => {
 });
 
 describe('no entry', () => {
-  it('is left by what fails or changes nothing', async () => {
+  it('is left by a call that fails or changes nothing', async () => {
     const { tenant, id } = await endpoint();
     const { delivery: retrying } = await delivery('retrying');
     const key = { headers: { 'idempotency-key': randomUUID() } };
@@ -285,7 +286,7 @@ describe('no entry', () => {
   });
 });
 
-it('an endpoint that asked for a pause is resumed all the same, and that is written', async () => {
+it('an endpoint that is waiting for a Retry-After can be resumed, which is logged', async () => {
   const { id } = await endpoint();
   await api.db.query(`update endpoints set not_before = '2099-01-01T00:00Z' where id = $1`, [uuidOf(id)]);
   expect((await api.post(`/v1/endpoints/${id}/resume`)).body.notBefore).toBeNull();
@@ -293,7 +294,7 @@ it('an endpoint that asked for a pause is resumed all the same, and that is writ
   expect(entry).toMatchObject({ action: 'endpoint.resume', before: { notBefore: '2099-01-01T00:00:00.000Z' }, after: { notBefore: null } });
 });
 
-it('what Posthorn does by itself is written in its own name', async () => {
+it('changes that Posthorn makes itself are logged with the actor system', async () => {
   const { id } = await endpoint();
   await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
   await recoverFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'));
@@ -315,7 +316,7 @@ it('what Posthorn does by itself is written in its own name', async () => {
       [open, gone],
     ].toReversed(),
   );
-  // one that failed for too long, and then says that it is gone
+  // an endpoint that failed for too long and then answers 410
   await api.post(`/v1/endpoints/${id}/resume`);
   await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
   await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
@@ -323,7 +324,7 @@ it('what Posthorn does by itself is written in its own name', async () => {
 });
 
 describe('the list', () => {
-  it('is narrowed by tenant, action and time, and paged, newest first', async () => {
+  it('is filtered by tenant, action and time, and paged, newest first', async () => {
     const { tenant, id } = await endpoint();
     await api.post(`/v1/endpoints/${id}/pause`);
     await api.call('DELETE', `/v1/tenants/${tenant}`);
@@ -351,7 +352,7 @@ const linesOf = (body: string) =>
     .map((line) => JSON.parse(line));
 
 describe('the export of the audit log', () => {
-  it('goes on in the middle without gap or repeat while others append', async () => {
+  it('continues from any line without gap or repeat while others append', async () => {
     const path = '/v1/audit-log/export';
     const name = (n: number) => api.post('/v1/tenants', { name: `n${n}` });
     const first = linesOf((await text(path)).body);
@@ -365,7 +366,7 @@ describe('the export of the audit log', () => {
     expect(linesOf((await text(`${path}?after=${then.at(-1)?.cursor ?? upTo.at(-1).cursor}`)).body)).toEqual([]);
   });
 
-  it('is enough to compute the chain without the database', async () => {
+  it('is enough to verify the hash chain without the database', async () => {
     const { endpoint: id } = await delivery('dead_lettered');
     await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
     let prev = '0'.repeat(64);
@@ -381,7 +382,7 @@ describe('the export of the audit log', () => {
     }
   });
 
-  it('is CSV on wish, in which nothing can be taken for a formula', async () => {
+  it('is CSV on request, in which no field can be taken for a formula', async () => {
     await api.post('/v1/tenants', { id: '-1plus', name: '=HYPERLINK("http://x","y")' });
     const { type, body } = await text('/v1/audit-log/export?format=csv&tenant=-1plus');
     expect(type).toBe('text/csv; charset=utf-8; header=present');
@@ -395,7 +396,7 @@ describe('the export of the audit log', () => {
     expect((await text('/v1/audit-log/export?format=xml')).status).toBe(422);
   });
 
-  it('is narrowed by the command line, too', async () => {
+  it('can be filtered on the command line, too', async () => {
     const { id } = await endpoint();
     await api.post(`/v1/endpoints/${id}/pause`);
     const exported = async (...more: string[]) => {
@@ -413,7 +414,7 @@ describe('the export of the audit log', () => {
     await expect(exported('--since', '2026-02-02T00:00:00Z', '--until', '2026-02-01T00:00:00Z')).rejects.toThrow('--until: is not after');
   });
 
-  it('says 503 when the store is away, and ends without its end when that happens halfway', async () => {
+  it('answers 503 if the database is unavailable, and is cut off if that happens halfway', async () => {
     const query = api.deps.db.query.bind(api.deps.db) as (...args: unknown[]) => Promise<unknown>;
     const away = Object.assign(new Error('away'), { code: '57P01' });
     let left = 0;
@@ -434,7 +435,7 @@ describe('the export of the audit log', () => {
 });
 
 describe('the export of the delivery log', () => {
-  it('has a line for each attempt by its time, whatever its delivery, and goes on behind any', async () => {
+  it('has a line for each attempt, ordered by start time, and continues after any line', async () => {
     const { tenant, id } = await endpoint();
     const other = await endpoint();
     const events = [await api.postEvent(tenant), await api.postEvent(tenant)];
@@ -446,7 +447,7 @@ describe('the export of the delivery log', () => {
          values ($1, $2, 1, $3, now() - $4 * interval '1 minute', 'http_status', 'HTTP 500', 500, 7)`,
         [uuidOf(of), uuidOf(newId('att')), number, ago],
       );
-    // the events are as young as this test: one that is gone is as old as the attempts
+    // the events are as new as this test: the deleted one is as old as the attempts
     await minutes(55, `dlv_${firstUuidAt(Date.now() - 3_600_000)}`, 1);
     for (const [ago, of, number] of [
       [50, old, 1],
@@ -476,7 +477,7 @@ describe('the export of the delivery log', () => {
     expect(linesOf((await text(`${path}&tenant=${tenant}`)).body)).toEqual([all[0], all[1], all[3]]);
     expect(linesOf((await text(`${path}&endpoint=${other.id}`)).body)).toEqual([all[2]]);
     expect((await text(`${path}&tenant=nobody`)).status).toBe(404);
-    // the same attempt, ever later: what comes behind the last cursor is found next time
+    // the same attempt, later each time: an attempt after the last cursor is found by the next export
     await api.db.query(`update attempts set started_at = now() - interval '2 minutes' where number = 3`);
     expect(linesOf((await text(`${path}&after=${all[3].cursor}`)).body)).toMatchObject([{ delivery: old, number: 3 }]);
     const csv = (await text(`${path}&format=csv&endpoint=${other.id}`)).body.split('\r\n');
@@ -485,17 +486,17 @@ describe('the export of the delivery log', () => {
   });
 });
 
-describe('what is asked of a list or an export', () => {
+describe('the query of a list or an export', () => {
   const paths = ['/v1/audit-log', '/v1/audit-log/export', '/v1/deliveries/export'];
   const cursor = (of: string) => Buffer.from(`${of}/${'0'.repeat(32)}`).toString('base64url');
 
-  it.each(paths)('%s ends after it begins, and is of a tenant there is or was', async (path) => {
+  it.each(paths)('%s needs until to be later than since, and a tenant that exists or existed', async (path) => {
     expect((await text(`${path}?since=2026-02-02T00:00:00Z&until=2026-02-01T00:00:00Z`)).status).toBe(422);
     expect((await text(`${path}?since=2026-02-02T00:00:00Z&until=2026-02-02T01:00:00%2B01:00`)).status).toBe(422);
     expect((await text(`${path}?tenant=nobody`)).status).toBe(404);
   });
 
-  it.each(paths)('%s takes times of any offset', async (path) => {
+  it.each(paths)('%s accepts times with any offset', async (path) => {
     expect((await text(`${path}?since=2026-01-01T00:00:00%2B23:59&until=2099-01-01T00:00:00-23:59`)).status).toBe(200);
   });
 
@@ -505,11 +506,11 @@ describe('what is asked of a list or an export', () => {
     '0000-01-01T00:00:00.000000Z',
     '0001-01-01T00:00:00.000000Z',
     '2026-01-01T25:00:00.000000Z',
-  ])('is no cursor that says %s', async (at) => {
+  ])('refuses a cursor with the time %s', async (at) => {
     expect((await text(`/v1/deliveries/export?after=${cursor(at)}`)).status).toBe(422);
   });
 
-  it('costs no more from an old cursor than from none', async () => {
+  it('costs no more from an old cursor than without one', async () => {
     const { tenant, id } = await endpoint();
     const [made = ''] = await planned(api, tenant, await api.postEvent(tenant), [id]);
     await attempted(api, made, 1, {});
@@ -520,7 +521,7 @@ describe('what is asked of a list or an export', () => {
   });
 });
 
-/** How many statements `work` takes. */
+/** The number of statements that `work` runs. */
 async function counted(db: ScopedDb, work: () => Promise<unknown>): Promise<number> {
   const query = db.query;
   let statements = 0;
@@ -548,7 +549,7 @@ describe('an export', () => {
     };
   const readerOf = ({ stream }: Answer) => (stream as AsyncIterable<string>)[Symbol.asyncIterator]();
 
-  it('runs at most twice at once for each caller, and makes room when it ends, read or not', async () => {
+  it('runs at most twice at a time for each caller, and frees its place when it ends, read or not', async () => {
     const ended: string[] = [];
     const exports = createExports(api.deps);
     const one = await exports(caller(newId('key')), 'ndjson', piecesOf(ended, 'another'));
@@ -574,10 +575,10 @@ describe('an export', () => {
     await reader.next();
     expect((await reader.next()).done).toBe(false);
     await api.call('DELETE', `/v1/api-keys/${key}`);
-    await expect(reader.next()).rejects.toThrow('counts no longer');
+    await expect(reader.next()).rejects.toThrow('no longer valid');
   });
 
-  it('ends when its reader leaves before the first line, and is not begun by HEAD', async () => {
+  it('ends when its client disconnects before the first line, and is not started by HEAD', async () => {
     const query = api.deps.db.query;
     let statements = 0;
     const none = { rows: [{ seen: 0, tenant: null, until: new Date(), first: firstUuidAt(0), deliveries: null }], rowCount: 1 };
@@ -630,7 +631,7 @@ describe('a caller that is bound to a tenant', () => {
       [uuidOf(of), count],
     );
 
-  it('sees its own entries and attempts, and asks for nobody else', async () => {
+  it('sees its own entries and attempts, and gets 404 for other tenants', async () => {
     const [own, other] = [await endpoint(), await endpoint()];
     const tenant = await tenantOf(own.tenant);
     const { data } = JSON.parse((await of(tenant, 'listAuditLog', {})).text ?? '');
@@ -643,7 +644,7 @@ describe('a caller that is bound to a tenant', () => {
       await expect(of(tenant, name, { tenant: other.tenant })).rejects.toMatchObject({ status: 404 });
   });
 
-  it('is named in what it changes, and sees no more of the log than that in PostgreSQL either', async () => {
+  it('is named in its changes, and sees no more of the log in PostgreSQL either', async () => {
     const [own] = [await endpoint(), await endpoint()];
     const { body: key } = await api.post('/v1/api-keys', { name: 'k', scopes: ['endpoints:write'], tenant: own.tenant });
     const settings = { description: 'by its own key', url: `${url}&other` };
@@ -652,7 +653,7 @@ describe('a caller that is bound to a tenant', () => {
     const tenant = await tenantOf(own.tenant);
     const { data } = JSON.parse((await of(tenant, 'listAuditLog', {})).text ?? '');
     const seen = data.map((entry: Entry) => [entry.action, entry.actor.kind, entry.address, entry.requestId && 'told']);
-    // where the operator was is not the tenant's to know
+    // the operator's address is hidden from the tenant
     expect(seen.slice(0, 3)).toEqual([
       ['endpoint.change', 'api_key', '127.0.0.1', 'told'],
       ['api_key.create', 'bootstrap', null, null],
@@ -665,7 +666,7 @@ describe('a caller that is bound to a tenant', () => {
     expect(rows.map(({ id }) => idOf('tnt', id))).toEqual([tenant.id]);
   });
 
-  it('reads of many deliveries what it would of few, and nobody else’s attempts', async () => {
+  it('reads its own attempts among many deliveries, and no attempts of others', async () => {
     const [own, other] = [await endpoint(), await endpoint()];
     const deliveries = await Promise.all(
       [own, other].map(async ({ tenant, id }) => (await planned(api, tenant, await api.postEvent(tenant), [id]))[0] ?? ''),
@@ -700,7 +701,7 @@ describe('a caller that is bound to a tenant', () => {
     expect(new Set(rows.map(({ delivery_id }) => idOf('dlv', delivery_id)))).toEqual(new Set([deliveries[0]]));
   });
 
-  it('is still who asks while what it was answered is read', async () => {
+  it('keeps its tenant scope while a streamed answer is read', async () => {
     const scope = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     const query = (...args: [string]) => {

@@ -1,4 +1,4 @@
-// Every kind of bad body: the right problem document, naming the field, and nothing stored.
+// Invalid bodies of every kind: the problem document names the field, and nothing is stored.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApi } from './api-server.ts';
 
@@ -17,20 +17,20 @@ const events = '/v1/tenants/acme/events';
 const url = 'https://example.com/';
 const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
 
-describe('what a body says', () => {
+describe('an invalid body', () => {
   it.each<[string, string, string, unknown, string[]]>([
     ['a tenant without a name', 'POST', '/v1/tenants', {}, ['name']],
     ['an unknown field', 'POST', '/v1/tenants', { name: 'x', colour: 'red', __proto_: 1 }, ['colour', '__proto_']],
     ['a bad tenant id', 'POST', '/v1/tenants', { name: 'x', id: 'a/b' }, ['id']],
-    ['a tenant named as a step of a path', 'POST', '/v1/tenants', { name: 'x', id: '.' }, ['id']],
-    ['a tenant named as a step back', 'POST', '/v1/tenants', { name: 'x', id: '..' }, ['id']],
-    ['an event named so', 'POST', events, { ...event, id: '..' }, ['id']],
-    ['an event of a type named so', 'POST', events, { ...event, type: '..' }, ['type']],
-    ['a subject named so', 'POST', events, { ...event, subject: '..' }, ['subject']],
-    ['an item named so', 'POST', `${events}/batch`, { events: [{ ...event, id: '.' }] }, ['events[0].id']],
-    ['a key for a tenant named so', 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: '..' }, ['tenant']],
-    ['a link for a tenant named so', 'POST', '/v1/portal-links', { tenant: '..' }, ['tenant']],
-    ['too few endpoints', 'POST', '/v1/tenants', { name: 'x', maxEndpoints: -1 }, ['maxEndpoints']],
+    ['a tenant id of one dot', 'POST', '/v1/tenants', { name: 'x', id: '.' }, ['id']],
+    ['a tenant id of two dots', 'POST', '/v1/tenants', { name: 'x', id: '..' }, ['id']],
+    ['an event id of two dots', 'POST', events, { ...event, id: '..' }, ['id']],
+    ['an event type of two dots', 'POST', events, { ...event, type: '..' }, ['type']],
+    ['a subject of two dots', 'POST', events, { ...event, subject: '..' }, ['subject']],
+    ['an item id of one dot', 'POST', `${events}/batch`, { events: [{ ...event, id: '.' }] }, ['events[0].id']],
+    ['a key for a tenant of two dots', 'POST', '/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: '..' }, ['tenant']],
+    ['a link for a tenant of two dots', 'POST', '/v1/portal-links', { tenant: '..' }, ['tenant']],
+    ['a negative maxEndpoints', 'POST', '/v1/tenants', { name: 'x', maxEndpoints: -1 }, ['maxEndpoints']],
     ['NUL in a name', 'POST', '/v1/tenants', { name: 'a\0b' }, ['name']],
     ['half a surrogate pair in a name', 'POST', '/v1/tenants', { name: 'a\ud800b' }, ['name']],
     ['NUL in a key of metadata', 'POST', '/v1/tenants', { name: 'a', metadata: { 'a\0': 'b' } }, ['metadata.a\0']],
@@ -40,8 +40,8 @@ describe('what a body says', () => {
     ['a number', 'POST', '/v1/tenants', 1, ['']],
     ['null', 'POST', '/v1/tenants', null, ['']],
     ['an endpoint without URL', 'POST', '/v1/tenants/acme/endpoints', {}, ['url']],
-    ['no URL at all', 'POST', '/v1/tenants/acme/endpoints', { url: 'nonsense' }, ['url']],
-    ['another scheme', 'POST', '/v1/tenants/acme/endpoints', { url: 'ftp://example.com/' }, ['url']],
+    ['a malformed URL', 'POST', '/v1/tenants/acme/endpoints', { url: 'nonsense' }, ['url']],
+    ['a URL with another scheme', 'POST', '/v1/tenants/acme/endpoints', { url: 'ftp://example.com/' }, ['url']],
     ['plain http to a public address', 'POST', '/v1/tenants/acme/endpoints', { url: 'http://93.184.216.34/' }, ['url']],
     ['credentials in the URL', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://a:b@example.com/' }, ['url']],
     ['a private address', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://10.0.0.1/' }, ['url']],
@@ -57,14 +57,14 @@ describe('what a body says', () => {
       ['auth.tokenUrl'],
     ],
     ['NUL in the URL', 'POST', '/v1/tenants/acme/endpoints', { url: 'https://example.com/\0' }, ['url']],
-    ['types of the wrong kind', 'POST', '/v1/tenants/acme/endpoints', { url, eventTypes: 'order.*' }, ['eventTypes']],
+    ['event types that are no array', 'POST', '/v1/tenants/acme/endpoints', { url, eventTypes: 'order.*' }, ['eventTypes']],
     ['a bad pattern among good ones', 'POST', '/v1/tenants/acme/endpoints', { url, eventTypes: ['a', '*.b'] }, ['eventTypes[1]']],
-    ['a header that is ours', 'POST', '/v1/tenants/acme/endpoints', { url, headers: { 'Webhook-Id': 'x' } }, ['headers.Webhook-Id']],
+    ['a reserved header', 'POST', '/v1/tenants/acme/endpoints', { url, headers: { 'Webhook-Id': 'x' } }, ['headers.Webhook-Id']],
     ['a header with a line break', 'POST', '/v1/tenants/acme/endpoints', { url, headers: { a: 'x\r\ny: z' } }, ['headers.a']],
     ['a bad wait', 'POST', '/v1/tenants/acme/endpoints', { url, retry: { schedule: ['1m', 'soon'] } }, ['retry.schedule[1]']],
     ['a secret too short', 'POST', '/v1/tenants/acme/endpoints', { url, secret: 'whsec_YWJj' }, ['secret']],
     ['a time that is null', 'POST', events, { ...event, deliverAt: null }, ['deliverAt']],
-    ['expired when it is due', 'POST', events, { ...event, deliverAt: inAnHour, expiresAt: inAnHour }, ['expiresAt']],
+    ['an expiry that is not after deliverAt', 'POST', events, { ...event, deliverAt: inAnHour, expiresAt: inAnHour }, ['expiresAt']],
     ['an event without type', 'POST', events, { data: 1 }, ['type']],
     ['an event without data', 'POST', events, { type: 'a' }, ['data']],
     ['a bad type', 'POST', events, { ...event, type: 'order created' }, ['type']],
@@ -74,11 +74,11 @@ describe('what a body says', () => {
     ['an unknown field of an event', 'POST', events, { ...event, payload: 1 }, ['payload']],
     ['a bad time', 'POST', events, { ...event, occurredAt: 'yesterday' }, ['occurredAt']],
     ['a time without zone', 'POST', events, { ...event, occurredAt: '2026-01-01T00:00:00' }, ['occurredAt']],
-    ['a year that is none', 'POST', events, { ...event, deliverAt: '0000-01-01T00:00:00Z' }, ['deliverAt']],
+    ['the year 0', 'POST', events, { ...event, deliverAt: '0000-01-01T00:00:00Z' }, ['deliverAt']],
     ['later than 30 days', 'POST', events, { ...event, deliverAt: '2999-01-01T00:00:00Z' }, ['deliverAt']],
     ['expired', 'POST', events, { ...event, expiresAt: '2020-01-01T00:00:00Z' }, ['expiresAt']],
     ['an empty batch', 'POST', `${events}/batch`, { events: [] }, ['events']],
-    ['a batch that is none', 'POST', `${events}/batch`, { events: {} }, ['events']],
+    ['a batch that is no array', 'POST', `${events}/batch`, { events: {} }, ['events']],
     ['a batch of too many', 'POST', `${events}/batch`, { events: Array.from({ length: 1_001 }, () => event) }, ['events']],
     [
       'a bad item',
@@ -95,7 +95,7 @@ describe('what a body says', () => {
       ['events[1].expiresAt'],
     ],
     ['an item too large', 'POST', `${events}/batch`, { events: [event, { ...event, data: 'x'.repeat(256 * 1024) }] }, ['events[1]']],
-    ['a body where none is wanted', 'POST', '/v1/endpoints/:endpoint/pause', { for: 'ever' }, ['for']],
+    ['a body for an operation without one', 'POST', '/v1/endpoints/:endpoint/pause', { for: 'ever' }, ['for']],
     ['an overlap too long', 'POST', '/v1/endpoints/:endpoint/rotate-secret', { overlap: '8d' }, ['overlap']],
     ['a test of a bad type', 'POST', '/v1/endpoints/:endpoint/test', { type: '' }, ['type']],
     ['a private URL on change', 'PATCH', '/v1/endpoints/:endpoint', { url: 'https://192.168.0.1/' }, ['url']],
@@ -106,10 +106,10 @@ describe('what a body says', () => {
   });
 
   it.each<[string, string, string, string[]]>([
-    ['a key said twice', events, '{"type":"a","data":1,"type":"b"}', ['type']],
-    ['data said twice', events, '{"type":"a","data":1,"d\\u0061ta":2}', ['data']],
-    ['a key said twice in an item', `${events}/batch`, '{"events":[{"type":"a","data":1,"data":2}]}', ['events[0].data']],
-    ['the language taken at its word', events, '{"type":"a","data":1,"__proto__":{"id":"x"}}', ['__proto__']],
+    ['a duplicate key', events, '{"type":"a","data":1,"type":"b"}', ['type']],
+    ['duplicate data', events, '{"type":"a","data":1,"d\\u0061ta":2}', ['data']],
+    ['a duplicate key in an item', `${events}/batch`, '{"events":[{"type":"a","data":1,"data":2}]}', ['events[0].data']],
+    ['a key __proto__', events, '{"type":"a","data":1,"__proto__":{"id":"x"}}', ['__proto__']],
   ])('%s is 422', async (_, path, raw, paths) => {
     const answer = await api.call('POST', path, undefined, { raw });
     expect(answer.status).toBe(422);
@@ -117,7 +117,7 @@ describe('what a body says', () => {
   });
 });
 
-describe('what is no JSON, or no body for this route', () => {
+describe('a body that is no JSON, too large or of another type', () => {
   const raw = (text: string | Uint8Array, headers: Record<string, string> = {}) => ({ raw: text, headers });
   it.each<[string, number, string, { raw?: string | Uint8Array; headers?: Record<string, string> }]>([
     ['broken JSON', 400, events, raw('{"type":')],
@@ -149,7 +149,7 @@ describe('what is no JSON, or no body for this route', () => {
   );
 });
 
-it('stored nothing of it', async () => {
+it('none of it is stored', async () => {
   const { rows } = await api.db.query(
     `select (select count(*) from tenants) as tenants, (select count(*) from endpoints) as endpoints, (select count(*) from events) as events,
       (select count(*) from outbox) as outbox, (select count(*) from event_ids) as ids, (select count(*) from idempotency_keys) as keys`,
@@ -158,6 +158,6 @@ it('stored nothing of it', async () => {
   expect(rows[0]).toEqual({ tenants: 1, endpoints: 1, events: 3, outbox: 3, ids: 3, keys: 0 });
 });
 
-it('logged none of it as a failure', () => {
+it('none of it is logged as a failure', () => {
   expect(api.logLines.filter(({ level }) => level >= 50)).toEqual([]);
 });

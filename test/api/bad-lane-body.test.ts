@@ -1,4 +1,5 @@
-// Bad bodies of all that lanes are asked for: the problem names the field, and nothing is stored or changed.
+// Invalid lane settings and ordering keys: the problem names the field, and nothing is stored or
+// changed.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiServer, startApi } from './api-server.ts';
 
@@ -17,25 +18,25 @@ const [events, endpoints] = ['/v1/tenants/acme/events', '/v1/tenants/acme/endpoi
 const url = 'https://example.com/';
 
 it.each<[string, string, string, unknown, string[]]>([
-  ['a rate of nothing', 'POST', endpoints, { url, rateLimit: { perSecond: 0 } }, ['rateLimit.perSecond']],
-  ['a rate without bounds', 'POST', endpoints, { url, rateLimit: { perSecond: 10_001 } }, ['rateLimit.perSecond']],
-  ['half a request', 'POST', endpoints, { url, rateLimit: { perSecond: 1, burst: 1.5 } }, ['rateLimit.burst']],
+  ['a rate of zero', 'POST', endpoints, { url, rateLimit: { perSecond: 0 } }, ['rateLimit.perSecond']],
+  ['a rate too high', 'POST', endpoints, { url, rateLimit: { perSecond: 10_001 } }, ['rateLimit.perSecond']],
+  ['a fractional burst', 'POST', endpoints, { url, rateLimit: { perSecond: 1, burst: 1.5 } }, ['rateLimit.burst']],
   ['a rate that is null', 'POST', endpoints, { url, rateLimit: null }, ['rateLimit']],
   ['an unknown field of a rate', 'POST', endpoints, { url, rateLimit: { perSecond: 1, per: 's' } }, ['rateLimit.per']],
   ['a rate of a tenant without perSecond', 'POST', '/v1/tenants', { name: 'x', rateLimit: {} }, ['rateLimit.perSecond']],
   ['a bad rate on change of a tenant', 'PATCH', '/v1/tenants/acme', { rateLimit: { perSecond: '5' } }, ['rateLimit.perSecond']],
-  ['an unknown order', 'POST', endpoints, { url, ordering: 'strict' }, ['ordering']],
-  ['an order that is null', 'PATCH', ':endpoint', { ordering: null }, ['ordering']],
-  ['an unknown way with dead letters', 'POST', endpoints, { url, onDeadLetter: 'stop' }, ['onDeadLetter']],
-  ['a batch of none', 'POST', endpoints, { url, batch: { maxEvents: 0, maxWaitMs: 0 } }, ['batch.maxEvents']],
+  ['an unknown ordering', 'POST', endpoints, { url, ordering: 'strict' }, ['ordering']],
+  ['an ordering that is null', 'PATCH', ':endpoint', { ordering: null }, ['ordering']],
+  ['an unknown onDeadLetter', 'POST', endpoints, { url, onDeadLetter: 'stop' }, ['onDeadLetter']],
+  ['a batch of zero events', 'POST', endpoints, { url, batch: { maxEvents: 0, maxWaitMs: 0 } }, ['batch.maxEvents']],
   ['a batch too large', 'POST', endpoints, { url, batch: { maxEvents: 1_001, maxWaitMs: 0 } }, ['batch.maxEvents']],
-  ['a batch without an end', 'POST', endpoints, { url, batch: { maxEvents: 2 } }, ['batch.maxWaitMs']],
+  ['a batch without maxWaitMs', 'POST', endpoints, { url, batch: { maxEvents: 2 } }, ['batch.maxWaitMs']],
   ['a batch that waits too long', 'PATCH', ':endpoint', { batch: { maxEvents: 2, maxWaitMs: 60_001 } }, ['batch.maxWaitMs']],
-  ['a window too short', 'POST', endpoints, { url, coalesceMs: 99 }, ['coalesceMs']],
-  ['a window too long', 'PATCH', ':endpoint', { coalesceMs: 3_600_001 }, ['coalesceMs']],
-  ['a recovery that is no yes or no', 'POST', endpoints, { url, autoRecover: 'yes' }, ['autoRecover']],
-  ['a burst of nothing', 'POST', endpoints, { url, rateLimit: { perSecond: 1, burst: 0 } }, ['rateLimit.burst']],
-  ['a burst without bounds', 'POST', endpoints, { url, rateLimit: { perSecond: 1, burst: 10_001 } }, ['rateLimit.burst']],
+  ['a coalescing window too short', 'POST', endpoints, { url, coalesceMs: 99 }, ['coalesceMs']],
+  ['a coalescing window too long', 'PATCH', ':endpoint', { coalesceMs: 3_600_001 }, ['coalesceMs']],
+  ['an autoRecover that is no boolean', 'POST', endpoints, { url, autoRecover: 'yes' }, ['autoRecover']],
+  ['a burst of zero', 'POST', endpoints, { url, rateLimit: { perSecond: 1, burst: 0 } }, ['rateLimit.burst']],
+  ['a burst too high', 'POST', endpoints, { url, rateLimit: { perSecond: 1, burst: 10_001 } }, ['rateLimit.burst']],
   ['a rate too low', 'POST', endpoints, { url, rateLimit: { perSecond: 0.05 } }, ['rateLimit.perSecond']],
   ['a rate of a tenant that is null', 'POST', '/v1/tenants', { name: 'x', rateLimit: null }, ['rateLimit']],
   [
@@ -45,16 +46,16 @@ it.each<[string, string, string, unknown, string[]]>([
     { name: 'x', rateLimit: { perSecond: 1, per: 's' } },
     ['rateLimit.per'],
   ],
-  ['no way with dead letters', 'PATCH', ':endpoint', { onDeadLetter: null }, ['onDeadLetter']],
+  ['an onDeadLetter that is null', 'PATCH', ':endpoint', { onDeadLetter: null }, ['onDeadLetter']],
   ['batches that are null', 'POST', endpoints, { url, batch: null }, ['batch']],
   ['an unknown field of batches', 'POST', endpoints, { url, batch: { maxEvents: 2, maxWaitMs: 1, maxBytes: 9 } }, ['batch.maxBytes']],
-  ['half an event in a batch', 'POST', endpoints, { url, batch: { maxEvents: 1.5, maxWaitMs: 1 } }, ['batch.maxEvents']],
-  ['a batch that waits less than not', 'POST', endpoints, { url, batch: { maxEvents: 2, maxWaitMs: -1 } }, ['batch.maxWaitMs']],
-  ['a window that is null', 'POST', endpoints, { url, coalesceMs: null }, ['coalesceMs']],
-  ['half a millisecond', 'POST', endpoints, { url, coalesceMs: 100.5 }, ['coalesceMs']],
-  ['a recovery that is null', 'PATCH', ':endpoint', { autoRecover: null }, ['autoRecover']],
-  ['batches by key', 'POST', endpoints, { url, ordering: 'key', batch: { maxEvents: 2, maxWaitMs: 1 } }, ['batch']],
-  ['an order with events left out', 'POST', endpoints, { url, ordering: 'endpoint', coalesceMs: 100 }, ['coalesceMs']],
+  ['a fractional batch size', 'POST', endpoints, { url, batch: { maxEvents: 1.5, maxWaitMs: 1 } }, ['batch.maxEvents']],
+  ['a negative batch wait', 'POST', endpoints, { url, batch: { maxEvents: 2, maxWaitMs: -1 } }, ['batch.maxWaitMs']],
+  ['a coalescing window that is null', 'POST', endpoints, { url, coalesceMs: null }, ['coalesceMs']],
+  ['a fractional coalescing window', 'POST', endpoints, { url, coalesceMs: 100.5 }, ['coalesceMs']],
+  ['an autoRecover that is null', 'PATCH', ':endpoint', { autoRecover: null }, ['autoRecover']],
+  ['batches with ordering by key', 'POST', endpoints, { url, ordering: 'key', batch: { maxEvents: 2, maxWaitMs: 1 } }, ['batch']],
+  ['coalescing with an ordering', 'POST', endpoints, { url, ordering: 'endpoint', coalesceMs: 100 }, ['coalesceMs']],
   ['a bad ordering key', 'POST', events, { ...event, orderingKey: 'a b' }, ['orderingKey']],
   ['a bad coalescing key', 'POST', events, { ...event, coalesceKey: '' }, ['coalesceKey']],
   ['a coalescing key too long', 'POST', events, { ...event, coalesceKey: 'x'.repeat(129) }, ['coalesceKey']],
@@ -68,15 +69,15 @@ it.each<[string, string, string, unknown, string[]]>([
     { events: [event, { ...event, orderingKey: 'a b' }, { ...event, coalesceKey: '' }, { ...event, deliverAt: 'soon' }] },
     ['events[1].orderingKey', 'events[2].coalesceKey', 'events[3].deliverAt'],
   ],
-  ['a bad key of a head', 'POST', ':endpoint/skip-head', { orderingKey: 'ä' }, ['orderingKey']],
-  ['an unknown field of a head', 'POST', ':endpoint/skip-head', { key: 'a' }, ['key']],
+  ['a bad ordering key for skip-head', 'POST', ':endpoint/skip-head', { orderingKey: 'ä' }, ['orderingKey']],
+  ['an unknown field for skip-head', 'POST', ':endpoint/skip-head', { key: 'a' }, ['key']],
 ])('%s is 422', async (_, method, path, body, paths) => {
   const answer = await api.call(method, path.replace(':endpoint', `/v1/endpoints/${endpoint.id}`), body);
   expect(answer).toMatchObject({ status: 422, body: { status: 422, title: 'Unprocessable Entity' } });
   expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual(paths);
 });
 
-it('stored nothing of it', async () => {
+it('none of it is stored', async () => {
   const { rows } = await api.db.query(
     `select (select count(*) from tenants) as tenants, (select count(*) from endpoints) as endpoints, (select count(*) from events) as events`,
   );

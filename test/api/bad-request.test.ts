@@ -1,4 +1,4 @@
-// Bad addresses, bad queries, bad keys: the right problem document, and nothing stored.
+// Invalid paths, queries and keys: the right problem document, and nothing is stored.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe('what an address says', () => {
+describe('an invalid path or query', () => {
   it.each<[string, string, number, string, unknown?]>([
     ['an unknown tenant', 'GET', 404, '/v1/tenants/nobody'],
     ['an event for an unknown tenant', 'POST', 404, '/v1/tenants/nobody/events', event],
@@ -34,24 +34,24 @@ describe('what an address says', () => {
     ['rotation of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/rotate-secret`],
     ['a test of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/test`],
     ['the lane of an unknown endpoint', 'GET', 404, `/v1/endpoints/${unknownEndpoint}/lane`],
-    ['the head of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/skip-head`],
+    ['skip-head of an unknown endpoint', 'POST', 404, `/v1/endpoints/${unknownEndpoint}/skip-head`],
     ['an unknown delivery', 'GET', 404, `/v1/deliveries/${unknownDelivery}`],
     ['attempts of an unknown delivery', 'GET', 404, `/v1/deliveries/${unknownDelivery}/attempts`],
     ['replay of an unknown delivery', 'POST', 404, `/v1/deliveries/${unknownDelivery}/replay`],
     ['an id of another kind', 'GET', 404, `/v1/deliveries/${unknownEndpoint}`],
-    ['an id that is none', 'GET', 404, '/v1/endpoints/1;drop'],
+    ['a malformed id', 'GET', 404, '/v1/endpoints/1;drop'],
     ['NUL in an id', 'GET', 404, '/v1/tenants/a%00b'],
-    ['an address that is no UTF-8', 'GET', 400, '/v1/tenants/%ff'],
+    ['a path that is not UTF-8', 'GET', 400, '/v1/tenants/%ff'],
     ['an unknown path', 'GET', 404, '/v1/nothing'],
-    ['an unknown path outside', 'GET', 404, '/nothing'],
-    ['a method that is none', 'PUT', 405, '/v1/tenants'],
+    ['an unknown path outside /v1', 'GET', 404, '/nothing'],
+    ['a method that is not allowed', 'PUT', 405, '/v1/tenants'],
     ['deletion of a list', 'DELETE', 405, '/v1/deliveries'],
     ['a bad cursor', 'GET', 422, '/v1/tenants?cursor=rubbish'],
     ["another list's cursor", 'GET', 422, `/v1/tenants?cursor=${Buffer.from(unknownEndpoint).toString('base64url')}`],
     ['a limit too high', 'GET', 422, '/v1/tenants?limit=251'],
-    ['a limit of none', 'GET', 422, '/v1/tenants?limit=0'],
-    ['a limit that is none', 'GET', 422, '/v1/tenants?limit=ten'],
-    ['a limit said twice', 'GET', 422, '/v1/tenants?limit=1&limit=2'],
+    ['a limit of zero', 'GET', 422, '/v1/tenants?limit=0'],
+    ['a limit that is no number', 'GET', 422, '/v1/tenants?limit=ten'],
+    ['a duplicate limit', 'GET', 422, '/v1/tenants?limit=1&limit=2'],
     ['an unknown parameter', 'GET', 422, '/v1/tenants?colour=red'],
     ['an unknown parameter where there are none', 'GET', 422, '/v1/tenants/acme?colour=red'],
     ['an unknown parameter of a lane', 'GET', 422, `/v1/endpoints/${unknownEndpoint}/lane?colour=red`],
@@ -67,14 +67,14 @@ describe('what an address says', () => {
   });
 });
 
-describe('who asks', () => {
+describe('a caller', () => {
   it.each([
     ['no key', {}],
     ['another key', { authorization: 'Bearer wrong-key-0123456789' }],
     ['another scheme', { authorization: `Basic ${apiKey}` }],
-    ['the key alone', { authorization: apiKey }],
+    ['the key without a scheme', { authorization: apiKey }],
     ['a key and more', { authorization: `Bearer ${apiKey} x` }],
-  ])('with %s gets 401, before anything else is looked at', async (_, headers) => {
+  ])('with %s gets 401 before anything else is checked', async (_, headers) => {
     for (const path of ['/v1/tenants', '/v1/nothing', '/v1/deliveries?cursor=rubbish']) {
       const answer = await api.call('GET', path, undefined, { key: null, headers: headers as Record<string, string> });
       expect(answer).toMatchObject({ status: 401, body: { status: 401 } });

@@ -1,4 +1,4 @@
-// Deliveries as planning and attempts leave them, without a relay: rows made by the same statements.
+// Creates deliveries without a relay, with the statements that planning and attempts use.
 import { recordAttempts } from '#db/deliveries/attempts';
 import { insertDeliveries, readEventToPlan } from '#db/events/plan';
 import type { DeliveryStatus } from '#domain/delivery';
@@ -7,7 +7,7 @@ import type { SendResult } from '#domain/outcome';
 import { newId } from '#runtime/new-id';
 import type { ApiServer } from './api-server.ts';
 
-/** Plans an event for endpoints, whatever they subscribe to, and returns the deliveries' ids. */
+/** Plans an event for endpoints, whatever they subscribe to, and returns the ids of the deliveries. */
 export async function planned({ db }: ApiServer, tenant: string, eventKey: string, endpointIds: string[]): Promise<string[]> {
   const { rows } = await db.query<{ event_id: string }>(
     'select i.event_id from event_ids i join tenants t on t.id = i.tenant_id where t.external_id = $1 and i.external_id = $2',

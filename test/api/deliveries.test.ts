@@ -1,4 +1,4 @@
-// Deliveries and their attempts as an operator sees them, and orders to them.
+// Deliveries and their attempts as the API shows them, and commands to deliveries.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryStatuses, obeyedIn } from '#domain/delivery';
 import { type ApiServer, startApi } from './api-server.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('deliveries', () => {
-  it('are listed by what they are', async () => {
+  it('are listed by tenant, endpoint, status and type', async () => {
     const [tenant, other] = [await api.makeTenant(), await api.makeTenant()];
     const [one, two] = [(await api.makeEndpoint(tenant, url)).id, (await api.makeEndpoint(tenant, url)).id];
     const before = new Date().toISOString();
@@ -36,7 +36,7 @@ describe('deliveries', () => {
     expect(await listed(api, `/v1/deliveries?tenant=${tenant}&until=${before}`)).toEqual([]);
   });
 
-  it('say where they are in Temporal', async () => {
+  it('link to their workflow in Temporal', async () => {
     const tenant = await api.makeTenant();
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [(await api.makeEndpoint(tenant, url)).id]);
     expect((await api.get(`/v1/deliveries/${id}`)).body).toMatchObject({
@@ -45,7 +45,7 @@ describe('deliveries', () => {
     });
   });
 
-  it('show their attempts, whatever bytes came back', async () => {
+  it('show their attempts, whatever bytes the endpoint answered', async () => {
     const tenant = await api.makeTenant();
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [(await api.makeEndpoint(tenant, url)).id]);
     const headers: [string, string][] = [['X-Odd', 'caf\xe9\0']];
@@ -72,7 +72,7 @@ describe('deliveries', () => {
   });
 
   it.each(['cancel', 'retry-now', 'replay', 'release'] as const)(
-    'obey %s in the states it is for, and say 409 in the others',
+    'obey %s in the statuses it applies to, and answer 409 in others',
     async (order) => {
       const tenant = await api.makeTenant();
       const endpoint = (await api.makeEndpoint(tenant, url)).id;

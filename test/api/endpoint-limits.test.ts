@@ -1,4 +1,5 @@
-// How many endpoints a tenant may have, and how many a portal link may gather at one host: counted rightly however many ask at once.
+// The maximum number of endpoints of a tenant, and of a portal link at one host, under concurrent
+// requests.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asTenant } from '#db/store/tenant-scope';
 import { mostAtHostByLink, usualMaxEndpoints } from '#domain/endpoint-limits';
@@ -24,7 +25,7 @@ const change = (id: string, to: string, key: string) => api.call('PATCH', `/v1/e
 const statuses = async (calls: Promise<{ status: number }>[]) => (await Promise.all(calls)).map(({ status }) => status).toSorted();
 
 describe('maxEndpoints of a tenant', () => {
-  it('is 100 unless it is said, and is shown and changed', async () => {
+  it('is 100 by default, and can be read and changed', async () => {
     const { body } = await api.post('/v1/tenants', { name: 'x' });
     expect([body.maxEndpoints, usualMaxEndpoints]).toEqual([100, 100]);
     const changed = await api.call('PATCH', `/v1/tenants/${body.id}`, { maxEndpoints: 7 });
@@ -33,7 +34,7 @@ describe('maxEndpoints of a tenant', () => {
     expect(log.data[0]).toMatchObject({ before: { maxEndpoints: 100 }, after: { maxEndpoints: 7 } });
   });
 
-  it('refuses the next one with 409 and the number, and takes one again when another is gone or there may be more', async () => {
+  it('refuses the next endpoint with 409 and the limit, until one is deleted or the limit is raised', async () => {
     const tenant = await tenantWith(2);
     const [first] = [await make(tenant), await make(tenant)];
     expect(await make(tenant)).toMatchObject({ status: 409, body: { detail: expect.stringContaining('maxEndpoints is 2') } });
@@ -45,13 +46,13 @@ describe('maxEndpoints of a tenant', () => {
     expect((await api.call('PATCH', `/v1/endpoints/${(await make(await tenantWith(1))).body.id}`, { url: `${url}2` })).status).toBe(200);
   });
 
-  it('is kept when many are made at once', async () => {
+  it('holds when many endpoints are created concurrently', async () => {
     const tenant = await tenantWith(5);
     expect(await statuses(Array.from({ length: 12 }, () => make(tenant)))).toEqual([...Array(5).fill(201), ...Array(7).fill(409)]);
     expect((await api.get(`/v1/tenants/${tenant}/endpoints`)).body.data).toHaveLength(5);
   });
 
-  it('does not refuse the repeat of a request that made the last one', async () => {
+  it('does not refuse a repeat of the request that created the last endpoint', async () => {
     const tenant = await tenantWith(1);
     const headers = { 'idempotency-key': 'the-last-one' };
     const made = await make(tenant, undefined, url, headers);
@@ -62,7 +63,7 @@ describe('maxEndpoints of a tenant', () => {
     });
   });
 
-  it('is not for a key of the tenant to change, nor, in PostgreSQL, for its role', async () => {
+  it('cannot be changed with a key of the tenant, nor by its role in PostgreSQL', async () => {
     const tenant = await tenantWith(1);
     const { body: own } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['admin'] });
     const patch = (body: object) => api.call('PATCH', `/v1/tenants/${tenant}`, body, { key: own.key });
@@ -77,11 +78,11 @@ describe('maxEndpoints of a tenant', () => {
 describe('a portal link', () => {
   const linkOf = async (tenant: string) => (await api.post('/v1/portal-links', { tenant })).body.token as string;
 
-  it('gathers 10 endpoints at one host and no more, whatever their ports and paths, also when many are made at once', async () => {
+  it('creates at most 10 endpoints at one host, whatever their ports and paths, even concurrently', async () => {
     const tenant = await tenantWith(100);
     const token = await linkOf(tenant);
     const at = (n: number) => make(tenant, token, `https://Victim.example:${8_000 + n}/${n}`);
-    // a tenant has 8 requests under way at most
+    // a tenant has at most 8 concurrent requests
     expect(await statuses([0, 1, 2, 3, 4].map(at))).toEqual(Array(5).fill(201));
     expect(await statuses([5, 6, 7, 8, 9, 10, 11].map(at))).toEqual([...Array(mostAtHostByLink - 5).fill(201), 409, 409]);
     const refused = await make(tenant, token, 'https://victim.example/');
@@ -90,7 +91,7 @@ describe('a portal link', () => {
     expect((await make(tenant, undefined, 'https://victim.example/')).status).toBe(201);
   });
 
-  it('moves none there either, but changes those that are there', async () => {
+  it('cannot move an endpoint to that host, but can change those that are there', async () => {
     const tenant = await tenantWith(100);
     const token = await linkOf(tenant);
     for (let n = 0; n < mostAtHostByLink - 1; n++) await make(tenant, token, `https://victim.example/${n}`);
@@ -103,7 +104,7 @@ describe('a portal link', () => {
     expect((await change(there.id, 'https://victim.example:8443/new', token)).status).toBe(200);
   });
 
-  it('counts token servers as hosts, which are asked as well', async () => {
+  it('counts token servers as hosts', async () => {
     const tenant = await tenantWith(100);
     const token = await linkOf(tenant);
     const auth = (host: string) => ({ type: 'oauth2', tokenUrl: `https://${host}:8443/token`, clientId: 'a', clientSecret: 'b' });

@@ -1,4 +1,4 @@
-// POST …/test waits for the attempt of its event.
+// POST …/test waits for the attempt of its test event.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
@@ -51,7 +51,7 @@ describe('a test of an endpoint', () => {
     return { id, answer, plan: async () => (await planned(api, tenant, event.id, [id]))[0] ?? '' };
   }
 
-  it('goes before all that is held while the endpoint asked for a pause, also of one that is ordered', async () => {
+  it('is sent before all held deliveries during a Retry-After, even to an ordered endpoint', async () => {
     const { answer, plan } = await heldTest({ ordering: 'endpoint' }, `not_before = now() + interval '1 hour'`);
     const delivery = await plan();
     await until('it to be asked for', async () => {
@@ -62,7 +62,7 @@ describe('a test of an endpoint', () => {
     expect(await answer).toMatchObject({ status: 200, body: { delivery: { status: 'succeeded' }, attempt: { outcome: 'accepted' } } });
   });
 
-  it('is a 409 that names the reason when the gate closes before it is sent, and is given up', async () => {
+  it('is cancelled and gets 409 with the reason if the endpoint is paused before it is sent', async () => {
     const { id, answer, plan } = await heldTest({}, `not_before = now() + interval '1 hour'`);
     await api.post(`/v1/endpoints/${id}/pause`);
     const delivery = await plan();
@@ -70,7 +70,7 @@ describe('a test of an endpoint', () => {
     expect((await api.get(`/v1/deliveries/${delivery}`)).body.status).toBe('cancelled');
   });
 
-  it('is not repeated when it is refused', async () => {
+  it('is not retried when it is refused', async () => {
     const { answer, event, tenant } = await testing({ type: 'order.created', data: { n: 1 } }, { outcome: 'timeout', message: 'too slow' });
     expect(answer).toMatchObject({
       status: 200,

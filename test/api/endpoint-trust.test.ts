@@ -1,4 +1,5 @@
-// What opens an endpoint, as it is given, judged, kept and shown; and whether it has agreed to be sent to.
+// Credentials of an endpoint: how they are checked, stored and masked; and verification of
+// endpoints.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createChallengeEndpoint } from '#activities/challenge-endpoint';
 import type { ChallengeAnswer } from '#attempts/challenge';
@@ -40,7 +41,7 @@ describe('authentication', () => {
     [{ type: 'bearer', token: 'canary' }, 'token'],
     [{ type: 'basic', username: 'me', password: 'canary' }, 'password'],
     [{ ...oauth2, scope: 'a b', audience: 'x', credentialsIn: 'body' }, 'clientSecret'],
-  ])('%j is kept, shown without its secret, and stays when it is given back', async (auth, secret) => {
+  ])('%j is stored, shown masked, and kept when the masked value is sent back', async (auth, secret) => {
     const made = await make({ auth });
     expect(made).toMatchObject({ status: 201, body: { auth: { ...auth, [secret]: '***' } } });
     const { body } = await api.get(`/v1/endpoints/${made.body.id}`);
@@ -66,13 +67,13 @@ describe('authentication', () => {
     ['auth.type', { auth: { type: 'digest' } }],
     ['headers.X-A', { headers: { 'X-A': '***' } }],
     ['headers.Authorization', { headers: { Authorization: 'x' }, auth: { type: 'bearer', token: 'a' } }],
-  ])('with a bad %s is refused: %j', async (path, given) => {
+  ])('with an invalid %s is refused: %j', async (path, given) => {
     const refused = await make(given);
     expect(refused).toMatchObject({ status: 422, body: { errors: expect.arrayContaining([expect.objectContaining({ path })]) } });
     expect(refused.body.detail).not.toContain('canary');
   });
 
-  it('that is hidden stands for what is there under that name, and for nothing else', async () => {
+  it('that is masked keeps the stored value of the same name, and nothing else', async () => {
     const { body } = await make({ headers: { 'X-A': 'canary' }, auth: oauth2 });
     expect((await change(body.id, { headers: { 'x-a': '***' } })).status).toBe(200);
     expect((await kept(body.id)).headers).toEqual({ 'x-a': 'canary' });
@@ -81,7 +82,7 @@ describe('authentication', () => {
       body: { errors: [{ path: 'headers.X-B' }] },
     });
     expect(await change(body.id, { auth: { type: 'bearer', token: '***' } })).toMatchObject({ status: 422 });
-    // a secret goes to no other token server
+    // a secret is not sent to another token server
     const elsewhere = { ...body.auth, tokenUrl: 'https://93.184.216.34/other' };
     expect(await change(body.id, { auth: elsewhere })).toMatchObject({ status: 422, body: { errors: [{ path: 'auth.clientSecret' }] } });
     expect(await change(body.id, { headers: { authorization: 'x' } })).toMatchObject({ status: 422 });
@@ -94,7 +95,7 @@ describe('authentication', () => {
 });
 
 describe('credentials', () => {
-  it('that are kept go to no other origin: they are given again, or taken away, in the same change', async () => {
+  it('do not move to another origin: the same change must send them again or remove them', async () => {
     const { body } = await make({ headers: { 'X-A': 'canary' }, auth: { type: 'bearer', token: 'canary' } });
     const elsewhere = 'http://127.0.0.1:10/hook';
     const refused = (...given: string[]) => ({
@@ -111,7 +112,7 @@ describe('credentials', () => {
 });
 
 describe('client certificates', () => {
-  it('are for https, and an authority of its own may come without one', async () => {
+  it('need https; a CA can be set without a certificate', async () => {
     const refused = { status: 422, body: { errors: [{ path: 'tls', message: 'requires an https URL' }] } };
     expect(await make({ tls })).toMatchObject(refused);
     const { body } = await make({ url: secure, tls: { ca: authority.ca } });
@@ -120,7 +121,7 @@ describe('client certificates', () => {
     expect((await kept(body.id)).tls).toEqual({ ca: authority.ca });
   });
 
-  it('are shown by subject, expiry and fingerprint, and their key never', async () => {
+  it('are shown by subject, expiry and fingerprint, without the key', async () => {
     const { body } = await make({ url: secure, tls });
     expect(body.tls).toEqual({
       subject: 'CN=one',
@@ -148,13 +149,13 @@ describe('client certificates', () => {
     ['tls.certificate', { ...tls, certificate: one.cert.replace(/\n[^\n]{20}/, '\ncanary') }],
     ['tls.ca', { ...tls, ca: 'canary' }],
     ['tls.key', { certificate: one.cert }],
-  ])('with a bad %s are refused', async (path, given) => {
+  ])('with an invalid %s are refused', async (path, given) => {
     const refused = await make({ url: secure, tls: given });
     expect(refused).toMatchObject({ status: 422, body: { errors: [expect.objectContaining({ path })] } });
     expect(refused.body.detail).not.toMatch(/canary|BEGIN/);
   });
 
-  it('that expire are told of 30, 7 and 1 days before, once each', async () => {
+  it('that expire are announced 30, 7 and 1 days before, once each', async () => {
     const { body } = await make({ url: secure, tls });
     const { id } = body;
     const expiresIn = (days: number) =>
@@ -181,7 +182,7 @@ describe('client certificates', () => {
       [30, 7, 1],
       [30, 7, 1],
     ]);
-    // a new certificate begins anew: this one is for two days
+    // a new certificate starts over: this one is valid for two days
     await change(id, { tls: { certificate: other.cert, key: other.key } });
     expect(await alerts()).toEqual([30, 7, 1, 7]);
     await change(id, { tls: null });
@@ -189,7 +190,7 @@ describe('client certificates', () => {
   });
 });
 
-describe('an endpoint that must agree first', () => {
+describe('an endpoint with verification', () => {
   const gateOf = async (id: string) => {
     const { body } = await api.get(`/v1/endpoints/${id}`);
     return [body.gate, body.gateReason, body.verification.state];
@@ -197,7 +198,7 @@ describe('an endpoint that must agree first', () => {
   const agree = async (id: string, perSecond: number | null = null) =>
     passVerification(api.db, { endpointId: id, round: (await pendingRound(api.db, id)) ?? -1 }, perSecond);
 
-  it('is held until it has, and no resume opens it', async () => {
+  it('is held until it is verified, and cannot be resumed before', async () => {
     const { body } = await make({ verification: 'echo' });
     expect(body).toMatchObject({
       gate: 'held',
@@ -218,7 +219,7 @@ describe('an endpoint that must agree first', () => {
     expect((await api.post(`/v1/endpoints/${body.id}/verify`)).body.verification.state).toBe('verified');
   });
 
-  it('must agree again when its URL changes, and an answer for the one before opens nothing', async () => {
+  it('is verified again when its URL changes, and a late answer for the old URL does not count', async () => {
     const { body } = await make({ verification: 'cloudevents' });
     const before = { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 };
     await change(body.id, { url: `${url}/other` });
@@ -231,7 +232,7 @@ describe('an endpoint that must agree first', () => {
     await change(body.id, { url });
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
     expect(await agree(body.id, 5)).toBe(true);
-    // its own limit is lower
+    // its configured limit is lower
     expect((await api.get(`/v1/endpoints/${body.id}`)).body.rateLimit).toEqual({ perSecond: 2 });
   });
 
@@ -243,7 +244,7 @@ describe('an endpoint that must agree first', () => {
     [undefined, 10, { perSecond: 10 }],
     [undefined, null, null],
   ])(
-    'and has the rate %j keeps its burst when it agrees to %j a second, and the audit log has all that changed',
+    'with the rate %j keeps its burst when it allows %j per second, and the audit log shows the change',
     async (rateLimit, perSecond, then) => {
       const { body } = await make({ verification: 'cloudevents', ...(rateLimit && { rateLimit }) });
       await agree(body.id, perSecond);
@@ -264,7 +265,7 @@ describe('an endpoint that must agree first', () => {
     },
   );
 
-  it('and is paused stays paused when it has', async () => {
+  it('that is paused stays paused when it is verified', async () => {
     const { body } = await make({ verification: 'echo' });
     await api.post(`/v1/endpoints/${body.id}/pause`);
     expect((await api.post(`/v1/endpoints/${body.id}/resume`)).status).toBe(409);
@@ -276,7 +277,7 @@ describe('an endpoint that must agree first', () => {
     expect(await gateOf(body.id)).toEqual(['held', 'paused', 'pending']);
   });
 
-  it('and was disabled is held for its new URL, where no probe goes', async () => {
+  it('that was disabled is held for its new URL, and not probed', async () => {
     const { body } = await make({ verification: 'echo' });
     await agree(body.id);
     await api.db.query(`update endpoints set gate = 'disabled', gate_reason = 'failed for too long' where id = $1`, [uuidOf(body.id)]);
@@ -284,7 +285,7 @@ describe('an endpoint that must agree first', () => {
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
   });
 
-  it('need not, when nothing is asked of it any more; and may have to later', async () => {
+  it('can have verification turned off, and on again later', async () => {
     const { body } = await make({ verification: 'echo' });
     await change(body.id, { verification: 'none' });
     expect(await gateOf(body.id)).toEqual(['open', null, 'none']);
@@ -293,7 +294,7 @@ describe('an endpoint that must agree first', () => {
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
   });
 
-  it('is as held for a caller of its own tenant, whose every statement sees that tenant alone', async () => {
+  it('is held just the same when a tenant-bound caller creates it', async () => {
     const { body: made } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['endpoints:write', 'endpoints:read'] });
     const bound = createApi(api.origin, made.key);
     const { body } = await bound.post(`/v1/tenants/${tenant}/endpoints`, { url: secure, tls, verification: 'echo' });
@@ -308,7 +309,7 @@ describe('an endpoint that must agree first', () => {
     expect((await bound.call('PATCH', `/v1/endpoints/${body.id}`, { verification: 'none' })).body).toMatchObject({ gate: 'open' });
   });
 
-  it('may not be let off by a caller of one tenant where the operator wants it asked', async () => {
+  it('cannot be exempted by a tenant-bound caller if the operator requires verification', async () => {
     const { body: made } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['admin'] });
     const bound = createApi(api.origin, made.key);
     api.deps.verification.usual = 'echo';
@@ -324,7 +325,7 @@ describe('an endpoint that must agree first', () => {
     expect(await make({ verification: 'none' })).toMatchObject({ status: 201, body: { gate: 'open' } });
   });
 
-  it('that never did is asked again when somebody wants it', async () => {
+  it('that was never verified is asked again on request', async () => {
     const { body } = await make({ verification: 'echo' });
     await failVerification(api.db, { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 });
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'failed']);
@@ -333,7 +334,7 @@ describe('an endpoint that must agree first', () => {
     expect((await api.post(`/v1/endpoints/ep_${'0'.repeat(32)}/verify`)).status).toBe(404);
   });
 
-  it('is not asked twice within 30 seconds, whether the question waits or was refused', async () => {
+  it('is not asked twice within 30 seconds, whether the first request is pending or was refused', async () => {
     const { body } = await make({ verification: 'echo' });
     const ask = () => api.post(`/v1/endpoints/${body.id}/verify`);
     const askedAgo = (interval: string) =>
@@ -347,13 +348,13 @@ describe('an endpoint that must agree first', () => {
     expect(await ask()).toMatchObject(early);
     await askedAgo('31 seconds');
     expect(await ask()).toMatchObject({ status: 202 });
-    // a worker asks it
+    // a worker sends the verification request
     await askedAgo('1 hour');
     await takeVerification(api.db, await of());
     expect(await ask()).toMatchObject(early);
   });
 
-  it('takes a place among the requests in flight, and loses nothing by a fault of ours', async () => {
+  it('takes a slot for its verification request, and an internal error does not count against it', async () => {
     const { body } = await make({ verification: 'echo' });
     const of = { endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 };
     const places = createSlots({ process: 1, tenant: 1, endpoint: 1 });
@@ -389,7 +390,7 @@ describe('an endpoint that must agree first', () => {
   });
 });
 
-it('/v1/meta says to anybody where requests come from', async () => {
+it('/v1/meta tells anybody the egress addresses', async () => {
   const answer = await api.call('GET', '/v1/meta', undefined, { key: null });
   expect(answer).toMatchObject({ status: 200, body: { version: expect.any(String), egressIps: ['192.0.2.0/24'] } });
 });

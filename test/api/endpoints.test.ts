@@ -1,4 +1,4 @@
-// Endpoints as a producer makes, changes, pauses and deletes them.
+// Endpoints: create, list, change, pause, rotate secrets, delete.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryStatuses } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('endpoints', () => {
-  it('are made with defaults, and show their secret once', async () => {
+  it('are created with defaults, and show their secret once', async () => {
     const tenant = await api.makeTenant();
     const { status, body } = await api.post(`/v1/tenants/${tenant}/endpoints`, { url });
     expect(status).toBe(201);
@@ -42,7 +42,7 @@ describe('endpoints', () => {
     expect((await api.get(`/v1/endpoints/${body.id}`)).body).toEqual(rest);
   });
 
-  it('keep all that they are given, and a change changes no more than it says', async () => {
+  it('store all given settings, and a change affects only the given ones', async () => {
     const tenant = await api.makeTenant();
     const settings = {
       url: 'https://example.com/hook?a=1',
@@ -66,7 +66,7 @@ describe('endpoints', () => {
     expect((await api.call('PATCH', `/v1/endpoints/${id}`, { maxInFlight: null })).body.maxInFlight).toBeNull();
   });
 
-  it('take a new version with every change', async () => {
+  it('get a new version with every change', async () => {
     const tenant = await api.makeTenant();
     const { id } = await api.makeEndpoint(tenant, url);
     const versions: number[] = [];
@@ -90,7 +90,7 @@ describe('endpoints', () => {
     expect(await listed(api, `/v1/tenants/${tenant}/endpoints`)).toEqual(ids);
   });
 
-  it('rotate their secret, at most 5 live ones', async () => {
+  it('rotate their secret, with at most 5 live secrets', async () => {
     const tenant = await api.makeTenant();
     const { id, secret } = await api.makeEndpoint(tenant, url);
     const rotated = await api.post(`/v1/endpoints/${id}/rotate-secret`, { overlap: '1h' });
@@ -101,7 +101,7 @@ describe('endpoints', () => {
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { overlap: '0s' })).status).toBe(200);
   });
 
-  it('are deleted, once or twice, and cancel what is unfinished', async () => {
+  it('can be deleted twice, which cancels their unfinished deliveries', async () => {
     const tenant = await api.makeTenant();
     const [{ id }, other] = [await api.makeEndpoint(tenant, url), await api.makeEndpoint(tenant, url)];
     const deliveries: string[] = [];

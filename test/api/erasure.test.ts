@@ -1,4 +1,5 @@
-// Erasure: what was said is gone from every table, that it was said stays; nothing erased is ever sent.
+// Erasure: content is removed from every table, the record of the event stays, and nothing erased
+// is sent.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDeliveryJob } from '#db/deliveries/deliveries';
@@ -32,7 +33,7 @@ async function rowOf(event: string) {
   return { ...rows[0], eventId: idOf('evt', rows[0].id) };
 }
 
-/** Planned for so many endpoints. */
+/** An event that is planned for a number of endpoints. */
 async function sent(endpoints: number, more: object = {}): Promise<{ event: string; ids: string[] }> {
   const event = await api.postEvent(tenant, { data: { name: 'canary' }, ...more });
   const made = await Promise.all(Array.from({ length: endpoints }, () => api.makeEndpoint(tenant, url)));
@@ -45,7 +46,7 @@ async function sent(endpoints: number, more: object = {}): Promise<{ event: stri
   return { event, ids };
 }
 
-/** Endpoints whose lanes were told by `finish`. */
+/** Endpoints whose lanes `finish` has signalled. */
 const told: string[] = [];
 const finish = () =>
   finishErasures(
@@ -62,7 +63,7 @@ const answered = {
 };
 
 describe('erasing an event', () => {
-  it('takes its data and what endpoints answered, cancels what is unfinished, and leaves the record', async () => {
+  it('removes its data and the stored answers, cancels unfinished deliveries, and keeps the record', async () => {
     const { event, ids } = await sent(4);
     const [first = '', second = '', third = '', fourth = ''] = ids;
     await attempted(api, first, 1, { response: answered });
@@ -87,12 +88,12 @@ describe('erasing an event', () => {
     expect((await erase('events/none')).status).toBe(404);
     const entries = await api.db.query(`select target_kind, target_id from posthorn_audit.audit_log where action = 'event.erase'`);
     expect(entries.rows).toEqual([{ target_kind: 'event', target_id: event }]);
-    // the same again is what it was
+    // posting the same event again is still a duplicate
     const again = { id: event, type: 'order.created', data: { name: 'canary' } };
     expect((await api.post(`/v1/tenants/${tenant}/events`, again)).body.duplicate).toBe(true);
   });
 
-  it('keeps what is planned or attempted later from being sent', async () => {
+  it('prevents deliveries that are planned or attempted later from being sent', async () => {
     const { event, ids } = await sent(1);
     const { eventId } = await rowOf(event);
     await erase(`events/${event}`);
@@ -113,7 +114,7 @@ describe('erasing an event', () => {
     expect((await api.get(`/v1/deliveries/${ids[0]}`)).body.status).toBe('cancelled');
   });
 
-  it('is repeated after an outage of any length, and as long as a relay or a dispatch has the event', async () => {
+  it('is repeated after any outage, and while a relay or a dispatch still holds the event', async () => {
     const { event, ids } = await sent(1);
     const { eventId } = await rowOf(event);
     await erase(`events/${event}`);
@@ -132,11 +133,11 @@ describe('erasing an event', () => {
     expect([await bodyAfter(3), await bodyAfter(4)]).toEqual([null, null]);
     await api.db.query('update dispatches set done_at = now() where id = $1', [dispatch]);
     expect(await bodyAfter(5)).toBeNull();
-    // nobody can have written this one: the erasure is over
+    // nothing can have written this one: the erasure has ended
     expect(await bodyAfter(6)).toBe('canary');
   });
 
-  it('takes what was answered to a batch, though it is kept with another event', async () => {
+  it('removes the answer to a batch, even if it is stored with another event', async () => {
     const [one, other] = await Promise.all([sent(1), sent(1)]);
     const batchId = newId('bat');
     await attempted(api, other.ids[0] ?? '', 1, { response: answered }, batchId);
@@ -145,14 +146,14 @@ describe('erasing an event', () => {
     expect((await api.attemptsOf(one.ids[0] ?? ''))[0]).toMatchObject({ status: 200, headers: [], body: null });
     const answerOf = async () => (await api.attemptsOf(other.ids[0] ?? ''))[0];
     expect(await answerOf()).toMatchObject({ body: 'canary' });
-    // it went into another batch since
+    // it was sent in another batch since
     await api.db.query('update deliveries set batch_id = null where id = $1', [uuidOf(one.ids[0] ?? '')]);
     await erase(`events/${one.event}`);
     expect(await answerOf()).toMatchObject({ status: 200, headers: [], body: null });
     expect((await read(other.event)).erasedAt).toBeNull();
   });
 
-  it('leaves no bytes of it in the table once that is vacuumed', async () => {
+  it('leaves no bytes in the table after a vacuum', async () => {
     const event = await api.postEvent(tenant, { data: { blob: randomBytes(3_000).toString('hex') } });
     const { id, body } = await rowOf(event);
     const needle = body.subarray(40, 100).toString('hex');
@@ -177,7 +178,7 @@ describe('erasing an event', () => {
 });
 
 describe('erasing a subject', () => {
-  it('erases all its events of this tenant and no others, and nobody can read who it was', async () => {
+  it('erases all its events of this tenant and no others, and does not reveal the subject', async () => {
     const subject = 'jane@example.com';
     const other = await api.makeTenant();
     const mine = await Promise.all([1, 2, 3].map(() => api.postEvent(tenant, { subject, data: 'canary' })));
@@ -199,13 +200,13 @@ describe('erasing a subject', () => {
     expect(said).not.toContain('jane');
   });
 
-  it('is finished by upkeep when whoever began it did not', async () => {
+  it('is finished by upkeep if the process that started it crashed', async () => {
     const event = await api.postEvent(tenant, { subject: 'half-done', data: 'canary' });
     const { rows } = await api.db.query('select id from tenants where external_id = $1', [tenant]);
     const hash = subjectHash(await api.deps.contents.hasher(), tenant, 'half-done');
     const of = { tenantId: idOf('tnt', rows[0].id), subjectHash: hash };
     const order = await askToErase(api.db, of);
-    // what is posted after the order is new, whenever that is followed
+    // an event posted after the erasure was ordered is new, whenever the erasure runs
     const { event: later, ids } = await sent(1, { subject: 'half-done' });
     await setStatus(api, ids[0] ?? '', 'dead_lettered');
     told.length = 0;
@@ -213,13 +214,13 @@ describe('erasing a subject', () => {
     expect(await unfinishedErasures(api.db, 10)).toEqual([]);
     expect((await read(event)).erasedAt).not.toBeNull();
     expect((await read(later)).erasedAt).toBeNull();
-    // ordered again it is all up to then, and what the first order was about being done does not end the second
+    // a second erasure covers all events up to then, and is not ended by the end of the first
     await askToErase(api.db, of);
     await subjectErased(api.db, order);
     expect(await unfinishedErasures(api.db, 10)).toHaveLength(1);
     expect(await finish()).toBe(1);
     expect((await read(later)).erasedAt).not.toBeNull();
-    // a dead letter that is gone may have blocked its lane
+    // the erased dead letter may have blocked its lane
     expect(told).toContain((await api.get(`/v1/deliveries/${ids[0]}`)).body.endpoint);
     // however many there are
     await api.db.query(

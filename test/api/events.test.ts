@@ -1,4 +1,4 @@
-// Events as a producer posts and reads them.
+// Events: post them, alone and in batches, and read them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventToAccept } from '#api/routes/event-to-accept';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
@@ -34,7 +34,7 @@ describe('events', () => {
     expect((await api.post(`/v1/tenants/${await api.makeTenant()}/events`, event)).body).toEqual({ id: 'e1', duplicate: false });
   });
 
-  it('are compared byte for byte in data, by value in all else, and a 409 says so', async () => {
+  it('are compared byte for byte in data and by value in other fields, as the 409 says', async () => {
     const tenant = await api.makeTenant();
     const post = (raw: string, path = '') => api.call('POST', `/v1/tenants/${tenant}/events${path}`, undefined, { raw });
     expect((await post('{"id":"b","type":"a","data":{"n":1.0},"occurredAt":"2026-01-01T00:00:00Z"}')).status).toBe(202);
@@ -48,7 +48,7 @@ describe('events', () => {
     }
   });
 
-  it('from before hashes were keyed are known by theirs', async () => {
+  it('from before hashes were keyed are still recognized as duplicates', async () => {
     const tenant = await api.makeTenant();
     const event = { id: 'from-before', type: 'a', data: 1 };
     const post = async (data: number) => (await api.post(`/v1/tenants/${tenant}/events`, { ...event, data })).status;
@@ -60,7 +60,7 @@ describe('events', () => {
     expect([keyed.rowCount, await post(1), await post(2)]).toEqual([1, 202, 409]);
   });
 
-  it('two at once with the same id are one', async () => {
+  it('posted twice concurrently with the same id become one', async () => {
     const tenant = await api.makeTenant();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => api.post(`/v1/tenants/${tenant}/events`, { id: 'same', type: 'a', data: 1 })),
@@ -97,7 +97,7 @@ describe('events', () => {
     ['large and small numbers', '{"n":12345678901234567890.10, "m": 1e400,\t"o":-0}'],
     ['NUL and half pairs, escaped', '"\\u0000 \\ud800"'],
     ['text of many alphabets', '"日本語 👩‍🚀 \\u00e9"'],
-    ['keys said twice', '{"a":1,"a":2}'],
+    ['duplicate keys', '{"a":1,"a":2}'],
     ['a literal', 'null'],
   ])('pass %s through byte for byte', async (_, data) => {
     const tenant = await api.makeTenant();
@@ -113,7 +113,7 @@ describe('events', () => {
     }
   });
 
-  it('tell why each endpoint did or did not get them', async () => {
+  it('show why each endpoint did or did not get them', async () => {
     const tenant = await api.makeTenant();
     const make = async (more: object) => (await api.makeEndpoint(tenant, url, more)).id;
     const [all, others, elsewhere, gone, waiting] = [

@@ -1,4 +1,4 @@
-// Values at the edge of what JSON, UTF-8 and our bounds can hold: passed through as they are, or refused in few words.
+// Values at the limits of JSON, UTF-8 and Posthorn: passed through unchanged, or refused briefly.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApi } from './api-server.ts';
@@ -39,20 +39,23 @@ describe('numbers that no double holds', () => {
     for (const id of ['numbers', 'numbers2']) expect(await storedBody(api, id)).toContain(`"data":${data}}`);
   });
 
-  it.each(['1e400', '-1', '1.5', '18446744073709551616', '9'.repeat(400)])('%s is no version and no timeout', async (number) => {
-    expect((await postRaw(events, `{"type":"a","data":1,"version":${number}}`)).status).toBe(422);
-    expect((await api.call('PATCH', `/v1/endpoints/${endpoint}`, undefined, { raw: `{"timeoutMs":${number}}` })).status).toBe(422);
-  });
+  it.each(['1e400', '-1', '1.5', '18446744073709551616', '9'.repeat(400)])(
+    '%s is refused as a version and as a timeout',
+    async (number) => {
+      expect((await postRaw(events, `{"type":"a","data":1,"version":${number}}`)).status).toBe(422);
+      expect((await api.call('PATCH', `/v1/endpoints/${endpoint}`, undefined, { raw: `{"timeoutMs":${number}}` })).status).toBe(422);
+    },
+  );
 });
 
 describe('text of every kind', () => {
-  it('in data passes through: half pairs as they were escaped, NUL, what looks like markup', async () => {
+  it('in data passes through: escaped surrogates, NUL, markup', async () => {
     const data = '"\\ud800 \\u0000 \\udfff </script> \\u2028 \u2028 \u{1f4ef}"';
     expect((await postRaw(events, `{"type":"a","id":"text","data":${data}}`)).status).toBe(202);
     expect(await storedBody(api, 'text')).toContain(`"data":${data}}`);
   });
 
-  it('that would be SQL is text: kept as it was said, and found by nothing but itself', async () => {
+  it('that looks like SQL is stored and matched as plain text', async () => {
     const sql = `'; drop table tenants; -- \\'; $1 "x" %s`;
     expect((await api.post('/v1/tenants', { name: sql, id: 'sql', metadata: { [sql]: sql } })).status).toBe(201);
     expect((await api.get('/v1/tenants/sql')).body).toMatchObject({ name: sql, metadata: { [sql]: sql } });
@@ -72,13 +75,13 @@ describe('text of every kind', () => {
     ['an overlong slash', [0xc0, 0xaf]],
     ['beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
     ['a cut character', [0xe2, 0x82]],
-  ])('that is no UTF-8 (%s) is 400, in data too', async (_, bytes) => {
+  ])('that is not UTF-8 (%s) is 400, in data too', async (_, bytes) => {
     const raw = Buffer.concat([Buffer.from('{"type":"a","data":"'), Buffer.from(bytes), Buffer.from('"}')]);
     expect((await postRaw(events, raw)).status).toBe(400);
   });
 });
 
-describe('too much of it', () => {
+describe('oversized input', () => {
   it.each<[string, string, object]>([
     ['types', '/v1/tenants/acme/endpoints', { url, eventTypes: Array.from({ length: 9_000 }, () => '!') }],
     ['channels', '/v1/tenants/acme/endpoints', { url, channels: Array.from({ length: 6_000 }, (_, n) => `c${n}`) }],
@@ -91,7 +94,7 @@ describe('too much of it', () => {
     ['unknown fields', '/v1/tenants', Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 1]))],
     ['a secret of equals signs', '/v1/tenants/acme/endpoints', { url, secret: `whsec_${'='.repeat(60_000)}x` }],
     ['channels of an event', events, { type: 'a', data: 1, channels: Array.from({ length: 50_000 }, () => '') }],
-    ['events that are none', `${events}/batch`, { events: Array.from({ length: 1_000 }, () => ({ a: 1, b: 2 })) }],
+    ['malformed events', `${events}/batch`, { events: Array.from({ length: 1_000 }, () => ({ a: 1, b: 2 })) }],
   ])('%s: 422, in an answer of bounded size', async (_, path, body) => {
     const answer = await api.post(path, body);
     expect(answer.status).toBe(422);
@@ -110,7 +113,7 @@ describe('too much of it', () => {
     expect(JSON.stringify(answer.body).length).toBeLessThan(40_000);
   });
 
-  it('a type of body that looks like JSON for 15 KB: 415', async () => {
+  it('a Content-Type that looks like JSON for 15 KB: 415', async () => {
     const type = `application/json;charset="utf8"${'\t'.repeat(15_000)}x`;
     expect((await postRaw(events, '{"type":"a","data":1}', { 'content-type': type })).status).toBe(415);
   });
@@ -119,7 +122,7 @@ describe('too much of it', () => {
 describe('an encoded body', () => {
   const plain = JSON.stringify({ type: 'a', data: 1 });
   it.each(['gzip', 'deflate', 'br', 'zstd', 'x-gzip', 'gzip, gzip', 'compress', 'identity, gzip'])(
-    'by %s is 415, unread: no request body is decompressed',
+    'with %s is 415 and not read: no request body is decompressed',
     async (encoding) => {
       for (const raw of [gzipSync(plain), Buffer.from(plain)])
         expect((await postRaw(events, raw, { 'content-encoding': encoding })).status).toBe(415);
@@ -127,6 +130,6 @@ describe('an encoded body', () => {
   );
 });
 
-it('left no failure in the log', () => {
+it('leaves no failure in the log', () => {
   expect(api.logLines.filter(({ level }) => level >= 50)).toEqual([]);
 });

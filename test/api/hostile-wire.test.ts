@@ -1,4 +1,5 @@
-// What an attacker without a key can do to the port: requests that two servers would read differently, and clients that never come to an end.
+// Attacks without a key: requests that two servers would parse differently, and clients that never
+// finish.
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '#api/app';
@@ -30,7 +31,7 @@ function open({ origin }: Listening): Socket {
   return socket;
 }
 
-/** All that the server says until it closes the connection. */
+/** Everything the server sends until it closes the connection. */
 function untilClosed(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => {
@@ -55,7 +56,7 @@ const head = (...lines: string[]) =>
 const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 const smuggled = 'DELETE /v1/tenants/acme HTTP/1.1\r\nhost: x\r\n\r\n';
 
-describe('a request that another server might read otherwise', () => {
+describe('a request that another server might parse differently', () => {
   it.each<[string, string]>([
     ['with both a length and chunks', `${head('content-length: 5', 'transfer-encoding: chunked')}0\r\n\r\n${smuggled}`],
     ['with chunks and then a length', `${head('transfer-encoding: chunked', 'content-length: 5')}0\r\n\r\n${smuggled}`],
@@ -65,7 +66,7 @@ describe('a request that another server might read otherwise', () => {
     ['with a negative length', head('content-length: -1') + body],
     ['with a length in hex', head('content-length: 0x15') + body],
     ['with a length beyond all', head('content-length: 99999999999999999999') + body],
-    ['with an encoding that is not known', `${head('transfer-encoding: xchunked')}${chunked}${smuggled}`],
+    ['with an unknown encoding', `${head('transfer-encoding: xchunked')}${chunked}${smuggled}`],
     ['with chunks that are not last', `${head('transfer-encoding: chunked, identity')}${chunked}${smuggled}`],
     ['with a blank before the colon', `${head('transfer-encoding : chunked')}${chunked}${smuggled}`],
     ['with a folded header', `${head('x-a: b', ' transfer-encoding: chunked')}${chunked}`],
@@ -73,12 +74,12 @@ describe('a request that another server might read otherwise', () => {
     ['with a bare LF', `${head('x-a: b\ncontent-length: 5')}${smuggled}`],
     ['with NUL in a header', head('x-a: b\0c', 'content-length: 21') + body],
     ['with a chunk of another size', `${head('transfer-encoding: chunked')}3\r\n${body}\r\n0\r\n\r\n`],
-    ['with a chunk size that is none', `${head('transfer-encoding: chunked')}0x15\r\n${body}\r\n0\r\n\r\n`],
+    ['with a malformed chunk size', `${head('transfer-encoding: chunked')}0x15\r\n${body}\r\n0\r\n\r\n`],
     ['with chunks ended by a bare LF', `${head('transfer-encoding: chunked')}15\n${body}\n0\n\n`],
     ['without a host', 'GET /healthz HTTP/1.1\r\n\r\n'],
-    ['of a version that is none', 'GET /healthz HTTP/9.9\r\nhost: x\r\n\r\n'],
-    ['that is no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
-  ])('%s is answered by one 400, and the connection closed', async (_, text) => {
+    ['of an unknown HTTP version', 'GET /healthz HTTP/9.9\r\nhost: x\r\n\r\n'],
+    ['that is not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ])('%s gets one 400, and the connection is closed', async (_, text) => {
     const socket = open(listening);
     const said = untilClosed(socket);
     socket.write(Buffer.from(text, 'latin1'));
@@ -86,14 +87,14 @@ describe('a request that another server might read otherwise', () => {
     expect(await tenantIsThere()).toBe(true);
   });
 
-  it('with a length that is too short leaves no second request behind', async () => {
+  it('with a length that is too short leaves no second request in the connection', async () => {
     const socket = open(listening);
     const said = untilClosed(socket);
     socket.write(`${head('content-length: 4')}${body}`);
     expect(new Set(statuses(await said))).toEqual(new Set([400]));
   });
 
-  it('one after another on a connection are answered one after another', async () => {
+  it('on a connection with others is answered in order', async () => {
     const socket = open(listening);
     const said = untilClosed(socket);
     socket.write(
@@ -105,10 +106,10 @@ describe('a request that another server might read otherwise', () => {
   it.each([
     ['a head too large', `GET / HTTP/1.1\r\nhost: x\r\nx-pad: ${'p'.repeat(20_000)}\r\n\r\n`, 431],
     ['a tunnel', 'CONNECT 10.0.0.1:80 HTTP/1.1\r\nhost: 10.0.0.1:80\r\n\r\n', null],
-    ['an upgrade nobody offers', 'GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n', 404],
+    ['an unsupported upgrade', 'GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n', 404],
     ['another server’s address', 'GET http://10.0.0.1/nothing HTTP/1.1\r\nhost: 10.0.0.1\r\nconnection: close\r\n\r\n', 404],
     ['its own echo', 'TRACE /nothing HTTP/1.1\r\nhost: x\r\nx-secret: s\r\nconnection: close\r\n\r\n', 404],
-  ])('for %s gets nothing of it', async (_, text, status) => {
+  ])('for %s is refused', async (_, text, status) => {
     const socket = open(listening);
     const said = untilClosed(socket);
     socket.write(text);
@@ -118,14 +119,14 @@ describe('a request that another server might read otherwise', () => {
   });
 });
 
-describe('a client that never comes to an end', () => {
+describe('a client that never finishes', () => {
   it.each<[string, string, string]>([
     ['drips its headers', 'GET /healthz HTTP/1.1\r\nhost: x\r\n', 'x: y\r\n'],
     ['drips one header', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: ', 'a'],
     ['drips its chunks', head('transfer-encoding: chunked'), '1\r\n \r\n'],
     ['drips a counted body', head('content-length: 200000'), ' '],
-    ['sends less than it said', head('content-length: 200'), ''],
-    ['drips to nobody', 'POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n', ' '],
+    ['sends less than its length', head('content-length: 200'), ''],
+    ['drips to an unknown path', 'POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n', ' '],
   ])('and %s is cut off', async (_, start, more) => {
     const socket = open(impatient);
     const said = untilClosed(socket);
@@ -140,7 +141,7 @@ describe('a client that never comes to an end', () => {
     expect(statuses(await said).filter((status) => status !== 408)).toEqual([]);
   });
 
-  it('while others are served', async () => {
+  it('does not keep others from being served', async () => {
     const dripping = Array.from({ length: 50 }, () => {
       const socket = open(impatient);
       socket.write('GET /healthz HTTP/1.1\r\nx-a: ');
@@ -150,7 +151,7 @@ describe('a client that never comes to an end', () => {
     await Promise.all(dripping);
   });
 
-  it('and pours chunks hears no more than 413 or 408, and is cut off', async () => {
+  it('and sends endless chunks gets 413 or 408, and is cut off', async () => {
     const socket = open(impatient);
     const said = untilClosed(socket);
     socket.write(head('transfer-encoding: chunked'));

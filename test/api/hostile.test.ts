@@ -1,4 +1,4 @@
-// What an attacker with a key can say, and no reader may take otherwise than another: names that break into headers, keys of the language, depths, doubles.
+// Attacks with a key: header injection, __proto__ and constructor, deep nesting, duplicate keys.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApi } from './api-server.ts';
 import { storedBody } from './stored-body.ts';
@@ -16,7 +16,7 @@ afterAll(() => api.close());
 const postRaw = (path: string, raw: string | Uint8Array, headers: Record<string, string> = {}) =>
   api.call('POST', path, undefined, { raw, headers });
 
-describe('what would break out of a header', () => {
+describe('text that would break out of a header', () => {
   const breaks = [
     '\r\nx: y',
     '\nx: y',
@@ -51,14 +51,14 @@ describe('what would break out of a header', () => {
     }
   });
 
-  it('is never said back: not in a name of the request, not in what a refusal names', async () => {
+  it('is never echoed in headers: not by the request id, not by an error', async () => {
     const answer = await api.call('GET', '/v1/tenants?%0d%0aset-cookie:%20a=b', undefined, { headers: { 'x-request-id': 'a\tb' } });
     expect(answer.status).toBe(422);
     expect(answer.headers.get('set-cookie')).toBeNull();
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('nor is the host it was sent to: links are made of the address that the operator gave', async () => {
+  it('from the Host header is never echoed: links use the configured origin', async () => {
     const { body } = await api.call('GET', '/openapi.json', undefined, {
       headers: { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' },
     });
@@ -66,8 +66,8 @@ describe('what would break out of a header', () => {
   });
 });
 
-describe('keys of the language', () => {
-  it('are kept like any other where keys are the caller’s', async () => {
+describe('keys such as __proto__', () => {
+  it('are stored like any other where the caller chooses the keys', async () => {
     const metadata = { constructor: 'c', prototype: 'p', toString: 't', hasOwnProperty: 'h' };
     expect((await api.post('/v1/tenants', { name: 'x', id: 'keys', metadata })).status).toBe(201);
     expect((await api.get('/v1/tenants/keys')).body.metadata).toEqual(metadata);
@@ -94,7 +94,7 @@ describe('keys of the language', () => {
     },
   );
 
-  it('pass through in data, byte for byte, and change nothing here', async () => {
+  it('pass through in data, byte for byte, and change no prototype', async () => {
     const data = '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}},"__proto__":2}';
     expect((await postRaw(events, `{"type":"a","id":"proto","data":${data}}`)).status).toBe(202);
     expect(await storedBody(api, 'proto')).toContain(`"data":${data}}`);
@@ -125,20 +125,20 @@ describe('a body nested very deep', () => {
   });
 });
 
-describe('a key said twice', () => {
+describe('a duplicate key', () => {
   it.each([
     ['/v1/tenants', '{"name":"x","metadata":{"a":"1","a":"2"}}', 'metadata.a'],
     ['/v1/tenants/acme/endpoints', `{"url":"${url}","headers":{"x-a":"1","\\u0078-a":"2"}}`, 'headers.x-a'],
     ['/v1/tenants/acme/endpoints', `{"url":"${url}","retry":{"schedule":["1s"],"schedule":["2s"]}}`, 'retry.schedule'],
     ['/v1/tenants/acme/endpoints', `{"url":"${url}","url":"https://10.0.0.1/"}`, 'url'],
     [`${events}/batch`, '{"events":[],"events":[{"type":"a","data":1}]}', 'events'],
-  ])('to %s %s is 422, not the last that wins', async (path, raw, at) => {
+  ])('to %s %s is 422: the last one does not win', async (path, raw, at) => {
     const answer = await postRaw(path, raw);
     expect([answer.status, answer.body.errors]).toEqual([422, [{ path: at, message: 'duplicate key' }]]);
   });
 });
 
-it('left no tenant, endpoint or key behind, and no failure in the log', async () => {
+it('leaves no tenant, endpoint or key, and no failure in the log', async () => {
   const { rows } = await api.db.query(
     'select (select count(*) from tenants) as tenants, (select count(*) from endpoints) as endpoints, (select count(*) from idempotency_keys) as keys',
   );

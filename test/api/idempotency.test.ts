@@ -1,4 +1,5 @@
-// Idempotency-Key over HTTP: once, the same answer again, whoever dies in between.
+// Idempotency-Key over HTTP: a request runs once and repeats get its answer, even if a process
+// crashes in between.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashRequest } from '#api/access/idempotency';
@@ -23,7 +24,7 @@ async function count(table: 'tenants' | 'endpoints' | 'events'): Promise<number>
   return rows[0].count;
 }
 
-/** As if a process had died while it ran this very request. */
+/** Leaves the state of a process that crashed while it ran this request. */
 async function diedRunning(key: string, path: string, body: unknown): Promise<void> {
   await api.db.query(
     `insert into idempotency_keys (scope, key, request_hash, seed, claim, claimed_until) values ($1, $2, $3, $4, $5, now() - interval '1 second')`,
@@ -46,7 +47,7 @@ describe('a request with a key', () => {
         ],
       },
     ],
-  ])('makes %s once', async (_, path, body) => {
+  ])('creates %s once', async (_, path, body) => {
     const key = randomUUID();
     const before = [await count('tenants'), await count('endpoints'), await count('events')];
     const first = await api.post(path, body, withKey(key));
@@ -58,7 +59,7 @@ describe('a request with a key', () => {
     expect([await count('tenants'), await count('endpoints'), await count('events')]).toEqual(made);
   });
 
-  it('runs once when many come at once', async () => {
+  it('runs once when many come concurrently', async () => {
     const key = randomUUID();
     const before = await count('endpoints');
     const answers = await Promise.all(Array.from({ length: 10 }, () => api.post('/v1/tenants/acme/endpoints', { url }, withKey(key))));
@@ -67,7 +68,7 @@ describe('a request with a key', () => {
     expect(await count('endpoints')).toBe(before + 1);
   });
 
-  it('with another body or another path is a conflict', async () => {
+  it('with another body or path is a conflict', async () => {
     const key = randomUUID();
     await api.post('/v1/tenants', { name: 'a' }, withKey(key));
     expect((await api.post('/v1/tenants', { name: 'b' }, withKey(key))).status).toBe(409);
@@ -81,7 +82,7 @@ describe('a request with a key', () => {
     expect((await api.post('/v1/tenants', { name: 'b' }, withKey(key))).status).toBe(201);
   });
 
-  it('runs anew after 24 hours, with other ids', async () => {
+  it('runs again after 24 hours, with other ids', async () => {
     const key = randomUUID();
     const first = await api.post('/v1/tenants', { name: 'a' }, withKey(key));
     await api.db.query(`update idempotency_keys set created_at = now() - interval '25 hours' where key = $1`, [key]);
@@ -90,7 +91,7 @@ describe('a request with a key', () => {
     expect(second.body.id).not.toBe(first.body.id);
   });
 
-  it('keeps its answer sealed', async () => {
+  it('stores its answer encrypted', async () => {
     const key = randomUUID();
     const { body } = await api.post('/v1/tenants/acme/endpoints', { url }, withKey(key));
     const { rows } = await api.db.query('select response from idempotency_keys where key = $1', [key]);
@@ -98,10 +99,10 @@ describe('a request with a key', () => {
   });
 });
 
-describe('a request whose process died', () => {
+describe('a request whose process crashed', () => {
   it.each([
     ['a tenant', '/v1/tenants', { name: 'x' }, 'id'],
-    ['a tenant with an id of its own', '/v1/tenants', { id: 'own', name: 'x' }, 'id'],
+    ['a tenant with a given id', '/v1/tenants', { id: 'own', name: 'x' }, 'id'],
     ['an endpoint, with the same secret', '/v1/tenants/acme/endpoints', { url }, 'secret'],
     ['an event', '/v1/tenants/acme/events', { type: 'a', data: 1 }, 'id'],
     [
@@ -115,13 +116,13 @@ describe('a request whose process died', () => {
       },
       'results',
     ],
-  ])('after its commit makes %s once', async (_, path, body, member) => {
+  ])('after its commit creates %s once', async (_, path, body, member) => {
     const key = randomUUID();
     await diedRunning(key, path, body);
     const first = await api.post(path, body, withKey(key));
     expect(first.status).toBeLessThan(300);
     const made = [await count('tenants'), await count('endpoints'), await count('events')];
-    // its answer was never stored, and its claim ran out
+    // its answer was never stored, and its claim has expired
     await api.db.query(
       `update idempotency_keys set status = null, response = null, claimed_until = now() - interval '1 second' where key = $1`,
       [key],
@@ -153,7 +154,7 @@ describe('a request whose process died', () => {
   });
 });
 
-it('two processes share the keys', async () => {
+it('two processes share Idempotency-Keys', async () => {
   const masterKey = randomBytes(32).toString('base64');
   const one = await startApi({ masterKey });
   const two = await startApi({ masterKey, databaseUrl: one.db.options.connectionString });

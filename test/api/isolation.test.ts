@@ -1,4 +1,5 @@
-// A caller that is bound to one tenant, on every route, with the ids of another: it learns nothing and changes nothing. And with its own: it is served.
+// Tenant isolation on every route: with the ids of another tenant, a tenant-bound caller learns and
+// changes nothing. With its own ids, it is served.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLanes } from '#db/lanes/lanes';
@@ -7,7 +8,7 @@ import { type Api, type ApiAnswer, createApi } from '../support/api.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { attempted, planned } from './deliveries-at-hand.ts';
 
-/** What a caller may know of a tenant and put into a request. */
+/** The ids of a tenant that a caller can put into a request. */
 interface Names {
   tenant: string;
   endpoint: string;
@@ -22,15 +23,15 @@ interface Case {
   body?: object;
   /** The body names the tenant. */
   ofTenant?: true;
-  /** With another tenant's ids; 404 unless said. */
+  /** The status with another tenant's ids; 404 by default. */
   foreign?: number;
-  /** With its own; 200 unless said. */
+  /** The status with its own ids; 200 by default. */
   own?: number;
 }
 
 const url = 'http://127.0.0.1:9/hook';
 
-// in this order with the caller's own: what ends something comes last
+// run in this order with the caller's own ids: operations that delete something come last
 const cases: Record<string, Case> = {
   getTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}` },
   changeTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, body: { name: 'changed' } },
@@ -119,7 +120,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A tenant with something in every corner, marked wherever text can stand. */
+/** A tenant with rows in every table, marked in every text field. */
 async function furnish(name: string, mark: string): Promise<Names> {
   const tenant = `${name}-tenant`;
   await api.post('/v1/tenants', { id: tenant, name: mark, metadata: { note: mark } });
@@ -150,7 +151,10 @@ async function furnish(name: string, mark: string): Promise<Names> {
   return { tenant, endpoint, delivery, event, key: key.id, link: link.id };
 }
 
-/** Every row of every table, as text, but for the answers kept by Idempotency-Key and when a key was used: that is written behind the caller's back. */
+/**
+ * Every row of every table as text, without stored Idempotency-Key answers and last uses of keys, which are written in
+ * the background.
+ */
 async function everything(): Promise<string> {
   const { rows } = await api.db.query<{ name: string }>(
     `select c.oid::regclass::text as name from pg_class c
@@ -182,7 +186,7 @@ function expectSilence({ body, headers }: ApiAnswer): void {
   for (const text of unseen) expect(said).not.toContain(text);
 }
 
-it('there is a case for every route that asks for a key', () => {
+it('every route that needs a key has a case', () => {
   expect(Object.keys(cases).toSorted()).toEqual(
     table
       .filter(({ open }) => !open)
@@ -192,7 +196,7 @@ it('there is a case for every route that asks for a key', () => {
 });
 
 describe("with another tenant's ids", () => {
-  it.each(Object.keys(cases))('%s is refused as what does not exist', async (operationId) => {
+  it.each(Object.keys(cases))('%s is refused as if they did not exist', async (operationId) => {
     const before = await everything();
     const answer = await call(operationId, foreign);
     expect(answer.status).toBe(cases[operationId]?.foreign ?? 404);
@@ -200,7 +204,7 @@ describe("with another tenant's ids", () => {
     expect(await everything()).toBe(before);
   });
 
-  it('a portal link comes no further', async () => {
+  it('a portal link gets no further', async () => {
     const scopes = ['events:write', 'endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act'];
     const { body } = await api.post('/v1/portal-links', { tenant: own.tenant, scopes });
     const link = createApi(api.origin, body.token);
@@ -214,7 +218,7 @@ describe("with another tenant's ids", () => {
     expect((await call('getEvent', own, {}, link)).status).toBe(200);
   });
 
-  it('one cannot be told from ids that nobody has', async () => {
+  it('the answer is the same as for unknown ids', async () => {
     const unknown = (text: string) => `${text.slice(0, -6)}000000`;
     const nobodys = {
       tenant: 'nobody',
@@ -230,7 +234,7 @@ describe("with another tenant's ids", () => {
     }
   });
 
-  it('mixed with its own nothing is found either', async () => {
+  it('mixed with its own ids, nothing is found either', async () => {
     const before = await everything();
     for (const names of [
       { ...foreign, tenant: own.tenant },
@@ -256,7 +260,7 @@ describe("with another tenant's ids", () => {
     expect(await everything()).toBe(before);
   });
 
-  it('an Idempotency-Key answers nothing of another caller', async () => {
+  it('an Idempotency-Key reveals no answer of another caller', async () => {
     const headers = { 'idempotency-key': 'the-same' };
     const made = await api.call('POST', `/v1/endpoints/${foreign.endpoint}/rotate-secret`, {}, { headers });
     expect(made.status).toBe(200);
@@ -268,7 +272,7 @@ describe("with another tenant's ids", () => {
 });
 
 describe('with its own ids', () => {
-  it.each(Object.keys(cases))('%s serves it', async (operationId) => {
+  it.each(Object.keys(cases))('%s succeeds', async (operationId) => {
     const answer = await call(operationId, own);
     expect([answer.status, answer.body]).toEqual([cases[operationId]?.own ?? 200, answer.body]);
     expectSilence(answer);

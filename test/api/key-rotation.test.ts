@@ -1,4 +1,5 @@
-// The master key is changed while two processes write: first both have both keys, then the new one alone reads everything.
+// Rotation of the master key while two processes write: first both have both keys, then the new key
+// alone decrypts everything.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
@@ -12,7 +13,7 @@ import { type ApiServer, startApi } from './api-server.ts';
 
 const key = () => randomBytes(32).toString('base64');
 
-it('changes under load without a failed request, and the old key is not needed afterwards', async () => {
+it('rotates under load without a failed request, and the old key is not needed afterwards', async () => {
   const [old, young] = [key(), key()];
   const one = await startApi({ masterKey: `${old},${young}` });
   const { db } = one;
@@ -36,7 +37,7 @@ it('changes under load without a failed request, and the old key is not needed a
   const loads = servers.map(async (server) => {
     while (loading) known.push(...(await load(server, tenant, 2)));
   });
-  // a process that still seals with the old key keeps the change from ending, and breaks nothing
+  // a process that still encrypts with the old key delays the end of the rotation, and breaks nothing
   await reseal(db, between);
   loading = false;
   await Promise.all(loads);
@@ -60,7 +61,7 @@ it('changes under load without a failed request, and the old key is not needed a
   await Promise.all([...known.slice(0, 5), ...known.slice(-10)].map((made) => expectSame(three, tenant, made)));
 });
 
-it('goes through more rows than one transaction takes, and on from where it was stopped', async () => {
+it('handles more rows than one transaction takes, and continues after an interruption', async () => {
   const api = await startApi();
   onTestFinished(() => api.close());
   const [before, between] = [
@@ -77,7 +78,7 @@ it('goes through more rows than one transaction takes, and on from where it was 
       names.map((one) => before.seal(Buffer.from(one.key), `idempotency/${one.scope}/${one.key}`)),
     ],
   );
-  // some were done by a run that was stopped
+  // some rows were done by an interrupted run
   await api.db.query('update idempotency_keys set response = $1 where key = $2', [
     between.seal(Buffer.from('key 1'), 'idempotency/scope-1/key 1'),
     'key 1',
@@ -99,7 +100,7 @@ it('goes through more rows than one transaction takes, and on from where it was 
   for (const row of rows) expect(between.open(row.response, `idempotency/${row.scope}/${row.key}`).toString()).toBe(row.key);
 });
 
-it('a command that is none is told what there is', async () => {
+it('an unknown command lists the known ones', async () => {
   await expect(masterKeyCommand('roll', { DATABASE_URL: '', POSTHORN_MASTER_KEY: [key()] }, () => undefined)).rejects.toThrow(
     /Usage: posthorn keys/,
   );
@@ -111,7 +112,7 @@ interface Made {
   idempotencyKey: string;
 }
 
-/** Endpoints with their secrets, answers kept by Idempotency-Key, and events. */
+/** Endpoints with secrets, stored Idempotency-Key answers, and events. */
 async function load(api: ApiServer, tenant: string, count: number): Promise<Made[]> {
   const made: Made[] = [];
   for (let n = 0; n < count; n++) {

@@ -1,4 +1,5 @@
-// What an endpoint, a tenant and an event ask of lanes: kept, changed, judged together; and gates that only open and shut.
+// Lane settings of endpoints, tenants and events: stored, changed and validated together; and pause
+// and resume.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bySystem } from '#db/audit/audit';
@@ -21,7 +22,7 @@ const column = async (id: string, name: string) =>
   (await api.db.query(`select ${name} as value from endpoints where id = $1`, [uuidOf(id)])).rows[0]?.value;
 
 describe('settings of an endpoint', () => {
-  it('are kept as they are given, and a change changes no more than it says', async () => {
+  it('are stored as given, and a change affects only the given ones', async () => {
     const settings = {
       rateLimit: { perSecond: 0.5, burst: 3 },
       ordering: 'endpoint',
@@ -42,7 +43,7 @@ describe('settings of an endpoint', () => {
     [{ batch: { maxEvents: 2, maxWaitMs: 1 } }, { ordering: 'key' }, 'batch'],
     [{ coalesceMs: 100 }, { ordering: 'endpoint' }, 'coalesceMs'],
     [{ ordering: 'key' }, { coalesceMs: 100 }, 'coalesceMs'],
-  ])('%j and then %j do not go together, and nothing is changed', async (first, second, path) => {
+  ])('%j and then %j cannot be combined, and nothing is changed', async (first, second, path) => {
     const { id } = await api.makeEndpoint(tenant, url, first);
     const before = (await api.get(`/v1/endpoints/${id}`)).body;
     const answer = await change(id, { ...second, description: 'changed' });
@@ -50,7 +51,7 @@ describe('settings of an endpoint', () => {
     expect((await api.get(`/v1/endpoints/${id}`)).body).toEqual(before);
   });
 
-  it('remember since when there is this order, where there was none or another before', async () => {
+  it('record since when the current ordering applies', async () => {
     const since = (id: string) => column(id, 'ordering_since');
     const { id } = await api.makeEndpoint(tenant, url, { ordering: 'key' });
     await change(id, { description: 'x' });
@@ -67,7 +68,7 @@ describe('settings of an endpoint', () => {
     }
   });
 
-  it('put what is held into the lines of the order that is asked for', async () => {
+  it('move held deliveries into the queues of the new ordering', async () => {
     const { id } = await api.makeEndpoint(tenant, url, { ordering: 'key' });
     const delivery = await held(api, tenant, id);
     await api.db.query(`update events e set ordering_key = 'k' from deliveries d where d.event_id = e.id and d.id = $1`, [
@@ -85,11 +86,11 @@ describe('settings of an endpoint', () => {
 
   it.each<[string, object, object, boolean]>([
     ['block comes', { ordering: 'endpoint' }, { onDeadLetter: 'block' }, true],
-    ['the order comes', { onDeadLetter: 'block' }, { ordering: 'endpoint' }, true],
-    ['another order comes', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'key' }, true],
-    ['it blocks already', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'endpoint', onDeadLetter: 'block' }, false],
-    ['something else comes', { ordering: 'endpoint', onDeadLetter: 'block' }, { maxInFlight: 3 }, false],
-  ])('what was given up before loses its place when %s: %j, %j', async (_, first, second, loses) => {
+    ['an ordering is set', { onDeadLetter: 'block' }, { ordering: 'endpoint' }, true],
+    ['the ordering changes', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'key' }, true],
+    ['it already blocks', { ordering: 'endpoint', onDeadLetter: 'block' }, { ordering: 'endpoint', onDeadLetter: 'block' }, false],
+    ['another setting changes', { ordering: 'endpoint', onDeadLetter: 'block' }, { maxInFlight: 3 }, false],
+  ])('earlier dead letters lose their place when %s: %j, %j', async (_, first, second, loses) => {
     const { id } = await api.makeEndpoint(tenant, url, first);
     const [dead, quarantined, waiting] = [await held(api, tenant, id), await held(api, tenant, id), await held(api, tenant, id)];
     await leave(api, dead, `status = 'dead_lettered'`);
@@ -113,14 +114,14 @@ describe('settings of an endpoint', () => {
     [{ autoRecover: true }, true],
     [{ description: 'x', metadata: { a: 'b' }, eventTypes: ['a'], channels: ['c'] }, false],
     [{}, false],
-  ])('%j has a lane that is shut look again: %j', async (body, looks) => {
+  ])('%j wakes a shut lane: %j', async (body, looks) => {
     const { id } = await api.makeEndpoint(tenant, url);
     await openLane(api, id, `state = 'shut', due_at = null`);
     expect((await change(id, body)).status).toBe(200);
     expect(await laneOf(api, id)).toBe(looks ? 'awake' : 'shut');
   });
 
-  it('open no lane by themselves', async () => {
+  it('do not open a lane', async () => {
     const { id } = await api.makeEndpoint(tenant, url, { rateLimit: { perSecond: 1 } });
     await change(id, { rateLimit: { perSecond: 2 } });
     expect(await laneOf(api, id)).toBeNull();
@@ -128,7 +129,7 @@ describe('settings of an endpoint', () => {
   });
 });
 
-it('a rate of a tenant is kept, changed and taken away, and known to who caches its endpoints', async () => {
+it('the rate limit of a tenant is stored, changed and removed, and reaches processes that cache its endpoints', async () => {
   const version = async () =>
     (await api.db.query(`select endpoints_version as v from tenants where external_id = 'paced' and deleted_at is null`)).rows[0].v;
   const made = await api.post('/v1/tenants', { id: 'paced', name: 'Paced', rateLimit: { perSecond: 5 } });
@@ -147,7 +148,7 @@ it('a rate of a tenant is kept, changed and taken away, and known to who caches 
   expect((await api.get(`/v1/tenants/${tenant}`)).body.rateLimit).toBeNull();
 });
 
-it('the coalescing key of an event is kept, and part of its content', async () => {
+it('the coalescing key of an event is stored, and is part of its content', async () => {
   const event = { id: 'with-key', type: 'a', data: 1, coalesceKey: 'cart-7' };
   const post = async (more: object) => {
     const { status, body } = await api.post(`/v1/tenants/${tenant}/events`, { ...event, ...more });
@@ -162,7 +163,7 @@ it('the coalescing key of an event is kept, and part of its content', async () =
 });
 
 describe('gates', () => {
-  it('shut and open; what is held stays held for its lane, which looks at once', async () => {
+  it('close and open; held deliveries stay held for the lane, which is woken at once', async () => {
     const { id } = await api.makeEndpoint(tenant, url);
     const delivery = await held(api, tenant, id);
     expect((await api.post(`/v1/endpoints/${id}/pause`)).body).toMatchObject({ gate: 'held', gateReason: 'paused' });
@@ -173,7 +174,7 @@ describe('gates', () => {
     expect(await rowOf(api, delivery)).toMatchObject({ status: 'held' });
   });
 
-  it('open a lane where something is held and there is none, and none where nothing is', async () => {
+  it('open a lane only if deliveries are held and there is none', async () => {
     const [some, nothing] = [(await api.makeEndpoint(tenant, url)).id, (await api.makeEndpoint(tenant, url)).id];
     await held(api, tenant, some);
     for (const id of [some, nothing]) {
@@ -183,13 +184,13 @@ describe('gates', () => {
     expect([await laneOf(api, some), await laneOf(api, nothing)]).toEqual(['awake', null]);
   });
 
-  it('open before the time that the endpoint asked for', async () => {
+  it('open before a Retry-After has passed', async () => {
     const { id } = await api.makeEndpoint(tenant, url);
     await api.db.query(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, [uuidOf(id)]);
     expect((await api.post(`/v1/endpoints/${id}/resume`)).body.notBefore).toBeNull();
   });
 
-  it('are those of the operator too', async () => {
+  it('are changed by the operator, too', async () => {
     const { id } = await api.makeEndpoint(tenant, url);
     const delivery = await held(api, tenant, id);
     const { setGate } = api.deps;

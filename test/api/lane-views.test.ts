@@ -1,4 +1,4 @@
-// What an operator sees of a lane, of the numbers of an ordered endpoint, and of all lanes together; and a head that is skipped.
+// Lanes and sequence numbers as the API shows them, lane metrics, and skip-head.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
@@ -23,7 +23,7 @@ const lane = async (id: string) => (await api.get(`/v1/endpoints/${id}/lane`)).b
 const unknown = newId('ep');
 
 describe('a lane', () => {
-  it('is none where nothing needs one', async () => {
+  it('has state none where nothing needs it', async () => {
     const id = await make();
     expect(await lane(id)).toEqual({
       endpoint: id,
@@ -45,7 +45,7 @@ describe('a lane', () => {
     });
   });
 
-  it('shows what is held, since when, how fast it may go, and what its drain left', async () => {
+  it('shows held deliveries, their age, the rate limits and the state left by its drain', async () => {
     const id = await make({ rateLimit: { perSecond: 2 } });
     const first = await held(api, tenant, id);
     await held(api, tenant, id);
@@ -82,9 +82,9 @@ describe('a lane', () => {
     ['coalescing', { coalesceMs: 100 }, null, ['coalesce']],
     ['paused', {}, `update endpoints set gate = 'held' where id = $1`, ['paused']],
     ['disabled', {}, `update endpoints set gate = 'disabled' where id = $1`, ['disabled']],
-    ['asked for peace', {}, `update endpoints set not_before = now() + interval '1 h' where id = $1`, ['retry_after']],
-    ['asked for peace before', {}, `update endpoints set not_before = now() where id = $1`, []],
-  ])('says why: %s', async (_, settings, sql, reasons) => {
+    ['asked for a Retry-After', {}, `update endpoints set not_before = now() + interval '1 h' where id = $1`, ['retry_after']],
+    ['asked for a Retry-After that has passed', {}, `update endpoints set not_before = now() where id = $1`, []],
+  ])('shows the reason: %s', async (_, settings, sql, reasons) => {
     const id = await make(settings);
     if (sql) await api.db.query(sql, [uuidOf(id)]);
     expect((await lane(id)).reasons).toEqual(reasons);
@@ -102,13 +102,13 @@ describe('a lane', () => {
     expect(await lane(id)).toMatchObject({ state: 'idle', reasons });
   });
 
-  it('whose drain left what nobody understands is shown all the same', async () => {
+  it('with unreadable drain state is shown all the same', async () => {
     const id = await make();
     await openLane(api, id, `allowance = '"x"', circuit = '{"state":"open","probeAtMs":1e99,"refusedProbes":1}'`);
     expect(await lane(id)).toMatchObject({ allowance: null, circuit: { state: 'closed' } });
   });
 
-  it.each([`/v1/endpoints/${unknown}/lane`, `/v1/endpoints/${unknown}/sequence`, '/v1/endpoints/x/lane'])('%s is unknown', async (path) => {
+  it.each([`/v1/endpoints/${unknown}/lane`, `/v1/endpoints/${unknown}/sequence`, '/v1/endpoints/x/lane'])('%s is 404', async (path) => {
     expect((await api.get(path)).status).toBe(404);
   });
 
@@ -120,7 +120,7 @@ describe('a lane', () => {
   });
 });
 
-describe('the numbers of an ordered endpoint', () => {
+describe('the sequence numbers of an ordered endpoint', () => {
   const sequence = (id: string, query = '') => api.get(`/v1/endpoints/${id}/sequence${query}`);
   /** Deliveries with these numbers, as a drain leaves them. */
   async function numbered(endpoint: string, key: string | null, states: Record<string, string>): Promise<void> {
@@ -139,7 +139,7 @@ describe('the numbers of an ordered endpoint', () => {
     ]);
   }
 
-  it('begin with nothing', async () => {
+  it('are empty at first', async () => {
     const id = await make(strict);
     expect(await sequence(id)).toMatchObject({
       status: 200,
@@ -149,9 +149,9 @@ describe('the numbers of an ordered endpoint', () => {
 
   it.each<[string, Record<string, string>, object]>([
     ['all accepted', { 1: 'succeeded', 2: 'succeeded' }, { lastSent: 2, lastAccepted: 2, gaps: [], nextOffered: 3 }],
-    ['a head tried again', { 1: 'succeeded', 2: 'held' }, { lastSent: 2, lastAccepted: 1, gaps: [], nextOffered: 2 }],
+    ['a head in retry', { 1: 'succeeded', 2: 'held' }, { lastSent: 2, lastAccepted: 1, gaps: [], nextOffered: 2 }],
     [
-      'a dead letter passed by',
+      'a skipped dead letter',
       { 1: 'dead_lettered', 2: 'succeeded', 3: 'succeeded' },
       { lastSent: 3, lastAccepted: 3, gaps: [1], nextOffered: 4 },
     ],
@@ -167,7 +167,7 @@ describe('the numbers of an ordered endpoint', () => {
     expect(await sequence(id)).toMatchObject({ status: 200, body });
   });
 
-  it('are those of a key where the endpoint orders by keys', async () => {
+  it('are those of one key if the endpoint orders by key', async () => {
     const id = await make(byKey);
     await numbered(id, 'a', { 1: 'succeeded', 3: 'succeeded' });
     await numbered(id, 'b', { 1: 'succeeded' });
@@ -176,7 +176,7 @@ describe('the numbers of an ordered endpoint', () => {
     expect((await sequence(id, '?orderingKey=c')).body).toMatchObject({ lastSent: null, nextOffered: 1 });
   });
 
-  it('that are missing are told, at most 100 of them, and none that may be forgotten by age', async () => {
+  it('show gaps, at most 100, and none that may be removed by retention', async () => {
     const id = await make(strict);
     await numbered(id, null, { 250: 'succeeded', 500: 'succeeded' });
     expect((await sequence(id)).body.gaps).toEqual(Array.from({ length: 100 }, (_, n) => 499 - n));
@@ -187,13 +187,13 @@ describe('the numbers of an ordered endpoint', () => {
   });
 
   it.each<[string, object, string, number]>([
-    ['without an order', {}, '', 409],
-    ['by key, without one', byKey, '', 422],
-    ['with a key, of one order for all', strict, '?orderingKey=a', 422],
-    ['with a key that is none', byKey, '?orderingKey=a%20b', 422],
+    ['without an ordering', {}, '', 409],
+    ['by key, without a key', byKey, '', 422],
+    ['with a key, ordered as a whole', strict, '?orderingKey=a', 422],
+    ['with a malformed key', byKey, '?orderingKey=a%20b', 422],
     ['with two keys', byKey, '?orderingKey=a&orderingKey=b', 422],
-    ['with something else', strict, '?key=a', 422],
-  ])('asked %s', async (_, settings, query, status) => {
+    ['with an unknown parameter', strict, '?key=a', 422],
+  ])('requested %s', async (_, settings, query, status) => {
     expect((await sequence(await make(settings), query)).status).toBe(status);
   });
 });
@@ -202,7 +202,7 @@ describe('skip-head', () => {
   const skip = (id: string, body?: object) => api.post(`/v1/endpoints/${id}/skip-head`, body);
   const spend = (id: string) => leave(api, id, `status = 'dead_lettered', next_attempt_at = null`);
 
-  it('takes the lowest that blocks out of the order, one for each call, and has the lane look', async () => {
+  it('removes the lowest blocking delivery from the order, one per call, and wakes the lane', async () => {
     const id = await make(strict);
     const [first, second] = [await held(api, tenant, id), await held(api, tenant, id)];
     await held(api, tenant, id);
@@ -214,10 +214,10 @@ describe('skip-head', () => {
       expect(await rowOf(api, head)).toMatchObject({ status: 'dead_lettered', position: null });
       expect(await laneOf(api, id)).toBe('awake');
     }
-    expect(await skip(id)).toMatchObject({ status: 409, body: { detail: 'No dead letter blocks it.' } });
+    expect(await skip(id)).toMatchObject({ status: 409, body: { detail: 'No dead letter blocks this endpoint or ordering key.' } });
   });
 
-  it('takes that of a key, or the lowest of all', async () => {
+  it('removes that of a key, or the lowest of all', async () => {
     const id = await make(byKey);
     const [a, b, c] = [
       await held(api, tenant, id, { orderingKey: 'a' }),
@@ -232,7 +232,7 @@ describe('skip-head', () => {
     expect((await skip(id)).body.delivery).toBe(c);
   });
 
-  it('asked for twice at once takes no two', async () => {
+  it('called twice concurrently removes only one', async () => {
     const id = await make(strict);
     const heads = [await held(api, tenant, id), await held(api, tenant, id)];
     for (const one of heads) await spend(one);
@@ -243,10 +243,10 @@ describe('skip-head', () => {
   });
 
   it.each<[string, object, object | undefined, number]>([
-    ['has no order', {}, undefined, 409],
-    ['goes on behind dead letters', { ordering: 'endpoint' }, undefined, 409],
-    ['blocks for nothing', strict, undefined, 409],
-    ['has one order for all, and a key is given', strict, { orderingKey: 'a' }, 422],
+    ['has no ordering', {}, undefined, 409],
+    ['skips dead letters', { ordering: 'endpoint' }, undefined, 409],
+    ['is not blocked', strict, undefined, 409],
+    ['is ordered as a whole, and a key is given', strict, { orderingKey: 'a' }, 422],
   ])('of an endpoint that %s', async (_, settings, body, status) => {
     const id = await make(settings);
     const delivery = await held(api, tenant, id);
@@ -257,7 +257,7 @@ describe('skip-head', () => {
 });
 
 describe('/metrics', () => {
-  it('tells of lanes, of what is held, and of the endpoints that hold most', async () => {
+  it('shows lanes, held deliveries, and the endpoints with the most held deliveries', async () => {
     const fresh = await startApi();
     onTestFinished(fresh.close);
     const page = () => readMetrics(fresh.origin);

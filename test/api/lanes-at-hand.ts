@@ -1,4 +1,4 @@
-// Lanes and held deliveries as drains and parking leave them, without either.
+// Creates lanes and held deliveries as drains and parking leave them, without running either.
 import { openLanes } from '#db/lanes/lanes';
 import { parkExisting } from '#db/lanes/parking';
 import { uuidOf } from '#domain/ids';
@@ -26,14 +26,14 @@ export async function rowOf({ db }: ApiServer, deliveryId: string): Promise<Row>
   return rows[0];
 }
 
-/** Posts an event and holds its delivery for the endpoint, as who parks does before it has a lane woken. */
+/** Posts an event and parks its delivery for the endpoint, without waking the lane. */
 export async function held(api: ApiServer, tenant: string, endpointId: string, event: object = {}): Promise<string> {
   const [id = ''] = await planned(api, tenant, await api.postEvent(tenant, event), [endpointId]);
   await parkExisting(api.db, id);
   return id;
 }
 
-/** As a drain leaves the delivery: `columns` are SQL. */
+/** Sets columns of the delivery, as a drain would. `columns`: SQL. */
 export async function leave({ db }: ApiServer, deliveryId: string, columns: string): Promise<void> {
   await db.query(`update deliveries set ${columns} where id = $1`, [uuidOf(deliveryId)]);
 }
@@ -43,7 +43,7 @@ export async function openLane(api: ApiServer, endpointId: string, columns = `st
   await api.db.query(`update lanes set ${columns} where endpoint_id = $1`, [uuidOf(endpointId)]);
 }
 
-/** What others see of the lane; null: there is none. */
+/** The lane's row; null: there is none. */
 export async function laneOf({ db }: ApiServer, endpointId: string): Promise<string | null> {
   const { rows } = await db.query<{ state: string }>('select state from lanes where endpoint_id = $1', [uuidOf(endpointId)]);
   return rows[0]?.state ?? null;

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { ApiServer } from './api-server.ts';
 
-/** The ids, in the list's order. */
+/** The ids, in the order of the list. */
 export async function listed(api: ApiServer, path: string): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {

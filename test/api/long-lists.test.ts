@@ -1,4 +1,4 @@
-// Lists of more rows than one search looks at, and what they say of dispatches.
+// Lists of more rows than one search reads, and the dispatches that they show.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryStatuses } from '#domain/delivery';
 import { idOf, uuidOf } from '#domain/ids';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Reads the list to its end: the ids, and how many each page held. */
+/** Reads the list to its end: the ids, and the size of each page. */
 async function walk(query: string): Promise<{ found: string[]; pages: number[] }> {
   const found: string[] = [];
   const pages: number[] = [];
@@ -53,7 +53,7 @@ describe('a list', () => {
     }
   });
 
-  it('searches for a rare type so many rows a page, and goes on behind them', async () => {
+  it('reads a limited number of rows per page for a rare type, and continues after them', async () => {
     const rare = [ids[0], ids[1_999], ids[2_000], ids[2_001], ids[rows - 1]].map(String);
     await api.db.query(`update deliveries set event_type = 'rare.type' where id = any($1)`, [rare.map(uuidOf)]);
     for (const scope of [`tenant=${tenant}`, `endpoint=${endpoint}`, 'status=succeeded&status=pending']) {
@@ -63,7 +63,7 @@ describe('a list', () => {
     }
   });
 
-  it('finds what did not succeed by any choice of statuses, in the order of ids', async () => {
+  it('finds unsuccessful deliveries by any set of statuses, in the order of ids', async () => {
     const wanted = new Map<string, string>();
     for (const [index, status] of deliveryStatuses.entries()) {
       for (const id of [ids[100 * index + 50], ids[3_000 + 7 * index]].map(String)) {
@@ -81,14 +81,14 @@ describe('a list', () => {
     expect((await walk(`tenant=${tenant}&status=dead_lettered&type=no.such`)).found).toEqual([]);
   });
 
-  it("says nothing of another tenant's endpoint", async () => {
+  it("shows nothing for another tenant's endpoint", async () => {
     const other = await api.makeTenant();
     expect((await walk(`tenant=${other}&endpoint=${endpoint}`)).found).toEqual([]);
     expect((await walk(`tenant=${other}&endpoint=${endpoint}&status=dead_lettered`)).found).toEqual([]);
   });
 });
 
-describe('a delivery without a workflow of its own', () => {
+describe('a delivery without its own workflow', () => {
   it('names the dispatch that covers its event, once there is one', async () => {
     const [one, two] = [await api.postEvent(tenant), await api.postEvent(tenant)];
     const [a = '', b = ''] = [...(await planned(api, tenant, one, [endpoint])), ...(await planned(api, tenant, two, [endpoint]))];
@@ -102,7 +102,7 @@ describe('a delivery without a workflow of its own', () => {
     const insert = 'insert into dispatches (id, event_ids) values ($1, $2)';
     await api.db.query(insert, [uuidOf(ofOther), [uuidOf(newId('evt'))]]);
     await api.db.query(insert, [uuidOf(ofBoth), events.map((row) => row.event_id)]);
-    // as long as it stands in the outbox no dispatch has it
+    // an event in the outbox has no dispatch yet
     expect(await workflowsOf()).toEqual([null, null]);
     await api.db.query('delete from outbox where event_id = any($1)', [events.map((row) => row.event_id)]);
     expect(await workflowsOf()).toEqual([`dispatch/${ofBoth}`, `dispatch/${ofBoth}`]);

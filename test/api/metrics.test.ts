@@ -1,4 +1,4 @@
-// /metrics: the numbers after real deliveries, the mode, and that no customer is named.
+// /metrics: values after real deliveries, the dispatch mode, and no names of tenants.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ afterAll(async () => {
 const read = () => readMetrics(posthorn.origin);
 
 describe('/metrics', () => {
-  it('is open, in the text format, with what every Node process tells, and all names that docs/metrics.md tells', async () => {
+  it('needs no key, and has the Node metrics and all metrics of docs/metrics.md', async () => {
     const page = await read();
     expect(page.type).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(page.value('process_cpu_seconds_total')).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ describe('/metrics', () => {
     expect((await posthorn.post('/metrics')).status).toBe(405);
   });
 
-  it('counts what was accepted, what came again and what was refused, by us and by endpoints', async () => {
+  it('counts accepted, duplicate and refused events, and refusals by endpoints', async () => {
     const before = await read();
     expect(before.all).toMatchObject({
       'posthorn_attempts_total{outcome="accepted"}': 0,
@@ -83,7 +83,7 @@ describe('/metrics', () => {
     });
   });
 
-  it('shows a request in flight, and the way events leave above the budget', async () => {
+  it('shows a request in flight, and the dispatch mode above the budget', async () => {
     const tenant = await posthorn.makeTenant();
     await posthorn.makeEndpoint(tenant, `${receiver.url}/slow`, { eventTypes: ['slow.*'] });
     const held: (() => void)[] = [];
@@ -114,7 +114,7 @@ describe('/metrics', () => {
     expect(grown('posthorn_first_attempt_delay_seconds_count')).toBeGreaterThan(0);
   });
 
-  it('names no customer: the labels of ours have values of ours', async () => {
+  it('names no tenant: all labels have values from closed lists', async () => {
     const tenant = await posthorn.makeTenant('acme-customer');
     const { id } = await posthorn.makeEndpoint(tenant, `${receiver.url}/acme`, { eventTypes: ['acme.*'] });
     const event = await posthorn.postEvent(tenant, { id: 'acme-event', type: 'acme.sent' });
@@ -125,7 +125,7 @@ describe('/metrics', () => {
     expect(new Set(labels)).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le', 'state']));
   });
 
-  it('counts events that are refused because too much waits for the store', async () => {
+  it('counts events that are refused because too many wait for the database', async () => {
     const { telemetry, db, contents } = posthorn.core;
     const ingest = createIngest({ db, contents, relay: undefined, parking: posthorn.core.parking, metrics: telemetry.ingest });
     const event = { type: 'a', body: Buffer.from('{}'), contentHash: Buffer.alloc(32), bodyTimestamp: '2026-01-01T00:00:00Z' };
@@ -147,7 +147,7 @@ describe('/metrics', () => {
 });
 
 describe('/metrics of an API without a worker', () => {
-  it('tells what waits in the store, and nothing of a worker', async () => {
+  it('shows the backlog, and no worker metrics', async () => {
     const api = await startApi();
     onTestFinished(api.close);
     const tenant = await api.makeTenant();
@@ -156,11 +156,11 @@ describe('/metrics of an API without a worker', () => {
     expect(page.value('posthorn_outbox_events')).toBe(3);
     expect(page.value('posthorn_temporal_away')).toBe(1);
     expect(page.names()).not.toContain('posthorn_dispatch_mode');
-    // another Posthorn of this process has a page too
+    // another Posthorn in this process has its own metrics
     expect(page.value('process_cpu_seconds_total')).toBeGreaterThan(0);
   });
 
-  it('is there while PostgreSQL is away, without what only PostgreSQL knows', async () => {
+  it('works while PostgreSQL is unavailable, without the values read from it', async () => {
     const api = await startApi({ databaseUrl: 'postgres://127.0.0.1:1/none' });
     onTestFinished(api.close);
     const page = await readMetrics(api.origin);
@@ -173,7 +173,7 @@ describe('/metrics of an API without a worker', () => {
 });
 
 describe('POSTHORN_METRICS_PORT', () => {
-  it('serves the metrics and the health of a worker without an API, and is named when it is taken', async () => {
+  it('serves metrics and health of a worker without an API, and is named if the port is taken', async () => {
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
     const worker = startWorkerCommand(port);
@@ -192,7 +192,7 @@ describe('POSTHORN_METRICS_PORT', () => {
   });
 });
 
-/** `posthorn worker` beside the Posthorn of this file. */
+/** A `posthorn worker` process next to the Posthorn of this file. */
 function startWorkerCommand(port: number) {
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
   const env = { ...posthorn.env, PATH: process.env.PATH, POSTHORN_METRICS_PORT: String(port), LOG_LEVEL: 'error' };

@@ -1,4 +1,5 @@
-// PATCH of what leads to an endpoint: what was learnt of where it led before is forgotten, and says so in the audit log.
+// A change of an endpoint's URL, headers or credentials resets its failure state, which the audit
+// log shows.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { createApi } from '../support/api.ts';
@@ -18,7 +19,10 @@ afterAll(() => api.close());
 const bearer = (token: string) => ({ auth: { type: 'bearer', token } });
 const gone = { gate: 'disabled', gateReason: 'the endpoint answered 410 Gone' };
 
-/** Said to be gone after it asked for peace for an hour, with failures counted and a lane that rests for an hour with an open circuit. */
+/**
+ * An endpoint that sent an hour's Retry-After and then 410, with counted failures and a lane that waits an hour with an
+ * open circuit.
+ */
 async function unwell(settings: object = {}): Promise<string> {
   const { id } = await api.makeEndpoint(tenant, url, settings);
   await api.db.query(`update endpoints set not_before = now() + interval '1 hour', gate = $2, gate_reason = $3 where id = $1`, [
@@ -55,8 +59,8 @@ describe('a change of an endpoint', () => {
     ['path', { url: `${url}/other` }],
     ['header', { headers: { 'x-a': 'b' } }],
     ['token', bearer('other'), bearer('one')],
-    ['way of signing', { signing: { schemes: ['v1', 'v1a'] } }],
-  ])('of its %s forgets all that was learnt of it, and wakes its lane', async (_, change, settings) => {
+    ['signing', { signing: { schemes: ['v1', 'v1a'] } }],
+  ])('of its %s resets its failure state and wakes its lane', async (_, change, settings) => {
     const id = await unwell(settings);
     expect((await api.call('PATCH', `/v1/endpoints/${id}`, change)).status).toBe(200);
     expect(await learnt(id)).toEqual(nothing);
@@ -70,16 +74,16 @@ describe('a change of an endpoint', () => {
 
   it.each<[string, object, object?]>([
     ['the same URL and headers', { url, headers: {} }],
-    ['the same credentials, hidden', { auth: { type: 'bearer', token: '***' } }, bearer('one')],
+    ['the same credentials, masked', { auth: { type: 'bearer', token: '***' } }, bearer('one')],
     ['a limit', { maxInFlight: 3 }],
-  ])('to %s forgets nothing', async (_, change, settings) => {
+  ])('to %s resets nothing', async (_, change, settings) => {
     const id = await unwell(settings);
     const before = await learnt(id);
     expect((await api.call('PATCH', `/v1/endpoints/${id}`, change)).status).toBe(200);
     expect({ ...(await learnt(id)), lane: null }).toEqual({ ...before, lane: null });
   });
 
-  it('by a key of its own tenant, which may see nothing of what was counted, forgets it too', async () => {
+  it('with a key of its tenant, which cannot see the counts, resets them, too', async () => {
     const { body: made } = await api.post('/v1/api-keys', { name: 'own', tenant, scopes: ['endpoints:write', 'endpoints:read'] });
     const id = await unwell();
     const answer = await createApi(api.origin, made.key).call('PATCH', `/v1/endpoints/${id}`, { url: `${url}/mine` });
@@ -87,7 +91,7 @@ describe('a change of an endpoint', () => {
     expect(await learnt(id)).toEqual(nothing);
   });
 
-  it('does not open what a person paused', async () => {
+  it('does not resume an endpoint that a person paused', async () => {
     const { id } = await api.makeEndpoint(tenant, url);
     await api.post(`/v1/endpoints/${id}/pause`);
     expect((await api.call('PATCH', `/v1/endpoints/${id}`, { url: `${url}/new` })).body).toMatchObject({

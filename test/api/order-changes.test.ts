@@ -1,4 +1,5 @@
-// What is held when the kind of order changes: it stands in the lines of the new order, with no number of the old one, however much it is.
+// Held deliveries when the ordering of an endpoint changes: they move to the queues of the new
+// ordering and lose their sequence numbers, however many there are.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
@@ -20,7 +21,7 @@ it.each<[string, string, string | null]>([
   ['endpoint', 'key', 'k'],
   ['endpoint', 'none', null],
   ['key', 'endpoint', null],
-])('from %s to %s: numbers given before are forgotten, tried or not, and the key is %s', async (from, to, key) => {
+])('from %s to %s: earlier numbers are removed, attempted or not, and the key is %s', async (from, to, key) => {
   const id = await endpointWith({ ordering: from });
   const [tried, untried] = [await held(api, tenant, id, { orderingKey: 'k' }), await held(api, tenant, id, { orderingKey: 'k' })];
   await leave(api, tried, 'sequence = 7, attempts = 2');
@@ -32,7 +33,7 @@ it.each<[string, string, string | null]>([
   expect(await rowOf(api, accepted)).toMatchObject({ sequence: 6 });
 });
 
-it('keeps the numbers while the order stays what it is', async () => {
+it('keeps the numbers while the ordering stays the same', async () => {
   const id = await endpointWith({ ordering: 'key' });
   const one = await held(api, tenant, id, { orderingKey: 'k' });
   await leave(api, one, 'sequence = 3');
@@ -40,7 +41,7 @@ it('keeps the numbers while the order stays what it is', async () => {
   expect(await rowOf(api, one)).toMatchObject({ sequence: 3, lane_key: 'k' });
 });
 
-it('changes all of more than a page, of what is held and of what was given up', async () => {
+it('changes more than a page of held deliveries and dead letters', async () => {
   const id = await endpointWith({ ordering: 'endpoint' });
   const first = await held(api, tenant, id, { orderingKey: 'k' });
   const insert = async (status: string) => {

@@ -1,4 +1,5 @@
-// Orders to deliveries of endpoints whose deliveries wait in lanes: the row becomes, stays or leaves `held`, and its lane hears of it.
+// Commands to deliveries of endpoints with lanes: the row becomes, stays or leaves `held`, and the
+// lane is signalled.
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +28,7 @@ const strict = { ordering: 'endpoint', onDeadLetter: 'block' };
 const spent = `status = 'dead_lettered', attempts = 9, next_attempt_at = null, sequence = 4, batch_id = gen_random_uuid()`;
 
 describe('replay', () => {
-  it('holds it for the lane, which is opened, and starts no workflow', async () => {
+  it('holds the delivery for the lane, which is opened, and starts no workflow', async () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `${spent}, own_workflow = false, coalesce_key = 'a'`);
@@ -41,7 +42,7 @@ describe('replay', () => {
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
 
-  it('wakes a lane that rests, and leaves one alone that is shut for its own reasons', async () => {
+  it('wakes an idle lane, but not one that is shut for another reason', async () => {
     for (const [state, after] of [
       ['idle', 'awake'],
       ['shut', 'shut'],
@@ -57,10 +58,10 @@ describe('replay', () => {
 
   it.each<[string, object, string, boolean]>([
     ['a dead letter that blocks', strict, 'dead_lettered', true],
-    ['one of a key that blocks', { ...strict, ordering: 'key' }, 'dead_lettered', true],
-    ['a dead letter that was passed by', { ordering: 'endpoint' }, 'dead_lettered', false],
-    ['one that succeeded', strict, 'succeeded', false],
-  ])('of %s: its place and number are kept or new', async (_, settings, status, keeps) => {
+    ['a dead letter that blocks a key', { ...strict, ordering: 'key' }, 'dead_lettered', true],
+    ['a dead letter that was skipped', { ordering: 'endpoint' }, 'dead_lettered', false],
+    ['a succeeded delivery', strict, 'succeeded', false],
+  ])('of %s keeps or renews its place and number', async (_, settings, status, keeps) => {
     const endpoint = await make(settings);
     const id = await held(api, tenant, endpoint, { orderingKey: 'k' });
     await leave(api, id, spent.replace('dead_lettered', status));
@@ -71,11 +72,11 @@ describe('replay', () => {
     expect(after.lane_key).toBe('ordering' in settings && settings.ordering === 'key' ? 'k' : null);
     if (keeps) expect(after).toMatchObject({ position: before.position, sequence: 4 });
     else expect([after.sequence, Number(after.position) > Number(before.position)]).toEqual([null, true]);
-    // the lane waited for a dead letter: it looks again
+    // the lane waited for a dead letter, and is woken
     if (keeps) expect(await laneOf(api, endpoint)).toBe('awake');
   });
 
-  it('of one that lost its place comes last', async () => {
+  it('of a delivery that lost its place comes last', async () => {
     const endpoint = await make(strict);
     const [id, last] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
     await leave(api, id, `${spent}, position = null`);
@@ -83,7 +84,7 @@ describe('replay', () => {
     expect(Number((await rowOf(api, id)).position)).toBeGreaterThan(Number((await rowOf(api, last)).position));
   });
 
-  it('of one that is held is refused, and of two at once one is obeyed', async () => {
+  it('of a held delivery is refused, and of two concurrent replays one is obeyed', async () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     expect(await order(id, 'replay')).toMatchObject({ status: 409, body: { detail: 'The delivery is held: replay does not apply.' } });
@@ -93,7 +94,7 @@ describe('replay', () => {
     expect(await rowOf(api, id)).toMatchObject({ status: 'held', round: 2 });
   });
 
-  it('said again by its key is one replay, and has the lane woken again', async () => {
+  it('repeated with its Idempotency-Key is one replay, and wakes the lane again', async () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, spent);
@@ -105,7 +106,7 @@ describe('replay', () => {
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
 
-  it('from its own workflow holds it too, and the workflow may end', async () => {
+  it('from its workflow holds it, too, and the workflow can end', async () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, spent);
@@ -118,7 +119,7 @@ describe('replay', () => {
 
   it.each<[string, object, string?]>([
     ['is paused', {}, 'pause'],
-    ['asked for peace', {}, `update endpoints set not_before = now() + interval '1 hour' where id = $1`],
+    ['asked for a Retry-After', {}, `update endpoints set not_before = now() + interval '1 hour' where id = $1`],
     [
       'has a lane that parks',
       {},
@@ -129,7 +130,7 @@ describe('replay', () => {
       {},
       `update tenants set rate_limit = '{"perSecond":1}' where id = (select tenant_id from endpoints where id = $1)`,
     ],
-  ])('holds it also when its endpoint %s', async (_, settings, how) => {
+  ])('also holds the delivery when its endpoint %s', async (_, settings, how) => {
     const owner = await api.makeTenant();
     const endpoint = (await api.makeEndpoint(owner, url, settings)).id;
     const [id = ''] = await planned(api, owner, await api.postEvent(owner), [endpoint]);
@@ -141,7 +142,7 @@ describe('replay', () => {
 });
 
 describe('retry-now', () => {
-  it('makes a held one due, and wakes its lane', async () => {
+  it('makes a held delivery due, and wakes its lane', async () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `attempts = 2, next_attempt_at = now() + interval '1 hour'`);
@@ -151,7 +152,7 @@ describe('retry-now', () => {
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
 
-  it('wakes a lane that waits for just that head', async () => {
+  it('wakes a lane that waits for that head', async () => {
     const endpoint = await make(strict);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `attempts = 1, next_attempt_at = now() + interval '1 hour'`);
@@ -164,7 +165,7 @@ describe('retry-now', () => {
 const peace = `not_before = now() + interval '1 hour'`;
 const setEndpoint = (id: string, columns: string) => api.db.query(`update endpoints set ${columns} where id = $1`, [id.slice(3)]);
 
-describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
+describe('retry-now of a delivery whose endpoint is blocked', () => {
   it.each([
     ['paused', `gate = 'held', gate_reason = 'paused'`, 'The endpoint is paused. Resume it first.'],
     ['disabled', `gate = 'disabled', gate_reason = 'failed for too long'`, 'The endpoint is disabled. Resume it first.'],
@@ -180,7 +181,7 @@ describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
     await setEndpoint(endpoint, columns);
     const before = [await rowOf(api, id), await rowOf(api, waiting)];
     for (const delivery of [id, waiting]) expect(await order(delivery, 'retry-now')).toMatchObject({ status: 409, body: { detail } });
-    // the same by a signal to its workflow or to the operator
+    // the same by a signal to its workflow or to the operator workflow
     const obey = createObeyDeliveryOrder(api.db, api.deps.lanes, (action) => ({ audit: bySystem(action), again: false }));
     await obey({ deliveryId: waiting, order: { kind: 'retry-now' } });
     expect(await api.deps.giveOrder(id, { kind: 'retry-now' })).toMatchObject({ obeyed: false, status: 'held' });
@@ -202,7 +203,7 @@ describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
     if (status === 409) expect(answer.body.detail).toMatch(/behind others/);
   });
 
-  it('is refused behind a dead letter that blocks', async () => {
+  it('is refused while a dead letter blocks', async () => {
     const endpoint = await make(strict);
     const [first, id] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
     await leave(api, first, spent);
@@ -213,7 +214,7 @@ describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
     ['shut', true],
     ['idle', true],
     ['awake', true],
-  ])('goes before all others where it asked for a pause, and a lane that is %s looks', async (state) => {
+  ])('goes before all others during a Retry-After, and wakes a lane that is %s', async (state) => {
     const endpoint = await make({});
     const [id, other] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
     await setEndpoint(endpoint, peace);
@@ -228,13 +229,13 @@ describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
     expect(rows).toEqual([{ hurried: true }]);
   });
 
-  it('is not forgotten when it is held for its lane only then', async () => {
+  it('is not lost when the delivery is parked afterwards', async () => {
     const endpoint = await make({});
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [endpoint]);
     await leave(api, id, `status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour'`);
     await openLane(api, endpoint, `state = 'shut', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
     expect((await order(id, 'retry-now')).status).toBe(202);
-    // the drain has found nothing of it
+    // the drain has not found it
     await api.db.query('update lanes set hurried = false where endpoint_id = $1', [endpoint.slice(3)]);
     expect(await parkExisting(api.db, id)).toBe('held');
     await api.deps.lanes.parked([endpoint]);
@@ -244,8 +245,8 @@ describe('retry-now of a delivery whose endpoint is not to be sent to', () => {
 
 describe('release', () => {
   it.each<[string, object, Partial<Row>]>([
-    ['of an endpoint that has a lane holds it', paced, { status: 'held' }],
-    ['of one that has none sends it', {}, { status: 'retrying' }],
+    ['of an endpoint with a lane holds the delivery', paced, { status: 'held' }],
+    ['of an endpoint without a lane sends it', {}, { status: 'retrying' }],
   ])('%s', async (_, settings, after) => {
     const endpoint = await make(settings);
     const id = await held(api, tenant, endpoint);
@@ -258,12 +259,12 @@ describe('release', () => {
 describe('cancel', () => {
   it.each<[string, object, string, boolean]>([
     ['a dead letter that blocks', strict, spent, true],
-    ['one in quarantine that blocks', strict, `status = 'quarantined'`, true],
+    ['a quarantined delivery that blocks', strict, `status = 'quarantined'`, true],
     ['a head in backoff', { ordering: 'endpoint' }, `attempts = 1, next_attempt_at = now() + interval '1 hour'`, true],
-    ['one that comes later', strict, 'attempts = 0', false],
+    ['a later delivery', strict, 'attempts = 0', false],
     ['a dead letter without a place', strict, `${spent}, position = null`, false],
-    ['one without an order', paced, `attempts = 1, next_attempt_at = now() + interval '1 hour'`, false],
-  ])('of %s: the lane that is shut looks or does not', async (_, settings, columns, looks) => {
+    ['a delivery without an ordering', paced, `attempts = 1, next_attempt_at = now() + interval '1 hour'`, false],
+  ])('of %s wakes the shut lane, or does not', async (_, settings, columns, looks) => {
     const endpoint = await make(settings);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, columns);
@@ -272,7 +273,7 @@ describe('cancel', () => {
     expect(await laneOf(api, endpoint)).toBe(looks ? 'awake' : 'shut');
   });
 
-  it('of one that is for later cancels it', async () => {
+  it('of a delayed delivery cancels it', async () => {
     const endpoint = await make({});
     const event = await api.postEvent(tenant, { deliverAt: new Date(Date.now() + 29 * 86_400_000).toISOString() });
     const [id = ''] = await planned(api, tenant, event, [endpoint]);
@@ -281,7 +282,7 @@ describe('cancel', () => {
   });
 });
 
-it('an endpoint that is deleted cancels what is held, retried and dead, keeps it in history, and has its lane look', async () => {
+it('deleting an endpoint cancels its held, retrying and dead-lettered deliveries, keeps them in history, and wakes its lane', async () => {
   const endpoint = await make({});
   const ids: string[] = [];
   for (const columns of [`own_workflow = false`, `status = 'retrying'`, spent, `status = 'succeeded'`]) {

@@ -1,4 +1,4 @@
-// Portal links: a short life, one tenant, and an end before that where one is wanted.
+// Portal links: short-lived, bound to one tenant, revocable.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, apiKey, startApi } from './api-server.ts';
 import { listed } from './listed.ts';
@@ -26,7 +26,7 @@ async function make(more: object = {}, by = apiKey): Promise<Made> {
 const statusOf = async (key: string, method: string, path: string, body?: unknown) => (await api.call(method, path, body, { key })).status;
 
 describe('a portal link', () => {
-  it('sees and changes what is its tenant’s, and nothing else', async () => {
+  it('reads and changes only its tenant’s data', async () => {
     const link = await make();
     expect(link).toMatchObject({
       id: expect.stringMatching(/^lnk_/),
@@ -47,13 +47,13 @@ describe('a portal link', () => {
     expect(await statusOf(link.token, 'POST', '/v1/portal-links', {})).toBe(403);
   });
 
-  it('may be made for less', async () => {
+  it('can be created with fewer scopes', async () => {
     const { token } = await make({ scopes: ['deliveries:read'], expiresIn: '5m' });
     expect(await statusOf(token, 'GET', '/v1/deliveries')).toBe(200);
     expect(await statusOf(token, 'GET', '/v1/tenants/acme/endpoints')).toBe(403);
   });
 
-  it('counts no more when it has expired or is revoked', async () => {
+  it('stops working when it expires or is revoked', async () => {
     const [one, two] = [await make(), await make()];
     expect(await statusOf(one.token, 'GET', '/v1/deliveries')).toBe(200);
     expect(await statusOf(apiKey, 'DELETE', `/v1/portal-links/${one.id}`)).toBe(204);
@@ -65,14 +65,14 @@ describe('a portal link', () => {
     expect(await statusOf(two.token, 'GET', '/v1/deliveries')).toBe(401);
   });
 
-  it('whose token names another tenant than its row counts for nothing', async () => {
+  it('whose token names another tenant than its row is refused', async () => {
     const { id, expiresAt } = await make();
     const { rows } = await api.db.query(`select 'tnt_' || replace(id::text, '-', '') as id from tenants where external_id = 'other'`);
     const token = await api.deps.access.tokens.sign({ linkId: id, tenantId: rows[0].id, expiresAtMs: Date.parse(expiresAt) });
     expect(await statusOf(token, 'GET', '/v1/deliveries')).toBe(401);
   });
 
-  it('is known to the other process, and not kept, nor logged', async () => {
+  it('works in the other process, and is neither stored nor logged', async () => {
     const { token } = await make();
     await api.call('GET', '/v1/deliveries', undefined, { key: token });
     const signature = token.split('.')[2] ?? '';
@@ -80,7 +80,7 @@ describe('a portal link', () => {
     expect(JSON.stringify([rows, api.logLines])).not.toContain(signature);
   });
 
-  it('is made again by a repeated request, the same', async () => {
+  it('is the same when its request is repeated', async () => {
     const ask = () => api.post('/v1/portal-links', { tenant: 'acme' }, { headers: { 'idempotency-key': 'one-link' } });
     const first = await ask();
     await api.db.query(`update idempotency_keys set status = null, claimed_until = now() - interval '1 second' where key = 'one-link'`);
@@ -89,7 +89,7 @@ describe('a portal link', () => {
     expect(await statusOf(again.body.token, 'GET', '/v1/deliveries')).toBe(200);
   });
 
-  it('of a tenant-bound key is of its tenant', async () => {
+  it('of a tenant-bound key is bound to the same tenant', async () => {
     const bound = (await api.post('/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: 'other' })).body;
     const link = await make({ tenant: undefined }, bound.key);
     expect(link).toMatchObject({ tenant: 'other', createdBy: bound.id });
@@ -103,15 +103,15 @@ describe('a portal link', () => {
 
   it.each<[string, object, number, string]>([
     ['no tenant', { tenant: undefined }, 422, 'tenant'],
-    ['a life of two days', { expiresIn: '2d' }, 422, 'expiresIn'],
-    ['a life of seconds', { expiresIn: '59s' }, 422, 'expiresIn'],
+    ['a lifetime of two days', { expiresIn: '2d' }, 422, 'expiresIn'],
+    ['a lifetime under a minute', { expiresIn: '59s' }, 422, 'expiresIn'],
     ['admin', { scopes: ['admin'] }, 422, 'scopes'],
     ['no scope', { scopes: [] }, 422, 'scopes'],
-  ])('with %s is not made', async (_, wrong, status, path) => {
+  ])('with %s is refused', async (_, wrong, status, path) => {
     expect(await api.post('/v1/portal-links', { tenant: 'acme', ...wrong })).toMatchObject({ status, body: { errors: [{ path }] } });
   });
 
-  it('of an unknown tenant or with an unknown id is a 404', async () => {
+  it('of an unknown tenant or with an unknown id gets 404', async () => {
     expect((await api.post('/v1/portal-links', { tenant: 'nobody' })).status).toBe(404);
     expect((await api.call('DELETE', '/v1/portal-links/lnk_0199c8f0000070008000000000000000')).status).toBe(404);
   });

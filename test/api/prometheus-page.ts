@@ -1,16 +1,18 @@
-// A Prometheus page as its reader sees it.
+// Parses a Prometheus text page.
 
 export interface PrometheusPage {
   text: string;
   type: string | null;
-  /** Of the series written so, such as `posthorn_attempts_total{outcome="accepted"}`; undefined: it is not there. */
+  /**
+   * The value of a series, such as `posthorn_attempts_total{outcome="accepted"}`; undefined: the page does not have it.
+   */
   value(series: string): number | undefined;
   all: Record<string, number>;
-  /** The names of our own metrics, as their TYPE lines tell them. */
+  /** The names of the metrics of Posthorn, from their TYPE lines. */
   names(): string[];
 }
 
-/** Throws on a line that Prometheus would not read. */
+/** Throws on a line that Prometheus could not parse. */
 export async function readMetrics(origin: string): Promise<PrometheusPage> {
   const response = await fetch(`${origin}/metrics`);
   const text = await response.text();

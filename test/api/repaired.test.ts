@@ -1,4 +1,4 @@
-// What may have been wrong with an endpoint was changed: its lane, which is shut, looks at once and probes.
+// A change that may have repaired an endpoint wakes its shut lane, which probes at once.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bySystem } from '#db/audit/audit';
@@ -18,8 +18,8 @@ const circuitOpen = `state = 'shut', due_at = null, circuit = '{"state":"open","
 
 it.each<[string, (id: string) => Promise<unknown>]>([
   ['its secret', (id) => api.post(`/v1/endpoints/${id}/rotate-secret`)],
-  ['its time limit', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 30_000 })],
-  ['whether it comes back by itself', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { autoRecover: true })],
+  ['its timeout', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 30_000 })],
+  ['autoRecover', (id) => api.call('PATCH', `/v1/endpoints/${id}`, { autoRecover: true })],
 ])('%s', async (_, repair) => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
   await openLane(api, id, circuitOpen);
@@ -29,7 +29,7 @@ it.each<[string, (id: string) => Promise<unknown>]>([
   expect(rows).toEqual([{ at: 0 }]);
 });
 
-it('what blocked is skipped for API and operator alike: the lane looks also where nothing blocks any more', async () => {
+it('skip-head by API or operator wakes the lane, even if nothing blocks any more', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint', onDeadLetter: 'block' });
   for (const skip of [() => api.post(`/v1/endpoints/${id}/skip-head`), () => api.deps.skipHead(id, null, bySystem('endpoint.skip_head'))]) {
     await openLane(api, id, `state = 'shut', due_at = null`);

@@ -1,4 +1,4 @@
-// What every answer tells a browser, whoever asked and whatever came of it: nothing of ours runs, frames, keeps or shares anything.
+// Security headers of every answer, with or without a key, success or error.
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** The app as the server role makes it: with its page and its sandboxes. */
+/** The app as the server role builds it: with the home page and sandboxes. */
 async function serve(publicOrigin: string): Promise<string> {
   const sandbox = createSandbox({ apiKey, signingOf: async () => null });
   const home = () => homePage(publicOrigin, 'https://ui.example/"><script>alert(1)</script>');
@@ -43,12 +43,12 @@ const nothing = "default-src 'none';base-uri 'none';form-action 'none';frame-anc
 const key = { authorization: `Bearer ${apiKey}` };
 const asks: [what: string, status: number, method: string, path: string, headers?: Record<string, string>, body?: string][] = [
   ['a list', 200, 'GET', '/v1/tenants', key],
-  ['what was accepted', 202, 'POST', '/v1/tenants/acme/events', { ...key, 'content-type': 'application/json' }, '{"type":"a","data":1}'],
+  ['an accepted event', 202, 'POST', '/v1/tenants/acme/events', { ...key, 'content-type': 'application/json' }, '{"type":"a","data":1}'],
   ['a refusal', 422, 'POST', '/v1/tenants', { ...key, 'content-type': 'application/json' }, '{}'],
-  ['a body of another type', 415, 'POST', '/v1/tenants', { ...key, 'content-type': 'text/plain' }, '{"name":"x"}'],
-  ['somebody without a key', 401, 'GET', '/v1/tenants'],
+  ['another content type', 415, 'POST', '/v1/tenants', { ...key, 'content-type': 'text/plain' }, '{"name":"x"}'],
+  ['a caller without a key', 401, 'GET', '/v1/tenants'],
   ['an unknown path', 404, 'GET', '/nothing'],
-  ['a path that cannot be read', 400, 'GET', '/v1/tenants/%ff', key],
+  ['a malformed path', 400, 'GET', '/v1/tenants/%ff', key],
   ['another method', 405, 'PUT', '/v1/tenants', key],
   ['health', 200, 'GET', '/healthz'],
   ['readiness', 200, 'GET', '/readyz'],
@@ -59,19 +59,13 @@ const asks: [what: string, status: number, method: string, path: string, headers
   ['a scripted answer', 500, 'POST', '/sandbox/demo?script=500%3Bbody%3D%253Cscript%253E', {}, 'x'],
   ['a sandbox read', 200, 'GET', '/sandbox/demo', key],
   ['a sandbox read without a key', 401, 'GET', '/sandbox/demo'],
-  ['a sandbox that cannot be', 404, 'GET', '/sandbox/a.b', key],
-  [
-    'a question before a request from another site',
-    401,
-    'OPTIONS',
-    '/v1/tenants',
-    { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
-  ],
+  ['an invalid sandbox name', 404, 'GET', '/sandbox/a.b', key],
+  ['a CORS preflight', 401, 'OPTIONS', '/v1/tenants', { origin: 'https://evil.example', 'access-control-request-method': 'POST' }],
 ];
 
 describe('every answer', () => {
   it.each(asks)(
-    'to %s (%i) is closed to browsers, sets no cookie and opens itself to no other site',
+    'to %s (%i) has the security headers, no cookie and no CORS header',
     async (_, status, method, path, headers = {}, body = undefined) => {
       const answer = await fetch(`${origin}${path}`, {
         method,
@@ -98,13 +92,13 @@ describe('every answer', () => {
     },
   );
 
-  it('asks for strict transport where the public address is https, of this host alone', async () => {
+  it('has Strict-Transport-Security if the public origin is https, without subdomains', async () => {
     const secure = await serve('https://hooks.example.com');
     for (const path of ['/', '/healthz', '/v1/tenants', '/nothing'])
       expect((await fetch(`${secure}${path}`)).headers.get('strict-transport-security')).toBe('max-age=31536000');
   });
 
-  it('of a process that has metrics only is closed likewise', async () => {
+  it('of a process with metrics only has them, too', async () => {
     const metrics = await listen(createMetricsApp(api.deps));
     for (const path of ['/metrics', '/healthz', '/nothing']) {
       const { headers } = await fetch(`${metrics}${path}`);
@@ -113,7 +107,7 @@ describe('every answer', () => {
   });
 });
 
-it('the page allows its own style sheet by its hash, and holds nothing else that runs', async () => {
+it('the home page allows its style sheet by its hash, and contains no scripts', async () => {
   const answer = await fetch(`${origin}/`);
   const html = await answer.text();
   const css = /<style>([^<]*)<\/style>/.exec(html)?.[1] ?? '';

@@ -1,4 +1,5 @@
-// What every answer has, what is open to all, and what happens while PostgreSQL is away.
+// Request ids, routes without a key, the OpenAPI document, and answers while PostgreSQL is
+// unavailable.
 import { connect, createServer, type Socket } from 'node:net';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,17 +13,14 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('every answer', () => {
-  it.each(['/healthz', '/v1/tenants', '/v1/nothing', '/nothing'])(
-    'of %s carries x-request-id, the caller’s when it is a good one',
-    async (path) => {
-      const ask = async (id?: string) =>
-        (await api.call('GET', path, undefined, { headers: id === undefined ? {} : { 'x-request-id': id } })).headers.get('x-request-id');
-      expect(await ask('req-1!~')).toBe('req-1!~');
-      for (const bad of [undefined, 'a b', 'x'.repeat(129), 'é']) expect(await ask(bad)).toMatch(/^[0-9a-f-]{36}$/);
-    },
-  );
+  it.each(['/healthz', '/v1/tenants', '/v1/nothing', '/nothing'])('of %s has x-request-id, the caller’s if it is valid', async (path) => {
+    const ask = async (id?: string) =>
+      (await api.call('GET', path, undefined, { headers: id === undefined ? {} : { 'x-request-id': id } })).headers.get('x-request-id');
+    expect(await ask('req-1!~')).toBe('req-1!~');
+    for (const bad of [undefined, 'a b', 'x'.repeat(129), 'é']) expect(await ask(bad)).toMatch(/^[0-9a-f-]{36}$/);
+  });
 
-  it('is one line in the log, without the key', async () => {
+  it('has one log line, without the key', async () => {
     await api.call('GET', '/v1/tenants', undefined, { headers: { 'x-request-id': 'logged' } });
     const lines = api.logLines.filter(({ requestId }) => requestId === 'logged');
     expect(lines).toMatchObject([{ msg: 'api.request', method: 'GET', path: '/v1/tenants', status: 200 }]);
@@ -30,14 +28,14 @@ describe('every answer', () => {
   });
 });
 
-describe('open to all', () => {
-  it('health and readiness', async () => {
+describe('without a key', () => {
+  it('health and readiness can be read', async () => {
     expect(await api.call('GET', '/healthz', undefined, { key: null })).toMatchObject({ status: 200, body: { status: 'ok' } });
     const ready = await api.call('GET', '/readyz', undefined, { key: null });
     expect(ready).toMatchObject({ status: 200, body: { status: 'degraded', postgres: 'up', temporal: 'away' } });
   });
 
-  it('the page at /', async () => {
+  it('the page at / can be read', async () => {
     const response = await fetch(`${api.origin}/`);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(await response.text()).toContain('<title>Posthorn</title>');
@@ -65,7 +63,7 @@ describe('the OpenAPI document', () => {
     expect(operations.map(({ method, path }) => `${method} ${path}`)).toMatchSnapshot();
   });
 
-  it('is what the answers look like', async () => {
+  it('matches the real answers', async () => {
     const { body: document } = await api.get('/openapi.json');
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     ajv.addSchema(document, 'openapi');
@@ -88,8 +86,8 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('while PostgreSQL is away', () => {
-  it('says 503 and Retry-After, and works again without a restart', async () => {
+describe('while PostgreSQL is unavailable', () => {
+  it('answers 503 with Retry-After, and works again without a restart', async () => {
     const door = await openDoor(api.db.options.connectionString ?? '');
     const behind = await startApi({ databaseUrl: door.url });
     try {
@@ -118,7 +116,7 @@ describe('while PostgreSQL is away', () => {
   });
 });
 
-/** A way to PostgreSQL that can be shut and opened again. */
+/** A TCP proxy to PostgreSQL that can be closed and opened again. */
 async function openDoor(databaseUrl: string): Promise<{ url: string; shut(): void; open(): void; close(): Promise<void> }> {
   const target = new URL(databaseUrl);
   const { hostname } = target;

@@ -1,4 +1,4 @@
-// What a delivery and its attempts tell of lanes: its number, its batch, and which attempts were only probes.
+// Lane fields of deliveries and attempts: sequence number, batch, probe.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordAttempts } from '#db/deliveries/attempts';
 import { uuidOf } from '#domain/ids';
@@ -18,7 +18,7 @@ afterAll(() => api.close());
 const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };
 const refused: SendResult = { outcome: 'timeout', message: 'no answer', response: null, address: null, timings, retryAfterMs: null };
 
-it('a delivery shows its number and its batch, alone and in lists, and null where it has none', async () => {
+it('a delivery shows its sequence number and batch, alone and in lists, or null', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint' });
   const [numbered, other] = [await held(api, tenant, id), await held(api, tenant, id)];
   const batch = newId('bat');
@@ -31,10 +31,10 @@ it('a delivery shows its number and its batch, alone and in lists, and null wher
   ]);
 });
 
-it('an attempt says whether it was a probe', async () => {
+it('an attempt shows whether it was a probe', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
   const deliveryId = await held(api, tenant, id);
-  // ids of one millisecond stand in any order
+  // ids of one millisecond come in any order
   const ids = Array.from({ length: 3 }, () => newId('att')).sort();
   for (const [index, probe] of [undefined, true, false].entries()) {
     const attempt = {
@@ -57,7 +57,7 @@ it('an attempt says whether it was a probe', async () => {
   expect((await api.get(`/v1/deliveries/${deliveryId}`)).body.attempts).toBe(2);
 });
 
-it('an attempt from before answers were sealed shows what it was answered', async () => {
+it('an attempt from before answers were encrypted shows its answer', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
   const deliveryId = await held(api, tenant, id);
   const attempt = { attemptId: newId('att'), deliveryId, round: 1, number: 1, startedAt: new Date(), result: refused, retryInMs: 1_000 };

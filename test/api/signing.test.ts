@@ -1,4 +1,4 @@
-// Settings of signing, key pairs and public keys, over HTTP.
+// Signing settings, key pairs and public keys over HTTP.
 import { importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jwksRoutes } from '#api/routes/jwks';
@@ -36,7 +36,7 @@ const pathsOf = (answer: { status: number; body: { errors?: { path: string }[] }
 ];
 
 describe('an endpoint', () => {
-  it('is signed as it wishes, with a secret of that form, shown once', async () => {
+  it('is signed by its settings, with a secret of that form, shown once', async () => {
     const secret = "It's a Secret to Everybody";
     const made = await make({ signing: { schemes: [], custom: github }, secret });
     expect(made.body).toMatchObject({ secret, signing: { schemes: [], custom: github }, publicKeys: null });
@@ -50,20 +50,24 @@ describe('an endpoint', () => {
 
   it.each<[string, object, (string | number)[]]>([
     ['nothing that signs', { signing: { schemes: [] } }, [422, 'signing.schemes']],
-    ['a header that is ours', { signing: { custom: { ...github, header: 'webhook-id' } } }, [422, 'signing.custom.header']],
-    ['a header of its own', { signing: { custom: github }, headers: { 'x-hub-signature-256': 'a' } }, [422, 'signing.custom.header']],
-    ['a text where v1 signs', { signing: { custom: github }, secret: "It's a Secret to Everybody" }, [422, 'secret']],
+    ['a reserved header', { signing: { custom: { ...github, header: 'webhook-id' } } }, [422, 'signing.custom.header']],
     [
-      'a text that is no hex',
+      'a header that it also sets itself',
+      { signing: { custom: github }, headers: { 'x-hub-signature-256': 'a' } },
+      [422, 'signing.custom.header'],
+    ],
+    ['a text secret for v1', { signing: { custom: github }, secret: "It's a Secret to Everybody" }, [422, 'secret']],
+    [
+      'a secret that is not hex',
       { signing: { schemes: [], custom: { ...github, secretAs: 'hex' } }, secret: 'z'.repeat(32) },
       [422, 'secret'],
     ],
-    ['a text without a scheme of its own', { secret: "It's a Secret to Everybody" }, [422, 'secret']],
+    ['a text secret without a custom scheme', { secret: "It's a Secret to Everybody" }, [422, 'secret']],
   ])('is refused with %s', async (_name, body, problem) => {
     expect(pathsOf(await make(body))).toEqual(problem);
   });
 
-  it('is changed only to what its secrets can sign, and rotated only to such secrets', async () => {
+  it('can be changed only to schemes that fit its secrets, and rotated only to secrets that fit', async () => {
     const { id } = (await make({ signing: { schemes: [], custom: github }, secret: "It's a Secret to Everybody" })).body;
     const change = (body: object) => api.call('PATCH', `/v1/endpoints/${id}`, body);
     expect(pathsOf(await change({ signing: null }))).toEqual([422, 'signing']);
@@ -79,7 +83,7 @@ describe('a change of signing and a rotation', () => {
   const text = "It's a Secret to Everybody";
   const asText = { signing: { schemes: [], custom: github }, secret: text };
 
-  it('want the newest secret to fit, not one that is about to end', async () => {
+  it('need the newest secret to fit, not one that is about to end', async () => {
     const { id, secret } = (await make({ signing: { custom: github } })).body;
     await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: [], custom: github } });
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);
@@ -89,10 +93,10 @@ describe('a change of signing and a rotation', () => {
     expect(pathsOf(await api.call('PATCH', `/v1/endpoints/${id}`, { signing: null }))).toEqual([422, 'signing']);
   });
 
-  it('wait for each other: never is an endpoint left with a secret that does not fit', async () => {
+  it('wait for each other: an endpoint never has a secret that does not fit', async () => {
     const { id } = (await make({ signing: { custom: github } })).body;
     await api.call('PATCH', `/v1/endpoints/${id}`, { signing: { schemes: [], custom: github } });
-    // both are allowed by what is there now, and only one of them after the other; both wait for the lock
+    // each is valid for the current state, but not after the other; both wait for the lock
     const client = await api.db.connect();
     await client.query('begin');
     await client.query('select from endpoints where id = $1 for update', [uuidOf(id)]);
@@ -109,10 +113,10 @@ describe('a change of signing and a rotation', () => {
     expect((await both).map(({ status }) => status).toSorted()).toEqual([200, 422]);
   });
 
-  it('to a secret that signs already is refused', async () => {
+  it('to a secret that is already in use is refused', async () => {
     const { id } = (await make(asText)).body;
     const again = await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text });
-    expect(again).toMatchObject({ status: 422, body: { errors: [{ path: 'secret', message: 'signs already' }] } });
+    expect(again).toMatchObject({ status: 422, body: { errors: [{ path: 'secret', message: 'is already in use for signing' }] } });
     const other = { secret: `${text}!`, overlap: 0 };
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, other)).status).toBe(200);
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { secret: text })).status).toBe(200);
@@ -126,7 +130,7 @@ const rotateOf =
   (tenant: string) =>
   (body?: object): ReturnType<typeof api.post> =>
     api.post(`/v1/tenants/${tenant}/signing-keys/rotate`, body);
-/** A tenant with an endpoint that signs by its key pair. */
+/** A tenant with an endpoint that is signed with its key pair. */
 async function withKey() {
   const tenant = await api.makeTenant();
   const { id, publicKeys } = (await make({ signing: { schemes: ['v1a'] } }, tenant)).body;
@@ -134,7 +138,7 @@ async function withKey() {
 }
 
 describe('key pairs', () => {
-  it("begin with a tenant's first endpoint that wants one; its public key is shown there and in the tenant's JWK set", async () => {
+  it("are created with a tenant's first endpoint that needs one; its public key is shown there and in the tenant's JWK set", async () => {
     const tenant = await api.makeTenant();
     expect(await keysOf(tenant)).toEqual([]);
     const { body } = await make({ signing: { schemes: ['v1a'] } }, tenant);
@@ -159,7 +163,7 @@ describe('key pairs', () => {
     expect(rows).toEqual([{ actor_kind: 'system', target_id: jwk.kid, tenant_id: expect.stringContaining('-') }]);
   });
 
-  it('also begin with a change, and by a portal link; an endpoint that is not there makes none', async () => {
+  it('are also created by a change and by a portal link, but not for an unknown endpoint', async () => {
     const tenant = await api.makeTenant();
     const { id } = (await make({}, tenant)).body;
     expect((await api.get(`/v1/endpoints/${id}`)).body.publicKeys).toBe(null);
@@ -171,21 +175,21 @@ describe('key pairs', () => {
     expect(await keysOf('nobody')).toEqual([]);
   });
 
-  it('are made once, also when two endpoints ask at once', async () => {
+  it('are created once, even for two concurrent endpoints', async () => {
     const tenant = await api.makeTenant();
     const made = await Promise.all([1, 2, 3].map(() => make({ signing: { schemes: ['v1a'] } }, tenant)));
     expect(new Set(made.map(({ body }) => body.publicKeys.join())).size).toBe(1);
     expect(await kids(tenant)).toHaveLength(1);
   });
 
-  it("are no two tenants' the same, and there is no set of all", async () => {
+  it('differ between tenants, and there is no JWK set of all tenants', async () => {
     const [one, other] = [await withKey(), await withKey()];
     expect(one.publicKeys).not.toEqual(other.publicKeys);
     expect(await kids(one.tenant)).toEqual([one.kid]);
     for (const path of ['/.well-known/jwks.json', '/v1/signing-keys']) expect((await api.get(path)).status).toBe(404);
   });
 
-  it('are cached by anybody: an ETag, a time, and 304', async () => {
+  it('can be cached: ETag, max-age and 304', async () => {
     const { tenant } = await withKey();
     const first = await api.call('GET', jwksOf(tenant), undefined, { key: null });
     expect(first.headers.get('cache-control')).toBe('public, max-age=300');
@@ -193,7 +197,7 @@ describe('key pairs', () => {
     expect(again).toMatchObject({ status: 304, body: null });
   });
 
-  it('are rotated by dates that are published before; one rotation at a time; a leak ends all others at once, out of sight', async () => {
+  it('are rotated at published dates, one rotation at a time; after a leak all others end and disappear at once', async () => {
     const { tenant, endpoint, kid: first } = await withKey();
     const rotate = rotateOf(tenant);
     const { body: next } = await rotate({ publishFor: '2h', overlap: '1h' });
@@ -202,7 +206,7 @@ describe('key pairs', () => {
     expect([hours(next.publishedAt, next.signsFrom), hours(next.publishedAt, next.aloneFrom)]).toEqual([2, 3]);
     const [jwk, before] = await keysOf(tenant);
     expect([jwk.kid, jwk.exp, before.kid]).toEqual([next.id, undefined, first]);
-    // whole seconds, and the old one not too early
+    // whole seconds, and the old key does not end too early
     expect([3_600, 3_601]).toContain(before.exp - jwk.nbf);
     expect((await rotate()).status).toBe(409);
     expect((await api.get(`/v1/endpoints/${endpoint}`)).body.publicKeys).toHaveLength(2);
@@ -218,18 +222,18 @@ describe('key pairs', () => {
     expect((await rotateOf('nobody')()).status).toBe(404);
   });
 
-  it("of one tenant are rotated without a change of another's", async () => {
+  it("of one tenant are rotated without changing another's", async () => {
     const [one, other] = [await withKey(), await withKey()];
     expect((await rotateOf(one.tenant)({ publishFor: '0s', overlap: '0s' })).status).toBe(200);
     expect(await kids(one.tenant)).not.toContain(one.kid);
     expect(await kids(other.tenant)).toEqual([other.kid]);
     expect((await rotateOf(one.tenant)()).status).toBe(200);
-    // one tenant's rotation that is under way is none of the other's
+    // a rotation of one tenant does not block another tenant
     expect((await rotateOf(other.tenant)()).status).toBe(200);
   });
 });
 
-it('a rotation taken back while both sign leaves those before it as they were', async () => {
+it('a rotation cancelled while both keys sign leaves the earlier keys as they were', async () => {
   const { tenant } = await withKey();
   const tenantId = await tenantIdOf(tenant);
   const shown = async () => (await api.get(`/v1/tenants/${tenant}/signing-keys`)).body.data as SigningKey[];
@@ -248,7 +252,7 @@ const publishing = (tenantId: string, overlapMs: number) =>
 const tenantIdOf = async (tenant: string) =>
   `tnt_${(await api.db.query('select id from tenants where external_id = $1', [tenant])).rows[0].id.replaceAll('-', '')}`;
 
-it('a tenant has five published, but for a leak, and makes twenty in an hour', async () => {
+it('a tenant has at most five published keys, except after a leak, and creates at most twenty per hour', async () => {
   const tenant = await api.makeTenant();
   const tenantId = await tenantIdOf(tenant);
   const rotate = (body?: object) => api.post(`/v1/tenants/${tenant}/signing-keys/rotate`, body);
@@ -259,11 +263,11 @@ it('a tenant has five published, but for a leak, and makes twenty in an hour', a
   expect((await rotate()).status).toBe(409);
   for (let n = 0; n < 15; n++) expect((await rotate({ publishFor: 0, overlap: 0 })).status).toBe(200);
   expect((await rotate({ publishFor: 0, overlap: 0 })).status).toBe(409);
-  // also those that had ended before are out of sight
+  // keys that had already ended are not published any more
   expect(await keysOf(tenant)).toHaveLength(1);
 });
 
-it('private keys go with their tenant, rows 30 days after they were seen last', async () => {
+it('private keys are deleted with their tenant, rows 30 days after they were last published', async () => {
   const tenant = await api.makeTenant();
   const tenantId = await tenantIdOf(tenant);
   await publishing(tenantId, 0);
@@ -277,13 +281,13 @@ it('private keys go with their tenant, rows 30 days after they were seen last', 
   expect(await rows()).toEqual([{ id: expect.any(String), sealed: expect.any(Buffer) }]);
   expect((await api.call('DELETE', `/v1/tenants/${tenant}`)).status).toBe(204);
   expect(await rows()).toEqual([{ id: expect.stringContaining(id.slice(4, 12)), sealed: null }]);
-  // one that was published while its tenant went
+  // a key that was published while its tenant was deleted
   await api.db.query('update signing_keys set sealed = $2 where tenant_id = $1', [uuidOf(tenantId), Buffer.from('seed')]);
   await forgetRetiredKeys(api.db);
   expect(await rows()).toMatchObject([{ sealed: null }]);
 });
 
-it('public keys are read in one statement for all who ask at once', async () => {
+it('concurrent reads of public keys share one statement', async () => {
   let statements = 0;
   const query = async (...args: unknown[]) => {
     statements++;
@@ -297,8 +301,8 @@ it('public keys are read in one statement for all who ask at once', async () => 
   expect(statements).toBeLessThanOrEqual(2);
 });
 
-describe('a process that holds keys', () => {
-  /** The names of the statements that it asks for. */
+describe('a process that caches keys', () => {
+  /** The names of the statements that it runs. */
   function ring(most?: number) {
     const asked: string[] = [];
     const counted = new Proxy(api.db, {
@@ -316,7 +320,7 @@ describe('a process that holds keys', () => {
     return { now, reads: () => asked.filter((name) => name === 'read_held_keys').length, asked };
   }
 
-  it('hears of a rotation within a second, and asks no more than once a second', async () => {
+  it('learns of a rotation within a second, and queries at most once a second', async () => {
     const { tenant, kid } = await withKey();
     const tenantId = await tenantIdOf(tenant);
     const { now, asked } = ring();
@@ -332,7 +336,7 @@ describe('a process that holds keys', () => {
     const { now, reads } = ring();
     await Promise.all([now(oneId), now(otherId)]);
     const { id } = (await rotateOf(one.tenant)({ publishFor: '0s', overlap: '0s' })).body;
-    // a tenant that is new to all of them
+    // a tenant that none of them has cached
     await withKey();
     await until('the new key', async () => ((await now(oneId)).join() === id ? true : null));
     const before = reads();
@@ -340,7 +344,7 @@ describe('a process that holds keys', () => {
     expect(reads()).toBe(before);
   });
 
-  it('makes the first key pair of a tenant that has none, once, and none for one that is deleted', async () => {
+  it('creates the first key pair of a tenant once, and none for a deleted tenant', async () => {
     const tenant = await api.makeTenant();
     const tenantId = await tenantIdOf(tenant);
     const [one, other] = [ring(), ring()];
@@ -354,7 +358,7 @@ describe('a process that holds keys', () => {
     );
   });
 
-  it('holds those of so many tenants, and lets go of the one that was used least recently', async () => {
+  it('caches the keys of a limited number of tenants, and evicts the least recently used', async () => {
     const ids = await Promise.all([1, 2, 3].map(async () => tenantIdOf((await withKey()).tenant)));
     const [a = '', b = '', c = ''] = ids;
     const { now, reads } = ring(2);

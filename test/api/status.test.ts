@@ -1,4 +1,4 @@
-// /v1/status: all workers on the store, whichever process answers.
+// /v1/status: all workers of the installation, whichever process answers.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openCore, type ReadyConfig } from '#app/core';
 import { startWorker } from '#app/worker';
@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 import { held, openLane } from './lanes-at-hand.ts';
 
-describe('/v1/status of a store without a worker', () => {
+describe('/v1/status without a worker', () => {
   let api: ApiServer;
   beforeAll(async () => {
     api = await startApi();
@@ -23,7 +23,7 @@ describe('/v1/status of a store without a worker', () => {
     const relayId = newId('rly');
     await registerRelay(api.db, relayId, `host ${relayId}`);
     await renewRelay(api.db, relayId, { mode, waiting });
-    // however slow the test is, it counts as seen
+    // counts as seen, however slow the test is
     await api.db.query(`update relays set seen = now() + interval '1 hour' where process = $1`, [`host ${relayId}`]);
     return relayId;
   };
@@ -32,7 +32,7 @@ describe('/v1/status of a store without a worker', () => {
     expect((await api.call('GET', '/v1/status', undefined, { key: null })).status).toBe(401);
   });
 
-  it('says what waits in the outbox, and that nobody takes it', async () => {
+  it('shows the outbox, and that no worker runs', async () => {
     const tenant = await api.makeTenant();
     for (const id of ['a', 'b']) await api.postEvent(tenant, { id });
     expect(await status()).toEqual({
@@ -54,7 +54,7 @@ describe('/v1/status of a store without a worker', () => {
     expect((await status()).waiting).toEqual({ events: 10_000, atLeast: true });
   });
 
-  it('shows each relay as it told of itself, and leaves out those not seen for 5 s', async () => {
+  it('shows each relay as it reported itself, without those not seen for 5 s', async () => {
     const first = await seen('batched', 7);
     expect(await status()).toMatchObject({
       dispatch: 'batched',
@@ -66,7 +66,7 @@ describe('/v1/status of a store without a worker', () => {
     expect(await status()).toMatchObject({ dispatch: 'individual', relays: [{ id: second }] });
   });
 
-  it('says how much is held, and what lanes do', async () => {
+  it('shows the number of held deliveries and the states of lanes', async () => {
     const tenant = await api.makeTenant();
     const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { rateLimit: { perSecond: 1 } });
     for (let n = 0; n < 3; n++) await held(api, tenant, id);
@@ -85,7 +85,7 @@ describe('/v1/status with two workers', () => {
 
   const status = async () => (await posthorn.get('/v1/status')).body;
 
-  it('shows both, the one that this process knows nothing of too, until it has stopped', async () => {
+  it('shows both, including the one in another process, until it has stopped', async () => {
     const alone = await until('the first', async () => (await status()).relays.length === 1 && (await status()));
     expect(alone).toMatchObject({ dispatch: 'individual', relays: [{ id: posthorn.worker.relay.id(), mode: 'individual' }] });
 

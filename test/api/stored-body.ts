@@ -1,8 +1,8 @@
-// The body that endpoints will get, as it is stored, opened.
+// Reads and decrypts the stored body of an event, as endpoints will get it.
 import { idOf } from '#domain/ids';
 import type { ApiServer } from './api-server.ts';
 
-/** By the producer's id of the event. */
+/** Finds the event by the producer's id. */
 export async function storedBody({ db, deps }: ApiServer, externalId: string): Promise<string> {
   const { rows } = await db.query<{ id: string; body: Buffer }>('select id, body from events where external_id = $1', [externalId]);
   const [row] = rows;

@@ -1,4 +1,5 @@
-// The guard around handlers as yet unwritten: one that forgets its where, and routes that nobody has said whose they are.
+// The tenant guard protects future routes: handlers that forget the tenant filter, and routes
+// without a declared tenant.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -33,12 +34,12 @@ function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
   return guardTenant(made, db).handler({ ...empty, ...call });
 }
 
-describe('a handler that forgets its where', () => {
+describe('a handler that forgets the tenant filter', () => {
   const says = (method: 'get' | 'post', text: string) =>
     route({ ...facts, method, handler: async () => answer(200, (await db.query(text)).rows) });
   const change = `update endpoints set description = 'changed' returning id`;
 
-  it('reads what is of its caller alone, and changes nothing else', async () => {
+  it('reads and changes only rows of its caller', async () => {
     const params = { endpoint: idOf('ep', own.endpoint) };
     const mine = JSON.stringify([{ id: own.endpoint }]);
     const before = await other.rows();
@@ -47,7 +48,7 @@ describe('a handler that forgets its where', () => {
     expect(await other.rows()).toEqual(before);
   });
 
-  it('changes nothing where it is to read', async () => {
+  it('cannot write in a GET', async () => {
     await expect(ask(says('get', change), { params: { endpoint: idOf('ep', own.endpoint) } })).rejects.toMatchObject({ code: '25006' });
   });
 
@@ -60,7 +61,7 @@ describe('a handler that forgets its where', () => {
 });
 
 describe('a route', () => {
-  it('is closed while nobody has said whose it is, to those bound to a tenant', async () => {
+  it('without a declared tenant is closed to tenant-bound callers', async () => {
     const unsaid = route({ ...facts, path: '/v1/things', handler: served });
     await expect(ask(unsaid, {})).rejects.toMatchObject({ status: 403 });
     const withId = route({ ...facts, path: '/v1/things/:thing', handler: served });
@@ -69,7 +70,7 @@ describe('a route', () => {
       expect((await ask(made, { params: { thing: '1' }, caller: bootstrapCaller })).text).toBe('"served"');
   });
 
-  it('whose query or body names the tenant is of that tenant, which is the caller', async () => {
+  it('whose query or body names the tenant is restricted to the tenant of the caller', async () => {
     const tenant = z.string().optional();
     const shape = z.strictObject({ tenant });
     const inBody = route({ ...facts, path: '/v1/things', body: shape, handler: served });

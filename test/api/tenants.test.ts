@@ -1,4 +1,4 @@
-// Tenants as a producer makes and reads them.
+// Tenants: create, read, change, list, delete.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApi } from './api-server.ts';
 import { planned } from './deliveries-at-hand.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('tenants', () => {
-  it('are made, read, changed, listed and deleted', async () => {
+  it('are created, read, changed, listed and deleted', async () => {
     const made = await api.post('/v1/tenants', { id: 'first', name: 'First', metadata: { plan: 'gold' } });
     expect(made).toMatchObject({ status: 201, body: { id: 'first', name: 'First', metadata: { plan: 'gold' } } });
     expect((await api.get('/v1/tenants/first')).body).toEqual(made.body);
@@ -31,13 +31,13 @@ describe('tenants', () => {
     expect((await api.post('/v1/tenants', { id: 'second', name: 'Another' })).status).toBe(201);
   });
 
-  it('get an id when they bring none', async () => {
+  it('get an id if none is given', async () => {
     const { body } = await api.post('/v1/tenants', { name: 'x' });
     expect(body.id).toMatch(/^tnt_[0-9a-f]{32}$/);
     expect((await api.get(`/v1/tenants/${body.id}`)).body.name).toBe('x');
   });
 
-  it('take their endpoints with them, and what is unfinished for those', async () => {
+  it('are deleted with their endpoints and unfinished deliveries', async () => {
     const tenant = await api.makeTenant();
     const { id } = await api.makeEndpoint(tenant, url);
     const [delivery = ''] = await planned(api, tenant, await api.postEvent(tenant), [id]);

@@ -58,8 +58,9 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain runtime sealing api/http db/access db/audit db/keys db/store',
     packages: 'express ipaddr.js jose node:crypto node:timers/promises zod',
   },
+  'api/examples': { folders: 'types of domain', packages: 'types of zod' },
   'api/routes': {
-    folders: 'domain config contract runtime sealing exports types of lanes api/access api/http db/*',
+    folders: 'domain config contract runtime sealing exports types of lanes api/access api/examples api/http db/*',
     packages: 'express node:async_hooks node:crypto node:timers/promises zod',
   },
   api: { folders: 'api/access api/http api/routes', packages: 'express zod' },

@@ -1,4 +1,4 @@
-// Who may call and how often: what the API asks of every request under /v1, made once per process.
+// Authentication and rate limits of every request under /v1. Made once per process.
 import { createRateCounter } from '#db/access/api-rates';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
@@ -11,19 +11,19 @@ export interface Access {
   callers: AuthenticateToken;
   rates: RateLimiter;
   tokens: PortalTokens;
-  /** The proxies whose X-Forwarded-For is believed. */
+  /** The proxies whose X-Forwarded-For is trusted. */
   trustProxy: string[];
 }
 
 export interface AccessOptions {
-  /** Not bound to any tenant: it is asked who a caller is before there is one. */
+  /** Not scoped to a tenant: it is read before the caller is known. */
   db: Db;
   log: Logger;
   vault: Pick<Vault, 'derive'>;
-  /** The key of the configuration. */
+  /** The bootstrap key of the configuration. */
   apiKey: string;
   trustProxy?: string[];
-  /** Requests a second of each key and link without a rate of its own; 0: as many as it likes. */
+  /** Requests per second for each key and link that has no rate limit itself; 0: unlimited. */
   perSecond?: number;
 }
 

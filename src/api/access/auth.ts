@@ -1,4 +1,5 @@
-// Who calls: the bearer key or token, whether it counts now and from there, and whether its rate allows one more.
+// Express handlers that authenticate a request: bearer token, expiry, address range, rate limit,
+// scope.
 import type { Request, RequestHandler, Response } from 'express';
 import { bootstrapCaller, type Caller, may } from '#domain/access';
 import type { Quota } from '#domain/api-rate';
@@ -8,7 +9,10 @@ import type { Access } from './access.ts';
 import type { Bearer } from './authenticate-token.ts';
 import type { Verdict } from './rate-limiter.ts';
 
-/** Puts the caller on the response. What is remembered of it is used at once; only what must be asked for is waited for. */
+/**
+ * Puts the caller on `response.locals`. Continues synchronously if the token is cached and the rate limiter needs no
+ * database.
+ */
 export function requireKey({ callers, rates }: Access): RequestHandler {
   function admit(bearer: Bearer | null, request: Request, response: Response): void | Promise<void> {
     const address = request.ip;
@@ -18,13 +22,13 @@ export function requireKey({ callers, rates }: Access): RequestHandler {
     const { quota } = bearer;
     if (!quota) return;
     const verdict = rates.take(bearer.caller.id ?? '', quota);
-    return verdict instanceof Promise ? verdict.then((one) => tell(one, quota, response)) : tell(verdict, quota, response);
+    return verdict instanceof Promise ? verdict.then((one) => enforceRate(one, quota, response)) : enforceRate(verdict, quota, response);
   }
 
   return (request, response, next) => {
     const [, token] = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
     const bearer = token === undefined ? null : callers.find(token);
-    // what rejects is Express's to answer
+    // Express answers a rejected promise with its error handler
     if (bearer instanceof Promise) return bearer.then((found) => admit(found, request, response)).then(() => next());
     const admitted = admit(bearer, request, response);
     if (admitted instanceof Promise) return admitted.then(() => next());
@@ -32,36 +36,39 @@ export function requireKey({ callers, rates }: Access): RequestHandler {
   };
 }
 
-/** Headers as draft-ietf-httpapi-ratelimit-headers-09 has them, on every answer to one whose rate is limited. */
-function tell({ allowed, remaining, msLeft }: Verdict, { requests, windowSeconds }: Quota, response: Response): void {
+/** Sets the headers of draft-ietf-httpapi-ratelimit-headers-09 on every answer to a rate-limited key. Throws a 429. */
+function enforceRate({ allowed, remaining, msLeft }: Verdict, { requests, windowSeconds }: Quota, response: Response): void {
   const seconds = Math.max(1, Math.ceil(msLeft / 1_000));
   response.setHeader('ratelimit-policy', `"key";q=${requests};w=${windowSeconds}`);
   response.setHeader('ratelimit', `"key";r=${remaining};t=${seconds}`);
   if (allowed) return;
-  const detail = 'This key has used up its rate. Nothing of this request was looked at: repeat it after Retry-After.';
+  const detail = 'Rate limit of this key exceeded. The request was not processed. Retry after the time in Retry-After.';
   throw new Problem(429, detail, { headers: { 'retry-after': String(seconds) } });
 }
 
-/** Before a route's body is read: 403 for want of its scope, or of all tenants. */
+/**
+ * Runs before the body is read. Throws a 403 if the key lacks the scope, or is bound to a tenant where that is not
+ * allowed.
+ */
 export function requireScope({ scope, allTenants }: Route): RequestHandler {
   return (_request, response, next) => {
     if (scope === 'open') return next();
     const caller = callerOf(response);
     if (!may(caller, scope)) {
       const headers = { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` };
-      throw new Problem(403, `This needs the scope ${scope}.`, { headers });
+      throw new Problem(403, `This operation needs the scope ${scope}, which the key does not have.`, { headers });
     }
-    if (allTenants && caller.tenant) throw new Problem(403, 'This needs a key for all tenants.');
+    if (allTenants && caller.tenant) throw new Problem(403, 'This operation needs a key that is not bound to a tenant.');
     next();
   };
 }
 
-/** Of an open route: nobody, who may nothing. */
+/** The authenticated caller. For an open route: a caller without scopes. */
 export function callerOf({ locals }: Response): Caller {
   return locals.caller ?? { ...bootstrapCaller, scopes: [] };
 }
 
-/** How a caller is named in rows, and its Idempotency-Keys apart from those of others. */
+/** The caller's name in rows. It also separates the Idempotency-Keys of different callers. */
 export function nameOf({ kind, id }: Caller): string {
   return id ?? kind;
 }

@@ -1,6 +1,6 @@
-// For whom a bearer token speaks: the key of the configuration, an API key, or a portal link.
-//
-// What is found is remembered for 5 s (fresh.ts), so a key revoked elsewhere counts for so long at most, and one revoked by this process not at all any more.
+// Finds the caller of a bearer token: the bootstrap key, an API key, or a portal link. Results are
+// cached for 5 s (ttl-cache.ts): a key revoked by another process works that long at most. A key
+// revoked by this process stops working at once.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Credential, findApiKeys, touchApiKeys } from '#db/access/api-keys';
 import { findPortalLinks } from '#db/access/portal-links';
@@ -16,30 +16,33 @@ import { createTtlCache } from './ttl-cache.ts';
 
 export interface Bearer extends Omit<Credential, 'cidrs' | 'rateLimit' | 'caller'> {
   caller: Omit<Caller, 'address'>;
-  /** How often it may call; null: as often as it likes. */
+  /** Its rate limit; null: unlimited. */
   quota: Quota | null;
   /** Whether it may call from this address. */
   from(address: string | undefined): boolean;
 }
 
 export interface AuthenticateToken {
-  /** Null: for nobody. Neither expiry nor address is looked at. */
+  /** Null: the token is unknown. Does not check expiry or address. */
   find(token: string): Bearer | null | Promise<Bearer | null>;
-  /** It was used now: written once a minute, and nobody waits for it. */
+  /** Records that the key was used: once a minute, in the background. */
   used(bearer: Bearer): void;
-  /** A key or link that was revoked by this process. */
+  /** Drops a key or link from the cache, after this process revoked it. `id`: `key_…` or `lnk_…`. */
   forget(id: string): void;
-  /** All that are bound to this tenant, which was deleted by this process: its key, as the producer has it. */
+  /**
+   * Drops all keys and links of a tenant from the cache, after this process deleted it. `key`: the producer's id of the
+   * tenant.
+   */
   forgetTenant(key: string): void;
 }
 
 export interface AuthenticateTokenOptions {
   db: Db;
   log: Logger;
-  /** The key of the configuration. */
+  /** The bootstrap key of the configuration. */
   apiKey: string;
   tokens: PortalTokens;
-  /** Of keys without a rate of their own, and of portal links; null: none. */
+  /** The rate limit of portal links, and of keys that have none; null: unlimited. */
   usualRate: ApiRate | null;
 }
 
@@ -81,7 +84,7 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: 
     return { ...rest, caller: { ...caller, bounds }, quota: rate && quotaOf(rate), from: createOrigins(cidrs) };
   }
 
-  /** The oldest goes first; its signature is checked again. */
+  /** Evicts the oldest entry when full. The signature of an evicted token is verified again at its next use. */
   function remember(hash: string, token: PortalToken): void {
     verified.set(hash, token);
     const { value: oldest, done } = verified.keys().next();
@@ -97,7 +100,7 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: 
     find(token) {
       const hash = digest(token);
       if (timingSafeEqual(hash, expected)) return bootstrap;
-      // the form tells what it may be: rubbish asks nobody
+      // the form of the token decides where to look: a malformed one costs no query
       if (isKeyText(token)) return keys.find(hash.toString('hex'));
       return token.split('.', 4).length === 3 ? ofToken(hash.toString('hex'), token) : null;
     },
@@ -113,7 +116,7 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: 
   };
 }
 
-// digests, because timingSafeEqual wants equal lengths and a length tells something
+// digests, because timingSafeEqual needs equal lengths, and a different length would leak
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -1,9 +1,12 @@
-// Where a call came from, and whether it may come from there.
+// Checks a client address against the CIDR ranges that a key allows.
 import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** Whether an address lies in one of the ranges; none: everywhere. IPv4 in IPv6 (::ffff:1.2.3.4) is IPv4, in ranges as in addresses. */
+/**
+ * Tests whether an address is in one of the ranges; no ranges: any address. IPv4-mapped IPv6 (::ffff:1.2.3.4) counts as
+ * IPv4.
+ */
 export function createOrigins(cidrs: readonly string[]): (address: string | undefined) => boolean {
   const ranges = cidrs.map(rangeOf);
   return (address) => {
@@ -14,7 +17,7 @@ export function createOrigins(cidrs: readonly string[]): (address: string | unde
   };
 }
 
-/** Whether every address of a range lies in one of these. */
+/** Whether one of `ranges` contains the whole range `cidr`. */
 export function liesWithin(cidr: string, ranges: readonly string[]): boolean {
   const [net, bits] = rangeOf(cidr);
   return ranges.map(rangeOf).some(([of, ofBits]) => of.kind() === net.kind() && bits >= ofBits && net.match(of, ofBits));

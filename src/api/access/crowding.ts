@@ -1,7 +1,6 @@
-// How many requests of one tenant may be under way in this process at once. Each may hold a connection to PostgreSQL, of which there are few: without this a
-// consumer's key could take them all. Events that are posted share their statements, so many more of them may.
-//
-// Only callers that are bound to a tenant are counted: whoever has a key for all tenants is the platform.
+// Limits the concurrent requests of one tenant in this process, so that a tenant cannot take all
+// database connections. Posted events share statements, so their limit is higher. Callers that are
+// not bound to a tenant are not limited: they are the platform itself.
 import type { Caller } from '#domain/access';
 import { Problem } from '../http/problem.ts';
 import type { Route } from '../http/route.ts';
@@ -10,28 +9,30 @@ export const mostAtOnce = 8;
 export const mostEventPostsAtOnce = 256;
 
 export interface Crowding {
-  /** To be called when the request is done; null: it is not counted. Throws a 429 where as many as may be are under way. */
+  /**
+   * Returns a function to call when the request is done; null: the request is not counted. Throws a 429 at the limit.
+   */
   enter(caller: Caller, route: Pick<Route, 'scope'>): (() => void) | null;
 }
 
 export function createCrowding(): Crowding {
-  const underWay = new Map<string, number>();
+  const inFlight = new Map<string, number>();
 
   return {
     enter({ tenant }, { scope }) {
       if (!tenant) return null;
       const posts = scope === 'events:write';
-      const whose = posts ? `events/${tenant.id}` : tenant.id;
-      const count = underWay.get(whose) ?? 0;
+      const counter = posts ? `events/${tenant.id}` : tenant.id;
+      const count = inFlight.get(counter) ?? 0;
       if (count >= (posts ? mostEventPostsAtOnce : mostAtOnce)) {
-        const detail = `${count} requests of this tenant are under way already. Nothing of this one was done: repeat it after Retry-After.`;
+        const detail = `Too many concurrent requests: ${count} of this tenant are in progress. The request was not processed. Retry after the time in Retry-After.`;
         throw new Problem(429, detail, { headers: { 'retry-after': '1' } });
       }
-      underWay.set(whose, count + 1);
+      inFlight.set(counter, count + 1);
       return () => {
-        const left = (underWay.get(whose) ?? 1) - 1;
-        if (left === 0) underWay.delete(whose);
-        else underWay.set(whose, left);
+        const left = (inFlight.get(counter) ?? 1) - 1;
+        if (left === 0) inFlight.delete(counter);
+        else inFlight.set(counter, left);
       };
     },
   };

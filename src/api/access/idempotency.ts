@@ -1,4 +1,5 @@
-// Idempotency-Key: a request with a key runs once, and its answer is given again for 24 hours. What is kept is sealed: it may hold a secret.
+// Idempotency-Key: a request with a key runs once; for 24 hours a repeat gets the stored answer.
+// Stored answers are encrypted, because they can contain secrets.
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abandonClaim, claimKey, freeKey, type KeyRef, renewClaim, storeAnswer } from '#db/access/idempotency';
@@ -27,7 +28,7 @@ const patienceMs = 30_000;
 const renewEveryMs = 3_000;
 const abandonForMs = 10_000;
 
-/** The key of a request in its caller's name; throws a 422 when it is not one. */
+/** The key, scoped to its caller. Throws a 422 if the key is malformed. */
 export function readKey(key: string, caller: string): KeyRef {
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw invalid([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]);
   return { scope: createHash('sha256').update(caller).digest('hex').slice(0, 32), key };
@@ -38,7 +39,9 @@ export function hashRequest(method: string, url: string, body: unknown): Uint8Ar
   return (Buffer.isBuffer(body) ? hash.update(body) : hash).digest();
 }
 
-/** Runs the request, or gives the answer of the run before; a run under way is waited for. */
+/**
+ * Runs the request, or repeats the stored answer. Waits up to 30 s for a run that is in progress, then throws a 409.
+ */
 export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promise<Answer> {
   const { scope, key } = request;
   const requestHash = (await deps.contents.hasher())(request.requestHash);
@@ -55,18 +58,20 @@ export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promis
       case 'other_request':
         throw new Problem(
           409,
-          'This Idempotency-Key was used with another request. Path and body are compared byte for byte: repeat the same bytes, or use another key.',
+          'This Idempotency-Key was used with a different request. Path and body are compared byte for byte: send the same bytes again, or use another key.',
         );
       case 'running':
         if (performance.now() > deadline) {
-          throw new Problem(409, 'The request with this Idempotency-Key is still running.', { headers: { 'retry-after': '5' } });
+          throw new Problem(409, 'A request with this Idempotency-Key is still in progress. Retry after the time in Retry-After.', {
+            headers: { 'retry-after': '5' },
+          });
         }
         await delay(pause);
     }
   }
 }
 
-/** `again`: an earlier run, of which nothing is known, had this seed. */
+/** `again`: an earlier run used this seed, and its result is unknown. */
 async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: string, seed: string, again: boolean): Promise<Answer> {
   const renewal = setInterval(() => void renewClaim(deps.db, request, claim).catch(() => undefined), renewEveryMs);
   try {
@@ -75,7 +80,8 @@ async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: s
     await storeAnswer(deps.db, request, claim, answered.status, sealed);
     return answered;
   } catch (error) {
-    // refused for its rate only now, say, but committed by the earlier run: the seed is all that tells its repeat so
+    // an earlier run with this seed may have committed, even if this run is refused (by its rate limit, say): keep the
+    // seed for the next repeat
     if (toProblem(error).status < 500 && !again) await freeKey(deps.db, request, claim);
     else void abandon(deps, request, claim);
     throw error;
@@ -84,7 +90,7 @@ async function runClaimed(deps: IdempotencyDeps, request: KeyedRequest, claim: s
   }
 }
 
-/** The store may be away at this moment; after the last try the claim runs out by itself. */
+/** Retries for 10 s, because the database may be unavailable right now. After that the claim simply expires. */
 async function abandon({ db, log }: IdempotencyDeps, request: KeyRef, claim: string): Promise<void> {
   const deadline = performance.now() + abandonForMs;
   for (;;) {

@@ -1,4 +1,5 @@
-// The tokens of portal links: JWTs signed with HS256 under keys derived from the master keys, of which the first signs and any verifies.
+// Tokens of portal links: JWTs, signed (HS256) with keys derived from the master keys.
+// The first master key signs; all of them verify.
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { isId } from '#domain/ids';
 import type { Vault } from '#sealing/vault';
@@ -6,13 +7,13 @@ import type { Vault } from '#sealing/vault';
 export interface PortalToken {
   linkId: string;
   tenantId: string;
-  /** Unix milliseconds, whole seconds. */
+  /** Unix milliseconds, rounded to whole seconds. */
   expiresAtMs: number;
 }
 
 export interface PortalTokens {
   sign(token: PortalToken): Promise<string>;
-  /** Null: it is not one of ours, or has expired. Whether it is revoked is for its row to say. */
+  /** Null: not a valid token, or expired. Does not check revocation, which is in the link's row. */
   verify(text: string): Promise<PortalToken | null>;
 }
 
@@ -25,7 +26,7 @@ const checked = {
   typ: 'JWT',
   requiredClaims: ['sub', 'jti', 'exp', 'iat'],
   maxTokenAge: '24h',
-  // clocks of two processes differ a little
+  // seconds by which the clocks of two processes may differ
   clockTolerance: 5,
 };
 

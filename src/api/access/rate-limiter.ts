@@ -1,23 +1,19 @@
-// How often each key may call, over all API processes, without a statement in the way of each call.
-//
-// PostgreSQL holds the count of a key's window (db/api-rates.ts). A process draws shares from it: it adds to the count first and lets calls through
-// afterwards, so no two processes let the same call of a quota through. Shares follow what the process is asked for, and the next is drawn before the last is used
-// up, so calls seldom wait for one. What a process has not used when the window ends is lost with it: a share at most.
-// In each window a process lets a hundredth of the quota, and at least one call, through on its own; only with its first share does it tell of them. So a
-// quiet key costs no statement, and the processes together let through at most the quota and these for each of them.
+// Rate limit of each API key, shared by all API processes, without a database statement per call.
+// Called for every request of a limited key. The limit can be exceeded by max(1, 1 %) per process
+// and window.
 import type { RateCounter } from '#db/access/api-rates';
 import type { Quota } from '#domain/api-rate';
 
 export interface Verdict {
   allowed: boolean;
-  /** How many more this process knows of, at least. */
+  /** How many more calls are allowed in this window, at least, as far as this process knows. */
   remaining: number;
-  /** Until the next window begins. */
+  /** Milliseconds until the next window begins. */
   msLeft: number;
 }
 
 export interface RateLimiter {
-  /** One call of this key. At once, but where a share must be drawn first. */
+  /** Counts one call of this key. Returns a promise only if a share must be drawn first. */
   take(key: string, quota: Quota): Verdict | Promise<Verdict>;
 }
 
@@ -25,29 +21,40 @@ export interface RateLimiterOptions {
   counter: RateCounter;
   /** Unix milliseconds. */
   clock?: () => number;
-  /** How many keys are remembered at most. */
+  /** The maximum number of keys in memory. */
   most?: number;
 }
 
 interface Window {
+  /** By `clock`. */
   endsAt: number;
-  /** Of the shares drawn. */
+  /** Calls left of the shares drawn. */
   left: number;
-  /** Let through on our own, and not told of. */
-  untold: number;
-  /** The count in PostgreSQL when it was last heard of. */
+  /** Calls allowed without a share, and not yet added to the count in PostgreSQL. */
+  unreported: number;
+  /** The count in PostgreSQL when it was last read. */
   counted: number;
   used: number;
   usedBefore: number;
-  /** How many calls wait for the share that is being drawn. */
+  /** Calls that wait for the share that is being drawn. */
   waiting: number;
   share: number;
   drawing: Promise<void> | null;
 }
 
-/** So much of a quota makes the largest share, and of what a process was asked for its usual one. */
+/** The usual share is a tenth of the calls of the current or last window; the largest is a tenth of the quota. */
 const part = 10;
 
+/**
+ * PostgreSQL holds the count of a key's window (db/access/api-rates.ts). A process draws shares of the quota: it adds a
+ * share to the count first and allows calls afterwards, so no two processes allow the same call. The size of a share
+ * follows the demand. The next share is drawn before the current one is used up, so calls rarely wait. A process loses
+ * the unused rest of its share when the window ends.
+ *
+ * In each window a process allows 1 % of the quota, and at least one call, without a share. It adds these calls to the
+ * count with its first share. So a quiet key costs no statement, and all processes together allow at most the quota
+ * plus these calls.
+ */
 export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: RateLimiterOptions): RateLimiter {
   const windows = new Map<string, Window>();
 
@@ -56,16 +63,16 @@ export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: 
     const found = windows.get(key);
     if (found && now < found.endsAt) return found;
     const endsAt = now + windowSeconds * 1_000;
-    const next = { endsAt, left: 0, untold: 0, counted: 0, used: 0, waiting: 0, share: 1, drawing: null };
+    const next = { endsAt, left: 0, unreported: 0, counted: 0, used: 0, waiting: 0, share: 1, drawing: null };
     if (found) return Object.assign(found, next, { usedBefore: found.used, waiting: found.waiting, drawing: found.drawing });
-    if (windows.size >= most) forgetOldest();
+    if (windows.size >= most) dropOldest();
     const made = { ...next, usedBefore: 0 };
     windows.set(key, made);
     return made;
   }
 
-  /** One forgotten in its window begins it anew with what it may let through on its own. */
-  function forgetOldest(): void {
+  /** A key that is dropped within its window gets its calls without a share once more. */
+  function dropOldest(): void {
     const { value: oldest, done } = windows.keys().next();
     if (!done) windows.delete(oldest);
   }
@@ -80,14 +87,14 @@ export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: 
   async function drawShare(key: string, quota: Quota, window: Window): Promise<void> {
     const wanted = Math.max(window.waiting, Math.ceil(Math.max(window.used, window.usedBefore) / part));
     const share = Math.min(Math.max(1, wanted), Math.max(window.waiting, Math.ceil(quota.requests / part)));
-    const { untold } = window;
-    window.untold = 0;
-    const { counted, msLeft } = await counter.add(key, untold + share, quota.windowSeconds);
+    const { unreported } = window;
+    window.unreported = 0;
+    const { counted, msLeft } = await counter.add(key, unreported + share, quota.windowSeconds);
     const now = clock();
-    // what was left belongs to a window that is over
+    // the rest of the old share belongs to the window that has ended
     if (now >= window.endsAt) windowOf(key, quota);
-    const granted = untold + share - Math.max(0, counted - quota.requests);
-    Object.assign(window, { endsAt: now + msLeft, counted, share, left: window.left + Math.max(0, granted - untold) });
+    const granted = unreported + share - Math.max(0, counted - quota.requests);
+    Object.assign(window, { endsAt: now + msLeft, counted, share, left: window.left + Math.max(0, granted - unreported) });
   }
 
   function take(key: string, quota: Quota): Verdict | Promise<Verdict> {
@@ -99,8 +106,8 @@ export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: 
       return verdict(true, window, quota);
     }
     if (window.counted >= quota.requests) return verdict(false, window, quota);
-    if (window.counted === 0 && window.untold < Math.max(1, Math.floor(quota.requests / 100)) && !window.drawing) {
-      window.untold++;
+    if (window.counted === 0 && window.unreported < Math.max(1, Math.floor(quota.requests / 100)) && !window.drawing) {
+      window.unreported++;
       window.used++;
       return verdict(true, window, quota);
     }
@@ -117,8 +124,8 @@ export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: 
     return take(key, quota);
   }
 
-  function verdict(allowed: boolean, { left, counted, untold, endsAt }: Window, { requests }: Quota): Verdict {
-    return { allowed, remaining: left + Math.max(0, requests - counted - untold), msLeft: Math.max(0, endsAt - clock()) };
+  function verdict(allowed: boolean, { left, counted, unreported, endsAt }: Window, { requests }: Quota): Verdict {
+    return { allowed, remaining: left + Math.max(0, requests - counted - unreported), msLeft: Math.max(0, endsAt - clock()) };
   }
 
   return { take };

@@ -1,7 +1,6 @@
-// A caller that is bound to one tenant: what it names must be its own, and what it asks runs in its name (db/tenant-scope.ts).
-//
-// What is another's is answered as what does not exist. An id that nothing here knows the owner of, and a route that names no tenant, are not for such a caller:
-// a new route is closed to it until it is said here, or in its schemas, whose it is.
+// Restricts a caller that is bound to one tenant to that tenant, for every route
+// (db/store/tenant-scope.ts). Things of another tenant answer 404. A route is closed to such
+// callers unless `sees` or its schemas name the tenant: a new route is closed by default.
 import { z } from 'zod';
 import type { Db } from '#db/store/pool';
 import { seesDelivery, seesEndpoint } from '#db/store/tenant-filter';
@@ -12,19 +11,22 @@ import type { Answer, Call, Route } from '../http/route.ts';
 type AnyCall = Call<unknown, unknown, unknown>;
 type Named = Record<string, unknown>;
 
-/** By the name of a path's parameter; `event` and `subject` are looked up within their tenant, whose key is in the same path. */
+/**
+ * Whether the tenant owns an id, by the name of the path parameter. `event` and `subject` are looked up within the
+ * tenant of the same path.
+ */
 const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   tenant: async () => true,
   event: async () => true,
   subject: async () => true,
-  // revoked where they are the tenant's, and nothing else is done with them
+  // the statement that revokes them filters by tenant, and no other operation takes them
   key: async () => true,
   link: async () => true,
   endpoint: seesEndpoint,
   delivery: seesDelivery,
 };
 
-/** The route, as bound callers get it; for others it is what it was. `db`: a scoped one. */
+/** Wraps a route for callers that are bound to a tenant. Other callers get it unchanged. `db` must be a scoped one. */
 export function guardTenant(route: Route, db: Db): Route {
   const forAll = !/:/.test(route.path) && !names(route.query, 'tenant') && !names(route.body, 'tenant');
   return {
@@ -32,8 +34,8 @@ export function guardTenant(route: Route, db: Db): Route {
     async handler(call) {
       const { tenant } = call.caller;
       if (!tenant) return route.handler(call);
-      if (forAll) throw new Problem(403, 'This key is bound to one tenant, and this is of all tenants.');
-      const own = inName(call, tenant.key, route);
+      if (forAll) throw new Problem(403, 'This key is bound to a tenant, and the operation concerns all tenants.');
+      const own = withinTenant(call, tenant.key, route);
       return asTenant({ tenantId: tenant.id, readOnly: route.method === 'get' }, () => answerOwn(route, db, own));
     },
   };
@@ -47,8 +49,8 @@ async function answerOwn(route: Route, db: Db, call: AnyCall): Promise<Answer> {
   return route.handler(call);
 }
 
-/** The call with its tenant where a list may be of one; a 404 where it names another. */
-function inName(call: AnyCall, key: string, { query }: Route): AnyCall {
+/** The call, with the caller's tenant as the filter of a list. Throws a 404 if the call names another tenant. */
+function withinTenant(call: AnyCall, key: string, { query }: Route): AnyCall {
   for (const named of [call.params, call.query, call.body]) {
     const { tenant = key } = (named ?? {}) as Named;
     if (tenant !== key) throw notFound('tenant');

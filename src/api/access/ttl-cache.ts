@@ -1,23 +1,21 @@
-// What PostgreSQL says of a thing, remembered for 5 s at most: known things and, for as long, that there is no such thing.
-//
-// A value counts from when its question was sent. In the second half of its time it is asked for again in the background, so one in use is there without a
-// statement in its way. Questions that come together share a statement, and one statement runs at a time: a flood of made-up keys asks no more often than
-// PostgreSQL answers. What is remembered is bounded; the oldest goes first.
+// A 5-second cache of database lookups, including misses. Bounded; evicts the oldest entry.
+// Entries in use are refreshed in the background. Concurrent lookups share a statement, and one
+// statement runs at a time: a flood of unknown keys queries no faster than PostgreSQL answers.
 import { createGroupCommit } from '#db/store/group-commit';
 
 export interface TtlCacheOptions<T> {
-  /** One for each key; null: there is none. */
+  /** One value for each key, in order; null: does not exist. */
   read(keys: string[]): Promise<(T | null)[]>;
-  /** Milliseconds that only grow. */
+  /** Monotonic milliseconds. */
   clock?: () => number;
-  /** How many are remembered at most, of each kind. */
+  /** The maximum number of entries: hits and misses each. */
   most?: number;
 }
 
 export interface TtlCache<T> {
-  /** At once where it is remembered. Rejects when the store is away. */
+  /** Synchronous if cached. Null: does not exist. Rejects if the database is unavailable. */
   find(key: string): T | null | Promise<T | null>;
-  /** Forgets what `is` says, also where it is being asked for at this moment. */
+  /** Drops the entries for which `is` returns true. Lookups in progress are repeated. */
   forget(is: (value: T) => boolean): void;
 }
 
@@ -28,24 +26,25 @@ const mostWaiting = 20_000;
 
 interface Entry<T> {
   value: T | null;
+  /** When its lookup was sent: the age counts from there. */
   askedAt: number;
 }
 
 export function createTtlCache<T>({ read, clock = () => performance.now(), most = 10_000 }: TtlCacheOptions<T>): TtlCache<T> {
   const known = new Map<string, Entry<T>>();
-  // apart, so that what does not exist cannot push out what does
+  // separate, so that misses cannot evict hits
   const unknown = new Map<string, Entry<T>>();
   const asking = new Map<string, Promise<T | null>>();
   const questions = createGroupCommit<string, T | null>({ write: read, maxWeight: mostAtOnce, maxWaiting: mostWaiting });
   let forgotten = 0;
 
   function ask(key: string): Promise<T | null> {
-    const asked = asking.get(key) ?? askAnew(key).finally(() => asking.delete(key));
+    const asked = asking.get(key) ?? lookUp(key).finally(() => asking.delete(key));
     asking.set(key, asked);
     return asked;
   }
 
-  async function askAnew(key: string): Promise<T | null> {
+  async function lookUp(key: string): Promise<T | null> {
     for (;;) {
       const before = forgotten;
       const askedAt = clock();
@@ -70,7 +69,7 @@ export function createTtlCache<T>({ read, clock = () => performance.now(), most 
       const entry = known.get(key) ?? unknown.get(key);
       const ageMs = entry ? clock() - entry.askedAt : Number.POSITIVE_INFINITY;
       if (!entry || ageMs >= freshMs) return ask(key);
-      // a failure shows when the value has run out
+      // a failed refresh shows when the entry expires
       if (ageMs >= renewAfterMs && entry.value !== null && !asking.has(key)) ask(key).catch(() => undefined);
       return entry.value;
     },

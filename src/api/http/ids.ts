@@ -1,4 +1,5 @@
-// The ids of what a request creates: new ones, or all of one seed, so that the request makes the same ids when it runs again.
+// Makes the ids of what a request creates: random ones, or ids derived from one seed.
+// A request that runs again with the same seed makes the same ids.
 import { createHash } from 'node:crypto';
 import { type IdPrefix, makeId, unixMsOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
@@ -9,7 +10,7 @@ export interface Ids {
 
 export const freshIds: Ids = { next: newId };
 
-/** The first id is the seed itself; those behind it are made of the seed's time and a hash of seed and number. */
+/** The first id is the seed itself. Later ids are made of the seed's time and a hash of the seed and a counter. */
 export function idsOfSeed(seed: string): Ids {
   let made = 0;
   return {

@@ -1,4 +1,5 @@
-// /openapi.json: OpenAPI 3.1, made of the route table and the zod schemas.
+// GET /openapi.json: an OpenAPI 3.1 document, generated from the route definitions and their zod
+// schemas.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { version } from '#config/package';
@@ -40,19 +41,24 @@ const problem = { 'application/problem+json': { schema: { $ref: refOf('Problem')
 const key = {
   type: 'http',
   scheme: 'bearer',
-  description: 'an API key, or the token of a portal link; each operation names the scope it needs',
+  description:
+    'An API key, or the token of a portal link. Each operation lists the scope that it needs; the scope `admin` includes all others.',
 };
 const rateHeaders = {
-  'Retry-After': { description: 'seconds until it is worth another try', schema: { type: 'integer', minimum: 1 } },
+  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer', minimum: 1 } },
   RateLimit: {
-    description: 'of a key whose rate is limited, on every answer: r requests are left, at least, in the window that ends in t seconds',
+    description:
+      'Sent with every answer to a rate-limited key: at least `r` more requests are allowed in the current window, which ends in `t` seconds.',
     schema: { type: 'string', examples: ['"key";r=0;t=1'] },
   },
   'RateLimit-Policy': {
-    description: 'q requests in each window of w seconds (draft-ietf-httpapi-ratelimit-headers-09)',
+    description: '`q` requests are allowed in each window of `w` seconds (draft-ietf-httpapi-ratelimit-headers-09).',
     schema: { type: 'string', examples: ['"key";q=1000;w=1'] },
   },
 };
+
+const openapi = z.object({ openapi: z.string(), info: z.object({ title: z.string(), version: z.string() }) });
+const openapiExample = { openapi: '3.1.0', info: { title: 'Posthorn', version } };
 
 export function openapiRoute(origin: string, routes: () => Route[]): Route {
   let text: string | undefined;
@@ -60,9 +66,10 @@ export function openapiRoute(origin: string, routes: () => Route[]): Route {
     method: 'get',
     path: '/openapi.json',
     operationId: 'getOpenapi',
-    summary: 'This document',
+    summary: 'Read this document',
+    description: 'The OpenAPI description of the API. No API key is needed.',
     scope: 'open',
-    answers: { 200: { description: 'OpenAPI 3.1' } },
+    answers: { 200: { description: 'The OpenAPI 3.1 document.', schema: openapi, example: openapiExample } },
     async handler() {
       text ??= JSON.stringify(openapiDocument(origin, routes()));
       return { status: 200, text };
@@ -71,7 +78,7 @@ export function openapiRoute(origin: string, routes: () => Route[]): Route {
 }
 
 export function openapiDocument(origin: string, routes: Route[]): Json {
-  // one pass over all schemas, so that a named one inside another becomes a reference
+  // convert all schemas at once, so that a named schema inside another one becomes a reference
   const all = z.registry<{ id: string }>();
   for (const [schema, id] of [...named, ...routes.flatMap(ownSchemas)]) if (!all.has(schema)) all.add(schema, { id });
   const schemas = Object.entries(z.toJSONSchema(all, { uri: refOf, override: leaveOpen }).schemas).map(([id, schema]) => [
@@ -81,7 +88,12 @@ export function openapiDocument(origin: string, routes: Route[]): Json {
   const refTo = (schema: z.ZodType) => ({ $ref: refOf(all.get(schema)?.id ?? '') });
   return {
     openapi: '3.1.0',
-    info: { title: 'Posthorn', version, description: 'Webhook delivery on Temporal and PostgreSQL.', license },
+    info: {
+      title: 'Posthorn',
+      version,
+      description: 'Accepts events and delivers them to the endpoints of your tenants as signed webhooks, with retries.',
+      license,
+    },
     servers: [{ url: origin }],
     paths: pathsOf(routes, refTo),
     webhooks,
@@ -106,17 +118,21 @@ function pathsOf(routes: Route[], refTo: (schema: z.ZodType) => Json): Json {
   return paths;
 }
 
-function contentOf(schema: Json = { type: 'string' }, types = ['application/json']): Json {
-  return Object.fromEntries(types.map((type) => [type, { schema }]));
+function contentOf(schema: Json = { type: 'string' }, types = ['application/json'], example?: unknown): Json {
+  return Object.fromEntries(types.map((type, index) => [type, { schema, ...(index === 0 && examplesOf(example)) }]));
+}
+
+function examplesOf(value: unknown): Json {
+  return value === undefined ? {} : { examples: { example: { value } } };
 }
 
 function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
-  const { operationId, summary, scope, body, bodyOptional } = route;
-  const answers = Object.entries(route.answers).map(([status, { description, schema, types }]) => [
+  const { operationId, summary, description, scope, body, bodyOptional, bodyExample } = route;
+  const answers = Object.entries(route.answers).map(([status, { description, schema, types, example }]) => [
     status,
     {
       description,
-      ...((schema || types) && { content: contentOf(schema && refTo(schema), types) }),
+      ...((schema || types) && { content: contentOf(schema && refTo(schema), types, example) }),
     },
   ]);
   const problems = problemsOf(route).map((status) => [
@@ -126,10 +142,11 @@ function operationOf(route: Route, refTo: (schema: z.ZodType) => Json): Json {
   return {
     operationId,
     summary,
+    ...(description !== undefined && { description }),
     ...(route.audit && { 'x-audit-action': route.audit }),
     security: scope === 'open' ? [] : [{ key: [scope] }],
     parameters: parametersOf(route),
-    ...(body && { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: refTo(body) } } } }),
+    ...(body && { requestBody: { required: !bodyOptional, content: contentOf(refTo(body), undefined, bodyExample) } }),
     responses: Object.fromEntries([...problems, ...answers]),
   };
 }
@@ -156,13 +173,14 @@ function parametersOf({ method, params, query }: Route): Json[] {
     type: 'string',
     minLength: 1,
     maxLength: 255,
-    description: 'the same request again within 24 hours gets the same answer; path and body are compared byte for byte',
+    description:
+      'Makes a retry safe: the same request with the same key within 24 hours runs once and gets the same answer. Path and body are compared byte for byte. Use a new key for each new request.',
   };
   const header = method === 'post' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: idempotencyKey }] : [];
   return [...described(params, 'path'), ...described(query, 'query'), ...header];
 }
 
-// what we answer may grow: only what zod calls strict is closed
+// answers may get new fields later, so only zod's strict objects forbid additional properties
 function leaveOpen({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (zodSchema._zod.def.type === 'object' && zodSchema._zod.def.catchall === undefined) delete jsonSchema.additionalProperties;
 }

@@ -1,29 +1,31 @@
-// Lists: newest first, at most `limit` at a time, and a cursor that is the last id looked at.
+// Pagination of lists: newest first, at most `limit` items, and a cursor that encodes the last id
+// read.
 import { z } from 'zod';
 import { instant } from '#domain/event';
 import { firstUuidAt, type IdPrefix, isId, uuidOf } from '#domain/ids';
 import { type Answer, answer } from './route.ts';
 
-export const listSize = z.coerce.number().int().min(1).max(250).default(50).describe('how many at most');
+export const listSize = z.coerce.number().int().min(1).max(250).default(50).describe('The maximum number of items in the page.');
 
-/** The query of a list that goes on behind an id with this prefix. */
+/** The query of a list whose cursor is an id with this prefix. */
 export function listQuery(prefix: IdPrefix) {
   return z.strictObject({
     limit: listSize,
     cursor: z
       .string()
       .max(200)
-      .refine((cursor) => isId(prefix, fromCursor(cursor)), 'is not a cursor of this list')
+      .refine((cursor) => isId(prefix, fromCursor(cursor)), 'is not a cursor of this list; send the nextCursor of the previous page')
       .transform(fromCursor)
       .optional()
-      .describe('nextCursor of the page before'),
+      .describe('The `nextCursor` of the previous page. Leave it out for the first page.'),
   });
 }
 
+/** `listQuery` with a time range. */
 export function spanQuery(prefix: IdPrefix) {
   return listQuery(prefix).extend({
-    since: instant.optional().describe('from this time on'),
-    until: instant.optional().describe('before this time'),
+    since: instant.optional().describe('Only items from this time on (inclusive).'),
+    until: instant.optional().describe('Only items before this time (exclusive).'),
   });
 }
 
@@ -37,28 +39,30 @@ export function pageOf<T extends z.ZodType>(item: T) {
     nextCursor: z
       .string()
       .nullable()
-      .describe('null: there is no more. A page may hold fewer items than asked for, or none, and still have one'),
+      .describe(
+        'Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page.',
+      ),
   });
 }
 
 /**
- * Answers a page of `rows`, of which there is one more than `limit` when a next page exists. `goesOn`: the id behind which a search that was ended
- * before it found so many goes on.
+ * Answers a page of `rows`. The caller reads `limit + 1` rows: the extra row means that a next page exists.
+ * `resumeAfter`: the id after which the next page starts, when a search stopped before it had found `limit` rows.
  */
 export function pageAnswer<R>(
   rows: R[],
   limit: number,
   idOf: (row: R) => string,
   itemOf: (row: R) => unknown,
-  goesOn: string | null = null,
+  resumeAfter: string | null = null,
 ): Answer {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? idOf(last) : goesOn;
+  const next = rows.length > limit && last !== undefined ? idOf(last) : resumeAfter;
   return answer(200, { data: shown.map(itemOf), nextCursor: next && Buffer.from(next).toString('base64url') });
 }
 
-/** The UUIDs between which a list looks: from `from` on and below `below`. */
+/** The range of UUIDs that a list reads: from `from` (inclusive) to `below` (exclusive). */
 export function boundsOf({ since, until, cursor }: { since?: string; until?: string; cursor?: string }): { from: string; below: string } {
   const end = until === undefined ? 'f'.repeat(32) : firstUuidAt(Date.parse(until));
   const ends = cursor === undefined ? [end] : [end, uuidOf(cursor)].toSorted();

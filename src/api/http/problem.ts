@@ -1,4 +1,4 @@
-// What goes wrong, as RFC 9457 problem documents: one error class, and one place that turns any error into it.
+// Problem documents (RFC 9457): one error class, and one function that turns any error into it.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { MakerRevoked } from '#db/access/key-descendants';
@@ -8,16 +8,30 @@ import type { EndpointLimit } from '#domain/endpoint-limits';
 import { howCompared } from '#domain/event';
 import { TooManyWaiting } from '#relay/backlog';
 
-export const fieldError = z.object({ path: z.string().describe('such as events[7].type'), message: z.string() });
+export const fieldError = z.object({
+  path: z.string().describe('The field of the request, such as `events[7].type`. Empty: the whole body.'),
+  message: z.string().describe('What is wrong with the field.'),
+});
 export type FieldError = z.infer<typeof fieldError>;
 
-export const problemDocument = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  errors: z.array(fieldError),
-});
+const problemExample = {
+  type: 'about:blank',
+  title: 'Unprocessable Entity',
+  status: 422,
+  detail: 'type is missing',
+  errors: [{ path: 'type', message: 'is missing' }],
+};
+
+export const problemDocument = z
+  .object({
+    type: z.string().describe('Always `about:blank`.'),
+    title: z.string().describe('The name of the HTTP status.'),
+    status: z.int().describe('The HTTP status of this answer.'),
+    detail: z.string().describe('What is wrong and what to do, for people to read. Do not parse it.'),
+    errors: z.array(fieldError).describe('The invalid fields, at most 100. Empty where no field is to blame.'),
+  })
+  .describe('An error (RFC 9457). Quote the x-request-id header of the answer when you report a problem.')
+  .meta({ examples: [problemExample] });
 
 export interface ProblemOptions {
   errors?: FieldError[];
@@ -25,7 +39,7 @@ export interface ProblemOptions {
   cause?: unknown;
 }
 
-/** An answer of 400 or more. `detail` is for the caller to read and says nothing of our insides. */
+/** An answer with status 400 or more. `detail` is shown to the caller, so it must not reveal internals. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
@@ -45,21 +59,24 @@ export function problemText(problem: Problem): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, errors });
 }
 
-/** Of an event's id. */
+/** 409: another event of the tenant already has the posted id. */
 export function takenByOther(): Problem {
-  const errors = [{ path: 'id', message: 'is taken by an event with other content' }];
-  return new Problem(409, `The id is taken by an event with other content. ${howCompared}`, { errors });
+  const errors = [{ path: 'id', message: 'is already used by an event with different content' }];
+  return new Problem(409, `The id is already used by an event with different content. ${howCompared}`, { errors });
 }
 
 export function notFound(what: string): Problem {
   return new Problem(404, `There is no such ${what}.`);
 }
 
-/** The same whatever is wrong: who may not call learns nothing. */
+/** 401. The text is the same for every reason, so that it tells an attacker nothing. */
 export function unauthorized(): Problem {
-  return new Problem(401, 'Send the API key as Authorization: Bearer <key>.', { headers: { 'www-authenticate': 'Bearer' } });
+  return new Problem(401, 'The API key is missing or not valid. Send it as `Authorization: Bearer <key>`.', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
 }
 
+/** 422. `detail` repeats the first of the errors. */
 export function invalid(errors: FieldError[]): Problem {
   const [first] = errors;
   return new Problem(
@@ -69,41 +86,43 @@ export function invalid(errors: FieldError[]): Problem {
   );
 }
 
-/** Every error as a Problem; what is not known here is a bare 500 with the error as its cause. */
+/** Turns any error into a Problem. An unknown error becomes a 500 that has the error as its cause. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isStoreAway(error)) {
-    const detail = 'The store is away, so this is not confirmed: repeat it with the same id or Idempotency-Key.';
+    const detail = 'The database is unavailable, so the request is not confirmed. Retry it with the same id or Idempotency-Key.';
     return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause: error });
   }
   if (error instanceof MakerRevoked) return unauthorized();
   if (error instanceof TooManyEndpoints) return new Problem(409, limitDetail(error.limit));
   if (error instanceof TooManyWaiting) {
-    const whose = error.scope === 'all' ? 'events' : 'events of this tenant';
-    const detail = `Too many ${whose} wait to be handed over. Nothing of this request is stored: repeat it after Retry-After.`;
+    const events = error.scope === 'all' ? 'events' : 'events of this tenant';
+    const detail = `Too many ${events} are waiting in the outbox. Nothing of this request was stored. Retry after the time in Retry-After.`;
     return new Problem(429, detail, { headers: { 'retry-after': String(error.retryAfterSeconds) } });
   }
   return (
-    fromExpress(error) ??
-    new Problem(500, 'This is a fault of ours; the log has it under the x-request-id of this answer.', { cause: error })
+    fromExpress(error) ?? new Problem(500, 'Internal error. Quote the x-request-id of this answer when you report it.', { cause: error })
   );
 }
 
 function limitDetail({ of, most }: EndpointLimit): string {
   if (of === 'tenant')
-    return `The tenant has all the endpoints that it may have: its maxEndpoints is ${most}. Delete one, or have an administrator raise it.`;
-  return `By a portal link a tenant may have ${most} endpoints at one host, and it has as many there. Use one of them, or ask whoever gave you the link.`;
+    return `The tenant has reached its limit of ${most} endpoints (maxEndpoints). Delete an endpoint, or ask an administrator to raise the limit.`;
+  return `With a portal link a tenant can have at most ${most} endpoints at one host, and it has reached that limit. Use an existing endpoint, or ask your provider.`;
 }
 
 const details: Record<number, string> = {
-  400: 'The request could not be read.',
-  413: 'The body is larger than this route takes.',
-  415: 'Bodies must not be encoded: send no Content-Encoding.',
+  400: 'The request is malformed.',
+  413: 'The body is too large for this operation.',
+  415: 'The body must not be compressed. Send no Content-Encoding.',
 };
 
-/** Express and its body reader throw errors with a status below 500 when the caller is to blame. */
+/**
+ * Express and its body reader throw errors with a status of 400 to 499 when the request is at fault. Null: any other
+ * error.
+ */
 function fromExpress(error: unknown): Problem | null {
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status !== 'number' || status < 400 || status > 499) return null;
-  return new Problem(status, details[status] ?? 'The request was refused.', { cause: error });
+  return new Problem(status, details[status] ?? 'The request is not valid.', { cause: error });
 }

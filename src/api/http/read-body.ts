@@ -1,33 +1,34 @@
-// Reads a JSON body strictly: its type, its UTF-8, its syntax, no key said twice.
+// Reads a JSON body and refuses a wrong content type, bad UTF-8, bad JSON, deep nesting and
+// duplicate keys.
 import express, { type RequestHandler } from 'express';
 import { isDeeperThan, memberFaults, memberTexts } from '#domain/json-slices';
 import { type FieldError, invalid, Problem } from './problem.ts';
 
 export const defaultBodyLimit = 64 * 1024;
 
-// Common readers of JSON stop between 500 and 1,000 levels, and some fall over there: what we accept, a receiver can read.
+// Common JSON parsers fail between 500 and 1,000 levels. The limit keeps every accepted event readable for receivers.
 const mostLevels = 500;
-// Theirs, byte for byte, and looked at by the routes that take them.
+// Members that are passed on byte for byte. The routes that take them check them.
 const passedOn = ['data', 'events'];
 
 const utf8Charset = /^charset\s*=\s*"?utf-?8"?$/i;
-// A byte order mark is left out, as RFC 8259 allows.
+// Drops a byte order mark, as RFC 8259 allows.
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Puts the body's bytes on the request, whatever they are; too many are a 413, an encoding a 415. */
+/** Puts the bytes of the body on the request. A body over `limit` bytes is a 413, a Content-Encoding a 415. */
 export function rawBody(limit: number): RequestHandler {
   return express.raw({ type: () => true, limit, inflate: false });
 }
 
-/** Refuses a body of another type before a byte of it is read. */
+/** Refuses another content type (415) before the body is read. */
 export const requireJson: RequestHandler = (request, _response, next) => {
   const { 'content-type': type, 'content-length': length, 'transfer-encoding': chunked } = request.headers;
   const hasBody = chunked !== undefined || (length !== undefined && length !== '0');
-  if (hasBody && !isJson(type)) throw new Problem(415, 'The body must be application/json, in UTF-8.');
+  if (hasBody && !isJson(type)) throw new Problem(415, 'The Content-Type must be application/json, in UTF-8.');
   next();
 };
 
-/** In parts, and not by one expression: with its many optional blanks that took a second for a header of 16 KiB. */
+/** Splits the header instead of matching one regular expression: that took a second for a header of 16 KiB. */
 function isJson(type = ''): boolean {
   if (type === 'application/json') return true;
   const [name = '', charset = '', ...others] = type.split(';').map((part) => part.trim());
@@ -36,11 +37,11 @@ function isJson(type = ''): boolean {
 
 export interface JsonBody {
   value: unknown;
-  /** The texts of the members of the object that it is. */
+  /** The JSON text of each member of the body's object. */
   members: Map<string, string>;
 }
 
-/** Undefined: there is no body. */
+/** Throws a 400 or 422. Undefined: the request has no body. */
 export function parseBody(bytes: unknown): JsonBody | undefined {
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return undefined;
   const text = decode(bytes);
@@ -53,9 +54,9 @@ export function parseBody(bytes: unknown): JsonBody | undefined {
   return { value, members };
 }
 
-/** `before`: the path of the object that says a key twice, with its dot. */
-export function refuseRepeated(repeated: string[], before: string): void {
-  refuse(repeated.map((key) => ({ path: `${before}${key}`, message: 'is said twice' })));
+/** Throws a 422 that names the duplicate keys. `prefix`: the path of their object, with its dot. */
+export function refuseRepeated(repeated: string[], prefix: string): void {
+  refuse(repeated.map((key) => ({ path: `${prefix}${key}`, message: 'duplicate key' })));
 }
 
 function refuse(faults: FieldError[]): void {
@@ -66,7 +67,7 @@ function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch (error) {
-    throw new Problem(400, 'The body is not well-formed UTF-8.', { cause: error });
+    throw new Problem(400, 'The body is not valid UTF-8.', { cause: error });
   }
 }
 
@@ -74,6 +75,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(400, 'The body is not well-formed JSON.', { cause: error });
+    throw new Problem(400, 'The body is not valid JSON.', { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-// How an answer leaves: its request id, its headers, and one log line per request.
+// Sends answers: request id, headers, problem documents, and one debug log line per request.
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '#runtime/logger';
@@ -6,13 +6,13 @@ import { problemText, toProblem } from './problem.ts';
 import type { Answer } from './route.ts';
 import { sendStream } from './send-stream.ts';
 
-/** Every answer carries `x-request-id`: the caller's, when it is 1 to 128 visible ASCII characters, else a new one. */
+/** Sets `x-request-id` on every answer: the caller's if it is 1 to 128 visible ASCII characters, else a random one. */
 export function nameRequests(log: Logger): RequestHandler {
-  const wordy = log.isLevelEnabled('debug');
+  const logsRequests = log.isLevelEnabled('debug');
   return (request, response, next) => {
     const given = request.headers['x-request-id'];
     response.setHeader('x-request-id', typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID());
-    if (wordy) logWhenDone(log, request, response);
+    if (logsRequests) logWhenDone(log, request, response);
     next();
   };
 }
@@ -27,11 +27,12 @@ function logWhenDone(log: Logger, request: Request, response: Response): void {
   });
 }
 
-/** As it is logged: without the subject of an erasure, which names a person. */
+/** The path for the log, without the subject of an erasure, which names a person. */
 function pathOf({ path }: Request): string {
   return path.replace(/(\/subjects\/)[^/]+/i, '$1…');
 }
 
+/** A request whose If-None-Match equals the answer's etag gets a 304. */
 export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   if (stream) return void sendStream(response, status, type, stream);
@@ -44,8 +45,9 @@ export function send(response: Response, { status, text, stream, type = 'applica
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
 }
 
+/** The last handler of an app: logs errors of 500 and more, and answers with a problem document. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters
+  // Express recognizes an error handler by its four parameters
   return (error, request, response, _next) => {
     const problem = toProblem(error);
     if (problem.status >= 500) {

@@ -1,4 +1,5 @@
-// A route: its path, schemas, auth and handler in one place. The OpenAPI document is made of the same table.
+// The definition of a route: path, schemas, scope, examples and handler in one place.
+// The OpenAPI document is generated from the same definitions.
 import type { z } from 'zod';
 import type { Audit } from '#db/audit/audit';
 import type { Caller, Scope } from '#domain/access';
@@ -11,20 +12,23 @@ export interface Call<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
-  /** The body's members as the caller wrote them: where numbers must not be rounded. */
+  /** The JSON text of each member of the body, as the caller sent it: JSON.parse would round numbers. */
   members: Map<string, string>;
   caller: Caller;
-  /** Of a route that states its `audit`: to be handed to what makes the change, which writes it in the same transaction. */
+  /**
+   * Only for a route with an `audit` action. The handler passes it to the function that makes the change, which writes
+   * it in the same transaction.
+   */
   audit: Audit;
-  /** Makes the ids of what this call creates; the same again when the call is repeated with its Idempotency-Key. */
+  /** Makes the ids of what this call creates: the same ids when the call is repeated with its Idempotency-Key. */
   ids: Ids;
 }
 
 export interface Answer {
   status: number;
-  /** The body's text; null: none, unless there is a `stream`. */
+  /** The body; null: no body, or the body is a `stream`. */
   text: string | null;
-  /** The body piece by piece, as fast as it is read. */
+  /** The body in pieces, with backpressure. */
   stream?: AsyncIterable<string>;
   type?: string;
   headers?: Record<string, string>;
@@ -33,27 +37,32 @@ export interface Answer {
 export interface AnswerSpec {
   description: string;
   schema?: z.ZodType;
-  /** Other than application/json; without a schema it is a text. */
+  /** Media types other than application/json. Without a schema the content is a text. */
   types?: string[];
+  /** A JSON value, or the text of another media type. Where there are several `types`: of the first. */
+  example?: unknown;
 }
 
 interface RouteFacts {
   method: Method;
-  /** As Express reads it, such as /v1/tenants/:tenant. */
+  /** In the syntax of Express, such as /v1/tenants/:tenant. */
   path: string;
   operationId: string;
+  /** A short imperative, such as "Create a tenant". */
   summary: string;
-  /** What a change is called in the audit log. Every route that changes something has one; posted events are their own log. */
+  /** Whole sentences that a reader understands without other documents. */
+  description?: string;
+  /** The action in the audit log. Every route that changes something has one, except posting events. */
   audit?: AuditAction;
-  /** `open`: no key is asked for. */
+  /** `open`: needs no key. */
   scope: 'open' | Scope;
-  /** Nobody who is bound to one tenant may. */
+  /** Refused for callers that are bound to a tenant. */
   allTenants?: true;
-  /** Only with `body`: how many bytes (64 KiB by default), and whether it may be absent. */
+  /** Only with `body`: its maximum size in bytes (64 KiB by default), and whether it can be left out. */
   bodyLimit?: number;
   bodyOptional?: boolean;
   answers: Record<number, AnswerSpec>;
-  /** Statuses of 400 and more that are the route's own, beyond those that every route of its kind may give. */
+  /** Statuses of 400 and more, in addition to those that every route of its kind can answer. */
   problems?: number[];
 }
 
@@ -61,14 +70,17 @@ export interface Route extends RouteFacts {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  bodyExample?: unknown;
   handler(call: Call<unknown, unknown, unknown>): Promise<Answer>;
 }
 
 interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> extends RouteFacts {
-  /** A value that does not fit is an unknown id: 404. */
+  /** A value that does not match is a 404. */
   params?: P;
   query?: Q;
   body?: B;
+  /** An example of `body` for the OpenAPI document. */
+  bodyExample?: z.input<B>;
   handler(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
 }
 

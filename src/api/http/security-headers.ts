@@ -1,14 +1,15 @@
-// What every answer tells a browser: run nothing, frame nothing, guess no type, keep no copy, say nothing of where you came from.
-// No cookie and no CORS header is set anywhere: who asks is known by a header that no browser adds by itself.
+// Security headers of every answer: no scripts, no framing, no content sniffing, no caching, no
+// referrer. No cookie and no CORS header is set: callers send a bearer token, which browsers never
+// add on their own.
 import { createHash } from 'node:crypto';
 import type { Express } from 'express';
 import helmet from 'helmet';
 
 const nothing = ["'none'"];
 const directives = { 'default-src': nothing, 'base-uri': nothing, 'form-action': nothing, 'frame-ancestors': nothing };
-const aYearInSeconds = 31_536_000;
+const yearInSeconds = 31_536_000;
 
-/** To be called before anything answers. Strict transport is asked for only where the public address is https: on plain http it means nothing. */
+/** Must be called before any other handler. Strict-Transport-Security is sent only if the public origin is https. */
 export function setSecurityHeaders(app: Express, publicOrigin = ''): void {
   const isHttps = publicOrigin.startsWith('https:');
   app.use(
@@ -16,9 +17,9 @@ export function setSecurityHeaders(app: Express, publicOrigin = ''): void {
       contentSecurityPolicy: { useDefaults: false, directives },
       crossOriginEmbedderPolicy: true,
       xFrameOptions: { action: 'deny' },
-      // of this host alone: its neighbours are not ours to bind
-      strictTransportSecurity: isHttps && { maxAge: aYearInSeconds, includeSubDomains: false },
-      // for Internet Explorer, Flash and pages with links to other hosts
+      // for this host only: other subdomains may belong to other services
+      strictTransportSecurity: isHttps && { maxAge: yearInSeconds, includeSubDomains: false },
+      // off: they only concern Internet Explorer, Flash and pages that link to other hosts
       originAgentCluster: false,
       xDnsPrefetchControl: false,
       xDownloadOptions: false,
@@ -32,7 +33,7 @@ export function setSecurityHeaders(app: Express, publicOrigin = ''): void {
   );
 }
 
-/** The policy of an HTML page of ours: the same, but for its own style sheets, each known by its hash. */
+/** The Content-Security-Policy of an HTML page: the usual one, plus the page's inline style sheets by their hashes. */
 export function pagePolicy(html: string): string {
   const sheets = [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, css = '']) => `'sha256-${sha256(css)}'`);
   const all = { ...directives, 'style-src': sheets.length > 0 ? sheets : nothing };

@@ -1,11 +1,11 @@
-// An answer of unknown length: as fast as it is read, and no faster.
+// Streams an answer of unknown length, with backpressure: no faster than the client reads.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * Whoever makes the pieces says what went wrong; here it ends the connection, so that nobody takes half for the whole. Who leaves, even before the first
- * piece, ends the pieces.
+ * An error of `pieces` cuts the connection, so that no client takes a half answer for a whole one. `pieces` logs the
+ * error. A client that disconnects ends `pieces`, even before the first piece.
  */
 export function sendStream(response: Response, status: number, type: string, pieces: AsyncIterable<string>): void {
   response.writeHead(status, { 'content-type': type });

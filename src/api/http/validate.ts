@@ -1,4 +1,5 @@
-// Turns what zod finds into `{ path: 'events[7].type', message }`, and a failed check into a Problem.
+// Validates a request with a zod schema, and turns issues into `{ path: 'events[7].type', message
+// }`.
 import type { z } from 'zod';
 import { type FieldError, invalid } from './problem.ts';
 
@@ -8,7 +9,7 @@ type Path = readonly PropertyKey[];
 const mostErrors = 100;
 const longestPath = 200;
 
-/** What the schema makes of `value`; throws a 422 that names every field at fault. */
+/** The parsed value. Throws a 422 that names every invalid field, at most 100. */
 export function validate<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
@@ -18,9 +19,9 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.outp
 function fieldErrors(issues: readonly Issue[], base: Path = []): FieldError[] {
   const first = issues.slice(0, mostErrors);
   const plain = first.filter(({ code }) => code !== 'custom');
-  // a rule of our own about the whole says nothing while zod finds a part of it, or itself, malformed
-  const telling = first.filter((issue) => issue.code !== 'custom' || !plain.some(({ path }) => startsWith(path, issue.path)));
-  return telling.flatMap((issue) => errorsOf(issue, [...base, ...issue.path]));
+  // a custom rule about an object is reported only if zod finds no other issue in the object
+  const relevant = first.filter((issue) => issue.code !== 'custom' || !plain.some(({ path }) => startsWith(path, issue.path)));
+  return relevant.flatMap((issue) => errorsOf(issue, [...base, ...issue.path]));
 }
 
 function startsWith(path: Path, start: Path): boolean {
@@ -29,7 +30,7 @@ function startsWith(path: Path, start: Path): boolean {
 
 function errorsOf(issue: Issue, path: Path): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, mostErrors).map((key) => ({ path: pathText([...path, key]), message: 'is not known here' }));
+    return issue.keys.slice(0, mostErrors).map((key) => ({ path: pathText([...path, key]), message: 'unknown field' }));
   }
   if (issue.code === 'invalid_union') {
     const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);

@@ -1,34 +1,43 @@
-// The `webhooks` part of the OpenAPI document: what an endpoint gets (Standard Webhooks).
+// The `webhooks` part of the OpenAPI document: the requests that an endpoint receives (Standard
+// Webhooks).
 
 const text = (description: string) => ({ type: 'string', description });
 const header = (name: string, description: string, required = true) => ({ name, in: 'header', required, schema: text(description) });
-const id = { ...text('the id of the event'), maxLength: 128 };
+const id = { ...text('The id of the event.'), maxLength: 128 };
 
 const members = {
-  type: text('the type of the event'),
-  timestamp: text('when it happened, in UTC'),
-  data: { description: "the producer's, byte for byte" },
+  type: text('The type of the event.'),
+  timestamp: text('When the event happened, in UTC.'),
+  data: { description: 'The data of the event, byte for byte as the producer posted it.' },
 };
-const sequence = { type: 'integer', minimum: 1, description: 'of an endpoint with ordering endpoint: the number of the delivery, from 1' };
+const sequence = {
+  type: 'integer',
+  minimum: 1,
+  description: 'Only with ordering `endpoint`: the sequence number of the delivery, from 1.',
+};
 const element = { type: 'object', properties: { id, sequence, ...members }, required: ['id', 'type', 'timestamp', 'data'] };
 
 const signed = [
-  header('webhook-timestamp', 'when this attempt was made, in seconds since 1970'),
+  header('webhook-timestamp', 'The time of this attempt, in seconds since 1970.'),
   header(
     'webhook-signature',
-    'v1,… for each live secret and v1a,… for each key pair, separated by spaces; none where something else signs',
+    '`v1,…` for each live secret and `v1a,…` for each key pair, separated by spaces. Absent if the endpoint uses only another signature scheme.',
     false,
   ),
-  header('posthorn-attempt', 'the number of the attempt, from 1'),
-  header('posthorn-test', 'true: test events alone, of a type and with data that somebody chose. Their ids begin with test_', false),
+  header('posthorn-attempt', 'The number of the attempt, from 1.'),
+  header(
+    'posthorn-test',
+    '`true` marks a test event. Its type and data were chosen by the caller of the test, and its id begins with `test_`.',
+    false,
+  ),
 ];
 
 const responses = {
-  '2XX': { description: 'accepted' },
-  '410': { description: 'the endpoint is gone: nothing more is sent to it until it is resumed' },
+  '2XX': { description: 'The endpoint accepts the delivery.' },
+  '410': { description: 'The endpoint is gone. Posthorn disables it and sends nothing more until it is resumed.' },
   '429': { description: 'refused; Retry-After is obeyed for the whole endpoint' },
   '503': { description: 'refused; Retry-After is obeyed for the whole endpoint' },
-  default: { description: 'refused; tried again on schedule. Redirects are not followed' },
+  default: { description: 'The attempt failed. Posthorn retries it on schedule. Redirects are not followed.' },
 };
 
 const bodyOf = (schema: object) => ({ required: true, content: { 'application/json': { schema } } });
@@ -37,17 +46,17 @@ export const webhooks = {
   event: {
     post: {
       operationId: 'receiveEvent',
-      summary: 'One attempt of one delivery',
+      summary: 'Receive an event',
       description:
-        'Verify the signature over the body as it came, answer 200 to 299 within the time limit, and drop a webhook-id that was here before.',
+        'One attempt of one delivery. Verify the signature over the raw body, answer 200 to 299 within the timeout, and ignore an event whose `webhook-id` you have already processed.',
       security: [],
       parameters: [
-        header('webhook-id', 'the id of the event: the same on every retry and replay; test_… of a test event'),
+        header('webhook-id', 'The id of the event. It is the same on every retry and replay. Test events have `test_…`.'),
         ...signed,
-        header('posthorn-delivery', 'the id of the delivery'),
+        header('posthorn-delivery', 'The id of the delivery.'),
         header(
           'posthorn-sequence',
-          'of an ordered endpoint: the number of the delivery, of the endpoint or the ordering key, from 1; a retry keeps it. An event without orderingKey has none where the order is by key',
+          'Only for ordered endpoints: the sequence number of the delivery, from 1, counted for the endpoint or for the ordering key. A retry keeps its number. With ordering `key`, an event without `orderingKey` has no number.',
           false,
         ),
       ],
@@ -58,16 +67,19 @@ export const webhooks = {
   batch: {
     post: {
       operationId: 'receiveBatch',
-      summary: 'One attempt of several deliveries, for an endpoint with `batch`',
+      summary: 'Receive a batch of events',
       description:
-        'Verify the signature over the body as it came; an answer of 200 to 299 accepts all, any other refuses all. Drop elements whose id was here before, not whole batches: a replayed event comes in another batch. About 2 MiB at most; a larger event is sent all the same, alone.',
+        'One attempt of several deliveries, for an endpoint with the `batch` setting. Verify the signature over the raw body. An answer of 200 to 299 accepts all events, any other answer refuses all of them. Ignore single events that you have already processed, not whole batches: a replayed event comes in another batch. A batch has at most about 2 MiB; a larger event is sent in a batch of its own.',
       security: [],
       parameters: [
-        header('webhook-id', 'bat_…: the same on every retry, which holds fewer elements when one was cancelled or expired in between'),
+        header(
+          'webhook-id',
+          'The id of the batch, `bat_…`. It is the same on every retry. A retry has fewer events if one was cancelled or expired in between.',
+        ),
         ...signed,
         header(
           'posthorn-batch',
-          'how many elements there are; there is no posthorn-delivery but a posthorn-endpoint, and posthorn-sequence stands in the elements',
+          'The number of events in the batch. Batches have `posthorn-endpoint` instead of `posthorn-delivery`, and the sequence number is in each event.',
         ),
       ],
       requestBody: bodyOf({ type: 'array', minItems: 1, maxItems: 1_000, items: element }),

@@ -1,4 +1,4 @@
-// GET /v1/audit-log, and the exports of audit log and delivery log.
+// GET /v1/audit-log, and the exports of the audit log and of the delivery log.
 import { z } from 'zod';
 import { isKnownTenant, readTenant } from '#db/access/tenants';
 import { type AuditFilter, listAudit } from '#db/audit/audit-log';
@@ -10,6 +10,8 @@ import { isId } from '#domain/ids';
 import { tenantKey } from '#domain/tenant';
 import { exportFormats, exportTypes } from '#exports/export-lines';
 import { auditCursor, exportAttempts, exportAudit, readAttemptCursor, readAuditCursor } from '#exports/exports';
+import { auditExample } from '../examples/access.ts';
+import { attemptLineExample, auditLineExample } from '../examples/exports.ts';
 import { listSize, pageOf } from '../http/page.ts';
 import { notFound } from '../http/problem.ts';
 import { answer, type Route, route } from '../http/route.ts';
@@ -17,12 +19,12 @@ import type { ApiDeps } from './deps.ts';
 import { createExports, type StreamExport } from './export-stream.ts';
 
 const span = {
-  since: instant.optional().describe('from this time on'),
-  until: instant.optional().describe('before this time'),
+  since: instant.optional().describe('Only items from this time on (inclusive).'),
+  until: instant.optional().describe('Only items before this time (exclusive).'),
   tenant: tenantKey.optional(),
 };
 const inOrder = ({ since, until }: Asked) => !since || !until || Date.parse(since) < Date.parse(until);
-const outOfOrder = { path: ['until'], error: 'is not after since' };
+const outOfOrder = { path: ['until'], error: 'must be later than since' };
 const format = z.enum(exportFormats).default('ndjson');
 const types = Object.values(exportTypes).map((type) => type.split(';')[0] ?? type);
 
@@ -30,11 +32,11 @@ function cursorOf<T>(read: (cursor: string) => T | null) {
   return z
     .string()
     .max(200)
-    .refine((cursor) => read(cursor) !== null, 'is not a cursor of this list')
+    .refine((cursor) => read(cursor) !== null, 'is not a cursor of this list; send one that an earlier answer contains')
     .transform(read)
     .optional();
 }
-const after = 'the cursor of the last line there is: goes on behind it';
+const after = 'The `cursor` of the last line that you have: the export continues after it.';
 
 export function auditLogRoutes(deps: ApiDeps): Route[] {
   const streamed = createExports(deps);
@@ -46,17 +48,18 @@ const list = ({ db }: ApiDeps) =>
     method: 'get',
     path: '/v1/audit-log',
     operationId: 'listAuditLog',
-    summary: 'Lists who changed what, newest first',
+    summary: 'List the audit log',
+    description: 'Who changed what and when, newest first. Every entry is chained to the one before it by a hash.',
     scope: 'admin',
     query: z
       .strictObject({
         ...span,
         limit: listSize,
         action: auditAction.optional(),
-        cursor: cursorOf(readAuditCursor).describe('nextCursor of the page before'),
+        cursor: cursorOf(readAuditCursor).describe('The `nextCursor` of the previous page. Leave it out for the first page.'),
       })
       .refine(inOrder, outOfOrder),
-    answers: { 200: { description: 'a page of entries', schema: pageOf(auditView) } },
+    answers: { 200: { description: 'A page of entries.', schema: pageOf(auditView), example: { data: [auditExample], nextCursor: null } } },
     problems: [404],
     async handler({ query: { limit, cursor, ...query }, caller }) {
       const found = await listAudit(db, await auditFilter(db, query, caller), cursor ?? null, limit + 1);
@@ -71,12 +74,14 @@ const exported = ({ db }: ApiDeps, streamed: StreamExport) =>
     method: 'get',
     path: '/v1/audit-log/export',
     operationId: 'exportAuditLog',
-    summary: 'Exports the audit log, oldest first',
+    summary: 'Export the audit log',
+    description:
+      'All entries, oldest first, as newline-delimited JSON or CSV. The answer is streamed. To continue an export, send the `cursor` of its last line as `after`.',
     scope: 'admin',
     query: z
       .strictObject({ ...span, format, action: auditAction.optional(), after: cursorOf(readAuditCursor).describe(after) })
       .refine(inOrder, outOfOrder),
-    answers: { 200: { description: 'a line for each entry, each with its cursor', types } },
+    answers: { 200: { description: 'One line for each entry, each with its cursor.', types, example: auditLineExample } },
     problems: [404],
     async handler({ query, caller }) {
       const filter = await auditFilter(db, query, caller);
@@ -89,7 +94,9 @@ const attempts = ({ db }: ApiDeps, streamed: StreamExport) =>
     method: 'get',
     path: '/v1/deliveries/export',
     operationId: 'exportDeliveries',
-    summary: 'Exports the delivery log: every attempt that began a minute ago or earlier, by the time it began, oldest first',
+    summary: 'Export the delivery log',
+    description:
+      'All attempts that started at least a minute ago, ordered by start time, oldest first, as newline-delimited JSON or CSV. The answer is streamed. It contains no bodies. To continue an export, send the `cursor` of its last line as `after`.',
     scope: 'deliveries:read',
     query: z
       .strictObject({
@@ -97,12 +104,12 @@ const attempts = ({ db }: ApiDeps, streamed: StreamExport) =>
         format,
         endpoint: z
           .string()
-          .refine((id) => isId('ep', id), 'is not the id of an endpoint')
+          .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
           .optional(),
         after: cursorOf(readAttemptCursor).describe(after),
       })
       .refine(inOrder, outOfOrder),
-    answers: { 200: { description: 'a line for each attempt, each with its cursor; no bodies', types } },
+    answers: { 200: { description: 'One line for each attempt, each with its cursor.', types, example: attemptLineExample } },
     problems: [404],
     async handler({ query, caller }) {
       const key = tenantOf(query, caller);
@@ -121,7 +128,7 @@ interface Asked {
   until?: string | undefined;
 }
 
-/** One that is bound to a tenant sees what is that tenant's, whatever it asks for. */
+/** A caller that is bound to a tenant sees only the entries of that tenant. Throws a 404 for an unknown tenant. */
 async function auditFilter(db: Db, asked: Asked, caller: Caller): Promise<AuditFilter> {
   const { action = null, since = null, until = null } = asked;
   const tenant = tenantOf(asked, caller);

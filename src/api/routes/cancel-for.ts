@@ -1,21 +1,23 @@
-// Cancels what is unfinished for an endpoint that was deleted.
+// Cancels the unfinished deliveries of a deleted endpoint. Called when an endpoint or its tenant is
+// deleted.
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import type { ApiDeps } from './deps.ts';
 
-const tellForMs = 60_000;
+const signalForMs = 60_000;
 
 /**
- * Resolves when the rows are cancelled, which is what counts. Their workflows are told afterwards, as far as that works: one that is not told
- * reads its row when it wakes and ends. What if this stops halfway? Deleting the endpoint again does the rest.
+ * Resolves when the rows are cancelled: the rows decide. The workflows are signalled afterwards, for up to 60 s and
+ * without a guarantee: a workflow without a signal reads its row at its next wake-up, and ends. What if this stops
+ * halfway? Deleting the endpoint again cancels the rest.
  */
 export async function cancelFor({ db, giveOrder, lanes, log }: ApiDeps, endpointId: string): Promise<void> {
-  const deadline = performance.now() + tellForMs;
-  let telling = Promise.resolve();
-  for await (const deliveryIds of cancelUnfinished(db, endpointId)) telling = telling.then(() => tell(deliveryIds));
-  // nothing is held any more: its lane ends
+  const deadline = performance.now() + signalForMs;
+  let signals = Promise.resolve();
+  for await (const deliveryIds of cancelUnfinished(db, endpointId)) signals = signals.then(() => signal(deliveryIds));
+  // nothing is held any more, so the lane ends
   await lanes.changed(endpointId);
 
-  async function tell(deliveryIds: string[]): Promise<void> {
+  async function signal(deliveryIds: string[]): Promise<void> {
     try {
       for (const deliveryId of deliveryIds) {
         if (performance.now() < deadline) await giveOrder(deliveryId, { kind: 'cancel' });

@@ -1,15 +1,17 @@
-// /v1/deliveries: lists, one delivery, its attempts, and orders to it.
+// /v1/deliveries: list deliveries, read one and its attempts, and give commands to it.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { listAttempts } from '#db/deliveries/attempt-lists';
 import { listDeliveries, readDelivery } from '#db/deliveries/delivery-lists';
 import { orderAction } from '#domain/audit';
 import { deliveryStatus, type Order, obstacles } from '#domain/delivery';
-import { attemptView, deliveryView } from '#domain/delivery-view';
+import { attemptView, type DeliveryView, deliveryView } from '#domain/delivery-view';
 import { eventTypeName } from '#domain/event-type';
 import { isId, uuidOf } from '#domain/ids';
 import { tenantKey } from '#domain/tenant';
 import { text } from '#domain/text';
+import { attemptExample, cancelledDeliveryExample, deliveryExample, pendingDeliveryExample } from '../examples/deliveries.ts';
+import { cursorOf } from '../examples/ids.ts';
 import type { Ids } from '../http/ids.ts';
 import { boundsOf, listQuery, pageAnswer, pageOf, spanQuery } from '../http/page.ts';
 import { notFound, Problem } from '../http/problem.ts';
@@ -18,25 +20,52 @@ import type { ApiDeps } from './deps.ts';
 import { showDelivery } from './show-delivery.ts';
 
 const params = z.strictObject({ delivery: z.string().refine((id) => isId('dlv', id)) });
-const reason = z.strictObject({ reason: text(500).optional().describe('for the log') });
+const reason = z.strictObject({ reason: text(500).optional().describe('Why you do this. It is stored in the audit log.') });
+
+interface OrderTexts {
+  kind: Order['kind'];
+  summary: string;
+  description: string;
+  example: DeliveryView;
+}
+
+const replay: OrderTexts = {
+  kind: 'replay',
+  summary: 'Replay a delivery',
+  description: 'Delivers a dead letter or a succeeded delivery again, from the start of its retry schedule. 409 in any other status.',
+  example: pendingDeliveryExample,
+};
+const cancel: OrderTexts = {
+  kind: 'cancel',
+  summary: 'Cancel a delivery',
+  description:
+    'Stops a delivery that has not succeeded: no further attempt is made. A request that is already in flight is not recalled. 409 if the delivery has succeeded or expired.',
+  example: cancelledDeliveryExample,
+};
+const retryNow: OrderTexts = {
+  kind: 'retry-now',
+  summary: 'Retry a delivery now',
+  description:
+    'Makes the next attempt at once, even while the endpoint asked for a wait with Retry-After or its circuit is open. 409 if the endpoint is paused, disabled or not verified, or if its ordering puts other deliveries first.',
+  example: pendingDeliveryExample,
+};
+const release: OrderTexts = {
+  kind: 'release',
+  summary: 'Release a delivery from quarantine',
+  description:
+    'A delivery is quarantined after ten failures in a row inside Posthorn itself. Releasing it lets its attempts continue. 409 if the delivery is not quarantined.',
+  example: pendingDeliveryExample,
+};
 
 export function deliveryRoutes(deps: ApiDeps): Route[] {
   return [
     list(deps),
     read(deps),
     attempts(deps),
-    order(deps, 'replay', 'Delivers a dead letter or a delivery that succeeded again, from the start of its schedule', (ids) => ({
-      kind: 'replay',
-      replayId: uuidOf(ids.next('dlv')),
-    })),
-    order(deps, 'cancel', 'Gives up a delivery that is not finished', () => ({ kind: 'cancel' })),
-    order(
-      deps,
-      'retry-now',
-      'Makes the next attempt now, also while the endpoint asked for a pause or is only probed; 409 where its gate or its order forbids it',
-      () => ({ kind: 'retry-now' }),
-    ),
-    order(deps, 'release', 'Frees a delivery from quarantine', () => ({ kind: 'release' })),
+    order(deps, replay, (ids) => ({ kind: 'replay', replayId: uuidOf(ids.next('dlv')) })),
+    order(deps, cancel, () => ({ kind: 'cancel' })),
+    order(deps, retryNow, () => ({ kind: 'retry-now' })),
+    order(deps, release, () => ({ kind: 'release' })),
   ];
 }
 
@@ -45,21 +74,28 @@ const list = (deps: ApiDeps) =>
     method: 'get',
     path: '/v1/deliveries',
     operationId: 'listDeliveries',
-    summary: 'Lists deliveries, newest first',
+    summary: 'List deliveries',
+    description: 'Newest first. All filters can be combined.',
     scope: 'deliveries:read',
     query: spanQuery('dlv').extend({
       tenant: tenantKey.optional(),
       endpoint: z
         .string()
-        .refine((id) => isId('ep', id), 'is not the id of an endpoint')
+        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
         .optional(),
       status: z
         .union([deliveryStatus, z.array(deliveryStatus).max(8)])
         .optional()
-        .describe('one, or several by saying it several times'),
+        .describe('Only deliveries with this status. Repeat the parameter for several statuses.'),
       type: eventTypeName.optional(),
     }),
-    answers: { 200: { description: 'a page of deliveries', schema: pageOf(deliveryView) } },
+    answers: {
+      200: {
+        description: 'A page of deliveries.',
+        schema: pageOf(deliveryView),
+        example: { data: [deliveryExample], nextCursor: cursorOf(deliveryExample.id) },
+      },
+    },
     problems: [404],
     async handler({ query }) {
       const tenant = query.tenant === undefined ? null : await readTenant(deps.db, query.tenant);
@@ -90,10 +126,10 @@ const read = (deps: ApiDeps) =>
     method: 'get',
     path: '/v1/deliveries/:delivery',
     operationId: 'getDelivery',
-    summary: 'Reads a delivery',
+    summary: 'Read a delivery',
     scope: 'deliveries:read',
     params,
-    answers: { 200: { description: 'the delivery', schema: deliveryView } },
+    answers: { 200: { description: 'The delivery.', schema: deliveryView, example: deliveryExample } },
     async handler({ params }) {
       const record = await readDelivery(deps.db, params.delivery);
       if (!record) throw notFound('delivery');
@@ -106,11 +142,14 @@ const attempts = ({ db, contents }: ApiDeps) =>
     method: 'get',
     path: '/v1/deliveries/:delivery/attempts',
     operationId: 'listAttempts',
-    summary: "Lists a delivery's attempts, newest first",
+    summary: 'List the attempts of a delivery',
+    description: 'Newest first. Each attempt is one HTTP request, with its outcome and the start of the answer of the endpoint.',
     scope: 'deliveries:read',
     params,
     query: listQuery('att'),
-    answers: { 200: { description: 'a page of attempts', schema: pageOf(attemptView) } },
+    answers: {
+      200: { description: 'A page of attempts.', schema: pageOf(attemptView), example: { data: [attemptExample], nextCursor: null } },
+    },
     async handler({ params, query: { limit, cursor } }) {
       const rows = await listAttempts(db, contents, params.delivery, cursor ?? null, limit + 1);
       if (rows.length === 0 && !(await readDelivery(db, params.delivery))) throw notFound('delivery');
@@ -123,18 +162,20 @@ const attempts = ({ db, contents }: ApiDeps) =>
     },
   });
 
-function order(deps: ApiDeps, kind: Order['kind'], summary: string, orderOf: (ids: Ids) => Order): Route {
+function order(deps: ApiDeps, { kind, summary, description, example }: OrderTexts, orderOf: (ids: Ids) => Order): Route {
   return route({
     method: 'post',
     path: `/v1/deliveries/:delivery/${kind}`,
     operationId: kind === 'retry-now' ? 'retryDeliveryNow' : `${kind}Delivery`,
     summary,
+    description,
     scope: 'deliveries:act',
     audit: orderAction({ kind }),
     params,
     body: reason,
     bodyOptional: true,
-    answers: { 202: { description: 'the delivery as it is now', schema: deliveryView } },
+    bodyExample: { reason: 'Customer asked for it, ticket 4711' },
+    answers: { 202: { description: 'The delivery in its current state.', schema: deliveryView, example } },
     problems: [409],
     async handler({ params: { delivery }, body, ids, audit }) {
       const result = await deps.giveOrder(

@@ -1,4 +1,4 @@
-// What the API needs from the rest of the process.
+// The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
 import type { Audit } from '#db/audit/audit';
 import type { OrderResult } from '#db/deliveries/orders';
@@ -25,43 +25,49 @@ export interface ApiDeps {
   vault: Vault;
   contents: ContentEncryption;
   access: Access;
-  /** Scheme, host and port under which this server is reached. */
+  /** Scheme, host and port of this server as its clients see it. */
   publicOrigin: string;
-  /** Null: no Web UI is known, deliveries carry no link to it. */
+  /** Null: no Web UI is configured, and deliveries have no link to it. */
   temporalUiUrl: string | null;
   temporalNamespace: string;
   checkUrl(url: string): { ok: true; url: URL } | { ok: false; reason: string };
-  /** Resolves when the events are committed. `tenantId`: the tenant of this key is to be this one still. */
+  /**
+   * Resolves when the events are committed. `tenant`: the producer's id. `tenantId`: if given, the tenant must still
+   * have this internal id.
+   */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
-  /** Changes the row and tells its workflow. Null: no such delivery. */
+  /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
   giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<Pick<OrderResult, 'obeyed' | 'status' | 'obstacle'> | null>;
-  /** To be told what was parked, and of what matters to a lane. */
+  /** Receives notice of parked deliveries and of changes that concern a lane. */
   lanes: Lanes;
   setGate: SetGate;
   skipHead: SkipHead;
   verification: {
-    /** Of endpoints that are made without a word of it. */
+    /** The method for new endpoints that do not choose one. */
     usual: VerificationMethod;
-    /** Has the endpoint asked, durably. Never rejects. */
+    /** Starts the verification of an endpoint, durably. Never rejects. */
     begin(of: Verifying): Promise<void>;
   };
-  /** Where requests to endpoints come from, as the operator says. */
+  /** The source addresses of requests to endpoints, as configured by the operator. */
   egressIps: string[];
   keyStore: KeyStore;
-  /** Has a workflow follow the rotation that brought this signing key. Never rejects. */
+  /** Starts the workflow that completes the rotation to this signing key. Never rejects. */
   followKey(key: SigningKey): Promise<void>;
-  /** Rows may have become due. */
+  /** Runs the sweep soon, because rows may have become due. */
   sweepSoon(): void;
-  /** Prometheus' page of this process. */
+  /** The Prometheus metrics of this process. */
   metrics(): Promise<{ type: string; text: string }>;
-  /** As this process sees it: too many events wait, of all or of so many tenants. */
+  /**
+   * Backpressure as this process sees it: whether the events of all tenants are refused, and of how many single
+   * tenants.
+   */
   refusing(): { all: boolean; tenants: number };
-  /** Takes a second at most. */
+  /** Resolves within a second. */
   temporalAway(): Promise<boolean>;
-  /** Not ready yet: what this start makes is not all there. Left out: it makes nothing. */
+  /** Whether the start still creates something, such as the first tenant. Absent: the start creates nothing. */
   starting?(): boolean;
-  /** Adds what else this server serves, before the 404. */
+  /** Mounts further handlers of this server, before the 404. */
   mount?(app: Express): void;
-  /** The page at `/`, as HTML. */
+  /** The HTML page at `/`. */
   home?(): string;
 }

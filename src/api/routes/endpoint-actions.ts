@@ -1,9 +1,11 @@
-// What can be done to an endpoint: pause, resume, rotate its secret, send it a test.
+// Actions on an endpoint: pause, resume, rotate the secret, send a test event.
 import { readEndpoint } from '#db/endpoints/endpoints';
 import { readSecret, rotateSecret } from '#db/endpoints/secrets';
+import { obstacles } from '#domain/delivery';
 import { endpoint, rotatedSecret, secretRotation } from '#domain/endpoint';
 import { durationMs } from '#domain/retry-schedule';
 import { openSecret } from '#sealing/secret';
+import { endpointExample, pausedEndpointExample, rotatedSecretExample } from '../examples/endpoints.ts';
 import { notFound, Problem } from '../http/problem.ts';
 import { type Answer, answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
@@ -24,11 +26,12 @@ const pause = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/endpoints/:endpoint/pause',
     operationId: 'pauseEndpoint',
-    summary: 'Holds deliveries until the endpoint is resumed',
+    summary: 'Pause an endpoint',
+    description: 'Its deliveries are held until the endpoint is resumed. A disabled endpoint stays disabled.',
     scope: 'endpoints:write',
     audit: 'endpoint.pause',
     params: endpointParams,
-    answers: { 200: { description: 'the endpoint as it is now; one that is disabled stays so', schema: endpoint } },
+    answers: { 200: { description: 'The endpoint in its current state.', schema: endpoint, example: pausedEndpointExample } },
     async handler({ params, audit }) {
       if (!(await deps.setGate(params.endpoint, 'pause', audit))) throw notFound('endpoint');
       return current(deps, params.endpoint);
@@ -40,16 +43,18 @@ const resume = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/endpoints/:endpoint/resume',
     operationId: 'resumeEndpoint',
-    summary: 'Opens a paused or disabled endpoint again and sends what is held, a little at first',
+    summary: 'Resume an endpoint',
+    description:
+      'Enables a paused or disabled endpoint again. Held deliveries are sent slowly at first, and faster while the endpoint accepts them. 409 if the endpoint is not verified.',
     scope: 'endpoints:write',
     audit: 'endpoint.resume',
     params: endpointParams,
-    answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
+    answers: { 200: { description: 'The endpoint in its current state.', schema: endpoint, example: endpointExample } },
     problems: [409],
     async handler({ params, audit }) {
       const resumed = await deps.setGate(params.endpoint, 'resume', audit);
       if (!resumed) throw notFound('endpoint');
-      if (resumed === 'unverified') throw new Problem(409, 'The endpoint is not verified. Verify it first.');
+      if (resumed === 'unverified') throw new Problem(409, obstacles.unverified);
       deps.sweepSoon();
       return current(deps, params.endpoint);
     },
@@ -66,13 +71,16 @@ const rotate = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/endpoints/:endpoint/rotate-secret',
     operationId: 'rotateSecret',
-    summary: 'Adds a secret; those before it go on signing for the overlap',
+    summary: 'Rotate the secret of an endpoint',
+    description:
+      'Adds a new secret, which signs from now on. Earlier secrets also sign until the overlap ends, so that the receiver has time to switch. The answer contains the new secret, which is shown only once. 409 if the endpoint has 5 live secrets.',
     scope: 'endpoints:write',
     audit: 'endpoint.rotate_secret',
     params: endpointParams,
     body: secretRotation,
     bodyOptional: true,
-    answers: { 200: { description: 'the new secret', schema: rotatedSecret } },
+    bodyExample: { overlap: '24h' },
+    answers: { 200: { description: 'The new secret.', schema: rotatedSecret, example: rotatedSecretExample } },
     problems: [409],
     async handler({ params, body, ids, audit }) {
       const secretId = ids.next('sec');
@@ -82,8 +90,11 @@ const rotate = (deps: ApiDeps) =>
       const rotated = await rotateSecret(deps.db, rotation, audit);
       if (rotated === 'unknown') throw notFound('endpoint');
       if (rotated === 'too_many')
-        throw new Problem(409, `The endpoint has ${mostLiveSecrets} live secrets already: rotate with a shorter overlap, or later.`);
-      // an endpoint that refused the signature is probed at once
+        throw new Problem(
+          409,
+          `The endpoint already has ${mostLiveSecrets} live secrets, the maximum. Rotate with a shorter overlap, or wait until one of them ends.`,
+        );
+      // the lane probes at once an endpoint that refused the old signature
       await deps.lanes.changed(params.endpoint);
       const stored = await readSecret(deps.db, secretId);
       if (!stored) throw notFound('endpoint');

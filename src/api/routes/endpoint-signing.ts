@@ -1,4 +1,6 @@
-// What signing asks for when an endpoint is made, changed, or given a secret: headers that are free, a secret that fits, a key pair that is there.
+// Checks the signing settings when an endpoint is created or changed, or its secret is rotated: no
+// header is set twice, the secret has the right form, and the tenant has a key pair if one is
+// needed.
 import { randomBytes } from 'node:crypto';
 import { readTenant } from '#db/access/tenants';
 import type { OtherChanges } from '#db/endpoints/endpoint-changes';
@@ -15,7 +17,9 @@ import type { ApiDeps } from './deps.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'vault' | 'keyStore'>;
 
-/** The secret to begin with: the given one, if it fits, or a new one. Throws a 422. */
+/**
+ * The first secret of an endpoint: the given one, or a random one. Throws a 422 if the given one has the wrong form.
+ */
 export function secretFor(signing: Signing | null, given: string | undefined): string {
   const forms = secretFormsOf(signing);
   if (given === undefined) return newSecret(forms, randomBytes(32));
@@ -25,30 +29,39 @@ export function secretFor(signing: Signing | null, given: string | undefined): s
   return given;
 }
 
-/** Throws a 422 unless these settings can sign, and a 404 for an unknown tenant; makes the tenant's first key pair where they need one. */
+/**
+ * Throws a 422 for settings that cannot sign, and a 404 for an unknown tenant. Creates the tenant's first key pair if
+ * the settings need one.
+ */
 export async function prepareSigning(deps: Deps, tenant: string, signing: Signing | null, headers: Record<string, string>): Promise<void> {
   refuse(signingHeaderProblems(signing, headers));
   if (signsWithKeyPair(signing)) await ensureKeyPair(deps, tenant);
 }
 
-/** In a transaction of its own, before the endpoint's: a key pair that no endpoint uses yet does no harm. */
+/** Runs in a separate transaction before the endpoint's: an unused key pair is harmless. Harmless to repeat. */
 async function ensureKeyPair({ db, keyStore, vault }: Deps, tenant: string): Promise<void> {
   const found = await readTenant(db, tenant);
   if (!found) throw notFound('tenant');
   await keyStore.ensureTenantKey(found.id, () => newKeyPair(vault, newId('sgk')));
 }
 
-/** Seals the secret that an endpoint is rotated to: one that fits how it is signed then, and that does not sign already. Throws a 422. */
+/**
+ * Encrypts the next secret of an endpoint. The returned function throws a 422 for a secret of the wrong form or already
+ * in use.
+ */
 export function sealNext({ vault }: Pick<Deps, 'vault'>, secretId: string, given: string | undefined): Rotation['seal'] {
   const isGiven = (other: SealedSecret) => openSecret(vault, other.secretId, other.sealed) === given;
   return (signing, others) => {
     const text = secretFor(signing, given);
-    if (given !== undefined && others.some(isGiven)) throw invalid([{ path: 'secret', message: 'signs already' }]);
+    if (given !== undefined && others.some(isGiven)) throw invalid([{ path: 'secret', message: 'is already in use for signing' }]);
     return sealSecret(vault, secretId, text);
   };
 }
 
-/** The same as `prepareSigning` for an endpoint that is there. What it returns judges under the endpoint's lock, and throws a 422; undefined: there is nothing to judge. */
+/**
+ * `prepareSigning` for an existing endpoint. The returned function checks the change under the endpoint's lock, and
+ * throws a 422. Undefined: there is nothing to check.
+ */
 export async function prepareSigningChange(
   deps: Deps,
   endpointId: string,
@@ -68,12 +81,14 @@ export async function prepareSigningChange(
   };
 }
 
-/** Those before the newest are about to end: what they fit does not count. */
+/** Checks only the newest secret: earlier ones end soon. */
 function unfitFor(signing: Signing | null, newest: string): FieldError[] {
   return secretFormsOf(signing).flatMap((form) => {
     const problem = secretProblem(newest, form);
-    const way = 'rotate to one that does, while the secret is used as text';
-    return problem === null ? [] : [{ path: 'signing', message: `the endpoint's newest secret does not fit: it ${problem}; ${way}` }];
+    const way = 'rotate to a secret of that form first, while the secret is used as text';
+    return problem === null
+      ? []
+      : [{ path: 'signing', message: `does not fit the newest secret of the endpoint, which ${problem}; ${way}` }];
   });
 }
 

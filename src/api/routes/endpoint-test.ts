@@ -1,4 +1,5 @@
-// POST /v1/endpoints/{endpoint}/test: an event for this endpoint alone, and what came of its one attempt. Its id says to receivers that it is a test.
+// POST /v1/endpoints/{endpoint}/test: sends one event to this endpoint only, and answers with its
+// one attempt. The id of the event begins with test_, so that receivers recognize it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { appendAudit } from '#db/audit/audit';
@@ -11,6 +12,7 @@ import { endpointTest } from '#domain/endpoint';
 import { maxEventBytes, testId } from '#domain/event';
 import { deliveryId as deliveryIdOf, uuidOf } from '#domain/ids';
 import { unverified } from '#domain/verification';
+import { attemptExample, deliveryExample } from '../examples/deliveries.ts';
 import { notFound, Problem } from '../http/problem.ts';
 import { type Answer, answer, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
@@ -21,6 +23,7 @@ import { showDelivery } from './show-delivery.ts';
 const patienceMs = 10_000;
 const expiresAfterMs = 600_000;
 
+const testDelivery = { ...deliveryExample, event: 'test_019cabf3e1c07d8a9f2b64c1d07e35a8' };
 const tested = z.object({ delivery: deliveryView, attempt: attemptView });
 const untested = z.object({ delivery: deliveryView.nullable(), note: z.string() });
 
@@ -29,17 +32,19 @@ export const testEndpoint = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/endpoints/:endpoint/test',
     operationId: 'testEndpoint',
-    summary:
-      'Sends a test event of any type to this endpoint, whatever it subscribes to, marked as a test, and waits for the answer; a refused test is not repeated',
+    summary: 'Send a test event',
+    description:
+      'Sends one event of any type to this endpoint only, whatever it subscribes to, and waits for the result. The request is marked with the header `posthorn-test` and an event id that begins with `test_`. A failed test is not retried. 409 if the endpoint is paused, disabled or not verified, or if its ordering puts other deliveries first.',
     scope: 'endpoints:write',
     audit: 'endpoint.test',
     params: endpointParams,
     body: endpointTest,
     bodyOptional: true,
+    bodyExample: { type: 'order.created', data: { orderId: '1001' } },
     bodyLimit: maxEventBytes,
     answers: {
-      200: { description: 'what came of it', schema: tested },
-      202: { description: 'on its way, no answer in time', schema: untested },
+      200: { description: 'The attempt was made.', schema: tested, example: { delivery: testDelivery, attempt: attemptExample } },
+      202: { description: 'No attempt was made within the time limit. It can still follow.', schema: untested },
     },
     problems: [409, 429],
     async handler({ params, body, members, ids, audit }) {
@@ -49,8 +54,8 @@ export const testEndpoint = (deps: ApiDeps) =>
         throw new Problem(
           409,
           endpoint.gateReason === unverified
-            ? 'The endpoint is not verified. Verify it first.'
-            : `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}: resume it first.`,
+            ? obstacles.unverified
+            : `The endpoint is ${endpoint.gate === 'held' ? 'paused' : 'disabled'}. Resume it first.`,
         );
       const nowMs = Date.now();
       const eventId = ids.next('evt');
@@ -65,23 +70,27 @@ export const testEndpoint = (deps: ApiDeps) =>
       const acceptances = await deps.accept(endpoint.tenant, [event]);
       if (acceptances === 'unknown_tenant') throw notFound('endpoint');
       const deliveryId = deliveryIdOf(event.eventId, params.endpoint);
-      // events are stored many at once, in a statement of their own: right after it
+      // after the event, not in its transaction: events are stored by group commit, in statements that hold many
       const entry = { target: { kind: 'endpoint', id: params.endpoint }, before: null, after: { delivery: deliveryId } };
       if (acceptances[0]?.kind === 'accepted') await appendAudit(deps.db, { ...audit, once: deliveryId }, entry);
       return report(deps, deliveryId, await firstAttempt(deps, deliveryId, endpoint.timeoutMs + patienceMs));
     },
   });
 
-/** Held, it is sent before all others, also while its endpoint asked for a pause or is only probed. Throws a 409 where that is not possible: it is given up then. */
+/**
+ * Waits for the first attempt. A test that is held in a lane is sent before all others, even during a Retry-After or
+ * while the circuit is open. If that is not possible, the test is cancelled and a 409 thrown. Null: no attempt within
+ * the time.
+ */
 async function firstAttempt(deps: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
   const { db, contents } = deps;
   const deadline = performance.now() + withinMs;
-  let hurried = false;
+  let retriedNow = false;
   for (let pause = 20; performance.now() < deadline; pause = Math.min(pause * 1.3, 500)) {
     const attempts = await listAttempts(db, contents, deliveryId, null, 1);
     if (attempts[0]) return attempts[0];
-    if (!hurried && (await readDelivery(db, deliveryId))?.status === 'held') {
-      hurried = true;
+    if (!retriedNow && (await readDelivery(db, deliveryId))?.status === 'held') {
+      retriedNow = true;
       const result = await deps.giveOrder(deliveryId, { kind: 'retry-now' });
       if (result?.obstacle) await giveUp(deps, deliveryId, result.obstacle);
     }
@@ -100,5 +109,5 @@ async function report(deps: ApiDeps, deliveryId: string, attempt: AttemptView | 
   const record = await readDelivery(deps.db, deliveryId);
   const delivery = record && showDelivery(deps, record);
   if (attempt && delivery) return answer(200, { delivery, attempt });
-  return answer(202, { delivery, note: 'No attempt was made in time; the test is given up 10 minutes after it was asked for.' });
+  return answer(202, { delivery, note: 'No attempt was made in time. The test event expires 10 minutes after it was requested.' });
 }

@@ -1,4 +1,5 @@
-// /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}
+// /v1/tenants/{tenant}/endpoints and /v1/endpoints/{endpoint}: create, list, read, change and
+// delete endpoints.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { changeEndpoint } from '#db/endpoints/endpoint-changes';
@@ -12,6 +13,7 @@ import { endpointProblems } from '#domain/endpoint-problems';
 import { isId } from '#domain/ids';
 import { tenantKey } from '#domain/tenant';
 import { openSecret, sealSecret } from '#sealing/secret';
+import * as examples from '../examples/endpoints.ts';
 import { listQuery, pageAnswer, pageOf } from '../http/page.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { answer, noContent, type Route, route } from '../http/route.ts';
@@ -24,8 +26,6 @@ import { beginVerification, refuseNoVerification } from './verification.ts';
 const tenantParams = z.strictObject({ tenant: tenantKey });
 export const endpointParams = z.strictObject({ endpoint: z.string().refine((id) => isId('ep', id)) });
 
-const defaultTimeoutMs = 15_000;
-
 export function endpointRoutes(deps: ApiDeps): Route[] {
   return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
 }
@@ -35,12 +35,14 @@ const create = (deps: ApiDeps) =>
     method: 'post',
     path: '/v1/tenants/:tenant/endpoints',
     operationId: 'createEndpoint',
-    summary: 'Makes an endpoint; the answer alone shows its secret',
+    summary: 'Create an endpoint',
+    description: 'The answer contains the signing secret, which is shown only once. 409 if the tenant has reached its limit of endpoints.',
     scope: 'endpoints:write',
     audit: 'endpoint.create',
     params: tenantParams,
     body: newEndpoint,
-    answers: { 201: { description: 'the endpoint, with its secret', schema: createdEndpoint } },
+    bodyExample: examples.newEndpointExample,
+    answers: { 201: { description: 'The endpoint, with its secret.', schema: createdEndpoint, example: examples.createdEndpointExample } },
     async handler({ params, body, ids, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
       const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, ...given } = body;
@@ -77,7 +79,7 @@ const defaults: EndpointSettings = {
   signing: null,
   maxInFlight: null,
   retry: null,
-  timeoutMs: defaultTimeoutMs,
+  timeoutMs: 15_000,
   metadata: {},
   rateLimit: null,
   ordering: 'none',
@@ -87,7 +89,7 @@ const defaults: EndpointSettings = {
   autoRecover: true,
 };
 
-/** With what a lane sends: when one of these is given it looks again, also if that is what was wrong with the endpoint. */
+/** Settings that a lane reads: giving one wakes the lane, even unchanged, as an earlier call may have crashed. */
 const readByLane = [
   'url',
   'headers',
@@ -111,11 +113,12 @@ const list = (deps: ApiDeps) =>
     method: 'get',
     path: '/v1/tenants/:tenant/endpoints',
     operationId: 'listEndpoints',
-    summary: "Lists a tenant's endpoints, newest first",
+    summary: 'List the endpoints of a tenant',
+    description: 'Newest first. Secrets, header values and credentials are masked.',
     scope: 'endpoints:read',
     params: tenantParams,
     query: listQuery('ep'),
-    answers: { 200: { description: 'a page of endpoints', schema: pageOf(endpoint) } },
+    answers: { 200: { description: 'A page of endpoints.', schema: pageOf(endpoint), example: examples.endpointsExample } },
     async handler({ params, query: { limit, cursor } }) {
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
@@ -134,10 +137,11 @@ const read = (deps: ApiDeps) =>
     method: 'get',
     path: '/v1/endpoints/:endpoint',
     operationId: 'getEndpoint',
-    summary: 'Reads an endpoint',
+    summary: 'Read an endpoint',
+    description: 'Secrets, header values and credentials are masked.',
     scope: 'endpoints:read',
     params: endpointParams,
-    answers: { 200: { description: 'the endpoint', schema: endpoint } },
+    answers: { 200: { description: 'The endpoint.', schema: endpoint, example: examples.endpointExample } },
     async handler({ params }) {
       const found = await readEndpoint(deps.db, params.endpoint);
       if (!found) throw notFound('endpoint');
@@ -150,12 +154,15 @@ const change = (deps: ApiDeps) =>
     method: 'patch',
     path: '/v1/endpoints/:endpoint',
     operationId: 'changeEndpoint',
-    summary: 'Changes what is given; what waits is sent by the new settings',
+    summary: 'Change an endpoint',
+    description:
+      'Changes only the given settings. Deliveries that are waiting use the new settings at their next attempt. A masked value (`***`) that is sent back leaves the stored one unchanged.',
     scope: 'endpoints:write',
     audit: 'endpoint.change',
     params: endpointParams,
     body: endpointChange,
-    answers: { 200: { description: 'the endpoint as it is now', schema: endpoint } },
+    bodyExample: examples.endpointChangeExample,
+    answers: { 200: { description: 'The changed endpoint.', schema: endpoint, example: examples.changedEndpointExample } },
     problems: [409],
     async handler({ params, body, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
@@ -168,7 +175,6 @@ const change = (deps: ApiDeps) =>
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
       if (url !== undefined || verification !== undefined) await beginVerification(deps, params.endpoint);
-      // also when they are what they were: the call before may not have got so far
       if (readByLane.some((name) => body[name] !== undefined)) await deps.lanes.changed(params.endpoint);
       return answer(200, showEndpoint(deps, changed.endpoint));
     },
@@ -179,11 +185,12 @@ const remove = (deps: ApiDeps) =>
     method: 'delete',
     path: '/v1/endpoints/:endpoint',
     operationId: 'deleteEndpoint',
-    summary: 'Deletes an endpoint and cancels what is unfinished for it',
+    summary: 'Delete an endpoint',
+    description: 'Also cancels its unfinished deliveries. Deleting a deleted endpoint changes nothing.',
     scope: 'endpoints:write',
     audit: 'endpoint.delete',
     params: endpointParams,
-    answers: { 204: { description: 'deleted, now or before' } },
+    answers: { 204: { description: 'The endpoint is deleted.' } },
     async handler({ params, audit }) {
       if (!(await deleteEndpoint(deps.db, params.endpoint, audit))) throw notFound('endpoint');
       await cancelFor(deps, params.endpoint);

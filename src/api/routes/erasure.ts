@@ -1,4 +1,5 @@
-// DELETE …/events/{event}/content and …/subjects/{subject}/content: what was said is gone, that it was said stays.
+// DELETE …/events/{event}/content and …/subjects/{subject}/content: erases the content of events.
+// That the events existed stays on record.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { eraseSubject } from '#db/events/erase-subject';
@@ -13,8 +14,8 @@ import type { ApiDeps } from './deps.ts';
 const patienceMs = 15_000;
 
 const erasure = z.object({
-  erased: z.int().describe('events whose content this call erased'),
-  complete: z.boolean().describe('false: there are more; ask again, or leave the rest to upkeep, which finishes it within hours'),
+  erased: z.int().describe('The number of events whose content this call erased.'),
+  complete: z.boolean().describe('false: there are more events. Repeat the call, or wait: the rest is erased within hours.'),
 });
 
 export function erasureRoutes(deps: ApiDeps): Route[] {
@@ -26,11 +27,13 @@ const ofEvent = (deps: ApiDeps) =>
     method: 'delete',
     path: '/v1/tenants/:tenant/events/:event/content',
     operationId: 'eraseEvent',
-    summary: "Erases an event's content and what endpoints answered to it; cancels what is unfinished of it",
+    summary: 'Erase the content of an event',
+    description:
+      'Erases the data of the event and the stored answers of endpoints to it, and cancels its unfinished deliveries. This cannot be undone. Erasing an erased event changes nothing.',
     scope: 'admin',
     audit: 'event.erase',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
-    answers: { 204: { description: 'erased, now or before' } },
+    answers: { 204: { description: 'The content is erased.' } },
     async handler({ params, audit }) {
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
@@ -38,7 +41,7 @@ const ofEvent = (deps: ApiDeps) =>
       if (eventId === null) throw notFound('event');
       const held = await eraseEvent(deps.db, eventId, { audit, tenantId: tenant.id, externalId: params.event });
       deps.log.info({ tenant: params.tenant, eventId }, 'event.erased');
-      await tellOthers(deps, held);
+      await wake(deps, held);
       return noContent;
     },
   });
@@ -48,13 +51,19 @@ const ofSubject = (deps: ApiDeps) =>
     method: 'delete',
     path: '/v1/tenants/:tenant/subjects/:subject/content',
     operationId: 'eraseSubject',
-    summary: 'Erases the content of all events that were posted with this subject',
+    summary: 'Erase the content of all events of a subject',
+    description:
+      'Erases the content of all events of the tenant that were posted with this `subject`, as for a single event. This cannot be undone.',
     scope: 'admin',
     audit: 'event.erase',
     params: z.strictObject({ tenant: tenantKey, subject }),
     answers: {
-      200: { description: 'all of it is erased', schema: erasure },
-      202: { description: 'some of it is erased, and the rest will be', schema: erasure },
+      200: { description: 'All content is erased.', schema: erasure, example: { erased: 12, complete: true } },
+      202: {
+        description: 'A part is erased. The rest follows within hours.',
+        schema: erasure,
+        example: { erased: 5_000, complete: false },
+      },
     },
     async handler({ params, audit }) {
       const tenant = await readTenant(deps.db, params.tenant);
@@ -65,13 +74,16 @@ const ofSubject = (deps: ApiDeps) =>
       const deadline = performance.now() + patienceMs;
       const { erased, complete, lanes } = await eraseSubject(deps.db, order, () => performance.now() < deadline);
       deps.log.info({ tenant: params.tenant, erased, complete }, 'subject.erased');
-      await tellOthers(deps, lanes);
+      await wake(deps, lanes);
       return answer(complete ? 200 : 202, { erased, complete });
     },
   });
 
-/** The rows say it all: workflows that nobody tells are told by the sweep, and lanes look again. */
-async function tellOthers({ lanes, sweepSoon }: ApiDeps, held: Iterable<string>): Promise<void> {
+/**
+ * Wakes the sweep, which signals the workflows of the cancelled deliveries, and the lanes. The rows already decide:
+ * this only speeds it up.
+ */
+async function wake({ lanes, sweepSoon }: ApiDeps, held: Iterable<string>): Promise<void> {
   sweepSoon();
   for (const endpointId of new Set(held)) await lanes.changed(endpointId);
 }

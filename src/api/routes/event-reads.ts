@@ -1,4 +1,5 @@
-// GET /v1/tenants/{tenant}/events and …/events/{event}
+// GET /v1/tenants/{tenant}/events and …/events/{event}: list events, and read one with its
+// deliveries.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { deliveriesOfEvent } from '#db/deliveries/delivery-lists';
@@ -8,6 +9,9 @@ import { deliveryView, endpointVerdict } from '#domain/delivery-view';
 import { dataOf, eventKey, eventSummary } from '#domain/event';
 import { deliveryRange } from '#domain/ids';
 import { tenantKey } from '#domain/tenant';
+import { deliveryExample } from '../examples/deliveries.ts';
+import { eventExample } from '../examples/events.ts';
+import { cursorOf } from '../examples/ids.ts';
 import { boundsOf, pageAnswer, pageOf, spanQuery } from '../http/page.ts';
 import { notFound } from '../http/problem.ts';
 import { type Answer, type Route, route } from '../http/route.ts';
@@ -17,12 +21,21 @@ import { showDelivery } from './show-delivery.ts';
 const most = 1_000;
 
 const eventInFull = eventSummary.extend({
-  deliveries: z.array(deliveryView).describe('the first 1,000 of them'),
-  moreDeliveries: z.boolean(),
-  endpoints: z.array(endpointVerdict).describe("the tenant's first 1,000 endpoints, and why each did or did not get the event"),
-  moreEndpoints: z.boolean(),
-  data: z.unknown().describe('as it was posted, byte for byte; null once it was erased'),
+  deliveries: z.array(deliveryView).describe('The deliveries of the event, at most 1,000.'),
+  moreDeliveries: z.boolean().describe('Whether the event has more than 1,000 deliveries.'),
+  endpoints: z.array(endpointVerdict).describe('For each endpoint of the tenant, at most 1,000: why it did or did not get the event.'),
+  moreEndpoints: z.boolean().describe('Whether the tenant has more than 1,000 endpoints.'),
+  data: z.unknown().describe('The data as it was posted, byte for byte. null: it was erased.'),
 });
+
+const inFullExample: z.infer<typeof eventInFull> = {
+  ...eventExample,
+  deliveries: [deliveryExample],
+  moreDeliveries: false,
+  endpoints: [{ endpoint: deliveryExample.endpoint, verdict: 'wanted', delivery: deliveryExample.id }],
+  moreEndpoints: false,
+  data: { orderId: '1001', total: 99.9, currency: 'EUR' },
+};
 
 export function eventReadRoutes(deps: ApiDeps): Route[] {
   return [list(deps), read(deps)];
@@ -33,11 +46,18 @@ const list = ({ db }: ApiDeps) =>
     method: 'get',
     path: '/v1/tenants/:tenant/events',
     operationId: 'listEvents',
-    summary: "Lists a tenant's events, newest first",
+    summary: 'List the events of a tenant',
+    description: 'Newest first, without their data.',
     scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey }),
     query: spanQuery('evt'),
-    answers: { 200: { description: 'a page of events', schema: pageOf(eventSummary) } },
+    answers: {
+      200: {
+        description: 'A page of events.',
+        schema: pageOf(eventSummary),
+        example: { data: [eventExample], nextCursor: cursorOf(eventExample.id) },
+      },
+    },
     async handler({ params, query }) {
       const tenant = await tenantOf(db, params.tenant);
       const rows = await listEvents(db, tenant, boundsOf(query), query.limit + 1);
@@ -55,10 +75,11 @@ const read = (deps: ApiDeps) =>
     method: 'get',
     path: '/v1/tenants/:tenant/events/:event',
     operationId: 'getEvent',
-    summary: 'Reads an event, its deliveries, and why each endpoint did or did not get it',
+    summary: 'Read an event',
+    description: 'The event with its data and its deliveries, and for each endpoint of the tenant why it did or did not get the event.',
     scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
-    answers: { 200: { description: 'the event', schema: eventInFull } },
+    answers: { 200: { description: 'The event.', schema: eventInFull, example: inFullExample } },
     async handler({ params }) {
       const tenant = await tenantOf(deps.db, params.tenant);
       const event = await readEvent(deps.db, tenant, params.event);
@@ -86,7 +107,7 @@ async function inFull(deps: ApiDeps, tenant: TenantOfList, event: StoredEvent): 
     endpoints: endpoints.slice(0, most),
     moreEndpoints: endpoints.length > most,
   });
-  // `data` goes in as text: JSON.parse would round its numbers
+  // `data` is inserted as text, because JSON.parse would round its numbers
   return { status: 200, text: `${shown.slice(0, -1)},"data":${data}}` };
 }
 

@@ -1,13 +1,14 @@
-// Makes of a producer's event what is stored: the body's bytes, and a hash that tells the same content from other content.
+// Turns a posted event into what is stored: the bytes of the body, and a hash of its content.
+// Two events have the same hash only if their content is the same.
 import { createHash } from 'node:crypto';
 import type { EventToAccept } from '#db/events/acceptance';
 import { type NewEvent, normalInstant, standardBody } from '#domain/event';
 
 export interface PostedEvent {
   event: NewEvent;
-  /** The producer's own text of `data`. */
+  /** The JSON text of `data`, as the producer sent it. */
   dataText: string;
-  /** The internal id, should the event be new. */
+  /** The internal id. Not used if the event is a duplicate. */
   eventId: string;
   nowMs: number;
   onlyEndpointId?: string;
@@ -19,7 +20,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
   const deliverAt = event.deliverAt === undefined ? null : normalInstant(event.deliverAt);
   const expiresAt = event.expiresAt === undefined ? null : normalInstant(event.expiresAt);
   const bodyTimestamp = occurredAt ?? new Date(nowMs).toISOString();
-  // one without coalesceKey or subject keeps the hash it had before there were such
+  // an event without coalesceKey or subject must hash as it did before these fields existed
   const head = [
     type,
     channels.toSorted(),
@@ -31,7 +32,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     ...(coalesceKey === null ? [] : [coalesceKey]),
     ...(subject === null ? [] : [{ subject }]),
   ];
-  // JSON has no bare line feed, so no other content has this text before its data
+  // the JSON has no bare line feed, so the text before `data` is unambiguous
   const contentHash = createHash('sha256')
     .update(`${JSON.stringify(head)}\n`)
     .update(dataText)

@@ -1,9 +1,11 @@
-// POST /v1/tenants/{tenant}/events and …/events/batch: 202 means committed.
+// POST /v1/tenants/{tenant}/events and …/events/batch: accept events. A 202 means that they are
+// committed.
 import { z } from 'zod';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import { acceptedBatch, acceptedEvent, maxBatchBytes, maxEventBytes, newBatch, newEvent, timeProblems } from '#domain/event';
 import { elementTexts, memberTexts } from '#domain/json-slices';
 import { tenantKey } from '#domain/tenant';
+import { acceptedBatchExample, acceptedEventExample, newBatchExample, newEventExample } from '../examples/events.ts';
 import { type FieldError, invalid, notFound, takenByOther } from '../http/problem.ts';
 import { refuseRepeated } from '../http/read-body.ts';
 import { answer, type Route, route } from '../http/route.ts';
@@ -21,12 +23,15 @@ const post = ({ accept }: ApiDeps) =>
     method: 'post',
     path: '/v1/tenants/:tenant/events',
     operationId: 'postEvent',
-    summary: 'Accepts an event: stored for good, and on its way',
+    summary: 'Post an event',
+    description:
+      'Stores the event durably and delivers it to every endpoint of the tenant that subscribes to it. To retry safely, send the same `id` again: a duplicate is not delivered twice. 409 if the id was used for a different event, 429 while too many events are waiting.',
     scope: 'events:write',
     params,
     body: newEvent,
+    bodyExample: newEventExample,
     bodyLimit: maxEventBytes,
-    answers: { 202: { description: 'accepted, now or before', schema: acceptedEvent } },
+    answers: { 202: { description: 'The event is stored. Also for a duplicate.', schema: acceptedEvent, example: acceptedEventExample } },
     problems: [409, 429],
     async handler({ params, body, members, ids, caller }) {
       const nowMs = Date.now();
@@ -46,12 +51,17 @@ const postBatch = ({ accept }: ApiDeps) =>
     method: 'post',
     path: '/v1/tenants/:tenant/events/batch',
     operationId: 'postEvents',
-    summary: 'Accepts up to 1,000 events, all or none',
+    summary: 'Post a batch of events',
+    description:
+      'Stores up to 1,000 events, all or none. An event whose id was used for a different event does not fail the batch: its result has `conflict`. 429 while too many events are waiting.',
     scope: 'events:write',
     params,
     body: newBatch,
+    bodyExample: newBatchExample,
     bodyLimit: maxBatchBytes,
-    answers: { 202: { description: 'what came of each, in their order', schema: acceptedBatch } },
+    answers: {
+      202: { description: 'One result for each event, in the order of the request.', schema: acceptedBatch, example: acceptedBatchExample },
+    },
     problems: [429],
     async handler({ params, body, members, ids, caller }) {
       const nowMs = Date.now();

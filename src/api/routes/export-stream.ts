@@ -1,4 +1,5 @@
-// Exports are long: two at once for each caller in this process, and each goes on only as long as its caller may still ask for it and is there to read it.
+// Streams exports: at most two at a time for each caller in this process. A stream ends when its
+// client disconnects, or when the caller's key or link is revoked or expires (checked every 5 s).
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { recheckCredentials } from '#db/access/recheck-credentials';
 import type { Db } from '#db/store/pool';
@@ -12,20 +13,20 @@ import type { ApiDeps } from './deps.ts';
 type Querying = Pick<Db, 'query'>;
 type Pieces = (db: Querying) => AsyncGenerator<string>;
 
-/** Answers with the pieces, the first of which are there by then. Throws a 429. */
+/** Resolves when the first piece is ready. Throws a 429 if the caller already runs two exports. */
 export type StreamExport = (caller: Caller, format: ExportFormat, pieces: Pieces) => Promise<Answer>;
 
 const mostAtOnce = 2;
 const retryAfterSeconds = 10;
 
-/** `checkEveryMs`: how long a key that was revoked is believed, as for every other call. */
+/** `checkEveryMs`: how often the caller's credentials are checked again. */
 export function createExports({ db, log }: Pick<ApiDeps, 'db' | 'log'>, checkEveryMs = 5_000): StreamExport {
   const running = new Map<string, number>();
 
   function begin(name: string): () => void {
     const count = running.get(name) ?? 0;
     if (count >= mostAtOnce) {
-      const detail = `${mostAtOnce} exports of this key run already: wait until one of them has ended.`;
+      const detail = `This key already runs ${mostAtOnce} exports. Wait until one of them ends.`;
       throw new Problem(429, detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
     }
     running.set(name, count + 1);
@@ -36,7 +37,7 @@ export function createExports({ db, log }: Pick<ApiDeps, 'db' | 'log'>, checkEve
     };
   }
 
-  /** What fails halfway cannot be answered any more: the answer ends without its end, and the log says why. */
+  /** A failure after the first piece cannot become an error status any more: it cuts the answer off, and is logged. */
   async function* watched(caller: Caller, pieces: Pieces, end: () => void): AsyncGenerator<string> {
     const own = asNow(db);
     let checkedAt = performance.now();
@@ -46,7 +47,7 @@ export function createExports({ db, log }: Pick<ApiDeps, 'db' | 'log'>, checkEve
         yield piece;
         answered = true;
         if (performance.now() - checkedAt < checkEveryMs) continue;
-        if (!(await recheckCredentials(own, caller))) throw new Error('the key or link of this export counts no longer');
+        if (!(await recheckCredentials(own, caller))) throw new Error('the key or link of this export is no longer valid');
         checkedAt = performance.now();
       }
     } catch (error) {
@@ -63,7 +64,10 @@ export function createExports({ db, log }: Pick<ApiDeps, 'db' | 'log'>, checkEve
   };
 }
 
-/** The store as it is seen from here: what is read when the handler is over is read as its caller, too. */
+/**
+ * A `db` that keeps the current tenant scope: the stream is read after the handler has returned, and must still see
+ * only the caller's tenant.
+ */
 function asNow(db: Querying): Querying {
   return { query: AsyncLocalStorage.bind((query: Parameters<Db['query']>[0]) => db.query(query)) as Db['query'] };
 }

@@ -1,4 +1,4 @@
-// /healthz: the process runs. /readyz: it can do its work. And the page at `/`.
+// GET /healthz: the process runs. GET /readyz: it can serve requests. GET /: an HTML page.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { answer, type Route, route } from '../http/route.ts';
@@ -14,7 +14,7 @@ const readiness = z.object({
   status: z
     .enum(['ok', 'degraded', 'starting', 'away'])
     .describe(
-      'degraded: events are accepted, and delivered when Temporal is back; starting: the first tenant is not there yet; away: nothing can be accepted',
+      'ok: all works. degraded: Temporal is unavailable; events are accepted, and delivered when it is back. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
     ),
   postgres: up,
   temporal: up,
@@ -29,9 +29,10 @@ export const aliveRoute = () =>
     method: 'get',
     path: '/healthz',
     operationId: 'getHealth',
-    summary: 'Says that the process runs',
+    summary: 'Check that the process runs',
+    description: 'For liveness probes. It checks no dependencies. No API key is needed.',
     scope: 'open',
-    answers: { 200: { description: 'it runs', schema: health } },
+    answers: { 200: { description: 'The process runs.', schema: health, example: { status: 'ok' } } },
     handler: async () => answer(200, { status: 'ok' }),
   });
 
@@ -42,11 +43,20 @@ const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps)
     method: 'get',
     path: '/readyz',
     operationId: 'getReadiness',
-    summary: 'Says whether requests can be served',
+    summary: 'Check that requests can be served',
+    description: 'For readiness probes. No API key is needed.',
     scope: 'open',
     answers: {
-      200: { description: 'ready', schema: readiness },
-      503: { description: 'starting, or PostgreSQL is away', schema: readiness },
+      200: {
+        description: 'Requests can be served.',
+        schema: readiness,
+        example: { status: 'ok', postgres: 'up', temporal: 'up' },
+      },
+      503: {
+        description: 'The process is starting, or PostgreSQL is unavailable.',
+        schema: readiness,
+        example: { status: 'away', postgres: 'away', temporal: 'up' },
+      },
     },
     async handler() {
       const [postgres, temporal] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), away()]);
@@ -58,15 +68,18 @@ const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps)
   });
 };
 
-/** Asked by anybody, as often as they like: one question at a time, and none while an answer is younger than a second. Must not reject. */
+/**
+ * Caches the result of `ask` for a second and runs one `ask` at a time, because anybody can call the probes. `ask` must
+ * not reject.
+ */
 export function seldom<T>(ask: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
   let asked: Promise<T> | undefined;
-  let countsUntil = 0;
+  let expiresAt = 0;
   return () => {
-    if (asked === undefined || clock() >= countsUntil) {
-      countsUntil = Number.POSITIVE_INFINITY;
+    if (asked === undefined || clock() >= expiresAt) {
+      expiresAt = Number.POSITIVE_INFINITY;
       asked = ask().finally(() => {
-        countsUntil = clock() + usedForMs;
+        expiresAt = clock() + usedForMs;
       });
     }
     return asked;
@@ -80,9 +93,10 @@ export function homeRoute({ home }: ApiDeps): Route[] {
       method: 'get',
       path: '/',
       operationId: 'getHome',
-      summary: 'A page that says what runs here',
+      summary: 'Read the home page',
+      description: 'An HTML page with links for people. No API key is needed.',
       scope: 'open',
-      answers: { 200: { description: 'HTML' } },
+      answers: { 200: { description: 'The page.', types: ['text/html'], example: '<!doctype html><title>Posthorn</title>' } },
       async handler() {
         const html = home();
         return { status: 200, text: html, type: 'text/html; charset=utf-8', headers: { 'content-security-policy': pagePolicy(html) } };

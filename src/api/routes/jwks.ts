@@ -1,4 +1,5 @@
-// /.well-known/tenants/{tenant}/jwks.json: the public keys (RFC 7517, RFC 8037) by which a tenant's receivers check v1a and RFC 9421 signatures, for anybody.
+// GET /.well-known/tenants/{tenant}/jwks.json: the public keys of a tenant (RFC 7517, RFC 8037),
+// for anybody. Receivers verify v1a and RFC 9421 signatures with them.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { listPublished } from '#db/keys/signing-keys';
@@ -8,13 +9,30 @@ import { tenantKey } from '#domain/tenant';
 import { type Answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** A rotation publishes a key a day before it signs; this is how long a key that was withdrawn may still be believed. */
+/**
+ * How long caches may keep the keys, and so how long a withdrawn key is still trusted. A rotation publishes a key a day
+ * before it signs.
+ */
 const maxAgeSeconds = 300;
 
-/** Anybody may ask, as often as they like: requests that wait share a statement, and one runs at a time. */
+/** Anybody can call this, at any rate: waiting requests share a statement, and one statement runs at a time. */
 type Published = GroupCommit<string, SigningKey[]>;
 const mostAtOnce = 500;
 const mostWaiting = 20_000;
+
+const jwksExample: Jwks = {
+  keys: [
+    {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      kid: 'sgk_019c81d4a5337c0f92be6d1708f3a54c',
+      use: 'sig',
+      alg: 'EdDSA',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+      nbf: 1_771_736_293,
+    },
+  ],
+};
 
 export function jwksRoutes({ db }: Pick<ApiDeps, 'db'>): Route[] {
   const published: Published = createGroupCommit({
@@ -30,13 +48,16 @@ const ofTenant = (published: Published) =>
     method: 'get',
     path: '/.well-known/tenants/:tenant/jwks.json',
     operationId: 'getPublicKeysOfTenant',
-    summary: 'The public keys of a tenant, with the dates from and until which they sign; they sign for no other tenant',
+    summary: 'Read the public keys of a tenant',
+    description:
+      'A JWK set with the ed25519 keys that sign for the endpoints of this tenant, and for no other. `nbf` and `exp` say from when and until when a key signs. A tenant without keys, or an unknown one, has an empty set. No API key is needed.',
     scope: 'open',
     params: z.strictObject({ tenant: tenantKey }),
     answers: {
       200: {
-        description: 'a JWK set; empty for a tenant that has no keys or does not exist',
+        description: 'The JWK set.',
         schema: jwks,
+        example: jwksExample,
         types: ['application/jwk-set+json'],
       },
     },

@@ -1,12 +1,17 @@
-// GET /v1/meta: what receivers may want to know of this server, for their allow-lists. Open: it says nothing of any tenant.
+// GET /v1/meta: the version and egress addresses of this server. Needs no key, and reveals nothing
+// about tenants.
 import { z } from 'zod';
 import { version } from '#config/package';
 import { answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
 
 const meta = z.object({
-  version: z.string(),
-  egressIps: z.array(z.string()).describe('the addresses and ranges that requests to endpoints come from; empty: not said'),
+  version: z.string().describe('The version of Posthorn.'),
+  egressIps: z
+    .array(z.string())
+    .describe(
+      'The addresses and CIDR ranges from which requests to endpoints come, for the allow-list of a firewall. Empty: the operator has not published them.',
+    ),
 });
 
 export const metaRoute = ({ egressIps }: Pick<ApiDeps, 'egressIps'>): Route =>
@@ -14,8 +19,9 @@ export const metaRoute = ({ egressIps }: Pick<ApiDeps, 'egressIps'>): Route =>
     method: 'get',
     path: '/v1/meta',
     operationId: 'getMeta',
-    summary: 'Says where requests to endpoints come from',
+    summary: 'Read version and egress addresses',
+    description: 'No API key is needed.',
     scope: 'open',
-    answers: { 200: { description: 'as configured', schema: meta } },
+    answers: { 200: { description: 'Version and egress addresses.', schema: meta, example: { version, egressIps: ['192.0.2.0/24'] } } },
     handler: async () => answer(200, { version, egressIps }),
   });

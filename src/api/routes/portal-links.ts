@@ -1,4 +1,5 @@
-// /v1/portal-links: made, listed and revoked; a link's token is shown when it is made and never again.
+// /v1/portal-links: create, list and revoke portal links. A token is shown only in the answer that
+// creates it.
 import { z } from 'zod';
 import { createPortalLink, listPortalLinks, revokePortalLink } from '#db/access/portal-links';
 import { scopesOf } from '#domain/access';
@@ -8,6 +9,7 @@ import { durationMs } from '#domain/retry-schedule';
 import { tenantKey } from '#domain/tenant';
 import { nameOf } from '../access/auth.ts';
 import { linkEnd, refuseMore, tenantMeant } from '../access/grant-limits.ts';
+import { newPortalLinkExample, portalLinkExample } from '../examples/access.ts';
 import { listQuery, pageAnswer, pageOf } from '../http/page.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { answer, noContent, type Route, route } from '../http/route.ts';
@@ -22,11 +24,20 @@ const create = ({ db, access }: ApiDeps) =>
     method: 'post',
     path: '/v1/portal-links',
     operationId: 'createPortalLink',
-    summary: "Makes a short-lived token for one tenant's portal; the answer alone shows it",
+    summary: 'Create a portal link',
+    description:
+      'A portal link is a short-lived token with which the consumers of one tenant manage their endpoints and see their deliveries. The answer contains the token, which is shown only once. Send it as a bearer token, like an API key.',
     scope: 'admin',
     audit: 'portal_link.create',
     body: newPortalLink,
-    answers: { 201: { description: 'the link, with its token', schema: createdPortalLink } },
+    bodyExample: newPortalLinkExample,
+    answers: {
+      201: {
+        description: 'The link, with its token.',
+        schema: createdPortalLink,
+        example: { ...portalLinkExample, token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJwb3N0aG9ybiJ9.bm90LXJlYWw' },
+      },
+    },
     problems: [404],
     async handler({ body, caller, ids, audit }) {
       const scopes = scopesOf(body.scopes ?? usualScopes);
@@ -52,10 +63,13 @@ const list = ({ db }: ApiDeps) =>
     method: 'get',
     path: '/v1/portal-links',
     operationId: 'listPortalLinks',
-    summary: 'Lists portal links, newest first, revoked and expired ones too; they are kept for 30 days',
+    summary: 'List portal links',
+    description: 'Newest first, including revoked and expired links. They are kept for 30 days.',
     scope: 'admin',
     query: listQuery('lnk').extend({ tenant: tenantKey.optional() }),
-    answers: { 200: { description: 'a page of links', schema: pageOf(portalLink) } },
+    answers: {
+      200: { description: 'A page of links.', schema: pageOf(portalLink), example: { data: [portalLinkExample], nextCursor: null } },
+    },
     async handler({ query: { tenant, cursor, limit }, caller }) {
       const meant = await tenantMeant(db, caller, tenant);
       const rows = await listPortalLinks(db, meant?.id ?? null, cursor ?? null, limit + 1);
@@ -73,11 +87,13 @@ const revoke = ({ db, access }: ApiDeps) =>
     method: 'delete',
     path: '/v1/portal-links/:link',
     operationId: 'revokePortalLink',
-    summary: 'Revokes a portal link: at once in the process that answers, within 5 s in all',
+    summary: 'Revoke a portal link',
+    description:
+      'Takes effect at once in the process that answers, and within 5 seconds in all others. Revoking a revoked link changes nothing.',
     scope: 'admin',
     audit: 'portal_link.revoke',
     params: z.strictObject({ link: z.string().refine((id) => isId('lnk', id)) }),
-    answers: { 204: { description: 'revoked, now or before' } },
+    answers: { 204: { description: 'The link is revoked.' } },
     async handler({ params: { link }, caller, audit }) {
       if (!(await revokePortalLink(db, link, caller.tenant?.id ?? null, audit))) throw notFound('link');
       access.callers.forget(link);

@@ -1,4 +1,4 @@
-// A delivery with its addresses in Temporal.
+// Builds the API view of a delivery: its row plus the id and URL of its workflow in Temporal.
 
 import { deliveryWorkflowId, dispatchWorkflowId, laneWorkflowId } from '#contract/workflow-contract';
 import type { DeliveryRecord } from '#db/deliveries/delivery-lists';

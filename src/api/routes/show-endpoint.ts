@@ -1,4 +1,5 @@
-// An endpoint as the API shows it, without what opens it; and its target as it is given: judged as it would stand, and sealed.
+// Builds the API view of an endpoint with masked secrets; checks and encrypts a new or changed
+// target (URL, headers, credentials, TLS).
 
 import type { Retarget } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
@@ -17,31 +18,33 @@ export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, ...sto
   return { ...stored, url, headers: hideValues(headers), auth: auth && hideSecrets(auth), tls: tls ? showCertificate(tls) : null };
 }
 
-/** Throws a 422. */
+/** Checks and encrypts the target of a new endpoint. Throws a 422. */
 export function sealNewTarget(deps: TargetDeps, endpointId: string, given: EndpointTarget): SealedTarget {
-  return sealTarget(deps.vault, endpointId, judged(deps, given, null));
+  return sealTarget(deps.vault, endpointId, checked(deps, given, null));
 }
 
-/** Sets what is given; what is given hidden stays. What it returns throws a 422. */
+/**
+ * Changes the given parts of a target. A masked value (`***`) keeps the stored one. The returned function throws a 422.
+ */
 export function retarget(deps: TargetDeps, endpointId: string, change: Partial<EndpointTarget>): Retarget {
   return (sealed) => {
     const before = openTarget(deps.vault, endpointId, sealed);
     const { url = before.url, headers = before.headers, auth = before.auth, tls = before.tls ?? null } = change;
-    const after = judged(deps, { url, headers, auth, tls }, before);
+    const after = checked(deps, { url, headers, auth, tls }, before);
     refuseTakenElsewhere(change, before);
     const shown = changedFields(['url', 'headers', 'auth', 'tls'], { tls: null, ...before }, after);
     return { ...sealTarget(deps.vault, endpointId, after), leadsElsewhere: url !== before.url, shown };
   };
 }
 
-function judged(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget | null): EndpointTarget {
+function checked(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget | null): EndpointTarget {
   const target = keepHidden(given, before);
   refuseBadUrl(deps, 'url', target.url, before?.url);
   if (target.auth?.type === 'oauth2') {
     refuseBadUrl(deps, 'auth.tokenUrl', target.auth.tokenUrl, before?.auth?.type === 'oauth2' ? before.auth.tokenUrl : undefined);
   }
   const problems = targetProblems(target);
-  // what was judged once is not judged again: an expired certificate must not keep its endpoint from any other change
+  // an unchanged certificate is not checked again: once expired, it must not block other changes of its endpoint
   const certified = target.tls && given.tls !== before?.tls ? certificateProblems(target.tls, new Date()) : [];
   const all = problems.some(({ path }) => path === 'tls.key') ? problems : [...problems, ...certified];
   if (all.length > 0) throw invalid(all);
@@ -51,12 +54,12 @@ function judged(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget 
 function refuseTakenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): void {
   const taken = takenElsewhere(change, before).map((name) => `\`${name}\``);
   if (taken.length === 0) return;
-  const message = `credentials are kept for the origin they were given for: give ${taken.join(', ')} again`;
+  const message = `leads to another origin, and stored credentials are sent only to the origin they were given for; send ${taken.join(', ')} again`;
   throw invalid([{ path: 'url', message }]);
 }
 
 function refuseBadUrl({ checkUrl }: TargetDeps, path: string, url: string, before: string | undefined): void {
   if (url === before) return;
-  const checked = checkUrl(url);
-  if (!checked.ok) throw invalid([{ path, message: checked.reason }]);
+  const verdict = checkUrl(url);
+  if (!verdict.ok) throw invalid([{ path, message: verdict.reason }]);
 }

@@ -1,4 +1,4 @@
-// A lane with its reasons and its address in Temporal.
+// Builds the API view of a lane: its state, the reasons for it, and its workflow in Temporal.
 import { z } from 'zod';
 import { laneWorkflowId } from '#contract/workflow-contract';
 import { type LaneRecord, mostHeldCounted } from '#db/lanes/lane-views';
@@ -41,7 +41,7 @@ function causesOf({ gate, gateReason, rateLimit, tenantRateLimit, ordering, batc
   return causes;
 }
 
-// written by drains (domain/allowance.ts, domain/circuit.ts); what is not understood is not shown
+// JSON that drains write (domain/allowance.ts, domain/circuit.ts). A value of another shape is not shown.
 const allowed = z.object({ allowed: z.int() });
 const open = z.object({ state: z.literal('open'), refusedProbes: z.int(), probeAtMs: z.number().min(0).max(8.64e15) });
 

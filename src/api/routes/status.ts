@@ -1,4 +1,5 @@
-// GET /v1/status: how events leave now and what waits, of all workers on this store, whichever process answers.
+// GET /v1/status: dispatch mode, backlog and workers of the whole installation, whichever process
+// answers.
 import { z } from 'zod';
 import { countOutbox } from '#db/events/backlog';
 import { listRelays, type SeenRelay } from '#db/events/relays';
@@ -9,9 +10,9 @@ import type { ApiDeps } from './deps.ts';
 const mode = z.enum(['individual', 'batched']);
 const relay = z.object({
   id: z.string(),
-  process: z.string().describe('host and process id'),
+  process: z.string().describe('Host name and process id.'),
   mode,
-  waiting: z.int().describe('events and first attempts in its memory'),
+  waiting: z.int().describe('Events and first attempts in its memory.'),
   startedAt: z.iso.datetime(),
   seenAt: z.iso.datetime(),
 });
@@ -19,21 +20,46 @@ const status = z.object({
   dispatch: z
     .enum([...mode.options, 'mixed'])
     .nullable()
-    .describe('the way events leave; mixed: not the same in all workers; null: no worker runs'),
+    .describe(
+      'individual: a workflow for every delivery. batched: first attempts before the workflow. mixed: workers differ at the moment. null: no worker runs.',
+    ),
   waiting: z
-    .object({ events: z.int(), atLeast: z.literal(true).optional().describe('they are more') })
-    .describe('accepted events that no dispatch guards yet'),
+    .object({ events: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
+    .describe('Accepted events in the outbox, not yet dispatched.'),
   held: z
-    .object({ deliveries: z.int(), atLeast: z.literal(true).optional().describe('they are more') })
-    .describe('deliveries that wait in lanes of endpoints; 100,000 are counted at most'),
+    .object({ deliveries: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
+    .describe('Deliveries held in lanes, counted up to 100,000.'),
   lanes: z
     .object({ awake: z.int(), idle: z.int(), shut: z.int() })
-    .describe('how many lanes send, wait for deliveries, or wait for their time or a change'),
+    .describe('Numbers of lanes. awake: sending. idle: waiting for deliveries. shut: waiting for a time or a change.'),
   refusing: z
-    .object({ all: z.boolean().describe('events of everybody'), tenants: z.int().describe('how many tenants') })
-    .describe('events answered 429 because too many wait, as the answering process sees it; others may have counted earlier or later'),
-  relays: z.array(relay).describe('one for each worker seen in the last 5 s'),
+    .object({
+      all: z.boolean().describe('Whether the events of all tenants are refused.'),
+      tenants: z.int().describe('The number of single tenants whose events are refused.'),
+    })
+    .describe(
+      'Backpressure: events answered 429 because too many are waiting, as the answering process sees it. Other processes can differ for a short time.',
+    ),
+  relays: z.array(relay).describe('The workers seen in the last 5 seconds.'),
 });
+
+const example: z.infer<typeof status> = {
+  dispatch: 'individual',
+  waiting: { events: 3 },
+  held: { deliveries: 42 },
+  lanes: { awake: 1, idle: 0, shut: 2 },
+  refusing: { all: false, tenants: 0 },
+  relays: [
+    {
+      id: 'rly_019cab6f10b87e24b7c05d92a1f3e846',
+      process: 'worker-1 4711',
+      mode: 'individual',
+      waiting: 3,
+      startedAt: '2026-03-02T06:50:04.536Z',
+      seenAt: '2026-03-02T10:02:30.871Z',
+    },
+  ],
+};
 
 export function statusRoutes({ db, refusing }: ApiDeps): Route[] {
   return [
@@ -41,10 +67,11 @@ export function statusRoutes({ db, refusing }: ApiDeps): Route[] {
       method: 'get',
       path: '/v1/status',
       operationId: 'getStatus',
-      summary: 'Says how events leave now, what waits, and which workers run',
+      summary: 'Read the status of the installation',
+      description: 'How events are dispatched, how many wait or are held, and which workers run.',
       scope: 'admin',
       allTenants: true,
-      answers: { 200: { description: 'as of now', schema: status } },
+      answers: { 200: { description: 'The current status.', schema: status, example } },
       async handler() {
         const [waiting, relays, { held, heldIsMore, lanes }] = await Promise.all([countOutbox(db), listRelays(db), readLaneFigures(db)]);
         return answer(200, {

@@ -1,7 +1,7 @@
-// /v1/tenants
+// /v1/tenants: create, list, read, change and delete tenants.
 import { z } from 'zod';
 import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from '#db/access/tenants';
-import { newTenant, tenant, tenantChange, tenantKey } from '#domain/tenant';
+import { newTenant, type Tenant, tenant, tenantChange, tenantKey } from '#domain/tenant';
 import { listQuery, pageAnswer, pageOf } from '../http/page.ts';
 import { notFound, Problem } from '../http/problem.ts';
 import { answer, noContent, type Route, route } from '../http/route.ts';
@@ -9,6 +9,16 @@ import { cancelFor } from './cancel-for.ts';
 import type { ApiDeps } from './deps.ts';
 
 const params = z.strictObject({ tenant: tenantKey });
+
+const example: Tenant = {
+  id: 'acme',
+  name: 'Acme Inc.',
+  metadata: { plan: 'pro' },
+  rateLimit: null,
+  maxEndpoints: 100,
+  createdAt: '2026-02-20T16:46:02.114Z',
+  updatedAt: '2026-02-20T16:46:02.114Z',
+};
 
 export function tenantRoutes(deps: ApiDeps): Route[] {
   return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
@@ -19,12 +29,14 @@ const create = ({ db }: ApiDeps) =>
     method: 'post',
     path: '/v1/tenants',
     operationId: 'createTenant',
-    summary: 'Makes a tenant',
+    summary: 'Create a tenant',
+    description: 'A tenant is a customer account of your platform. It owns endpoints and events. 409 if the id is already in use.',
     scope: 'admin',
     audit: 'tenant.create',
     allTenants: true,
     body: newTenant,
-    answers: { 201: { description: 'the tenant', schema: tenant } },
+    bodyExample: { id: 'acme', name: 'Acme Inc.', metadata: { plan: 'pro' } },
+    answers: { 201: { description: 'The tenant.', schema: tenant, example } },
     problems: [409],
     async handler({ body, ids, audit }) {
       const tenantId = ids.next('tnt');
@@ -37,7 +49,8 @@ const create = ({ db }: ApiDeps) =>
         ...(body.maxEndpoints !== undefined && { maxEndpoints: body.maxEndpoints }),
       };
       const made = await createTenant(db, tenant, audit);
-      if (made === 'taken') throw new Problem(409, 'There is a tenant with this id.', { errors: [{ path: 'id', message: 'is taken' }] });
+      if (made === 'taken')
+        throw new Problem(409, 'A tenant with this id already exists.', { errors: [{ path: 'id', message: 'is already in use' }] });
       return answer(201, made);
     },
   });
@@ -47,11 +60,12 @@ const list = ({ db }: ApiDeps) =>
     method: 'get',
     path: '/v1/tenants',
     operationId: 'listTenants',
-    summary: 'Lists tenants, newest first',
+    summary: 'List tenants',
+    description: 'Newest first.',
     scope: 'admin',
     allTenants: true,
     query: listQuery('tnt'),
-    answers: { 200: { description: 'a page of tenants', schema: pageOf(tenant) } },
+    answers: { 200: { description: 'A page of tenants.', schema: pageOf(tenant), example: { data: [example], nextCursor: null } } },
     async handler({ query: { limit, cursor } }) {
       const rows = await listTenants(db, cursor ?? null, limit + 1);
       return pageAnswer(
@@ -68,10 +82,10 @@ const read = ({ db }: ApiDeps) =>
     method: 'get',
     path: '/v1/tenants/:tenant',
     operationId: 'getTenant',
-    summary: 'Reads a tenant',
+    summary: 'Read a tenant',
     scope: 'endpoints:read',
     params,
-    answers: { 200: { description: 'the tenant', schema: tenant } },
+    answers: { 200: { description: 'The tenant.', schema: tenant, example } },
     async handler({ params }) {
       const found = await readTenant(db, params.tenant);
       if (!found) throw notFound('tenant');
@@ -84,12 +98,20 @@ const change = ({ db }: ApiDeps) =>
     method: 'patch',
     path: '/v1/tenants/:tenant',
     operationId: 'changeTenant',
-    summary: 'Changes what is given',
+    summary: 'Change a tenant',
+    description: 'Changes only the given fields. A key that is bound to the tenant cannot change `rateLimit` and `maxEndpoints`.',
     scope: 'admin',
     audit: 'tenant.change',
     params,
     body: tenantChange,
-    answers: { 200: { description: 'the tenant as it is now', schema: tenant } },
+    bodyExample: { rateLimit: { perSecond: 50 } },
+    answers: {
+      200: {
+        description: 'The changed tenant.',
+        schema: tenant,
+        example: { ...example, rateLimit: { perSecond: 50 }, updatedAt: '2026-03-02T10:02:31.050Z' },
+      },
+    },
     async handler({ params, body, caller, audit }) {
       if (caller.tenant) refuseOwnLimits(body);
       const changed = await changeTenant(db, params.tenant, body, audit);
@@ -98,7 +120,7 @@ const change = ({ db }: ApiDeps) =>
     },
   });
 
-/** What holds a tenant is set for it, not by it. */
+/** Throws a 403: a tenant cannot change its limits with its own keys. */
 function refuseOwnLimits(body: z.output<typeof tenantChange>): void {
   const errors = (['rateLimit', 'maxEndpoints'] as const)
     .filter((name) => body[name] !== undefined)
@@ -112,12 +134,13 @@ const remove = (deps: ApiDeps) =>
     method: 'delete',
     path: '/v1/tenants/:tenant',
     operationId: 'deleteTenant',
-    summary: 'Deletes a tenant and its endpoints, and cancels what is unfinished for them',
+    summary: 'Delete a tenant',
+    description: 'Also deletes its endpoints and cancels their unfinished deliveries. Its id can be used again.',
     scope: 'admin',
     audit: 'tenant.delete',
     allTenants: true,
     params,
-    answers: { 204: { description: 'deleted; its id is free again' } },
+    answers: { 204: { description: 'The tenant is deleted.' } },
     async handler({ params, audit }) {
       const endpointIds = await deleteTenant(deps.db, params.tenant, audit);
       if (!endpointIds) throw notFound('tenant');

@@ -1,0 +1,101 @@
+// Examples of endpoints and their lanes for the OpenAPI document.
+import type { z } from 'zod';
+import type { createdEndpoint, Endpoint, endpointChange, newEndpoint, rotatedSecret } from '#domain/endpoint';
+import type { LaneView, sequenceView } from '#domain/lane-view';
+import { endpointId, tenantId } from './ids.ts';
+
+export const newEndpointExample: z.input<typeof newEndpoint> = {
+  url: 'https://hooks.example.com/orders',
+  eventTypes: ['order.*'],
+  description: 'Order events for the warehouse',
+};
+
+export const endpointChangeExample: z.input<typeof endpointChange> = { eventTypes: ['order.*', 'invoice.paid'], maxInFlight: 4 };
+
+export const endpointExample: Endpoint = {
+  id: endpointId,
+  tenant: tenantId,
+  url: 'https://hooks.example.com/orders',
+  eventTypes: ['order.*'],
+  channels: [],
+  description: 'Order events for the warehouse',
+  headers: {},
+  format: 'standard',
+  signing: null,
+  publicKeys: null,
+  auth: null,
+  tls: null,
+  verification: { method: 'none', state: 'none', verifiedAt: null, lastError: null },
+  maxInFlight: null,
+  retry: null,
+  timeoutMs: 15_000,
+  metadata: {},
+  rateLimit: null,
+  ordering: 'none',
+  onDeadLetter: 'skip',
+  batch: null,
+  coalesceMs: null,
+  autoRecover: true,
+  gate: 'open',
+  gateReason: null,
+  notBefore: null,
+  createdAt: '2026-02-22T04:58:13.104Z',
+  updatedAt: '2026-02-22T04:58:13.104Z',
+};
+
+const secret = 'whsec_bm90IGEgc2VjcmV0LCBqdXN0IGFuIGV4YW1wbGU=';
+
+export const createdEndpointExample: z.infer<typeof createdEndpoint> = { ...endpointExample, secret };
+
+/** A page of a list. */
+export const endpointsExample = { data: [endpointExample], nextCursor: null };
+
+export const changedEndpointExample: Endpoint = {
+  ...endpointExample,
+  eventTypes: ['order.*', 'invoice.paid'],
+  maxInFlight: 4,
+  updatedAt: '2026-03-02T10:02:31.050Z',
+};
+
+export const pausedEndpointExample: Endpoint = { ...endpointExample, gate: 'held', updatedAt: '2026-03-02T10:02:31.050Z' };
+
+export const verifyingEndpointExample: Endpoint = {
+  ...endpointExample,
+  verification: { method: 'echo', state: 'pending', verifiedAt: null, lastError: null },
+  gate: 'held',
+  gateReason: 'unverified',
+};
+
+export const rotatedSecretExample: z.infer<typeof rotatedSecret> = {
+  endpoint: endpointId,
+  secret,
+  othersEndAt: '2026-03-03T10:02:31.050Z',
+};
+
+export const laneExample: LaneView = {
+  endpoint: endpointId,
+  state: 'awake',
+  reasons: ['rate_limit'],
+  waitingFor: 'rate',
+  held: 42,
+  heldIsMore: false,
+  oldestHeldAt: '2026-03-02T09:15:00.224Z',
+  oldestHeldAgeMs: 3_180,
+  rateLimit: { perSecond: 10 },
+  tenantRateLimit: null,
+  allowance: 2,
+  circuit: { state: 'closed', probeAt: null, refusedProbes: 0 },
+  dueAt: null,
+  failingSince: null,
+  workflowId: `lane/${endpointId}`,
+  temporalUrl: null,
+};
+
+export const sequenceExample: z.infer<typeof sequenceView> = {
+  endpoint: endpointId,
+  orderingKey: null,
+  lastSent: 1_042,
+  lastAccepted: 1_041,
+  gaps: [1_017],
+  nextOffered: 1_042,
+};
