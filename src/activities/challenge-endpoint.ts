@@ -38,7 +38,7 @@ export function createChallengeEndpoint({ db, lanes, places, challenge }: Challe
   async function ask(of: Verifying, asked: VerificationToAsk): Promise<ChallengeAnswer> {
     const leave = places.take(asked.tenantId, of.endpointId, 1);
     if (typeof leave !== 'function')
-      throw benign('no_place', 'as many requests in flight as allowed', { nextRetryDelay: placeAgainAfterMs });
+      throw benign('no_place', 'the limit of requests in flight is reached', { nextRetryDelay: placeAgainAfterMs });
     try {
       return await challenge(of.endpointId, asked);
     } catch (error) {
