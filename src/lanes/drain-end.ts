@@ -1,5 +1,5 @@
-// The ways a drain ends: the lane rests, the next drain goes on, the lease was lost, or the endpoint
-// was deleted. Called by the drain. Each returns a report: when the lane's workflow must go on.
+// The ways a drain ends: the lane rests, the next drain goes on, the lease is lost, or the endpoint
+// is deleted. Called by the drain. Each returns a report: when the lane's workflow must go on.
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import { countHeld } from '#db/lanes/lane-held';
 import { deleteLane, restLane, resumeRested } from '#db/lanes/lane-ownership';

@@ -1,6 +1,6 @@
-// The queues of a lane, in memory, and which delivery is next. A line keeps its order, with one request
-// in flight: all of an ordered endpoint, one ordering key, or a single delivery without order. A line
-// whose head must wait holds up no other line. Refilled from PostgreSQL at each look.
+// The queues ("lines") of a lane, in memory. A line keeps its order, with one request in flight: all
+// of an ordered endpoint, one ordering key, or one delivery without order. A line that must wait
+// holds up no other line. Called by the drain, which refills them from PostgreSQL at each look.
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Ordering } from '#domain/lane-settings';
 

@@ -48,24 +48,27 @@ async function refuse(id: string, count: number, status = 500): Promise<void> {
   await shared(id, count);
 }
 
-it.concurrent.each([500, 404])('gets a lane at the first %i after that, and is disabled at the next', async (status) => {
-  const id = await refusing(`/slow-${status}`, status);
-  await refuse(id, 1, status);
-  await refuse(id, 2, status);
-  expect(await stage.lane(id)).toBeUndefined();
-  await age(id);
-  watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
-  await until('a lane', async () => (await stage.lane(id)) !== undefined);
-  const lane = await stage.lane(id);
-  expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
-  expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
-  await stage.park(id, names(`slow-${status}`, 1));
-  await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
-  await stage.drain(id);
-  expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
-});
+it.concurrent.each([500, 404])(
+  'an endpoint that failed for too long gets a lane at its next %i, and is disabled at the one after',
+  async (status) => {
+    const id = await refusing(`/slow-${status}`, status);
+    await refuse(id, 1, status);
+    await refuse(id, 2, status);
+    expect(await stage.lane(id)).toBeUndefined();
+    await age(id);
+    watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
+    await until('a lane', async () => (await stage.lane(id)) !== undefined);
+    const lane = await stage.lane(id);
+    expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
+    expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
+    await stage.park(id, names(`slow-${status}`, 1));
+    await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
+    await stage.drain(id);
+    expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
+  },
+);
 
-it.concurrent('gets no lane while it accepts now and then, however long ago it first failed, or after its lane saw it recover', async () => {
+it.concurrent('an endpoint gets no lane while it accepts now and then, or after its lane saw it recover', async () => {
   const [accepting, well] = [await refusing('/accepting'), await refusing('/well')];
   await refuse(accepting, 1);
   await refuse(well, 1);
