@@ -1,6 +1,6 @@
 // Verifies that an endpoint agrees to receive webhooks. Called by the verification activity.
-// Sends one request and writes nothing: safe to repeat. The endpoint echoes a nonce, or answers as in
-// https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, section 4 (handshake).
+// Sends one request, writes nothing: safe to repeat. The endpoint echoes a nonce or answers as in
+// https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, section 4.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerificationToAsk } from '#db/endpoints/verifications';
 import type { Db } from '#db/store/pool';

@@ -85,12 +85,7 @@ export function createEngine({
     if (step.kind === 'park') return as(await toLane.hand(job));
     if (step.kind === 'settle') return as((await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
     if (step.kind === 'wait')
-      return {
-        kind: 'wait',
-        ms: step.ms,
-        outcome: job.lastOutcome ?? 'not_due',
-        message: job.lastMessage ?? 'the delivery is not due yet',
-      };
+      return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'not due yet' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
     if (leave === 'endpoint' && slotBackoff.isCrowd(job)) return as(await toLane.handOverCap(job));
     if (typeof leave !== 'function')

@@ -1,6 +1,6 @@
 // Lists the endpoints that only their lane may send to, and opens lanes for endpoints that fail or
-// get more than they take. Reads the list each second; no first attempt starts on one older than 3
-// s. A late list costs an unneeded park, which wakes the lane, or one or two more attempts.
+// get more than they take. Reads the list each second; first attempts need one at most 3 s old.
+// A late list costs an unneeded park, which wakes the lane, or one or two more attempts.
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestSuspectedMs, readWatched } from '#db/endpoints/endpoint-health';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';

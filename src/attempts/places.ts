@@ -1,5 +1,5 @@
-// Slots: limits the requests in flight of this process, in all, per tenant and per endpoint. So a
-// slow customer cannot hold up the others. Taken before a request, given back when it has ended.
+// Slots limit the requests in flight of this process: in all, per tenant, per endpoint. So a slow
+// endpoint cannot hold up the others. Taken before a request, given back when it has ended.
 
 export interface SlotLimits {
   process: number;

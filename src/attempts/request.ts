@@ -1,4 +1,5 @@
 // Builds the request of one attempt: headers, signature and body as the endpoint gets them.
+// Called by the poster for each attempt. Reads and writes nothing.
 import type { BodyFormat } from '#domain/body-format';
 import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
 import { isTestId } from '#domain/event';

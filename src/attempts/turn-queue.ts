@@ -1,6 +1,5 @@
-// The fair queue of first attempts: tenants take turns, and so do the endpoints of a tenant. Runs
-// an item when a slot is free. Each item runs once or is given up once; after `stop` it is dropped.
-// A restart loses the queue: its events stay in the outbox.
+// The fair queue of first attempts. Runs each item once when a slot is free, or gives it up once.
+// After `stop` it drops items. A restart loses the queue; its events stay in the outbox.
 import { Fifo } from '#domain/fifo';
 import type { Slots } from './places.ts';
 import { type Crowd, lookAtCrowd } from './slot-crowd.ts';
@@ -47,12 +46,9 @@ export interface TurnQueueDeps<T> {
 }
 
 /**
- * Tenants take turns, the endpoints of a tenant take turns, and the items of an endpoint run in order, as far as slots
- * are free. A full endpoint does not hold up the others.
- *
- * Items of an endpoint or tenant that got no slot for 5 s are given up, and so are later items for it, until it gets a
- * slot or nothing came for it for 5 s. Items of an endpoint that serves far fewer than wait are given up earlier.
- * While the process itself is full, or PostgreSQL is away, all items wait.
+ * Tenants take turns, and so do a tenant's endpoints. A full endpoint holds up no other. Items of an endpoint or tenant
+ * that got no slot for 5 s are given up, and later ones too, until it gets a slot or nothing came for 5 s. Items of an
+ * endpoint that serves far fewer than wait are given up earlier. If the process is full or PostgreSQL away, all wait.
  */
 export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQueue<T> {
   const { places, run, giveUp, heldUp = () => false, now = () => performance.now() } = deps;

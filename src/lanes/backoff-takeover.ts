@@ -1,6 +1,5 @@
 // Parks the deliveries of an endpoint that are in backoff. Called when a drain begins; from then on
-// the lane sends them. Repeating it is harmless: a delivery that is held already is not parked
-// again.
+// the lane sends them. Safe to repeat: a delivery that is held already is not parked again.
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import { parkSleeping } from '#db/lanes/parking';
 import type { Db } from '#db/store/pool';

@@ -20,7 +20,7 @@ export interface DrainEnd {
   handOn(ended: boolean): Promise<LaneReport>;
   /** Another drain owns the lane: waits until the requests in flight are recorded, and does nothing else. */
   lost(): Promise<LaneReport>;
-  /** The endpoint was deleted: cancels what is held for it, and deletes the lane. */
+  /** The endpoint was deleted: cancels its unfinished deliveries, and deletes the lane. */
   remove(stopping: AbortSignal): Promise<LaneReport>;
 }
 

@@ -53,10 +53,9 @@ export function createDrain(deps: DrainDeps): Drain {
 }
 
 /**
- * One sender: each drain takes a new epoch, and each look reads the lane under that epoch. A request begins at most 2.5
- * s after a look was sent that still found this drain the owner. If the drain before did not end in order, the new one
- * waits 3 s before its first request. So requests of two drains overlap only if they were in flight when a process
- * stalled.
+ * One sender: each drain takes a new epoch, and each look reads the lane under that epoch. A request begins at most
+ * 2.5 s after a look was sent that still found this drain the owner. If the drain before did not end in order, the new
+ * one waits 3 s before its first request. So two drains overlap only in requests in flight when a process stalled.
  *
  * Never stuck: the drain commits that the lane rests, and then reads the rows again. The parker commits its row before
  * it reads the lane's state. So one of the two always sees the other.

@@ -1,6 +1,6 @@
 // The throttle and circuit of a lane's endpoint: how many requests it may get at once, or only
-// probes. Used by one drain at a time. `facts` is saved in the lane's row for the next drain; a
-// drain that dies loses what it learned in the last 5 s.
+// probes. Used by one drain at a time, which saves `facts` in the lane's row for the next drain.
+// A drain that dies loses the facts of the last 5 s.
 import type { LaneFacts, TakenLane } from '#db/lanes/lane-ownership';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '#domain/allowance';
 import {

@@ -1,5 +1,5 @@
-// The queues ("lines") of a lane, in memory. A line keeps its order, with one request in flight: all
-// of an ordered endpoint, one ordering key, or one delivery without order. A line that must wait
+// The queues ("lines") of a lane, in memory. A line keeps its order, with one request in flight: an
+// ordered endpoint, one ordering key, or one delivery without order. A line that must wait
 // holds up no other line. Called by the drain, which refills them from PostgreSQL at each look.
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Ordering } from '#domain/lane-settings';

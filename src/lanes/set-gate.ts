@@ -1,5 +1,5 @@
-// Pauses and resumes an endpoint. Called by the API. Safe to repeat: a call that stopped halfway is
-// finished by the next one. After a resume, the lane is woken and sends what is held.
+// Pauses and resumes an endpoint. Called by the API and by workflows. Safe to repeat: the next call
+// finishes one that stopped halfway. After a resume the lane is woken and sends what is held.
 import type { Audit } from '#db/audit/audit';
 import { holdsSomething, pauseEndpoint, resumeEndpoint } from '#db/endpoints/pause-resume';
 import { isUnverified } from '#db/endpoints/verifications';

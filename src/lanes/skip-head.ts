@@ -1,6 +1,5 @@
-// Skips the dead letter that blocks an ordered endpoint or one of its keys, and tells the lane,
-// which goes on. Called by the API. Not safe to repeat: the second call skips the next one that
-// blocks.
+// Skips the dead letter that blocks an ordered endpoint or one of its keys, and tells the lane.
+// Called by the API and by workflows. Not safe to repeat: the second call skips the next one.
 import type { Audit } from '#db/audit/audit';
 import { skipHead } from '#db/lanes/lane-head';
 import type { Db } from '#db/store/pool';
