@@ -1,16 +1,16 @@
-// What came of a call to attempt a delivery.
+// The result of one call of `Engine.attempt`, as the delivery's workflow gets it.
 import type { DeliveryState } from '#db/deliveries/deliveries';
 import type { DeliveryStatus } from '#domain/delivery';
 import type { SendResult } from '#domain/outcome';
 
 export type AttemptReport =
-  /** Nothing more to attempt: what the row is now. */
+  /** The delivery needs no further attempt. `state`: its row now. */
   | { kind: 'settled'; state: DeliveryState }
-  /** The endpoint refused; the next one is in `retryInMs`. */
+  /** The attempt failed. The next one is due in `retryInMs`. */
   | { kind: 'refused'; state: DeliveryState; result: SendResult; retryInMs: number }
-  /** Nothing was sent: too early (`outcome` and `message` are then those of the last attempt), or no free place. */
+  /** Nothing was sent: not due yet (`outcome` and `message` are those of the last attempt), or no free slot. */
   | { kind: 'wait'; ms: number; outcome: string; message: string }
-  /** A deterministic fault of ours, counted towards quarantine; spends no attempt. */
+  /** A deterministic failure inside Posthorn. Counts towards quarantine and uses up no attempt. */
   | { kind: 'fault'; faults: number; message: string };
 
 export function settled(status: DeliveryStatus, attempts: number, lastOutcome: string | null): AttemptReport {

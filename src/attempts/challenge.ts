@@ -1,5 +1,6 @@
-// Asks an endpoint whether it wants to be sent to, and judges its answer: the echo of a nonce, or CloudEvents' handshake
-// (https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, 4).
+// Verifies that an endpoint agrees to receive webhooks. Called by the verification activity.
+// Sends one request, writes nothing: safe to repeat. The endpoint echoes a nonce or answers as in
+// https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, section 4.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerificationToAsk } from '#db/endpoints/verifications';
 import type { Db } from '#db/store/pool';
@@ -16,22 +17,22 @@ import { createDecryptionCache } from './decryption-cache.ts';
 import { createKeyRing } from './key-ring.ts';
 import { buildRequest } from './request.ts';
 
-/** `perSecond`: it has agreed to so many requests at most; null: to any. */
+/** `perSecond`: the highest request rate that the endpoint agreed to; null: no limit. */
 export type ChallengeAnswer = { agreed: true; perSecond: number | null } | { agreed: false; outcome: string; message: string };
 
 export interface ChallengeDeps {
   db: Db;
   vault: Pick<Vault, 'open' | 'seal'>;
   sender: Pick<Sender, 'send'>;
-  /** Under which this server is reached. */
+  /** The origin under which this server is reached. */
   publicOrigin: string;
 }
 
-/** One request. Throws VaultError, and LocalFault for faults of ours. */
+/** Sends one request. Throws VaultError, and LocalFault when the failure is inside Posthorn. */
 export type Challenge = (endpointId: string, asked: VerificationToAsk) => Promise<ChallengeAnswer>;
 
-/** Requests a minute that are asked for where the endpoint has no limit of its own. */
-const usualRate = 6_000;
+/** The requested rate, in requests per minute, for an endpoint without a rate limit. */
+const defaultPerMinute = 6_000;
 
 export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDeps): Challenge {
   const signersOf = createKeyRing(db, vault);
@@ -58,12 +59,14 @@ export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDe
       1,
       Date.now(),
     );
-    // it is no delivery
+    // this request is not a delivery
     const { 'posthorn-delivery': _, ...sent } = headers;
     const result = await sender.send({ ...request, headers: sent });
     if (result.outcome !== 'accepted') return refused(result, result.message);
     const echoed = echoedIn(Buffer.from(result.response?.bodyStart ?? []).toString());
-    return isSame(echoed, challenge) ? { agreed: true, perSecond: null } : refused(result, `${result.message}, without the challenge`);
+    return isSame(echoed, challenge)
+      ? { agreed: true, perSecond: null }
+      : refused(result, `${result.message}; the response does not echo the challenge`);
   }
 
   async function handshake(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
@@ -74,7 +77,7 @@ export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDe
       headers: {
         ...headersOf(target),
         'webhook-request-origin': us,
-        'webhook-request-rate': String(asked.perSecond === null ? usualRate : Math.max(1, Math.round(asked.perSecond * 60))),
+        'webhook-request-rate': String(asked.perSecond === null ? defaultPerMinute : Math.max(1, Math.round(asked.perSecond * 60))),
       },
       body: new Uint8Array(),
       access: accessOf(endpointId, target),
@@ -82,18 +85,18 @@ export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDe
     });
     if (result.outcome !== 'accepted') return refused(result, result.message);
     if (!allowsOrigin(headerOf(result, 'webhook-allowed-origin'), us))
-      return refused(result, `${result.message}, without WebHook-Allowed-Origin for ${us}`);
+      return refused(result, `${result.message}; WebHook-Allowed-Origin does not allow ${us}`);
     const perMinute = allowedRate(headerOf(result, 'webhook-allowed-rate'));
     const perSecond = perMinute === null || perMinute / 60 > keptPerSecond.most ? null : perMinute / 60;
     if (perSecond !== null && perSecond < keptPerSecond.least)
-      return refused(result, `${result.message}, which allows ${perMinute} requests a minute: fewer than can be kept`);
+      return refused(result, `${result.message}; WebHook-Allowed-Rate is too low: ${perMinute} requests a minute`);
     return { agreed: true, perSecond };
   }
 
   return (endpointId, asked) => (asked.method === 'cloudevents' ? handshake(endpointId, asked) : echo(endpointId, asked));
 }
 
-/** Its kind alone, for the tenant to read: the message may name what is ours. */
+/** The kind of an error, for the tenant to read. The message is left out: it may name internal things. */
 export function faultOf(error: unknown): string {
   if (error instanceof LocalFault) return error.code;
   return error instanceof Error ? error.name : 'unknown';

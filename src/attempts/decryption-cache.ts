@@ -1,4 +1,6 @@
-// What is sealed, opened once for as long as its sealed bytes are held: the endpoint cache holds them, and forgets them when they change.
+// Caches decrypted secrets and targets, keyed by their ciphertext; decrypts the bodies of events.
+// An entry lives as long as the ciphertext object. The endpoint cache holds that object and drops
+// it when the endpoint changes, so a changed secret is decrypted again.
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { EndpointTarget } from '#domain/endpoint-target';
 import { type SigningSecret, signingSecret } from '#outbound/signing-secret';
@@ -12,7 +14,7 @@ export interface DecryptionCache {
   target(endpointId: string, sealed: Uint8Array): EndpointTarget;
 }
 
-/** Its functions throw VaultError. */
+/** The functions of the cache throw VaultError. */
 export function createDecryptionCache(vault: Pick<Vault, 'open'>): DecryptionCache {
   return {
     secret: onceFor(
@@ -32,7 +34,7 @@ interface Bodies<E> {
   batch?: E[] | undefined;
 }
 
-/** Bodies as they were posted, of one event or of those of a batch. Throws RenderFault where nobody will ever open one. */
+/** The decrypted bodies of one event or of a batch. Throws RenderError when a body can never be decrypted. */
 export async function openBodies<E extends { eventId: string; body: Uint8Array }>(
   contents: Pick<ContentEncryption, 'open'>,
   job: Bodies<E>,

@@ -1,11 +1,6 @@
-// The engine that makes attempts: reads the row, asks the domain what to do, posts at most once, and records surely.
-//
-// What if it is called twice? A second call for a delivery in flight here, or not yet recorded, joins the first one's outcome and never posts. One
-// whose first attempt is in hand ahead of its dispatch waits for that.
-// What if the store is away? Before the POST: the call fails and nothing was sent. After it: the outcome waits here until it is stored, and
-// while one has waited for a second no other POST starts. What a SIGKILL leaves unrecorded repeats; else only the sender may
-// send a request twice, within one attempt, when a kept connection closes under it.
-// What if only the endpoint's lane sends to it, or it has no free place? Then the delivery is held, and its lane told.
+// Makes one attempt of a delivery: reads the row, decides, posts at most once, records the outcome.
+// Called by the delivery's workflow. A second call in this process joins the first and never posts.
+// A SIGKILL before the record repeats the request; `createEngine` lists the other cases.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRecord } from '#db/deliveries/attempts';
 import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
@@ -25,9 +20,12 @@ import { createSlotBackoff } from './slot-backoff.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 export interface Engine {
-  /** Rejects when our own store or network is at fault: nothing was sent or spent, call again. */
+  /** Rejects when PostgreSQL or the local network fails. Then nothing was sent and no attempt used up: call again. */
   attempt(deliveryId: string): Promise<AttemptReport>;
-  /** Waits until nothing is in flight or unrecorded in this process, first attempts too, at most so long; true when that was reached. */
+  /**
+   * Waits until no attempt of this process, first attempts included, is in flight or unrecorded.
+   * False when `withinMs` passed first.
+   */
   drain(withinMs: number): Promise<boolean>;
   /** Requests in flight, and outcomes not yet recorded. */
   load(): { inFlight: number; unrecorded: number };
@@ -42,12 +40,24 @@ export interface EngineDeps {
   log: Logger;
   lanes: Pick<LaneWatch, 'recordOutcome'>;
   toLane: ParkDelivery;
-  /** Of the first attempters of this process. */
+  /** Shared with the first attempters of this process. */
   inHand?: Pick<InHand, 'get'>;
-  /** One for all of this process. */
+  /** One for the whole process. */
   watch?: StallWatch;
 }
 
+/**
+ * Called twice: a second call for a delivery that is in flight here, or not recorded yet, gets the outcome of the first
+ * call and never posts. A delivery whose first attempt a relay of this process is making waits for that attempt.
+ *
+ * PostgreSQL away: before the POST the call fails and nothing was sent. After the POST the outcome stays in memory
+ * until it is stored. While an outcome has waited for more than a second, no other POST starts.
+ *
+ * Duplicates: an outcome that a SIGKILL leaves unrecorded is posted again. Otherwise only the sender may send a request
+ * twice, within one attempt, when a kept-alive connection closes while it is used.
+ *
+ * Lane: a delivery is held, and its lane told, if only the lane sends to the endpoint or too many wait for its slots.
+ */
 export function createEngine({
   db,
   poster,
@@ -60,12 +70,12 @@ export function createEngine({
   inHand,
   watch = createStallWatch(),
 }: EngineDeps): Engine {
-  const noPlace = createSlotBackoff(db, places, limits);
+  const slotBackoff = createSlotBackoff(db, places, limits);
   const underWay = new Map<string, Promise<AttemptReport>>();
 
   async function run(deliveryId: string): Promise<AttemptReport> {
     await inHand?.get(deliveryId)?.catch(() => undefined);
-    if (recorder.isBehind()) throw new Error('outcomes wait to be recorded: nothing is posted until they are');
+    if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
     const mark = watch.mark();
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return settled('expired', 0, null);
@@ -75,19 +85,19 @@ export function createEngine({
     if (step.kind === 'park') return as(await toLane.hand(job));
     if (step.kind === 'settle') return as((await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
     if (step.kind === 'wait')
-      return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'its time has not come' };
+      return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'not due yet' };
     const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (leave === 'endpoint' && noPlace.isCrowd(job)) return as(await toLane.handOverCap(job));
+    if (leave === 'endpoint' && slotBackoff.isCrowd(job)) return as(await toLane.handOverCap(job));
     if (typeof leave !== 'function')
       return {
         kind: 'wait',
-        ms: await noPlace.backOff(job, leave),
+        ms: await slotBackoff.backOff(job, leave),
         outcome: 'no_place',
-        message: 'as many requests in flight as allowed',
+        message: 'the limit of requests in flight is reached',
       };
     try {
-      // another worker may be at it by now: fail, and let Temporal and the row say whether to call again
-      if (watch.stalledSince(mark)) throw new Error('this process stood still: the row it read may be out of date');
+      // Another worker may have taken over the delivery: fail. Temporal and the row decide whether to call again.
+      if (watch.stalledSince(mark)) throw new Error('the process was suspended; the row it read may be out of date');
       return await post(job, mark);
     } finally {
       leave();
@@ -103,15 +113,15 @@ export function createEngine({
       throw error;
     }
     const { result, number } = attempt;
-    // whoever stood still cannot say that the endpoint was late
+    // a process that was suspended cannot tell whether the endpoint was late
     if (result.outcome === 'timeout' && watch.stalledSince(mark))
-      throw new Error('this process stood still while it waited for the answer');
+      throw new Error('the process was suspended while it waited for the response');
     const status = await recorder.record(attempt);
     lanes.recordOutcome(job, job.eventType, result);
     await poster.obeyEndpoint(job, result);
     logAttempt(log, job, attempt, status);
     if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);
-    // no wait passes the moment it expires; called a little early, it waits for what remains
+    // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
     const wait = Math.min(attempt.retryInMs, job.expiresInMs ?? attempt.retryInMs);
     const nextAttemptAt = new Date(Date.now() + wait).toISOString();
     return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
@@ -124,7 +134,9 @@ export function createEngine({
     return isUnderWay(status) ? { kind: 'fault', faults, message } : settled(status, job.attempts, job.lastOutcome);
   }
 
-  /** First attempts of a relay that was fenced are known by their places and outcomes alone: nobody else waits for them any more. */
+  /**
+   * First attempts of a fenced relay show only in the slots and the unrecorded outcomes: nothing else waits for them.
+   */
   function isIdle(): boolean {
     return underWay.size + places.inUse() + recorder.unrecorded() === 0;
   }

@@ -1,5 +1,6 @@
-// Counts what endpoints fail outside of their lanes: here at once, and each second together with all other processes. An endpoint that accepts everything
-// costs a look into a map; of one that did not, acceptances are counted too until it is trusted again. Which of its types fail alone is known for an hour more.
+// Counts the failures of endpoints that have no lane: in this process at once, and in PostgreSQL
+// each second for all processes. An endpoint that accepts everything costs one map lookup and no
+// row. Called for every attempt outside of a lane. `share` that fails loses no count.
 import { type Counted, countOutcomes, type SeenOf } from '#db/endpoints/endpoint-health';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import type { Db } from '#db/store/pool';
@@ -7,65 +8,76 @@ import { addSeen, type Failures, forgiven, noFailures, type Seen, shouldOpen } f
 import type { Sign } from '#domain/outcome';
 
 const minuteMs = 60_000;
-/** After so long without word of it, others may have counted what is not known here. */
+/** After this time without a shared count, other processes may have counted outcomes that this one has not read. */
 const knownForMs = 3_000;
 const typesKnownForMs = 3_600_000;
-/** Runs of like outcomes that are kept for one endpoint while the store is away. */
-const mostUntold = 1_000;
+/** The most runs of equal outcomes that are kept for one endpoint while PostgreSQL is away. */
+const maxUnshared = 1_000;
 
+/**
+ * An endpoint that failed lately. Its acceptances are counted too, until `untilMs`; its failing types one hour longer.
+ */
 interface Suspect {
-  /** Of which version of the endpoint's target all of this is. */
+  /** The version of the endpoint's target that was counted. */
   targetVersion: number;
   /** By the monotonic clock. */
   untilMs: number;
-  /** What all had counted when this process last heard of it, and what it saw since. */
+  /** The count of all processes when this one read it last, and the outcomes of this process since then. */
   failures: Failures;
   knownAtMs: number;
-  /** What the others were not told of yet, in its order. */
-  untold: Seen[];
+  /** Outcomes not yet written to PostgreSQL, in their order. */
+  unshared: Seen[];
 }
 
 export interface FailureCount {
   /**
-   * An attempt with an event of this type ended so. The endpoint's failures, when with this there are too many. What an endpoint answered before it led elsewhere counts
-   * for nothing.
+   * Counts the outcome of an attempt with an event of this type. Returns the endpoint's failures when this outcome
+   * makes them too many, else null. Outcomes of an older version of the endpoint's target do not count.
    */
   recordOutcome(asked: AskedEndpoint, type: string, sign: Sign): Failures | null;
-  /** What all have counted of those that did not accept something lately. */
+  /** Takes over the counts of all processes, for the endpoints that failed lately. */
   learn(counted: ReadonlyMap<string, Counted>): void;
-  /** It is a lane's now. */
+  /** The endpoint has a lane now, which counts its failures itself. */
   forget(endpointId: string): void;
-  /** Tells the others, and returns the endpoints that have failed too much; nothing is lost when it rejects. Not to be called while it runs. */
+  /**
+   * Writes the outcomes to PostgreSQL, and returns the endpoints that have failed too much. Nothing is lost when it
+   * rejects. Must not be called while it runs.
+   */
   share(): Promise<Counted[]>;
 }
 
 const trusted = { failures: noFailures(), suspectedMs: 0 };
 
-/** An endpoint that accepts nothing yet, and has accepted nothing for longer than `disableAfterMs`, has failed too much too. `now`: the monotonic clock. */
+/**
+ * An endpoint has also failed too much when it failed again and has accepted nothing for longer than `disableAfterMs`.
+ * `now`: the monotonic clock.
+ */
 export function createFailureCount(db: Db, disableAfterMs: number, now: () => number): FailureCount {
   const suspects = new Map<string, Suspect>();
 
   function begin({ endpointId, targetVersion }: AskedEndpoint, untilMs: number): Suspect {
-    const suspect: Suspect = { targetVersion, untilMs, failures: noFailures(), knownAtMs: now(), untold: [] };
+    const suspect: Suspect = { targetVersion, untilMs, failures: noFailures(), knownAtMs: now(), unshared: [] };
     suspects.set(endpointId, suspect);
     return suspect;
   }
 
-  function takeUntold(): Map<string, SeenOf> {
+  function takeUnshared(): Map<string, SeenOf> {
     const taken = new Map<string, SeenOf>();
     for (const [id, suspect] of suspects) {
-      if (suspect.untold.length === 0) {
+      if (suspect.unshared.length === 0) {
         const longerMs = suspect.failures.types.length > 0 ? typesKnownForMs : 0;
         if (suspect.untilMs + longerMs < now()) suspects.delete(id);
         continue;
       }
-      taken.set(id, { targetVersion: suspect.targetVersion, seen: suspect.untold });
-      suspect.untold = [];
+      taken.set(id, { targetVersion: suspect.targetVersion, seen: suspect.unshared });
+      suspect.unshared = [];
     }
     return taken;
   }
 
-  /** What is known of this version of its target; undefined: nothing. One that leads elsewhere begins anew. */
+  /**
+   * The suspect of this version of the target; undefined: none. A newer version of the target starts again from zero.
+   */
   function suspectOf({ endpointId, targetVersion }: AskedEndpoint): Suspect | undefined {
     const known = suspects.get(endpointId);
     if (!known || known.targetVersion >= targetVersion) return known;
@@ -77,10 +89,10 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
     if (suspect.targetVersion > asked.targetVersion) return;
     suspect.untilMs = now() + suspectedMs;
     suspect.knownAtMs = now();
-    suspect.failures = addSeen(failures, suspect.untold, Date.now());
+    suspect.failures = addSeen(failures, suspect.unshared, Date.now());
   }
 
-  /** Nothing that it accepts changes what is known of it. */
+  /** An acceptance of this type does not change the count. */
   function isTrusted(suspect: Suspect | undefined, type: string): boolean {
     return suspect === undefined || (suspect.untilMs < now() && suspect.failures.types.every((one) => one.type !== type));
   }
@@ -93,10 +105,10 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
       const suspect = known ?? begin(asked, now() + minuteMs);
       if (sign !== 'accepted') suspect.untilMs = Math.max(suspect.untilMs, now() + minuteMs);
       const nowMs = Date.now();
-      if (suspect.untold.length === 0 && now() - suspect.knownAtMs > knownForMs) suspect.failures = forgiven(suspect.failures);
+      if (suspect.unshared.length === 0 && now() - suspect.knownAtMs > knownForMs) suspect.failures = forgiven(suspect.failures);
       const before = shouldOpen(suspect.failures, nowMs);
       suspect.failures = addSeen(suspect.failures, [{ type, sign, times: 1 }], nowMs);
-      addUntold(suspect.untold, type, sign);
+      addUnshared(suspect.unshared, type, sign);
       return !before && shouldOpen(suspect.failures, nowMs) ? suspect.failures : null;
     },
     learn(counted) {
@@ -106,7 +118,7 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
       suspects.delete(endpointId);
     },
     async share() {
-      const seen = takeUntold();
+      const seen = takeUnshared();
       if (seen.size === 0) return [];
       try {
         const nowMs = Date.now();
@@ -116,9 +128,9 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
           failingForMs !== null && failingForMs > disableAfterMs && seen.get(endpointId)?.seen.some(({ sign }) => sign !== 'accepted');
         return [...counted.values()].filter((one) => shouldOpen(one.failures, nowMs) || isTooLong(one));
       } catch (error) {
-        for (const [id, { targetVersion, seen: untold }] of seen) {
+        for (const [id, { targetVersion, seen: unshared }] of seen) {
           const suspect = suspects.get(id);
-          if (suspect?.targetVersion === targetVersion) suspect.untold = [...untold, ...suspect.untold].slice(-mostUntold);
+          if (suspect?.targetVersion === targetVersion) suspect.unshared = [...unshared, ...suspect.unshared].slice(-maxUnshared);
         }
         throw error;
       }
@@ -126,8 +138,8 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
   };
 }
 
-function addUntold(untold: Seen[], type: string, sign: Sign): void {
-  const last = untold.at(-1);
+function addUnshared(unshared: Seen[], type: string, sign: Sign): void {
+  const last = unshared.at(-1);
   if (last?.type === type && last.sign === sign) last.times++;
-  else if (untold.push({ type, sign, times: 1 }) > mostUntold) untold.shift();
+  else if (unshared.push({ type, sign, times: 1 }) > maxUnshared) unshared.shift();
 }

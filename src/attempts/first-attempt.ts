@@ -1,5 +1,4 @@
-// A first attempt that is to be made ahead of its dispatch, and the row it will have.
-
+// A first attempt that a relay makes before the dispatch, and the row that its delivery will have.
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { NewHeld } from '#db/lanes/parking';
 import { deliveryId } from '#domain/ids';
@@ -10,10 +9,10 @@ export interface FirstEvent {
   eventType: string;
   /** The producer's id of the event. */
   externalId: string;
-  /** As it was posted, or sealed: as it was read from the store. */
+  /** As the producer posted it, or encrypted as it was read from PostgreSQL. */
   body: Uint8Array;
   expiresAt: Date | null;
-  /** By the monotonic clock of this process; null: another one accepted it. */
+  /** By the monotonic clock of this process; null: another process accepted it. */
   acceptedHereMs: number | null;
 }
 
@@ -21,17 +20,20 @@ export interface FirstAttempt {
   event: FirstEvent;
   endpointId: string;
   endpointLimit: number | null;
-  /** The endpoint as it is known right before the POST; undefined: it is gone. */
+  /** The cached endpoint, read right before the POST; undefined: it was deleted. */
   endpoint(): EndpointSnapshot | undefined;
-  /** What `endpoint` says is of the last seconds. */
+  /** The cache behind `endpoint` is at most a few seconds old. */
   isFresh(): boolean;
-  /** False: this process has lost the event, and neither posts nor writes. */
+  /** False: the relay has lost its lease on the event, and neither posts nor writes. */
   mayPost(): boolean;
-  /** The delivery's row is written: for good, or for a workflow to carry on. One that is parked needs none. Not called for one that was dropped. */
+  /**
+   * Called when the delivery's row is written. `final`: no workflow is needed (succeeded or parked). `open`: a workflow
+   * must go on. Not called for a delivery that was dropped.
+   */
   written(as: 'final' | 'open'): void;
 }
 
-/** Of its delivery. */
+/** The id of the delivery. */
 export function idOf({ event, endpointId }: FirstAttempt): string {
   return deliveryId(event.eventId, endpointId);
 }
@@ -40,7 +42,7 @@ export function isExpired({ expiresAt }: FirstEvent): boolean {
   return expiresAt !== null && expiresAt.getTime() <= Date.now();
 }
 
-/** As it is written before any attempt. */
+/** The row before any attempt. */
 export function toRow(job: FirstAttempt): NewHeld {
   const { eventId, tenantId, eventType, expiresAt } = job.event;
   return { deliveryId: idOf(job), eventId, endpointId: job.endpointId, tenantId, eventType, expiresAt };

@@ -1,9 +1,6 @@
-// First attempts ahead of a dispatch: posts deliveries that have no row yet, in turns, and records row and attempt together.
-// One whose endpoint's lane alone sends to it by now, or that finds its endpoint crowded, is parked. One that cannot be posted for another reason - no place
-// for its tenant, a fault of ours - is given up: its row is written as due, and its workflow carries on.
-//
-// What if the relay that wanted it is fenced meanwhile, and the next one in this process takes the event again? Then that one joins what is in hand, and
-// nothing is posted twice.
+// Makes first attempts for a relay: posts deliveries that have no row yet, and records row and
+// attempt together. If the relay is fenced and the next relay of this process takes the same event,
+// that one joins the attempt in flight: nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstRecord } from '#db/deliveries/first-attempts';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
@@ -22,21 +19,24 @@ import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
 const lookMs = 250;
-/** Far less than the patience with an endpoint, which must not be blamed for a store that is away. */
+/** Far shorter than the queue waits for an endpoint, which must not be blamed while PostgreSQL is away. */
 const heldUpAfterMs = 250;
 const parkAgainMs = 500;
 
 type Written = 'final' | 'open' | 'dropped';
 
-/** First attempts that this process has begun and not recorded, by delivery id; each says in the end how the delivery's row is written. */
+/**
+ * The first attempts that this process has begun and not recorded, by delivery id. Each resolves to how the row was
+ * written.
+ */
 export type InHand = Map<string, Promise<Written>>;
 
 export interface FirstAttempter {
   push(job: FirstAttempt): void;
   waiting(): number;
-  /** The events that attempts under way belong to. */
+  /** The ids of the events whose attempts are in flight or not recorded. */
   eventsUnderWay(): string[];
-  /** Drops what waits, and resolves when what is under way is recorded. */
+  /** Drops the jobs that wait. Resolves when the attempts in flight are recorded. */
   stop(): Promise<void>;
 }
 
@@ -45,14 +45,19 @@ export interface FirstAttempterDeps {
   poster: Poster;
   recorder: Recorder;
   lanes: LaneWatch;
-  /** Resolves when they are held and their lanes told. Rejects when the store is away. */
+  /** Resolves when the deliveries are held and their lanes told. Rejects when PostgreSQL is away. */
   park(deliveries: NewHeld[]): Promise<void>;
   log: Logger;
-  /** Shared by all of this process. */
+  /** One for the whole process. */
   inHand?: InHand;
   watch?: StallWatch;
 }
 
+/**
+ * A delivery is parked when only the endpoint's lane may send to it, or when too many wait for the endpoint's slots.
+ * A delivery that cannot be posted for another reason (no slot for its tenant, a failure inside Posthorn) is given up:
+ * its row is written as due, and its workflow goes on.
+ */
 export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   const { places, poster, recorder, lanes, park, log } = deps;
   const inHand: InHand = deps.inHand ?? new Map();
@@ -61,7 +66,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
   const queue = createTurnQueue<FirstAttempt>({
     places,
     run: (job) => track(job, hold(job, attempt(job))),
-    giveUp: (job, want) => void track(job, hold(job, turnAway(job, want))),
+    giveUp: (job, want) => void track(job, hold(job, resolveWithoutSlot(job, want))),
     heldUp: () => recorder.waitedMs() > heldUpAfterMs || !lanes.isFresh(),
   });
   const looking = setInterval(queue.look, lookMs).unref();
@@ -107,7 +112,7 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     const id = idOf(job);
     let record: FirstRecord['attempt'];
     let asked: AskedEndpoint;
-    // whatever is wrong with this one, it must not be left without its row
+    // the delivery must get its row, whatever fails here
     try {
       const endpoint = job.endpoint();
       if (!endpoint) return giveUp(job);
@@ -133,12 +138,12 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
         secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
       });
     } catch (error) {
-      // nothing was sent: it is looked at again
+      // nothing was sent: check again
       if (error instanceof LocalFault && error.code === 'too_late') return attempt(job);
       log.warn({ err: error, deliveryId: id, endpointId: job.endpointId }, 'delivery.not_posted');
       return giveUp(job);
     }
-    // whoever stood still cannot say that the endpoint was late
+    // a process that was suspended cannot tell whether the endpoint was late
     if (record.result.outcome === 'timeout' && watch.stalledSince(mark)) return giveUp(job);
     const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
     lanes.recordOutcome(asked, job.event.eventType, record.result);
@@ -153,8 +158,11 @@ export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
     return 'open';
   }
 
-  /** For want of a place: of its endpoint, whose lane takes over, or of its tenant, for which no endpoint of it gets a lane that has none. */
-  async function turnAway(job: FirstAttempt, want: 'endpoint' | 'tenant'): Promise<Written> {
+  /**
+   * No slot of the endpoint: its lane takes over. No slot of the tenant: a lane that exists takes over, but none is
+   * opened.
+   */
+  async function resolveWithoutSlot(job: FirstAttempt, want: 'endpoint' | 'tenant'): Promise<Written> {
     if (want === 'endpoint') return parkOne(job, lanes.overCap);
     return lanes.parks(job.endpointId) ? parkOne(job) : giveUp(job);
   }

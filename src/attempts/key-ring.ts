@@ -1,5 +1,6 @@
-// A cache of the private keys that sign for tenants' endpoints, decrypted. Only jobs that sign with a key pair ask for them. Once a second one small statement
-// names the tenants whose keys have changed; those alone are read again. The dates of a key are known before, so a rotation needs no message.
+// Caches the decrypted private keys that sign for tenants. Read by jobs that sign with a key pair.
+// At most once a second, one statement lists the tenants whose keys changed; only those are read
+// again. A key's dates are cached with it, so a planned rotation needs no message.
 import type { KeyObject } from 'node:crypto';
 import { newKeyPair } from '#db/keys/signing-key';
 import { ensureTenantKey, type HeldKey, readHeldKeys, readKeyChanges } from '#db/keys/signing-keys';
@@ -12,20 +13,21 @@ import type { Vault } from '#sealing/vault';
 
 const checkEveryMs = 1_000;
 const knownForMs = 3_000;
-const mostTenants = 10_000;
+const defaultMaxTenants = 10_000;
 
 interface Held extends HeldKey {
   key?: KeyObject;
 }
 
 /**
- * A tenant's keys that sign now, the newest first; makes the first one where the tenant has none. Empty: there is no such tenant.
- * Rejects when the store is away and the cache may be out of date, or a key cannot be decrypted.
+ * The keys that sign for the tenant now, the newest first. Creates the first key of a tenant that has none. Empty:
+ * there is no such tenant. Rejects when PostgreSQL is away and the cache may be out of date, or when a key cannot be
+ * decrypted.
  */
 export type SignersOf = (tenantId: string) => Promise<MessageKey[]>;
 
-/** `most`: tenants whose keys are held; beyond that the one that was used least recently is read again when it is needed. */
-export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, most = mostTenants): SignersOf {
+/** `maxTenants`: how many tenants the cache holds. Beyond that the least recently used one is evicted. */
+export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, maxTenants = defaultMaxTenants): SignersOf {
   const tenants = new Map<string, Promise<Held[]>>();
   let version = 0;
   let checkedAt = Number.NEGATIVE_INFINITY;
@@ -62,7 +64,7 @@ export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, most 
   function load(tenantId: string): Promise<Held[]> {
     const loading = readOrMake(tenantId)
       .then((found) => {
-        // read before a change that has been heard of since: it serves those who waited for it, and is not kept
+        // read before a change that was seen since: the callers that waited get the keys, the cache does not keep them
         if (found.version < version || found.keys.length === 0) forget(tenantId, loading);
         return found.keys;
       })
@@ -77,12 +79,12 @@ export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, most 
     if (tenants.get(tenantId) === loading) tenants.delete(tenantId);
   }
 
-  /** The one that was asked for last is the last of the map. */
+  /** The map is in the order of last use. */
   function heldBy(tenantId: string): Promise<Held[]> {
     const held = tenants.get(tenantId) ?? load(tenantId);
     tenants.delete(tenantId);
     tenants.set(tenantId, held);
-    if (tenants.size > most) {
+    if (tenants.size > maxTenants) {
       const [oldest = ''] = tenants.keys();
       tenants.delete(oldest);
     }
@@ -102,7 +104,10 @@ export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, most 
   };
 }
 
-/** From when they were asked for to this process's monotonic clock: so a key ends a little early rather than late. */
+/**
+ * Converts the key's times to the monotonic clock of this process. They count from before the query was sent, so a key
+ * ends a little early and never late.
+ */
 function atTimes(key: HeldKey, askedAt: number): Held {
   return {
     ...key,

@@ -1,7 +1,6 @@
-// What this process knows of lanes that others opened, and the lanes that it opens itself: for endpoints that refuse too much, or get more than they take.
-// Nothing is sent to an endpoint that parks but by its lane, so what is known here must be of the last seconds (`isFresh`).
-//
-// What if a lane closes and a list says so too late? Somebody parks without need, and wakes the lane. And the other way round? An attempt or two more.
+// Lists the endpoints that only their lane may send to, and opens lanes for endpoints that fail or
+// get more than they take. Reads the list each second; first attempts need one at most 3 s old.
+// A late list costs an unneeded park, which wakes the lane, or one or two more attempts.
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestSuspectedMs, readWatched } from '#db/endpoints/endpoint-health';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
@@ -18,34 +17,40 @@ const freshForMs = 3_000;
 const minuteMs = 60_000;
 
 export interface LaneWatch {
-  /** Everybody parks for this endpoint now: by the list read each second, or because this process opened its lane. */
+  /** Deliveries for this endpoint must be parked: it is on the list, or this process opened its lane. */
   parks(endpointId: string): boolean;
-  /** An attempt outside any lane, with an event of this type, ended so. */
+  /** Counts the outcome of an attempt outside of a lane, with an event of this type. */
   recordOutcome(asked: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
-  /** More waits for it than its places serve: opens its lane; from now on parks() is true. Resolves when the lane is open, rejects when the store is away. */
+  /**
+   * Opens the lane of an endpoint whose slots cannot serve all that waits. parks() is true from now on. Resolves when
+   * the lane is open. Rejects when PostgreSQL is away.
+   */
   overCap(endpointId: string): Promise<void>;
-  /** What is known here is at most 3 s old: no first attempt starts otherwise. */
+  /** The list is at most 3 s old. No first attempt starts otherwise. */
   isFresh(): boolean;
-  /** Resolves when nothing of it is under way. */
+  /** Resolves when no query of the watch runs any more. */
   stop(): Promise<void>;
 }
 
 export interface LaneWatchDeps {
   db: Db;
-  /** For the look each second: no first attempt starts without it, so it waits for nothing else. */
+  /** A connection for reading the list: first attempts depend on it, so it must not wait for other queries. */
   lease: Db;
   waker: { open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void> };
   log: Logger;
-  /** An endpoint that has refused everything for so long gets a lane, which disables it when it refuses once more; left out: never. */
+  /**
+   * An endpoint that has accepted nothing for so long gets a lane, which disables it at its next failure. Default:
+   * never.
+   */
   disableAfterMs?: number;
   /** The monotonic clock. */
   now?: () => number;
 }
 
 interface Opening {
-  /** Rejects when the store is away. */
+  /** Rejects when PostgreSQL is away. */
   done: Promise<void>;
-  /** The commit was acknowledged then; a list asked for later knows better. */
+  /** When the commit was acknowledged. A list requested later includes it. */
   openAtMs: number;
 }
 
@@ -56,13 +61,14 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   const openings = new Map<string, Opening>();
   let listed: ReadonlySet<string> = new Set();
   let listedAtMs = Number.NEGATIVE_INFINITY;
-  let telling: Promise<void> | undefined;
+  let sharing: Promise<void> | undefined;
 
   const parks = (endpointId: string) => listed.has(endpointId) || openings.has(endpointId);
 
   async function look(): Promise<void> {
     const askedAtMs = now();
-    // whoever looks each second learns of every suspect within a minute; at first, and after a time without answers, of all that there may be
+    // Reading each second, a process needs only the suspects of the last minute. The first time, and after a gap, it
+    // reads all of them.
     const { parking, suspects } = await readWatched(lease, askedAtMs - listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs);
     listed = parking;
     listedAtMs = askedAtMs;
@@ -71,7 +77,7 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
     for (const id of parking) count.forget(id);
   }
 
-  async function tell(): Promise<void> {
+  async function shareCounts(): Promise<void> {
     for (const { failures, ...asked } of await count.share()) openFailing(asked, failures);
   }
 
@@ -82,8 +88,8 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   }
 
   function open(endpointId: string, reason: LaneReason, opened?: OpenedCircuit): Promise<void> {
-    const begun = openings.get(endpointId);
-    if (begun) return begun.done;
+    const known = openings.get(endpointId);
+    if (known) return known.done;
     const opening: Opening = { openAtMs: Number.POSITIVE_INFINITY, done: waker.open([endpointId], reason, opened) };
     openings.set(endpointId, opening);
     opening.done.then(
@@ -109,17 +115,17 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
           failed = true;
         },
       );
-      tellOnce();
+      shareOnce();
       await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   }
 
-  /** However long a row of the count is locked, lanes are read meanwhile. */
-  function tellOnce(): void {
-    telling ??= tell()
+  /** Does not wait: a lock on a row of the count must not delay reading the list. */
+  function shareOnce(): void {
+    sharing ??= shareCounts()
       .catch((error) => log.warn({ err: error }, 'failures.not_counted'))
       .finally(() => {
-        telling = undefined;
+        sharing = undefined;
       });
   }
 
@@ -140,7 +146,7 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
     async stop() {
       stopping.abort();
       await watching;
-      await telling;
+      await sharing;
       await Promise.allSettled([...openings.values()].map(({ done }) => done));
     },
   };

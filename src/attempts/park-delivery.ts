@@ -1,4 +1,6 @@
-// A delivery that is called for an attempt, and that only the lane of its endpoint sends: held, and the lane told.
+// Parks a delivery that only its endpoint's lane may send: the row becomes `held`, then the lane is
+// told. Called by the engine instead of an attempt. If the process dies between the two steps, the
+// next call finds the row held and tells the lane again.
 import type { DeliveryJob } from '#db/deliveries/deliveries';
 import { parkExisting } from '#db/lanes/parking';
 import type { Db } from '#db/store/pool';
@@ -6,18 +8,20 @@ import type { DeliveryStatus } from '#domain/delivery';
 import type { LaneWatch } from './lane-watch.ts';
 
 export interface ParkDelivery {
-  /** Says what the delivery is then. Rejects when the store is away. */
+  /** Holds the delivery, and returns its status after that. Rejects when PostgreSQL is away. */
   hand(job: DeliveryJob): Promise<DeliveryStatus>;
-  /** More waits for its endpoint than has places: that gets its lane. */
+  /** The same for an endpoint whose slots cannot serve all that waits: its lane is opened first. */
   handOverCap(job: DeliveryJob): Promise<DeliveryStatus>;
-  /** It was found so; if held, then perhaps by a call that ended before the lane was told. */
+  /**
+   * The delivery needs no attempt. A held one may come from a call that died before it told the lane: tells it again.
+   */
   found(job: Pick<DeliveryJob, 'endpointId' | 'status'>): Promise<DeliveryStatus>;
 }
 
 export interface ParkDeliveryDeps {
   db: Db;
   lanes: Pick<LaneWatch, 'overCap'>;
-  /** Has the lanes of these endpoints look at what was just held for them. */
+  /** Wakes the lanes of these endpoints, which read the deliveries that were just held. */
   tellLanes(endpointIds: string[]): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
-// Places for requests in flight in this process: so many in all, per tenant and per endpoint, so that one slow customer holds up nobody else.
+// Slots limit the requests in flight of this process: in all, per tenant, per endpoint. So a slow
+// endpoint cannot hold up the others. Taken before a request, given back when it has ended.
 
 export interface SlotLimits {
   process: number;
@@ -7,9 +8,16 @@ export interface SlotLimits {
 }
 
 export interface Slots {
-  /** A place, to be given back by calling it; else which cap is reached. `endpointLimit` lowers the cap of this endpoint. */
+  /**
+   * Takes a slot. Returns a function that gives it back (once, however often it is called), or the limit that is
+   * reached. `endpointLimit` lowers the limit of this endpoint.
+   *
+   * @example
+   * const giveBack = slots.take(tenantId, endpointId, null);
+   * if (typeof giveBack !== 'function') return backOff(giveBack);
+   */
   take(tenantId: string, endpointId: string, endpointLimit: number | null): (() => void) | keyof SlotLimits;
-  /** How many an endpoint has, should nobody else need them. */
+  /** The number of slots of an endpoint, if its tenant and the process leave them free. */
   ofEndpoint(endpointLimit: number | null): number;
   inUse(): number;
 }
@@ -26,7 +34,7 @@ export function createSlots(limits: SlotLimits): Slots {
     inUse: () => count(''),
     take(tenantId, endpointId, endpointLimit) {
       if (count('') >= limits.process) return 'process';
-      // first of the two: what is full itself has a lane to wait in, however many of its tenant are
+      // before the tenant: a full endpoint can use a lane, even when its tenant is full too
       if (count(endpointId) >= ofEndpoint(endpointLimit)) return 'endpoint';
       if (count(tenantId) >= limits.tenant) return 'tenant';
       const keys = ['', tenantId, endpointId];

@@ -1,5 +1,5 @@
-// One POST of one delivery, from sealed secrets to what is to be recorded of it, and what the endpoint asked for on the way.
-
+// Makes one request: decrypts, renders, signs, sends, and returns the record to store. Used for
+// direct attempts, first attempts and lanes. Stores no attempt itself: each call sends again.
 import { type AttemptRecord, holdEndpoint } from '#db/deliveries/attempts';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import { stopEndpoint } from '#db/endpoints/failing-endpoints';
@@ -25,28 +25,34 @@ import { asFault, RenderError } from './render-fault.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
-  /** Whose `body` is; sealed, or as it was posted. */
+  /** The event of `body`, which is encrypted or as the producer posted it. */
   eventId: string;
   batch?: (BatchElement & { eventId: string })[] | undefined;
   round: number;
-  /** Made in this round before this one. */
+  /** Attempts made in this round before this one. */
   attempts: number;
   retry: RetryPolicy | null;
-  /** The endpoint's target. */
+  /** The endpoint's target, encrypted. */
   sealed: Uint8Array;
   secrets: { id: string; sealed: Uint8Array }[];
-  /** When this process accepted its event, by the monotonic clock; null or absent: another did, or it is not the first attempt. */
+  /**
+   * When this process accepted the event, by the monotonic clock. Null or absent: another process accepted it, or this
+   * is not the first attempt.
+   */
   acceptedHereMs?: number | null;
-  /** Asked right before the request is written. If it says so that is a LocalFault (`too_late`), and nothing reached the endpoint. */
+  /** Called right before the request is written. True: `post` throws LocalFault (`too_late`), and nothing was sent. */
   isTooLate?: (() => boolean) | undefined;
 }
 
 export interface Poster {
-  /** Posts once. Throws RenderFault, or LocalFault when our own network or machine was at fault: then nothing counts. */
+  /**
+   * Posts once. Throws RenderError, or LocalFault when the local network or machine failed, which counts as no attempt.
+   */
   post(job: PostJob): Promise<AttemptRecord>;
   /**
-   * 410 stops the endpoint; 429 and 503 with Retry-After hold all of it; unless it leads elsewhere by now. Lost with the store, the endpoint will say it again. Never
-   * rejects.
+   * Applies 410 (disables the endpoint), and 429 or 503 with Retry-After (the whole endpoint waits), unless the
+   * endpoint's target has changed since. If PostgreSQL is away this is lost, and the endpoint's next response says it
+   * again. Never rejects.
    */
   obeyEndpoint(asked: AskedEndpoint, result: SendResult): Promise<void>;
 }
@@ -66,7 +72,10 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   const opened = createDecryptionCache(vault);
   const signersOf = createKeyRing(db, vault);
 
-  /** What the sender cannot explain it will not explain the next time either; a network or machine of ours at fault is tried again. */
+  /**
+   * An unknown error and a header that may not be sent will repeat: RenderError. A failing network or machine is tried
+   * again.
+   */
   async function send(request: SendRequest): Promise<SendResult> {
     try {
       return await sender.send(request);
@@ -80,7 +89,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
 
   function render(job: PostJob, number: number, nowMs: number, keyPairs: MessageKey[]) {
     try {
-      // a policy that makes no sense is found out here: after the POST it would keep the outcome from being recorded, and the POST would repeat
+      // An invalid retry policy must throw here. After the POST it would prevent the record, and the POST would repeat.
       waitAfter(job.retry ?? defaultRetry, number);
       return buildRequest(
         { ...job, target: opened.target(job.endpointId, job.sealed), secrets: job.secrets.map(opened.secret), keyPairs },
@@ -118,7 +127,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   };
 }
 
-/** Those of a batch that cannot be rendered, each by itself. */
+/** The event ids of a batch whose event cannot be rendered. */
 function unrendered({ format, tenantId, batch = [] }: PostJob): string[] {
   const fails = (one: BatchElement) => {
     try {
@@ -131,7 +140,7 @@ function unrendered({ format, tenantId, batch = [] }: PostJob): string[] {
   return batch.filter(fails).map(({ eventId }) => eventId);
 }
 
-/** The one wide line of an attempt. */
+/** Logs an attempt in one line. */
 export function logAttempt(
   log: Logger,
   of: { endpointId: string; tenantId: string },

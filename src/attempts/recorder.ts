@@ -1,8 +1,6 @@
-// The record of an attempt is the only durable outcome. Records share statements (group commit) and are kept and tried again until they are
-// stored: a store that is away loses none of them while this process lives.
-//
-// What if PostgreSQL refuses the data? Then less of it is stored: no response, then only the delivery's row, at last only that the delivery is in quarantine.
-// A row that stayed due would be posted again and again.
+// Records attempts in PostgreSQL, in group commits. Called after each request; never rejects. While
+// PostgreSQL is away, records stay in memory and are tried again: none is lost while the process
+// lives. Data that PostgreSQL refuses is reduced until it fits; see `createRecorder`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AttemptRecord, recordAttempts } from '#db/deliveries/attempts';
 import { quarantineDelivery } from '#db/deliveries/deliveries';
@@ -16,37 +14,46 @@ import type { Logger } from '#runtime/logger';
 
 const tooLongMs = 1_000;
 const longestPauseMs = 1_000;
-/** A store that is away fails for thousands at once, again and again. */
+/** When PostgreSQL is away, thousands of records fail at once. One log line a second is enough. */
 const logEveryMs = 1_000;
-const atMost = 256;
-/** Nobody waits for the record of a first attempt, but a SIGKILL repeats what has none (design, decision 7: within 20 ms). */
+const maxRecords = 256;
+/**
+ * No caller waits for the record of a first attempt. It is still stored within 20 ms: a SIGKILL repeats what is not
+ * recorded.
+ */
 const linger = { ms: 15, enough: 8 };
 
-const notStorable = 'PostgreSQL refused to store the outcome of the last attempt: the log has its error';
+const notStorable = 'PostgreSQL refused to store the outcome of the last attempt; see the log for the error';
 
 type Store = () => Promise<DeliveryStatus | null>;
 
 export interface Recorder {
-  /** Resolves when the record is stored, with what the delivery is now; null when its row is gone. Never rejects. */
+  /** Resolves when the record is stored, to the delivery's new status; null when its row is gone. Never rejects. */
   record(record: AttemptRecord): Promise<DeliveryStatus | null>;
-  /** The same for a delivery that has no row yet; null when it has one, of which nothing was changed. Never rejects. */
+  /**
+   * The same for a delivery that has no row yet. Null when it has one already, which stays unchanged. Never rejects.
+   */
   recordFirst(record: FirstRecord): Promise<DeliveryStatus | null>;
-  /** An outcome has waited for longer than a second: no new POST until it is stored. */
+  /** A record has waited for longer than a second. No new POST may start until it is stored. */
   isBehind(): boolean;
   unrecorded(): number;
-  /** How long the oldest of them has waited, in milliseconds; 0: there is none. */
+  /** How long the oldest record has waited, in milliseconds; 0: none waits. */
   waitedMs(): number;
 }
 
+/**
+ * If PostgreSQL refuses the data, less of it is stored: first without the response, then only the delivery's row, at
+ * last only that the delivery is in quarantine. A row that stayed due would be posted again and again.
+ */
 export function createRecorder(db: Db, contents: Pick<ContentEncryption, 'seal'>, log: Logger): Recorder {
   const later = createGroupCommit<AttemptRecord, DeliveryStatus | null>({
     write: (records) => recordAttempts(db, records, contents),
-    maxWeight: atMost,
+    maxWeight: maxRecords,
     lanes: 2,
   });
   const first = createGroupCommit<FirstRecord, DeliveryStatus | null>({
     write: (records) => recordFirstAttempts(db, records, contents),
-    maxWeight: atMost,
+    maxWeight: maxRecords,
     lanes: 2,
     linger,
   });
@@ -64,7 +71,7 @@ export function createRecorder(db: Db, contents: Pick<ContentEncryption, 'seal'>
     return oldest ? performance.now() - oldest.at : 0;
   }
 
-  /** Tries one way to store an outcome until PostgreSQL takes it, or refuses its data. */
+  /** Calls `store` until PostgreSQL stores the record or refuses its data. */
   async function unlessRefused(store: Store): Promise<DeliveryStatus | null | 'refused'> {
     for (let pause = 50; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
@@ -77,7 +84,7 @@ export function createRecorder(db: Db, contents: Pick<ContentEncryption, 'seal'>
     }
   }
 
-  /** Null, too, when PostgreSQL refuses each of these: then there is no partition for the row, and so no row. */
+  /** Null also when PostgreSQL refuses all of `ways`: then the row's partition is gone, and the row with it. */
   async function untilStored(ways: Store[]): Promise<DeliveryStatus | null> {
     const waiting = { at: performance.now() };
     since.add(waiting);
@@ -95,11 +102,11 @@ export function createRecorder(db: Db, contents: Pick<ContentEncryption, 'seal'>
   return {
     record: (record) =>
       untilStored([
-        ...lessAndLess(record).map((one) => () => later.add(one)),
+        ...reducedRecords(record).map((one) => () => later.add(one)),
         () => quarantineDelivery(db, record.deliveryId, notStorable),
       ]),
     recordFirst: (record) => {
-      const attempts = record.attempt ? lessAndLess(record.attempt) : [null];
+      const attempts = record.attempt ? reducedRecords(record.attempt) : [null];
       return untilStored([...attempts.map((attempt) => () => first.add({ ...record, attempt })), () => quarantineFirst(record)]);
     },
     unrecorded: () => since.size,
@@ -108,8 +115,8 @@ export function createRecorder(db: Db, contents: Pick<ContentEncryption, 'seal'>
   };
 }
 
-/** The attempt, the same without what the endpoint said, and only what it means for the delivery's row. */
-function lessAndLess(attempt: AttemptRecord): AttemptRecord[] {
+/** The attempt; the attempt without the response; only the change of the delivery's row. */
+function reducedRecords(attempt: AttemptRecord): AttemptRecord[] {
   const { result } = attempt;
   const plain = { ...attempt, result: { ...result, response: null, message: result.message.replace(/[^\x20-\x7e]/g, '?') } };
   return [attempt, plain, { ...plain, rowOnly: true }];

@@ -1,10 +1,14 @@
-// Whose fault it is that a request cannot be made: of what will be there the next time too, which counts, or of what passes.
+// RenderError: a request that cannot be built now or later. It counts towards quarantine.
+// Errors that may pass (a master key not loaded yet) are thrown unchanged and tried again.
 import { UnknownMasterKey, VaultError } from '#sealing/vault';
 
-/** The request cannot be made, and could not be made the next time: a fault of ours that counts towards quarantine. */
+/**
+ * The request cannot be built, and the next try would fail too. A failure inside Posthorn that counts towards
+ * quarantine.
+ */
 export class RenderError extends Error {
   override name = 'RenderFault';
-  /** Of a batch: the events that are at fault; none: no event of it alone is. */
+  /** The events of a batch that cause the error. Empty: the error is not caused by single events. */
   readonly eventIds: string[];
 
   constructor(error: unknown, eventIds: string[] = []) {
@@ -13,7 +17,10 @@ export class RenderError extends Error {
   }
 }
 
-/** What was sealed with a key that this process was not given, while the keys are being changed, is tried again: another has the key, or this one will. */
+/**
+ * False for an unknown master key. During a key rotation another process may have the key already, and this one will
+ * get it: try again.
+ */
 export function isLasting(error: unknown): boolean {
   return error instanceof VaultError && !(error instanceof UnknownMasterKey);
 }

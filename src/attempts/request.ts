@@ -1,4 +1,5 @@
-// The request of one attempt: headers, signature and body as the endpoint gets them (contract.md, "On the wire").
+// Builds the request of one attempt: headers, signature and body as the endpoint gets them.
+// Called by the poster for each attempt. Reads and writes nothing.
 import type { BodyFormat } from '#domain/body-format';
 import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
 import { isTestId } from '#domain/event';
@@ -14,16 +15,16 @@ export interface SignedJob extends Signers {
   deliveryId: string;
   /** The producer's id of the event. */
   webhookId: string;
-  /** As stored: the standard body. */
+  /** The body in the standard format. */
   body: Uint8Array;
   target: EndpointTarget;
   format: BodyFormat;
   /** Null: Standard Webhooks v1. */
   signing: Signing | null;
   timeoutMs: number;
-  /** Its number in the order of an ordered endpoint. */
+  /** The delivery's number at an ordered endpoint. */
   sequence?: number | null | undefined;
-  /** The request carries these events, and `body` and `deliveryId` are only those of the first. */
+  /** The request carries these events. `body` and `deliveryId` are then those of the first one. */
   batch?: BatchElement[] | undefined;
 }
 
@@ -43,8 +44,8 @@ export interface AttemptRequest {
 }
 
 /**
- * `number`: of this attempt in its round, from 1. Throws when the endpoint has no live secret or key: an unsigned request is never sent; and what
- * `renderBody` throws.
+ * `number`: the attempt's number in its round, from 1. Throws when the endpoint has no valid secret or key (an unsigned
+ * request is never sent), and whatever `renderBody` throws.
  */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
   const { endpointId, deliveryId, webhookId, target, timeoutMs, sequence, batch } = job;

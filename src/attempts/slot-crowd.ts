@@ -1,29 +1,33 @@
-// Whether an endpoint that has no free place is waited for, or more wait for it than it serves, so that its lane is better at it: their rows wait there, and not
-// in memory. An endpoint that is slow because this machine is, is waited for.
+// Decides whether first attempts of an endpoint without a free slot wait in memory or move to its
+// lane. They move when far more wait than the endpoint serves. An endpoint that is slow only
+// because this machine is slow keeps them in memory.
 
-/** More than so many wait for each of its places. */
-const perPlace = 4;
-/** Its places take longer than this for one, on average: that is soon clear. */
+/** A crowd: more than so many wait for each slot of the endpoint. */
+const perSlot = 4;
+/** If the endpoint serves fewer than one per slot in this time, its crowd is given up at once. */
 const windowMs = 1_000;
-/** What waits would take longer than so many windows: that must last. */
+/** If the crowd would take longer than so many windows, and that lasts for `lastsMs`, it is given up. */
 const windows = 3;
 const lastsMs = 5_000;
 
-/** As long as more than a crowd waits. By the queue's clock. */
+/** Kept while a crowd waits. All times are by the queue's clock, in milliseconds. */
 export interface Crowd {
   windowSince: number;
-  /** In this window. */
+  /** Begun in this window. */
   served: number;
-  /** Since when what waits would take too long. */
+  /** Since when the crowd would take too long. */
   slowSince: number;
-  /** When this was looked at last. */
+  /** When the crowd was checked last. */
   seen: number;
 }
 
-/** To be asked whenever the endpoint has no place: the crowd as it stands, null when there is none, and whether it is to be given up. */
+/**
+ * To be called whenever the endpoint has no free slot. `crowd` null: no crowd. `givenUp`: all that waits moves to the
+ * lane.
+ */
 export function lookAtCrowd(known: Crowd | null, waiting: number, places: number, now: number): { crowd: Crowd | null; givenUp: boolean } {
-  if (waiting <= perPlace * places) return { crowd: null, givenUp: false };
-  // nobody looked for as long: this process stood still
+  if (waiting <= perSlot * places) return { crowd: null, givenUp: false };
+  // no check for a whole window: the process was suspended
   if (!known || now - known.seen > windowMs) return { crowd: { windowSince: now, served: 0, slowSince: now, seen: now }, givenUp: false };
   if (now - known.windowSince < windowMs) return { crowd: { ...known, seen: now }, givenUp: false };
   const slowSince = waiting > windows * known.served ? known.slowSince : now;

@@ -1,14 +1,14 @@
-// Notices that this process stood still: stopped by SIGSTOP, a machine put to sleep, a blocked event loop. Whoever lost contact with us meanwhile
-// may have given our work to another, so what was read before is not to be acted on.
+// Detects that the process was suspended (SIGSTOP, a machine that slept, a blocked event loop).
+// Another process may have taken over its work in that time, so rows read before must not be used.
 
 const tickMs = 250;
-/** Less than what it takes to lose contact: heartbeats go out every 1.5 s and must come every 5 s. */
+/** Shorter than the time until a takeover: heartbeats go out every 1.5 s, and must arrive every 5 s. */
 const stallMs = 2_000;
 
 export interface StallWatch {
-  /** A mark to ask about later. */
+  /** A mark to pass to `stalledSince` later. */
   mark(): number;
-  /** True when the process stood still for longer than 2 s at some time since the mark. */
+  /** True when the process was suspended for longer than 2 s at some time since the mark. */
   stalledSince(mark: number): boolean;
 }
 
@@ -18,7 +18,7 @@ export function createStallWatch(): StallWatch {
 
   function look(): void {
     const now = { monotonic: performance.now(), wall: Date.now() };
-    // the monotonic clock may stand still with the machine; a clock that was set forward only costs a call
+    // The monotonic clock may stop while the machine sleeps. A wall clock that was set forward costs one repeated call.
     if (now.monotonic - last.monotonic > stallMs || now.wall - last.wall > stallMs) stalls++;
     last = now;
   }

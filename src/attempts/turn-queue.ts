@@ -1,21 +1,18 @@
-// Who posts next: tenants in turn, their endpoints in turn, each endpoint's items in order, as far as there are places. An endpoint that is full
-// waits without holding up anybody. What waits for an endpoint or a tenant that has got no place for 5 s is given up, and so is what comes for it
-// after that, until it gets one or nobody has asked for 5 s. What waits for an endpoint that serves far fewer than wait
-// is given up earlier.
-// While the process itself is full, or held up by its store, everything waits.
+// The fair queue of first attempts. Runs each item once when a slot is free, or gives it up once.
+// After `stop` it drops items. A restart loses the queue; its events stay in the outbox.
 import { Fifo } from '#domain/fifo';
 import type { Slots } from './places.ts';
 import { type Crowd, lookAtCrowd } from './slot-crowd.ts';
 
-/** An endpoint that is slow, or slow because this machine is, is waited for. */
+/** How long items wait for an endpoint or tenant that gets no slot. An endpoint may be slow because this machine is. */
 const patienceMs = 5_000;
 
 export interface TurnQueue<T> {
   push(item: T, tenantId: string, endpointId: string, endpointLimit: number | null): void;
   size(): number;
-  /** To be called now and then: places are shared with others, who do not tell us when one is free again. */
+  /** To be called regularly: other users of the slots do not tell the queue when they free one. */
   look(): void;
-  /** Drops what waits and what comes; what runs goes on. */
+  /** Drops the items that wait and all later ones. Running items go on. */
   stop(): void;
 }
 
@@ -28,7 +25,7 @@ interface Line<T> {
 
 interface Tenant<T> {
   tenantId: string;
-  /** Those with items, each either ready or full. */
+  /** The endpoints that have items. Each is either ready or full. */
   lines: Map<string, Line<T>>;
   /** The next one first. */
   ready: Fifo<Line<T>>;
@@ -40,20 +37,25 @@ export interface TurnQueueDeps<T> {
   places: Slots;
   /** Never rejects. */
   run(item: T): Promise<unknown>;
-  /** For want of a place of its endpoint, or of any for its tenant. */
+  /** No slot of the endpoint, or none of the tenant, became free in time. */
   giveUp(item: T, want: 'endpoint' | 'tenant'): void;
-  /** Nothing ends now, through no fault of any endpoint. */
+  /** True while Posthorn itself is held up (PostgreSQL is away, say), which is not the endpoints' fault. */
   heldUp?(): boolean;
-  /** Milliseconds, never going back. */
+  /** A monotonic clock, in milliseconds. */
   now?: () => number;
 }
 
+/**
+ * Tenants take turns, and so do a tenant's endpoints. A full endpoint holds up no other. Items of an endpoint or tenant
+ * that got no slot for 5 s are given up, and later ones too, until it gets a slot or nothing came for 5 s. Items of an
+ * endpoint that serves far fewer than wait are given up earlier. If the process is full or PostgreSQL away, all wait.
+ */
 export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQueue<T> {
   const { places, run, giveUp, heldUp = () => false, now = () => performance.now() } = deps;
   const tenants = new Map<string, Tenant<T>>();
-  /** Those that may get a place, the next one first. */
+  /** The tenants that may get a slot, the next one first. */
   const turns = new Fifo<Tenant<T>>();
-  /** When each endpoint and tenant was refused a place first and last; the longest ago first. */
+  /** When each endpoint and tenant first and last got no slot; the one refused longest ago comes first. */
   const refused = new Map<string, { since: number; last: number }>();
   let size = 0;
   let stopped = false;
@@ -64,9 +66,9 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
       const place = line && places.take(tenant.tenantId, line.endpointId, line.limit);
       if (place === 'process') return;
       if (line && place === 'endpoint') {
-        // its tenant keeps the turn
+        // the tenant keeps its turn
         tenant.ready.shift();
-        // both are asked: each keeps its own account
+        // call both: each updates its state
         const [stuck, outgrown] = [isStuck(line.endpointId), isOutgrown(line)];
         if (stuck || outgrown) giveUpAll(tenant, [line], 'endpoint');
         else tenant.full.add(line);
@@ -125,7 +127,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
     return givenUp;
   }
 
-  /** What was refused once and comes again much later is as patient as anything new. */
+  /** An endpoint or tenant that asks again after 5 s starts a new wait of 5 s. */
   function forgetOld(): void {
     for (const [id, { last }] of refused) {
       if (now() - last <= patienceMs) return;
@@ -141,7 +143,7 @@ export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQ
     }
   }
 
-  /** A tenant without lines is a new one when it comes again. */
+  /** A tenant without items is removed. It counts as new when it comes back. */
   function forget(tenant: Tenant<T>, line: Line<T>): void {
     tenant.lines.delete(line.endpointId);
     if (tenant.lines.size === 0) tenants.delete(tenant.tenantId);

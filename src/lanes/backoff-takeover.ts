@@ -1,23 +1,24 @@
-// What sleeps in backoff for an endpoint when its lane begins is the lane's from then on.
+// Parks the deliveries of an endpoint that are in backoff. Called when a drain begins; from then on
+// the lane sends them. Safe to repeat: a delivery that is held already is not parked again.
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import { parkSleeping } from '#db/lanes/parking';
 import type { Db } from '#db/store/pool';
 
 const page = 500;
-const toldAtOnce = 100;
+const maxSignals = 100;
 
-/** Some of their workflows are told, the others find out when they wake. */
+/** `tell` signals the workflows of the first 100 deliveries. The other workflows read the change when they wake. */
 export async function takeOverBackoff(
   db: Db,
   endpointId: string,
   tell: (deliveries: DeliveryRef[]) => void,
   stopping: AbortSignal,
 ): Promise<void> {
-  for (let told = 0; !stopping.aborted; ) {
-    const taken = await parkSleeping(db, endpointId, page);
-    const toTell = taken.slice(0, Math.max(0, toldAtOnce - told));
-    told += toTell.length;
-    tell(toTell);
-    if (taken.length < page) return;
+  for (let signalled = 0; !stopping.aborted; ) {
+    const parked = await parkSleeping(db, endpointId, page);
+    const toSignal = parked.slice(0, Math.max(0, maxSignals - signalled));
+    signalled += toSignal.length;
+    tell(toSignal);
+    if (parked.length < page) return;
   }
 }

@@ -1,4 +1,6 @@
-// What an answer means for the lane as a whole: what was read before it is not to be acted on, the circuit is closed for good, the endpoint is disabled or well again.
+// Applies the result of a request to the lane: marks earlier reads as stale, forgives failures,
+// disables a failing endpoint, enables a recovered one. Called after each request. A result for an
+// older version of the endpoint's target only marks reads as stale.
 import { forgiveHealth } from '#db/endpoints/endpoint-health';
 import { disableFailing, recoverFailing } from '#db/endpoints/failing-endpoints';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
@@ -13,22 +15,22 @@ export interface ConsequencesDeps {
   endpointId: string;
   throttle: EndpointThrottle;
   log: Logger;
-  /** Without a success for so long the endpoint is disabled. */
+  /** An endpoint without a success for so long is disabled. */
   disableAfterMs: number;
   probeDisabledEveryMs: number;
-  /** What was seen of the endpoint is out of date. */
+  /** The drain must read its endpoint and rows again before it sends more. */
   onStale(): void;
 }
 
-/** To be told of each request that has ended, after what it says is known to `standing`. */
-export type Consequences = (endpoint: LaneEndpoint, shipped: LaneRequestResult, probe: boolean) => Promise<void>;
+/** To be called for each request that has ended, after `throttle` has got its result. */
+export type Consequences = (endpoint: LaneEndpoint, requestResult: LaneRequestResult, probe: boolean) => Promise<void>;
 
 export function createConsequences(deps: ConsequencesDeps): Consequences {
   const { db, endpointId, throttle, log, onStale } = deps;
 
-  return async (endpoint, shipped, probe) => {
-    if (shipped.kind !== 'done') return;
-    const { outcome, retryAfterMs } = shipped.result;
+  return async (endpoint, requestResult, probe) => {
+    if (requestResult.kind !== 'done') return;
+    const { outcome, retryAfterMs } = requestResult.result;
     const isOpen = throttle.circuit().state === 'open';
     if (outcome === 'gone' || retryAfterMs !== null || isOpen !== probe) onStale();
     if (endpoint.targetVersion !== throttle.targetVersion()) return;

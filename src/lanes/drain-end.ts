@@ -1,4 +1,5 @@
-// How a drain ends: laid to rest, handed on in the middle, lost to another, or with its endpoint gone. Each says the workflow when to go on.
+// The ways a drain ends: the lane rests, the next drain goes on, the lease is lost, or the endpoint
+// is deleted. Called by the drain. Each returns a report: when the lane's workflow must go on.
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import { countHeld } from '#db/lanes/lane-held';
 import { deleteLane, restLane, resumeRested } from '#db/lanes/lane-ownership';
@@ -9,17 +10,17 @@ import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { Sending } from './sending.ts';
 import type { Rest, Verdict } from './verdict.ts';
 
-const askedAgainMs = 10_000;
-const countedHeld = 10_000;
+const checkAgainMs = 10_000;
+const maxCountedHeld = 10_000;
 
 export interface DrainEnd {
-  /** Undefined: when that was committed it was found contradicted, and the drain goes on. */
+  /** Commits the rest and then reads the lane again. Undefined: the rows contradict the rest, and the drain goes on. */
   rest(verdict: Rest): Promise<LaneReport | undefined>;
-  /** It stops here in the middle, and the next drain goes on at once. `ended`: no drain before this one may be posting still. */
+  /** Stops while there is work; the next drain goes on at once. `ended`: no earlier drain may still be sending. */
   handOn(ended: boolean): Promise<LaneReport>;
-  /** Another drain is the owner: what is under way is recorded, nothing else is done. */
+  /** Another drain owns the lane: waits until the requests in flight are recorded, and does nothing else. */
   lost(): Promise<LaneReport>;
-  /** The endpoint is gone, and so is what was held for it. */
+  /** The endpoint was deleted: cancels its unfinished deliveries, and deletes the lane. */
   remove(stopping: AbortSignal): Promise<LaneReport>;
 }
 
@@ -30,9 +31,9 @@ export interface DrainEndDeps {
   throttle: EndpointThrottle;
   sending: Pick<Sending, 'allEnded' | 'sent'>;
   log: Logger;
-  /** The lane was let go: others send to the endpoint too. */
+  /** The lane was released: direct delivery to the endpoint is allowed again. */
   released(): boolean;
-  /** What is to be done now, as it is read anew; null: another drain is the owner. */
+  /** Reads the lane again and judges it; null: another drain owns it. */
   lookAgain(): Promise<Verdict | null>;
 }
 
@@ -40,8 +41,9 @@ export function createDrainEnd({ db, endpointId, epoch, throttle, sending, log, 
   async function rest(verdict: Rest): Promise<LaneReport | undefined> {
     const { state, wait, dueInMs } = verdict;
     if (wait === 'paused' || wait === 'disabled') throttle.resetThrottle();
-    const held = await countHeld(db, endpointId, countedHeld);
-    // what is not due yet is this lane's to send then, and nobody else's concern; a closed gate makes everybody park by itself
+    const held = await countHeld(db, endpointId, maxCountedHeld);
+    // Rows that are not due yet are sent by this lane later and need no parking. A closed gate makes every process
+    // park.
     const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && throttle.circuit().state === 'closed');
     if (!(await restLane(db, endpointId, epoch, { ...throttle.facts(wait), state, dueInMs, ended: true, close, released: released() })))
       return lost();
@@ -53,13 +55,13 @@ export function createDrainEnd({ db, endpointId, epoch, throttle, sending, log, 
       return { state, wait, dueInMs, held, sent: sending.sent() };
     }
     if (await resumeRested(db, endpointId, epoch)) return undefined;
-    // somebody woke it, and has signalled
-    return { state: 'shut', wait: null, dueInMs: askedAgainMs, held, sent: sending.sent() };
+    // another process woke the lane, and has signalled its workflow
+    return { state: 'shut', wait: null, dueInMs: checkAgainMs, held, sent: sending.sent() };
   }
 
   async function handOn(ended: boolean): Promise<LaneReport> {
     await sending.allEnded();
-    const held = await countHeld(db, endpointId, countedHeld);
+    const held = await countHeld(db, endpointId, maxCountedHeld);
     await restLane(db, endpointId, epoch, {
       ...throttle.facts(null),
       state: 'awake',
@@ -74,14 +76,14 @@ export function createDrainEnd({ db, endpointId, epoch, throttle, sending, log, 
   async function lost(): Promise<LaneReport> {
     log.warn({ endpointId, epoch }, 'lane.lost');
     await sending.allEnded();
-    return { state: 'shut', wait: null, dueInMs: askedAgainMs, held: 0, sent: sending.sent() };
+    return { state: 'shut', wait: null, dueInMs: checkAgainMs, held: 0, sent: sending.sent() };
   }
 
   async function remove(stopping: AbortSignal): Promise<LaneReport> {
     await sending.allEnded();
     for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) return handOn(true);
     await deleteLane(db, endpointId, epoch);
-    // what was parked while there was a lane to find
+    // deliveries that were parked before the lane's row was deleted
     for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) break;
     return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: sending.sent() };
   }
@@ -89,7 +91,7 @@ export function createDrainEnd({ db, endpointId, epoch, throttle, sending, log, 
   return { rest, handOn, lost, remove };
 }
 
-/** What is seen after the commit asks for more than what was committed. */
+/** The lane as read after the commit needs to act earlier, or in another way, than the committed rest says. */
 function contradicts(now: Verdict, rested: Rest, passedMs: number): boolean {
   if (now.kind !== 'rest' || (rested.state === 'shut' && now.state !== 'shut')) return true;
   if (now.dueInMs === null) return now.wait !== rested.wait && rested.state === 'shut';

@@ -1,5 +1,8 @@
-// What drains are, to who calls them.
+// The type of a drain, for its callers.
 import type { LaneReport } from '#domain/lane';
 
-/** Drains the lane of an endpoint until there is nothing to do now, or `stopping`. Rejects when our own store is at fault: call again. */
+/**
+ * Drains the lane of an endpoint until there is nothing to do now, or until `stopping` is aborted. Rejects when
+ * PostgreSQL fails: call again.
+ */
 export type Drain = (endpointId: string, stopping: AbortSignal) => Promise<LaneReport>;

@@ -1,34 +1,38 @@
-// Something was parked for a lane that is awake: a drain that waits for more looks at once. Only saves time: it looks by itself twice a second.
+// Wakes a waiting drain of this process when a delivery is parked for its lane. Only saves time: a
+// lost wakeup costs at most half a second, because drains also look twice a second.
 
 export interface DrainWakeups {
   wake(endpointIds: string[]): void;
-  /** Resolves after so many milliseconds, or when this endpoint is nudged, or `stopping`. One waits for an endpoint at a time. */
+  /**
+   * Resolves after `ms`, when `wake` names this endpoint, or when `stopping` is aborted. One waiter for each endpoint.
+   */
   wait(endpointId: string, ms: number, stopping: AbortSignal): Promise<void>;
 }
 
 export function createDrainWakeups(): DrainWakeups {
   const waiting = new Map<string, () => void>();
-  /** Nudged while nobody waited. */
-  const nudged = new Set<string>();
-  const looking = new Map<string, number>();
+  /** Endpoints that `wake` named while no drain waited. */
+  const missed = new Set<string>();
+  /** When a drain last waited, by endpoint. */
+  const lastWaits = new Map<string, number>();
 
   return {
     wake(endpointIds) {
       for (const id of endpointIds) {
         const wake = waiting.get(id);
         if (wake) wake();
-        else if (looking.has(id)) nudged.add(id);
+        else if (lastWaits.has(id)) missed.add(id);
       }
     },
     wait(endpointId, ms, stopping) {
-      looking.set(endpointId, performance.now());
-      if (looking.size > 1_000) forgetOld(looking, nudged);
-      if (nudged.delete(endpointId) || stopping.aborted) return Promise.resolve();
+      lastWaits.set(endpointId, performance.now());
+      if (lastWaits.size > 1_000) forgetOld(lastWaits, missed);
+      if (missed.delete(endpointId) || stopping.aborted) return Promise.resolve();
       return new Promise((resolve) => {
         const end = () => {
           clearTimeout(timer);
           stopping.removeEventListener('abort', end);
-          // who waited in vain must not take the place of who waits now
+          // an old waiter must not remove the entry of a newer one
           if (waiting.get(endpointId) === end) waiting.delete(endpointId);
           resolve();
         };
@@ -42,10 +46,10 @@ export function createDrainWakeups(): DrainWakeups {
 
 const oldMs = 60_000;
 
-function forgetOld(looking: Map<string, number>, nudged: Set<string>): void {
-  for (const [id, at] of looking) {
+function forgetOld(lastWaits: Map<string, number>, missed: Set<string>): void {
+  for (const [id, at] of lastWaits) {
     if (performance.now() - at < oldMs) continue;
-    looking.delete(id);
-    nudged.delete(id);
+    lastWaits.delete(id);
+    missed.delete(id);
   }
 }

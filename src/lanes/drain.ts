@@ -1,10 +1,6 @@
-// The drain: sends what is held for one endpoint, as its owner, until there is nothing to do now.
-//
-// One sender: a drain takes a new epoch, and each of its looks is a read under that epoch. A request begins at most 2.5 s after a look that still found it the
-// owner was sent, and a drain whose former one did not end in order waits 3 s before its first. So two of them overlap in requests under way at a stall, and in
-// nothing else.
-// Never stuck: it lays the lane to rest, and when that is committed looks once more for what would contradict it; who parks commits first and looks
-// at the lane then. What if it dies at any point? The row says awake, no drain is seen, and Temporal or the sweep begins another.
+// The drain sends the held deliveries of one endpoint until there is nothing to do now.
+// Called by the lane's workflow; only the drain with the newest epoch sends (see `drainAs`).
+// If it dies, the row still says `awake`, and Temporal or the sweep starts another drain.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
@@ -25,10 +21,10 @@ import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 
 const leaseMs = 2_500;
 const otherLeaseMs = 3_000;
-/** A row that was read may have been cancelled since. */
+/** Rows are used for so long after they were read: a delivery may have been cancelled since. */
 const freshMs = 1_000;
 const saveEveryMs = 5_000;
-/** Shorter waits are not worth ending for. */
+/** The drain waits out shorter waits instead of ending. */
 const briefMs = 2_000;
 const lookEveryMs = 500;
 const usualLingerMs = 5_000;
@@ -39,9 +35,9 @@ export interface DrainDeps
     Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
   wakeups: DrainWakeups;
   times?: CircuitTimes;
-  /** Drains at once in this process. */
+  /** The highest number of drains at once in this process. */
   slots: number;
-  /** How long a lane without work waits for more before it ends. */
+  /** How long a drain without work waits for more before it ends. */
   lingerMs?: number;
 }
 
@@ -50,12 +46,20 @@ export function createDrain(deps: DrainDeps): Drain {
   return async (endpointId, stopping) => {
     const taken = await takeLane(deps.db, endpointId);
     if (!taken) return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 0 };
-    // where slots are short nobody keeps one for what may come
+    // when more than half of the drain slots are in use, no drain lingers for work that may come
     const lingerMs = ++running > deps.slots / 2 ? 0 : (deps.lingerMs ?? usualLingerMs);
     return drainAs({ ...deps, lingerMs }, endpointId, taken, stopping).finally(() => running--);
   };
 }
 
+/**
+ * One sender: each drain takes a new epoch, and each look reads the lane under that epoch. A request begins at most
+ * 2.5 s after a look was sent that still found this drain the owner. If the drain before did not end in order, the new
+ * one waits 3 s before its first request. So two drains overlap only in requests in flight when a process stalled.
+ *
+ * Never stuck: the drain commits that the lane rests, and then reads the rows again. The parker commits its row before
+ * it reads the lane's state. So one of the two always sees the other.
+ */
 async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, stopping: AbortSignal): Promise<LaneReport> {
   const { db, log, recorder, wakeups, times = circuitTimes, lingerMs = usualLingerMs } = deps;
   const { epoch } = taken;
@@ -132,7 +136,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     return judgeLane({ ...seen, circuit: throttle.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() });
   }
 
-  /** While what was read is fresh, and there is something to begin or to wait for. */
+  /** Sends while the rows are fresh and there is something to send or to wait for. */
   async function sendSome({ endpoint, sentAtMs }: Look, probe: boolean): Promise<void> {
     while (!stale && performance.now() < sentAtMs + freshMs && !stopping.aborted) {
       busyAt = performance.now();
@@ -140,7 +144,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       const { begun, waitMs } = await sending.begin(endpoint, probe);
       paceUntil = performance.now() + (waitMs ?? 0);
       if ((waitMs ?? 0) > briefMs && begun === 0) return;
-      // the next batch may not be full yet, and one probe is enough
+      // the next batch may not be full yet; and only one probe may be in flight
       if (begun > 0 && (probe || endpoint.batch)) return;
       const movable = queues.movable(Date.now());
       const hasRoom = sending.room(endpoint) > 0;
@@ -152,7 +156,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     }
   }
 
-  /** Waited out here rather than ending for it. */
+  /** The drain waits out this rest instead of ending. */
   function isBrief({ state, wait, dueInMs }: Rest, { fillingMs }: Look): boolean {
     if (dueInMs !== null && dueInMs <= briefMs) return true;
     if (state === 'shut') return false;
@@ -161,13 +165,13 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
 
   async function waitBriefly({ dueInMs }: Rest, { fillingMs }: Look): Promise<void> {
     const ms = Math.min(lookEveryMs, Math.max(1, dueInMs ?? lookEveryMs));
-    // each of the many that fill a batch nudges
+    // each delivery that fills a batch wakes the drain: pause instead
     if (fillingMs !== null) await pause(Math.min(ms, fillingLookMs));
     else await wakeups.wait(endpointId, ms, stopping);
   }
 
   async function lookAgain(): Promise<Verdict | null> {
-    // times that are known here may have been changed without a word to a lane that was awake
+    // due times may have been changed without a signal, because the lane was awake
     queues.forgetWaits();
     const seen = await look(1, true);
     return seen && judge(seen);

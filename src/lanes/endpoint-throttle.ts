@@ -1,5 +1,6 @@
-// How a lane's endpoint stands: how many requests at once it may get, and whether it gets any or is only probed. What is learned here is left for the next
-// drain (`facts`), so that a drain that ends forgets nothing.
+// The throttle and circuit of a lane's endpoint: how many requests it may get at once, or only
+// probes. Used by one drain at a time, which saves `facts` in the lane's row for the next drain.
+// A drain that dies loses the facts of the last 5 s.
 import type { LaneFacts, TakenLane } from '#db/lanes/lane-ownership';
 import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '#domain/allowance';
 import {
@@ -19,35 +20,40 @@ import type { LaneWait } from '#domain/lane';
 import { isSignOfLife, type SendResult, type Sign, signOf } from '#domain/outcome';
 
 export interface EndpointThrottle {
-  /** Requests at once, of at most `most`. */
-  allowed(most: number): number;
+  /** The number of requests allowed in flight, at most `maxInFlight`. */
+  allowed(maxInFlight: number): number;
   circuit(): Circuit;
-  /** What its probes are chosen by, while the circuit is open. */
+  /** The data that probes are chosen by; null while the circuit is closed. */
   probing(): { failures: Failures; refusedProbes: number } | null;
-  /** What counts against it, and which event types fail. */
+  /** The counted failures, and which event types fail. */
   failures(): Failures;
   /** Unix milliseconds; null: the last attempt was accepted, or there was none. */
   failingSinceMs(): number | null;
-  /** A request that was begun at `startedMs`, with events of this type ('': a batch), ended so. */
-  saw(result: SendResult, type: string, startedMs: number, most: number): void;
-  /** Another process has opened the circuit of a lane that was released: it is as the lane's row says. */
+  /**
+   * Takes the result of a request that began at `startedMs` (Unix milliseconds). `type`: its event type; '' for a
+   * batch.
+   */
+  saw(result: SendResult, type: string, startedMs: number, maxInFlight: number): void;
+  /** Another process opened the circuit of this released lane: takes over the circuit from the lane's row. */
   reopened(circuit: unknown, failingSinceMs: number | null): void;
-  /** It is disabled: from now on it is only probed, and next then, whatever the circuit's own times say. */
+  /**
+   * The endpoint was disabled: it gets only probes, the next one at `nextProbeAtMs` instead of the circuit's own time.
+   */
   disabled(nextProbeAtMs: number): void;
-  /** Its gate is open: if it was disabled, it is probed at once. */
+  /** The endpoint's gate is open. If it was disabled, it is probed at once. */
   enabled(): void;
-  /** Somebody wants it sent to now: while its circuit is open, it is probed at once. */
+  /** A delivery must be sent now (retry now): while the circuit is open, the next probe is due at once. */
   probeNow(): void;
-  /** Which version of the endpoint's target all of this was learnt of. */
+  /** The version of the endpoint's target that all of this belongs to. */
   targetVersion(): number;
-  /** The endpoint leads elsewhere since this version: what was learnt of where it led before is forgotten. */
+  /** The endpoint has a new target, of this version: forgets everything about the old one. */
   moved(targetVersion: number): void;
-  /** The endpoint rests by somebody's will: it begins anew, slowly, when it goes on. */
+  /** The endpoint is paused or disabled: later it starts again at one request in flight. */
   resetThrottle(): void;
   facts(wait: LaneWait | null): LaneFacts;
 }
 
-/** As it stands in the lane's row. */
+/** The circuit as the lane's row stores it. */
 type Left = Circuit & { failures?: Failures; disabled?: boolean };
 
 export function createEndpointThrottle(taken: TakenLane, times: CircuitTimes): EndpointThrottle {
@@ -64,19 +70,19 @@ export function createEndpointThrottle(taken: TakenLane, times: CircuitTimes): E
     allowance = freshAllowance();
   }
 
-  /** Late answers to what was sent before the circuit opened are no probes. */
+  /** A response to a request that began before the probe was due is ignored: it is no probe. */
   function probe(type: string, sign: Sign, startedMs: number): void {
     if (circuit.state === 'closed' || startedMs < circuit.probeAtMs) return;
     circuit = probed(circuit, type, isSignOfLife(sign), Date.now(), times);
-    // while it is probed, and once it is closed again, the ramp begins anew, and what failed before counts no more
+    // an answered probe resets the ramp and the failures
     if (isSignOfLife(sign)) {
       failures = forgiven(failures);
       allowance = freshAllowance();
     }
   }
 
-  function send(type: string, sign: Sign, startedMs: number, most: number): void {
-    if (isSignOfLife(sign)) allowance = afterAccepted(allowance, most);
+  function send(type: string, sign: Sign, startedMs: number, maxInFlight: number): void {
+    if (isSignOfLife(sign)) allowance = afterAccepted(allowance, maxInFlight);
     else if (!failsAlone(failures, type)) allowance = afterRefused(allowance, startedMs, Date.now());
     if (shouldOpen(failures, Date.now())) open();
   }
@@ -88,17 +94,17 @@ export function createEndpointThrottle(taken: TakenLane, times: CircuitTimes): E
   const isWell = () => circuit.state === 'closed' && failures.inRow === 0 && failures.types.length === 0;
 
   return {
-    allowed: (most) => (circuit.state === 'open' ? 1 : Math.max(1, Math.min(most, allowance.allowed))),
+    allowed: (maxInFlight) => (circuit.state === 'open' ? 1 : Math.max(1, Math.min(maxInFlight, allowance.allowed))),
     circuit: () => circuit,
     probing: () => (circuit.state === 'open' ? { failures, refusedProbes: circuit.refusedProbes } : null),
     failures: () => failures,
     failingSinceMs: () => failingSince,
-    saw(result, type, startedMs, most) {
+    saw(result, type, startedMs, maxInFlight) {
       const sign = signOf(result);
       failingSince = sign === 'accepted' ? null : (failingSince ?? Date.now());
       failures = addSeen(failures, [{ type, sign, times: 1 }], Date.now());
       if (circuit.state === 'open') probe(type, sign, startedMs);
-      else send(type, sign, startedMs, most);
+      else send(type, sign, startedMs, maxInFlight);
     },
     reopened(row, sinceMs) {
       const now = row as Left | null;
@@ -141,7 +147,7 @@ export function createEndpointThrottle(taken: TakenLane, times: CircuitTimes): E
   };
 }
 
-/** It is well, and gets more than it takes: it goes on as it did without a lane. */
+/** No throttle: the endpoint is healthy and only overloaded, so its lane sends as fast as direct delivery did. */
 function fullAllowance(): Allowance {
   return { ...freshAllowance(), allowed: 10_000 };
 }

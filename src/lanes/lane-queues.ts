@@ -1,30 +1,40 @@
-// Who is next in a lane. What must keep its order stands in one line - all of an ordered endpoint, or one ordering key - and one request of a line is under way
-// at a time; what has no order is a line each. A line whose head waits for its time keeps those behind it waiting, and no other line.
+// The queues ("lines") of a lane, in memory. A line keeps its order, with one request in flight: an
+// ordered endpoint, one ordering key, or one delivery without order. A line that must wait
+// holds up no other line. Called by the drain, which refills them from PostgreSQL at each look.
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Ordering } from '#domain/lane-settings';
 
 export interface LaneQueues {
-  /** Rows as they were read just now, in their order: what was known of lines that are not under way is forgotten. `evenEarly`: whatever their times. */
+  /**
+   * Replaces all lines that have nothing in flight with these rows, which were just read in their order.
+   * `evenEarly`: rows count as due, whatever their due time.
+   */
   fill(rows: HeldDelivery[], nowMs: number, evenEarly: boolean): void;
-  /** The next that may be sent, `skip` lines on and round again; its line is under way until it is told how that ended. */
+  /**
+   * Takes the next delivery that may be sent, after skipping `skip` lines (cyclic). Its line is in flight until `done`,
+   * `wait` or `pause` is called for the row.
+   */
   next(nowMs: number, skip?: number): HeldDelivery | undefined;
-  /** Takes these out: their lines are under way. */
+  /** Takes these rows out. Their lines are in flight. */
   take(rows: HeldDelivery[]): void;
-  /** Sent and done with: the one behind it may go. */
+  /** The row is finished: the next one of its line may go. */
   done(row: HeldDelivery): void;
-  /** Its line is read again: at once, or when its own time has come as far as is known here. */
+  /**
+   * The row's line is read again: at `untilMs` (Unix milliseconds), or at once when null. A later read may shorten
+   * this.
+   */
   wait(row: HeldDelivery, untilMs: number | null): void;
-  /** The same for a fault of ours, which nothing that is read shortens. */
+  /** The same after a failure inside Posthorn. A later read does not shorten this. */
   pause(row: HeldDelivery, untilMs: number): void;
-  /** What is known of times may have been changed: it is to be read. */
+  /** Due times may have changed: forgets the waits, so that the lines are read again. */
   forgetWaits(): void;
-  /** Those that may be sent now, in their lines; none of them is taken. */
+  /** The rows of all lines whose head may be sent now, line by line. Takes none of them. */
   ready(nowMs: number): HeldDelivery[];
-  /** How many lines have one that may be sent now. */
+  /** The number of lines whose head may be sent now. */
   movable(nowMs: number): number;
-  /** Not to be read: the deliveries under way, and the ordering keys that are under way or wait. */
+  /** What a read must leave out: the deliveries in flight, and the ordering keys that are in flight or wait. */
   except(nowMs: number): { deliveries: string[]; keys: string[] };
-  /** When the first line that waits may go on; null: none waits. */
+  /** When the first waiting line may go on (Unix milliseconds); null: none waits. */
   nextAtMs(nowMs: number): number | null;
   underWay(): number;
 }
@@ -36,7 +46,7 @@ interface Waiting {
 
 export function createLaneQueues(ordering: () => Ordering): LaneQueues {
   const lines = new Map<string, Waiting[]>();
-  /** By line; more than one in a batch. */
+  /** The deliveries in flight, by line; more than one for a batch. */
   const busy = new Map<string, Set<string>>();
   const lineOf = new Map<string, string>();
   const waits = new Map<string, number>();
@@ -71,7 +81,7 @@ export function createLaneQueues(ordering: () => Ordering): LaneQueues {
     return [...lines].filter(([key, line]) => mayGo(key, line, nowMs));
   }
 
-  /** Its line is read again. */
+  /** Drops the row's line, so that it is read again. */
   function readAgain(row: HeldDelivery): string {
     const key = end(row);
     lines.delete(key);
@@ -94,7 +104,7 @@ export function createLaneQueues(ordering: () => Ordering): LaneQueues {
         const line = lines.get(key) ?? [];
         line.push({ row, dueAtMs: evenEarly ? 0 : nowMs + row.dueInMs });
         lines.set(key, line);
-        // what was just read knows better
+        // the row just read is newer than the wait
         waits.delete(key);
       }
     },

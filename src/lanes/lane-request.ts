@@ -1,5 +1,6 @@
-// One request of a lane - a delivery, or a batch of them - from what is to be sent to what was recorded of it.
-
+// Sends one request of a lane (a delivery or a batch) and records an attempt for each delivery.
+// Called by the drain. If the process dies before the record, the next drain sends the same request
+// again, under the same id.
 import { logAttempt, type Poster, type PostJob } from '#attempts/poster';
 import type { Recorder } from '#attempts/recorder';
 import { RenderError } from '#attempts/render-fault';
@@ -21,24 +22,27 @@ export const ourPauseMs = 1_000;
 export interface LaneRequest {
   endpoint: LaneEndpoint;
   rows: HeldDelivery[];
-  /** Of a batch: its `webhook-id`, the same on every retry. */
+  /** The `webhook-id` of a batch, the same on every retry; null: a single delivery. */
   batchId: string | null;
-  /** For an endpoint that is only probed: what fails before its time spends no attempt. */
+  /** The request is a probe. If it fails before the delivery is due, it uses up no attempt. */
   probe: boolean;
-  /** Another drain may be the owner now: no request begins any more. */
+  /** True: the lease may have expired, and no request may begin. */
   isTooLate(): boolean;
 }
 
 export type LaneRequestResult =
-  /** `statuses`: of those that were sent, by delivery; one that could not be is to be tried again as after a fault of ours. */
+  /**
+   * `statuses`: the new status of each delivery that was sent. A delivery without one was not sent; it is tried again
+   * as after a failure inside Posthorn.
+   */
   | { kind: 'done'; result: SendResult; startedMs: number; statuses: Map<string, DeliveryStatus | null>; retryInMs: number | null }
-  /** A fault of ours: nothing was sent or counted, and it is to be tried again in a while. */
+  /** A failure inside Posthorn: nothing was sent and no attempt counted. Try again after `waitMs`. */
   | { kind: 'ours'; waitMs: number };
 
-/** Temporal, as far as a lane speaks to it. */
+/** The calls of a lane to Temporal. */
 export interface DeliveryStarter {
   startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
-  /** Its workflow, if it has one, reads its row. */
+  /** Signals the delivery's workflow, if there is one, to read its row. */
   look(delivery: DeliveryRef): Promise<void>;
 }
 
@@ -51,26 +55,27 @@ export interface LaneRequestDeps {
   log: Logger;
 }
 
-/** Rejects only when the store is away and nothing was sent. */
-export async function sendLaneRequest(deps: LaneRequestDeps, shipment: LaneRequest): Promise<LaneRequestResult> {
+/** Rejects only when PostgreSQL is away and nothing was sent. */
+export async function sendLaneRequest(deps: LaneRequestDeps, request: LaneRequest): Promise<LaneRequestResult> {
   const { poster, watch, log } = deps;
-  const { endpoint, rows, probe } = shipment;
+  const { endpoint, rows, probe } = request;
   const startedMs = Date.now();
   const mark = watch.mark();
   let attempt: AttemptRecord;
   try {
-    attempt = await poster.post(postJob(shipment));
+    attempt = await poster.post(postJob(request));
   } catch (error) {
     log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
-    const others = error instanceof RenderError ? await withoutFaulty(deps, shipment, error) : [];
-    return others.length > 0 ? sendLaneRequest(deps, { ...shipment, rows: others }) : { kind: 'ours', waitMs: ourPauseMs };
+    const others = error instanceof RenderError ? await withoutFaulty(deps, request, error) : [];
+    return others.length > 0 ? sendLaneRequest(deps, { ...request, rows: others }) : { kind: 'ours', waitMs: ourPauseMs };
   }
   const { result } = attempt;
-  // whoever stood still cannot say that the endpoint was late
+  // a process that was suspended cannot tell whether the endpoint was late
   if (result.outcome === 'timeout' && watch.stalledSince(mark)) return { kind: 'ours', waitMs: ourPauseMs };
-  // each delivery's own schedule paces what an outage costs it: a probe before its time spends nothing, unless it was an answer to this event
+  // An outage uses up attempts only as fast as the delivery's own schedule. So a probe before the due time uses up
+  // none, unless the endpoint answered this event (a 4xx, say).
   const isEarly = ({ dueInMs }: HeldDelivery) => probe && dueInMs > 0 && signOf(result) !== 'answered';
-  const records = rows.map((row, index) => ({ ...recordOf(attempt, shipment.batchId, row, index), probe: isEarly(row) }));
+  const records = rows.map((row, index) => ({ ...recordOf(attempt, request.batchId, row, index), probe: isEarly(row) }));
   const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
   await poster.obeyEndpoint(endpoint, result);
   for (const [index, record] of records.entries()) {
@@ -84,7 +89,7 @@ export async function sendLaneRequest(deps: LaneRequestDeps, shipment: LaneReque
 
 function postJob({ endpoint, rows, batchId, isTooLate }: LaneRequest): PostJob {
   const [first] = rows;
-  if (!first) throw new Error('a shipment of nothing');
+  if (!first) throw new Error('a lane request needs at least one delivery');
   const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
   const { deliveryId, eventId, round, attempts, webhookId, body, sequence } = first;
   const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
@@ -94,8 +99,9 @@ function postJob({ endpoint, rows, batchId, isTooLate }: LaneRequest): PostJob {
 }
 
 /**
- * Counts the fault where it lies, and returns what goes without it: of a batch the others, in an order those before it. The rest leaves the batch first: under
- * its id the receiver would take it for what he already has.
+ * Counts the fault for the deliveries that cause it, and returns the deliveries that can be sent without them: the
+ * other ones of a batch, or those before the first faulty one at an ordered endpoint. The rest leaves the batch first:
+ * under the same batch id the receiver would take them for duplicates.
  */
 async function withoutFaulty(
   { db }: LaneRequestDeps,
@@ -106,15 +112,15 @@ async function withoutFaulty(
   const others = endpoint.ordering === 'none' ? rows.filter((row) => !isFaulty(row)) : rows.slice(0, rows.findIndex(isFaulty));
   for (const { deliveryId } of rows.filter(isFaulty)) await countFault(db, deliveryId, fault.message);
   if (batchId === null || others.length === 0) return others;
-  const goes = new Set(others);
+  const remaining = new Set(others);
   await leaveBatch(
     db,
-    rows.filter((row) => !goes.has(row)).map(({ deliveryId }) => deliveryId),
+    rows.filter((row) => !remaining.has(row)).map(({ deliveryId }) => deliveryId),
   );
   return others;
 }
 
-/** The batch's success or failure is that of each of its deliveries; what the endpoint said to all is kept once, with the first. */
+/** Each delivery of a batch gets the batch's outcome. The response is stored once, with the first delivery. */
 function recordOf(attempt: AttemptRecord, batchId: string | null, row: HeldDelivery, index: number): AttemptRecord {
   const { deliveryId, round, attempts } = row;
   const record = { ...attempt, deliveryId, round, number: attempts + 1, batchId };
@@ -128,7 +134,10 @@ function withoutAnswer(result: SendResult): SendResult {
     : { ...result, response: { ...response, headers: [], bodyStart: Buffer.alloc(0), bodyTruncated: false } };
 }
 
-/** Its workflow waits for orders, as those of all dead letters do. What if this fails? The row says that it was not told, and the sweep tells it. */
+/**
+ * Starts the workflow of a new dead letter, which waits for commands. If that fails, the row still says that Temporal
+ * was not told, and the sweep does it.
+ */
 async function openDeadLetter({ db, starter, log }: LaneRequestDeps, deliveryId: string): Promise<void> {
   try {
     const delivery = await readDeliveryRef(db, deliveryId);

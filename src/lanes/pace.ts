@@ -1,5 +1,6 @@
-// How many requests may begin now: by the endpoint's rate, which this drain alone keeps, and by its tenant's, which is drawn from one row.
-
+// Applies the rate limits: how many requests may begin now. The endpoint's bucket is in memory,
+// because only this drain sends; the tenant's bucket is one row that all drains of the tenant
+// share.
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { takeTenantTokens } from '#db/lanes/tenant-rates';
 import type { Db } from '#db/store/pool';
@@ -9,20 +10,20 @@ import { type Bucket, bucketAfter, changed, take, waitMs } from '#domain/token-b
 const askAgainMs = 50;
 
 export interface Pace {
-  /** Of so many wanted; whoever gets less asks again after `waitMs`. */
+  /** Takes up to `wanted` tokens. A caller that got fewer asks again after `waitMs`. */
   take(endpoint: LaneEndpoint, wanted: number): Promise<{ granted: number; waitMs: number }>;
 }
 
-/** `restedMs`: how long nobody has sent anything before this; null: somebody may have until now. */
+/** `restedMs`: for how long no drain has sent to the endpoint; null: unknown, one may have sent until now. */
 export function createPace(db: Db, restedMs: number | null): Pace {
   let bucket: Bucket | undefined;
-  let known: string | undefined;
+  let lastLimit: string | undefined;
 
   function bucketOf(limit: RateLimit): Bucket {
-    const said = JSON.stringify(limit);
+    const newLimit = JSON.stringify(limit);
     if (bucket === undefined) bucket = bucketAfter(limit, restedMs ?? 0, Date.now());
-    else if (said !== known) bucket = changed(bucket, limit);
-    known = said;
+    else if (newLimit !== lastLimit) bucket = changed(bucket, limit);
+    lastLimit = newLimit;
     return bucket;
   }
 

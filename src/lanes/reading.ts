@@ -1,4 +1,6 @@
-// What a drain sees each time it looks: its endpoint as it is now, which is also its lease, and who is next in its lines.
+// Reads what a drain needs at each look: the current endpoint, and the next rows of the lane.
+// The read of the endpoint checks the epoch and so renews the lease. Writes only to coalesce
+// deliveries and to clear the lane's `hurried` flag; both are safe to repeat.
 import { hurriedDone, readHurried } from '#db/lanes/hurried';
 import { type LaneEndpoint, readLaneEndpoint } from '#db/lanes/lane-endpoint';
 import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs } from '#db/lanes/lane-held';
@@ -9,15 +11,15 @@ import { type Failures, probeOrder } from '#domain/circuit';
 import { firstUuidAt } from '#domain/ids';
 import { createLaneQueues, type LaneQueues } from './lane-queues.ts';
 
-/** A replay of something older than all that was held is found so much later. */
+/** How long the lowest held id is cached. A replay of an older delivery is found that much later. */
 const lowestForMs = 2_000;
-/** What is parked is no older than that, but for replays and what has slept. */
+/** Parked deliveries are younger than this, except replays and those that were in backoff. */
 const recentMs = 3_600_000;
 const mostRows = 100;
 const mostReads = 20;
 const mostProbes = 20;
 
-/** What a lane with an open circuit goes by. */
+/** The data that probes are chosen by, while the circuit is open. */
 export interface Probing {
   failures: Pick<Failures, 'types'>;
   refusedProbes: number;
@@ -25,15 +27,15 @@ export interface Probing {
 
 export interface Look {
   endpoint: LaneEndpoint;
-  /** By the monotonic clock, when this was asked for: nobody else was the owner then. */
+  /** When the look was sent, by the monotonic clock. No other drain owned the lane then. */
   sentAtMs: number;
   canMove: boolean;
-  /** How many may be sent now. */
+  /** How many deliveries may be sent now. */
   ready: number;
-  /** A batch is being filled, and is complete in so many milliseconds at the latest. */
+  /** A batch is filling and is complete in so many milliseconds at the latest; null: none is. */
   fillingMs: number | null;
   blocked: boolean;
-  /** What may be sent now was asked for by somebody, and nothing else is sent before it. */
+  /** The deliveries that may be sent now are those of a retry now. They go before all others. */
   hurried: boolean;
   nextInMs: number | null;
 }
@@ -41,8 +43,8 @@ export interface Look {
 export interface Reading {
   queues: LaneQueues;
   /**
-   * Null: another drain owns the lane. `room`: how many more may be begun now. `unaware`: what somebody asked for now is looked for though the lane's row does not
-   * say that there is any.
+   * Null: another drain owns the lane. `room`: how many more requests may begin now. `unaware`: looks for retry-now
+   * deliveries even when the lane's row does not say that there are any.
    */
   look(room: number, probing: Probing | null, unaware?: boolean): Promise<Look | null>;
 }
@@ -69,11 +71,11 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     return endpoint;
   }
 
-  /** Again while all that was read waits: behind it may be what need not. */
+  /** Reads on while all rows read so far must wait: later rows may be free to go. */
   async function readRows(endpoint: LaneEndpoint, room: number, probing: Probing | null, blocks: boolean): Promise<void> {
     const { ordering, batch, coalesceMs } = endpoint;
     const limit = batch ? batch.maxEvents : ordering !== 'none' ? mostRows : Math.min(mostRows, Math.max(20, room * 4));
-    // what ends while this reads would no longer stand in the way of what is behind it
+    // a request that ends during the read would let a later row go before its retry
     if (ordering === 'endpoint' && queues.underWay() > 0) return;
     const asOf = coalesceMs === null ? null : await coalesceHeld(db, endpointId, queues.except(Date.now()).deliveries, await lowestId());
     if (probing && !batch && ordering !== 'endpoint') return readProbes(probing, blocks);
@@ -98,7 +100,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     }
   }
 
-  /** What may be probed with: of the event type whose turn it is, or the next one if nothing of it may go. */
+  /** Reads rows for a probe: of the event type whose turn it is, or of the next type if none of those may go. */
   async function readProbes({ failures, refusedProbes }: Probing, blocks: boolean): Promise<void> {
     const lowest = await lowestId();
     const rows: HeldDelivery[] = [];
@@ -111,7 +113,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     }
   }
 
-  /** What somebody asked for now; false: nothing of it may go. */
+  /** Reads the retry-now deliveries; false: none of them may go. */
   async function readAsked({ ordering, lane }: LaneEndpoint, blocks: boolean): Promise<boolean> {
     if (ordering === 'endpoint' && queues.underWay() > 0) return false;
     const { deliveries: except, keys: exceptKeys } = queues.except(Date.now());
@@ -121,7 +123,7 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     return rows.length > 0 && queues.movable(Date.now()) > 0;
   }
 
-  /** Nothing of an endpoint in one order may go; of one by key, the other keys may. */
+  /** A dead letter blocks: the whole of an endpoint with one order, or its key when ordered by key. */
   async function blocks({ ordering, onDeadLetter }: LaneEndpoint): Promise<boolean> {
     return ordering !== 'none' && onDeadLetter === 'block' && (await isBlocked(db, endpointId, ordering === 'key'));
   }
@@ -153,21 +155,27 @@ export function createReading(db: Db, endpointId: string, epoch: number): Readin
     },
   };
 
-  /** Of an endpoint without order the rows that are not due are not read, nor are those without a key of one ordered by key. */
+  /**
+   * Rows that are not due are never read without an order, or without a key when ordered by key: asks for their due
+   * time.
+   */
   async function restInMs({ ordering }: LaneEndpoint, nowMs: number): Promise<number | null> {
     if (queues.underWay() > 0) return 0;
     const waitsAtMs = queues.nextAtMs(nowMs);
     const waitsInMs = waitsAtMs === null ? null : waitsAtMs - nowMs;
     if (ordering === 'endpoint') return waitsInMs;
     const heldInMs = await nextHeldInMs(db, endpointId, ordering === 'key');
-    // older than all that was held before
+    // a due row that was not read is older than the cached lowest id
     if (heldInMs !== null && heldInMs <= 0) lowest.atMs = Number.NEGATIVE_INFINITY;
     const times = [waitsInMs, heldInMs === null ? null : Math.max(heldInMs, 1)].filter((ms) => ms !== null);
     return times.length === 0 ? null : Math.min(...times);
   }
 }
 
-/** How long the batch that these begin waits for more; 0: it may go, or they are no batch. One that was sent before waits for nobody. */
+/**
+ * How long a batch that starts with these rows waits for more; 0: it may go, or is no batch. A retried batch does not
+ * wait.
+ */
 function fillsInMs({ batch }: LaneEndpoint, ready: HeldDelivery[]): number {
   const [first] = ready;
   if (!batch || !first || first.batchId !== null || ready.length >= batch.maxEvents) return 0;

@@ -1,5 +1,6 @@
-// What goes into a request: a delivery with its number, or the members of a batch with theirs. Everything that has to be written before the request is made.
-
+// Prepares the contents of a request: a delivery with its sequence number, or the members of a
+// batch. Numbers and batch membership are committed before the request is made, so a retry sends
+// the same.
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { assignBatch } from '#db/lanes/lane-held';
 import { type HeldDelivery, readBatch } from '#db/lanes/lane-page';
@@ -8,9 +9,12 @@ import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 
 export interface RequestContents {
-  /** The row with its number, if it is of an order; none when it is not held any more. */
+  /** The row, with its sequence number if the endpoint is ordered. Empty: it is not held any more. */
   single(endpoint: LaneEndpoint, rows: HeldDelivery[]): Promise<HeldDelivery[]>;
-  /** A batch that was sent before is all that is left of it; a new one is what may still be sent. */
+  /**
+   * The members of the batch. A retried batch: those that are still held. A new one: those of `rows` that may still be
+   * sent.
+   */
   batch(endpoint: LaneEndpoint, rows: HeldDelivery[], batchId: string): Promise<HeldDelivery[]>;
 }
 
@@ -48,7 +52,7 @@ export function createRequestContents(db: Db, endpointId: string, epoch: number)
   return { single, batch };
 }
 
-/** The same on every retry, however they were read. */
+/** The order of a batch is the same on every retry, in whichever order the rows were read. */
 function byPosition(a: HeldDelivery, b: HeldDelivery): number {
   return (a.position ?? 0) - (b.position ?? 0) || (a.deliveryId < b.deliveryId ? -1 : 1);
 }

@@ -1,5 +1,5 @@
-// Begins what a drain may send now - as many at once as the endpoint stands for, as many places as there are, as the pace allows - and draws the conclusions
-// when it has ended.
+// Starts the requests of a drain, within the throttle, the free slots and the rate limits.
+// Called by the drain after each look. When a request has ended, updates throttle and queues.
 import type { SlotLimits, Slots } from '#attempts/places';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { HeldDelivery } from '#db/lanes/lane-page';
@@ -11,17 +11,17 @@ import type { Pace } from './pace.ts';
 import { createRequestContents } from './request-contents.ts';
 
 const noPlaceMs = 50;
-/** Of all places: the others are left to first attempts and retries, which ask less often than lanes do. */
+/** The share of the process's slots that lanes may use. First attempts and retries ask less often and need the rest. */
 const lanesShare = 0.75;
 
 export interface Sending {
-  /** How many more may be begun. */
+  /** How many more requests may begin. */
   room(endpoint: LaneEndpoint | undefined): number;
-  /** It gets as many at once as it ever may: the ramp is over. */
+  /** The throttle allows all slots of the endpoint. */
   isFullSpeed(endpoint: LaneEndpoint): boolean;
-  /** Begins some; how long to wait before more may be begun, null: until one has ended or more is known. */
+  /** Begins requests. `waitMs`: the time until more may begin; null: when one has ended, or after the next look. */
   begin(endpoint: LaneEndpoint, probe: boolean): Promise<{ begun: number; waitMs: number | null }>;
-  /** Resolves when one of those under way has ended. */
+  /** Resolves when one of the requests in flight has ended. */
   oneEnded(): Promise<void>;
   allEnded(): Promise<void>;
   sent(): number;
@@ -35,22 +35,22 @@ export interface SendingDeps extends LaneRequestDeps {
   queues: LaneQueues;
   pace: Pace;
   throttle: EndpointThrottle;
-  /** The lease is over. */
+  /** The lease has expired. */
   isTooLate(): boolean;
-  /** In hand elsewhere in this process: a first attempt whose relay lost it. */
+  /** A first attempt of this delivery is in flight in this process: its relay has lost its lease. */
   isInHand(deliveryId: string): boolean;
-  onSent(endpoint: LaneEndpoint, shipped: LaneRequestResult, probe: boolean): Promise<void>;
+  onSent(endpoint: LaneEndpoint, requestResult: LaneRequestResult, probe: boolean): Promise<void>;
 }
 
 export function createSending(deps: SendingDeps): Sending {
   const { db, endpointId, epoch, places, limits, queues, pace, throttle } = deps;
   const underWay = new Set<Promise<void>>();
-  /** Under way: members that fall due a little later are theirs. */
+  /** The batches in flight. Their members that fall due a little later must not start another request. */
   const batches = new Set<string>();
-  const packing = createRequestContents(db, endpointId, epoch);
+  const contents = createRequestContents(db, endpointId, epoch);
   let sent = 0;
-  const most = ({ maxInFlight }: LaneEndpoint) => places.ofEndpoint(maxInFlight);
-  const room = (endpoint: LaneEndpoint | undefined) => (endpoint ? throttle.allowed(most(endpoint)) : 1) - underWay.size;
+  const maxInFlightOf = ({ maxInFlight }: LaneEndpoint) => places.ofEndpoint(maxInFlight);
+  const room = (endpoint: LaneEndpoint | undefined) => (endpoint ? throttle.allowed(maxInFlightOf(endpoint)) : 1) - underWay.size;
 
   function placesFor(endpoint: LaneEndpoint, wanted: number): (() => void)[] {
     const taken: (() => void)[] = [];
@@ -63,8 +63,8 @@ export function createSending(deps: SendingDeps): Sending {
   }
 
   /**
-   * How many of those that may be probed are passed over: each probe that is made before its time spends nothing and would be the next one again. One that is
-   * due goes back behind the others by itself when it is refused.
+   * How many rows to skip for the next probe. A failed probe before the due time changes no row, so the same row would
+   * be chosen again. A row that is due gets a later due time when its probe fails, so nothing is skipped.
    */
   function probesBefore(nowMs: number, ordering: LaneEndpoint['ordering']): number {
     const [first] = queues.ready(nowMs);
@@ -72,7 +72,7 @@ export function createSending(deps: SendingDeps): Sending {
     return ordering === 'endpoint' || circuit.state === 'closed' || (first?.dueInMs ?? 0) <= 0 ? 0 : circuit.refusedProbes;
   }
 
-  /** What goes in one request: one delivery, or as many as a batch holds. Empty: nothing may go now. */
+  /** The rows of the next request: one delivery, or up to a full batch. Empty: nothing may go now. */
   function nextRows({ batch, ordering }: LaneEndpoint, probe: boolean): HeldDelivery[] {
     const nowMs = Date.now();
     if (!batch) return [queues.next(nowMs, probe ? probesBefore(nowMs, ordering) : 0)].filter((row) => row !== undefined);
@@ -81,7 +81,7 @@ export function createSending(deps: SendingDeps): Sending {
     const ready = [...known.slice(from), ...known.slice(0, from)];
     const isAlike = ({ batchId }: HeldDelivery) => batchId === ready[0]?.batchId;
     const others = ready.findIndex((row) => !isAlike(row));
-    // in an order nothing is taken from behind another
+    // an ordered endpoint: a row must not overtake an earlier one
     const alike = ordering === 'endpoint' && others >= 0 ? ready.slice(0, others) : ready.filter(isAlike);
     const rows = alike.slice(0, batch.maxEvents);
     queues.take(rows);
@@ -103,15 +103,15 @@ export function createSending(deps: SendingDeps): Sending {
     if (batchId) batches.add(batchId);
     try {
       if (rows.some(({ deliveryId }) => deps.isInHand(deliveryId))) return;
-      const shipped = batchId === null ? await packing.single(endpoint, rows) : await packing.batch(endpoint, rows, batchId);
-      for (const row of shipped) taken.set(row.deliveryId, row);
-      queues.take(shipped);
-      if (shipped.length > 0) await sendRows(endpoint, shipped, batchId, probe, taken);
+      const members = batchId === null ? await contents.single(endpoint, rows) : await contents.batch(endpoint, rows, batchId);
+      for (const row of members) taken.set(row.deliveryId, row);
+      queues.take(members);
+      if (members.length > 0) await sendRows(endpoint, members, batchId, probe, taken);
     } catch (error) {
       deps.log.warn({ err: error, endpointId }, 'lane.not_sent');
     } finally {
       if (batchId) batches.delete(batchId);
-      // not sent, for whatever reason
+      // these rows were not sent
       for (const row of taken.values()) queues.pause(row, Date.now() + noPlaceMs);
     }
   }
@@ -126,34 +126,35 @@ export function createSending(deps: SendingDeps): Sending {
     sent++;
     const expiresAtMs = Math.min(...rows.map((row) => row.expiresAtMs));
     const isTooLate = () => deps.isTooLate() || performance.now() >= expiresAtMs;
-    const shipped = await sendLaneRequest(deps, { rows, batchId, endpoint, probe, isTooLate });
+    const requestResult = await sendLaneRequest(deps, { rows, batchId, endpoint, probe, isTooLate });
     const type = batchId === null ? (rows[0]?.eventType ?? '') : '';
-    // the late answer of a server that the endpoint led to before says nothing of the one it leads to now
+    // a late response from the endpoint's old target says nothing about the new one
     const isCurrent = endpoint.targetVersion === throttle.targetVersion();
-    if (shipped.kind === 'done' && isCurrent) throttle.saw(shipped.result, type, shipped.startedMs, most(endpoint));
+    if (requestResult.kind === 'done' && isCurrent)
+      throttle.saw(requestResult.result, type, requestResult.startedMs, maxInFlightOf(endpoint));
     for (const row of rows) {
       taken.delete(row.deliveryId);
-      settle(endpoint, row, shipped, probe);
+      settle(endpoint, row, requestResult, probe);
     }
-    await deps.onSent(endpoint, shipped, probe);
+    await deps.onSent(endpoint, requestResult, probe);
   }
 
-  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, shipped: LaneRequestResult, probe: boolean): void {
-    const status = shipped.kind === 'done' ? shipped.statuses.get(row.deliveryId) : undefined;
-    if (shipped.kind === 'ours') queues.pause(row, Date.now() + shipped.waitMs);
-    // a batch went without it
+  function settle({ ordering }: LaneEndpoint, row: HeldDelivery, requestResult: LaneRequestResult, probe: boolean): void {
+    const status = requestResult.kind === 'done' ? requestResult.statuses.get(row.deliveryId) : undefined;
+    if (requestResult.kind === 'ours') queues.pause(row, Date.now() + requestResult.waitMs);
+    // the batch was sent without this delivery
     else if (status === undefined) queues.pause(row, Date.now() + ourPauseMs);
     else if (ordering === 'none' || status === 'succeeded') queues.done(row);
     else {
-      // one that is spent may block those behind it, one that was cancelled meanwhile does not: its line is read again
-      const waits = !probe && shipped.retryInMs !== null && status === 'held';
-      queues.wait(row, waits ? Date.now() + (shipped.retryInMs ?? 0) : null);
+      // a new dead letter may block its line, a delivery cancelled meanwhile does not: read the line again
+      const waits = !probe && requestResult.retryInMs !== null && status === 'held';
+      queues.wait(row, waits ? Date.now() + (requestResult.retryInMs ?? 0) : null);
     }
   }
 
   return {
     room,
-    isFullSpeed: (endpoint) => throttle.allowed(most(endpoint)) === most(endpoint),
+    isFullSpeed: (endpoint) => throttle.allowed(maxInFlightOf(endpoint)) === maxInFlightOf(endpoint),
     async begin(endpoint, probe) {
       const wanted = Math.min(room(endpoint), probe || endpoint.batch ? 1 : queues.movable(Date.now()));
       if (wanted <= 0) return { begun: 0, waitMs: null };

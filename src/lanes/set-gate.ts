@@ -1,5 +1,5 @@
-// An endpoint is paused and resumed. What is held behind its gate is sent by its lane, which looks when the gate opens.
-
+// Pauses and resumes an endpoint. Called by the API and by workflows. Safe to repeat: the next call
+// finishes one that stopped halfway. After a resume the lane is woken and sends what is held.
 import type { Audit } from '#db/audit/audit';
 import { holdsSomething, pauseEndpoint, resumeEndpoint } from '#db/endpoints/pause-resume';
 import { isUnverified } from '#db/endpoints/verifications';
@@ -7,7 +7,10 @@ import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lane';
 import { unverified } from '#domain/verification';
 
-/** Pauses or resumes; false: no such endpoint; `unverified`: not resumed, it has not agreed yet to be sent to. Harmless to repeat: what stopped halfway is finished. */
+/**
+ * Pauses or resumes an endpoint. False: there is no such endpoint. `unverified`: not resumed, because the endpoint
+ * is not verified yet.
+ */
 export type SetGate = (endpointId: string, gate: 'pause' | 'resume', audit: Audit) => Promise<boolean | typeof unverified>;
 
 export function createSetGate({ db, lanes }: { db: Db; lanes: Lanes }): SetGate {
@@ -19,9 +22,9 @@ export function createSetGate({ db, lanes }: { db: Db; lanes: Lanes }): SetGate 
   };
 }
 
-/** After its gate was opened. */
+/** Wakes the lane of an endpoint. To be called after its gate was opened. */
 export async function wakeBehindGate({ db, lanes }: { db: Db; lanes: Lanes }, endpointId: string): Promise<void> {
   await lanes.changed(endpointId);
-  // read after the gate was opened: who holds one later has its lane woken itself
+  // read after the gate was opened: a process that holds a delivery later wakes the lane itself
   if (await holdsSomething(db, endpointId)) await lanes.parked([endpointId]);
 }

@@ -1,16 +1,17 @@
-// What blocks an ordered endpoint, or one of its keys, is skipped. Its lane looks then, and goes on behind it.
+// Skips the dead letter that blocks an ordered endpoint or one of its keys, and tells the lane.
+// Called by the API and by workflows. Not safe to repeat: the second call skips the next one.
 import type { Audit } from '#db/audit/audit';
 import { skipHead } from '#db/lanes/lane-head';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lane';
 
-/** `laneKey` null: the lowest of all. Returns the delivery that blocked; null: nothing did. Not harmless to repeat: the second time it skips the next one. */
+/** `laneKey` null: the first dead letter of all keys. Returns the id of the skipped delivery; null: nothing blocks. */
 export type SkipHead = (endpointId: string, laneKey: string | null, audit: Audit) => Promise<string | null>;
 
 export function createSkipHead({ db, lanes }: { db: Db; lanes: Lanes }): SkipHead {
   return async (endpointId, laneKey, audit) => {
     const skipped = await skipHead(db, endpointId, laneKey, audit);
-    // told also when nothing blocks: the one before may have been skipped by a call that did not get so far
+    // also when nothing blocks: an earlier call may have skipped it and died before it told the lane
     await lanes.changed(endpointId);
     return skipped;
   };

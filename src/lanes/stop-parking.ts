@@ -1,5 +1,6 @@
-// Who may send beside the drain. A lane that has caught up is let go while its drain still runs: deliveries are sent directly again, and the drain only ends what
-// is left. So a crowd or an outage that is over leaves no lane behind, however steady the traffic is. A lane with an open circuit is never let go.
+// Allows direct delivery again once the lane has caught up, while its drain still sends what is
+// left. So a lane ends after a burst or an outage even if traffic never pauses. Called at each
+// look. A lane whose circuit is open is never released; if it opens later, parking starts again.
 import { releaseLane, reserveLane } from '#db/lanes/lane-ownership';
 import type { Db } from '#db/store/pool';
 import type { EndpointThrottle } from './endpoint-throttle.ts';
@@ -14,7 +15,7 @@ export interface StopParkingDeps {
   db: Db;
   endpointId: string;
   epoch: number;
-  /** As the lane was taken. */
+  /** The lane's `parks` flag when this drain took it. */
   parks: boolean;
   queues: Pick<LaneQueues, 'underWay'>;
   sending: Pick<Sending, 'room' | 'isFullSpeed'>;
@@ -23,20 +24,20 @@ export interface StopParkingDeps {
 
 export interface StopParking {
   released(): boolean;
-  /** To be told what each look says of the lane, before it is judged: somebody else may have opened its circuit. */
+  /** To be called with each look before it is judged: another process may have opened the circuit. */
   seen(seen: Look): void;
-  /** To be told of each look: for a second nothing must have waited that could not be sent at once. */
+  /** To be called after each verdict. Releases the lane when, for a second, everything could be sent at once. */
   looked(seen: Look, verdict: Verdict): Promise<void>;
-  /** Others park again. */
+  /** All processes park for this endpoint again. */
   again(): void;
 }
 
 export function createStopParking({ db, endpointId, epoch, parks, queues, sending, standing }: StopParkingDeps): StopParking {
-  let behindAt = performance.now();
+  let lastBehindAt = performance.now();
   let released = !parks;
 
   function again(): void {
-    behindAt = performance.now();
+    lastBehindAt = performance.now();
     released = false;
   }
 
@@ -53,8 +54,8 @@ export function createStopParking({ db, endpointId, epoch, parks, queues, sendin
       if (isOpen) return again();
       const isIdle = verdict.kind === 'rest' && verdict.state === 'idle' && queues.underWay() === 0;
       const keepsUp = verdict.kind === 'send' && !verdict.probe && ready <= sending.room(endpoint) && sending.isFullSpeed(endpoint);
-      if (!isIdle && !keepsUp) behindAt = performance.now();
-      if (released || performance.now() - behindAt < caughtUpMs) return;
+      if (!isIdle && !keepsUp) lastBehindAt = performance.now();
+      if (released || performance.now() - lastBehindAt < caughtUpMs) return;
       released = true;
       await releaseLane(db, endpointId, epoch);
     },

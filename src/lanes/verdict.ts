@@ -1,17 +1,20 @@
-// What a lane is to do now: send, probe, or rest until something is due or changed.
-
+// Decides what a lane does now: send, probe, or rest until something is due or changed.
+// Called by the drain at each look. Pure: it reads and writes nothing.
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { Circuit } from '#domain/circuit';
 import { failedTooLong, type LaneState, type LaneWait } from '#domain/lane';
 import { unverified } from '#domain/verification';
 
-/** A relay that does not know yet may post for so long after an endpoint was made ordered, and then its request may take its time. */
+/**
+ * For so long after an endpoint became ordered, a relay with an old list may still send; its request takes up to the
+ * timeout.
+ */
 const unawareMs = 3_000;
-/** Sleepers that wake within 5 s are not taken over, and are to be parked by then. */
-const leastSettlingMs = 8_000;
-/** A lane that sends so seldom need not keep its drain. */
+/** The lane does not take over deliveries whose backoff ends within 5 s. They are parked by the end of this time. */
+const minCutoverMs = 8_000;
+/** With a longer wait between two requests, the drain ends in between. */
 const longPaceMs = 2_000;
-/** Whatever stood in the way may be gone without a word. */
+/** A lane that is blocked checks again after this time: the cause may be gone without a signal. */
 const lookAgainMs = 3_600_000;
 
 export type Verdict =
@@ -24,20 +27,20 @@ export type Rest = Extract<Verdict, { kind: 'rest' }>;
 export interface Seen {
   endpoint: LaneEndpoint;
   circuit: Circuit;
-  /** Something may be sent, whatever its endpoint is like. */
+  /** A row may be sent, as far as the rows alone say. */
   canMove: boolean;
-  /** The head of an ordered endpoint is a dead letter, or stands behind one. */
+  /** A dead letter blocks the head of an ordered endpoint. */
   blocked: boolean;
-  /** What may be sent was asked for now: the peace that its endpoint asked for does not hold it. */
+  /** The rows that may be sent are those of a retry now, which Retry-After does not hold back. */
   hurried: boolean;
-  /** When the first of what waits is due; null: nothing waits. */
+  /** The time until the first waiting row is due; null: none waits. */
   nextInMs: number | null;
-  /** Until the pace allows the next request. */
+  /** The time until the rate limit allows the next request. */
   paceInMs: number;
   nowMs: number;
 }
 
-/** In the order of what counts most: nothing is sent through a closed gate, whatever waits behind it. */
+/** The checks come in the order of their weight: a closed gate stops everything, whatever waits. */
 export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextInMs, paceInMs, nowMs }: Seen): Verdict {
   const { deleted, gate, gateReason, autoRecover, retryAfterMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
@@ -55,10 +58,10 @@ export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextIn
   return { kind: 'rest', state: 'idle', wait: blocked ? 'blocked_by_dead_letter' : 'nothing_due', dueInMs: nextInMs };
 }
 
-/** How long an endpoint that was just made ordered waits yet; 0: not. */
+/** How long an endpoint that just became ordered must still wait, in milliseconds; 0: it need not. */
 export function orderingCutoverMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint): number {
   if (ordering === 'none' || orderedForMs === null) return 0;
-  return Math.max(0, Math.max(leastSettlingMs, unawareMs + timeoutMs) - orderedForMs);
+  return Math.max(0, Math.max(minCutoverMs, unawareMs + timeoutMs) - orderedForMs);
 }
 
 function shut(wait: LaneWait, dueInMs: number | null): Verdict {

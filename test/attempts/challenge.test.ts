@@ -1,4 +1,4 @@
-// The question to an endpoint, and which answers open its gate.
+// The verification of an endpoint: which responses count as agreement.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Challenge, createChallenge } from '#attempts/challenge';
@@ -49,17 +49,17 @@ it.each<[string, number, (nonce: string) => string, boolean]>([
   ['the nonce as JSON', 200, (nonce) => JSON.stringify({ challenge: nonce }), true],
   ['the nonce, but 500', 500, (nonce) => nonce, false],
   ['the nonce, but a redirect', 302, (nonce) => nonce, false],
-  ['the whole question', 200, (nonce) => JSON.stringify({ type: 'posthorn.verification', data: { challenge: nonce } }), false],
+  ['the whole request body', 200, (nonce) => JSON.stringify({ type: 'posthorn.verification', data: { challenge: nonce } }), false],
   ['nothing', 204, () => '', false],
-  ['a part of it', 200, (nonce) => nonce.slice(1), false],
-  ['much', 200, (nonce) => ' '.repeat(70_000) + nonce, false],
-])('an echo of %s (%i)', async (_, status, answer, agreed) => {
+  ['a part of the nonce', 200, (nonce) => nonce.slice(1), false],
+  ['the nonce after 70,000 spaces', 200, (nonce) => ' '.repeat(70_000) + nonce, false],
+])('judges a response with %s (%i)', async (_, status, answer, agreed) => {
   receiver.answer('/hook', ({ body }, response) => void response.writeHead(status).end(answer(nonceOf(body))));
   expect(await ask('echo')).toMatchObject(agreed ? { agreed, perSecond: null } : { agreed });
   expect(receiver.requests[0]?.headers).toMatchObject({ 'x-key': 'k', 'webhook-signature': expect.stringMatching(/^v1,/) });
 });
 
-it('asks with another nonce each time', async () => {
+it('sends a new nonce each time', async () => {
   receiver.answer('/hook', [204]);
   for (let n = 0; n < 3; n++) await ask('echo');
   expect(new Set(receiver.requests.map(({ body }) => nonceOf(body))).size).toBe(3);
@@ -83,9 +83,9 @@ it.each<[Record<string, string>, object]>([
     { 'webhook-allowed-origin': '*', 'webhook-allowed-rate': '5' },
     { agreed: false, message: expect.stringContaining('5 requests a minute') },
   ],
-  [{ 'webhook-allowed-origin': 'other.example' }, { agreed: false, message: expect.stringContaining('for hooks.example') }],
+  [{ 'webhook-allowed-origin': 'other.example' }, { agreed: false, message: expect.stringContaining('does not allow hooks.example') }],
   [{ 'webhook-allowed-rate': '120' }, { agreed: false }],
-])('a handshake answered with %j', async (headers, expected) => {
+])('judges a handshake answered with %j', async (headers, expected) => {
   receiver.answer('/hook', (_request, response) => void response.writeHead(200, headers).end());
   expect(await ask('cloudevents', 0.5)).toMatchObject(expected);
   expect(receiver.requests).toMatchObject([
@@ -93,7 +93,7 @@ it.each<[Record<string, string>, object]>([
   ]);
 });
 
-it('a handshake that is refused', async () => {
+it('takes an error status in the handshake as a refusal', async () => {
   receiver.answer('/hook', [405]);
   expect(await ask('cloudevents')).toMatchObject({ agreed: false, outcome: 'http_status' });
 });

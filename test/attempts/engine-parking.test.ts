@@ -1,4 +1,5 @@
-// A delivery that its workflow calls for an attempt, and that only the lane of its endpoint may send: it is held and the lane told, and nothing is posted.
+// The engine parks a delivery that only its endpoint's lane may send: the row is held, the lane is
+// told, and nothing is posted.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createEngine, type Engine } from '#attempts/engine';
@@ -51,7 +52,7 @@ beforeEach(() => {
   });
 });
 
-/** A delivery that is to be attempted, of an endpoint of its own unless one is given. */
+/** A delivery that is due, for a new endpoint unless one is given. */
 async function delivery(set = '', of: { tenantId?: string; endpointId?: string } = {}) {
   const { tenantId = newId('tnt'), endpointId = newId('ep') } = of;
   const [eventId, secretId] = [newId('evt'), newId('sec')];
@@ -87,7 +88,7 @@ it.each([
   `endpoints set ordering = 'endpoint' where id = $1`,
   `endpoints set gate = 'disabled' where id = $1`,
   `endpoints set not_before = now() + interval '1 hour' where id = $1`,
-])('is held: %s', async (set) => {
+])('holds a delivery: %s', async (set) => {
   const { id, endpointId } = await delivery(set);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held', attempts: 0 } });
   expect(await row(id)).toEqual({ status: 'held', attempts: 0, in_order: true, in_minutes: 0 });
@@ -95,7 +96,7 @@ it.each([
   expect(requests(endpointId)).toBe(0);
 });
 
-it('is held with its time where it sleeps between two attempts', async () => {
+it('holds a delivery in backoff and keeps its due time', async () => {
   const { id, endpointId } = await delivery();
   await database.db.query(
     `with d as (update deliveries set status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour' where id = $1)
@@ -106,21 +107,21 @@ it('is held with its time where it sleeps between two attempts', async () => {
   expect(await row(id)).toEqual({ status: 'held', attempts: 1, in_order: true, in_minutes: 60 });
 });
 
-it('waits until it is due where it was put off and never tried', async () => {
+it('does not hold a deferred delivery that was never attempted until it is due', async () => {
   const { id, endpointId } = await delivery(`deliveries set next_attempt_at = now() + interval '10 minutes' where id = $1`);
   await database.db.query(`update endpoints set ordering = 'endpoint' where id = $1`, [uuidOf(endpointId)]);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', ms: expect.any(Number) });
   expect(await row(id)).toMatchObject({ status: 'pending', in_order: false, in_minutes: 10 });
 });
 
-it('that is held already has its lane told again', async () => {
+it('tells the lane again about a delivery that is held already', async () => {
   const { id, endpointId } = await delivery(`deliveries set status = 'held' where id = $1`);
   await layToRest(database.db, endpointId);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
   expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
 });
 
-it('that finds no place of its endpoint waits, and where a crowd does its lane opens; one that finds none of its tenant waits', async () => {
+it('backs off without a slot of the endpoint and opens the lane for a crowd; without a slot of the tenant it only backs off', async () => {
   const first = await delivery();
   const crowd = await Promise.all(Array.from({ length: 5 }, () => delivery('', first)));
   const oneMore = await delivery('', first);

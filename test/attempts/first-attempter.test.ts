@@ -1,4 +1,5 @@
-// First attempts ahead of a dispatch, with real requests and a real store: each ends with its row written and said so once, or was dropped.
+// First attempts before a dispatch, with real requests and PostgreSQL: each job writes its row and
+// reports that once, or is dropped.
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { FirstAttempt } from '#attempts/first-attempt';
@@ -122,9 +123,9 @@ async function done(of: Job) {
 }
 
 it.each<[string, number[], object]>([
-  ['accepted', [204], { status: 'succeeded', attempts: 1, own_workflow: false }],
-  ['refused', [500], { status: 'retrying', attempts: 1, own_workflow: true }],
-])('records what was %s', async (name, answer, expected) => {
+  ['an accepted', [204], { status: 'succeeded', attempts: 1, own_workflow: false }],
+  ['a failed', [500], { status: 'retrying', attempts: 1, own_workflow: true }],
+])('records %s attempt', async (name, answer, expected) => {
   receiver.answer(`/${name}`, answer);
   const one = job(`/${name}`);
   expect(await done(one)).toEqual(expected);
@@ -134,13 +135,13 @@ it.each<[string, number[], object]>([
 });
 
 it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]>([
-  ['is gone', {}, () => ({ endpoint: () => undefined })],
-  ['has no live secret', { secrets: [] }, () => ({})],
-  ['has a secret that cannot be opened', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: null }] }, () => ({})],
-  ['has a secret that ended', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: Date.now() - 1 }] }, () => ({})],
+  ['was deleted', {}, () => ({ endpoint: () => undefined })],
+  ['has no valid secret', { secrets: [] }, () => ({})],
+  ['has a secret that cannot be decrypted', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: null }] }, () => ({})],
+  ['has a secret that has expired', { secrets: [{ id: newId('sec'), sealed: Buffer.alloc(40), validToMs: Date.now() - 1 }] }, () => ({})],
   ['gets an event that has expired', {}, ({ event }) => ({ event: { ...event, expiresAt: new Date(Date.now() - 1) } })],
   [
-    'cannot be read, for whatever reason',
+    'cannot be read because of an unexpected error',
     {},
     () => ({
       endpoint() {
@@ -148,7 +149,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]
       },
     }),
   ],
-])('posts nothing and leaves a due row where the endpoint %s', async (_name, snapshot, change) => {
+])('posts nothing and writes a due row when the endpoint %s', async (_name, snapshot, change) => {
   const plain = job('/never', snapshot);
   const one = { ...plain, ...change(plain) };
   expect(await done(one)).toEqual({ status: 'pending', attempts: 0, own_workflow: true });
@@ -158,7 +159,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]
 
 it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
   ['by its settings', { needsLane: true }, async () => undefined],
-  ['because it asked for peace', { notBeforeMs: Date.now() + 3_600_000 }, async () => undefined],
+  ['because of its Retry-After', { notBeforeMs: Date.now() + 3_600_000 }, async () => undefined],
   ['because its lane was opened in this process', {}, ({ endpointId }) => lanes.lanes.overCap(endpointId)],
   [
     'because its lane was opened by another process',
@@ -168,7 +169,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
       await until('the list', () => lanes.lanes.parks(endpointId));
     },
   ],
-])('posts nothing and holds the delivery where only the lane of the endpoint sends, %s', async (_name, snapshot, prepare) => {
+])('posts nothing and holds the delivery when only the lane may send to the endpoint, %s', async (_name, snapshot, prepare) => {
   const one = job('/never', snapshot, { written: (as) => void ended.push(as) });
   const ended: string[] = [];
   await insertForeground(database.db, { ...one.event, endpointId: one.endpointId });
@@ -181,7 +182,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
   expect(receiver.of(one.webhookId)).toEqual([]);
 });
 
-it('opens one lane for an endpoint that takes fewer than wait, and holds them all', async () => {
+it('opens one lane for an endpoint that serves fewer than wait, and holds all its deliveries', async () => {
   const hold = holding();
   receiver.answer('/hangs', hold.reply);
   const first = job('/hangs');
@@ -205,14 +206,14 @@ it('opens one lane for an endpoint that takes fewer than wait, and holds them al
   receiver.requests.length = 0;
 });
 
-it('neither posts nor writes what the process has lost', async () => {
+it('neither posts nor writes an event whose lease the process has lost', async () => {
   const lost = job('/lost', {}, { mayPost: () => false });
   attempter.push(lost);
   await attempter.stop();
   expect([await row(lost), receiver.of(lost.webhookId), written]).toEqual([undefined, [], []]);
 });
 
-it('keeps the row that is there already, and the attempt that was made again', async () => {
+it('keeps a row that exists already, and records the repeated attempt', async () => {
   const one = job('/again');
   await done(one);
   written = [];
@@ -222,7 +223,7 @@ it('keeps the row that is there already, and the attempt that was made again', a
   expect(await row(one)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
-it('stops when what it has begun is recorded, and drops what waits', async () => {
+it('stops after the attempts in flight are recorded, and drops the jobs that wait', async () => {
   let answer = () => {};
   receiver.answer('/slow', (_request, response) => {
     answer = () => response.writeHead(204).end();

@@ -1,4 +1,5 @@
-// Two workers that watch over one database, one for each test: what each counts of an endpoint's refusals opens its lane for both, at once here and within a second there.
+// Two workers on one database, a new one for each test. The failures that one worker counts open
+// the endpoint's lane for both: at once in that worker, within a second in the other.
 import { pino } from 'pino';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
@@ -16,14 +17,14 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
-// nobody there: waking a lane is told to its row alone
+// no workflow exists here: waking a lane changes only its row
 const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
 afterAll(() => link.close());
 
 interface Worker extends LaneWatch {
-  /** Names of the statements it sent outside of transactions. */
+  /** The names of the statements that the worker sent outside of transactions. */
   statements: string[];
-  /** Its clock runs ahead by so much. */
+  /** How far the worker's clock is ahead, in milliseconds. */
   aheadMs: number;
 }
 
@@ -59,21 +60,21 @@ async function watched({ onTestFinished }: TestContext) {
     endpoint,
     sql,
     counts,
-    /** `F` answered with 500, `n` with 404, `a` accepted. */
-    saw(worker: Worker, outcomes: string, type = 'order.created', asked = { endpointId: endpoint, targetVersion: 1 }): void {
+    /** One letter for each outcome: `F` 500, `n` 404, `a` accepted. */
+    recordOutcomes(worker: Worker, outcomes: string, type = 'order.created', asked = { endpointId: endpoint, targetVersion: 1 }): void {
       for (const outcome of outcomes) worker.recordOutcome(asked, type, answerOf(outcome === 'a' ? 204 : outcome === 'n' ? 404 : 500));
     },
     lane: async () =>
       (await sql('select parks, reason, state, circuit, failing_since from lanes where endpoint_id = $1', [uuidOf(endpoint)]))[0],
-    attemptsTold: async (attempts: number) =>
-      until(`${attempts} attempts told`, async () => (await counts())?.now.attempts === attempts && counts()),
+    attemptsShared: async (attempts: number) =>
+      until(`${attempts} attempts to be shared`, async () => (await counts())?.now.attempts === attempts && counts()),
     bothPark: () => until('both to park', () => one.parks(endpoint) && other.parks(endpoint)),
     clear: (failures = noFailures()) => forgiveHealth(database.db, { endpointId: endpoint, targetVersion: 1 }, failures, null),
   };
 }
 
 const looks = (worker: Worker) => worker.statements.filter((name) => name === 'read_watched').length;
-/** What was there before has been seen then. */
+/** Resolves when the worker has read everything that was there before the call. */
 async function twoLooks(worker: Worker): Promise<void> {
   const before = looks(worker);
   await until('two more looks', () => looks(worker) >= before + 2);
@@ -81,142 +82,142 @@ async function twoLooks(worker: Worker): Promise<void> {
 const failing = { parks: true, reason: 'failing', state: 'awake', circuit: { state: 'open', refusedProbes: 0 } };
 
 describe.concurrent('two workers', () => {
-  it('count nothing of what it answered before it led elsewhere, whichever of them saw it and whenever they tell it', async (context) => {
-    const { one, other, endpoint, saw, sql, counts, lane } = await watched(context);
+  it('do not count outcomes of an older target, whichever worker saw them and whenever it shares them', async (context) => {
+    const { one, other, endpoint, recordOutcomes, sql, counts, lane } = await watched(context);
     const [before, after] = [1, 2].map((targetVersion) => ({ endpointId: endpoint, targetVersion }));
-    saw(one, 'F'.repeat(19), undefined, before);
+    recordOutcomes(one, 'F'.repeat(19), undefined, before);
     await sql('update endpoints set target_version = 2 where id = $1', [uuidOf(endpoint)]);
-    // told after the change, which that process does not know of
-    saw(one, 'F'.repeat(19), undefined, before);
+    // shared after the change, by a process that does not know of it
+    recordOutcomes(one, 'F'.repeat(19), undefined, before);
     await twoLooks(one);
-    saw(other, 'F'.repeat(19), undefined, after);
-    await until('those to be told', async () => (await counts())?.inRow === 19);
-    // late ones, seen where the change is known and where it is not
-    saw(other, 'F'.repeat(19), undefined, before);
-    saw(one, 'F', undefined, before);
+    recordOutcomes(other, 'F'.repeat(19), undefined, after);
+    await until('those to be shared', async () => (await counts())?.inRow === 19);
+    // late outcomes: one process knows of the change, the other does not
+    recordOutcomes(other, 'F'.repeat(19), undefined, before);
+    recordOutcomes(one, 'F', undefined, before);
     await twoLooks(one);
     await twoLooks(other);
     expect((await counts())?.inRow).toBe(19);
-    saw(other, 'F', undefined, after);
+    recordOutcomes(other, 'F', undefined, after);
     await until('a lane', async () => (await lane())?.circuit?.state === 'open');
     expect((await sql('select target_version from lanes where endpoint_id = $1', [uuidOf(endpoint)]))[0]).toEqual({ target_version: 2 });
   });
 
-  it('20 refused in a row at one open the lane at once, and the other hears of it', async (context) => {
-    const { one, endpoint, saw, lane, bothPark } = await watched(context);
-    saw(one, 'F'.repeat(19));
+  it('open the lane after 20 failures in a row at one worker; the other reads it from the list', async (context) => {
+    const { one, endpoint, recordOutcomes, lane, bothPark } = await watched(context);
+    recordOutcomes(one, 'F'.repeat(19));
     expect(one.parks(endpoint)).toBe(false);
-    saw(one, 'F');
+    recordOutcomes(one, 'F');
     expect(one.parks(endpoint)).toBe(true);
     await bothPark();
     expect(await lane()).toMatchObject({ ...failing, failing_since: expect.any(Date) });
     expect(one.statements.filter((name) => name === 'open_lanes')).toHaveLength(1);
   });
 
-  it('10 refused at each of two are 20', async (context) => {
-    const { one, other, endpoint, saw, lane, bothPark } = await watched(context);
+  it('add 10 failures of each to 20', async (context) => {
+    const { one, other, endpoint, recordOutcomes, lane, bothPark } = await watched(context);
     for (let n = 0; n < 10; n++) {
-      saw(one, 'F');
-      saw(other, 'F');
+      recordOutcomes(one, 'F');
+      recordOutcomes(other, 'F');
     }
     expect([one.parks(endpoint), other.parks(endpoint)]).toEqual([false, false]);
     await bothPark();
     expect(await lane()).toMatchObject(failing);
   });
 
-  it('what one has told counts at the other when it tells: the 20th opens, long after the first', async (context) => {
-    const { one, other, saw, lane, attemptsTold, bothPark } = await watched(context);
-    saw(one, 'F'.repeat(12));
-    await attemptsTold(12);
+  it('add the shared failures of the other worker: the 20th opens the lane, long after the first', async (context) => {
+    const { one, other, recordOutcomes, lane, attemptsShared, bothPark } = await watched(context);
+    recordOutcomes(one, 'F'.repeat(12));
+    await attemptsShared(12);
     one.aheadMs = other.aheadMs = 30_000;
-    saw(other, 'F'.repeat(7));
-    await attemptsTold(19);
+    recordOutcomes(other, 'F'.repeat(7));
+    await attemptsShared(19);
     expect(await lane()).toBeUndefined();
-    saw(one, 'F');
+    recordOutcomes(one, 'F');
     await bothPark();
   });
 
-  it('acceptances at one keep the lane of the other closed', async (context) => {
-    const { one, other, saw, lane, counts, attemptsTold } = await watched(context);
-    saw(one, 'F'.repeat(10));
-    expect((await attemptsTold(10)).inRow).toBe(10);
+  it('keep the lane closed when the other worker sees acceptances', async (context) => {
+    const { one, other, recordOutcomes, lane, counts, attemptsShared } = await watched(context);
+    recordOutcomes(one, 'F'.repeat(10));
+    expect((await attemptsShared(10)).inRow).toBe(10);
     await until('the acceptances to count', async () => {
-      saw(other, 'a');
+      recordOutcomes(other, 'a');
       return (await counts())?.inRow === 0;
     });
     await twoLooks(one);
-    saw(one, 'F'.repeat(10));
+    recordOutcomes(one, 'F'.repeat(10));
     await until('the second ten to count', async () => (await counts())?.now.failures === 20);
     expect((await counts())?.inRow).toBe(10);
     expect(await lane()).toBeUndefined();
   });
 
-  it('more than half of 40 refused in a minute open it, wherever they were', async (context) => {
-    const { one, other, saw, lane, bothPark } = await watched(context);
-    saw(one, 'FFa'.repeat(7));
-    saw(other, 'FFa'.repeat(7));
+  it('open the lane when more than half of 40 attempts fail in a minute, at whichever worker', async (context) => {
+    const { one, other, recordOutcomes, lane, bothPark } = await watched(context);
+    recordOutcomes(one, 'FFa'.repeat(7));
+    recordOutcomes(other, 'FFa'.repeat(7));
     await bothPark();
     expect(await lane()).toMatchObject(failing);
   });
 
-  it('half of 50 refused do not', async (context) => {
-    const { one, saw, lane, attemptsTold } = await watched(context);
-    saw(one, `Fa${'aF'.repeat(24)}`);
-    await attemptsTold(50);
+  it('do not open the lane when half of 50 attempts fail', async (context) => {
+    const { one, recordOutcomes, lane, attemptsShared } = await watched(context);
+    recordOutcomes(one, `Fa${'aF'.repeat(24)}`);
+    await attemptsShared(50);
     await twoLooks(one);
     expect(await lane()).toBeUndefined();
   });
 
-  it('an endpoint that only accepts costs nothing, and gets no row', async (context) => {
-    const { one, saw, counts, attemptsTold, clear } = await watched(context);
-    saw(one, 'a'.repeat(1_000));
+  it('send no statement and write no row for an endpoint that accepts everything', async (context) => {
+    const { one, recordOutcomes, counts, attemptsShared, clear } = await watched(context);
+    recordOutcomes(one, 'a'.repeat(1_000));
     await twoLooks(one);
     expect(new Set(one.statements)).toEqual(new Set(['read_watched']));
-    saw(one, 'F');
-    await attemptsTold(1);
+    recordOutcomes(one, 'F');
+    await attemptsShared(1);
     await clear();
-    saw(one, 'a');
+    recordOutcomes(one, 'a');
     await twoLooks(one);
     expect(await counts()).toBeUndefined();
   });
 
-  it('4xx to whatever many events opens nothing, and is no acceptance', async (context) => {
-    const { one, saw, lane, counts, attemptsTold, sql } = await watched(context);
-    saw(one, 'n'.repeat(100));
-    expect(await attemptsTold(100)).toMatchObject({ inRow: 0, notAccepted: 100 });
+  it('open no lane for 4xx responses, and do not count them as acceptances', async (context) => {
+    const { one, recordOutcomes, lane, counts, attemptsShared, sql } = await watched(context);
+    recordOutcomes(one, 'n'.repeat(100));
+    expect(await attemptsShared(100)).toMatchObject({ inRow: 0, notAccepted: 100 });
     const since = async () => (await sql('select failing_since from endpoint_health'))[0]?.failing_since;
     expect(await since()).toBeInstanceOf(Date);
-    saw(one, `a`);
+    recordOutcomes(one, `a`);
     await until('the acceptance to count', async () => (await counts())?.notAccepted === 0);
     expect(await since()).toBeNull();
     expect(await lane()).toBeUndefined();
   });
 
-  it('one type that always fails does not open it beside another that is well, at either of two workers', async (context) => {
-    const { one, other, saw, lane, counts, bothPark } = await watched(context);
-    saw(one, 'F'.repeat(15), 'order.bad');
-    await until('them to be told', async () => (await counts())?.inRow === 15);
+  it('open no lane for one event type that always fails while another type is accepted', async (context) => {
+    const { one, other, recordOutcomes, lane, counts, bothPark } = await watched(context);
+    recordOutcomes(one, 'F'.repeat(15), 'order.bad');
+    await until('them to be shared', async () => (await counts())?.inRow === 15);
     await until('the acceptance to count', async () => {
-      saw(other, 'a', 'order.good');
+      recordOutcomes(other, 'a', 'order.good');
       return (await counts())?.types[0]?.alone === true;
     });
     await twoLooks(one);
-    for (const worker of [one, other]) saw(worker, 'F'.repeat(60), 'order.bad');
-    await until('all to be told', async () => (await counts())?.types[0]?.failed === 135);
+    for (const worker of [one, other]) recordOutcomes(worker, 'F'.repeat(60), 'order.bad');
+    await until('all to be shared', async () => (await counts())?.types[0]?.failed === 135);
     expect(await lane()).toBeUndefined();
-    saw(one, 'F'.repeat(20), 'order.good');
+    recordOutcomes(one, 'F'.repeat(20), 'order.good');
     await bothPark();
   });
 
-  it('which type fails alone is known from the lane that closed its circuit, and told to the next', async (context) => {
-    const { one, other, saw, lane, bothPark, clear } = await watched(context);
+  it('learn from a lane that closed its circuit which event type fails alone, and pass that to the next lane', async (context) => {
+    const { one, other, recordOutcomes, lane, bothPark, clear } = await watched(context);
     await clear({ ...noFailures(), types: [{ type: 'order.bad', failed: 12, alone: true }] });
     await twoLooks(one);
     await twoLooks(other);
-    saw(one, 'F'.repeat(60), 'order.bad');
+    recordOutcomes(one, 'F'.repeat(60), 'order.bad');
     await twoLooks(one);
     expect(await lane()).toBeUndefined();
-    saw(one, 'F'.repeat(20), 'order.other');
+    recordOutcomes(one, 'F'.repeat(20), 'order.other');
     await bothPark();
     const types = [
       { type: 'order.bad', failed: 72, alone: true },
@@ -225,23 +226,23 @@ describe.concurrent('two workers', () => {
     expect(await lane()).toMatchObject({ circuit: { state: 'open', failures: { inRow: 0, types } } });
   });
 
-  it('a lane that closes lets both send again, counts what comes from nothing, and opens again', async (context) => {
-    const { one, other, endpoint, saw, lane, attemptsTold, bothPark, clear, sql } = await watched(context);
-    saw(one, 'F'.repeat(20));
+  it('send again after the lane has closed, count from zero, and can open it again', async (context) => {
+    const { one, other, endpoint, recordOutcomes, lane, attemptsShared, bothPark, clear, sql } = await watched(context);
+    recordOutcomes(one, 'F'.repeat(20));
     await bothPark();
-    saw(one, 'F'.repeat(5));
+    recordOutcomes(one, 'F'.repeat(5));
     await clear();
     await sql(`update lanes set parks = false, state = 'idle', circuit = '{"state":"closed"}' where endpoint_id = $1`, [uuidOf(endpoint)]);
     await until('neither to park', () => !one.parks(endpoint) && !other.parks(endpoint));
-    saw(other, 'F'.repeat(19));
-    await attemptsTold(19);
+    recordOutcomes(other, 'F'.repeat(19));
+    await attemptsShared(19);
     expect(await lane()).toMatchObject({ parks: false });
-    saw(other, 'F');
+    recordOutcomes(other, 'F');
     await bothPark();
     expect(await lane()).toMatchObject(failing);
   });
 
-  it('more than an endpoint takes opens its lane, once however many say so', async (context) => {
+  it('open the lane of an overloaded endpoint once, however often overCap is called', async (context) => {
     const { one, other, endpoint, lane, bothPark } = await watched(context);
     const all = [one.overCap(endpoint), one.overCap(endpoint), one.overCap(endpoint)];
     expect(one.parks(endpoint)).toBe(true);
@@ -252,10 +253,10 @@ describe.concurrent('two workers', () => {
     expect([...one.statements, ...other.statements].filter((name) => name === 'open_lanes')).toHaveLength(1);
   });
 
-  it('a lane that cannot be opened is not parked for, and is opened later', async (context) => {
-    const { one, other, endpoint, saw, bothPark, sql } = await watched(context);
+  it('do not park for a lane that could not be opened, and open it later', async (context) => {
+    const { one, other, endpoint, recordOutcomes, bothPark, sql } = await watched(context);
     await sql('alter table lanes rename to elsewhere');
-    saw(one, 'F'.repeat(20));
+    recordOutcomes(one, 'F'.repeat(20));
     const both = [other.overCap(endpoint), other.overCap(endpoint)];
     expect([one.parks(endpoint), other.parks(endpoint)]).toEqual([true, true]);
     for (const open of both) await expect(open).rejects.toThrow(/lanes/);
@@ -265,7 +266,7 @@ describe.concurrent('two workers', () => {
     await bothPark();
   });
 
-  it('what is known is not acted on after 3 s without an answer', async (context) => {
+  it('treat the list as stale after 3 s without an answer', async (context) => {
     const { one, sql } = await watched(context);
     await sql('alter table lanes rename to elsewhere');
     one.aheadMs += 3_100;

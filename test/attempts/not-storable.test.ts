@@ -1,5 +1,5 @@
-// PostgreSQL refuses what is to be recorded of an attempt. As much as it takes is stored, and the delivery's row never stays as it was: it would be due, and
-// posted again and again.
+// PostgreSQL refuses the data of an attempt. The recorder stores as much as possible and always
+// changes the delivery's row: a row that stayed due would be posted again and again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRecorder, type Recorder } from '#attempts/recorder';
 import type { AttemptRecord } from '#db/deliveries/attempts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-/** An event and an endpoint; with the row of its delivery, which is due since an hour, or without it. */
+/** An event and an endpoint, with or without the row of the delivery. The row has been due for an hour. */
 async function delivery(status: 'pending' | 'held' | null) {
   const ids = { eventId: newId('evt'), endpointId: newId('ep'), tenantId: newId('tnt') };
   const id = deliveryId(ids.eventId, ids.endpointId);
@@ -53,16 +53,16 @@ async function rowOf(of: { deliveryId: string }) {
   return rows[0];
 }
 
-/** What a sweep would start again. */
+/** The sweep would start this delivery again. */
 const isSwept = async (of: { deliveryId: string }) =>
   (await overdueDeliveries(database.db, null, 1_000)).some((one) => one.deliveryId === of.deliveryId);
 
 describe.each<[string, Outcome, number | null, object]>([
   ['an acceptance', 'accepted', null, { status: 'succeeded', attempts: 1, last_outcome: 'accepted', later: null }],
-  ['a refusal', 'http_status', hour, { status: 'retrying', attempts: 1, last_outcome: 'http_status', later: true }],
-  ['the last refusal', 'http_status', null, { status: 'dead_lettered', attempts: 1, last_outcome: 'http_status', later: null }],
-])('of an attempt that cannot be kept, %s', (_name, outcome, retryInMs, after) => {
-  it('changes the row all the same', async () => {
+  ['a failure', 'http_status', hour, { status: 'retrying', attempts: 1, last_outcome: 'http_status', later: true }],
+  ['the last failure', 'http_status', null, { status: 'dead_lettered', attempts: 1, last_outcome: 'http_status', later: null }],
+])('an attempt whose response cannot be stored (%s)', (_name, outcome, retryInMs, after) => {
+  it('still changes the delivery row', async () => {
     const of = await delivery('pending');
     expect(await isSwept(of)).toBe(true);
     expect(await recorder.record(attempt(of, outcome, retryInMs))).toBe(Reflect.get(after, 'status'));
@@ -70,7 +70,7 @@ describe.each<[string, Outcome, number | null, object]>([
     expect(await isSwept(of)).toBe(false);
   });
 
-  it('makes the row of a first attempt', async () => {
+  it('still creates the row of a first attempt', async () => {
     const of = await delivery(null);
     expect(await recorder.recordFirst({ ...of, attempt: attempt(of, outcome, retryInMs) })).toBe(Reflect.get(after, 'status'));
     expect(await rowOf(of)).toEqual({ ...after, kept: 0 });
@@ -81,7 +81,7 @@ it.each(['pending', 'held', null] as const)(
   'an outcome that no row can take puts the delivery into quarantine (row before: %s)',
   async (before) => {
     const of = await delivery(before);
-    // an interval of PostgreSQL ends before that
+    // longer than the longest interval of PostgreSQL
     const endless = attempt(of, 'http_status', 1e300, '192.0.2.1');
     const recorded = before ? recorder.record(endless) : recorder.recordFirst({ ...of, attempt: endless });
     expect(await recorded).toBe('quarantined');
@@ -90,14 +90,14 @@ it.each(['pending', 'held', null] as const)(
   },
 );
 
-it('one that cannot be stored takes no other with it', async () => {
+it('an attempt that cannot be stored does not affect the others of its group commit', async () => {
   const [bad, good] = [await delivery('pending'), await delivery('pending')];
   const both = [recorder.record(attempt(bad, 'accepted', null)), recorder.record(attempt(good, 'accepted', null, '192.0.2.1'))];
   expect(await Promise.all(both)).toEqual(['succeeded', 'succeeded']);
   expect([(await rowOf(bad)).kept, (await rowOf(good)).kept]).toEqual([0, 1]);
 });
 
-it('a delivery whose day is gone is gone, and nothing waits for it', async () => {
+it('an attempt of a delivery whose partition was dropped resolves to null and does not wait', async () => {
   const of = { deliveryId: 'dlv_00000000000070008000000000000001' };
   expect(await recorder.record(attempt(of, 'accepted', null))).toBeNull();
   expect(recorder.unrecorded()).toBe(0);

@@ -1,4 +1,5 @@
-// What waits for an endpoint or a tenant that gets no place is given up after 5 s, and is served again when there is one.
+// Items for an endpoint or tenant that gets no slot are given up after 5 s. They are served again
+// once a slot is free.
 import { describe, expect, it } from 'vitest';
 import { setTable } from './table.ts';
 
@@ -8,8 +9,8 @@ function fill(table: ReturnType<typeof setTable>, tenantId: string, endpointId: 
   for (let n = 0; n < items; n++) table.push(tenantId, endpointId);
 }
 
-describe('patience', () => {
-  it('ends after 5 s without a place for an endpoint, for what waits and for what comes', () => {
+describe('the wait of 5 s for a slot', () => {
+  it('ends for the items that wait for an endpoint, and for later ones', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
     table.pass(4_999);
@@ -23,7 +24,7 @@ describe('patience', () => {
     expect([table.running.length, table.queue.size()]).toEqual([32, 0]);
   });
 
-  it('begins anew when the endpoint has answered', async () => {
+  it('starts again when the endpoint has answered', async () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
     table.pass(5_001);
@@ -36,7 +37,7 @@ describe('patience', () => {
     expect(table.queue.size()).toBe(0);
   });
 
-  it('lasts as long as an answer comes now and then', async () => {
+  it('goes on as long as a response comes now and then', async () => {
     const table = setTable(limits);
     for (let n = 0; n < 5; n++) table.push('a', 'a1', 1);
     for (let n = 0; n < 4; n++) {
@@ -46,7 +47,7 @@ describe('patience', () => {
     expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([1, 0, 0]);
   });
 
-  it('ends as well where others hold all places of the endpoint, and begins anew when one of them leaves', () => {
+  it('ends also when other users hold all slots of the endpoint, and starts again when one of them is freed', () => {
     const table = setTable(limits);
     for (let n = 0; n < 32; n++) table.othersTake('a', 'a1');
     fill(table, 'a', 'a1', 5);
@@ -57,7 +58,7 @@ describe('patience', () => {
     expect([table.running.length, table.queue.size(), table.givenUp.length]).toEqual([1, 1, 5]);
   });
 
-  it('begins anew where nothing has come for longer than it lasts', () => {
+  it('starts again when no item came for longer than 5 s', () => {
     const table = setTable(limits);
     for (let n = 0; n < 32; n++) table.othersTake('a', 'a1');
     fill(table, 'a', 'a1', 5);
@@ -75,7 +76,7 @@ describe('patience', () => {
     expect([table.queue.size(), table.givenUp.length]).toEqual([0, 8]);
   });
 
-  it('is not spent while the process stands still', () => {
+  it('does not count the time in which the process was suspended', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
     table.pass(4_000);
@@ -87,7 +88,7 @@ describe('patience', () => {
     expect(table.givenUp).toHaveLength(8);
   });
 
-  it('costs nobody else anything', () => {
+  it('does not affect other endpoints and tenants', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
     fill(table, 'b', 'b1', 20);
@@ -98,7 +99,7 @@ describe('patience', () => {
     expect(table.running).toHaveLength(32 + 20 + 32);
   });
 
-  it('ends for a whole tenant that gets no place, so that endpoints that hang do not fill the memory', async () => {
+  it('ends for a whole tenant that gets no slot, so that hanging endpoints do not fill the memory', async () => {
     const table = setTable(limits);
     for (const endpointId of ['a1', 'a2', 'a3', 'a4']) fill(table, 'a', endpointId, 40);
     fill(table, 'a', 'a5', 5);
@@ -115,7 +116,7 @@ describe('patience', () => {
     expect(table.queue.size()).toBe(0);
   });
 
-  it('does not pass while it is us who are held up', () => {
+  it('does not count the time in which Posthorn itself is held up', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 40);
     table.pass(4_000);
@@ -128,7 +129,7 @@ describe('patience', () => {
     expect(table.givenUp).toHaveLength(8);
   });
 
-  it('has no end while the process itself is full', async () => {
+  it('does not end while the process itself is full', async () => {
     const table = setTable({ process: 2, tenant: 2, endpoint: 2 });
     fill(table, 'a', 'a1', 2);
     fill(table, 'b', 'b1', 3);
@@ -142,7 +143,7 @@ describe('patience', () => {
 describe('a crowd', () => {
   const crowd = 4 * 32 + 1;
 
-  it('is given up after a second in which next to none of it is served', () => {
+  it('is given up after a second in which almost none of it is served', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 32 + crowd);
     table.pass(1);
@@ -153,14 +154,14 @@ describe('a crowd', () => {
     expect([table.running.length, table.queue.size()]).toEqual([32, 0]);
   });
 
-  it('is none with one fewer', () => {
+  it('needs more than four items for each slot', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 32 + crowd - 1);
     table.pass(4_000);
     expect(table.givenUp).toEqual([]);
   });
 
-  /** So many of 200 are served in each second, and as many come. */
+  /** A crowd of 200: each second `served` items are served and as many are added. Returns how many were given up. */
   async function serve(served: number, seconds: number) {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 32 + 200);
@@ -182,18 +183,18 @@ describe('a crowd', () => {
     [66, 4, 0],
     [66, 6, 200],
     [67, 60, 0],
-  ])('of which %i are served in each of %i seconds has given up %i', async (served, seconds, givenUp) => {
+  ])('of 200, with %i served in each of %i seconds, has %i items given up', async (served, seconds, givenUp) => {
     expect(await serve(served, seconds)).toBe(givenUp);
   });
 
-  it('goes by the limit of its endpoint', () => {
+  it('is measured by the limit of its endpoint', () => {
     const table = setTable(limits);
     for (let n = 0; n < 6; n++) table.push('a', 'a1', 1);
     table.pass(1_250);
     expect([table.givenUp.length, table.running.length]).toEqual([5, 1]);
   });
 
-  it('begins anew after a time in which nobody looked, or in which we were held up', () => {
+  it('is measured again after the process was suspended or held up', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 32 + crowd);
     table.pass(750);
@@ -208,7 +209,7 @@ describe('a crowd', () => {
     expect(table.givenUp).toHaveLength(crowd);
   });
 
-  it('costs nobody else anything', () => {
+  it('does not affect other endpoints and tenants', () => {
     const table = setTable(limits);
     fill(table, 'a', 'a1', 32 + crowd);
     fill(table, 'a', 'a2', 40);

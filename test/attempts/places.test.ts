@@ -1,4 +1,4 @@
-// Places in flight: caps of process, tenant and endpoint, and places given back once.
+// Slots: the limits of process, tenant and endpoint, and slots that are given back once.
 import { expect, it } from 'vitest';
 import { createSlots } from '#attempts/places';
 
@@ -11,7 +11,7 @@ it.each<[string, [string, string, number | null][], string]>([
     ],
     'endpoint',
   ],
-  ['endpoint with a limit of its own', [['a', 'a1', 1]], 'endpoint'],
+  ['endpoint with its own limit', [['a', 'a1', 1]], 'endpoint'],
   [
     'tenant',
     [
@@ -31,20 +31,20 @@ it.each<[string, [string, string, number | null][], string]>([
     ],
     'process',
   ],
-])('says which cap is reached: %s', (_name, taken, cap) => {
+])('names the limit that is reached: %s', (_name, taken, cap) => {
   const places = createSlots({ process: 4, tenant: 3, endpoint: 2 });
   for (const each of taken) expect(places.take(...each)).toBeTypeOf('function');
   expect(places.take('a', 'a1', 1)).toBe(cap);
   expect(places.inUse()).toBe(taken.length);
 });
 
-it('lowers the cap of an endpoint and never lifts it', () => {
+it('an endpoint limit lowers the default limit and never raises it', () => {
   const places = createSlots({ process: 9, tenant: 9, endpoint: 1 });
   expect(places.take('a', 'a1', 5)).toBeTypeOf('function');
   expect(places.take('a', 'a1', 5)).toBe('endpoint');
 });
 
-it('gets each place back once, however often it is given', () => {
+it('counts a slot as given back once, however often that is called', () => {
   const places = createSlots({ process: 2, tenant: 2, endpoint: 2 });
   const [first] = [places.take('a', 'a1', null), places.take('a', 'a1', null)];
   if (typeof first !== 'function') throw new Error('no place');

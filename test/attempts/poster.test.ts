@@ -1,4 +1,4 @@
-// What the poster makes of a request that could not be sent in its time.
+// The errors of the poster: which of them count towards quarantine, and which are only tried again.
 import { randomBytes } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
 import { createPoster, type PostJob } from '#attempts/poster';
@@ -14,7 +14,7 @@ import { startReceiver } from '../support/receiver.ts';
 
 type BatchMember = NonNullable<PostJob['batch']>[number];
 
-it('a job that comes too late is not sent: a fault of ours that passes, not one that counts; so is a key it was not given', async () => {
+it('a job that is too late and an unknown master key are not sent and count as no failure; broken content is a RenderError', async () => {
   const [{ db, drop }, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   onTestFinished(async () => {
@@ -47,13 +47,13 @@ it('a job that comes too late is not sent: a fault of ours that passes, not one 
     retry: null,
     secrets: [{ id: secret, sealed: vault.seal(randomBytes(24), secret) }],
   };
-  // sealed with a key that others were given already: it is tried again, and counts for nothing
+  // encrypted with a key that other processes have already: it is tried again, and counts as no failure
   const next = createVault([randomBytes(32).toString('base64')]);
   const resealed = { id: secret, sealed: next.seal(randomBytes(24), secret) };
   await expect(poster.post({ ...job, secrets: [resealed] })).rejects.toMatchObject({ name: 'VaultError' });
   const broken = { id: secret, sealed: vault.seal(randomBytes(24), 'another') };
   await expect(poster.post({ ...job, secrets: [broken] })).rejects.toMatchObject({ name: 'RenderFault', eventIds: [] });
-  // of a batch it is said whose fault it is
+  // for a batch, the error names the events that cause it
   const member = (body: string) => ({ eventId: newId('evt'), id: 'one', sequence: null, body: Buffer.from(body) });
   const [good, unopened, erased] = [member('{"type":"a","data":1}'), member('\x02\x00'), member('')];
   const ofBatch = (batch: BatchMember[], format: PostJob['format'] = 'standard') => poster.post({ ...job, format, batch });

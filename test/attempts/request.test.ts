@@ -1,4 +1,4 @@
-// A request says whether it is a test, in every format, where its signature covers it.
+// A request marks test events in every format, and the signature covers the mark.
 import { describe, expect, it } from 'vitest';
 import { buildRequest, type SignedJob } from '#attempts/request';
 import { bodyFormats } from '#domain/body-format';
@@ -29,7 +29,7 @@ function requestOf(webhookId: string, more: Partial<SignedJob> = {}) {
 }
 
 describe.each(bodyFormats)('%s', (format) => {
-  it('a test is marked by a header and by its signed id, any other event by neither', () => {
+  it('a test event is marked by a header and by its signed id, any other event by neither', () => {
     const test = requestOf('test_1', { format });
     expect(test.headers).toMatchObject({ 'webhook-id': 'test_1', 'posthorn-test': 'true' });
     expect(verifyWebhook({ headers: test.headers, body: test.body, secrets: [secret], now: nowMs }).test).toBe(true);
@@ -39,7 +39,7 @@ describe.each(bodyFormats)('%s', (format) => {
   });
 });
 
-it('a batch is a test when all its elements are, and each element has its id', () => {
+it('a batch is marked as a test when all its events are tests, and each event has its id', () => {
   const batchOf = (...ids: string[]) => requestOf('bat_1', { batch: ids.map((id) => ({ id, sequence: null, body })) });
   expect(batchOf('test_1', 'test_2').headers).toMatchObject({ 'posthorn-test': 'true' });
   const mixed = batchOf('test_1', 'evt_1');
@@ -47,7 +47,7 @@ it('a batch is a test when all its elements are, and each element has its id', (
   expect(JSON.parse(Buffer.from(mixed.body).toString()).map(({ id }: { id: string }) => id)).toEqual(['test_1', 'evt_1']);
 });
 
-it('a message signature covers the mark', () => {
+it('a message signature covers the test header', () => {
   const signing = { schemes: [], messageSignatures: { algorithm: 'hmac-sha256' as const } };
   expect(requestOf('test_1', { signing }).headers['signature-input']).toContain('"posthorn-test"');
   expect(requestOf('evt_1', { signing }).headers['signature-input']).not.toContain('posthorn-test');

@@ -1,4 +1,5 @@
-// An endpoint that is tried so seldom that its refusals never open a lane: when it has refused everything for too long, it gets one, which disables it.
+// An endpoint with too little traffic to open a lane by its failures: after it has failed for too
+// long, it gets a lane, which disables it.
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
@@ -34,9 +35,9 @@ const refusing = async (path: string, status = 500) => {
 };
 const health = async (id: string) =>
   (await stage.db.query('select counts, failing_since from endpoint_health where endpoint_id = $1', [uuidOf(id)])).rows[0];
-const told = (id: string, failures: number) =>
-  until(`${failures} of ${id} to be told`, async () => (await health(id))?.counts.notAccepted === failures);
-/** The last refusal was so long ago, the first six days before. */
+const shared = (id: string, failures: number) =>
+  until(`${failures} of ${id} to be shared`, async () => (await health(id))?.counts.notAccepted === failures);
+/** Moves the first failure back by six days and the last count by 12 hours. */
 const age = (id: string) =>
   stage.db.query(
     `update endpoint_health set failing_since = now() - interval '6 days', updated_at = now() - interval '12 hours' where endpoint_id = $1`,
@@ -44,27 +45,30 @@ const age = (id: string) =>
   );
 async function refuse(id: string, count: number, status = 500): Promise<void> {
   watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
-  await told(id, count);
+  await shared(id, count);
 }
 
-it.concurrent.each([500, 404])('gets a lane at the first %i after that, and is disabled at the next', async (status) => {
-  const id = await refusing(`/slow-${status}`, status);
-  await refuse(id, 1, status);
-  await refuse(id, 2, status);
-  expect(await stage.lane(id)).toBeUndefined();
-  await age(id);
-  watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
-  await until('a lane', async () => (await stage.lane(id)) !== undefined);
-  const lane = await stage.lane(id);
-  expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
-  expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
-  await stage.park(id, names(`slow-${status}`, 1));
-  await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
-  await stage.drain(id);
-  expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
-});
+it.concurrent.each([500, 404])(
+  'an endpoint that failed for too long gets a lane at its next %i, and is disabled at the one after',
+  async (status) => {
+    const id = await refusing(`/slow-${status}`, status);
+    await refuse(id, 1, status);
+    await refuse(id, 2, status);
+    expect(await stage.lane(id)).toBeUndefined();
+    await age(id);
+    watch.recordOutcome({ endpointId: id, targetVersion: 1 }, 'order.created', answerOf(status));
+    await until('a lane', async () => (await stage.lane(id)) !== undefined);
+    const lane = await stage.lane(id);
+    expect(lane).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
+    expect(Date.now() - Number(lane.failing_since)).toBeGreaterThan(5 * dayMs);
+    await stage.park(id, names(`slow-${status}`, 1));
+    await stage.db.query(`update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1`, [uuidOf(id)]);
+    await stage.drain(id);
+    expect((await stage.db.query('select gate from endpoints where id = $1', [uuidOf(id)])).rows).toEqual([{ gate: 'disabled' }]);
+  },
+);
 
-it.concurrent('gets none while it accepts something now and then, however long ago it refused, or when its lane has found it well', async () => {
+it.concurrent('an endpoint gets no lane while it accepts now and then, or after its lane saw it recover', async () => {
   const [accepting, well] = [await refusing('/accepting'), await refusing('/well')];
   await refuse(accepting, 1);
   await refuse(well, 1);

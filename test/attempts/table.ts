@@ -1,4 +1,5 @@
-// A turn queue at which a test sits: it ends what runs, moves the clock, and takes places as others do.
+// A turn queue under a test's control: the test ends items, moves the clock, and takes slots as
+// other users do.
 import { createSlots, type SlotLimits } from '#attempts/places';
 import { createTurnQueue } from '#attempts/turn-queue';
 
@@ -9,14 +10,14 @@ export interface Item {
   tenantId: string;
   endpointId: string;
   limit: number | null;
-  /** Indexes into `left`: of the last one that had left when this came, and of itself. */
+  /** Indexes into `left`: of the last item that had left when this one was pushed, and of this item. */
   cameAfter: number;
   begun: number;
 }
 
 interface Running {
   item: Item;
-  /** In flight for its endpoint when it began, itself included. */
+  /** Requests in flight for its endpoint when it began, this one included. */
   atOnce: number;
   end(): void;
 }
@@ -24,7 +25,7 @@ interface Running {
 export function setTable(limits: SlotLimits) {
   const places = createSlots(limits);
   const pushed: Item[] = [];
-  /** Run or given up, in that order. */
+  /** The items that were run or given up, in that order. */
   const left: Item[] = [];
   const givenUp: Item[] = [];
   const wants: string[] = [];
@@ -54,7 +55,7 @@ export function setTable(limits: SlotLimits) {
     pushed,
     left,
     givenUp,
-    /** Why each of them was. */
+    /** The reason for each item of `givenUp`. */
     wants,
     running,
     others,
@@ -64,7 +65,7 @@ export function setTable(limits: SlotLimits) {
       pushed.push(item);
       queue.push(item, tenantId, endpointId, limit);
     },
-    /** Ends one of those that run. */
+    /** Ends one running item. */
     async end(which: number) {
       const [ended] = running.splice(which % Math.max(1, running.length), 1);
       ended?.end();
@@ -74,14 +75,14 @@ export function setTable(limits: SlotLimits) {
       for (const each of running.splice(0)) each.end();
       await settled();
     },
-    /** Time passes, and the queue looks about now and then. */
+    /** Moves the clock and calls `look` every 250 ms. */
     pass(ms: number) {
       for (let left = ms; left > 0; left -= lookMs) {
         clock += Math.min(left, lookMs);
         queue.look();
       }
     },
-    /** Time passes, and nobody looks: the process stands still. */
+    /** Moves the clock without calling `look`, as when the process is suspended. */
     standStill(ms: number) {
       clock += ms;
     },
@@ -101,7 +102,7 @@ export function setTable(limits: SlotLimits) {
 
 export const ofEndpoint = (items: Item[], endpointId: string) => items.filter((item) => item.endpointId === endpointId).map(({ n }) => n);
 
-/** All that follows from a promise's end has happened. */
+/** Resolves when the callbacks of settled promises have run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await Promise.resolve();
 }

@@ -1,11 +1,12 @@
-// Who posts next: the queue in front of first attempts, with places it shares with others and a clock under the test's control.
+// The fair queue of first attempts, with slots that other users take too and a clock under the
+// test's control.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Item, ofEndpoint, setTable } from './table.ts';
 
 const tenant = fc.constantFrom('a', 'b', 'c');
 const endpoint = fc.constantFrom('1', '2', '3');
-/** Of each endpoint. That one may change is tested apart. */
+/** The limit of each endpoint. Another test changes a limit. */
 const limits: Record<string, number | null> = { 1: null, 2: 1, 3: 3 };
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constant('push' as const), tenant, endpoint) },
@@ -27,7 +28,7 @@ async function play(table: ReturnType<typeof setTable>, script: typeof steps ext
   }
 }
 
-/** Ends all that runs, until nothing waits. */
+/** Ends running items until none waits. */
 async function drain(table: ReturnType<typeof setTable>): Promise<void> {
   while (table.others.length > 0) table.othersLeave(0);
   table.pass(1);
@@ -37,7 +38,7 @@ async function drain(table: ReturnType<typeof setTable>): Promise<void> {
 const sorted = (items: Item[]) => items.map(({ n }) => n).sort((one, other) => one - other);
 
 describe('the turn queue', () => {
-  it('runs or gives up each item exactly once, each endpoint in its order, whatever happens', async () => {
+  it('runs or gives up each item exactly once, in order for each endpoint', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
         const table = setTable({ process: 6, tenant: 4, endpoint: 2 });
@@ -50,7 +51,7 @@ describe('the turn queue', () => {
     );
   });
 
-  it('never has more in flight than the caps of process, tenant and endpoint allow', async () => {
+  it('never exceeds the limits of process, tenant and endpoint', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
         const limits = { process: 5, tenant: 3, endpoint: 2 };
@@ -68,12 +69,12 @@ describe('the turn queue', () => {
     );
   });
 
-  it('leaves no place empty that an item could have', async () => {
+  it('leaves no slot free that an item could use', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
         const table = setTable({ process: 5, tenant: 3, endpoint: 2 });
         await play(table, script, () => undefined);
-        // others do not say when they leave
+        // other users do not tell the queue when they free a slot
         table.pass(1);
         for (const item of table.waiting()) expect(table.places.take(item.tenantId, item.endpointId, 1)).toBeTypeOf('string');
       }),
@@ -91,7 +92,7 @@ describe('the turn queue', () => {
         }
         while (table.running.length > 0) await table.end(0);
         for (const item of table.pushed) {
-          // those that began while it was the first of its tenant to wait
+          // the items that began while this one was the first of its tenant to wait
           const before = table.pushed.filter((other) => other.tenantId === item.tenantId && other.begun < item.begun);
           const from = Math.max(item.cameAfter, ...before.map((other) => other.begun));
           const meanwhile = table.left.slice(from + 1, item.begun).map(({ tenantId }) => tenantId);
@@ -108,7 +109,7 @@ describe('the turn queue', () => {
     expect(table.left.map(({ endpointId }) => endpointId)).toEqual(['a1', 'a1', 'a2', 'a3', 'a1', 'a2']);
   });
 
-  it('leaves a tenant that found the process full its turn', async () => {
+  it('keeps the turn of a tenant that found the process full', async () => {
     const table = setTable({ process: 1, tenant: 100, endpoint: 100 });
     table.push('a', 'a1');
     table.push('b', 'b1');
@@ -127,7 +128,7 @@ describe('the turn queue', () => {
     expect(table.running.slice(-2).map(({ item }) => item.endpointId)).toEqual(['a2', 'b2']);
   });
 
-  it('goes by the limit an endpoint has now', () => {
+  it('uses the current limit of an endpoint', () => {
     const table = setTable({ process: 512, tenant: 128, endpoint: 32 });
     for (let n = 0; n < 4; n++) table.push('a', 'a1', 1);
     expect(table.running).toHaveLength(1);
@@ -146,7 +147,7 @@ describe('the turn queue', () => {
     expect(table.givenUp).toEqual([]);
   });
 
-  it('drops what waits and what comes once it is stopped, and lets what runs end', async () => {
+  it('drops waiting and later items once it is stopped, and lets running ones end', async () => {
     const table = setTable({ process: 1, tenant: 1, endpoint: 1 });
     for (let n = 0; n < 3; n++) table.push('a', 'a1');
     table.queue.stop();

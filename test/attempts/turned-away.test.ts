@@ -1,36 +1,37 @@
-// The wait of deliveries that found no place: a crowd spreads out, a few come back soon, and who has been served is forgotten.
+// The wait of deliveries that got no slot: a crowd spreads out, a few come back soon, and served
+// deliveries no longer count.
 import { expect, it } from 'vitest';
 import { createSlotOverflow } from '#attempts/slot-overflow';
 
-it('grows with the crowd behind an endpoint, not beyond a minute, and not for others', () => {
+it('the wait grows with the crowd of an endpoint, up to a minute, and not for other endpoints', () => {
   let now = 0;
-  const turnedAway = createSlotOverflow(
+  const overflow = createSlotOverflow(
     () => 0.5,
     () => now,
   );
-  expect(turnedAway.waitMs('ep_a', 'dlv_1', 32)).toBe(1_500);
-  for (let n = 2; n <= 320; n++) turnedAway.waitMs('ep_a', `dlv_${n}`, 32);
-  expect(turnedAway.waitMs('ep_a', 'dlv_320', 32)).toBe(15_047);
-  for (let n = 321; n <= 5_000; n++) turnedAway.waitMs('ep_a', `dlv_${n}`, 32);
-  expect(turnedAway.waitMs('ep_a', 'dlv_5001', 32)).toBe(60_000);
-  expect(turnedAway.waitMs('ep_b', 'dlv_1', 32)).toBe(1_500);
+  expect(overflow.waitMs('ep_a', 'dlv_1', 32)).toBe(1_500);
+  for (let n = 2; n <= 320; n++) overflow.waitMs('ep_a', `dlv_${n}`, 32);
+  expect(overflow.waitMs('ep_a', 'dlv_320', 32)).toBe(15_047);
+  for (let n = 321; n <= 5_000; n++) overflow.waitMs('ep_a', `dlv_${n}`, 32);
+  expect(overflow.waitMs('ep_a', 'dlv_5001', 32)).toBe(60_000);
+  expect(overflow.waitMs('ep_b', 'dlv_1', 32)).toBe(1_500);
   now = 120_000;
-  expect(turnedAway.waitMs('ep_a', 'dlv_9', 32)).toBe(1_500);
+  expect(overflow.waitMs('ep_a', 'dlv_9', 32)).toBe(1_500);
 });
 
-it('is not lengthened by those who were served, whoever still waits before them', () => {
+it('served deliveries do not lengthen the wait, even when an older delivery still waits', () => {
   let now = 0;
   let random = 1;
-  const turnedAway = createSlotOverflow(
+  const overflow = createSlotOverflow(
     () => random,
     () => now,
   );
-  turnedAway.waitMs('ep_a', 'dlv_long', 0.1);
+  overflow.waitMs('ep_a', 'dlv_long', 0.1);
   random = 0;
-  for (let n = 0; n < 100; n++) turnedAway.waitMs('ep_a', `dlv_${n}`, 1_000);
-  expect(turnedAway.waiting('ep_a')).toBe(101);
+  for (let n = 0; n < 100; n++) overflow.waitMs('ep_a', `dlv_${n}`, 1_000);
+  expect(overflow.waiting('ep_a')).toBe(101);
   now = 5_000;
-  turnedAway.waitMs('ep_a', 'dlv_new', 1);
-  // the first one waits for 20 s
-  expect(turnedAway.waiting('ep_a')).toBe(2);
+  overflow.waitMs('ep_a', 'dlv_new', 1);
+  // the first delivery waits for 20 s
+  expect(overflow.waiting('ep_a')).toBe(2);
 });

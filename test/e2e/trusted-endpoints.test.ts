@@ -40,7 +40,10 @@ describe.concurrent('an endpoint that must agree first', () => {
       const endpoint = await endpointOf(sent.endpoint.id);
       return endpoint.verification.lastError && endpoint;
     });
-    expect(verification).toMatchObject({ state: 'pending', lastError: expect.stringMatching(/^HTTP 200 from .*, without the challenge$/) });
+    expect(verification).toMatchObject({
+      state: 'pending',
+      lastError: expect.stringMatching(/^HTTP 200 from .*; the response does not echo the challenge$/),
+    });
     agrees = true;
     expect((await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/verify`)).status).toBe(429);
     await stage.posthorn.database.db.query(

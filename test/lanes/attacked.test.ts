@@ -1,4 +1,4 @@
-// What an attack on the drain found, each as it was found.
+// Regressions of the drain that an adversarial review found.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { holding } from '../e2e/stage.ts';
@@ -15,8 +15,8 @@ const inAnHour = `update deliveries set next_attempt_at = now() + interval '1 ho
 const putOff = (ids: string[]) => stage.db.query(inAnHour, [ids.map(uuidOf)]);
 const once = { retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
 
-describe('keys', () => {
-  it('that a dead letter blocks do not shut the lane for the others', async () => {
+describe('ordering keys', () => {
+  it('that a dead letter blocks do not stop the lane for other keys', async () => {
     const endpoint = await stage.makeEndpoint('/block', { ordering: 'key', on_dead_letter: 'block', ...once });
     await stage.park(endpoint, [
       { id: 'a1', key: 'a' },
@@ -30,7 +30,7 @@ describe('keys', () => {
     expect(stage.arrived('/block').toSorted()).toEqual(['a1', 'b1', 'b2']);
   });
 
-  it('that dead letters block stay blocked, however many they are', async () => {
+  it('stay blocked by their dead letters, however many keys there are', async () => {
     const endpoint = await stage.makeEndpoint('/blocked', { ordering: 'key', on_dead_letter: 'block' });
     const keyed = (id: string) => Array.from({ length: 1_100 }, (_, n) => ({ id: `${id}-${n}`, key: `k${n}` }));
     await stage.park(endpoint, keyed('gone-key'));
@@ -41,7 +41,7 @@ describe('keys', () => {
     await stage.park(endpoint, [{ id: 'free-key', key: 'another' }, { id: 'nokey-1' }]);
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', wait: 'blocked_by_dead_letter', held: 1_100 });
     expect(stage.arrived('/blocked').toSorted()).toEqual(['free-key', 'nokey-1']);
-    // nor are they probed with
+    // blocked deliveries are not used as probes either
     await stage.db.query(`update lanes set circuit = $2 where endpoint_id = $1`, [
       uuidOf(endpoint),
       { state: 'open', refusedProbes: 0, refusedSince: 0, accepted: [], probeAtMs: 0 },
@@ -49,7 +49,7 @@ describe('keys', () => {
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 1_100, sent: 0 });
   });
 
-  it('and rows without one, of which a whole page waits, do not hide what may go', async () => {
+  it('are found behind a whole page of waiting rows without a key', async () => {
     const endpoint = await stage.makeEndpoint('/hidden', { ordering: 'key' });
     await putOff(await stage.park(endpoint, names('keyless', 105)));
     await stage.park(endpoint, [{ id: 'due', key: 'k' }]);
@@ -59,7 +59,7 @@ describe('keys', () => {
     expect(report.dueInMs).toBeGreaterThan(3_000_000);
   });
 
-  it('whose heads wait do not hide a key that may go, however many stand behind them', async () => {
+  it('are found behind other keys whose heads wait, however many rows those have', async () => {
     const endpoint = await stage.makeEndpoint('/hot', { ordering: 'key' });
     for (let key = 0; key < 5; key++) {
       const [head = ''] = await stage.park(
@@ -74,8 +74,8 @@ describe('keys', () => {
   });
 });
 
-describe('what the endpoint says counts at once', () => {
-  it('410: nothing more than what was under way', async () => {
+describe('a response that stops the lane counts at once', () => {
+  it('410: only the requests in flight arrive', async () => {
     const endpoint = await stage.makeEndpoint('/gone');
     await stage.park(endpoint, names('gone', 100));
     stage.receiver.answer('/gone', (_request, response) => void response.writeHead(410).end());
@@ -83,7 +83,7 @@ describe('what the endpoint says counts at once', () => {
     expect(stage.arrived('/gone').length).toBeLessThanOrEqual(8);
   });
 
-  it('429 with Retry-After: peace', async () => {
+  it('429 with Retry-After: only the requests in flight arrive', async () => {
     const endpoint = await stage.makeEndpoint('/peace');
     await stage.park(endpoint, names('peace', 100));
     stage.receiver.answer('/peace', (_request, response) => void response.writeHead(429, { 'retry-after': '60' }).end());
@@ -108,7 +108,7 @@ it('an endpoint that was disabled for failing and is resumed by hand is probed a
   expect((await stage.statuses(endpoint)).succeeded).toBeGreaterThan(20);
 });
 
-it('counts failures over drains: one attempt each, as of a slow lane, and it opens all the same', async () => {
+it('the circuit opens after failures of several drains with one attempt each', async () => {
   const endpoint = await stage.makeEndpoint('/slow', {
     ordering: 'endpoint',
     retry: { initial: '1h', factor: 1, max: '1h', attempts: 50 },
@@ -125,7 +125,7 @@ it('counts failures over drains: one attempt each, as of a slow lane, and it ope
   expect(opened).toBe(20);
 });
 
-it('a coalescing key that is being sent opens a new window for what comes meanwhile', async () => {
+it('a coalescing key that is in flight opens a new window for later events', async () => {
   const endpoint = await stage.makeEndpoint('/slow-latest', { coalesce_ms: 300 });
   const hold = holding();
   stage.receiver.answer('/slow-latest', (request, response, count) =>
@@ -160,7 +160,7 @@ it('a retried batch is one request, although its members fall due one after the 
   expect(new Set(stage.arrived('/wide')).size).toBe(1);
 });
 
-it('a head that was cancelled during its POST holds up nobody', async () => {
+it('a head that was cancelled during its POST does not block its line', async () => {
   const endpoint = await stage.makeEndpoint('/cancelled', {
     ordering: 'endpoint',
     retry: { initial: '1h', factor: 1, max: '1h', attempts: 5 },
@@ -175,14 +175,14 @@ it('a head that was cancelled during its POST holds up nobody', async () => {
   expect(await stage.statuses(endpoint)).toEqual({ cancelled: 1, succeeded: 1 });
 });
 
-it('a fault of ours while the circuit is open is waited out, not repeated as fast as we can', async () => {
+it('a failure inside Posthorn while the circuit is open is retried after a pause, not in a tight loop', async () => {
   const endpoint = await stage.makeEndpoint('/fault');
   await stage.park(endpoint, names('fault', 1));
   await stage.db.query(
     `update lanes set circuit = '{"state":"open","refusedProbes":0,"refusedSince":0,"accepted":[],"probeAtMs":0}' where endpoint_id = $1`,
     [uuidOf(endpoint)],
   );
-  // an endpoint without a live secret cannot be signed for
+  // without a valid secret the request cannot be signed
   await stage.db.query('delete from endpoint_secrets where endpoint_id = $1', [uuidOf(endpoint)]);
   const stopping = new AbortController();
   setTimeout(() => stopping.abort(), 1_500);
@@ -191,7 +191,7 @@ it('a fault of ours while the circuit is open is waited out, not repeated as fas
   expect(rows[0].faults).toBeLessThanOrEqual(3);
 });
 
-it('a drain that is stopped while the one before may still post leaves the wait to the next', async () => {
+it('a drain that is stopped while the one before may still send leaves that wait to the next drain', async () => {
   const endpoint = await stage.makeEndpoint('/unclean');
   await stage.park(endpoint, names('unclean', 1));
   await stage.db.query('update lanes set ended_at = null where endpoint_id = $1', [uuidOf(endpoint)]);
@@ -207,7 +207,7 @@ describe('an event that is always refused', () => {
 
   it('does not keep the circuit of an endpoint without order open', async () => {
     const endpoint = await stage.makeEndpoint('/bad', { retry: { initial: '1h', factor: 1, max: '1h', attempts: 50 } });
-    // the bad ones first: parked together they would come in any order
+    // park the bad ones first: parked together, they could come in any order
     await stage.park(endpoint, names('bad', 2));
     await stage.park(endpoint, names('good', 40));
     let refusals = 25;
@@ -217,7 +217,7 @@ describe('an event that is always refused', () => {
     expect((await stage.statuses(endpoint)).succeeded).toBeGreaterThan(15);
   });
 
-  it('is spent also as the head of an order, which then goes on', async () => {
+  it('becomes a dead letter also as the head of an ordered endpoint, which then goes on', async () => {
     const endpoint = await stage.makeEndpoint('/bad-head', {
       ordering: 'endpoint',
       retry: { initial: '10ms', factor: 1, max: '10ms', attempts: 9 },
@@ -229,7 +229,7 @@ describe('an event that is always refused', () => {
   });
 });
 
-it('a lane that sends seldom rests between its requests', async () => {
+it('a lane with a low rate limit rests between its requests', async () => {
   const endpoint = await stage.makeEndpoint('/seldom', { rate_limit: { perSecond: 0.1, burst: 1 } });
   await stage.park(endpoint, names('seldom', 3));
   const report = await stage.drain(endpoint);

@@ -1,4 +1,5 @@
-// Batches: several events in one signed request with an id of its own, which stands or falls for all of them.
+// Batches: several events in one signed request with its own id. The outcome of the request is that
+// of all events.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
@@ -13,7 +14,7 @@ afterAll(() => stage?.close());
 const webhookId = (request: { headers: Record<string, string> }) => request.headers['webhook-id'];
 const wholeBatch = { maxEvents: 10, maxWaitMs: 60_000 };
 
-/** Every request is a batch: an array, signed as a whole, with an id of its own. */
+/** Every request is a batch: an array, signed as a whole, with its own id. */
 function expectBatches(endpoint: LaneEndpoint, maxEvents: number): void {
   for (const request of endpoint.requests()) {
     expect(webhookId(request)).toMatch(/^bat_[0-9a-f]+$/);
@@ -30,7 +31,7 @@ function expectBatches(endpoint: LaneEndpoint, maxEvents: number): void {
 const idsIn = ({ body }: { body: Buffer }) => (JSON.parse(body.toString()) as { id: string }[]).map(({ id }) => id);
 
 describe.concurrent('a batch', () => {
-  it('holds up to so many events, each with its own id, and is signed as a whole', async () => {
+  it('holds up to maxEvents events, each with its own id, and is signed as a whole', async () => {
     const endpoint = await stage.endpoint({ batch: { maxEvents: 10, maxWaitMs: 1_000 } });
     const ids = await endpoint.post(25);
     await endpoint.reach('succeeded', 25);
@@ -40,13 +41,13 @@ describe.concurrent('a batch', () => {
     expect(new Set(endpoint.requests().map(webhookId)).size).toBe(endpoint.requests().length);
   });
 
-  it('that is full waits for nothing, and one that is not waits for its time alone', async () => {
+  it('that is full goes at once, and one that is not full goes after maxWaitMs', async () => {
     const [full, partial] = await Promise.all([
       stage.endpoint({ batch: wholeBatch }),
       stage.endpoint({ batch: { maxEvents: 1_000, maxWaitMs: 500 } }),
     ]);
     await Promise.all([full.post(10), partial.post(3)]);
-    // by the wait alone this would take a minute
+    // waiting for maxWaitMs would take a minute
     await full.reach('succeeded', 10, 30_000);
     await partial.reach('succeeded', 3);
     expect(full.requests().map((request) => numbersIn(request).length)).toEqual([10]);
@@ -54,7 +55,7 @@ describe.concurrent('a batch', () => {
     expectBatches(partial, 1_000);
   });
 
-  it('that is refused comes again as it was, under the same id, whatever else waits by then', async () => {
+  it('that fails is retried unchanged, under the same id, even when more events wait by then', async () => {
     const endpoint = await stage.endpoint({ batch: wholeBatch, retry: { schedule: ['1s', '1s'] } });
     endpoint.answer((_request, response) => void response.writeHead(endpoint.requests().length === 1 ? 500 : 204).end());
     const ids = await endpoint.post(10);
@@ -66,14 +67,14 @@ describe.concurrent('a batch', () => {
     expect(again).toHaveLength(2);
     expect(again[1]?.body).toEqual(first?.body);
     expectBatches(endpoint, 10);
-    // success or failure is the batch's, the record is each delivery's
+    // the outcome is the batch's, and each delivery has its own record
     for (const id of ids) {
       const attempts = await stage.posthorn.attemptsOf((await endpoint.delivery(id)).id);
       expect(attempts.map(({ outcome }) => outcome)).toEqual(['accepted', 'http_status']);
     }
   });
 
-  it('that is spent leaves a dead letter of each event, and one that is replayed goes in another batch', async () => {
+  it('that runs out of retries leaves a dead letter for each event, and a replayed one goes in another batch', async () => {
     const endpoint = await stage.endpoint({ batch: { maxEvents: 5, maxWaitMs: 500 }, retry: { schedule: ['50ms'] } });
     endpoint.answer([500]);
     const ids = await endpoint.post(5);
@@ -87,7 +88,7 @@ describe.concurrent('a batch', () => {
     expect(endpoint.requests().slice(0, spent).map(webhookId)).not.toContain(replayed && webhookId(replayed));
   });
 
-  it('does not hold what was cancelled while it filled', async () => {
+  it('leaves out events that were cancelled while it filled', async () => {
     const endpoint = await stage.endpoint({ batch: wholeBatch });
     const [cancelled = ''] = await endpoint.post(3);
     await endpoint.reach('held', 3);
@@ -100,7 +101,7 @@ describe.concurrent('a batch', () => {
 });
 
 describe.concurrent('an ordered endpoint', () => {
-  it('gets its batches in order, and in each the events in theirs', async () => {
+  it('gets its batches in order, and the events of each batch in order', async () => {
     const endpoint = await stage.endpoint({
       ordering: 'endpoint',
       batch: { maxEvents: 7, maxWaitMs: 300 },
@@ -114,10 +115,10 @@ describe.concurrent('an ordered endpoint', () => {
     await endpoint.reach('succeeded', 40);
     expect(endpoint.accepted()).toEqual(upTo(40));
     expect(Math.max(...endpoint.requests().map(({ atOnce }) => atOnce))).toBe(1);
-    // in a batch each event tells its own number
+    // each event of a batch carries its own sequence number
     for (const request of endpoint.requests()) {
-      const told = JSON.parse(request.body.toString()) as { sequence: number }[];
-      expect(told.map(({ sequence }) => sequence)).toEqual(numbersIn(request).map((n) => n + 1));
+      const events = JSON.parse(request.body.toString()) as { sequence: number }[];
+      expect(events.map(({ sequence }) => sequence)).toEqual(numbersIn(request).map((n) => n + 1));
     }
   });
 

@@ -1,5 +1,5 @@
-// An endpoint that refuses everything is probed instead of sent to: only probes of what is due spend attempts, and what waits has no workflows; and peace that an
-// endpoint asks for is kept for all that waits for it.
+// A failing endpoint gets only probes: only probes with deliveries that are due use up attempts,
+// and held deliveries have no workflows. And Retry-After holds back all deliveries of the endpoint.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** 20 in a row, and as many as may be under way when that is noticed. */
+/** 20 failures in a row, and as many as may be in flight when the circuit opens. */
 const refusedAtMost = 20 + 32;
 
 async function attemptsSpent({ id }: LaneEndpoint): Promise<number> {
@@ -24,8 +24,8 @@ async function attemptsSpent({ id }: LaneEndpoint): Promise<number> {
 
 const isOpen = (endpoint: LaneEndpoint) => until('the circuit to open', async () => (await endpoint.lane()).circuit?.state === 'open');
 
-describe.concurrent('an endpoint that refuses 20 in a row', () => {
-  it('is probed, one at a time, while all else waits unspent and without workflows; and then gets it all', async () => {
+describe.concurrent('an endpoint that fails 20 times in a row', () => {
+  it('gets one probe at a time, while the rest waits without attempts and workflows, and then gets everything', async () => {
     const endpoint = await stage.endpoint({ retry: { schedule: ['10s', '10s', '10s', '10s', '10s', '10s'] } });
     endpoint.answer([500]);
     await endpoint.post(25);
@@ -40,19 +40,19 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
     expect(await endpoint.waitsFor('circuit_open')).toMatchObject({ reasons: expect.arrayContaining(['failing']) });
 
     await until('a probe to be refused', async () => ((await endpoint.lane()).circuit?.refusedProbes ?? 0) >= 1);
-    // one that is due is probed with, and spends an attempt for each probe
+    // a probe uses a delivery that is due, and uses up one attempt
     const refused = endpoint.requests().length;
     expect(refused).toBeGreaterThan(spent);
     await until('the probes to be recorded', async () => (await attemptsSpent(endpoint)) >= refused);
     expect(await attemptsSpent(endpoint)).toBeLessThanOrEqual(endpoint.requests().length);
-    await until('the lane to have taken over what slept in backoff', async () => (await endpoint.openWorkflows()).length === 1);
+    await until('the lane to take over the deliveries in backoff', async () => (await endpoint.openWorkflows()).length === 1);
     endpoint.answer([204]);
     await endpoint.reach('succeeded', 125, 90_000);
     const probes = endpoint.requests().slice(came, endpoint.requests().findIndex(({ answered }) => answered?.status === 204) + 3);
     expect(Math.max(...probes.map(({ atOnce }) => atOnce))).toBe(1);
     expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(125)));
     expect(endpoint.requests().filter(({ answered }) => answered?.status === 204)).toHaveLength(125);
-    // the drain that learned it says so within some seconds
+    // the drain saves what it learned every few seconds
     await until('the circuit to be shown closed', async () => ((await endpoint.lane()).circuit?.state ?? 'closed') === 'closed');
   });
 
@@ -68,7 +68,7 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
     expect(Math.max(...endpoint.requests().map(({ atOnce }) => atOnce))).toBe(1);
   });
 
-  it('is another one than its neighbour, which notices nothing', async () => {
+  it('does not affect another endpoint', async () => {
     const [bad, good] = await Promise.all([stage.endpoint({ retry: { schedule: ['1h'] } }), stage.endpoint()]);
     bad.answer([500]);
     await bad.post(30);
@@ -81,7 +81,7 @@ describe.concurrent('an endpoint that refuses 20 in a row', () => {
 
 let types = 0;
 
-/** Events of a type that the endpoint refuses with this status, and of one that it accepts. */
+/** An endpoint that answers one event type with `status` and accepts another; posts events of both types. */
 async function refusesOneType(status: number, settings: object) {
   const [bad, good] = [`bad${++types}.sent`, `good${types}.sent`];
   const endpoint = await stage.endpoint({ eventTypes: [bad, good], ...settings });
@@ -109,7 +109,7 @@ describe.concurrent('an endpoint that refuses one event type', () => {
       await postBad(40);
       for (let n = 1; n <= 6; n++) {
         await postGood(1);
-        // one a second, or as soon as the last one has arrived: whichever is later
+        // one event a second, or when the last one has arrived, whichever is later
         const since = Date.now();
         await endpoint.reach('succeeded', n, 60_000);
         await until('a second to have passed', () => Date.now() - since >= 1_000);
@@ -120,7 +120,7 @@ describe.concurrent('an endpoint that refuses one event type', () => {
   );
 });
 
-/** Refuses the first request and asks for peace for two seconds; says until when. */
+/** Answers the first request with a Retry-After of two seconds. `calmUntil`: when that ends. */
 function busyOnce(status: number): { reply: Reply; calmUntil(): number } {
   let calm = 0;
   return {
@@ -139,12 +139,12 @@ describe.concurrent('Retry-After', () => {
     [503, {}],
     [429, { ordering: 'endpoint' }],
     [503, { rateLimit: { perSecond: 1_000, burst: 100 } }],
-  ])('on %i holds all that waits for an endpoint of %j', async (status, settings) => {
+  ])('on %i holds back all deliveries of an endpoint with %j', async (status, settings) => {
     const { reply, calmUntil } = busyOnce(status);
     const endpoint = await stage.endpoint({ retry: { schedule: ['10ms', '10ms'] }, ...settings });
     endpoint.answer(reply);
     await endpoint.post(1);
-    await until('the refusal', () => calmUntil() > 0);
+    await until('the first response', () => calmUntil() > 0);
     await until('it to be recorded', async () => (await endpoint.show()).notBefore !== null);
     await endpoint.post(10);
     await endpoint.reach('succeeded', 11);
@@ -153,7 +153,7 @@ describe.concurrent('Retry-After', () => {
     if ('ordering' in settings) expect(endpoint.accepted()).toEqual(upTo(11));
   });
 
-  it('is waited for by a lane that says so and is not woken by what is parked', async () => {
+  it('is shown by the lane, which parked deliveries do not wake', async () => {
     const endpoint = await stage.endpoint({ retry: { schedule: ['10ms', '10ms'] } });
     endpoint.answer(
       (_request, response) => void response.writeHead(endpoint.requests().length === 1 ? 429 : 204, { 'retry-after': '3600' }).end(),
@@ -166,7 +166,7 @@ describe.concurrent('Retry-After', () => {
     await endpoint.reach('held', 11);
     expect(await endpoint.lane()).toMatchObject({ state: 'shut', held: 11 });
     expect(endpoint.requests()).toHaveLength(1);
-    // the operator knows better; the one that was refused has its own time
+    // resume overrides Retry-After; the failed delivery still waits for its own backoff
     await endpoint.act('resume');
     await endpoint.reach('succeeded', 10);
     await endpoint.order(refused, 'retry-now');

@@ -1,6 +1,6 @@
-// An endpoint that has accepted nothing for too long is disabled, its owner is told, and it is probed on; when a probe succeeds, it comes back by itself
-// if it wants that. Five days and an hour are three seconds here, which is
-// longer than a drain waits out by itself.
+// An endpoint that has accepted nothing for too long is disabled with an alert, and still gets
+// probes. When a probe succeeds, it is enabled again if `autoRecover` is set. Five days and an hour
+// are three seconds here, which is longer than a drain waits out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, openLaneStage, upTo } from './lane-stage.ts';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** However slowly it is noticed that they fail, none is spent before. */
+/** Enough retries: no delivery becomes a dead letter before the endpoint is disabled, even on a slow machine. */
 const manyRetries = { schedule: Array.from({ length: 50 }, () => '2s') };
 
 async function alerts({ id }: LaneEndpoint): Promise<string[]> {
@@ -23,7 +23,7 @@ async function alerts({ id }: LaneEndpoint): Promise<string[]> {
 
 const gateIs = (endpoint: LaneEndpoint, gate: string) => until(`the gate to be ${gate}`, async () => (await endpoint.show()).gate === gate);
 
-/** Both refuse everything until both are disabled, and then accept again; 5 deliveries more wait for each. */
+/** Both endpoints fail until both are disabled, and then accept again. 5 more deliveries wait for each. */
 async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneEndpoint }> {
   const retry = manyRetries;
   const [recovers, stays] = await Promise.all([
@@ -44,21 +44,21 @@ async function disabledAndWell(): Promise<{ recovers: LaneEndpoint; stays: LaneE
 }
 
 describe('an endpoint that failed for too long', () => {
-  it('is disabled with an alert; a probe that succeeds brings it back only if it recovers by itself', async () => {
+  it('is disabled with an alert, and a successful probe enables it again only with autoRecover', async () => {
     const { recovers, stays } = await disabledAndWell();
     await gateIs(recovers, 'open');
     await recovers.reach('succeeded', 30);
     expect(new Set(recovers.accepted())).toEqual(new Set(upTo(30)));
     expect(await alerts(recovers)).toEqual(['endpoint.disabled', 'endpoint.recovered']);
 
-    // the other has had as much time
+    // the other endpoint had the same time
     expect(await stays.show()).toMatchObject({ gate: 'disabled' });
     await stays.act('resume');
     await stays.reach('succeeded', 30);
     expect(await alerts(stays)).toEqual(['endpoint.disabled']);
   });
 
-  it('is not one that a person paused or disabled by 410, which are never probed', async () => {
+  it('is probed, unlike one that a person paused or a 410 disabled', async () => {
     const [paused, gone, failing] = await Promise.all([stage.endpoint(), stage.endpoint(), stage.endpoint({ retry: manyRetries })]);
     gone.answer([410]);
     failing.answer([500]);
@@ -68,7 +68,7 @@ describe('an endpoint that failed for too long', () => {
     await paused.act('pause');
     await Promise.all([paused.post(3), gone.post(3)]);
     await Promise.all([paused.waitsFor('paused'), gone.waitsFor('disabled')]);
-    // the clock of this test: a third one is disabled, probed and back
+    // a third endpoint serves as the clock: it is disabled, probed and enabled again
     await gateIs(failing, 'disabled');
     failing.answer([204]);
     await gateIs(failing, 'open');

@@ -1,4 +1,4 @@
-// One drain of one lane: what it sends, in which order, and how it lays the lane to rest.
+// One drain of one lane: what it sends, in which order, and how it ends.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDeliveryJob } from '#db/deliveries/deliveries';
 import { liveSecrets } from '#db/endpoints/secrets';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 describe.concurrent('a drain', () => {
-  it('sends all that is held, closes the lane and ends', async () => {
+  it('sends all held deliveries, closes the lane and ends', async () => {
     const endpoint = await stage.makeEndpoint('/plain');
     await stage.park(endpoint, names('plain', 300));
     const report = await stage.drain(endpoint);
@@ -30,7 +30,7 @@ describe.concurrent('a drain', () => {
     expect(await stage.lane(endpoint)).toMatchObject({ state: 'idle', parks: false });
   });
 
-  it('ramps up: one at once, then two, then four, to as many as are allowed', async () => {
+  it('ramps up: one in flight, then two, then four, up to the limit', async () => {
     const endpoint = await stage.makeEndpoint('/ramp');
     await stage.park(endpoint, names('ramp', 31));
     const { reply, round } = rounds();
@@ -41,7 +41,7 @@ describe.concurrent('a drain', () => {
     expect(await stage.statuses(endpoint)).toEqual({ succeeded: 31 });
   });
 
-  it('sends first attempts before retries, and those before replays, whichever are due for longer', async () => {
+  it('sends first attempts before retries, and retries before replays, even when those are longer due', async () => {
     const endpoint = await stage.makeEndpoint('/urgent', { max_in_flight: 1 });
     const rows = await stage.park(endpoint, names('urgent', 9));
     const leave = async (columns: string, since: number, ...of: number[]) =>
@@ -56,7 +56,7 @@ describe.concurrent('a drain', () => {
     expect(kinds).toEqual([...Array(3).fill('first'), ...Array(3).fill('retry'), ...Array(3).fill('replay')]);
   });
 
-  it('keeps the order of an endpoint while one is retried, and numbers without a gap', async () => {
+  it('keeps the order of an endpoint during a retry, and numbers without a gap', async () => {
     const endpoint = await stage.makeEndpoint('/strict', { ordering: 'endpoint' });
     const sent = names('strict', 30);
     await stage.park(endpoint, sent);
@@ -83,7 +83,7 @@ describe.concurrent('a drain', () => {
     stage.receiver.answer('/keys', async ({ headers }, response, count) => {
       const id = headers['webhook-id'];
       if (id === 'keys-59') others.resolve();
-      // one key's retry holds up nobody else's: it ends when the last of another key has come
+      // a retry of one key holds up no other key: it succeeds after the last delivery of another key
       if (id === 'keys-6' && count > 1) await others.promise;
       response.writeHead(id === 'keys-6' && count === 1 ? 500 : 204).end();
     });
@@ -96,7 +96,7 @@ describe.concurrent('a drain', () => {
     }
   });
 
-  it('rests shut while the gate is closed, and its rows wait', async () => {
+  it('rests while the gate is closed, and its rows wait', async () => {
     const endpoint = await stage.makeEndpoint('/paused', { gate: 'held', gate_reason: 'paused' });
     await stage.park(endpoint, names('paused', 3));
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'paused', dueInMs: null, held: 3, sent: 0 });
@@ -104,10 +104,10 @@ describe.concurrent('a drain', () => {
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', sent: 3 });
   });
 
-  it('opens its circuit after 20 refusals, then probes one at a time spending one attempt each, and goes on when three are accepted', async () => {
+  it('opens its circuit after 20 failures, sends one probe at a time for one attempt each, and goes on after three successes', async () => {
     const endpoint = await stage.makeEndpoint('/down');
     await stage.park(endpoint, names('down', 60));
-    // 20 open it, five probes are refused
+    // 20 failures open the circuit, five probes fail
     let left = 25;
     const probes: number[] = [];
     stage.receiver.answer('/down', (request, response) => {
@@ -117,13 +117,13 @@ describe.concurrent('a drain', () => {
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 0 });
     expect(await stage.statuses(endpoint)).toEqual({ succeeded: 60 });
     expect(Math.max(...probes.slice(0, 8))).toBe(1);
-    // the acceptance of each is one attempt, and so is each refusal: another one was due for every probe
+    // each success and each failed probe is one attempt: a delivery was due for every probe
     const spent = 'select sum(attempts)::int as n from deliveries where endpoint_id = $1';
     expect((await stage.db.query(spent, [uuidOf(endpoint)])).rows).toEqual([{ n: 60 + 25 }]);
     expect(stage.arrived('/down')).toHaveLength(60 + 25);
   });
 
-  it('makes a dead letter of what is spent, tells Temporal, and goes on behind it', async () => {
+  it('makes a dead letter when the retries are used up, tells Temporal, and goes on with the next delivery', async () => {
     const endpoint = await stage.makeEndpoint('/spent', {
       ordering: 'endpoint',
       retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 },
@@ -138,7 +138,7 @@ describe.concurrent('a drain', () => {
     expect(stage.told).toContainEqual({ kind: 'start', deliveryId: first, status: 'dead_lettered' });
   });
 
-  it('stays behind a dead letter that blocks until it is out of the way', async () => {
+  it('waits for a blocking dead letter until that is resolved', async () => {
     const endpoint = await stage.makeEndpoint('/block', {
       ordering: 'endpoint',
       on_dead_letter: 'block',
@@ -155,7 +155,7 @@ describe.concurrent('a drain', () => {
     expect(stage.arrived('/block')).toEqual(['block-0', 'block-1', 'block-2']);
   });
 
-  it('sends batches, each signed and named as one', async () => {
+  it('sends batches, each with one signature and one id', async () => {
     const endpoint = await stage.makeEndpoint('/batch', { batch: { maxEvents: 20, maxWaitMs: 300 } });
     await stage.park(endpoint, names('batch', 50));
     stage.receiver.answer('/batch', (_request, response, count) => void response.writeHead(count === 1 ? 500 : 200).end());
@@ -196,7 +196,7 @@ describe.concurrent('a drain', () => {
   });
 });
 
-it('a drain keeps a rate', async () => {
+it('a drain keeps the rate limit', async () => {
   const endpoint = await stage.makeEndpoint('/rate', { rate_limit: { perSecond: 20, burst: 2 } });
   await stage.park(endpoint, names('rate', 45));
   const since = performance.now();
@@ -206,12 +206,12 @@ it('a drain keeps a rate', async () => {
   expectPaced(requests, { perSecond: 20, burst: 2 }, since);
 });
 
-it('the newest secret is the one that was made last, to everybody who signs', async () => {
+it('every signer uses the secret that was created last as the newest', async () => {
   const { db, tenantId } = stage;
   const older = newId('sec');
   const endpoint = await stage.makeEndpoint('/secrets');
   const [delivery = ''] = await stage.park(endpoint, names('secrets', 1));
-  // its id was made before that of the first
+  // its id was generated before that of the first secret
   await db.query(
     `insert into endpoint_secrets (id, endpoint_id, sealed, valid_from) select $2, endpoint_id, sealed, valid_from + interval '1 ms' from endpoint_secrets where endpoint_id = $1`,
     [uuidOf(endpoint), uuidOf(older)],
@@ -227,11 +227,11 @@ it('the newest secret is the one that was made last, to everybody who signs', as
   expect((await liveSecrets(db, endpoint))[0]?.secretId).toBe(older);
 });
 
-describe.concurrent('what cannot be sent', () => {
+describe.concurrent('an event that cannot be sent', () => {
   const batch = JSON.stringify({ maxEvents: 4, maxWaitMs: 60_000 });
   const rowsOf = async (ids: string[]) => Promise.all(ids.map((id) => stage.delivery(id)));
 
-  /** Drains until so many have succeeded. */
+  /** Drains until `succeeded` deliveries have succeeded. */
   async function drainUntil(endpoint: string, succeeded: number): Promise<void> {
     const stop = new AbortController();
     const drained = stage.drain(endpoint, stop.signal);
@@ -243,7 +243,7 @@ describe.concurrent('what cannot be sent', () => {
   it.each([
     { ordering: 'none', sent: [0, 2, 3] },
     { ordering: 'endpoint', sent: [0] },
-  ])('leaves its batch alone, and the others go: $ordering', async ({ ordering, sent }) => {
+  ])('leaves its batch, which is sent without it: $ordering', async ({ ordering, sent }) => {
     const path = `/spoilt-${ordering}`;
     const endpoint = await stage.makeEndpoint(path, { batch, ordering });
     const ids = await stage.park(endpoint, names(`spoilt-${ordering}`, 4));
@@ -254,17 +254,17 @@ describe.concurrent('what cannot be sent', () => {
     const rows = await rowsOf(ids);
     expect(rows.map(({ faults }) => faults)).toEqual([0, 1, 0, 0]);
     expect(rows.map(({ status }) => status)).toEqual(ids.map((_, n) => (sent.includes(n) ? 'succeeded' : 'held')));
-    // under the same id they would be taken for what came already
+    // with the batch's id the receiver would take them for duplicates
     for (const [n, { batch_id }] of rows.entries()) expect(batch_id === null).toBe(!sent.includes(n));
     const { rows: attempts } = await stage.db.query(
       'select a.status_code, a.response is not null as kept, a.batch_id = d.batch_id as linked from attempts a join deliveries d on d.id = a.delivery_id where d.endpoint_id = $1 order by kept desc',
       [uuidOf(endpoint)],
     );
-    // what was answered to all is kept once
+    // the response is stored once for the batch
     expect(attempts).toEqual(sent.map((_, n) => ({ status_code: 200, kept: n === 0, linked: true })));
   });
 
-  it.each(['none', 'endpoint'])('is cancelled when it was erased before it was held, and costs no other its turn: %s', async (ordering) => {
+  it.each(['none', 'endpoint'])('is cancelled when it was erased before it was held, and the others are sent: %s', async (ordering) => {
     const endpoint = await stage.makeEndpoint(`/erased-${ordering}`, { ordering });
     const ids = await stage.park(endpoint, names(`erased-${ordering}`, 3));
     const erased = (await stage.delivery(ids[0] ?? '')).event_id;

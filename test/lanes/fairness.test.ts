@@ -1,4 +1,5 @@
-// A fair share: who posts thousands at once does not keep the others waiting, whether its deliveries need a lane or not.
+// Fairness: a tenant that posts thousands of events at once does not delay other tenants, with or
+// without lanes.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ afterAll(() => stage?.close());
 const backlog = 5_000;
 const others = 50;
 
-/** Fifty tenants with an endpoint each. */
+/** Fifty tenants, each with one endpoint. */
 async function makeOthers() {
   const tenants = await Promise.all(Array.from({ length: others }, () => stage.posthorn.makeTenant()));
   return Promise.all(tenants.map((tenant) => makeLane(stage.where, tenant)));
@@ -22,11 +23,11 @@ async function makeOthers() {
 
 describe('a tenant that posts 5,000 events', () => {
   it.each([
-    ['and whose endpoint answers within 100 ms', {}, 100],
-    ['to a slow endpoint, more than its cap', { maxInFlight: 4 }, 400],
+    ['to an endpoint that answers within 100 ms', {}, 100],
+    ['to a slow endpoint, above its limit', { maxInFlight: 4 }, 400],
     ['to an ordered endpoint', { ordering: 'endpoint' }, 5],
   ] as [string, { maxInFlight?: number; ordering?: string }, number][])(
-    '%s has those of 50 other tenants pass by',
+    '%s does not delay those of 50 other tenants',
     async (_what, settings, answersInMs) => {
       const othersServed = Promise.withResolvers<void>();
       const [greedy, modest] = await Promise.all([
@@ -35,7 +36,8 @@ describe('a tenant that posts 5,000 events', () => {
       ]);
       greedy.answer(async (_request, response) => {
         await delay(answersInMs);
-        // the others came first, and not because the machine was quick: half of the backlog is never answered before
+        // half of the backlog gets no response before the other tenants are served, so their success does not depend on
+        // speed
         if (greedy.requests().length > backlog / 2) await othersServed.promise;
         response.writeHead(204).end();
       });
@@ -44,7 +46,7 @@ describe('a tenant that posts 5,000 events', () => {
       await until('one delivery for each of the 50', () => modest.every((endpoint) => endpoint.requests().length === 1));
       othersServed.resolve();
       if (settings.maxInFlight) {
-        // what exceeds its cap waits as rows
+        // deliveries above the limit are held as rows
         await until('its backlog to wait in its lane', async () => ((await greedy.statuses()).held ?? 0) > 1_000);
         expect((await greedy.openWorkflows()).length).toBeLessThanOrEqual(100);
       }

@@ -1,4 +1,5 @@
-// Orders for what waits in a lane, and what is decided when two things happen at once: replay of what is held, two replays, deletion, 410 Gone.
+// Commands for held deliveries, and the results of two things at once: a replay of a held delivery,
+// two replays, a deletion, 410 Gone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, openLaneStage } from './lane-stage.ts';
@@ -11,7 +12,7 @@ afterAll(() => stage?.close());
 
 const spent = { schedule: ['50ms'] };
 
-/** A paused endpoint that now would accept, with one dead letter; returns the event's id. */
+/** A paused endpoint that would accept now, with one dead letter. Returns the event's id. */
 async function withDeadLetter(): Promise<{ endpoint: LaneEndpoint; dead: string }> {
   const endpoint = await stage.endpoint({ retry: spent });
   endpoint.answer([500]);
@@ -22,8 +23,8 @@ async function withDeadLetter(): Promise<{ endpoint: LaneEndpoint; dead: string 
   return { endpoint, dead };
 }
 
-describe.concurrent('what is held', () => {
-  it('is not replayed: it is on its way', async () => {
+describe.concurrent('a held delivery', () => {
+  it('cannot be replayed, because it will be sent anyway', async () => {
     const endpoint = await stage.endpoint();
     await endpoint.act('pause');
     const [id = ''] = await endpoint.post(1);
@@ -35,7 +36,7 @@ describe.concurrent('what is held', () => {
     expect(endpoint.requests()).toHaveLength(1);
   });
 
-  it('may be a dead letter that several replayed at once: it is one round, and closes its workflow', async () => {
+  it('is in one new round after several replays at once of a dead letter, whose workflow closes', async () => {
     const { endpoint, dead } = await withDeadLetter();
     const { id } = await endpoint.delivery(dead);
     const handle = stage.posthorn.temporal.workflow.getHandle(`delivery/${id}`);
@@ -61,7 +62,7 @@ describe.concurrent('what is held', () => {
     expect(await endpoint.delivery(id)).toMatchObject({ round: 1, attempts: 2 });
   });
 
-  it('is refused until it is spent, and then a dead letter with a workflow of its own, that can be replayed', async () => {
+  it('becomes a dead letter with a workflow when its retries are used up, and can be replayed', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 100, burst: 10 }, retry: spent });
     endpoint.answer([500, 500, 204]);
     const [id = ''] = await endpoint.post(1);
@@ -77,7 +78,7 @@ describe.concurrent('what is held', () => {
 });
 
 describe.concurrent('an endpoint', () => {
-  it('that is deleted cancels what is held, retrying and dead, keeps it in its history, and its lane ends', async () => {
+  it('that is deleted cancels its held, retrying and dead-lettered deliveries, keeps them in the history, and its lane ends', async () => {
     const { endpoint, dead } = await withDeadLetter();
     await endpoint.act('resume');
     await endpoint.change({ retry: { schedule: ['1h'] } });
@@ -105,7 +106,7 @@ describe.concurrent('an endpoint', () => {
     expect(endpoint.requests()).toHaveLength(came);
   });
 
-  it('that is gone (410) holds what comes, until it is resumed', async () => {
+  it('that answers 410 Gone holds new deliveries until it is resumed', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 1_000, burst: 1 } });
     endpoint.answer([410]);
     const [first = ''] = await endpoint.post(1);
@@ -124,33 +125,30 @@ describe.concurrent('an endpoint', () => {
 
   it.each([
     ['with a lane', { rateLimit: { perSecond: 1_000, burst: 10 }, maxInFlight: 1 }],
-    ['without', {}],
-  ])(
-    '%s that says 410 in the middle of six replays holds the rest, and what is replayed then, until it is resumed',
-    async (_what, settings) => {
-      const endpoint = await stage.endpoint({ retry: spent, ...settings });
-      endpoint.answer([500]);
-      const ids = await endpoint.post(6);
-      await endpoint.reach('dead_lettered', 6);
-      const before = endpoint.requests().length;
-      endpoint.answer((_request, response) => void response.writeHead(endpoint.requests().length === before + 3 ? 410 : 204).end());
-      const replay = async (id: string) => expect((await endpoint.order(id, 'replay')).status).toBe(202);
-      const hasLane = 'rateLimit' in settings;
-      for (const [n, id] of ids.entries()) {
-        await replay(id);
-        // a lane sends one after the other by itself; here the next is ordered when the one before has its answer
-        if (!hasLane && n < 3) await until('its answer', () => endpoint.requests().length === before + n + 1);
-        if (!hasLane && n === 2) await until('the gate to close', async () => (await endpoint.show()).gate === 'disabled');
-      }
-      await endpoint.waitsFor('disabled');
-      expect(await endpoint.statuses()).toEqual({ succeeded: 2, dead_lettered: 1, held: 3 });
-      expect(endpoint.requests()).toHaveLength(before + 3);
-      const gone = (await Promise.all(ids.map((id) => endpoint.delivery(id)))).findIndex(({ status }) => status === 'dead_lettered');
-      await replay(ids[gone] ?? '');
-      expect(await endpoint.delivery(ids[gone] ?? '')).toMatchObject({ status: 'held', attempts: 0, round: 3 });
-      await endpoint.act('resume');
-      await endpoint.reach('succeeded', 6);
-      expect(endpoint.requests()).toHaveLength(before + 7);
-    },
-  );
+    ['without a lane', {}],
+  ])('%s that answers 410 during six replays holds the rest and later replays until it is resumed', async (_what, settings) => {
+    const endpoint = await stage.endpoint({ retry: spent, ...settings });
+    endpoint.answer([500]);
+    const ids = await endpoint.post(6);
+    await endpoint.reach('dead_lettered', 6);
+    const before = endpoint.requests().length;
+    endpoint.answer((_request, response) => void response.writeHead(endpoint.requests().length === before + 3 ? 410 : 204).end());
+    const replay = async (id: string) => expect((await endpoint.order(id, 'replay')).status).toBe(202);
+    const hasLane = 'rateLimit' in settings;
+    for (const [n, id] of ids.entries()) {
+      await replay(id);
+      // a lane sends one at a time; without a lane the test waits for each response before the next replay
+      if (!hasLane && n < 3) await until('its answer', () => endpoint.requests().length === before + n + 1);
+      if (!hasLane && n === 2) await until('the gate to close', async () => (await endpoint.show()).gate === 'disabled');
+    }
+    await endpoint.waitsFor('disabled');
+    expect(await endpoint.statuses()).toEqual({ succeeded: 2, dead_lettered: 1, held: 3 });
+    expect(endpoint.requests()).toHaveLength(before + 3);
+    const gone = (await Promise.all(ids.map((id) => endpoint.delivery(id)))).findIndex(({ status }) => status === 'dead_lettered');
+    await replay(ids[gone] ?? '');
+    expect(await endpoint.delivery(ids[gone] ?? '')).toMatchObject({ status: 'held', attempts: 0, round: 3 });
+    await endpoint.act('resume');
+    await endpoint.reach('succeeded', 6);
+    expect(endpoint.requests()).toHaveLength(before + 7);
+  });
 });

@@ -1,4 +1,5 @@
-// retry-now of what is held: sent before all others, whatever its endpoint asked for and however its circuit stands.
+// retry-now of a held delivery: it is sent before all others, despite Retry-After and an open
+// circuit.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { obeyOrder } from '#db/deliveries/orders';
 import { circuitTimes, opened } from '#domain/circuit';
@@ -16,7 +17,7 @@ const retryNow = async (id: string) =>
   expect(await obeyOrder(stage.db, id, { kind: 'retry-now' }, 'outside')).toMatchObject({ obeyed: true });
 const flag = async (id: string) => (await stage.lane(id)).hurried;
 
-it('alone goes to an endpoint that asked for a pause; refused, it waits like the others', async () => {
+it('retry-now sends only this delivery despite Retry-After; if it fails, it waits like the others', async () => {
   const id = await stage.makeEndpoint('/peace', { not_before: inAnHour() });
   stage.receiver.answer('/peace', (_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end());
   const [, second = ''] = await stage.park(id, names('peace', 3));
@@ -29,7 +30,7 @@ it('alone goes to an endpoint that asked for a pause; refused, it waits like the
   expect(await flag(id)).toBe(false);
 });
 
-it('is the next probe of an open circuit, at once, and spends its attempt', async () => {
+it('retry-now makes it the next probe of an open circuit, at once, and uses up one attempt', async () => {
   const id = await stage.makeEndpoint('/open');
   stage.receiver.answer('/open', [500]);
   const ids = await stage.park(id, names('open', 5));
@@ -42,7 +43,7 @@ it('is the next probe of an open circuit, at once, and spends its attempt', asyn
   expect((await stage.lane(id)).circuit).toMatchObject({ state: 'open', refusedProbes: 1 });
 });
 
-it('is the next one of a paced endpoint, whatever was there before', async () => {
+it('retry-now makes it the next delivery of a rate-limited endpoint, before older ones', async () => {
   const id = await stage.makeEndpoint('/paced', { rate_limit: { perSecond: 4, burst: 1 } });
   const ids = await stage.park(id, names('paced', 4));
   await retryNow(ids[3] ?? '');
@@ -51,7 +52,7 @@ it('is the next one of a paced endpoint, whatever was there before', async () =>
   expect(await stage.statuses(id)).toEqual({ succeeded: 4 });
 });
 
-it('is seen by a drain that begins though nobody told its lane', async () => {
+it('a new drain finds a retry-now even when the lane was not told', async () => {
   const id = await stage.makeEndpoint('/untold', { not_before: inAnHour() });
   const [first = ''] = await stage.park(id, names('untold', 2));
   await retryNow(first);
@@ -60,7 +61,7 @@ it('is seen by a drain that begins though nobody told its lane', async () => {
   expect(stage.arrived('/untold')).toEqual(['untold-0']);
 });
 
-it('waits no time for others of its batch', async () => {
+it('a delivery with retry-now does not wait until its batch is full', async () => {
   const id = await stage.makeEndpoint('/batch', { not_before: inAnHour(), batch: { maxEvents: 10, maxWaitMs: 60_000 } });
   const [first = ''] = await stage.park(id, names('batch', 2));
   await retryNow(first);

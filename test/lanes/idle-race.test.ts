@@ -1,5 +1,5 @@
-// A lane that goes idle just as a delivery is parked, again and again: what is parked in that moment is never left behind. The sweep, which
-// would find it otherwise, does not see these lanes.
+// A lane goes idle just as a delivery is parked, many times: no such delivery is forgotten. The
+// sweep, which would find it otherwise, does not see these lanes.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
@@ -12,16 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-// few, so that even a busy machine has begun all their drains before long
+// few, so that even a busy machine starts all their drains soon
 const lanes = 16;
 const roundsEach = 5;
-/** What a failure is played again with. */
+/** Set this to the seed of a failed run to repeat it. */
 const seed = Math.random().toString(36).slice(2);
 
 const arrived = (endpoint: LaneEndpoint, count: number) =>
   until(`${count} to arrive`, () => new Set(endpoint.requests().map(({ headers }) => headers['webhook-id'])).size === count);
 
-/** From now on no sweep finds a lane of this tenant: a wake that is lost stays lost, and one that is slow is not taken for it. */
+/** From now on the sweep finds no lane of this tenant: a lost wakeup stays lost, and a slow one does not look lost. */
 async function hideFromSweep(tenant: string): Promise<void> {
   await stage.where.db.query(`
     create function hide_from_sweep() returns trigger language plpgsql as $$
@@ -38,7 +38,7 @@ async function tenantIdOf(tenant: string): Promise<string> {
   return rows[0]?.id ?? '';
 }
 
-/** How long a drain waits for more before it ends: measured, so that the gaps of this test are about as long. */
+/** Measures how long a drain lingers before it ends, so that the gaps of this test are about as long. */
 async function lingerOf(endpoint: LaneEndpoint): Promise<number> {
   await endpoint.post(1);
   await arrived(endpoint, 1);
@@ -56,14 +56,14 @@ async function play(endpoint: LaneEndpoint, lane: number, lingerMs: number): Pro
     await endpoint.post(burst);
     posted += burst;
     await arrived(endpoint, posted);
-    // every other gap lies close about the end; the others spread further
+    // every other gap ends very close to the end of the drain; the others spread further
     const spread = round % 2 === 0 ? 0.04 : 0.3;
     await delay(lingerMs * (1 + spread * (2 * dice('gap') - 1)));
   }
 }
 
-describe.concurrent('a lane that goes idle just as something is parked', () => {
-  it(`leaves nothing behind in 80 rounds, without the sweep, and ends when it is over (seed ${seed})`, async () => {
+describe.concurrent('a lane that goes idle just as a delivery is parked', () => {
+  it(`forgets no delivery in 80 rounds, without the sweep, and ends when it is over (seed ${seed})`, async () => {
     const tenant = await stage.posthorn.makeTenant();
     await hideFromSweep(tenant);
     const endpoints = await Promise.all(
@@ -73,7 +73,7 @@ describe.concurrent('a lane that goes idle just as something is parked', () => {
     if (!first) throw new Error('no endpoint');
     const lingerMs = await lingerOf(first);
     await Promise.all(endpoints.map((endpoint, lane) => play(endpoint, lane, lingerMs)));
-    // nor did the belt beside the braces, which looks once a minute for what is held and known to no lane
+    // nor did the second safety net find any: once a minute it looks for held deliveries without a lane
     expect(logged.join('')).not.toContain('relay.lanes_forgotten');
     for (const endpoint of endpoints) {
       expect(Object.keys(await endpoint.statuses())).toEqual(['succeeded']);
@@ -86,10 +86,10 @@ describe.concurrent('a lane that goes idle just as something is parked', () => {
     });
   });
 
-  it('is found by the sweep when nobody told it', async () => {
+  it('is found by the sweep when its workflow was not told', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 100, burst: 10 } });
     await lingerOf(endpoint);
-    // as if a process had died between its two commits: awake and due, and no workflow knows
+    // as if a process had died after the commit: the lane is awake and due, and no workflow knows
     await stage.where.db.query(
       `update lanes set state = 'awake', due_at = now() - interval '20 seconds', drain_seen = now() - interval '20 seconds'
       where endpoint_id = $1`,

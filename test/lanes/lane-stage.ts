@@ -1,5 +1,5 @@
-// What the lane tests play on: endpoints with a path and an event type to themselves, and the questions that are asked of them, whether Posthorn runs in
-// this process or in others.
+// The helpers of the lane tests: endpoints with their own path and event type, and queries about
+// them. They work with Posthorn in this process or in others.
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
@@ -15,7 +15,7 @@ export interface Where {
   temporal: Client;
 }
 
-/** `GET /v1/endpoints/{id}/lane`, as far as tests ask. */
+/** The fields of `GET /v1/endpoints/{id}/lane` that tests use. */
 export interface LaneView {
   state: 'none' | 'awake' | 'idle' | 'shut';
   reasons: string[];
@@ -33,18 +33,18 @@ export interface LaneEndpoint {
   type: string;
   tenant: string;
   /**
-   * Posts so many events in this order, up to 1,000 in a call, and returns their ids, which are also on the wire. Each carries its number as `data.n`: the
-   * first one ever posted here has 0.
+   * Posts `count` events in order, up to 1,000 in a call, and returns their ids, which are also on the wire. Each
+   * carries its number as `data.n`; the first event of the endpoint has 0.
    */
   post(count: number, event?: (n: number) => object): Promise<string[]>;
   requests(): Received[];
-  /** The numbers that were accepted, each once, in the order of those answers. */
+  /** The numbers of the accepted events, each once, in the order of the responses. */
   accepted(): number[];
   answer(reply: Reply | number[]): void;
   lane(): Promise<LaneView>;
-  /** Resolves when the lane waits for this, at rest. */
+  /** Resolves when the lane rests and waits for this. */
   waitsFor(reason: string): Promise<LaneView>;
-  /** Resolves when nothing is to be done: its lane is idle, or there is none any more. */
+  /** Resolves when there is nothing to do: the lane is idle, or there is none any more. */
   rests(): Promise<void>;
   act(name: 'pause' | 'resume' | 'skip-head', body?: object): Promise<ApiAnswer>;
   change(settings: object): Promise<void>;
@@ -52,11 +52,11 @@ export interface LaneEndpoint {
   sequence(orderingKey?: string): Promise<ApiAnswer['body']>;
   delivery(eventId: string): Promise<ApiDelivery>;
   order(eventId: string, kind: 'cancel' | 'replay' | 'retry-now'): Promise<ApiAnswer>;
-  /** How many of its deliveries have each status. */
+  /** The number of deliveries in each status. */
   statuses(): Promise<Record<string, number>>;
-  /** Resolves when so many have this status. */
+  /** Resolves when `count` deliveries have this status. */
   reach(status: string, count: number, withinMs?: number): Promise<void>;
-  /** Open workflows that carry its id: visibility may be some moments late. */
+  /** The open workflows of the endpoint. Temporal's visibility may be a moment late. */
   openWorkflows(): Promise<string[]>;
 }
 
@@ -136,7 +136,7 @@ function succeeded({ status, body }: ApiAnswer): ApiAnswer['body'] {
   return body;
 }
 
-/** The numbers a request carries: one, or those of its batch. */
+/** The numbers in a request: one, or those of its batch. */
 export function numbersIn({ body }: Received): number[] {
   const told = JSON.parse(body.toString()) as { data: { n: number } } | { data: { n: number } }[];
   return [told].flat().map(({ data }) => data.n);
@@ -154,10 +154,10 @@ export const sequenceOf = ({ headers }: Received) => Number(headers['posthorn-se
 
 export const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-/** The same number from 0 to 1 for the same text: what a random choice is decided by, so that a failure can be played again. */
+/** A number from 0 to 1 that depends only on the text, so that a failed run can be repeated with its seed. */
 export const chance = (text: string) => createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32;
 
-/** A Posthorn in this process with a tenant of its own. */
+/** A Posthorn in this process with its own tenant. */
 export async function openLaneStage(namespace: string, env: Record<string, string> = {}, logTo?: TestOptions['logTo']) {
   const [posthorn, receiver] = await Promise.all([
     startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, logTo }),

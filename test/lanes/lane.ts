@@ -1,4 +1,5 @@
-// A lane under test: a real store, a real endpoint, the real drain, and no Temporal: the test itself parks, begins drains and changes the endpoint.
+// A lane under test: real PostgreSQL, a real endpoint, the real drain, and no Temporal. The test
+// itself parks deliveries, starts drains and changes the endpoint.
 import { pino } from 'pino';
 import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
@@ -39,7 +40,7 @@ export async function setLaneStage() {
   const vault = createVault([key]);
   const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: 'http://127.0.0.1:1' });
   const sender = createSender({ guard, userAgent: 'Posthorn/test' });
-  /** What Temporal was told. */
+  /** The calls to Temporal. */
   const told: { kind: 'start' | 'look'; deliveryId: string; status: string }[] = [];
   const tenantId = newId('tnt');
   await db.query(`insert into tenants (id, external_id, name) values ($1, 'acme', 'Acme')`, [uuidOf(tenantId)]);
@@ -76,7 +77,7 @@ export async function setLaneStage() {
     tenantId,
     told,
     depsOf,
-    /** An endpoint with these columns set. */
+    /** Creates an endpoint with these columns set. */
     async makeEndpoint(path: string, columns: Record<string, unknown> = {}): Promise<string> {
       const [endpointId, secretId] = [newId('ep'), newId('sec')];
       await db.query('insert into endpoints (id, tenant_id, sealed) values ($1, $2, $3)', [
@@ -97,13 +98,13 @@ export async function setLaneStage() {
         await db.query(`update endpoints set ${name} = $2 where id = $1`, [uuidOf(endpointId), value]);
       }
     },
-    /** Accepts events and parks them for the endpoint, in this order; returns their deliveries. */
+    /** Accepts events and parks them for the endpoint in this order. Returns the delivery ids. */
     async park(endpointId: string, events: EventToPark[]): Promise<string[]> {
       const held = await this.hold(endpointId, events);
       await this.tell(endpointId);
       return held;
     },
-    /** The first half of parking: the rows are committed. */
+    /** The first step of parking: commits the rows. */
     async hold(endpointId: string, events: EventToPark[]): Promise<string[]> {
       const made = events.map(({ id, key: orderingKey = null, expiresAt, type = 'order.created' }) => ({
         eventId: newId('evt'),
@@ -136,7 +137,7 @@ export async function setLaneStage() {
       await parkNew(db, rows);
       return rows.map((row) => row.deliveryId);
     },
-    /** The second half: its lane is opened, or wakes if it rests idle. */
+    /** The second step: opens the lane, or wakes it if it is idle. */
     async tell(endpointId: string): Promise<void> {
       await openLanes(db, [endpointId], 'backlog');
     },
@@ -148,7 +149,7 @@ export async function setLaneStage() {
       ]);
       return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
     },
-    /** Its circuit's next probe is due. */
+    /** Makes the next probe of the circuit due. */
     async toProbe(endpointId: string): Promise<void> {
       await db.query(
         `update lanes set circuit = jsonb_set(circuit, '{probeAtMs}', '0') where endpoint_id = $1 and circuit->>'state' = 'open'`,
@@ -163,7 +164,7 @@ export async function setLaneStage() {
       const { rows } = await db.query('select * from deliveries where id = $1', [uuidOf(id)]);
       return { ...rows[0], id: idOf('dlv', rows[0].id) };
     },
-    /** The producer's ids of what arrived at a path, in that order. */
+    /** The producer's ids of the events that arrived at a path, in order of arrival. */
     arrived: (path: string) =>
       receiver.requests.filter((request) => request.path === path).map(({ headers }) => headers['webhook-id'] ?? ''),
     sequences: (path: string) =>

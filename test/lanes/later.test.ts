@@ -1,4 +1,5 @@
-// Times in a lane: not before `deliverAt`, never after `expiresAt`, and of what has the same coalesceKey in a window only the latest.
+// Times in a lane: nothing before `deliverAt`, nothing after `expiresAt`, and only the latest event
+// of a coalesceKey in each window.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** As if the day had gone by that its deliveries wait for. */
+/** Moves the due times as if the day had passed. */
 async function passTime({ id }: LaneEndpoint, column: 'next_attempt_at' | 'expires_at'): Promise<void> {
   await stage.where.db.query(
     `update deliveries set created_at = created_at - interval '1 day', ${column} = now() where endpoint_id = $1 and ${column} > now() + interval '1 hour'`,
@@ -22,7 +23,7 @@ const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 const rateLimit = { perSecond: 100, burst: 100 };
 
 describe.concurrent('deliverAt', () => {
-  it('is kept by a lane, can be cancelled, and be sent now', async () => {
+  it('is kept by a lane; such a delivery can be cancelled, or sent now', async () => {
     const endpoint = await stage.endpoint({ rateLimit });
     const deliverAt = inMs(3_000);
     const [kept = ''] = await endpoint.post(1, () => ({ deliverAt }));
@@ -41,7 +42,7 @@ describe.concurrent('deliverAt', () => {
     expect(await endpoint.statuses()).toEqual({ succeeded: 2, cancelled: 1 });
   });
 
-  it('gives a place in the order where it falls due: what comes meanwhile does not wait', async () => {
+  it('places a delivery in the order when it is due: events that come before that do not wait', async () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint' });
     const [later = ''] = await endpoint.post(1, () => ({ deliverAt: inMs(86_400_000) }));
     await endpoint.post(3);
@@ -61,13 +62,13 @@ describe.concurrent('deliverAt', () => {
 });
 
 describe.concurrent('expiresAt', () => {
-  it('passes while the endpoint is paused: expired without being asked, and never sent', async () => {
+  it('passes while the endpoint is paused: the delivery expires and is never sent', async () => {
     const endpoint = await stage.endpoint();
     await endpoint.act('pause');
     await endpoint.post(5, (n) => (n % 2 === 0 ? { expiresAt: inMs(86_400_000) } : {}));
     await endpoint.reach('held', 5);
     await passTime(endpoint, 'expires_at');
-    // nobody resumes it: what sweeps does it
+    // the endpoint stays paused: the sweep expires the delivery
     stage.posthorn.worker.relay.sweepSoon();
     await endpoint.reach('expired', 3);
     await endpoint.act('resume');
@@ -76,7 +77,7 @@ describe.concurrent('expiresAt', () => {
     expect(endpoint.requests()).toHaveLength(2);
   });
 
-  it('passes while the rate keeps it waiting', async () => {
+  it('passes while a delivery waits for the rate limit', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 0.2, burst: 1 } });
     await endpoint.post(1);
     await endpoint.reach('succeeded', 1);
@@ -95,7 +96,7 @@ describe.concurrent('expiresAt', () => {
   });
 });
 
-/** Once only so many are held, as if their windows had ended. */
+/** Waits until `count` deliveries are held, and then ends their windows. */
 async function endWindows(endpoint: LaneEndpoint, held: number): Promise<void> {
   await endpoint.reach('held', held);
   await stage.where.db.query(`update deliveries set next_attempt_at = now() where endpoint_id = $1 and status = 'held'`, [
@@ -105,7 +106,7 @@ async function endWindows(endpoint: LaneEndpoint, held: number): Promise<void> {
 }
 
 describe.concurrent('coalesceKey', () => {
-  it('has the latest of a window sent, and those before it cancelled', async () => {
+  it('sends the latest event of a window and cancels the earlier ones', async () => {
     const endpoint = await stage.endpoint({ coalesceMs: 60_000 });
     await endpoint.post(7, (n) => (n === 6 ? {} : { coalesceKey: n === 2 ? 'other' : 'same' }));
     await endpoint.reach('succeeded', 1);
@@ -113,7 +114,7 @@ describe.concurrent('coalesceKey', () => {
     await endpoint.reach('succeeded', 3);
     expect(new Set(endpoint.accepted())).toEqual(new Set([2, 5, 6]));
     expect(await endpoint.statuses()).toEqual({ succeeded: 3, cancelled: 4 });
-    // a window of its own
+    // this one has its own window
     await endpoint.post(2, () => ({ coalesceKey: 'same' }));
     await endWindows(endpoint, 2);
     await endpoint.reach('succeeded', 4);
@@ -122,7 +123,7 @@ describe.concurrent('coalesceKey', () => {
     expect(await endpoint.statuses()).toEqual({ succeeded: 4, cancelled: 5 });
   });
 
-  it('leaves alone what was refused before: that is tried again, and what comes later is sent, too', async () => {
+  it('does not cancel a delivery that has failed before: it is retried, and later events are sent too', async () => {
     const endpoint = await stage.endpoint({ coalesceMs: 200, retry: { schedule: ['2s', '2s'] } });
     endpoint.answer((request, response, count) => void response.writeHead(numbersIn(request)[0] === 0 && count === 1 ? 500 : 204).end());
     await endpoint.post(1, () => ({ coalesceKey: 'same' }));
@@ -132,7 +133,7 @@ describe.concurrent('coalesceKey', () => {
     expect(endpoint.requests()).toHaveLength(3);
   });
 
-  it('cannot be had with an order, where every event is sent', async () => {
+  it('cannot be combined with ordering, which sends every event', async () => {
     const settings = { url: `${stage.receiver.url}/none`, ordering: 'endpoint', coalesceMs: 500 };
     expect((await stage.posthorn.post(`/v1/tenants/${stage.tenant}/endpoints`, settings)).status).toBe(422);
   });

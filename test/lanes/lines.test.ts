@@ -1,4 +1,5 @@
-// Who is next: one of a line at a time, in its order, whatever happens to the others.
+// The queues of a lane: each line has one request in flight, in its order, whatever happens to
+// other lines.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HeldDelivery } from '#db/lanes/lane-page';
@@ -21,7 +22,7 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
   expiresAtMs: Number.POSITIVE_INFINITY,
 });
 
-it('an ordered endpoint is one line: its head alone is under way, and one that waits keeps all behind it', () => {
+it('an ordered endpoint is one line: only its head is in flight, and a head that waits holds up the rest', () => {
   const lines = createLaneQueues(() => 'endpoint');
   lines.fill([row(1), row(2), row(3)], 0, false);
   const first = lines.next(0);
@@ -29,12 +30,12 @@ it('an ordered endpoint is one line: its head alone is under way, and one that w
   expect(lines.next(0)).toBeUndefined();
   lines.wait(first as HeldDelivery, 1_000);
   expect([lines.movable(999), lines.nextAtMs(0)]).toEqual([0, 1_000]);
-  // read again at its time
+  // read again when it is due
   lines.fill([row(1), row(2), row(3)], 1_000, false);
   expect(lines.next(1_000)?.deliveryId).toBe('dlv_1');
 });
 
-it('a head whose time has not come waits, unless one is tried for all', () => {
+it('a head that is not due waits, unless it is read for a probe', () => {
   const lines = createLaneQueues(() => 'endpoint');
   lines.fill([row(1, null, 500), row(2)], 0, false);
   expect([lines.movable(0), lines.nextAtMs(0)]).toEqual([0, 500]);
@@ -42,7 +43,7 @@ it('a head whose time has not come waits, unless one is tried for all', () => {
   expect(lines.next(0)?.deliveryId).toBe('dlv_1');
 });
 
-it('keys that are under way or wait are not to be read, and those without a key hold up nobody', () => {
+it('keys that are in flight or wait are not read, and deliveries without a key hold up none', () => {
   const lines = createLaneQueues(() => 'key');
   lines.fill([row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4), row(5)], 0, false);
   expect(lines.movable(0)).toBe(4);
@@ -52,13 +53,13 @@ it('keys that are under way or wait are not to be read, and those without a key 
   expect(lines.except(0)).toEqual({ deliveries: ['dlv_1', 'dlv_4', 'dlv_5'], keys: ['a', 'dlv_4', 'dlv_5', 'b'] });
 });
 
-it('whatever is read, ends well or waits: of each line one is under way, and each line goes in its order', () => {
+it('each line has one in flight and keeps its order, for any sequence of reads, successes and waits', () => {
   const orderings = fc.constantFrom<Ordering>('none', 'endpoint', 'key');
   const moves = fc.array(fc.record({ move: fc.constantFrom('look', 'next', 'done', 'wait'), which: fc.nat(20) }), { maxLength: 200 });
   fc.assert(
     fc.property(orderings, fc.array(fc.constantFrom('a', 'b', null), { maxLength: 30 }), moves, (ordering, keys, script) => {
       const lines = createLaneQueues(() => ordering);
-      // the store: what is held, in its order
+      // the held rows, in their order
       let held = keys.map((key, n) => row(n, key));
       const underWay: HeldDelivery[] = [];
       const finished: HeldDelivery[] = [];

@@ -1,4 +1,5 @@
-// An endpoint that leads elsewhere: what was learnt of where it led before is forgotten, and what is answered there later changes nothing.
+// An endpoint with a new target: everything about the old target is forgotten, and late responses
+// from it change nothing.
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeEndpoint } from '#db/endpoints/endpoint-changes';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** As PATCH does it: the change, and then the wake. */
+/** Changes the target and then wakes the lane, as PATCH does. */
 async function moveTo(endpointId: string, path: string): Promise<void> {
   const target = stage.targetOf(endpointId, path);
   const retarget = () => ({ ...target, leadsElsewhere: true, shown: { before: { url: 'a' }, after: { url: 'b' } } });
@@ -22,7 +23,7 @@ async function moveTo(endpointId: string, path: string): Promise<void> {
   await wakeLanes(stage.db, [endpointId], 'changed');
 }
 
-/** Answers what comes to a path when it is told to. */
+/** Holds requests to a path until the test answers them. */
 function holding(path: string) {
   const waiting: ServerResponse[] = [];
   stage.receiver.answer(path, (_, response) => void waiting.push(response));
@@ -38,8 +39,8 @@ const peace = { 'retry-after': '3600' };
 const endpointRow = async (id: string) =>
   (await stage.db.query('select gate, gate_reason, not_before, target_version from endpoints where id = $1', [uuidOf(id)])).rows[0];
 
-describe('an endpoint that leads elsewhere', () => {
-  it('is sent to at once though the one before asked for peace for an hour, and its lane rested for that long', async () => {
+describe('an endpoint with a new target', () => {
+  it('is sent to at once, although the old target sent a Retry-After of an hour and the lane rested for it', async () => {
     const id = await stage.makeEndpoint('/peace-before');
     stage.receiver.answer('/peace-before', (_, response) => void response.writeHead(503, peace).end());
     await stage.park(id, names('peace', 3));
@@ -48,11 +49,11 @@ describe('an endpoint that leads elsewhere', () => {
     expect(await endpointRow(id)).toMatchObject({ not_before: null });
     expect(await stage.lane(id)).toMatchObject({ state: 'awake' });
     await stage.drain(id);
-    // the one that was refused keeps its own schedule
+    // the delivery that failed keeps its own schedule
     expect(stage.arrived('/peace-after').length).toBeGreaterThanOrEqual(2);
   });
 
-  it('is due though nobody came to wake its lane', async () => {
+  it('is due even when its lane was not woken', async () => {
     const id = await stage.makeEndpoint('/unwoken-before', { not_before: new Date(Date.now() + 3_600_000) });
     await stage.park(id, names('unwoken', 1));
     await stage.drain(id);
@@ -63,7 +64,7 @@ describe('an endpoint that leads elsewhere', () => {
     expect([state, Number(dueAt) <= Date.now() + 1_000]).toEqual(['shut', true]);
   });
 
-  it('is no endpoint that failed: the circuit is closed, and the gate that Posthorn closed is open', async () => {
+  it('does not count as failing: the circuit is closed, and the gate that Posthorn closed is open', async () => {
     const id = await stage.makeEndpoint('/failing', { gate: 'disabled', gate_reason: 'failed for too long' });
     await stage.park(id, names('failing', 2));
     const circuit = { ...opened(Date.now() + 3_600_000, circuitTimes), disabled: true };
@@ -84,11 +85,11 @@ describe('an endpoint that leads elsewhere', () => {
     expect(await endpointRow(id)).toMatchObject({ gate: 'held', gate_reason: 'paused' });
   });
 
-  it('is sent to by the drain that runs, whose open circuit was another server’s', async () => {
+  it('is sent to by a running drain whose circuit was open for the old target', async () => {
     const id = await stage.makeEndpoint('/awake-before', { max_in_flight: 1 });
     stage.receiver.answer('/awake-before', (_, response) => void response.writeHead(500).end());
     await stage.park(id, names('awake', 4));
-    // a probe is due each second and a half: the drain waits for it
+    // a probe is due every 1.5 seconds: the drain waits for it
     const times = { firstProbeMs: 1_500, longestProbeMs: 1_500 };
     await stage.db.query('update lanes set circuit = $2 where endpoint_id = $1', [uuidOf(id), JSON.stringify(opened(Date.now(), times))]);
     const draining = stage.drain(id, undefined, { times });
@@ -100,12 +101,12 @@ describe('an endpoint that leads elsewhere', () => {
   });
 });
 
-describe('a late answer of where it led before', () => {
+describe('a late response from the old target', () => {
   it.each<[string, number, Record<string, string>]>([
     ['410', 410, {}],
-    ['a 503 that asks for peace', 503, peace],
-    ['a refusal that would be one too many', 500, {}],
-  ])('%s is recorded, and holds, stops and opens nothing', async (_, status, headers) => {
+    ['a 503 with Retry-After', 503, peace],
+    ['the failure that would open the circuit', 500, {}],
+  ])('%s is recorded, and holds, disables and opens nothing', async (_, status, headers) => {
     const [before, after] = [`/late-${status}-before`, `/late-${status}-after`];
     const id = await stage.makeEndpoint(before, { max_in_flight: 1 });
     const hold = holding(before);
@@ -133,7 +134,7 @@ describe('a late answer of where it led before', () => {
     expect(await stage.lane(id)).toMatchObject({ circuit: null });
   });
 
-  it('closes no circuit of the one it leads to now, and does not open its gate: A, B and A again are three', async () => {
+  it('neither closes the circuit nor opens the gate of the new target, even if that equals an older one (A, B, A)', async () => {
     const id = await stage.makeEndpoint('/a');
     const hold = holding('/a');
     await stage.park(id, names('aba', 1));
@@ -148,11 +149,11 @@ describe('a late answer of where it led before', () => {
   });
 });
 
-it('what a drain learnt of the target before it is not written over what is known of the one after, nor taken by the next drain', async () => {
+it('a drain does not overwrite the facts of the new target with those of the old one, and the next drain ignores them', async () => {
   const id = await stage.makeEndpoint('/facts');
   await stage.park(id, names('facts', 1));
   await stage.change(id, { target_version: 2 });
-  // as a process writes that did not know yet
+  // as a process writes that does not know the new target yet
   await stage.db.query(`update lanes set target_version = 1, circuit = $2, allowance = '{"allowed": 1}' where endpoint_id = $1`, [
     uuidOf(id),
     JSON.stringify(opened(Date.now() + 3_600_000, circuitTimes)),

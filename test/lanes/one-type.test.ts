@@ -1,5 +1,6 @@
-// An endpoint that refuses one event type: neither 400 nor 500 to that type keeps what it accepts from arriving, and an outage costs no delivery more than its
-// own schedule says. The pauses of these circuits are so long that a drain rests at each: a test says when the next probe is due.
+// An endpoint that fails one event type: 400 or 500 for that type does not stop the others, and an
+// outage uses up attempts only as fast as each delivery's schedule. The probe pauses are so long
+// here that the drain rests at each; the test makes the next probe due.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import type { LaneReport } from '#domain/lane';
@@ -15,7 +16,7 @@ const times = { firstProbeMs: 3_600_000, longestProbeMs: 3_600_000 };
 const once = { retry: { schedule: ['1h', '1h'] } };
 const mostAtOnce = 8;
 
-/** Events of a type that the endpoint refuses, or accepts, each with a key of its own. */
+/** Events of a type that the endpoint fails or accepts, each with its own key. */
 const some = (type: 'bad' | 'good', path: string, count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => ({
     id: `${path.slice(1)}-${type}-${from + n}`,
@@ -32,7 +33,7 @@ function refuseBad(path: string, status: number): void {
 }
 
 const drain = (endpoint: string) => stage.drain(endpoint, undefined, { times });
-/** Until the pause after the next refused probe, or until nothing is to be done. */
+/** Drains until the pause after the next failed probe, or until nothing is left to do. */
 async function probe(endpoint: string): Promise<LaneReport> {
   await stage.toProbe(endpoint);
   return drain(endpoint);
@@ -46,9 +47,9 @@ const attempts = async (endpoint: string): Promise<Record<string, number>> => {
 };
 
 describe.each([{}, { ordering: 'key' }, { ordering: 'endpoint' }])('an endpoint of %j', (settings) => {
-  it('that answers 400 to one type gets all others at once', async () => {
+  it('that answers 400 to one type gets the other types at once', async () => {
     const path = `/400-${settings.ordering ?? 'none'}`;
-    // of an order the head holds up what is behind it until it is spent
+    // at an ordered endpoint the head holds up the rest until its retries are used up
     const retry = settings.ordering === 'endpoint' ? { retry: { schedule: ['1ms'] } } : once;
     const endpoint = await stage.makeEndpoint(path, { ...settings, ...retry });
     refuseBad(path, 400);
@@ -64,11 +65,11 @@ describe.each([{}, { ordering: 'key' }, { ordering: 'endpoint' }])('an endpoint 
 });
 
 describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
-  it('that answers 500 to one type gets each other event with the next probe, and is not probed for that type again', async () => {
+  it('that answers 500 to one type gets every other event with the next probe, and no more probes of that type', async () => {
     const path = `/500-${settings.ordering ?? 'none'}`;
     const endpoint = await stage.makeEndpoint(path, { ...settings, ...once });
     refuseBad(path, 500);
-    // more than any page that is read at a time
+    // more than one page of a read
     await stage.park(endpoint, some('bad', path, 150));
     expect(await drain(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
     let refused = arrived(path, 'bad');
@@ -80,7 +81,7 @@ describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
     }
     await stage.park(endpoint, some('good', path, 1, 2));
     expect(await probe(endpoint)).toMatchObject({ state: 'idle' });
-    // each of them on its own schedule: once so far
+    // each follows its own schedule: one attempt so far
     expect(await attempts(endpoint)).toEqual({ 'order.bad 1': 150, 'order.good 1': 3 });
 
     await stage.db.query(`update deliveries set next_attempt_at = now() where endpoint_id = $1 and status = 'held'`, [uuidOf(endpoint)]);
@@ -91,7 +92,7 @@ describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
     const health = await stage.db.query('select counts from endpoint_health where endpoint_id = $1', [uuidOf(endpoint)]);
     expect(health.rows).toMatchObject([{ counts: { inRow: 0, types: [{ type: 'order.bad', alone: true }] } }]);
 
-    // when it fails for everything, the other type opens it as ever
+    // when everything fails, the other type opens the circuit as usual
     stage.receiver.answer(path, (_request, response) => void response.writeHead(503).end());
     await stage.park(endpoint, some('good', path, 40, 23));
     expect(await drain(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
@@ -100,7 +101,7 @@ describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
 
 describe('an outage', () => {
   it.each(['none', 'key', 'endpoint'])(
-    'spends an attempt for each probe of what is due, and nothing of what waits for its time (ordering: %s)',
+    'uses up an attempt for each probe that is due, and none for a probe before its due time (ordering: %s)',
     async (ordering) => {
       const path = `/outage-${ordering}`;
       const endpoint = await stage.makeEndpoint(path, { ordering, ...once });
@@ -113,7 +114,7 @@ describe('an outage', () => {
       for (let n = 0; n < 9; n++) await probe(endpoint);
       expect(stage.arrived(path)).toHaveLength(9);
       expect(await attempts(endpoint)).toEqual(ordering === 'endpoint' ? { 'order.bad 0': 2, 'order.bad 1': 1 } : { 'order.bad 1': 3 });
-      // those that are free go round as well
+      // probes before the due time rotate too
       if (ordering !== 'endpoint')
         for (const { id } of some('bad', path, 3)) expect(stage.arrived(path).filter((one) => one === id)).toHaveLength(3);
       const marks = await stage.db.query(

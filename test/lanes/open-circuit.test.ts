@@ -1,4 +1,4 @@
-// A lane with an open circuit is kept until it is closed, whatever else opens, releases or ends it.
+// A lane is kept while its circuit is open, whatever opens, releases or ends the lane.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { releaseLane, restLane, saveLane, takeLane } from '#db/lanes/lane-ownership';
 import { openLanes } from '#db/lanes/lanes';
@@ -14,12 +14,12 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const times = { firstProbeMs: 3_600_000, longestProbeMs: 3_600_000 };
-/** Longer than a lane that has caught up is kept. */
+/** Longer than the time after which a lane that has caught up is released. */
 const lingerMs = 1_500;
 const once = { retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
 const refuse = (path: string) => stage.receiver.answer(path, (_request, response) => void response.writeHead(500).end());
 
-it('also when nothing is held any more: what comes then is probed one by one', async () => {
+it('a lane with an open circuit is kept when nothing is held any more: later deliveries are sent one by one as probes', async () => {
   const endpoint = await stage.makeEndpoint('/kept', once);
   refuse('/kept');
   await stage.park(endpoint, names('kept', 25));
@@ -45,7 +45,7 @@ it('also when nothing is held any more: what comes then is probed one by one', a
   expect(await stage.lane(endpoint)).toMatchObject({ parks: false });
 });
 
-it('also when it had been let go: its drain has others park again', async () => {
+it('a lane with an open circuit is kept when it was released before: all processes park again', async () => {
   const endpoint = await stage.makeEndpoint('/let-go', { retry: { schedule: ['1h'] } });
   refuse('/let-go');
   await stage.park(endpoint, names('let-go', 30));
@@ -54,17 +54,17 @@ it('also when it had been let go: its drain has others park again', async () => 
   expect(await stage.lane(endpoint)).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
 });
 
-it('also when others open it while the drain that let it go still runs', async () => {
+it('a lane with an open circuit is kept when another process opens the circuit while the drain that released the lane still runs', async () => {
   const endpoint = await stage.makeEndpoint('/opened');
   await stage.park(endpoint, names('opened', 3));
   const draining = stage.drain(endpoint, undefined, { times, lingerMs: 60_000 });
-  await until('the lane to be let go', async () => (await stage.lane(endpoint)).parks === false);
+  await until('the lane to be released', async () => (await stage.lane(endpoint)).parks === false);
   await openLanes(stage.db, [endpoint], 'failing', { circuit: opened(Date.now() + 3_600_000, circuitTimes), targetVersion: 1 });
   expect(await draining).toMatchObject({ state: 'shut', wait: 'circuit_open' });
   expect(await stage.lane(endpoint)).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
 });
 
-it('also when others open it right before that drain saves what it knows, or rests', async () => {
+it('a lane with an open circuit is kept when another process opens the circuit right before that drain saves its facts or rests', async () => {
   const endpoint = await stage.makeEndpoint('/between');
   await stage.park(endpoint, names('between', 1));
   const { epoch = 0 } = (await takeLane(stage.db, endpoint)) ?? {};
@@ -77,7 +77,7 @@ it('also when others open it right before that drain saves what it knows, or res
   const rest = { ...facts, state: 'idle', dueInMs: null, ended: true, close: true } as const;
   expect(await restLane(stage.db, endpoint, epoch, { ...rest, released: true })).toBe(true);
   expect(await stage.lane(endpoint)).toMatchObject(open);
-  // one that has not let it go has closed the circuit itself
+  // a drain that has not released the lane has closed the circuit itself
   expect(await restLane(stage.db, endpoint, epoch, { ...rest, released: false })).toBe(true);
   expect(await stage.lane(endpoint)).toMatchObject({ parks: false, reason: 'backlog', circuit: null });
 });

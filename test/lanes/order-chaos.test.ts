@@ -1,5 +1,6 @@
-// The promise of order as a property: 100 keys of 30 events each and one strict line of 201, answers that are refusals, late or none at all, and workers that
-// are killed while they drain. In each line the first acceptances come in the order of the sequence, each event has one number for good, and nothing is lost.
+// Ordering as a property: 100 keys of 30 events and one ordered endpoint of 201, with failed, late
+// and missing responses and workers that are killed while they drain. In each line the first
+// acceptances come in sequence, each event keeps its number, and nothing is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { until } from '../support/until.ts';
@@ -11,14 +12,14 @@ const keys = 100;
 const each = 30;
 const strictly = 201;
 const kills = 3;
-/** What a failure is played again with. */
+/** Set this to the seed of a failed run to repeat it. */
 const seed = Math.random().toString(36).slice(2);
 
 async function makeKeyed(tenant: string): Promise<LaneEndpoint> {
   const endpoint = await at().endpoint(tenant, { ordering: 'key', timeoutMs: 1_000 });
   endpoint.answer(async (request, response, count) => {
     const dice = chance(`${seed} ${numbersIn(request)[0]} ${count}`);
-    // nothing fails for ever, and too little in all for the circuit
+    // nothing fails forever, and too little fails to open the circuit
     if (count <= 5 && dice < 0.003) return;
     const status = count <= 5 && dice < 0.12 ? 500 : 204;
     if (dice > 0.9) await delay(20 * dice);
@@ -36,7 +37,7 @@ async function makeStrict(tenant: string): Promise<LaneEndpoint> {
   return endpoint;
 }
 
-/** Kills the worker that drains it, at some moment after this call and before it has sent `posted` events. */
+/** Kills the worker that drains the lane, at a random moment before it has sent `posted` events. */
 async function killDrainer(endpoint: LaneEndpoint, posted: number, kill: number): Promise<void> {
   const before = endpoint.accepted().length;
   const after = before + 1 + Math.floor((chance(`${seed} kill ${kill}`) * (posted - before)) / 2);
@@ -62,15 +63,15 @@ function expectKeyed(endpoint: LaneEndpoint): void {
 function expectStrict(endpoint: LaneEndpoint): void {
   expect(acceptedOf(endpoint.requests())).toEqual(upTo(strictly));
   for (const request of endpoint.requests()) expect(sequenceOf(request)).toBe((numbersIn(request)[0] ?? 0) + 1);
-  // each kill may repeat the one request that was under way
+  // each kill may repeat the request that was in flight
   const repeats = endpoint.requests().filter(({ answered }) => answered?.status === 204).length - strictly;
   expect(repeats).toBeLessThanOrEqual(kills);
 }
 
-it(`order by key and of all survive refusals, timeouts and kills (seed ${seed})`, async () => {
+it(`ordering by key and for the whole endpoint survives failures, timeouts and kills (seed ${seed})`, async () => {
   const tenant = await at().makeTenant();
   const [keyed, strict] = await Promise.all([makeKeyed(tenant), makeStrict(tenant)]);
-  // a part of all for each kill, so that there is something to send at each
+  // post a part before each kill, so that there is something to send
   for (let kill = 0; kill < kills; kill++) {
     await strict.post(strictly / kills);
     for (let sent = 0; sent < (keys * each) / kills; sent += 250) await keyed.post(250, (n) => ({ orderingKey: `key-${n % keys}` }));

@@ -1,4 +1,5 @@
-// Ordered endpoints: one after the other, whatever is refused, and what becomes of the order when a delivery is given up.
+// Ordered endpoints: one delivery at a time despite failures, and the order after a delivery is
+// given up.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { chance, type LaneEndpoint, type LaneStage, numbersIn, openLaneStage, sequenceOf, upTo } from './lane-stage.ts';
@@ -11,12 +12,12 @@ afterAll(() => stage?.close());
 
 const manyRetries = { schedule: Array.from({ length: 20 }, () => '50ms') };
 
-/** Refuses these numbers, whenever they come. */
+/** Fails these numbers on every attempt. */
 const refuses = (endpoint: LaneEndpoint, ...numbers: number[]) =>
   endpoint.answer((request, response) => void response.writeHead(numbersIn(request).some((n) => numbers.includes(n)) ? 500 : 204).end());
 
 describe.concurrent('strict order', () => {
-  it('is the order of acceptance, numbered from 1 without gaps; who is refused keeps its number', async () => {
+  it('is the order of acceptance, numbered from 1 without gaps; a failed delivery keeps its number', async () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', retry: manyRetries });
     endpoint.answer((request, response, count) => {
       const [n = 0] = numbersIn(request);
@@ -32,7 +33,7 @@ describe.concurrent('strict order', () => {
     expect(await endpoint.sequence()).toMatchObject({ lastSent: 40, lastAccepted: 40, gaps: [] });
   });
 
-  it('goes on behind a dead letter that is skipped, and shows the gap; its workflow is open as any dead letter’s', async () => {
+  it('goes on after a skipped dead letter and shows the gap; the dead letter keeps an open workflow', async () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', onDeadLetter: 'skip', retry: { schedule: ['50ms'] } });
     refuses(endpoint, 3);
     const ids = await endpoint.post(10);
@@ -56,7 +57,7 @@ describe.concurrent('strict order', () => {
     ['skipped', upTo(10).filter((n) => n !== 3)],
     ['replayed', upTo(10)],
     ['cancelled', upTo(10).filter((n) => n !== 3)],
-  ] as const)('waits behind a dead letter that blocks until it is %s', async (end, accepted) => {
+  ] as const)('waits for a blocking dead letter until that is %s', async (end, accepted) => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', onDeadLetter: 'block', retry: { schedule: ['50ms'] } });
     refuses(endpoint, 3);
     const ids = await endpoint.post(10);
@@ -72,7 +73,7 @@ describe.concurrent('strict order', () => {
     if (end === 'skipped') expect((await endpoint.delivery(ids[3] ?? '')).status).toBe('dead_lettered');
   });
 
-  it('holds also when a delivery in the middle is cancelled, and when one expires', async () => {
+  it('is kept when a delivery in the middle is cancelled or expires', async () => {
     const endpoint = await stage.endpoint({ ordering: 'endpoint', retry: manyRetries });
     await endpoint.act('pause');
     const ids = await endpoint.post(6, (n) => (n === 4 ? { expiresAt: new Date(Date.now() + 600_000).toISOString() } : {}));
@@ -83,19 +84,19 @@ describe.concurrent('strict order', () => {
     await endpoint.act('resume');
     await endpoint.reach('succeeded', 4);
     expect(endpoint.accepted()).toEqual([0, 1, 3, 5]);
-    // numbers are given when something is sent: these two never were
+    // numbers are assigned when a delivery is sent: these two never were
     expect(endpoint.requests().map(sequenceOf)).toEqual([1, 2, 3, 4]);
     await endpoint.reach('expired', 1);
   });
 });
 
 describe.concurrent('order by key', () => {
-  it('is strict within each key and stands still for none of the others', async () => {
+  it('is strict within each key, and no key waits for another', async () => {
     const endpoint = await stage.endpoint({ ordering: 'key', retry: manyRetries, timeoutMs: 1_000 });
     const keyOf = (n: number) => `key-${n % 10}`;
     endpoint.answer((request, response, count) => {
       const [n = 0] = numbersIn(request);
-      // one gets no answer at all: it times out
+      // one gets no response and times out
       if (n === 57 && count === 1) return;
       response.writeHead(count <= 2 && chance(`${n} ${count}`) < 0.15 ? 500 : 204).end();
     });
@@ -112,11 +113,11 @@ describe.concurrent('order by key', () => {
     }
   });
 
-  it('blocks the key of a dead letter alone, until it is skipped', async () => {
+  it('blocks only the key of a dead letter, until that is skipped', async () => {
     const endpoint = await stage.endpoint({ ordering: 'key', onDeadLetter: 'block', retry: { schedule: ['50ms'] } });
     refuses(endpoint, 2);
     await endpoint.post(10, (n) => ({ orderingKey: n % 2 === 0 ? 'even' : 'odd' }));
-    await until('the odd ones and the first', () => endpoint.accepted().length === 6);
+    await until('the odd numbers and the first', () => endpoint.accepted().length === 6);
     await endpoint.reach('dead_lettered', 1);
     expect(endpoint.accepted().toSorted((a, b) => a - b)).toEqual([0, 1, 3, 5, 7, 9]);
     expect((await endpoint.act('skip-head', { orderingKey: 'odd' })).status).toBe(409);

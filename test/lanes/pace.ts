@@ -1,4 +1,5 @@
-// Whether requests came at a rate, judged where they arrive. A busy machine delays requests and so pushes some together, but it cannot make them come early.
+// Checks at the receiver that requests came within a rate limit. A busy machine may delay requests,
+// and so push some together, but it cannot make them come early.
 import { expect } from 'vitest';
 import type { Received } from '../support/receiver.ts';
 
@@ -7,12 +8,12 @@ export interface Rate {
   burst: number;
 }
 
-/** One request may be delayed by so much more than the next. */
+/** A request may be delayed by so much more than the next one. */
 const jitterMs = 100;
-/** The sender's clock and ours round to milliseconds, each its own way. */
+/** The clocks of sender and receiver round to milliseconds differently. */
 const roundingMs = 5;
 
-/** The most that came in any period of this length. */
+/** The highest number of requests in any period of this length. */
 function mostIn(times: number[], periodMs: number): number {
   let most = 0;
   for (let last = 0, first = 0; last < times.length; last++) {
@@ -23,9 +24,10 @@ function mostIn(times: number[], periodMs: number): number {
 }
 
 /**
- * At no moment have more come than burst and rate allow since `since` (`performance.now()`), when nothing could have been sent yet. And no more than burst and
- * rate allow came in any second: a sender that was held up makes up for it, so the longest pause between two requests counts as well. That second rule is judged
- * in each section alone: `ends` are the numbers of requests that had come when the sender was replaced by another, which pauses for longer.
+ * Two rules. At no moment had more requests come than burst and rate allow since `since` (`performance.now()`), when
+ * nothing could have been sent yet. And in no second came more than burst and rate allow; a sender that was held up
+ * catches up, so the longest pause between two requests is added. The second rule is checked in each section alone:
+ * `ends` are the numbers of requests that had come when another sender took over, which pauses for longer.
  */
 export function expectPaced(requests: readonly Received[], { perSecond, burst }: Rate, since: number, ends: number[] = []): void {
   const times = requests.map(({ came }) => came).toSorted((a, b) => a - b);

@@ -1,4 +1,5 @@
-// A pause that holds: what comes is accepted and waits, nothing is sent, nobody is told of each event; and what waited comes back in order, by a ramp.
+// A paused endpoint: events are accepted and held, nothing is sent, and no signal is sent for each
+// event. After the resume the held deliveries are sent in order, with a ramp.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holding } from '../e2e/stage.ts';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** Signals that the runs of the lane's workflow have got, of which visibility may miss the latest for some moments. */
+/** The signals that the runs of the lane's workflow got. Temporal's visibility may miss the latest run for a moment. */
 async function signals({ id }: LaneEndpoint): Promise<number> {
   const { workflow } = stage.posthorn.temporal;
   const runs = new Set([(await workflow.getHandle(`lane/${id}`).describe()).runId]);
@@ -25,7 +26,7 @@ async function signals({ id }: LaneEndpoint): Promise<number> {
   return count;
 }
 
-/** Posts them one by one, so that the order in which they wait is theirs. */
+/** Posts events one by one, so that they are held in this order. */
 async function postHeld(endpoint: LaneEndpoint, count: number): Promise<string[]> {
   const ids: string[] = [];
   const { held = 0 } = await endpoint.statuses();
@@ -37,7 +38,7 @@ async function postHeld(endpoint: LaneEndpoint, count: number): Promise<string[]
 }
 
 describe.concurrent('a paused endpoint', () => {
-  it('goes on accepting, holds it all, says so, and is signalled once for each change and never for an event', async () => {
+  it('accepts and holds events, reports that, and is signalled once for each change and never for an event', async () => {
     const endpoint = await stage.endpoint();
     await endpoint.post(3);
     await endpoint.reach('succeeded', 3);
@@ -61,11 +62,11 @@ describe.concurrent('a paused endpoint', () => {
     expect(endpoint.requests()).toHaveLength(54);
   });
 
-  it('gets nothing more once its lane has seen it, what is under way excepted', async () => {
+  it('gets nothing more than the requests in flight once its lane has read the pause', async () => {
     const endpoint = await stage.endpoint({ rateLimit: { perSecond: 20, burst: 1 } });
-    // at this rate they take 50 s
+    // at this rate all events would take 50 s
     await endpoint.post(1_000);
-    await until('some to arrive, and the others to be held', async () => {
+    await until('some to arrive and the others to be held', async () => {
       const { held = 0, succeeded = 0 } = await endpoint.statuses();
       return succeeded >= 10 && held + succeeded === 1_000;
     });
@@ -81,7 +82,7 @@ describe.concurrent('a paused endpoint', () => {
     await endpoint.reach('succeeded', 1_003);
   });
 
-  it('finishes and records the request that was under way', async () => {
+  it('finishes and records the request that was in flight', async () => {
     const hold = holding();
     const endpoint = await stage.endpoint();
     endpoint.answer(hold.reply);
@@ -98,7 +99,7 @@ describe.concurrent('a paused endpoint', () => {
     expect(endpoint.requests()).toHaveLength(3);
   });
 
-  it('comes back in order, by a ramp: 1, 2, 4, 8 at once', async () => {
+  it('gets its deliveries in order after the resume, with a ramp of 1, 2, 4, 8 in flight', async () => {
     const endpoint = await stage.endpoint({ maxInFlight: 8 });
     await endpoint.act('pause');
     await postHeld(endpoint, 23);
@@ -111,13 +112,13 @@ describe.concurrent('a paused endpoint', () => {
     await endpoint.reach('succeeded', 23);
   });
 
-  it('whose URL, secret, filter and limits are changed meanwhile gets what waited there, as the new ones say, and the bytes of old', async () => {
+  it('uses a new URL, secret, filter and limits for held deliveries, with unchanged bodies', async () => {
     const endpoint = await stage.endpoint();
     const twin = await stage.endpoint({ eventTypes: [endpoint.type] });
     await endpoint.act('pause');
     await postHeld(endpoint, 8);
     const path = `${endpoint.path}-moved`;
-    // what was accepted under the old filter is sent; what comes now is none of its events
+    // events accepted under the old filter are sent; new events do not match the new one
     await endpoint.change({ url: stage.receiver.url + path, eventTypes: ['something.else'], maxInFlight: 1 });
     const { body } = await stage.posthorn.post(`/v1/endpoints/${endpoint.id}/rotate-secret`, { overlap: '0s' });
     await endpoint.post(1);
@@ -140,12 +141,12 @@ describe.concurrent('a paused endpoint', () => {
 describe.concurrent('a lane that is awake', () => {
   it.each([
     ['rate-limited', { rateLimit: { perSecond: 200, burst: 20 } }],
-    ['ordered', { ordering: 'endpoint' }],
-  ])('and %s is not signalled for each of 500 events', async (_what, settings) => {
+    ['strictly ordered', { ordering: 'endpoint' }],
+  ])('of a %s endpoint is not signalled for each of 500 events', async (_what, settings) => {
     const endpoint = await stage.endpoint(settings);
     for (let posts = 0; posts < 50; posts++) await endpoint.post(10);
     await endpoint.reach('succeeded', 500);
-    // the one that starts it, and one more for each of the 50 posts before which the machine paused for so long that the lane came to rest
+    // one signal starts it, and one more comes after each pause of the machine that is long enough for the lane to rest
     expect(await signals(endpoint)).toBeLessThan(25);
   });
 });

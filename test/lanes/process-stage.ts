@@ -1,4 +1,5 @@
-// A lane stage of real processes: one server, and workers, two if nothing is said, that may be frozen and killed.
+// A lane stage of real processes: one server and, by default, two workers that can be frozen and
+// killed.
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { openStage, type Stage } from '../chaos/stage.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
@@ -8,7 +9,7 @@ import { type LaneEndpoint, makeLane, type Where } from './lane-stage.ts';
 export interface ProcessStage {
   stage: Stage;
   server: PosthornProcess;
-  /** Those that run. */
+  /** The running workers. */
   workers: PosthornProcess[];
   startWorker(): Promise<PosthornProcess>;
   killWorker(worker: PosthornProcess): Promise<void>;
@@ -61,7 +62,7 @@ async function open(namespace: string, env: Record<string, string>, workerCount:
   };
 }
 
-/** One for all tests of a file; its logs are kept when one of them fails. */
+/** One stage for all tests of a file. Its logs are kept when a test fails. */
 export function useProcesses(namespace: string, env: Record<string, string> = {}, workerCount = 2): () => ProcessStage {
   let opened: ProcessStage | undefined;
   let failed = false;

@@ -1,5 +1,6 @@
-// A rate limit holds whoever drains: two workers, one that is killed and one that ends in the middle; also over all endpoints of a tenant, and from the
-// moment it is changed. What comes is judged at the receiver (pace.ts).
+// A rate limit is kept by every worker that drains: by two workers, after a kill, and after a
+// shutdown in the middle; over all endpoints of a tenant; and from the moment of a change. Checked
+// at the receiver (pace.ts).
 import { describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { until } from '../support/until.ts';
@@ -9,7 +10,7 @@ import { useProcesses } from './process-stage.ts';
 
 const at = useProcesses('t41');
 const limit = { perSecond: 20, burst: 5 };
-/** Whose requests are counted to the last one is done: workers may be killed. */
+/** The requests of these endpoints are counted to the end, because workers may be killed. */
 const counted = Promise.withResolvers<void>();
 
 const mostInFlight = 32;
@@ -22,7 +23,7 @@ async function recordedOf({ id }: LaneEndpoint): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** How many drains of this lane Temporal gave up: their worker was gone, or not heard of for 5 s. */
+/** How many drains of this lane Temporal timed out: the worker was gone, or sent no heartbeat for 5 s. */
 async function lostDrains({ id }: LaneEndpoint): Promise<number> {
   const { workflow } = at().stage.temporal;
   const latest = await workflow.getHandle(`lane/${id}`).describe();
@@ -37,7 +38,7 @@ async function lostDrains({ id }: LaneEndpoint): Promise<number> {
 }
 
 describe.concurrent('a rate of 20 a second', () => {
-  it('is kept by two workers, all arrives, and the lane that rests is no workflow', async () => {
+  it('is kept by two workers, everything arrives, and the idle lane has no workflow', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
     const since = performance.now();
     try {
@@ -53,7 +54,7 @@ describe.concurrent('a rate of 20 a second', () => {
     await until('no workflow', async () => (await endpoint.openWorkflows()).length === 0);
   });
 
-  it('counts retries, which come like all', async () => {
+  it('counts retries like first attempts', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit, retry: { schedule: ['100ms', '100ms'] } });
     endpoint.answer(
       (_request, response, count) => void response.writeHead(count === 1 && endpoint.requests().length % 4 === 0 ? 500 : 204).end(),
@@ -65,7 +66,7 @@ describe.concurrent('a rate of 20 a second', () => {
     expectPaced(endpoint.requests(), limit, since);
   });
 
-  it('is kept when the worker that drains is killed, and when the next one is asked to end', async () => {
+  it('is kept when the worker that drains is killed, and when the next one is shut down', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: limit });
     const since = performance.now();
     await endpoint.post(170);
@@ -83,8 +84,8 @@ describe.concurrent('a rate of 20 a second', () => {
     await endpoint.reach('succeeded', 170, 90_000);
     expectPaced(endpoint.requests(), limit, since, [before, asked]);
     expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(170)));
-    // what repeats was posted by the killed one and not recorded, which is no more than an endpoint may have in flight; and a machine that keeps another worker
-    // from its heartbeat for 5 s has ended one more drain in its middle
+    // Duplicates were sent by the killed worker and not recorded: at most as many as an endpoint may have in flight.
+    // A machine that delays a heartbeat for 5 s interrupts one more drain.
     expect(recorded.filter((id) => at().stage.receiver.of(id).length > 1)).toEqual([]);
     const lost = Math.max(1, await lostDrains(endpoint));
     expect(endpoint.requests().length).toBeLessThanOrEqual(170 + lost * mostInFlight);
@@ -92,12 +93,12 @@ describe.concurrent('a rate of 20 a second', () => {
 });
 
 describe.concurrent('a rate', () => {
-  it('of a tenant holds over two of its endpoints together', async () => {
+  it('of a tenant is kept over two of its endpoints together', async () => {
     const tenant = await at().makeTenant({ rateLimit: limit });
     const [one, other] = await Promise.all([at().endpoint(tenant), at().endpoint(tenant)]);
     const since = performance.now();
     await Promise.all([one.post(40), other.post(40)]);
-    // neither waits for the other to be done: whoever has begun gets more until the other has
+    // neither endpoint waits until the other is done; the first to begin gets more until the other begins
     const posted = new Map([one, other].map((endpoint) => [endpoint, 40]));
     await until('both to have begun', async () => {
       const begun = [one, other].filter((endpoint) => endpoint.requests().length > 0);
@@ -117,20 +118,20 @@ describe.concurrent('a rate', () => {
     expect(firstOf(other)).toBeLessThan(lastOf(one));
   });
 
-  it('that is raised while deliveries wait counts for them', async () => {
+  it('that is raised applies to deliveries that wait already', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 0.1, burst: 1 } });
     await endpoint.post(30);
     await until('the first one', () => endpoint.requests().length > 0);
     await endpoint.change({ rateLimit: { perSecond: 100, burst: 10 } });
-    // at the rate before this would take five minutes
+    // at the old rate this would take five minutes
     await endpoint.reach('succeeded', 30);
   });
 
-  it('that is lowered while deliveries wait counts for them', async () => {
+  it('that is lowered applies to deliveries that wait already', async () => {
     const endpoint = await at().endpoint(await at().makeTenant(), { rateLimit: { perSecond: 10, burst: 1 } });
     await endpoint.post(200);
     await until('some to arrive', () => endpoint.requests().length >= 10);
-    // the next but one is due in 10 s: its lane rests until then, and at the rate before it would not
+    // the next request but one is due in 10 s, so the lane rests; at the old rate it would not
     await endpoint.change({ rateLimit: { perSecond: 0.1, burst: 1 } });
     await endpoint.waitsFor('rate');
     expect(endpoint.requests().length).toBeLessThan(200);

@@ -1,5 +1,6 @@
-// A drain that comes to rest just as something is parked: it finds the row, or the parker finds the lane at rest. Parking has two steps - the row is committed,
-// then the lane's state is read -, and each is made at each point of the drain's way to rest, in every combination.
+// A drain goes to rest just as a delivery is parked: the drain finds the row, or the parker finds
+// the lane at rest. Parking has two steps: commit the row, then read the lane's state. Each step is
+// made at each point of the drain's way to rest, in every combination.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Db } from '#db/store/pool';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
@@ -10,12 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** In this order a drain passes them as it comes to rest. */
+/** The points that a drain passes on its way to rest, in this order. */
 const points = ['before it rests', 'when its rest is committed', 'when it has looked again', 'when it has ended'] as const;
 type Point = (typeof points)[number];
-const pairs = points.flatMap((held, index) => points.slice(index).map((told) => ({ held, told })));
+const pairs = points.flatMap((held, index) => points.slice(index).map((signalled) => ({ held, signalled })));
 
-/** A store that stops the first drain on it at each point, until `at` is done. */
+/** A database that stops the first drain at each point until `at` is done. */
 function stoppingAt(db: Db, at: (point: Point) => Promise<void>): Db {
   const passed = new Set<Point>();
   const pass = async (point: Point) => {
@@ -38,8 +39,8 @@ function stoppingAt(db: Db, at: (point: Point) => Promise<void>): Db {
   return { query: query as never, connect: () => db.connect() };
 }
 
-it.each(pairs)('nothing is lost that is held $held, and its lane told $told', async ({ held, told }) => {
-  const id = `race-${points.indexOf(held)}-${points.indexOf(told)}`;
+it.each(pairs)('no delivery is lost that is held $held and signalled $signalled', async ({ held, signalled }) => {
+  const id = `race-${points.indexOf(held)}-${points.indexOf(signalled)}`;
   const endpoint = await stage.makeEndpoint(`/${id}`, { rate_limit: { perSecond: 10_000, burst: 100 } });
   await stage.park(endpoint, names(id, 1));
   const late = { id: `${id}-late` };
@@ -47,12 +48,12 @@ it.each(pairs)('nothing is lost that is held $held, and its lane told $told', as
   const at = async (point: Point) => {
     seen.push(point);
     if (point === held) await stage.hold(endpoint, [late]);
-    if (point === told) await stage.tell(endpoint);
+    if (point === signalled) await stage.tell(endpoint);
   };
   await stage.drain(endpoint, undefined, { db: stoppingAt(stage.db, at), lingerMs: 0 });
   await at('when it has ended');
   expect(seen).toEqual(points);
-  // one of the two has seen the other: what is not sent yet has woken its lane
+  // one of the two has seen the other: a delivery that is not sent yet has woken its lane
   while ((await stage.lane(endpoint)).state === 'awake') await stage.drain(endpoint, undefined, { lingerMs: 0 });
   expect(await stage.statuses(endpoint)).toEqual({ succeeded: 2 });
   expect(stage.arrived(`/${id}`)).toEqual([`${id}-0`, late.id]);

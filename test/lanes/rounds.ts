@@ -1,10 +1,11 @@
-// A receiver that keeps requests waiting and answers them round by round, so that how many come at once is decided by the sender and not by its speed.
+// A receiver that answers its requests in rounds, so that the sender's throttle and not its speed
+// decides how many are in flight.
 import type { ServerResponse } from 'node:http';
 import { expect } from 'vitest';
 import type { Received, Reply } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
-/** `round` resolves to the requests of a round when so many wait, and answers them; more must not have come at once. */
+/** `round` waits until exactly so many requests wait, answers them, and resolves to them. Fails if more have come. */
 export function rounds(): { reply: Reply; round(size: number): Promise<Received[]> } {
   const waiting: { request: Received; response: ServerResponse }[] = [];
   return {

@@ -1,5 +1,6 @@
-// A worker that stops without knowing it (SIGSTOP), for longer than a request may take, while it drains: another takes over, what is ordered stays so, nothing that was accepted
-// counts as refused. And an order that is asked for while deliveries sleep in backoff.
+// A worker is frozen (SIGSTOP) for longer than a request may take, while it drains: another worker
+// takes over, the order is kept, and no accepted request counts as failed. And ordering that is
+// switched on while deliveries are in backoff.
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
@@ -7,9 +8,9 @@ import { type LaneEndpoint, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
 const at = useProcesses('t50');
-/** Where nobody is frozen. */
+/** A stage without frozen workers. */
 const elsewhere = useProcesses('t53', {}, 1);
-/** The time of a request is 15 s: what was under way would have timed out. */
+/** The request timeout is 15 s: a request in flight would have timed out. */
 const frozenForMs = 17_000;
 
 const slowly = (endpoint: LaneEndpoint, ms: number) =>
@@ -27,7 +28,7 @@ async function refusals(endpoint: LaneEndpoint): Promise<number> {
 }
 
 describe.concurrent('a worker that is frozen while it drains, and continued', () => {
-  it('is replaced: order holds, at most one request overlaps, and no answer it slept through is a refusal', async () => {
+  it('is replaced: the order is kept, at most one request overlaps, and no response that came during the freeze counts as a failure', async () => {
     const tenant = await at().makeTenant();
     const [ordered, wide] = await Promise.all([
       at().endpoint(tenant, { ordering: 'endpoint' }),
@@ -37,7 +38,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     slowly(wide, 500);
     await Promise.all([ordered.post(110), wide.post(1_000)]);
     await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100);
-    // what a frozen relay does is told elsewhere
+    // another test covers a frozen relay
     await until('all to be in their lanes', async () => {
       const { held = 0, succeeded = 0 } = await wide.statuses();
       return held + succeeded === 1_000;
@@ -50,7 +51,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
       await until('another worker to take over', () => ordered.accepted().length > before + 10);
       expect((await at().drainer(ordered)).pid).not.toBe(frozen.pid);
       await delay(Math.max(0, frozenForMs - (performance.now() - frozenAt)));
-      // so that what it still would send could come between the others
+      // so that requests of the frozen worker could come between the others
       await ordered.post(20);
     } finally {
       frozen.thaw();
@@ -59,7 +60,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
 
     expect(ordered.accepted()).toEqual(upTo(130));
     for (const [n, request] of ordered.requests().entries()) {
-      // a repeat shifts those after it
+      // a duplicate shifts the ones after it
       expect(n + 1 - sequenceOf(request)).toBeGreaterThanOrEqual(0);
       expect(n + 1 - sequenceOf(request)).toBeLessThanOrEqual(1);
     }
@@ -73,7 +74,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
 });
 
 describe.concurrent('an order that is switched on while 80 deliveries sleep in backoff', () => {
-  it('has what comes from then on sent in order, and the sleepers too; one put off for days holds up nobody', async () => {
+  it('sends later events in order, and those in backoff too; one that is deferred for days holds up none', async () => {
     const endpoint = await elsewhere().endpoint(await elsewhere().makeTenant(), {
       retry: { schedule: Array.from({ length: 5 }, () => '30s') },
     });
@@ -83,7 +84,7 @@ describe.concurrent('an order that is switched on while 80 deliveries sleep in b
       response.writeHead(refusing && isThird ? 500 : 204).end();
     });
     const deliverAt = new Date(Date.now() + 2 * 86_400_000).toISOString();
-    // one in three, so that the circuit stays closed; the first of all is put off
+    // one in three fails, so that the circuit stays closed; the very first is deferred
     await endpoint.post(241, (n) => (n === 0 ? { deliverAt } : {}));
     await until('80 to sleep', async () => {
       const { succeeded, retrying = 0, held = 0 } = await endpoint.statuses();

@@ -1,4 +1,4 @@
-// What an answer does to the standing of an endpoint: its allowance, its circuit, and what of it outlives a drain.
+// How a response changes an endpoint's throttle and circuit, and which of it the next drain gets.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TakenLane } from '#db/lanes/lane-ownership';
 import type { Outcome } from '#domain/outcome';
@@ -22,7 +22,7 @@ const fresh: TakenLane = {
   failingSinceMs: null,
 };
 
-/** So many answers to requests that begin one after the other, a millisecond apart. */
+/** Feeds `count` responses of requests that begin one millisecond apart. */
 function see(standing: EndpointThrottle, said: number | Outcome, count = 1, of = type): void {
   for (let n = 0; n < count; n++) {
     standing.saw(answerOf(said), of, tick(), most);
@@ -34,13 +34,13 @@ function tick(ms = 1): number {
   return Date.now();
 }
 
-/** As the next drain finds it, through the lane's row. */
+/** The throttle of the next drain, through the lane's row. */
 function handOver(standing: EndpointThrottle): EndpointThrottle {
   const { allowance, circuit, failingSinceMs } = JSON.parse(JSON.stringify(standing.facts(null)));
   return createEndpointThrottle({ ...fresh, allowance, circuit, failingSinceMs }, times);
 }
 
-/** Eight at once. */
+/** A throttle that allows eight in flight. */
 function ramped(): EndpointThrottle {
   const standing = createEndpointThrottle(fresh, times);
   see(standing, 204, 1 + 2 + 4);
@@ -55,13 +55,13 @@ function open(): EndpointThrottle {
   return standing;
 }
 
-/** When its next probe is due. */
+/** Moves the clock to the next probe. */
 function toProbe(standing: EndpointThrottle): void {
   const circuit = standing.circuit();
   if (circuit.state === 'open') vi.setSystemTime(Math.max(Date.now(), circuit.probeAtMs));
 }
 
-describe('what is sent at once', () => {
+describe('the number of requests in flight', () => {
   it.each<[number | Outcome, number]>([
     [502, 4],
     [504, 4],
@@ -75,14 +75,14 @@ describe('what is sent at once', () => {
     [400, 8],
     [404, 8],
     [422, 8],
-  ])('is eight, and after %s %i', (said, allowed) => {
+  ])('is eight, and after %s it is %i', (said, allowed) => {
     const standing = ramped();
     see(standing, said);
     expect(standing.allowed(most)).toBe(allowed);
     expect(standing.allowed(3)).toBe(3);
   });
 
-  it('is halved once by refusals of what was begun before the halving', () => {
+  it('is halved once by failures of requests that began before the halving', () => {
     const standing = ramped();
     const startedMs = tick();
     tick();
@@ -95,10 +95,10 @@ describe('what is sent at once', () => {
 
 describe('the circuit', () => {
   it.each<number | Outcome>([500, 429, 'timeout'])(
-    'opens after 20 in a row of %s, not after 19, nor if one was accepted between',
+    'opens after 20 of %s in a row, not after 19, and not with an acceptance between',
     (said) => {
       const standing = createEndpointThrottle(fresh, times);
-      // so many are accepted first that the refused are never more than half of a minute's
+      // enough acceptances first, so that failures are never more than half of a minute's attempts
       see(standing, 204, 40);
       see(standing, said, 19);
       see(standing, 204);
@@ -123,12 +123,12 @@ describe('the circuit', () => {
     expect(standing.allowed(most)).toBe(1);
     see(standing, 204);
     expect(standing.allowed(most)).toBe(2);
-    // what it refused before counts no more
+    // earlier failures no longer count
     see(standing, 500, 19);
     expect(standing.circuit().state).toBe('closed');
   });
 
-  it('takes no late answer to what was begun before it opened for a probe', () => {
+  it('does not take a late response to an earlier request for a probe', () => {
     const startedMs = Date.now();
     const standing = open();
     const before = standing.circuit();
@@ -142,7 +142,7 @@ describe('the circuit', () => {
     expect(standing.circuit()).toMatchObject({ refusedProbes: 1, probeAtMs: Date.now() + 10_000 });
   });
 
-  it('has its pauses doubled up to the longest', () => {
+  it('doubles the pause between probes up to the maximum', () => {
     const standing = open();
     const pauses = [10_000, 20_000, 20_000].map((pause) => {
       toProbe(standing);
@@ -153,8 +153,8 @@ describe('the circuit', () => {
   });
 });
 
-describe('what one drain has learned', () => {
-  it('is what the next one begins with: allowance, refusals in a row, since when it fails', () => {
+describe('the facts of one drain', () => {
+  it('are what the next one begins with: allowance, failures in a row, since when it fails', () => {
     const first = ramped();
     see(first, 502, 2);
     const since = first.failingSinceMs();
@@ -171,7 +171,7 @@ describe('what one drain has learned', () => {
     expect(fourth.circuit()).toMatchObject(third.circuit());
   });
 
-  it('is that all is well after an acceptance', () => {
+  it('show a healthy endpoint after an acceptance', () => {
     const first = ramped();
     see(first, 500, 19);
     expect(first.failingSinceMs()).not.toBeNull();
@@ -184,7 +184,7 @@ describe('what one drain has learned', () => {
 });
 
 describe('an endpoint that is disabled', () => {
-  it('is probed when it is said, also by the next drain, and at once when it is enabled', () => {
+  it('is probed at the given time, also by the next drain, and at once when it is enabled', () => {
     const standing = open();
     const probeAtMs = Date.now() + 3_600_000;
     standing.disabled(probeAtMs);
@@ -192,21 +192,21 @@ describe('an endpoint that is disabled', () => {
     expect(next.circuit()).toMatchObject({ state: 'open', probeAtMs });
     next.enabled();
     expect(next.circuit()).toMatchObject({ state: 'open', probeAtMs: Date.now() });
-    // it was told that already
+    // the second `enabled` changes nothing
     const later = Date.now();
     tick(1_000);
     next.enabled();
     expect(next.circuit()).toMatchObject({ probeAtMs: later });
   });
 
-  it('is only probed, though its circuit was closed', () => {
+  it('gets only probes, even when its circuit was closed', () => {
     const standing = ramped();
     standing.disabled(Date.now() + 1_000);
     expect(standing.circuit()).toMatchObject({ state: 'open', probeAtMs: Date.now() + 1_000 });
     expect(standing.allowed(most)).toBe(1);
   });
 
-  it('that is open and never was disabled keeps the times of its circuit when it is enabled', () => {
+  it('that was never disabled keeps the times of its circuit when it is enabled', () => {
     const standing = open();
     const before = standing.circuit();
     standing.enabled();
@@ -214,7 +214,7 @@ describe('an endpoint that is disabled', () => {
   });
 });
 
-it("an endpoint that rested by somebody else's will begins anew, slowly", () => {
+it('an endpoint that was paused starts again at one request in flight', () => {
   const standing = ramped();
   see(standing, 500);
   standing.resetThrottle();

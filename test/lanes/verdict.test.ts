@@ -1,4 +1,4 @@
-// What a lane is to do now, as a table: what counts most comes first.
+// What a lane does now, as a table: the strongest reason comes first.
 import { expect, it } from 'vitest';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { Circuit } from '#domain/circuit';
@@ -36,7 +36,7 @@ interface Row extends Partial<Omit<Seen, 'endpoint'>> {
   endpoint?: Partial<LaneEndpoint>;
 }
 const table: [string, Row, object][] = [
-  ['something may go', {}, { kind: 'send', probe: false }],
+  ['a delivery may go', {}, { kind: 'send', probe: false }],
   ['deleted', { endpoint: { deleted: true, gate: 'held' } }, { kind: 'gone' }],
   ['paused', { endpoint: { gate: 'held', retryAfterMs: 500 } }, { state: 'shut', wait: 'paused', dueInMs: null }],
   ['disabled by hand or by 410', { endpoint: { gate: 'disabled' }, circuit: open(0) }, { state: 'shut', wait: 'disabled', dueInMs: null }],
@@ -51,14 +51,18 @@ const table: [string, Row, object][] = [
     { probe: true },
   ],
   [
-    'disabled for failing, and not to recover by itself',
+    'disabled for failing, without autoRecover',
     { endpoint: { gate: 'disabled', gateReason: failedTooLong, autoRecover: false }, circuit: open(0) },
     { state: 'shut', wait: 'disabled', dueInMs: null },
   ],
-  ['asked for peace', { endpoint: { retryAfterMs: 9_000 }, circuit: open(0) }, { state: 'shut', wait: 'retry_after', dueInMs: 9_000 }],
-  ['asked for peace, and somebody wants it now', { endpoint: { retryAfterMs: 9_000 }, hurried: true }, { kind: 'send', probe: false }],
-  ['paused, and somebody wants it now', { endpoint: { gate: 'held' }, hurried: true }, { state: 'shut', wait: 'paused' }],
-  ['just made ordered', { endpoint: { ordering: 'key', orderedForMs: 8_000 } }, { state: 'shut', wait: 'settling', dueInMs: 10_000 }],
+  ['Retry-After', { endpoint: { retryAfterMs: 9_000 }, circuit: open(0) }, { state: 'shut', wait: 'retry_after', dueInMs: 9_000 }],
+  ['Retry-After, with a retry-now', { endpoint: { retryAfterMs: 9_000 }, hurried: true }, { kind: 'send', probe: false }],
+  ['paused, with a retry-now', { endpoint: { gate: 'held' }, hurried: true }, { state: 'shut', wait: 'paused' }],
+  [
+    'ordered a short time ago',
+    { endpoint: { ordering: 'key', orderedForMs: 8_000 } },
+    { state: 'shut', wait: 'settling', dueInMs: 10_000 },
+  ],
   ['ordered long enough', { endpoint: { ordering: 'key', orderedForMs: 18_000 } }, { kind: 'send' }],
   ['circuit open', { circuit: open(4_000) }, { state: 'shut', wait: 'circuit_open', dueInMs: 3_000 }],
   ['a probe is due', { circuit: open(900) }, { kind: 'send', probe: true }],
@@ -69,7 +73,7 @@ const table: [string, Row, object][] = [
     { state: 'shut', wait: 'blocked_by_dead_letter', dueInMs: 3_600_000 },
   ],
   [
-    'the head waits for its time',
+    'the head is in backoff',
     { endpoint: { ordering: 'endpoint' }, canMove: false, nextInMs: 70_000 },
     { state: 'shut', wait: 'head_in_backoff', dueInMs: 70_000 },
   ],
@@ -78,8 +82,8 @@ const table: [string, Row, object][] = [
     { endpoint: { ordering: 'key' }, canMove: false, nextInMs: 70_000 },
     { state: 'idle', wait: 'nothing_due', dueInMs: 70_000 },
   ],
-  ['the next may go in a while', { paceInMs: 1_900 }, { kind: 'send' }],
-  ['the next may go in ten seconds', { paceInMs: 10_000 }, { state: 'shut', wait: 'rate', dueInMs: 10_000 }],
+  ['the rate limit allows the next in 1.9 seconds', { paceInMs: 1_900 }, { kind: 'send' }],
+  ['the rate limit allows the next in ten seconds', { paceInMs: 10_000 }, { state: 'shut', wait: 'rate', dueInMs: 10_000 }],
   ['nothing waits', { canMove: false }, { state: 'idle', wait: 'nothing_due', dueInMs: null }],
 ];
 
