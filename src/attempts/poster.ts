@@ -1,8 +1,9 @@
 // Makes one request: decrypts, renders, signs, sends, and returns the record to store. Used for
 // direct attempts, first attempts and lanes. Stores no attempt itself: each call sends again.
-import { type AttemptRecord, holdEndpoint } from '#db/deliveries/attempts';
+import type { AttemptRecord } from '#db/deliveries/attempts';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import { stopEndpoint } from '#db/endpoints/failing-endpoints';
+import { holdEndpoint } from '#db/endpoints/hold-endpoint';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { Db } from '#db/store/pool';
 import { retryInMs } from '#domain/attempt';

@@ -1,4 +1,4 @@
-// Address ranges of API keys.
+// Address ranges (CIDRs) of API keys: a key that is used from another address is refused.
 import { describe, expect, it } from 'vitest';
 import { createOrigins, liesWithin } from '#api/access/client-address';
 

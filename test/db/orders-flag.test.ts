@@ -1,7 +1,7 @@
 // Every acceptance knows whether its tenant has an ordered endpoint, even when endpoints change at
 // the same moment.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { holdEndpoint } from '#db/deliveries/attempts';
+import { holdEndpoint } from '#db/endpoints/hold-endpoint';
 import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 import { until } from '../support/until.ts';
