@@ -22,10 +22,7 @@ import { createStallWatch, type StallWatch } from './stall-watch.ts';
 export interface Engine {
   /** Rejects when PostgreSQL or the local network fails. Then nothing was sent and no attempt used up: call again. */
   attempt(deliveryId: string): Promise<AttemptReport>;
-  /**
-   * Waits until no attempt of this process, first attempts included, is in flight or unrecorded.
-   * False when `withinMs` passed first.
-   */
+  /** Waits until no attempt of this process, first attempts included, is in flight or unrecorded; false after `withinMs`. */
   drain(withinMs: number): Promise<boolean>;
   /** Requests in flight, and outcomes not yet recorded. */
   load(): { inFlight: number; unrecorded: number };
