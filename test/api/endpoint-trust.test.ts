@@ -209,7 +209,7 @@ describe('an endpoint with verification', () => {
     expect(await api.deps.setGate(body.id, 'resume', bySystem('endpoint.resume'))).toBe('unverified');
     expect(await api.post(`/v1/endpoints/${body.id}/test`)).toMatchObject({
       status: 409,
-      body: { detail: expect.stringContaining('verify') },
+      body: { detail: expect.stringContaining('not verified') },
     });
     expect((await api.get(`/v1/endpoints/${body.id}/lane`)).body.reasons).toContain('unverified');
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
@@ -340,7 +340,7 @@ describe('an endpoint with verification', () => {
     const askedAgo = (interval: string) =>
       api.db.query('update endpoints set verification_asked_at = now() - $2::interval where id = $1', [uuidOf(body.id), interval]);
     const of = async () => ({ endpointId: body.id, round: (await pendingRound(api.db, body.id)) ?? -1 });
-    const early = { status: 429, body: { detail: expect.stringContaining('just now') } };
+    const early = { status: 429, body: { detail: expect.stringContaining('a moment ago') } };
     const first = await ask();
     expect(first).toMatchObject(early);
     expect(Number(first.headers.get('retry-after'))).toBeOneOf([28, 29, 30]);

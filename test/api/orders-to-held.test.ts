@@ -200,7 +200,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     const id = await held(api, tenant, endpoint, { orderingKey: 'a', ...event });
     const answer = await order(id, 'retry-now');
     expect(answer.status).toBe(status);
-    if (status === 409) expect(answer.body.detail).toMatch(/behind others/);
+    if (status === 409) expect(answer.body.detail).toMatch(/earlier deliveries are still waiting/);
   });
 
   it('is refused while a dead letter blocks', async () => {
