@@ -33,8 +33,8 @@ it('takes an authority alone, and shows no certificate then', () => {
 it('refuses a key of another certificate, of another kind, and a public one', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   for (const [wrong, message] of [
-    [privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'is not the key of the certificate'],
-    [publicKey.export({ type: 'spki', format: 'pem' }).toString(), 'is not a PEM private key'],
+    [privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'does not match the certificate'],
+    [publicKey.export({ type: 'spki', format: 'pem' }).toString(), 'must be a PEM private key'],
   ] as const) {
     expect(certificateProblems({ certificate: cert, key: wrong }, now)).toEqual([{ path: 'tls.key', message }]);
   }
