@@ -13,7 +13,7 @@ describe('the API key', () => {
   it('is printed once where it was made just now and a terminal shows it', () => {
     const text = told({ key, file, isNew: true }, true);
     expect(text.split(key)).toHaveLength(2);
-    expect(text).toContain(`API key          ${key} (shown this once; kept in ${file})`);
+    expect(text).toContain(`API key          ${key} (shown only once; stored in ${file})`);
   });
 
   it.each<[string, KeyPlace, boolean]>([

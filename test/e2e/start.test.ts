@@ -128,5 +128,5 @@ it('says in one message what stands in its way', async () => {
   const port = Number(new URL(/http:\/\/\S+/.exec((await commandsOf(start())).post)?.[0] ?? '').port);
   const other = start({ PORT: String(port), POSTHORN_DATA_DIR: join(folder, 'other') });
   expect(await other.exit).toBe(1);
-  expect(textOf(other)).toMatch(new RegExp(`^port ${port} of 127\\.0\\.0\\.1 is taken: set PORT to another one\\n$`));
+  expect(textOf(other)).toMatch(new RegExp(`^port ${port} on 127\\.0\\.0\\.1 is already in use: set PORT to a free port\\n$`));
 });

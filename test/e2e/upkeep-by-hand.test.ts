@@ -29,7 +29,7 @@ describe.concurrent('posthorn', () => {
     expect(await posthorn(['migrate'], url)).toEqual({
       code: 0,
       err: '',
-      out: expect.stringMatching(/^0 migrations applied, \d+ partitions made\n$/),
+      out: expect.stringMatching(/^0 migrations applied, \d+ partitions created\n$/),
     });
     expect(await posthorn(['migrate'], {})).toEqual({ code: 1, out: '', err: 'DATABASE_URL must be set.\n' });
   });
@@ -43,7 +43,7 @@ describe.concurrent('posthorn', () => {
     expect([code, out, err]).toEqual([
       3,
       '',
-      'Temporal at 127.0.0.1:1 was not reached within 10 s. Check TEMPORAL_ADDRESS, and repeat this.\n',
+      'Temporal at 127.0.0.1:1 did not answer within 10 s. Check TEMPORAL_ADDRESS, then run this command again.\n',
     ]);
   });
 });
