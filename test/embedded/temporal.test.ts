@@ -22,7 +22,7 @@ it('serves namespaces, search attributes and the Web UI, and adds attributes tha
   const first = await startTemporal({ dataDir, uiPort: 0, namespaces: ['t01'], searchAttributes: { PosthornTenant: 'Keyword' } });
   expect(await attributesOf(first.address, 't01')).toContain('PosthornTenant');
   await until('the Web UI', async () => (await fetch(first.uiUrl ?? '').catch(() => undefined))?.ok === true);
-  await expect(startTemporal({ dataDir, searchAttributes: {} })).rejects.toThrow(/Temporal already runs on/);
+  await expect(startTemporal({ dataDir, searchAttributes: {} })).rejects.toThrow(/Temporal is already running on/);
   await first.stop();
   expect(await first.exited).toBeUndefined();
   expect(processesOf(dataDir)).toEqual([]);
@@ -34,7 +34,7 @@ it('serves namespaces, search attributes and the Web UI, and adds attributes tha
   await second.stop();
 });
 
-it('dies with the process that started it, and what a killed watcher left is stopped by the next start', async () => {
+it('ends with the process that started it; the next start stops a server whose watcher was killed', async () => {
   const dataDir = join(scratchFolder(), 'temporal');
   const holder = await holdServers('', dataDir);
   process.kill(holder.pid, 'SIGKILL');
@@ -51,7 +51,7 @@ it('dies with the process that started it, and what a killed watcher left is sto
   expect(processesOf(dataDir)).toEqual([]);
 });
 
-it('starts several at once, and names the variable of a Web UI port that is taken', async () => {
+it('starts several at once, and names the variable if the Web UI port is in use', async () => {
   const three = await Promise.all([1, 2, 3].map(() => startTemporal({ searchAttributes: {} })));
   expect(new Set(three.map(({ address }) => address)).size).toBe(3);
   await Promise.all(three.map(({ stop }) => stop()));
@@ -59,5 +59,5 @@ it('starts several at once, and names the variable of a Web UI port that is take
   const uiPort = await freePort();
   const squatter = createServer().listen(uiPort, '127.0.0.1');
   onTestFinished(() => void squatter.close());
-  await expect(startTemporal({ uiPort, searchAttributes: {} })).rejects.toThrow(new RegExp(`port ${uiPort} .*taken.*TEMPORAL_UI_PORT`));
+  await expect(startTemporal({ uiPort, searchAttributes: {} })).rejects.toThrow(new RegExp(`Port ${uiPort} .*in use.*TEMPORAL_UI_PORT`));
 });
