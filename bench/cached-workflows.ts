@@ -1,6 +1,6 @@
-// What open workflows cost a Posthorn process: `node bench/cached-workflows.ts [--workflows n] [--cache n …]`. For each size of the cache it starts Posthorn
-// on the same stores, has the `deliver` workflow of each of n dead letters read its row, twice, and prints the memory and the CPU time of each round.
-// In the first round the workflows are new to the process; in the second a cache smaller than n has to replay each of them (worst case: least recently used).
+// Measures what open workflows cost a Posthorn process, by cache size: `node
+// bench/cached-workflows.ts [--workflows n] [--cache n …]`. Prints memory and CPU time of a round
+// in which the workflows are new, and of one in which a smaller cache must replay them.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -46,7 +46,7 @@ async function call(port: number, path: string, body: object): Promise<{ id: str
   return (await answer.json()) as { id: string };
 }
 
-/** Dead letters of one endpoint, as rows: how they came to be does not matter to the memory of their workflows. */
+/** Inserts dead letters of one endpoint as rows. How they came about does not affect the memory of their workflows. */
 async function makeDeadLetters(db: pg.Client, port: number, count: number): Promise<DeliveryRef[]> {
   const tenant = 'bench';
   await call(port, '/v1/tenants', { id: tenant, name: tenant });
@@ -84,7 +84,7 @@ async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<unknown
   await Promise.all(Array.from({ length: signalsAtOnce }, one));
 }
 
-/** Has every workflow read its row, starts those that are not there yet, and resolves when all of them wait again. */
+/** Makes every workflow read its row, starts missing ones, and resolves when all of them wait again. */
 async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise<void> {
   await inTurns(letters, (letter) =>
     client.workflow.signalWithStart(workflowTypes.deliver, {
@@ -97,7 +97,7 @@ async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise
   await inTurns(letters, async (letter) => {
     while (await isBusy(client, deliveryWorkflowId(letter.deliveryId))) {
       interrupted.signal.throwIfAborted();
-      if (Date.now() > deadline) throw new Error('the workflows do not come to rest');
+      if (Date.now() > deadline) throw new Error('the workflows did not become idle');
       await delay(500);
     }
   });

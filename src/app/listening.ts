@@ -10,7 +10,7 @@ const closeWithinMs = 10_000;
  * Timeouts in milliseconds, after which a client gets 408 or is disconnected. Without them a slow client could hold a
  * connection for ever.
  */
-export interface Timeouts {
+export interface Patience {
   headersMs: number;
   /** For the whole request, including its body. */
   requestMs: number;
@@ -20,7 +20,7 @@ export interface Timeouts {
   checkEveryMs: number;
 }
 
-const defaultTimeouts: Timeouts = { headersMs: 15_000, requestMs: 60_000, silenceMs: 120_000, checkEveryMs: 5_000 };
+const defaultTimeouts: Patience = { headersMs: 15_000, requestMs: 60_000, silenceMs: 120_000, checkEveryMs: 5_000 };
 
 /** An open port. Until `serve` is called, every request is answered 503 with a Retry-After. */
 export interface Listening {
@@ -67,7 +67,7 @@ export async function listen(
  * Sets the strict parser explicitly: requests that two servers could read differently (two lengths, a bare LF) get 400,
  * and headers are limited.
  */
-function parserOptions({ headersMs, requestMs, checkEveryMs }: Timeouts): ServerOptions {
+function parserOptions({ headersMs, requestMs, checkEveryMs }: Patience): ServerOptions {
   return {
     insecureHTTPParser: false,
     requireHostHeader: true,

@@ -105,9 +105,9 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const stopListening = listen(shares.lease, 'posthorn_outbox', hear, log);
+  const stopListening = listen(shares.lease, 'posthorn_outbox', onNotification, log);
 
-  function hear(word: string): void {
+  function onNotification(word: string): void {
     const lanes = nudgedLanes(word);
     if (lanes) wakeups.wake(lanes);
     else if (word === sweepWord) relay.sweepSoon();

@@ -45,7 +45,7 @@ describe('processes in batched mode', () => {
     const slow = door(stage, ['/slow']);
     slow.shut();
     await stage.send(fifth, tenant, ['recorded'], { type: 'wide.sent' });
-    await until('the other is under way', () => slow.waiting.length === 1);
+    await until('the other to be in flight', () => slow.waiting.length === 1);
     await until('its refusal is recorded', async () => {
       const rows = await stage.query(`select id from deliveries where status = 'retrying'`);
       return rows.length === 1;

@@ -78,7 +78,7 @@ describe.concurrent('a delivery', () => {
     ['broken JSON', { encoding: 'json/plain' }, '{"a":'],
     ['an unknown encoding', { encoding: 'binary/martian' }, 'x'],
     ['no encoding', {}, 'x'],
-  ])('takes arguments that cannot be read: %s', async (_name, metadata, data) => {
+  ])('accepts unreadable arguments: %s', async (_name, metadata, data) => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     const encoded = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, Buffer.from(value)]));
     for (const signalName of ['replay', 'retryNow']) {
@@ -117,7 +117,7 @@ describe.concurrent('a delivery', () => {
     ['cancel', 'cancelled'],
     ['retryNow', 'succeeded'],
     ['replay', 'succeeded'],
-  ])('hears a %s that stands before its first step', async (signal, end) => {
+  ])('receives a %s that comes before its first step', async (signal, end) => {
     const sent = await stage.send({
       until: 'dead_lettered',
       answer: [500, 204],

@@ -103,7 +103,7 @@ describe.concurrent('Terminate', () => {
   it.each([
     [204, 'succeeded', 1],
     [500, 'retrying', 2],
-  ])('during a request that is answered %i: the row says %s, and nothing is sent twice at once', async (answer, status, requests) => {
+  ])('during a request that is answered %i: the row becomes %s, and no two requests overlap', async (answer, status, requests) => {
     const hold = holding();
     const sent = await stage.send({
       until: 'pending',

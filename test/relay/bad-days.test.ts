@@ -46,7 +46,7 @@ describe('an event that our own code cannot deliver', () => {
     ['a header that cannot be sent', 'update endpoints set sealed = $2 where id = $1', 'header'],
     ['a retry policy that is none', `update endpoints set retry = '{}' where id = $1`, 'retry'],
   ])(
-    'for %s: the 255 others of its batch are delivered, and it alone goes to the quarantine',
+    'for %s: the 255 others of its batch are delivered, and only this one is quarantined',
     async (_name, spoil, name) => {
       const tenant = await posthorn.makeTenant();
       await posthorn.makeEndpoint(tenant, `${receiver.url}/fine-${name}`, { eventTypes: ['fine.*'] });

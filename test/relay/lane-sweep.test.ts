@@ -110,7 +110,7 @@ describe('without Temporal', () => {
   it.each<[Order, string]>([
     [{ kind: 'cancel' }, 'cancelled'],
     [{ kind: 'replay', replayId: 'once' }, 'held'],
-  ])('has a lane look that is blocked by a dead letter, when who gave it the order %j died before it said so', async (order, after) => {
+  ])('signals a lane blocked by a dead letter if the process that stored the command %j crashed before it did', async (order, after) => {
     const { db } = database;
     const [endpointId, eventId] = [newId('ep'), newId('evt')];
     await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });

@@ -31,15 +31,15 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     ['has a rate limit', (id) => stage.sql(`update endpoints set rate_limit = '{"perSecond": 1}' where id = $1`, id)],
     ['is ordered', (id) => stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id)],
     ['is paused', (id) => stage.api.post(`/v1/endpoints/${id}/pause`)],
-    ['waiting for its Retry-After', (id) => stage.sql(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, id)],
+    ['waits for its Retry-After', (id) => stage.sql(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, id)],
     [
-      'has a lane that others opened',
+      'has a lane that another process opened',
       async (id) => {
         await stage.waker.open([id], 'failing');
         await until('the list', () => stage.lanes.parks(id));
       },
     ],
-  ])('an endpoint that %s gets nothing; what it has is held, and its lane opened', async (_name, prepare) => {
+  ])('an endpoint that %s gets no request; its deliveries are held, and its lane is opened', async (_name, prepare) => {
     const { id, type } = await makeEndpoint();
     await prepare(id);
     const eventId = await stage.accept({ type });

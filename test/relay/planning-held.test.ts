@@ -53,7 +53,7 @@ it.each<[string, object]>([
   [`ordering = 'key'`, { ...held, lane_key: 'customer-1' }],
   [`coalesce_ms = 60000`, { ...held, in_seconds: 60 }],
   [`not_before = now() + interval '1 hour'`, held],
-])('with %s, the delivery is held, and only that', async (set, expected) => {
+])('with %s, only that delivery is held', async (set, expected) => {
   const { endpoints, eventId, plan, rowsOf } = await dispatched(set, { orderingKey: 'customer-1' });
   await api.db.query(`update events set coalesce_key = 'k' where id = $1`, [uuidOf(eventId)]);
   expect(await plan()).toEqual([endpoints[0]]);

@@ -11,6 +11,7 @@ const defaultTimeoutMs = 60_000;
 /**
  * Resolves to the first value that is not null, undefined or false. Throws after `withinMs`, naming `what` and the last
  * value or error.
+ * @example await until('the delivery', async () => (await row()).status === 'succeeded');
  */
 export async function until<T>(
   what: string,
