@@ -1,6 +1,6 @@
-// Measures what open workflows cost a Posthorn process, by cache size: `node
-// bench/cached-workflows.ts [--workflows n] [--cache n …]`. Prints memory and CPU time of a round
-// in which the workflows are new, and of one in which a smaller cache must replay them.
+// `node bench/cached-workflows.ts [--workflows n] [--cache n …]`: measures what open workflows cost a
+// Posthorn process, by cache size. Prints memory and CPU time of a first round, in which workflows are
+// new, and of a second one, in which a cache smaller than n replays each of them (the worst case).
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
-// Measures the latency of one event on an idle machine, from sending the producer's request until
-// the endpoint has the whole request. Starts a Posthorn on empty stores and posts one event at a
-// time. `node bench/latency.ts [events] [gap in ms]`.
+// `node bench/latency.ts [events] [gap in ms]`: measures the latency of single events on an idle
+// machine, from sending the producer's request until the endpoint has the whole request.
+// Starts a Posthorn on empty stores and posts one event at a time.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,6 +1,6 @@
-// Measures how long a page of a list takes with millions of stored deliveries, on its own
-// PostgreSQL: `node bench/lists.ts [--rows n] [--days n] [--keep folder]`. Prints a table, and ends
-// with exit code 1 if a page takes longer than 50 ms.
+// `node bench/lists.ts [--rows n] [--days n] [--keep folder]`: measures how long a page of a list
+// takes with millions of stored deliveries, on its own PostgreSQL. Prints a table, and ends with
+// exit code 1 if a page takes longer than 50 ms.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -108,7 +108,7 @@ export function createEventRouter(deps: EventRouterDeps): EventRouter {
       else await goAhead(event, left, parked);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return dispatch(event); // an event that cannot be planned here gets a dispatch of its own
+      if (!isStoreAway(error)) return dispatch(event); // any other error: the dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
       reading.soon();
