@@ -1,6 +1,6 @@
-// `node bench/cached-workflows.ts [--workflows n] [--cache n …]`: measures what open workflows cost a
-// Posthorn process, by cache size. Prints memory and CPU time of a first round, in which workflows are
-// new, and of a second one, in which a cache smaller than n replays each of them (the worst case).
+// `node bench/cached-workflows.ts [--workflows n] [--cache n …]`: measures what open workflows cost.
+// Prints memory and CPU time of Posthorn, for each cache size: in a first round workflows are new, in
+// a second one a cache smaller than n replays each of them (the worst case).
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

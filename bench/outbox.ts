@@ -1,6 +1,6 @@
 // `node bench/outbox.ts [--rows n] [--relays n] [--seconds n]`: measures what the outbox checks of
-// relays cost PostgreSQL while many events wait, as reads per second of all relays. Half of the rows
-// have no owner and belong to a crowded tenant; the others are owned by the relays.
+// relays cost PostgreSQL while many events wait, as reads per second of all relays. Half of the
+// rows have no owner and belong to a crowded tenant; the others are owned by the relays.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Starts the workflows of dispatches, and so finds out whether Temporal answers. If a start fails or
-// is lost, the dispatch row still guards its events and the sweep starts it again.
+// Starts the workflows of dispatches, and so finds out whether Temporal answers. If a start fails
+// or is lost, the dispatch row still guards its events and the sweep starts it again.
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeBackDispatch } from '#db/events/dispatches';
 import type { Db } from '#db/store/pool';

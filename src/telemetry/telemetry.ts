@@ -1,6 +1,6 @@
-// Creates the Prometheus metrics of a Posthorn and the narrow interfaces that its parts report to.
-// Each Posthorn has its own registry, because a process may have several. The page is public and its
-// length bounded: no label names a tenant or event type, and only the 20 fullest lanes name endpoints.
+// Creates the Prometheus metrics of a Posthorn, and the narrow interfaces that its parts report to.
+// Each Posthorn has its own registry, as a process may have several. The page is public and bounded:
+// labels name no tenant and no event type, and only the 20 endpoints that hold the most deliveries.
 import { Counter, Histogram, Registry } from '@prometheus-io/client';
 import { type Outcome, outcomes } from '#domain/outcome';
 import type { Logger } from '#runtime/logger';

@@ -75,7 +75,7 @@ it('reports in one message that the folder cannot be written', async () => {
   }
   const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
   expect(explainFolderError(full, '/data')).toEqual(
-    new StartError('The data folder /data cannot be used: the disk is full. Fix this, or set  POSTHORN_DATA_DIR to another folder.'),
+    new StartError('The data folder /data cannot be used: the disk is full. Fix this, or set POSTHORN_DATA_DIR to another folder.'),
   );
   expect(folderErrorFromText('FATAL:  could not write lock file: No space left on device', '/data')?.message).toMatch(/the disk is full/);
 });

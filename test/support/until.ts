@@ -32,7 +32,7 @@ export async function until<T>(
     }
     await delay(Math.min(Math.max((performance.now() - began) / 10, minPauseMs), longestMs));
   } while (performance.now() < deadline);
-  throw new Error(`${what} did not happen within ${withinMs} ms; last:  ${last instanceof Error ? last.message : inspect(last)}`, {
+  throw new Error(`${what} did not happen within ${withinMs} ms; last: ${last instanceof Error ? last.message : inspect(last)}`, {
     cause: last,
   });
 }
