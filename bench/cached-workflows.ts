@@ -1,6 +1,6 @@
-// What open workflows cost a Posthorn process: `node bench/cached-workflows.ts [--workflows n] [--cache n …]`. For each size of the cache it starts Posthorn
-// on the same stores, has the `deliver` workflow of each of n dead letters read its row, twice, and prints the memory and the CPU time of each round.
-// In the first round the workflows are new to the process; in the second a cache smaller than n has to replay each of them (worst case: least recently used).
+// `node bench/cached-workflows.ts [--workflows n] [--cache n …]`: measures what open workflows cost.
+// Prints memory and CPU time of Posthorn, for each cache size: in a first round workflows are new, in
+// a second one a cache smaller than n replays each of them (the worst case).
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -46,7 +46,7 @@ async function call(port: number, path: string, body: object): Promise<{ id: str
   return (await answer.json()) as { id: string };
 }
 
-/** Dead letters of one endpoint, as rows: how they came to be does not matter to the memory of their workflows. */
+/** Inserts dead letters of one endpoint as rows. How they came about does not affect the memory of their workflows. */
 async function makeDeadLetters(db: pg.Client, port: number, count: number): Promise<DeliveryRef[]> {
   const tenant = 'bench';
   await call(port, '/v1/tenants', { id: tenant, name: tenant });
@@ -86,7 +86,7 @@ async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<unknown
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
 }
 
-/** Has every workflow read its row, starts those that are not there yet, and resolves when all of them wait again. */
+/** Makes every workflow read its row, starts missing ones, and resolves when all of them wait again. */
 async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise<void> {
   await inTurns(letters, (letter) =>
     client.workflow.signalWithStart(workflowTypes.deliver, {
@@ -99,7 +99,7 @@ async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise
   await inTurns(letters, async (letter) => {
     while (await isBusy(client, deliveryWorkflowId(letter.deliveryId))) {
       interrupted.signal.throwIfAborted();
-      if (Date.now() > deadline) throw new Error('the workflows do not come to rest');
+      if (Date.now() > deadline) throw new Error('the workflows did not become idle');
       await delay(500);
     }
   });

@@ -1,4 +1,5 @@
-// A child process of the bench: gets orders and gives answers over Node's channel, and ends when the bench does.
+// A child process of the bench. Exchanges messages over Node's IPC channel, and ends with the
+// bench.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 export interface Child<Order, Answer extends { kind: string }> {
   pid: number;
   give(order: Order): void;
-  /** The next answer of that kind; rejects when the child ends first. */
+  /** Resolves to the next answer of this kind. Rejects if the child ends first. */
   next<Kind extends Answer['kind']>(kind: Kind): Promise<Extract<Answer, { kind: Kind }>>;
   stop(): Promise<void>;
 }

@@ -1,23 +1,26 @@
-// The crash of a run: all processes of Posthorn are killed in the middle of the load and started again a second later.
+// Kills all processes of Posthorn in the middle of the load and starts them again a second later.
 import { setTimeout as delay } from 'node:timers/promises';
 import { now, type Stream } from './messages.ts';
 import type { Meter } from './meter.ts';
 import type { Stage } from './stage.ts';
 
 const awayMs = 1_000;
-/** PostgreSQL may still finish what the killed processes had asked it. */
+/** PostgreSQL may still finish statements of the killed processes. */
 const quietMs = 500;
 
 export interface CrashFigures {
-  /** Requests that the receiver was answering when Posthorn was killed. */
+  /** Requests in flight when Posthorn was killed. */
   openAtKill: number;
-  /** Requests that had come and of which Posthorn has no record: what it may have to send again. */
+  /** Requests that had arrived and are not recorded, so Posthorn may send them again. */
   unrecordedAtKill: number;
-  /** From the command to start it again to the last delivery. */
+  /** Milliseconds from the restart to the last delivery. */
   recoveredMs: number;
 }
 
-/** Waits for half of the load, kills and starts again. What it resolves to takes the time of the last delivery. */
+/**
+ * Waits for half of the load, kills and restarts. Resolves to a function that computes the result from the time of the
+ * last delivery.
+ */
 export async function crash(stage: Stage, meter: Meter, { prefix }: Stream): Promise<(lastDeliveryAt: number) => CrashFigures> {
   const recordedBefore = await recordedAttempts(stage);
   await stage.load.next('reached');

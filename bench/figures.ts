@@ -1,4 +1,4 @@
-// Turns what load generator and receiver saw into the figures of a run.
+// Computes the figures of a run from the measurements of load generator and receiver.
 import type { Collected, StreamResult } from './messages.ts';
 
 export interface Times {
@@ -10,19 +10,19 @@ export interface Times {
 export interface Figures {
   events: number;
   accepted: number;
-  /** Answers that were no acceptance, by status; 0 for none. */
+  /** Responses other than an acceptance, by status. Status 0: no response. */
   refused: Record<string, number>;
   deliveries: number;
   acceptedPerSecond: number;
-  /** From the first request of the load to the last delivery. */
+  /** Milliseconds from the first request of the load to the last delivery. */
   deliveriesPerSecond: number;
-  /** Milliseconds from when an event was due to its acceptance. */
+  /** Milliseconds from the due time of an event to its acceptance. */
   accept: Times;
-  /** Milliseconds from when an event was due to its first whole request at an endpoint. */
+  /** Milliseconds from the due time of an event to its first complete request at an endpoint. */
   endToEnd: Times;
-  /** Milliseconds by which the load generator sent events later than they were due: part of the two above. */
+  /** Milliseconds by which the load generator sent events after their due time. Included in the two above. */
   late: Times;
-  /** Accepted, and not delivered by the deadline. */
+  /** Events that were accepted and not delivered by the deadline. */
   lost: number;
   duplicates: number;
   lastDeliveryAt: number;
@@ -66,7 +66,7 @@ export function timesOf(values: readonly number[]): Times {
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-/** The extremes of pieces: a call takes only so many arguments. */
+/** Computes a minimum or maximum in pieces, because a call takes a limited number of arguments. */
 function chunked(values: Float64Array, extreme: (...numbers: number[]) => number): number[] {
   const pieces = Math.ceil(values.length / 10_000);
   return Array.from({ length: pieces }, (_, piece) => extreme(...values.subarray(piece * 10_000, (piece + 1) * 10_000)));

@@ -1,12 +1,13 @@
-// The cheapest honest HTTP client for the load: it shares two cores with what it measures. Keep-alive connections, one request at a time on each;
-// it understands answers with a content-length and nothing else, and takes anything else for a failure (status 0).
+// A minimal HTTP client for the load, because it shares two cores with the measured processes.
+// Keep-alive connections, one request at a time on each. It supports only responses with a
+// content-length; any other response counts as a failure (status 0).
 import { connect, type Socket } from 'node:net';
 
 const connectionLimit = 256;
 const patienceMs = 30_000;
 
 export interface Client {
-  /** The status; 0 when there was no whole answer within 30 s. */
+  /** Resolves to the status, or to 0 if no complete response arrived within 30 s. */
   post(path: string, body: string): Promise<number>;
   close(): void;
 }
@@ -80,7 +81,7 @@ export function createClient(origin: string, apiKey: string): Client {
   };
 }
 
-/** The status once the whole answer is there; null before. */
+/** Returns the status once the whole response has arrived, null before. */
 function wholeAnswer(text: string): number | null {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd < 0) return null;

@@ -1,4 +1,5 @@
-// A tenant posts thousands of events; then each of fifty others posts one: how long until the last of the fifty is there, and how far the first one is by then.
+// A tenant posts thousands of events; then each of fifty others posts one. Measures how long the
+// fifty take, and how much of the first tenant's backlog is delivered by then.
 import { randomBytes } from 'node:crypto';
 import { figuresOf } from './figures.ts';
 import type { Stream, StreamResult } from './messages.ts';
@@ -18,7 +19,7 @@ export const fairness: Play = async (stage, scenario, mode) => {
   const meter = startMeter(stage);
   const greedy: Stream = { tenant: name, prefix: `${name}-run`, count: scenario.events, atOnce: scenario.atOnce };
   const [sent] = await load(stage, [greedy]);
-  if (!sent) throw new Error('the load generator told nothing');
+  if (!sent) throw new Error('the load generator returned no result');
   const modest = tenants.map((tenant): Stream => ({ tenant, prefix: `${tenant}-one`, count: 1, atOnce: 1 }));
   const sentModest = await load(stage, modest);
   const done = await collectAll(stage, modest);
@@ -42,7 +43,7 @@ async function load(stage: Stage, streams: Stream[]): Promise<StreamResult[]> {
   return (await loaded).results;
 }
 
-/** When the one event of each stream was there; those that are not within two minutes are left out. */
+/** The arrival times of the single event of each stream, without those that do not arrive within two minutes. */
 async function collectAll(stage: Stage, streams: Stream[]): Promise<number[]> {
   const times: number[] = [];
   for (const { prefix } of streams) {

@@ -1,4 +1,5 @@
-// A neighbour at a steady rate, measured in pieces: for as long as something else takes whose end nobody knows.
+// A neighbour tenant at a steady rate, measured in pieces while another step of unknown duration
+// runs.
 import { type Figures, figuresOf } from './figures.ts';
 import type { Collected, Stream, StreamResult } from './messages.ts';
 import { ask, delivered } from './run.ts';
@@ -12,19 +13,19 @@ export interface Piece {
   sent: StreamResult;
 }
 
-/** Sends these at once; what came of each. */
+/** Sends these streams concurrently and returns the result of each. */
 export async function load(stage: Stage, streams: Stream[]): Promise<Piece[]> {
   const loaded = stage.load.next('done');
   stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams });
   const { results } = await loaded;
   return streams.map(({ prefix }, index) => {
     const sent = results[index];
-    if (!sent) throw new Error('the load generator told nothing');
+    if (!sent) throw new Error('the load generator returned no result');
     return { prefix, sent };
   });
 }
 
-/** Sends piece after piece until `over` settles, the last one to its end. */
+/** Sends piece after piece until `over` settles. The last piece is sent completely. */
 export async function sendUntil(stage: Stage, tenant: string, prefix: string, over: Promise<unknown>): Promise<Piece[]> {
   let isOver = false;
   const ending = over.finally(() => {
@@ -39,7 +40,7 @@ export async function sendUntil(stage: Stage, tenant: string, prefix: string, ov
   return pieces;
 }
 
-/** The figures of all of them, as if they had been one stream. */
+/** The figures of all pieces together, as if they were one stream. */
 export async function figuresOfAll(stage: Stage, pieces: readonly Piece[]): Promise<Figures> {
   const collected: Collected[] = [];
   for (const { prefix, sent } of pieces) {

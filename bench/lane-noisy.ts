@@ -1,4 +1,5 @@
-// A tenant whose endpoint takes ten seconds for each request and has thousands to take, and another one at 20/s beside it, for as long as is measured.
+// A tenant with thousands of deliveries to an endpoint that takes ten seconds for each request, and
+// beside it another tenant at 20/s, which is measured.
 import { randomBytes } from 'node:crypto';
 import { figuresOfAll, load, neighbourRate } from './lane-neighbour.ts';
 import { startMeter } from './meter.ts';
@@ -7,7 +8,7 @@ import type { Scenario } from './scenarios.ts';
 
 const leadMs = 1_000;
 
-/** `events`: of the neighbour; `noise`: what the slow endpoint gets. */
+/** `events`: of the neighbour. `noise`: the events of the slow endpoint. */
 export const noisy: Play = async (stage, scenario, mode) => {
   const name = `bench-${randomBytes(4).toString('hex')}`;
   const { events, noise = { events: 0, query: '' } } = scenario;
@@ -19,7 +20,7 @@ export const noisy: Play = async (stage, scenario, mode) => {
   const meter = startMeter(stage);
   const stream = { tenant: `${name}-other`, prefix: `${name}-other`, count: events, ratePerSecond: neighbourRate, startAfterMs: leadMs };
   const [beside] = await load(stage, [stream, { tenant: `${name}-slow`, prefix: `${name}-slow`, count: noise.events, atOnce: 32 }]);
-  if (!beside) throw new Error('the load generator told nothing');
+  if (!beside) throw new Error('the load generator returned no result');
   await delivered(stage, beside.prefix, { wanted: events, withinMs: 90_000 });
   const { delivered: served, open } = await ask(stage, `${name}-slow`, 'progress');
   const settleMs = await settle(stage);
@@ -28,7 +29,7 @@ export const noisy: Play = async (stage, scenario, mode) => {
   const { p50, p99, max } = figures.endToEnd;
   const told = [
     `beside it for ${events / neighbourRate} s p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, worst ${max.toFixed(0)} ms`,
-    `the slow endpoint had ${served} of ${noise.events} by then, and ${open} under way`,
+    `the slow endpoint had ${served} of ${noise.events} by then, and ${open} in flight`,
   ];
   return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, told };
 };

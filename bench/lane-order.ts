@@ -1,8 +1,11 @@
-// Whether what was delivered came in order.
+// Checks whether deliveries arrived in order.
 import type { Collected } from './messages.ts';
 import type { Stage } from './stage.ts';
 
-/** Says whether first acceptances came in the order in which the events were accepted, within each ordering key. */
+/**
+ * Reports whether the endpoint first accepted the events of each ordering key in the order in which Posthorn accepted
+ * them.
+ */
 export async function orderTold({ db }: Stage, prefix: string, { ids, deliveredAt }: Collected): Promise<string[]> {
   const { rows } = await db.query<{ id: string; key: string }>(
     `select external_id as id, coalesce(ordering_key, '') as key from events where starts_with(external_id, $1) order by position`,

@@ -1,5 +1,6 @@
-// An endpoint that is down for all of a long load, beside another tenant at 20/s, and then comes back: what the neighbour notices until all has arrived,
-// what is open in Temporal for it meanwhile, and how fast and in what order all that waited arrives.
+// An endpoint is down during a long load and then recovers; another tenant runs at 20/s. Measures
+// the effect on that tenant, the open workflows, and how fast and in what order the backlog
+// arrives.
 import { randomBytes } from 'node:crypto';
 import { type Figures, figuresOf } from './figures.ts';
 import { figuresOfAll, load, neighbourRate, type Piece, sendUntil } from './lane-neighbour.ts';
@@ -60,14 +61,14 @@ function steady(tenant: string, prefix: string, seconds: number): Stream {
   return { tenant, prefix, count: Math.floor(seconds * neighbourRate), ratePerSecond: neighbourRate };
 }
 
-/** The load on both, while one is down. */
+/** Loads both tenants while the endpoint is down. */
 async function whileDown(stage: Stage, { events, keys }: Scenario, name: string): Promise<{ beside: Piece; down: Piece }> {
   const seconds = events / outageRate;
   const [beside, down] = await load(stage, [
     { ...steady(`${name}-other`, `${name}-beside`, seconds - leadMs / 1_000), startAfterMs: leadMs },
     { tenant: `${name}-down`, prefix: `${name}-down`, count: events, ratePerSecond: outageRate, keys },
   ]);
-  if (!beside || !down) throw new Error('the load generator told nothing');
+  if (!beside || !down) throw new Error('the load generator returned no result');
   return { beside, down };
 }
 
@@ -78,7 +79,7 @@ async function periodsTold(stage: Stage, periods: Record<string, Piece[]>): Prom
   return told;
 }
 
-/** When the first one was accepted after the endpoint was back, and the rate of the middle eight tenths: the ramp is before them. */
+/** The time of the first acceptance after the recovery, and the rate of the middle 80 %, which leaves out the ramp. */
 function recovery({ deliveredAt }: Collected, upAt: number): string {
   const times = deliveredAt.filter((at) => !Number.isNaN(at)).sort();
   const at = (share: number) => times[Math.floor((times.length - 1) * share)] ?? Number.NaN;
@@ -87,8 +88,8 @@ function recovery({ deliveredAt }: Collected, upAt: number): string {
   return `first again ${seconds(at(0) - upAt)} s after it was back, the last ${seconds(at(1) - at(0))} s later, ${perSecond.toFixed(0)}/s between`;
 }
 
-/** The most of five samples, 2 s apart, at either end, and of all. */
+/** The maximum of the first five and of the last five samples, 2 s apart, and of all. */
 function memoryTold({ memory, peakMiB }: Cost): string {
   const most = (samples: Cost['memory']) => Math.max(...samples.map(([, posthorn]) => posthorn)).toFixed(0);
-  return `Posthorn MiB at the begin ${most(memory.slice(0, 5))}, at the end ${most(memory.slice(-5))}, at most ${peakMiB.posthorn.toFixed(0)}`;
+  return `Posthorn MiB at the start ${most(memory.slice(0, 5))}, at the end ${most(memory.slice(-5))}, at most ${peakMiB.posthorn.toFixed(0)}`;
 }

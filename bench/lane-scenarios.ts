@@ -1,4 +1,5 @@
-// The scenarios of lanes: a rate, an order, an outage, a noisy neighbour, a fair share. Each is run only when it is named.
+// The scenarios of lanes: a rate limit, ordering, an outage, a noisy neighbour, fairness.
+// Each one runs only if it is named.
 
 import { fairness } from './lane-fairness.ts';
 import { noisy } from './lane-noisy.ts';
@@ -19,7 +20,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
     query: '?mayFail',
     endpoint,
     keys,
-    // a probe may be five minutes after the one before it
+    // there may be five minutes between two probes
     extraMs: 15 * 60_000,
     play: outage,
   });
@@ -36,7 +37,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
       ...plain,
       name: 'lane-rate',
       roles: ['server', 'worker', 'worker'],
-      // somewhat more than goes in the time that is counted
+      // slightly more than can be sent in the measured time
       events: (seconds + 5) * rate.perSecond,
       atOnce: 32,
       endpoint: { rateLimit: rate },
@@ -63,7 +64,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
     outageOf('keys', { ordering: 'key' }, 100),
     noisyOf(2_000),
     noisyOf(20_000),
-    // 320 a second at most, so that there is a backlog to pass by
+    // at most 320 a second, so that a backlog builds up
     { ...plain, name: 'lane-fairness', events: size(20_000), atOnce: 32, query: '?ms=100', play: fairness },
   ];
 }

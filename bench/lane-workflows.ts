@@ -1,17 +1,18 @@
-// What Temporal has of one endpoint while it is measured: how many workflows are open, and how long the histories of its lane become.
+// Observes an endpoint's workflows in Temporal during a run: how many are open, and how long the
+// histories of its lane get.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Stage } from './stage.ts';
 
 export interface WorkflowWatch {
-  /** Open at once for the endpoint, so far. */
+  /** The maximum of concurrently open workflows of the endpoint so far. */
   most(): number;
-  /** Events in the longest run of its lane; 0: it had none. */
+  /** The number of history events in the longest run of its lane. 0: it had no run. */
   longestHistory(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** `path`: of the endpoint in the API. Counts once a second. */
+/** `path`: the API path of the endpoint. Counts once a second. */
 export async function watchWorkflows(stage: Stage, path: string): Promise<WorkflowWatch> {
   const connection = await Connection.connect({ address: stage.stores.temporalAddress });
   const { workflow } = new Client({ connection });

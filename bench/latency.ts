@@ -1,5 +1,6 @@
-// The latency of one event on an idle machine: from the producer's request being sent to the endpoint having the whole request.
-// Starts a whole Posthorn on empty stores, posts one event at a time, and prints the figures. `node bench/latency.ts [events] [gap in ms]`.
+// `node bench/latency.ts [events] [gap in ms]`: measures the latency of single events on an idle
+// machine, from sending the producer's request until the endpoint has the whole request.
+// Starts a Posthorn on empty stores and posts one event at a time.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -57,7 +58,7 @@ try {
     await post('/v1/tenants/bench/events', { id, type: 'bench.latency', data: { n } });
     const acceptedMs = performance.now() - sentAt;
     const deliveredMs = (await Promise.race([arrival, delay(30_000, Number.NaN)])) - sentAt;
-    // the first ten warm everything up
+    // the first ten events are the warm-up
     if (n >= 0) {
       accepted.push(acceptedMs);
       delivered.push(deliveredMs);

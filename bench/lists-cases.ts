@@ -1,17 +1,18 @@
-// The pages that are measured: every list of the API, from its start, its middle and its end, and deliveries by every combination of filters.
+// The pages to measure: every list of the API, from its start, middle and end, and deliveries by
+// every combination of filters.
 import type pg from 'pg';
 import { makeId } from '#domain/ids';
 import { bigTenant, commonType, deadTenant, fanOuts, rareType, smallTenant } from './lists-rows.ts';
 
 export interface Case {
-  /** What is measured together. */
+  /** The name of the group that is measured together. */
   list: string;
   path: string;
 }
 
 const dayMs = 24 * 3_600_000;
 
-/** Their keys and ids are read from the store. */
+/** The cursors and ids are read from the store. */
 export async function casesOf(db: pg.Client, days: number): Promise<Case[]> {
   const one = async (text: string, ...values: unknown[]) =>
     String(Object.values((await db.query(text, values)).rows[0] ?? { none: '' })[0]);
@@ -77,7 +78,7 @@ function deliveryLists(scope: string, filters: string[], days: number): Case[] {
   );
 }
 
-/** The list's first page, pages from cursors, and pages of spans of time where it takes them. */
+/** The list's first page, pages from cursors, and pages of time ranges if it supports them. */
 function pages(list: string, path: string, prefix: 'dlv' | 'evt' | 'tnt' | 'ep' | 'att', days: number, filters: string[] = []): Case[] {
   const at = (ago: number) => Date.now() - ago * dayMs;
   const cursors = [null, 0.02, days / 2, days - 0.5, days + 1.9].map((ago) =>

@@ -1,5 +1,6 @@
-// Fills an empty, migrated store by SQL with the deliveries of many days, as a busy Posthorn would have left them, and with what lists find hardest:
-// tenants and endpoints of very unequal size, and statuses and types that occur once, long ago.
+// Fills an empty, migrated store with the deliveries of many days, by SQL. Includes the worst cases
+// for lists: tenants and endpoints of very unequal size, and statuses and types that occur once,
+// long ago.
 import type pg from 'pg';
 
 export interface Shape {
@@ -11,17 +12,20 @@ const tenants = 1_000;
 const endpoints = 3_000;
 const endpointsOfBig = 1_500;
 
-/** 40 % of all deliveries; one dead letter and one event of the rare type, a third of the days ago. */
+/**
+ * The tenant with 40 % of all deliveries. It has one dead letter and one event of the rare type, a third of the days
+ * ago.
+ */
 export const bigTenant = 'tenant-0';
-/** Never had a success. */
+/** A tenant without any accepted delivery. */
 export const deadTenant = 'tenant-2';
 export const smallTenant = 'tenant-900';
 export const rareType = 'audit.exported';
 export const commonType = 'order.created';
-/** Events for every endpoint of the big tenant: one long ago, one of today. */
+/** Events for every endpoint of the big tenant: one long ago, one today. */
 export const fanOuts = ['fan-out-long-ago', 'fan-out-today'] as const;
 
-/** Day by day, so that each partition is filled in the order of its ids, as it is in life. */
+/** Inserts rows day by day, so that each partition is filled in the order of its ids, as in production. */
 export async function fillStore(db: pg.Client, { rows, days }: Shape, say: (line: string) => void): Promise<void> {
   await db.query('set synchronous_commit = off');
   for (const text of idFunctions) await db.query(text);
@@ -50,7 +54,7 @@ const idFunctions = [
   `create function pg_temp.uuid_at(at timestamptz, seed text) returns uuid language sql immutable as $$
     select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || left(md5(seed), 3) || '8' || substr(md5(seed), 4, 15))::uuid
   $$`,
-  // as src/domain/ids.ts deliveryId
+  // the same as deliveryId in src/domain/ids.ts
   `create function pg_temp.delivery_of(event uuid, endpoint uuid) returns uuid language sql immutable as $$
     select (substr(event::text, 1, 18) || lpad(to_hex((
       (('x' || right(replace(event::text, '-', ''), 16))::bit(64) # ('x' || right(replace(endpoint::text, '-', ''), 16))::bit(64))
@@ -133,13 +137,13 @@ const makeFanOut = `
     'HTTP 200 from api.example.com, 12 ms', v.accepted_at, v.accepted_at, false
   from event v join some_endpoints e on e.tenant = 0 order by 1`;
 
-// of the big tenant's oldest delivery
+// 1,000 attempts of the big tenant's oldest delivery
 const makeManyAttempts = `
   insert into attempts (delivery_id, id, round, number, started_at, outcome, message, total_ms)
   select d.id, pg_temp.uuid_at(d.created_at + n * interval '1 minute', n::text), 1 + n / 9, 1 + n % 9, d.created_at, 'http_status', 'HTTP 500', 12
   from (select d.* from deliveries d join tenants t on t.id = d.tenant_id where t.external_id = $1 order by d.id limit 1) as d, generate_series(1, 1000) as n`;
 
-// of the last week: what went by batches in full ones, the rest one by one
+// dispatches of the last week: full batches for batched events, one dispatch for each other event
 const makeDispatches = `
   insert into dispatches (id, event_ids, planned, created_at, done_at)
   select pg_temp.uuid_at(max(created_at) + interval '300 ms', max(event_id::text)), array_agg(event_id order by event_id), true, max(created_at), max(created_at)

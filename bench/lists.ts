@@ -1,5 +1,6 @@
-// How long a page of a list takes with millions of deliveries stored: `node bench/lists.ts [--rows n] [--days n] [--keep folder]`. Fills a PostgreSQL of
-// its own by SQL, asks a `posthorn server` for pages over HTTP, prints a table, and ends with 1 when one takes longer than 50 ms.
+// `node bench/lists.ts [--rows n] [--days n] [--keep folder]`: measures how long a page of a list
+// takes with millions of stored deliveries, on its own PostgreSQL. Prints a table, and ends with
+// exit code 1 if a page takes longer than 50 ms.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ const samples = 5;
 const apiKey = 'bench-key-0123456789abcdef';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Migrated, and filled unless it was before. */
+/** Migrates the database, and fills it unless it was filled before. */
 async function prepareStore(url: string, shape: Shape): Promise<void> {
   const pool = createPool({ url, max: 1, onError: () => undefined });
   const client = new pg.Client({ connectionString: url });
@@ -46,7 +47,7 @@ async function startServer(databaseUrl: string, logFile: string) {
     HOST: '127.0.0.1',
     PORT: String(port),
     DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: '127.0.0.1:1', // lists need none
+    TEMPORAL_ADDRESS: '127.0.0.1:1', // lists do not need Temporal
     POSTHORN_API_KEY: apiKey,
     POSTHORN_MASTER_KEY: Buffer.alloc(32, 'posthorn bench').toString('base64'),
     LOG_LEVEL: 'error',
@@ -67,7 +68,7 @@ async function startServer(databaseUrl: string, logFile: string) {
   return { origin, stop: server.stop };
 }
 
-/** Milliseconds of each answer, the first one, which warms up, excepted. */
+/** Milliseconds of each response, without the first one, which is the warm-up. */
 async function timesOfPage(url: string): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n <= samples; n++) {
@@ -81,9 +82,9 @@ async function timesOfPage(url: string): Promise<number[]> {
 }
 
 interface Measured extends Case {
-  /** Of the round that counts. */
+  /** The times of the round that counts. */
   times: number[];
-  /** Of rounds before it, in which it was too slow. */
+  /** The times of discarded rounds, in which it was too slow. */
   discarded: number[];
 }
 
@@ -92,7 +93,7 @@ async function measure(origin: string, cases: Case[]): Promise<Measured[]> {
   for (const one of cases) {
     const discarded: number[] = [];
     let times = await timesOfPage(origin + one.path);
-    // on a busy machine any page may be slow once: twice more it may prove that it is not
+    // on a busy machine any page may be slow once, so a slow page is measured up to two more times
     for (let left = 2; left > 0 && Math.max(...times) > limitMs; left--) {
       discarded.push(...times);
       times = await timesOfPage(origin + one.path);
@@ -102,7 +103,7 @@ async function measure(origin: string, cases: Case[]): Promise<Measured[]> {
   return measured;
 }
 
-/** `worst of all` counts the discarded rounds, too. */
+/** `worst of all` includes the discarded rounds. */
 function tableOf(measured: Measured[]): string {
   const lists = [...new Set(measured.map(({ list }) => list))];
   const lines = lists.map((list) => {
@@ -125,8 +126,8 @@ async function main(): Promise<void> {
   const closers: (() => unknown)[] = values.keep === undefined ? [() => discard(folder)] : [];
   try {
     mkdirSync(folder, { recursive: true });
-    chmodSync(folder, 0o711); // as root, the user postgres has to pass through
-    // the settings spare the disk while rows are made, and change nothing for readers
+    chmodSync(folder, 0o711); // if we are root, the user postgres must be able to enter
+    // these settings reduce disk writes while rows are inserted, and do not affect readers
     const postgres = await startPostgres({
       dataDir: join(folder, 'postgres'),
       settings: { max_wal_size: '4GB', fsync: 'off', full_page_writes: 'off' },
@@ -150,7 +151,7 @@ async function main(): Promise<void> {
 }
 
 function discard(folder: string): void {
-  // where TMPDIR is private, the cluster of a run as root lies elsewhere
+  // as root with a private TMPDIR, the cluster is in another folder
   const pointer = join(folder, 'postgres', 'location');
   if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-// The load generator, a process of its own: posts streams of events as ordered and reports when each was due, sent and answered.
+// The load generator, in its own process: posts streams of events as requested, and reports when
+// each event was due, sent and answered.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from './http-client.ts';
 import { type LoadAnswer, type LoadOrder, now, type Stream, type StreamResult } from './messages.ts';
@@ -63,7 +64,7 @@ async function post(client: Client, stream: Stream, onAccepted: () => void): Pro
   return result;
 }
 
-/** Timers come up to a millisecond late, which would count as latency: the last moment is slept through, not spun. */
+/** Timers fire up to a millisecond late, which would count as latency. The last moment blocks, without a busy loop. */
 async function sleepUntil(time: number): Promise<void> {
   const wait = time - now();
   if (wait > 1) await delay(Math.floor(wait) - 1);

@@ -1,4 +1,4 @@
-// Where the figures come from: what somebody needs to know to compare them with others.
+// Facts about the machine, which are needed to compare results with those of other machines.
 import { execFileSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
@@ -13,7 +13,9 @@ export function machineFacts() {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.version,
-    /** Of 8 KiB in the folder that holds the stores; next to nothing means that the disk does not mean it. */
+    /**
+     * The time to sync 8 KiB to the folder of the stores. A value near zero means that the disk does not really sync.
+     */
     fsyncMs: fsyncTimes(),
     ...commit(),
   };

@@ -1,5 +1,6 @@
-// `npm run bench`: measures Posthorn under load, each scenario in each mode of dispatch on empty stores, and prints and saves a table.
-// With DATABASE_URL or TEMPORAL_ADDRESS those servers are used (and filled); what they cost is then not known.
+// `npm run bench`: measures Posthorn under load, each scenario in each dispatch mode on empty
+// stores, and prints and saves a table. DATABASE_URL or TEMPORAL_ADDRESS select other servers,
+// which are filled with data and whose cost is not measured.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,12 +18,12 @@ const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
               them; only when named); rotation (only when named); may be repeated
   --mode      individual and adaptive by default; may be repeated
-  --quick     a fifth of the events, 10 s at each rate
-  --minutes   of soak, 10 by default
-  --out       instead of bench/results/<date>-<commit>.json`;
+  --quick     a fifth of the events, and 10 s at each rate
+  --minutes   duration of soak, 10 by default
+  --out       output file, bench/results/<date>-<commit>.json by default`;
 
 const modes: readonly Mode[] = ['individual', 'adaptive', 'batched'];
-const patienceMs = 10 * 60_000;
+const timeoutMs = 10 * 60_000;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -41,7 +42,7 @@ function readArguments() {
   const minutes = Number(values.minutes);
   if (positionals.length > 0 || values.help || !(minutes > 0 && minutes <= 60)) throw new Error(usage);
   const named = values.mode.map((name) => modes.find((mode) => mode === name));
-  if (named.includes(undefined)) throw new Error(`there are the modes ${modes.join(', ')}`);
+  if (named.includes(undefined)) throw new Error(`unknown mode; the modes are ${modes.join(', ')}`);
   const wanted = chosen(
     [...scenarios({ quick: values.quick, minutes }), ...laneScenarios({ quick: values.quick }), rotationScenario({ quick: values.quick })],
     values.scenario,
@@ -54,7 +55,7 @@ async function measure(wanted: readonly Scenario[], inModes: readonly Mode[], in
   for (const scenario of wanted) {
     for (const mode of inModes) {
       if (interrupted.aborted) return results;
-      const timeout = AbortSignal.timeout(patienceMs + (scenario.extraMs ?? 0));
+      const timeout = AbortSignal.timeout(timeoutMs + (scenario.extraMs ?? 0));
       try {
         const result = await run(scenario, mode, AbortSignal.any([interrupted, timeout]));
         results.push(result);

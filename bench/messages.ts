@@ -1,20 +1,23 @@
-// What the bench says to its two child processes and what they answer. Every time is in milliseconds of the machine's monotonic clock, which all
-// processes share: `now()`.
+// The messages between the bench and its two child processes. All times are milliseconds of the
+// machine's monotonic clock, which all processes share: `now()`.
 
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** Events of one tenant, with the ids `<prefix>-<n>`, n from 0. */
+/** The events of one tenant, with the ids `<prefix>-<n>`, n from 0. */
 export interface Stream {
   tenant: string;
   prefix: string;
   count: number;
-  /** Open loop: event n is due n / rate after the start, however the ones before it fare. Without it `atOnce` requests are kept under way. */
+  /**
+   * Open loop: event n is due n / rate after the start, independent of earlier events. Without a rate, `atOnce`
+   * requests are kept in flight.
+   */
   ratePerSecond?: number;
   atOnce?: number;
   startAfterMs?: number;
   /** Event n has the ordering key `key-<n modulo keys>`. */
   keys?: number;
-  /** As a careful producer: what was not accepted is sent again under the same id, for a minute. */
+  /** Retries events that were not accepted with the same id, for a minute, like a careful producer. */
   insist?: boolean;
 }
 
@@ -22,30 +25,30 @@ export interface LoadOrder {
   origin: string;
   apiKey: string;
   streams: Stream[];
-  /** Says `reached` when so many events have been accepted. */
+  /** Sends `reached` when this number of events is accepted. */
   tellAt?: number;
 }
 
-/** Indexed by n. */
+/** The results of a stream; arrays are indexed by n. */
 export interface StreamResult {
-  /** When the event was due; with `atOnce`, when it was sent. */
+  /** When the event was due, or with `atOnce` when it was sent. */
   due: Float64Array;
   sent: Float64Array;
   answered: Float64Array;
-  /** The last status, 0 for none. */
+  /** The last status. 0: no response. */
   status: Uint16Array;
 }
 
 export type LoadAnswer = { kind: 'reached' } | { kind: 'done'; results: StreamResult[] };
 
-/** `down`: endpoints with `?mayFail` refuse everything from now on, or answer again. */
+/** `down`: whether endpoints with `?mayFail` refuse every request from now on. */
 export type ReceiverOrder =
   | { kind: 'progress' | 'collect'; prefix: string }
   | { kind: 'down'; down: boolean }
   | { kind: 'trust'; trusted: Trusted }
   | { kind: 'unverified' };
 
-/** What a consumer checks signatures with; endpoints with `?trusted` do. */
+/** The secrets and keys with which endpoints with `?trusted` verify signatures. */
 export interface Trusted {
   secrets: string[];
   publicKeys: string[];
@@ -60,23 +63,23 @@ export interface Unverified {
 
 export interface Progress {
   kind: 'progress';
-  /** Deliveries that were answered with success at least once. */
+  /** Deliveries that were accepted at least once. */
   delivered: number;
-  /** All requests, also refused and repeated ones. */
+  /** All requests, including refused and repeated ones. */
   requests: number;
-  /** Requests being answered right now. */
+  /** Requests in flight now. */
   open: number;
 }
 
-/** One entry for each webhook-id and path. */
+/** Arrays with one entry for each webhook-id and path. */
 export interface Collected {
   kind: 'collected';
   ids: string[];
-  /** The first request, whole. */
+  /** When the first request had arrived completely. */
   firstAt: Float64Array;
-  /** The first answer of success; NaN: none. */
+  /** When a request was first accepted. NaN: never. */
   deliveredAt: Float64Array;
-  /** Requests that came while an earlier one was under way or after one had been answered with success. */
+  /** Requests that arrived while an earlier one was in flight, or after one had been accepted. */
   duplicates: number;
   requests: number;
 }

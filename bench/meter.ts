@@ -1,20 +1,26 @@
-// Meters a run: CPU time by group of processes, and memory, between `start` and `stop`.
+// Measures a run between `start` and `stop`: CPU time by group of processes, and memory.
 import { cpuMsOf, forgetPeak, memoryOf, sharedMemoryOf, treeOf } from './process-cost.ts';
 import type { Stage } from './stage.ts';
 
 const sampleEveryMs = 2_000;
 
 export interface Cost {
-  /** Milliseconds. `posthorn` is API and worker in one process, else it is `api` and `worker`; `bench` is load, receiver and this process. */
+  /**
+   * Milliseconds by group. `posthorn`: API and worker in one process; else `api` and `worker`. `bench`: load, receiver
+   * and this process.
+   */
   cpuMs: Record<string, number>;
-  /** MiB: of all processes of Posthorn, each one's own peak; of Temporal; of PostgreSQL the largest sample, shared pages counted once. */
+  /**
+   * MiB. Posthorn: the sum of each process's peak. Temporal: its peak. PostgreSQL: the largest sample, with shared
+   * pages counted once.
+   */
   peakMiB: { posthorn: number; temporal: number; postgres: number };
-  /** Every 2 s: seconds since the start, MiB held by Posthorn, Temporal, PostgreSQL. */
+  /** Samples every 2 s: seconds since the start, MiB of Posthorn, Temporal, PostgreSQL. */
   memory: [number, number, number, number][];
 }
 
 export interface Meter {
-  /** Keeps what the processes that are about to be killed have cost. */
+  /** Stores the cost so far of processes that are about to be killed. */
   beforeKill(): void;
   stop(): Cost;
 }

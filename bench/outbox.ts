@@ -1,5 +1,6 @@
-// What the relays' looks at the outbox cost PostgreSQL while much waits: `node bench/outbox.ts [--rows n] [--relays n] [--seconds n]`. Half of the rows have no
-// owner and are of a tenant of which every relay holds enough; the others are owned by one of the relays. Prints what is read each second by all relays.
+// `node bench/outbox.ts [--rows n] [--relays n] [--seconds n]`: measures what the outbox checks of
+// relays cost PostgreSQL while many events wait, as reads per second of all relays. Half of the
+// rows have no owner and belong to a crowded tenant; the others are owned by the relays.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +17,8 @@ import { startPostgres } from '#embedded/postgres';
 import { newId } from '#runtime/new-id';
 
 const facts = { mode: 'batched', waiting: 1_000 } as const;
-/** PostgreSQL tells of what a connection read once it is idle. */
-const toldAfterMs = 2_000;
+/** PostgreSQL reports the reads of a connection only after it is idle. */
+const reportedAfterMs = 2_000;
 
 async function fill(db: Db, crowded: string, owner: string, rows: number): Promise<void> {
   await db.query(
@@ -37,7 +38,7 @@ async function readSoFar(db: Db): Promise<{ rows: number; pages: number }> {
   return rows[0] ?? { rows: 0, pages: 0 };
 }
 
-/** One second of one relay. Returns how long its two looks took. */
+/** One second of one relay. Returns how long its two checks took. */
 async function look(db: Db, relayId: string, crowded: string): Promise<number> {
   await renewRelay(db, relayId, facts);
   const startedAt = performance.now();
@@ -51,7 +52,7 @@ async function measure(db: Db, { rows, relays, seconds }: Record<'rows' | 'relay
   const ids = Array.from({ length: relays }, () => newId('rly'));
   for (const id of ids) await registerRelay(db, id, 'bench');
   await fill(db, crowded, ids[0] ?? '', rows);
-  await delay(toldAfterMs);
+  await delay(reportedAfterMs);
   await db.query('update relays set seen = now()');
   const before = await readSoFar(db);
   let ms = 0;
@@ -60,7 +61,7 @@ async function measure(db: Db, { rows, relays, seconds }: Record<'rows' | 'relay
     for (const id of ids) ms += await look(db, id, crowded);
     await delay(Math.max(0, 1_000 - (performance.now() - began)));
   }
-  await delay(toldAfterMs);
+  await delay(reportedAfterMs);
   const after = await readSoFar(db);
   const each = (total: number) => (total / seconds).toFixed(1);
   return `${rows} rows, ${relays} relays: each second ${each(after.rows - before.rows)} rows and ${each(after.pages - before.pages)} pages read, ${each(ms)} ms`;
@@ -75,7 +76,7 @@ async function main(): Promise<void> {
     },
   });
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
-  chmodSync(folder, 0o711); // as root, the user postgres has to pass through
+  chmodSync(folder, 0o711); // if we are root, the user postgres must be able to enter
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
   const db = createPool({ url: postgres.url, max: 4, onError: () => undefined });
   try {

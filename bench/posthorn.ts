@@ -1,4 +1,4 @@
-// One process of Posthorn under load: the command that everybody starts, with settings of the bench.
+// One process of Posthorn under load: the normal command with the settings of the bench.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,7 @@ export interface PosthornProcess {
   stop(): Promise<void>;
 }
 
-/** Resolves when it serves; a worker, which serves nothing, at once. */
+/** Resolves when it serves requests; for a worker, which serves none, at once. */
 export async function startPosthorn(role: Role, env: Record<string, string>, logFile: string): Promise<PosthornProcess> {
   const args = [program, role];
   const child = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM', graceMs: 45_000 });

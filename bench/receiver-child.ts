@@ -1,6 +1,6 @@
-// The endpoints, a process of their own: answers as the path asks and keeps when each webhook-id came to each path.
-// `?ms=` waits before the answer; `?percent=` refuses the first two requests of so many of the webhook-ids, always the same ones;
-// `?mayFail` refuses everything while the bench says so; `?trusted` has the signature checked, by secret and by public key.
+// The endpoints, in their own process: `?ms=` delays the answer; `?percent=` refuses the first two
+// requests of this share of webhook-ids; `?mayFail` refuses while `down`; `?trusted` verifies
+// signatures. Records when each webhook-id arrived at each path.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,6 @@
-// Records what is missing in test/histories: one real history of each path through a workflow. What is there stays, for whatever was shipped must
-// replay; a path that a change gives a new shape gets a new name in test/support/record-*-main.ts.
+// Records missing files of test/histories: one history of each path through a workflow. Existing
+// files stay, because shipped histories must replay. A path with a changed shape gets a new name in
+// test/support/record-*-main.ts.
 import { startVitest } from 'vitest/node';
 
 const vitest = await startVitest('test', [], {

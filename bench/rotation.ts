@@ -1,5 +1,6 @@
-// Secrets and key pairs rotated while deliveries go at a steady rate: the receiver checks every request with what a consumer would know at that moment,
-// and the table tells how many did not verify.
+// Rotates secrets and key pairs during deliveries at a steady rate. The receiver verifies every
+// request with the keys that a consumer knows at that moment; the table contains the number of
+// failures.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { figuresOfAll, load } from './lane-neighbour.ts';
@@ -44,7 +45,7 @@ const rotation: Play = async (stage, scenario, mode) => {
   const ending = new AbortController();
   const rotating = rotate(stage, { tenant: name, endpoint: made.id }, known, ending.signal);
   const [sent] = await load(stage, [{ tenant: name, prefix: name, count: events, ratePerSecond }]);
-  if (!sent) throw new Error('the load generator told nothing');
+  if (!sent) throw new Error('the load generator returned no result');
   await delivered(stage, sent.prefix, { wanted: events, withinMs: 90_000 });
   ending.abort();
   const { rotations, slowestMs } = await rotating;
@@ -60,7 +61,10 @@ const rotation: Play = async (stage, scenario, mode) => {
   return { scenario: scenario.name, mode, ...(await figuresOfAll(stage, [sent])), ...cost, settleMs, told };
 };
 
-/** The API takes no overlap of less than a minute, and no more than five keys that are published and twenty an hour: one that turns so often has to help. */
+/**
+ * Moves the times of keys by SQL. The API allows no overlap below a minute, at most five published keys, and at most
+ * twenty new keys an hour, which is too slow for this bench.
+ */
 async function shorten({ db }: Stage): Promise<void> {
   await db.query(
     `update signing_keys set published_at = published_at - interval '1 hour', alone_from = least(alone_from, now() + $1), published_until = case when signs_until > now() then now() + $1 when signs_until is not null then least(published_until, now()) end,
@@ -69,7 +73,10 @@ async function shorten({ db }: Stage): Promise<void> {
   );
 }
 
-/** A secret and a key pair each turn; the consumer hears of them 2 s after the answer, which must not be later than the overlap is long. */
+/**
+ * Rotates a secret and a key pair in each turn. The consumer gets them 2 s after the response, which must be within the
+ * overlap.
+ */
 async function rotate(
   stage: Stage,
   { tenant, endpoint }: { tenant: string; endpoint: string },
@@ -93,7 +100,7 @@ async function rotate(
     rotations += 2;
     slowestMs = Math.max(slowestMs, performance.now() - askedAt);
     await delay(everyMs, undefined, { signal: ended }).catch(() => undefined);
-    // it takes the new ones, and keeps the last two: so does a consumer that is told of them
+    // it adds the new ones and keeps the last two, like a consumer that is notified of them
     known = { secrets: [...known.secrets, secret].slice(-2), publicKeys: [...known.publicKeys, publicKey].slice(-2) };
     stage.receiver.give({ kind: 'trust', trusted: known });
     await delay(1.5 * everyMs, undefined, { signal: ended }).catch(() => undefined);

@@ -1,4 +1,4 @@
-// One run: a scenario in a mode of dispatch, on a stage of its own. Warmed up first; bounded in time.
+// One run: a scenario in a dispatch mode, on its own stage, with a warm-up and a timeout.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CrashFigures, crash } from './crash.ts';
@@ -11,19 +11,19 @@ import { type Mode, openStage, type Stage } from './stage.ts';
 export interface RunResult extends Figures, Cost {
   scenario: string;
   mode: Mode;
-  /** Set when fewer events were sent than the scenario asks for. */
+  /** The scenario's number of events, if fewer were sent. */
   cutFrom?: number;
-  /** From the last delivery to nothing waiting any more, 3 s at most; its CPU counts. */
+  /** Milliseconds from the last delivery until nothing waits, at most 3 s. Its CPU time counts. */
   settleMs: number;
   crash?: CrashFigures;
-  /** What else the scenario shows. */
+  /** Additional results of the scenario, as text. */
   told?: string[];
 }
 
 export type Play = (stage: Stage, scenario: Scenario, mode: Mode) => Promise<RunResult>;
 
 const warmUpEvents = 50;
-/** Below half the budget of workflows, for longer than adaptive dispatch hesitates. */
+/** A rate below half the workflow budget, for longer than adaptive mode waits before it switches back. */
 const warmUpRate = 4;
 const noiseLeadMs = 1_000;
 const settleWithinMs = 3_000;
@@ -51,14 +51,14 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
   const noise = scenario.noise && { tenant: `${name}-noise`, prefix: `${name}-noise`, count: scenario.noise.events, atOnce: 32 };
   const meter = startMeter(stage);
   const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
-  // awaited at the end only; when the run is broken off before, nobody is to trip over it
+  // awaited only at the end; if the run is aborted before, a rejection must not be unhandled
   crashed?.catch(() => undefined);
   const streams = noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream];
   const loaded = stage.load.next('done');
   const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
   stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams, tellAt });
   const [sent] = (await loaded).results;
-  if (!sent) throw new Error('the load generator told nothing');
+  if (!sent) throw new Error('the load generator returned no result');
   const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
   await delivered(stage, stream.prefix, { wanted: accepted * scenario.endpoints, withinMs: mode === 'individual' ? 120_000 : 90_000 });
   const settleMs = await settle(stage);
@@ -86,7 +86,7 @@ function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce
   return { tenant: name, prefix: `${name}-run`, count, ratePerSecond, atOnce, keys, insist: kill };
 }
 
-/** Returns the paths of its endpoints in the API. */
+/** Creates a tenant and its endpoints. Returns the API paths of the endpoints. */
 export async function makeTenant(stage: Stage, id: string, { endpoints, query, retries, endpoint }: Scenario): Promise<string[]> {
   await stage.call('POST', '/v1/tenants', { id, name: id });
   const paths = [];
@@ -99,7 +99,10 @@ export async function makeTenant(stage: Stage, id: string, { endpoints, query, r
   return paths;
 }
 
-/** The same events to the same endpoints: first all at once, then slowly, so that adaptive dispatch is back where an idle machine has it. */
+/**
+ * Sends the same events to the same endpoints, first all at once, then slowly, so that adaptive mode is back in its
+ * idle state.
+ */
 export async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenario): Promise<void> {
   const paces = [
     { atOnce: 32, count: Math.ceil(warmUpEvents / endpoints) },
@@ -111,7 +114,7 @@ export async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenar
     stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams: [{ tenant, prefix, ...pace }] });
     await loaded;
     if (!(await delivered(stage, prefix, { wanted: pace.count * endpoints, withinMs: 120_000 })))
-      throw new Error('the warm-up did not arrive');
+      throw new Error('the warm-up events were not delivered');
   }
   await settle(stage);
 }
@@ -127,7 +130,7 @@ export async function delivered(
   return false;
 }
 
-/** Waits until no event waits to leave; returns how long that took, 3 s at most. */
+/** Waits until no event waits for its dispatch, at most 3 s. Returns the milliseconds. */
 export async function settle({ db }: Stage): Promise<number> {
   const startedAt = performance.now();
   const waiting = async () => {

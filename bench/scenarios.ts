@@ -1,4 +1,4 @@
-// The scenarios of the bench: what is sent, at what pace, to what kind of endpoints.
+// The scenarios of the bench: which events are sent, at what rate, and to what kind of endpoints.
 
 import type { Collected } from './messages.ts';
 import type { Play } from './run.ts';
@@ -13,33 +13,35 @@ export interface Scenario {
   events: number;
   ratePerSecond?: number;
   atOnce?: number;
-  /** Each event goes to all of them. */
+  /** The number of endpoints. Each event goes to all of them. */
   endpoints: number;
-  /** What the endpoints do: the query that the receiver understands. */
+  /** The behaviour of the endpoints, as the query that the receiver parses. */
   query: string;
-  /** More of the environment of each process. */
+  /** Additional environment variables of each process. */
   env?: Record<string, string>;
-  /** More settings of each endpoint. */
+  /** Additional settings of each endpoint. */
   endpoint?: object;
-  /** So many ordering keys in turn. */
+  /** The number of ordering keys, used in turn. */
   keys?: number;
-  /** Waits between attempts. */
+  /** The retry schedule. */
   retries?: readonly string[];
-  /** Another tenant's events, all at once and a second before, to an endpoint that does this. */
+  /** Events of another tenant, sent all at once a second earlier, to an endpoint with this behaviour. */
   noise?: { events: number; query: string };
-  /** `kill -9` of all processes of Posthorn when half of the events are accepted, and a new start a second later. */
+  /**
+   * Kills all processes of Posthorn (`kill -9`) when half of the events are accepted, and restarts them a second later.
+   */
   kill?: boolean;
-  /** Only when asked for by name. */
+  /** Runs only if it is named. */
   byNameOnly?: boolean;
-  /** How long it may take beside the usual. */
+  /** Additional milliseconds before the timeout. */
   extraMs?: number;
-  /** What is done with it, when it is more than one stream of load. */
+  /** How to run it, if it is more than one stream of load. */
   play?: Play;
-  /** What else it shows of the measured stream. */
+  /** Additional results of the measured stream. */
   tell?: (stage: Stage, prefix: string, collected: Collected) => string[] | Promise<string[]>;
 }
 
-/** More than this many deliveries would take minutes where each event is a workflow of its own. */
+/** More deliveries than this would take minutes in individual mode. */
 export const individualLimit = 300;
 
 export function scenarios({ quick, minutes }: { quick: boolean; minutes: number }): Scenario[] {
@@ -54,7 +56,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
     name: `workers-${count}`,
     roles: ['server', ...Array.from({ length: count }, () => 'worker' as const)],
     events: size(5_000),
-    // 100 deliveries a second for each worker: it is they that are measured, and not the processor they share
+    // 100 deliveries a second for each worker, so that the workers are the limit and not the processor they share
     query: '?ms=100',
     env: { POSTHORN_IN_FLIGHT: '10' },
   });
@@ -72,12 +74,12 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
   ];
 }
 
-/** Those asked for, by their names or the start of their names; all but the long ones when nothing was asked. */
+/** The named scenarios, by name or prefix. Without names: all except those that run only if named. */
 export function chosen(all: readonly Scenario[], names: readonly string[]): Scenario[] {
   if (names.length === 0) return all.filter(({ byNameOnly }) => !byNameOnly);
   for (const name of names) {
     if (!all.some((scenario) => matches(scenario, name))) {
-      throw new Error(`there is no scenario ${name}; there are ${all.map((scenario) => scenario.name).join(', ')}`);
+      throw new Error(`unknown scenario ${name}; the scenarios are ${all.map((scenario) => scenario.name).join(', ')}`);
     }
   }
   return all.filter((scenario) => names.some((name) => matches(scenario, name)));

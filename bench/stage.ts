@@ -1,4 +1,5 @@
-// Everything one run needs, started on empty stores: PostgreSQL, Temporal, Posthorn, the load generator and the receiver, each a process of its own.
+// Starts everything that one run needs on empty stores, each in its own process: PostgreSQL,
+// Temporal, Posthorn, the load generator and the receiver.
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Config, readConfig } from '#config/config';
@@ -19,17 +20,17 @@ export interface Stage {
   origin: string;
   receiverUrl: string;
   apiKey: string;
-  /** Those that run now. */
+  /** The processes that run now. */
   posthorn(): readonly PosthornProcess[];
   killPosthorn(): Promise<void>;
   startPosthorn(): Promise<void>;
-  /** Calls the API; throws unless it succeeds. */
+  /** Calls the API. Throws on an error status. */
   call(method: string, path: string, body?: object): Promise<unknown>;
   close(): Promise<void>;
 }
 
 const apiKey = 'bench-key-0123456789abcdef';
-// the same every time: a store of yours remembers the key it was begun with
+// the same every time, because an external store remembers the master key it was created with
 const masterKey = Buffer.alloc(32, 'posthorn bench').toString('base64');
 
 export async function openStage(mode: Mode, roles: readonly Role[], more: Record<string, string> = {}): Promise<Stage> {
@@ -75,7 +76,7 @@ async function open(
     await Promise.all(running.map(({ kill }) => kill()));
     running = [];
   };
-  // stores that are thrown away need no orderly end
+  // stores that are deleted need no orderly shutdown
   closers.push(() => (stores.kept ? Promise.all(running.map(({ stop }) => stop())) : killAll()));
   await startAll();
   return {

@@ -1,5 +1,6 @@
-// PostgreSQL and Temporal for one run: started here, empty, and thrown away afterwards, or those that DATABASE_URL and TEMPORAL_ADDRESS name.
-// They are children of the bench and not of Posthorn, so that they outlive a kill of it.
+// PostgreSQL and Temporal for one run: started empty and deleted afterwards, or those of
+// DATABASE_URL and TEMPORAL_ADDRESS. They are children of the bench and not of Posthorn, so that
+// they survive its kill.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +13,10 @@ import { childNamed } from './process-cost.ts';
 export interface Stores {
   databaseUrl: string;
   temporalAddress: string;
-  /** Null for one that runs elsewhere: its cost is not known. */
+  /** Null for an external server, whose cost is unknown. */
   postgresPid: number | null;
   temporalPid: number | null;
-  /** True when a later run finds what this one leaves. */
+  /** True if a later run finds the data of this one. */
   kept: boolean;
   folder: string;
   stop(): Promise<void>;
@@ -23,7 +24,7 @@ export interface Stores {
 
 export async function openStores(config: Config): Promise<Stores> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
-  // as root, the user postgres has to pass through
+  // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
   const closers: (() => unknown)[] = [() => discard(folder)];
   const stop = async () => {
@@ -52,7 +53,7 @@ export async function openStores(config: Config): Promise<Stores> {
 }
 
 function discard(folder: string): void {
-  // where TMPDIR is private, the cluster of a run as root lies elsewhere
+  // as root with a private TMPDIR, the cluster is in another folder
   const pointer = join(folder, 'postgres', 'location');
   if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });

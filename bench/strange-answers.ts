@@ -1,5 +1,6 @@
-// Asks curl, Python's http.client, Go's net/http and Node's http for each strange answer of test/outbound, and prints what each makes of it as the table of
-// docs/endpoints.md. Needs curl, python3 and go. A number is the status of an answer that the client took as whole.
+// Sends each strange answer of test/outbound to curl, Python's http.client, Go's net/http and
+// Node's http, and prints how each interprets it, as the table of docs/endpoints.md. Needs curl,
+// python3 and go. A number is the status of an answer that the client accepted as complete.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -46,7 +47,7 @@ const server = createServer((socket) => {
   });
 });
 
-/** What a client printed, or that it failed or hung. */
+/** The output of a client, or that it failed or hung. */
 function byCommand(file: string, args: string[]): Promise<string> {
   return run(file, args, { timeout: 15 * patienceMs }).then(
     ({ stdout }) => stdout.trim(),
@@ -77,7 +78,7 @@ async function main(): Promise<void> {
   writeFileSync(join(folder, 'main.go'), go);
   await run('go', ['build', '-o', join(folder, 'ask'), join(folder, 'main.go')]);
   const rows: string[] = [];
-  // a few at once: those that make a client wait do not hold up the others
+  // a few run concurrently, so that answers that make a client wait do not delay the others
   const left = strangeAnswers.entries();
   const askNext = async () => {
     for (const [n, { name, outcome, flaw, isKept }] of left) {

@@ -1,4 +1,4 @@
-// The table of a bench, in Markdown, aligned for the eye.
+// The result table of a bench, in aligned Markdown.
 import type { Times } from './figures.ts';
 import type { RunResult } from './run.ts';
 
@@ -50,21 +50,21 @@ function rowOf(result: RunResult): string[] {
 }
 
 function notes({ crash, refused, scenario, memory, endToEnd, late, told = [] }: RunResult): string[] {
-  const said = Object.entries(refused).map(([status, count]) => `${count} answered ${status}`);
-  said.push(...told);
+  const lines = Object.entries(refused).map(([status, count]) => `${count} answered ${status}`);
+  lines.push(...told);
   if (crash) {
     const { openAtKill, unrecordedAtKill, recoveredMs } = crash;
-    said.push(
+    lines.push(
       `all delivered ${number(recoveredMs)} ms after the restart`,
       `at the kill ${openAtKill} open, ${unrecordedAtKill} unrecorded`,
     );
   }
-  if (late.p50 > Math.max(0.2, endToEnd.p50 / 20)) said.push(`the load itself was late by p50 ${number(late.p50)} ms`);
-  // the first minute fills caches
+  if (late.p50 > Math.max(0.2, endToEnd.p50 / 20)) lines.push(`the load itself was late by p50 ${number(late.p50)} ms`);
+  // the first minute fills the caches
   const [first, last] = [memory.find(([second]) => second >= 60), memory.at(-1)];
   if (scenario === 'soak' && first && last)
-    said.push(`Posthorn ${first[1].toFixed(0)} MiB after a minute, ${last[1].toFixed(0)} MiB at the end`);
-  return said;
+    lines.push(`Posthorn ${first[1].toFixed(0)} MiB after a minute, ${last[1].toFixed(0)} MiB at the end`);
+  return lines;
 }
 
 const pair = ({ p50, p99 }: Times) => `${number(p50)} / ${number(p99)}`;

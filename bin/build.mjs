@@ -1,4 +1,5 @@
-// `npm run build`: compiles src to dist and bundles the workflows. Does nothing when dist was built from these very files.
+// `npm run build`: compiles src to dist and bundles the workflows. Does nothing if the sources have
+// not changed since the last build.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ const root = dirname(dirname(file));
 const node = join(root, 'node_modules/.bin/node');
 const sources = ['src', 'web', 'migrations', 'bin/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
-/** The exit code of the first step that failed, or 0. */
+/** Returns the exit code of the first step that failed, or 0. */
 export async function build() {
   const marker = join(root, 'dist/.build-hash');
   const hash = hashFiles(root, sources);
@@ -18,11 +19,11 @@ export async function build() {
   process.stdout.write('building …\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   mkdirSync(join(root, 'dist'));
-  // `#…` means src in a clone (package.json), and the compiled files here
+  // `#…` imports resolve to src in a clone (package.json), and to the compiled files in dist
   writeFileSync(join(root, 'dist/package.json'), JSON.stringify({ type: 'module', imports: { '#*': './src/*.js' } }));
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
-    // for those who run the sources, and for those who run dist
+    // one bundle for runs from the sources, one for runs from dist
     [join(root, 'src/app/workflow-bundle.ts')],
     [join(root, 'dist/src/app/workflow-bundle.js')],
   ];

@@ -1,9 +1,9 @@
-// Tells whether something made from files is still up to date: a hash of the files, kept beside what was made.
+// Checks whether an output is up to date, by a hash of its input files that is stored beside it.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A hash over names and contents of files and folders (missing ones count as empty). */
+/** Hashes the names and contents of files and folders. Missing ones count as empty. */
 export function hashFiles(root, names) {
   const hash = createHash('sha256');
   const add = (name) => {

@@ -1,5 +1,6 @@
-// `npm run fuzz`: fuzzes the API from its own OpenAPI document with schemathesis, against a Posthorn of its own on loopback that is thrown away afterwards.
-// Two halves: one with ids that exist and stay, so that the handlers are reached, and one with everything, and whatever ids the fuzzer makes up.
+// `npm run fuzz`: fuzzes the API by its OpenAPI document with schemathesis, against a temporary
+// Posthorn on loopback. Half of the time with ids that exist, so that handlers are reached, and
+// without DELETE; half with generated ids and all methods.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -17,8 +18,9 @@ const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1
 const seconds = Math.max(20, Math.round(Number(values.minutes) * 60));
 const apiKey = `fuzz-${randomBytes(24).toString('base64url')}`;
 
-// left out: use_after_free and the like need resources that stay, while everything here deletes everything; positive_data_acceptance: a document cannot say
-// that an endpoint's URL must be public, or that a tenant's name is taken
+// Left out: use_after_free and similar checks need resources that last, but the fuzzer deletes everything.
+// positive_data_acceptance: the document cannot express that an endpoint's URL must be public, or that a tenant's id is
+// in use.
 const checks = [
   'not_a_server_error',
   'status_code_conformance',
@@ -35,7 +37,7 @@ async function schemathesis() {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'posthorn/python', `schemathesis-${version}`);
   const command = join(folder, 'bin/schemathesis');
   if (existsSync(command)) return command;
-  process.stdout.write('installing schemathesis, once …\n');
+  process.stdout.write('installing schemathesis (only the first time) …\n');
   for (const [program, args] of [
     ['python3', ['-m', 'venv', folder]],
     [join(folder, 'bin/pip'), ['install', '--quiet', `schemathesis==${version}`]],
@@ -43,13 +45,13 @@ async function schemathesis() {
     const code = await runWatched(program, args);
     if (code !== 0) {
       await rm(folder, { recursive: true, force: true });
-      throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
+      throw new Error(`${program} ${args.join(' ')} failed with exit code ${code}`);
     }
   }
   return command;
 }
 
-/** Resolves with its origin once it is ready. */
+/** Resolves to its process and origin once it is ready. */
 async function startPosthorn(folder) {
   const child = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/main.ts'), 'start'], {
     env: {
@@ -59,7 +61,7 @@ async function startPosthorn(folder) {
       TEMPORAL_UI_PORT: '0',
       LOG_LEVEL: 'error',
       POSTHORN_API_KEY: apiKey,
-      // whatever URLs are made up: nothing leaves this machine
+      // a proxy that does not exist, so that no request to a generated URL leaves this machine
       POSTHORN_EGRESS_PROXY: 'http://127.0.0.1:9',
       POSTHORN_DATA_DIR: join(folder, 'data'),
     },
@@ -78,7 +80,7 @@ async function startPosthorn(folder) {
   }
 }
 
-/** Ids that exist, by the names of the document's parameters. */
+/** Creates resources and returns their ids by the parameter names of the OpenAPI document. */
 async function makeIds(origin) {
   const call = async (method, path, body) => {
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
@@ -101,7 +103,7 @@ async function makeIds(origin) {
 async function fuzz(command, origin, folder, ids, forSeconds, more) {
   const config = join(folder, 'schemathesis.toml');
   const lines = Object.entries(ids).map(([name, id]) => `"path.${name}" = ${JSON.stringify(id)}`);
-  // too large is a refusal too
+  // 413 also counts as a refusal
   const refusals = '[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429]\n';
   await writeFile(config, `${refusals}[parameters]\n${lines.join('\n')}\n`);
   const only = values.only ? ['--include-operation-id-regex', values.only] : [];

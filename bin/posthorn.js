@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The `posthorn` command: the built sources, or in a clone without a build the sources themselves; with our own Node where this one is too old.
+// The `posthorn` command: runs the build, or the sources in a clone without a build.
+// If this Node is too old, it uses the installed Node package.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,13 +12,13 @@ const own = join(root, 'node_modules/.bin/node');
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
-  // the program sees itself as the one that was called
+  // the program sees its own path in argv
   process.argv[1] = main;
   await import(pathToFileURL(main).href);
 } else if (existsSync(own)) {
   const { runWatched } = await import('./run-watched.mjs');
   process.exitCode = await runWatched(own, [main, ...process.argv.slice(2)]);
 } else {
-  process.stderr.write(`Posthorn needs Node 22.18 or later, and this is ${process.versions.node}.\n`);
+  process.stderr.write(`Posthorn needs Node 22.18 or later. This is Node ${process.versions.node}.\n`);
   process.exitCode = 1;
 }

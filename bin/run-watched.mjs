@@ -1,8 +1,9 @@
-// Runs a program to its end in the name of whoever ran us: signals are passed on once each, and it never outlives us, not even SIGKILL.
+// Runs a program until it ends and passes signals on, each once.
+// The program never outlives us, not even if we are killed by SIGKILL.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-// as in src/embedded/supervised-process.ts, which cannot be loaded before Node 24 is installed
+// the same as in src/embedded/supervised-process.ts, which cannot be loaded before Node 24 is installed
 const script = `
 ( (
   read -r goodbye <&3 && exit
@@ -12,9 +13,9 @@ exec "$@" 3<&-`;
 const sameSignalMs = 1_500;
 const parentCheckMs = 500;
 
-/** The exit code of the program; 128 + n when signal n ended it. */
+/** Resolves to the exit code of the program, or to 128 + n if signal n ended it. */
 export function runWatched(command, args) {
-  // a session of its own: Ctrl-C reaches npm, us and it, and npm passes it on to us again, but it shall hear of it once
+  // its own session: Ctrl-C reaches npm and us, and npm passes it on to us again, but the program must get it once
   const child = spawn('/bin/sh', ['-c', script, 'posthorn-watcher', command, ...args], {
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
@@ -42,7 +43,7 @@ function passSignals(child) {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, pass);
-  // npm killed by SIGKILL tells nobody (the scripts of package.json say exec: no shell stands between npm and us)
+  // if npm is killed by SIGKILL, no signal arrives (the scripts of package.json use exec, so npm is our parent)
   const parent = process.ppid;
   const check = setInterval(() => process.ppid !== parent && pass('SIGTERM'), parentCheckMs);
   return () => {

@@ -1,4 +1,5 @@
-// `npm start` and `npm test`: plain JavaScript for whatever Node (18 or later) is there; installs what is missing, builds, then runs the task with Node 24.
+// `npm start`, `npm test` and others: installs missing dependencies, builds, then runs the task
+// with Node 24. Plain JavaScript, so that any Node from 18 on can run it.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,14 +17,15 @@ async function install() {
   const hash = hashText(JSON.stringify([dependencies, devDependencies, optionalDependencies, overrides, lock]));
   const marker = installed('.posthorn-installed');
   if (isFresh(marker, hash)) return 0;
-  say('installing dependencies, among them Node 24 and PostgreSQL: this may take a minute …');
-  // not `ci`: it refuses a lock file that lacks other systems' optional packages; this keeps to the locked versions and does not write the file
+  say('installing dependencies, including Node 24 and PostgreSQL. This may take a minute …');
+  // not `ci`, which refuses a lock file without the optional packages of other systems. This uses the locked versions
+  // and does not write the file.
   const code = await runNpm(['install', '--no-save', '--ignore-scripts=false', '--include=dev', '--no-audit', '--no-fund']);
   if (code === 0) markFresh(marker, hash);
   return code;
 }
 
-// npm tells us where it lives when it started us
+// npm_execpath is the path of npm, if npm has started us
 function runNpm(args) {
   const npm = process.env.npm_execpath;
   return npm?.endsWith('.js') ? runWatched(process.execPath, [npm, ...args]) : runWatched('npm', args);
@@ -51,7 +53,7 @@ function say(text) {
 
 async function run(name, args) {
   if (!(name in tasks)) {
-    say(`usage: run.mjs ${Object.keys(tasks).join('|')}`);
+    say(`Usage: run.mjs ${Object.keys(tasks).join('|')}`);
     return 2;
   }
   process.chdir(root);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readConfig } from '#config/config';
 
-it('lanes have defaults that are told in days and hours', () => {
+it('lanes have defaults in days and hours', () => {
   expect(readConfig({})).toMatchObject({ POSTHORN_LANES: 256, POSTHORN_DISABLE_AFTER: '5d', POSTHORN_PROBE_DISABLED_EVERY: '1h' });
   expect(readConfig({ POSTHORN_DISABLE_AFTER: '1s' }).POSTHORN_DISABLE_AFTER).toBe('1s');
 });
@@ -17,6 +17,6 @@ it.each([
   ['POSTHORN_EGRESS_PROXY', 'proxy.example:3128'],
   ['POSTHORN_EGRESS_IPS', 'proxy.example'],
   ['POSTHORN_VERIFY_ENDPOINTS', 'yes'],
-])('%s may not be %s, and the error names it', (name, value) => {
+])('%s must not be %s, and the error names the variable', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
 });

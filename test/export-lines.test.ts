@@ -17,24 +17,24 @@ describe('CSV', () => {
     expect(text).toBe('a,cursor\r\n"x,""y""\r\nz",MQ\r\n');
   });
 
-  it.each(['=1+1', '+1', '-1+1', '@SUM(1)', '\t=1', '\r=1', '＝1'])('does not let %j be a formula', async (a) => {
+  it.each(['=1+1', '+1', '-1+1', '@SUM(1)', '\t=1', '\r=1', '＝1'])('does not let %j become a formula', async (a) => {
     const [, line = ''] = (await textOf('csv', ['a'], [{ a, cursor: 'MQ' }])).split('\r\n');
     expect(line.replace(/^"/, '').startsWith("'")).toBe(true);
   });
 
-  it('leaves numbers as they are, and what is missing empty', async () => {
+  it('leaves numbers unchanged, and missing values empty', async () => {
     expect(await textOf('csv', ['n', 'no.thing', 'flag', 'o'], [{ n: -1, no: null, flag: false, o: { a: 1 }, cursor: '' }])).toBe(
       'n,no.thing,flag,o\r\n-1,,false,"{""a"":1}"\r\n',
     );
   });
 
-  it('has its head once, also without a line', async () => {
+  it('has its header once, even without lines', async () => {
     expect(await textOf('csv', ['a'])).toBe('a\r\n');
     expect(await textOf('csv', ['a'], [], [{ a: 1, cursor: '' }], [{ a: 2, cursor: '' }])).toBe('a\r\n1\r\n2\r\n');
   });
 });
 
-it('NDJSON is a line of JSON for each record', async () => {
+it('NDJSON has one line of JSON for each record', async () => {
   const records = [
     { a: 'line\nbreak', cursor: 'MQ' },
     { a: { b: [1] }, cursor: 'Mg' },
@@ -48,7 +48,7 @@ it('NDJSON is a line of JSON for each record', async () => {
   ).toEqual(records);
 });
 
-it('is ended by whoever reads it, also among pages without a line, and before it read anything', async () => {
+it('can be ended by its reader, even between empty pages and before the first read', async () => {
   for (const before of [0, 1, 3]) {
     let read = 0;
     const empty = async function* (): AsyncGenerator<Exported[]> {

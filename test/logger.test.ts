@@ -1,8 +1,8 @@
-// The log: errors are told in full, and nothing of what hangs on them.
+// The log contains errors in full, but no objects that are attached to them.
 import { expect, it } from 'vitest';
 import { createLogger } from '#runtime/logger';
 
-it('tells an error, its code and its cause, and not the objects on it', () => {
+it('logs an error, its code and its cause, but no objects attached to it', () => {
   const lines: string[] = [];
   const log = createLogger('info', { write: (line) => void lines.push(line) });
   const cause = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
@@ -16,7 +16,7 @@ it('tells an error, its code and its cause, and not the objects on it', () => {
   expect(lines[0]).not.toContain('canary');
 });
 
-it('withholds the message of an error that quotes data, also in its stack', () => {
+it('withholds the message of an error that quotes data, also in the stack', () => {
   const lines: string[] = [];
   const log = createLogger('info', { write: (line) => void lines.push(line) });
   const refused = Object.assign(new Error('invalid input syntax for type json: "canary"'), {

@@ -1,4 +1,5 @@
-// No regular expression of ours takes more than linear time on a character said again and again: read from the sources, found by analysis, not by the clock.
+// No regular expression of ours takes more than linear time on a repeated character.
+// The sources are analysed; no time is measured.
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseSync, Visitor } from 'oxc-parser';
 import { analyse } from 'scslre';
@@ -10,7 +11,7 @@ interface Found {
   flags: string;
 }
 
-/** Quadratic, and harmless: what it is given is the text of a number. */
+/** Quadratic but harmless, because its input is the text of a number. */
 const ofShortTexts = ['\\B(?=(\\d{3})+$)'];
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
@@ -34,16 +35,16 @@ for (const file of files) {
 }
 const slow = literals.filter(({ source, flags }) => analyse({ source, flags }).reports.length > 0);
 
-it('every regular expression of ours takes linear time', () => {
+it('every regular expression in our sources takes linear time', () => {
   expect(literals.length).toBeGreaterThan(40);
   expect(slow.filter(({ source }) => !ofShortTexts.includes(source))).toEqual([]);
 });
 
-it('one that does not would be found', () => {
+it('a regular expression that takes longer is found', () => {
   for (const source of ['(a+)+$', '\\s*;?\\s*$', '=+$']) expect(analyse({ source, flags: '' }).reports, source).not.toEqual([]);
 });
 
-it('none is made of what somebody said: the few that are put together are of our own parts, without a star or a plus', () => {
+it('none is built from user input: the few that are built consist of our own parts, without a star or a plus', () => {
   expect([...new Set(made.map(({ file }) => file))]).toEqual(['domain/outcome.ts']);
   for (const { source } of made) expect(source).not.toMatch(/[*+]/);
 });

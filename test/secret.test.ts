@@ -8,7 +8,7 @@ import { createVault } from '#sealing/vault';
 const vault = createVault([randomBytes(32).toString('base64')]);
 const roundTrip = (text: string) => openSecret(vault, 'sec_1', sealSecret(vault, 'sec_1', text));
 
-it('any text comes back as it was: as a text it may be the key itself', () => {
+it('any text is returned unchanged, because the text itself may be the key', () => {
   const visible = fc.string({
     unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
     minLength: 16,
@@ -16,17 +16,17 @@ it('any text comes back as it was: as a text it may be the key itself', () => {
   });
   const whsec = fc.uint8Array({ minLength: 24, maxLength: 64 }).map((bytes) => `whsec_${Buffer.from(bytes).toString('base64')}`);
   fc.assert(fc.property(fc.oneof(visible, whsec), (text) => roundTrip(text) === text));
-  // another spelling of the same bytes
+  // another base64 form of the same bytes
   expect(roundTrip(`whsec_${'A'.repeat(43)}B==`)).toBe(`whsec_${'A'.repeat(43)}B==`);
 });
 
-it('what was kept as bytes alone is its whsec_ text', () => {
+it('a secret stored as bytes is returned as its whsec_ text', () => {
   const bytes = randomBytes(32);
   expect(openSecret(vault, 'sec_1', vault.seal(bytes, 'sec_1'))).toBe(`whsec_${bytes.toString('base64')}`);
 });
 
 it.each<SecretForm[][]>([[[]], [['whsec']], [['text']], [['whsec', 'text']], [['whsec', 'base64']], [['hex']]])(
-  'a new one fits %j',
+  'a new secret is valid as %j',
   (forms) => {
     const text = newSecret(forms, randomBytes(32));
     for (const form of forms) expect(secretProblem(text, form)).toBe(null);

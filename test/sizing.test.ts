@@ -25,7 +25,7 @@ describe('sizingOf', () => {
     });
   });
 
-  it('lets no part be larger than the whole', () => {
+  it('limits no part to more than the whole', () => {
     const config = readConfig({ POSTHORN_IN_FLIGHT: '20', POSTHORN_IN_FLIGHT_PER_ENDPOINT: '50', POSTHORN_CACHED_WORKFLOWS: '11' });
     expect(sizingOf(config, laptop)).toMatchObject({
       places: { process: 20, tenant: 20, endpoint: 20 },
@@ -35,7 +35,7 @@ describe('sizingOf', () => {
     });
   });
 
-  it('knows the machine it runs on', () => {
+  it('reads the size of the machine it runs on', () => {
     expect(thisMachine().cores).toBeGreaterThanOrEqual(1);
   });
 });
@@ -43,7 +43,7 @@ describe('sizingOf', () => {
 describe('shareConnections', () => {
   const sizes = Array.from({ length: 489 }, (_, n) => n + 12);
 
-  it.each(['worker', 'server'] as const)('gives each kind of work of a %s its own, and never more in all than there are', (role) => {
+  it.each(['worker', 'server'] as const)('gives each kind of work of a %s its own connections, and never more than the total', (role) => {
     for (const total of sizes) {
       const shares = Object.values(shareConnections(total, role));
       expect(Math.min(...shares)).toBeGreaterThanOrEqual(1);
@@ -51,15 +51,15 @@ describe('shareConnections', () => {
     }
   });
 
-  it('keeps for the lease one beside LISTEN and one that may be slow', () => {
+  it('reserves three connections at least for the lease, LISTEN, and a statement that may be slow', () => {
     for (const total of sizes) expect(shareConnections(total, 'worker').lease).toBeGreaterThanOrEqual(3);
   });
 
-  it('leaves callers two at least, so that one tenant does not have all', () => {
+  it('gives API requests at least two, so that one tenant cannot use them all', () => {
     for (const total of sizes) expect(shareConnections(total, 'worker').callers).toBeGreaterThanOrEqual(2);
   });
 
-  it('divides the usual number as docs/performance.md says', () => {
+  it('divides the default number as docs/performance.md describes', () => {
     expect(shareConnections(20, 'worker')).toEqual({ lease: 3, recording: 4, flow: 4, callers: 4, attempts: 3, lanes: 2 });
     expect(shareConnections(20, 'server')).toEqual({ lease: 1, recording: 1, flow: 4, callers: 12, attempts: 1, lanes: 1 });
   });

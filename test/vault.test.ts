@@ -6,7 +6,7 @@ import { createVault, VaultError } from '#sealing/vault';
 const key = () => randomBytes(32).toString('base64');
 
 describe('the vault', () => {
-  it('opens what it sealed, whatever that is', () => {
+  it('decrypts every value that it encrypted', () => {
     const vault = createVault([key()]);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.string(), (plain, context) => {
@@ -15,7 +15,7 @@ describe('the vault', () => {
     );
   });
 
-  it('never seals to the same bytes twice, and shows nothing of the text', () => {
+  it('never encrypts to the same bytes twice, and reveals nothing of the text', () => {
     const vault = createVault([key()]);
     const plain = Buffer.from('a secret that is not to be seen');
     const sealed = Buffer.from(vault.seal(plain, 'sec_1'));
@@ -23,7 +23,7 @@ describe('the vault', () => {
     expect(sealed.includes('secret')).toBe(false);
   });
 
-  it('refuses what was changed in any byte, cut short, or moved to another context', () => {
+  it('refuses values that were changed in any byte, truncated, or moved to another context', () => {
     const vault = createVault([key()]);
     const sealed = vault.seal(Buffer.from('text'), 'sec_1');
     for (let at = 0; at < sealed.length; at++) {
@@ -34,7 +34,7 @@ describe('the vault', () => {
     expect(() => vault.open(sealed, 'sec_2')).toThrow(VaultError);
   });
 
-  it('rotates: the first key seals, any key opens, a missing one is said', () => {
+  it('rotates: the first key encrypts, any key decrypts, a missing key is reported', () => {
     const [old, young] = [key(), key()];
     const before = createVault([old]);
     const between = createVault([young, old]);
@@ -43,12 +43,12 @@ describe('the vault', () => {
     const sealedBetween = between.seal(Buffer.from('b'), '');
     expect(Buffer.from(between.open(sealedBefore, '')).toString()).toBe('a');
     expect(Buffer.from(after.open(sealedBetween, '')).toString()).toBe('b');
-    expect(() => after.open(sealedBefore, '')).toThrow(/master key that is not among those given/);
+    expect(() => after.open(sealedBefore, '')).toThrow(/master key that is not in POSTHORN_MASTER_KEY/);
     expect(between.fingerprint).toBe(after.fingerprint);
     expect(between.fingerprints).toEqual([after.fingerprint, before.fingerprint]);
   });
 
-  it('takes keys of 32 bytes only', () => {
+  it('accepts only keys of 32 bytes', () => {
     expect(() => createVault([])).toThrow(VaultError);
     expect(() => createVault([randomBytes(31).toString('base64')])).toThrow(VaultError);
   });

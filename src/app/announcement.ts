@@ -1,11 +1,15 @@
-// What `start` prints once everything answers: addresses, where the API key is, and a first event to send.
+// Builds the text that `start` prints once everything is ready: addresses, where the API key is,
+// and commands to send a first event.
 import { firstEventCommand } from './home-page.ts';
 
-/** The API key as the reader can get at it. `file`: kept in the data folder; without one it is that of POSTHORN_API_KEY. */
+/**
+ * Where the reader finds the API key. `file`: stored in the data folder; without it the key is the value of
+ * POSTHORN_API_KEY.
+ */
 export interface KeyPlace {
   key: string;
   file?: string;
-  /** Made by this start. */
+  /** Created by this start. */
   isNew?: boolean;
 }
 
@@ -15,29 +19,32 @@ export interface Announced {
   /** Of the embedded Temporal. */
   temporalAddress: string | null;
   apiKey: KeyPlace;
-  /** Tenant `demo` is there. */
+  /** Tenant `demo` exists. */
   hasDemo: boolean;
-  /** A person reads it: what is printed is kept in no log. */
+  /** The output goes to a terminal, so it is not kept in a log. */
   isTerminal: boolean;
 }
 
-/** A key stands in it only when it was made just now and goes to a terminal: the output of a service becomes a log. */
+/**
+ * Contains the key itself only if this start created it and prints to a terminal, because the output of a service is
+ * kept in a log.
+ */
 export function announcement({ origin, temporalUiUrl, temporalAddress, apiKey, hasDemo, isTerminal }: Announced): string[] {
   const { key, file, isNew = false } = apiKey;
-  const place = file === undefined ? 'as you set it in POSTHORN_API_KEY' : `in ${file}`;
+  const place = file === undefined ? 'the value of POSTHORN_API_KEY' : `in ${file}`;
   const inCommands = file === undefined ? '$POSTHORN_API_KEY' : `$(cat ${shellWord(file)})`;
   return [
     '',
-    'Posthorn is running. Ctrl-C stops it; the next start goes on where it was.',
+    'Posthorn is running. Press Ctrl-C to stop it. The next start continues where it stopped.',
     `  API              ${origin}/v1`,
     `  API description  ${origin}/openapi.json`,
     ...(temporalUiUrl ? [`  Temporal Web UI  ${temporalUiUrl}`] : []),
     ...(temporalAddress ? [`  Temporal         ${temporalAddress} (temporal workflow list --address ${temporalAddress})`] : []),
-    `  API key          ${isNew && isTerminal ? `${key} (shown this once; kept ${place})` : place}`,
+    `  API key          ${isNew && isTerminal ? `${key} (shown only once; stored ${place})` : place}`,
     '',
     ...(hasDemo
       ? demoCommands(origin, inCommands)
-      : ['This store has no tenant `demo` to try things with: `npm start -- --demo` makes one.']),
+      : ['There is no tenant `demo` for trying things out. Create it with `npm start -- --demo`.']),
   ];
 }
 
@@ -47,7 +54,7 @@ function demoCommands(origin: string, key: string): string[] {
     '',
     firstEventCommand(origin, key),
     '',
-    'and see it arrive, signed, at the sandbox receiver:',
+    'See it arrive, signed, at the sandbox receiver:',
     '',
     `curl -H "authorization: Bearer ${key}" ${origin}/sandbox/demo`,
   ];

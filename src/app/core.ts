@@ -1,4 +1,5 @@
-// What every role of Posthorn needs, opened once per process: store, vault, link to Temporal, and what speaks through them.
+// Opens what every role of Posthorn needs, once per process: database pool, vault, link to
+// Temporal, and the modules that use them.
 
 import { type Config, deadLetterWindowMs } from '#config/config';
 import { migrationsFolder } from '#config/package';
@@ -29,9 +30,9 @@ import { createVerifications, type Verifications } from '#temporal/verifications
 export interface Core {
   config: Config;
   log: Logger;
-  /** Its flow share: for what has no share of its own. */
+  /** The flow share, for work that has no share of its own. */
   db: Db;
-  /** By kind of work: nothing that one kind waits for keeps a connection from another. */
+  /** Connections by kind of work, so that no kind blocks another. */
   shares: Record<keyof ConnectionShares, Db>;
   vault: Vault;
   contents: ContentEncryption;
@@ -45,12 +46,14 @@ export interface Core {
   close(): Promise<void>;
 }
 
-/** A configuration in which the embedded servers have been started or named: database and master key are known. */
+/**
+ * A configuration in which the database and the master key are known, whether set or taken from the embedded servers.
+ */
 export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[] };
 
 /**
- * Opens the store (migrated, with partitions), and begins to connect to Temporal, which may be away. Throws when PostgreSQL is. `role`: `server` when no
- * worker will run in this process.
+ * Opens the database (migrated, with partitions) and begins to connect to Temporal, which may be away. Throws if
+ * PostgreSQL is away. `role`: `server` if no worker will run in this process.
  */
 export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' | 'server' = 'worker'): Promise<Core> {
   const pool = createPool({

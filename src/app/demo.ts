@@ -1,4 +1,5 @@
-// What a start has to show: tenant `demo` with a sandbox endpoint; with `--demo` also an endpoint that fails twice, and a trickle of events.
+// Creates the demo data: tenant `demo` with a sandbox endpoint. With `--demo` it adds an endpoint
+// that fails twice, and posts an event every 5 s. Data that exists already is kept.
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasTenants } from '#db/access/tenants';
 import type { Db } from '#db/store/pool';
@@ -8,27 +9,27 @@ const types = ['order.created', 'order.paid', 'invoice.sent', 'user.invited'];
 const demoEndpoints = '/v1/tenants/demo/endpoints';
 
 export interface DemoOptions {
-  /** Where this process reaches its own API. */
+  /** The origin at which this process reaches its own API. */
   api: string;
-  /** Under which endpoints reach it. */
+  /** The public origin of this server, used in the URLs of the sandbox endpoints. */
   origin: string;
   apiKey: string;
 }
 
-/** An empty store gets tenant `demo`; any other only where the demo is asked for. */
+/** True for a database without tenants, and whenever `demo` is set. */
 export async function wantsDemoTenant(db: Db, demo: boolean): Promise<boolean> {
   return demo || !(await hasTenants(db));
 }
 
-/** Makes tenant `demo` and its sandbox endpoint, as far as they are missing, through the API as anybody would. */
+/** Creates tenant `demo` and its sandbox endpoint through the API, unless they exist. */
 export async function makeDemoTenant({ api, origin, apiKey }: DemoOptions): Promise<void> {
   const call = caller(api, apiKey);
-  // 409: it is there, or another process has just made it
+  // 409: it exists, perhaps because another process has just created it
   await call('POST', '/v1/tenants', { id: 'demo', name: 'Demo' }, [409]);
   await ensureEndpoint(call, `${origin}/sandbox/demo`, { description: 'the sandbox receiver of this server' });
 }
 
-/** Makes the endpoint that fails twice unless it is there, then posts an event every 5 s until aborted. */
+/** Creates the endpoint that fails twice unless it exists, then posts an event every 5 s until aborted. */
 export async function trickle({ api, origin, apiKey }: DemoOptions, signal: AbortSignal): Promise<void> {
   const call = caller(api, apiKey);
   await ensureEndpoint(call, `${origin}/sandbox/fails-twice?script=500,500,200`, {
@@ -44,11 +45,14 @@ export async function trickle({ api, origin, apiKey }: DemoOptions, signal: Abor
 
 type Call = ReturnType<typeof caller>;
 
-/** Asked of the API and not left to an Idempotency-Key, which knows of a day only, and nothing of what was deleted since. */
+/**
+ * Looks the endpoint up by URL. An Idempotency-Key would expire after a day, and would not notice that the endpoint was
+ * deleted.
+ */
 async function ensureEndpoint(call: Call, url: string, settings: object): Promise<void> {
   const { data } = (await call('GET', `${demoEndpoints}?limit=250`)) as { data: { url: string }[] };
   if (data.some((endpoint) => endpoint.url === url)) return;
-  // 409: the tenant has all the endpoints that it may have
+  // 409: the tenant has reached its limit of endpoints
   await call('POST', demoEndpoints, { url, verification: 'none', ...settings }, [409]);
 }
 

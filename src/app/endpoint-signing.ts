@@ -1,4 +1,5 @@
-// How an endpoint is signed now, as its receiver must know it: read for the sandbox, which checks what it gets.
+// Reads how an endpoint's requests are signed at the moment. The sandbox calls it to verify
+// signatures.
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
 import { readEndpoint } from '#db/endpoints/endpoints';
 import { liveSecrets } from '#db/endpoints/secrets';
@@ -10,7 +11,7 @@ import type { EndpointSigning } from '#sandbox/check-signature';
 import { openSecret } from '#sealing/secret';
 import type { Vault } from '#sealing/vault';
 
-/** Of an endpoint, or of that of a delivery; null: there is no such. */
+/** `id`: of an endpoint, or of a delivery. Null: it does not exist. */
 export async function readEndpointSigning(db: Db, vault: Pick<Vault, 'open'>, id: string): Promise<EndpointSigning | null> {
   const endpointId = isId('ep', id) ? id : (await readDeliveryRef(db, id))?.endpointId;
   const endpoint = endpointId ? await readEndpoint(db, endpointId) : null;

@@ -1,6 +1,6 @@
-// The page at `/` until there is a dashboard: what runs here, and how to send a first event.
+// The page at `/` while there is no dashboard: links, and how to send a first event.
 
-/** The command that sends a first event to tenant `demo`. `key` is what stands for the API key. */
+/** The command that sends a first event to tenant `demo`. `key` is the shell text for the API key. */
 export function firstEventCommand(origin: string, key: string): string {
   return [
     `curl -X POST ${origin}/v1/tenants/demo/events \\`,
@@ -19,16 +19,16 @@ export function homePage(ownOrigin: string, temporalUiUrl: string | null): strin
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}pre{background:#f4f5f7;padding:1rem;overflow:auto;border-radius:6px}a{color:#0b5fff}</style></head>
 <body>
 <h1>Posthorn</h1>
-<p>Webhook delivery, running here. The API key is the <code>POSTHORN_API_KEY</code> of this server; where none was set, it is in the file <code>api-key</code> of the data folder:
+<p>The webhook delivery server is running. The API key is the <code>POSTHORN_API_KEY</code> of this server. If none was set, it is in the file <code>api-key</code> of the data folder:
 <code>export POSTHORN_API_KEY="$(cat .posthorn/api-key)"</code>.</p>
 <ul>
 <li>API: <a href="${origin}/openapi.json">${origin}/openapi.json</a></li>
 ${ui}
 <li>Health: <a href="${origin}/readyz">${origin}/readyz</a></li>
 </ul>
-<h2>Send a first event, to tenant <code>demo</code></h2>
+<h2>Send a first event to tenant <code>demo</code></h2>
 <pre>${firstEventCommand(origin, '$POSTHORN_API_KEY')}</pre>
-<h2>See where it went</h2>
+<h2>See its delivery</h2>
 <pre>curl -H "authorization: Bearer $POSTHORN_API_KEY" '${origin}/v1/deliveries?tenant=demo'
 curl -H "authorization: Bearer $POSTHORN_API_KEY" ${origin}/sandbox/demo</pre>
 </body>
@@ -36,7 +36,7 @@ curl -H "authorization: Bearer $POSTHORN_API_KEY" ${origin}/sandbox/demo</pre>
 `;
 }
 
-/** The addresses are the operator's, and still text, not markup. */
+/** Escapes HTML. The operator sets the addresses, but they are text and not markup. */
 function asText(text: string): string {
   return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

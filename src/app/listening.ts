@@ -1,44 +1,48 @@
-// A port of this process: opened before anything is built on it, closed when its last requests have ended.
+// Opens a port of this process before anything is built on it, so that its address is known early.
+// `close` ends it after the last requests have ended, or after 10 s.
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '#config/config';
 
 const closeWithinMs = 10_000;
 
-/** How long a client may take, in milliseconds, before it is answered 408 or cut off: whoever sends or reads a byte now and then must not hold a place for ever. */
+/**
+ * Timeouts in milliseconds, after which a client gets 408 or is disconnected. Without them a slow client could hold a
+ * connection for ever.
+ */
 export interface Patience {
   headersMs: number;
-  /** For all of a request, its body too. */
+  /** For the whole request, including its body. */
   requestMs: number;
   /** Without a byte in either direction. */
   silenceMs: number;
-  /** How often the first two are looked at. */
+  /** How often the first two are checked. */
   checkEveryMs: number;
 }
 
-const usualPatience: Patience = { headersMs: 15_000, requestMs: 60_000, silenceMs: 120_000, checkEveryMs: 5_000 };
+const defaultTimeouts: Patience = { headersMs: 15_000, requestMs: 60_000, silenceMs: 120_000, checkEveryMs: 5_000 };
 
-/** A port that listens: its address is known before anything is built on it. Until it has an app it asks everybody to come again. */
+/** An open port. Until `serve` is called, every request is answered 503 with a Retry-After. */
 export interface Listening {
   http: Server;
   serve(app: RequestListener): void;
-  /** Scheme, host and port under which this server is reached. */
+  /** Scheme, host and port at which this server is reached. */
   origin: string;
-  /** The same for this process itself: it needs no proxy, and no name that leads there. */
+  /** The origin for calls from this process itself, independent of proxies and DNS. */
   local: string;
 }
 
-/** Throws when the port is taken, naming the variable that sets it. */
+/** Throws a ConfigError that names `variable` if the port is already in use. */
 export async function listen(
   host: string,
   port: number,
   publicUrl: string | undefined,
   variable = 'PORT',
-  patience = usualPatience,
+  timeouts = defaultTimeouts,
 ): Promise<Listening> {
   let answer = starting;
-  const http = createServer(parserOptions(patience), (request, response) => answer(request, response));
-  http.timeout = patience.silenceMs;
+  const http = createServer(parserOptions(timeouts), (request, response) => answer(request, response));
+  http.timeout = timeouts.silenceMs;
   const serve = (app: RequestListener) => {
     answer = app;
   };
@@ -47,7 +51,7 @@ export async function listen(
     http.listen(port, host, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(
-      error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set ${variable} to another one` : error.message,
+      error.code === 'EADDRINUSE' ? `port ${port} on ${host} is already in use: set ${variable} to a free port` : error.message,
       {
         cause: error,
       },
@@ -59,7 +63,10 @@ export async function listen(
   return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : local, local };
 }
 
-/** The strict parser, said aloud: what two servers could read differently (both lengths, a bare LF) is a 400, and heads are bounded. */
+/**
+ * Sets the strict parser explicitly: requests that two servers could read differently (two lengths, a bare LF) get 400,
+ * and headers are limited.
+ */
 function parserOptions({ headersMs, requestMs, checkEveryMs }: Patience): ServerOptions {
   return {
     insecureHTTPParser: false,
@@ -78,7 +85,7 @@ const starting: RequestListener = (_request, response) => {
   response.end(JSON.stringify({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'Posthorn is starting.' }));
 };
 
-/** Lets requests end, 10 s at most. */
+/** Stops listening and waits for the requests in progress, at most 10 s. */
 export async function close(http: Server): Promise<void> {
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();

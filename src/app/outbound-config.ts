@@ -1,4 +1,5 @@
-// The way out, as the operator wants it: through a proxy, and whom to trust beside the usual authorities.
+// Reads the operator's settings for requests to endpoints: the proxy and additional CA
+// certificates.
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type Config, ConfigError } from '#config/config';
@@ -9,7 +10,7 @@ import { certificatesIn } from '#sealing/client-certificate';
 
 type Egress = Pick<SenderOptions, 'ca' | 'proxy'>;
 
-/** Throws ConfigError when the bundle cannot be read. */
+/** Throws ConfigError if the file with CA certificates cannot be read. */
 export function openOutboundConfig(
   { POSTHORN_CA_FILE: file, POSTHORN_EGRESS_PROXY: url }: Pick<Config, 'POSTHORN_CA_FILE' | 'POSTHORN_EGRESS_PROXY'>,
   ownOrigin: string,
@@ -22,7 +23,7 @@ export function openOutboundConfig(
 function readBundle(file: string): string {
   try {
     const bundle = readFileSync(file, 'utf8');
-    // OpenSSL passes over what it cannot read
+    // OpenSSL silently skips certificates that it cannot read, so they are checked here
     certificatesIn(bundle);
     return bundle;
   } catch (error) {

@@ -1,4 +1,5 @@
-// The server role: HTTP API and sandbox on one port. It has no relay of its own; in one process with a worker it is given the worker's.
+// The server role: HTTP API and sandbox on one port.
+// It has no relay. In one process with a worker it uses the worker's.
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
@@ -26,12 +27,12 @@ export interface ServerOptions {
   listening: Listening;
   temporalUiUrl: string | null;
   relay: Relay | undefined;
-  /** This start still makes what it is to show. */
+  /** True while this start still creates the demo data. */
   starting?: () => boolean;
   reached?: Reached;
 }
 
-/** Serves until the returned function is called, which lets requests end, 10 s at most. */
+/** Serves until the returned function is called. That function waits for requests in progress, at most 10 s. */
 export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, starting, reached }: ServerOptions,
@@ -43,7 +44,7 @@ export function startServer(
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
   telemetry.watchServer({ refusing: backlog.refusing });
-  // anybody may post to the sandbox: it gets one of the callers' connections
+  // the sandbox is public, so it gets only one of the connections for API requests
   const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
   const app = createApp({
     db: scopedDb(callers),

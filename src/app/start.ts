@@ -1,4 +1,5 @@
-// `start`: API and worker in one process, with embedded PostgreSQL and Temporal where no others are named. Opened in order, closed in reverse.
+// `start`: API and worker in one process, with embedded PostgreSQL and Temporal if no others are
+// set. Opens everything in order and closes it in reverse order.
 import { randomBytes } from 'node:crypto';
 import { type Config, ConfigError } from '#config/config';
 import { searchAttributes } from '#contract/workflow-contract';
@@ -16,15 +17,15 @@ import { installRuntime, startWorker } from './worker.ts';
 
 export interface StartOptions {
   demo: boolean;
-  /** What is printed goes to a terminal, and to no log. */
+  /** The output goes to a terminal and not to a log. */
   isTerminal: boolean;
   /** Where progress and the addresses are printed. */
   print(line: string): void;
-  /** An embedded server ended by itself: nothing works any more. */
+  /** Called when an embedded server ended unexpectedly. Posthorn cannot continue then. */
   onFailure(error: Error): void;
 }
 
-/** Resolves when everything answers; the returned function stops it all, in reverse order. */
+/** Resolves when everything is ready. The returned function stops everything, in reverse order. */
 export async function start(config: Config, log: Logger, options: StartOptions): Promise<() => Promise<void>> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
@@ -49,8 +50,8 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   closers.push(() => listening.http.close());
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
-  const kept = keptKeys(config, dataDir);
-  const ready = requireKeys({ ...config, ...(stores && addressesOf(config, stores)), ...kept.settings });
+  const keptSecrets = keptKeys(config, dataDir);
+  const ready = requireKeys({ ...config, ...(stores && addressesOf(config, stores)), ...keptSecrets.settings });
   const core = await openCore(ready, log);
   closers.push(core.close);
   const worker = startWorker(core, listening.origin);
@@ -65,7 +66,7 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   if (demo) closers.push(startTrickle(place, log));
   dataDir?.announce(listening.origin);
   void stores?.failed.then(onFailure);
-  const apiKey = { key: ready.POSTHORN_API_KEY, ...kept.apiKey };
+  const apiKey = { key: ready.POSTHORN_API_KEY, ...keptSecrets.apiKey };
   const hasDemo = (await readTenant(core.db, 'demo')) !== null;
   for (const line of announcement({
     ...place,
@@ -98,11 +99,11 @@ function addressesOf(config: Config, { databaseUrl, temporalAddress }: EmbeddedS
 
 interface KeptKeys {
   settings: Partial<Pick<Config, 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY'>>;
-  /** Null: it is not one of these. */
+  /** Null: the API key is not stored in the data folder. */
   apiKey: KeptSecret | null;
 }
 
-/** With our own PostgreSQL, the keys that are not set: made once and kept beside it. */
+/** With the embedded PostgreSQL: creates the keys that are not set, once, and stores them in the data folder. */
 function keptKeys(config: Config, dataDir: DataDir | null): KeptKeys {
   if (!dataDir || config.DATABASE_URL !== undefined) return { settings: {}, apiKey: null };
   const masterKey = config.POSTHORN_MASTER_KEY ?? [
@@ -115,19 +116,23 @@ function keptKeys(config: Config, dataDir: DataDir | null): KeptKeys {
   };
 }
 
-/** With a database of your own, its keys are yours to make and to keep. */
+/**
+ * Checks that the database URL and both keys are set; with an external database the operator creates them. Throws
+ * ConfigError.
+ */
 export function requireKeys(config: Config): ReadyConfig & { POSTHORN_API_KEY: string } {
   return requireSettings(config, ['DATABASE_URL', 'POSTHORN_API_KEY', 'POSTHORN_MASTER_KEY']);
 }
 
 type Needed = 'DATABASE_URL' | 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY';
 
-/** Throws ConfigError for what is missing, with the command that makes it where it is a key. */
+/** Throws a ConfigError that names the missing variables, with the commands that create missing keys. */
 export function requireSettings<N extends Needed>(config: Config, needed: readonly N[]): Config & Required<Pick<Config, N>> {
   const missing = needed.filter((name) => config[name] === undefined);
   if (missing.length === 0) return config as Config & Required<Pick<Config, N>>;
   const make = missing.filter((name) => name !== 'DATABASE_URL').map((name) => `  export ${name}="$(openssl rand -base64 32)"`);
-  const howMade = make.length === 0 ? '' : ` Make keys once, keep them safe, and give every process the same:\n${make.join('\n')}`;
+  const howMade =
+    make.length === 0 ? '' : ` Create the keys once, store them safely, and use the same keys for every process:\n${make.join('\n')}`;
   throw new ConfigError(`${missing.join(' and ')} must be set.${howMade}`);
 }
 

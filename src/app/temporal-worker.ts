@@ -1,5 +1,6 @@
-// The Temporal workers of a process: one polls for workflows and their activities, one for the drains of lanes, from when Temporal is there until they are told
-// to stop. And what looks after the things that Posthorn keeps in Temporal.
+// The Temporal workers of a process: one for workflows and their activities, one for drains of
+// lanes. They poll from when Temporal answers until `stop`. A task also checks every minute that
+// search attributes, operator and Schedules exist in Temporal, and creates those that are missing.
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { type NativeConnection, Worker } from '@temporalio/worker';
@@ -10,17 +11,21 @@ import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#tempor
 import type { Core } from './core.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
-const lookAfterMs = 60_000;
-/** After a look in vain. */
-const lookAgainMs = 5_000;
+const checkEveryMs = 60_000;
+/** After a failed check. */
+const retryMs = 5_000;
 const failedPauseMs = 1_000;
-/** By default one in 4 s is sent of those that must come every 5 s: a second of bad luck would repeat a POST. */
+/**
+ * The SDK's default sends heartbeats every 4 s. They are due every 5 s, so a delay of one second would repeat a POST.
+ */
 const heartbeatThrottleMs = 1_000;
-/** Each drain is one poll, and lasts: few of them take all there is, and cost nothing while there is none. */
+/**
+ * Each drain takes one poll and lasts long, so few pollers are enough, and they cost nothing while no lane has work.
+ */
 const lanePollers = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 8 } as const;
-/** The longest request of an endpoint is 30 s. */
+/** The longest request timeout of an endpoint is 30 s. */
 export const graceMs = 35_000;
-// docker-compose.yml gives a worker 45 s in all
+// docker-compose.yml gives a worker 45 s in total
 const forceMs = graceMs + 5_000;
 
 export interface Work {
@@ -29,7 +34,7 @@ export interface Work {
   sizing: Sizing;
 }
 
-/** `ready`: all of them poll. Starts at once also while Temporal is away. */
+/** `ready` resolves when all workers poll. Returns at once, even while Temporal is away. */
 export function pollTemporal(
   { config, link, log, verifications }: Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications'>>,
   work: Work,
@@ -41,7 +46,7 @@ export function pollTemporal(
   async function poll(begun: () => void): Promise<void> {
     const connection = await link.connected;
     if (!connection) return;
-    void lookAfter();
+    void keepPrepared();
     const of = { connection, namespace: config.TEMPORAL_NAMESPACE };
     const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(of, work));
     const creates = [first, () => createLaneWorker(of, work)];
@@ -49,7 +54,10 @@ export function pollTemporal(
     await Promise.all(creates.map((create) => keep(create, () => polling.add(create).size === creates.length && begun())));
   }
 
-  /** Until asked to stop; a worker that fails - Temporal does not know our namespace for a while, say - is followed by another. */
+  /**
+   * Runs a worker until `stop`. If it fails, for example because Temporal does not know the namespace yet, a new one is
+   * created.
+   */
   async function keep(create: () => Promise<Worker>, begun: () => void): Promise<void> {
     while (!stopping.signal.aborted) {
       const opened = await untilDone('worker', create);
@@ -64,15 +72,18 @@ export function pollTemporal(
     }
   }
 
-  /** Search attributes, operator, Schedules and questions to endpoints are there, and are there again when Temporal has lost its data. */
-  async function lookAfter(): Promise<void> {
+  /**
+   * Keeps search attributes, operator, Schedules and endpoint verifications in place, even after Temporal has lost its
+   * data.
+   */
+  async function keepPrepared(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const done = await lookOnce().catch((error) => log.warn({ err: error }, 'temporal.not_prepared'));
-      await pause(done ? lookAfterMs : lookAgainMs);
+      const done = await prepareOnce().catch((error) => log.warn({ err: error }, 'temporal.not_prepared'));
+      await pause(done ? checkEveryMs : retryMs);
     }
   }
 
-  async function lookOnce(): Promise<true> {
+  async function prepareOnce(): Promise<true> {
     await ensureSearchAttributes(link, config, log);
     await ensureOperator(link);
     await ensureSchedules(link, { update: !schedulesUpdated });
@@ -119,7 +130,7 @@ interface At {
 }
 
 async function createWorker(at: At, { activities, sizing }: Work): Promise<Worker> {
-  // holds for threads that start from now on, such as the one that runs workflows (src/config/sizing.ts)
+  // applies to threads started from now on, such as the workflow thread (src/config/sizing.ts)
   setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
   return Worker.create({
     ...at,
@@ -138,7 +149,7 @@ async function createWorker(at: At, { activities, sizing }: Work): Promise<Worke
   });
 }
 
-/** Apart, so that drains, which may last minutes, and attempts never take each other's slots. */
+/** A separate worker, so that drains, which may last minutes, and attempts never take each other's slots. */
 async function createLaneWorker(at: At, { laneActivities, sizing }: Work): Promise<Worker> {
   return Worker.create({
     ...at,
@@ -147,7 +158,8 @@ async function createLaneWorker(at: At, { laneActivities, sizing }: Work): Promi
     maxConcurrentActivityTaskExecutions: sizing.lanes,
     maxHeartbeatThrottleInterval: heartbeatThrottleMs,
     activityTaskPollerBehavior: lanePollers,
-    // a drain hears of the shutdown at once: it starts nothing more, and has all the time to record what is in flight
+    // a drain is told of the shutdown at once: it sends nothing more, and has the full time to record requests in
+    // flight
     shutdownGraceTime: 0,
     shutdownForceTime: forceMs,
   });

@@ -1,4 +1,5 @@
-// The worker role: a relay, the engine, and a Temporal worker with all workflows and activities.
+// The worker role: relay, attempt engine, lane drains, and the Temporal workers with all
+// activities.
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -33,19 +34,22 @@ import { graceMs, pollTemporal } from './temporal-worker.ts';
 
 export interface RunningWorker {
   relay: Relay;
-  /** Polls Temporal: workflows and activities are being worked on. */
+  /** Resolves when the workers poll Temporal. */
   ready: Promise<void>;
-  /** Takes nothing new, finishes and records what is in flight, gives outbox rows back; what 35 s are not enough for is left, and said in the log. */
+  /**
+   * Takes no new work, finishes and records requests in flight, releases outbox rows. After 35 s it gives up and logs
+   * what is left.
+   */
   stop(): Promise<void>;
 }
 
-/** Starts at once also while Temporal is away; its part begins when it is there. */
+/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
   const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
-  // the endpoints of many tenants may share an origin: what one of them may have in flight is bounded by its places, not by connections
+  // endpoints of many tenants may share an origin, so requests in flight are limited by slots and not by connections
   const egress = openOutboundConfig(config, publicOrigin);
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
   const authenticated = authenticating(sender);
@@ -101,9 +105,9 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   telemetry.watchWorker({ relay: relay.status, load: engine.load });
-  const stopListening = listen(shares.lease, 'posthorn_outbox', hear, log);
+  const stopListening = listen(shares.lease, 'posthorn_outbox', onNotification, log);
 
-  function hear(word: string): void {
+  function onNotification(word: string): void {
     const lanes = nudgedLanes(word);
     if (lanes) wakeups.wake(lanes);
     else if (word === sweepWord) relay.sweepSoon();
@@ -133,7 +137,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     async stop() {
       stopListening();
       const deadline = performance.now() + graceMs;
-      // while PostgreSQL is away a relay cannot end: its outcomes wait to be recorded
+      // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
       await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
       if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
       await lanes.stop();
@@ -142,18 +146,21 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   };
 }
 
-/** Waits no longer than `ms` for what goes on behind its back then. */
+/** Waits at most `ms` for `done`, which then continues in the background. */
 async function within(ms: number, done: Promise<void>): Promise<void> {
   const enough = new AbortController();
   await Promise.race([done.finally(() => enough.abort()), delay(ms, undefined, { signal: enough.signal }).catch(() => undefined)]);
 }
 
-/** Temporal's own log into ours, and its signal handling off: the composition root stops everything in order. Once per process. */
+/**
+ * Sends the SDK's log to ours and turns off its signal handling, because `start` stops everything in order. Call once
+ * per process.
+ */
 export function installRuntime(log: Logger): void {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      // the worker of lanes has none on purpose
+      // the lane worker has no workflows on purpose
       if (message.startsWith('No workflows registered')) return;
       const line = { ...meta, level: undefined };
       if (level === 'ERROR') log.error(line, message);

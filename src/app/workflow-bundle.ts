@@ -1,4 +1,5 @@
-// The workflow code as one bundle, made once for each state of its sources and kept in `dist/`. Run as a program it only makes it.
+// Builds the workflow code into one bundle, once for each state of its sources, and caches it in
+// `dist/`. Run as a program, it only builds the bundle.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,7 +9,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 const sources = dirname(import.meta.dirname);
 const keptIn = join(sources, sources.endsWith(join('dist', 'src')) ? '..' : '../dist');
 
-/** The bundle's code, from `dist/` or made now (some seconds). */
+/** The bundle's code, from `dist/` or built now (a few seconds). */
 export async function loadWorkflowBundle(): Promise<{ code: string }> {
   const file = join(keptIn, `workflows-${await hashOfSources()}.js`);
   const kept = await readFile(file, 'utf8').catch(() => null);
@@ -19,7 +20,7 @@ export async function loadWorkflowBundle(): Promise<{ code: string }> {
     payloadConverterPath: join(sources, 'workflows', `payload-converter.${extension}`),
     logger: quiet,
   });
-  await keep(file, code).catch(() => undefined); // a folder that cannot be written only costs the time again
+  await keep(file, code).catch(() => undefined); // without the cache the next start builds it again
   return { code };
 }
 
@@ -46,7 +47,7 @@ async function keep(file: string, code: string): Promise<void> {
 }
 
 const silent = () => undefined;
-const complain = (message: string) => process.stderr.write(`${message}\n`);
-const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: complain, error: complain };
+const writeLine = (message: string) => process.stderr.write(`${message}\n`);
+const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: writeLine, error: writeLine };
 
 if (import.meta.main) await loadWorkflowBundle();

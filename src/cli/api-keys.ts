@@ -1,4 +1,5 @@
-// `posthorn api-keys`: API keys by hand, straight from the database. Whoever may open that may do all of this anyway.
+// `posthorn api-keys`: creates, lists and revokes API keys directly in the database.
+// It needs no further permission, because access to the database allows all of this anyway.
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { type Config, ConfigError } from '#config/config';
@@ -17,11 +18,11 @@ import { makeKey } from '#sealing/new-api-key';
 const usage = `Usage: posthorn api-keys <command>
 
   create --name <name> --scopes <scope,…> [--tenant <tenant>] [--expires-in 90d] [--cidrs <cidr,…>] [--per-second <n> [--burst <n>]]
-                  makes a key and prints it: it is shown this once
+                  creates a key and prints it; it is shown only once
   list [--tenant <tenant>]
-  revoke <id>     and all that was made with it: counts within 5 s
+  revoke <id>     revokes the key and all keys created with it, within 5 s
 
-The database is that of DATABASE_URL.`;
+DATABASE_URL names the database.`;
 
 const text = { type: 'string' } as const;
 const options = { name: text, scopes: text, tenant: text, 'expires-in': text, cidrs: text, 'per-second': text, burst: text };
@@ -30,7 +31,7 @@ type Given = { [name in keyof typeof options]?: string };
 const pageSize = 250;
 const longestLifeMs = 36_500 * 86_400_000;
 
-/** Throws ConfigError for what is not well asked for. */
+/** Throws ConfigError for invalid arguments. */
 export async function apiKeys(args: string[], { DATABASE_URL: url }: Config, print: (line: string) => void): Promise<void> {
   const [command, id = '', given] = read(args);
   if (url === undefined) throw new ConfigError('DATABASE_URL must be set.');
@@ -74,16 +75,16 @@ async function create(db: Db, given: Given, print: (line: string) => void): Prom
   print(`${made?.id}\n${key}`);
 }
 
-/** The body that the API would be sent for it, held to the same rules. */
+/** Converts the options into the body of an API request and validates it by the same rules. */
 function checked(given: Given): z.output<typeof newApiKey> {
   const { name, tenant, scopes = '', cidrs, 'per-second': perSecond, burst, 'expires-in': expiresIn } = given;
   const life = duration.optional().safeParse(expiresIn);
   if (!life.success) throw new ConfigError(`--expires-in: ${life.error.issues[0]?.message}`);
   const lifeMs = life.data === undefined ? undefined : durationMs(life.data);
-  if (lifeMs === 0) throw new ConfigError('--expires-in: a key that has expired is of no use');
+  if (lifeMs === 0) throw new ConfigError('--expires-in: must be longer than 0');
   if (lifeMs !== undefined && lifeMs > longestLifeMs)
-    throw new ConfigError('--expires-in: at most 36500d; without it the key does not expire');
-  if (burst !== undefined && perSecond === undefined) throw new ConfigError('--burst: goes with --per-second only');
+    throw new ConfigError('--expires-in: must be at most 36500d; omit it for a key that does not expire');
+  if (burst !== undefined && perSecond === undefined) throw new ConfigError('--burst: needs --per-second');
   const body = newApiKey.safeParse({
     name,
     tenant,
@@ -109,13 +110,13 @@ async function list(db: Db, { tenant }: Given, print: (line: string) => void): P
 
 async function revoke(db: Db, id: string, print: (line: string) => void): Promise<void> {
   const revoked = isId('key', id) ? await revokeApiKey(db, id, null, byHand('api_key.revoke')) : null;
-  if (!revoked) throw new ConfigError(`there is no key ${id}`);
-  for (const one of [id, ...revoked.filter((other) => other !== id)]) print(`${one} is revoked`);
+  if (!revoked) throw new ConfigError(`API key not found: ${id}`);
+  for (const one of [id, ...revoked.filter((other) => other !== id)]) print(`${one} revoked`);
 }
 
 async function tenantId(db: Db, key: string | undefined): Promise<string | null> {
   if (key === undefined) return null;
   const tenant = await readTenant(db, key);
-  if (!tenant) throw new ConfigError(`there is no tenant ${key}`);
+  if (!tenant) throw new ConfigError(`tenant not found: ${key}`);
   return tenant.id;
 }

@@ -1,4 +1,5 @@
-// `posthorn audit verify` and `posthorn audit export`: of the database alone, without a running Posthorn.
+// `posthorn audit verify` and `posthorn audit export`: read the database only; no running Posthorn
+// needed.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '#config/config';
@@ -14,13 +15,13 @@ const auditUsage = `Usage: posthorn audit verify [--expect <hash>]
        posthorn audit export [--format ndjson|csv] [--since <time>] [--until <time>] [--tenant <id>] [--action <action>]
                             [--after <cursor>]
 
-DATABASE_URL says where.`;
+DATABASE_URL names the database.`;
 
 const options = z
   .object({
     expect: z
       .string()
-      .regex(/^[0-9a-f]{64}$/i, 'is not a hash of 64 hex digits')
+      .regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits')
       .transform((hash) => hash.toLowerCase())
       .optional(),
     format: z.enum(exportFormats).default('ndjson'),
@@ -30,21 +31,24 @@ const options = z
     action: auditAction.optional(),
     after: z
       .string()
-      .refine((cursor) => readAuditCursor(cursor) !== null, 'is not a cursor')
+      .refine((cursor) => readAuditCursor(cursor) !== null, 'must be the cursor of an exported line')
       .transform(readAuditCursor)
       .optional(),
   })
   .refine(({ since, until }) => !since || !until || Date.parse(since) < Date.parse(until), {
     path: ['until'],
-    error: 'is not after --since',
+    error: 'must be later than --since',
   });
 type Options = z.infer<typeof options>;
 
-/** Returns the exit code: 1, the log is not what was written, or could be changed by who writes it. Throws ConfigError. */
+/**
+ * Returns the exit code. 1: the log was changed, or the role that writes it has the right to change it. Throws
+ * ConfigError.
+ */
 export async function auditCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
   const { command, given } = read(args);
   const { DATABASE_URL: url } = readConfig(env);
-  if (url === undefined) throw new ConfigError('DATABASE_URL is missing: the database whose audit log is meant.');
+  if (url === undefined) throw new ConfigError('DATABASE_URL must be set to the database that holds the audit log.');
   const db = createPool({ url, max: 1, onError: () => undefined });
   try {
     return command === 'verify' ? await verify(db, given, write) : await exportAll(db, given, write);

@@ -1,20 +1,20 @@
-// The two texts that tell of the configuration, made from its schema so that they cannot drift: `.env.example` and docs/configuration.md.
+// Generates `.env.example` and docs/configuration.md from the configuration schema.
 import { variables } from '#config/config';
 
 interface Variable {
   name: string;
   meaning: string;
-  /** As one would write it; undefined where there is none. */
+  /** The default as text; undefined if there is none. */
   defaultText: string | undefined;
 }
 
-/** All of `.env.example`: every variable with its meaning, commented out. */
+/** The text of `.env.example`: every variable with its meaning, commented out. */
 export function envExample(): string {
   const entries = allVariables().map(({ name, meaning, defaultText }) => `# ${meaning}\n# ${name}=${defaultText ?? ''}\n`);
-  return ['# Every variable that Posthorn reads. All are optional; an empty one counts as unset.\n', ...entries].join('\n');
+  return ['# All variables that Posthorn reads. All are optional; an empty variable counts as unset.\n', ...entries].join('\n');
 }
 
-/** All of docs/configuration.md. */
+/** The text of docs/configuration.md. */
 export function configTable(): string {
   const rows = allVariables().map(
     ({ name, meaning, defaultText }) => `| \`${name}\` | ${cell(meaning)} | ${defaultText ? cell(`\`${defaultText}\``) : ''} |`,
@@ -22,8 +22,9 @@ export function configTable(): string {
   return [
     '# Configuration',
     '',
-    'Environment variables, read once at start; a wrong one stops the start with a message that names it. An empty variable counts as unset.',
-    'This page is made from `src/config/config.ts`.',
+    'Posthorn reads these environment variables once at start. An invalid value stops the start with an error that names the variable.',
+    'An empty variable counts as unset.',
+    'This page is generated from `src/config/config.ts`.',
     '',
     '| variable | meaning | default |',
     '| --- | --- | --- |',

@@ -1,4 +1,4 @@
-// The `posthorn` command: one word for each role, and for upkeep by hand.
+// The `posthorn` command: one subcommand for each role and for each maintenance task.
 import { parseArgs } from 'node:util';
 import { openCore } from '#app/core';
 import { listen } from '#app/listening';
@@ -18,25 +18,26 @@ import { upgradeStore } from './upgrade-store.ts';
 
 const usage = `Usage: posthorn <command>
 
-  start [--demo]  API and worker in one process; without DATABASE_URL or TEMPORAL_ADDRESS it starts its own PostgreSQL or Temporal
-  server          API only
-  worker          worker only
+  start [--demo]  runs API and worker in one process; starts an embedded PostgreSQL or Temporal if
+                  DATABASE_URL or TEMPORAL_ADDRESS is not set
+  server          runs only the API
+  worker          runs only the worker
   migrate         brings the database schema up to date
-  keys            status or rotation of the master key
-  reconcile       starts every delivery and every lane that should be under way and is not, at once
-  audit           verify or export: the audit log (docs/audit.md)
-  api-keys …      makes, lists and revokes API keys: \`posthorn api-keys\` says how
+  keys            shows the status of the master keys, or rotates them
+  reconcile       starts every overdue delivery and lane at once
+  audit           verifies or exports the audit log (docs/audit.md)
+  api-keys        creates, lists and revokes API keys; run \`posthorn api-keys\` for its options
 
-Every setting is an environment variable: see docs/configuration.md.`;
+All settings are environment variables: see docs/configuration.md.`;
 
-/** Resolves when the text is taken, so that an export is not piled up in memory. */
+/** Resolves when standard output has taken the text, so that an export does not pile up in memory. */
 const write = (text: string) =>
   new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const storeAndMasterKey = ['DATABASE_URL', 'POSTHORN_MASTER_KEY'] as const;
 
-/** Runs the command and returns what stops it; null when it has ended. */
+/** Runs the command. Returns a function that stops it, or null if it has ended. */
 async function run([command, word]: string[], demo: boolean): Promise<(() => Promise<void>) | null> {
   const config = readConfig();
   const log = createLogger(config.LOG_LEVEL);
@@ -114,9 +115,9 @@ async function main(): Promise<void> {
 
 /** Ends the process with one message; embedded servers end with it. */
 function fail(error: unknown): never {
-  // what the operator can mend is one message; anything else is a fault of ours and shows where
-  const plain = error instanceof ConfigError || error instanceof StartError || error instanceof NotReachable;
-  process.stderr.write(`${plain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  // errors that the operator can fix are one message; anything else is an internal error and gets a stack
+  const fixable = error instanceof ConfigError || error instanceof StartError || error instanceof NotReachable;
+  process.stderr.write(`${fixable ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(error instanceof NotReachable ? 3 : 1);
 }
 

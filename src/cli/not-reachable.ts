@@ -1,4 +1,5 @@
-// What a command needs cannot be reached: its message is for the operator, and the command ends with 3.
+// The error of a command that cannot reach Temporal. Its message is for the operator; the exit code
+// is 3.
 
 export class NotReachable extends Error {
   override name = 'NotReachable';

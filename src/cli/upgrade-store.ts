@@ -1,4 +1,4 @@
-// `posthorn migrate`: brings the schema up to date. It seals and opens nothing, so it needs the database alone.
+// `posthorn migrate`: brings the schema up to date. It needs only the database, and no master key.
 
 import { migrationsFolder } from '#config/package';
 import { migrate } from '#db/store/migrate';
@@ -9,7 +9,7 @@ export async function upgradeStore(url: string, print: (line: string) => void): 
   const db = createPool({ url, max: 2, onError: () => undefined });
   try {
     const applied = await migrate(db, migrationsFolder);
-    print(`${applied.length} migrations applied, ${await makePartitions(db)} partitions made`);
+    print(`${applied.length} migrations applied, ${await makePartitions(db)} partitions created`);
   } finally {
     await db.end();
   }

@@ -1,4 +1,5 @@
-// Configuration: the only reader of the environment. One described schema; `.env.example` and the table in docs/configuration.md come from it.
+// Reads and validates the configuration. Nothing else reads the environment.
+// `.env.example` and docs/configuration.md are generated from the descriptions in the schema below.
 import { z } from 'zod';
 import { duration, durationMs, type RetryPolicy, retryPolicy } from '#domain/retry-schedule';
 import { verification } from '#domain/verification';
@@ -10,10 +11,10 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
-const slots = (usual: number) => z.coerce.number().int().min(1).max(10_000).default(usual);
+const slots = (preset: number) => z.coerce.number().int().min(1).max(10_000).default(preset);
 const waiting = z.coerce.number().int().min(1).max(100_000_000);
 const atLeastASecond = duration.refine((text) => durationMs(text) >= 1_000, 'must be 1s or more');
-const days = (least: number) => z.coerce.number().int().min(least).max(3_650);
+const days = (minimum: number) => z.coerce.number().int().min(minimum).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
 const masterKeys = list.pipe(
@@ -26,97 +27,130 @@ const addresses = list.pipe(
 const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).pipe(retryPolicy);
 
 export const variables = z.object({
-  PORT: port.default(8080).describe('port of API and dashboard'),
-  HOST: z.string().default('127.0.0.1').describe('address of API and dashboard'),
-  POSTHORN_METRICS_PORT: port.optional().describe('port of /metrics and /healthz, on HOST, of a worker without an API; unset: none'),
-  POSTHORN_PUBLIC_URL: z.url().optional().describe('the address under which this server is reached, when it is not http://HOST:PORT'),
-  DATABASE_URL: z.string().optional().describe('PostgreSQL 15 or later; unset: embedded'),
+  PORT: port.default(8080).describe('port of the API and the dashboard'),
+  HOST: z.string().default('127.0.0.1').describe('address that the API and the dashboard listen on'),
+  POSTHORN_METRICS_PORT: port
+    .optional()
+    .describe('port for /metrics and /healthz of a worker without an API, on HOST; unset: no such port'),
+  POSTHORN_PUBLIC_URL: z.url().optional().describe('public URL of this server, if it is not http://HOST:PORT'),
+  DATABASE_URL: z.string().optional().describe('URL of PostgreSQL 15 or later; unset: an embedded PostgreSQL is started'),
   DATABASE_POOL: z.coerce
     .number()
     .int()
     .min(12)
     .max(500)
     .default(20)
-    .describe('connections to PostgreSQL of each process at most; it divides them, see docs/performance.md'),
-  TEMPORAL_ADDRESS: z.string().optional().describe('Temporal cluster or Cloud, host:port; unset: embedded dev server'),
+    .describe('maximum PostgreSQL connections of each process, shared among its kinds of work (docs/performance.md)'),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .optional()
+    .describe('Temporal cluster or Temporal Cloud, host:port; unset: an embedded dev server is started'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace'),
-  TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud'),
+  TEMPORAL_API_KEY: z.string().optional().describe('API key for Temporal Cloud'),
   TEMPORAL_TLS: z
     .enum(['true', 'false'])
     .optional()
-    .describe('use TLS towards Temporal; true when any other TEMPORAL_TLS_ variable or an API key is set'),
-  TEMPORAL_TLS_CA: z.string().optional().describe('file with the CA certificate of Temporal'),
-  TEMPORAL_TLS_CERT: z.string().optional().describe('file with our client certificate'),
-  TEMPORAL_TLS_KEY: z.string().optional().describe("file with our client certificate's key"),
-  TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe("name that Temporal's certificate must carry"),
-  TEMPORAL_PORT: port.default(7233).describe('gRPC port of the embedded Temporal; the next free port when it is taken'),
-  TEMPORAL_UI_PORT: port.default(8233).describe('Web UI of the embedded Temporal; the next free port when it is taken'),
-  TEMPORAL_UI_URL: z.url().optional().describe('Web UI of your Temporal, for links'),
+    .describe('use TLS for the connection to Temporal; default: true if any other TEMPORAL_TLS_ variable or TEMPORAL_API_KEY is set'),
+  TEMPORAL_TLS_CA: z.string().optional().describe('path of the CA certificate that signed the certificate of Temporal'),
+  TEMPORAL_TLS_CERT: z.string().optional().describe('path of the client certificate for Temporal'),
+  TEMPORAL_TLS_KEY: z.string().optional().describe('path of the private key of the client certificate for Temporal'),
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe('server name that the certificate of Temporal must contain'),
+  TEMPORAL_PORT: port.default(7233).describe('gRPC port of the embedded Temporal; if it is in use, the next free port'),
+  TEMPORAL_UI_PORT: port.default(8233).describe('port of the Web UI of the embedded Temporal; if it is in use, the next free port'),
+  TEMPORAL_UI_URL: z.url().optional().describe('URL of the Web UI of your Temporal, used for links'),
   POSTHORN_API_KEY: z
     .string()
     .min(16)
     .optional()
-    .describe('bootstrap admin key of the API; unset with embedded PostgreSQL: made once, kept in the file api-key of the data folder'),
+    .describe(
+      'bootstrap admin key of the API; unset with embedded PostgreSQL: generated once and stored in the file api-key of the data folder',
+    ),
   POSTHORN_API_RATE: z.coerce
     .number()
     .int()
     .min(0)
     .max(1_000_000)
     .default(1_000)
-    .describe('requests a second of each API key and portal link without a rate of its own; 0: any; the bootstrap key has no limit'),
-  POSTHORN_TRUST_PROXY: cidrs.default([]).describe('the proxies in front of the API, whose X-Forwarded-For is believed'),
-  POSTHORN_MASTER_KEY: masterKeys.optional().describe('32 bytes in base64, encrypts secrets at rest; a list to rotate, the first encrypts'),
-  POSTHORN_DATA_DIR: z.string().default('.posthorn').describe('data of the embedded servers'),
-  POSTHORN_ALLOW_CIDRS: cidrs.default([]).describe('private ranges that endpoints may use, and plain http there'),
+    .describe(
+      'requests per second for each API key and portal link that has no rate limit set; 0: no limit; the bootstrap key has no limit',
+    ),
+  POSTHORN_TRUST_PROXY: cidrs.default([]).describe('CIDRs of the proxies in front of the API; their X-Forwarded-For header is trusted'),
+  POSTHORN_MASTER_KEY: masterKeys
+    .optional()
+    .describe('encrypts secrets at rest: 32 bytes in base64; to rotate, a list separated by commas, of which the first key encrypts'),
+  POSTHORN_DATA_DIR: z.string().default('.posthorn').describe('data folder of the embedded servers'),
+  POSTHORN_ALLOW_CIDRS: cidrs
+    .default([])
+    .describe('private address ranges in which endpoints may be, and may use plain http; for a receiver on your own machine: 127.0.0.0/8'),
   POSTHORN_EGRESS_PROXY: proxyUrl
     .optional()
-    .describe('the proxy through which endpoints are reached: http:// or https:// (CONNECT) or socks5://, [user:password@]host:port'),
+    .describe('proxy for all requests to endpoints: http:// or https:// (CONNECT) or socks5://, then [user:password@]host:port'),
   POSTHORN_EGRESS_IPS: addresses
     .default([])
-    .describe('the addresses that requests to endpoints come from, told at /v1/meta for the allow-lists of receivers'),
-  POSTHORN_CA_FILE: z.string().optional().describe('file with CA certificates (PEM) that endpoints may have, beside the usual ones'),
+    .describe('source addresses of requests to endpoints, published at /v1/meta for the allow-lists of receivers'),
+  POSTHORN_CA_FILE: z
+    .string()
+    .optional()
+    .describe('path of a PEM file with CA certificates to trust for endpoints, in addition to the public ones'),
   POSTHORN_VERIFY_ENDPOINTS: verification
     .default('none')
-    .describe('how new endpoints are asked whether they want to be sent to, where nothing is said: none, echo or cloudevents'),
-  POSTHORN_DISPATCH: z.enum(['individual', 'batched', 'adaptive']).default('adaptive').describe('how events leave: design decision 3'),
+    .describe('default verification of new endpoints, before anything is sent to them: none, echo or cloudevents'),
+  POSTHORN_DISPATCH: z
+    .enum(['individual', 'batched', 'adaptive'])
+    .default('adaptive')
+    .describe(
+      'how events are dispatched; individual: one workflow for every delivery, started at once; batched: first attempts are made before the dispatch, and many events share one; adaptive: individual at low load, batched at high load or while Temporal is away',
+    ),
   POSTHORN_DISPATCHES_PER_SECOND: z.coerce
     .number()
     .min(0.1)
     .max(100)
     .default(2)
-    .describe('dispatches of batches a second, of each worker; full batches leave at once'),
-  POSTHORN_IN_FLIGHT: slots(512).describe('requests in flight at most in each worker'),
-  POSTHORN_IN_FLIGHT_PER_TENANT: slots(128).describe('of them for one tenant'),
-  POSTHORN_IN_FLIGHT_PER_ENDPOINT: slots(32).describe('of them for one endpoint; `maxInFlight` of an endpoint lowers it'),
-  POSTHORN_LANES: slots(256).describe('lanes that each worker drains at once: endpoints that are paced, ordered, batched, held or failing'),
+    .describe('batches that each worker dispatches per second; full batches are dispatched at once'),
+  POSTHORN_IN_FLIGHT: slots(512).describe('maximum requests in flight in each worker'),
+  POSTHORN_IN_FLIGHT_PER_TENANT: slots(128).describe('maximum requests in flight for one tenant in each worker'),
+  POSTHORN_IN_FLIGHT_PER_ENDPOINT: slots(32).describe(
+    'maximum requests in flight for one endpoint in each worker; `maxInFlight` of an endpoint can lower it',
+  ),
+  POSTHORN_LANES: slots(256).describe(
+    'lanes that each worker drains concurrently; a lane is the queue of an endpoint that is paced, ordered, batched, paused or failing',
+  ),
   POSTHORN_CACHED_WORKFLOWS: z.coerce
     .number()
     .int()
     .min(10)
     .max(100_000)
     .default(128)
-    .describe('open workflows that each worker keeps in memory; the others are replayed when they wake'),
+    .describe('open workflows that each worker keeps in memory; the others are replayed from history when they continue'),
   POSTHORN_MAX_WAITING_PER_TENANT: waiting
     .default(100_000)
-    .describe('events of a tenant that may wait to be handed over; at that its next ones are answered 429'),
-  POSTHORN_MAX_WAITING: waiting.default(2_000_000).describe('events of all tenants that may wait; at that everybody is answered 429'),
+    .describe('maximum events of one tenant in the outbox; at this limit its new events are refused with 429'),
+  POSTHORN_MAX_WAITING: waiting
+    .default(2_000_000)
+    .describe('maximum events of all tenants in the outbox; at this limit all new events are refused with 429'),
   POSTHORN_RETRY_SCHEDULE: schedule
     .default({ schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] })
-    .describe('waits between attempts, ±10 %'),
+    .describe('waits between the attempts of a delivery, each varied by ±10 %'),
   POSTHORN_DISABLE_AFTER: atLeastASecond
     .default('5d')
-    .describe('an endpoint that has accepted nothing for so long, while it was tried, is disabled'),
+    .describe('an endpoint is disabled after it has accepted nothing for this long although requests were sent'),
   POSTHORN_PROBE_DISABLED_EVERY: atLeastASecond
     .default('1h')
-    .describe('how often an endpoint that was disabled so is probed, if its `autoRecover` is on; one that accepts is enabled again'),
-  POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('how long a dead letter waits for replay or cancel'),
-  POSTHORN_RETENTION_DAYS: days(50).default(90).describe('how long events and deliveries will be kept; not built yet: nothing is deleted'),
-  XDG_CACHE_HOME: z.string().optional().describe('where a fetched or built Temporal server is kept; unset: ~/.cache'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('how much is logged'),
+    .describe('how often an endpoint disabled that way is probed if its `autoRecover` is on; it is enabled again when it accepts a probe'),
+  POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('days during which a dead letter can be replayed or cancelled'),
+  POSTHORN_RETENTION_DAYS: days(50).default(90).describe('days to keep events and deliveries; not implemented yet: nothing is deleted'),
+  XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('minimum level of log lines: fatal, error, warn, info, debug, trace or silent'),
 });
 export type Config = z.infer<typeof variables>;
 
-/** Reads and checks the environment. Throws one Error that names every variable at fault; empty variables count as unset. */
+/**
+ * Reads and validates the environment. Throws one ConfigError that names every invalid variable. Empty variables count
+ * as unset.
+ */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const read = variables.safeParse(set);

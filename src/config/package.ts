@@ -1,4 +1,4 @@
-// The package's root folder and version. The same from `src/` and from `dist/src/`.
+// Finds the package's root folder and version, from `src/` as well as from `dist/src/`.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

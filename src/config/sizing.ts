@@ -1,26 +1,33 @@
-// How much a worker process does at once: every slot, cap and cache of it in one place, from the configuration and the machine.
-// docs/performance.md says what each is for and when to change it.
+// Computes the concurrency limits and cache sizes of a process from the configuration and the
+// machine. docs/performance.md says what each one is for and when to change it.
 import { availableParallelism } from 'node:os';
 import type { SlotLimits } from '#attempts/places';
 import type { Config } from './config.ts';
 
 export interface Sizing {
-  /** Requests in flight. */
+  /** Limits of requests in flight: of the process, a tenant and an endpoint. */
   places: SlotLimits;
-  /** Activity slots: one for each request in flight, and some for what must not wait for those: orders, gates, later pages, attempts without a place. */
+  /**
+   * Activity slots: one for each request in flight, and some for work that must not wait for those: commands, pause and
+   * resume, later pages, attempts without a slot.
+   */
   activities: number;
-  /** Drains of lanes at once: mostly waiting, for answers or for their rate. */
+  /** Concurrent drains of lanes. A drain mostly waits, for answers or for its rate limit. */
   lanes: number;
-  /** Dispatch pages at once: each plans and starts some 500 deliveries at most. */
+  /** Concurrent dispatch pages. Each plans and starts about 500 deliveries at max. */
   localActivities: number;
-  /** Workflow tasks at once: pure computing, so some for each core. */
+  /** Concurrent workflow tasks. They only compute, so the number depends on the cores. */
   workflowTasks: number;
   /**
-   * Open workflows kept in memory between their tasks; the others are replayed when they wake. Each costs some 0.25 MiB, half of it outside V8's heap, and more of
-   * them leave more garbage (docs/performance.md). As many as one tenant may have requests in flight.
+   * Open workflows cached in memory between their tasks. The others are replayed from history when they continue. Each
+   * costs about 0.25 MiB, half of it outside V8's heap, and more of them leave more garbage (docs/performance.md). The
+   * default is the number of requests that one tenant may have in flight.
    */
   cachedWorkflows: number;
-  /** V8's `--max-semi-space-size` for the thread that runs workflows: with the default that thread keeps some 100 MiB more of garbage. */
+  /**
+   * Maximum size of each half of the young heap, in the thread that runs workflows. Without it that heap keeps about
+   * 150 MiB of garbage.
+   */
   workflowSemiSpaceMiB: number;
 }
 
@@ -30,7 +37,7 @@ export interface Machine {
   cores: number;
 }
 
-/** What this process may use: of a container its limits, else the machine. */
+/** The cores this process may use. */
 export function thisMachine(): Machine {
   return { cores: availableParallelism() };
 }
@@ -45,30 +52,35 @@ export function sizingOf(config: Config, { cores }: Machine): Sizing {
     activities: process + slotsBesideRequests,
     lanes: config.POSTHORN_LANES,
     localActivities: within(10 * cores, 10, 100),
-    // the SDK wants no more of them than workflows fit in its cache
+    // the SDK does not allow more of them than cached workflows
     workflowTasks: Math.min(within(20 * cores, 20, 200), cachedWorkflows),
     cachedWorkflows,
     workflowSemiSpaceMiB: 8,
   };
 }
 
-/** How the connections of one process are divided. Each kind of work has its own, so that none of it waits for another's. */
+/**
+ * The PostgreSQL connections of one process, by kind of work. Each kind has its own, so that none waits for another.
+ */
 export interface ConnectionShares {
-  /** The relay's lease, the looks each second that first attempts depend on, LISTEN, readiness: small statements that must not wait. */
+  /**
+   * Small statements that must not wait: the relay's lease, the checks every second that first attempts depend on,
+   * LISTEN, readiness.
+   */
   lease: number;
-  /** Records of attempts, and the keys that seal them. */
+  /** Recording attempts, and the keys that encrypt the records. */
   recording: number;
-  /** Accepting events and moving them on. */
+  /** Accepting and dispatching events. */
   flow: number;
-  /** What callers of the API ask for, but for the acceptance of events. One tenant gets half of them at most. */
+  /** API requests, except the acceptance of events. One tenant gets at max half of them. */
   callers: number;
-  /** What attempts and the planning of events read and write. */
+  /** Statements of attempts and of event planning. */
   attempts: number;
-  /** Drains of lanes. */
+  /** Statements of lane drains. */
   lanes: number;
 }
 
-/** Fewer than 12 cannot be divided. A process without a worker leaves nearly all to its callers. */
+/** Divides `total` connections, at min 12. A process without a worker gives nearly all of them to API requests. */
 export function shareConnections(total: number, role: 'worker' | 'server'): ConnectionShares {
   if (role === 'server') {
     const flow = Math.max(2, Math.floor(total / 5));
@@ -83,6 +95,6 @@ export function shareConnections(total: number, role: 'worker' | 'server'): Conn
   return { lease, recording, flow: left - callers - attempts - lanes, callers, attempts, lanes };
 }
 
-function within(value: number, least: number, most: number): number {
-  return Math.max(least, Math.min(value, most));
+function within(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(value, max));
 }

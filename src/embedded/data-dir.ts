@@ -1,4 +1,5 @@
-// The data folder (`.posthorn`): made on first use, locked against a second Posthorn, home of the embedded servers and of secrets we made up.
+// The data folder (`.posthorn`): holds the embedded servers and generated secrets. It is created on
+// first use and locked against a second Posthorn. The lock of a killed process is taken over.
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LockHeldError, takeLock } from './lock-file.ts';
@@ -6,28 +7,29 @@ import { explainFolderError, StartError } from './start-error.ts';
 
 export interface KeptSecret {
   secret: string;
-  /** Where it is kept, for its owner only. */
+  /** The file that holds it, readable only by its owner. */
   file: string;
-  /** Made by this call. */
+  /** Created by this call. */
   isNew: boolean;
 }
 
 export interface DataDir {
   path: string;
-  /** Says where this Posthorn answers, for the message that a second start gets. */
+  /** Stores the address of this Posthorn, for the error message of a second start. */
   announce(address: string): void;
-  /** The secret kept under `name`; `make` makes it the first time. */
+  /** Returns the secret stored under `name`; the first time, `make` creates it. */
   readOrCreateSecret(name: string, make: () => string): KeptSecret;
   close(): void;
 }
 
-/** Throws a StartError when the folder cannot be written, or is in use. */
+/** Throws a StartError if the folder cannot be written or is in use. */
 export async function openDataDir(folder: string): Promise<DataDir> {
   const path = resolve(folder);
   const file = (name: string) => join(path, name);
   try {
     mkdirSync(path, { recursive: true });
-    // As root PostgreSQL runs as another user, who has to pass through; what is secret inside is closed by itself.
+    // if we are root, PostgreSQL runs as another user that must be able to enter; files with secrets have their own
+    // permissions
     chmodSync(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     const lock = await takeLock(file('lock'));
     return {
@@ -53,7 +55,7 @@ function alreadyRunning(path: string, pid: number): StartError {
   );
 }
 
-// The renaming makes the name appear with its whole content or not at all: half a key would lock everybody out.
+// The rename makes the file appear complete or not at all. Half a key would lock everybody out.
 function readOrCreate(file: string, make: () => string): KeptSecret {
   const known = read(file);
   if (known !== undefined) return { secret: known, file, isNew: false };

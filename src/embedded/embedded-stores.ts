@@ -1,4 +1,5 @@
-// PostgreSQL and Temporal on one data folder, as far as they are wanted: started together, stopped in reverse order.
+// Starts embedded PostgreSQL and Temporal on one data folder, if needed, and stops them in reverse
+// order.
 import { join } from 'node:path';
 import type { DataDir } from './data-dir.ts';
 import { startPostgres } from './postgres.ts';
@@ -15,7 +16,7 @@ export interface EmbeddedOptions {
   /** In addition to `default`. */
   temporalNamespaces?: readonly string[];
   searchAttributes: SearchAttributes;
-  /** Where a fetched or built Temporal is kept; `~/.cache` by default. */
+  /** Cache folder for a downloaded or built Temporal; `~/.cache` by default. */
   cacheDir?: string;
   log?: (line: string) => void;
 }
@@ -24,7 +25,7 @@ export interface EmbeddedStores {
   databaseUrl?: string;
   temporalAddress?: string;
   temporalUiUrl?: string;
-  /** Settles when one of them ends by itself, with what to tell. */
+  /** Resolves with an error message when one of them ends unexpectedly. */
   failed: Promise<StartError>;
   stop(): Promise<void>;
 }
@@ -34,7 +35,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-/** Throws a StartError when one of them cannot start; nothing is left running then. */
+/** Throws a StartError if one of them cannot start. Nothing is left running then. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedStores> {
   const { dataDir, needPostgres, needTemporal, temporalPort, temporalUiPort, temporalNamespaces, searchAttributes, cacheDir, log } =
     options;

@@ -1,8 +1,8 @@
-// Ends a process that is not our child, so that only the process table says whether it is gone.
+// Ends a process that is not our child. Only the process table shows whether it is gone.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processStart } from './process-facts.ts';
 
-/** Sends `signal` and waits up to 10 s; true when the process is gone. */
+/** Sends `signal` and waits up to 10 s. Resolves to true if the process is gone. */
 export async function endProcess(pid: number, signal: NodeJS.Signals): Promise<boolean> {
   const started = processStart(pid);
   if (started === undefined) return true;

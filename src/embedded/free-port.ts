@@ -1,10 +1,10 @@
-// TCP ports of 127.0.0.1 for the servers we start.
+// Finds free TCP ports on 127.0.0.1 for the embedded servers.
 import { createServer } from 'node:net';
 
 const portsTried = 100;
 const highestPort = 65_535;
 
-/** A port that nobody listens on right now. Another process may still take it first: whoever uses it tries again with a new one. */
+/** A port that is free right now. Another process may take it first, so the caller must retry with a new one. */
 export async function freePort(): Promise<number> {
   const port = await listenOnce(0);
   if (port === undefined) throw new Error('no free TCP port on 127.0.0.1');
@@ -29,8 +29,8 @@ function listenOnce(port: number): Promise<number | undefined> {
     server.once('error', () => resolve(undefined));
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
-      const taken = typeof address === 'object' && address !== null ? address.port : undefined;
-      server.close(() => resolve(taken));
+      const bound = typeof address === 'object' && address !== null ? address.port : undefined;
+      server.close(() => resolve(bound));
     });
   });
 }

@@ -1,10 +1,11 @@
-// A lock that is a file: held while the process that wrote it lives, and taken over by itself after that was killed.
+// A lock file: held while the process that wrote it lives. After that process was killed, the next
+// `takeLock` takes it over. Of several concurrent calls exactly one succeeds.
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEnding, processStart } from './process-facts.ts';
 
-/** How long a holder that was killed may take to be gone; a machine under load needs a moment for it. */
+/** How long to wait until a killed holder is gone. A machine under load needs a moment. */
 const endingMs = 20_000;
 
 export interface Lock {
@@ -20,7 +21,10 @@ export class LockHeldError extends Error {
   }
 }
 
-/** Takes the lock or throws LockHeldError; a holder that died without releasing does not count, nor one whose pid another process got. */
+/**
+ * Takes the lock or throws LockHeldError. A holder that died without a release does not count, even if its pid was
+ * reused.
+ */
 export async function takeLock(file: string): Promise<Lock> {
   const mine = `${process.pid} ${processStart(process.pid)}\n`;
   const draft = `${file}.${randomUUID()}`;
@@ -33,7 +37,7 @@ export async function takeLock(file: string): Promise<Lock> {
       const holder = liveHolder(found);
       if (holder === undefined) await removeStale(file, found);
       else if (isEnding(holder) && performance.now() < deadline) await sleep(10);
-      // one that has gone since it was found is no holder
+      // check again, because the holder may have ended in the meantime
       else if (liveHolder(found) !== undefined) throw new LockHeldError(file, holder);
     }
   } finally {
@@ -61,7 +65,8 @@ function liveHolder(text: string): number | undefined {
   return processStart(Number(pid)) === started.join(' ') ? Number(pid) : undefined;
 }
 
-// Two starters may find the same stale lock: what one moves aside late may be the other's fresh one, and goes back.
+// Two processes may find the same stale lock. The slower one may then move the new lock of the other aside, and puts it
+// back.
 async function removeStale(file: string, stale: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   try {

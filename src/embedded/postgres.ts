@@ -1,4 +1,5 @@
-// The embedded PostgreSQL: started on a data folder of its own, on 127.0.0.1 only, and gone when we are.
+// The embedded PostgreSQL: runs on its own data folder, listens only on 127.0.0.1, ends with
+// Posthorn. After a crash the next start recovers the data.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,19 +15,19 @@ import { explainFolderError, folderErrorFromText, StartError } from './start-err
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 export interface PostgresOptions {
-  /** Made when missing: the cluster, the password and the port (both remembered), and the log `postgres.log`. */
+  /** Holds the cluster, the password, the port and the log `postgres.log`. Created if missing. */
   dataDir: string;
-  /** Without it: the one of the last start when that is free, else any free one. */
+  /** Default: the port of the last start if it is free, else any free port. */
   port?: number;
   settings?: Record<string, string>;
   log?: (line: string) => void;
 }
 
 export interface Postgres {
-  /** Of the superuser `postgres` and the database `postgres`, with the password. */
+  /** For the superuser `postgres` and the database `postgres`, with the password. */
   url: string;
   port: number;
-  /** Settles when the server is gone, with the reason when nobody had asked it to stop. */
+  /** Resolves when the server is gone, with an error if `stop` was not called. */
   exited: Promise<StartError | undefined>;
   stop(): Promise<void>;
 }
@@ -39,9 +40,9 @@ const laptop: Record<string, string> = {
   log_timezone: 'UTC',
 };
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
-const patienceMs = 120_000;
+const startTimeoutMs = 120_000;
 
-/** Starts (after a crash: recovers) the server. Throws a StartError when that cannot be done. */
+/** Starts the server, and recovers it after a crash. Throws a StartError if that fails. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { dataDir, log = () => undefined } = options;
   try {
@@ -55,7 +56,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       throw error;
     }
   } catch (error) {
-    if (error instanceof LockHeldError) throw new StartError(`PostgreSQL already runs on ${dataDir}, started by the process ${error.pid}.`);
+    if (error instanceof LockHeldError)
+      throw new StartError(`PostgreSQL is already running on ${dataDir}, started by process ${error.pid}.`);
     throw explainFolderError(error, dataDir);
   }
 }
@@ -67,7 +69,7 @@ async function startLocked(options: PostgresOptions, home: PostgresHome, log: (l
   if (!existsSync(cluster)) await initialise(home, { cluster, password, dataDir, sync: settings.fsync !== 'off' });
   await stopPostgresOrphan(cluster, log);
   if (wanted !== undefined && !(await isPortFree(wanted))) throw portTaken(wanted);
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + startTimeoutMs;
   for (;;) {
     const port = wanted ?? (await rememberedPort(dataDir)) ?? (await freePort());
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
@@ -87,7 +89,8 @@ interface InitialiseOptions {
   sync: boolean;
 }
 
-// Made under another name first: a start that was killed half-way leaves nothing that looks like a cluster.
+// Creates the cluster under another name first, so that a start killed half-way leaves nothing that looks like a
+// cluster.
 async function initialise(home: PostgresHome, { cluster, password, dataDir, sync }: InitialiseOptions): Promise<void> {
   const draft = `${cluster}.new`;
   const passwordFile = join(home.root, 'password.new');
@@ -103,7 +106,9 @@ async function initialise(home: PostgresHome, { cluster, password, dataDir, sync
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     const text = String(error instanceof Error && 'stderr' in error ? error.stderr : error);
-    throw folderErrorFromText(text, dataDir) ?? new StartError(`PostgreSQL's data could not be made in ${home.root}: ${lastLine(text)}`);
+    throw (
+      folderErrorFromText(text, dataDir) ?? new StartError(`The data of PostgreSQL could not be created in ${home.root}: ${lastLine(text)}`)
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -124,7 +129,7 @@ function launch(home: PostgresHome, { cluster, port, settings, logFile }: Launch
   return superviseProcess({ command: home.postgres, args: ['-D', cluster, ...flags], ...supervision });
 }
 
-/** True once it takes a connection with our password, false when it exited or took too long. */
+/** Resolves to true once the server accepts a connection with our password, to false if it exited or took too long. */
 async function answers(server: SupervisedProcess, url: string, deadline: number): Promise<boolean> {
   while (server.isRunning() && Date.now() < deadline) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
@@ -153,10 +158,10 @@ async function giveUpOrRetry(
   } else if (!/pre-existing shared memory block|lock file ".*" already exists/.test(tail)) {
     throw (
       folderErrorFromText(tail, dataDir) ??
-      new StartError(`PostgreSQL did not start: ${reason(tail)} (all of it: ${join(dataDir, 'postgres.log')})`)
+      new StartError(`PostgreSQL did not start: ${reason(tail)} (full log: ${join(dataDir, 'postgres.log')})`)
     );
   }
-  if (!retry) throw new StartError(`PostgreSQL did not start: ${reason(tail)} (all of it: ${join(dataDir, 'postgres.log')})`);
+  if (!retry) throw new StartError(`PostgreSQL did not start: ${reason(tail)} (full log: ${join(dataDir, 'postgres.log')})`);
   // the last processes of a killed server may need a moment
   await sleep(300);
 }
@@ -165,7 +170,8 @@ async function whyExited(server: SupervisedProcess, dataDir: string): Promise<St
   const { unasked } = await server.exited;
   if (!unasked) return undefined;
   return (
-    folderErrorFromText(server.logTail(), dataDir) ?? new StartError(`PostgreSQL has ended by itself: see ${join(dataDir, 'postgres.log')}`)
+    folderErrorFromText(server.logTail(), dataDir) ??
+    new StartError(`PostgreSQL stopped unexpectedly: see ${join(dataDir, 'postgres.log')}`)
   );
 }
 
@@ -186,7 +192,7 @@ function remember(dataDir: string, name: string, value: string): string {
   return value;
 }
 
-const portTaken = (port: number) => new StartError(`The port ${port} for PostgreSQL is taken by another program.`);
+const portTaken = (port: number) => new StartError(`Port ${port} for PostgreSQL is already in use by another program.`);
 
 const reason = (text: string) => /(?:FATAL|PANIC|ERROR):\s*(.*)/.exec(text)?.[1] ?? lastLine(text);
 

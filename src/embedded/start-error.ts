@@ -1,4 +1,5 @@
-// What can stand in the way of starting, told in one message for people: the command prints it without a stack and exits with 1.
+// Errors that prevent a start, as one message for people. The command prints it without a stack and
+// exits with 1.
 
 export class StartError extends Error {
   override name = 'StartError';
@@ -20,7 +21,9 @@ export function explainFolderError(error: unknown, folder: string): unknown {
   return code in folderTroubles ? folderError(folder, folderTroubles[code] ?? code) : error;
 }
 
-/** The same from the words of a server that could not write to `folder`; undefined when they are about something else. */
+/**
+ * The same for the output of a server that could not write to `folder`. Undefined: the output is about something else.
+ */
 export function folderErrorFromText(text: string, folder: string): StartError | undefined {
   if (/no space left on device|database or disk is full/i.test(text)) return folderError(folder, 'the disk is full');
   if (/read-only file system|attempt to write a readonly database/i.test(text))
@@ -29,4 +32,4 @@ export function folderErrorFromText(text: string, folder: string): StartError | 
 }
 
 const folderError = (folder: string, reason: string) =>
-  new StartError(`The data folder ${folder} cannot be used: ${reason}. Put that right, or set POSTHORN_DATA_DIR to another folder.`);
+  new StartError(`The data folder ${folder} cannot be used: ${reason}. Fix this, or set POSTHORN_DATA_DIR to another folder.`);

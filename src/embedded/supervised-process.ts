@@ -1,4 +1,5 @@
-// A child process that never outlives us, not even when we are killed by SIGKILL: a watcher beside it holds one end of a pipe of ours.
+// Starts a child process that never outlives us, not even if we are killed by SIGKILL.
+// A watcher process beside it holds one end of a pipe of ours, and ends the child when it closes.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -6,29 +7,30 @@ import type { Writable } from 'node:stream';
 export interface SuperviseOptions {
   command: string;
   args: readonly string[];
-  /** Takes the place of our own environment. */
+  /** Replaces our own environment. */
   env?: Record<string, string>;
   uid?: number;
   gid?: number;
-  /** Both outputs are appended here; without it they are dropped. */
+  /** Standard output and error are appended to this file. Without it they are dropped. */
   logFile?: string;
-  /** What asks the process to end; it gets `graceMs` (20 s) for that, then SIGKILL. */
+  /** The signal that asks the process to end. After `graceMs` (default 20 s) it gets SIGKILL. */
   stopSignal: 'SIGINT' | 'SIGTERM';
   graceMs?: number;
 }
 
 export interface SupervisedProcess {
   pid: number;
-  /** Settles when the process and its watcher are gone; `unasked` when nobody called stop(). */
+  /** Resolves when the process and its watcher are gone. `unasked`: stop() was not called. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null; unasked: boolean }>;
   isRunning(): boolean;
   stop(): Promise<void>;
-  /** The end of what this process wrote to its log, at most 8 KiB. */
+  /** The end of this process's log, at most 8 KiB. */
   logTail(): string;
 }
 
-// The shell leaves a watcher that no longer is its child (a server would wonder about a child it does not know) and becomes the command.
-// The watcher reads: a line is goodbye, the end of the pipe means that we died. A dead server that the system has not cleared away (Z) is gone, too.
+// The shell starts a watcher that is not its child, because a server could misread an unknown child, and becomes the
+// command. The watcher reads the pipe: a line means that it may end, the end of the pipe means that we died. A zombie
+// (Z) counts as gone.
 const script = `
 signal=$1 tenths=$2; shift 2
 ( (
@@ -43,7 +45,10 @@ signal=$1 tenths=$2; shift 2
 ) >/dev/null 2>&1 & )
 exec "$@" 3<&-`;
 
-/** Starts the command; rejects when it cannot even be spawned. The process gets its own session, so Ctrl-C in a terminal does not reach it. */
+/**
+ * Starts the command. Rejects if it cannot be spawned. The process gets its own session, so Ctrl-C in a terminal does
+ * not reach it.
+ */
 export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
   const { command, args, env, uid, gid, logFile, stopSignal, graceMs = 20_000 } = options;
   const log = logFile === undefined ? undefined : openLog(logFile);
@@ -55,7 +60,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   const exited = new Promise<Awaited<SupervisedProcess['exited']>>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, unasked: !asked }));
   });
-  sayGoodbyeAtExit(child);
+  dismissWatcherAtExit(child);
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   return {
     pid: child.pid ?? 0,
@@ -72,7 +77,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   };
 }
 
-function sayGoodbyeAtExit(child: ReturnType<typeof spawn>): void {
+function dismissWatcherAtExit(child: ReturnType<typeof spawn>): void {
   const pipe = child.stdio[3] as Writable & { resume(): void };
   // the watcher may be gone already
   pipe.on('error', () => undefined);

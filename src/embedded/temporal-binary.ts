@@ -1,4 +1,5 @@
-// Finds the `temporal` command for the embedded server: the user's own, the cached one, a download, or a build with Go; in this order.
+// Finds the `temporal` command for the embedded server. In this order: the one on the PATH, the
+// cached one, a download, a build with Go. Concurrent calls share one download or build.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -15,14 +16,17 @@ const oldestServer = [1, 29] as const;
 const run = promisify(execFile);
 
 export interface FindOptions {
-  /** The user's cache folder; what is fetched or built is kept below it, in `posthorn/temporal/`. */
+  /** The user's cache folder. A downloaded or built command is stored below it, in `posthorn/temporal/`. */
   cacheDir?: string;
   /** The download service of Temporal's SDKs. */
   directory?: string;
   log?: (line: string) => void;
 }
 
-/** The path of a `temporal` command whose server is new enough. The first call on a machine may take minutes. Throws a StartError when there is none. */
+/**
+ * Returns the path of a `temporal` command with a recent enough server. The first call on a machine may take minutes.
+ * Throws a StartError if there is none.
+ */
 export async function findTemporalBinary(options: FindOptions = {}): Promise<string> {
   const { cacheDir = join(homedir(), '.cache'), directory = 'https://temporal.download/cli', log = () => undefined } = options;
   const own = await onPath('temporal');
@@ -43,10 +47,10 @@ async function obtain(folder: string, directory: string, log: (line: string) => 
   const lock = await waitForLock(join(folder, 'lock'), log);
   const draft = mkdtempSync(join(folder, 'new-'));
   try {
-    // whoever held the lock before us has probably done the work
+    // the previous holder of the lock has probably done the work
     if (existsSync(cached) && (await isNewEnough(cached))) return cached;
     const made = (await downloadTemporal({ version, directory, folder: draft, log })) ?? (await build(draft, log));
-    if (!(await isNewEnough(made))) throw noTemporal('what was fetched does not run here');
+    if (!(await isNewEnough(made))) throw noTemporal('the downloaded or built command does not run on this machine');
     renameSync(made, cached);
     return cached;
   } finally {
@@ -61,14 +65,14 @@ async function waitForLock(file: string, log: (line: string) => void): Promise<L
       return await takeLock(file);
     } catch (error) {
       if (!(error instanceof LockHeldError)) throw error;
-      if (waited % 15 === 0) log(`waiting for the process ${error.pid}, which is fetching or building the Temporal server (${waited} s)`);
+      if (waited % 15 === 0) log(`waiting for process ${error.pid}, which downloads or builds the Temporal server (${waited} s)`);
       await sleep(1_000);
     }
   }
 }
 
 async function build(draft: string, log: (line: string) => void): Promise<string> {
-  if ((await onPath('go')) === undefined) throw noTemporal('it could not be downloaded, and there is no Go to build it with');
+  if ((await onPath('go')) === undefined) throw noTemporal('it could not be downloaded, and Go is not installed to build it');
   log(`building the Temporal server ${version} with Go, once: about 4 minutes on 2 cores`);
   const args = [`GOBIN=${draft}`, 'go', 'install', '-ldflags=-s -w', `github.com/temporalio/cli/cmd/temporal@${version}`];
   const go = await superviseProcess({ command: 'env', args, logFile: join(draft, 'go.log'), stopSignal: 'SIGTERM' });
@@ -81,11 +85,11 @@ async function build(draft: string, log: (line: string) => void): Promise<string
 
 const noTemporal = (why: string) =>
   new StartError(
-    `There is no Temporal server: ${why}. Three ways out: put the temporal command (${version} or later) on the PATH, ` +
-      'see https://docs.temporal.io/cli; or install Go, see https://go.dev/dl, and it will be built; or set TEMPORAL_ADDRESS to a Temporal cluster.',
+    `No Temporal server is available: ${why}. Do one of these: put the temporal command (${version} or later) on the PATH, ` +
+      'see https://docs.temporal.io/cli; install Go, see https://go.dev/dl, so that it can be built; set TEMPORAL_ADDRESS to a Temporal cluster.',
   );
 
-// the cache folder is not the data folder: the way out is another one
+// the cache folder is not the data folder, so POSTHORN_DATA_DIR would not help
 function explainCacheError(error: unknown, folder: string): unknown {
   const explained = explainFolderError(error, folder);
   return explained === error
@@ -102,7 +106,7 @@ async function onPath(command: string): Promise<string | undefined> {
   }
 }
 
-/** From what `temporal --version` says: "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)". */
+/** Parses the output of `temporal --version`, such as "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)". */
 async function isNewEnough(binary: string): Promise<boolean> {
   try {
     const { stdout } = await run(binary, ['--version'], { timeout: 20_000 });

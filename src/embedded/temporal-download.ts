@@ -1,4 +1,5 @@
-// Fetches the `temporal` command the way Temporal's SDKs do for their own tests: ask where the archive for this machine is, then unpack it.
+// Downloads the `temporal` command like Temporal's SDKs do: asks a service for the URL of the
+// archive for this machine, then unpacks it.
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { arch, platform } from 'node:os';
@@ -14,14 +15,14 @@ const archiveTimeoutMs = 180_000;
 
 export interface DownloadOptions {
   version: string;
-  /** The URL of the service that knows the archives. */
+  /** The URL of the service that returns the archive URLs. */
   directory: string;
-  /** Gets the archive and what is in it. */
+  /** The folder for the archive and its content. */
   folder: string;
   log: (line: string) => void;
 }
 
-/** The path of the command, below `folder`; undefined when it cannot be had (no network, say). */
+/** Returns the path of the command, below `folder`. Undefined: the download failed, for example without a network. */
 export async function downloadTemporal({ version, directory, folder, log }: DownloadOptions): Promise<string | undefined> {
   try {
     const where = new URL(`${directory}/${version}`);

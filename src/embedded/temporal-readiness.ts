@@ -1,4 +1,5 @@
-// When a Temporal server that was just started is ready for us: it answers, and has our namespaces and search attributes.
+// Waits until a Temporal server that was just started is ready: it answers and has our namespaces.
+// Also adds missing search attributes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { isPortFree } from './free-port.ts';
@@ -10,17 +11,17 @@ const keyword = 2;
 
 interface WaitOptions {
   isRunning(): boolean;
-  patienceMs: number;
+  timeoutMs: number;
 }
 
-/** True once every namespace can be described, false when the server ended or took too long. */
+/** Resolves to true once every namespace can be described, to false if the server ended or took too long. */
 export async function waitForNamespaces(
   address: string,
   namespaces: readonly string[],
-  { isRunning, patienceMs }: WaitOptions,
+  { isRunning, timeoutMs }: WaitOptions,
 ): Promise<boolean> {
-  for (const deadline = Date.now() + patienceMs; isRunning() && Date.now() < deadline; await sleep(50)) {
-    // asking gRPC too early costs a second of its backoff
+  for (const deadline = Date.now() + timeoutMs; isRunning() && Date.now() < deadline; await sleep(50)) {
+    // a gRPC call that comes too early costs a second of backoff
     if (!(await isPortFree(Number(address.split(':')[1]))) && (await describesAll(address, namespaces))) return true;
   }
   return false;
@@ -37,7 +38,10 @@ async function describesAll(address: string, namespaces: readonly string[]): Pro
   }
 }
 
-/** The command line registers search attributes only in namespaces that it makes: adds what an older file lacks. */
+/**
+ * Adds the search attributes that an older database file lacks. The command line adds them only to namespaces that it
+ * creates.
+ */
 export async function completeSearchAttributes(address: string, namespaces: readonly string[], wanted: SearchAttributes): Promise<void> {
   await withConnection(address, async ({ operatorService }) => {
     for (const namespace of namespaces) {

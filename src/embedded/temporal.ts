@@ -1,4 +1,5 @@
-// The embedded Temporal: the dev server of the `temporal` command, on SQLite, on 127.0.0.1 only, and gone when we are.
+// The embedded Temporal: the dev server of the `temporal` command on SQLite. It listens only on
+// 127.0.0.1 and ends with Posthorn.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { findTemporalBinary } from './temporal-binary.ts';
 import { completeSearchAttributes, type SearchAttributes, waitForNamespaces } from './temporal-readiness.ts';
 
 export interface TemporalOptions {
-  /** Holds the SQLite file and the log; without it everything is in memory and lost at stop(). */
+  /** Holds the SQLite file and the log. Without it everything is in memory and lost at stop(). */
   dataDir?: string;
   /** The first free port from here upwards; absent or 0: any free one. */
   port?: number;
@@ -29,15 +30,15 @@ export interface TemporalOptions {
 export interface Temporal {
   address: string;
   uiUrl: string | null;
-  /** Settles when the server is gone, with the reason when nobody had asked it to stop. */
+  /** Resolves when the server is gone, with an error if `stop` was not called. */
   exited: Promise<StartError | undefined>;
   stop(): Promise<void>;
 }
 
-const patienceMs = 60_000;
+const startTimeoutMs = 60_000;
 const tries = 5;
 
-/** Starts the server and waits until it serves every namespace. Throws a StartError when that cannot be done. */
+/** Starts the server and waits until it serves every namespace. Throws a StartError if that fails. */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
   const { cacheDir, log = () => undefined } = options;
   const binary = await findTemporalBinary({ cacheDir, log });
@@ -51,7 +52,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
     return { ...server, stop };
   } catch (error) {
     discard();
-    if (error instanceof LockHeldError) throw new StartError(`Temporal already runs on ${folder}, started by the process ${error.pid}.`);
+    if (error instanceof LockHeldError) throw new StartError(`Temporal is already running on ${folder}, started by process ${error.pid}.`);
     throw explainFolderError(error, folder);
   }
 }
@@ -70,15 +71,15 @@ async function startLocked(binary: string, folder: string, options: TemporalOpti
     const address = `127.0.0.1:${ports.port}`;
     const server = await launch(binary, folder, { ...options, ...ports });
     writeFileSync(join(folder, 'pid'), `${server.pid}\n`, { mode: 0o600 });
-    if (await waitForNamespaces(address, ['default', ...namespaces], { isRunning: server.isRunning, patienceMs })) {
+    if (await waitForNamespaces(address, ['default', ...namespaces], { isRunning: server.isRunning, timeoutMs: startTimeoutMs })) {
       await completeSearchAttributes(address, ['default', ...namespaces], searchAttributes);
       writeFileSync(join(folder, 'ready'), '', { mode: 0o600 });
       const uiUrl = ports.uiPort === undefined ? null : `http://127.0.0.1:${ports.uiPort}`;
       return { address, uiUrl, exited: whyExited(server, folder), stop: () => server.stop() };
     }
     await server.stop();
-    // another program may have taken a port, also an inner one, between our choice and its use; of an inner one the server panics, and the end of
-    // its log is then only the trace
+    // another program may have taken a port between our choice and its use. If it is a port that the server chose for
+    // itself, the server panics, and its log then ends with the stack trace.
     if (attempt === tries || !/address already in use|panic:|goroutine \d+|\.go:\d+/i.test(server.logTail()))
       throw explainFailure(server, folder);
     await sleep(200);
@@ -101,20 +102,20 @@ function launch(binary: string, folder: string, options: LaunchOptions): Promise
   const fair = ['matching.useNewMatcher=true', 'matching.enableFairness=true'].flatMap((value) => ['--dynamic-config-value', value]);
   const attributes = Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
   const args = [...ports, ...store, ...fair, ...attributes, ...namespaces.flatMap((name) => ['--namespace', name])];
-  // its own HOME: the user's settings for the temporal command are not meant for our server
+  // a HOME of its own, so that the user's settings for the temporal command do not affect our server
   const supervision = { env: { HOME: folder }, logFile: join(folder, 'temporal.log'), stopSignal: 'SIGTERM', graceMs: 10_000 } as const;
   return superviseProcess({ command: binary, args: ['server', 'start-dev', '--log-level', 'warn', ...args], ...supervision });
 }
 
 const databaseFile = (folder: string) => join(folder, 'temporal.sqlite');
 
-// A file that never served may be half made, and the server does not finish it.
+// Deletes a database file that never became ready: it may be incomplete, and the server would not complete it.
 function discardUnfinished(folder: string): void {
   if (existsSync(join(folder, 'ready'))) return;
   for (const end of ['', '-wal', '-shm', '-journal']) rmSync(databaseFile(folder) + end, { force: true });
 }
 
-/** Stops the server that somebody else's death left running on our file: two of them would ruin it. */
+/** Stops a server that a killed process left running on our file. Two servers would destroy it. */
 async function stopOrphan(folder: string, log: (line: string) => void): Promise<void> {
   const file = join(folder, 'pid');
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
@@ -126,7 +127,7 @@ async function stopOrphan(folder: string, log: (line: string) => void): Promise<
 function explainFailure(server: SupervisedProcess, folder: string): StartError {
   const tail = server.logTail();
   const lines = tail.trim().split('\n');
-  const reason = lines.findLast((line) => /^error|failed|panic/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  const reason = lines.findLast((line) => /^error|failed|panic/i.test(line)) ?? lines.at(-1) ?? 'its log is empty';
   return folderErrorFromText(tail, folder) ?? new StartError(`Temporal did not start: ${reason} (see ${join(folder, 'temporal.log')})`);
 }
 
@@ -134,6 +135,6 @@ async function whyExited(server: SupervisedProcess, folder: string): Promise<Sta
   const { unasked } = await server.exited;
   if (!unasked) return undefined;
   return (
-    folderErrorFromText(server.logTail(), folder) ?? new StartError(`Temporal has ended by itself: see ${join(folder, 'temporal.log')}`)
+    folderErrorFromText(server.logTail(), folder) ?? new StartError(`Temporal stopped unexpectedly: see ${join(folder, 'temporal.log')}`)
   );
 }

@@ -1,4 +1,5 @@
-// Exports as text: NDJSON, or CSV by RFC 4180 in which no field can be taken for a formula. Page by page: no more than one is in memory.
+// Formats exports as NDJSON, or as CSV (RFC 4180) in which no field can be read as a formula.
+// It works page by page: no more than one page is in memory.
 import { stringify } from 'csv-stringify/sync';
 
 export const exportFormats = ['ndjson', 'csv'] as const;
@@ -6,27 +7,33 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 export const exportTypes: Record<ExportFormat, string> = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8; header=present' };
 
-/** A line of an export; `cursor` is what the next export gives as `after` to go on behind it. */
+/** A line of an export. Pass `cursor` as `after` to continue the export after this line. */
 export type Exported = { cursor: string } & Record<string, unknown>;
 
-/** What is nested in a record is flattened one level: `actor: { kind }` is the column `actor.kind`; deeper things are JSON. */
+/**
+ * Yields one text for each page. CSV flattens nested objects one level: `actor: { kind }` is the column `actor.kind`.
+ * Deeper values are JSON.
+ */
 export async function* exportLines(
   format: ExportFormat,
   columns: readonly string[],
   pages: AsyncIterable<Exported[]>,
 ): AsyncGenerator<string> {
-  // goes out with the first page, so that a store that is away is an answer of its own and not half of one
+  // sent together with the first page, so that a store that is away gives an error response and not half an export
   let head = format === 'csv' ? csv([columns]) : '';
   for await (const page of pages) {
     const body = format === 'csv' ? csv(page.map((record) => columns.map((name) => field(record, name)))) : ndjson(page);
-    // an empty page too: whoever reads may end it there
+    // an empty page is yielded too, so that the reader can stop there
     yield head + body;
     head = '';
   }
   if (head !== '') yield head;
 }
 
-/** Resolves when the first piece is there, or fails as it does. Ending what it gives ends `pieces`, also before anything was read. */
+/**
+ * Resolves when the first piece is available, or rejects as it does. Ending the returned iterable ends `pieces`, even
+ * before any read.
+ */
 export async function begun(pieces: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
   let first: IteratorResult<string> | null = await pieces.next();
   const next = async () => {

@@ -1,4 +1,5 @@
-// The two exports, the same for API and command line: audit log and delivery log, as lines that each carry the cursor behind which the next export goes on.
+// The exports of the audit log and the delivery log, for both the API and the command line.
+// Each line carries a cursor; the next export continues after it.
 
 import { type AuditFilter, auditAfter } from '#db/audit/audit-log';
 import { type AttemptFilter, attemptPages } from '#db/deliveries/attempt-export';
@@ -52,7 +53,7 @@ const attemptColumns = [
 
 export const auditCursor = (seq: number) => Buffer.from(String(seq)).toString('base64url');
 
-/** Null: it is none. */
+/** Returns null if the text is not a cursor. */
 export function readAuditCursor(cursor: string): number | null {
   const text = Buffer.from(cursor, 'base64url').toString();
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
@@ -60,7 +61,7 @@ export function readAuditCursor(cursor: string): number | null {
 
 const attemptCursor = ({ at, id }: AttemptPlace) => Buffer.from(`${at}/${id}`).toString('base64url');
 
-/** Null: it is none. */
+/** Returns null if the text is not a cursor. */
 export function readAttemptCursor(cursor: string): AttemptPlace | null {
   const [, at, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{32})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   return at === undefined || id === undefined || !at.endsWith('Z') || !instant.safeParse(at).success ? null : { at, id };

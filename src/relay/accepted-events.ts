@@ -1,4 +1,5 @@
-// What a relay gets of a request that was accepted under its name: the events that are new, with all that their first attempts need.
+// Picks the new events out of an accepted request and adds what their first attempts need.
+// Ingest calls it after its commit. Duplicates and conflicts are left out.
 import type { Accepted, AcceptRequest } from '#db/events/accept';
 import type { OwnedEvent } from '#db/events/outbox';
 import type { LeavingEvent } from './leaving-event.ts';
@@ -27,7 +28,7 @@ export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Acce
     }));
 }
 
-/** Without its body, which is not needed any more. `needsDispatch`: its first attempts cannot be made ahead. */
+/** The event without its body. `needsDispatch`: the relay cannot make its first attempts before the dispatch. */
 export function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
   return { eventId, tenantId, tenant, eventType, needsDispatch };
 }

@@ -1,6 +1,7 @@
-// Work in the background, one run at a time; what is asked for while it runs makes it run once more.
+// Runs a job in the background, one run at a time. A request made during a run causes one more run.
 
 export interface Background {
+  /** Starts a run, or notes that one more is needed after the current one. */
   soon(): void;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;

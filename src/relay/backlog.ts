@@ -1,11 +1,6 @@
-// Backpressure: refuses events while too many wait in the outbox, of their tenant or in all.
-//
-// No request waits for a count, and none is made while nothing comes in: the outbox is counted in the background once this process has stored 1,000
-// events since the last time, and each second from a refusal on until it is over or a minute has passed, so that who comes again meets a fresh count.
-// In between an estimate decides (src/domain/backlog.ts). While counting fails everything is let in: when PostgreSQL is away it says so itself.
-//
-// How many may wait beyond a limit? What one process lets in stays within it, but for the rest of a batch, which is taken whole. Each further process may
-// add what it let in since it last counted: those 1,000, what came during the count, and what came in the pause after it; at worst its own limit.
+// Backpressure: refuses new events with 429 while too many wait in the outbox, of one tenant or of
+// all. Ingest calls `admit` before it stores anything. An estimate decides, so no request waits for
+// a count. While counting fails, all events are let in.
 import type { Db } from '#db/store/pool';
 import { type BacklogLimits, createBacklogEstimate, type Refusal } from '#domain/backlog';
 import type { Logger } from '#runtime/logger';
@@ -14,7 +9,7 @@ import { createCountSchedule } from './count-outbox-schedule.ts';
 const whileRefusingMs = 1_000;
 const afterRefusalMs = 60_000;
 
-/** Nothing of this request is stored. */
+/** The limit of waiting events is reached. The request was not stored. */
 export class TooManyWaiting extends Error {
   override name = 'TooManyWaiting';
   readonly scope: Refusal['scope'];
@@ -28,11 +23,17 @@ export class TooManyWaiting extends Error {
 }
 
 export interface Backlog {
-  /** Lets a tenant's events in, or throws TooManyWaiting. Call what is returned once, with how many were stored. */
+  /**
+   * Lets a tenant's events in, or throws TooManyWaiting. Call the returned function once, with the number of events
+   * stored.
+   */
   admit(tenant: string, events: number): (stored: number) => void;
-  /** Whether everybody is refused, and how many tenants are, as this process sees it. While it refuses, asking is a reason to count again. */
+  /**
+   * Whether this process refuses the events of all tenants, and how many tenants it refuses. While it refuses, a call
+   * may also start a new count.
+   */
   refusing(): { all: boolean; tenants: number };
-  /** Counts no more. */
+  /** Stops counting. */
   stop(): void;
 }
 
@@ -42,6 +43,15 @@ export interface BacklogDeps {
   limits: BacklogLimits;
 }
 
+/**
+ * The outbox is counted in the background: once this process has stored 1,000 events since the last count, and every
+ * second after a refusal, for up to a minute, so that a client that retries meets a fresh count. Between two counts an
+ * estimate decides (src/domain/backlog.ts).
+ *
+ * How far can the outbox exceed a limit? A single process exceeds it only by the rest of one batch, because batches are
+ * taken whole. Every further process adds the events it let in since its last count: the 1,000, those that came during
+ * the count, and those of the pause after it; at worst its own limit.
+ */
 export function createBacklog({ db, log, limits }: BacklogDeps): Backlog {
   const estimate = createBacklogEstimate(limits);
   const recount = createCountSchedule({ db, log, limits, estimate });

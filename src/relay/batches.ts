@@ -1,18 +1,18 @@
-// Events whose first attempts are made leave together: as soon as a batch is full, else at a slow cadence, four times slower while all that waits was
-// accepted and needs no workflow.
+// Collects events whose first attempts are done and dispatches them in batches.
+// A batch leaves when it is full, else at a slow cadence, four times slower if no event is urgent.
 import { createFairQueue, takeFrom } from '#domain/fair-queue';
 import type { LeavingEvent } from './leaving-event.ts';
 
 const batchesAtOnce = 4;
 export const batchSize = 256;
-/** Beats of the cadence that a batch waits in which nothing is urgent. */
+/** A batch without an urgent event waits for this many beats of the cadence. */
 const calmBeats = 4;
 
 export interface Batches {
-  /** `urgent`: some delivery needs its workflow. */
+  /** `urgent`: a delivery of the event needs its workflow. */
   add(event: LeavingEvent, urgent: boolean): void;
   waiting(): number;
-  /** Drops what waits; resolves when what was begun has ended. */
+  /** Drops the waiting events. Resolves when the batches in progress have ended. */
   stop(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface BatchesDeps {
 
 export function createBatches({ perSecond, mayGoOn, handOver }: BatchesDeps): Batches {
   const queue = createFairQueue<LeavingEvent>();
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   const cadence = setInterval(beat, 1_000 / perSecond).unref();
   let beats = 0;
   let isUrgent = false;
@@ -35,8 +35,8 @@ export function createBatches({ perSecond, mayGoOn, handOver }: BatchesDeps): Ba
     if (isUrgent || beats >= calmBeats) pump(1);
   }
 
-  function pump(least: number): void {
-    while (queue.size >= least && underWay.size < batchesAtOnce && mayGoOn()) begin(takeFrom(queue, batchSize));
+  function pump(minEvents: number): void {
+    while (queue.size >= minEvents && inProgress.size < batchesAtOnce && mayGoOn()) begin(takeFrom(queue, batchSize));
     if (queue.size > 0) return;
     beats = 0;
     isUrgent = false;
@@ -44,10 +44,10 @@ export function createBatches({ perSecond, mayGoOn, handOver }: BatchesDeps): Ba
 
   function begin(events: LeavingEvent[]): void {
     const tracked = handOver(events).finally(() => {
-      underWay.delete(tracked);
+      inProgress.delete(tracked);
       pump(batchSize);
     });
-    underWay.add(tracked);
+    inProgress.add(tracked);
   }
 
   return {
@@ -60,7 +60,7 @@ export function createBatches({ perSecond, mayGoOn, handOver }: BatchesDeps): Ba
     async stop() {
       clearInterval(cadence);
       queue.clear();
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(inProgress);
     },
   };
 }

@@ -1,18 +1,20 @@
-// When the outbox is counted for the backlog's estimate: rarely, one count at a time, and never more than a twentieth of the time.
+// Decides when to count the outbox for the backlog's estimate: rarely, one count at a time.
+// Counting never takes more than a twentieth of the time.
 import { countWaiting } from '#db/events/backlog';
 import type { Db } from '#db/store/pool';
 import type { BacklogEstimate, BacklogLimits } from '#domain/backlog';
 import type { Logger } from '#runtime/logger';
 
-const mostBetweenCounts = 1_000;
-/** For each millisecond of a count: counting is a twentieth of the time. */
+const maxEventsBetweenCounts = 1_000;
+/** Pause for each millisecond of a count, so that counting takes a twentieth of the time. */
 const pausePerMs = 19;
-/** After counts of more than 3 s, lest the estimate ends up far too high. */
+/** The pause after counts of more than 3 s. A longer one would let the estimate grow far too high. */
 const longestPauseMs = 60_000;
 
 export interface CountSchedule {
-  /** So many more are in the outbox: a thousand of them, or a hundredth of the lower limit, are a reason to count. */
+  /** Reports events added to the outbox. A thousand of them, or a hundredth of the lower limit, start a count. */
   stored(events: number): void;
+  /** Counts if the last count began at least `ms` ago. */
   ifOlderThan(ms: number): void;
   stop(): void;
 }
@@ -25,12 +27,12 @@ export interface CountScheduleDeps {
 }
 
 export function createCountSchedule({ db, log, limits, estimate }: CountScheduleDeps): CountSchedule {
-  const countAfter = Math.max(1, Math.min(mostBetweenCounts, Math.floor(Math.min(limits.perTenant, limits.inAll) / 100)));
-  // a tenant with fewer is taken to have none: a thousandth more of it may wait than should
-  const worthTelling = Math.max(1, Math.floor(limits.perTenant / 1_000));
-  // the first events of a process make it count: what waits already is not known to it
+  const countAfter = Math.max(1, Math.min(maxEventsBetweenCounts, Math.floor(Math.min(limits.perTenant, limits.inAll) / 100)));
+  // a tenant with fewer events counts as zero, so it may exceed its limit by a thousandth
+  const minPerTenant = Math.max(1, Math.floor(limits.perTenant / 1_000));
+  // the first events of a process start a count: it does not know yet how many events wait
   let uncounted = countAfter;
-  let begunAt = Number.NEGATIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let notBefore = Number.NEGATIVE_INFINITY;
   let counting = false;
   let stopped = false;
@@ -42,13 +44,13 @@ export function createCountSchedule({ db, log, limits, estimate }: CountSchedule
 
   async function count(atMs: number): Promise<void> {
     counting = true;
-    begunAt = atMs;
+    startedAt = atMs;
     uncounted = 0;
     estimate.countBegins();
     try {
-      const waiting = await countWaiting(db, worthTelling);
+      const waiting = await countWaiting(db, minPerTenant);
       estimate.counted({ atMs, ...waiting });
-      tell(waiting.inAll);
+      logChange(waiting.inAll);
     } catch (error) {
       estimate.countFailed(performance.now());
       log.warn({ err: error }, 'backlog.not_counted');
@@ -58,7 +60,7 @@ export function createCountSchedule({ db, log, limits, estimate }: CountSchedule
     notBefore = now + Math.min((now - atMs) * pausePerMs, longestPauseMs);
   }
 
-  function tell(waiting: number): void {
+  function logChange(waiting: number): void {
     if (refusing === estimate.refuses()) return;
     refusing = !refusing;
     if (refusing) log.warn({ waiting, refused: estimate.refused() }, 'backlog.refusing');
@@ -72,7 +74,7 @@ export function createCountSchedule({ db, log, limits, estimate }: CountSchedule
     },
     ifOlderThan(ms) {
       const now = performance.now();
-      countIf(uncounted >= countAfter || now - begunAt >= ms, now);
+      countIf(uncounted >= countAfter || now - startedAt >= ms, now);
     },
     stop() {
       stopped = true;

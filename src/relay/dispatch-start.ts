@@ -1,4 +1,5 @@
-// Starts the workflows of dispatches, and so knows whether Temporal is there. Whatever becomes of a start, the dispatch row guards its events.
+// Starts the workflows of dispatches, and so finds out whether Temporal answers. If a start fails
+// or is lost, the dispatch row still guards its events and the sweep starts it again.
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeBackDispatch } from '#db/events/dispatches';
 import type { Db } from '#db/store/pool';
@@ -9,11 +10,13 @@ import type { DispatchRef, Starter } from '#temporal/starter';
 const pauseMs = 1_000;
 
 export interface DispatchStart {
-  /** Until it is started or refused, taken back, or this relay stops. */
+  /**
+   * Retries every second until the dispatch is started, refused, or taken back into the outbox, or this relay stops.
+   */
   single(dispatch: DispatchRef, mayComeBack: boolean): Promise<void>;
-  /** Tried once: the sweep starts it later. */
+  /** Tries once. If that fails, the sweep starts it later. */
   batch(dispatch: DispatchRef): Promise<void>;
-  /** As the last start found it. */
+  /** Whether the last start found Temporal away. */
   temporalAway(): boolean;
 }
 
@@ -24,20 +27,20 @@ export interface DispatchStartDeps {
   relayId: string;
   /** Aborted when this relay stops. */
   stopping: AbortSignal;
-  /** False once this relay must not act any more. */
+  /** False once this relay is fenced. */
   mayAct(): boolean;
   onTemporal(away: boolean): void;
-  /** The events of a dispatch are in the outbox again. */
+  /** Called when the events of a dispatch are back in the outbox. */
   onBack(): void;
 }
 
 export function createDispatchStart({ db, starter, log, relayId, stopping, mayAct, onTemporal, onBack }: DispatchStartDeps): DispatchStart {
   let away = false;
-  let underWay = 0;
+  let inProgress = 0;
 
-  /** True: started, or refused for good. */
+  /** Resolves to true when the dispatch is started, or refused permanently. */
   async function tryOnce(dispatch: DispatchRef): Promise<boolean> {
-    underWay++;
+    inProgress++;
     try {
       await starter.startDispatch(dispatch);
       setAway(false);
@@ -48,11 +51,11 @@ export function createDispatchStart({ db, starter, log, relayId, stopping, mayAc
       if (!refused) setAway(true);
       return refused;
     } finally {
-      underWay--;
+      inProgress--;
     }
   }
 
-  /** Told each time: another term may have found otherwise before. */
+  /** Reports every time, not only on a change: an earlier lease of this relay may have reported the opposite. */
   function setAway(now: boolean): void {
     if (stopping.aborted) return;
     away = now;
@@ -80,8 +83,8 @@ export function createDispatchStart({ db, starter, log, relayId, stopping, mayAc
       }
     },
     async batch(dispatch) {
-      // while Temporal is away one start asks for all, for seconds
-      if (stopping.aborted || (away && underWay > 0)) return;
+      // while Temporal is away, one start that takes seconds tests it for all
+      if (stopping.aborted || (away && inProgress > 0)) return;
       await tryOnce(dispatch);
     },
     temporalAway: () => away,

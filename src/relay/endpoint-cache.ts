@@ -1,7 +1,6 @@
-// Tenants' endpoints in memory, bounded in all, checked by version: an event's acceptance says which version it needs, and once a second the versions of
-// all tenants in use are asked for, so that a change made elsewhere counts within a second.
-//
-// What if the endpoints of many tenants change at once? They are read together, and only what is sent for these tenants waits for that.
+// Caches the endpoints of tenants in memory, limited in total, and checks them by version.
+// An accepted event says which version it needs. A check every second finds changes made elsewhere.
+// Changed tenants are re-read together; only their events wait for that.
 
 import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '#db/endpoints/tenant-endpoints';
 import { createGroupCommit } from '#db/store/group-commit';
@@ -10,47 +9,54 @@ import type { Db } from '#db/store/pool';
 const freshForMs = 3_000;
 const maxEndpoints = 10_000;
 const maxInAll = 50_000;
-/** One statement reads tenants that had so many endpoints when they were read before; two run at a time. */
-const mostAtOnce = 5_000;
+/**
+ * One statement reads as many tenants as had this many endpoints in total at their last read. Two statements run at a
+ * time.
+ */
+const maxEndpointsPerRead = 5_000;
 const readsAtOnce = 2;
 
 export interface CachedEndpoints<E = EndpointSnapshot> {
   version: number;
-  /** By endpoint id; null: too many to plan from memory. */
+  /** By endpoint id. Null: the tenant has too many to plan from memory. */
   endpoints: Map<string, E> | null;
 }
 
 export interface EndpointCache<E = EndpointSnapshot> {
-  /** What a tenant's endpoints were at this version or later. Rejects when the store is away. */
+  /** The endpoints of a tenant at this version or a later one. Rejects when PostgreSQL is away. */
   get(tenantId: string, version: number): Promise<CachedEndpoints<E>>;
-  /** The endpoint as last known; undefined: it is gone, or its tenant is not in memory. */
+  /** The endpoint as last read. Undefined: it was deleted, or its tenant is not in the cache. */
   current(tenantId: string, endpointId: string): E | undefined;
-  /** Asks for the versions of all tenants in memory, and notes which have changed. Rejects when the store is away. */
+  /** Reads the versions of all cached tenants and notes which have changed. Rejects when PostgreSQL is away. */
   lookForChanges(): Promise<void>;
-  /** Reads the endpoints of tenants that have changed. Rejects when the store is away: what it did not read is read by the next call. */
+  /**
+   * Re-reads the endpoints of changed tenants. Rejects when PostgreSQL is away; the next call reads the remaining ones.
+   */
   readChanged(): Promise<void>;
-  /** What is known here of this tenant is at most 3 s old. */
+  /** True: the cached endpoints of this tenant were checked at most 3 s ago. */
   isFresh(tenantId: string): boolean;
 }
 
-/** Of each of these tenants, in their order. */
+/** Reads the endpoints of these tenants, and returns them in the order of `tenantIds`. */
 type Read<E> = (db: Db, tenantIds: string[], limit: number) => Promise<{ version: number; endpoints: E[] | null }[]>;
 
 export function createEndpointCache(db: Db, reads: Db): EndpointCache {
   return createCacheOf(db, reads, readTenantEndpoints);
 }
 
-/** Of as much of each endpoint, and of such endpoints, as `read` reads, from `reads`; versions are asked of `db`. */
+/**
+ * A cache of the endpoints and fields that `read` returns. `read` uses the pool `reads`; versions are read from `db`.
+ */
 export function createCacheOf<E extends { endpointId: string }>(db: Db, reads: Db, read: Read<E>): EndpointCache<E> {
-  /** The one used longest ago first. */
+  /** Least recently used first. */
   const known = new Map<string, CachedEndpoints<E>>();
   const loading = new Map<string, Promise<CachedEndpoints<E>>>();
-  /** Tenants known to have changed and not read again yet, with the version that they are known to have. */
+  /** Changed tenants that are not re-read yet, with their latest known version. */
   const outdated = new Map<string, number>();
   const loads = createGroupCommit<string, CachedEndpoints<E>>({
     write: readTogether,
     weigh: (tenantId) => sizeOf(known.get(tenantId)),
-    maxWeight: mostAtOnce,
+    maxWeight: maxEndpointsPerRead,
     lanes: readsAtOnce,
   });
   let refreshedAt = performance.now();
@@ -64,17 +70,20 @@ export function createCacheOf<E extends { endpointId: string }>(db: Db, reads: D
     }));
   }
 
-  /** Reads what is committed by now; whoever asks while that waits gets the same. */
+  /** Reads the committed state. Concurrent calls for the same tenant share one read. */
   async function load(tenantId: string): Promise<CachedEndpoints<E>> {
     const begun = loading.get(tenantId) ?? loads.add(tenantId).finally(() => loading.delete(tenantId));
     loading.set(tenantId, begun);
     return keep(tenantId, await begun);
   }
 
-  /** A tenant that was known keeps its place: only its use makes it a recent one. */
+  /**
+   * Stores a read. It does not count as a use: a tenant that was cached before keeps its position in the eviction
+   * order.
+   */
   function keep(tenantId: string, loaded: CachedEndpoints<E>): CachedEndpoints<E> {
     const held = known.get(tenantId);
-    // two reads may end in the other order
+    // two reads may end in the reverse order
     if (held && held.version >= loaded.version) return held;
     inAll += sizeOf(loaded) - (held ? sizeOf(held) : 0);
     known.set(tenantId, loaded);
@@ -88,7 +97,7 @@ export function createCacheOf<E extends { endpointId: string }>(db: Db, reads: D
 
   async function loadAtLeast(tenantId: string, version: number): Promise<CachedEndpoints<E>> {
     const loaded = await load(tenantId);
-    // a read that had begun before this version was committed
+    // the shared read may have begun before this version was committed
     return loaded.version >= version ? loaded : load(tenantId);
   }
 
@@ -126,7 +135,7 @@ export function createCacheOf<E extends { endpointId: string }>(db: Db, reads: D
   };
 }
 
-/** A tenant without endpoints weighs something too. */
+/** The weight of a cached tenant: its endpoints, plus one so that a tenant without endpoints counts too. */
 function sizeOf(held: CachedEndpoints<unknown> | undefined): number {
   return 1 + (held?.endpoints?.size ?? 0);
 }

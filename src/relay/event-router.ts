@@ -1,7 +1,6 @@
-// How each event of a relay leaves: on its own and at once, or with its first attempts ahead and in a batch (design, decision 3). Before that, what it has for
-// endpoints whose lanes alone send is held; an event that has nothing else needs no dispatch of its own.
-//
-// Memory holds a limited number of events. The others wait in the outbox until there is room, as does one whose commit was never answered.
+// Decides how each event of a relay is dispatched: individually, or batched after first attempts.
+// Before that it parks the deliveries of endpoints that only their lanes send to. Memory holds a
+// limited number of events. The rest waits in the outbox and is read when there is room.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
@@ -25,25 +24,31 @@ import type { Parking } from './parking.ts';
 
 const idsAtOnce = 1_000;
 const readAtOnce = 100;
-/** An event for more is planned page by page in its dispatch. */
-const mostAhead = 5_000;
+/** An event for more endpoints than this is planned page by page in its dispatch. */
+const maxEndpointsAhead = 5_000;
 const pauseMs = 500;
 const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 
 export interface EventRouter {
-  /** Events that this relay owns now. */
+  /** Takes over events that this relay owns now. Events that do not fit in memory are read from the outbox later. */
   add(events: OwnedEvent[]): void;
-  /** Events that are about to be committed under this relay's id: their rows are left alone until `settle`. */
+  /**
+   * Announces events that are about to be committed under this relay's id. Their outbox rows are skipped until
+   * `settle`.
+   */
   expect(eventIds: string[]): void;
-  /** Adds those that were committed; none of `eventIds` is expected any more. */
+  /** Adds the committed events and ends the announcement of all `eventIds`. */
   settle(eventIds: string[], committed: OwnedEvent[]): void;
-  /** Reads the outbox again for events of ours that nobody handed us. */
+  /**
+   * Reads the outbox again for events of this relay that were never handed to it, such as those whose commit got no
+   * answer.
+   */
   recheck(): void;
-  /** True: more would only wait in memory. */
+  /** True: there is no room in memory for more events. */
   isFull(): boolean;
-  /** The tenants of which enough wait here. */
+  /** The tenants that have enough events waiting in memory. */
   crowded(): string[];
-  /** The event is in a dispatch, or another relay's. */
+  /** Forgets events that are in a dispatch now, or belong to another relay. */
   gone(eventIds: string[]): void;
   stop(): void;
 }
@@ -59,14 +64,18 @@ export interface EventRouterDeps {
   log: Logger;
   relayId: string;
   mayAct(): boolean;
-  /** A tenant that was crowded is not any more. */
+  /** Called when a crowded tenant has room again. */
   onRoom(): void;
 }
 
+/**
+ * An event that has nothing but parked deliveries needs no individual dispatch: it leaves with the next batch.
+ * An event whose commit was never answered stays in the outbox until `recheck` reads it.
+ */
 export function createEventRouter(deps: EventRouterDeps): EventRouter {
   const { db, cache, firstAttempter, parking, watch, handOver, modes, log, relayId, mayAct, onRoom } = deps;
   const inMemory = createInMemoryEvents({ onRoom, onSpace: () => reading.soon() });
-  const begun = createExistingDeliveries(db);
+  const existingOf = createExistingDeliveries(db);
   let stopped = false;
   const reading = inBackground(readOutbox, (error) => log.warn({ err: error, relayId }, 'relay.outbox_not_read'));
 
@@ -99,29 +108,32 @@ export function createEventRouter(deps: EventRouterDeps): EventRouter {
       else await goAhead(event, left, parked);
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return dispatch(event); // whatever is wrong with it, its dispatch plans it alone
+      if (!isStoreAway(error)) return dispatch(event); // any other error: the dispatch plans it alone
       await delay(pauseMs);
       gone([event.eventId]);
       reading.soon();
     }
   }
 
-  /** Its first attempts cannot be made ahead: its dispatch plans it, whatever the mode. */
+  /** For an event whose first attempts cannot be made before its dispatch. The dispatch plans it, in either mode. */
   function dispatch(event: OwnedEvent): void {
     inMemory.attempted(event.eventId);
     handOver.single(leaving(event, true));
   }
 
-  /** The endpoints that get it ahead of its dispatch, null: none; and how many deliveries it will have, as far as is known. */
+  /**
+   * `ahead`: the endpoints whose first attempts can be made before the dispatch; null: its dispatch must plan the
+   * event. `deliveries`: how many deliveries it will have, as far as is known.
+   */
   async function planOf(event: OwnedEvent): Promise<{ ahead: EndpointSnapshot[] | null; deliveries: number }> {
     if (event.special) return { ahead: null, deliveries: 1 };
     const { endpoints } = await cache.get(event.tenantId, event.endpointsVersion);
-    if (endpoints === null) return { ahead: null, deliveries: mostAhead };
+    if (endpoints === null) return { ahead: null, deliveries: maxEndpointsAhead };
     const { eventType: type, channels, acceptedAtUs } = event;
     const wanting = [...endpoints.values()].filter(
       (endpoint) => endpoint.createdAtUs <= acceptedAtUs && judge(endpoint, { type, channels }) === 'wanted',
     );
-    return { ahead: wanting.length > mostAhead ? null : wanting, deliveries: wanting.length };
+    return { ahead: wanting.length > maxEndpointsAhead ? null : wanting, deliveries: wanting.length };
   }
 
   function parks(endpoint: EndpointSnapshot): boolean {
@@ -139,13 +151,13 @@ export function createEventRouter(deps: EventRouterDeps): EventRouter {
   }
 
   async function goAhead(event: OwnedEvent, plan: EndpointSnapshot[], parked: EndpointSnapshot[]): Promise<void> {
-    const existing = event.mayBeBegun ? await begun(event.eventId) : noDeliveries;
+    const existing = event.mayBeBegun ? await existingOf(event.eventId) : noDeliveries;
     const held = [...existing.keys()].filter((endpointId) => existing.get(endpointId) === 'held');
-    // whoever held them may have ended before it told their lanes
+    // the process that parked them may have crashed before it signalled their lanes
     await parking.tell(held.filter((held) => !parked.some(({ endpointId }) => endpointId === held)));
     const missing = plan.filter(({ endpointId }) => !existing.has(endpointId));
     let left = missing.length;
-    let urgent = existing.size > held.length; // they may need their workflows
+    let urgent = existing.size > held.length; // the existing deliveries that are not held may need their workflows
     if (left === 0) return ready(event, urgent);
     for (const { endpointId, maxInFlight } of missing) {
       firstAttempter.push({

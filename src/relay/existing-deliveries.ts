@@ -1,5 +1,6 @@
-// What an event that may have been begun has already. Thousands are read from the outbox at once: one question each would keep all connections from everybody
-// else, so they are asked together.
+// Reads the deliveries that an event has already, for events that another process may have begun.
+// Thousands of events are read from the outbox at once, so their lookups share statements:
+// single lookups would take every connection.
 
 import { existingDeliveries } from '#db/events/outbox';
 import { createGroupCommit } from '#db/store/group-commit';
@@ -8,7 +9,7 @@ import type { DeliveryStatus } from '#domain/delivery';
 
 const together = 256;
 
-/** The deliveries of an event, by their endpoints. */
+/** Returns a lookup: event id to the status of each of its deliveries, by endpoint id. */
 export function createExistingDeliveries(db: Db): (eventId: string) => Promise<ReadonlyMap<string, DeliveryStatus>> {
   const asked = createGroupCommit<string, ReadonlyMap<string, DeliveryStatus>>({
     write: (eventIds) => existingDeliveries(db, eventIds),

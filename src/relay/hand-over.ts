@@ -1,10 +1,6 @@
-// From outbox row to dispatch: moves the events a relay owns into dispatches and starts their workflows.
-//
-// What if it dies in between? Before the move the outbox row guards the event; after it the dispatch row, which is started again while not done.
-// What if another relay has taken the rows? Then the move finds none of ours, and no dispatch is made.
-// What if Temporal is away? Single events whose first attempts may be made without it are given or taken back and leave that way; the others wait in
-// the outbox, one start a second asks whether it is back, and they leave in batches then. Batches go into dispatches all the same, and the sweep
-// starts those.
+// Moves the events that a relay owns from the outbox into dispatches and starts their workflows.
+// After a crash the events stay guarded: before the move by the outbox row, after it by the
+// dispatch row. A row taken over by another relay is not moved, so no event gets two dispatches.
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDispatches, type NewDispatch } from '#db/events/dispatches';
 import { createGroupCommit } from '#db/store/group-commit';
@@ -22,13 +18,19 @@ import { createSingles } from './singles.ts';
 const retryMs = 1_000;
 
 export interface HandOver {
-  /** To be planned by a dispatch, of its own while Temporal is there. */
+  /** Queues an event that its dispatch plans. It gets a dispatch of its own while Temporal answers. */
   single(event: LeavingEvent): void;
-  /** Planned, each first attempt recorded or given up: for the next batch. `urgent`: some delivery needs its workflow. */
+  /**
+   * Adds a planned event, with all first attempts recorded or given up, to the next batch. `urgent`: a delivery needs
+   * its workflow.
+   */
   ready(event: LeavingEvent, urgent: boolean): void;
-  /** What still waits to leave on its own goes back into the outbox: its first attempts can be made ahead. */
+  /**
+   * Drops queued single events whose first attempts can be made before the dispatch; they are read again from the
+   * outbox.
+   */
   giveBack(): void;
-  /** Takes nothing more; resolves when what was begun has ended. */
+  /** Dispatches nothing more. Resolves when the dispatches in progress have ended. */
   stop(): Promise<void>;
   waiting(): number;
 }
@@ -39,22 +41,27 @@ export interface HandOverDeps {
   log: Logger;
   relayId: string;
   dispatchesPerSecond: number;
-  /** False once this relay must not act any more. */
+  /** False once this relay is fenced. */
   mayAct(): boolean;
-  /** These are in a dispatch now, or not ours any more, or to be read again. */
+  /** Called for events that are in a dispatch now, belong to another relay, or have to be read again. */
   onGone(eventIds: string[]): void;
   onTemporal(away: boolean): void;
-  /** First attempts may be made ahead while Temporal is away. */
+  /** First attempts may be made before the dispatch while Temporal is away. */
   mayGoAhead: boolean;
-  /** Events leave on their own only at a low rate: a few at once are spread. */
+  /** Individual dispatches happen only at a low rate, so a few that arrive at once are spread out. */
   isPaced: boolean;
   isBatched(): boolean;
-  /** Some are in the outbox again. */
+  /** Called when events are back in the outbox. */
   onBack(): void;
   metrics?: DispatchMetrics;
   reached?: Reached;
 }
 
+/**
+ * While Temporal is away: single events whose first attempts can be made without it are taken back into the outbox and
+ * leave in batches. Other single events wait in the outbox; one start a second tests Temporal, and after that they
+ * leave in batches. Batches are written as dispatches all the same, and the sweep starts those later.
+ */
 export function createHandOver(deps: HandOverDeps): HandOver {
   const { db, log, relayId, dispatchesPerSecond, mayAct, onGone, onTemporal, mayGoAhead, onBack, metrics, reached } = deps;
   const stopping = new AbortController();
@@ -74,17 +81,17 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       if (mayGoAhead) giveBack();
     },
   });
-  const batches = createBatches({ perSecond: dispatchesPerSecond, mayGoOn, handOver: leaveInBatch });
-  const singles = createSingles({ ...deps, temporalAway: starts.temporalAway, mayGoOn, handOver: leaveAlone });
+  const batches = createBatches({ perSecond: dispatchesPerSecond, mayGoOn, handOver: dispatchBatch });
+  const singles = createSingles({ ...deps, temporalAway: starts.temporalAway, mayGoOn, handOver: dispatchSingles });
 
-  async function leaveInBatch(events: LeavingEvent[]): Promise<void> {
+  async function dispatchBatch(events: LeavingEvent[]): Promise<void> {
     const dispatch = toDispatch(events);
     const moved = await move(events, dispatch, true);
     if (moved === 'not') for (const event of events) batches.add(event, true);
     if (moved === 'moved') await starts.batch(dispatch);
   }
 
-  async function leaveAlone(events: LeavingEvent[]): Promise<void> {
+  async function dispatchSingles(events: LeavingEvent[]): Promise<void> {
     const dispatch = toDispatch(events);
     const moved = await move(events, dispatch, false);
     if (moved === 'not') for (const event of events) singles.add(event);
@@ -101,7 +108,7 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       await reached?.('dispatch written');
       return 'moved';
     } catch (error) {
-      // nothing moved, or it moved and we do not know: asked again, what moved is found gone, and its dispatch not done
+      // whether the rows moved is unknown. If they did, the retry finds them gone, and the sweep starts their dispatch.
       log.warn({ err: error, relayId }, 'relay.hand_over_failed');
       await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       return 'not';

@@ -1,37 +1,40 @@
-// The events that a relay holds in memory: so many in all, by number and by bytes, and of one tenant no more than its share, so that a tenant whose
-// endpoints are slow does not keep the others waiting in the outbox.
+// Tracks the events that a relay holds in memory, and limits them in number and bytes.
+// No tenant gets more than its share, so a tenant with slow endpoints does not keep others waiting.
 
-const most = 10_000;
-const mostBytes = 64 * 1024 * 1024;
-/** Of one tenant, not yet attempted. */
-const mostOfTenant = 1_000;
-const mostBytesOfTenant = 16 * 1024 * 1024;
-/** Of one tenant, not yet attempted: no more are taken from those of nobody, for other relays have fewer. */
+const maxEvents = 10_000;
+const maxBytes = 64 * 1024 * 1024;
+/** Limit of one tenant's events that are not attempted yet. */
+const maxEventsOfTenant = 1_000;
+const maxBytesOfTenant = 16 * 1024 * 1024;
+/**
+ * A tenant with so many events that are not attempted yet is crowded: rows without an owner are left to relays with
+ * fewer.
+ */
 const enoughOfTenant = 64;
 
 export interface InMemoryEvents {
-  /** It is held, or expected. */
+  /** True: the event is in memory, or announced by `expect`. */
   has(eventId: string): boolean;
-  /** These are about to be committed, and handed over by their acceptance. */
+  /** Announces events that are about to be committed and that ingest hands over itself. */
   expect(eventIds: string[]): void;
   unexpect(eventIds: string[]): void;
-  /** No event of this tenant fits, or none at all. */
+  /** True: there is no room for an event of this tenant, or for any event. */
   isFullFor(tenantId: string): boolean;
-  /** The tenants that were asked about and found full. */
+  /** The tenants for which `isFullFor` returned true and that have had no room since. */
   fullFor(): string[];
   isFull(): boolean;
-  /** The tenants of which enough wait here. */
+  /** The tenants that have enough events waiting here. */
   crowded(): string[];
   take(eventId: string, tenantId: string, bytes: number): void;
-  /** It waits for no attempt here any more, and its body is not needed. */
+  /** Notes that the event waits for no attempt any more; its body no longer counts. */
   attempted(eventId: string): void;
   forget(eventId: string): void;
 }
 
 export interface InMemoryEventsDeps {
-  /** A tenant that was crowded is not any more. */
+  /** Called when a crowded tenant has room again. */
   onRoom(): void;
-  /** There is room for events that did not fit. */
+  /** Called when there is room for events that did not fit before. */
   onSpace(): void;
 }
 
@@ -41,25 +44,25 @@ interface Share {
 }
 
 export function createInMemoryEvents({ onRoom, onSpace }: InMemoryEventsDeps): InMemoryEvents {
-  /** Null: attempted. */
+  /** By event id. Null: attempted. */
   const known = new Map<string, { tenantId: string; bytes: number } | null>();
   const expected = new Set<string>();
   const waiting = new Map<string, Share>();
   const crowds = new Set<string>();
   let bytes = 0;
-  /** Asked and found full; told when half of it is free. */
+  /** `isFull` has returned true. Cleared, with a call of `onSpace`, once a tenth is free. */
   let wasFull = false;
   const fullTenants = new Set<string>();
 
   function isFull(): boolean {
-    const full = known.size >= most || bytes >= mostBytes;
+    const full = known.size >= maxEvents || bytes >= maxBytes;
     wasFull ||= full;
     return full;
   }
 
   function isFullFor(tenantId: string): boolean {
     const share = waiting.get(tenantId);
-    const full = share !== undefined && (share.events >= mostOfTenant || share.bytes >= mostBytesOfTenant);
+    const full = share !== undefined && (share.events >= maxEventsOfTenant || share.bytes >= maxBytesOfTenant);
     if (full) fullTenants.add(tenantId);
     return full || isFull();
   }
@@ -73,7 +76,7 @@ export function createInMemoryEvents({ onRoom, onSpace }: InMemoryEventsDeps): I
     else waiting.set(tenantId, share);
     if (share.events >= enoughOfTenant) crowds.add(tenantId);
     else if (share.events < enoughOfTenant / 2 && crowds.delete(tenantId)) onRoom();
-    const hasSpace = share.events < mostOfTenant / 2 && share.bytes < mostBytesOfTenant / 2;
+    const hasSpace = share.events < maxEventsOfTenant / 2 && share.bytes < maxBytesOfTenant / 2;
     if (hasSpace && fullTenants.delete(tenantId)) onSpace();
   }
 
@@ -104,7 +107,7 @@ export function createInMemoryEvents({ onRoom, onSpace }: InMemoryEventsDeps): I
     forget(eventId) {
       attempted(eventId);
       known.delete(eventId);
-      if (!wasFull || known.size > most * 0.9 || bytes > mostBytes * 0.9) return;
+      if (!wasFull || known.size > maxEvents * 0.9 || bytes > maxBytes * 0.9) return;
       wasFull = false;
       onSpace();
     },

@@ -1,5 +1,6 @@
-// Ingest: accepts events by group commit - requests arriving together share one statement - and hands what was committed to this process's relay.
-// Of a tenant that orders, both its answer and its relay wait until what it has for ordered endpoints is held.
+// Accepts events by group commit: requests that arrive together share one statement. The API calls
+// it. Committed events go to this process's relay; if the process crashes, their outbox rows
+// remain. For tenants with ordered endpoints, both wait until the ordered deliveries are parked.
 
 import { type Accepted, type AcceptRequest, acceptEvents } from '#db/events/accept';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
@@ -18,28 +19,29 @@ import type { Relay } from './relay.ts';
 
 const maxGroupBytes = 4 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
-/** What an event weighs at least: 256 small ones make a group. */
-const leastBytes = maxGroupBytes / 256;
+/** The minimum weight of an event, so that at most 256 small ones form a group. */
+const minEventBytes = maxGroupBytes / 256;
 
 /**
- * Resolves once the events are committed, one acceptance each in their order; nothing is stored for an unknown tenant (external id). Throws TooManyWaiting
- * when no more may wait.
+ * Resolves once the events are committed, with one acceptance for each, in their order. `tenant` is an external id;
+ * nothing is stored for an unknown one. Throws TooManyWaiting at the limit of waiting events, StoreOverloaded when the
+ * store is too slow.
  */
 export type Accept = (tenant: string, events: EventToAccept[], tenantId?: string) => Promise<Acceptance[] | 'unknown_tenant'>;
 
 export interface IngestDeps {
   db: Db;
   contents: ContentEncryption;
-  /** Undefined: this process has no relay, and rows go to nobody. */
+  /** Undefined: this process has no relay, and the outbox rows have no owner. */
   relay: Pick<Relay, 'expect' | 'settle'> | undefined;
-  /** Undefined: as many as there are may wait. */
+  /** Undefined: no limit of waiting events. */
   backlog?: Backlog;
   parking: Pick<Parking, 'hold'>;
   metrics?: IngestMetrics;
   reached?: Reached;
 }
 
-/** `relayId`: whose the events are. */
+/** `relayId`: the relay that owns the events. */
 type Committed = Accepted & { relayId: string | null };
 
 export function createIngest({ db, contents, relay, backlog, parking, metrics, reached }: IngestDeps): Accept {
@@ -52,7 +54,7 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
   });
 
   async function commit(requests: AcceptRequest[]): Promise<Committed[]> {
-    // before the commit: the relay may read the outbox before the answer to the commit is here
+    // before the commit, because the relay may read the new outbox rows before the commit is answered
     const relayId = relay?.expect(eventIdsOf(requests)) ?? null;
     try {
       const accepted = await withPartitions(() => acceptEvents(db, requests, relayId, contents));
@@ -74,7 +76,7 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
     if (relayId !== null) relay?.settle(relayId, eventIdsOf([request]), owned);
   }
 
-  /** Rejects when the store is away: nothing is confirmed then, and the relay holds what is not held. */
+  /** Rejects when PostgreSQL is away. The request is not confirmed then, and the relay parks the missing deliveries. */
   async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
     const events = acceptedEvents(request, committed);
     try {
@@ -102,7 +104,7 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
       const committed = await commits.add({ tenant, tenantId, events });
       const { tenantId: found, acceptances, orders } = committed;
       stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
-      if (metrics) tell(metrics, acceptances);
+      if (metrics) countAcceptances(metrics, acceptances);
       if (orders) await holdOrdered({ tenant, events }, committed);
       return found === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
@@ -115,7 +117,7 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
   };
 }
 
-function tell(metrics: IngestMetrics, acceptances: Acceptance[]): void {
+function countAcceptances(metrics: IngestMetrics, acceptances: Acceptance[]): void {
   for (const { kind } of acceptances) {
     if (kind === 'conflict') metrics.refused('conflict', 1);
     else metrics[kind]();
@@ -127,5 +129,5 @@ function eventIdsOf(requests: AcceptRequest[]): string[] {
 }
 
 function weigh({ events }: AcceptRequest): number {
-  return events.reduce((sum, { body }) => sum + Math.max(body.length, leastBytes), 0);
+  return events.reduce((sum, { body }) => sum + Math.max(body.length, minEventBytes), 0);
 }

@@ -1,4 +1,5 @@
-// How a relay leaves when its process is asked to end: what waits goes to others at once, what is under way is finished and recorded first.
+// Ends a relay when its process is asked to stop: waiting events go to other relays at once.
+// Attempts in flight are finished and recorded first. If the process dies here, the lease expires.
 
 import { freeOutboxRows, retireRelay } from '#db/events/relays';
 import type { Db } from '#db/store/pool';
@@ -10,22 +11,25 @@ export interface LeavingRelay {
   db: Db;
   log: Logger;
   relayId: string;
-  /** Nothing more is begun, and what is under way is recorded when this resolves. */
+  /** Resolves when the attempts in flight are recorded. Nothing more is begun meanwhile. */
   ended: Promise<void>;
-  /** It takes no more rows when this resolves. */
+  /** Resolves when the relay takes no more outbox rows. */
   taken: Promise<void>;
-  /** The events of which attempts are under way. */
+  /** The events that have attempts in flight. */
   eventsUnderWay(): string[];
   renew(): Promise<unknown>;
 }
 
-/** Others take the rows of whoever is not seen, and would post again what is under way here: so it is seen until that has ended. */
+/**
+ * Renews the lease until the attempts in flight have ended. If the lease expired earlier, another relay would take over
+ * their rows and send the same requests again.
+ */
 export async function leave({ db, log, relayId, ended, taken, eventsUnderWay, renew }: LeavingRelay): Promise<void> {
   const failed = (error: unknown) => log.warn({ err: error, relayId }, 'relay.not_retired');
-  const keepSeen = setInterval(() => void renew().catch(failed), renewEveryMs);
+  const renewing = setInterval(() => void renew().catch(failed), renewEveryMs);
   await taken;
   await freeOutboxRows(db, relayId, eventsUnderWay()).catch(failed);
   await ended;
-  clearInterval(keepSeen);
+  clearInterval(renewing);
   await retireRelay(db, relayId).catch(failed);
 }

@@ -1,8 +1,8 @@
-// An event on its way from the outbox into a dispatch.
+// The type of an event on its way from the outbox into a dispatch.
 import type { OwnedEvent } from '#db/events/outbox';
 
-/** What a dispatch has to know of an event. */
+/** The fields of an event that its dispatch needs. */
 export interface LeavingEvent extends Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'> {
-  /** Its first attempts cannot be made ahead of its dispatch. */
+  /** Its first attempts cannot be made before its dispatch. */
   needsDispatch: boolean;
 }

@@ -1,11 +1,6 @@
-// What an accepted event has for ordered endpoints is held before its acceptance is answered, so that an event confirmed earlier always has its delivery's row
-// earlier: the drain of such an endpoint takes what it finds by position, and waits for nobody.
-//
-// And a duplicate? Its answer confirms the earlier event, whose own call may still be at this, or may have died in between: so it is held for the duplicate as
-// well, by what was so when it was accepted - its content is the same. But only while no planning has reached it; later its deliveries are there, and endpoints
-// that want it only now do not get it.
-//
-// What is put off by its producer, or meant for one endpoint, has its place when it is due, or none.
+// Parks an event's deliveries to ordered endpoints before the event's acceptance is answered.
+// So an event confirmed earlier always has the earlier position, and a drain can send by position
+// without waiting. Deferred events and events for a single endpoint are not parked here.
 
 import { type OrderedEndpoint, readOrderedEndpoints } from '#db/endpoints/tenant-endpoints';
 import type { Accepted, AcceptRequest } from '#db/events/accept';
@@ -20,13 +15,24 @@ import { createCacheOf } from './endpoint-cache.ts';
 import type { Parking } from './parking.ts';
 
 export interface OrderedParking {
-  /** Resolves when all is held, and says so in those events that are ours; the lanes are yet to be told, by whoever plans the events. */
+  /**
+   * Resolves when all ordered deliveries are parked, and sets `held` on the events in `owned`. It does not signal the
+   * lanes: the process that plans the events does.
+   */
   hold(request: AcceptRequest, accepted: Accepted, owned: OwnedEvent[]): Promise<void>;
 }
 
+/**
+ * A duplicate confirms the earlier event. The request that stored that event may still be parking, or may have crashed
+ * before it did. So a duplicate parks the same deliveries again, by the endpoints that existed when the event was
+ * accepted; the content is the same. This applies only until the event is planned. After that its deliveries exist, and
+ * endpoints that want it only now do not get it.
+ *
+ * A deferred event gets its position when it is due; an event for a single endpoint gets none.
+ */
 export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): OrderedParking {
   const cache = createCacheOf<OrderedEndpoint>(db, db, readOrderedEndpoints);
-  // many clients may repeat their events at once: their questions share a statement
+  // many clients may repeat their events at once, so their lookups share a statement
   const unplanned = createGroupCommit<string, number | undefined>({ write: readUnplanned, maxWeight: 1_000 });
 
   async function readUnplanned(eventIds: string[]): Promise<(number | undefined)[]> {
@@ -34,7 +40,7 @@ export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): Or
     return eventIds.map((id) => times.get(id));
   }
 
-  /** When those were accepted whose deliveries may be missing. */
+  /** The acceptance times, in microseconds, of the events whose deliveries may be missing. */
   async function acceptedAt({ acceptances, acceptedAtUs }: Accepted): Promise<Map<string, number>> {
     const times = new Map<string, number>();
     const ask = async (id: string) => {

@@ -1,8 +1,6 @@
-// Parking, for all of this process: deliveries that their endpoints' lanes send are held, and the lanes told, many in one statement each.
-//
-// What if a lane comes to rest just as something is parked? Its state is read after the commit that holds the rows, and whoever rests looks for rows after its
-// own commit: one of both sees the other (docs/lanes.md). So what guards an event may be given up when its lanes were told, not before; whoever does an event
-// again tells them again.
+// Parks deliveries and signals their lanes, for the whole process, many in one statement each.
+// An outbox or dispatch row may be given up only after the lanes were signalled.
+// A process that repeats an event after a crash signals the lanes again.
 
 import { type NewHeld, parkNew } from '#db/lanes/parking';
 import { createGroupCommit } from '#db/store/group-commit';
@@ -10,18 +8,25 @@ import type { Db } from '#db/store/pool';
 import type { LaneWaker } from '#temporal/lane-waker';
 
 const atOnce = 256;
-/** Only those that find a lane at rest ask Temporal, and may wait for it. */
+/** Only calls that find an idle lane wait for Temporal. */
 const tellingAtOnce = 4;
 
 export interface Parking {
-  /** Resolves when they are held and their lanes told. Rejects when the store is away. */
+  /** Resolves when the deliveries are stored as held and their lanes are signalled. Rejects when PostgreSQL is away. */
   park(deliveries: NewHeld[]): Promise<void>;
-  /** Resolves when they are held, up to 256 by one statement and in their order; their lanes are yet to be told. */
+  /**
+   * Resolves when the deliveries are stored as held, up to 256 in one statement, in their order. It does not signal the
+   * lanes.
+   */
   hold(deliveries: NewHeld[]): Promise<void>;
-  /** Has the lanes of these endpoints look, in a statement begun later than this call. */
+  /** Signals the lanes of these endpoints to read their rows, in a statement that begins after this call. */
   tell(endpointIds: string[]): Promise<void>;
 }
 
+/**
+ * What if a lane goes idle just as a delivery is parked? The parker commits the rows before it reads the lane's state.
+ * The lane commits that it is idle before it looks for rows. So one of the two always sees the other (docs/lanes.md).
+ */
 export function createParking(db: Db, waker: Pick<LaneWaker, 'parked'>): Parking {
   const holds = createGroupCommit<NewHeld[], void>({
     async write(groups) {
@@ -42,7 +47,7 @@ export function createParking(db: Db, waker: Pick<LaneWaker, 'parked'>): Parking
   });
 
   async function hold(deliveries: NewHeld[]): Promise<void> {
-    // so that others have their turns between those of an event for thousands
+    // in slices, so that an event for thousands of endpoints does not block the others
     for (let from = 0; from < deliveries.length; from += atOnce) await holds.add(deliveries.slice(from, from + atOnce));
   }
 

@@ -1,4 +1,4 @@
-// What a relay needs from its process.
+// The dependencies of a relay, provided by its process.
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
 import type { Db } from '#db/store/pool';
@@ -12,22 +12,22 @@ import type { Parking } from './parking.ts';
 
 export interface RelayDeps {
   db: Db;
-  /** For its own row and the looks each second: connections that wait for nothing else. */
+  /** For the relay's own row and its checks every second: connections that no other work uses. */
   lease: Db;
-  /** For the endpoints of tenants. */
+  /** For reading the endpoints of tenants. */
   reads: Db;
   starter: Starter;
   log: Logger;
   parking: Parking;
   waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
-  /** Temporal is away: this process drains the lane of the endpoint itself. */
+  /** Drains the lane of the endpoint in this process, because Temporal is away. */
   drainHere(endpointId: string): void;
   watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;
   dispatch: DispatchSetting;
   dispatchesPerSecond: number;
-  /** One for each term: what it makes ahead ends with it. */
+  /** Called once for each lease. Its first attempts end with the lease. */
   openFirstAttempter(): FirstAttempter;
   metrics?: DispatchMetrics;
   reached?: Reached;

@@ -1,4 +1,6 @@
-// A term of a relay: what it does under one id, from its registration until it ends for good.
+// One lease of a relay: everything it does under one id, from its registration until it is fenced.
+// It acts only while its last successful renewal was sent less than 3 s ago, and never again after
+// that.
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { ModeSwitch } from '#domain/dispatch-mode';
 import type { EndpointCache } from './endpoint-cache.ts';
@@ -11,19 +13,19 @@ const steadyAfterMs = 5_000;
 
 export interface RelayLease {
   id: string;
-  /** A renewal that succeeded was sent then. */
+  /** Reports a successful renewal that was sent at this time (`performance.now()`). */
   renewed(sentAt: number): void;
-  /** There is no row of it any more: it must never act again. */
+  /** Reports that the relay's row is gone: it must never act again. */
   lost(): void;
-  /** It may act: its last renewal was sent less than 3 s ago. */
+  /** True: the last successful renewal was sent less than 3 s ago, so it may act. */
   isFresh(): boolean;
-  /** It may take rows of others: it was renewed for 5 s without a break. */
+  /** True: it was renewed for 5 s without a break, so it may take rows of other relays. */
   isSteady(): boolean;
   waiting(): number;
   departures: EventRouter;
-  /** The events of which first attempts are under way. */
+  /** The events that have first attempts in flight. */
   eventsUnderWay(): string[];
-  /** Drops what waits; resolves when what was begun has ended and is recorded. */
+  /** Drops the waiting events. Resolves when the attempts and dispatches in progress have ended and are recorded. */
   end(): Promise<void>;
 }
 
@@ -34,11 +36,11 @@ export interface RelayLeaseDeps
   > {
   cache: EndpointCache;
   modes: ModeSwitch;
-  /** A tenant of which enough waited has room again. */
+  /** Called when a crowded tenant has room again. */
   onRoom(): void;
 }
 
-/** `beganAt`: when its registration was sent. */
+/** `beganAt`: when the registration was sent, by `performance.now()`. */
 export function openRelayLease(id: string, beganAt: number, deps: RelayLeaseDeps): RelayLease {
   const { db, log, cache, modes, parking, watch, dispatch, openFirstAttempter, onRoom } = deps;
   let renewedAt = beganAt;
@@ -71,7 +73,7 @@ export function openRelayLease(id: string, beganAt: number, deps: RelayLeaseDeps
   return {
     id,
     renewed(sentAt) {
-      // an answer that came too late does not bring the term back
+      // a renewal answered too late does not revive the lease
       if (isFresh()) renewedAt = sentAt;
     },
     lost() {

@@ -1,8 +1,6 @@
-// A relay: takes accepted events from the outbox to Temporal, and looks after what got stuck (design, decision 4).
-//
-// It lives in terms. In a term it renews itself in PostgreSQL every second; no row there, or 3 s since the last successful renewal was sent, ends
-// the term for good: its queue is dropped, nothing more is done under its id, and a new term begins under a new one. Others delete a relay that was not
-// seen for 5 s and release its rows; a term does so, and takes rows, only after 5 s of unbroken renewals, so that one that comes and goes takes nothing.
+// The relay: dispatches accepted events from the outbox to Temporal, and sweeps overdue work.
+// It renews a lease in PostgreSQL every second. When the lease is lost it is fenced: it drops its
+// queue and starts again under a new id. Another relay takes over the rows of an expired lease.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
@@ -18,26 +16,37 @@ import { createTaker } from './taker.ts';
 
 const renewEveryMs = 1_000;
 const releasedAtOnce = 1_000;
-/** No longer: the term is over by then. */
+/** The lease has expired by then. */
 const renewWithinMs = 3_000;
 
 export interface Relay {
-  /** Of the term that may act now; null: there is none. */
+  /** The id of the current lease. Null: there is no lease that may act. */
   id(): string | null;
-  /** Whose id goes on rows that are about to be committed: `id()`. Until `settle` the relay leaves these events to their acceptance, if it sees their rows. */
+  /**
+   * Announces events about to be committed and returns the owner's id for their rows, `id()`. Until `settle` the relay
+   * skips them.
+   */
   expect(eventIds: string[]): string | null;
-  /** Hands over `owned`, accepted under `relayId`, and ends the wait for all of `eventIds`. What an ended term owned is left to the relay that takes it. */
+  /**
+   * Hands over `owned`, accepted under `relayId`, and ends the announcement of `eventIds`. Ignored if that lease has
+   * ended.
+   */
   settle(relayId: string, eventIds: string[], owned: OwnedEvent[]): void;
-  /** Rows of nobody may be there: look now. */
+  /** Checks now for outbox rows without an owner. */
   look(): void;
-  /** Deliveries may have become due: sweep now. */
+  /** Sweeps now, because deliveries may have become due. */
   sweepSoon(): void;
-  /** How events leave now, and how many wait in memory. */
+  /** The current dispatch mode, and how many events wait in memory. */
   status(): { mode: DispatchMode; waiting: number };
-  /** Ends the term: its rows go back to nobody, those with requests under way when these are recorded. */
+  /** Ends the lease. Its rows are released; those with requests in flight only when these are recorded. */
   stop(): Promise<void>;
 }
 
+/**
+ * A lease ends for good when its row is gone, or 3 s after its last successful renewal was sent: nothing more is done
+ * under its id. Other relays delete a relay that was not renewed for 5 s and release its rows. A relay does this, and
+ * takes rows, only after 5 s of unbroken renewals, so that a relay with an unstable connection takes nothing.
+ */
 export function createRelay(deps: RelayDeps): Relay {
   const { db, lease, reads, starter, log, waker, drainHere } = deps;
   const cache = createEndpointCache(lease, reads);
@@ -46,7 +55,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const sweep = createSweep({ db, starter, waker, drainHere, log });
   const steady = () => (relayLease?.isSteady() && !stopping.signal.aborted ? relayLease : undefined);
   const taker = createTaker({ db, log, who: steady });
-  // however long reading what has changed takes, the others are looked at each second
+  // a separate job, so that a slow re-read of changed tenants does not delay the check every second
   const changed = inBackground(cache.readChanged, (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'));
   const changes = inBackground(
     () => cache.lookForChanges().then(changed.soon),
@@ -58,7 +67,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let wake = new AbortController();
   const status = () => ({ mode: modes.mode(Date.now()), waiting: relayLease?.waiting() ?? 0 });
 
-  async function live(): Promise<void> {
+  async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       relayLease ??= await begin();
       if (relayLease?.isFresh()) await renew(relayLease);
@@ -95,19 +104,22 @@ export function createRelay(deps: RelayDeps): Relay {
     else if (!stopping.signal.aborted) log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
   }
 
-  /** Nothing is told to PostgreSQL, and what is under way is not waited for: it can only move rows that are still this relay's. */
+  /**
+   * Does not tell PostgreSQL, and does not wait for work in progress: that can only move rows that still belong to this
+   * relay.
+   */
   function fence(ended: RelayLease): void {
     relayLease = undefined;
     log.warn({ relayId: ended.id }, 'relay.fenced');
     void ended.end();
   }
 
-  /** The rows of dead relays go to nobody; all relays take their share of them. */
+  /** Releases the rows of dead relays. All relays then take their share of them. */
   async function releaseDead(): Promise<void> {
     while (steady() && (await releaseDeadRelays(db, releasedAtOnce)) > 0) taker.soon();
   }
 
-  /** However slow Temporal is, rows are taken meanwhile. */
+  /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
   function sweepOnce(of: RelayLease): void {
     sweeping ??= sweep
       .ifDue(() => of.departures.recheck())
@@ -122,7 +134,7 @@ export function createRelay(deps: RelayDeps): Relay {
     await delay(renewEveryMs, undefined, { signal: AbortSignal.any([wake.signal, stopping.signal]) }).catch(() => undefined);
   }
 
-  const ended = live();
+  const ended = run();
 
   return {
     id: () => (relayLease?.isFresh() ? relayLease.id : null),

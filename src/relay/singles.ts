@@ -1,22 +1,23 @@
-// Events that leave on their own, one a dispatch: at a low rate all of them, above it those whose first attempts cannot be made ahead, which may share
-// a dispatch then. After Temporal was away, what waited leaves in batches.
+// Dispatches single events, one in each dispatch, as individual mode does at a low rate.
+// In batched mode it gets the events that need their dispatch; those may share one.
+// After Temporal was away, the waiting events leave in batches.
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFairQueue, takeFrom } from '#domain/fair-queue';
 import { batchSize } from './batches.ts';
 import type { LeavingEvent } from './leaving-event.ts';
 
 const atOnce = 16;
-/** In adaptive mode, where only a few come at once, these are spread: two workflows keep two cores busy for so long. */
+/** Adaptive mode dispatches only a few single events, and spreads them: two workflows keep two cores busy for 50 ms. */
 const paced = { atOnce: 2, ms: 50 };
 
 export interface Singles {
   add(event: LeavingEvent): void;
-  /** Those of them that still wait, and may have their first attempts made ahead; they wait no more. */
+  /** Removes and returns the waiting events whose first attempts can be made before the dispatch. */
   giveBack(): LeavingEvent[];
   waiting(): number;
-  /** Temporal was found away: until nothing waits any more, what waits leaves in batches. */
+  /** Called when Temporal is away. Until the queue is empty, the waiting events leave in batches. */
   catchUp(): void;
-  /** Drops what waits; resolves when what was begun has ended. */
+  /** Drops the waiting events. Resolves when the dispatches in progress have ended. */
   stop(): Promise<void>;
 }
 
@@ -32,13 +33,13 @@ export interface SinglesDeps {
 
 export function createSingles({ isPaced, isBatched, temporalAway, mayGoOn, handOver }: SinglesDeps): Singles {
   const queue = createFairQueue<LeavingEvent>();
-  const needy = createFairQueue<LeavingEvent>();
-  let last = needy;
-  const underWay = new Set<Promise<unknown>>();
+  const plannerQueue = createFairQueue<LeavingEvent>();
+  let last = plannerQueue;
+  const inProgress = new Set<Promise<unknown>>();
   let catchingUp = false;
 
   function pump(): void {
-    while (waiting() > 0 && underWay.size < most() && mayGoOn()) {
+    while (waiting() > 0 && inProgress.size < maxInProgress() && mayGoOn()) {
       begin(takeFrom(nextQueue(), catchingUp || isBatched() ? batchSize : 1));
     }
     if (waiting() === 0 && !temporalAway()) catchingUp = false;
@@ -46,12 +47,12 @@ export function createSingles({ isPaced, isBatched, temporalAway, mayGoOn, handO
 
   /** The two queues take turns: neither waits until the other is empty. */
   function nextQueue(): typeof queue {
-    const other = last === queue ? needy : queue;
+    const other = last === queue ? plannerQueue : queue;
     if (other.size > 0) last = other;
     return last;
   }
 
-  function most(): number {
+  function maxInProgress(): number {
     if (temporalAway()) return 1;
     return isPaced ? paced.atOnce : atOnce;
   }
@@ -59,19 +60,19 @@ export function createSingles({ isPaced, isBatched, temporalAway, mayGoOn, handO
   function begin(events: LeavingEvent[]): void {
     const leaving = handOver(events);
     const tracked = (isPaced ? Promise.all([leaving, delay(paced.ms)]) : leaving).finally(() => {
-      underWay.delete(tracked);
+      inProgress.delete(tracked);
       pump();
     });
-    underWay.add(tracked);
+    inProgress.add(tracked);
   }
 
   function waiting(): number {
-    return queue.size + needy.size;
+    return queue.size + plannerQueue.size;
   }
 
   return {
     add(event) {
-      (event.needsDispatch ? needy : queue).push(event.tenantId, event);
+      (event.needsDispatch ? plannerQueue : queue).push(event.tenantId, event);
       pump();
     },
     giveBack: () => takeFrom(queue, queue.size),
@@ -81,8 +82,8 @@ export function createSingles({ isPaced, isBatched, temporalAway, mayGoOn, handO
     },
     async stop() {
       queue.clear();
-      needy.clear();
-      await Promise.allSettled(underWay);
+      plannerQueue.clear();
+      await Promise.allSettled(inProgress);
     },
   };
 }

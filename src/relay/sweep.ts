@@ -1,6 +1,6 @@
-// The sweep: every 10 s it starts again what should have moved and did not - dispatches not done, deliveries 30 s past their time -, and what was
-// put off and comes due; lanes past their time, and once a minute held deliveries whose lanes know nothing of them. What is held past its expiry ends.
-// "Already open" is success, so it cures terminated workflows and a Temporal that lost its data, and harms nothing else.
+// The sweep: every 10 s it starts overdue dispatches, deliveries and lanes again, and expires held
+// ones. Temporal's "already open" counts as success. So the sweep repairs terminated workflows and
+// a Temporal that lost its data, and a repeated sweep does no harm.
 import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '#db/deliveries/delivery-refs';
 import { orderTold } from '#db/deliveries/orders';
 import { overdueDispatches } from '#db/events/dispatches';
@@ -15,16 +15,20 @@ import type { Starter } from '#temporal/starter';
 
 const everyMs = 10_000;
 const forgottenEveryMs = 60_000;
-const most = 500;
-/** Pages of expired deliveries in one sweep: its other duties wait meanwhile. */
-const mostExpiredPages = 20;
+const pageSize = 500;
+/** Maximum pages of expired deliveries in one sweep, because its other work waits meanwhile. */
+const maxExpiredPages = 20;
 const startsAtOnce = 8;
 
 export interface Sweep {
-  /** Sweeps if 10 s have passed since the last time, or `soon` was said, and calls `due` first; one call at a time. */
+  /**
+   * Sweeps if 10 s have passed since the last sweep, or `soon` was called; calls `due` first. Do not call it
+   * concurrently.
+   */
   ifDue(due: () => void): Promise<void>;
-  /** Starts nothing more. */
+  /** Starts nothing more after the current starts. */
   stop(): void;
+  /** Makes the next `ifDue` sweep. */
   soon(): void;
 }
 
@@ -32,12 +36,12 @@ export interface SweepDeps {
   db: Db;
   starter: Starter;
   waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
-  /** Temporal is away: lanes that should have acted are drained by this process. */
+  /** Drains an overdue lane in this process, because Temporal is away. */
   drainHere(endpointId: string): void;
   log: Logger;
 }
 
-type Untold = Awaited<ReturnType<typeof untoldDeliveries>>[number];
+type UnsignalledDelivery = Awaited<ReturnType<typeof untoldDeliveries>>[number];
 
 export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): Sweep {
   const stopping = new AbortController();
@@ -45,33 +49,37 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
   let forgottenAt = 0;
   let cursor: SweepCursor | null = null;
 
-  async function run(untold: Untold[]): Promise<void> {
+  /**
+   * Starts dispatches that are not done, deliveries 30 s past their time or newly due, and lanes past their time; once
+   * a minute also the lanes that do not know of their held deliveries (`rememberLanes`).
+   */
+  async function run(unsignalled: UnsignalledDelivery[]): Promise<void> {
     const refusals: unknown[] = [];
-    // one that Temporal refuses must not hide the others
+    // a start that Temporal refuses must not stop the others
     const unlessRefused = (starting: Promise<void>) =>
       starting.catch((error) => {
         if (error instanceof TemporalAway) throw error;
         refusals.push(error);
       });
-    const dispatches = await overdueDispatches(db, most);
+    const dispatches = await overdueDispatches(db, pageSize);
     await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), stopping.signal);
-    const deliveries = await overdueDeliveries(db, cursor, most);
+    const deliveries = await overdueDeliveries(db, cursor, pageSize);
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
-    const lanes = await overdueLanes(db, most);
+    const lanes = await overdueLanes(db, pageSize);
     await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), stopping.signal);
-    await startAll(untold, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
+    await startAll(unsignalled, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     cursor = cursorAfter(deliveries);
-    // orders that were told are not found again; what Temporal refuses would be, so it waits for the usual time
-    if (cursor || (untold.length === most && refusals.length === 0)) nextAt = 0;
+    // signalled commands are not found again. Refused ones would be, so they wait for the next regular sweep.
+    if (cursor || (unsignalled.length === pageSize && refusals.length === 0)) nextAt = 0;
     if (dispatches.length + deliveries.length + lanes.length > 0)
       log.info({ dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length }, 'relay.swept');
   }
 
-  /** None of these has to do with another, or with Temporal. */
-  async function lookAfterHeld(untold: Untold[]): Promise<void> {
-    const unblocked = untold.filter(({ status }) => status === 'held' || status === 'cancelled');
-    // who gave the order may have died before the lane was told
+  /** The work on held deliveries: three independent steps, none of which needs Temporal's answer. */
+  async function lookAfterHeld(unsignalled: UnsignalledDelivery[]): Promise<void> {
+    const unblocked = unsignalled.filter(({ status }) => status === 'held' || status === 'cancelled');
+    // the process that stored the command may have crashed before it signalled the lane
     const done = await Promise.allSettled([
       expireAllHeld(),
       rememberLanes(),
@@ -81,8 +89,8 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
   }
 
   async function expireAllHeld(): Promise<void> {
-    for (let page = 0; page < mostExpiredPages && !stopping.signal.aborted; page++) {
-      if ((await expireHeld(db, most)) < most) return;
+    for (let page = 0; page < maxExpiredPages && !stopping.signal.aborted; page++) {
+      if ((await expireHeld(db, pageSize)) < pageSize) return;
     }
     nextAt = 0;
   }
@@ -90,13 +98,13 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
   async function rememberLanes(): Promise<void> {
     if (performance.now() < forgottenAt) return;
     forgottenAt = performance.now() + forgottenEveryMs;
-    const forgotten = await forgottenLanes(db, most);
-    if (forgotten.length === most) forgottenAt = 0;
+    const forgotten = await forgottenLanes(db, pageSize);
+    if (forgotten.length === pageSize) forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
   }
 
-  async function tell(delivery: Untold): Promise<void> {
+  async function tell(delivery: UnsignalledDelivery): Promise<void> {
     await starter.look(delivery);
     await orderTold(db, delivery.deliveryId, delivery.orders);
   }
@@ -111,19 +119,22 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
       nextAt = performance.now() + everyMs;
       due();
       try {
-        const untold = await untoldDeliveries(db, most);
-        await lookAfterHeld(untold);
-        await run(untold);
+        const unsignalled = await untoldDeliveries(db, pageSize);
+        await lookAfterHeld(unsignalled);
+        await run(unsignalled);
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
         log.warn({ err: error }, 'relay.sweep_without_temporal');
-        for (const { endpointId } of await overdueLanes(db, most)) drainHere(endpointId);
+        for (const { endpointId } of await overdueLanes(db, pageSize)) drainHere(endpointId);
       }
     },
   };
 }
 
-/** What a sweep at once starts: all of it, without the relay's limits. Returns how many workflows were started or found open. */
+/**
+ * Starts all overdue deliveries and lanes, without the limits of a relay's sweep. Returns how many workflows were
+ * started or found open.
+ */
 export async function sweepAll({
   db,
   starter,
@@ -132,7 +143,7 @@ export async function sweepAll({
   let cursor: SweepCursor | null = null;
   let started = 0;
   do {
-    const deliveries: Awaited<ReturnType<typeof overdueDeliveries>> = await overdueDeliveries(db, cursor, most);
+    const deliveries: Awaited<ReturnType<typeof overdueDeliveries>> = await overdueDeliveries(db, cursor, pageSize);
     await startAll(deliveries, (delivery) => starter.startDelivery(delivery, 'reconcile'));
     started += deliveries.length;
     cursor = cursorAfter(deliveries);
@@ -140,23 +151,23 @@ export async function sweepAll({
   return { deliveries: started, lanes: await signalAll(db, waker) };
 }
 
-/** Every lane that holds something gets its workflow, whatever its row says: Temporal may have lost it. */
+/** Starts the workflow of every lane that holds deliveries, whatever the lane's row says: Temporal may have lost it. */
 async function signalAll(db: Db, waker: SweepDeps['waker']): Promise<number> {
   let signalled = 0;
   for (let after: string | null = null; ; ) {
-    const lanes = await lanesWithWork(db, after, most);
+    const lanes = await lanesWithWork(db, after, pageSize);
     await waker.parked(lanes.map(({ endpointId }) => endpointId));
     await startAll(lanes, waker.signal);
     signalled += lanes.length;
     after = lanes.at(-1)?.endpointId ?? null;
-    if (lanes.length < most || after === null) return signalled;
+    if (lanes.length < pageSize || after === null) return signalled;
   }
 }
 
-/** Where a full page of overdue deliveries ends; null: there are no more. */
+/** Where the next page of overdue deliveries begins. Null: there are no more. */
 function cursorAfter(page: SweepCursor[]): SweepCursor | null {
   const last = page.at(-1);
-  return page.length === most && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
+  return page.length === pageSize && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
 }
 
 async function startAll<T>(items: T[], start: (item: T) => Promise<void>, stopping?: AbortSignal): Promise<void> {

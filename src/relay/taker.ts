@@ -1,5 +1,5 @@
-// Takes outbox rows without an owner, a few at a time, so that several relays share what a burst leaves, and in turns over the tenants. Of a tenant that
-// has enough waiting here none are taken: relays that have fewer take them.
+// Takes outbox rows without an owner, a few at a time, so that several relays share a burst.
+// It goes round the tenants, and skips tenants that have enough events waiting in this process.
 import { takeOutboxRows } from '#db/events/outbox';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
@@ -8,12 +8,12 @@ import type { EventRouter } from './event-router.ts';
 
 const atOnce = 100;
 
-/** Who takes: undefined while nobody may. */
+/** The lease that takes rows. Undefined while this process may not take any. */
 export type Taking = { id: string; departures: EventRouter } | undefined;
 
-/** `soon`: there may be rows. */
+/** Call `soon` when there may be rows without an owner. */
 export function createTaker({ db, log, who }: { db: Db; log: Logger; who(): Taking }): Background {
-  /** Where the last take ended; null: it had come to the end. */
+  /** The tenant after which the next take goes on. Null: from the start. */
   let afterTenant: string | null = null;
 
   async function take(): Promise<void> {

@@ -1,33 +1,40 @@
-// The log: one JSON line per happening, the same field names everywhere, secrets never.
+// Creates the log: one JSON line for each log event, the same field names everywhere, redacted
+// secrets.
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 
 export type Logger = PinoLogger;
 
-/** What is said of an error: never what libraries hang on theirs, such as a whole database client, or a row that could not be stored. */
+/**
+ * Picks the fields of an error to log. Libraries attach more, such as a database client or a row that could not be
+ * stored.
+ */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, stack, cause } = error;
   const { code } = error as { code?: unknown };
-  const message = quotesData(error) ? 'its message is withheld: it quotes data' : error.message;
-  return { type: name, message, stack: placesOf(stack), code, cause: cause === undefined ? undefined : describeError(cause) };
+  const message = quotesData(error) ? 'message withheld because it quotes data' : error.message;
+  return { type: name, message, stack: stackFrames(stack), code, cause: cause === undefined ? undefined : describeError(cause) };
 }
 
-/** PostgreSQL quotes a value that does not fit its type (class 22), and a JSON parser the text it stumbled over. */
+/**
+ * True for errors whose message contains data: PostgreSQL quotes a value that does not fit its type (class 22), a JSON
+ * parser its input.
+ */
 function quotesData(error: Error): boolean {
   const { code, severity } = error as { code?: unknown; severity?: unknown };
   return error.name === 'SyntaxError' || (severity !== undefined && typeof code === 'string' && code.startsWith('22'));
 }
 
-/** A stack begins with the message, which is said apart. */
-function placesOf(stack: string | undefined): string | undefined {
+/** The stack without its first lines, which repeat the message. */
+function stackFrames(stack: string | undefined): string | undefined {
   return stack
     ?.split('\n')
     .filter((line) => /^ +at /.test(line))
     .join('\n');
 }
 
-// names at the top of a line cost nothing; each that is looked for one level down costs a microsecond of every line
-const never = ['secret', 'secrets', 'headers', 'authorization', 'auth', 'token', 'password', 'body', 'data', 'url', 'sealed'];
+// redacting top-level names costs nothing; each name searched one level deeper costs a microsecond for every line
+const redacted = ['secret', 'secrets', 'headers', 'authorization', 'auth', 'token', 'password', 'body', 'data', 'url', 'sealed'];
 
 /** Logs to standard error, or to `destination`. */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(2)): Logger {
@@ -36,9 +43,9 @@ export function createLogger(level: string, destination: DestinationStream = pin
       level,
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
-      // Temporal's SDK says `error`
+      // Temporal's SDK logs errors as `error`
       serializers: { err: describeError, error: describeError },
-      redact: [...never, '*.secret', '*.headers'],
+      redact: [...redacted, '*.secret', '*.headers'],
     },
     destination,
   );

@@ -1,4 +1,4 @@
-// Targets of endpoints at rest: one sealed JSON document each, bound to the endpoint's id.
+// Encrypts endpoint targets at rest: one encrypted JSON document each, bound to the endpoint's id.
 
 import type { EndpointTarget } from '#domain/endpoint-target';
 import { expiryOf } from './client-certificate.ts';
@@ -6,9 +6,9 @@ import type { Vault } from './vault.ts';
 
 export interface SealedTarget {
   sealed: Uint8Array;
-  /** Host and port: with `tokenHost` and the expiry of the client certificate all of the target that is in sight. */
+  /** Host and port. Only this, `tokenHost` and `tlsExpiresAt` are stored in plain text. */
   host: string;
-  /** Host of the server that is asked for its access tokens; null or absent: none is. */
+  /** Host of the OAuth token server. Null or absent: there is none. */
   tokenHost?: string | null;
   /** Null or absent: there is no client certificate. */
   tlsExpiresAt?: Date | null;

@@ -1,11 +1,11 @@
-// The text of a new API key: 256 random bits, of which the store gets a hash and the first characters.
+// Makes new API keys: 256 random bits, of which only a hash and the first characters are stored.
 import { createHash, randomBytes } from 'node:crypto';
 import { keyPrefix, shownLength } from '#domain/api-key';
 
 export interface NewKey {
-  /** Shown once. */
+  /** Shown once and not stored. */
   key: string;
-  /** SHA-256; a plain one will do: nobody searches 2^256 keys. */
+  /** SHA-256. No slow hash is needed, because 2^256 keys cannot be searched. */
   hash: Uint8Array;
   prefix: string;
 }

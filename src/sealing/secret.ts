@@ -1,4 +1,5 @@
-// Signing secrets at rest, bound to their own id. A `whsec_` text is kept as its 24 to 64 bytes; any other text behind a mark longer than those.
+// Encrypts signing secrets at rest, bound to their own id. A `whsec_` text is stored as its 24 to
+// 64 bytes. Any other text is stored after a mark that is longer than those.
 import { type SecretForm, secretProblem } from '#domain/secret';
 import { decodeSecret, encodeSecret } from '#outbound/sign';
 import type { Vault } from './vault.ts';
@@ -9,21 +10,21 @@ export function sealSecret(vault: Pick<Vault, 'seal'>, secretId: string, text: s
   return vault.seal(plainOf(text), secretId);
 }
 
-/** Its text. Throws VaultError. */
+/** Returns the decrypted text of the secret. Throws VaultError. */
 export function openSecret(vault: Pick<Vault, 'open'>, secretId: string, sealed: Uint8Array): string {
   const plain = Buffer.from(vault.open(sealed, secretId));
   if (plain.length <= textMark.length) return encodeSecret(plain);
   return plain.subarray(textMark.length).toString();
 }
 
-/** A new secret that has all these forms, made of 32 random bytes: hex is a text of its own, the others read `whsec_` each in their way. */
+/** Makes a secret that is valid in all `forms` from 32 random bytes: a `whsec_` text if it fits them all, else hex. */
 export function newSecret(forms: readonly SecretForm[], random: Uint8Array): string {
   const whsec = encodeSecret(random);
   return forms.every((form) => secretProblem(whsec, form) === null) ? whsec : Buffer.from(random).toString('hex');
 }
 
 function plainOf(text: string): Uint8Array {
-  // only what comes back as the very same text: as a text it may be the key itself
+  // only if decoding gives back exactly the same text, because some forms use the text itself as the key
   const bytes = secretProblem(text, 'whsec') === null ? Buffer.from(text.slice('whsec_'.length), 'base64') : null;
   return bytes && encodeSecret(bytes) === text ? decodeSecret(text) : Buffer.concat([textMark, Buffer.from(text)]);
 }

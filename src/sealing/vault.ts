@@ -1,20 +1,25 @@
-// Secrets at rest: AES-256-GCM under the operator's master keys. The first key seals; every key given opens what it sealed.
-//
-// Layout of what is sealed: version (1 byte) | key id (4) | nonce (12) | tag (16) | ciphertext. The context, such as the secret's id, is
-// authenticated with it, so that a sealed value cannot be moved to another row.
+// Encrypts secrets at rest with AES-256-GCM under the operator's master keys.
+// The first key encrypts. Every given key decrypts the values that it encrypted.
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 export interface Vault {
+  /**
+   * Layout of the result: version (1 byte) | key id (4) | nonce (12) | tag (16) | ciphertext. The context, such as the
+   * secret's id, is authenticated with it, so that an encrypted value cannot be moved to another row.
+   */
   seal(plain: Uint8Array, context: string): Uint8Array;
   /** Throws VaultError. */
   open(sealed: Uint8Array, context: string): Uint8Array;
-  /** A key for another use, derived (HKDF-SHA256) from each master key, in their order: the first is to make with, all are to check with. */
+  /**
+   * Derives a key for another use from each master key (HKDF-SHA256), in their order. Sign with the first, verify with
+   * all.
+   */
   derive(use: string): [KeyObject, ...KeyObject[]];
-  /** Names the key that seals, and tells nothing of it. */
+  /** Identifies the key that encrypts, without revealing it. */
   fingerprint: string;
-  /** Of all keys given, in their order. */
+  /** Fingerprints of all given keys, in their order. */
   fingerprints: string[];
-  /** Each key's own mark in what it sealed, in hex: the beginning of its fingerprint. */
+  /** The ids that the keys write into the values they encrypt, in hex: the beginning of each fingerprint. */
   keyIds: string[];
 }
 
@@ -22,7 +27,7 @@ export class VaultError extends Error {
   override name = 'VaultError';
 }
 
-/** This process was not given the key; others were, or this one will be. */
+/** The value is encrypted with a master key that this process was not given. Other processes may have it. */
 export class UnknownMasterKey extends VaultError {}
 
 interface MasterKey {
@@ -36,11 +41,11 @@ const nonceAt = 5;
 const tagAt = 17;
 const textAt = 33;
 
-/** `masterKeys`: each 32 bytes in base64. Throws VaultError on anything else. */
+/** `masterKeys`: each 32 bytes in base64. Throws VaultError otherwise. */
 export function createVault(masterKeys: string[]): Vault {
   const keys = masterKeys.map(readKey);
   const [first] = keys;
-  if (!first) throw new VaultError('no master key is given');
+  if (!first) throw new VaultError('no master key is set');
   return {
     seal: (plain, context) => seal(first, plain, context),
     open: (sealed, context) => open(keys, sealed, context),
@@ -54,7 +59,7 @@ export function createVault(masterKeys: string[]): Vault {
 function readKey(base64: string): MasterKey {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length !== 32) throw new VaultError('a master key must be 32 bytes in base64');
-  // Node makes a key of plain bytes anew at every use, which costs several times what it is used for
+  // with plain bytes Node would create a key object at every use, which costs several times the operation itself
   const key = createSecretKey(bytes);
   const print = createHmac('sha256', key).update('posthorn master key').digest();
   return { key, id: print.subarray(0, 4), fingerprint: print.subarray(0, 16).toString('hex') };
@@ -73,14 +78,14 @@ function seal({ key, id }: MasterKey, plain: Uint8Array, context: string): Uint8
 
 function open(keys: MasterKey[], bytes: Uint8Array, context: string): Uint8Array {
   const sealed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (sealed.length < textAt || sealed[0] !== version) throw new VaultError('this was not sealed by a Posthorn vault');
+  if (sealed.length < textAt || sealed[0] !== version) throw new VaultError('the value was not encrypted by a Posthorn vault');
   const found = keys.find(({ id }) => id.equals(sealed.subarray(1, nonceAt)));
-  if (!found) throw new UnknownMasterKey('this was sealed with a master key that is not among those given');
+  if (!found) throw new UnknownMasterKey('the value is encrypted with a master key that is not in POSTHORN_MASTER_KEY');
   const decipher = createDecipheriv('aes-256-gcm', found.key, sealed.subarray(nonceAt, tagAt), { authTagLength: 16 });
   decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(tagAt, textAt));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(textAt)), decipher.final()]);
   } catch (error) {
-    throw new VaultError('this was changed after it was sealed, or belongs elsewhere', { cause: error });
+    throw new VaultError('the value was changed after it was encrypted, or belongs to another row', { cause: error });
   }
 }

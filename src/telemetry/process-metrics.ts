@@ -1,10 +1,10 @@
-// What the client library tells of any Node process. Its timers and observers cannot be ended, so a process has them once, and only where a page is
-// served.
+// The default Node.js metrics of the Prometheus client library. Its timers and observers cannot be
+// stopped, so they are created once in a process, and only if it serves a metrics page.
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 
 let registry: Registry | undefined;
 
-/** Measured from the first call on. */
+/** Measures from the first call on. Later calls return the same registry. */
 export function processMetrics(): Registry {
   if (registry) return registry;
   registry = new Registry();

@@ -1,23 +1,23 @@
-// The gauges of /metrics: what is asked of worker, API and stores at each scrape.
+// The gauges of /metrics whose values are read from worker, API and stores at each scrape.
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { LaneFigures } from '#db/lanes/lane-figures';
 import type { DispatchMode } from '#domain/dispatch-mode';
 import type { Logger } from '#runtime/logger';
 
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
-/** Asked at each scrape. */
+/** Called at each scrape. */
 export interface WorkerFacts {
   relay(): { mode: DispatchMode; waiting: number };
   load(): { inFlight: number; unrecorded: number };
 }
 
-/** Asked at each scrape. */
+/** Called at each scrape. */
 export interface ServerFacts {
   refusing(): { all: boolean; tenants: number };
 }
 
-/** Asked at each scrape; one that rejects or takes longer than 2 s is left out of it. */
+/** Called at each scrape. If one rejects or takes longer than 2 s, its metric is left out of that scrape. */
 export interface StoreFacts {
   outboxEvents(): Promise<number>;
   temporalAway(): Promise<boolean>;
@@ -28,7 +28,7 @@ export function watchWorker(registry: Registry, { relay, load }: WorkerFacts): v
   const registers = [registry];
   new Gauge({
     name: 'posthorn_dispatch_mode',
-    help: '1 for the way events leave this process now.',
+    help: '1 for the dispatch mode that this process uses now.',
     labelNames: ['mode'],
     registers,
     collect() {
@@ -45,15 +45,15 @@ export function watchWorker(registry: Registry, { relay, load }: WorkerFacts): v
         this.set(value());
       },
     });
-  gauge('posthorn_relay_waiting', 'Events and first attempts that wait in the memory of this process.', () => relay().waiting);
-  gauge('posthorn_requests_in_flight', 'Requests to endpoints under way in this process.', () => load().inFlight);
-  gauge('posthorn_outcomes_unrecorded', 'Outcomes of requests that PostgreSQL does not have yet.', () => load().unrecorded);
+  gauge('posthorn_relay_waiting', 'Events and first attempts waiting in the memory of this process.', () => relay().waiting);
+  gauge('posthorn_requests_in_flight', 'Requests to endpoints in flight in this process.', () => load().inFlight);
+  gauge('posthorn_outcomes_unrecorded', 'Outcomes of requests that are not stored in PostgreSQL yet.', () => load().unrecorded);
 }
 
 export function watchServer(registry: Registry, { refusing }: ServerFacts): void {
   new Gauge({
     name: 'posthorn_refusing',
-    help: 'Events are answered 429 because too many wait, as this process sees it: 1 for all; how many tenants.',
+    help: 'New events are refused with 429 by this process because too many wait. Scope all: 1 if all tenants are refused. Scope tenant: number of tenants refused.',
     labelNames: ['scope'],
     registers: [registry],
     collect() {
@@ -72,24 +72,24 @@ export function watchStores(registry: Registry, { outboxEvents, temporalAway }: 
       registers: [registry],
       async collect() {
         const value = await soon(ask()).catch((error) => log.warn({ err: error, metric: name }, 'metrics.not_asked'));
-        // no answer is no sample: an old one would be taken for a new one
+        // without an answer there is no sample; an old one would look current
         if (typeof value !== 'number') this.remove();
         else this.set(value);
       },
     });
-  asked('posthorn_temporal_away', '1 while Temporal does not answer this process.', async () => ((await temporalAway()) ? 1 : 0));
+  asked('posthorn_temporal_away', '1 while this process cannot reach Temporal, else 0.', async () => ((await temporalAway()) ? 1 : 0));
   asked(
     'posthorn_outbox_events',
-    'Accepted events that no dispatch guards yet, of all processes; 10000 stands for more too.',
+    'Accepted events in the outbox that have no dispatch yet, of all processes; 10000 means 10000 or more.',
     outboxEvents,
   );
 }
 
-/** What it resolves to within 2 s; later, undefined. */
+/** Resolves like `asked`, or to undefined after 2 s. */
 export async function soon<T>(asked: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, undefined);
+    timer = setTimeout(resolve, timeoutMs, undefined);
   });
   try {
     return await Promise.race([asked, late]);

@@ -1,4 +1,4 @@
-// The gauges of lanes and of what is held, asked of the store in one query at each scrape.
+// The gauges of lanes and held deliveries, read from the store with one query at each scrape.
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { LaneFigures } from '#db/lanes/lane-figures';
 import type { Logger } from '#runtime/logger';
@@ -16,27 +16,30 @@ export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>
       registers: [registry],
       async collect() {
         const figures = await ask();
-        // no answer is no sample, and an endpoint that is not named any more must not stay
+        // without an answer there is no sample; an endpoint that is no longer in the list must disappear
         this.reset();
         if (figures) set(this, figures);
         else if (labelNames.length === 0) this.remove();
       },
     });
-  gauge('posthorn_lanes', 'Lanes of endpoints, by what they do.', ['state'], (one, { lanes }) => {
+  gauge('posthorn_lanes', 'Lanes of endpoints, by state.', ['state'], (one, { lanes }) => {
     for (const [state, count] of Object.entries(lanes)) one.set({ state }, count);
   });
-  gauge('posthorn_held_deliveries', 'Deliveries that wait in lanes, of all processes; 100000 stands for more too.', [], (one, { held }) =>
-    one.set(held),
+  gauge(
+    'posthorn_held_deliveries',
+    'Held deliveries that queue in lanes, of all processes; 100000 means 100000 or more.',
+    [],
+    (one, { held }) => one.set(held),
   );
-  gauge('posthorn_held_oldest_seconds', 'The age of the oldest of them; 0: none waits.', [], (one, { oldestHeldSeconds }) =>
+  gauge('posthorn_held_oldest_seconds', 'Age of the oldest held delivery; 0 if there is none.', [], (one, { oldestHeldSeconds }) =>
     one.set(oldestHeldSeconds),
   );
-  gauge('posthorn_endpoint_held', 'Deliveries that wait, of the 20 endpoints that hold most.', ['endpoint'], (one, { endpoints }) => {
+  gauge('posthorn_endpoint_held', 'Held deliveries of the 20 endpoints that have the most.', ['endpoint'], (one, { endpoints }) => {
     for (const { endpointId, held } of endpoints) one.set({ endpoint: endpointId }, held);
   });
   gauge(
     'posthorn_endpoint_held_oldest_seconds',
-    'The age of the oldest delivery that waits, of each of them.',
+    'Age of the oldest held delivery, for the 20 endpoints that have the most.',
     ['endpoint'],
     (one, { endpoints }) => {
       for (const { endpointId, oldestSeconds } of endpoints) one.set({ endpoint: endpointId }, oldestSeconds);
@@ -44,7 +47,7 @@ export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>
   );
   gauge(
     'posthorn_endpoint_lane',
-    '1 for what the lane of each of them does now, and why it sends nothing.',
+    '1 for the current lane state and the reason it sends nothing, for the 20 endpoints that have the most held deliveries.',
     ['endpoint', 'state', 'reason'],
     (one, { endpoints }) => {
       for (const { endpointId, lane } of endpoints)
@@ -53,7 +56,7 @@ export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>
   );
 }
 
-/** The gauges of one page share one answer; undefined: none in time. */
+/** All gauges of a page share one query. Resolves to undefined if it failed or took longer than 2 s. */
 function askedOnce(stores: Pick<StoreFacts, 'lanes'>, log: Logger): () => Promise<LaneFigures | undefined> {
   let asking: Promise<LaneFigures | undefined> | undefined;
   return () => {

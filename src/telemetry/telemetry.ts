@@ -1,6 +1,6 @@
-// What Prometheus reads at /metrics, and the narrow interfaces through which the parts of a process tell it. Each Posthorn has a registry of its own:
-// several may live in one process. The page is open, and its length is bounded: no label names a tenant or an event type, and but for the ids of the 20
-// endpoints that hold most none names an endpoint.
+// Creates the Prometheus metrics of a Posthorn, and the narrow interfaces that its parts report to.
+// Each Posthorn has its own registry, as a process may have several. The page is public and bounded:
+// labels name no tenant and no event type, and only the 20 endpoints that hold the most deliveries.
 import { Counter, Histogram, Registry } from '@prometheus-io/client';
 import { type Outcome, outcomes } from '#domain/outcome';
 import type { Logger } from '#runtime/logger';
@@ -8,7 +8,10 @@ import { processMetrics } from './process-metrics.ts';
 import { type ServerFacts, type StoreFacts, type WorkerFacts, watchServer, watchStores, watchWorker } from './telemetry-gauges.ts';
 import { watchLanes } from './telemetry-lanes.ts';
 
-/** `conflict`: other content under a taken id. `tenant` and `all`: whose events waiting were too many. `overloaded`: the store is too slow for what comes. */
+/**
+ * `conflict`: the id exists with other content. `tenant`, `all`: too many events of the tenant, or of all tenants,
+ * wait. `overloaded`: the store is too slow for the load.
+ */
 export type EventRefusal = 'conflict' | 'tenant' | 'all' | 'overloaded';
 
 export interface IngestMetrics {
@@ -18,9 +21,9 @@ export interface IngestMetrics {
 }
 
 export interface AttemptMetrics {
-  /** A request was made, and this came of it. */
+  /** Reports the outcome of a request and how long it took. */
   attempted(outcome: Outcome, ms: number): void;
-  /** So long after its event was accepted a delivery was sent for the first time. */
+  /** Reports the time from the acceptance of an event to the first request of a delivery. */
   sentFirst(afterMs: number): void;
 }
 
@@ -32,11 +35,14 @@ export interface Telemetry {
   ingest: IngestMetrics;
   attempts: AttemptMetrics;
   dispatches: DispatchMetrics;
-  /** Adds what only a process with a worker has. Once. */
+  /** Adds the gauges of a process with a worker. Call it once. */
   watchWorker(facts: WorkerFacts): void;
-  /** Adds what only a process with an API has. Once. */
+  /** Adds the gauges of a process with an API. Call it once. */
   watchServer(facts: ServerFacts): void;
-  /** Measures the process from now on; what is returned makes the page in Prometheus' text format. Calls at the same time share one. */
+  /**
+   * Starts the process metrics. The returned function renders the page in the Prometheus text format; concurrent calls
+   * share one.
+   */
   openPage(): () => Promise<{ type: string; text: string }>;
 }
 
@@ -71,10 +77,10 @@ function openPage(registries: Registry[]): () => Promise<{ type: string; text: s
 
 function ingestMetrics(registry: Registry): IngestMetrics {
   const registers = [registry];
-  const accepted = new Counter({ name: 'posthorn_events_accepted_total', help: 'Events accepted: committed, answered 202.', registers });
+  const accepted = new Counter({ name: 'posthorn_events_accepted_total', help: 'Events accepted: committed and answered 202.', registers });
   const duplicate = new Counter({
     name: 'posthorn_events_duplicate_total',
-    help: 'Events that were here already, answered 202.',
+    help: 'Duplicate events: already stored, answered 202.',
     registers,
   });
   const refused = bound(registry, 'posthorn_events_refused_total', 'Events refused, by reason.', 'reason', [
@@ -95,13 +101,13 @@ function attemptMetrics(registry: Registry): AttemptMetrics {
   const attempts = bound(registry, 'posthorn_attempts_total', 'Requests made to endpoints, by outcome.', 'outcome', outcomes);
   const duration = new Histogram({
     name: 'posthorn_attempt_seconds',
-    help: 'How long a request to an endpoint took in all.',
+    help: 'Total duration of a request to an endpoint.',
     buckets: attemptBuckets,
     registers,
   });
   const delay = new Histogram({
     name: 'posthorn_first_attempt_delay_seconds',
-    help: 'From the acceptance of an event to the first request of a delivery, where one process did both (batched mode).',
+    help: 'Time from the acceptance of an event to the first request of a delivery, if one process did both (batched mode).',
     buckets: firstAttemptBuckets,
     registers,
   });
@@ -115,11 +121,17 @@ function attemptMetrics(registry: Registry): AttemptMetrics {
 }
 
 function dispatchMetrics(registry: Registry): DispatchMetrics {
-  const made = bound(registry, 'posthorn_dispatches_total', 'Dispatches made, of one event or of a batch.', 'kind', ['single', 'batch']);
+  const made = bound(registry, 'posthorn_dispatches_total', 'Dispatches created, by kind: for a single event or a batch.', 'kind', [
+    'single',
+    'batch',
+  ]);
   return { dispatched: (kind) => made[kind].inc() };
 }
 
-/** A counter for each value of its one label, made once: counting costs no object, and what has not happened yet reads 0. */
+/**
+ * A counter with one child for each label value, created once: counting allocates nothing, and values that never
+ * occurred read 0.
+ */
 function bound<T extends string>(
   registry: Registry,
   name: string,

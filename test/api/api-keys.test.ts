@@ -348,7 +348,7 @@ describe('posthorn api-keys', () => {
     expect(await statusOf(key, 'POST', '/v1/tenants/acme/events', event)).toBe(202);
     const keys = (await command('list', '--tenant', 'acme')).map((line) => JSON.parse(line));
     expect(keys[0]).toMatchObject({ id, name: 'by hand', tenant: 'acme', rateLimit: { perSecond: 100 }, createdBy: 'cli' });
-    expect(await command('revoke', id)).toEqual([`${id} is revoked`]);
+    expect(await command('revoke', id)).toEqual([`${id} revoked`]);
     api.deps.access.callers.forget(id);
     expect(await statusOf(key, 'POST', '/v1/tenants/acme/events', event)).toBe(401);
   });

@@ -133,7 +133,7 @@ describe('client certificates', () => {
     expect((await kept(body.id)).tls).toEqual({ certificate: one.cert, key: one.key });
     expect(await change(body.id, { tls: { certificate: other.cert, key: '***' } })).toMatchObject({
       status: 422,
-      body: { errors: [{ path: 'tls.key', message: 'is not the key of the certificate' }] },
+      body: { errors: [{ path: 'tls.key', message: 'does not match the certificate' }] },
     });
     expect(await change(body.id, { tls: null })).toMatchObject({ status: 200, body: { tls: null } });
   });

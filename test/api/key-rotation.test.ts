@@ -47,8 +47,8 @@ it('rotates under load without a failed request, and the old key is not needed a
   const lines: string[] = [];
   const config = { DATABASE_URL: url, POSTHORN_MASTER_KEY: [young, old] };
   await masterKeyCommand('rotate', config, (line) => lines.push(line));
-  expect(lines[0]).toMatch(new RegExp(`^\\d+ rows sealed with the key ${after.keyIds[0]}…$`));
-  expect(lines.slice(1).every((line) => line.includes('the first key given'))).toBe(true);
+  expect(lines[0]).toMatch(new RegExp(`^\\d+ rows encrypted with the key ${after.keyIds[0]}…$`));
+  expect(lines.slice(1).every((line) => line.includes('first key of POSTHORN_MASTER_KEY'))).toBe(true);
   expect(await reseal(db, between)).toEqual({ rows: 0, left: [] });
   const { rows: said } = await db.query(`select actor_kind, target_id from posthorn_audit.audit_log where action = 'master_key.rotate'`);
   expect(said).toEqual([{ actor_kind: 'cli', target_id: after.fingerprint }]);

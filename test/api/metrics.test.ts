@@ -185,7 +185,7 @@ describe('POSTHORN_METRICS_PORT', () => {
     const other = startWorkerCommand(port);
     onTestFinished(() => void other.process.kill('SIGKILL'));
     expect(await other.exit).toBe(1);
-    expect(other.said()).toBe(`port ${port} of 127.0.0.1 is taken: set POSTHORN_METRICS_PORT to another one\n`);
+    expect(other.said()).toBe(`port ${port} on 127.0.0.1 is already in use: set POSTHORN_METRICS_PORT to a free port\n`);
     worker.process.kill('SIGTERM');
     expect(await worker.exit).toBe(0);
     await expect(fetch(origin)).rejects.toThrow();

@@ -1,4 +1,5 @@
-// Batched mode: processes that die by SIGKILL one after the other, each at the next point of the way; the next one finds what it left and goes on.
+// Batched mode: processes die by SIGKILL one after the other, each at the next checkpoint.
+// The next process finds the unfinished work and continues it.
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { until } from '../support/until.ts';
@@ -6,7 +7,7 @@ import { arrivals, door, expectAllDelivered, openBatchedStage } from './batched-
 import { makeTenant } from './stage.ts';
 
 describe('processes in batched mode', () => {
-  it('killed at each point of the way lose nothing and repeat only what was posted and not recorded', async ({ onTestFinished }) => {
+  it('killed at each checkpoint lose nothing and repeat only requests that were sent and not recorded', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't19' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const start = (dieAt: Checkpoint, time = 1) => stage.start({ dieAt, time });
@@ -38,13 +39,13 @@ describe('processes in batched mode', () => {
 
     const fifth = await stage.start();
     await stage.settled();
-    // of its two first attempts one hangs, so that it is not ready for a dispatch when the other is recorded
+    // one of its two first attempts hangs, so the event is not ready for a dispatch when the other is recorded
     await fifth.makeEndpoint(tenant, `${stage.receiver.url}/slow`, { eventTypes: ['wide.*'], timeoutMs: 30_000 });
     stage.receiver.answer('/hook', [503, 204]);
     const slow = door(stage, ['/slow']);
     slow.shut();
     await stage.send(fifth, tenant, ['recorded'], { type: 'wide.sent' });
-    await until('the other is under way', () => slow.waiting.length === 1);
+    await until('the other to be in flight', () => slow.waiting.length === 1);
     await until('its refusal is recorded', async () => {
       const rows = await stage.query(`select id from deliveries where status = 'retrying'`);
       return rows.length === 1;

@@ -1,15 +1,16 @@
-// Batched mode: a process that stops with first attempts in flight, for a while (SIGSTOP) or for good (SIGTERM), while another takes its rows.
+// Batched mode: a process stops with first attempts in flight, for a while (SIGSTOP) or permanently
+// (SIGTERM), while another process takes over its rows.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage, sendBatch, unrecorded } from './batched-stage.ts';
 import { makeTenant, names } from './stage.ts';
 
 const paths = ['/one', '/two'];
-/** As many requests as one endpoint may have in flight. */
+/** The maximum of requests in flight for one endpoint. */
 const cap = 32;
 
 describe('a process in batched mode', () => {
-  it('stopped with every place taken, replaced and continued repeats those in flight at the stop and nothing else', async ({
+  it('stopped with every slot in use, replaced and continued, repeats only the requests in flight at the stop', async ({
     onTestFinished,
   }) => {
     const stage = await openBatchedStage({ namespace: 't38' });
@@ -23,13 +24,13 @@ describe('a process in batched mode', () => {
     receiver.shut();
     await until('every place is taken', () => receiver.waiting.length === cap * paths.length);
     frozen.freeze();
-    // all it can have in flight has come: no place was left for more
+    // all slots are in use, so no further request can be in flight
     const inFlight = await unrecorded(stage);
     receiver.open();
     receiver.letPass();
     const meanwhile = stage.send(frozen, tenant, names('meanwhile', 20));
 
-    // another relay deletes its row when it finds it dead
+    // another relay deletes its row after its lease has expired
     const [old] = await stage.query<{ id: string }>('select id from relays where process like $1', [`% ${frozen.pid}`]);
     await stage.start({ role: 'worker' });
     await until('another takes its rows', async () => {
@@ -49,14 +50,14 @@ describe('a process in batched mode', () => {
     expect(arrivals(stage).size).toBe(accepted.length * paths.length);
   });
 
-  it('asked to end in a burst finishes what it posts and leaves the others to another at once', async ({ onTestFinished }) => {
+  it('stopped in a burst, finishes its requests in flight and releases the other events at once', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't38' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'worker' })]);
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
     const receiver = door(stage, ['/hook'], 50);
     receiver.shut('slow');
-    // all that follows has the 30 s that a request may take
+    // everything below must happen within 30 s, the maximum duration of a request
     const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 150)]);
     await until('the burst is on its way', () => stage.receiver.requests.length >= 60);
     const [asked] = await stage.query<{ at: Date }>('select now() as at');

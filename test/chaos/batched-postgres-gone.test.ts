@@ -1,4 +1,4 @@
-// Batched mode: PostgreSQL stopped for some seconds in the middle of a burst.
+// Batched mode: PostgreSQL is stopped for some seconds in the middle of a burst.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-servers.ts';
 import { until } from '../support/until.ts';
@@ -12,14 +12,14 @@ beforeAll(async () => {
 afterAll(() => own?.close());
 
 describe('PostgreSQL in batched mode', () => {
-  it('gone in a burst: 503 meanwhile, and no POST repeats, not even of those in flight', async ({ onTestFinished }) => {
+  it('stopped in a burst: the API answers 503, and no request repeats, not even those in flight', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't40', databaseUrl: own.url });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const posthorn = await stage.start();
     const tenant = await makeTenant(stage, posthorn, { timeoutMs: 30_000 });
     const receiver = door(stage, ['/hook'], 100);
     receiver.shut('slow');
-    // all that follows has the 30 s that a request may take
+    // everything below must happen within 30 s, the maximum duration of a request
     const accepted = await sendBatch(posthorn, tenant, [...names('slow', 12), ...names('burst', 150)]);
     await until('the burst is on its way', () => stage.receiver.requests.length >= 60);
     await own.stop();
@@ -34,7 +34,7 @@ describe('PostgreSQL in batched mode', () => {
         return some.length > 0 && some;
       })),
     );
-    // the next term has taken the rows of the last, of which 12 requests are under way still
+    // the next lease has taken the rows of the last one, which still has 12 requests in flight
     expect(receiver.waiting).toHaveLength(12);
     await until('all have come', () => arrivals(stage).size === accepted.length);
     receiver.letPass();

@@ -1,4 +1,5 @@
-// What the chaos tests of batched mode ask beside the stage: what came how often, what was recorded of it, and who dispatched.
+// Additional checks for the chaos tests of batched mode: which requests arrived how often, which
+// attempts were recorded, and which processes dispatched.
 import { expect } from 'vitest';
 import { idOf } from '#domain/ids';
 import { openTarget } from '#sealing/endpoint-target-encryption';
@@ -12,7 +13,7 @@ export const openBatchedStage = ({ env, ...options }: StageOptions) =>
 
 const keyOf = (path: string, webhookId: string | undefined) => `${path} ${webhookId}`;
 
-/** How often each delivery came, as `<path> <event id>`. */
+/** The number of requests of each delivery, by `<path> <event id>`. */
 export function arrivals(stage: Stage): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { path, headers } of stage.receiver.requests) {
@@ -43,18 +44,24 @@ async function deliveries(stage: Stage): Promise<{ key: string; status: string; 
   });
 }
 
-/** What is recorded, as `<path> <event id>`: what a kill or a stop at this moment may not repeat. What else has been sent may not have been seen here yet. */
+/**
+ * The recorded deliveries, as `<path> <event id>`. A kill or stop at this moment must not repeat them. Other requests
+ * may be in flight unseen.
+ */
 export async function recordedBy(stage: Stage): Promise<Set<string>> {
   return new Set((await deliveries(stage)).filter((row) => row.recorded > 0).map(({ key }) => key));
 }
 
-/** What has come and is not recorded. The record is read first, so nothing of it is missed. */
+/** The deliveries that arrived and are not recorded. Records are read first, so that none is missed. */
 export async function unrecorded(stage: Stage): Promise<Set<string>> {
   const recorded = await recordedBy(stage);
   return new Set([...arrivals(stage).keys()].filter((key) => !recorded.has(key)));
 }
 
-/** One succeeded delivery of each of these events at each path, in one dispatch, and no attempt recorded that did not come. Returns what came twice. */
+/**
+ * Expects one succeeded delivery of each event at each path, one dispatch for each event, and no recorded attempt
+ * without a request. Returns the deliveries that arrived twice.
+ */
 export async function expectAllDelivered(stage: Stage, events: string[], paths = ['/hook']): Promise<string[]> {
   const came = arrivals(stage);
   const rows = await deliveries(stage);
@@ -71,17 +78,17 @@ export async function expectAllDelivered(stage: Stage, events: string[], paths =
 }
 
 export interface Door {
-  /** Requests that wait for their answer. */
+  /** Requests that wait for a response. */
   readonly waiting: Received[];
-  /** What comes from now on waits, or only events of this name. */
+  /** Makes requests that arrive from now on wait: all, or those of events whose id has this prefix. */
   shut(prefix?: string): void;
-  /** What comes from now on is answered at once; what waits goes on waiting. */
+  /** Answers requests that arrive from now on at once. Waiting requests continue to wait. */
   open(): void;
-  /** Answers those that wait, or so many of them. */
+  /** Answers the waiting requests, or the first `count` of them. */
   letPass(count?: number): void;
 }
 
-/** Answers 204 at these paths while it is open, after so many milliseconds; shut, it keeps requests waiting. */
+/** Answers 204 at these paths after `answersInMs` while it is open. While it is shut, requests wait. */
 export function door(stage: Stage, paths = ['/hook'], answersInMs = 0): Door {
   let shutTo: string | null = null;
   const waiting: { request: Received; accept(): void }[] = [];
@@ -108,7 +115,7 @@ export function door(stage: Stage, paths = ['/hook'], answersInMs = 0): Door {
   };
 }
 
-/** Posts events with these ids in one call; they are then all accepted. */
+/** Posts events with these ids in one call, and expects all to be accepted. */
 export async function sendBatch(to: PosthornProcess, tenant: string, ids: string[]): Promise<string[]> {
   const events = ids.map((id) => ({ type: 'order.created', data: { id }, id }));
   const { status } = await to.post(`/v1/tenants/${tenant}/events/batch`, { events });
@@ -116,7 +123,7 @@ export async function sendBatch(to: PosthornProcess, tenant: string, ids: string
   return ids;
 }
 
-/** How many attempts this process has made and recorded, by its log. */
+/** The number of attempts that this process made and recorded, according to its log. */
 export const attemptsBy = (posthorn: PosthornProcess) => posthorn.log().split('"delivery.attempted"').length - 1;
 
 /** The pids of the processes that started a dispatch. */

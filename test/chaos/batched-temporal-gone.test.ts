@@ -1,4 +1,5 @@
-// First attempts ahead of their dispatches while Temporal is away: they go out meanwhile, and what needs a workflow gets it afterwards.
+// First attempts in batched mode while Temporal is away: they are made meanwhile, and deliveries
+// that need a workflow get it afterwards.
 import { describe, expect, it, type TestContext } from 'vitest';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
@@ -6,10 +7,10 @@ import { until } from '../support/until.ts';
 import { arrivals, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
 import { makeTenant, names, type Stage } from './stage.ts';
 
-/** Every tenth of these is refused at first. */
+/** The receiver refuses the first request of every tenth event. */
 const isRefused = (id: string | undefined) => Number(id?.split('-').at(-1)) % 10 === 0;
 
-/** Posts so many events, so many a second; resolves with those that were accepted. */
+/** Posts an event for each id, `perSecond` a second. Resolves to the accepted ids. */
 async function trickle(stage: Stage, to: PosthornProcess, tenant: string, ids: string[], perSecond: number): Promise<string[]> {
   const sent: Promise<string[]>[] = [];
   await new Promise<void>((resolve) => {
@@ -25,7 +26,10 @@ async function trickle(stage: Stage, to: PosthornProcess, tenant: string, ids: s
   return (await Promise.all(sent)).flat();
 }
 
-/** Events whose delivery has, or had, a workflow of its own though it was accepted at first: they left individually. */
+/**
+ * The events that were dispatched individually: their delivery has or had a workflow although its first attempt was
+ * accepted.
+ */
 const individual = async (stage: Stage) =>
   (
     await stage.query<{ id: string }>(
@@ -33,7 +37,7 @@ const individual = async (stage: Stage) =>
     )
   ).map(({ id }) => id);
 
-/** On a Temporal of its own. */
+/** A stage with its own Temporal. */
 async function openOwn({ onTestFinished }: TestContext, env: Record<string, string> = {}): Promise<{ stage: Stage; own: OwnTemporal }> {
   const own = await startOwnTemporal();
   onTestFinished(() => own.close());
@@ -51,14 +55,14 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
   const accepted = await stage.send(posthorn, tenant, ['before']);
   await stage.settled();
   await own.stop();
-  // one that needs its dispatch stands in nobody's way
+  // an event that needs its dispatch does not block others
   const later = await stage.send(posthorn, tenant, ['later-1'], { deliverAt: new Date(Date.now() + 5_000).toISOString() });
   accepted.push(...(await stage.send(posthorn, tenant, ['first-away'])));
   if (stage.env.POSTHORN_DISPATCH === 'adaptive') await until('the relay has noticed', () => posthorn.log().includes('relay.start_failed'));
   accepted.push(...(await trickle(stage, posthorn, tenant, names('away', perSecond * seconds), perSecond)));
   expect(accepted).toHaveLength(perSecond * seconds + 2);
   await until('all first attempts, also of those accepted before the relay had noticed', () => arrivals(stage).size === accepted.length);
-  // no refused one has its second attempt yet: that takes a workflow
+  // no refused delivery has its second attempt yet, because that needs a workflow
   expect([...arrivals(stage).values()].filter((count) => count > 1)).toEqual([]);
   accepted.push(...later);
   await own.start();
@@ -86,7 +90,7 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
 }
 
 describe.concurrent('Temporal away', () => {
-  it('for 15 s at 50/s in batched mode: first attempts go out, retries follow when it is back', async (context) => {
+  it('for 15 s at 50/s in batched mode: first attempts are made, retries follow when it is back', async (context) => {
     await runWithoutTemporal(await openOwn(context), 50, 15);
   });
 

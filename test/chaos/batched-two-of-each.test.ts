@@ -1,4 +1,5 @@
-// Batched mode with several processes on one database: each event goes to one of them, also when some are killed and when all start at once.
+// Batched mode with several processes on one database: each event is handled by one of them, also
+// when some are killed and when all start at once.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
@@ -10,17 +11,17 @@ const cap = 32;
 const startMany = (stage: Stage, role: 'server' | 'worker', count: number) =>
   Promise.all(Array.from({ length: count }, () => stage.start({ role })));
 
-/** A worker takes rows after 5 s of unbroken renewals. */
+/** Waits until the workers may take rows, which is after 5 s of unbroken renewals. */
 const untilSteady = (stage: Stage, workers: number) =>
   until('the workers may take rows', async () => {
-    // one that was held up on the way has begun anew, and its former term may stand there still
+    // a worker that was delayed has a new lease by now, and the row of its old one may still exist
     const [row] = await stage.query<{ count: number }>(
       `select count(distinct process) from relays where started_at < now() - interval '5 seconds' and seen > now() - interval '3 seconds'`,
     );
     return row?.count === workers;
   });
 
-/** Nobody takes rows until `begin`; then all that wait do so at the same moment. */
+/** Blocks the taking of rows until `begin`. Then all waiting processes take rows at the same moment. */
 async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>; begin(): Promise<void> }> {
   const client = await stage.db.connect();
   let holds = true;
@@ -29,7 +30,7 @@ async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>;
     if (holds) client.release(true);
   });
   await client.query('begin');
-  // processes may take longer to start than PostgreSQL lets a transaction be idle
+  // processes may take longer to start than PostgreSQL's timeout for idle transactions
   await client.query('set local idle_in_transaction_session_timeout = 0');
   await client.query('lock table outbox in share mode');
   return {
@@ -49,7 +50,9 @@ async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>;
 }
 
 describe('batched mode', () => {
-  it('two servers and two workers share a burst; of one of each killed only what was in flight repeats', async ({ onTestFinished }) => {
+  it('two servers and two workers share a burst; after a kill of one of each only requests in flight repeat', async ({
+    onTestFinished,
+  }) => {
     const stage = await openBatchedStage({ namespace: 't39' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [servers, workers] = await Promise.all([startMany(stage, 'server', 2), startMany(stage, 'worker', 2)]);
@@ -83,7 +86,7 @@ describe('batched mode', () => {
     expect(repeated.length).toBeLessThanOrEqual(cap);
   });
 
-  it('three workers that start at once on a full outbox make one delivery and one request of each event', async ({ onTestFinished }) => {
+  it('three workers that start at once on a full outbox make one delivery and one request for each event', async ({ onTestFinished }) => {
     const stage = await openBatchedStage({ namespace: 't39' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });

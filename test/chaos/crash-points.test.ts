@@ -1,4 +1,5 @@
-// The protocol's crash points: a process dies by SIGKILL exactly there, another one finishes its work.
+// The checkpoints of the protocol: a process dies by SIGKILL exactly there, and another one
+// finishes its work.
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { expectTrueRecords, makeTenant, openStage } from './stage.ts';
@@ -18,7 +19,7 @@ describe.concurrent('a process killed', () => {
       onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
       const first = await stage.start({ dieAt: at });
       const tenant = await makeTenant(stage, first);
-      // its commit may stand without an answer: it is delivered all the same
+      // its commit may have succeeded without a response; then the event is delivered all the same
       await stage.send(first, tenant, ['only']);
       expect(await first.exited).toMatchObject({ signal: 'SIGKILL' });
       const second = await stage.start();

@@ -1,4 +1,4 @@
-// Processes asked to end (SIGTERM) while PostgreSQL is away and outcomes wait to be recorded.
+// Processes are stopped with SIGTERM while PostgreSQL is away and outcomes wait to be recorded.
 import { describe, expect, it, type TestContext } from 'vitest';
 import { startOwnPostgres } from '../support/own-servers.ts';
 import { until } from '../support/until.ts';
@@ -8,7 +8,7 @@ import { makeTenant, names } from './stage.ts';
 const leftUnrecorded = 'worker.stopped_with_attempts_unrecorded';
 const inFlight = 12;
 
-/** On a PostgreSQL of its own, with one process and a receiver that answers nobody yet. */
+/** A stage with its own PostgreSQL, one process, and a receiver that does not answer yet. */
 async function openOwn({ onTestFinished }: TestContext, namespace: string) {
   const own = await startOwnPostgres();
   onTestFinished(() => own.close());
@@ -21,8 +21,8 @@ async function openOwn({ onTestFinished }: TestContext, namespace: string) {
   return { own, stage, first, tenant, receiver };
 }
 
-describe.concurrent('processes that are asked to end without PostgreSQL', () => {
-  it('record what was posted when it is back in time, also for a relay that was fenced, and end; then nothing repeats', async (context) => {
+describe.concurrent('processes that are stopped without PostgreSQL', () => {
+  it('record their requests if it is back in time, even for a fenced relay, and end; then nothing repeats', async (context) => {
     const { own, stage, first, tenant, receiver } = await openOwn(context, 't18');
     const accepted = await sendBatch(first, tenant, names('fenced', inFlight));
     await until('all to be in flight', () => receiver.waiting.length === inFlight);
@@ -40,9 +40,9 @@ describe.concurrent('processes that are asked to end without PostgreSQL', () => 
     expect(await expectAllDelivered(stage, accepted)).toEqual([]);
   });
 
-  it('end all the same when it is not back in time; then only what was posted and not recorded repeats', async (context) => {
+  it('end even if it is not back in time; then only requests that were sent and not recorded repeat', async (context) => {
     const { own, stage, first: ahead, tenant, receiver } = await openOwn(context, 't54');
-    // one makes first attempts itself, the other by activities
+    // one process makes first attempts in its relay, the other by activities
     const plain = await stage.start({ env: { POSTHORN_DISPATCH: 'individual' } });
     const accepted = [
       ...(await sendBatch(ahead, tenant, names('ahead', inFlight))),

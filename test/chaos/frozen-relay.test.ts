@@ -1,17 +1,17 @@
-// A process that stops without knowing it (SIGSTOP) while another one works: when it goes on it must not act on what it read before.
-//
-// The order of events is decided, not timed. A lock on the secrets makes every attempt wait for the row that it is about to act on, so at the freeze nothing
-// is being posted. The process is continued only when another one has declared its relay dead and has delivered everything.
+// A process is frozen (SIGSTOP) while another one works. When it continues, it must not act on rows
+// that it read before.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
-/** Locks the secrets while `work` runs. It ends the connection of the lock, whatever happens, so that nothing can wait for it afterwards. */
+/**
+ * Locks the secrets while `work` runs. Always ends the connection of the lock, so that nothing waits for it afterwards.
+ */
 async function whileSecretsAreLocked(stage: Stage, work: () => Promise<void>): Promise<void> {
   const client = await stage.db.connect();
   try {
     await client.query('begin');
-    // the test may take its time
+    // the lock may last longer than the default timeout
     await client.query('set local idle_in_transaction_session_timeout = 0');
     await client.query('lock table endpoint_secrets in access exclusive mode');
     await work();
@@ -31,8 +31,11 @@ async function waitingForSecrets(stage: Stage): Promise<number> {
 const relaysOf = (stage: Stage, { pid }: { pid: number }) =>
   stage.query<{ id: string }>('select id from relays where process like $1', [`% ${pid}`]);
 
+// The order of steps is controlled and not timed. A lock on the secrets makes every attempt wait for the row that it is
+// about to use, so no request is in flight when the process is frozen. The process continues only after another one has
+// declared its relay dead and has delivered everything.
 describe('a relay', () => {
-  it('frozen in a burst and continued after another took over loses and repeats nothing, and comes back under a new id', {
+  it('frozen in a burst and continued after a takeover loses and repeats nothing, and returns under a new id', {
     timeout: 400_000,
   }, async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't30' });

@@ -1,10 +1,10 @@
-// Processes that end in the middle of their work: killed, or asked to (SIGTERM).
+// Processes that end in the middle of their work: killed, or stopped with SIGTERM.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage } from './stage.ts';
 
 describe.concurrent('a worker', () => {
-  it('killed while the receiver holds its request repeats at most that one', async ({ onTestFinished }) => {
+  it('killed while the receiver holds its request repeats at most that request', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't25' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'server' })]);
@@ -24,13 +24,13 @@ describe.concurrent('a worker', () => {
     await stage.settled();
     expect([held.length, others.length]).toEqual([5, 13]);
     for (const id of held) expect(stage.receiver.of(id)).toHaveLength(2);
-    // those posted and not recorded when the kill came may repeat, too
+    // requests that were sent and not recorded at the time of the kill may repeat, too
     for (const id of others) expect(stage.receiver.of(id).length, id).toBeLessThanOrEqual(2);
     expect(Object.keys(stage.notOnce(names('later', 3)))).toEqual([]);
     await expectTrueRecords(stage);
   });
 
-  it('killed in a burst repeats only what it had posted and not recorded', async ({ onTestFinished }) => {
+  it('killed in a burst repeats only requests that were sent and not recorded', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't26' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start({ dieAt: 'posted', time: 20 });
@@ -50,7 +50,7 @@ describe.concurrent('a worker', () => {
     await expectTrueRecords(stage);
   });
 
-  it('asked to end finishes and records what it posts, and gives its outbox rows to nobody', async ({ onTestFinished }) => {
+  it('stopped, finishes and records its requests in flight, and releases its outbox rows', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't27' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start();
@@ -79,7 +79,7 @@ describe.concurrent('a worker', () => {
     expect(await ended).toMatchObject({ code: 0, signal: null });
     expect(await stage.query('select id from relays')).toEqual([]);
     expect(await stage.query('select owner from outbox where owner is not null')).toEqual([]);
-    // whatever it posted it recorded
+    // it recorded all requests that it sent
     expect(await stage.query('select count(*) from attempts')).toEqual([{ count: stage.receiver.requests.length }]);
     await stage.start({ role: 'worker' });
     await stage.settled();

@@ -1,4 +1,4 @@
-// PostgreSQL stopped under a running Posthorn and started again.
+// PostgreSQL is stopped under a running Posthorn and started again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-servers.ts';
 import { until } from '../support/until.ts';
@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => own?.close());
 
 describe('PostgreSQL', () => {
-  it('gone: 503 and Retry-After; back: works without a restart, and what was in flight is recorded', async ({ onTestFinished }) => {
+  it('stopped: the API answers 503 with Retry-After; back: works without a restart, and requests in flight are recorded', async ({
+    onTestFinished,
+  }) => {
     const stage = await openStage({ namespace: 't29', databaseUrl: own.url });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const posthorn = await stage.start();

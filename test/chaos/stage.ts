@@ -1,4 +1,5 @@
-// What a chaos test plays on: a database of its own, a receiver, real Posthorn processes, and the questions that decide whether the promise held.
+// The stage of a chaos test: its own database, a receiver, real Posthorn processes, and the checks
+// that decide whether no event was lost or repeated.
 import { Client, Connection } from '@temporalio/client';
 import type pg from 'pg';
 import { expect, inject } from 'vitest';
@@ -15,20 +16,20 @@ export interface Stage {
   env: Record<string, string>;
   temporal: Client;
   start(options?: Partial<ProcessOptions>): Promise<PosthornProcess>;
-  /** Posts events with these ids at once; returns those that were answered 202. */
+  /** Posts events with these ids concurrently. Returns the ids answered with 202. */
   send(to: PosthornProcess, tenant: string, ids: string[], more?: object): Promise<string[]>;
-  /** Resolves when nothing is under way any more, in PostgreSQL and in Temporal: from then on no POST can come. */
+  /** Resolves when no work is left in PostgreSQL or Temporal, so that no further request can arrive. */
   settled(withinMs?: number): Promise<void>;
-  /** How often each of these events came, those that came exactly once left out. */
+  /** The number of requests of each event, without the events that arrived exactly once. */
   notOnce(ids: string[]): Record<string, number>;
   query<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
-  /** As Vitest's onTestFinished: cleans up, and keeps the logs of the processes when the test has failed. */
+  /** Cleans up, and keeps the logs of the processes if the test has failed. Call it in Vitest's onTestFinished. */
   close(failed: boolean): Promise<void>;
 }
 
 export interface StageOptions {
   namespace: string;
-  /** Instead of the shared servers. */
+  /** Default: the shared Temporal server. */
   temporalAddress?: string;
   databaseUrl?: string;
   env?: Record<string, string>;
@@ -48,8 +49,8 @@ export async function openStage({
   const temporal = new Client({ connection, namespace });
   const { db } = database;
 
-  /** Names what keeps us; empty when nothing does. Temporal is only asked when PostgreSQL says that all is done. */
-  async function underWay(): Promise<string[]> {
+  /** Lists the unfinished work; empty if there is none. Reads Temporal only if PostgreSQL has none. */
+  async function unfinished(): Promise<string[]> {
     const { rows } = await db.query<{ what: string }>(
       `select 'outbox ' || event_id as what from outbox
        union all select 'dispatch ' || id from dispatches where done_at is null
@@ -81,9 +82,9 @@ export async function openStage({
     },
     settled: (withinMs = 240_000) =>
       until(
-        'nothing under way',
+        'all work to be finished',
         async () => {
-          const left = await underWay();
+          const left = await unfinished();
           if (left.length > 0) throw new Error(`${left.length} left: ${left.slice(0, 5).join(', ')}`);
           return true;
         },
@@ -99,7 +100,7 @@ export async function openStage({
   };
 }
 
-/** A tenant with one endpoint at the receiver's `/hook`. */
+/** Creates a tenant with one endpoint at the receiver's `/hook`. */
 export async function makeTenant(stage: Stage, by: PosthornProcess, more: object = {}): Promise<string> {
   const tenant = await by.makeTenant();
   await by.makeEndpoint(tenant, `${stage.receiver.url}/hook`, more);
@@ -108,7 +109,7 @@ export async function makeTenant(stage: Stage, by: PosthornProcess, more: object
 
 export const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);
 
-/** Every delivery is `succeeded` and has recorded as many attempts as it says. */
+/** Expects every delivery to be `succeeded` and to have as many recorded attempts as it counts. */
 export async function expectTrueRecords(stage: Stage): Promise<void> {
   const wrong = await stage.query(
     `select d.status, d.round, d.attempts, count(a.id) as recorded from deliveries d left join attempts a on a.delivery_id = d.id

@@ -1,4 +1,4 @@
-// Temporal stopped for a while, and Temporal with all its data lost, under events in every state.
+// Temporal is stopped for a while, or loses all its data, while events are in every state.
 import { describe, expect, it, type TestContext } from 'vitest';
 import { dispatchWorkflowId, workflowTypes } from '#contract/workflow-contract';
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
@@ -8,7 +8,7 @@ import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
-/** On a Temporal of its own. */
+/** A stage with its own Temporal. */
 async function openOwn({ onTestFinished }: TestContext): Promise<{ stage: Stage; own: OwnTemporal }> {
   const own = await startOwnTemporal();
   onTestFinished(() => own.close());
@@ -44,7 +44,7 @@ describe.concurrent('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is made once', async (context) => {
+  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is sent once', async (context) => {
     const { stage } = await openOwn(context);
     const first = await stage.start({ dieAt: 'planned' });
     const tenant = await first.makeTenant();
@@ -68,7 +68,7 @@ describe.concurrent('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('that lost its data: what is due is delivered, what is finished stays so', async (context) => {
+  it('that lost its data: due deliveries are sent, final ones stay final', async (context) => {
     const { stage, own } = await openOwn(context);
     const [first, server] = await Promise.all([stage.start({ dieAt: 'before plan', time: 5 }), stage.start({ role: 'server' })]);
     const tenant = await makeTenant(stage, server, { eventTypes: ['plain.*'] });
@@ -84,7 +84,7 @@ describe.concurrent('Temporal', () => {
     await stage.send(first, tenant, ['retrying'], { type: 'backoff.event' });
     await stage.send(first, tenant, ['dead_lettered'], { type: 'dead.event' });
     await stage.send(first, tenant, ['pending'], { type: 'plain.event', deliverAt: new Date(Date.now() + 50_000).toISOString() });
-    // the one whose time may come is looked at first
+    // the delivery that may become due is checked first
     for (const status of ['pending', 'succeeded', 'retrying', 'dead_lettered'])
       await until(`one ${status}`, async () => (await statusOf(stage, status)) === status);
     await stage.send(first, tenant, ['dispatched'], { type: 'plain.event' });

@@ -1,4 +1,4 @@
-// Several processes, and several relays, at once on one database: each event goes to one of them.
+// Several processes, and several relays, on one database: each event is handled by one of them.
 import { describe, expect, it } from 'vitest';
 import { createDispatches } from '#db/events/dispatches';
 import { takeOutboxRows } from '#db/events/outbox';
@@ -9,7 +9,7 @@ import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './s
 const dispatchedTwice = (stage: Stage) => stage.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1');
 
 describe('two of each', () => {
-  it('two workers and two servers deliver each of 150 events once, also what belonged to nobody', async ({ onTestFinished }) => {
+  it('two workers and two servers deliver each of 150 events once, also those without an owner', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't28' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [server, other] = await Promise.all([stage.start({ role: 'server' }), stage.start({ role: 'server' })]);
@@ -26,7 +26,7 @@ describe('two of each', () => {
     await expectTrueRecords(stage);
   });
 
-  it('four relays that race for the rows of nobody take each once, and none moves what another owns', async ({ onTestFinished }) => {
+  it('four relays that race for rows without an owner take each once, and none moves rows of another', async ({ onTestFinished }) => {
     const stage = await openStage({ namespace: 't28' });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });

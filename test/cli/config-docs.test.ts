@@ -1,14 +1,15 @@
-// The committed texts are the generated ones; `vitest run test/cli/config-docs.test.ts -u` writes them anew.
+// The committed texts must equal the generated ones. `vitest run test/cli/config-docs.test.ts -u`
+// writes them again.
 import { describe, expect, it } from 'vitest';
 import { configTable, envExample } from '#cli/config-docs';
 import { readConfig, variables } from '#config/config';
 
-describe('the texts made from the configuration schema', () => {
-  it('.env.example is what the schema says', async () => {
+describe('the texts generated from the configuration schema', () => {
+  it('.env.example matches the schema', async () => {
     await expect(envExample()).toMatchFileSnapshot('../../.env.example');
   });
 
-  it('docs/configuration.md is what the schema says', async () => {
+  it('docs/configuration.md matches the schema', async () => {
     await expect(configTable()).toMatchFileSnapshot('../../docs/configuration.md');
   });
 
@@ -20,7 +21,7 @@ describe('the texts made from the configuration schema', () => {
     }
   });
 
-  it('give defaults that the schema reads back as its own', () => {
+  it('contain defaults that the schema reads back unchanged', () => {
     const lines = envExample()
       .split('\n')
       .flatMap((line) => /^# ([A-Z_]+=.*)$/.exec(line)?.[1] ?? []);

@@ -1,4 +1,5 @@
-// docker-compose.yml and Dockerfile, read as text: no container engine is needed here. `compose-spec.SOURCE.md` says where the schema is from.
+// Checks docker-compose.yml and Dockerfile as text, without a container engine.
+// `compose-spec.SOURCE.md` names the source of the schema.
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
@@ -34,7 +35,7 @@ const dockerignore = read('.dockerignore').split('\n');
 const secrets = ['POSTGRES_PASSWORD', 'POSTHORN_DB_PASSWORD', 'TEMPORAL_DB_PASSWORD', 'POSTHORN_API_KEY', 'POSTHORN_MASTER_KEY'];
 const allSecrets = Object.fromEntries(secrets.map((name) => [name, `value-of-${name}`]));
 
-/** `$NAME` substitution as Compose does it, as far as this file uses it. */
+/** Substitutes `$NAME` like Compose, as far as this file uses it. */
 function interpolate(text: string, env: Record<string, string>): string {
   return text.replaceAll(
     /\$(?:(\$)|\{([A-Z_]+)(?::([-?])([^}]*))?\})/g,
@@ -59,7 +60,7 @@ const longRunning = services.filter(([, service]) => !oneShot(service));
 const own = services.filter(([, { image }]) => image.startsWith('posthorn:'));
 
 describe('docker-compose.yml', () => {
-  it('is what the Compose Specification calls a Compose file', () => {
+  it('is valid by the schema of the Compose Specification', () => {
     const goDuration = /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/;
     const ajv = new Ajv2020({ strict: false, allErrors: true, formats: { duration: goDuration } });
     const validate = ajv.compile(schema);
@@ -68,7 +69,7 @@ describe('docker-compose.yml', () => {
     expect(validate({ services: { api: { ...compose.services.api, helthcheck: {} } } })).toBe(false);
   });
 
-  it('runs PostgreSQL, Temporal, its Web UI, the API and two workers for as long as they are wanted', () => {
+  it('runs PostgreSQL, Temporal, its Web UI, the API and two workers, and restarts them until they are stopped', () => {
     expect(longRunning.map(([name]) => name).sort()).toEqual(['api', 'postgres', 'temporal', 'temporal-ui', 'worker']);
     expect(longRunning.map(([, { restart }]) => restart)).toEqual(longRunning.map(() => 'unless-stopped'));
     expect(compose.services.worker?.deploy).toEqual({ replicas: 2 });
@@ -83,7 +84,7 @@ describe('docker-compose.yml', () => {
     expect(image).toMatch(/^[a-z/-]+:\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$/);
   });
 
-  it('builds the image of this version, with Temporal at 1.29 or later and one version of it', () => {
+  it('builds the image of this version, and uses a single version of Temporal, 1.29 or later', () => {
     expect(new Set(own.map(([, { image }]) => image))).toEqual(new Set([`posthorn:${packageJson.version}`]));
     const versions = services.flatMap(([, { image }]) => /^temporalio\/(?:server|admin-tools):(.*)$/.exec(image)?.[1] ?? []);
     expect(new Set(versions).size).toBe(1);
@@ -96,7 +97,7 @@ describe('docker-compose.yml', () => {
     expect(healthcheck).toMatchObject({ interval: expect.any(String), timeout: expect.any(String), retries: expect.any(Number) });
   });
 
-  it('starts nothing before what it needs is there', () => {
+  it('starts each service after the services it needs', () => {
     for (const [name, { depends_on: needs = {} }] of services) {
       for (const [needed, { condition }] of Object.entries(needs)) {
         const service = compose.services[needed];
@@ -110,11 +111,11 @@ describe('docker-compose.yml', () => {
       expect(Object.keys(compose.services[name]?.depends_on ?? {}).sort()).toEqual(['migrate', 'postgres', 'temporal-namespace']);
   });
 
-  it.each(secrets)('does not start without %s, and says so', (name) => {
+  it.each(secrets)('does not start without %s, and names it in the error', (name) => {
     expect(() => load({ ...allSecrets, [name]: '' })).toThrow(`${name} is not set`);
   });
 
-  it('holds no secret itself: whatever is called one is a variable without a default', () => {
+  it('contains no secret: every secret is a variable without a default', () => {
     const written = parse(composeText, { merge: true }) as Compose;
     for (const [name, service] of Object.entries(written.services)) {
       for (const [variable, value] of Object.entries(service.environment ?? {})) {
@@ -126,7 +127,7 @@ describe('docker-compose.yml', () => {
     for (const { content } of Object.values(written.configs)) expect(content).not.toMatch(/password\s+'/i);
   });
 
-  it('gives Posthorn only variables that it knows, to each process the same', () => {
+  it('gives every Posthorn process the same variables, all of which it knows', () => {
     for (const [name, { environment = {} }] of own) {
       expect(
         Object.keys(environment).filter((variable) => !(variable in variables.shape)),
@@ -138,21 +139,21 @@ describe('docker-compose.yml', () => {
     expect(variables.safeParse(Object.fromEntries(set.filter(([, value]) => value !== ''))).error).toBeUndefined();
   });
 
-  it('passes on what says who is believed, how fast, and by what way endpoints are reached', () => {
+  it('passes on the variables for trusted proxies, the API rate and outbound requests', () => {
     for (const name of ['TRUST_PROXY', 'API_RATE', 'EGRESS_PROXY', 'EGRESS_IPS', 'CA_FILE', 'VERIFY_ENDPOINTS']) {
       const set = load({ ...allSecrets, [`POSTHORN_${name}`]: 'set' });
       expect([name, set.services.worker?.environment?.[`POSTHORN_${name}`]]).toEqual([name, 'set']);
     }
   });
 
-  it('shows itself on 127.0.0.1 only, and PostgreSQL and Temporal nowhere', () => {
+  it('publishes ports only on 127.0.0.1, and none of PostgreSQL and Temporal', () => {
     const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`));
     expect(published.sort()).toEqual(['api 127.0.0.1:8080:8080', 'temporal-ui 127.0.0.1:8233:8080']);
     expect(compose.networks.stores).toEqual({ internal: true });
     for (const name of ['postgres', 'temporal']) expect(compose.services[name]?.networks).toEqual(['stores']);
   });
 
-  it('keeps the data in a named volume, a database for each', () => {
+  it('stores the data in a named volume, with a database for each service', () => {
     expect(compose.services.postgres?.volumes).toEqual(['postgres-data:/var/lib/postgresql']);
     expect(compose.volumes).toHaveProperty('postgres-data');
     for (const database of ['posthorn', 'temporal', 'temporal_visibility'])
@@ -161,14 +162,14 @@ describe('docker-compose.yml', () => {
 
   // test/db/audit.test.ts runs it
   it.each(['posthorn_tenant_of_posthorn', 'posthorn_audit_of_posthorn'])(
-    'makes %s for the owner of the tables, who may make none',
+    'creates %s for the owner of the tables, who cannot create roles',
     (role) => {
       expect(compose.configs.databases?.content).toContain(`create role ${role} nologin;`);
       expect(compose.configs.databases?.content).toContain(`grant ${role} to posthorn;`);
     },
   );
 
-  it("switches Temporal's fairness on", () => {
+  it("enables Temporal's fairness", () => {
     expect(parse(compose.configs['temporal-dynamic-config']?.content ?? '')).toEqual({
       'matching.useNewMatcher': [{ value: true }],
       'matching.enableFairness': [{ value: true }],
@@ -186,7 +187,7 @@ describe('Dockerfile', () => {
     expect(images[0]).toMatch(/^node:24\.\d+\.\d+-[a-z]+-slim$/);
   });
 
-  it('runs as a user who is not root, without the packages of development, and is checked', () => {
+  it('runs as a user other than root, without development packages, and has a health check', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).not.toMatch(/^USER root/m);
     expect(last).not.toMatch(/npm (ci|install)/);
@@ -198,7 +199,7 @@ describe('Dockerfile', () => {
     expect(last).toMatch(/^CMD \["node", "bin\/posthorn\.js", "start"\]$/m);
   });
 
-  it('takes no secret and no local data into the image', () => {
+  it('copies no secret and no local data into the image', () => {
     expect(dockerfile).not.toMatch(/PASSWORD|API_KEY|MASTER_KEY|^ARG /m);
     for (const name of ['.env', '.env.*', '.posthorn', '.git', 'node_modules']) expect(dockerignore).toContain(name);
   });

@@ -1,5 +1,6 @@
-// Canaries in bodies, secrets, headers, URLs, credentials and answers, and deliveries that go well and badly: then everything that others may get to see is
-// searched - the database as a dump and as files, the log at its wordiest, metrics, answers that are errors, and every history of Temporal.
+// Puts canaries into bodies, secrets, headers, URLs, credentials and answers of deliveries that
+// succeed and fail. Then searches everything that others could read: database dump and files, the
+// most verbose log, metrics, error responses, and every history in Temporal.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -76,7 +77,7 @@ async function makeEndpoint(url: string, type: string, more: object = {}): Promi
   });
 }
 
-/** As its producer calls it, with an Idempotency-Key; the answers that are errors are kept. */
+/** Calls the API like the producer, with an Idempotency-Key, and collects error responses. */
 async function call(status: number, method: string, path: string, body?: unknown, raw?: string) {
   const headers: Record<string, string> = method === 'POST' ? { 'idempotency-key': `once-${Math.random()}` } : {};
   const answer = await posthorn.call(method, path, body, { key: env.POSTHORN_API_KEY, headers, ...(raw !== undefined && { raw }) });
@@ -94,7 +95,7 @@ async function settle(type: string, status: string): Promise<string> {
   });
 }
 
-it('no canary is seen anywhere', async () => {
+it('no canary can be read anywhere', async () => {
   await call(201, 'POST', '/v1/tenants', { id: tenant, name: tenant });
   for (const [path, status] of [
     ['/hook', 200],
@@ -116,7 +117,7 @@ it('no canary is seen anywhere', async () => {
   ]);
   await ask400s();
 
-  // what may be read is read by those who may
+  // authorised callers can read what they may read
   const [attempt] = (await call(200, 'GET', `/v1/deliveries/${deliveries[0]}/attempts`)).data;
   expect(attempt).toMatchObject({ body: canaries.answer });
   expect(receiver.requests[0]?.body.includes(canaries.body)).toBe(true);
@@ -129,7 +130,7 @@ it('no canary is seen anywhere', async () => {
     errors: errors.join('\n'),
     histories: await histories(posthorn.temporal),
   };
-  // the search finds what is there to be found
+  // the search finds canaries where they are expected
   for (const [where, kept] of Object.entries({ dump: tenant, files: tenant, log: deliveries[0], histories: deliveries[0]?.slice(4) })) {
     expect(sighted({ kept: kept ?? '' }, seen[where as keyof typeof seen]), where).toEqual(['kept']);
   }
@@ -137,7 +138,7 @@ it('no canary is seen anywhere', async () => {
   for (const [where, haystack] of Object.entries(seen)) expect(sighted(canaries, haystack), where).toEqual([]);
 });
 
-it('the master key is changed while deliveries go out, and the old one is not needed to start again', async () => {
+it('the master key is changed during deliveries, and a restart does not need the old one', async () => {
   await makeEndpoint(`${receiver.url}/rotated`, 'rotated.sent');
   const send = () => settle('rotated.sent', 'succeeded');
   const going = Promise.all(Array.from({ length: 10 }, send));

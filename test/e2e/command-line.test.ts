@@ -1,4 +1,5 @@
-// Raw signals of the `temporal` command, as an operator types them: on a delivery's own workflow, and on the operator, which reaches every delivery.
+// Raw signals of the `temporal` command, as an operator types them: to a delivery's own workflow,
+// and to the operator workflow, which reaches every delivery.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -29,7 +30,7 @@ const signal = (workflowId: string, name: string, ...more: string[]) =>
 const signalDelivery = ({ id }: Sent, name: string, ...more: string[]) => signal(`delivery/${id}`, name, ...more);
 const signalOperator = (name: string, input: object) => signal('posthorn/operator', name, '--input', JSON.stringify(input));
 
-/** What the operator says came of its last order to this delivery or endpoint. */
+/** The operator's result of its last command for this delivery or endpoint. */
 const said = (order: string, subject: string) =>
   until(`the operator to have done ${order} ${subject}`, async () => {
     const answer = await temporal(['query', '--workflow-id', 'posthorn/operator', '--type', 'recent', '--output', 'json']);
@@ -45,7 +46,7 @@ describe.concurrent("on a delivery's own workflow", () => {
     expect(await sent.row()).toMatchObject({ status: 'succeeded', round: 2, attempts: 1 });
   });
 
-  it('replay obeys a replayId once', async () => {
+  it('replay acts once for each replayId', async () => {
     const sent = await stage.send({ ...dead, answer: [500, 500, 204] });
     const input = ['--input', '{"replayId":"ticket 7","reason":"fixed"}'];
     await signalDelivery(sent, 'replay', ...input);
@@ -59,7 +60,7 @@ describe.concurrent("on a delivery's own workflow", () => {
     expect(await sent.row()).toMatchObject({ round: 3 });
   });
 
-  it('cancel ends an hour of waiting, also with an input that cannot be read', async () => {
+  it('cancel ends an hour of waiting, even with an unreadable input', async () => {
     const sent = await stage.send(inBackoff);
     await signalDelivery(sent, 'cancel', '--input', 'x', '--input-meta', 'encoding=binary/martian');
     expect(await sent.closed()).toBe('cancelled');
@@ -113,7 +114,7 @@ describe.concurrent('on the operator', () => {
     expect((await one.row()).status).toBe('cancelled');
   });
 
-  it('pause holds an endpoint and resume lets go', async () => {
+  it('pause holds the deliveries of an endpoint, and resume sends them', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     await signalOperator('pause', { endpointId: sent.endpoint.id });
     expect(await said('pause', sent.endpoint.id)).toBe('paused');
@@ -126,7 +127,7 @@ describe.concurrent('on the operator', () => {
     expect(cancelled.requests()).toEqual([]);
   });
 
-  it('says so when it knows no such delivery or endpoint', async () => {
+  it('reports an unknown delivery or endpoint', async () => {
     const [delivery, endpoint] = [newId('dlv'), newId('ep')];
     for (const deliveryId of [delivery, 'dlv_', "'; drop table deliveries"]) await signalOperator('replay', { deliveryId });
     for (const endpointId of [endpoint, '%']) await signalOperator('pause', { endpointId });

@@ -1,4 +1,5 @@
-// The main story over HTTP: an event goes in, signed requests come out, and every state and order on the way.
+// The main flow over HTTP: an event is posted, signed requests are sent, in every state and with
+// every command.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyFormats } from '#domain/body-format';
@@ -24,7 +25,7 @@ const delivery = async (eventId: string, status: string) =>
   until(`${eventId} ${status}`, async () => (await posthorn.deliveriesOf(tenant, eventId)).find((row) => row.status === status));
 
 describe('an event', () => {
-  it('arrives once, signed, as the producer wrote it', async () => {
+  it('arrives once, signed, with the same content that the producer posted', async () => {
     const endpoint = await posthorn.makeEndpoint(tenant, `${receiver.url}/plain`, { eventTypes: ['big.*'], headers: { 'x-shop': 'eu' } });
     const raw =
       '{"type":"big.number","data":{"n":12345678901234567890.10,"s":"\\u00e9 é \\u0000"},"id":"big-1","occurredAt":"2026-01-02T03:04:05Z"}';
@@ -45,7 +46,7 @@ describe('an event', () => {
     new Webhook(endpoint.secret).verify(request?.body ?? '', request?.headers ?? {});
   });
 
-  it('arrives in every format, signed, in the same bytes again when it was refused; a change of format counts at the next attempt', async () => {
+  it('arrives signed in every format, with the same bytes in a retry; a change of format counts at the next attempt', async () => {
     const bodies = new Map<string, string[]>();
     for (const format of bodyFormats) {
       const made = await posthorn.makeEndpoint(tenant, `${receiver.url}/as-${format}`, {
@@ -74,7 +75,7 @@ describe('an event', () => {
     expect([...bodies.values()].map((each) => each[2])).toEqual(bodyFormats.map(() => 'application/json {"n":1.5,"of":["ü"]}'));
   });
 
-  it('is tried again at the scheduled times until it is accepted', async () => {
+  it('is retried at the scheduled times until it is accepted', async () => {
     await posthorn.makeEndpoint(tenant, `${receiver.url}/twice`, {
       eventTypes: ['retry.me'],
       retry: { schedule: ['400ms', '800ms', '1h'] },
@@ -94,7 +95,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('is dead-lettered when its schedule is spent, and a replay signal delivers it', async () => {
+  it('is dead-lettered when its schedule is used up, and a replay signal delivers it', async () => {
     await posthorn.makeEndpoint(tenant, `${receiver.url}/down`, { eventTypes: ['dead.letter'], retry: { schedule: ['100ms'] } });
     receiver.answer('/down', [500]);
     const id = await posthorn.postEvent(tenant, { type: 'dead.letter' });

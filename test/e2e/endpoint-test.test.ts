@@ -1,4 +1,5 @@
-// POST /v1/endpoints/{id}/test with a worker: its result in the answer, and no second try. And the sandbox as an endpoint on the server itself.
+// POST /v1/endpoints/{id}/test with a worker: the response contains the result, and there is no
+// retry. Also the sandbox as an endpoint on the server itself.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
@@ -11,7 +12,7 @@ let receiver: Receiver;
 let tenant: string;
 
 beforeAll(async () => {
-  // no private range is allowed: the server's own sandbox is all that may be reached
+  // no private range is allowed, so only the server's own sandbox can be reached
   [posthorn, receiver] = await Promise.all([startPosthorn({ namespace: 't13', env: { POSTHORN_ALLOW_CIDRS: '' } }), startReceiver()]);
   tenant = await posthorn.makeTenant();
 });
@@ -21,7 +22,7 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-it('answers with what the endpoint said, whatever it subscribes to, and sends it to nobody else', async () => {
+it("returns the endpoint's response, ignores its subscription, and sends to no other endpoint", async () => {
   const tested = await posthorn.makeEndpoint(tenant, `${posthorn.origin}/sandbox/tested`, { eventTypes: ['other.*'] });
   await posthorn.makeEndpoint(tenant, `${posthorn.origin}/sandbox/bystander`, { eventTypes: ['order.*'] });
   const answer = await posthorn.post(`/v1/endpoints/${tested.id}/test`, { type: 'order.tried', data: { a: 1 } });
@@ -34,7 +35,7 @@ it('answers with what the endpoint said, whatever it subscribes to, and sends it
   expect((await posthorn.get('/sandbox/bystander')).body.requests).toEqual([]);
 });
 
-it('does not try again what was refused', async () => {
+it('does not retry a refused test', async () => {
   const refusing = await posthorn.makeEndpoint(tenant, `${posthorn.origin}/sandbox/refusing?script=503`);
   const { body } = await posthorn.post(`/v1/endpoints/${refusing.id}/test`, {});
   expect(body.attempt).toMatchObject({ outcome: 'http_status', status: 503, number: 1 });
@@ -43,7 +44,7 @@ it('does not try again what was refused', async () => {
   expect((await posthorn.get('/sandbox/refusing')).body.requests).toHaveLength(1);
 });
 
-it('refuses other private addresses, at creation and at the request itself', async () => {
+it('refuses other private addresses, at creation and when sending', async () => {
   const refused = await posthorn.post(`/v1/tenants/${tenant}/endpoints`, { url: `${receiver.url}/hook` });
   expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'url' }] } });
   const { id } = await posthorn.makeEndpoint(tenant, 'https://example.com/hook', { eventTypes: ['slipped.in'] });
@@ -57,7 +58,7 @@ it('refuses other private addresses, at creation and at the request itself', asy
   expect(receiver.requests).toEqual([]);
 });
 
-it('plays a script for each event', async () => {
+it('answers each event by the script', async () => {
   await posthorn.makeEndpoint(tenant, `${posthorn.origin}/sandbox/shaky?script=500,500,200`, { eventTypes: ['shaky.event'] });
   const ids = await Promise.all([1, 2, 3].map(() => posthorn.postEvent(tenant, { type: 'shaky.event' })));
   for (const id of ids) {

@@ -1,5 +1,6 @@
-// What an endpoint asks for is obeyed: Retry-After for all of it, 410 Gone, its own retry policy; and pause, resume, change and deletion count at
-// the next attempt. (docs/architecture.md says why 429, 503 and 410 differ from "any answer but 2xx is tried again".)
+// Endpoints control how they are called: Retry-After for the whole endpoint, 410 Gone, their own
+// retry schedule. Pause, resume, change and deletion count at the next attempt.
+// docs/architecture.md explains why 429, 503 and 410 differ from other failures.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/receiver.ts';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** Asks for peace once, with the first request; says when it asked, and until when. */
+/** Answers the first request with a Retry-After. Returns when it was sent, and until when it applies. */
 function busy(status: number, header: () => string): { reply: Reply; calmUntil: () => number } {
   let calm = 0;
   return {
@@ -27,7 +28,7 @@ function busy(status: number, header: () => string): { reply: Reply; calmUntil: 
 }
 
 const seconds = () => '5';
-/** HTTP dates have no fractions: between five and six seconds ahead. */
+/** HTTP dates have whole seconds, so this is between five and six seconds ahead. */
 const date = () => new Date(Date.now() + 6_000).toUTCString();
 const endpointOf = (id: string) => stage.posthorn.get(`/v1/endpoints/${id}`).then(({ body }) => body);
 const action = (id: string, name: string) => stage.posthorn.post(`/v1/endpoints/${id}/${name}`);
@@ -40,9 +41,9 @@ describe.concurrent('Retry-After', () => {
     [503, 'date', date],
   ])('on %i as %s holds the whole endpoint', async (status, _form, header) => {
     const { reply, calmUntil } = busy(status, header);
-    // by the time that one looks its lane may have taken it over, or the time may have come
+    // at the time of the check its lane may have taken it over, or it may be due already
     const sent = await stage.send({ until: 'retrying or held or succeeded', answer: reply, retry: { schedule: ['10ms', '1h'] } });
-    // written right after the attempt's record
+    // stored right after the attempt's record
     const notBefore = await until('its wish to be known', async () => (await endpointOf(sent.endpoint.id)).notBefore as string | null);
     expect(Date.parse(notBefore)).toBeGreaterThanOrEqual(calmUntil() - 1_000);
     const other = await sent.again('held or succeeded');
@@ -51,7 +52,7 @@ describe.concurrent('Retry-After', () => {
     for (const at of [sent.requests()[1]?.at, other.requests()[0]?.at]) expect(at).toBeGreaterThanOrEqual(calmUntil());
   });
 
-  it('shorter than the schedule does not shorten it, and on a 500 it is nothing', async () => {
+  it('shorter than the schedule does not shorten the wait, and is ignored on a 500', async () => {
     const answer: Reply = (_request, response, count) =>
       void response.writeHead(count === 1 ? 429 : count === 2 ? 500 : 204, { 'retry-after': count === 1 ? '0' : '3600' }).end();
     const sent = await stage.send({ until: 'retrying or succeeded', answer, retry: { schedule: ['500ms', '100ms'] } });
@@ -81,7 +82,7 @@ describe.concurrent('410 Gone', () => {
 });
 
 describe.concurrent('an exponential policy', () => {
-  it.concurrent.each([1, 2, 5])('of %i attempts makes exactly so many, each wait within its jitter', async (attempts) => {
+  it.concurrent.each([1, 2, 5])('of %i attempts makes exactly that many, with each wait within its jitter', async (attempts) => {
     const retry = { initial: '100ms', factor: 2, max: '300ms', attempts };
     const sent = await stage.send({ until: 'dead_lettered', answer: [500], retry });
     expect(await sent.row()).toMatchObject({ attempts });
@@ -89,7 +90,7 @@ describe.concurrent('an exponential policy', () => {
     const times = sent.requests().map(({ at }) => at);
     expect(times).toHaveLength(attempts);
     [100, 200, 300, 300].slice(0, attempts - 1).forEach((wait, index) => {
-      // received and decided on different clocks' milliseconds
+      // the two times are milliseconds of different clocks
       expect((times[index + 1] ?? 0) - (times[index] ?? 0)).toBeGreaterThanOrEqual(wait * 0.9 - 2);
     });
     expect(sent.requests().map(({ headers }) => Number(headers['posthorn-attempt']))).toEqual(times.map((_, index) => index + 1));
@@ -99,7 +100,7 @@ describe.concurrent('an exponential policy', () => {
 });
 
 describe.concurrent('an endpoint', () => {
-  it('that is paused holds what is new and what is due, and sends it when resumed', async () => {
+  it('that is paused holds new and due deliveries, and gets them when resumed', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     sent.answer([204]);
     await action(sent.endpoint.id, 'pause');
@@ -113,7 +114,7 @@ describe.concurrent('an endpoint', () => {
     expect(await held.reach('succeeded')).toMatchObject({ attempts: 1 });
   });
 
-  it('that is deleted cancels what is unfinished, and gets nothing more', async () => {
+  it('that is deleted gets nothing more, and its unfinished deliveries are cancelled', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500, 204] });
     const dead = await sent.again('retrying');
     await stage.sql(dead, `update deliveries set status = 'dead_lettered', next_attempt_at = null where id = $1`);
@@ -130,7 +131,7 @@ describe.concurrent('an endpoint', () => {
     expect([...sent.requests(), ...dead.requests()]).toHaveLength(2);
   });
 
-  it('whose URL and secret change while a delivery waits gets it there, signed with the new one', async () => {
+  it('whose URL and secret change while a delivery waits gets it at the new URL, signed with the new secret', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     const other = '/elsewhere';
     await stage.posthorn.call('PATCH', `/v1/endpoints/${sent.endpoint.id}`, { url: stage.receiver.url + other });

@@ -1,4 +1,5 @@
-// Temporal's own fairness, as an extra to ours: what each workflow is started with, and that the server does by it.
+// Temporal's own fairness, in addition to ours: the priority of each workflow, and that the server
+// follows it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { laneWorkflowId } from '#contract/workflow-contract';
 import { signalLane } from '#temporal/starter';
@@ -24,7 +25,7 @@ async function dispatchOf(eventType: string): Promise<string> {
   });
 }
 
-it('first attempts come before retries, retries before replays, each for its tenant', async () => {
+it('first attempts have priority over retries, and retries over replays, each with its tenant as the key', async () => {
   const sent = await stage.send({ until: 'succeeded' });
   const of = (priorityKey: number) => ({ fairnessKey: stage.tenant, priorityKey });
   expect(await priorityOf(await dispatchOf(sent.type))).toMatchObject(of(2));
@@ -39,7 +40,7 @@ it('first attempts come before retries, retries before replays, each for its ten
   expect(await priorityOf(laneWorkflowId(endpointId))).toMatchObject(of(3));
 });
 
-it('tenants with one thing each do not come after the hundreds of another', async () => {
+it('tenants with a single task do not wait for the hundreds of another tenant', async () => {
   const { temporal, namespace } = stage.posthorn;
   const taskQueue = { name: 'unattended' };
   const begin = (workflowId: string, fairnessKey: string) =>
@@ -52,6 +53,6 @@ it('tenants with one thing each do not come after the hundreds of another', asyn
     const { workflowExecution } = await temporal.withDeadline(Date.now() + 20_000, poll);
     order.push(workflowExecution?.workflowId?.split('/')[0] ?? '');
   }
-  // in each partition of the queue, of which several may be served one after the other
+  // this holds for each partition of the queue; several partitions may be served one after the other
   expect(order.lastIndexOf('one')).toBeLessThan(210);
 });

@@ -1,5 +1,6 @@
-// One event for 5,000 endpoints of one tenant. With first attempts ahead of its dispatch; and, fewer for the time it takes, each with a workflow of its own:
-// planned and started in pages of 500, by a dispatch that continues as new on the way.
+// One event for 5,000 endpoints of a tenant, with first attempts before its dispatch. And, for
+// fewer endpoints, one workflow for each: planned and started in pages of 500, by a dispatch that
+// continues as new on the way.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '#runtime/new-id';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
@@ -39,7 +40,7 @@ async function makeEndpoints(posthorn: TestPosthorn, tenant: string, endpoints: 
   );
 }
 
-/** Each endpoint got the event once, and every row says so. */
+/** Expects that each endpoint got the event once, and that every row says so. */
 async function expectEachOnce(posthorn: TestPosthorn, eventId: string, endpoints: number): Promise<void> {
   await until('all requests', () => receiver.of(eventId).length >= endpoints, 120_000);
   const statuses = async () => (await posthorn.database.db.query('select status, count(*)::int as n from deliveries group by status')).rows;
@@ -65,7 +66,7 @@ it('an event for 5,000 endpoints is delivered to each of them once', async () =>
   expect(await handle.result()).toMatchObject({ done: true, planned: 0, started: 0 });
 });
 
-it('page by page, a workflow each, each of them once', async () => {
+it('an event is delivered once to each endpoint page by page, with a workflow for each delivery', async () => {
   const posthorn = await begin({
     namespace: 't15',
     env: { POSTHORN_DISPATCH: 'individual' },
@@ -80,7 +81,7 @@ it('page by page, a workflow each, each of them once', async () => {
   await until('its two runs in the list', async () => (await runsOf(posthorn, handle.workflowId)).join() === 'COMPLETED,CONTINUED_AS_NEW');
 });
 
-/** Makes the history of the dispatch so large that Temporal suggests to continue as new: that comes at 4 MB. */
+/** Makes the dispatch's history larger than 4 MB, at which Temporal suggests continuing as new. */
 async function swell(posthorn: TestPosthorn): Promise<void> {
   const handle = await dispatchOf(posthorn);
   for (let n = 0; n < 5; n++) await handle.signal('unheardOf', 'x'.repeat(900_000));

@@ -1,4 +1,5 @@
-// "Follow one event" in CONTRIBUTING.md is true: an event that is traced through a running Posthorn enters each file of the list, and those of its workflows are Temporal's.
+// CONTRIBUTING's "Follow one event" is correct: a traced event runs code in each listed file, and the
+// listed workflows appear in Temporal.
 import { Session } from 'node:inspector/promises';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** The files of `src` of which a function ran while `act` did. */
+/** The files of `src` in which a function ran during `act`. */
 async function entered(act: () => Promise<unknown>): Promise<Set<string>> {
   const session = new Session();
   session.connect();
@@ -32,7 +33,7 @@ async function entered(act: () => Promise<unknown>): Promise<Set<string>> {
   }
 }
 
-it('is the way of a traced event', async () => {
+it('lists the files that a traced event enters', async () => {
   const [workflows, others] = [true, false].map((are) => stopsOfOneEvent.filter((file) => file.startsWith('src/workflows/') === are));
   const files = await entered(async () => {
     const sent = await stage.send({ until: 'succeeded' });
@@ -42,11 +43,11 @@ it('is the way of a traced event', async () => {
         async (id) => (await stage.posthorn.temporal.workflow.getHandle(id).describe()).type,
       ),
     );
-    // a workflow's file is named for it
+    // a workflow's file has the workflow's name
     expect(workflows?.map((file) => camelCased(file.replace(/^src\/workflows\/|\.ts$/g, '')))).toEqual(types.toReversed());
   });
   expect(others?.filter((file) => !files.has(resolve(file)))).toEqual([]);
-  // a file that an event does not enter is seen to be none of its way
+  // a file that the event does not enter is not found
   expect(files.has(resolve('src/lanes/drain.ts'))).toBe(false);
 });
 

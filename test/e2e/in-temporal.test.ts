@@ -1,4 +1,5 @@
-// What Temporal shows of a delivery - its list, its summaries - and what it must never hold: anything of a customer's but ids, type and host.
+// What Temporal shows of a delivery, in its list and summaries, and what it must never hold:
+// customer data other than ids, event type and host.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
@@ -50,7 +51,7 @@ describe("Temporal's list", () => {
     expect(await idsOf('PosthornTenant="nobody"')).toEqual([]);
   });
 
-  it('says in a line and a few words what each workflow is', async () => {
+  it('shows a summary and details for each workflow', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     const host = new URL(stage.receiver.url).host;
     const delivery = await sent.handle.describe();
@@ -65,7 +66,7 @@ describe("Temporal's list", () => {
     expect(await operator.staticDetails()).toContain('retryNow');
   });
 
-  it('shows of a waiting delivery its attempt, its reason and its next time', async () => {
+  it('shows the attempt, the reason and the next time of a waiting delivery', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [503], retry: { schedule: ['50ms', '1h'] } });
     const waiting = await until('an hour of waiting', async () => {
       const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
@@ -78,7 +79,7 @@ describe("Temporal's list", () => {
 });
 
 describe('a history', () => {
-  it('holds no payload, header, path, query, secret or answer', async () => {
+  it('contains no payload, header, path, query, secret or response', async () => {
     const canary = (of: string) => `canary-${of}-7f3a`;
     const closed = 'http://127.0.0.1:9';
     const tail = `/${canary('path')}?q=${canary('query')}`;
@@ -133,7 +134,7 @@ describe('a history', () => {
   });
 });
 
-/** All text in it, that of payloads' bytes too. */
+/** All text in the value, including the bytes of payloads. */
 function textOf(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   if (typeof value !== 'object' || value === null) return String(value);

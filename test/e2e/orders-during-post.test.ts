@@ -1,4 +1,5 @@
-// Orders while the endpoint holds the request: there are never two requests at once, and an acceptance wins over every order.
+// Commands while the endpoint holds the request: there are never two requests at once, and an
+// acceptance wins over every command.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { holding, mostAtOnce, type Sent, type Stage, setStage } from './stage.ts';
@@ -9,13 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** A delivery whose attempt of this number is being held by the endpoint; those before it were refused, those after it get `later`. */
+/** A delivery whose attempt `number` is held by the endpoint. Earlier attempts were refused, later ones get `later`. */
 async function heldAt(number: number, schedule: string[], later = 204): Promise<{ sent: Sent; release(status: number): void }> {
   const hold = holding();
   const sent = await stage.send({
     until: number === 1 ? 'pending' : 'retrying',
     retry: { schedule },
-    // what is held is held by the test, however slow the machine is
+    // the test holds the request, so the speed of the machine does not matter
     endpoint: { timeoutMs: 30_000 },
     answer: (request, response, count) => {
       if (count < number) response.writeHead(500).end();
@@ -32,7 +33,7 @@ const second = { number: 2, schedule: ['50ms', '1h'] };
 const last = { number: 2, schedule: ['50ms'] };
 type Say = (sent: Sent, order: 'cancel' | 'retry-now') => Promise<unknown>;
 
-/** By the API, by a signal to the delivery's own workflow, and by the Web UI's button. */
+/** Three ways to cancel: the API, a signal to the delivery's own workflow, and the button of the Web UI. */
 const ways: Record<string, Say> = {
   'the API': (sent, order) => sent.order(order),
   'a signal': (sent, order) => sent.handle.signal(order === 'cancel' ? 'cancel' : 'retryNow'),
@@ -43,7 +44,7 @@ describe.concurrent.each(Object.entries(cancels))('cancel by %s during a request
   it.concurrent.each([first, second, last])('that is refused, attempt $number of $schedule', async ({ number, schedule }) => {
     const { sent, release } = await heldAt(number, schedule);
     await say(sent, 'cancel');
-    await heard(sent);
+    await commandReceived(sent);
     release(500);
     expect(await sent.closed()).toBe('cancelled');
     expect((await sent.row()).status).toBe('cancelled');
@@ -54,7 +55,7 @@ describe.concurrent.each(Object.entries(cancels))('cancel by %s during a request
   it.concurrent.each([first, last])('that is accepted, attempt $number of $schedule', async ({ number, schedule }) => {
     const { sent, release } = await heldAt(number, schedule);
     await say(sent, 'cancel');
-    await heard(sent);
+    await commandReceived(sent);
     release(204);
     expect(await sent.closed()).toBe('succeeded');
     expect(await sent.row()).toMatchObject({ status: 'succeeded', attempts: number });
@@ -68,7 +69,7 @@ describe.concurrent.each(Object.entries(ways))('retry-now by %s during a request
     async ({ number, schedule }) => {
       const { sent, release } = await heldAt(number, schedule);
       await say(sent, 'retry-now');
-      await heard(sent);
+      await commandReceived(sent);
       expect(sent.requests()).toHaveLength(number);
       release(500);
       expect(await sent.closed()).toBe('succeeded');
@@ -80,16 +81,16 @@ describe.concurrent.each(Object.entries(ways))('retry-now by %s during a request
   it.concurrent('that is accepted', async () => {
     const { sent, release } = await heldAt(1, ['1h'], 500);
     await say(sent, 'retry-now');
-    await heard(sent);
+    await commandReceived(sent);
     release(204);
     expect(await sent.closed()).toBe('succeeded');
     expect(sent.requests()).toHaveLength(1);
   });
 
-  it.concurrent('that is the last of the schedule and refused: a dead letter, with no attempt more', async () => {
+  it.concurrent('that is the last of the schedule and refused: a dead letter without a further attempt', async () => {
     const { sent, release } = await heldAt(last.number, last.schedule);
     await say(sent, 'retry-now');
-    await heard(sent);
+    await commandReceived(sent);
     release(500);
     await sent.reach('dead_lettered');
     await until('the workflow to know', async () => (await status(sent)).status === 'dead_lettered');
@@ -102,8 +103,8 @@ describe.concurrent.each(Object.entries(ways))('retry-now by %s during a request
 
 const status = (sent: Sent) => sent.handle.query<{ status: string; attempts: number }>('status');
 
-/** The order has reached the workflow, which has asked for its activity to be cancelled and waits for it. */
-async function heard(sent: Sent): Promise<void> {
+/** Resolves when the workflow has received the command and waits for its activity to be cancelled. */
+async function commandReceived(sent: Sent): Promise<void> {
   await until('the order to arrive', async () => {
     const { events } = await sent.handle.fetchHistory();
     return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);

@@ -1,4 +1,5 @@
-// Orders over HTTP: cancel, retry-now and replay, in the states that allow them and in those that do not.
+// Commands over HTTP: cancel, retry-now and replay, in the states that allow them and in those that
+// do not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { holding, type Sent, type Stage, setStage } from './stage.ts';
@@ -23,7 +24,7 @@ describe.concurrent('cancel', () => {
     expect((await sent.order('replay')).status).toBe(409);
   });
 
-  it('ends one that is not due yet', async () => {
+  it('ends a delivery that is not due yet', async () => {
     const deliverAt = new Date(Date.now() + 50_000).toISOString();
     const sent = await stage.send({ until: 'pending', event: { deliverAt } });
     await sent.started();
@@ -40,7 +41,7 @@ describe.concurrent('cancel', () => {
     expect((await sent.row()).status).toBe('cancelled');
   });
 
-  it('ends one held behind a paused endpoint, which is then not sent on resume', async () => {
+  it('ends a delivery held for a paused endpoint, which is not sent on resume', async () => {
     const sent = await stage.send({ until: 'succeeded', answer: [204] });
     await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
     const held = await sent.again('held');
@@ -52,7 +53,7 @@ describe.concurrent('cancel', () => {
     expect(held.requests()).toEqual([]);
   });
 
-  it('ends one in quarantine', async () => {
+  it('ends a delivery in quarantine', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     await stage.sql(sent, `update deliveries set status = 'quarantined', next_attempt_at = null where id = $1`);
     expect((await sent.order('retry-now')).status).toBe(409);
@@ -60,7 +61,7 @@ describe.concurrent('cancel', () => {
     expect((await sent.row()).status).toBe('cancelled');
   });
 
-  it('is refused for one that succeeded', async () => {
+  it('is refused for a delivery that succeeded', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     expect((await sent.order('cancel')).status).toBe(409);
     expect((await sent.order('retry-now')).status).toBe(409);
@@ -70,7 +71,7 @@ describe.concurrent('cancel', () => {
 });
 
 describe.concurrent('retry-now', () => {
-  it('ends an hour of waiting at once, as often as it is said', async () => {
+  it('ends an hour of waiting at once, each time it is given', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500, 500, 204] });
     expect((await sent.order('retry-now')).status).toBe(202);
     await until('the second attempt', async () => (await sent.row()).attempts === 2);
@@ -90,7 +91,7 @@ describe.concurrent('replay', () => {
     expect(await sent.closed()).toBe('succeeded');
   });
 
-  it('delivers one that succeeded again, in a workflow of the same id', async () => {
+  it('delivers a succeeded delivery again, in a workflow with the same id', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     await sent.closed();
     const { runId } = await sent.handle.describe();
@@ -101,7 +102,7 @@ describe.concurrent('replay', () => {
     expect(sent.requests().map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '1']);
   });
 
-  it('said twice with one Idempotency-Key is one round', async () => {
+  it('repeated with the same Idempotency-Key makes one round', async () => {
     const sent = await stage.send({ until: 'dead_lettered', answer: [500, 500, 204], retry: soon });
     const first = await sent.order('replay', 'same-key');
     await sent.reach('succeeded');
@@ -113,7 +114,7 @@ describe.concurrent('replay', () => {
     expect(sent.requests()).toHaveLength(3);
   });
 
-  it('said by several at once is one round', async () => {
+  it('from several concurrent requests makes one round', async () => {
     const hold = holding();
     const sent = await stage.send({ until: 'dead_lettered', answer: [500], retry: { schedule: ['50ms'] } });
     sent.answer(hold.reply);
@@ -135,7 +136,9 @@ describe.concurrent('a replay for a paused endpoint', () => {
     return sent;
   }
 
-  /** Its workflow ended, it waits in the lane, and is sent when the endpoint is resumed. */
+  /**
+   * Expects that its workflow has ended, that it queues in the lane, and that it is sent when the endpoint is resumed.
+   */
   async function expectHeldUntilResume(sent: Sent): Promise<void> {
     const workflowId = `lane/${sent.endpoint.id}`;
     expect(await sent.closed()).toBe('held');
@@ -148,7 +151,7 @@ describe.concurrent('a replay for a paused endpoint', () => {
     expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 1 });
   }
 
-  it('is held, by the API', async () => {
+  it('is held if it comes from the API', async () => {
     const sent = await deadBehindPause();
     expect(await sent.order('replay')).toMatchObject({ status: 202, body: { status: 'held' } });
     expect((await sent.order('replay')).status).toBe(409);
@@ -156,13 +159,13 @@ describe.concurrent('a replay for a paused endpoint', () => {
     await expectHeldUntilResume(sent);
   });
 
-  it('is held, by a signal to its workflow', async () => {
+  it('is held if it comes from a signal to its workflow', async () => {
     const sent = await deadBehindPause();
     await sent.handle.signal('replay', { replayId: 'by-hand' });
     await expectHeldUntilResume(sent);
   });
 
-  it('is held, by a signal to the operator', async () => {
+  it('is held if it comes from a signal to the operator', async () => {
     const sent = await deadBehindPause();
     await stage.posthorn.temporal.workflow.getHandle('posthorn/operator').signal('replay', { deliveryId: sent.id });
     await expectHeldUntilResume(sent);
@@ -182,14 +185,14 @@ describe('the audit log', () => {
       return row.attempts === attempts && row.status === 'retrying';
     });
 
-  it('has each order once, by whom it was given: the API, a signal to its workflow, the operator', async () => {
+  it('contains each command once, with its source: the API, a signal to its workflow, the operator', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500, 500, 500, 500, 500], retry: { schedule: Array(9).fill('1h') } });
     const own = `delivery/${sent.id}`;
     await sent.order('retry-now');
     await spent(sent, 2);
     await sent.handle.signal('retryNow');
     await spent(sent, 3);
-    // what the API's order was told with, once more
+    // the signal of the API's command, sent once more
     await sent.handle.signal('retryNow', { echoOf: 1 });
     await spent(sent, 4);
     const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');

@@ -1,11 +1,12 @@
-// A producer's own ids: the same event again is no second delivery - later, at once, in a batch -, and the same id of another tenant is another event.
+// Event ids from the producer: the same event again, later, concurrently or in a batch, makes no
+// second delivery. The same id of another tenant is another event.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  // a thousand events at once: as they would leave in earnest
+  // adaptive mode as in production, because the tests post a thousand events at once
   stage = await setStage('t12', { POSTHORN_DISPATCH: 'adaptive' });
 });
 afterAll(() => stage?.close());
@@ -16,7 +17,7 @@ async function endpointFor(tenant: string, path: string): Promise<void> {
   await stage.posthorn.makeEndpoint(tenant, stage.receiver.url + path, { eventTypes: [`${path.slice(1)}.sent`] });
 }
 
-/** So many requests with this id have come to the path, and every accepted event has gone its way. */
+/** Expects this number of requests with this id at the path, after every accepted event was handled. */
 async function received(path: string, count: number): Promise<string[]> {
   const at = () => stage.receiver.requests.filter((request) => request.path === path).map(({ headers }) => headers['webhook-id'] ?? '');
   await until(`${count} requests to ${path}`, () => at().length >= count);
@@ -30,7 +31,7 @@ async function received(path: string, count: number): Promise<string[]> {
 }
 
 describe('an id', () => {
-  it('said again is a duplicate, and delivered once', async () => {
+  it('sent again is a duplicate, and the event is delivered once', async () => {
     await endpointFor(stage.tenant, '/again');
     const event = { id: 'again-1', type: 'again.sent', data: { a: 1 } };
     expect((await post(stage.tenant, event)).body).toEqual({ id: 'again-1', duplicate: false });
@@ -39,7 +40,7 @@ describe('an id', () => {
     expect(await received('/again', 1)).toEqual(['again-1']);
   });
 
-  it('said by many at once is accepted once, and delivered once', async () => {
+  it('sent by many at once is accepted once, and delivered once', async () => {
     await endpointFor(stage.tenant, '/at-once');
     const event = { id: 'once-1', type: 'at-once.sent', data: {} };
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(stage.tenant, event)));
@@ -48,7 +49,7 @@ describe('an id', () => {
     expect(await received('/at-once', 1)).toEqual(['once-1']);
   });
 
-  it('said by many at once with different contents is one of them', async () => {
+  it('sent by many at once with different content becomes one of the events', async () => {
     await endpointFor(stage.tenant, '/differ');
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) => post(stage.tenant, { id: 'differ-1', type: 'differ.sent', data: { n } })),
@@ -59,7 +60,7 @@ describe('an id', () => {
     expect(stage.receiver.of('differ-1')[0]?.body.toString()).toContain(`"data":{"n":${winner}}`);
   });
 
-  it('of two tenants is two events', async () => {
+  it('used by two tenants makes two events', async () => {
     const other = await stage.posthorn.makeTenant();
     await Promise.all([endpointFor(stage.tenant, '/tenants'), endpointFor(other, '/tenants')]);
     const answers = await Promise.all(
@@ -73,11 +74,11 @@ describe('an id', () => {
 });
 
 describe('a batch', () => {
-  it('of a thousand is accepted at once, each result in its place, and the wanted ones are delivered once', async () => {
+  it('of a thousand is accepted in one request, with results in order, and subscribed events are delivered once', async () => {
     await endpointFor(stage.tenant, '/batch');
     await post(stage.tenant, { id: 'batch-3', type: 'batch.sent', data: 3 });
     await post(stage.tenant, { id: 'batch-4', type: 'batch.sent', data: 'another' });
-    // what nobody subscribes to costs a dispatch and no delivery
+    // an event without a subscriber gets a dispatch and no delivery
     const events = Array.from({ length: 1_000 }, (_, n) => ({
       id: `batch-${n}`,
       type: n % 50 < 5 ? 'batch.sent' : 'batch.unwanted',

@@ -1,5 +1,6 @@
-// A deterministic fault of our own - here a secret that cannot be opened - spends none of the endpoint's attempts: after ten tries the delivery
-// stands in the operator's quarantine, and goes on from there when it is released.
+// A deterministic failure inside Posthorn, here a secret that cannot be decrypted, uses up none of
+// the endpoint's attempts. After ten tries the delivery is quarantined, and continues when it is
+// released.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** Flips a byte of the endpoint's sealed secret; done twice, it is whole again. */
+/** Flips a byte of the endpoint's encrypted secret. A second call repairs it. */
 async function spoilSecret({ endpoint }: Sent): Promise<void> {
   await stage.posthorn.database.db.query(
     'update endpoint_secrets set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 255) where endpoint_id = $1',
@@ -18,7 +19,7 @@ async function spoilSecret({ endpoint }: Sent): Promise<void> {
   );
 }
 
-/** A delivery refused once, whose next tries are faults; seven of them are said to have been made already. */
+/** A delivery that was refused once and whose next tries are faults. Its row already counts seven of them. */
 async function quarantined(): Promise<Sent> {
   const sent = await stage.send({ until: 'retrying', answer: [500, 204] });
   await spoilSecret(sent);
@@ -29,7 +30,7 @@ async function quarantined(): Promise<Sent> {
 }
 
 describe.concurrent('a delivery that we cannot make', () => {
-  it('ends in quarantine after ten tries, spends no attempt, and is delivered when it is repaired and released', async () => {
+  it('is quarantined after ten tries, uses up no attempt, and is delivered when it is repaired and released', async () => {
     const sent = await quarantined();
     expect(await sent.row()).toMatchObject({ status: 'quarantined', attempts: 1, faults: 10, nextAttemptAt: null });
     expect(await sent.closed()).toBe('quarantined');
@@ -45,7 +46,7 @@ describe.concurrent('a delivery that we cannot make', () => {
     expect(sent.requests().map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '2']);
   });
 
-  it('can be released too early: its faults are counted from none', async () => {
+  it('can be released too early: its faults are then counted from zero', async () => {
     const sent = await quarantined();
     await sent.order('release');
     await until('a fault', async () => (await sent.row()).faults === 1);
@@ -54,7 +55,7 @@ describe.concurrent('a delivery that we cannot make', () => {
     expect(await sent.reach('succeeded')).toMatchObject({ attempts: 2, faults: 0 });
   });
 
-  it('shows its fault in Temporal, can be cancelled meanwhile, and says nothing of the secret', async () => {
+  it('shows its fault in Temporal without the secret, and can be cancelled meanwhile', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     await spoilSecret(sent);
     await sent.order('retry-now');
@@ -62,7 +63,7 @@ describe.concurrent('a delivery that we cannot make', () => {
       const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
       return activity?.lastFailure?.applicationFailureInfo?.type === 'Fault' && activity.lastFailure;
     });
-    expect(failure.message).toMatch(/^this was changed after it was sealed, or belongs elsewhere \(fault \d+ of 10\)$/);
+    expect(failure.message).toMatch(/^the value was changed after it was encrypted, or belongs to another row \(fault \d+ of 10\)$/);
     expect((await sent.order('cancel')).status).toBe(202);
     expect(await sent.closed()).toBe('cancelled');
   });

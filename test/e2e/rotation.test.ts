@@ -1,5 +1,5 @@
-// Key pairs sign for their own tenant alone. Secrets and key pairs change while deliveries go: a receiver that knows any that is live accepts every request.
-// And the workflow that follows a key.
+// Key pairs sign only for their own tenant. Secrets and key pairs are rotated during deliveries: a
+// receiver that knows any live key accepts every request. Also the workflow that follows a key.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyWebhook, WebhookVerificationError } from '#receiver/verify';
 import { verifyMessage } from '#receiver/verify-message';
@@ -22,8 +22,9 @@ const verifies = ({ headers, body }: Received, by: { secrets?: string[]; publicK
   }
 };
 
-// first, while few events leave one by one: the sandbox knows a delivery by its row, which a first attempt under load is ahead of
-it('the sandbox checks what its endpoint is signed with, all of it', async () => {
+// runs first, while events are dispatched individually: the sandbox finds a delivery by its row, and a batched first
+// attempt comes before it
+it('the sandbox verifies every signature of its endpoint', async () => {
   const { posthorn, tenant } = stage;
   const custom = { header: 'X-Sig', algorithm: 'sha512', encoding: 'hex', signed: '{id}.{timestamp}.{body}', secretAs: 'text' };
   const ways = {
@@ -53,14 +54,14 @@ const byKeyPair: Record<string, { signing: object; verify: Verify }> = {
   },
 };
 
-/** As a receiver reads them, by no more than the id of its own tenant. */
+/** Reads the public keys like a receiver that knows only the id of its own tenant. */
 async function publicKeysOf(tenant: string): Promise<string[]> {
   const { keys } = (await stage.posthorn.call('GET', `/.well-known/tenants/${tenant}/jwks.json`, undefined, { key: null })).body;
   return keys.map(({ x }: { x: string }) => `whpk_${Buffer.from(x, 'base64url').toString('base64')}`);
 }
 
 it.each(Object.entries(byKeyPair))(
-  "%s: what one tenant has sent to itself and sends on, another tenant's receiver refuses",
+  '%s: a receiver refuses a request that another tenant had sent to itself and forwards',
   async (name, { signing, verify }) => {
     const { posthorn, receiver, tenant } = stage;
     const path = (who: string) => `/${who}-${name.replaceAll(' ', '-')}`;
@@ -94,7 +95,7 @@ it.each(Object.entries(byKeyPair))(
     }
     expect(await sendOn(sent('victim'), receiver.url + path('victim'))).toBe(200);
     expect(await sendOn(loot, receiver.url + path('victim'))).toBe(401);
-    // within a tenant a message signature says for which address it was made
+    // within a tenant, a message signature is bound to the address it was made for
     expect(await sendOn(sent('neighbour'), receiver.url + path('victim'))).toBe(name === 'v1a' ? 200 : 401);
     expect(loot.headers).toMatchObject({ 'webhook-id': expect.stringMatching(/^test_/), 'posthorn-test': 'true' });
   },
@@ -105,7 +106,7 @@ async function sendOn({ method, headers, body }: Received, url: string): Promise
   return (await fetch(url, { method, headers: others, body: new Uint8Array(body) })).status;
 }
 
-it('every request of a rotation verifies by the secrets and keys of before and of after', async () => {
+it('every request during a rotation verifies with the old and with the new secrets and keys', async () => {
   const { posthorn, receiver, tenant } = stage;
   const wanted = { eventTypes: ['rotated.often'], signing: { schemes: ['v1', 'v1a'] } };
   const { id, secret, publicKeys } = (await posthorn.post(`/v1/tenants/${tenant}/endpoints`, { url: `${receiver.url}/rotated`, ...wanted }))
@@ -115,7 +116,7 @@ it('every request of a rotation verifies by the secrets and keys of before and o
   const rotate = async (overlap: string) => (await posthorn.post(`/v1/endpoints/${id}/rotate-secret`, { overlap })).body.secret as string;
 
   const [, second, key] = await Promise.all([send(60), rotate('1h'), keyOf({ publishFor: '0s', overlap: '1h' }), send(60)]);
-  // each of the two reaches a process within a second
+  // each of the two changes reaches a process within a second
   const isNew = (request: Received) => verifies(request, { secrets: [second] }) && verifies(request, { publicKeys: [key.publicKey] });
   await until('the new ones to sign', async () => {
     await send(5);
@@ -137,7 +138,7 @@ it('every request of a rotation verifies by the secrets and keys of before and o
   });
 });
 
-it('a workflow follows each rotation: done when nothing is left to forget, cancelled by a signal, whatever it says', async () => {
+it('a workflow follows each rotation: it ends when no key is left to remove, and is cancelled by a signal with any input', async () => {
   const follow = (key: { id: string }) => stage.posthorn.temporal.workflow.getHandle(`rotate-key/${key.id}`);
   const atOnce = await keyOf({ publishFor: '0s', overlap: '0s' });
   expect(await follow(atOnce).result()).toEqual({ phase: 'done', nextInMs: null });

@@ -1,5 +1,6 @@
-// Signals typed by hand carry anything: every signal of every workflow with every kind of argument fails nothing, wedges nothing, and the next
-// good signal is obeyed. And a handler is there before the first thing a workflow waits for.
+// Signals typed by hand can contain anything. No signal of any workflow with any argument fails or
+// blocks the workflow, and the next valid signal is carried out. Handlers exist before a workflow
+// waits.
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryStart } from '#temporal/starter';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** As lists of arguments: the first is none at all. */
+/** Lists of arguments. The first one is empty. */
 const rubbish: [string, unknown[]][] = [
   ['none', []],
   ['null', [null]],
@@ -33,7 +34,7 @@ async function sendAll(handle: WorkflowHandle, signals: string[]): Promise<void>
   for (const [, args] of rubbish) await Promise.all(signals.map((signal) => handle.signal(signal, ...args)));
 }
 
-/** It runs, no workflow task of it has failed or waits, and it has read every signal. */
+/** Expects that the workflow runs, that no workflow task failed or waits, and that every signal was read. */
 async function expectSound(handle: WorkflowHandle): Promise<void> {
   await until('the signals to be read', async () => !(await handle.describe()).raw.pendingWorkflowTask);
   expect((await handle.describe()).status.name).toBe('RUNNING');
@@ -44,7 +45,7 @@ async function expectSound(handle: WorkflowHandle): Promise<void> {
 const status = (sent: Sent) => sent.handle.query<{ status: string }>('status');
 
 describe.concurrent('a delivery', () => {
-  it('in backoff takes rubbish for retryNow and replay, and a cancel is a cancel', async () => {
+  it('in backoff accepts retryNow and replay with invalid input, and is cancelled by a cancel', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500], retry: { schedule: Array.from({ length: 50 }, () => '1h') } });
     await sendAll(sent.handle, ['retryNow', 'replay']);
     await expectSound(sent.handle);
@@ -54,14 +55,14 @@ describe.concurrent('a delivery', () => {
     expect(await sent.closed()).toBe('cancelled');
   });
 
-  it.concurrent.each(rubbish)('in backoff is cancelled by a cancel with %s', async (_name, args) => {
+  it.concurrent.each(rubbish)('in backoff is cancelled by a cancel signal with %s', async (_name, args) => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     await sent.handle.signal('cancel', ...args);
     expect(await sent.closed()).toBe('cancelled');
     expect((await sent.row()).status).toBe('cancelled');
   });
 
-  it.concurrent.each(rubbish)('that is a dead letter is replayed by a replay with %s', async (_name, args) => {
+  it.concurrent.each(rubbish)('that is a dead letter is replayed by a replay signal with %s', async (_name, args) => {
     const sent = await stage.send({
       until: 'dead_lettered',
       answer: [500, 204],
@@ -77,7 +78,7 @@ describe.concurrent('a delivery', () => {
     ['broken JSON', { encoding: 'json/plain' }, '{"a":'],
     ['an unknown encoding', { encoding: 'binary/martian' }, 'x'],
     ['no encoding', {}, 'x'],
-  ])('takes arguments that cannot be read: %s', async (_name, metadata, data) => {
+  ])('accepts unreadable arguments: %s', async (_name, metadata, data) => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     const encoded = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, Buffer.from(value)]));
     for (const signalName of ['replay', 'retryNow']) {
@@ -93,7 +94,7 @@ describe.concurrent('a delivery', () => {
     expect(await sent.closed()).toBe('cancelled');
   });
 
-  it('ignores signals and queries nobody has heard of', async () => {
+  it('ignores unknown signals and queries', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     await sent.handle.signal('explode', { now: true });
     await expect(sent.handle.query('nonsense')).rejects.toThrow(/nonsense/);
@@ -102,7 +103,7 @@ describe.concurrent('a delivery', () => {
     expect(await sent.closed()).toBe('cancelled');
   });
 
-  it('answers its query while its very first attempt is under way', async () => {
+  it('answers its query while its first attempt is in flight', async () => {
     const hold = holding();
     const sent = await stage.send({ until: 'pending', answer: hold.reply });
     await hold.held();
@@ -116,7 +117,7 @@ describe.concurrent('a delivery', () => {
     ['cancel', 'cancelled'],
     ['retryNow', 'succeeded'],
     ['replay', 'succeeded'],
-  ])('hears a %s that stands before its first step', async (signal, end) => {
+  ])('receives a %s that comes before its first step', async (signal, end) => {
     const sent = await stage.send({
       until: 'dead_lettered',
       answer: [500, 204],
@@ -144,7 +145,7 @@ describe.concurrent('a delivery', () => {
 });
 
 describe('the operator', () => {
-  it('takes rubbish for every signal, and does what the next good one says', async () => {
+  it('accepts every signal with invalid input, and carries out the next valid one', async () => {
     const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     await sendAll(operator, ['replay', 'cancel', 'retryNow', 'pause', 'resume', 'skipHead', 'unheardOf']);

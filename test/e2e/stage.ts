@@ -1,5 +1,5 @@
-// A stage for end-to-end scenarios: one Posthorn in individual mode (a workflow for each delivery), one receiver, one tenant; each scenario gets a
-// path and an event type to itself.
+// The stage of end-to-end tests: one Posthorn in individual mode, one receiver, one tenant.
+// Each scene gets its own path and event type.
 import type { ServerResponse } from 'node:http';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApiAnswer, ApiDelivery } from '../support/api.ts';
@@ -8,7 +8,7 @@ import { type Received, type Receiver, type Reply, startReceiver } from '../supp
 import { until } from '../support/until.ts';
 
 export interface Scene {
-  /** The status to wait for, or several of which any will do: `retrying or held`. */
+  /** The status to wait for, or several alternatives, such as `retrying or held`. */
   until: string;
   answer?: Reply | number[];
   retry?: object;
@@ -16,9 +16,9 @@ export interface Scene {
   event?: object;
 }
 
-/** One event on its way to the one endpoint that wants it. */
+/** One event and its delivery to the only endpoint that wants it. */
 export interface Sent {
-  /** Of the delivery. */
+  /** The id of the delivery. */
   id: string;
   eventId: string;
   type: string;
@@ -27,14 +27,14 @@ export interface Sent {
   handle: WorkflowHandle;
   row(): Promise<ApiDelivery>;
   reach(status: string, withinMs?: number): Promise<ApiDelivery>;
-  /** `POST …/replay` and so on. */
+  /** Gives a command by the API: `POST …/replay` and so on. */
   order(kind: string, key?: string): Promise<ApiAnswer>;
   requests(): Received[];
   answer(reply: Reply | number[]): void;
-  /** The status Temporal shows of the workflow's last run. */
+  /** The status of the workflow's last run in Temporal. */
   workflow(): Promise<string>;
   closed(): Promise<unknown>;
-  /** Its workflow is there: one may see the row a moment earlier. */
+  /** Waits until its workflow exists, which may be a moment after the row. */
   started(): Promise<unknown>;
   /** Posts another event for the same endpoint. */
   again(status: string, event?: object): Promise<Sent>;
@@ -45,7 +45,7 @@ export interface Stage {
   receiver: Receiver;
   tenant: string;
   send(scene: Scene): Promise<Sent>;
-  /** `values`: $2 and so on; $1 is the delivery's id. */
+  /** Runs SQL: $1 is the delivery's id, `values` are $2 and so on. */
   sql(delivery: Sent, text: string, values?: unknown[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -114,7 +114,7 @@ export async function setStage(namespace: string, env: Record<string, string> = 
   };
 }
 
-/** A reply that keeps the request waiting until it is told what to answer. */
+/** A reply that holds the request until `release` is called with a status. */
 export function holding(): { reply: Reply; held(): Promise<boolean>; release(status: number): void } {
   const waiting: ServerResponse[] = [];
   return {
@@ -126,7 +126,7 @@ export function holding(): { reply: Reply; held(): Promise<boolean>; release(sta
   };
 }
 
-/** How many requests to the scene's endpoint overlapped at most. */
+/** The maximum number of overlapping requests to the scene's endpoint. */
 export function mostAtOnce(sent: Sent): number {
   return Math.max(...sent.requests().map(({ atOnce }) => atOnce));
 }

@@ -1,4 +1,5 @@
-// `npm start` as its user meets it: an empty folder, the printed curl, the event signed at the sandbox; stopped, started again, killed, started again.
+// `npm start` as its user sees it: an empty folder, the printed curl command, a signed event at the
+// sandbox; then stopped and killed, and started again each time.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,7 +54,7 @@ function start(env: Record<string, string> = {}, args: string[] = []): Started {
 
 const textOf = ({ said }: Started) => said.join('');
 
-/** The shell commands it printed: the first event, and the look at the sandbox. */
+/** The printed shell commands: one posts the first event, one reads the sandbox. */
 async function commandsOf(one: Started): Promise<{ post: string; look: string }> {
   const commands = await until(
     'the commands',
@@ -66,7 +67,7 @@ async function commandsOf(one: Started): Promise<{ post: string; look: string }>
   return { post: commands[0] ?? '', look: commands[1] ?? '' };
 }
 
-/** `key`: what POSTHORN_API_KEY is in the shell of the one who runs them. */
+/** `key`: the value of POSTHORN_API_KEY in the shell that runs them. */
 async function deliver({ post, look }: { post: string; look: string }, key = '') {
   const env = { ...process.env, POSTHORN_API_KEY: key };
   const accepted = JSON.parse((await run('sh', ['-c', `${post} --silent`], { env })).stdout) as { id: string };
@@ -80,7 +81,7 @@ async function deliver({ post, look }: { post: string; look: string }, key = '')
 
 const readKey = async () => (await readFile(join(folder, 'data/api-key'), 'utf8')).trim();
 
-it('starts on an empty folder, delivers the printed event, stops, and goes on where it was, also after kill -9', async () => {
+it('starts on an empty folder, delivers the printed event, stops, and continues where it stopped, even after kill -9', async () => {
   const first = start();
   const commands = await commandsOf(first);
   expect(await deliver(commands)).toMatchObject({ signature: 'valid' });
@@ -97,7 +98,7 @@ it('starts on an empty folder, delivers the printed event, stops, and goes on wh
   first.process.kill('SIGINT');
   expect(await first.exit).toBe(0);
 
-  // a store without tenant `demo`: ready means that it is there again
+  // the database has no tenant `demo`, so ready means that it was created again
   const third = start({ PORT: port }, ['--demo']);
   await until('it to be ready', async () => (await call('GET', '/readyz')).status === 200, 120_000, 10);
   expect((await call('GET', '/v1/tenants/demo')).status).toBe(200);
@@ -109,14 +110,15 @@ it('starts on an empty folder, delivers the printed event, stops, and goes on wh
   const fourth = start({ PORT: port, POSTHORN_API_KEY: own, NODE_ENV: 'production', LOG_LEVEL: 'trace' });
   expect(await deliver(await commandsOf(fourth), own)).toMatchObject({ signature: 'valid' });
   expect(textOf(fourth)).toContain('"msg":"api.request"');
-  // what is no terminal becomes a log: no key stands in it, neither the one that was made nor one that was given
+  // output that does not go to a terminal is kept in a log, so it must contain no key, neither a generated nor a given
+  // one
   for (const one of [first, second, third, fourth]) {
     expect(textOf(one)).not.toContain(key);
     expect(textOf(one)).not.toContain(own);
   }
 });
 
-it('says in one message what stands in its way', async () => {
+it('reports in one message why it cannot start', async () => {
   const first = start({ PORT: '99999' });
   expect(await first.exit).toBe(1);
   expect(textOf(first)).toMatch(/^PORT: .+\n$/);
@@ -128,5 +130,5 @@ it('says in one message what stands in its way', async () => {
   const port = Number(new URL(/http:\/\/\S+/.exec((await commandsOf(start())).post)?.[0] ?? '').port);
   const other = start({ PORT: String(port), POSTHORN_DATA_DIR: join(folder, 'other') });
   expect(await other.exit).toBe(1);
-  expect(textOf(other)).toMatch(new RegExp(`^port ${port} of 127\\.0\\.0\\.1 is taken: set PORT to another one\\n$`));
+  expect(textOf(other)).toMatch(new RegExp(`^port ${port} on 127\\.0\\.0\\.1 is already in use: set PORT to a free port\\n$`));
 });

@@ -1,4 +1,5 @@
-// Not before `deliverAt`, and never at or after `expiresAt`, whatever the delivery waits for.
+// Deliveries are not sent before `deliverAt`, and never at or after `expiresAt`, whatever they wait
+// for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
@@ -16,7 +17,7 @@ const hasWorkflow = (sent: Sent) =>
     () => false,
   );
 
-/** Its dispatch has done what it would do. */
+/** Waits until its dispatch is done. */
 async function dispatched(): Promise<void> {
   await until('all dispatches', async () => {
     const { rows } = await stage.posthorn.database.db.query('select from dispatches where done_at is null');
@@ -25,7 +26,7 @@ async function dispatched(): Promise<void> {
 }
 
 describe.concurrent('deliverAt', () => {
-  it('a little ahead: nothing is sent before', async () => {
+  it('in the near future: nothing is sent before that time', async () => {
     const deliverAt = inMs(3_000);
     const sent = await stage.send({ until: 'pending or succeeded', event: { deliverAt } });
     await sent.reach('succeeded');
@@ -33,7 +34,7 @@ describe.concurrent('deliverAt', () => {
     expect(sent.requests()).toHaveLength(1);
   });
 
-  it('a little ahead: it can be cancelled, or sent now', async () => {
+  it('in the near future: the delivery can be cancelled, or sent now', async () => {
     const event = { deliverAt: inMs(50_000) };
     const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
     expect((await one.row()).nextAttemptAt).toBe(event.deliverAt);
@@ -45,12 +46,12 @@ describe.concurrent('deliverAt', () => {
     expect(one.requests()).toEqual([]);
   });
 
-  it('far ahead: it is planned and has no workflow until it comes due', async () => {
+  it('in the far future: the delivery is planned and has no workflow until it is due', async () => {
     const sent = await stage.send({ until: 'pending', event: { deliverAt: inMs(86_400_000) } });
     await dispatched();
     expect(await hasWorkflow(sent)).toBe(false);
     stage.posthorn.worker.relay.sweepSoon();
-    // as if the day had gone by, but for two seconds
+    // as if the day had passed, except for two seconds
     await stage.sql(
       sent,
       `update deliveries set created_at = now() - interval '1 day', next_attempt_at = now() + interval '2 seconds' where id = $1`,
@@ -62,7 +63,7 @@ describe.concurrent('deliverAt', () => {
     expect(sent.requests()[0]?.at).toBeGreaterThanOrEqual(due);
   });
 
-  it('far ahead: it can be cancelled, or sent now', async () => {
+  it('in the far future: the delivery can be cancelled, or sent now', async () => {
     const event = { deliverAt: inMs(86_400_000) };
     const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
     await dispatched();
@@ -75,7 +76,7 @@ describe.concurrent('deliverAt', () => {
 });
 
 describe.concurrent('expiresAt', () => {
-  it('ends the wait for the next attempt, however long that is', async () => {
+  it('ends the wait for the next attempt, however long it is', async () => {
     const inHalfAnHour = inMs(1_800_000);
     const shown = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt: inHalfAnHour } });
     expect((await shown.row()).nextAttemptAt).toBe(inHalfAnHour);
@@ -88,20 +89,20 @@ describe.concurrent('expiresAt', () => {
     for (const order of ['retry-now', 'cancel', 'replay']) expect((await sent.order(order)).status).toBe(409);
   });
 
-  it('ends the wait for the time an endpoint asked for', async () => {
+  it('ends the wait for the time of a Retry-After', async () => {
     const sent = await stage.send({
-      // its lane takes it over, sooner or later
+      // its lane takes it over at some point
       until: 'retrying or held',
       answer: (_request, response) => void response.writeHead(429, { 'retry-after': '3600' }).end(),
     });
     const other = await sent.again('held or expired', { expiresAt: inMs(5_000) });
     await other.reach('expired');
     expect(other.requests()).toEqual([]);
-    // whom the lane has taken over from its own workflow
+    // the lane has taken the delivery over from its workflow
     expect(await sent.reach('held')).toMatchObject({ attempts: 1 });
   });
 
-  it('counts also when its moment passes unseen: on retry-now, and behind a paused endpoint', async () => {
+  it('also counts if the time passes unnoticed: on retry-now, and while the endpoint is paused', async () => {
     const late = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt: inMs(1_800_000) } });
     await stage.sql(late, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
     await late.order('retry-now');
@@ -116,7 +117,7 @@ describe.concurrent('expiresAt', () => {
     for (const sent of [late, held]) expect(sent.requests().length).toBe((await sent.row()).attempts);
   });
 
-  it('is forgotten by a replay: whoever asks for one wants it sent', async () => {
+  it('is removed by a replay, because a replay is meant to be sent', async () => {
     const sent = await stage.send({ until: 'succeeded', event: { expiresAt: inMs(1_800_000) } });
     await stage.sql(sent, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
     expect((await sent.order('replay')).status).toBe(202);

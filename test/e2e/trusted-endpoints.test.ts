@@ -1,4 +1,5 @@
-// Endpoints that must agree first, and those that want to know who sends: from the API to the receiver.
+// Endpoints that must agree before they are sent to, and endpoints that authenticate the sender,
+// from the API to the receiver.
 import type { TLSSocket } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +29,7 @@ async function delivered(path: string, endpointId: string): Promise<void> {
 }
 
 describe.concurrent('an endpoint that must agree first', () => {
-  it('by an echo, is sent what was held when it does, and asked anew for another URL', async () => {
+  it('by an echo, gets its held deliveries when it agrees, and is verified again after a change of URL', async () => {
     let agrees = false;
     const echo: Reply = (request, response) => {
       if (!isQuestion(request)) return void response.writeHead(204).end();
@@ -70,7 +71,7 @@ describe.concurrent('an endpoint that must agree first', () => {
     expect(at(elsewhere).every(isQuestion)).toBe(true);
   });
 
-  it('by CloudEvents` handshake, is sent no more than it allows', async () => {
+  it('by the CloudEvents handshake, gets requests at no more than its allowed rate', async () => {
     const allow: Reply = ({ method }, response) =>
       void response
         .writeHead(200, method === 'OPTIONS' ? { 'WebHook-Allowed-Origin': '127.0.0.1', 'WebHook-Allowed-Rate': '120' } : {})
@@ -90,7 +91,7 @@ describe.concurrent('an endpoint that must agree first', () => {
   });
 });
 
-it('mutual TLS shows the certificate that the endpoint has now', async () => {
+it('mutual TLS uses the current client certificate of the endpoint', async () => {
   const authority = createAuthority();
   const shown: unknown[] = [];
   const server = { ...authority.sign('127.0.0.1', 'IP:127.0.0.1'), ca: authority.ca, requestCert: true, rejectUnauthorized: true };
@@ -110,13 +111,13 @@ it('mutual TLS shows the certificate that the endpoint has now', async () => {
 });
 
 describe.concurrent('authentication', () => {
-  it('by name and password comes with every request', async () => {
+  it('by user name and password is sent with every request', async () => {
     const auth = { type: 'basic', username: 'pöst', password: 'horn' };
     const sent = await stage.send({ until: 'succeeded', endpoint: { auth } });
     expect(sent.requests()[0]?.headers.authorization).toBe(`Basic ${Buffer.from('pöst:horn').toString('base64')}`);
   });
 
-  it('by OAuth: without a token nothing is sent, and the attempt is spent', async () => {
+  it('by OAuth: without a token nothing is sent, and the attempt counts', async () => {
     const tokens: Reply = (_request, response, count) =>
       void response
         .writeHead(count === 1 ? 500 : 200, { 'content-type': 'application/json' })

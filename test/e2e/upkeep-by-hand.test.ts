@@ -1,4 +1,5 @@
-// Commands for upkeep as an operator runs them: each asks for what it needs and no more, and ends, also without Temporal.
+// Maintenance commands as an operator runs them: each one needs only what it uses, and ends, even
+// without Temporal.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,11 +26,11 @@ async function posthorn(args: string[], env: Record<string, string>): Promise<{ 
 }
 
 describe.concurrent('posthorn', () => {
-  it('migrate needs the database alone', async () => {
+  it('migrate needs only the database', async () => {
     expect(await posthorn(['migrate'], url)).toEqual({
       code: 0,
       err: '',
-      out: expect.stringMatching(/^0 migrations applied, \d+ partitions made\n$/),
+      out: expect.stringMatching(/^0 migrations applied, \d+ partitions created\n$/),
     });
     expect(await posthorn(['migrate'], {})).toEqual({ code: 1, out: '', err: 'DATABASE_URL must be set.\n' });
   });
@@ -38,12 +39,12 @@ describe.concurrent('posthorn', () => {
     expect(await posthorn(['keys', 'status'], { ...url, ...masterKey })).toMatchObject({ code: 0, err: '' });
   });
 
-  it('reconcile ends with a message and 3 when Temporal is not there', async () => {
+  it('reconcile ends with a message and exit code 3 if Temporal is away', async () => {
     const { code, out, err } = await posthorn(['reconcile'], { ...url, ...masterKey, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect([code, out, err]).toEqual([
       3,
       '',
-      'Temporal at 127.0.0.1:1 was not reached within 10 s. Check TEMPORAL_ADDRESS, and repeat this.\n',
+      'Temporal at 127.0.0.1:1 did not answer within 10 s. Check TEMPORAL_ADDRESS, then run this command again.\n',
     ]);
   });
 });

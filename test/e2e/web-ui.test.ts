@@ -1,4 +1,5 @@
-// The buttons of Temporal's Web UI - Cancel, Terminate, Reset - leave a true status in PostgreSQL and nothing stuck.
+// The buttons of Temporal's Web UI (Cancel, Terminate, Reset) leave the correct status in
+// PostgreSQL and no stuck delivery.
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +16,9 @@ afterAll(() => stage?.close());
 const inBackoff = { until: 'retrying', answer: [500, 204] };
 const deadLetter = { until: 'dead_lettered', answer: [500, 204], retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
 
-/** To the end of its first workflow task, as the Web UI offers it: all that came after happens again, and signals are heard again. */
+/**
+ * Resets to the end of the first workflow task, like the Web UI: everything after it happens again, including signals.
+ */
 async function reset(handle: WorkflowHandle): Promise<void> {
   const { runId } = await handle.describe();
   const { events } = await handle.fetchHistory();
@@ -29,7 +32,7 @@ async function reset(handle: WorkflowHandle): Promise<void> {
   });
 }
 
-/** The new run has done its first steps. */
+/** Waits until the new run has done its first steps. */
 const settled = (sent: Sent, status: string) =>
   until(`${sent.path} to be ${status} in Temporal`, async () => {
     const { typedSearchAttributes, raw } = await sent.handle.describe();
@@ -38,7 +41,7 @@ const settled = (sent: Sent, status: string) =>
     return known.status === status && known.lastOutcome !== null && typedSearchAttributes !== undefined;
   });
 
-/** As if half a minute had gone by since it was due. */
+/** Makes the delivery look half a minute overdue. */
 async function sweepOver(sent: Sent): Promise<void> {
   await stage.sql(sent, `update deliveries set next_attempt_at = now() - interval '31 seconds' where id = $1`);
   stage.posthorn.worker.relay.sweepSoon();
@@ -53,7 +56,7 @@ describe.concurrent('Cancel', () => {
     expect(sent.requests()).toHaveLength(1);
   });
 
-  it('of one that is not due yet cancels it', async () => {
+  it('of a delivery that is not due yet cancels it', async () => {
     const sent = await stage.send({ until: 'pending', event: { deliverAt: new Date(Date.now() + 50_000).toISOString() } });
     await sent.started();
     await sent.handle.cancel();
@@ -61,7 +64,7 @@ describe.concurrent('Cancel', () => {
     expect((await sent.row()).status).toBe('cancelled');
   });
 
-  it('of one that succeeded changes nothing', async () => {
+  it('of a delivery that succeeded changes nothing', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     await sent.closed();
     await sent.handle.cancel();
@@ -71,7 +74,7 @@ describe.concurrent('Cancel', () => {
 });
 
 describe.concurrent('Terminate', () => {
-  it('of a delivery in backoff: the sweep goes on with it', async () => {
+  it('of a delivery in backoff: the sweep continues it', async () => {
     const sent = await stage.send(inBackoff);
     await sent.handle.terminate();
     expect((await sent.row()).status).toBe('retrying');
@@ -80,7 +83,7 @@ describe.concurrent('Terminate', () => {
     expect(await sent.closed()).toBe('succeeded');
   });
 
-  it('of a delivery in backoff: it can be cancelled, and tried now', async () => {
+  it('of a delivery in backoff: it can be cancelled, and retried now', async () => {
     const [one, other] = await Promise.all([stage.send(inBackoff), stage.send(inBackoff)]);
     await Promise.all([one.handle.terminate(), other.handle.terminate()]);
     expect((await one.order('cancel')).status).toBe(202);
@@ -100,7 +103,7 @@ describe.concurrent('Terminate', () => {
   it.each([
     [204, 'succeeded', 1],
     [500, 'retrying', 2],
-  ])('during a request that is answered %i: the row says %s, and nothing is sent twice at once', async (answer, status, requests) => {
+  ])('during a request that is answered %i: the row becomes %s, and no two requests overlap', async (answer, status, requests) => {
     const hold = holding();
     const sent = await stage.send({
       until: 'pending',
@@ -120,7 +123,7 @@ describe.concurrent('Terminate', () => {
 });
 
 describe.concurrent('Reset', () => {
-  it('of a delivery in backoff sends nothing before its time, and obeys', async () => {
+  it('of a delivery in backoff sends nothing before its time, and commands still work', async () => {
     const sent = await stage.send(inBackoff);
     await reset(sent.handle);
     await until('the new run to wait', async () => (await sent.handle.describe()).raw.pendingActivities?.[0]?.attempt === 2);
@@ -141,7 +144,7 @@ describe.concurrent('Reset', () => {
     expect(sent.requests()).toHaveLength(2);
   });
 
-  it.each(['a signal', 'the API'])('of one that succeeded after a replay by %s sends nothing', async (way) => {
+  it.each(['a signal', 'the API'])('of a delivery that succeeded after a replay by %s sends nothing', async (way) => {
     const sent = await stage.send(deadLetter);
     await (way === 'the API' ? sent.order('replay') : sent.handle.signal('replay'));
     expect(await sent.closed()).toBe('succeeded');
@@ -151,7 +154,7 @@ describe.concurrent('Reset', () => {
     expect(sent.requests()).toHaveLength(2);
   });
 
-  it('of one that was cancelled leaves it cancelled', async () => {
+  it('of a cancelled delivery leaves it cancelled', async () => {
     const sent = await stage.send(inBackoff);
     await sent.handle.cancel();
     expect(await sent.closed()).toBe('cancelled');
@@ -162,7 +165,7 @@ describe.concurrent('Reset', () => {
 });
 
 describe('the operator', () => {
-  it('survives Reset without doing things twice, and is there again after Cancel', async () => {
+  it('survives Reset without repeating commands, and is started again after Cancel', async () => {
     const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
     const sent = await stage.send(deadLetter);
     await operator.signal('replay', { deliveryId: sent.id });

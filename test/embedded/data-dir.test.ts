@@ -11,7 +11,7 @@ import { commandLine, processStart } from '#embedded/process-facts';
 import { explainFolderError, folderErrorFromText, StartError } from '#embedded/start-error';
 import { processesOf, scratchFolder } from './scratch.ts';
 
-it('makes the folder and its secrets once, for its owner only', async () => {
+it('creates the folder and its secrets once, readable only by the owner', async () => {
   const path = join(scratchFolder(), 'a/b');
   const first = await openDataDir(path);
   const file = join(path, 'api-key');
@@ -25,7 +25,7 @@ it('makes the folder and its secrets once, for its owner only', async () => {
   expect(statSync(path).mode & 0o666).toBe(0o600);
 });
 
-it('refuses a second opener with its pid and address, and takes over from one that was killed', async () => {
+it('refuses a second opener and names the pid and address of the first, and takes over the lock of a killed one', async () => {
   const path = join(scratchFolder(), 'data');
   const open = await openDataDir(path);
   open.announce('http://127.0.0.1:8080');
@@ -36,16 +36,16 @@ it('refuses a second opener with its pid and address, and takes over from one th
 
   const dead = spawn('/bin/true');
   await new Promise((resolve) => dead.once('exit', resolve));
-  // pid 1 runs, but not since then: its number stands for one that was given out again
+  // pid 1 runs, but with another start time: this stands for a reused pid
   for (const stale of [`${dead.pid} 123\n`, '1 123\n', 'garbage\n', '']) {
     writeFileSync(join(path, 'lock'), stale);
     (await openDataDir(path)).close();
   }
 });
 
-it('waits for a holder that was killed but is not gone yet', async () => {
+it('waits for a killed holder that is not gone yet', async () => {
   const file = join(scratchFolder(), 'lock');
-  // to close many files takes a process some time after it has lost its memory
+  // closing many files takes a dying process some time after its memory is freed
   const script = `for (let i = 0; i < 900; i++) fs.openSync('/dev/null'); console.log(); setInterval(() => undefined, 60_000)`;
   for (let round = 0; round < 10; round++) {
     const holder = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -60,29 +60,27 @@ it('waits for a holder that was killed but is not gone yet', async () => {
   }
 });
 
-it('lets exactly one of many take a stale lock', async () => {
+it('lets exactly one of many concurrent calls take a stale lock', async () => {
   const file = join(scratchFolder(), 'lock');
   writeFileSync(file, '1 123\n');
   const taken = await Promise.allSettled(Array.from({ length: 20 }, () => takeLock(file)));
   expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-it('says in one message when the folder cannot be written', async () => {
+it('reports in one message that the folder cannot be written', async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, 'file'), '');
   for (const name of ['file', 'file/below']) {
-    await expect(openDataDir(join(folder, name))).rejects.toThrow(
-      /^The data folder .* cannot be used: a file is in its place\. Put that right/,
-    );
+    await expect(openDataDir(join(folder, name))).rejects.toThrow(/^The data folder .* cannot be used: a file is in its place\. Fix this/);
   }
   const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
   expect(explainFolderError(full, '/data')).toEqual(
-    new StartError('The data folder /data cannot be used: the disk is full. Put that right, or set POSTHORN_DATA_DIR to another folder.'),
+    new StartError('The data folder /data cannot be used: the disk is full. Fix this, or set POSTHORN_DATA_DIR to another folder.'),
   );
   expect(folderErrorFromText('FATAL:  could not write lock file: No space left on device', '/data')?.message).toMatch(/the disk is full/);
 });
 
-it.runIf(canMount())('says so on a disk that is really full, and on one that is read-only', async () => {
+it.runIf(canMount())('reports a disk that is really full, and a read-only one', async () => {
   const folder = join(scratchFolder(), 'disk');
   mkdirSync(folder);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=755', 'tmpfs', folder]);
@@ -96,7 +94,7 @@ it.runIf(canMount())('says so on a disk that is really full, and on one that is 
   await expect(openDataDir(join(folder, 'data'))).rejects.toThrow(/cannot be used: it is on a read-only file system\./);
 });
 
-it('starts both servers on the folder, stops both, and keeps the folder to itself', async () => {
+it('starts both servers on the folder, stops both, and releases the lock', async () => {
   const path = join(scratchFolder(), 'data');
   const dataDir = await openDataDir(path);
   const searchAttributes = { PosthornTenant: 'Keyword' } as const;
@@ -105,7 +103,7 @@ it('starts both servers on the folder, stops both, and keeps the folder to itsel
   expect(stores.temporalAddress).toMatch(/^127\.0\.0\.1:\d+$/);
   expect(stores.temporalUiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   process.kill(Number(readFileSync(join(path, 'temporal/pid'), 'utf8')), 'SIGTERM');
-  expect((await stores.failed).message).toMatch(/Temporal has ended by itself/);
+  expect((await stores.failed).message).toMatch(/Temporal stopped unexpectedly/);
   await stores.stop();
   dataDir.close();
   expect(processesOf(path)).toEqual([]);

@@ -19,13 +19,15 @@ async function ask(url: string, sql: string): Promise<unknown> {
   }
 }
 
-it('starts in UTF-8, keeps its data, port and password over a restart, and leaves no process', async () => {
+it('starts in UTF-8, keeps its data, port and password across a restart, and leaves no process running', async () => {
   const dataDir = join(scratchFolder(), 'postgres');
   const first = await startPostgres({ dataDir, settings: quick });
   expect(await ask(first.url, 'show server_encoding')).toBe('UTF8');
   expect(await ask(first.url, 'show max_connections')).toBe('200');
   await ask(first.url, 'create table kept as select 42 as answer');
-  await expect(startPostgres({ dataDir })).rejects.toThrow(`PostgreSQL already runs on ${dataDir}, started by the process ${process.pid}.`);
+  await expect(startPostgres({ dataDir })).rejects.toThrow(
+    `PostgreSQL is already running on ${dataDir}, started by process ${process.pid}.`,
+  );
   await first.stop();
   expect(await first.exited).toBeUndefined();
   expect(processesOf(dataDir)).toEqual([]);
@@ -38,19 +40,19 @@ it('starts in UTF-8, keeps its data, port and password over a restart, and leave
   await second.stop();
 });
 
-it('takes another port when the remembered one is taken, and refuses a given one that is', async () => {
+it('uses another port if the stored one is in use, and refuses a configured port that is in use', async () => {
   const dataDir = join(scratchFolder(), 'postgres');
   const { port, stop } = await startPostgres({ dataDir, settings: quick });
   await stop();
   const squatter = createServer().listen(port, '127.0.0.1');
   onTestFinished(() => void squatter.close());
-  await expect(startPostgres({ dataDir, port })).rejects.toThrow(`The port ${port} for PostgreSQL is taken by another program.`);
+  await expect(startPostgres({ dataDir, port })).rejects.toThrow(`Port ${port} for PostgreSQL is already in use by another program.`);
   const moved = await startPostgres({ dataDir });
   expect(moved.port).not.toBe(port);
   await moved.stop();
 });
 
-it('dies with the process that started it, also by kill -9, and starts again', async () => {
+it('ends with the process that started it, even after kill -9, and starts again', async () => {
   const dataDir = join(scratchFolder(), 'postgres');
   const holder = await holdServers(dataDir, '');
   await ask(holder.url, 'create table kept as select 42 as answer');
@@ -61,7 +63,7 @@ it('dies with the process that started it, also by kill -9, and starts again', a
   await again.stop();
 });
 
-it('stops an orphan on its data, and ignores a pid file that names a stranger', async () => {
+it('stops an orphaned server on its data, and ignores a pid file that names an unrelated process', async () => {
   const dataDir = join(scratchFolder(), 'postgres');
   await holdServers(dataDir, '');
   const server = Number(readFileSync(join(dataDir, 'cluster/data/postmaster.pid'), 'utf8').split('\n')[0]);
@@ -77,7 +79,7 @@ it('stops an orphan on its data, and ignores a pid file that names a stranger', 
   await (await startPostgres({ dataDir, settings: quick })).stop();
 });
 
-it('says in one message when the data folder cannot be one, and when the server ended by itself', async () => {
+it('reports an unusable data folder and an unexpected end of the server in one message', async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, 'file'), '');
   await expect(startPostgres({ dataDir: join(folder, 'file') })).rejects.toThrow(
@@ -90,12 +92,12 @@ it('says in one message when the data folder cannot be one, and when the server 
   );
   const { exited, stop } = await startPostgres({ dataDir, settings: quick });
   process.kill(Number(readFileSync(join(dataDir, 'cluster/data/postmaster.pid'), 'utf8').split('\n')[0]), 'SIGINT');
-  expect((await exited)?.message).toMatch(/PostgreSQL has ended by itself: see .*postgres\.log/);
+  expect((await exited)?.message).toMatch(/PostgreSQL stopped unexpectedly: see .*postgres\.log/);
   await stop();
 });
 
 it.runIf(process.getuid?.() === 0)(
-  'as root, below a folder that is closed to others, keeps its data where its user can reach it',
+  'as root, below a folder that other users cannot enter, stores its data where its user can reach it',
   async () => {
     const closed = join(scratchFolder(), 'closed');
     const dataDir = join(closed, 'postgres');

@@ -1,4 +1,4 @@
-// What the tests of this folder share: a folder that goes away, a process to kill, and a look at who is left.
+// Helpers for the tests of this folder: scratch folders, a process to kill, and lists of processes.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { commandLine, processStart } from '#embedded/process-facts';
 
-/** A folder that also another user may pass through; removed after the test. */
+/** A folder that other users can enter. Removed after the test. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-embedded-'));
   chmodSync(folder, 0o711);
@@ -14,14 +14,16 @@ export function scratchFolder(): string {
   return folder;
 }
 
-/** Pids of live processes whose command line mentions `text` (a folder of the test), and nobody else's. */
+/** Pids of live processes whose command line contains `text`, a folder of the test. */
 export function processesOf(text: string): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 1 && pid !== process.pid && commandLine(pid)?.includes(text) === true && processStart(pid) !== undefined);
 }
 
-/** Kills, by their ids, the processes of the test's own `folder` except the server `pid`: its starter and its watcher. */
+/**
+ * Kills, by their ids, the processes of the test's own `folder` except the server `pid`: its starter and its watcher.
+ */
 export function killAllBut(server: number, folder: string): void {
   const others = processesOf(folder).filter((pid) => pid !== server && parentOf(pid) !== server);
   for (const pid of others) process.kill(pid, 'SIGKILL');
@@ -29,7 +31,7 @@ export function killAllBut(server: number, folder: string): void {
 
 const parentOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
 
-/** Starts the fixture in a process of its own; killed after the test if the test has not done so. */
+/** Starts the fixture in its own process, which is killed after the test at the latest. */
 export async function holdServers(postgresDir: string, temporalDir: string): Promise<{ pid: number; url: string; address: string }> {
   const fixture = join(import.meta.dirname, 'fixtures/hold-servers.ts');
   const child = spawn(process.execPath, [fixture, postgresDir, temporalDir], { stdio: ['ignore', 'pipe', 'inherit'] });

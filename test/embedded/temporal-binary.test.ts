@@ -19,7 +19,7 @@ function script(folder: string, name: string, text: string): string {
   return file;
 }
 
-/** A PATH that begins with a `temporal` which is too old, before any that this machine has. */
+/** Sets a PATH that begins with a `temporal` that is too old, before any on this machine. */
 function usePath(folder: string, rest: string): void {
   const { PATH } = process.env;
   onTestFinished(() => void Object.assign(process.env, { PATH }));
@@ -27,7 +27,7 @@ function usePath(folder: string, rest: string): void {
   process.env.PATH = `${folder}${rest}`;
 }
 
-it('prefers a new enough one on the PATH, then the cached one', async () => {
+it('prefers a command on the PATH that is new enough, then the cached one', async () => {
   const folder = scratchFolder();
   usePath(join(folder, 'path'), ':/usr/bin:/bin');
   const cached = script(join(folder, 'posthorn/temporal/v1.5.1'), 'temporal', saying('1.29.1'));
@@ -36,7 +36,7 @@ it('prefers a new enough one on the PATH, then the cached one', async () => {
   expect(await findTemporalBinary({ cacheDir: folder, directory: nowhere })).toBe(own);
 });
 
-it('downloads one, where the download service says', async () => {
+it('downloads the archive that the download service names', async () => {
   const folder = scratchFolder();
   usePath(join(folder, 'path'), ':/usr/bin:/bin');
   script(folder, 'temporal', saying('1.29.1'));
@@ -56,7 +56,7 @@ it('downloads one, where the download service says', async () => {
   expect(await findTemporalBinary({ cacheDir: join(folder, 'cache'), directory: nowhere })).toBe(found);
 });
 
-it('builds one with Go, once although two ask at the same time, and leaves nothing half made', async () => {
+it('builds the command with Go, once for two concurrent calls, and leaves no partial files', async () => {
   const folder = scratchFolder();
   usePath(join(folder, 'path'), ':/usr/bin:/bin');
   const go = `#!/bin/sh\necho built >> ${folder}/builds\ncat > "$GOBIN/temporal" <<'E'\n${saying('1.29.1')}E\nchmod 755 "$GOBIN/temporal"\n`;
@@ -71,13 +71,13 @@ it('builds one with Go, once although two ask at the same time, and leaves nothi
   expect(readdirSync(join(folder, 'posthorn/temporal/v1.5.1'))).toEqual(['temporal']);
 });
 
-it('names the three ways out when there is none, or when building fails', async () => {
+it('names the three solutions if there is no command, or if the build fails', async () => {
   const folder = scratchFolder();
   usePath(join(folder, 'path'), '');
   const options = { cacheDir: join(folder, 'cache'), directory: nowhere };
-  await expect(findTemporalBinary(options)).rejects.toThrow(/no Go to build it with.*PATH.*install Go.*TEMPORAL_ADDRESS/);
+  await expect(findTemporalBinary(options)).rejects.toThrow(/Go is not installed.*PATH.*install Go.*TEMPORAL_ADDRESS/);
   process.env.PATH += ':/usr/bin:/bin';
   script(join(folder, 'path'), 'go', '#!/bin/sh\necho "go: no such module" >&2\nexit 1\n');
-  await expect(findTemporalBinary(options)).rejects.toThrow(/building it with Go failed: go: no such module\. Three ways out/);
+  await expect(findTemporalBinary(options)).rejects.toThrow(/building it with Go failed: go: no such module\. Do one of these/);
   expect(existsSync(join(folder, 'cache/posthorn/temporal/v1.5.1/temporal'))).toBe(false);
 });

@@ -22,7 +22,7 @@ it('serves namespaces, search attributes and the Web UI, and adds attributes tha
   const first = await startTemporal({ dataDir, uiPort: 0, namespaces: ['t01'], searchAttributes: { PosthornTenant: 'Keyword' } });
   expect(await attributesOf(first.address, 't01')).toContain('PosthornTenant');
   await until('the Web UI', async () => (await fetch(first.uiUrl ?? '').catch(() => undefined))?.ok === true);
-  await expect(startTemporal({ dataDir, searchAttributes: {} })).rejects.toThrow(/Temporal already runs on/);
+  await expect(startTemporal({ dataDir, searchAttributes: {} })).rejects.toThrow(/Temporal is already running on/);
   await first.stop();
   expect(await first.exited).toBeUndefined();
   expect(processesOf(dataDir)).toEqual([]);
@@ -34,7 +34,7 @@ it('serves namespaces, search attributes and the Web UI, and adds attributes tha
   await second.stop();
 });
 
-it('dies with the process that started it, and what a killed watcher left is stopped by the next start', async () => {
+it('ends with the process that started it; the next start stops a server whose watcher was killed', async () => {
   const dataDir = join(scratchFolder(), 'temporal');
   const holder = await holdServers('', dataDir);
   process.kill(holder.pid, 'SIGKILL');

@@ -1,4 +1,5 @@
-// Backpressure over HTTP, with real processes: 429 while too many events wait, and what was accepted is delivered once.
+// Backpressure over HTTP with real processes: 429 while too many events wait; accepted events are
+// delivered once.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, it, type TestContext } from 'vitest';
@@ -31,7 +32,10 @@ async function waiting(stage: Stage, tenant?: string): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-/** Posts events ten at a time until as many of the tenant's wait as is asked for; returns the ids of those that were accepted. */
+/**
+ * Posts events ten at a time until the requested number of the tenant's events wait. Returns the ids of the accepted
+ * ones.
+ */
 async function fill(stage: Stage, by: PosthornProcess, tenant: string, events: number): Promise<string[]> {
   const accepted: string[] = [];
   let round = 0;
@@ -49,10 +53,10 @@ function expectRefused(answer: ApiAnswer, what: RegExp): void {
   expect(answer.body).toMatchObject({ title: 'Too Many Requests', status: 429, detail: expect.stringMatching(what), errors: [] });
 }
 
-/** As that process sees it. */
+/** Whether that process refuses events. */
 const refusing = async (by: PosthornProcess) => (await by.get('/v1/status')).body.refusing;
 
-/** The first refusal: another process has to count before it knows. */
+/** Waits for the first refusal, because another process refuses only after its next count. */
 const refusalOf = (by: PosthornProcess, tenant: string, accepted: string[], options?: object): Promise<ApiAnswer> =>
   until(`a refusal of ${tenant}`, async () => {
     const answer = await by.post(eventsOf(tenant), event, options);
@@ -60,7 +64,7 @@ const refusalOf = (by: PosthornProcess, tenant: string, accepted: string[], opti
     return answer.status === 429 && answer;
   });
 
-it('refuses a tenant, then all, in every process; nothing accepted is lost, and it accepts again', async (context) => {
+it('refuses a tenant, then all tenants, in every process; loses no accepted event, and accepts again later', async (context) => {
   const stage = await open('t31', context);
   const [one, two] = await Promise.all([stage.start({ role: 'server' }), stage.start({ role: 'server' })]);
   const [busy, calm, third, late] = [
@@ -71,7 +75,7 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
   ];
   const { id: endpoint } = await one.makeEndpoint(busy, `${stage.receiver.url}/hook`, { eventTypes: ['never.sent'] });
 
-  // as if its process had died between the commit and the answer
+  // as if the process had crashed between the commit and the response
   const early = await one.post(eventsOf(late), event, withKey('early'));
   await stage.query(`update idempotency_keys set status = null, response = null, claimed_until = now() where key = 'early'`);
 
@@ -119,7 +123,7 @@ it('refuses a tenant, then all, in every process; nothing accepted is lost, and 
   await expectTrueRecords(stage);
 });
 
-it('under more than it takes away, lets in what has room, and each event arrives once', async (context) => {
+it('under overload, accepts as many events as fit, and delivers each one once', async (context) => {
   const stage = await open('t32', context);
   const posthorn = await stage.start();
   const tenant = await makeTenant(stage, posthorn);

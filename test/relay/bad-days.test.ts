@@ -1,4 +1,5 @@
-// Bad days of batched mode: our own code fails for one event of many, and an endpoint never answers. Nobody else may notice.
+// Failures in batched mode: our own code fails for one event of many, or an endpoint never answers.
+// Other events and endpoints must not be affected.
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
@@ -30,7 +31,7 @@ const only = async (tenant: string, eventId: string, status: string) =>
     return rows.length === 1 && rows[0]?.status === status && rows[0];
   });
 
-/** Posts so many events in one request and returns their ids. */
+/** Posts this number of events in one request and returns their ids. */
 async function postMany(tenant: string, type: string, count: number, more: object[] = []): Promise<string[]> {
   const events = [...Array.from({ length: count }, (_, n) => ({ type, data: { n } })), ...more];
   const { status, body } = await posthorn.post(`/v1/tenants/${tenant}/events/batch`, { events });
@@ -45,7 +46,7 @@ describe('an event that our own code cannot deliver', () => {
     ['a header that cannot be sent', 'update endpoints set sealed = $2 where id = $1', 'header'],
     ['a retry policy that is none', `update endpoints set retry = '{}' where id = $1`, 'retry'],
   ])(
-    'for %s: the 255 others of its batch are delivered, and it alone goes to the quarantine',
+    'for %s: the 255 others of its batch are delivered, and only this one is quarantined',
     async (_name, spoil, name) => {
       const tenant = await posthorn.makeTenant();
       await posthorn.makeEndpoint(tenant, `${receiver.url}/fine-${name}`, { eventTypes: ['fine.*'] });
@@ -83,13 +84,13 @@ describe('an event that our own code cannot deliver', () => {
     90_000,
   );
 
-  it.concurrent('is handed over for all that, when nobody foresaw what is wrong with it', async () => {
+  it.concurrent('is dispatched all the same if the failure was not foreseen', async () => {
     const tenant = await posthorn.makeTenant();
     await posthorn.makeEndpoint(tenant, `${receiver.url}/unforeseen`);
     const model = await posthorn.postEvent(tenant);
     await only(tenant, model, 'succeeded');
     const eventId = newId('evt');
-    // in JavaScript such a time is no Date
+    // JavaScript's Date cannot represent such a time
     const columns = 'tenant_id, type, channels, body_timestamp, position';
     await sql(
       `with made as (
@@ -110,9 +111,9 @@ describe('an event that our own code cannot deliver', () => {
 describe('an endpoint that never answers', () => {
   it.concurrent.each([
     ['', 32, {}],
-    [' with a cap of its own', 3, { maxInFlight: 3 }],
+    [' with its own limit', 3, { maxInFlight: 3 }],
   ])(
-    '%s has no more than its cap in flight, delays nobody, and gets everything when it answers again',
+    '%s has no more than its limit in flight, delays no other endpoint, and gets everything when it answers again',
     async (name, cap, endpoint) => {
       const path = `/silent${name.length}`;
       const [tenant, other] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
@@ -123,12 +124,12 @@ describe('an endpoint that never answers', () => {
       receiver.answer(path, (_request, response) => void silent.push(response));
 
       const hanging = await postMany(tenant, 'silent.sent', cap + 20);
-      await until('its places to be taken', () => silent.length === cap);
-      // all of this has 30 s, which is what the silent ones may take at most
+      await until('its slots to be in use', () => silent.length === cap);
+      // all of this has 30 s, the maximum duration of the unanswered requests
       const others = (await Promise.all([postMany(tenant, 'fine.sent', 10), postMany(other, 'any.sent', 10)])).flat();
       await until('the others', () => others.every((id) => receiver.of(id).length === 1));
-      // what found no place within 5 s waits in a lane
-      await until('what waits to be held', async () => {
+      // deliveries that got no slot within 5 s queue in a lane
+      await until('the waiting deliveries to be held', async () => {
         const rows = await Promise.all(hanging.map((id) => posthorn.deliveriesOf(tenant, id)));
         return rows.flat().filter(({ status }) => status === 'held').length === 20;
       });

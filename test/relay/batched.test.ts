@@ -1,4 +1,4 @@
-// Batched mode: first attempts ahead of the dispatch, and what follows of them.
+// Batched mode: first attempts before the dispatch, and the steps that follow them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -26,7 +26,7 @@ const delivery = async (eventId: string, status: string) =>
 const query = async (sql: string) => (await posthorn.database.db.query(sql)).rows;
 
 describe('batched mode', () => {
-  it('delivers without a workflow of its own, and dispatches in batches', async () => {
+  it('delivers without a workflow for each delivery, and dispatches in batches', async () => {
     await posthorn.makeEndpoint(tenant, `${receiver.url}/plain`, { eventTypes: ['plain.*'] });
     const began = performance.now();
     const ids = await Promise.all(
@@ -37,7 +37,7 @@ describe('batched mode', () => {
     await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
     await until('the dispatches to be done', async () => (await query('select from dispatches where done_at is null')).length === 0);
     const dispatches = await query('select cardinality(event_ids) as events, planned from dispatches');
-    // five a second, not one for each event
+    // five dispatches a second, not one for each event
     expect(dispatches.length).toBeLessThan(300);
     expect(dispatches.length).toBeLessThanOrEqual(2 + (5 * (performance.now() - began)) / 1_000);
     expect(await query(`select count(*)::int as n, bool_or(own_workflow) as own from deliveries where status = 'succeeded'`)).toEqual([
@@ -45,7 +45,7 @@ describe('batched mode', () => {
     ]);
   });
 
-  it('gives refused ones their workflow, with attempt 2 on schedule', async () => {
+  it('starts a workflow for each refused delivery, with attempt 2 on schedule', async () => {
     await posthorn.makeEndpoint(tenant, `${receiver.url}/twice`, { eventTypes: ['twice.*'] });
     receiver.answer('/twice', [500, 500, 200]);
     const id = await posthorn.postEvent(tenant, { type: 'twice.sent' });
@@ -55,7 +55,7 @@ describe('batched mode', () => {
     expect(await posthorn.temporal.workflow.getHandle(row.workflowId ?? '').result()).toBe('succeeded');
   });
 
-  it('opens the dead letter of one that is spent at its first attempt, and replays it', async () => {
+  it('opens a dead letter for a delivery whose only attempt failed, and replays it', async () => {
     await posthorn.makeEndpoint(tenant, `${receiver.url}/spent`, {
       eventTypes: ['spent.*'],
       retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 },
@@ -70,7 +70,7 @@ describe('batched mode', () => {
     await delivery(id, 'succeeded');
   });
 
-  it('holds only a share of a tenant in memory, delivers all of it, and lets others pass', async () => {
+  it('keeps only a share of the events of a tenant in memory, delivers all of them, and lets other tenants pass', async () => {
     const other = await posthorn.makeTenant();
     await posthorn.makeEndpoint(tenant, `${receiver.url}/many`, { eventTypes: ['many.*'], maxInFlight: 8 });
     await posthorn.makeEndpoint(other, `${receiver.url}/other`);

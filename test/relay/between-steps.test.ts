@@ -1,5 +1,6 @@
-// Batched mode goes step by step - accepted, attempted ahead, handed over in a batch - and what is changed or ordered between two steps counts at the
-// next one: one delivery for each endpoint, as it is then. What is between the first attempt and the dispatch has no dispatch begin meanwhile.
+// Changes and commands between the steps of batched mode (accepted, attempted, dispatched) count at
+// the next step: there is one delivery for each endpoint as it is then. The tests between the first
+// attempt and the dispatch let no dispatch begin meanwhile.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 let between = 0;
-/** While this goes on no dispatch does anything. */
+/** While a test runs this, no dispatch does anything. */
 async function beforeDispatch<T>(act: () => Promise<T>): Promise<T> {
   between++;
   try {
@@ -33,7 +34,7 @@ type Endpoint = Sent['endpoint'] & { path: string; type: string };
 const api = (method: string, path: string, body?: unknown) => stage.posthorn.call(method, `/v1/endpoints/${path}`, body);
 const deliveries = (eventId: string) => stage.posthorn.deliveriesOf(stage.tenant, eventId);
 
-/** The one delivery of an event, once it is in this status. */
+/** The single delivery of an event, once it is in this status. */
 const only = (eventId: string, status: string) =>
   until(`${eventId} ${status}`, async () => {
     const rows = await deliveries(eventId);
@@ -43,7 +44,7 @@ const only = (eventId: string, status: string) =>
 
 interface Change {
   make(endpoint: Endpoint): Promise<ApiAnswer>;
-  /** What becomes of a delivery that has still to be sent. */
+  /** The expected result for a delivery that is still to be sent. */
   follows(eventId: string, endpoint: Endpoint, answer: ApiAnswer): Promise<void>;
 }
 
@@ -128,7 +129,7 @@ describe('an endpoint that is changed', () => {
     await hold.held();
     const second = await stage.posthorn.postEvent(stage.tenant, { type: sent.type });
     const answer = await make(endpoint);
-    // what the relay knows of this tenant's endpoints is as new as the last event
+    // the relay's cache of this tenant's endpoints is as fresh as the last event
     const probe = await stage.posthorn.postEvent(stage.tenant, { type: 'probe.sent' });
     await until('the probe', () => stage.receiver.of(probe).length === 1);
     sent.answer([204]);
@@ -143,7 +144,7 @@ const operator = (signal: string, deliveryId: string) =>
   stage.posthorn.temporal.workflow.getHandle('posthorn/operator').signal(signal, { deliveryId });
 
 describe.concurrent('a raw signal', () => {
-  it('replays through the operator one that was accepted at its first attempt and has no workflow', async () => {
+  it('replays through the operator a delivery that was accepted at its first attempt and has no workflow', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     await expect(sent.handle.describe()).rejects.toThrow();
     await expect(sent.handle.signal('replay')).rejects.toThrow();
@@ -153,14 +154,14 @@ describe.concurrent('a raw signal', () => {
     expect(await sent.closed()).toBe('succeeded');
   });
 
-  it('cancels through the operator one that was refused and is not handed over yet', async () => {
+  it('cancels through the operator a refused delivery that is not dispatched yet', async () => {
     const sent = await beforeDispatch(async () => {
       const refused = await stage.send({ until: 'retrying', answer: [500] });
       await operator('cancel', refused.id);
       await only(refused.eventId, 'cancelled');
       return refused;
     });
-    await until('its event to be handed over', async () => {
+    await until('its event to be dispatched', async () => {
       const { rows } = await stage.posthorn.database.db.query(
         'select from dispatches where done_at is not null and (select event_id from deliveries where id = $1) = any(event_ids)',
         [uuidOf(sent.id)],
@@ -171,19 +172,22 @@ describe.concurrent('a raw signal', () => {
     expect(sent.requests()).toHaveLength(1);
   });
 
-  it.each(['operator', 'its own workflow'])('cancels and retries through %s one that waits for its second attempt', async (through) => {
-    const [cancelled, retried] = await Promise.all([
-      stage.send({ until: 'retrying', answer: [500] }),
-      stage.send({ until: 'retrying', answer: [500, 204] }),
-    ]);
-    const say = (sent: Sent, signal: string) => (through === 'operator' ? operator(signal, sent.id) : sent.handle.signal(signal));
-    await Promise.all([cancelled.started(), retried.started()]);
-    await Promise.all([say(cancelled, 'cancel'), say(retried, 'retryNow')]);
-    expect([await cancelled.closed(), await retried.closed()]).toEqual(['cancelled', 'succeeded']);
-    expect([(await only(cancelled.eventId, 'cancelled')).attempts, (await only(retried.eventId, 'succeeded')).attempts]).toEqual([1, 2]);
-  });
+  it.each(['operator', 'its own workflow'])(
+    'cancels and retries through %s a delivery that waits for its second attempt',
+    async (through) => {
+      const [cancelled, retried] = await Promise.all([
+        stage.send({ until: 'retrying', answer: [500] }),
+        stage.send({ until: 'retrying', answer: [500, 204] }),
+      ]);
+      const say = (sent: Sent, signal: string) => (through === 'operator' ? operator(signal, sent.id) : sent.handle.signal(signal));
+      await Promise.all([cancelled.started(), retried.started()]);
+      await Promise.all([say(cancelled, 'cancel'), say(retried, 'retryNow')]);
+      expect([await cancelled.closed(), await retried.closed()]).toEqual(['cancelled', 'succeeded']);
+      expect([(await only(cancelled.eventId, 'cancelled')).attempts, (await only(retried.eventId, 'succeeded')).attempts]).toEqual([1, 2]);
+    },
+  );
 
-  it.each(['operator', 'its own workflow'])('replays through %s a dead letter', async (through) => {
+  it.each(['operator', 'its own workflow'])('replays a dead letter through %s', async (through) => {
     const retry = { initial: '1s', factor: 1, max: '1s', attempts: 1 };
     const sent = await stage.send({ until: 'dead_lettered', answer: [500, 204], retry });
     if (through === 'operator') await operator('replay', sent.id);

@@ -1,4 +1,5 @@
-// Whether Temporal is away is found out by starts, and told each time: what an earlier term of the relay had found does not stand for ever.
+// Starts find out whether Temporal is away, and report it every time: the finding of an earlier
+// lease does not last for ever.
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -29,8 +30,8 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The starts of one term. */
-function term(link: TemporalLink, stopping = new AbortController().signal) {
+/** The dispatch starts of one lease. */
+function openStarts(link: TemporalLink, stopping = new AbortController().signal) {
   const starter = createStarter(link, 60_000);
   const onTemporal = (away: boolean) => modes.setTemporalAway(away);
   return createDispatchStart({
@@ -47,20 +48,20 @@ function term(link: TemporalLink, stopping = new AbortController().signal) {
 
 const dispatch = () => ({ dispatchId: newId('dsp'), events: 2, tenants: 1, tenant: randomBytes(4).toString('hex'), eventType: 'a.b' });
 
-it('the next term says that Temporal is back, also where it never found it away', async () => {
-  await term(nowhere).batch(dispatch());
+it('the next lease reports that Temporal is back, even if it never found it away', async () => {
+  await openStarts(nowhere).batch(dispatch());
   expect(mode()).toBe('batched');
-  // one start may take longer than the 5 s after which it counts as away
+  // a start may take longer than the 5 s after which Temporal counts as away
   await until('a start to say so', async () => {
-    await term(there).batch(dispatch());
+    await openStarts(there).batch(dispatch());
     return mode() === 'individual';
   });
 });
 
-it('a term that has ended says nothing any more', async () => {
+it('a lease that has ended reports nothing', async () => {
   const ending = new AbortController();
-  const begun = term(nowhere, ending.signal).batch(dispatch());
+  const starting = openStarts(nowhere, ending.signal).batch(dispatch());
   ending.abort();
-  await begun;
+  await starting;
   expect(mode()).toBe('individual');
 });

@@ -1,4 +1,5 @@
-// The cache of endpoints: right at the version asked for, refreshed by version, and not for ever when changes go on meanwhile.
+// The cache of endpoints: correct at the requested version, refreshed by version, and its refresh
+// ends even while changes continue.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenant } from '#db/access/tenants';
 import { createCacheOf, createEndpointCache } from '#relay/endpoint-cache';
@@ -26,22 +27,22 @@ async function makeEndpoint(): Promise<string> {
 const version = async () =>
   (await database.db.query<{ v: number }>('select endpoints_version as v from tenants where id = $1', [uuid(tenantId)])).rows[0]?.v ?? 0;
 
-it('gives what was at a version or later, and bumps it with every change', async () => {
+it('returns the endpoints of a version or a later one; every change increases the version', async () => {
   const cache = createEndpointCache(database.db, database.db);
   const before = await version();
   const first = await makeEndpoint();
   expect(await version()).toBeGreaterThan(before);
   expect([...((await cache.get(tenantId, await version())).endpoints?.keys() ?? [])]).toEqual([first]);
   const second = await makeEndpoint();
-  // the version known is good enough until somebody asks for a newer one
+  // the cached version is used until a newer one is requested
   expect((await cache.get(tenantId, before)).endpoints?.size).toBe(1);
   expect([...((await cache.get(tenantId, await version())).endpoints?.keys() ?? [])]).toEqual([first, second].sort());
 });
 
-it('refreshes by version, and ends also while changes go on', async () => {
+it('refreshes by version, and ends even while changes continue', async () => {
   const changing = {
     connect: database.db.connect.bind(database.db),
-    // between the look at the versions and the load another change is made, each time
+    // each time, another change is made between the check of the versions and the load
     query: (async (query: { name: string }) => {
       const answer = await database.db.query(query as never);
       if (query.name === 'read_endpoints_versions') await makeEndpoint();
@@ -73,7 +74,7 @@ describe('when the endpoints of 300 tenants change at once', () => {
     );
   });
 
-  it('they are read with one statement, and so are tenants that are asked for together', async () => {
+  it('they are read with one statement, as are tenants that are requested together', async () => {
     const { db, taken } = countStatements(database.db);
     const cache = createEndpointCache(db, db);
     const loaded = await Promise.all(tenants.map((one) => cache.get(one, 0)));
@@ -88,7 +89,7 @@ describe('when the endpoints of 300 tenants change at once', () => {
     expect(taken()).toEqual([]);
   });
 
-  it('only these wait until they are read, however long that takes', async () => {
+  it('only these tenants wait for the read, however long it takes', async () => {
     let open = (): void => undefined;
     let gate = Promise.resolve();
     const query = async (...args: unknown[]) => {
@@ -103,8 +104,8 @@ describe('when the endpoints of 300 tenants change at once', () => {
     });
     await cache.lookForChanges();
     const reading = cache.readChanged();
-    // looks go on meanwhile: what is known of the others stays fresh
-    await until('a look', async () => {
+    // checks continue meanwhile, so the other tenants stay fresh
+    await until('a check', async () => {
       await cache.lookForChanges();
       return cache.isFresh(calm);
     });
@@ -118,14 +119,14 @@ describe('when the endpoints of 300 tenants change at once', () => {
   });
 });
 
-it('forgets the tenant that was used longest ago, and keeps the busy one', async () => {
+it('evicts the least recently used tenant, and keeps the busy one', async () => {
   const read: string[] = [];
   const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}` }));
   const cache = createCacheOf(database.db, database.db, async (_db, tenantIds) => {
     read.push(...tenantIds);
     return tenantIds.map(() => ({ version: 1, endpoints }));
   });
-  // five of them fill it
+  // five tenants fill the cache
   for (const one of ['busy', 'a', 'b', 'c', 'd']) await cache.get(one, 1);
   await cache.get('busy', 1);
   await cache.get('e', 1);

@@ -1,4 +1,5 @@
-// The sweep looks after lanes: one past its time is signalled, which starts its workflow; one that knows nothing of what is held for it wakes.
+// The sweep signals lanes that are past their time, which starts their workflows, and wakes lanes
+// that do not know of their held deliveries.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '#config/config';
 import { obeyOrder } from '#db/deliveries/orders';
@@ -14,7 +15,7 @@ import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkW
 import { startPosthorn } from '../support/posthorn.ts';
 import { until } from '../support/until.ts';
 
-it('starts the workflow of a lane that meant to act and was not seen', async () => {
+it('starts the workflow of a lane that is past its time and did not act', async () => {
   const posthorn = await startPosthorn({ namespace: 't59' });
   const { id } = await posthorn.makeEndpoint(await posthorn.makeTenant(), 'http://127.0.0.1:9/hook');
   await layToRest(posthorn.core.db, id);
@@ -24,7 +25,7 @@ it('starts the workflow of a lane that meant to act and was not seen', async () 
   const sweep = createSweep({ ...posthorn.core, drainHere: () => undefined });
   const handle = posthorn.temporal.workflow.getHandle(`lane/${id}`);
   const described = await until('its workflow', async () => {
-    // again, should Temporal not have answered in time
+    // retried in case Temporal has not answered in time
     sweep.soon();
     await sweep.ifDue(() => undefined);
     return handle.describe();
@@ -33,7 +34,7 @@ it('starts the workflow of a lane that meant to act and was not seen', async () 
   await posthorn.stop();
 });
 
-it('at once, of every lane that holds something, when asked by hand', async () => {
+it('starts the workflow of every lane that holds deliveries at once on `reconcile`', async () => {
   const posthorn = await startPosthorn({ namespace: 't59' });
   onTestFinished(posthorn.stop);
   const tenant = await posthorn.makeTenant();
@@ -63,7 +64,7 @@ describe('without Temporal', () => {
     await database?.drop();
   });
 
-  it('wakes a lane that rests or is missing while something due is held for it, and no other', async () => {
+  it('wakes a lane that is idle or missing although it holds a due delivery, and no other lane', async () => {
     const { db } = database;
     const [resting, missing, later] = [newId('ep'), newId('ep'), newId('ep')];
     for (const endpointId of [resting, missing, later]) {
@@ -85,7 +86,7 @@ describe('without Temporal', () => {
     expect(await laneOf(db, later)).toMatchObject({ state: 'idle', parks: false });
   });
 
-  it('ends all that is held past its expiry in one sweep, however much it is', async () => {
+  it('expires all held deliveries past their expiry in one sweep, however many there are', async () => {
     const { db } = database;
     const [endpointId, eventId] = [newId('ep'), newId('evt')];
     await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });
@@ -109,7 +110,7 @@ describe('without Temporal', () => {
   it.each<[Order, string]>([
     [{ kind: 'cancel' }, 'cancelled'],
     [{ kind: 'replay', replayId: 'once' }, 'held'],
-  ])('has a lane look that is blocked by a dead letter, when who gave it the order %j died before it said so', async (order, after) => {
+  ])('signals a lane blocked by a dead letter if the process that stored the command %j crashed before it did', async (order, after) => {
     const { db } = database;
     const [endpointId, eventId] = [newId('ep'), newId('evt')];
     await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });

@@ -1,4 +1,5 @@
-// Lanes that are woken are signalled in Temporal, several at once: one signal that Temporal is slow to take holds up no other.
+// Woken lanes are signalled in Temporal, several at once: a signal that Temporal is slow to accept
+// delays no other.
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '#runtime/new-id';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-it('signals a lane that is woken while the signal to another one is not answered', async () => {
+it('signals a lane while the signal to another lane is not answered', async () => {
   const { db } = database;
   const answers: (() => void)[] = [];
   const call = () => new Promise<never>((_, reject) => answers.push(() => reject(new TemporalAway('answered late'))));
@@ -36,7 +37,7 @@ it('signals a lane that is woken while the signal to another one is not answered
   await wakeOne();
   expect(answers).toHaveLength(8);
   answers[3]?.();
-  await until('the ninth, in the place of the one that was answered', () => answers.length === 9);
+  await until('the ninth signal, after the first was answered', () => answers.length === 9);
   for (let given = 0; given < 10; given++) {
     await until('the next signal', () => answers.length > given);
     answers[given]?.();

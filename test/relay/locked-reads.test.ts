@@ -1,5 +1,5 @@
-// A table that attempts and callers read is locked for as long as it pleases: what is in flight is recorded, the relay keeps its lease, events are accepted, and
-// the process says that it is ready.
+// While a table that attempts and API requests read is locked, requests in flight are recorded, the
+// relay keeps its lease, events are accepted, and the process reports that it is ready.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -17,10 +17,10 @@ afterAll(async () => {
 
 const inFlight = 5;
 const more = 12;
-/** Each of these deliveries has its workflow: on a busy machine that takes a while. */
-const patienceMs = 120_000;
+/** Each of these deliveries has its workflow, which takes a while on a busy machine. */
+const timeoutMs = 120_000;
 
-it('nothing that must not wait waits for a locked read', { timeout: 400_000 }, async () => {
+it('a locked read blocks only its own kind of work', { timeout: 400_000 }, async () => {
   const { db } = posthorn.database;
   const tenant = await posthorn.makeTenant();
   const endpoint = await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`, { timeoutMs: 30_000 });
@@ -29,7 +29,7 @@ it('nothing that must not wait waits for a locked read', { timeout: 400_000 }, a
   const post = (id: string) => posthorn.post(`/v1/tenants/${tenant}/events`, { type: 'order.created', data: { id }, id });
   const ids = Array.from({ length: inFlight + more }, (_, n) => `locked-${n}`);
   const first = await Promise.all(ids.slice(0, inFlight).map(post));
-  await until('all to be in flight', () => held.length === inFlight, patienceMs);
+  await until('all to be in flight', () => held.length === inFlight, timeoutMs);
 
   const client = await db.connect();
   const waiting = async () =>
@@ -43,7 +43,7 @@ it('nothing that must not wait waits for a locked read', { timeout: 400_000 }, a
     const reads = Array.from({ length: 20 }, () => posthorn.post(`/v1/endpoints/${endpoint.id}/rotate-secret`, {}));
     await until('attempts and callers to wait for the lock', async () => (await waiting()) >= 4);
 
-    // all of this while the lock is held
+    // all of this happens while the lock is held
     for (const answer of held.splice(0)) answer();
     await until('what was in flight to be recorded', async () => (await db.query('select from attempts')).rowCount === inFlight);
     const [lockedAt] = (await db.query<{ at: Date }>('select clock_timestamp() as at')).rows;
@@ -68,7 +68,7 @@ it('nothing that must not wait waits for a locked read', { timeout: 400_000 }, a
       const { rowCount } = await db.query(`select from deliveries where status = 'succeeded'`);
       return rowCount === ids.length + 1;
     },
-    patienceMs,
+    timeoutMs,
   );
   expect(receiver.requests).toHaveLength(ids.length + 1);
 });

@@ -1,4 +1,5 @@
-// The adaptive switch in a whole Posthorn: events leave on their own at low rate, in batches in a burst, and on their own again when it is calm.
+// The adaptive mode in a whole Posthorn: individual at a low rate, batched in a burst, and
+// individual again when it is calm.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -34,14 +35,14 @@ const dispatches = async () => {
   return rows;
 };
 
-/** In one request, however slow the machine is. */
+/** Posts the events in one request, so that the speed of the machine does not matter. */
 async function postTogether(count: number, more: object = {}): Promise<string[]> {
   const events = Array.from({ length: count }, () => ({ type: 'order.created', data: { n: 1 }, ...more }));
   const { body } = await posthorn.post(`/v1/tenants/${tenant}/events/batch`, { events });
   return body.results.map(({ id }: { id: string }) => id);
 }
 
-/** Workflows of its own for the delivery; a dispatch for the event alone. */
+/** Expects a workflow for the delivery and a dispatch for this event only. */
 async function leavesAlone(): Promise<void> {
   const before = (await dispatches()).length;
   const { workflowId } = await delivered(await posthorn.postEvent(tenant));
@@ -49,7 +50,7 @@ async function leavesAlone(): Promise<void> {
   expect((await until('its dispatch', async () => (await dispatches()).slice(before)[0])).events).toBe(1);
 }
 
-it('goes from individual to batched in a burst, and back when it has been calm', async () => {
+it('switches from individual to batched in a burst, and back when it has been calm', async () => {
   expect(mode()).toBe('individual');
   for (let n = 0; n < 3; n++) await leavesAlone();
   expect(mode()).toBe('individual');
@@ -62,7 +63,7 @@ it('goes from individual to batched in a burst, and back when it has been calm',
     const made = (await dispatches()).slice(alone);
     return made.reduce((sum, { events }) => sum + events, 0) === burst.length && made;
   });
-  // what the budget granted left alone
+  // the events within the budget were dispatched individually
   expect(inBurst.filter(({ planned }) => !planned).length).toBeLessThan(20);
   expect(Math.max(...inBurst.map(({ events }) => events))).toBeGreaterThan(1);
   const { rows } = await posthorn.database.db.query('select from deliveries where not own_workflow');
@@ -72,13 +73,13 @@ it('goes from individual to batched in a burst, and back when it has been calm',
   expect(await posthorn.temporal.workflow.getHandle(body.workflowId).result()).toMatchObject({ done: true });
   expect(body.workflowId).toMatch(/^dispatch\/dsp_/);
 
-  // half of the budget is 5 workflows a second: this is less
+  // half of the budget is 5 workflows a second; this is less
   await until('calm', () => mode() === 'individual');
   await leavesAlone();
   expect(mode()).toBe('individual');
 });
 
-it('counts events that need their dispatch, too', async () => {
+it('also counts events that need their own dispatch', async () => {
   await until('calm', () => mode() === 'individual');
   await postTogether(15, { deliverAt: new Date(Date.now() + 3_600_000).toISOString() });
   await until('the budget to be spent', () => mode() === 'batched');

@@ -1,4 +1,5 @@
-// Of a tenant with ordered endpoints, an acceptance is answered when what it has for these is held: by an API process without a relay as well.
+// For a tenant with ordered endpoints, an acceptance is answered after its ordered deliveries are
+// held, also by an API process without a relay.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from '../api/api-server.ts';
@@ -15,7 +16,7 @@ async function makeOrdered(tenant: string, more: object = {}): Promise<string> {
   return id;
 }
 
-/** The producer's ids of what is held for an endpoint, in the order in which it will be sent. */
+/** The producer's event ids of an endpoint's held deliveries, in the order of sending. */
 async function heldFor(endpointId: string): Promise<string[]> {
   const { rows } = await api.db.query<{ external_id: string }>(
     `select e.external_id from deliveries d join events e on e.id = d.event_id
@@ -30,7 +31,7 @@ const rows = async (tenant: string) =>
   (await api.db.query('select from deliveries d join tenants t on t.id = d.tenant_id where t.external_id = $1', [tenant])).rowCount;
 
 describe('an acceptance is answered when its deliveries are held', () => {
-  it('one by one, and all of a batch in its order', async () => {
+  it('for single events, and for a batch in its order', async () => {
     const tenant = await api.makeTenant();
     const ordered = await makeOrdered(tenant);
     const first = [await api.postEvent(tenant), await api.postEvent(tenant)];
@@ -40,7 +41,7 @@ describe('an acceptance is answered when its deliveries are held', () => {
     expect(await heldFor(ordered)).toEqual([...first, ...events.map(({ id }) => id)]);
   });
 
-  it('only for ordered endpoints that want the event, were there before it, and to which it goes at once', async () => {
+  it('only for ordered endpoints that want the event, existed before it, and get it without a delay', async () => {
     const tenant = await api.makeTenant();
     const [all, some, channel] = [
       await makeOrdered(tenant),
@@ -55,7 +56,7 @@ describe('an acceptance is answered when its deliveries are held', () => {
     expect(await Promise.all([all, some, channel, plain, late].map(heldFor))).toEqual([[order, inEurope], [order], [inEurope], [], []]);
   });
 
-  it('and nothing is held for a tenant that does not order', async () => {
+  it('but holds nothing for a tenant without ordered endpoints', async () => {
     const [tenant, ordering] = [await api.makeTenant(), await api.makeTenant()];
     await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
     const ordered = await makeOrdered(ordering);
@@ -65,7 +66,7 @@ describe('an acceptance is answered when its deliveries are held', () => {
 });
 
 describe('a duplicate', () => {
-  it('confirms the earlier event, which is held then, had its own call died before it did', async () => {
+  it('confirms the earlier event, and parks it if the first request crashed before that', async () => {
     const tenant = await api.makeTenant();
     const ordered = await makeOrdered(tenant);
     await api.postEvent(tenant, { id: 'a' });
@@ -77,7 +78,7 @@ describe('a duplicate', () => {
     expect([await heldFor(ordered), await heldFor(late)]).toEqual([['a', 'b'], []]);
   });
 
-  it('holds what is in a dispatch that is not planned', async () => {
+  it('parks an event whose dispatch is not planned yet', async () => {
     const tenant = await api.makeTenant();
     const ordered = await makeOrdered(tenant);
     await api.postEvent(tenant, { id: 'dispatched' });
@@ -99,7 +100,7 @@ describe('a duplicate', () => {
     expect(await heldFor(ordered)).toEqual([]);
   });
 
-  it('with other content in the same batch holds nothing of its own', async () => {
+  it('with other content in the same batch parks nothing', async () => {
     const tenant = await api.makeTenant();
     const ordered = await makeOrdered(tenant, { eventTypes: ['other.*'] });
     const events = [

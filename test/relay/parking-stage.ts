@@ -1,4 +1,5 @@
-// A relay that finds no Temporal, and the API's acceptance before it: what is parked, posted and handed over shows in rows and at the receiver.
+// A stage for parking tests: a relay without Temporal, and ingest. Tests check rows and the
+// receiver.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createFirstAttempter } from '#attempts/first-attempter';
@@ -27,7 +28,7 @@ import { until } from '../support/until.ts';
 
 const log = createLogger('silent');
 
-/** `reached` is told of what the acceptance has got to. */
+/** `reached` is called at each checkpoint of ingest. */
 export async function setParkingStage(dispatch: DispatchSetting, reached?: Reached) {
   const masterKey = randomBytes(32).toString('base64');
   const [api, receiver]: [ApiServer, Receiver] = await Promise.all([startApi({ masterKey }), startReceiver()]);
@@ -65,14 +66,14 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     relay,
     tenant,
     makeEndpoint: (path: string, more: object = {}) => api.makeEndpoint(tenant, receiver.url + path, more),
-    /** Accepts an event here, so that this relay owns it. */
+    /** Accepts an event through this process, so that this relay owns it. */
     async accept(more: Partial<EventToAccept> = {}) {
       const event = newEvent(more);
       const acceptances = await accept(tenant, [event]);
       if (acceptances === 'unknown_tenant' || acceptances[0]?.kind !== 'accepted') throw new Error('not accepted');
       return event.eventId;
     },
-    /** Commits an event under this relay's name and tells the relay nothing, as when the answer to the commit is lost. */
+    /** Commits an event under this relay's id without telling the relay, as if the answer to the commit were lost. */
     async commit(more: Partial<EventToAccept> = {}) {
       const event = newEvent(more);
       await acceptEvents(db, [{ tenant, events: [event] }], relay.id(), contents);
@@ -80,7 +81,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     },
     status: async (eventId: string, endpointId: string) => (await rowOf(eventId, endpointId))?.status,
     row: rowOf,
-    /** Its dispatch, once it has left the outbox. */
+    /** The event's dispatch, once it has left the outbox. */
     dispatchOf: (eventId: string) =>
       until('its dispatch', async () => {
         const { rows } = await db.query<{ planned: boolean; events: number }>(

@@ -1,4 +1,5 @@
-// What only the lane of an endpoint sends is held by the relay, in both ways of leaving: before anything is posted, and before the event leaves the outbox.
+// Deliveries that only their endpoint's lane may send are parked by the relay in both dispatch
+// modes, before any request is sent and before the event leaves the outbox.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryId } from '#domain/ids';
 import { laneOf, layToRest } from '../support/parking.ts';
@@ -20,7 +21,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     return { type, ...(await stage.makeEndpoint(`/${type}`, { eventTypes: [type] })) };
   }
 
-  /** With its first attempt made ahead; or on its own, and its dispatch, for which Temporal is not there, makes it. */
+  /** Batched: the relay makes the first attempt. Individual: the dispatch would make it, but Temporal is away. */
   async function leaves(eventId: string, endpointId: string): Promise<void> {
     if (dispatch === 'batched') expect(await stage.dispatchOf(eventId)).toMatchObject({ planned: true });
     expect(await stage.status(eventId, endpointId)).toBe(dispatch === 'batched' ? 'succeeded' : undefined);
@@ -30,26 +31,26 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     ['has a rate limit', (id) => stage.sql(`update endpoints set rate_limit = '{"perSecond": 1}' where id = $1`, id)],
     ['is ordered', (id) => stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id)],
     ['is paused', (id) => stage.api.post(`/v1/endpoints/${id}/pause`)],
-    ['asked for peace', (id) => stage.sql(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, id)],
+    ['waits for its Retry-After', (id) => stage.sql(`update endpoints set not_before = now() + interval '1 hour' where id = $1`, id)],
     [
-      'has a lane that others opened',
+      'has a lane that another process opened',
       async (id) => {
         await stage.waker.open([id], 'failing');
         await until('the list', () => stage.lanes.parks(id));
       },
     ],
-  ])('an endpoint that %s gets nothing; what it has is held, and its lane opened', async (_name, prepare) => {
+  ])('an endpoint that %s gets no request; its deliveries are held, and its lane is opened', async (_name, prepare) => {
     const { id, type } = await makeEndpoint();
     await prepare(id);
     const eventId = await stage.accept({ type });
-    // its deliveries need no workflow: it leaves with others, whatever the mode
+    // its deliveries need no workflow, so it leaves in a batch in either mode
     expect(await stage.dispatchOf(eventId)).toMatchObject({ planned: true });
     expect(await stage.row(eventId, id)).toMatchObject({ status: 'held', own_workflow: false, position: expect.any(Number) });
     expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake' });
     expect(stage.receiver.of(eventId)).toEqual([]);
   });
 
-  it('endpoints of a tenant with a rate limit get nothing', async () => {
+  it('endpoints of a tenant with a rate limit are not sent to directly', async () => {
     const [{ id, type }, other] = [await makeEndpoint(), await setParkingStage(dispatch)];
     try {
       const endpoint = await other.makeEndpoint('/limited');
@@ -64,7 +65,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     await leaves(eventId, id);
   });
 
-  it('of several endpoints only those are held', async () => {
+  it('of several endpoints, only the deliveries of these are held', async () => {
     const [held, plain] = [await makeEndpoint(), await makeEndpoint()];
     await stage.sql(`update endpoints set ordering = 'endpoint', event_types = '{}' where id = $1`, held.id);
     const eventId = await stage.accept({ type: plain.type });
@@ -73,7 +74,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     await stage.sql('update endpoints set deleted_at = now() where id = $1', held.id);
   });
 
-  it('a lane that rests when something is parked wakes', async () => {
+  it('an idle lane wakes when a delivery is parked', async () => {
     const { id, type } = await makeEndpoint();
     await stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id);
     await layToRest(stage.db, id);
@@ -81,7 +82,7 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
     expect(await laneOf(stage.db, id)).toMatchObject({ state: 'awake' });
   });
 
-  it('a lane that comes to rest between the commit and the look at it wakes', async () => {
+  it('a lane that goes idle between the commit and the check of its state wakes', async () => {
     const { id } = await makeEndpoint();
     const event = newEvent();
     await layToRest(stage.db, id);
@@ -96,17 +97,17 @@ describe.each(['individual', 'batched'] as const)('%s', (dispatch) => {
   });
 });
 
-it('an event that is done again has the lanes told of what was held before', async () => {
+it('repeating an event signals the lanes of the deliveries that were parked before', async () => {
   const stage = await setParkingStage('batched');
   const type = 'again.sent';
   const { id } = await stage.makeEndpoint('/again');
   await stage.sql(`update endpoints set ordering = 'endpoint' where id = $1`, id);
-  // the server of this API has no relay: it holds, and dies
+  // the server of this API has no relay: it parks, then crashes
   const key = await stage.api.postEvent(stage.tenant, { type });
   const { rows } = await stage.db.query<{ event_id: string }>('select event_id from event_ids where external_id = $1', [key]);
   const eventId = `evt_${rows[0]?.event_id.replaceAll('-', '')}`;
   expect(await stage.status(eventId, id)).toBe('held');
-  // nothing says any more that it is to be held
+  // no setting requires parking any more
   await stage.sql(`update endpoints set ordering = 'none' where id = $1`, id);
   await layToRest(stage.db, id);
   stage.relay.look();

@@ -1,4 +1,5 @@
-// Planning by a dispatch: what only the lane of an endpoint sends is inserted as held, and said so, also where it was held by an earlier run.
+// Planning by a dispatch inserts deliveries that only a lane may send as held, and reports them,
+// also if an earlier run had parked them.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDispatches } from '#db/events/dispatches';
 import { insertDeliveries, readEventToPlan } from '#db/events/plan';
@@ -14,7 +15,7 @@ afterAll(() => api?.close());
 
 const relayId = newId('rly');
 
-/** An event in a dispatch of its own, and two endpoints of which the first has this setting. */
+/** An event with its own dispatch, and two endpoints, of which the first has this setting. */
 async function dispatched(set: string, more: object = {}) {
   const tenant = await api.makeTenant();
   const make = async () => (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook')).id;
@@ -52,14 +53,14 @@ it.each<[string, object]>([
   [`ordering = 'key'`, { ...held, lane_key: 'customer-1' }],
   [`coalesce_ms = 60000`, { ...held, in_seconds: 60 }],
   [`not_before = now() + interval '1 hour'`, held],
-])('with %s, the delivery is held, and only that', async (set, expected) => {
+])('with %s, only that delivery is held', async (set, expected) => {
   const { endpoints, eventId, plan, rowsOf } = await dispatched(set, { orderingKey: 'customer-1' });
   await api.db.query(`update events set coalesce_key = 'k' where id = $1`, [uuidOf(eventId)]);
   expect(await plan()).toEqual([endpoints[0]]);
   expect(await rowsOf()).toEqual([expected, plain]);
 });
 
-it('what an earlier run held is said again, though the endpoint has no need of its lane any more', async () => {
+it('reports deliveries that an earlier run parked, even if the endpoint no longer needs its lane', async () => {
   const { endpoints, plan, rowsOf } = await dispatched(`ordering = 'endpoint'`);
   await plan();
   await api.db.query(`update endpoints set ordering = 'none' where id = $1`, [uuidOf(endpoints[0])]);
@@ -67,7 +68,7 @@ it('what an earlier run held is said again, though the endpoint has no need of i
   expect(await rowsOf()).toEqual([held, plain]);
 });
 
-it('what is put off stays as it is until it is due', async () => {
+it('leaves a deferred delivery unchanged until it is due', async () => {
   const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
   const { plan, rowsOf } = await dispatched(`ordering = 'endpoint'`, { deliverAt });
   expect(await plan()).toEqual([]);

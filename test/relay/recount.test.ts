@@ -1,4 +1,5 @@
-// When the backlog is counted, and that nobody waits for it: on a real outbox, every statement seen.
+// When the outbox is counted, and that no request waits for it: on a real outbox, with every
+// statement observed.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { pino } from 'pino';
@@ -13,9 +14,9 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
 let database: TestDatabase;
-/** When each count began. */
+/** The start time of each count. */
 let counts: number[];
-/** What the last one that is over has found. */
+/** The result of the last completed count. */
 let lastCount: number | undefined;
 let logged: string[];
 let refusals: string[];
@@ -38,7 +39,7 @@ function open(limits: { perTenant: number; inAll: number }): void {
   const query = async (text: pg.QueryConfig) => {
     counts.push(performance.now());
     const result = await db.query<{ in_all: number }>(text);
-    // not before whoever asked has heard it
+    // after the caller has received the result
     setImmediate(() => {
       lastCount = result.rows[0]?.in_all;
     });
@@ -52,7 +53,7 @@ function open(limits: { perTenant: number; inAll: number }): void {
   });
 }
 
-/** Lets one event in and says that it is stored; false: refused. */
+/** Admits one event and reports it as stored. False: it was refused. */
 function post(tenant: string): boolean {
   try {
     backlog.admit(tenant, 1)(1);
@@ -73,7 +74,7 @@ async function fillOutbox(tenant: string, events: number): Promise<void> {
 
 const counted = (inAll: number) => until(`a count of ${inAll}`, () => lastCount === inAll);
 
-it('the outbox is counted in all and by tenant, those with few left out', async () => {
+it('counts the outbox in total and by tenant, without tenants that have few events', async () => {
   open({ perTenant: 1, inAll: 1 });
   expect(await countWaiting(database.db, 1)).toEqual({ inAll: 0, byTenant: new Map() });
   await fillOutbox('many', 20);
@@ -82,7 +83,7 @@ it('the outbox is counted in all and by tenant, those with few left out', async 
 });
 
 describe('counting', () => {
-  it('is done at the first event, then not before another thousand are stored', async () => {
+  it('happens at the first event, then only after another thousand are stored', async () => {
     open({ perTenant: 100_000, inAll: 2_000_000 });
     expect(counts).toHaveLength(0);
     post('a');
@@ -92,7 +93,7 @@ describe('counting', () => {
     await until('the second count', () => post('a') && counts.length === 2);
   });
 
-  it('is waited for by nobody, is done once at a time, and the longer it took the later again', async () => {
+  it('blocks no request, runs one at a time, and pauses longer after a longer count', async () => {
     open({ perTenant: 10_000, inAll: 10_000 });
     const client = await database.db.connect();
     await client.query('begin');
@@ -109,7 +110,7 @@ describe('counting', () => {
     expect((counts[1] ?? 0) - first).toBeGreaterThanOrEqual(Math.min(hung * 20, 60_000));
   });
 
-  it('goes on while it refuses, and stops refusing when the outbox has drained', async () => {
+  it('continues while events are refused, and ends the refusal when the outbox has drained', async () => {
     open({ perTenant: 5, inAll: 1_000 });
     await fillOutbox('full', 5);
     await until('the refusal', () => !post('full'));
@@ -123,7 +124,7 @@ describe('counting', () => {
     expect(logged).toContain('backlog.accepting_again');
   });
 
-  it('that fails refuses nobody for long', async () => {
+  it('that fails does not refuse events for long', async () => {
     open({ perTenant: 5, inAll: 5 });
     await database.db.query('alter table outbox rename to elsewhere');
     await until('the failure', () => post('a') && logged.includes('backlog.not_counted'));

@@ -1,4 +1,5 @@
-// Events that leave on their own: which of two kinds leaves next - those whose first attempts could be made ahead, and those that need their dispatch.
+// Individually dispatched events: how the queues of events that need their dispatch, and of those
+// whose first attempts could come first, take turns.
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { LeavingEvent } from '#relay/leaving-event';
@@ -13,7 +14,7 @@ const leaving = (tenantId: string, needsDispatch: boolean): LeavingEvent => ({
   needsDispatch,
 });
 
-/** Hands over one event after the other, and keeps `waiting` events of the busy tenant in the queue. */
+/** Dispatches one event after the other, and keeps `waiting` events of the busy tenant in the queue. */
 async function handedOver(isBatched: boolean): Promise<boolean[]> {
   const order: boolean[] = [];
   const singles = createSingles({
@@ -35,14 +36,14 @@ async function handedOver(isBatched: boolean): Promise<boolean[]> {
 }
 
 it.each([false, true])(
-  'an event that needs its dispatch leaves although others never stop coming (events share a dispatch: %s)',
+  'dispatches an event that needs its dispatch although other events never stop coming (events share a dispatch: %s)',
   async (isBatched) => {
     const order = await handedOver(isBatched);
     expect(order.slice(0, 8).filter((needsDispatch) => needsDispatch)).toHaveLength(3);
   },
 );
 
-it('a dispatch has events of one kind only', async () => {
+it('puts events of only one kind into a dispatch', async () => {
   const dispatches: LeavingEvent[][] = [];
   let mayGoOn = false;
   const singles = createSingles({

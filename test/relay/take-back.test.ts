@@ -1,4 +1,5 @@
-// A dispatch taken back into the outbox while its workflow plans: what was planned stays, and nothing more is.
+// A dispatch is taken back into the outbox while its workflow plans: deliveries planned before
+// stay, and no more are planned.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDispatches, takeBackDispatch } from '#db/events/dispatches';
 import { existingDeliveries } from '#db/events/outbox';
@@ -33,7 +34,7 @@ async function dispatched() {
 
 const owners = async (eventId: string) => (await api.db.query('select owner from outbox where event_id = $1', [uuidOf(eventId)])).rows;
 
-it('what was planned before is found by whoever attempts ahead, and nothing is planned after', async () => {
+it('the relay finds the deliveries planned before, and none are planned after', async () => {
   const { eventId, dispatchId, event, endpoints } = await dispatched();
   const [first, second] = endpoints;
   expect(await insertDeliveries(api.db, dispatchId, event, [first])).toEqual([]);
@@ -44,7 +45,7 @@ it('what was planned before is found by whoever attempts ahead, and nothing is p
   expect(await takeBackDispatch(api.db, relayId, dispatchId)).toBe(false);
 });
 
-it('planning that meets the taking back waits for it, and plans nothing', async () => {
+it('planning waits for a concurrent take-back, and then plans nothing', async () => {
   const { eventId, dispatchId, event, endpoints } = await dispatched();
   const client = await api.db.connect();
   await client.query('begin');

@@ -1,15 +1,15 @@
-// The HTTP API as a producer and an operator use it.
+// A client of the HTTP API for tests, as a producer or an operator uses it.
 
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what the tests are there to find out
+  // biome-ignore lint/suspicious/noExplicitAny: tests check the content of responses
   body: any;
 }
 
 export interface CallOptions {
   headers?: Record<string, string>;
-  /** Sent as it is instead of as JSON. */
+  /** The body to send unchanged, instead of JSON. */
   raw?: string | Uint8Array;
   key?: string | null;
 }
@@ -18,13 +18,13 @@ export interface Api {
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<ApiAnswer>;
   get(path: string): Promise<ApiAnswer>;
   post(path: string, body?: unknown, options?: CallOptions): Promise<ApiAnswer>;
-  /** Makes a tenant and returns its id. */
+  /** Creates a tenant and returns its id. */
   makeTenant(id?: string): Promise<string>;
-  /** Makes an endpoint and returns it, with its secret. */
+  /** Creates an endpoint and returns it with its secret. */
   makeEndpoint(tenant: string, url: string, more?: object): Promise<{ id: string; secret: string }>;
   /** Posts an event and returns its id. */
   postEvent(tenant: string, more?: object): Promise<string>;
-  /** The deliveries of an event, as the event's own page shows them. */
+  /** The deliveries of an event, as GET of the event returns them. */
   deliveriesOf(tenant: string, eventId: string): Promise<ApiDelivery[]>;
   attemptsOf(deliveryId: string): Promise<ApiAttempt[]>;
 }

@@ -1,4 +1,4 @@
-// A certificate authority of a test's own, and what it signs.
+// A certificate authority for tests, and the certificates that it signs.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ interface Certificate {
 
 export interface Authority {
   ca: string;
-  /** For two days; `names` as subjectAltName takes them. */
+  /** Signs a certificate that is valid for two days. `names`: in the syntax of subjectAltName. */
   sign(subject: string, names?: string): Certificate;
 }
 
@@ -24,7 +24,7 @@ export function createAuthority(): Authority {
   };
 }
 
-/** By itself, or by another. */
+/** Creates a certificate, signed by `by` or self-signed. */
 function certify(args: string[], by?: Certificate): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-test-'));
   const file = (name: string) => join(folder, name);

@@ -1,14 +1,14 @@
-// Canaries: secrets that are known to be secrets, and every way in which one could be read where nobody may.
+// Canaries: marked secrets, and a search for them in every encoding in which they could leak.
 import { randomBytes } from 'node:crypto';
 
-/** One for each place, by its name. */
+/** One canary for each place, by the place's name. */
 export type Canaries<Place extends string> = Record<Place, string>;
 
 export function makeCanaries<Place extends string>(places: readonly Place[]): Canaries<Place> {
   return Object.fromEntries(places.map((place) => [place, `CaNaRy${randomBytes(12).toString('hex')}`])) as Canaries<Place>;
 }
 
-/** The canaries' places that can be read in this: as they are, in hex, in base64 at any offset, or URL-encoded. */
+/** The places whose canary occurs in `haystack`: in plain text, in hex, in base64 at any offset, or URL-encoded. */
 export function sighted(canaries: Record<string, string>, haystack: string | Buffer): string[] {
   const bytes = typeof haystack === 'string' ? Buffer.from(haystack) : haystack;
   return Object.entries(canaries)
@@ -22,7 +22,7 @@ function guises(canary: string): string[] {
   return [canary, canary.toLowerCase(), hex, hex.toUpperCase(), percent, percent.toUpperCase(), ...inBase64(canary)];
 }
 
-/** The middle of its base64, which depends on where in a text it begins; the ends are shared with what stands around it. */
+/** The middle of its base64 for each of the three offsets. The ends also encode the neighbouring bytes. */
 function inBase64(canary: string): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from(`${'x'.repeat(before)}${canary}`).toString('base64url');

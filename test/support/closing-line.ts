@@ -1,4 +1,4 @@
-// Ends a test run with one plain line that tools can read, whatever colours stand above it.
+// A reporter that ends a test run with one plain line that tools can read.
 import type { Reporter, TestModule } from 'vitest/node';
 
 export function closingLine(print: (line: string) => void = (line) => void process.stdout.write(`${line}\n`)): Reporter {
@@ -8,7 +8,7 @@ export function closingLine(print: (line: string) => void = (line) => void proce
       const passed = results.filter((state) => state === 'passed').length;
       const failed =
         results.filter((state) => state === 'failed').length + modules.filter(brokenOutsideTests).length + unhandledErrors.length;
-      // the other reporters speak at the same moment: let them finish
+      // the other reporters print at the same time, so this waits until they have finished
       process.once('exit', () => print(`tests: ${passed} passed, ${failed} failed`));
     },
   };

@@ -1,4 +1,4 @@
-// A database of its own for each test file, copied from a migrated template.
+// Creates a database for a test file, copied from a migrated template.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -12,7 +12,7 @@ const template = 'posthorn_template';
 export interface TestDatabase {
   url: string;
   db: pg.Pool;
-  /** Closes the pool and drops the database, with whoever is still connected. */
+  /** Closes the pool and drops the database, even with open connections. */
   drop(): Promise<void>;
 }
 

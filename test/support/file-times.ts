@@ -1,4 +1,5 @@
-// How long each test file took when it last passed, remembered beside the dependencies: the next run of this clone orders its files by it.
+// A reporter that stores how long each test file took when it last passed, in node_modules/.cache.
+// The next run of this clone orders its files by these times.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
@@ -6,10 +7,10 @@ import type { Reporter, TestModule } from 'vitest/node';
 const kept = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test/seconds.json');
 const testFolder = join(import.meta.dirname, '..');
 
-/** `lanes/rate` of `…/test/lanes/rate.test.ts`. */
+/** The short name of a test file, such as `lanes/rate` for `…/test/lanes/rate.test.ts`. */
 export const nameOf = (moduleId: string) => relative(testFolder, moduleId).replace(/\.test\.ts$/, '');
 
-/** Seconds by the file's name; empty before the first run. */
+/** Seconds by file name. Empty before the first run. */
 export function readFileTimes(): Record<string, number> {
   try {
     return JSON.parse(readFileSync(kept, 'utf8'));

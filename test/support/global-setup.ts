@@ -1,4 +1,5 @@
-// Starts the shared servers before the first integration test and hands their addresses to every test file.
+// Starts the shared servers before the first integration test and gives their addresses to every
+// file.
 import type { TestProject } from 'vitest/node';
 import { isPortFree } from '#embedded/free-port';
 import { startTestServers } from './servers.ts';
@@ -6,7 +7,7 @@ import { until } from './until.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the superuser and the database `postgres`. */
+    /** For the superuser and the database `postgres`. */
     postgresUrl: string;
     temporalAddress: string;
   }

@@ -1,9 +1,12 @@
-// The order of a run's files. One worker always has files that run in its own process, the others those of many processes, the longest first: so the machine is
-// never as busy as three of the latter would make it, and no worker stands idle at the end while another has a long one left.
+// Orders the test files of a run, the longest first. Files with many processes ("crowded") run on
+// all workers but one, so the machine is not overloaded and no worker idles at the end.
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { nameOf, readFileTimes } from './file-times.ts';
 
-/** Files that start processes or thousands of workflows, and about how many seconds they take in a first run. What is wrong here costs time and nothing else. */
+/**
+ * Files that start processes or thousands of workflows, with their approximate seconds in a first run. A wrong number
+ * only costs time.
+ */
 const crowded: Record<string, number> = {
   'chaos/ended-without-postgres': 58,
   'chaos/two-of-each': 25,
@@ -25,7 +28,7 @@ const crowded: Record<string, number> = {
   'chaos/postgres-gone': 13,
 };
 
-/** The longest of the others, in a first run. */
+/** The longest of the other files, with their approximate seconds in a first run. */
 const long: Record<string, number> = {
   'embedded/temporal': 13,
   'embedded/postgres': 10,
@@ -50,14 +53,14 @@ const usualSeconds = 4;
 export class OrderOfFiles extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const others = await super.sort(files);
-    // a process runs many files of one project: so the projects do not mix
+    // a process runs many files of one project, so the projects are not mixed
     const unit = others.filter(({ project }) => project.name === 'unit').sort(longestFirst);
     const integration = others.filter(({ project }) => project.name !== 'unit').sort(longestFirst);
     return [...unit, ...mixed(integration, this.ctx.config.maxWorkers)];
   }
 }
 
-/** Plays the run: whenever a worker is free it gets the next file, crowded or not. */
+/** Simulates the run: whenever a worker is free it gets the next file, crowded or not. */
 function mixed(files: TestSpecification[], workers: number): TestSpecification[] {
   const left = { crowded: files.filter(isCrowded), alone: files.filter((file) => !isCrowded(file)) };
   const running: { until: number; crowded: boolean }[] = [];

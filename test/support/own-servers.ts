@@ -1,4 +1,4 @@
-// Servers that a test may stop, wipe and start again: nobody else is on them. Each comes back on its port.
+// Servers for a single test, which may stop, wipe and restart them. Each restarts on the same port.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +9,16 @@ import { startTemporal } from '#embedded/temporal';
 
 export interface OwnTemporal {
   address: string;
-  /** Starts it (again); its data is still there unless it was wiped. */
+  /** Starts it, or starts it again with its data, unless it was wiped. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Deletes its data; only while it is stopped. */
+  /** Deletes its data. Call it only while the server is stopped. */
   wipe(): void;
-  /** Stops it for good. */
+  /** Stops it and deletes its data. */
   close(): Promise<void>;
 }
 
-/** Runs when this resolves, with the namespace `default`. */
+/** Resolves when the server is ready, with the namespace `default`. */
 export async function startOwnTemporal(): Promise<OwnTemporal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-own-temporal-'));
   const port = await freePort();
@@ -41,17 +41,17 @@ export async function startOwnTemporal(): Promise<OwnTemporal> {
 }
 
 export interface OwnPostgres {
-  /** Of the superuser and the database `postgres`. */
+  /** For the superuser and the database `postgres`. */
   url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Runs when this resolves. */
+/** Resolves when the server is ready. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-own-postgres-'));
-  // as root, the user postgres has to pass through
+  // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'postgres');
   const options = { dataDir, port: await freePort(), settings: { fsync: 'off' } };
@@ -64,7 +64,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     stop: () => running.stop(),
     async close() {
       await running.stop();
-      // where TMPDIR is private, the cluster of a run as root lies elsewhere
+      // as root with a private TMPDIR, the cluster is in another folder
       const pointer = join(dataDir, 'location');
       if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });
       rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// Parking in a process that has no Temporal: lanes open and wake as rows, and nobody is signalled.
+// Parking without Temporal: lanes exist only as rows, and no workflow is signalled.
 import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
 import { readConfig } from '#config/config';
 import type { Db } from '#db/store/pool';
@@ -32,7 +32,7 @@ export function parkWithoutTemporal(db: Db): ParkingWithoutTemporal {
   };
 }
 
-/** Rows of a tenant, an endpoint and an event for whoever plans nothing and only attempts. */
+/** Inserts a tenant, an endpoint and an event, for tests that attempt deliveries without planning them. */
 export async function insertForeground(db: Db, of: { tenantId: string; endpointId: string; eventId: string }): Promise<void> {
   const [tenant, endpoint, event] = [uuidOf(of.tenantId), uuidOf(of.endpointId), uuidOf(of.eventId)];
   await db.query('insert into tenants (id, external_id, name) values ($1, $2, $2) on conflict do nothing', [tenant, tenant]);
@@ -44,12 +44,12 @@ export async function insertForeground(db: Db, of: { tenantId: string; endpointI
   );
 }
 
-/** The endpoint's lane as it stands. */
+/** Reads the current row of the endpoint's lane. */
 export async function laneOf(db: Db, endpointId: string): Promise<{ state: string; parks: boolean; reason: string } | undefined> {
   return (await db.query('select state, parks, reason from lanes where endpoint_id = $1', [uuidOf(endpointId)])).rows[0];
 }
 
-/** A lane that rests, and of which nobody parks because of it. */
+/** Inserts an idle lane that does not cause parking. */
 export async function layToRest(db: Db, endpointId: string): Promise<void> {
   await db.query(
     `insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, false, 'backlog', 'idle')

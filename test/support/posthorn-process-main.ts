@@ -1,5 +1,6 @@
-// The program of one Posthorn process of the chaos tests: `<role> [<checkpoint> [<n>]]`, all settings in the environment. It says `listening <origin>`
-// and, once its worker polls Temporal, `ready`. Reaching the checkpoint for the n-th time it kills itself, as no process can prepare for.
+// The main program of a Posthorn process in chaos tests: `<role> [<checkpoint> [<n>]]`. It prints
+// `listening <origin>`, and `ready` once its worker polls Temporal. When it reaches the checkpoint
+// for the n-th time, it kills itself with SIGKILL.
 
 import { flushCompileCache } from 'node:module';
 import { openCore } from '#app/core';
@@ -39,5 +40,5 @@ process.once('SIGTERM', async () => {
 say(`listening ${origin}`);
 await worker?.ready;
 say('ready');
-// one that is killed would keep nothing of what it has compiled
+// a killed process would not write its compile cache
 flushCompileCache();

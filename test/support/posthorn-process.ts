@@ -1,4 +1,5 @@
-// Real Posthorn processes for the chaos tests: started, frozen, continued, killed, asked to end. None outlives the test run, frozen or not.
+// Starts, freezes, continues, kills and stops real Posthorn processes for the chaos tests.
+// None of them outlives the test run.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,39 +10,41 @@ import { testApiKey } from './posthorn.ts';
 import { until } from './until.ts';
 
 const program = join(import.meta.dirname, 'posthorn-process-main.ts');
-const startsWithinMs = 120_000;
-/** What one has compiled the next ones need not: half of the work of a start. */
+const startTimeoutMs = 120_000;
+/** The compile cache that all processes share. Compiling is half of the work of a start. */
 const compiled = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test');
 
 export interface ProcessOptions {
-  /** Of the whole process, which gets nothing of ours. */
+  /** The whole environment of the process, which inherits nothing from ours. */
   env: Record<string, string>;
   /** `all` (the default): server and worker in one process. */
   role?: 'all' | 'server' | 'worker';
-  /** It kills itself there, the `time`-th time it comes there (default 1). */
+  /** The process kills itself when it reaches this checkpoint for the `time`-th time (default 1). */
   dieAt?: Checkpoint;
   time?: number;
-  /** `listening` does not wait for Temporal; `ready` (the default) means that the worker polls. */
+  /**
+   * Which line to wait for. `listening` does not wait for Temporal; `ready` (the default) means that the worker polls.
+   */
   awaited?: 'listening' | 'ready';
 }
 
 export interface PosthornProcess extends Api {
   pid: number;
   origin: string;
-  /** Settles when the process is gone. */
+  /** Resolves when the process is gone. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;
-  /** Asks it to end (SIGTERM) and says how it did. */
+  /** Sends SIGTERM and resolves with how the process ended. */
   stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** All it wrote. */
+  /** The whole output of the process. */
   log(): string;
 }
 
 export interface ProcessGroup {
   start(options: ProcessOptions): Promise<PosthornProcess>;
-  /** Kills those that still run; `keepLogs` leaves what they wrote and returns where. */
+  /** Kills the processes that still run. `keepLogs`: keeps their logs and returns the folder. */
   end(keepLogs: boolean): Promise<string | null>;
 }
 
@@ -71,7 +74,7 @@ export function createProcessGroup(): ProcessGroup {
       const log = () => readFileSync(logFile, 'utf8');
       const said = (line: RegExp) => line.exec(log());
       const announced = awaited === 'ready' ? /^ready$/m : /^listening /m;
-      await until(`the process ${awaited}`, () => !child.isRunning() || said(announced), startsWithinMs);
+      await until(`the process ${awaited}`, () => !child.isRunning() || said(announced), startTimeoutMs);
       if (!child.isRunning()) throw new Error(`the process has ended: ${log()}`);
       const origin = said(/^listening (\S+)$/m)?.[1] ?? '';
       return {

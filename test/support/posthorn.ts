@@ -1,4 +1,5 @@
-// A whole Posthorn in this process, on the shared servers: a database of its own, a Temporal namespace of its own, an API on a free port.
+// A complete Posthorn inside the test process: its own database and Temporal namespace on the
+// shared servers, and an API on a free port.
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
@@ -18,7 +19,7 @@ export interface TestPosthorn extends Api {
   core: Core;
   worker: RunningWorker;
   database: TestDatabase;
-  /** A Temporal client of an outsider: an operator's. */
+  /** A Temporal client like an operator's. */
   temporal: Client;
   namespace: string;
   env: Record<string, string>;
@@ -30,7 +31,7 @@ export interface TestOptions {
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
-  /** Where its log goes; else to standard error. */
+  /** The destination of its log. Default: standard error. */
   logTo?: { write(line: string): void };
 }
 

@@ -1,4 +1,4 @@
-// Python with one package of PyPI, which is fetched once into the user's cache folder.
+// Runs Python scripts with one PyPI package, which is downloaded once into the user's cache folder.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -8,7 +8,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs `python3 -c script` with `input` as its standard input, and returns what it writes. Throws where there is no Python 3, pip or PyPI. */
+/**
+ * Runs `python3 -c script` with `input` as standard input, and returns its output. Throws if Python 3, pip or PyPI is
+ * missing.
+ */
 export async function runPython({ name, version }: { name: string; version: string }, script: string, input: string): Promise<string> {
   const folder = await packageFolder(name, version);
   const running = run('python3', ['-c', script], { env: { ...process.env, PYTHONPATH: folder }, timeout: 20_000 });
@@ -26,7 +29,7 @@ async function packageFolder(name: string, version: string): Promise<string> {
     await run('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', draft, `${name}==${version}`], {
       timeout: 100_000,
     });
-    // another run may have been quicker
+    // another run may have installed it first
     await rename(draft, folder).catch(() => undefined);
   } catch (error) {
     throw new Error(`this test needs python3 with pip, and once ${name} ${version} of PyPI`, { cause: error });

@@ -1,11 +1,12 @@
-// What a test's receivers threw while they answered - a failed assertion, say -, reported to the test: the sender only sees a broken connection.
+// Reports errors thrown inside a test's receivers, such as failed assertions, to the test.
+// The sender only sees a broken connection.
 const faults: unknown[] = [];
 
 export function reportFault(error: unknown): void {
   faults.push(error);
 }
 
-/** After each test, also of those that run side by side: the first fault since the last call fails the test. */
+/** Call after each test, also of concurrent ones. Throws the first fault since the last call, which fails the test. */
 export function throwFaults(): void {
   const [first] = faults.splice(0);
   if (first !== undefined) throw first;

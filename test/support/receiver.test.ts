@@ -1,9 +1,10 @@
-// A failed assertion inside a receiver's reply reaches the test, although the sender only sees a broken connection.
+// A failed assertion inside a receiver's reply reaches the test, although the sender only sees a
+// broken connection.
 import { expect, it, onTestFinished } from 'vitest';
 import { startReceiver } from './receiver.ts';
 import { throwFaults } from './receiver-faults.ts';
 
-it('reports what a reply throws, once, and answers nothing', async () => {
+it('reports an error thrown by a reply once, and sends no response', async () => {
   const receiver = await startReceiver();
   onTestFinished(receiver.close);
   receiver.answer('/hook', ({ method }) => expect(method).toBe('GET'));

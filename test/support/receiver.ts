@@ -1,4 +1,5 @@
-// An endpoint of a customer's, under the test's control: a real HTTP server that keeps what it gets and answers as told.
+// A real HTTP server as the receiver behind an endpoint: it records requests and answers as
+// configured.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reportFault } from './receiver-faults.ts';
@@ -9,15 +10,15 @@ export interface Received {
   headers: Record<string, string>;
   body: Buffer;
   at: number;
-  /** The same moment on this process's monotonic clock. */
+  /** The time of `at` on this process's monotonic clock. */
   came: number;
-  /** How it was answered, and when on the monotonic clock; null: not yet, or never. */
+  /** The status of the response, and when it was sent on the monotonic clock. Null: not yet, or never. */
   answered: { status: number; at: number } | null;
-  /** Requests to the same path under way when this one came, itself included. */
+  /** Requests in flight to the same path when this one arrived, including itself. */
   atOnce: number;
 }
 
-/** May hold assertions: what it throws fails the test (receiver-faults.ts). */
+/** May contain assertions: an error that it throws fails the test (receiver-faults.ts). */
 export type Reply = (request: Received, response: ServerResponse, count: number) => void | Promise<void>;
 
 export interface Receiver {
@@ -25,7 +26,10 @@ export interface Receiver {
   requests: Received[];
   /** The requests with this `webhook-id`. */
   of(webhookId: string): Received[];
-  /** How the requests to a path are answered from now on; 204 when nothing was said. `count` is from 1, per path and webhook-id. */
+  /**
+   * Sets how requests to a path are answered from now on; the default is 204. `count` starts at 1 for each path and
+   * webhook-id.
+   */
   answer(path: string, reply: Reply | number[]): void;
   close(): Promise<void>;
 }
@@ -34,12 +38,12 @@ export async function startReceiver(port = 0): Promise<Receiver> {
   const requests: Received[] = [];
   const replies = new Map<string, Reply>();
   const counts = new Map<string, number>();
-  const underWay = new Map<string, number>();
+  const inFlight = new Map<string, number>();
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = incoming.url ?? '/';
-    underWay.set(path, (underWay.get(path) ?? 0) + 1);
-    response.once('close', () => underWay.set(path, (underWay.get(path) ?? 1) - 1));
+    inFlight.set(path, (inFlight.get(path) ?? 0) + 1);
+    response.once('close', () => inFlight.set(path, (inFlight.get(path) ?? 1) - 1));
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
@@ -51,7 +55,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
       at: Date.now(),
       came: performance.now(),
       answered: null,
-      atOnce: underWay.get(path) ?? 1,
+      atOnce: inFlight.get(path) ?? 1,
     };
     response.once('finish', () => {
       request.answered = { status: response.statusCode, at: performance.now() };
@@ -89,7 +93,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
   };
 }
 
-/** Statuses in turn for each event; the last one repeats. */
+/** Answers the requests of each event with these statuses, in order. The last one repeats. */
 function inTurn(statuses: number[]): Reply {
   return (_request, response, count) => {
     response.writeHead(statuses[Math.min(count, statuses.length) - 1] ?? 204).end();

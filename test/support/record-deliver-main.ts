@@ -1,4 +1,5 @@
-// The paths through `deliver`, walked on real servers; run by bench/record-histories.ts.
+// Records histories of `deliver` on real servers, one for each path through it.
+// Run by bench/record-histories.ts.
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
@@ -10,7 +11,7 @@ import { until } from './until.ts';
 
 const recording = record('t01');
 
-/** A path of `deliver`: `walk` brings it to its end, or to where it is to be recorded. */
+/** Records a path of `deliver`: `walk` runs it to its end, or to the point at which to record it. */
 function path(name: string, walk: () => Promise<{ handle: WorkflowHandle }>): void {
   it(`deliver-${name}`, async () => recording.keep(`deliver-${name}`, (await walk()).handle));
 }

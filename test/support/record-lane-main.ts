@@ -1,4 +1,5 @@
-// The paths through `endpointLane`, walked on a real Temporal with scripted drains; run by bench/record-histories.ts.
+// Records histories of `endpointLane` on a real Temporal with scripted drains, one for each path.
+// Run by bench/record-histories.ts.
 import { afterAll, beforeAll, inject, it } from 'vitest';
 import { keepHistory } from './recorded-history.ts';
 import { again, ended, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from './scripted-lane.ts';
@@ -12,13 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-const toRest = (lane: ScriptedLane, drains: number) =>
-  until('the lane to rest', async () => {
+const untilIdle = (lane: ScriptedLane, drains: number) =>
+  until('the lane to be idle', async () => {
     const known = await lane.handle.query<{ drains: number; state: string }>('lane');
     return known.drains >= drains && known.state !== 'awake' && !(await lane.handle.describe()).raw.pendingWorkflowTask;
   });
 
-/** A path of `endpointLane`: `walk` brings it to its end, or to where it is to be recorded. */
+/** Records a path of `endpointLane`: `walk` runs it to its end, or to the point at which to record it. */
 function path(name: string, walk: () => Promise<ScriptedLane>): void {
   it(`lane-${name}`, async () => keepHistory(`lane-${name}`, { address: inject('temporalAddress'), namespace, ...(await walk()).handle }));
 }
@@ -38,9 +39,9 @@ path('idle-until-due', async () => {
 path('shut-and-woken', async () => {
   const lane = stage.lane((call) => [shut, { ...shut, dueInMs: 600_000 }][call - 1] ?? ended);
   await lane.wake();
-  await toRest(lane, 1);
+  await untilIdle(lane, 1);
   await lane.wake();
-  await toRest(lane, 2);
+  await untilIdle(lane, 2);
   await lane.wake();
   await lane.handle.result();
   return lane;
@@ -57,13 +58,13 @@ path('woken-while-it-drains', async () => {
 path('orders', async () => {
   const lane = stage.lane(() => shut);
   await lane.wake();
-  await toRest(lane, 1);
+  await untilIdle(lane, 1);
   await lane.handle.signal('pause');
   await lane.handle.signal('skipHead', { orderingKey: 'a-key' });
   await lane.handle.signal('skipHead');
   await lane.handle.signal('resume');
   await until('all orders', () => lane.done.length === 4);
-  await toRest(lane, 2);
+  await untilIdle(lane, 2);
   return lane;
 });
 path('rubbish-signals', async () => {
@@ -72,7 +73,7 @@ path('rubbish-signals', async () => {
   for (const signal of ['wake', 'skipHead', 'unheardOf']) for (const said of ['x', 7, [1]]) await lane.handle.signal(signal, said);
   await lane.handle.signal('pause', 'rubbish');
   await until('the pause', () => lane.done.length === 1);
-  await toRest(lane, 2);
+  await untilIdle(lane, 2);
   return lane;
 });
 path('cancelled-in-web-ui', async () => {
@@ -93,6 +94,6 @@ it('lane-continued', async () => {
   await until('the next run', async () => (await lane.handle.describe()).runId !== runId);
   const at = { address: inject('temporalAddress'), namespace, workflowId: lane.handle.workflowId };
   await keepHistory('lane-continued', { ...at, runId });
-  await toRest(lane, 6);
+  await untilIdle(lane, 6);
   await keepHistory('lane-after-continued', at);
 });

@@ -1,4 +1,4 @@
-// The paths through the other workflows, walked on real servers; run by bench/record-histories.ts.
+// Records histories of the other workflows on real servers. Run by bench/record-histories.ts.
 import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
 import { newId } from '#runtime/new-id';

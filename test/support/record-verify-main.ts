@@ -1,4 +1,4 @@
-// The paths through `verifyEndpoint`, walked on real servers; run by bench/record-histories.ts.
+// Records histories of `verifyEndpoint` on real servers. Run by bench/record-histories.ts.
 import { it } from 'vitest';
 import { record } from './recording.ts';
 import { until } from './until.ts';

@@ -1,4 +1,5 @@
-// Recorded histories as they are kept: the server's JSON, without the names of the machine they were made on, and with overlong junk cut short.
+// Stores and reads recorded histories: the server's JSON without the names of the recording
+// machine, and with long payloads replaced.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,11 +15,11 @@ export interface RunToKeep {
   address: string;
   namespace: string;
   workflowId: string;
-  /** Without it: the last. */
+  /** Default: the last run. */
   runId?: string;
 }
 
-/** Keeps a run's history, unless there is one of that name. */
+/** Stores a run's history, unless a file with that name exists. */
 export async function keepHistory(name: string, { address, namespace, workflowId, runId }: RunToKeep): Promise<void> {
   const file = join(folder, `${name}.json`);
   if (existsSync(file)) return;
@@ -43,7 +44,8 @@ export function readHistory(file: string): History {
   return HistoryType.fromObject(JSON.parse(readFileSync(join(folder, file), 'utf8'), timesInParts));
 }
 
-// The SDK's own reader of this JSON fails where npm lays several copies of protobufjs; the type itself reads all of it but the times.
+// The SDK's reader of this JSON fails if npm installs several copies of protobufjs. The type itself reads everything
+// except times.
 const fromClient = createRequire(createRequire(import.meta.url).resolve('@temporalio/client'));
 const HistoryType: { fromObject(json: object): History } = fromClient('@temporalio/proto').temporal.api.history.v1.History;
 

@@ -1,4 +1,4 @@
-// What both halves of the recording share: a stage, what is kept of it, and how a history is made to continue as new.
+// Shared by the recordings: the stage, and functions that store the histories of its workflows.
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type Stage, setStage } from '../e2e/stage.ts';
@@ -11,11 +11,11 @@ export const deadLetter = { until: 'dead_lettered', answer: [500, 500, 204], ret
 export interface Recording {
   stage: Stage;
   keep(name: string, workflow: Pick<WorkflowHandle, 'workflowId'>, runId?: string): Promise<void>;
-  /** Keeps the run that was the last one, once there is another. */
+  /** Waits until the workflow has continued as new, then stores the run `runId`. */
   keepContinued(name: string, handle: WorkflowHandle, runId: string): Promise<void>;
 }
 
-/** For one file: begins before its first test, ends after its last. */
+/** Sets up a recording for one file: starts before its first test, ends after its last. */
 export function record(namespace: string): Recording {
   const recording: Partial<Recording> = {
     keep: (name, { workflowId }, runId) => keepHistory(name, { address: inject('temporalAddress'), namespace, workflowId, runId }),

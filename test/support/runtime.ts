@@ -1,4 +1,4 @@
-// Temporal's runtime, which a process has once, whichever of its test files comes first.
+// Installs Temporal's runtime once per process, whichever test file comes first.
 
 import { installRuntime } from '#app/worker';
 import { createLogger } from '#runtime/logger';

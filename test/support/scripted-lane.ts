@@ -1,4 +1,5 @@
-// Lanes on a real Temporal whose drains are scripted: both workers of a process as they are, without database or receiver.
+// Lanes on a real Temporal with scripted drains: both Temporal workers of a process, without a
+// database or a receiver.
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { inject } from 'vitest';
 import { type Activities, createLaneActivities } from '#activities/index';
@@ -14,24 +15,24 @@ import { signalLane } from '#temporal/starter';
 import { installTestRuntime } from './runtime.ts';
 import { until } from './until.ts';
 
-/** What the `call`th drain of a lane does; the first is 1. */
+/** The script of a lane's drains: `call` is the number of the drain, from 1. */
 export type Script = (call: number, stopping: AbortSignal) => LaneReport | Promise<LaneReport>;
 
 export interface ScriptedLane {
   endpointId: string;
   handle: WorkflowHandle;
-  /** As those who park do it. */
+  /** Signals the lane, as a process that parks does. */
   wake(): Promise<void>;
-  /** How many began. */
+  /** The number of drains that have begun. */
   drains(): number;
-  /** What its orders did: `pause`, `resume`, `skipHead <key>`. */
+  /** The commands it carried out: `pause`, `resume`, `skipHead <key>`. */
   done: string[];
 }
 
 export interface LaneStage {
   client: Client;
   lane(script: Script): ScriptedLane;
-  /** Ends the workers, as a process does. */
+  /** Stops the workers, as a process does when it ends. */
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
   close(): Promise<void>;
@@ -41,7 +42,7 @@ export const ended: LaneReport = { state: 'idle', wait: null, dueInMs: null, hel
 export const shut: LaneReport = { state: 'shut', wait: 'circuit_open', dueInMs: null, held: 1_234, sent: 0 };
 export const again: LaneReport = { state: 'awake', wait: null, dueInMs: 0, held: 5, sent: 2 };
 
-/** `more`: activities beside those of lanes. */
+/** `more`: activities in addition to those of lanes. */
 export async function setLaneStage(namespace: string, more: Partial<Activities> = {}): Promise<LaneStage> {
   const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace });
   const log = createLogger('error');
@@ -75,7 +76,7 @@ export async function setLaneStage(namespace: string, more: Partial<Activities> 
       return {
         endpointId,
         handle: client.workflow.getHandle(`lane/${endpointId}`),
-        // again, should a busy Temporal not answer within the 5 s of a call
+        // retried in case a busy Temporal does not answer within the 5 s of a call
         wake: () => until('Temporal to take the signal', () => signalLane(outside, ref).then(() => true)).then(() => undefined),
         drains: () => lane.calls,
         done: lane.done,
@@ -105,12 +106,12 @@ export async function setLaneStage(namespace: string, more: Partial<Activities> 
   return stage;
 }
 
-/** A drain that ends when it is told to, and says that there is more to do. */
+/** A drain that runs until it is stopped, and then reports that there is more to do. */
 export function untilStopped(stopping: AbortSignal): Promise<LaneReport> {
   return new Promise((resolve) => stopping.addEventListener('abort', () => resolve(again), { once: true }));
 }
 
-/** A gate for scripts: what is held goes on when it is released. */
+/** A gate for scripts: `promise` resolves when `release` is called. */
 export function held<T>(): { promise: Promise<T>; release(value: T): void } {
   const { promise, resolve } = Promise.withResolvers<T>();
   return { promise, release: resolve };

@@ -1,11 +1,12 @@
-// One PostgreSQL and one Temporal server for a whole test run: quick to lose, never to outlive it.
+// Starts one PostgreSQL and one Temporal server for a whole test run, tuned for speed over
+// durability. Neither outlives the run.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '#embedded/postgres';
 import { startTemporal } from '#embedded/temporal';
 
-/** `t01` … `t64`: a namespace for each test file that wants one to itself. */
+/** `t01` … `t64`: one namespace for each test file that needs its own. */
 const testNamespaces = Array.from({ length: 64 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`);
 
 const testSearchAttributes = {
@@ -23,7 +24,7 @@ export interface TestServers {
 
 export async function startTestServers(log: (line: string) => void): Promise<TestServers> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-test-'));
-  // as root, the user postgres has to pass through
+  // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'postgres');
   const closers = [() => removeData(folder, dataDir)] as (() => unknown)[];
@@ -43,7 +44,7 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
   }
 }
 
-// where TMPDIR is private, the cluster of a run as root lies elsewhere
+// as root with a private TMPDIR, the cluster is in another folder
 function removeData(folder: string, dataDir: string): void {
   const pointer = join(dataDir, 'location');
   if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });

@@ -1,10 +1,11 @@
-// What others may get to see of a Posthorn: its database as a dump and as files, and all that Temporal keeps.
+// Collects everything that others could read of a Posthorn: its database as a dump and as files,
+// and all data in Temporal.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Db } from '#db/store/pool';
 
-/** Every row of every table, as text and with its bytes. */
+/** Every row of every table as text, including bytes. */
 export async function dump(db: Db): Promise<string> {
   const { rows } = await db.query<{ name: string }>(
     `select oid::regclass::text as name from pg_class where relkind = 'r' and relnamespace in ('public'::regnamespace, 'posthorn_audit'::regnamespace)`,
@@ -13,7 +14,7 @@ export async function dump(db: Db): Promise<string> {
   return texts.flatMap((one) => one.rows.map(({ text }) => text)).join('\n');
 }
 
-/** The files of a database and of the log of its changes that were written since then, as they lie on this machine's disk. */
+/** The content of the database files and WAL files on this machine's disk that were written since `sinceMs`. */
 export async function databaseFiles(db: Db, sinceMs: number): Promise<Buffer> {
   await db.query('checkpoint');
   const { rows } = await db.query<{ folder: string; oid: string }>(
@@ -28,7 +29,7 @@ export async function databaseFiles(db: Db, sinceMs: number): Promise<Buffer> {
   return Buffer.concat(files.filter((file) => statSync(file).mtimeMs >= sinceMs).map((file) => readFileSync(file)));
 }
 
-/** All that Temporal has of a namespace: lists, and histories with the bytes of their payloads. */
+/** All data of a namespace in Temporal: lists, and histories with the bytes of their payloads. */
 export async function histories({ workflow }: Client): Promise<string> {
   const found: string[] = [];
   for await (const info of workflow.list()) {
@@ -40,7 +41,7 @@ export async function histories({ workflow }: Client): Promise<string> {
 
 function readable(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, plain) {
-    // Buffers have turned into something else by the time they come here
+    // JSON.stringify has already converted Buffers when it calls this function
     const bytes = this[key];
     return bytes instanceof Uint8Array ? Buffer.from(bytes).toString('latin1') : plain;
   });

@@ -1,4 +1,4 @@
-// A Db that notes the names of the statements that go through it, so that a test can say how many a piece of work takes.
+// A Db that records the names of its statements, so that a test can count them.
 import type { Db } from '#db/store/pool';
 
 export interface CountedDb {

@@ -1,12 +1,12 @@
-// Makes a history so large that its workflow continues as new.
+// Makes a workflow's history so large that the workflow continues as new.
 import type { WorkflowHandle } from '@temporalio/client';
 import { until } from './until.ts';
 
-/** Temporal suggests to continue as new at 4 MB of history; what these signals carry is cut short in what is kept. */
+/** Temporal suggests continuing as new at 4 MB of history. Recordings replace the payloads of these signals. */
 export async function swell(handle: WorkflowHandle, signal: string): Promise<void> {
   for (let n = 0; n < 5; n++) {
     await handle.signal(signal, 'x'.repeat(900_000));
-    // together they would be more than one answer of the server may hold
+    // sent together they would exceed the size limit of one server response
     await until('the signal to be read', async () => !(await handle.describe()).raw.pendingWorkflowTask);
   }
 }

@@ -1,18 +1,23 @@
-// Polling with a deadline: the only way a test waits. A slow question is asked less often, so that asking does not slow the answer down.
+// Polls with a deadline. This is the only way in which a test waits. A slow check is repeated less
+// often, so that polling does not slow it down further.
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-const shortestMs = 10;
-const usualLongestMs = 100;
-/** Only a failing test waits this long: the machine may be many times slower than usual. */
-const usualWithinMs = 60_000;
+const minPauseMs = 10;
+const defaultMaxPauseMs = 100;
+/** Only a failing test waits this long. The machine may be many times slower than usual. */
+const defaultTimeoutMs = 60_000;
 
-/** The first value that is not null, undefined or false; throws after `withinMs` and names what was awaited and the last value or error. */
+/**
+ * Resolves to the first value that is not null, undefined or false. Throws after `withinMs`, naming `what` and the last
+ * value or error.
+ * @example await until('the delivery', async () => (await row()).status === 'succeeded');
+ */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  withinMs = usualWithinMs,
-  longestMs = usualLongestMs,
+  withinMs = defaultTimeoutMs,
+  longestMs = defaultMaxPauseMs,
 ): Promise<Exclude<NonNullable<T>, false>> {
   const began = performance.now();
   const deadline = began + withinMs;
@@ -25,9 +30,9 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    await delay(Math.min(Math.max((performance.now() - began) / 10, shortestMs), longestMs));
+    await delay(Math.min(Math.max((performance.now() - began) / 10, minPauseMs), longestMs));
   } while (performance.now() < deadline);
-  throw new Error(`waited ${withinMs} ms in vain for ${what}; last: ${last instanceof Error ? last.message : inspect(last)}`, {
+  throw new Error(`${what} did not happen within ${withinMs} ms; last: ${last instanceof Error ? last.message : inspect(last)}`, {
     cause: last,
   });
 }
