@@ -7,12 +7,11 @@ import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
-import { newId } from '#runtime/new-id';
 import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { DispatchRef, Starter } from '#temporal/starter';
 import { createBatches } from './batches.ts';
 import { createDispatchStart } from './dispatch-start.ts';
-import type { LeavingEvent } from './leaving-event.ts';
+import { type LeavingEvent, toDispatch } from './leaving-event.ts';
 import { createSingles } from './singles.ts';
 
 const retryMs = 1_000;
@@ -131,16 +130,5 @@ export function createHandOver(deps: HandOverDeps): HandOver {
       stopping.abort();
       await Promise.all([singles.stop(), batches.stop()]);
     },
-  };
-}
-
-function toDispatch(events: LeavingEvent[]): DispatchRef {
-  const [first] = events;
-  return {
-    dispatchId: newId('dsp'),
-    events: events.length,
-    tenants: new Set(events.map((event) => event.tenantId)).size,
-    tenant: first?.tenant ?? '',
-    eventType: first?.eventType ?? '',
   };
 }
