@@ -4,7 +4,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { type Challenge, type ChallengeAnswer, faultOf } from '#attempts/challenge';
-import type { Slots } from '#attempts/places';
+import type { Slots } from '#attempts/slots';
 import {
   failVerification,
   noteVerificationError,

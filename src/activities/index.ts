@@ -1,7 +1,7 @@
 // Creates all activities of a worker from their dependencies.
 import type { Challenge } from '#attempts/challenge';
 import type { Engine } from '#attempts/engine';
-import type { Slots } from '#attempts/places';
+import type { Slots } from '#attempts/slots';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lane';
 import type { Drain } from '#lanes/drain-types';

@@ -7,7 +7,7 @@ import { type SigningSecret, signingSecret } from '#outbound/signing-secret';
 import { openTarget } from '#sealing/endpoint-target-encryption';
 import { openSecret } from '#sealing/secret';
 import type { Vault } from '#sealing/vault';
-import { asFault, isLasting, RenderError } from './render-fault.ts';
+import { asFault, isLasting, RenderError } from './render-error.ts';
 
 export interface DecryptionCache {
   secret(secret: { id: string; sealed: Uint8Array }): SigningSecret;

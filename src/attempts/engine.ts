@@ -12,11 +12,11 @@ import { type AttemptReport, settled } from './attempt-report.ts';
 import type { InHand } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import type { ParkDelivery } from './park-delivery.ts';
-import type { SlotLimits, Slots } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
-import { RenderError } from './render-fault.ts';
+import { RenderError } from './render-error.ts';
 import { createSlotBackoff } from './slot-backoff.ts';
+import type { SlotLimits, Slots } from './slots.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 export interface Engine {

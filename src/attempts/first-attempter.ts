@@ -12,9 +12,9 @@ import { LocalFault } from '#outbound/local-fault';
 import type { Logger } from '#runtime/logger';
 import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
-import type { Slots } from './places.ts';
 import { logAttempt, type Poster } from './poster.ts';
 import type { Recorder } from './recorder.ts';
+import type { Slots } from './slots.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { createTurnQueue } from './turn-queue.ts';
 

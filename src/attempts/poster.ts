@@ -22,7 +22,7 @@ import { UnknownMasterKey, type Vault } from '#sealing/vault';
 import type { AttemptMetrics } from '#telemetry/telemetry';
 import { createDecryptionCache, openBodies } from './decryption-cache.ts';
 import { createKeyRing } from './key-ring.ts';
-import { asFault, RenderError } from './render-fault.ts';
+import { asFault, RenderError } from './render-error.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {

@@ -2,8 +2,8 @@
 // lane. Called by the engine. It uses up no attempt; a wait over 5 s is written to the row.
 import { type DeliveryJob, deferDelivery } from '#db/deliveries/deliveries';
 import type { Db } from '#db/store/pool';
-import type { SlotLimits, Slots } from './places.ts';
 import { createSlotOverflow } from './slot-overflow.ts';
+import type { SlotLimits, Slots } from './slots.ts';
 
 /**
  * The lane takes over when more than so many deliveries wait for each slot. A few retries in a burst do not need one.

@@ -1,8 +1,8 @@
 // The fair queue of first attempts. Runs each item once when a slot is free, or gives it up once.
 // After `stop` it drops items. A restart loses the queue; its events stay in the outbox.
 import { Fifo } from '#domain/fifo';
-import type { Slots } from './places.ts';
 import { type Crowd, lookAtCrowd } from './slot-crowd.ts';
+import type { Slots } from './slots.ts';
 
 /** How long items wait for an endpoint or tenant that gets no slot. An endpoint may be slow because this machine is. */
 const patienceMs = 5_000;

@@ -1,7 +1,7 @@
 // Computes the concurrency limits and cache sizes of a process from the configuration and the
 // machine. docs/performance.md says what each one is for and when to change it.
 import { availableParallelism } from 'node:os';
-import type { SlotLimits } from '#attempts/places';
+import type { SlotLimits } from '#attempts/slots';
 import type { Config } from './config.ts';
 
 export interface Sizing {

@@ -3,7 +3,7 @@
 // again, under the same id.
 import { logAttempt, type Poster, type PostJob } from '#attempts/poster';
 import type { Recorder } from '#attempts/recorder';
-import { RenderError } from '#attempts/render-fault';
+import { RenderError } from '#attempts/render-error';
 import type { StallWatch } from '#attempts/stall-watch';
 import type { AttemptRecord } from '#db/deliveries/attempts';
 import { countFault } from '#db/deliveries/deliveries';

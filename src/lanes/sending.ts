@@ -1,6 +1,6 @@
 // Starts the requests of a drain, within the throttle, the free slots and the rate limits.
 // Called by the drain after each look. When a request has ended, updates throttle and queues.
-import type { SlotLimits, Slots } from '#attempts/places';
+import type { SlotLimits, Slots } from '#attempts/slots';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import { newId } from '#runtime/new-id';

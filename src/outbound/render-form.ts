@@ -2,7 +2,7 @@
 // and PHP read them.
 import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './event-parts.ts';
-import { deepest, FormatError, longest } from './unfit-for-format.ts';
+import { deepest, FormatError, longest } from './format-error.ts';
 
 /**
  * Null and empty objects and arrays become an empty value. Numbers and booleans stay as they were written.

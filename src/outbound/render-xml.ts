@@ -2,7 +2,7 @@
 // attribute marks every value that is not a string.
 import { walkJson } from '#domain/json-walk';
 import type { EventParts } from './event-parts.ts';
-import { deepest, FormatError } from './unfit-for-format.ts';
+import { deepest, FormatError } from './format-error.ts';
 
 /**
  * XML reserves names that begin with `xml`, a colon would be a namespace, and JavaScript parsers refuse `__proto__`.

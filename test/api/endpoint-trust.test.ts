@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createChallengeEndpoint } from '#activities/challenge-endpoint';
 import type { ChallengeAnswer } from '#attempts/challenge';
-import { createSlots } from '#attempts/places';
+import { createSlots } from '#attempts/slots';
 import { bySystem } from '#db/audit/audit';
 import { alertExpiring } from '#db/endpoints/expiring-certificates';
 import { failVerification, passVerification, pendingRound, takeVerification } from '#db/endpoints/verifications';

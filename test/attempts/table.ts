@@ -1,6 +1,6 @@
 // A turn queue under a test's control: the test ends items, moves the clock, and takes slots as
 // other users do.
-import { createSlots, type SlotLimits } from '#attempts/places';
+import { createSlots, type SlotLimits } from '#attempts/slots';
 import { createTurnQueue } from '#attempts/turn-queue';
 
 const lookMs = 250;

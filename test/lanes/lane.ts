@@ -1,9 +1,9 @@
 // A lane under test: real PostgreSQL, a real endpoint, the real drain, and no Temporal. The test
 // itself parks deliveries, starts drains and changes the endpoint.
 import { pino } from 'pino';
-import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
+import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { acceptEvents } from '#db/events/accept';
 import { openLanes } from '#db/lanes/lanes';

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createFirstAttempter } from '#attempts/first-attempter';
-import { createSlots } from '#attempts/places';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
+import { createSlots } from '#attempts/slots';
 import { readConfig } from '#config/config';
 import { acceptEvents } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';

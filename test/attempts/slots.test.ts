@@ -1,6 +1,6 @@
 // Slots: the limits of process, tenant and endpoint, and slots that are given back once.
 import { expect, it } from 'vitest';
-import { createSlots } from '#attempts/places';
+import { createSlots } from '#attempts/slots';
 
 it.each<[string, [string, string, number | null][], string]>([
   [
