@@ -20,7 +20,15 @@ async function install() {
   say('installing dependencies, including Node 24 and PostgreSQL. This may take a minute …');
   // not `ci`, which refuses a lock file without the optional packages of other systems. This uses the locked versions
   // and does not write the file.
-  const code = await runNpm(['install', '--no-save', '--ignore-scripts=false', '--include=dev', '--no-audit', '--no-fund']);
+  const code = await runNpm([
+    'install',
+    '--no-save',
+    '--ignore-scripts=false',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   if (code === 0) markFresh(marker, hash);
   return code;
 }

@@ -100,7 +100,8 @@ async function main(): Promise<void> {
     if (asked && started) return;
     asked = true;
     if (!started) return;
-    print('stopping…');
+    // only for a person: the output of a service is one JSON document per line
+    if (process.stdout.isTTY) print('Stopping …');
     await stop?.();
     process.exit(0);
   };
