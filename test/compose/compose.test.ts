@@ -160,7 +160,7 @@ describe('docker-compose.yml', () => {
       expect(compose.configs.databases?.content).toContain(`create database ${database} `);
   });
 
-  // test/db/audit.test.ts runs it
+  // test/db/audit/audit.test.ts runs it
   it.each(['posthorn_tenant_of_posthorn', 'posthorn_audit_of_posthorn'])(
     'creates %s for the owner of the tables, who cannot create roles',
     (role) => {
