@@ -257,7 +257,7 @@ describe('a key bound to a tenant', () => {
       const refused = await as(own.key, 'GET', '/v1/tenants/acme');
       expect(refused.status).toBe(429);
       expect(refused.headers.get('retry-after')).toBe('1');
-      expect(refused.body.detail).toContain('under way');
+      expect(refused.body.detail).toContain('Too many concurrent requests');
       expect(await statusOf(foreign.key, 'GET', '/v1/tenants/other')).toBe(200);
     } finally {
       await client.query('rollback');
