@@ -126,8 +126,9 @@ it.each<[string, number[], object]>([
   ['an accepted', [204], { status: 'succeeded', attempts: 1, own_workflow: false }],
   ['a failed', [500], { status: 'retrying', attempts: 1, own_workflow: true }],
 ])('records %s attempt', async (name, answer, expected) => {
-  receiver.answer(`/${name}`, answer);
-  const one = job(`/${name}`);
+  const path = `/${name.replace(' ', '-')}`;
+  receiver.answer(path, answer);
+  const one = job(path);
   expect(await done(one)).toEqual(expected);
   expect(receiver.of(one.webhookId)).toHaveLength(1);
   expect(await attempts(one)).toHaveLength(1);

@@ -81,7 +81,7 @@ it('refuses a tenant, then all tenants, in every process; loses no accepted even
 
   const accepted = [early.body.id, ...(await fill(stage, one, busy, perTenant))];
   expect(accepted).toHaveLength(1 + perTenant);
-  expectRefused(await one.post(eventsOf(busy), event), /events of this tenant wait/);
+  expectRefused(await one.post(eventsOf(busy), event), /events of this tenant are waiting/);
   expectRefused(await one.post(`${eventsOf(busy)}/batch`, { events: [event, event] }), /of this tenant/);
   expectRefused(await one.post(`/v1/endpoints/${endpoint}/test`), /of this tenant/);
   expect((await one.post(eventsOf(busy), { type: 'order.created' })).status).toBe(422);
@@ -96,7 +96,7 @@ it('refuses a tenant, then all tenants, in every process; loses no accepted even
   const batch = { events: names('third', 39).map((id) => ({ ...event, id })) };
   expect((await two.post(`${eventsOf(third)}/batch`, batch)).status).toBe(202);
   accepted.push(...batch.events.map(({ id }) => id));
-  for (const by of [one, two]) expectRefused(await refusalOf(by, late, accepted), /Too many events wait/);
+  for (const by of [one, two]) expectRefused(await refusalOf(by, late, accepted), /Too many events are waiting/);
   for (const by of [one, two]) expect(await refusing(by)).toMatchObject({ all: true });
   expect((await readMetrics(two.origin)).value('posthorn_refusing{scope="all"}')).toBe(1);
   expect((await one.post(eventsOf(late), event, withKey('early'))).status).toBe(429);

@@ -100,7 +100,7 @@ describe('credentials', () => {
     const elsewhere = 'http://127.0.0.1:10/hook';
     const refused = (...given: string[]) => ({
       status: 422,
-      body: { errors: [{ path: 'url', message: expect.stringMatching(new RegExp(`: give ${given.join(', ')} again$`)) }] },
+      body: { errors: [{ path: 'url', message: expect.stringMatching(new RegExp(`; send ${given.join(', ')} again$`)) }] },
     });
     expect(await change(body.id, { url: elsewhere })).toMatchObject(refused('`auth`', '`headers`'));
     expect(await change(body.id, { url: elsewhere, auth: body.auth, headers: {} })).toMatchObject(refused('`auth`'));
