@@ -63,7 +63,9 @@ describe.concurrent('a delivery that we cannot make', () => {
       const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
       return activity?.lastFailure?.applicationFailureInfo?.type === 'Fault' && activity.lastFailure;
     });
-    expect(failure.message).toMatch(/^the value was changed after it was encrypted, or belongs to another row \(internal error \d+ of 10\)$/);
+    expect(failure.message).toMatch(
+      /^the value was changed after it was encrypted, or belongs to another row \(internal error \d+ of 10\)$/,
+    );
     expect((await sent.order('cancel')).status).toBe(202);
     expect(await sent.closed()).toBe('cancelled');
   });

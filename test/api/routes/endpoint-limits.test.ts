@@ -37,7 +37,10 @@ describe('maxEndpoints of a tenant', () => {
   it('refuses the next endpoint with 409 and the limit, until one is deleted or the limit is raised', async () => {
     const tenant = await tenantWith(2);
     const [first] = [await make(tenant), await make(tenant)];
-    expect(await make(tenant)).toMatchObject({ status: 409, body: { detail: expect.stringContaining('limit of 2 endpoints (maxEndpoints)') } });
+    expect(await make(tenant)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('limit of 2 endpoints (maxEndpoints)') },
+    });
     expect((await api.call('DELETE', `/v1/endpoints/${first.body.id}`)).status).toBe(204);
     expect([(await make(tenant)).status, (await make(tenant)).status]).toEqual([201, 409]);
     await api.call('PATCH', `/v1/tenants/${tenant}`, { maxEndpoints: 3 });
