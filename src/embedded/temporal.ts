@@ -1,5 +1,6 @@
 // The embedded Temporal: the dev server of the `temporal` command on SQLite. It listens only on
 // 127.0.0.1 and ends with Posthorn.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,14 +65,18 @@ function releaseAndThrow(lock: Lock, error: unknown): never {
 
 async function startLocked(binary: string, folder: string, options: TemporalOptions): Promise<Temporal> {
   const { namespaces = [], searchAttributes } = options;
+  // served by nobody else: another server that took the port first does not pass for this one
+  const ownNamespace = `posthorn-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
   await stopOrphan(folder, options.log ?? (() => undefined));
   discardUnfinished(folder);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await choosePorts(options);
     const address = `127.0.0.1:${ports.port}`;
-    const server = await launch(binary, folder, { ...options, ...ports });
+    const server = await launch(binary, folder, { ...options, ...ports, namespaces: [...namespaces, ownNamespace] });
     writeFileSync(join(folder, 'pid'), `${server.pid}\n`, { mode: 0o600 });
-    if (await waitForNamespaces(address, ['default', ...namespaces], { isRunning: server.isRunning, timeoutMs: startTimeoutMs })) {
+    if (
+      await waitForNamespaces(address, ['default', ...namespaces, ownNamespace], { isRunning: server.isRunning, timeoutMs: startTimeoutMs })
+    ) {
       await completeSearchAttributes(address, ['default', ...namespaces], searchAttributes);
       writeFileSync(join(folder, 'ready'), '', { mode: 0o600 });
       const uiUrl = ports.uiPort === undefined ? null : `http://127.0.0.1:${ports.uiPort}`;

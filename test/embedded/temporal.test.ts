@@ -52,7 +52,9 @@ it('ends with the process that started it; the next start stops a server whose w
 });
 
 it('starts several at once, and takes the next free port when the wanted one is taken', async () => {
-  const three = await Promise.all([1, 2, 3].map(() => startTemporal({ searchAttributes: {} })));
+  // all want the same port at the same moment; none may take another's server for its own
+  const port = await freePort();
+  const three = await Promise.all([1, 2, 3].map(() => startTemporal({ port, searchAttributes: {} })));
   expect(new Set(three.map(({ address }) => address)).size).toBe(3);
   await Promise.all(three.map(({ stop }) => stop()));
 
@@ -61,7 +63,7 @@ it('starts several at once, and takes the next free port when the wanted one is 
   onTestFinished(() => void squatter.close());
   const { address, stop } = await startTemporal({ port: wanted, searchAttributes: {} });
   onTestFinished(stop);
-  const port = Number(address.split(':')[1]);
-  expect(port).toBeGreaterThan(wanted);
-  expect(port).toBeLessThan(wanted + 100);
+  const taken = Number(address.split(':')[1]);
+  expect(taken).toBeGreaterThan(wanted);
+  expect(taken).toBeLessThan(wanted + 100);
 });
