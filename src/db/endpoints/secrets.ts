@@ -94,5 +94,3 @@ export function rotateSecret(
 
 /** Rolls the rotation back. */
 class TooMany extends Error {}
-
-export { checkMasterKey } from '../keys/settings.ts';
