@@ -6,8 +6,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Engine } from '#attempts/engine';
 import type { DeliverState } from '#contract/workflow-contract';
-
-const heartbeatMs = 1_500;
+import { usualTimings } from '#domain/timings';
 
 /**
  * A refusal throws a BENIGN ApplicationFailure with the outcome as its type and the backoff as `nextRetryDelay`. So
@@ -15,10 +14,10 @@ const heartbeatMs = 1_500;
  * returned as a result instead, so that the workflow can show `retrying`. An attempt that is not due yet also throws
  * with `nextRetryDelay`. An internal error throws type `Fault`.
  */
-export function createAttemptDelivery(engine: Engine) {
+export function createAttemptDelivery(engine: Engine, { everyMs } = usualTimings.heartbeat) {
   return async function attemptDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState> {
     const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+    const beat = setInterval(() => context.heartbeat(), everyMs);
     try {
       const report = await engine.attempt(deliveryId);
       if (report.kind === 'wait') throw retryLater(report.message, report.outcome, report.ms);

@@ -3,17 +3,17 @@
 // Idempotency key: the endpoint. A drain leases the lane; the previous drain is fenced.
 import { Context } from '@temporalio/activity';
 import type { LaneReport } from '#domain/lane';
+import { usualTimings } from '#domain/timings';
 import type { Drain } from '#lanes/drain-types';
 
-const heartbeatMs = 1_500;
 /** Limits a drain, so that lanes rotate among activity slots and workers. */
 const maxDrainMs = 10 * 60_000;
 
-export function createDrainLane(drain: Drain) {
+export function createDrainLane(drain: Drain, { everyMs } = usualTimings.heartbeat) {
   return async function drainLane({ endpointId }: { endpointId: string }): Promise<LaneReport> {
     const context = Context.current();
     const timeout = new AbortController();
-    const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+    const beat = setInterval(() => context.heartbeat(), everyMs);
     const timer = setTimeout(() => timeout.abort(), maxDrainMs);
     try {
       return await drain(endpointId, AbortSignal.any([context.cancellationSignal, timeout.signal]));

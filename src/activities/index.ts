@@ -4,6 +4,7 @@ import type { Engine } from '#attempts/engine';
 import type { Slots } from '#attempts/slots';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lane';
+import type { Timings } from '#domain/timings';
 import type { Drain } from '#lanes/drain-types';
 import type { SetGate } from '#lanes/set-gate';
 import type { SkipHead } from '#lanes/skip-head';
@@ -33,6 +34,7 @@ export interface ActivityDeps {
   places: Pick<Slots, 'take'>;
   challenge: Challenge;
   disableAfterMs: number;
+  timings?: Timings;
   reached?: Reached;
 }
 
@@ -41,7 +43,7 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveOrder, setGate, skipHead, places, challenge, disableAfterMs, reached } = deps;
   return {
-    attemptDelivery: createAttemptDelivery(engine),
+    attemptDelivery: createAttemptDelivery(engine, deps.timings?.heartbeat),
     dispatchPage: createDispatchPage({ db, starter, waker, reached }),
     obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
     giveOrder: createGiveOrderActivity(giveOrder),
@@ -58,6 +60,6 @@ export function createActivities(deps: ActivityDeps) {
 /** Activities of the lanes' task queue. */
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
-export function createLaneActivities(drain: Drain) {
-  return { drainLane: createDrainLane(drain) };
+export function createLaneActivities(drain: Drain, timings?: Timings) {
+  return { drainLane: createDrainLane(drain, timings?.heartbeat) };
 }

@@ -17,6 +17,7 @@ import { makePartitions } from '#db/store/partitions';
 import { createPool, type Db } from '#db/store/pool';
 import { checkTenantRole } from '#db/store/tenant-role';
 import { scopedTenant } from '#db/store/tenant-scope';
+import { checkTimings, type Timings, usualTimings } from '#domain/timings';
 import { createParking, type Parking } from '#relay/parking';
 import type { Logger } from '#runtime/logger';
 import { createVault, type Vault } from '#sealing/vault';
@@ -30,6 +31,7 @@ import { createVerifications, type Verifications } from '#temporal/verifications
 export interface Core {
   config: Config;
   log: Logger;
+  timings: Timings;
   /** The flow share, for work that has no share of its own. */
   db: Db;
   /** Connections by kind of work, so that no kind blocks another. */
@@ -55,7 +57,13 @@ export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: 
  * Opens the database (migrated, with partitions) and begins to connect to Temporal, which may be away. Throws if
  * PostgreSQL is away. `role`: `server` if no worker will run in this process.
  */
-export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' | 'server' = 'worker'): Promise<Core> {
+export async function openCore(
+  config: ReadyConfig,
+  log: Logger,
+  role: 'worker' | 'server' = 'worker',
+  timings = usualTimings,
+): Promise<Core> {
+  checkTimings(timings);
   const pool = createPool({
     url: config.DATABASE_URL,
     max: config.DATABASE_POOL,
@@ -74,7 +82,7 @@ export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' 
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
     const db = shares.flow;
     const contents = createContentEncryption(shares.recording, vault);
-    const link = openTemporalLink(config, log);
+    const link = openTemporalLink(config, log, timings.temporal);
     const windowMs = deadLetterWindowMs(config);
     const starter = createStarter(link, windowMs);
     const waker = createLaneWaker({ db, link, log });
@@ -82,6 +90,7 @@ export async function openCore(config: ReadyConfig, log: Logger, role: 'worker' 
     return {
       config,
       log,
+      timings,
       db,
       shares,
       vault,

@@ -7,6 +7,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities, LaneActivities } from '#activities/index';
 import type { Sizing } from '#config/sizing';
 import { laneTaskQueue, taskQueue } from '#contract/workflow-contract';
+import { type Timings, usualTimings } from '#domain/timings';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Core } from './core.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -16,17 +17,9 @@ const checkEveryMs = 60_000;
 const retryMs = 5_000;
 const failedPauseMs = 1_000;
 /**
- * The SDK's default sends heartbeats every 4 s. They are due every 5 s, so a delay of one second would repeat a POST.
- */
-const heartbeatThrottleMs = 1_000;
-/**
  * Each drain takes one poll and lasts long, so few pollers are enough, and they cost nothing while no lane has work.
  */
 const lanePollers = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 8 } as const;
-/** The longest request timeout of an endpoint is 30 s. */
-export const graceMs = 35_000;
-// docker-compose.yml gives a worker 45 s in total
-const forceMs = graceMs + 5_000;
 
 export interface Work {
   activities: Activities;
@@ -36,7 +29,13 @@ export interface Work {
 
 /** `ready` resolves when all workers poll. Returns at once, even while Temporal is away. */
 export function pollTemporal(
-  { config, link, log, verifications }: Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications'>>,
+  {
+    config,
+    link,
+    log,
+    verifications,
+    timings = usualTimings,
+  }: Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings'>>,
   work: Work,
 ): { ready: Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -47,7 +46,7 @@ export function pollTemporal(
     const connection = await link.connected;
     if (!connection) return;
     void keepPrepared();
-    const of = { connection, namespace: config.TEMPORAL_NAMESPACE };
+    const of = { connection, namespace: config.TEMPORAL_NAMESPACE, timings };
     const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(of, work));
     const creates = [first, () => createLaneWorker(of, work)];
     const polling = new Set<unknown>();
@@ -127,9 +126,10 @@ export function pollTemporal(
 interface At {
   connection: NativeConnection;
   namespace: string;
+  timings: Timings;
 }
 
-async function createWorker(at: At, { activities, sizing }: Work): Promise<Worker> {
+async function createWorker({ timings: { heartbeat, shutdown }, ...at }: At, { activities, sizing }: Work): Promise<Worker> {
   // applies to threads started from now on, such as the workflow thread (src/config/sizing.ts)
   setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
   return Worker.create({
@@ -141,26 +141,26 @@ async function createWorker(at: At, { activities, sizing }: Work): Promise<Worke
     maxConcurrentLocalActivityExecutions: sizing.localActivities,
     maxConcurrentWorkflowTaskExecutions: sizing.workflowTasks,
     maxCachedWorkflows: sizing.cachedWorkflows,
-    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+    maxHeartbeatThrottleInterval: heartbeat.throttleMs,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
-    shutdownGraceTime: graceMs,
-    shutdownForceTime: forceMs,
+    shutdownGraceTime: shutdown.graceMs,
+    shutdownForceTime: shutdown.forceMs,
   });
 }
 
 /** A separate worker, so that drains, which may last minutes, and attempts never take each other's slots. */
-async function createLaneWorker(at: At, { laneActivities, sizing }: Work): Promise<Worker> {
+async function createLaneWorker({ timings: { heartbeat, shutdown }, ...at }: At, { laneActivities, sizing }: Work): Promise<Worker> {
   return Worker.create({
     ...at,
     taskQueue: laneTaskQueue,
     activities: laneActivities,
     maxConcurrentActivityTaskExecutions: sizing.lanes,
-    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+    maxHeartbeatThrottleInterval: heartbeat.throttleMs,
     activityTaskPollerBehavior: lanePollers,
     // a drain is told of the shutdown at once: it sends nothing more, and has the full time to record requests in
     // flight
     shutdownGraceTime: 0,
-    shutdownForceTime: forceMs,
+    shutdownForceTime: shutdown.forceMs,
   });
 }

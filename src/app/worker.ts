@@ -30,7 +30,7 @@ import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import type { Core } from './core.ts';
 import { openOutboundConfig } from './outbound-config.ts';
-import { graceMs, pollTemporal } from './temporal-worker.ts';
+import { pollTemporal } from './temporal-worker.ts';
 
 export interface RunningWorker {
   relay: Relay;
@@ -45,7 +45,8 @@ export interface RunningWorker {
 
 /** Starts at once, even while Temporal is away. Polling begins when Temporal answers. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
-  const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry } = core;
+  const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry, timings } = core;
+  const { graceMs } = timings.shutdown;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
   const sizing = sizingOf(config, thisMachine());
   const limits = sizing.places;
@@ -66,8 +67,15 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     reached,
   });
   const inHand: InHand = new Map();
-  const watch = createStallWatch();
-  const lanes = createLaneWatch({ db: shares.attempts, lease: shares.lease, waker, log, disableAfterMs: disableAfterMs(config) });
+  const watch = createStallWatch(timings.stall);
+  const lanes = createLaneWatch({
+    db: shares.attempts,
+    lease: shares.lease,
+    waker,
+    log,
+    disableAfterMs: disableAfterMs(config),
+    timings: timings.lanes,
+  });
   const toLane = createParkDelivery({ db: shares.attempts, lanes, tellLanes: parking.tell });
   const engine = createEngine({ db: shares.attempts, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
   const wakeups = createDrainWakeups();
@@ -85,6 +93,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     slots: sizing.lanes,
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
+    timings: timings.lanes,
   });
   const drainsHere = createDrainsHere(drain, sizing.lanes, log);
   const relay = createRelay({
@@ -101,6 +110,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
     openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand, watch }),
+    timings,
     metrics: telemetry.dispatches,
     reached,
   });
@@ -127,9 +137,10 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     places,
     challenge: createChallenge({ db: shares.attempts, vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
+    timings,
     reached,
   });
-  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain), sizing });
+  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain, timings), sizing });
 
   return {
     relay,

@@ -6,14 +6,13 @@ import { longestSuspectedMs, readWatched } from '#db/endpoints/endpoint-health';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import type { OpenedCircuit } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
-import { circuitTimes, type Failures, forgiven, opened as openedCircuit } from '#domain/circuit';
+import { type Failures, forgiven, opened as openedCircuit } from '#domain/circuit';
 import type { LaneReason } from '#domain/lane';
 import { type SendResult, signOf } from '#domain/outcome';
+import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import { createFailureCount } from './failure-count.ts';
 
-const everyMs = 1_000;
-const freshForMs = 3_000;
 const minuteMs = 60_000;
 
 export interface LaneWatch {
@@ -43,6 +42,8 @@ export interface LaneWatchDeps {
    * never.
    */
   disableAfterMs?: number;
+  /** Default: the usual ones. */
+  timings?: Timings['lanes'];
   /** The monotonic clock. */
   now?: () => number;
 }
@@ -56,6 +57,7 @@ interface Opening {
 
 export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
   const { db, lease, waker, log, disableAfterMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = deps;
+  const { listEveryMs, listFreshForMs, circuit: circuitTimes } = deps.timings ?? usualTimings.lanes;
   const stopping = new AbortController();
   const count = createFailureCount(db, disableAfterMs, now);
   const openings = new Map<string, Opening>();
@@ -116,7 +118,7 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
         },
       );
       shareOnce();
-      await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await delay(listEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   }
 
@@ -142,7 +144,7 @@ export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
     async overCap(endpointId) {
       if (!listed.has(endpointId)) await open(endpointId, 'cap');
     },
-    isFresh: () => now() - listedAtMs <= freshForMs,
+    isFresh: () => now() - listedAtMs <= listFreshForMs,
     async stop() {
       stopping.abort();
       await watching;

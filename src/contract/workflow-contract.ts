@@ -9,6 +9,9 @@ export const taskQueue = 'posthorn';
 /** Task queue of drains. It is separate, so that drains and attempts do not compete for activity slots. */
 export const laneTaskQueue = 'posthorn-lanes';
 
+/** Temporal starts an attempt or a drain again so long after its last heartbeat (src/domain/timings.ts). */
+export const heartbeatTimeoutMs = 5_000;
+
 export const workflowTypes = {
   dispatch: 'dispatchEvents',
   deliver: 'deliver',

@@ -2,6 +2,8 @@
 // for many). The relay calls it for every event. Batched: when the load exceeds the budget, until
 // it stays below half of it for 10 s, and always while Temporal is away.
 
+import { usualTimings } from './timings.ts';
+
 export type DispatchMode = 'individual' | 'batched';
 export type DispatchSetting = DispatchMode | 'adaptive';
 
@@ -12,7 +14,6 @@ export interface Budget {
 }
 
 export const defaultBudget: Budget = { perSecond: 10, burst: 20 };
-const calmAfterMs = 10_000;
 
 /**
  * The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two leaky buckets take these
@@ -26,7 +27,8 @@ export interface ModeSwitch {
   setTemporalAway(away: boolean): void;
 }
 
-export function createModeSwitch(setting: DispatchSetting, { perSecond, burst }: Budget = defaultBudget): ModeSwitch {
+export function createModeSwitch(setting: DispatchSetting, options: Partial<Budget & { calmAfterMs: number }> = {}): ModeSwitch {
+  const { perSecond, burst, calmAfterMs } = { ...defaultBudget, calmAfterMs: usualTimings.relay.calmAfterMs, ...options };
   // thousandths of a workflow, so that whole milliseconds drain whole amounts
   const brim = burst * 1_000;
   let budget = 0;

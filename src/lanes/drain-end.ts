@@ -5,12 +5,12 @@ import { countHeld } from '#db/lanes/lane-held';
 import { deleteLane, restLane, resumeRested } from '#db/lanes/lane-ownership';
 import type { Db } from '#db/store/pool';
 import type { LaneReport } from '#domain/lane';
+import type { Timings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { Sending } from './sending.ts';
 import type { Rest, Verdict } from './verdict.ts';
 
-const checkAgainMs = 10_000;
 const maxCountedHeld = 10_000;
 
 export interface DrainEnd {
@@ -35,9 +35,13 @@ export interface DrainEndDeps {
   released(): boolean;
   /** Reads the lane again and judges it; null: another drain owns it. */
   lookAgain(): Promise<Verdict | null>;
+  timings: Pick<Timings['lanes'], 'checkAgainMs'>;
 }
 
-export function createDrainEnd({ db, endpointId, epoch, throttle, sending, log, released, lookAgain }: DrainEndDeps): DrainEnd {
+export function createDrainEnd(deps: DrainEndDeps): DrainEnd {
+  const { db, endpointId, epoch, throttle, sending, log, released, lookAgain } = deps;
+  const { checkAgainMs } = deps.timings;
+
   async function rest(verdict: Rest): Promise<LaneReport | undefined> {
     const { state, wait, dueInMs } = verdict;
     if (wait === 'paused' || wait === 'disabled') throttle.resetThrottle();

@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { saveLane, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
-import { type CircuitTimes, circuitTimes } from '#domain/circuit';
 import type { LaneReport } from '#domain/lane';
+import { type Timings, usualTimings } from '#domain/timings';
 import { takeOverBackoff } from './backoff-takeover.ts';
 import { type ConsequencesDeps, createConsequences } from './consequences.ts';
 import { createDrainEnd } from './drain-end.ts';
@@ -19,26 +19,16 @@ import { createSending, type SendingDeps } from './sending.ts';
 import { createStopParking } from './stop-parking.ts';
 import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 
-const leaseMs = 2_500;
-const otherLeaseMs = 3_000;
-/** Rows are used for so long after they were read: a delivery may have been cancelled since. */
-const freshMs = 1_000;
-const saveEveryMs = 5_000;
-/** The drain waits out shorter waits instead of ending. */
-const briefMs = 2_000;
-const lookEveryMs = 500;
-const usualLingerMs = 5_000;
 const fillingLookMs = 250;
 
 export interface DrainDeps
   extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'>,
     Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
   wakeups: DrainWakeups;
-  times?: CircuitTimes;
   /** The highest number of drains at once in this process. */
   slots: number;
-  /** How long a drain without work waits for more before it ends. */
-  lingerMs?: number;
+  /** Default: the usual ones. */
+  timings?: Timings['lanes'];
 }
 
 export function createDrain(deps: DrainDeps): Drain {
@@ -47,8 +37,9 @@ export function createDrain(deps: DrainDeps): Drain {
     const taken = await takeLane(deps.db, endpointId);
     if (!taken) return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 0 };
     // when more than half of the drain slots are in use, no drain lingers for work that may come
-    const lingerMs = ++running > deps.slots / 2 ? 0 : (deps.lingerMs ?? usualLingerMs);
-    return drainAs({ ...deps, lingerMs }, endpointId, taken, stopping).finally(() => running--);
+    const { timings = usualTimings.lanes } = deps;
+    const lingerMs = ++running > deps.slots / 2 ? 0 : timings.lingerMs;
+    return drainAs({ ...deps, timings: { ...timings, lingerMs } }, endpointId, taken, stopping).finally(() => running--);
   };
 }
 
@@ -60,15 +51,20 @@ export function createDrain(deps: DrainDeps): Drain {
  * Never stuck: the drain commits that the lane rests, and then reads the rows again. The parker commits its row before
  * it reads the lane's state. So one of the two always sees the other.
  */
-async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, stopping: AbortSignal): Promise<LaneReport> {
-  const { db, log, recorder, wakeups, times = circuitTimes, lingerMs = usualLingerMs } = deps;
+async function drainAs(
+  deps: DrainDeps & { timings: Timings['lanes'] },
+  endpointId: string,
+  taken: TakenLane,
+  stopping: AbortSignal,
+): Promise<LaneReport> {
+  const { db, log, recorder, wakeups, timings } = deps;
   const { epoch } = taken;
   let ownerAt = Number.NEGATIVE_INFINITY;
   let stale = false;
   let paceUntil = 0;
-  const isTooLate = () => performance.now() > ownerAt + leaseMs;
-  const throttle = createEndpointThrottle(taken, times);
-  const reading = createReading(db, endpointId, epoch);
+  const isTooLate = () => performance.now() > ownerAt + timings.leaseMs;
+  const throttle = createEndpointThrottle(taken, timings.circuit);
+  const reading = createReading(db, endpointId, epoch, timings.lowestForMs);
   const { queues } = reading;
   const sending = createSending({
     ...deps,
@@ -87,9 +83,9 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       },
     }),
   });
-  const stopParking = createStopParking({ db, endpointId, epoch, parks: taken.parks, queues, sending, standing: throttle });
-  const drainEnd = createDrainEnd({ db, endpointId, epoch, throttle, sending, log, released: stopParking.released, lookAgain });
-  const mayPostFrom = taken.restedMs === null ? performance.now() + otherLeaseMs : 0;
+  const stopParking = createStopParking({ db, endpointId, epoch, parks: taken.parks, queues, sending, standing: throttle, timings });
+  const drainEnd = createDrainEnd({ db, endpointId, epoch, throttle, sending, log, released: stopParking.released, lookAgain, timings });
+  const mayPostFrom = taken.restedMs === null ? performance.now() + timings.takeoverMs : 0;
   let savedAt = performance.now();
   let busyAt = performance.now();
 
@@ -97,7 +93,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
     await takeOverBackoff(db, endpointId, tell, stopping);
     while (performance.now() < mayPostFrom && !stopping.aborted) await pause(mayPostFrom - performance.now());
     for (let endpoint: LaneEndpoint | undefined; ; ) {
-      if (performance.now() - savedAt > saveEveryMs && !(await save())) return drainEnd.lost();
+      if (performance.now() - savedAt > timings.saveEveryMs && !(await save())) return drainEnd.lost();
       const seen = await look(sending.room(endpoint), endpoint === undefined);
       if (!seen) return drainEnd.lost();
       endpoint = seen.endpoint;
@@ -106,7 +102,7 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
       if (stopping.aborted) return drainEnd.handOn(performance.now() >= mayPostFrom);
       if (verdict.kind === 'gone') return drainEnd.remove(stopping);
       if (verdict.kind === 'send') await sendSome(seen, verdict.probe);
-      else if (queues.underWay() > 0) await Promise.race([sending.oneEnded(), wakeups.wait(endpointId, lookEveryMs, stopping)]);
+      else if (queues.underWay() > 0) await Promise.race([sending.oneEnded(), wakeups.wait(endpointId, timings.lookEveryMs, stopping)]);
       else if (isBrief(verdict, seen)) await waitBriefly(verdict, seen);
       else {
         const report = await drainEnd.rest(verdict);
@@ -133,24 +129,24 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
   }
 
   function judge(seen: Look): Verdict {
-    return judgeLane({ ...seen, circuit: throttle.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() });
+    return judgeLane({ ...seen, circuit: throttle.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() }, timings);
   }
 
   /** Sends while the rows are fresh and there is something to send or to wait for. */
   async function sendSome({ endpoint, sentAtMs }: Look, probe: boolean): Promise<void> {
-    while (!stale && performance.now() < sentAtMs + freshMs && !stopping.aborted) {
+    while (!stale && performance.now() < sentAtMs + timings.rowsFreshForMs && !stopping.aborted) {
       busyAt = performance.now();
       if (recorder.isBehind()) return pause(100);
       const { begun, waitMs } = await sending.begin(endpoint, probe);
       paceUntil = performance.now() + (waitMs ?? 0);
-      if ((waitMs ?? 0) > briefMs && begun === 0) return;
+      if ((waitMs ?? 0) > timings.briefMs && begun === 0) return;
       // the next batch may not be full yet; and only one probe may be in flight
       if (begun > 0 && (probe || endpoint.batch)) return;
       const movable = queues.movable(Date.now());
       const hasRoom = sending.room(endpoint) > 0;
       if (movable === 0 && (queues.underWay() === 0 || (endpoint.ordering === 'none' && hasRoom))) return;
       if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
-      const left = Math.max(1, sentAtMs + freshMs - performance.now());
+      const left = Math.max(1, sentAtMs + timings.rowsFreshForMs - performance.now());
       await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(queues.underWay() > 0 ? [sending.oneEnded()] : [])]);
       if (probe) return;
     }
@@ -158,13 +154,13 @@ async function drainAs(deps: DrainDeps, endpointId: string, taken: TakenLane, st
 
   /** The drain waits out this rest instead of ending. */
   function isBrief({ state, wait, dueInMs }: Rest, { fillingMs }: Look): boolean {
-    if (dueInMs !== null && dueInMs <= briefMs) return true;
+    if (dueInMs !== null && dueInMs <= timings.briefMs) return true;
     if (state === 'shut') return false;
-    return fillingMs !== null || (wait === 'nothing_due' && performance.now() - busyAt < lingerMs);
+    return fillingMs !== null || (wait === 'nothing_due' && performance.now() - busyAt < timings.lingerMs);
   }
 
   async function waitBriefly({ dueInMs }: Rest, { fillingMs }: Look): Promise<void> {
-    const ms = Math.min(lookEveryMs, Math.max(1, dueInMs ?? lookEveryMs));
+    const ms = Math.min(timings.lookEveryMs, Math.max(1, dueInMs ?? timings.lookEveryMs));
     // each delivery that fills a batch wakes the drain: pause instead
     if (fillingMs !== null) await pause(Math.min(ms, fillingLookMs));
     else await wakeups.wait(endpointId, ms, stopping);

@@ -11,8 +11,6 @@ import { type Failures, probeOrder } from '#domain/circuit';
 import { firstUuidAt } from '#domain/ids';
 import { createLaneQueues, type LaneQueues } from './lane-queues.ts';
 
-/** How long the lowest held id is cached. A replay of an older delivery is found that much later. */
-const lowestForMs = 2_000;
 /** Parked deliveries are younger than this, except replays and those that were in backoff. */
 const recentMs = 3_600_000;
 const mostRows = 100;
@@ -49,7 +47,7 @@ export interface Reading {
   look(room: number, probing: Probing | null, unaware?: boolean): Promise<Look | null>;
 }
 
-export function createReading(db: Db, endpointId: string, epoch: number): Reading {
+export function createReading(db: Db, endpointId: string, epoch: number, lowestForMs: number): Reading {
   let last: LaneEndpoint | undefined;
   let lowest = { id: '', atMs: Number.NEGATIVE_INFINITY };
   const queues = createLaneQueues(() => last?.ordering ?? 'none');

@@ -3,13 +3,12 @@
 // look. A lane whose circuit is open is never released; if it opens later, parking starts again.
 import { releaseLane, reserveLane } from '#db/lanes/lane-ownership';
 import type { Db } from '#db/store/pool';
+import type { Timings } from '#domain/timings';
 import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { LaneQueues } from './lane-queues.ts';
 import type { Look } from './reading.ts';
 import type { Sending } from './sending.ts';
 import type { Verdict } from './verdict.ts';
-
-const caughtUpMs = 1_000;
 
 export interface StopParkingDeps {
   db: Db;
@@ -20,19 +19,21 @@ export interface StopParkingDeps {
   queues: Pick<LaneQueues, 'underWay'>;
   sending: Pick<Sending, 'room' | 'isFullSpeed'>;
   standing: Pick<EndpointThrottle, 'circuit' | 'reopened'>;
+  timings: Pick<Timings['lanes'], 'caughtUpMs'>;
 }
 
 export interface StopParking {
   released(): boolean;
   /** To be called with each look before it is judged: another process may have opened the circuit. */
   seen(seen: Look): void;
-  /** To be called after each verdict. Releases the lane when, for a second, everything could be sent at once. */
+  /** To be called after each verdict. Releases the lane when, for `caughtUpMs`, everything could be sent at once. */
   looked(seen: Look, verdict: Verdict): Promise<void>;
   /** All processes park for this endpoint again. */
   again(): void;
 }
 
-export function createStopParking({ db, endpointId, epoch, parks, queues, sending, standing }: StopParkingDeps): StopParking {
+export function createStopParking(deps: StopParkingDeps): StopParking {
+  const { db, endpointId, epoch, parks, queues, sending, standing } = deps;
   let lastBehindAt = performance.now();
   let released = !parks;
 
@@ -55,7 +56,7 @@ export function createStopParking({ db, endpointId, epoch, parks, queues, sendin
       const isIdle = verdict.kind === 'rest' && verdict.state === 'idle' && queues.underWay() === 0;
       const keepsUp = verdict.kind === 'send' && !verdict.probe && ready <= sending.room(endpoint) && sending.isFullSpeed(endpoint);
       if (!isIdle && !keepsUp) lastBehindAt = performance.now();
-      if (released || performance.now() - lastBehindAt < caughtUpMs) return;
+      if (released || performance.now() - lastBehindAt < deps.timings.caughtUpMs) return;
       released = true;
       await releaseLane(db, endpointId, epoch);
     },

@@ -3,15 +3,9 @@
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { Circuit } from '#domain/circuit';
 import { failedTooLong, type LaneState, type LaneWait } from '#domain/lane';
+import { type Timings, usualTimings } from '#domain/timings';
 import { unverified } from '#domain/verification';
 
-/**
- * For so long after an endpoint became ordered, a relay with an old list may still send; its request takes up to the
- * timeout.
- */
-const unawareMs = 3_000;
-/** The lane does not take over deliveries whose backoff ends within 5 s. They are parked by the end of this time. */
-const minCutoverMs = 8_000;
 /** With a longer wait between two requests, the drain ends in between. */
 const longPaceMs = 2_000;
 /** A lane that is blocked checks again after this time: the cause may be gone without a signal. */
@@ -21,6 +15,8 @@ export type Verdict =
   | { kind: 'gone' }
   | { kind: 'send'; probe: boolean }
   | { kind: 'rest'; state: Exclude<LaneState, 'awake'>; wait: LaneWait; dueInMs: number | null };
+
+type Cutover = Pick<Timings['lanes'], 'unawareMs' | 'minCutoverMs'>;
 
 export type Rest = Extract<Verdict, { kind: 'rest' }>;
 
@@ -41,14 +37,16 @@ export interface Seen {
 }
 
 /** The checks come in the order of their weight: a closed gate stops everything, whatever waits. */
-export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextInMs, paceInMs, nowMs }: Seen): Verdict {
+export function judgeLane(seen: Seen, cutover: Cutover = usualTimings.lanes): Verdict {
+  const { endpoint, circuit, canMove, blocked, hurried, nextInMs, paceInMs, nowMs } = seen;
   const { deleted, gate, gateReason, autoRecover, retryAfterMs, ordering } = endpoint;
   if (deleted) return { kind: 'gone' };
   if (gate === 'held') return shut(gateReason === unverified ? unverified : 'paused', null);
   const comesBack = gateReason === failedTooLong && autoRecover && circuit.state === 'open';
   if (gate === 'disabled' && !comesBack) return shut('disabled', null);
   if (retryAfterMs > 0 && !hurried) return shut('retry_after', retryAfterMs);
-  if (orderingCutoverMs(endpoint) > 0) return shut('settling', orderingCutoverMs(endpoint));
+  const cutoverMs = orderingCutoverMs(endpoint, cutover);
+  if (cutoverMs > 0) return shut('settling', cutoverMs);
   if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
     return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);
   if (canMove && paceInMs > longPaceMs) return shut('rate', paceInMs);
@@ -59,8 +57,9 @@ export function judgeLane({ endpoint, circuit, canMove, blocked, hurried, nextIn
 }
 
 /** How long an endpoint that just became ordered must still wait, in milliseconds; 0: it need not. */
-export function orderingCutoverMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint): number {
+function orderingCutoverMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint, { unawareMs, minCutoverMs }: Cutover): number {
   if (ordering === 'none' || orderedForMs === null) return 0;
+  // a request that was sent with an old list takes up to the timeout
   return Math.max(0, Math.max(minCutoverMs, unawareMs + timeoutMs) - orderedForMs);
 }
 

@@ -7,8 +7,6 @@ import type { Logger } from '#runtime/logger';
 import { TemporalAway } from '#temporal/link';
 import type { DispatchRef, Starter } from '#temporal/starter';
 
-const pauseMs = 1_000;
-
 export interface DispatchStart {
   /**
    * Retries every second until the dispatch is started, refused, or taken back into the outbox, or this relay stops.
@@ -25,6 +23,8 @@ export interface DispatchStartDeps {
   starter: Starter;
   log: Logger;
   relayId: string;
+  /** The pause between two tries. */
+  retryMs: number;
   /** Aborted when this relay stops. */
   stopping: AbortSignal;
   /** False once this relay is fenced. */
@@ -34,7 +34,17 @@ export interface DispatchStartDeps {
   onBack(): void;
 }
 
-export function createDispatchStart({ db, starter, log, relayId, stopping, mayAct, onTemporal, onBack }: DispatchStartDeps): DispatchStart {
+export function createDispatchStart({
+  db,
+  starter,
+  log,
+  relayId,
+  retryMs,
+  stopping,
+  mayAct,
+  onTemporal,
+  onBack,
+}: DispatchStartDeps): DispatchStart {
   let away = false;
   let inProgress = 0;
 
@@ -79,7 +89,7 @@ export function createDispatchStart({ db, starter, log, relayId, stopping, mayAc
       while (!stopping.aborted) {
         if (await tryOnce(dispatch)) return;
         if (mayComeBack && (await takeBack(dispatch))) return;
-        await delay(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+        await delay(retryMs, undefined, { signal: stopping }).catch(() => undefined);
       }
     },
     async batch(dispatch) {

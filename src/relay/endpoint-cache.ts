@@ -5,8 +5,8 @@
 import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '#db/endpoints/tenant-endpoints';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
+import { type Timings, usualTimings } from '#domain/timings';
 
-const freshForMs = 3_000;
 const maxEndpoints = 10_000;
 const maxInAll = 50_000;
 /**
@@ -37,17 +37,24 @@ export interface EndpointCache<E = EndpointSnapshot> {
   isFresh(tenantId: string): boolean;
 }
 
+type Fresh = Pick<Timings['relay'], 'endpointsFreshForMs'>;
+
 /** Reads the endpoints of these tenants, and returns them in the order of `tenantIds`. */
 type Read<E> = (db: Db, tenantIds: string[], limit: number) => Promise<{ version: number; endpoints: E[] | null }[]>;
 
-export function createEndpointCache(db: Db, reads: Db): EndpointCache {
-  return createCacheOf(db, reads, readTenantEndpoints);
+export function createEndpointCache(db: Db, reads: Db, times?: Fresh): EndpointCache {
+  return createCacheOf(db, reads, readTenantEndpoints, times);
 }
 
 /**
  * A cache of the endpoints and fields that `read` returns. `read` uses the pool `reads`; versions are read from `db`.
  */
-export function createCacheOf<E extends { endpointId: string }>(db: Db, reads: Db, read: Read<E>): EndpointCache<E> {
+export function createCacheOf<E extends { endpointId: string }>(
+  db: Db,
+  reads: Db,
+  read: Read<E>,
+  times: Fresh = usualTimings.relay,
+): EndpointCache<E> {
   /** Least recently used first. */
   const known = new Map<string, CachedEndpoints<E>>();
   const loading = new Map<string, Promise<CachedEndpoints<E>>>();
@@ -119,7 +126,7 @@ export function createCacheOf<E extends { endpointId: string }>(db: Db, reads: D
       return held && held.version >= version ? use(tenantId, held) : loadAtLeast(tenantId, version);
     },
     current: (tenantId, endpointId) => known.get(tenantId)?.endpoints?.get(endpointId),
-    isFresh: (tenantId) => performance.now() - refreshedAt < freshForMs && !outdated.has(tenantId),
+    isFresh: (tenantId) => performance.now() - refreshedAt < times.endpointsFreshForMs && !outdated.has(tenantId),
     async lookForChanges() {
       const askedAt = performance.now();
       const versions = known.size === 0 ? new Map<string, number>() : await readEndpointsVersions(db, [...known.keys()]);

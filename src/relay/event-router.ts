@@ -26,7 +26,6 @@ const idsAtOnce = 1_000;
 const readAtOnce = 100;
 /** An event for more endpoints than this is planned page by page in its dispatch. */
 const maxEndpointsAhead = 5_000;
-const pauseMs = 500;
 const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 
 export interface EventRouter {
@@ -63,6 +62,8 @@ export interface EventRouterDeps {
   modes: ModeSwitch;
   log: Logger;
   relayId: string;
+  /** The pause after PostgreSQL failed. */
+  rereadAfterMs: number;
   mayAct(): boolean;
   /** Called when a crowded tenant has room again. */
   onRoom(): void;
@@ -109,7 +110,7 @@ export function createEventRouter(deps: EventRouterDeps): EventRouter {
     } catch (error) {
       log.warn({ err: error, relayId, eventId: event.eventId }, 'relay.not_planned');
       if (!isStoreAway(error)) return dispatch(event); // any other error: the dispatch plans it alone
-      await delay(pauseMs);
+      await delay(deps.rereadAfterMs);
       gone([event.eventId]);
       reading.soon();
     }

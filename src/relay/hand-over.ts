@@ -14,8 +14,6 @@ import { createDispatchStart } from './dispatch-start.ts';
 import { type LeavingEvent, toDispatch } from './leaving-event.ts';
 import { createSingles } from './singles.ts';
 
-const retryMs = 1_000;
-
 export interface HandOver {
   /** Queues an event that its dispatch plans. It gets a dispatch of its own while Temporal answers. */
   single(event: LeavingEvent): void;
@@ -40,6 +38,8 @@ export interface HandOverDeps {
   log: Logger;
   relayId: string;
   dispatchesPerSecond: number;
+  /** The pause before a dispatch is written or started again. */
+  retryMs: number;
   /** False once this relay is fenced. */
   mayAct(): boolean;
   /** Called for events that are in a dispatch now, belong to another relay, or have to be read again. */
@@ -109,7 +109,7 @@ export function createHandOver(deps: HandOverDeps): HandOver {
     } catch (error) {
       // whether the rows moved is unknown. If they did, the retry finds them gone, and the sweep starts their dispatch.
       log.warn({ err: error, relayId }, 'relay.hand_over_failed');
-      await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await delay(deps.retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       return 'not';
     }
   }

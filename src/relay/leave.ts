@@ -5,8 +5,6 @@ import { freeOutboxRows, retireRelay } from '#db/events/relays';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
 
-const renewEveryMs = 1_000;
-
 export interface LeavingRelay {
   db: Db;
   log: Logger;
@@ -18,13 +16,14 @@ export interface LeavingRelay {
   /** The events that have attempts in flight. */
   eventsUnderWay(): string[];
   renew(): Promise<unknown>;
+  renewEveryMs: number;
 }
 
 /**
  * Renews the lease until the attempts in flight have ended. If the lease expired earlier, another relay would take over
  * their rows and send the same requests again.
  */
-export async function leave({ db, log, relayId, ended, taken, eventsUnderWay, renew }: LeavingRelay): Promise<void> {
+export async function leave({ db, log, relayId, ended, taken, eventsUnderWay, renew, renewEveryMs }: LeavingRelay): Promise<void> {
   const failed = (error: unknown) => log.warn({ err: error, relayId }, 'relay.not_retired');
   const renewing = setInterval(() => void renew().catch(failed), renewEveryMs);
   await taken;

@@ -3,6 +3,7 @@ import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
 import type { Db } from '#db/store/pool';
 import type { DispatchSetting } from '#domain/dispatch-mode';
+import type { Timings } from '#domain/timings';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import type { DispatchMetrics } from '#telemetry/telemetry';
@@ -29,6 +30,8 @@ export interface RelayDeps {
   dispatchesPerSecond: number;
   /** Called once for each lease. Its first attempts end with the lease. */
   openFirstAttempter(): FirstAttempter;
+  /** Default: the usual ones. */
+  timings?: Timings;
   metrics?: DispatchMetrics;
   reached?: Reached;
 }

@@ -3,13 +3,11 @@
 // that.
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { ModeSwitch } from '#domain/dispatch-mode';
+import type { Timings } from '#domain/timings';
 import type { EndpointCache } from './endpoint-cache.ts';
 import { createEventRouter, type EventRouter } from './event-router.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import type { RelayDeps } from './relay-deps.ts';
-
-const fencedAfterMs = 3_000;
-const steadyAfterMs = 5_000;
 
 export interface RelayLease {
   id: string;
@@ -36,6 +34,7 @@ export interface RelayLeaseDeps
   > {
   cache: EndpointCache;
   modes: ModeSwitch;
+  timings: Timings;
   /** Called when a crowded tenant has room again. */
   onRoom(): void;
 }
@@ -43,12 +42,14 @@ export interface RelayLeaseDeps
 /** `beganAt`: when the registration was sent, by `performance.now()`. */
 export function openRelayLease(id: string, beganAt: number, deps: RelayLeaseDeps): RelayLease {
   const { db, log, cache, modes, parking, watch, dispatch, openFirstAttempter, onRoom } = deps;
+  const { fencedAfterMs, steadyAfterMs, retryMs, rereadAfterMs } = deps.timings.relay;
   let renewedAt = beganAt;
   const isFresh = () => performance.now() - renewedAt < fencedAfterMs;
   const firstAttempter: FirstAttempter = openFirstAttempter();
   const handOver: HandOver = createHandOver({
     ...deps,
     relayId: id,
+    retryMs,
     mayAct: isFresh,
     mayGoAhead: dispatch !== 'individual',
     isPaced: dispatch === 'adaptive',
@@ -67,6 +68,7 @@ export function openRelayLease(id: string, beganAt: number, deps: RelayLeaseDeps
     modes,
     log,
     relayId: id,
+    rereadAfterMs,
     mayAct: isFresh,
     onRoom,
   });

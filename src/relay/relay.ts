@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
 import { createModeSwitch, type DispatchMode } from '#domain/dispatch-mode';
+import { usualTimings } from '#domain/timings';
 import { newId } from '#runtime/new-id';
 import { inBackground } from './background.ts';
 import { createEndpointCache } from './endpoint-cache.ts';
@@ -14,10 +15,7 @@ import { openRelayLease, type RelayLease } from './relay-lease.ts';
 import { createSweep } from './sweep.ts';
 import { createTaker } from './taker.ts';
 
-const renewEveryMs = 1_000;
 const releasedAtOnce = 1_000;
-/** The lease has expired by then. */
-const renewWithinMs = 3_000;
 
 export interface Relay {
   /** The id of the current lease. Null: there is no lease that may act. */
@@ -48,11 +46,12 @@ export interface Relay {
  * takes rows, only after 5 s of unbroken renewals, so that a relay with an unstable connection takes nothing.
  */
 export function createRelay(deps: RelayDeps): Relay {
-  const { db, lease, reads, starter, log, waker, drainHere } = deps;
-  const cache = createEndpointCache(lease, reads);
-  const modes = createModeSwitch(deps.dispatch);
+  const { db, lease, reads, starter, log, waker, drainHere, timings = usualTimings } = deps;
+  const { renewEveryMs, fencedAfterMs, expiresAfterMs } = timings.relay;
+  const cache = createEndpointCache(lease, reads, timings.relay);
+  const modes = createModeSwitch(deps.dispatch, { calmAfterMs: timings.relay.calmAfterMs });
   const stopping = new AbortController();
-  const sweep = createSweep({ db, starter, waker, drainHere, log });
+  const sweep = createSweep({ db, starter, waker, drainHere, log, timings });
   const steady = () => (relayLease?.isSteady() && !stopping.signal.aborted ? relayLease : undefined);
   const taker = createTaker({ db, log, who: steady });
   // a separate job, so that a slow re-read of changed tenants does not delay the check every second
@@ -92,13 +91,14 @@ export function createRelay(deps: RelayDeps): Relay {
       return undefined;
     }
     log.info({ relayId: id }, 'relay.begun');
-    return openRelayLease(id, beganAt, { ...deps, cache, modes, onRoom: () => taker.soon() });
+    return openRelayLease(id, beganAt, { ...deps, timings, cache, modes, onRoom: () => taker.soon() });
   }
 
   async function renew(of: RelayLease): Promise<void> {
     const sentAt = performance.now();
-    const tooLate = delay(renewWithinMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(lease, of.id, status()).catch((error: Error) => error), tooLate]);
+    // the lease has expired by then
+    const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
+    const renewed = await Promise.race([renewRelay(lease, of.id, status(), expiresAfterMs).catch((error: Error) => error), tooLate]);
     if (renewed === true) of.renewed(sentAt);
     else if (renewed === false) of.lost();
     else if (!stopping.signal.aborted) log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
@@ -116,7 +116,7 @@ export function createRelay(deps: RelayDeps): Relay {
 
   /** Releases the rows of dead relays. All relays then take their share of them. */
   async function releaseDead(): Promise<void> {
-    while (steady() && (await releaseDeadRelays(db, releasedAtOnce)) > 0) taker.soon();
+    while (steady() && (await releaseDeadRelays(db, releasedAtOnce, expiresAfterMs)) > 0) taker.soon();
   }
 
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
@@ -158,8 +158,17 @@ export function createRelay(deps: RelayDeps): Relay {
       await ended;
       const last = relayLease;
       if (last) {
-        const renew = () => renewRelay(lease, last.id, status());
-        await leave({ db, log, relayId: last.id, ended: last.end(), taken: taker.idle(), eventsUnderWay: last.eventsUnderWay, renew });
+        const renew = () => renewRelay(lease, last.id, status(), expiresAfterMs);
+        await leave({
+          db,
+          log,
+          relayId: last.id,
+          ended: last.end(),
+          taken: taker.idle(),
+          eventsUnderWay: last.eventsUnderWay,
+          renew,
+          renewEveryMs,
+        });
       }
       await Promise.all([taker.idle(), releasing.idle(), changes.idle().then(changed.idle), sweeping]);
     },

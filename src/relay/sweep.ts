@@ -8,13 +8,12 @@ import { lanesWithWork } from '#db/lanes/holding-lanes';
 import { expireHeld } from '#db/lanes/lane-held';
 import { forgottenLanes, overdueLanes } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
+import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalAway } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
 
-const everyMs = 10_000;
-const forgottenEveryMs = 60_000;
 const pageSize = 500;
 /** Maximum pages of expired deliveries in one sweep, because its other work waits meanwhile. */
 const maxExpiredPages = 20;
@@ -39,11 +38,13 @@ export interface SweepDeps {
   /** Drains an overdue lane in this process, because Temporal is away. */
   drainHere(endpointId: string): void;
   log: Logger;
+  /** Default: the usual ones. */
+  timings?: Pick<Timings, 'sweep'>;
 }
 
 type UnsignalledDelivery = Awaited<ReturnType<typeof untoldDeliveries>>[number];
 
-export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): Sweep {
+export function createSweep({ db, starter, waker, drainHere, log, timings: { sweep: timings } = usualTimings }: SweepDeps): Sweep {
   const stopping = new AbortController();
   let nextAt = 0;
   let forgottenAt = 0;
@@ -61,11 +62,11 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
         if (error instanceof TemporalAway) throw error;
         refusals.push(error);
       });
-    const dispatches = await overdueDispatches(db, pageSize);
+    const dispatches = await overdueDispatches(db, pageSize, timings.dispatchOverdueAfterMs);
     await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), stopping.signal);
-    const deliveries = await overdueDeliveries(db, cursor, pageSize);
+    const deliveries = await overdueDeliveries(db, cursor, pageSize, timings.deliveryOverdueAfterMs);
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
-    const lanes = await overdueLanes(db, pageSize);
+    const lanes = await overdueLanes(db, pageSize, timings.laneOverdueAfterMs);
     await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), stopping.signal);
     await startAll(unsignalled, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
@@ -97,7 +98,7 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
 
   async function rememberLanes(): Promise<void> {
     if (performance.now() < forgottenAt) return;
-    forgottenAt = performance.now() + forgottenEveryMs;
+    forgottenAt = performance.now() + timings.forgottenLanesEveryMs;
     const forgotten = await forgottenLanes(db, pageSize);
     if (forgotten.length === pageSize) forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
@@ -116,7 +117,7 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
     stop: () => stopping.abort(),
     async ifDue(due) {
       if (performance.now() < nextAt || stopping.signal.aborted) return;
-      nextAt = performance.now() + everyMs;
+      nextAt = performance.now() + timings.everyMs;
       due();
       try {
         const unsignalled = await untoldDeliveries(db, pageSize);
@@ -125,7 +126,7 @@ export function createSweep({ db, starter, waker, drainHere, log }: SweepDeps): 
       } catch (error) {
         if (!(error instanceof TemporalAway)) throw error;
         log.warn({ err: error }, 'relay.sweep_without_temporal');
-        for (const { endpointId } of await overdueLanes(db, pageSize)) drainHere(endpointId);
+        for (const { endpointId } of await overdueLanes(db, pageSize, timings.laneOverdueAfterMs)) drainHere(endpointId);
       }
     },
   };

@@ -6,10 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, ServiceError } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Config } from '#config/config';
+import { usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 
-const callTimeoutMs = 5_000;
-const reconnectMs = 1_000;
 const answersWithinMs = 1_000;
 
 export class TemporalAway extends Error {
@@ -27,7 +26,7 @@ export interface TemporalLink {
   close(): Promise<void>;
 }
 
-export function openTemporalLink(config: Config, log: Logger): TemporalLink {
+export function openTemporalLink(config: Config, log: Logger, { callTimeoutMs, reconnectMs } = usualTimings.temporal): TemporalLink {
   const closing = new AbortController();
   let current: { connection: NativeConnection; client: Client } | undefined;
 

@@ -18,6 +18,7 @@ import {
   cancelSignal,
   type DeliverInput,
   type DeliverState,
+  heartbeatTimeoutMs,
   lookSignal,
   replaySignal,
   retryNowSignal,
@@ -30,7 +31,7 @@ import { countField, replayIdOf, textField } from './untrusted.ts';
 
 const { attemptDelivery } = proxyActivities<Activities>({
   startToCloseTimeout: '1 day',
-  heartbeatTimeout: '5 seconds',
+  heartbeatTimeout: heartbeatTimeoutMs,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: ourFaults,
 });

@@ -15,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, LaneActivities } from '#activities/index';
 import {
+  heartbeatTimeoutMs,
   type LaneKnown,
   laneQuery,
   laneTaskQueue,
@@ -39,7 +40,7 @@ const { drainLane } = proxyActivities<LaneActivities>({
   taskQueue: laneTaskQueue,
   allowEagerDispatch: false,
   startToCloseTimeout: '15 minutes',
-  heartbeatTimeout: '5 seconds',
+  heartbeatTimeout: heartbeatTimeoutMs,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: ourFaults,
 });

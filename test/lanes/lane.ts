@@ -8,7 +8,9 @@ import { createStallWatch } from '#attempts/stall-watch';
 import { acceptEvents } from '#db/events/accept';
 import { openLanes } from '#db/lanes/lanes';
 import { parkNew } from '#db/lanes/parking';
+import type { CircuitTimes } from '#domain/circuit';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
+import { usualTimings } from '#domain/timings';
 import { createDrain, type DrainDeps } from '#lanes/drain';
 import { createDrainWakeups } from '#lanes/drain-wakeups';
 import { createAddressGuard } from '#outbound/address-guard';
@@ -22,6 +24,12 @@ import { startReceiver } from '../support/receiver.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 const limits = { process: 64, tenant: 32, endpoint: 8 };
+
+interface DrainOptions extends Partial<DrainDeps> {
+  lingerMs?: number;
+  /** How long an open circuit waits for its probes. */
+  times?: CircuitTimes;
+}
 
 export type LaneStage = Awaited<ReturnType<typeof setLaneStage>>;
 
@@ -45,7 +53,7 @@ export async function setLaneStage() {
   const tenantId = newId('tnt');
   await db.query(`insert into tenants (id, external_id, name) values ($1, 'acme', 'Acme')`, [uuidOf(tenantId)]);
 
-  const depsOf = (more: Partial<DrainDeps> = {}): DrainDeps => ({
+  const depsOf = ({ lingerMs = 500, times = { firstProbeMs: 300, longestProbeMs: 600 }, ...more }: DrainOptions = {}): DrainDeps => ({
     db,
     poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1s', '1s', '1s'] } }),
     recorder: createRecorder(db, testContents(db), log),
@@ -61,9 +69,8 @@ export async function setLaneStage() {
     wakeups: createDrainWakeups(),
     disableAfterMs: 5 * 86_400_000,
     probeDisabledEveryMs: 3_600_000,
-    times: { firstProbeMs: 300, longestProbeMs: 600 },
     slots: 256,
-    lingerMs: 500,
+    timings: { ...usualTimings.lanes, lingerMs, circuit: times },
     ...more,
   });
 
@@ -141,8 +148,8 @@ export async function setLaneStage() {
     async tell(endpointId: string): Promise<void> {
       await openLanes(db, [endpointId], 'backlog');
     },
-    drain: (endpointId: string, stopping = new AbortController().signal, more: Partial<DrainDeps> = {}) =>
-      createDrain(depsOf(more))(endpointId, stopping),
+    drain: (endpointId: string, stopping = new AbortController().signal, options: DrainOptions = {}) =>
+      createDrain(depsOf(options))(endpointId, stopping),
     async statuses(endpointId: string): Promise<Record<string, number>> {
       const { rows } = await db.query('select status, count(*)::int as n from deliveries where endpoint_id = $1 group by 1', [
         uuidOf(endpointId),

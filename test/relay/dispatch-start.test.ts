@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { readConfig } from '#config/config';
 import { createModeSwitch } from '#domain/dispatch-mode';
+import { usualTimings } from '#domain/timings';
 import { createDispatchStart } from '#relay/dispatch-start';
 import { newId } from '#runtime/new-id';
 import { openTemporalLink, type TemporalLink } from '#temporal/link';
@@ -39,6 +40,7 @@ function openStarts(link: TemporalLink, stopping = new AbortController().signal)
     starter,
     log,
     relayId: newId('rly'),
+    retryMs: usualTimings.relay.retryMs,
     stopping,
     mayAct: () => true,
     onTemporal,

@@ -2,6 +2,7 @@
 // started or signalled.
 import { type DeliveryStatus, deliveryStatuses } from '#domain/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
+import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
 
 /** The facts needed to start or find the workflow of a delivery. */
@@ -57,19 +58,24 @@ export interface SweepCursor {
 }
 
 /**
- * A page of deliveries that should have been attempted: overdue by 30 s, or scheduled and due within 15 s. Oldest
+ * A page of deliveries that should have been attempted: overdue by `overdueMs`, or scheduled and due within 15 s. Oldest
  * first. `after`: where the last sweep stopped, so that rows that cannot move do not hide the others.
  */
-export async function overdueDeliveries(db: Db, after: SweepCursor | null, limit: number): Promise<(DeliveryRef & { dueAt: Date })[]> {
+export async function overdueDeliveries(
+  db: Db,
+  after: SweepCursor | null,
+  limit: number,
+  overdueMs = usualTimings.sweep.deliveryOverdueAfterMs,
+): Promise<(DeliveryRef & { dueAt: Date })[]> {
   const { rows } = await db.query<RefRow & { next_attempt_at: Date }>({
     name: 'overdue_deliveries',
     text: `
       select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
       where d.status in ('pending', 'retrying') and d.next_attempt_at < now() + interval '15 seconds'
-        and (d.next_attempt_at < now() - interval '30 seconds' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
+        and (d.next_attempt_at < now() - $4::float8 * interval '1 millisecond' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
         and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
       order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
-    values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit],
+    values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit, overdueMs],
   });
   return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
 }

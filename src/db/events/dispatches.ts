@@ -71,20 +71,20 @@ export interface OverdueDispatch {
 }
 
 /**
- * Dispatches older than 10 s that are not done. Drawn at random, so that those that cannot move do not hide the others.
+ * Dispatches older than `afterMs` that are not done. Drawn at random, so that those that cannot move do not hide the others.
  */
-export async function overdueDispatches(db: Db, limit: number): Promise<OverdueDispatch[]> {
+export async function overdueDispatches(db: Db, limit: number, afterMs: number): Promise<OverdueDispatch[]> {
   const { rows } = await db.query<Omit<OverdueDispatch, 'dispatchId'> & { id: string }>({
     name: 'overdue_dispatches',
     text: `
       select d.id, cardinality(d.event_ids) as events, count(distinct e.tenant_id)::int as tenants, min(t.external_id) as tenant, min(e.type) as "eventType"
       from (
         select id, event_ids from dispatches
-        where done_at is null and created_at < now() - interval '10 seconds'
+        where done_at is null and created_at < now() - $2::float8 * interval '1 millisecond'
         order by random() limit $1) d
       join events e on e.id = any(d.event_ids) join tenants t on t.id = e.tenant_id
       group by d.id, d.event_ids`,
-    values: [limit],
+    values: [limit, afterMs],
   });
   return rows.map(({ id, ...row }) => ({ dispatchId: idOf('dsp', id), ...row }));
 }

@@ -2,7 +2,10 @@
 // and releases its outbox rows (`releaseDeadRelays`; design, decision 4).
 import type { DispatchMode } from '#domain/dispatch-mode';
 import { idOf, uuidOf } from '#domain/ids';
+import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
+
+const usual = usualTimings.relay.expiresAfterMs;
 
 export async function registerRelay(db: Db, relayId: string, process: string): Promise<void> {
   await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
@@ -17,11 +20,11 @@ export interface RelayFacts {
 /**
  * Renews the lease. False: it had expired (5 s), others may own this relay's rows by now, and it must never act again.
  */
-export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts): Promise<boolean> {
+export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts, expiresAfterMs = usual): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'renew_relay',
-    text: `update relays set seen = now(), mode = $2, waiting = $3 where id = $1 and seen > now() - interval '5 seconds'`,
-    values: [uuidOf(relayId), mode, waiting],
+    text: `update relays set seen = now(), mode = $2, waiting = $3 where id = $1 and seen > now() - $4::float8 * interval '1 millisecond'`,
+    values: [uuidOf(relayId), mode, waiting, expiresAfterMs],
   });
   return rowCount === 1;
 }
@@ -39,8 +42,9 @@ export async function listRelays(db: Db): Promise<SeenRelay[]> {
     name: 'list_relays',
     text: `
       select id, process, mode, waiting, started_at, seen from relays
-      where seen > now() - interval '5 seconds' and mode is not null
+      where seen > now() - $1::float8 * interval '1 millisecond' and mode is not null
       order by started_at, id`,
+    values: [usual],
   });
   return rows.map(({ id, process, mode, waiting, started_at, seen }) => ({
     id: idOf('rly', id),
@@ -79,14 +83,14 @@ export async function retireRelay(db: Db, relayId: string): Promise<void> {
  * any more, `limit` at most, and notifies the relays. Returns how many rows it released. If it is interrupted, the rows
  * left still have an owner that is no relay.
  */
-export async function releaseDeadRelays(db: Db, limit: number): Promise<number> {
+export async function releaseDeadRelays(db: Db, limit: number, expiresAfterMs = usual): Promise<number> {
   const { rows } = await db.query<{ released: number }>({
     // Not prepared: a plan made while the outbox was empty would read all of it when it is full. A row that is locked
     // is being moved into a dispatch; if it stays, the next call finds it.
     text: `
       with recursive dead as (
         delete from relays
-        where id in (select id from relays where seen <= now() - interval '5 seconds' for update skip locked)
+        where id in (select id from relays where seen <= now() - $2::float8 * interval '1 millisecond' for update skip locked)
         returning id
       ), owners as (
         (select owner from outbox where owner is not null order by owner limit 1)
@@ -103,7 +107,7 @@ export async function releaseDeadRelays(db: Db, limit: number): Promise<number> 
         update outbox set owner = null where event_id = any(array(select event_id from orphaned)) returning event_id
       )
       select count(*)::int as released, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,
-    values: [limit],
+    values: [limit, expiresAfterMs],
   });
   return rows[0]?.released ?? 0;
 }

@@ -109,18 +109,18 @@ export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneR
 }
 
 /**
- * Lanes that should have acted 10 s ago and whose drain has not renewed its lease since: their workflow is gone, or was
+ * Lanes that should have acted `afterMs` ago and whose drain has not renewed its lease since: their workflow is gone, or was
  * never signalled.
  */
-export async function overdueLanes(db: Db, limit: number): Promise<LaneRef[]> {
+export async function overdueLanes(db: Db, limit: number, afterMs: number): Promise<LaneRef[]> {
   const { rows } = await db.query<RefRow>({
     name: 'overdue_lanes',
     text: `
       select p.id, t.external_id as tenant, p.host
       from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
-      where l.due_at < now() - interval '10 seconds' and coalesce(l.drain_seen, '-infinity') < now() - interval '10 seconds'
+      where l.due_at < now() - $2::float8 * interval '1 millisecond' and coalesce(l.drain_seen, '-infinity') < now() - $2::float8 * interval '1 millisecond'
       order by random() limit $1`,
-    values: [limit],
+    values: [limit, afterMs],
   });
   return rows.map(toRef);
 }

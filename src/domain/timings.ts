@@ -1,0 +1,160 @@
+// The times that processes rely on when they share work: leases, renewals, takeovers, sweeps.
+// One object, passed down from the composition root; the times of workflows are constants instead.
+// `checkTimings` holds the relations; docs/architecture.md explains them.
+
+import { type CircuitTimes, circuitTimes } from './circuit.ts';
+
+/** All in milliseconds. */
+export interface Timings {
+  /** The lease of a relay on its outbox rows, and what a relay does while it holds it. */
+  relay: {
+    renewEveryMs: number;
+    /** So long after the last renewal was sent, the relay is fenced. */
+    fencedAfterMs: number;
+    /** So long after the last renewal arrived, another relay takes over the rows. */
+    expiresAfterMs: number;
+    /** A relay takes rows without an owner only after so long a time of unbroken renewals. */
+    steadyAfterMs: number;
+    /** First attempts need endpoints that were checked for changes at most so long ago. */
+    endpointsFreshForMs: number;
+    /** The pause before outbox rows are read again after PostgreSQL failed. */
+    rereadAfterMs: number;
+    /** The pause before a failed dispatch is written, or started in Temporal, again. */
+    retryMs: number;
+    /** So long must the load stay low before dispatch is individual again. */
+    calmAfterMs: number;
+  };
+  /** The sweep, and from when on it takes work for lost. */
+  sweep: {
+    everyMs: number;
+    /** How often it looks for lanes that do not know of their held deliveries. */
+    forgottenLanesEveryMs: number;
+    dispatchOverdueAfterMs: number;
+    deliveryOverdueAfterMs: number;
+    laneOverdueAfterMs: number;
+  };
+  /** The lease of a drain on its lane, and its waits. */
+  lanes: {
+    /** A request begins at most so long after a look that found this drain the owner. */
+    leaseMs: number;
+    /** So long does a drain wait before its first request when the drain before did not end in order. */
+    takeoverMs: number;
+    /** Rows are used for so long after they were read: a delivery may have been cancelled since. */
+    rowsFreshForMs: number;
+    saveEveryMs: number;
+    lookEveryMs: number;
+    /** The drain waits out shorter waits instead of ending. */
+    briefMs: number;
+    /** How long a drain without work waits for more before it ends. */
+    lingerMs: number;
+    /** The lane is released once it has kept up for so long. */
+    caughtUpMs: number;
+    /** When the workflow of a lane that another drain owns looks again. */
+    checkAgainMs: number;
+    /** How long the lowest held id is cached. A replay of an older delivery is found that much later. */
+    lowestForMs: number;
+    /** The list of lanes that every process keeps. First attempts need one at most `listFreshForMs` old. */
+    listEveryMs: number;
+    listFreshForMs: number;
+    /** After an endpoint became ordered, a relay with an old list may still send for so long. */
+    unawareMs: number;
+    /** By the end of this time, short backoffs that a newly ordered lane does not take over are parked. */
+    minCutoverMs: number;
+    /** How long an open circuit waits for its probes. */
+    circuit: CircuitTimes;
+  };
+  /** A process that was suspended for longer than `afterMs` does not trust what it read before. */
+  stall: { tickMs: number; afterMs: number };
+  /**
+   * Attempts and drains call `heartbeat` every `everyMs`, the SDK delays a call by up to `throttleMs` (its own default of
+   * 4 s would be too long), and Temporal starts the activity again `heartbeatTimeoutMs` after the last one.
+   */
+  heartbeat: { everyMs: number; throttleMs: number };
+  /** Calls to Temporal, and the pause between two tries to connect. */
+  temporal: { callTimeoutMs: number; reconnectMs: number };
+  /** A process that stops waits so long for its requests; then its Temporal workers are cut off. */
+  shutdown: { graceMs: number; forceMs: number };
+}
+
+export const usualTimings: Timings = {
+  relay: {
+    renewEveryMs: 1_000,
+    fencedAfterMs: 3_000,
+    expiresAfterMs: 5_000,
+    steadyAfterMs: 5_000,
+    endpointsFreshForMs: 3_000,
+    rereadAfterMs: 500,
+    retryMs: 1_000,
+    calmAfterMs: 10_000,
+  },
+  sweep: {
+    everyMs: 10_000,
+    forgottenLanesEveryMs: 60_000,
+    dispatchOverdueAfterMs: 10_000,
+    deliveryOverdueAfterMs: 30_000,
+    laneOverdueAfterMs: 10_000,
+  },
+  lanes: {
+    leaseMs: 2_500,
+    takeoverMs: 3_000,
+    rowsFreshForMs: 1_000,
+    saveEveryMs: 5_000,
+    lookEveryMs: 500,
+    briefMs: 2_000,
+    lingerMs: 5_000,
+    caughtUpMs: 1_000,
+    checkAgainMs: 10_000,
+    lowestForMs: 2_000,
+    listEveryMs: 1_000,
+    listFreshForMs: 3_000,
+    unawareMs: 3_000,
+    minCutoverMs: 8_000,
+    circuit: circuitTimes,
+  },
+  stall: { tickMs: 250, afterMs: 2_000 },
+  heartbeat: { everyMs: 1_500, throttleMs: 1_000 },
+  temporal: { callTimeoutMs: 5_000, reconnectMs: 1_000 },
+  // docker-compose.yml gives a worker 45 s in total
+  shutdown: { graceMs: 35_000, forceMs: 40_000 },
+};
+
+/** The constant of the workflows (src/contract/workflow-contract.ts). */
+export const heartbeatTimeoutMs = 5_000;
+/** The longest `timeoutMs` of an endpoint. */
+const longestRequestMs = 30_000;
+/** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */
+const shortBackoffMs = 5_000;
+
+/** What must hold between the times, each with its reason. */
+const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
+  ['one lost renewal must not fence a relay', ({ relay }) => 2 * relay.renewEveryMs < relay.fencedAfterMs],
+  ['a relay must be fenced before its rows are taken over', ({ relay }) => relay.fencedAfterMs < relay.expiresAfterMs],
+  ['a relay with an unstable connection must not take rows', ({ relay }) => relay.steadyAfterMs >= relay.expiresAfterMs],
+  ['a drain must renew its lease before it expires', ({ lanes }) => lanes.lookEveryMs + lanes.rowsFreshForMs < lanes.leaseMs],
+  ['a drain must stop sending before the next one begins', ({ lanes }) => lanes.leaseMs < lanes.takeoverMs],
+  ['one late list must not stop first attempts', ({ lanes }) => 2 * lanes.listEveryMs < lanes.listFreshForMs],
+  [
+    'old lists must have expired when an ordered lane begins',
+    ({ lanes, relay }) => lanes.unawareMs >= Math.max(lanes.listFreshForMs, relay.endpointsFreshForMs),
+  ],
+  ['short backoffs must be parked when an ordered lane begins', ({ lanes }) => lanes.minCutoverMs >= lanes.unawareMs + shortBackoffMs],
+  ['a drain that works must not count as overdue', ({ lanes, sweep }) => lanes.saveEveryMs < sweep.laneOverdueAfterMs],
+  ['a start in progress must not count as overdue', ({ temporal, sweep }) => temporal.callTimeoutMs < sweep.dispatchOverdueAfterMs],
+  ['a retry by Temporal must come before the sweep', ({ sweep }) => heartbeatTimeoutMs < sweep.deliveryOverdueAfterMs],
+  ['one late heartbeat must not repeat a request', ({ heartbeat }) => 2 * heartbeat.everyMs + heartbeat.throttleMs < heartbeatTimeoutMs],
+  [
+    'a stall must be noticed before a takeover by Temporal',
+    ({ stall, heartbeat }) => stall.afterMs + heartbeat.everyMs < heartbeatTimeoutMs,
+  ],
+  ['a stall must be noticed before a takeover by a relay', ({ stall, relay }) => stall.afterMs + relay.renewEveryMs < relay.expiresAfterMs],
+  ['a stall must be noticed before a takeover by a drain', ({ stall, lanes }) => stall.afterMs < lanes.takeoverMs],
+  ['a stopping process must finish its requests', ({ shutdown }) => longestRequestMs < shutdown.graceMs],
+  ['the Temporal workers must outlast the grace', ({ shutdown }) => shutdown.graceMs < shutdown.forceMs],
+];
+
+/** Throws if the times contradict each other. Called once per process. */
+export function checkTimings(timings: Timings): Timings {
+  const broken = relations.filter(([, holds]) => !holds(timings)).map(([reason]) => reason);
+  if (broken.length > 0) throw new Error(`these times contradict each other: ${broken.join('; ')}`);
+  return timings;
+}
