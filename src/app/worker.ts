@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
-import { createEngine } from '#attempts/engine';
-import { createFirstAttempter, type InHand } from '#attempts/first-attempter';
+import { Engine } from '#attempts/engine';
+import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { createLaneWatch } from '#attempts/lane-watch';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
@@ -54,7 +54,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const egress = openOutboundConfig(config, publicOrigin);
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
   const authenticated = authenticating(sender);
-  const places = createSlots(limits);
+  const slots = createSlots(limits);
   const recorder = createRecorder(shares.recording, contents, log);
   const poster = createPoster({
     db: shares.attempts,
@@ -66,9 +66,9 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     metrics: telemetry.attempts,
     reached,
   });
-  const inHand: InHand = new Map();
-  const watch = createStallWatch(timings.stall);
-  const lanes = createLaneWatch({
+  const firstInFlight: FirstAttemptsInFlight = new Map();
+  const stallWatch = createStallWatch(timings.stall);
+  const laneWatch = createLaneWatch({
     db: shares.attempts,
     lease: shares.lease,
     waker,
@@ -76,18 +76,19 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     disableAfterMs: disableAfterMs(config),
     timings: timings.lanes,
   });
-  const toLane = createParkDelivery({ db: shares.attempts, lanes, tellLanes: parking.tell });
-  const engine = createEngine({ db: shares.attempts, poster, recorder, places, limits, log, lanes, toLane, inHand, watch });
+  const attempting = { poster, recorder, stallWatch, laneWatch, slots, log, firstInFlight };
+  const parkDelivery = createParkDelivery({ db: shares.attempts, lanes: laneWatch, tellLanes: parking.tell });
+  const engine = new Engine({ ...attempting, db: shares.attempts, limits, parkDelivery });
   const wakeups = createDrainWakeups();
   const drain = createDrain({
     db: shares.lanes,
     poster,
     recorder,
-    watch,
+    stallWatch,
     log,
-    places,
+    places: slots,
     limits,
-    isInHand: (deliveryId) => inHand.has(deliveryId),
+    isInHand: (deliveryId) => firstInFlight.has(deliveryId),
     starter,
     wakeups,
     slots: sizing.lanes,
@@ -103,18 +104,18 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     starter,
     waker,
     parking,
-    watch: lanes,
+    watch: laneWatch,
     drainHere: drainsHere.begin,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
-    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes, park: parking.park, log, inHand, watch }),
+    openFirstAttempter: () => new FirstAttempter({ ...attempting, park: parking.park }),
     timings,
     metrics: telemetry.dispatches,
     reached,
   });
-  telemetry.watchWorker({ relay: relay.status, load: engine.load });
+  telemetry.watchWorker({ relay: relay.status, load: () => engine.load() });
   const stopListening = listen(shares.lease, 'posthorn_outbox', onNotification, log);
 
   function onNotification(word: string): void {
@@ -134,7 +135,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     giveOrder,
     setGate,
     skipHead,
-    places,
+    places: slots,
     challenge: createChallenge({ db: shares.attempts, vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
     timings,
@@ -151,7 +152,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
       // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
       await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
       if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
-      await lanes.stop();
+      await laneWatch.stop();
       await sender.close();
     },
   };

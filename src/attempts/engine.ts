@@ -1,46 +1,28 @@
-// Makes one attempt of a delivery: reads the row, decides, posts at most once, records the outcome.
+// Attempts a delivery that has a row: reads it, decides, attempts it at most once.
 // Called by the delivery's workflow. A second call in this process joins the first and never posts.
-// A SIGKILL before the record repeats the request; `createEngine` lists the other cases.
+// A SIGKILL before the record repeats the request; `Engine` lists the other cases.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttemptRecord } from '#db/deliveries/attempts';
 import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
 import type { Db } from '#db/store/pool';
 import { nextStep } from '#domain/attempt';
 import { type DeliveryStatus, isUnderWay } from '#domain/delivery';
-import type { Logger } from '#runtime/logger';
 import { type AttemptReport, settled } from './attempt-report.ts';
-import type { InHand } from './first-attempter.ts';
+import type { FirstAttemptsInFlight } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
+import { type AttemptDeps, type Attempted, makeAttempt } from './make-attempt.ts';
 import type { ParkDelivery } from './park-delivery.ts';
-import { logAttempt, type Poster } from './poster.ts';
-import type { Recorder } from './recorder.ts';
 import { RenderError } from './render-error.ts';
-import { createSlotBackoff } from './slot-backoff.ts';
+import { SlotBackoff } from './slot-backoff.ts';
 import type { SlotLimits, Slots } from './slots.ts';
-import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
-export interface Engine {
-  /** Rejects when PostgreSQL or the local network fails. Then nothing was sent and no attempt used up: call again. */
-  attempt(deliveryId: string): Promise<AttemptReport>;
-  /** Waits until no attempt of this process, first attempts included, is in flight or unrecorded; false after `withinMs`. */
-  drain(withinMs: number): Promise<boolean>;
-  /** Requests in flight, and outcomes not yet recorded. */
-  load(): { inFlight: number; unrecorded: number };
-}
-
-export interface EngineDeps {
+export interface EngineDeps extends AttemptDeps {
   db: Db;
-  poster: Poster;
-  recorder: Recorder;
-  places: Slots;
+  laneWatch: Pick<LaneWatch, 'recordOutcome'>;
+  slots: Slots;
   limits: SlotLimits;
-  log: Logger;
-  lanes: Pick<LaneWatch, 'recordOutcome'>;
-  toLane: ParkDelivery;
+  parkDelivery: ParkDelivery;
   /** Shared with the first attempters of this process. */
-  inHand?: Pick<InHand, 'get'>;
-  /** One for the whole process. */
-  watch?: StallWatch;
+  firstInFlight?: Pick<FirstAttemptsInFlight, 'get'>;
 }
 
 /**
@@ -55,102 +37,100 @@ export interface EngineDeps {
  *
  * Lane: a delivery is held, and its lane told, if only the lane sends to the endpoint or too many wait for its slots.
  */
-export function createEngine({
-  db,
-  poster,
-  recorder,
-  places,
-  limits,
-  log,
-  lanes,
-  toLane,
-  inHand,
-  watch = createStallWatch(),
-}: EngineDeps): Engine {
-  const slotBackoff = createSlotBackoff(db, places, limits);
-  const underWay = new Map<string, Promise<AttemptReport>>();
+export class Engine {
+  readonly #deps: EngineDeps;
+  readonly #slotBackoff: SlotBackoff;
+  /** The calls in progress, by delivery id. */
+  readonly #calls = new Map<string, Promise<AttemptReport>>();
 
-  async function run(deliveryId: string): Promise<AttemptReport> {
-    await inHand?.get(deliveryId)?.catch(() => undefined);
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    this.#slotBackoff = new SlotBackoff(deps.db, deps.slots, deps.limits);
+  }
+
+  /** Rejects when PostgreSQL or the local network fails. Then nothing was sent and no attempt used up: call again. */
+  attempt(deliveryId: string): Promise<AttemptReport> {
+    const joined = this.#calls.get(deliveryId);
+    if (joined !== undefined) return joined;
+    const started = this.#run(deliveryId).finally(() => this.#calls.delete(deliveryId));
+    this.#calls.set(deliveryId, started);
+    return started;
+  }
+
+  async #run(deliveryId: string): Promise<AttemptReport> {
+    const { db, recorder, stallWatch, parkDelivery, firstInFlight } = this.#deps;
+    await firstInFlight?.get(deliveryId)?.catch(() => undefined);
     if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
-    const mark = watch.mark();
+    const mark = stallWatch.mark();
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return settled('expired', 0, null);
     const step = nextStep(job);
-    const as = (status: DeliveryStatus) => settled(status, job.attempts, job.lastOutcome);
-    if (step.kind === 'finished') return as(await toLane.found(job));
-    if (step.kind === 'park') return as(await toLane.hand(job));
-    if (step.kind === 'settle') return as((await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
+    if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
+    if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
+    if (step.kind === 'settle') return unchanged(job, (await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
     if (step.kind === 'wait')
       return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'not due yet' };
-    const leave = places.take(job.tenantId, job.endpointId, job.maxInFlight);
-    if (leave === 'endpoint' && slotBackoff.isCrowd(job)) return as(await toLane.handOverCap(job));
-    if (typeof leave !== 'function')
-      return {
-        kind: 'wait',
-        ms: await slotBackoff.backOff(job, leave),
-        outcome: 'no_place',
-        message: 'the limit of requests in flight is reached',
-      };
+    return this.#attemptWithSlot(job, mark);
+  }
+
+  async #attemptWithSlot(job: DeliveryJob, mark: number): Promise<AttemptReport> {
+    const { slots, stallWatch, parkDelivery } = this.#deps;
+    const giveBack = slots.take(job.tenantId, job.endpointId, job.maxInFlight);
+    if (giveBack === 'endpoint' && this.#slotBackoff.isOverloaded(job)) return unchanged(job, await parkDelivery.handOverCap(job));
+    if (typeof giveBack !== 'function') {
+      const ms = await this.#slotBackoff.backOff(job, giveBack);
+      return { kind: 'wait', ms, outcome: 'no_place', message: 'the limit of requests in flight is reached' };
+    }
     try {
+      const hasStalled = () => stallWatch.stalledSince(mark);
       // Another worker may have taken over the delivery: fail. Temporal and the row decide whether to call again.
-      if (watch.stalledSince(mark)) throw new Error('the process was suspended; the row it read may be out of date');
-      return await post(job, mark);
+      if (hasStalled()) throw new Error('the process was suspended; the row it read may be out of date');
+      return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled }));
     } finally {
-      leave();
+      giveBack();
     }
   }
 
-  async function post(job: DeliveryJob, mark: number): Promise<AttemptReport> {
-    let attempt: AttemptRecord;
-    try {
-      attempt = await poster.post({ ...job, isTooLate: () => watch.stalledSince(mark) });
-    } catch (error) {
-      if (error instanceof RenderError) return fault(job, error);
-      throw error;
+  async #report(job: DeliveryJob, attempted: Attempted): Promise<AttemptReport> {
+    if (attempted.kind === 'suspended') throw new Error('the process was suspended while it waited for the response');
+    if (attempted.kind === 'not_sent') {
+      if (attempted.error instanceof RenderError) return this.#countFault(job, attempted.error);
+      throw attempted.error;
     }
-    const { result, number } = attempt;
-    // a process that was suspended cannot tell whether the endpoint was late
-    if (result.outcome === 'timeout' && watch.stalledSince(mark))
-      throw new Error('the process was suspended while it waited for the response');
-    const status = await recorder.record(attempt);
-    lanes.recordOutcome(job, job.eventType, result);
-    await poster.obeyEndpoint(job, result);
-    logAttempt(log, job, attempt, status);
-    if (status !== 'retrying' || attempt.retryInMs === null) return settled(status ?? 'expired', number, result.outcome);
+    const { result, number, retryInMs } = attempted.attempt;
+    const status = attempted.statuses[0] ?? 'expired';
+    if (status !== 'retrying' || retryInMs === null) return settled(status, number, result.outcome);
     // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
-    const wait = Math.min(attempt.retryInMs, job.expiresInMs ?? attempt.retryInMs);
+    const wait = Math.min(retryInMs, job.expiresInMs ?? retryInMs);
     const nextAttemptAt = new Date(Date.now() + wait).toISOString();
     return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
   }
 
-  async function fault(job: DeliveryJob, error: RenderError): Promise<AttemptReport> {
-    const { message } = error;
-    const { status, faults } = await countFault(db, job.deliveryId, message);
-    log.error({ err: error, deliveryId: job.deliveryId, endpointId: job.endpointId, faults, status }, 'delivery.fault');
-    return isUnderWay(status) ? { kind: 'fault', faults, message } : settled(status, job.attempts, job.lastOutcome);
+  async #countFault(job: DeliveryJob, error: RenderError): Promise<AttemptReport> {
+    const { status, faults } = await countFault(this.#deps.db, job.deliveryId, error.message);
+    this.#deps.log.error({ err: error, deliveryId: job.deliveryId, endpointId: job.endpointId, faults, status }, 'delivery.fault');
+    return isUnderWay(status) ? { kind: 'fault', faults, message: error.message } : unchanged(job, status);
   }
 
-  /**
-   * First attempts of a fenced relay show only in the slots and the unrecorded outcomes: nothing else waits for them.
-   */
-  function isIdle(): boolean {
-    return underWay.size + places.inUse() + recorder.unrecorded() === 0;
+  /** Waits until no attempt of this process, first attempts included, is in flight or unrecorded; false after `withinMs`. */
+  async drain(withinMs: number): Promise<boolean> {
+    const deadline = performance.now() + withinMs;
+    while (!this.#isIdle() && performance.now() < deadline) await delay(20);
+    return this.#isIdle();
   }
 
-  return {
-    attempt(deliveryId) {
-      const joined = underWay.get(deliveryId);
-      if (joined !== undefined) return joined;
-      const started = run(deliveryId).finally(() => underWay.delete(deliveryId));
-      underWay.set(deliveryId, started);
-      return started;
-    },
-    async drain(withinMs) {
-      const deadline = performance.now() + withinMs;
-      while (!isIdle() && performance.now() < deadline) await delay(20);
-      return isIdle();
-    },
-    load: () => ({ inFlight: places.inUse(), unrecorded: recorder.unrecorded() }),
-  };
+  /** First attempts of a fenced relay show only in the slots and the unrecorded outcomes: nothing else waits for them. */
+  #isIdle(): boolean {
+    return this.#calls.size + this.#deps.slots.inUse() + this.#deps.recorder.unrecorded() === 0;
+  }
+
+  /** Requests in flight, and outcomes not yet recorded. */
+  load(): { inFlight: number; unrecorded: number } {
+    return { inFlight: this.#deps.slots.inUse(), unrecorded: this.#deps.recorder.unrecorded() };
+  }
+}
+
+/** The report of a delivery for which no request was made. */
+function unchanged({ attempts, lastOutcome }: DeliveryJob, status: DeliveryStatus): AttemptReport {
+  return settled(status, attempts, lastOutcome);
 }

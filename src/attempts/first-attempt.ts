@@ -26,11 +26,6 @@ export interface FirstAttempt {
   isFresh(): boolean;
   /** False: the relay has lost its lease on the event, and neither posts nor writes. */
   mayPost(): boolean;
-  /**
-   * Called when the delivery's row is written. `final`: no workflow is needed (succeeded or parked). `open`: a workflow
-   * must go on. Not called for a delivery that was dropped.
-   */
-  written(as: 'final' | 'open'): void;
 }
 
 /** The id of the delivery. */

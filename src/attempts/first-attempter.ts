@@ -2,198 +2,194 @@
 // attempt together. If the relay is fenced and the next relay of this process takes the same event,
 // that one joins the attempt in flight: nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FirstRecord } from '#db/deliveries/first-attempts';
-import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { NewHeld } from '#db/lanes/parking';
 import { isStoreAway } from '#db/store/errors';
 import { parksBySettings } from '#domain/attempt';
 import { LocalFault } from '#outbound/local-fault';
-import type { Logger } from '#runtime/logger';
 import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
-import { logAttempt, type Poster } from './poster.ts';
-import type { Recorder } from './recorder.ts';
+import { type AttemptDeps, type AttemptJob, makeAttempt } from './make-attempt.ts';
 import type { Slots } from './slots.ts';
-import { createStallWatch, type StallWatch } from './stall-watch.ts';
-import { createTurnQueue } from './turn-queue.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 const lookMs = 250;
 /** Far shorter than the queue waits for an endpoint, which must not be blamed while PostgreSQL is away. */
 const heldUpAfterMs = 250;
 const parkAgainMs = 500;
 
-type Written = 'final' | 'open' | 'dropped';
+/**
+ * `final`: the row needs no workflow (succeeded or parked). `open`: a workflow must go on. `dropped`: neither posted
+ * nor written, because the relay has lost its lease or is stopping.
+ */
+export type Written = 'final' | 'open' | 'dropped';
 
 /**
  * The first attempts that this process has begun and not recorded, by delivery id. Each resolves to how the row was
  * written.
  */
-export type InHand = Map<string, Promise<Written>>;
+export type FirstAttemptsInFlight = Map<string, Promise<Written>>;
 
-export interface FirstAttempter {
-  push(job: FirstAttempt): void;
-  waiting(): number;
-  /** The ids of the events whose attempts are in flight or not recorded. */
-  eventsUnderWay(): string[];
-  /** Drops the jobs that wait. Resolves when the attempts in flight are recorded. */
-  stop(): Promise<void>;
-}
-
-export interface FirstAttempterDeps {
-  places: Slots;
-  poster: Poster;
-  recorder: Recorder;
-  lanes: LaneWatch;
+export interface FirstAttempterDeps extends AttemptDeps {
+  slots: Slots;
+  laneWatch: LaneWatch;
   /** Resolves when the deliveries are held and their lanes told. Rejects when PostgreSQL is away. */
   park(deliveries: NewHeld[]): Promise<void>;
-  log: Logger;
   /** One for the whole process. */
-  inHand?: InHand;
-  watch?: StallWatch;
+  firstInFlight?: FirstAttemptsInFlight;
 }
 
 /**
- * A delivery is parked when only the endpoint's lane may send to it, or when too many wait for the endpoint's slots.
- * A delivery that cannot be posted for another reason (no slot for its tenant, a failure inside Posthorn) is given up:
- * its row is written as due, and its workflow goes on.
+ * A first attempt waits for its turn, then it is in flight until its row is written. It ends in one of these ways:
+ * - posted and recorded: `final` when the endpoint accepted, else `open`;
+ * - parked (`final`), because only the endpoint's lane may send to it or too many wait for the endpoint's slots;
+ * - given up (`open`), because it cannot be posted for another reason, such as no slot of its tenant or a failure inside
+ *   Posthorn. Its row is written as due, and its workflow goes on;
+ * - `dropped`.
  */
-export function createFirstAttempter(deps: FirstAttempterDeps): FirstAttempter {
-  const { places, poster, recorder, lanes, park, log } = deps;
-  const inHand: InHand = deps.inHand ?? new Map();
-  const watch = deps.watch ?? createStallWatch();
-  const underWay = new Map<Promise<void>, FirstAttempt>();
-  const queue = createTurnQueue<FirstAttempt>({
-    places,
-    run: (job) => track(job, hold(job, attempt(job))),
-    giveUp: (job, want) => void track(job, hold(job, resolveWithoutSlot(job, want))),
-    heldUp: () => recorder.waitedMs() > heldUpAfterMs || !lanes.isFresh(),
-  });
-  const looking = setInterval(queue.look, lookMs).unref();
+export class FirstAttempter {
+  readonly #deps: FirstAttempterDeps;
+  readonly #queue: TurnQueue;
+  readonly #inFlight: FirstAttemptsInFlight;
+  /** The attempts of this relay that are in flight, those it joined included. */
+  readonly #own = new Map<FirstAttempt, Promise<Written>>();
+  readonly #looking: NodeJS.Timeout;
 
-  function track(job: FirstAttempt, writing: Promise<Written>): Promise<void> {
-    const tracked = writing
-      .then((written) => {
-        if (written !== 'dropped') job.written(written);
-      })
-      .catch((error) => log.error({ err: error }, 'delivery.first_attempt_failed'))
-      .finally(() => {
-        underWay.delete(tracked);
-      });
-    underWay.set(tracked, job);
-    return tracked;
+  constructor(deps: FirstAttempterDeps) {
+    this.#deps = deps;
+    this.#inFlight = deps.firstInFlight ?? new Map();
+    this.#queue = new TurnQueue(deps.slots);
+    this.#looking = setInterval(() => this.#queue.look(this.#isHeldUp()), lookMs).unref();
   }
 
-  function hold(job: FirstAttempt, writing: Promise<Written>): Promise<Written> {
+  /** Resolves when the delivery's row is written, or dropped. Never rejects. */
+  attempt(job: FirstAttempt): Promise<Written> {
+    const begun = this.#inFlight.get(idOf(job));
+    return begun === undefined ? this.#attemptInTurn(job) : this.#join(job, begun);
+  }
+
+  async #join(job: FirstAttempt, begun: Promise<Written>): Promise<Written> {
+    this.#own.set(job, begun);
+    const written = await begun.catch(() => 'dropped' as const);
+    this.#own.delete(job);
+    return written === 'dropped' ? this.#attemptInTurn(job) : written;
+  }
+
+  async #attemptInTurn(job: FirstAttempt): Promise<Written> {
+    const turn = await this.#queue.turn(job.event.tenantId, job.endpointId, job.endpointLimit);
+    if (turn === 'stopped') return 'dropped';
     const id = idOf(job);
-    const held = writing.finally(() => inHand.delete(id));
-    inHand.set(id, held);
-    return held;
-  }
-
-  function enqueue(job: FirstAttempt): void {
-    queue.push(job, job.event.tenantId, job.endpointId, job.endpointLimit);
-  }
-
-  function push(job: FirstAttempt): void {
-    const begun = inHand.get(idOf(job))?.catch((): Written => 'dropped');
-    if (begun === undefined) enqueue(job);
-    else {
-      void track(job, begun);
-      void begun.then((written) => written === 'dropped' && enqueue(job));
-    }
-  }
-
-  async function attempt(job: FirstAttempt): Promise<Written> {
-    const knowsEnough = () => lanes.isFresh() && job.isFresh();
-    while ((recorder.isBehind() || !knowsEnough()) && job.mayPost()) await delay(100);
-    if (!job.mayPost()) return 'dropped';
-    const mark = watch.mark();
-    const id = idOf(job);
-    let record: FirstRecord['attempt'];
-    let asked: AskedEndpoint;
-    // the delivery must get its row, whatever fails here
+    const writing = typeof turn === 'function' ? this.#attempt(job) : this.#withoutSlot(job, turn);
+    this.#inFlight.set(id, writing);
+    this.#own.set(job, writing);
     try {
-      const endpoint = job.endpoint();
-      if (!endpoint) return giveUp(job);
-      if (parks(endpoint)) return parkOne(job);
-      if (isExpired(job.event)) return giveUp(job);
-      asked = endpoint;
-      record = await poster.post({
-        deliveryId: id,
-        eventId: job.event.eventId,
-        endpointId: job.endpointId,
-        tenantId: job.event.tenantId,
-        round: 1,
-        attempts: 0,
-        webhookId: job.event.externalId,
-        body: job.event.body,
-        sealed: endpoint.sealed,
-        format: endpoint.format,
-        signing: endpoint.signing,
-        timeoutMs: endpoint.timeoutMs,
-        retry: endpoint.retry,
-        acceptedHereMs: job.event.acceptedHereMs,
-        isTooLate: () => !job.mayPost() || !knowsEnough(),
-        secrets: endpoint.secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
-      });
+      return await writing;
     } catch (error) {
-      // nothing was sent: check again
-      if (error instanceof LocalFault && error.code === 'too_late') return attempt(job);
-      log.warn({ err: error, deliveryId: id, endpointId: job.endpointId }, 'delivery.not_posted');
-      return giveUp(job);
+      this.#deps.log.error({ err: error }, 'delivery.first_attempt_failed');
+      return 'dropped';
+    } finally {
+      this.#inFlight.delete(id);
+      this.#own.delete(job);
+      if (typeof turn === 'function') turn();
     }
-    // a process that was suspended cannot tell whether the endpoint was late
-    if (record.result.outcome === 'timeout' && watch.stalledSince(mark)) return giveUp(job);
-    const status = (await recorder.recordFirst({ ...toRow(job), attempt: record })) ?? (await recorder.record(record));
-    lanes.recordOutcome(asked, job.event.eventType, record.result);
-    await poster.obeyEndpoint(asked, record.result);
-    logAttempt(log, { endpointId: job.endpointId, tenantId: job.event.tenantId }, record, status);
-    return status === 'succeeded' ? 'final' : 'open';
   }
 
-  async function giveUp(job: FirstAttempt): Promise<Written> {
+  /** The delivery gets its row, whatever fails, unless the relay loses its lease. */
+  async #attempt(job: FirstAttempt): Promise<Written> {
+    const { recorder, stallWatch, log } = this.#deps;
+    try {
+      for (;;) {
+        while ((recorder.isBehind() || !this.#knowsEnough(job)) && job.mayPost()) await delay(100);
+        if (!job.mayPost()) return 'dropped';
+        const mark = stallWatch.mark();
+        const endpoint = job.endpoint();
+        if (!endpoint) return this.#giveUp(job);
+        if (this.#parks(endpoint)) return this.#park(job);
+        if (isExpired(job.event)) return this.#giveUp(job);
+        const isTooLate = () => !job.mayPost() || !this.#knowsEnough(job);
+        const attempted = await makeAttempt(this.#deps, attemptJob(job, endpoint, mark, isTooLate));
+        if (attempted.kind === 'recorded') return attempted.statuses[0] === 'succeeded' ? 'final' : 'open';
+        if (attempted.kind === 'suspended') return this.#giveUp(job);
+        // too late: nothing was sent, so check again
+        if (!(attempted.error instanceof LocalFault && attempted.error.code === 'too_late')) throw attempted.error;
+      }
+    } catch (error) {
+      log.warn({ err: error, deliveryId: idOf(job), endpointId: job.endpointId }, 'delivery.not_posted');
+      return this.#giveUp(job);
+    }
+  }
+
+  /** The list of lanes and the cached endpoint are at most a few seconds old. */
+  #knowsEnough(job: FirstAttempt): boolean {
+    return this.#deps.laneWatch.isFresh() && job.isFresh();
+  }
+
+  #parks(endpoint: EndpointSnapshot): boolean {
+    return parksBySettings(endpoint, Date.now()) || this.#deps.laneWatch.parks(endpoint.endpointId);
+  }
+
+  /** No slot of the endpoint: its lane takes over. No slot of the tenant: a lane that exists takes over, but none is opened. */
+  #withoutSlot(job: FirstAttempt, want: 'endpoint' | 'tenant'): Promise<Written> {
+    if (want === 'endpoint') return this.#park(job, true);
+    return this.#deps.laneWatch.parks(job.endpointId) ? this.#park(job) : this.#giveUp(job);
+  }
+
+  async #giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
-    await recorder.recordFirst({ ...toRow(job), attempt: null });
+    await this.#deps.recorder.recordFirst({ ...toRow(job), attempt: null });
     return 'open';
   }
 
-  /**
-   * No slot of the endpoint: its lane takes over. No slot of the tenant: a lane that exists takes over, but none is
-   * opened.
-   */
-  async function resolveWithoutSlot(job: FirstAttempt, want: 'endpoint' | 'tenant'): Promise<Written> {
-    if (want === 'endpoint') return parkOne(job, lanes.overCap);
-    return lanes.parks(job.endpointId) ? parkOne(job) : giveUp(job);
-  }
-
-  function parks(endpoint: EndpointSnapshot): boolean {
-    return parksBySettings(endpoint, Date.now()) || lanes.parks(endpoint.endpointId);
-  }
-
-  async function parkOne(job: FirstAttempt, open?: (endpointId: string) => Promise<void>): Promise<Written> {
+  async #park(job: FirstAttempt, opensLane = false): Promise<Written> {
+    const { laneWatch, park, log } = this.#deps;
     while (job.mayPost()) {
       try {
-        await open?.(job.endpointId);
+        if (opensLane) await laneWatch.overCap(job.endpointId);
         await park([toRow(job)]);
         return 'final';
       } catch (error) {
         log.warn({ err: error, deliveryId: idOf(job), endpointId: job.endpointId }, 'delivery.not_parked');
-        if (!isStoreAway(error)) return giveUp(job);
+        if (!isStoreAway(error)) return this.#giveUp(job);
         await delay(parkAgainMs);
       }
     }
     return 'dropped';
   }
 
+  /** Posthorn itself is held up, which is not the endpoints' fault. */
+  #isHeldUp(): boolean {
+    return this.#deps.recorder.waitedMs() > heldUpAfterMs || !this.#deps.laneWatch.isFresh();
+  }
+
+  waiting(): number {
+    return this.#queue.size();
+  }
+
+  /** The ids of the events whose attempts are in flight or not recorded. */
+  eventsUnderWay(): string[] {
+    return [...new Set([...this.#own.keys()].map(({ event }) => event.eventId))];
+  }
+
+  /** Drops the attempts that wait. Resolves when those in flight are recorded. */
+  async stop(): Promise<void> {
+    clearInterval(this.#looking);
+    this.#queue.stop();
+    await Promise.allSettled(this.#own.values());
+  }
+}
+
+function attemptJob(job: FirstAttempt, endpoint: EndpointSnapshot, mark: number, isTooLate: () => boolean): AttemptJob {
+  const { eventId, tenantId, eventType, externalId, body, acceptedHereMs } = job.event;
+  const { endpointId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
+  const newRow = toRow(job);
   return {
-    push,
-    waiting: () => queue.size(),
-    eventsUnderWay: () => [...new Set([...underWay.values()].map(({ event }) => event.eventId))],
-    async stop() {
-      clearInterval(looking);
-      queue.stop();
-      await Promise.allSettled(underWay.keys());
-    },
+    ...{ deliveryId: newRow.deliveryId, eventId, endpointId, tenantId, eventType, webhookId: externalId, body, acceptedHereMs },
+    ...{ targetVersion, sealed, format, signing, timeoutMs, retry },
+    secrets: secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
+    round: 1,
+    attempts: 0,
+    newRow,
+    mark,
+    isTooLate,
   };
 }

@@ -7,7 +7,6 @@ import { holdEndpoint } from '#db/endpoints/hold-endpoint';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { Db } from '#db/store/pool';
 import { retryInMs } from '#domain/attempt';
-import type { DeliveryStatus } from '#domain/delivery';
 import type { SendResult } from '#domain/outcome';
 import { type RetryPolicy, waitAfter } from '#domain/retry-schedule';
 import { signsWithKeyPair } from '#domain/signing';
@@ -139,29 +138,4 @@ function unrendered({ format, tenantId, batch = [] }: PostJob): string[] {
     }
   };
   return batch.filter(fails).map(({ eventId }) => eventId);
-}
-
-/** Logs an attempt in one line. */
-export function logAttempt(
-  log: Logger,
-  of: { endpointId: string; tenantId: string },
-  { deliveryId, round, number, result, retryInMs: retry, probe }: AttemptRecord,
-  status: DeliveryStatus | null,
-): void {
-  log.info(
-    {
-      deliveryId,
-      endpointId: of.endpointId,
-      tenantId: of.tenantId,
-      round,
-      attempt: number,
-      probe,
-      outcome: result.outcome,
-      statusCode: result.response?.statusCode,
-      totalMs: Math.round(result.timings.totalMs),
-      status,
-      retryInMs: retry,
-    },
-    'delivery.attempted',
-  );
 }

@@ -7,7 +7,7 @@ import { UnknownMasterKey, VaultError } from '#sealing/vault';
  * quarantine.
  */
 export class RenderError extends Error {
-  override name = 'RenderFault';
+  override name = 'RenderError';
   /** The events of a batch that cause the error. Empty: the error is not caused by single events. */
   readonly eventIds: string[];
 

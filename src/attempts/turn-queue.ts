@@ -1,199 +1,197 @@
-// The fair queue of first attempts. Runs each item once when a slot is free, or gives it up once.
-// After `stop` it drops items. A restart loses the queue; its events stay in the outbox.
+// The fair queue in front of the slots. First attempts wait in it for a slot of their endpoint.
+// Each waiter gets one answer: a slot, that there was none in time, or that the queue has stopped.
+// A restart loses the queue; its events stay in the outbox.
 import { Fifo } from '#domain/fifo';
-import { type Crowd, lookAtCrowd } from './slot-crowd.ts';
+import { checkOverload, type Overload, Refusals } from './slot-overload.ts';
 import type { Slots } from './slots.ts';
 
-/** How long items wait for an endpoint or tenant that gets no slot. An endpoint may be slow because this machine is. */
-const patienceMs = 5_000;
+/**
+ * A function that gives the slot back; or the slot that did not become free in time; or `stopped`.
+ */
+export type Turn = (() => void) | 'endpoint' | 'tenant' | 'stopped';
 
-export interface TurnQueue<T> {
-  push(item: T, tenantId: string, endpointId: string, endpointLimit: number | null): void;
-  size(): number;
-  /** To be called regularly: other users of the slots do not tell the queue when they free one. */
-  look(): void;
-  /** Drops the items that wait and all later ones. Running items go on. */
-  stop(): void;
-}
+type Waiter = (turn: Turn) => void;
 
-interface Line<T> {
+interface EndpointQueue {
   endpointId: string;
   limit: number | null;
-  items: Fifo<T>;
-  crowd: Crowd | null;
+  waiters: Fifo<Waiter>;
+  overload: Overload | null;
 }
 
-interface Tenant<T> {
+interface Tenant {
   tenantId: string;
-  /** The endpoints that have items. Each is either ready or full. */
-  lines: Map<string, Line<T>>;
+  /** The endpoints that have waiters. Each is either ready or full. */
+  queues: Map<string, EndpointQueue>;
   /** The next one first. */
-  ready: Fifo<Line<T>>;
-  full: Set<Line<T>>;
+  ready: Fifo<EndpointQueue>;
+  full: Set<EndpointQueue>;
+  /** True: it is in `#turns`, once. */
   inTurns: boolean;
 }
 
-export interface TurnQueueDeps<T> {
-  places: Slots;
-  /** Never rejects. */
-  run(item: T): Promise<unknown>;
-  /** No slot of the endpoint, or none of the tenant, became free in time. */
-  giveUp(item: T, want: 'endpoint' | 'tenant'): void;
-  /** True while Posthorn itself is held up (PostgreSQL is away, say), which is not the endpoints' fault. */
-  heldUp?(): boolean;
-  /** A monotonic clock, in milliseconds. */
-  now?: () => number;
-}
-
 /**
- * Tenants take turns, and so do a tenant's endpoints. A full endpoint holds up no other. Items of an endpoint or tenant
- * that got no slot for 5 s are given up, and later ones too, until it gets a slot or nothing came for 5 s. Items of an
- * endpoint that serves far fewer than wait are given up earlier. If the process is full or PostgreSQL away, all wait.
+ * Tenants take turns, and so do a tenant's endpoints. A full endpoint holds up no other.
+ *
+ * A tenant exists while one of its endpoints has waiters. It is in `#turns` while an endpoint of it is ready, except
+ * that a tenant without a free slot leaves `#turns` until one of its requests ends or `look` is called.
+ *
+ * An endpoint's queue exists while it has waiters. It is *ready* at first, and goes to the end of `ready` each time
+ * one of its waiters gets a slot. It is *full* from the moment it gets no slot until one of its requests ends, or until
+ * `look`: then it is ready again.
+ *
+ * All waiters of an endpoint or tenant that got no slot for 5 s are given up, and later ones too, until it gets a slot
+ * or nothing came for 5 s. Those of an endpoint that serves far fewer than wait are given up earlier. If the process is
+ * full or PostgreSQL is away, all wait.
  */
-export function createTurnQueue<T extends object>(deps: TurnQueueDeps<T>): TurnQueue<T> {
-  const { places, run, giveUp, heldUp = () => false, now = () => performance.now() } = deps;
-  const tenants = new Map<string, Tenant<T>>();
+export class TurnQueue {
+  readonly #slots: Slots;
+  /** A monotonic clock, in milliseconds. */
+  readonly #now: () => number;
+  readonly #tenants = new Map<string, Tenant>();
   /** The tenants that may get a slot, the next one first. */
-  const turns = new Fifo<Tenant<T>>();
-  /** When each endpoint and tenant first and last got no slot; the one refused longest ago comes first. */
-  const refused = new Map<string, { since: number; last: number }>();
-  let size = 0;
-  let stopped = false;
+  readonly #turns = new Fifo<Tenant>();
+  readonly #refusals = new Refusals();
+  #size = 0;
+  #stopped = false;
 
-  function pump(): void {
-    for (let tenant = turns.first; tenant && !stopped; tenant = turns.first) {
-      const line = tenant.ready.first;
-      const place = line && places.take(tenant.tenantId, line.endpointId, line.limit);
-      if (place === 'process') return;
-      if (line && place === 'endpoint') {
-        // the tenant keeps its turn
-        tenant.ready.shift();
-        // call both: each updates its state
-        const [stuck, outgrown] = [isStuck(line.endpointId), isOutgrown(line)];
-        if (stuck || outgrown) giveUpAll(tenant, [line], 'endpoint');
-        else tenant.full.add(line);
-        continue;
-      }
-      turns.shift();
-      tenant.inTurns = false;
-      if (line && typeof place === 'function') begin(tenant, line, place);
-      else if (place === 'tenant' && isStuck(tenant.tenantId)) giveUpAll(tenant, [...tenant.lines.values()], 'tenant');
-    }
+  constructor(slots: Slots, now: () => number = () => performance.now()) {
+    this.#slots = slots;
+    this.#now = now;
   }
 
-  function begin(tenant: Tenant<T>, line: Line<T>, leave: () => void): void {
-    const { tenantId } = tenant;
-    const { endpointId } = line;
-    served(tenantId, endpointId);
-    tenant.ready.shift();
-    const item = line.items.shift() as T;
-    size--;
-    if (line.crowd) line.crowd.served++;
-    if (line.items.size > 0) tenant.ready.push(line);
-    else forget(tenant, line);
-    takeTurn(tenant);
-    void run(item).then(() => {
-      leave();
-      end(tenantId, endpointId);
-      pump();
+  /** How many wait. */
+  size(): number {
+    return this.#size;
+  }
+
+  /** Waits for a slot. The caller gives it back when its request has ended. */
+  turn(tenantId: string, endpointId: string, endpointLimit: number | null): Promise<Turn> {
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve('stopped');
+      const tenant = this.#tenantOf(tenantId);
+      const queue = this.#queueOf(tenant, endpointId);
+      queue.limit = endpointLimit;
+      queue.waiters.push(resolve);
+      this.#size++;
+      this.#takeTurn(tenant);
+      this.#giveSlots();
     });
   }
 
-  function end(tenantId: string, endpointId: string): void {
-    served(tenantId, endpointId);
-    const tenant = tenants.get(tenantId);
-    const line = tenant?.lines.get(endpointId);
-    if (!tenant) return;
-    if (line && tenant.full.delete(line)) tenant.ready.push(line);
-    takeTurn(tenant);
+  /**
+   * To be called regularly: other users of the slots do not tell the queue when they free one. `heldUp`: Posthorn itself
+   * is held up (PostgreSQL is away, say), so no endpoint is given up for the time until now.
+   */
+  look(heldUp: boolean): void {
+    if (heldUp) this.#refusals.clear();
+    this.#refusals.forgetOld(this.#now());
+    for (const tenant of this.#tenants.values()) {
+      if (heldUp) for (const queue of tenant.queues.values()) queue.overload = null;
+      for (const queue of tenant.full) tenant.ready.push(queue);
+      tenant.full.clear();
+      this.#takeTurn(tenant);
+    }
+    this.#giveSlots();
   }
 
-  function served(tenantId: string, endpointId: string): void {
-    refused.delete(tenantId);
-    refused.delete(endpointId);
+  /** Answers `stopped` to all that wait, and to later ones. Slots that were given stay so until they are given back. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { queues } of this.#tenants.values()) for (const queue of queues.values()) this.#answerAll(queue, 'stopped');
+    this.#tenants.clear();
   }
 
-  function isStuck(id: string): boolean {
-    forgetOld();
-    const since = refused.get(id)?.since ?? now();
-    refused.delete(id);
-    refused.set(id, { since, last: now() });
-    return now() - since > patienceMs;
-  }
-
-  function isOutgrown(line: Line<T>): boolean {
-    const { crowd, givenUp } = lookAtCrowd(line.crowd, line.items.size, places.ofEndpoint(line.limit), now());
-    line.crowd = crowd;
-    return givenUp;
-  }
-
-  /** An endpoint or tenant that asks again after 5 s starts a new wait of 5 s. */
-  function forgetOld(): void {
-    for (const [id, { last }] of refused) {
-      if (now() - last <= patienceMs) return;
-      refused.delete(id);
+  #giveSlots(): void {
+    for (let tenant = this.#turns.first; tenant && !this.#stopped; tenant = this.#turns.first) {
+      const queue = tenant.ready.first;
+      const taken = queue && this.#slots.take(tenant.tenantId, queue.endpointId, queue.limit);
+      if (taken === 'process') return;
+      if (queue && taken === 'endpoint') {
+        // the tenant keeps its turn
+        tenant.ready.shift();
+        if (this.#isGivenUp(queue)) this.#giveUp(tenant, [queue], 'endpoint');
+        else tenant.full.add(queue);
+        continue;
+      }
+      this.#turns.shift();
+      tenant.inTurns = false;
+      if (queue && typeof taken === 'function') this.#begin(tenant, queue, taken);
+      else if (taken === 'tenant' && this.#refusals.refuse(tenant.tenantId, this.#now()))
+        this.#giveUp(tenant, [...tenant.queues.values()], 'tenant');
     }
   }
 
-  function giveUpAll(tenant: Tenant<T>, lines: Line<T>[], want: 'endpoint' | 'tenant'): void {
-    for (const line of lines) {
-      forget(tenant, line);
-      size -= line.items.size;
-      for (let item = line.items.shift(); item; item = line.items.shift()) giveUp(item, want);
+  #begin(tenant: Tenant, queue: EndpointQueue, giveBack: () => void): void {
+    const waiter = queue.waiters.shift();
+    if (!waiter) throw new Error(`endpoint ${queue.endpointId} is ready but nothing waits for it`);
+    this.#size--;
+    this.#refusals.served(tenant.tenantId, queue.endpointId);
+    tenant.ready.shift();
+    if (queue.overload) queue.overload.served++;
+    if (queue.waiters.size > 0) tenant.ready.push(queue);
+    else this.#remove(tenant, queue);
+    this.#takeTurn(tenant);
+    waiter(() => {
+      giveBack();
+      this.#end(tenant.tenantId, queue.endpointId);
+    });
+  }
+
+  #end(tenantId: string, endpointId: string): void {
+    this.#refusals.served(tenantId, endpointId);
+    const tenant = this.#tenants.get(tenantId);
+    const queue = tenant?.queues.get(endpointId);
+    if (tenant && queue && tenant.full.delete(queue)) tenant.ready.push(queue);
+    if (tenant) this.#takeTurn(tenant);
+    this.#giveSlots();
+  }
+
+  #isGivenUp(queue: EndpointQueue): boolean {
+    const now = this.#now();
+    const { overload, givenUp } = checkOverload(queue.overload, queue.waiters.size, this.#slots.ofEndpoint(queue.limit), now);
+    queue.overload = overload;
+    return this.#refusals.refuse(queue.endpointId, now) || givenUp;
+  }
+
+  #giveUp(tenant: Tenant, queues: EndpointQueue[], want: 'endpoint' | 'tenant'): void {
+    for (const queue of queues) {
+      this.#remove(tenant, queue);
+      this.#answerAll(queue, want);
     }
   }
 
-  /** A tenant without items is removed. It counts as new when it comes back. */
-  function forget(tenant: Tenant<T>, line: Line<T>): void {
-    tenant.lines.delete(line.endpointId);
-    if (tenant.lines.size === 0) tenants.delete(tenant.tenantId);
+  #answerAll({ waiters }: EndpointQueue, turn: Turn): void {
+    this.#size -= waiters.size;
+    for (let waiter = waiters.shift(); waiter; waiter = waiters.shift()) waiter(turn);
   }
 
-  function takeTurn(tenant: Tenant<T>): void {
+  #takeTurn(tenant: Tenant): void {
     if (tenant.inTurns || tenant.ready.size === 0) return;
     tenant.inTurns = true;
-    turns.push(tenant);
+    this.#turns.push(tenant);
   }
 
-  function lineOf(tenant: Tenant<T>, endpointId: string): Line<T> {
-    const known = tenant.lines.get(endpointId);
+  #tenantOf(tenantId: string): Tenant {
+    const known = this.#tenants.get(tenantId);
     if (known) return known;
-    const line: Line<T> = { endpointId, limit: null, items: new Fifo(), crowd: null };
-    tenant.lines.set(endpointId, line);
-    tenant.ready.push(line);
-    return line;
+    const tenant: Tenant = { tenantId, queues: new Map(), ready: new Fifo(), full: new Set(), inTurns: false };
+    this.#tenants.set(tenantId, tenant);
+    return tenant;
   }
 
-  return {
-    size: () => size,
-    push(item, tenantId, endpointId, limit) {
-      if (stopped) return;
-      const known = tenants.get(tenantId);
-      const tenant = known ?? { tenantId, lines: new Map(), ready: new Fifo<Line<T>>(), full: new Set<Line<T>>(), inTurns: false };
-      if (!known) tenants.set(tenantId, tenant);
-      const line = lineOf(tenant, endpointId);
-      line.limit = limit;
-      line.items.push(item);
-      size++;
-      takeTurn(tenant);
-      pump();
-    },
-    look() {
-      const waitsForUs = heldUp();
-      if (waitsForUs) refused.clear();
-      forgetOld();
-      for (const tenant of tenants.values()) {
-        if (waitsForUs) for (const line of tenant.lines.values()) line.crowd = null;
-        for (const line of tenant.full) tenant.ready.push(line);
-        tenant.full.clear();
-        takeTurn(tenant);
-      }
-      pump();
-    },
-    stop() {
-      stopped = true;
-      tenants.clear();
-      size = 0;
-    },
-  };
+  #queueOf(tenant: Tenant, endpointId: string): EndpointQueue {
+    const known = tenant.queues.get(endpointId);
+    if (known) return known;
+    const queue: EndpointQueue = { endpointId, limit: null, waiters: new Fifo(), overload: null };
+    tenant.queues.set(endpointId, queue);
+    tenant.ready.push(queue);
+    return queue;
+  }
+
+  /** A tenant without waiters is removed. It counts as new when it comes back. */
+  #remove(tenant: Tenant, queue: EndpointQueue): void {
+    tenant.queues.delete(queue.endpointId);
+    if (tenant.queues.size === 0) this.#tenants.delete(tenant.tenantId);
+  }
 }

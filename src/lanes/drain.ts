@@ -22,7 +22,7 @@ import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 const fillingLookMs = 250;
 
 export interface DrainDeps
-  extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'watch' | 'log' | 'places' | 'limits' | 'isInHand'>,
+  extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'stallWatch' | 'log' | 'places' | 'limits' | 'isInHand'>,
     Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
   wakeups: DrainWakeups;
   /** The highest number of drains at once in this process. */
@@ -68,6 +68,7 @@ async function drainAs(
   const { queues } = reading;
   const sending = createSending({
     ...deps,
+    laneWatch: null,
     endpointId,
     epoch,
     queues,

@@ -1,11 +1,8 @@
 // Sends one request of a lane (a delivery or a batch) and records an attempt for each delivery.
 // Called by the drain. If the process dies before the record, the next drain sends the same request
 // again, under the same id.
-import { logAttempt, type Poster, type PostJob } from '#attempts/poster';
-import type { Recorder } from '#attempts/recorder';
+import { type AttemptDeps, type AttemptJob, makeAttempt } from '#attempts/make-attempt';
 import { RenderError } from '#attempts/render-error';
-import type { StallWatch } from '#attempts/stall-watch';
-import type { AttemptRecord } from '#db/deliveries/attempts';
 import { countFault } from '#db/deliveries/deliveries';
 import { type DeliveryRef, readDeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
@@ -13,9 +10,7 @@ import { deadLetterTold, leaveBatch } from '#db/lanes/lane-held';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Db } from '#db/store/pool';
 import type { DeliveryStatus } from '#domain/delivery';
-import { type SendResult, signOf } from '#domain/outcome';
-import type { Logger } from '#runtime/logger';
-import { newId } from '#runtime/new-id';
+import type { SendResult } from '#domain/outcome';
 
 export const ourPauseMs = 1_000;
 
@@ -46,56 +41,47 @@ export interface DeliveryStarter {
   look(delivery: DeliveryRef): Promise<void>;
 }
 
-export interface LaneRequestDeps {
+export interface LaneRequestDeps extends AttemptDeps {
   db: Db;
-  poster: Poster;
-  recorder: Recorder;
-  watch: StallWatch;
   starter: DeliveryStarter;
-  log: Logger;
 }
 
 /** Rejects only when PostgreSQL is away and nothing was sent. */
 export async function sendLaneRequest(deps: LaneRequestDeps, request: LaneRequest): Promise<LaneRequestResult> {
-  const { poster, watch, log } = deps;
-  const { endpoint, rows, probe } = request;
+  const { endpoint, rows } = request;
   const startedMs = Date.now();
-  const mark = watch.mark();
-  let attempt: AttemptRecord;
-  try {
-    attempt = await poster.post(postJob(request));
-  } catch (error) {
-    log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
+  const attempted = await makeAttempt(deps, attemptJob(request, deps.stallWatch.mark()));
+  if (attempted.kind === 'suspended') return { kind: 'ours', waitMs: ourPauseMs };
+  if (attempted.kind === 'not_sent') {
+    const { error } = attempted;
+    deps.log.warn({ err: error, endpointId: endpoint.endpointId, deliveries: rows.length }, 'lane.not_posted');
     const others = error instanceof RenderError ? await withoutFaulty(deps, request, error) : [];
     return others.length > 0 ? sendLaneRequest(deps, { ...request, rows: others }) : { kind: 'ours', waitMs: ourPauseMs };
   }
-  const { result } = attempt;
-  // a process that was suspended cannot tell whether the endpoint was late
-  if (result.outcome === 'timeout' && watch.stalledSince(mark)) return { kind: 'ours', waitMs: ourPauseMs };
-  // An outage uses up attempts only as fast as the delivery's own schedule. So a probe before the due time uses up
-  // none, unless the endpoint answered this event (a 4xx, say).
-  const isEarly = ({ dueInMs }: HeldDelivery) => probe && dueInMs > 0 && signOf(result) !== 'answered';
-  const records = rows.map((row, index) => ({ ...recordOf(attempt, request.batchId, row, index), probe: isEarly(row) }));
-  const statuses = await Promise.all(records.map((record) => deps.recorder.record(record)));
-  await poster.obeyEndpoint(endpoint, result);
-  for (const [index, record] of records.entries()) {
-    const status = statuses[index] ?? null;
-    logAttempt(log, endpoint, record, status);
-    if (status === 'dead_lettered') void openDeadLetter(deps, record.deliveryId);
-  }
-  const statusOf = new Map(rows.map(({ deliveryId }, index) => [deliveryId, statuses[index] ?? null]));
-  return { kind: 'done', result, startedMs, statuses: statusOf, retryInMs: attempt.retryInMs };
+  const { result, retryInMs } = attempted.attempt;
+  const statuses = new Map(rows.map(({ deliveryId }, index) => [deliveryId, attempted.statuses[index] ?? null]));
+  for (const [deliveryId, status] of statuses) if (status === 'dead_lettered') void openDeadLetter(deps, deliveryId);
+  return { kind: 'done', result, startedMs, statuses, retryInMs };
 }
 
-function postJob({ endpoint, rows, batchId, isTooLate }: LaneRequest): PostJob {
+function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, mark: number): AttemptJob {
   const [first] = rows;
   if (!first) throw new Error('a lane request needs at least one delivery');
-  const { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
-  const { deliveryId, eventId, round, attempts, webhookId, body, sequence } = first;
-  const common = { endpointId, tenantId, sealed, format, signing, timeoutMs, retry, secrets, deliveryId, round, attempts, isTooLate };
-  if (batchId === null) return { ...common, eventId, webhookId, body, sequence };
+  const { endpointId, tenantId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
+  const { deliveryId, eventId, round, attempts, webhookId, body, sequence, eventType } = first;
+  const members = rows.map((row) => ({
+    deliveryId: row.deliveryId,
+    round: row.round,
+    attempts: row.attempts,
+    isEarly: probe && row.dueInMs > 0,
+  }));
+  const common = {
+    ...{ endpointId, tenantId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets },
+    ...{ deliveryId, eventId, round, attempts, body, members, batchId, mark, isTooLate },
+  };
+  if (batchId === null) return { ...common, eventType, webhookId, sequence };
   const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, body: row.body }));
-  return { ...common, eventId, webhookId: batchId, body, batch };
+  return { ...common, eventType: '', webhookId: batchId, batch };
 }
 
 /**
@@ -118,20 +104,6 @@ async function withoutFaulty(
     rows.filter((row) => !remaining.has(row)).map(({ deliveryId }) => deliveryId),
   );
   return others;
-}
-
-/** Each delivery of a batch gets the batch's outcome. The response is stored once, with the first delivery. */
-function recordOf(attempt: AttemptRecord, batchId: string | null, row: HeldDelivery, index: number): AttemptRecord {
-  const { deliveryId, round, attempts } = row;
-  const record = { ...attempt, deliveryId, round, number: attempts + 1, batchId };
-  return index === 0 ? record : { ...record, attemptId: newId('att'), result: withoutAnswer(attempt.result) };
-}
-
-function withoutAnswer(result: SendResult): SendResult {
-  const { response } = result;
-  return response === null
-    ? result
-    : { ...result, response: { ...response, headers: [], bodyStart: Buffer.alloc(0), bodyTruncated: false } };
 }
 
 /**

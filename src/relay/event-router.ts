@@ -161,18 +161,19 @@ export function createEventRouter(deps: EventRouterDeps): EventRouter {
     let urgent = existing.size > held.length; // the existing deliveries that are not held may need their workflows
     if (left === 0) return ready(event, urgent);
     for (const { endpointId, maxInFlight } of missing) {
-      firstAttempter.push({
+      const attempted = firstAttempter.attempt({
         event,
         endpointId,
         endpointLimit: maxInFlight,
         endpoint: () => cache.current(event.tenantId, endpointId),
         isFresh: () => cache.isFresh(event.tenantId),
         mayPost: () => mayAct() && !stopped,
-        written(as) {
-          left--;
-          urgent ||= as === 'open';
-          if (left === 0) ready(event, urgent);
-        },
+      });
+      void attempted.then((written) => {
+        if (written === 'dropped') return;
+        left--;
+        urgent ||= written === 'open';
+        if (left === 0) ready(event, urgent);
       });
     }
   }

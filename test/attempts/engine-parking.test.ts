@@ -2,11 +2,12 @@
 // told, and nothing is posted.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createEngine, type Engine } from '#attempts/engine';
+import { Engine } from '#attempts/engine';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
+import { createStallWatch } from '#attempts/stall-watch';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender, type Sender } from '#outbound/send';
@@ -43,12 +44,13 @@ afterAll(async () => {
 beforeEach(() => {
   const { db } = database;
   const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
-  engine = createEngine({
+  engine = new Engine({
     ...{ db, poster, log, limits },
     recorder: createRecorder(db, testContents(db), log),
-    places: createSlots(limits),
-    lanes: lanes.lanes,
-    toLane: createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),
+    stallWatch: createStallWatch(),
+    slots: createSlots(limits),
+    laneWatch: lanes.lanes,
+    parkDelivery: createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),
   });
 });
 
@@ -121,9 +123,9 @@ it('tells the lane again about a delivery that is held already', async () => {
   expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
 });
 
-it('backs off without a slot of the endpoint and opens the lane for a crowd; without a slot of the tenant it only backs off', async () => {
+it('backs off without a slot of the endpoint and opens the lane when many wait; without a slot of the tenant it only backs off', async () => {
   const first = await delivery();
-  const crowd = await Promise.all(Array.from({ length: 5 }, () => delivery('', first)));
+  const others = await Promise.all(Array.from({ length: 5 }, () => delivery('', first)));
   const oneMore = await delivery('', first);
   const [other, third] = [await delivery('', { tenantId: first.tenantId }), await delivery('', { tenantId: first.tenantId })];
   let answer = () => {};
@@ -139,7 +141,7 @@ it('backs off without a slot of the endpoint and opens the lane for a crowd; wit
   });
   const firstPosted = engine.attempt(first.id);
   await until('the request', () => requests(first.endpointId) === 1);
-  for (const { id } of crowd) expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', outcome: 'no_place' });
+  for (const { id } of others) expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', outcome: 'no_place' });
   expect(await laneOf(database.db, first.endpointId)).toBeUndefined();
   expect(await engine.attempt(oneMore.id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
   expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });

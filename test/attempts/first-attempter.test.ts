@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { FirstAttempt } from '#attempts/first-attempt';
-import { createFirstAttempter, type FirstAttempter } from '#attempts/first-attempter';
+import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
+import { createStallWatch } from '#attempts/stall-watch';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { createAddressGuard } from '#outbound/address-guard';
@@ -29,7 +30,6 @@ let receiver: Receiver;
 let sender: Sender;
 let lanes: ParkingWithoutTemporal;
 let attempter: FirstAttempter;
-let written: string[];
 
 beforeAll(async () => {
   [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
@@ -43,22 +43,23 @@ afterAll(async () => {
   await database?.drop();
 });
 beforeEach(() => {
-  written = [];
   attempter = open(1);
 });
 
 afterEach(() => attempter.stop());
 
-function open(perEndpoint: number): FirstAttempter {
+function open(perEndpoint: number, firstInFlight?: FirstAttemptsInFlight): FirstAttempter {
   const { db } = database;
   const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
-  return createFirstAttempter({
-    places: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
+  return new FirstAttempter({
+    stallWatch: createStallWatch(),
+    slots: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
     poster,
     recorder: createRecorder(db, testContents(db), log),
-    lanes: lanes.lanes,
+    laneWatch: lanes.lanes,
     park: lanes.parking.park,
     log,
+    ...(firstInFlight && { firstInFlight }),
   });
 }
 
@@ -106,7 +107,6 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     endpoint: () => endpoint,
     isFresh: () => true,
     mayPost: () => true,
-    written: () => void written.push(id),
     ...more,
   };
 }
@@ -116,15 +116,15 @@ const row = async ({ deliveryId: id }: Job) =>
 const attempts = async ({ deliveryId: id }: Job) =>
   (await database.db.query('select outcome from attempts where delivery_id = $1', [uuidOf(id)])).rows.map(({ outcome }) => outcome);
 
+/** Attempts the delivery to its end. Returns its row, and how the attempter says that it was written. */
 async function done(of: Job) {
-  attempter.push(of);
-  await until('its row', () => written.includes(of.deliveryId));
-  return row(of);
+  const written = await attempter.attempt(of);
+  return { written, ...(await row(of)) };
 }
 
 it.each<[string, number[], object]>([
-  ['an accepted', [204], { status: 'succeeded', attempts: 1, own_workflow: false }],
-  ['a failed', [500], { status: 'retrying', attempts: 1, own_workflow: true }],
+  ['an accepted', [204], { written: 'final', status: 'succeeded', attempts: 1, own_workflow: false }],
+  ['a failed', [500], { written: 'open', status: 'retrying', attempts: 1, own_workflow: true }],
 ])('records %s attempt', async (name, answer, expected) => {
   const path = `/${name.replace(' ', '-')}`;
   receiver.answer(path, answer);
@@ -132,7 +132,6 @@ it.each<[string, number[], object]>([
   expect(await done(one)).toEqual(expected);
   expect(receiver.of(one.webhookId)).toHaveLength(1);
   expect(await attempts(one)).toHaveLength(1);
-  expect(written).toEqual([one.deliveryId]);
 });
 
 it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]>([
@@ -153,7 +152,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]
 ])('posts nothing and writes a due row when the endpoint %s', async (_name, snapshot, change) => {
   const plain = job('/never', snapshot);
   const one = { ...plain, ...change(plain) };
-  expect(await done(one)).toEqual({ status: 'pending', attempts: 0, own_workflow: true });
+  expect(await done(one)).toEqual({ written: 'open', status: 'pending', attempts: 0, own_workflow: true });
   expect(receiver.of(one.webhookId)).toEqual([]);
   expect(await attempts(one)).toEqual([]);
 });
@@ -171,14 +170,10 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
     },
   ],
 ])('posts nothing and holds the delivery when only the lane may send to the endpoint, %s', async (_name, snapshot, prepare) => {
-  const one = job('/never', snapshot, { written: (as) => void ended.push(as) });
-  const ended: string[] = [];
+  const one = job('/never', snapshot);
   await insertForeground(database.db, { ...one.event, endpointId: one.endpointId });
   await prepare(one);
-  attempter.push(one);
-  await until('its end', () => ended.length > 0);
-  expect(ended).toEqual(['final']);
-  expect(await row(one)).toEqual({ status: 'held', attempts: 0, own_workflow: false });
+  expect(await done(one)).toEqual({ written: 'final', status: 'held', attempts: 0, own_workflow: false });
   expect(await laneOf(database.db, one.endpointId)).toMatchObject({ state: 'awake', parks: true });
   expect(receiver.of(one.webhookId)).toEqual([]);
 });
@@ -187,39 +182,33 @@ it('opens one lane for an endpoint that serves fewer than wait, and holds all it
   const hold = holding();
   receiver.answer('/hangs', hold.reply);
   const first = job('/hangs');
-  const ended: string[] = [];
   const waiting: Job[] = [];
   for (let n = 0; n < 6; n++) {
-    const one = job('/hangs', {}, { endpointId: first.endpointId, written: (as) => void ended.push(as) });
+    const one = job('/hangs', {}, { endpointId: first.endpointId });
     await insertForeground(database.db, { ...one.event, endpointId: first.endpointId });
     waiting.push({ ...one, deliveryId: deliveryId(one.event.eventId, first.endpointId) });
   }
-  attempter.push(first);
+  const posted = attempter.attempt(first);
   await until('the request', () => receiver.of(first.webhookId).length === 1);
-  for (const one of waiting) attempter.push(one);
-  await until('their end', () => ended.length === waiting.length);
-  expect(new Set(ended)).toEqual(new Set(['final']));
+  expect(new Set(await Promise.all(waiting.map((one) => attempter.attempt(one))))).toEqual(new Set(['final']));
   for (const one of waiting) expect(await row(one)).toMatchObject({ status: 'held', own_workflow: false });
   expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
   expect(lanes.lanes.parks(first.endpointId)).toBe(true);
   hold.release(204);
-  await until('the first to be recorded', () => written.includes(first.deliveryId));
+  expect(await posted).toBe('final');
   receiver.requests.length = 0;
 });
 
 it('neither posts nor writes an event whose lease the process has lost', async () => {
   const lost = job('/lost', {}, { mayPost: () => false });
-  attempter.push(lost);
-  await attempter.stop();
-  expect([await row(lost), receiver.of(lost.webhookId), written]).toEqual([undefined, [], []]);
+  expect(await attempter.attempt(lost)).toBe('dropped');
+  expect([await row(lost), receiver.of(lost.webhookId)]).toEqual([undefined, []]);
 });
 
 it('keeps a row that exists already, and records the repeated attempt', async () => {
   const one = job('/again');
   await done(one);
-  written = [];
-  expect(await done(one)).toEqual({ status: 'succeeded', attempts: 1, own_workflow: false });
-  expect(written).toEqual([one.deliveryId]);
+  expect(await done(one)).toEqual({ written: 'final', status: 'succeeded', attempts: 1, own_workflow: false });
   expect(await attempts(one)).toEqual(['accepted', 'accepted']);
   expect(await row(one)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
@@ -231,16 +220,49 @@ it('stops after the attempts in flight are recorded, and drops the jobs that wai
   });
   const begun = job('/slow');
   const waiting = { ...job('/slow'), endpointId: begun.endpointId };
-  attempter.push(begun);
-  attempter.push(waiting);
+  const posted = attempter.attempt(begun);
+  const dropped = attempter.attempt(waiting);
   await until('the request', () => receiver.of(begun.webhookId).length === 1);
   expect(attempter.waiting()).toBe(1);
+  expect(attempter.eventsUnderWay()).toEqual([begun.event.eventId]);
   const stopped = attempter.stop();
-  attempter.push(job('/slow'));
   expect(attempter.waiting()).toBe(0);
+  expect(await Promise.all([dropped, attempter.attempt(job('/slow'))])).toEqual(['dropped', 'dropped']);
   answer();
   await stopped;
-  expect(written).toEqual([begun.deliveryId]);
   expect(await row(begun)).toMatchObject({ status: 'succeeded' });
+  expect(await posted).toBe('final');
   expect(receiver.requests.filter(({ path }) => path === '/slow')).toHaveLength(1);
+});
+
+it('joins an attempt of the same process that is in flight, and posts once', async () => {
+  const hold = holding();
+  receiver.answer('/joined', hold.reply);
+  const one = job('/joined');
+  const firstInFlight: FirstAttemptsInFlight = new Map();
+  const [fenced, next] = [open(1, firstInFlight), open(1, firstInFlight)];
+  const posted = fenced.attempt(one);
+  await until('the request', () => receiver.of(one.webhookId).length === 1);
+  const joined = next.attempt({ ...one });
+  expect(next.eventsUnderWay()).toEqual([one.event.eventId]);
+  hold.release(204);
+  expect(await Promise.all([posted, joined])).toEqual(['final', 'final']);
+  expect([receiver.of(one.webhookId).length, firstInFlight.size]).toEqual([1, 0]);
+  await Promise.all([fenced.stop(), next.stop()]);
+});
+
+it('attempts a delivery itself after the attempt that it joined was dropped', async () => {
+  receiver.answer('/after', [204]);
+  let owned = true;
+  let fresh = false;
+  const firstInFlight: FirstAttemptsInFlight = new Map();
+  const [fenced, next] = [open(1, firstInFlight), open(1, firstInFlight)];
+  const one = job('/after', {}, { isFresh: () => fresh, mayPost: () => owned });
+  const dropped = fenced.attempt(one);
+  await until('the attempt to be in flight', () => firstInFlight.size === 1);
+  const joined = next.attempt({ ...one, isFresh: () => true, mayPost: () => true });
+  [owned, fresh] = [false, true];
+  expect(await Promise.all([dropped, joined])).toEqual(['dropped', 'final']);
+  expect(receiver.of(one.webhookId)).toHaveLength(1);
+  await Promise.all([fenced.stop(), next.stop()]);
 });

@@ -52,17 +52,17 @@ it('a job that is too late and an unknown master key are not sent and count as n
   const resealed = { id: secret, sealed: next.seal(randomBytes(24), secret) };
   await expect(poster.post({ ...job, secrets: [resealed] })).rejects.toMatchObject({ name: 'VaultError' });
   const broken = { id: secret, sealed: vault.seal(randomBytes(24), 'another') };
-  await expect(poster.post({ ...job, secrets: [broken] })).rejects.toMatchObject({ name: 'RenderFault', eventIds: [] });
+  await expect(poster.post({ ...job, secrets: [broken] })).rejects.toMatchObject({ name: 'RenderError', eventIds: [] });
   // for a batch, the error names the events that cause it
   const member = (body: string) => ({ eventId: newId('evt'), id: 'one', sequence: null, body: Buffer.from(body) });
   const [good, unopened, erased] = [member('{"type":"a","data":1}'), member('\x02\x00'), member('')];
   const ofBatch = (batch: BatchMember[], format: PostJob['format'] = 'standard') => poster.post({ ...job, format, batch });
   await expect(ofBatch([good, unopened, erased])).rejects.toMatchObject({
-    name: 'RenderFault',
+    name: 'RenderError',
     eventIds: [unopened.eventId, erased.eventId],
   });
   const unrendered = member('{"type":nonsense}');
-  await expect(ofBatch([good, unrendered], 'cloudevents')).rejects.toMatchObject({ name: 'RenderFault', eventIds: [unrendered.eventId] });
+  await expect(ofBatch([good, unrendered], 'cloudevents')).rejects.toMatchObject({ name: 'RenderError', eventIds: [unrendered.eventId] });
   const late = poster.post({ ...job, isTooLate: () => true });
   await expect(late).rejects.toMatchObject({ name: 'LocalFault', code: 'too_late' });
   expect(receiver.requests).toEqual([]);

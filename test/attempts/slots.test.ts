@@ -32,25 +32,25 @@ it.each<[string, [string, string, number | null][], string]>([
     'process',
   ],
 ])('names the limit that is reached: %s', (_name, taken, cap) => {
-  const places = createSlots({ process: 4, tenant: 3, endpoint: 2 });
-  for (const each of taken) expect(places.take(...each)).toBeTypeOf('function');
-  expect(places.take('a', 'a1', 1)).toBe(cap);
-  expect(places.inUse()).toBe(taken.length);
+  const slots = createSlots({ process: 4, tenant: 3, endpoint: 2 });
+  for (const each of taken) expect(slots.take(...each)).toBeTypeOf('function');
+  expect(slots.take('a', 'a1', 1)).toBe(cap);
+  expect(slots.inUse()).toBe(taken.length);
 });
 
 it('an endpoint limit lowers the default limit and never raises it', () => {
-  const places = createSlots({ process: 9, tenant: 9, endpoint: 1 });
-  expect(places.take('a', 'a1', 5)).toBeTypeOf('function');
-  expect(places.take('a', 'a1', 5)).toBe('endpoint');
+  const slots = createSlots({ process: 9, tenant: 9, endpoint: 1 });
+  expect(slots.take('a', 'a1', 5)).toBeTypeOf('function');
+  expect(slots.take('a', 'a1', 5)).toBe('endpoint');
 });
 
 it('counts a slot as given back once, however often that is called', () => {
-  const places = createSlots({ process: 2, tenant: 2, endpoint: 2 });
-  const [first] = [places.take('a', 'a1', null), places.take('a', 'a1', null)];
+  const slots = createSlots({ process: 2, tenant: 2, endpoint: 2 });
+  const [first] = [slots.take('a', 'a1', null), slots.take('a', 'a1', null)];
   if (typeof first !== 'function') throw new Error('no place');
   first();
   first();
-  expect(places.inUse()).toBe(1);
-  expect(places.take('a', 'a1', null)).toBeTypeOf('function');
-  expect(places.take('a', 'a1', null)).toBe('process');
+  expect(slots.inUse()).toBe(1);
+  expect(slots.take('a', 'a1', null)).toBeTypeOf('function');
+  expect(slots.take('a', 'a1', null)).toBe('process');
 });

@@ -1,7 +1,7 @@
 // A turn queue under a test's control: the test ends items, moves the clock, and takes slots as
 // other users do.
 import { createSlots, type SlotLimits } from '#attempts/slots';
-import { createTurnQueue } from '#attempts/turn-queue';
+import { type Turn, TurnQueue } from '#attempts/turn-queue';
 
 const lookMs = 250;
 
@@ -23,7 +23,7 @@ interface Running {
 }
 
 export function setTable(limits: SlotLimits) {
-  const places = createSlots(limits);
+  const slots = createSlots(limits);
   const pushed: Item[] = [];
   /** The items that were run or given up, in that order. */
   const left: Item[] = [];
@@ -33,25 +33,23 @@ export function setTable(limits: SlotLimits) {
   const others: { tenantId: string; endpointId: string; leave(): void }[] = [];
   let clock = 0;
   let heldUp = false;
-  const queue = createTurnQueue<Item>({
-    places,
-    now: () => clock,
-    heldUp: () => heldUp,
-    run(item) {
-      item.begun = left.push(item) - 1;
-      const atOnce = [...running.map((each) => each.item), ...others].filter(({ endpointId }) => endpointId === item.endpointId).length + 1;
-      return new Promise<void>((resolve) => running.push({ item, atOnce, end: resolve }));
-    },
-    giveUp(item, want) {
-      left.push(item);
+  const queue = new TurnQueue(slots, () => clock);
+
+  function answered(item: Item, turn: Turn): void {
+    if (turn === 'stopped') return;
+    item.begun = left.push(item) - 1;
+    if (typeof turn === 'string') {
       givenUp.push(item);
-      wants.push(want);
-    },
-  });
+      wants.push(turn);
+      return;
+    }
+    const atOnce = [...running.map((each) => each.item), ...others].filter(({ endpointId }) => endpointId === item.endpointId).length + 1;
+    running.push({ item, atOnce, end: turn });
+  }
 
   return {
     queue,
-    places,
+    slots,
     pushed,
     left,
     givenUp,
@@ -60,10 +58,11 @@ export function setTable(limits: SlotLimits) {
     running,
     others,
     waiting: () => pushed.filter((item) => !left.includes(item)),
-    push(tenantId: string, endpointId: string, limit: number | null = null) {
+    async push(tenantId: string, endpointId: string, limit: number | null = null) {
       const item: Item = { n: pushed.length, tenantId, endpointId, limit, cameAfter: left.length - 1, begun: -1 };
       pushed.push(item);
-      queue.push(item, tenantId, endpointId, limit);
+      void queue.turn(tenantId, endpointId, limit).then((turn) => answered(item, turn));
+      await settled();
     },
     /** Ends one running item. */
     async end(which: number) {
@@ -76,10 +75,11 @@ export function setTable(limits: SlotLimits) {
       await settled();
     },
     /** Moves the clock and calls `look` every 250 ms. */
-    pass(ms: number) {
+    async pass(ms: number) {
       for (let left = ms; left > 0; left -= lookMs) {
         clock += Math.min(left, lookMs);
-        queue.look();
+        queue.look(heldUp);
+        await settled();
       }
     },
     /** Moves the clock without calling `look`, as when the process is suspended. */
@@ -90,7 +90,7 @@ export function setTable(limits: SlotLimits) {
       heldUp = held;
     },
     othersTake(tenantId: string, endpointId: string) {
-      const leave = places.take(tenantId, endpointId, null);
+      const leave = slots.take(tenantId, endpointId, null);
       if (typeof leave === 'function') others.push({ tenantId, endpointId, leave });
     },
     othersLeave(which: number) {

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { stopsOfOneEvent } from './stops.ts';
 
-it('lists 11 files in CONTRIBUTING.md that do not grow beyond 1,200 lines', () => {
+it('lists 12 files in CONTRIBUTING.md that do not grow beyond 1,300 lines', () => {
   const lines = stopsOfOneEvent.map((file) => readFileSync(file, 'utf8').trimEnd().split('\n').length);
-  expect(stopsOfOneEvent).toHaveLength(11);
-  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1_200);
+  expect(stopsOfOneEvent).toHaveLength(12);
+  expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1_300);
 });

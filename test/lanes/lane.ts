@@ -57,7 +57,7 @@ export async function setLaneStage() {
     db,
     poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1s', '1s', '1s'] } }),
     recorder: createRecorder(db, testContents(db), log),
-    watch: createStallWatch(),
+    stallWatch: createStallWatch(),
     log,
     places: createSlots(limits),
     limits,

@@ -2,10 +2,11 @@
 // receiver.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createFirstAttempter } from '#attempts/first-attempter';
+import { FirstAttempter } from '#attempts/first-attempter';
 import { createPoster } from '#attempts/poster';
 import { createRecorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
+import { createStallWatch } from '#attempts/stall-watch';
 import { readConfig } from '#config/config';
 import { acceptEvents } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';
@@ -39,7 +40,8 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const recorder = createRecorder(db, contents, log);
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
-  const places = createSlots({ process: 64, tenant: 64, endpoint: 8 });
+  const slots = createSlots({ process: 64, tenant: 64, endpoint: 8 });
+  const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
   const relay = createRelay({
     drainHere: () => undefined,
     ...lanes,
@@ -52,7 +54,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     processName: hostname(),
     dispatch,
     dispatchesPerSecond: 20,
-    openFirstAttempter: () => createFirstAttempter({ places, poster, recorder, lanes: lanes.lanes, park: lanes.parking.park, log }),
+    openFirstAttempter: () => new FirstAttempter({ ...attempting, park: lanes.parking.park }),
   });
   const accept = createIngest({ db, contents, relay, parking: lanes.parking, ...(reached && { reached }) });
   const tenant = await api.makeTenant();

@@ -1,11 +1,11 @@
-// The wait of deliveries that got no slot: a crowd spreads out, a few come back soon, and served
+// The wait of deliveries that got no slot: many spread out, a few come back soon, and served
 // deliveries no longer count.
 import { expect, it } from 'vitest';
-import { createSlotOverflow } from '#attempts/slot-overflow';
+import { SlotWaits } from '#attempts/slot-backoff';
 
-it('the wait grows with the crowd of an endpoint, up to a minute, and not for other endpoints', () => {
+it('the wait grows with the number that wait for an endpoint, up to a minute, and not for other endpoints', () => {
   let now = 0;
-  const overflow = createSlotOverflow(
+  const overflow = new SlotWaits(
     () => 0.5,
     () => now,
   );
@@ -22,7 +22,7 @@ it('the wait grows with the crowd of an endpoint, up to a minute, and not for ot
 it('served deliveries do not lengthen the wait, even when an older delivery still waits', () => {
   let now = 0;
   let random = 1;
-  const overflow = createSlotOverflow(
+  const overflow = new SlotWaits(
     () => random,
     () => now,
   );

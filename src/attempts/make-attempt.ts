@@ -1,0 +1,124 @@
+// Makes one attempt, from the POST to the log line. The engine, first attempts and lanes all send through here.
+// What if it runs twice? It posts twice. Its callers hold the delivery: by workflow, relay lease or drain epoch.
+// What if the process dies before the record? The same request is sent again, under the same `webhook-id`.
+import type { AttemptRecord } from '#db/deliveries/attempts';
+import type { NewHeld } from '#db/lanes/parking';
+import type { DeliveryStatus } from '#domain/delivery';
+import { type SendResult, signOf } from '#domain/outcome';
+import type { Logger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import type { LaneWatch } from './lane-watch.ts';
+import type { Poster, PostJob } from './poster.ts';
+import type { Recorder } from './recorder.ts';
+import type { StallWatch } from './stall-watch.ts';
+
+export interface AttemptJob extends PostJob {
+  targetVersion: number;
+  /** The event's type; '' for a batch. */
+  eventType: string;
+  /** From `stallWatch.mark()`, before the delivery was read. */
+  mark: number;
+  /** The delivery's row, if it has none yet: it is written together with the attempt. */
+  newRow?: NewHeld;
+  /** The deliveries in a lane's request. Absent: the one that `deliveryId` names. */
+  members?: Member[];
+  batchId?: string | null;
+}
+
+/** A delivery in a lane's request. */
+export interface Member {
+  deliveryId: string;
+  round: number;
+  /** Attempts made in this round before this one. */
+  attempts: number;
+  /** A probe that is sent before the delivery is due. */
+  isEarly: boolean;
+}
+
+export type Attempted =
+  /** Posted and recorded. `statuses`: of the deliveries now, in their order; null: the row is gone. */
+  | { kind: 'recorded'; attempt: AttemptRecord; statuses: (DeliveryStatus | null)[] }
+  /** Nothing was sent and no attempt is used up. A RenderError will repeat; any other error may pass. */
+  | { kind: 'not_sent'; error: unknown }
+  /** Posted but not recorded: a process that was suspended cannot tell whether the endpoint was late. */
+  | { kind: 'suspended' };
+
+export interface AttemptDeps {
+  poster: Poster;
+  recorder: Recorder;
+  stallWatch: StallWatch;
+  /** Counts the failures of endpoints that have no lane. Null: a lane sends, and counts them itself. */
+  laneWatch: Pick<LaneWatch, 'recordOutcome'> | null;
+  log: Logger;
+}
+
+/** Never rejects. While PostgreSQL is away it waits with the outcome in memory until it is stored. */
+export async function makeAttempt({ poster, recorder, stallWatch, laneWatch, log }: AttemptDeps, job: AttemptJob): Promise<Attempted> {
+  let attempt: AttemptRecord;
+  try {
+    attempt = await poster.post(job);
+  } catch (error) {
+    return { kind: 'not_sent', error };
+  }
+  const { result } = attempt;
+  if (result.outcome === 'timeout' && stallWatch.stalledSince(job.mark)) return { kind: 'suspended' };
+  const records = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
+  const statuses = await store(recorder, records, job.newRow);
+  laneWatch?.recordOutcome(job, job.eventType, result);
+  await poster.obeyEndpoint(job, result);
+  for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);
+  return { kind: 'recorded', attempt, statuses };
+}
+
+/**
+ * Each delivery of a batch gets the batch's outcome. The response is stored once, with the first delivery.
+ *
+ * An outage uses up attempts only as fast as the delivery's own schedule. So a probe before the due time uses up none,
+ * unless the endpoint answered this event (a 4xx, say).
+ */
+function recordsOf(attempt: AttemptRecord, members: Member[], batchId: string | null): AttemptRecord[] {
+  const { result } = attempt;
+  const isAnswered = signOf(result) === 'answered';
+  return members.map(({ deliveryId, round, attempts, isEarly }, index) => {
+    const record = { ...attempt, deliveryId, round, number: attempts + 1, batchId, probe: isEarly && !isAnswered };
+    return index === 0 ? record : { ...record, attemptId: newId('att'), result: withoutResponse(result) };
+  });
+}
+
+function withoutResponse(result: SendResult): SendResult {
+  const { response } = result;
+  return response === null
+    ? result
+    : { ...result, response: { ...response, headers: [], bodyStart: Buffer.alloc(0), bodyTruncated: false } };
+}
+
+/** A first attempt whose delivery got its row meanwhile is recorded like any other. */
+async function store(recorder: Recorder, records: AttemptRecord[], newRow: NewHeld | undefined): Promise<(DeliveryStatus | null)[]> {
+  const [attempt] = records;
+  if (records.length !== 1 || !attempt) return Promise.all(records.map((record) => recorder.record(record)));
+  return [(newRow && (await recorder.recordFirst({ ...newRow, attempt }))) ?? (await recorder.record(attempt))];
+}
+
+function logAttempt(
+  log: Logger,
+  { endpointId, tenantId }: AttemptJob,
+  { deliveryId, round, number, result, retryInMs, probe }: AttemptRecord,
+  status: DeliveryStatus | null,
+): void {
+  log.info(
+    {
+      deliveryId,
+      endpointId,
+      tenantId,
+      round,
+      attempt: number,
+      probe,
+      outcome: result.outcome,
+      statusCode: result.response?.statusCode,
+      totalMs: Math.round(result.timings.totalMs),
+      status,
+      retryInMs,
+    },
+    'delivery.attempted',
+  );
+}
