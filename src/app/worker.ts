@@ -7,10 +7,10 @@ import { createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
 import { Engine } from '#attempts/engine';
 import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
-import { createLaneWatch } from '#attempts/lane-watch';
+import { LaneWatch } from '#attempts/lane-watch';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
-import { createRecorder } from '#attempts/recorder';
+import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
@@ -55,7 +55,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
   const authenticated = authenticating(sender);
   const slots = createSlots(limits);
-  const recorder = createRecorder(shares.recording, contents, log);
+  const recorder = new Recorder(shares.recording, contents, log);
   const poster = createPoster({
     db: shares.attempts,
     vault,
@@ -68,7 +68,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   });
   const firstInFlight: FirstAttemptsInFlight = new Map();
   const stallWatch = createStallWatch(timings.stall);
-  const laneWatch = createLaneWatch({
+  const laneWatch = new LaneWatch({
     db: shares.attempts,
     lease: shares.lease,
     waker,
@@ -81,17 +81,12 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
   const engine = new Engine({ ...attempting, db: shares.attempts, limits, parkDelivery });
   const wakeups = createDrainWakeups();
   const drain = createDrain({
+    ...attempting,
     db: shares.lanes,
-    poster,
-    recorder,
-    stallWatch,
-    log,
-    places: slots,
     limits,
-    isInHand: (deliveryId) => firstInFlight.has(deliveryId),
     starter,
     wakeups,
-    slots: sizing.lanes,
+    maxDrains: sizing.lanes,
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
     timings: timings.lanes,

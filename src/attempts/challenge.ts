@@ -14,7 +14,7 @@ import type { Sender } from '#outbound/send';
 import { newId } from '#runtime/new-id';
 import type { Vault } from '#sealing/vault';
 import { createDecryptionCache } from './decryption-cache.ts';
-import { createKeyRing } from './key-ring.ts';
+import { KeyRing } from './key-ring.ts';
 import { buildRequest } from './request.ts';
 
 /** `perSecond`: the highest request rate that the endpoint agreed to; null: no limit. */
@@ -34,66 +34,77 @@ export type Challenge = (endpointId: string, asked: VerificationToAsk) => Promis
 /** The requested rate, in requests per minute, for an endpoint without a rate limit. */
 const defaultPerMinute = 6_000;
 
-export function createChallenge({ db, vault, sender, publicOrigin }: ChallengeDeps): Challenge {
-  const signersOf = createKeyRing(db, vault);
-  const us = new URL(publicOrigin).hostname;
+export function createChallenge(deps: ChallengeDeps): Challenge {
+  const keyRing = new KeyRing(deps.db, deps.vault);
+  return (endpointId, asked) =>
+    asked.method === 'cloudevents' ? handshake(deps, endpointId, asked) : echo(deps, keyRing, endpointId, asked);
+}
 
-  async function echo(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
-    const opened = createDecryptionCache(vault);
-    const keyPairs = signsWithKeyPair(asked.signing) ? await signersOf(asked.tenantId) : [];
-    const challenge = randomBytes(16).toString('base64url');
-    const { headers, ...request } = buildRequest(
-      {
-        endpointId,
-        tenantId: asked.tenantId,
-        deliveryId: '',
-        webhookId: newId('evt'),
-        body: Buffer.from(JSON.stringify({ type: 'posthorn.verification', data: { challenge } })),
-        target: opened.target(endpointId, asked.target),
-        format: 'standard',
-        signing: asked.signing,
-        timeoutMs: asked.timeoutMs,
-        secrets: asked.secrets.map(opened.secret),
-        keyPairs,
-      },
-      1,
-      Date.now(),
-    );
-    // this request is not a delivery
-    const { 'posthorn-delivery': _, ...sent } = headers;
-    const result = await sender.send({ ...request, headers: sent });
-    if (result.outcome !== 'accepted') return refused(result, result.message);
-    const echoed = echoedIn(Buffer.from(result.response?.bodyStart ?? []).toString());
-    return isSame(echoed, challenge)
-      ? { agreed: true, perSecond: null }
-      : refused(result, `${result.message}; the response does not echo the challenge`);
-  }
-
-  async function handshake(endpointId: string, asked: VerificationToAsk): Promise<ChallengeAnswer> {
-    const target = createDecryptionCache(vault).target(endpointId, asked.target);
-    const result = await sender.send({
-      url: target.url,
-      method: 'OPTIONS',
-      headers: {
-        ...headersOf(target),
-        'webhook-request-origin': us,
-        'webhook-request-rate': String(asked.perSecond === null ? defaultPerMinute : Math.max(1, Math.round(asked.perSecond * 60))),
-      },
-      body: new Uint8Array(),
-      access: accessOf(endpointId, target),
+/** The endpoint agrees when its response contains the nonce. */
+async function echo(
+  { vault, sender }: ChallengeDeps,
+  keyRing: KeyRing,
+  endpointId: string,
+  asked: VerificationToAsk,
+): Promise<ChallengeAnswer> {
+  const opened = createDecryptionCache(vault);
+  const keyPairs = signsWithKeyPair(asked.signing) ? await keyRing.signersOf(asked.tenantId) : [];
+  const challenge = randomBytes(16).toString('base64url');
+  const { headers, ...request } = buildRequest(
+    {
+      endpointId,
+      tenantId: asked.tenantId,
+      deliveryId: '',
+      webhookId: newId('evt'),
+      body: Buffer.from(JSON.stringify({ type: 'posthorn.verification', data: { challenge } })),
+      target: opened.target(endpointId, asked.target),
+      format: 'standard',
+      signing: asked.signing,
       timeoutMs: asked.timeoutMs,
-    });
-    if (result.outcome !== 'accepted') return refused(result, result.message);
-    if (!allowsOrigin(headerOf(result, 'webhook-allowed-origin'), us))
-      return refused(result, `${result.message}; WebHook-Allowed-Origin does not allow ${us}`);
-    const perMinute = allowedRate(headerOf(result, 'webhook-allowed-rate'));
-    const perSecond = perMinute === null || perMinute / 60 > keptPerSecond.most ? null : perMinute / 60;
-    if (perSecond !== null && perSecond < keptPerSecond.least)
-      return refused(result, `${result.message}; WebHook-Allowed-Rate is too low: ${perMinute} requests a minute`);
-    return { agreed: true, perSecond };
-  }
+      secrets: asked.secrets.map(opened.secret),
+      keyPairs,
+    },
+    1,
+    Date.now(),
+  );
+  // this request is not a delivery
+  const { 'posthorn-delivery': _, ...sent } = headers;
+  const result = await sender.send({ ...request, headers: sent });
+  if (result.outcome !== 'accepted') return refused(result, result.message);
+  const echoed = echoedIn(Buffer.from(result.response?.bodyStart ?? []).toString());
+  return isSame(echoed, challenge)
+    ? { agreed: true, perSecond: null }
+    : refused(result, `${result.message}; the response does not echo the challenge`);
+}
 
-  return (endpointId, asked) => (asked.method === 'cloudevents' ? handshake(endpointId, asked) : echo(endpointId, asked));
+/** The endpoint agrees by response headers, which may also limit the rate. */
+async function handshake(
+  { vault, sender, publicOrigin }: ChallengeDeps,
+  endpointId: string,
+  asked: VerificationToAsk,
+): Promise<ChallengeAnswer> {
+  const us = new URL(publicOrigin).hostname;
+  const target = createDecryptionCache(vault).target(endpointId, asked.target);
+  const result = await sender.send({
+    url: target.url,
+    method: 'OPTIONS',
+    headers: {
+      ...headersOf(target),
+      'webhook-request-origin': us,
+      'webhook-request-rate': String(asked.perSecond === null ? defaultPerMinute : Math.max(1, Math.round(asked.perSecond * 60))),
+    },
+    body: new Uint8Array(),
+    access: accessOf(endpointId, target),
+    timeoutMs: asked.timeoutMs,
+  });
+  if (result.outcome !== 'accepted') return refused(result, result.message);
+  if (!allowsOrigin(headerOf(result, 'webhook-allowed-origin'), us))
+    return refused(result, `${result.message}; WebHook-Allowed-Origin does not allow ${us}`);
+  const perMinute = allowedRate(headerOf(result, 'webhook-allowed-rate'));
+  const perSecond = perMinute === null || perMinute / 60 > keptPerSecond.most ? null : perMinute / 60;
+  if (perSecond !== null && perSecond < keptPerSecond.least)
+    return refused(result, `${result.message}; WebHook-Allowed-Rate is too low: ${perMinute} requests a minute`);
+  return { agreed: true, perSecond };
 }
 
 /** The kind of an error, for the tenant to read. The message is left out: it may name internal things. */

@@ -29,44 +29,84 @@ interface Suspect {
   unshared: Seen[];
 }
 
-export interface FailureCount {
+const trusted = { failures: noFailures(), suspectedMs: 0 };
+
+/**
+ * An endpoint is *trusted* until it fails: its acceptances are not counted. After a failure it is a *suspect*, for a
+ * minute from its last failure. Each second its outcomes since the last time are shared: PostgreSQL adds them to those
+ * of the other processes, and the sum is what this process counts on from. It is trusted again when its time is over and
+ * nothing is left to share, or forgotten at once when it has a lane.
+ *
+ * An endpoint has also failed too much when it failed again and has accepted nothing for longer than `disableAfterMs`.
+ */
+export class FailureCount {
+  readonly #db: Db;
+  readonly #disableAfterMs: number;
+  /** The monotonic clock. */
+  readonly #now: () => number;
+  readonly #suspects = new Map<string, Suspect>();
+
+  constructor(db: Db, disableAfterMs: number, now: () => number) {
+    this.#db = db;
+    this.#disableAfterMs = disableAfterMs;
+    this.#now = now;
+  }
+
   /**
    * Counts the outcome of an attempt with an event of this type. Returns the endpoint's failures when this outcome
    * makes them too many, else null. Outcomes of an older version of the endpoint's target do not count.
    */
-  recordOutcome(asked: AskedEndpoint, type: string, sign: Sign): Failures | null;
+  recordOutcome(asked: AskedEndpoint, type: string, sign: Sign): Failures | null {
+    const known = this.#suspectOf(asked);
+    if (known && known.targetVersion > asked.targetVersion) return null;
+    if (sign === 'accepted' && this.#isTrusted(known, type)) return null;
+    const now = this.#now();
+    const suspect = known ?? this.#begin(asked, now + minuteMs);
+    if (sign !== 'accepted') suspect.untilMs = Math.max(suspect.untilMs, now + minuteMs);
+    const nowMs = Date.now();
+    if (suspect.unshared.length === 0 && now - suspect.knownAtMs > knownForMs) suspect.failures = forgiven(suspect.failures);
+    const before = shouldOpen(suspect.failures, nowMs);
+    suspect.failures = addSeen(suspect.failures, [{ type, sign, times: 1 }], nowMs);
+    addUnshared(suspect.unshared, type, sign);
+    return !before && shouldOpen(suspect.failures, nowMs) ? suspect.failures : null;
+  }
+
   /** Takes over the counts of all processes, for the endpoints that failed lately. */
-  learn(counted: ReadonlyMap<string, Counted>): void;
+  learn(counted: ReadonlyMap<string, Counted>): void {
+    for (const one of counted.values()) this.#know(one, one);
+  }
+
   /** The endpoint has a lane now, which counts its failures itself. */
-  forget(endpointId: string): void;
+  forget(endpointId: string): void {
+    this.#suspects.delete(endpointId);
+  }
+
   /**
    * Writes the outcomes to PostgreSQL, and returns the endpoints that have failed too much. Nothing is lost when it
    * rejects. Must not be called while it runs.
    */
-  share(): Promise<Counted[]>;
-}
-
-const trusted = { failures: noFailures(), suspectedMs: 0 };
-
-/**
- * An endpoint has also failed too much when it failed again and has accepted nothing for longer than `disableAfterMs`.
- * `now`: the monotonic clock.
- */
-export function createFailureCount(db: Db, disableAfterMs: number, now: () => number): FailureCount {
-  const suspects = new Map<string, Suspect>();
-
-  function begin({ endpointId, targetVersion }: AskedEndpoint, untilMs: number): Suspect {
-    const suspect: Suspect = { targetVersion, untilMs, failures: noFailures(), knownAtMs: now(), unshared: [] };
-    suspects.set(endpointId, suspect);
-    return suspect;
+  async share(): Promise<Counted[]> {
+    const seen = this.#takeUnshared();
+    if (seen.size === 0) return [];
+    try {
+      const nowMs = Date.now();
+      const counted = await countOutcomes(this.#db, seen, nowMs);
+      for (const [endpointId, { targetVersion }] of seen) this.#know({ endpointId, targetVersion }, counted.get(endpointId) ?? trusted);
+      const isTooLong = ({ endpointId, failingForMs }: Counted) =>
+        failingForMs !== null && failingForMs > this.#disableAfterMs && seen.get(endpointId)?.seen.some(({ sign }) => sign !== 'accepted');
+      return [...counted.values()].filter((one) => shouldOpen(one.failures, nowMs) || isTooLong(one));
+    } catch (error) {
+      this.#putBack(seen);
+      throw error;
+    }
   }
 
-  function takeUnshared(): Map<string, SeenOf> {
+  #takeUnshared(): Map<string, SeenOf> {
     const taken = new Map<string, SeenOf>();
-    for (const [id, suspect] of suspects) {
+    for (const [id, suspect] of this.#suspects) {
       if (suspect.unshared.length === 0) {
         const longerMs = suspect.failures.types.length > 0 ? typesKnownForMs : 0;
-        if (suspect.untilMs + longerMs < now()) suspects.delete(id);
+        if (suspect.untilMs + longerMs < this.#now()) this.#suspects.delete(id);
         continue;
       }
       taken.set(id, { targetVersion: suspect.targetVersion, seen: suspect.unshared });
@@ -75,67 +115,40 @@ export function createFailureCount(db: Db, disableAfterMs: number, now: () => nu
     return taken;
   }
 
+  #putBack(seen: ReadonlyMap<string, SeenOf>): void {
+    for (const [id, { targetVersion, seen: unshared }] of seen) {
+      const suspect = this.#suspects.get(id);
+      if (suspect?.targetVersion === targetVersion) suspect.unshared = [...unshared, ...suspect.unshared].slice(-maxUnshared);
+    }
+  }
+
+  #begin({ endpointId, targetVersion }: AskedEndpoint, untilMs: number): Suspect {
+    const suspect: Suspect = { targetVersion, untilMs, failures: noFailures(), knownAtMs: this.#now(), unshared: [] };
+    this.#suspects.set(endpointId, suspect);
+    return suspect;
+  }
+
   /**
    * The suspect of this version of the target; undefined: none. A newer version of the target starts again from zero.
    */
-  function suspectOf({ endpointId, targetVersion }: AskedEndpoint): Suspect | undefined {
-    const known = suspects.get(endpointId);
+  #suspectOf({ endpointId, targetVersion }: AskedEndpoint): Suspect | undefined {
+    const known = this.#suspects.get(endpointId);
     if (!known || known.targetVersion >= targetVersion) return known;
-    suspects.delete(endpointId);
+    this.#suspects.delete(endpointId);
   }
 
-  function know(asked: AskedEndpoint, { failures, suspectedMs }: Pick<Counted, 'failures' | 'suspectedMs'>): void {
-    const suspect = suspectOf(asked) ?? begin(asked, 0);
+  #know(asked: AskedEndpoint, { failures, suspectedMs }: Pick<Counted, 'failures' | 'suspectedMs'>): void {
+    const suspect = this.#suspectOf(asked) ?? this.#begin(asked, 0);
     if (suspect.targetVersion > asked.targetVersion) return;
-    suspect.untilMs = now() + suspectedMs;
-    suspect.knownAtMs = now();
+    suspect.untilMs = this.#now() + suspectedMs;
+    suspect.knownAtMs = this.#now();
     suspect.failures = addSeen(failures, suspect.unshared, Date.now());
   }
 
   /** An acceptance of this type does not change the count. */
-  function isTrusted(suspect: Suspect | undefined, type: string): boolean {
-    return suspect === undefined || (suspect.untilMs < now() && suspect.failures.types.every((one) => one.type !== type));
+  #isTrusted(suspect: Suspect | undefined, type: string): boolean {
+    return suspect === undefined || (suspect.untilMs < this.#now() && suspect.failures.types.every((one) => one.type !== type));
   }
-
-  return {
-    recordOutcome(asked, type, sign) {
-      const known = suspectOf(asked);
-      if (known && known.targetVersion > asked.targetVersion) return null;
-      if (sign === 'accepted' && isTrusted(known, type)) return null;
-      const suspect = known ?? begin(asked, now() + minuteMs);
-      if (sign !== 'accepted') suspect.untilMs = Math.max(suspect.untilMs, now() + minuteMs);
-      const nowMs = Date.now();
-      if (suspect.unshared.length === 0 && now() - suspect.knownAtMs > knownForMs) suspect.failures = forgiven(suspect.failures);
-      const before = shouldOpen(suspect.failures, nowMs);
-      suspect.failures = addSeen(suspect.failures, [{ type, sign, times: 1 }], nowMs);
-      addUnshared(suspect.unshared, type, sign);
-      return !before && shouldOpen(suspect.failures, nowMs) ? suspect.failures : null;
-    },
-    learn(counted) {
-      for (const one of counted.values()) know(one, one);
-    },
-    forget(endpointId) {
-      suspects.delete(endpointId);
-    },
-    async share() {
-      const seen = takeUnshared();
-      if (seen.size === 0) return [];
-      try {
-        const nowMs = Date.now();
-        const counted = await countOutcomes(db, seen, nowMs);
-        for (const [endpointId, { targetVersion }] of seen) know({ endpointId, targetVersion }, counted.get(endpointId) ?? trusted);
-        const isTooLong = ({ endpointId, failingForMs }: Counted) =>
-          failingForMs !== null && failingForMs > disableAfterMs && seen.get(endpointId)?.seen.some(({ sign }) => sign !== 'accepted');
-        return [...counted.values()].filter((one) => shouldOpen(one.failures, nowMs) || isTooLong(one));
-      } catch (error) {
-        for (const [id, { targetVersion, seen: unshared }] of seen) {
-          const suspect = suspects.get(id);
-          if (suspect?.targetVersion === targetVersion) suspect.unshared = [...unshared, ...suspect.unshared].slice(-maxUnshared);
-        }
-        throw error;
-      }
-    },
-  };
 }
 
 function addUnshared(unshared: Seen[], type: string, sign: Sign): void {

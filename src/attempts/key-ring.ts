@@ -19,89 +19,97 @@ interface Held extends HeldKey {
   key?: KeyObject;
 }
 
-/**
- * The keys that sign for the tenant now, the newest first. Creates the first key of a tenant that has none. Empty:
- * there is no such tenant. Rejects when PostgreSQL is away and the cache may be out of date, or when a key cannot be
- * decrypted.
- */
-export type SignersOf = (tenantId: string) => Promise<MessageKey[]>;
+export class KeyRing {
+  readonly #db: Db;
+  readonly #vault: Pick<Vault, 'open' | 'seal'>;
+  readonly #maxTenants: number;
+  /** The least recently used one comes first. */
+  readonly #tenants = new Map<string, Promise<Held[]>>();
+  #version = 0;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
 
-/** `maxTenants`: how many tenants the cache holds. Beyond that the least recently used one is evicted. */
-export function createKeyRing(db: Db, vault: Pick<Vault, 'open' | 'seal'>, maxTenants = defaultMaxTenants): SignersOf {
-  const tenants = new Map<string, Promise<Held[]>>();
-  let version = 0;
-  let checkedAt = Number.NEGATIVE_INFINITY;
-  let checking: Promise<void> | undefined;
+  /** `maxTenants`: how many tenants the cache holds. Beyond that the least recently used one is evicted. */
+  constructor(db: Db, vault: Pick<Vault, 'open' | 'seal'>, maxTenants = defaultMaxTenants) {
+    this.#db = db;
+    this.#vault = vault;
+    this.#maxTenants = maxTenants;
+  }
 
-  function check(): Promise<void> {
+  /**
+   * The keys that sign for the tenant now, the newest first. Creates the first key of a tenant that has none. Empty:
+   * there is no such tenant. Rejects when PostgreSQL is away and the cache may be out of date, or when a key cannot be
+   * decrypted.
+   */
+  async signersOf(tenantId: string): Promise<MessageKey[]> {
+    const age = performance.now() - this.#checkedAt;
+    if (age > knownForMs) await this.#check();
+    else if (age > checkEveryMs) this.#check().catch(() => undefined);
+    const signers = signersAt(await this.#heldBy(tenantId), performance.now());
+    return signers.map((held) => this.#decrypted(held));
+  }
+
+  #check(): Promise<void> {
     const askedAt = performance.now();
-    checking ??= readKeyChanges(db, version)
+    this.#checking ??= readKeyChanges(this.#db, this.#version)
       .then((changes) => {
-        version = changes.version;
-        if (changes.tenantIds === null) tenants.clear();
-        for (const tenantId of changes.tenantIds ?? []) tenants.delete(tenantId);
-        checkedAt = askedAt;
+        this.#version = changes.version;
+        if (changes.tenantIds === null) this.#tenants.clear();
+        for (const tenantId of changes.tenantIds ?? []) this.#tenants.delete(tenantId);
+        this.#checkedAt = askedAt;
       })
       .finally(() => {
-        checking = undefined;
+        this.#checking = undefined;
       });
-    return checking;
+    return this.#checking;
   }
 
-  async function read(tenantId: string): Promise<{ version: number; keys: Held[] }> {
-    const askedAt = performance.now();
-    const { version: readAt, keys } = await readHeldKeys(db, tenantId);
-    return { version: readAt, keys: keys.map((key) => atTimes(key, askedAt)) };
+  #heldBy(tenantId: string): Promise<Held[]> {
+    const held = this.#tenants.get(tenantId) ?? this.#load(tenantId);
+    this.#tenants.delete(tenantId);
+    this.#tenants.set(tenantId, held);
+    if (this.#tenants.size > this.#maxTenants) {
+      const [oldest = ''] = this.#tenants.keys();
+      this.#tenants.delete(oldest);
+    }
+    return held;
   }
 
-  async function readOrMake(tenantId: string): Promise<{ version: number; keys: Held[] }> {
-    const found = await read(tenantId);
-    if (found.keys.length > 0) return found;
-    await ensureTenantKey(db, tenantId, () => newKeyPair(vault, newId('sgk')));
-    return read(tenantId);
-  }
-
-  function load(tenantId: string): Promise<Held[]> {
-    const loading = readOrMake(tenantId)
+  #load(tenantId: string): Promise<Held[]> {
+    const loading = this.#readOrMake(tenantId)
       .then((found) => {
         // read before a change that was seen since: the callers that waited get the keys, the cache does not keep them
-        if (found.version < version || found.keys.length === 0) forget(tenantId, loading);
+        if (found.version < this.#version || found.keys.length === 0) this.#forget(tenantId, loading);
         return found.keys;
       })
       .catch((error) => {
-        forget(tenantId, loading);
+        this.#forget(tenantId, loading);
         throw error;
       });
     return loading;
   }
 
-  function forget(tenantId: string, loading: Promise<Held[]>): void {
-    if (tenants.get(tenantId) === loading) tenants.delete(tenantId);
+  async #readOrMake(tenantId: string): Promise<{ version: number; keys: Held[] }> {
+    const found = await this.#read(tenantId);
+    if (found.keys.length > 0) return found;
+    await ensureTenantKey(this.#db, tenantId, () => newKeyPair(this.#vault, newId('sgk')));
+    return this.#read(tenantId);
   }
 
-  /** The map is in the order of last use. */
-  function heldBy(tenantId: string): Promise<Held[]> {
-    const held = tenants.get(tenantId) ?? load(tenantId);
-    tenants.delete(tenantId);
-    tenants.set(tenantId, held);
-    if (tenants.size > maxTenants) {
-      const [oldest = ''] = tenants.keys();
-      tenants.delete(oldest);
-    }
-    return held;
+  async #read(tenantId: string): Promise<{ version: number; keys: Held[] }> {
+    const askedAt = performance.now();
+    const { version, keys } = await readHeldKeys(this.#db, tenantId);
+    return { version, keys: keys.map((key) => atTimes(key, askedAt)) };
   }
 
-  function decrypted(held: Held): MessageKey {
-    held.key ??= privateKeyOf(vault.open(held.sealed, held.keyId));
+  #forget(tenantId: string, loading: Promise<Held[]>): void {
+    if (this.#tenants.get(tenantId) === loading) this.#tenants.delete(tenantId);
+  }
+
+  #decrypted(held: Held): MessageKey {
+    held.key ??= privateKeyOf(this.#vault.open(held.sealed, held.keyId));
     return { keyId: held.keyId, key: held.key };
   }
-
-  return async (tenantId) => {
-    const age = performance.now() - checkedAt;
-    if (age > knownForMs) await check();
-    else if (age > checkEveryMs) check().catch(() => undefined);
-    return signersAt(await heldBy(tenantId), performance.now()).map(decrypted);
-  };
 }
 
 /**

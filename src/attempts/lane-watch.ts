@@ -11,25 +11,9 @@ import type { LaneReason } from '#domain/lane';
 import { type SendResult, signOf } from '#domain/outcome';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
-import { createFailureCount } from './failure-count.ts';
+import { FailureCount } from './failure-count.ts';
 
 const minuteMs = 60_000;
-
-export interface LaneWatch {
-  /** Deliveries for this endpoint must be parked: it is on the list, or this process opened its lane. */
-  parks(endpointId: string): boolean;
-  /** Counts the outcome of an attempt outside of a lane, with an event of this type. */
-  recordOutcome(asked: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void;
-  /**
-   * Opens the lane of an endpoint whose slots cannot serve all that waits. parks() is true from now on. Resolves when
-   * the lane is open. Rejects when PostgreSQL is away.
-   */
-  overCap(endpointId: string): Promise<void>;
-  /** The list is at most 3 s old. No first attempt starts otherwise. */
-  isFresh(): boolean;
-  /** Resolves when no query of the watch runs any more. */
-  stop(): Promise<void>;
-}
 
 export interface LaneWatchDeps {
   db: Db;
@@ -55,101 +39,128 @@ interface Opening {
   openAtMs: number;
 }
 
-export function createLaneWatch(deps: LaneWatchDeps): LaneWatch {
-  const { db, lease, waker, log, disableAfterMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = deps;
-  const { listEveryMs, listFreshForMs, circuit: circuitTimes } = deps.timings ?? usualTimings.lanes;
-  const stopping = new AbortController();
-  const count = createFailureCount(db, disableAfterMs, now);
-  const openings = new Map<string, Opening>();
-  let listed: ReadonlySet<string> = new Set();
-  let listedAtMs = Number.NEGATIVE_INFINITY;
-  let sharing: Promise<void> | undefined;
+/**
+ * An endpoint parks while it is on the list, or while this process has *opened* its lane: from the call on, until a
+ * list that was requested after the commit includes it. If opening fails, it parks no more and may be opened again.
+ */
+export class LaneWatch {
+  readonly #deps: LaneWatchDeps;
+  readonly #now: () => number;
+  readonly #timings: Timings['lanes'];
+  readonly #stopping = new AbortController();
+  readonly #count: FailureCount;
+  readonly #openings = new Map<string, Opening>();
+  readonly #watching: Promise<void>;
+  #listed: ReadonlySet<string> = new Set();
+  #listedAtMs = Number.NEGATIVE_INFINITY;
+  #sharing: Promise<void> | undefined;
 
-  const parks = (endpointId: string) => listed.has(endpointId) || openings.has(endpointId);
-
-  async function look(): Promise<void> {
-    const askedAtMs = now();
-    // Reading each second, a process needs only the suspects of the last minute. The first time, and after a gap, it
-    // reads all of them.
-    const { parking, suspects } = await readWatched(lease, askedAtMs - listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs);
-    listed = parking;
-    listedAtMs = askedAtMs;
-    for (const [id, { openAtMs }] of openings) if (openAtMs < askedAtMs) openings.delete(id);
-    count.learn(suspects);
-    for (const id of parking) count.forget(id);
+  /** Begins to read the list at once. */
+  constructor(deps: LaneWatchDeps) {
+    const { db, disableAfterMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = deps;
+    this.#deps = deps;
+    this.#now = now;
+    this.#timings = deps.timings ?? usualTimings.lanes;
+    this.#count = new FailureCount(db, disableAfterMs, now);
+    this.#watching = this.#watch();
   }
 
-  async function shareCounts(): Promise<void> {
-    for (const { failures, ...asked } of await count.share()) openFailing(asked, failures);
+  /** Deliveries for this endpoint must be parked: it is on the list, or this process opened its lane. */
+  parks(endpointId: string): boolean {
+    return this.#listed.has(endpointId) || this.#openings.has(endpointId);
   }
 
-  function openFailing({ endpointId, targetVersion }: AskedEndpoint, failures: Failures): void {
-    if (parks(endpointId)) return;
-    const circuit = { ...openedCircuit(Date.now(), circuitTimes), failures: forgiven(failures) };
-    open(endpointId, 'failing', { circuit, targetVersion }).catch((error) => log.warn({ err: error, endpointId }, 'lane.not_opened'));
+  /** Counts the outcome of an attempt outside of a lane, with an event of this type. */
+  recordOutcome({ endpointId, targetVersion }: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void {
+    if (this.parks(endpointId)) return;
+    const asked = { endpointId, targetVersion };
+    const failures = this.#count.recordOutcome(asked, type, signOf(result));
+    if (failures) this.#openFailing(asked, failures);
   }
 
-  function open(endpointId: string, reason: LaneReason, opened?: OpenedCircuit): Promise<void> {
-    const known = openings.get(endpointId);
-    if (known) return known.done;
-    const opening: Opening = { openAtMs: Number.POSITIVE_INFINITY, done: waker.open([endpointId], reason, opened) };
-    openings.set(endpointId, opening);
-    opening.done.then(
-      () => {
-        opening.openAtMs = now();
-        count.forget(endpointId);
-        log.info({ endpointId, reason }, 'lane.opened');
-      },
-      () => openings.delete(endpointId),
-    );
-    return opening.done;
+  /**
+   * Opens the lane of an endpoint whose slots cannot serve all that waits. parks() is true from now on. Resolves when
+   * the lane is open. Rejects when PostgreSQL is away.
+   */
+  async overCap(endpointId: string): Promise<void> {
+    if (!this.#listed.has(endpointId)) await this.#open(endpointId, 'cap');
   }
 
-  async function watch(): Promise<void> {
-    let failed = false;
-    while (!stopping.signal.aborted) {
-      await look().then(
-        () => {
-          failed = false;
-        },
-        (error) => {
-          if (!failed) log.warn({ err: error }, 'lanes.not_read');
-          failed = true;
-        },
-      );
-      shareOnce();
-      await delay(listEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+  /** The list is at most 3 s old. No first attempt starts otherwise. */
+  isFresh(): boolean {
+    return this.#now() - this.#listedAtMs <= this.#timings.listFreshForMs;
+  }
+
+  /** Resolves when no query of the watch runs any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#watching;
+    await this.#sharing;
+    await Promise.allSettled([...this.#openings.values()].map(({ done }) => done));
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let failed = false; !signal.aborted; ) {
+      try {
+        await this.#look();
+        failed = false;
+      } catch (error) {
+        if (!failed) this.#deps.log.warn({ err: error }, 'lanes.not_read');
+        failed = true;
+      }
+      this.#shareOnce();
+      await delay(this.#timings.listEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
+  async #look(): Promise<void> {
+    const askedAtMs = this.#now();
+    // Reading each second, a process needs only the suspects of the last minute. The first time, and after a gap, it
+    // reads all of them.
+    const suspectedMs = askedAtMs - this.#listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs;
+    const { parking, suspects } = await readWatched(this.#deps.lease, suspectedMs);
+    this.#listed = parking;
+    this.#listedAtMs = askedAtMs;
+    for (const [id, { openAtMs }] of this.#openings) if (openAtMs < askedAtMs) this.#openings.delete(id);
+    this.#count.learn(suspects);
+    for (const id of parking) this.#count.forget(id);
+  }
+
   /** Does not wait: a lock on a row of the count must not delay reading the list. */
-  function shareOnce(): void {
-    sharing ??= shareCounts()
-      .catch((error) => log.warn({ err: error }, 'failures.not_counted'))
+  #shareOnce(): void {
+    this.#sharing ??= this.#shareCounts()
+      .catch((error) => this.#deps.log.warn({ err: error }, 'failures.not_counted'))
       .finally(() => {
-        sharing = undefined;
+        this.#sharing = undefined;
       });
   }
 
-  const watching = watch();
+  async #shareCounts(): Promise<void> {
+    for (const { failures, ...asked } of await this.#count.share()) this.#openFailing(asked, failures);
+  }
 
-  return {
-    parks,
-    recordOutcome({ endpointId, targetVersion }, type, result) {
-      if (parks(endpointId)) return;
-      const asked = { endpointId, targetVersion };
-      const failures = count.recordOutcome(asked, type, signOf(result));
-      if (failures) openFailing(asked, failures);
-    },
-    async overCap(endpointId) {
-      if (!listed.has(endpointId)) await open(endpointId, 'cap');
-    },
-    isFresh: () => now() - listedAtMs <= listFreshForMs,
-    async stop() {
-      stopping.abort();
-      await watching;
-      await sharing;
-      await Promise.allSettled([...openings.values()].map(({ done }) => done));
-    },
-  };
+  #openFailing({ endpointId, targetVersion }: AskedEndpoint, failures: Failures): void {
+    if (this.parks(endpointId)) return;
+    const circuit = { ...openedCircuit(Date.now(), this.#timings.circuit), failures: forgiven(failures) };
+    this.#open(endpointId, 'failing', { circuit, targetVersion }).catch((error) =>
+      this.#deps.log.warn({ err: error, endpointId }, 'lane.not_opened'),
+    );
+  }
+
+  #open(endpointId: string, reason: LaneReason, opened?: OpenedCircuit): Promise<void> {
+    const known = this.#openings.get(endpointId);
+    if (known) return known.done;
+    const opening: Opening = { openAtMs: Number.POSITIVE_INFINITY, done: this.#deps.waker.open([endpointId], reason, opened) };
+    this.#openings.set(endpointId, opening);
+    opening.done.then(
+      () => {
+        opening.openAtMs = this.#now();
+        this.#count.forget(endpointId);
+        this.#deps.log.info({ endpointId, reason }, 'lane.opened');
+      },
+      () => this.#openings.delete(endpointId),
+    );
+    return opening.done;
+  }
 }

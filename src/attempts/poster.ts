@@ -20,7 +20,7 @@ import { newId } from '#runtime/new-id';
 import { UnknownMasterKey, type Vault } from '#sealing/vault';
 import type { AttemptMetrics } from '#telemetry/telemetry';
 import { createDecryptionCache, openBodies } from './decryption-cache.ts';
-import { createKeyRing } from './key-ring.ts';
+import { KeyRing } from './key-ring.ts';
 import { asFault, RenderError } from './render-error.ts';
 import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
 
@@ -70,7 +70,7 @@ export interface PosterDeps {
 
 export function createPoster({ db, vault, contents, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   const opened = createDecryptionCache(vault);
-  const signersOf = createKeyRing(db, vault);
+  const keyRing = new KeyRing(db, vault);
 
   /**
    * An unknown error and a header that may not be sent will repeat: RenderError. A failing network or machine is tried
@@ -104,7 +104,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
   return {
     async post(job) {
       const plain = await open(job);
-      const keyPairs = signsWithKeyPair(job.signing) ? await signersOf(job.tenantId).catch(asFault) : [];
+      const keyPairs = signsWithKeyPair(job.signing) ? await keyRing.signersOf(job.tenantId).catch(asFault) : [];
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;

@@ -9,20 +9,10 @@ import type { Timings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { Sending } from './sending.ts';
+import type { StopParking } from './stop-parking.ts';
 import type { Rest, Verdict } from './verdict.ts';
 
 const maxCountedHeld = 10_000;
-
-export interface DrainEnd {
-  /** Commits the rest and then reads the lane again. Undefined: the rows contradict the rest, and the drain goes on. */
-  rest(verdict: Rest): Promise<LaneReport | undefined>;
-  /** Stops while there is work; the next drain goes on at once. `ended`: no earlier drain may still be sending. */
-  handOn(ended: boolean): Promise<LaneReport>;
-  /** Another drain owns the lane: waits until the requests in flight are recorded, and does nothing else. */
-  lost(): Promise<LaneReport>;
-  /** The endpoint was deleted: cancels its unfinished deliveries, and deletes the lane. */
-  remove(stopping: AbortSignal): Promise<LaneReport>;
-}
 
 export interface DrainEndDeps {
   db: Db;
@@ -30,69 +20,71 @@ export interface DrainEndDeps {
   epoch: number;
   throttle: EndpointThrottle;
   sending: Pick<Sending, 'allEnded' | 'sent'>;
+  stopParking: Pick<StopParking, 'released'>;
   log: Logger;
-  /** The lane was released: direct delivery to the endpoint is allowed again. */
-  released(): boolean;
-  /** Reads the lane again and judges it; null: another drain owns it. */
-  lookAgain(): Promise<Verdict | null>;
   timings: Pick<Timings['lanes'], 'checkAgainMs'>;
 }
 
-export function createDrainEnd(deps: DrainEndDeps): DrainEnd {
-  const { db, endpointId, epoch, throttle, sending, log, released, lookAgain } = deps;
-  const { checkAgainMs } = deps.timings;
+/** A rest that is committed. The drain must read the lane again before it ends. */
+export interface Rested {
+  verdict: Rest;
+  held: number;
+  atMs: number;
+}
 
-  async function rest(verdict: Rest): Promise<LaneReport | undefined> {
-    const { state, wait, dueInMs } = verdict;
-    if (wait === 'paused' || wait === 'disabled') throttle.resetThrottle();
-    const held = await countHeld(db, endpointId, maxCountedHeld);
-    // Rows that are not due yet are sent by this lane later and need no parking. A closed gate makes every process
-    // park.
-    const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && throttle.circuit().state === 'closed');
-    if (!(await restLane(db, endpointId, epoch, { ...throttle.facts(wait), state, dueInMs, ended: true, close, released: released() })))
-      return lost();
-    const restedAt = performance.now();
-    const now = await lookAgain();
-    if (!now) return lost();
-    if (!contradicts(now, verdict, performance.now() - restedAt)) {
-      log.info({ endpointId, state, wait, dueInMs, held, sent: sending.sent() }, 'lane.rests');
-      return { state, wait, dueInMs, held, sent: sending.sent() };
-    }
-    if (await resumeRested(db, endpointId, epoch)) return undefined;
-    // another process woke the lane, and has signalled its workflow
-    return { state: 'shut', wait: null, dueInMs: checkAgainMs, held, sent: sending.sent() };
+/** Commits that the lane rests. Null: another drain owns the lane. */
+export async function commitRest({ db, endpointId, epoch, throttle, stopParking }: DrainEndDeps, verdict: Rest): Promise<Rested | null> {
+  const { state, wait, dueInMs } = verdict;
+  if (wait === 'paused' || wait === 'disabled') throttle.resetThrottle();
+  const held = await countHeld(db, endpointId, maxCountedHeld);
+  // Rows that are not due yet are sent by this lane later and need no parking. A closed gate makes every process park.
+  const close = wait === 'paused' || wait === 'disabled' || (state === 'idle' && throttle.circuit().state === 'closed');
+  const facts = { ...throttle.facts(wait), state, dueInMs, ended: true, close, released: stopParking.released() };
+  return (await restLane(db, endpointId, epoch, facts)) ? { verdict, held, atMs: performance.now() } : null;
+}
+
+/** `now`: the lane as read after the commit. Undefined: the rows contradict the rest, and the drain goes on. */
+export async function confirmRest(
+  { db, endpointId, epoch, sending, log, timings }: DrainEndDeps,
+  { verdict, held, atMs }: Rested,
+  now: Verdict,
+): Promise<LaneReport | undefined> {
+  const { state, wait, dueInMs } = verdict;
+  const sent = sending.sent();
+  if (!contradicts(now, verdict, performance.now() - atMs)) {
+    log.info({ endpointId, state, wait, dueInMs, held, sent }, 'lane.rests');
+    return { state, wait, dueInMs, held, sent };
   }
+  if (await resumeRested(db, endpointId, epoch)) return undefined;
+  // another process woke the lane, and has signalled its workflow
+  return { state: 'shut', wait: null, dueInMs: timings.checkAgainMs, held, sent };
+}
 
-  async function handOn(ended: boolean): Promise<LaneReport> {
-    await sending.allEnded();
-    const held = await countHeld(db, endpointId, maxCountedHeld);
-    await restLane(db, endpointId, epoch, {
-      ...throttle.facts(null),
-      state: 'awake',
-      dueInMs: 0,
-      ended,
-      close: false,
-      released: released(),
-    });
-    return { state: 'awake', wait: null, dueInMs: 0, held, sent: sending.sent() };
-  }
+/** Stops while there is work; the next drain goes on at once. `ended`: no earlier drain may still be sending. */
+export async function handOn({ db, endpointId, epoch, throttle, sending, stopParking }: DrainEndDeps, ended: boolean): Promise<LaneReport> {
+  await sending.allEnded();
+  const held = await countHeld(db, endpointId, maxCountedHeld);
+  const facts = { ...throttle.facts(null), state: 'awake' as const, dueInMs: 0, ended, close: false, released: stopParking.released() };
+  await restLane(db, endpointId, epoch, facts);
+  return { state: 'awake', wait: null, dueInMs: 0, held, sent: sending.sent() };
+}
 
-  async function lost(): Promise<LaneReport> {
-    log.warn({ endpointId, epoch }, 'lane.lost');
-    await sending.allEnded();
-    return { state: 'shut', wait: null, dueInMs: checkAgainMs, held: 0, sent: sending.sent() };
-  }
+/** Another drain owns the lane: waits until the requests in flight are recorded, and does nothing else. */
+export async function leaveLost({ endpointId, epoch, sending, log, timings }: DrainEndDeps): Promise<LaneReport> {
+  log.warn({ endpointId, epoch }, 'lane.lost');
+  await sending.allEnded();
+  return { state: 'shut', wait: null, dueInMs: timings.checkAgainMs, held: 0, sent: sending.sent() };
+}
 
-  async function remove(stopping: AbortSignal): Promise<LaneReport> {
-    await sending.allEnded();
-    for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) return handOn(true);
-    await deleteLane(db, endpointId, epoch);
-    // deliveries that were parked before the lane's row was deleted
-    for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) break;
-    return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: sending.sent() };
-  }
-
-  return { rest, handOn, lost, remove };
+/** The endpoint was deleted: cancels its unfinished deliveries, and deletes the lane. */
+export async function removeLane(deps: DrainEndDeps, stopping: AbortSignal): Promise<LaneReport> {
+  const { db, endpointId, epoch, sending } = deps;
+  await sending.allEnded();
+  for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) return handOn(deps, true);
+  await deleteLane(db, endpointId, epoch);
+  // deliveries that were parked before the lane's row was deleted
+  for await (const _ of cancelUnfinished(db, endpointId)) if (stopping.aborted) break;
+  return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: sending.sent() };
 }
 
 /** The lane as read after the commit needs to act earlier, or in another way, than the committed rest says. */

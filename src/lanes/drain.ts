@@ -1,32 +1,28 @@
 // The drain sends the held deliveries of one endpoint until there is nothing to do now.
-// Called by the lane's workflow; only the drain with the newest epoch sends (see `drainAs`).
+// Called by the lane's workflow; only the drain with the newest epoch sends (see `LaneDrain`).
 // If it dies, the row still says `awake`, and Temporal or the sweep starts another drain.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { saveLane, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
 import type { LaneReport } from '#domain/lane';
 import { type Timings, usualTimings } from '#domain/timings';
 import { takeOverBackoff } from './backoff-takeover.ts';
-import { type ConsequencesDeps, createConsequences } from './consequences.ts';
-import { createDrainEnd } from './drain-end.ts';
+import { commitRest, confirmRest, type DrainEndDeps, handOn, leaveLost, removeLane } from './drain-end.ts';
 import type { Drain } from './drain-types.ts';
 import type { DrainWakeups } from './drain-wakeups.ts';
-import { createEndpointThrottle } from './endpoint-throttle.ts';
+import { EndpointThrottle } from './endpoint-throttle.ts';
 import { createPace } from './pace.ts';
-import { createReading, type Look } from './reading.ts';
-import { createSending, type SendingDeps } from './sending.ts';
-import { createStopParking } from './stop-parking.ts';
+import { type Look, Reading } from './reading.ts';
+import { Sending, type SendingDeps } from './sending.ts';
+import { createStopParking, type StopParking } from './stop-parking.ts';
 import { judgeLane, type Rest, type Verdict } from './verdict.ts';
 
 const fillingLookMs = 250;
 
-export interface DrainDeps
-  extends Pick<SendingDeps, 'db' | 'poster' | 'recorder' | 'starter' | 'stallWatch' | 'log' | 'places' | 'limits' | 'isInHand'>,
-    Pick<ConsequencesDeps, 'disableAfterMs' | 'probeDisabledEveryMs'> {
+export interface DrainDeps extends Omit<SendingDeps, 'endpointId' | 'epoch' | 'queues' | 'pace' | 'throttle' | 'laneWatch' | 'timings'> {
   wakeups: DrainWakeups;
   /** The highest number of drains at once in this process. */
-  slots: number;
+  maxDrains: number;
   /** Default: the usual ones. */
   timings?: Timings['lanes'];
 }
@@ -36,161 +32,167 @@ export function createDrain(deps: DrainDeps): Drain {
   return async (endpointId, stopping) => {
     const taken = await takeLane(deps.db, endpointId);
     if (!taken) return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 0 };
-    // when more than half of the drain slots are in use, no drain lingers for work that may come
+    // when more than half as many drains run as may run, none lingers for work that may come
     const { timings = usualTimings.lanes } = deps;
-    const lingerMs = ++running > deps.slots / 2 ? 0 : timings.lingerMs;
-    return drainAs({ ...deps, timings: { ...timings, lingerMs } }, endpointId, taken, stopping).finally(() => running--);
+    const lingerMs = ++running > deps.maxDrains / 2 ? 0 : timings.lingerMs;
+    return new LaneDrain({ ...deps, timings: { ...timings, lingerMs } }, endpointId, taken, stopping).run().finally(() => running--);
   };
 }
 
+type LaneDrainDeps = DrainDeps & { timings: Timings['lanes'] };
+
 /**
+ * A drain takes over the endpoint's deliveries in backoff, waits until no earlier drain can send any more, and then
+ * repeats: look at the lane (read endpoint and rows), judge it, and act. It sends while something may go; waits while
+ * requests are in flight or something is due soon; else it commits that the lane rests, looks once more, and ends.
+ * It also ends when it is stopped, when another drain owns the lane, and when the endpoint was deleted.
+ *
  * One sender: each drain takes a new epoch, and each look reads the lane under that epoch. A request begins at most
- * 2.5 s after a look was sent that still found this drain the owner. If the drain before did not end in order, the new
- * one waits 3 s before its first request. So two drains overlap only in requests in flight when a process stalled.
+ * `leaseMs` after a look was sent that still found this drain the owner. If the drain before did not end in order, the
+ * new one waits `takeoverMs` before its first request. So two drains overlap only in requests in flight when a process stalled.
  *
  * Never stuck: the drain commits that the lane rests, and then reads the rows again. The parker commits its row before
  * it reads the lane's state. So one of the two always sees the other.
  */
-async function drainAs(
-  deps: DrainDeps & { timings: Timings['lanes'] },
-  endpointId: string,
-  taken: TakenLane,
-  stopping: AbortSignal,
-): Promise<LaneReport> {
-  const { db, log, recorder, wakeups, timings } = deps;
-  const { epoch } = taken;
-  let ownerAt = Number.NEGATIVE_INFINITY;
-  let stale = false;
-  let paceUntil = 0;
-  const isTooLate = () => performance.now() > ownerAt + timings.leaseMs;
-  const throttle = createEndpointThrottle(taken, timings.circuit);
-  const reading = createReading(db, endpointId, epoch, timings.lowestForMs);
-  const { queues } = reading;
-  const sending = createSending({
-    ...deps,
-    laneWatch: null,
-    endpointId,
-    epoch,
-    queues,
-    pace: createPace(db, taken.restedMs),
-    throttle,
-    isTooLate,
-    onSent: createConsequences({
-      ...deps,
-      endpointId,
-      throttle,
-      onStale() {
-        stale = true;
-      },
-    }),
-  });
-  const stopParking = createStopParking({ db, endpointId, epoch, parks: taken.parks, queues, sending, standing: throttle, timings });
-  const drainEnd = createDrainEnd({ db, endpointId, epoch, throttle, sending, log, released: stopParking.released, lookAgain, timings });
-  const mayPostFrom = taken.restedMs === null ? performance.now() + timings.takeoverMs : 0;
-  let savedAt = performance.now();
-  let busyAt = performance.now();
+class LaneDrain {
+  readonly #deps: LaneDrainDeps;
+  readonly #timings: Timings['lanes'];
+  readonly #stopping: AbortSignal;
+  readonly #throttle: EndpointThrottle;
+  readonly #reading: Reading;
+  readonly #sending: Sending;
+  readonly #stopParking: StopParking;
+  readonly #lane: DrainEndDeps;
+  /** No earlier drain sends after this time. */
+  readonly #mayPostFrom: number;
+  #paceUntil = 0;
+  #savedAt = performance.now();
+  #busyAt = performance.now();
 
-  async function run(): Promise<LaneReport> {
-    await takeOverBackoff(db, endpointId, tell, stopping);
-    while (performance.now() < mayPostFrom && !stopping.aborted) await pause(mayPostFrom - performance.now());
-    for (let endpoint: LaneEndpoint | undefined; ; ) {
-      if (performance.now() - savedAt > timings.saveEveryMs && !(await save())) return drainEnd.lost();
-      const seen = await look(sending.room(endpoint), endpoint === undefined);
-      if (!seen) return drainEnd.lost();
-      endpoint = seen.endpoint;
-      const verdict = judge(seen);
-      await stopParking.looked(seen, verdict);
-      if (stopping.aborted) return drainEnd.handOn(performance.now() >= mayPostFrom);
-      if (verdict.kind === 'gone') return drainEnd.remove(stopping);
-      if (verdict.kind === 'send') await sendSome(seen, verdict.probe);
-      else if (queues.underWay() > 0) await Promise.race([sending.oneEnded(), wakeups.wait(endpointId, timings.lookEveryMs, stopping)]);
-      else if (isBrief(verdict, seen)) await waitBriefly(verdict, seen);
-      else {
-        const report = await drainEnd.rest(verdict);
-        if (report) return report;
-        busyAt = performance.now();
-        stopParking.again();
+  constructor(deps: LaneDrainDeps, endpointId: string, taken: TakenLane, stopping: AbortSignal) {
+    const { db, log, timings } = deps;
+    const { epoch, restedMs, parks } = taken;
+    this.#deps = deps;
+    this.#timings = timings;
+    this.#stopping = stopping;
+    this.#mayPostFrom = restedMs === null ? performance.now() + timings.takeoverMs : 0;
+    this.#throttle = new EndpointThrottle(taken, timings.circuit);
+    this.#reading = new Reading(db, endpointId, epoch, timings.lowestForMs);
+    const own = { db, log, timings, endpointId, epoch, throttle: this.#throttle, queues: this.#reading.queues };
+    this.#sending = new Sending({ ...deps, ...own, laneWatch: null, pace: createPace(db, restedMs) });
+    this.#stopParking = createStopParking({ ...own, parks, sending: this.#sending });
+    this.#lane = { ...own, sending: this.#sending, stopParking: this.#stopParking };
+  }
+
+  async run(): Promise<LaneReport> {
+    try {
+      await takeOverBackoff(this.#deps, this.#lane.endpointId, this.#stopping);
+      while (performance.now() < this.#mayPostFrom && !this.#stopping.aborted) await this.#pause(this.#mayPostFrom - performance.now());
+      for (let endpoint: LaneEndpoint | undefined; ; ) {
+        if (performance.now() - this.#savedAt > this.#timings.saveEveryMs && !(await this.#save())) return await leaveLost(this.#lane);
+        const seen = await this.#look(this.#sending.room(endpoint), endpoint === undefined);
+        if (!seen) return await leaveLost(this.#lane);
+        endpoint = seen.endpoint;
+        const verdict = this.#judge(seen);
+        await this.#stopParking.looked(seen, verdict);
+        if (this.#stopping.aborted) return await handOn(this.#lane, performance.now() >= this.#mayPostFrom);
+        if (verdict.kind === 'gone') return await removeLane(this.#lane, this.#stopping);
+        if (verdict.kind === 'send') await this.#send(seen, verdict.probe);
+        else if (this.#reading.queues.underWay() > 0)
+          await Promise.race([this.#sending.oneEnded(), this.#wakeup(this.#timings.lookEveryMs)]);
+        else if (this.#isBrief(verdict, seen)) await this.#waitBriefly(verdict, seen);
+        else {
+          const report = await this.#rest(verdict);
+          if (report) return report;
+        }
       }
+    } finally {
+      await this.#sending.allEnded();
     }
   }
 
-  async function look(room: number, unaware = false): Promise<Look | null> {
-    stale = false;
-    const seen = await reading.look(room, throttle.probing(), unaware);
+  /** Null: another drain owns the lane. */
+  async #look(room: number, unaware = false): Promise<Look | null> {
+    const seen = await this.#reading.look(room, this.#throttle.probing(), unaware);
     if (!seen) return null;
-    ownerAt = seen.sentAtMs;
-    if (seen.endpoint.targetVersion !== throttle.targetVersion()) {
-      throttle.moved(seen.endpoint.targetVersion);
-      return look(room, unaware);
+    this.#sending.looked(seen.sentAtMs);
+    if (seen.endpoint.targetVersion !== this.#throttle.targetVersion()) {
+      this.#throttle.moved(seen.endpoint.targetVersion);
+      return this.#look(room, unaware);
     }
-    stopParking.seen(seen);
-    if (seen.endpoint.gate === 'open') throttle.enabled();
-    if (seen.hurried) throttle.probeNow();
+    this.#stopParking.seen(seen);
+    if (seen.endpoint.gate === 'open') this.#throttle.enabled();
+    if (seen.hurried) this.#throttle.probeNow();
     return seen;
   }
 
-  function judge(seen: Look): Verdict {
-    return judgeLane({ ...seen, circuit: throttle.circuit(), paceInMs: paceUntil - performance.now(), nowMs: Date.now() }, timings);
+  #judge(seen: Look): Verdict {
+    const paceInMs = this.#paceUntil - performance.now();
+    return judgeLane({ ...seen, circuit: this.#throttle.circuit(), paceInMs, nowMs: Date.now() }, this.#timings);
   }
 
   /** Sends while the rows are fresh and there is something to send or to wait for. */
-  async function sendSome({ endpoint, sentAtMs }: Look, probe: boolean): Promise<void> {
-    while (!stale && performance.now() < sentAtMs + timings.rowsFreshForMs && !stopping.aborted) {
-      busyAt = performance.now();
-      if (recorder.isBehind()) return pause(100);
+  async #send({ endpoint, sentAtMs }: Look, probe: boolean): Promise<void> {
+    const sending = this.#sending;
+    const { queues } = this.#reading;
+    const freshUntil = sentAtMs + this.#timings.rowsFreshForMs;
+    while (!sending.isStale() && performance.now() < freshUntil && !this.#stopping.aborted) {
+      this.#busyAt = performance.now();
+      if (this.#deps.recorder.isBehind()) return this.#pause(100);
       const { begun, waitMs } = await sending.begin(endpoint, probe);
-      paceUntil = performance.now() + (waitMs ?? 0);
-      if ((waitMs ?? 0) > timings.briefMs && begun === 0) return;
+      this.#paceUntil = performance.now() + (waitMs ?? 0);
+      if ((waitMs ?? 0) > this.#timings.briefMs && begun === 0) return;
       // the next batch may not be full yet; and only one probe may be in flight
       if (begun > 0 && (probe || endpoint.batch)) return;
       const movable = queues.movable(Date.now());
       const hasRoom = sending.room(endpoint) > 0;
       if (movable === 0 && (queues.underWay() === 0 || (endpoint.ordering === 'none' && hasRoom))) return;
       if (begun > 0 && movable > 0 && waitMs === null && hasRoom) continue;
-      const left = Math.max(1, sentAtMs + timings.rowsFreshForMs - performance.now());
-      await Promise.race([pause(Math.min(waitMs ?? left, left)), ...(queues.underWay() > 0 ? [sending.oneEnded()] : [])]);
+      const left = Math.max(1, freshUntil - performance.now());
+      await Promise.race([this.#pause(Math.min(waitMs ?? left, left)), ...(queues.underWay() > 0 ? [sending.oneEnded()] : [])]);
       if (probe) return;
     }
   }
 
   /** The drain waits out this rest instead of ending. */
-  function isBrief({ state, wait, dueInMs }: Rest, { fillingMs }: Look): boolean {
-    if (dueInMs !== null && dueInMs <= timings.briefMs) return true;
+  #isBrief({ state, wait, dueInMs }: Rest, { fillingMs }: Look): boolean {
+    if (dueInMs !== null && dueInMs <= this.#timings.briefMs) return true;
     if (state === 'shut') return false;
-    return fillingMs !== null || (wait === 'nothing_due' && performance.now() - busyAt < timings.lingerMs);
+    return fillingMs !== null || (wait === 'nothing_due' && performance.now() - this.#busyAt < this.#timings.lingerMs);
   }
 
-  async function waitBriefly({ dueInMs }: Rest, { fillingMs }: Look): Promise<void> {
-    const ms = Math.min(timings.lookEveryMs, Math.max(1, dueInMs ?? timings.lookEveryMs));
+  async #waitBriefly({ dueInMs }: Rest, { fillingMs }: Look): Promise<void> {
+    const { lookEveryMs } = this.#timings;
+    const ms = Math.min(lookEveryMs, Math.max(1, dueInMs ?? lookEveryMs));
     // each delivery that fills a batch wakes the drain: pause instead
-    if (fillingMs !== null) await pause(Math.min(ms, fillingLookMs));
-    else await wakeups.wait(endpointId, ms, stopping);
+    if (fillingMs !== null) await this.#pause(Math.min(ms, fillingLookMs));
+    else await this.#wakeup(ms);
   }
 
-  async function lookAgain(): Promise<Verdict | null> {
+  /** Undefined: there is work again, and the drain goes on. */
+  async #rest(verdict: Rest): Promise<LaneReport | undefined> {
+    const rested = await commitRest(this.#lane, verdict);
     // due times may have been changed without a signal, because the lane was awake
-    queues.forgetWaits();
-    const seen = await look(1, true);
-    return seen && judge(seen);
+    this.#reading.queues.forgetWaits();
+    const seen = rested && (await this.#look(1, true));
+    if (!seen) return leaveLost(this.#lane);
+    const report = await confirmRest(this.#lane, rested, this.#judge(seen));
+    if (report) return report;
+    this.#busyAt = performance.now();
+    this.#stopParking.again();
   }
 
-  function save(): Promise<boolean> {
-    savedAt = performance.now();
-    queues.forgetWaits();
-    return saveLane(db, endpointId, epoch, throttle.facts(null), stopParking.released());
+  #save(): Promise<boolean> {
+    this.#savedAt = performance.now();
+    this.#reading.queues.forgetWaits();
+    return saveLane(this.#deps.db, this.#lane.endpointId, this.#lane.epoch, this.#throttle.facts(null), this.#stopParking.released());
   }
 
-  function tell(deliveries: DeliveryRef[]): void {
-    void Promise.all(deliveries.map((one) => deps.starter.look(one))).catch((error) => log.debug({ err: error }, 'lane.not_told'));
+  #pause(ms: number): Promise<void> {
+    return delay(ms, undefined, { signal: this.#stopping }).catch(() => undefined);
   }
 
-  async function pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: stopping }).catch(() => undefined);
-  }
-
-  try {
-    return await run();
-  } finally {
-    await sending.allEnded();
+  #wakeup(ms: number): Promise<void> {
+    return this.#deps.wakeups.wait(this.#lane.endpointId, ms, this.#stopping);
   }
 }

@@ -18,7 +18,7 @@ export interface StopParkingDeps {
   parks: boolean;
   queues: Pick<LaneQueues, 'underWay'>;
   sending: Pick<Sending, 'room' | 'isFullSpeed'>;
-  standing: Pick<EndpointThrottle, 'circuit' | 'reopened'>;
+  throttle: Pick<EndpointThrottle, 'circuit' | 'reopened'>;
   timings: Pick<Timings['lanes'], 'caughtUpMs'>;
 }
 
@@ -33,7 +33,7 @@ export interface StopParking {
 }
 
 export function createStopParking(deps: StopParkingDeps): StopParking {
-  const { db, endpointId, epoch, parks, queues, sending, standing } = deps;
+  const { db, endpointId, epoch, parks, queues, sending, throttle, timings } = deps;
   let lastBehindAt = performance.now();
   let released = !parks;
 
@@ -47,16 +47,16 @@ export function createStopParking(deps: StopParkingDeps): StopParking {
     seen({ endpoint: { lane } }) {
       if (!released || !lane.parks) return;
       again();
-      standing.reopened(lane.circuit, lane.failingSinceMs);
+      throttle.reopened(lane.circuit, lane.failingSinceMs);
     },
     async looked({ endpoint, ready }, verdict) {
-      const isOpen = standing.circuit().state === 'open';
+      const isOpen = throttle.circuit().state === 'open';
       if (isOpen && released) await reserveLane(db, endpointId, epoch);
       if (isOpen) return again();
       const isIdle = verdict.kind === 'rest' && verdict.state === 'idle' && queues.underWay() === 0;
       const keepsUp = verdict.kind === 'send' && !verdict.probe && ready <= sending.room(endpoint) && sending.isFullSpeed(endpoint);
       if (!isIdle && !keepsUp) lastBehindAt = performance.now();
-      if (released || performance.now() - lastBehindAt < deps.timings.caughtUpMs) return;
+      if (released || performance.now() - lastBehindAt < timings.caughtUpMs) return;
       released = true;
       await releaseLane(db, endpointId, epoch);
     },

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Engine } from '#attempts/engine';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
-import { createRecorder } from '#attempts/recorder';
+import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { deliveryId, uuidOf } from '#domain/ids';
@@ -46,7 +46,7 @@ beforeEach(() => {
   const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
   engine = new Engine({
     ...{ db, poster, log, limits },
-    recorder: createRecorder(db, testContents(db), log),
+    recorder: new Recorder(db, testContents(db), log),
     stallWatch: createStallWatch(),
     slots: createSlots(limits),
     laneWatch: lanes.lanes,

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { FirstAttempt } from '#attempts/first-attempt';
 import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { createPoster } from '#attempts/poster';
-import { createRecorder } from '#attempts/recorder';
+import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
@@ -55,7 +55,7 @@ function open(perEndpoint: number, firstInFlight?: FirstAttemptsInFlight): First
     stallWatch: createStallWatch(),
     slots: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
     poster,
-    recorder: createRecorder(db, testContents(db), log),
+    recorder: new Recorder(db, testContents(db), log),
     laneWatch: lanes.lanes,
     park: lanes.parking.park,
     log,

@@ -2,7 +2,7 @@
 // the endpoint's lane for both: at once in that worker, within a second in the other.
 import { pino } from 'pino';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
-import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
+import { LaneWatch } from '#attempts/lane-watch';
 import { readConfig } from '#config/config';
 import { createTenant } from '#db/access/tenants';
 import { forgiveHealth } from '#db/endpoints/endpoint-health';
@@ -35,9 +35,11 @@ function startWorker(database: TestDatabase): Worker {
     return database.db.query(statement as never);
   };
   const db: Db = { query: query as never, connect: () => database.db.connect() };
-  const now = () => performance.now() + worker.aheadMs;
-  const worker = { statements, aheadMs: 0 } as Worker;
-  return Object.assign(worker, createLaneWatch({ db, lease: db, waker: createLaneWaker({ db, link, log }), log, now }));
+  let worker: Worker | undefined;
+  const now = () => performance.now() + (worker?.aheadMs ?? 0);
+  const watch = new LaneWatch({ db, lease: db, waker: createLaneWaker({ db, link, log }), log, now });
+  worker = Object.assign(watch, { statements, aheadMs: 0 });
+  return worker;
 }
 
 /** A database with one endpoint and two workers, for one test. */

@@ -1,7 +1,7 @@
 // PostgreSQL refuses the data of an attempt. The recorder stores as much as possible and always
 // changes the delivery's row: a row that stayed due would be posted again and again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRecorder, type Recorder } from '#attempts/recorder';
+import { Recorder } from '#attempts/recorder';
 import type { AttemptRecord } from '#db/deliveries/attempts';
 import { overdueDeliveries } from '#db/deliveries/delivery-refs';
 import { deliveryId, uuidOf } from '#domain/ids';
@@ -18,7 +18,7 @@ let database: TestDatabase;
 let recorder: Recorder;
 beforeAll(async () => {
   database = await createTestDatabase();
-  recorder = createRecorder(database.db, testContents(database.db), createLogger('silent'));
+  recorder = new Recorder(database.db, testContents(database.db), createLogger('silent'));
   await database.db.query(`alter table attempts add constraint refuses check (address <> '${refused}')`);
 });
 afterAll(() => database?.drop());

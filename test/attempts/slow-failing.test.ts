@@ -2,7 +2,7 @@
 // long, it gets a lane, which disables it.
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
+import { LaneWatch } from '#attempts/lane-watch';
 import { readConfig } from '#config/config';
 import { uuidOf } from '#domain/ids';
 import { createLaneWaker } from '#temporal/lane-waker';
@@ -20,7 +20,7 @@ let watch: LaneWatch;
 beforeAll(async () => {
   stage = await setLaneStage();
   const { db } = stage;
-  watch = createLaneWatch({ db, lease: db, waker: createLaneWaker({ db, link, log }), log, disableAfterMs: 5 * dayMs });
+  watch = new LaneWatch({ db, lease: db, waker: createLaneWaker({ db, link, log }), log, disableAfterMs: 5 * dayMs });
   await until('a look', () => watch.isFresh());
 });
 afterAll(async () => {

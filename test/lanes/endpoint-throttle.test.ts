@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TakenLane } from '#db/lanes/lane-ownership';
 import type { Outcome } from '#domain/outcome';
-import { createEndpointThrottle, type EndpointThrottle } from '#lanes/endpoint-throttle';
+import { EndpointThrottle } from '#lanes/endpoint-throttle';
 import { answerOf } from '../support/answer.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] }));
@@ -23,9 +23,9 @@ const fresh: TakenLane = {
 };
 
 /** Feeds `count` responses of requests that begin one millisecond apart. */
-function see(standing: EndpointThrottle, said: number | Outcome, count = 1, of = type): void {
+function see(throttle: EndpointThrottle, said: number | Outcome, count = 1, of = type): void {
   for (let n = 0; n < count; n++) {
-    standing.saw(answerOf(said), of, tick(), most);
+    throttle.recordOutcome(answerOf(said), of, tick(), most);
   }
 }
 
@@ -35,29 +35,29 @@ function tick(ms = 1): number {
 }
 
 /** The throttle of the next drain, through the lane's row. */
-function handOver(standing: EndpointThrottle): EndpointThrottle {
-  const { allowance, circuit, failingSinceMs } = JSON.parse(JSON.stringify(standing.facts(null)));
-  return createEndpointThrottle({ ...fresh, allowance, circuit, failingSinceMs }, times);
+function handOver(throttle: EndpointThrottle): EndpointThrottle {
+  const { allowance, circuit, failingSinceMs } = JSON.parse(JSON.stringify(throttle.facts(null)));
+  return new EndpointThrottle({ ...fresh, allowance, circuit, failingSinceMs }, times);
 }
 
 /** A throttle that allows eight in flight. */
 function ramped(): EndpointThrottle {
-  const standing = createEndpointThrottle(fresh, times);
-  see(standing, 204, 1 + 2 + 4);
-  expect(standing.allowed(most)).toBe(8);
-  return standing;
+  const throttle = new EndpointThrottle(fresh, times);
+  see(throttle, 204, 1 + 2 + 4);
+  expect(throttle.allowed(most)).toBe(8);
+  return throttle;
 }
 
 function open(): EndpointThrottle {
-  const standing = ramped();
-  see(standing, 500, 20);
-  expect(standing.circuit()).toMatchObject({ state: 'open', refusedProbes: 0, probeAtMs: Date.now() + 5_000 });
-  return standing;
+  const throttle = ramped();
+  see(throttle, 500, 20);
+  expect(throttle.circuit()).toMatchObject({ state: 'open', refusedProbes: 0, probeAtMs: Date.now() + 5_000 });
+  return throttle;
 }
 
 /** Moves the clock to the next probe. */
-function toProbe(standing: EndpointThrottle): void {
-  const circuit = standing.circuit();
+function toProbe(throttle: EndpointThrottle): void {
+  const circuit = throttle.circuit();
   if (circuit.state === 'open') vi.setSystemTime(Math.max(Date.now(), circuit.probeAtMs));
 }
 
@@ -76,20 +76,20 @@ describe('the number of requests in flight', () => {
     [404, 8],
     [422, 8],
   ])('is eight, and after %s it is %i', (said, allowed) => {
-    const standing = ramped();
-    see(standing, said);
-    expect(standing.allowed(most)).toBe(allowed);
-    expect(standing.allowed(3)).toBe(3);
+    const throttle = ramped();
+    see(throttle, said);
+    expect(throttle.allowed(most)).toBe(allowed);
+    expect(throttle.allowed(3)).toBe(3);
   });
 
   it('is halved once by failures of requests that began before the halving', () => {
-    const standing = ramped();
+    const throttle = ramped();
     const startedMs = tick();
     tick();
-    for (let n = 0; n < 5; n++) standing.saw(answerOf(503), type, startedMs, most);
-    expect(standing.allowed(most)).toBe(4);
-    see(standing, 503);
-    expect(standing.allowed(most)).toBe(2);
+    for (let n = 0; n < 5; n++) throttle.recordOutcome(answerOf(503), type, startedMs, most);
+    expect(throttle.allowed(most)).toBe(4);
+    see(throttle, 503);
+    expect(throttle.allowed(most)).toBe(2);
   });
 });
 
@@ -97,57 +97,57 @@ describe('the circuit', () => {
   it.each<number | Outcome>([500, 429, 'timeout'])(
     'opens after 20 of %s in a row, not after 19, and not with an acceptance between',
     (said) => {
-      const standing = createEndpointThrottle(fresh, times);
+      const throttle = new EndpointThrottle(fresh, times);
       // enough acceptances first, so that failures are never more than half of a minute's attempts
-      see(standing, 204, 40);
-      see(standing, said, 19);
-      see(standing, 204);
-      see(standing, said, 19);
-      expect(standing.circuit().state).toBe('closed');
-      see(standing, said);
-      expect(standing.circuit()).toMatchObject({ state: 'open' });
-      expect(standing.allowed(most)).toBe(1);
+      see(throttle, 204, 40);
+      see(throttle, said, 19);
+      see(throttle, 204);
+      see(throttle, said, 19);
+      expect(throttle.circuit().state).toBe('closed');
+      see(throttle, said);
+      expect(throttle.circuit()).toMatchObject({ state: 'open' });
+      expect(throttle.allowed(most)).toBe(1);
     },
   );
 
   it('closes after three accepted probes in a row, and the ramp begins at 1', () => {
-    const standing = open();
+    const throttle = open();
     for (const said of [204, 204, 500, 204, 204]) {
-      toProbe(standing);
-      see(standing, said);
-      expect(standing.circuit().state).toBe('open');
-      expect(standing.allowed(most)).toBe(1);
+      toProbe(throttle);
+      see(throttle, said);
+      expect(throttle.circuit().state).toBe('open');
+      expect(throttle.allowed(most)).toBe(1);
     }
-    see(standing, 204);
-    expect(standing.circuit()).toEqual({ state: 'closed' });
-    expect(standing.allowed(most)).toBe(1);
-    see(standing, 204);
-    expect(standing.allowed(most)).toBe(2);
+    see(throttle, 204);
+    expect(throttle.circuit()).toEqual({ state: 'closed' });
+    expect(throttle.allowed(most)).toBe(1);
+    see(throttle, 204);
+    expect(throttle.allowed(most)).toBe(2);
     // earlier failures no longer count
-    see(standing, 500, 19);
-    expect(standing.circuit().state).toBe('closed');
+    see(throttle, 500, 19);
+    expect(throttle.circuit().state).toBe('closed');
   });
 
   it('does not take a late response to an earlier request for a probe', () => {
     const startedMs = Date.now();
-    const standing = open();
-    const before = standing.circuit();
+    const throttle = open();
+    const before = throttle.circuit();
     for (let n = 0; n < 5; n++) {
-      standing.saw(answerOf(500), type, startedMs, most);
-      standing.saw(answerOf(204), type, startedMs, most);
+      throttle.recordOutcome(answerOf(500), type, startedMs, most);
+      throttle.recordOutcome(answerOf(204), type, startedMs, most);
     }
-    expect(standing.circuit()).toEqual(before);
-    toProbe(standing);
-    see(standing, 500);
-    expect(standing.circuit()).toMatchObject({ refusedProbes: 1, probeAtMs: Date.now() + 10_000 });
+    expect(throttle.circuit()).toEqual(before);
+    toProbe(throttle);
+    see(throttle, 500);
+    expect(throttle.circuit()).toMatchObject({ refusedProbes: 1, probeAtMs: Date.now() + 10_000 });
   });
 
   it('doubles the pause between probes up to the maximum', () => {
-    const standing = open();
+    const throttle = open();
     const pauses = [10_000, 20_000, 20_000].map((pause) => {
-      toProbe(standing);
-      see(standing, 500);
-      return [standing.circuit(), Date.now() + pause] as const;
+      toProbe(throttle);
+      see(throttle, 500);
+      return [throttle.circuit(), Date.now() + pause] as const;
     });
     for (const [circuit, probeAtMs] of pauses) expect(circuit).toMatchObject({ probeAtMs });
   });
@@ -185,10 +185,10 @@ describe('the facts of one drain', () => {
 
 describe('an endpoint that is disabled', () => {
   it('is probed at the given time, also by the next drain, and at once when it is enabled', () => {
-    const standing = open();
+    const throttle = open();
     const probeAtMs = Date.now() + 3_600_000;
-    standing.disabled(probeAtMs);
-    const next = handOver(standing);
+    throttle.disabled(probeAtMs);
+    const next = handOver(throttle);
     expect(next.circuit()).toMatchObject({ state: 'open', probeAtMs });
     next.enabled();
     expect(next.circuit()).toMatchObject({ state: 'open', probeAtMs: Date.now() });
@@ -200,24 +200,24 @@ describe('an endpoint that is disabled', () => {
   });
 
   it('gets only probes, even when its circuit was closed', () => {
-    const standing = ramped();
-    standing.disabled(Date.now() + 1_000);
-    expect(standing.circuit()).toMatchObject({ state: 'open', probeAtMs: Date.now() + 1_000 });
-    expect(standing.allowed(most)).toBe(1);
+    const throttle = ramped();
+    throttle.disabled(Date.now() + 1_000);
+    expect(throttle.circuit()).toMatchObject({ state: 'open', probeAtMs: Date.now() + 1_000 });
+    expect(throttle.allowed(most)).toBe(1);
   });
 
   it('that was never disabled keeps the times of its circuit when it is enabled', () => {
-    const standing = open();
-    const before = standing.circuit();
-    standing.enabled();
-    expect(standing.circuit()).toEqual(before);
+    const throttle = open();
+    const before = throttle.circuit();
+    throttle.enabled();
+    expect(throttle.circuit()).toEqual(before);
   });
 });
 
 it('an endpoint that was paused starts again at one request in flight', () => {
-  const standing = ramped();
-  see(standing, 500);
-  standing.resetThrottle();
-  expect(standing.allowed(most)).toBe(1);
-  expect(standing.failingSinceMs()).toBeNull();
+  const throttle = ramped();
+  see(throttle, 500);
+  throttle.resetThrottle();
+  expect(throttle.allowed(most)).toBe(1);
+  expect(throttle.failingSinceMs()).toBeNull();
 });

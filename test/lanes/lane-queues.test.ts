@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Ordering } from '#domain/lane-settings';
-import { createLaneQueues } from '#lanes/lane-queues';
+import { LaneQueues } from '#lanes/lane-queues';
 
 const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDelivery => ({
   deliveryId: `dlv_${n}`,
@@ -23,7 +23,7 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
 });
 
 it('an ordered endpoint is one line: only its head is in flight, and a head that waits holds up the rest', () => {
-  const lines = createLaneQueues(() => 'endpoint');
+  const lines = new LaneQueues(() => 'endpoint');
   lines.fill([row(1), row(2), row(3)], 0, false);
   const first = lines.next(0);
   expect(first?.deliveryId).toBe('dlv_1');
@@ -36,7 +36,7 @@ it('an ordered endpoint is one line: only its head is in flight, and a head that
 });
 
 it('a head that is not due waits, unless it is read for a probe', () => {
-  const lines = createLaneQueues(() => 'endpoint');
+  const lines = new LaneQueues(() => 'endpoint');
   lines.fill([row(1, null, 500), row(2)], 0, false);
   expect([lines.movable(0), lines.nextAtMs(0)]).toEqual([0, 500]);
   lines.fill([row(1, null, 500), row(2)], 0, true);
@@ -44,7 +44,7 @@ it('a head that is not due waits, unless it is read for a probe', () => {
 });
 
 it('keys that are in flight or wait are not read, and deliveries without a key hold up none', () => {
-  const lines = createLaneQueues(() => 'key');
+  const lines = new LaneQueues(() => 'key');
   lines.fill([row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4), row(5)], 0, false);
   expect(lines.movable(0)).toBe(4);
   const taken = [lines.next(0), lines.next(0), lines.next(0), lines.next(0)].map((next) => next?.deliveryId);
@@ -58,7 +58,7 @@ it('each line has one in flight and keeps its order, for any sequence of reads, 
   const moves = fc.array(fc.record({ move: fc.constantFrom('look', 'next', 'done', 'wait'), which: fc.nat(20) }), { maxLength: 200 });
   fc.assert(
     fc.property(orderings, fc.array(fc.constantFrom('a', 'b', null), { maxLength: 30 }), moves, (ordering, keys, script) => {
-      const lines = createLaneQueues(() => ordering);
+      const lines = new LaneQueues(() => ordering);
       // the held rows, in their order
       let held = keys.map((key, n) => row(n, key));
       const underWay: HeldDelivery[] = [];

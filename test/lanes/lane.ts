@@ -2,7 +2,7 @@
 // itself parks deliveries, starts drains and changes the endpoint.
 import { pino } from 'pino';
 import { createPoster } from '#attempts/poster';
-import { createRecorder } from '#attempts/recorder';
+import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { acceptEvents } from '#db/events/accept';
@@ -56,12 +56,12 @@ export async function setLaneStage() {
   const depsOf = ({ lingerMs = 500, times = { firstProbeMs: 300, longestProbeMs: 600 }, ...more }: DrainOptions = {}): DrainDeps => ({
     db,
     poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1s', '1s', '1s'] } }),
-    recorder: createRecorder(db, testContents(db), log),
+    recorder: new Recorder(db, testContents(db), log),
     stallWatch: createStallWatch(),
     log,
-    places: createSlots(limits),
+    slots: createSlots(limits),
     limits,
-    isInHand: () => false,
+    firstInFlight: new Map(),
     starter: {
       startDelivery: async ({ deliveryId, status }) => void told.push({ kind: 'start', deliveryId, status }),
       look: async ({ deliveryId, status }) => void told.push({ kind: 'look', deliveryId, status }),
@@ -69,7 +69,7 @@ export async function setLaneStage() {
     wakeups: createDrainWakeups(),
     disableAfterMs: 5 * 86_400_000,
     probeDisabledEveryMs: 3_600_000,
-    slots: 256,
+    maxDrains: 256,
     timings: { ...usualTimings.lanes, lingerMs, circuit: times },
     ...more,
   });

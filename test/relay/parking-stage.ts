@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { createPoster } from '#attempts/poster';
-import { createRecorder } from '#attempts/recorder';
+import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { readConfig } from '#config/config';
@@ -38,7 +38,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const lanes = parkWithoutTemporal(db);
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
-  const recorder = createRecorder(db, contents, log);
+  const recorder = new Recorder(db, contents, log);
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
   const slots = createSlots({ process: 64, tenant: 64, endpoint: 8 });
   const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };

@@ -1,5 +1,5 @@
 // Parking without Temporal: lanes exist only as rows, and no workflow is signalled.
-import { createLaneWatch, type LaneWatch } from '#attempts/lane-watch';
+import { LaneWatch } from '#attempts/lane-watch';
 import { readConfig } from '#config/config';
 import type { Db } from '#db/store/pool';
 import { uuidOf } from '#domain/ids';
@@ -20,7 +20,7 @@ export function parkWithoutTemporal(db: Db): ParkingWithoutTemporal {
   const log = createLogger('silent');
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
   const waker = createLaneWaker({ db, link, log });
-  const lanes = createLaneWatch({ db, lease: db, waker, log });
+  const lanes = new LaneWatch({ db, lease: db, waker, log });
   return {
     waker,
     parking: createParking(db, waker),

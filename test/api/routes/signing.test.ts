@@ -2,7 +2,7 @@
 import { importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jwksRoutes } from '#api/routes/jwks';
-import { createKeyRing } from '#attempts/key-ring';
+import { KeyRing } from '#attempts/key-ring';
 import { liveSecrets } from '#db/endpoints/secrets';
 import { publishKey, readRotation, takeBackKey } from '#db/keys/key-rotation';
 import { newKeyPair } from '#db/keys/signing-key';
@@ -315,8 +315,8 @@ describe('a process that caches keys', () => {
         };
       },
     });
-    const signersOf = createKeyRing(counted, api.deps.vault, most);
-    const now = async (tenantId: string) => (await signersOf(tenantId)).map(({ keyId }) => keyId);
+    const keyRing = new KeyRing(counted, api.deps.vault, most);
+    const now = async (tenantId: string) => (await keyRing.signersOf(tenantId)).map(({ keyId }) => keyId);
     return { now, reads: () => asked.filter((name) => name === 'read_held_keys').length, asked };
   }
 
