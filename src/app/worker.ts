@@ -25,7 +25,7 @@ import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { createSender } from '#outbound/send';
-import { createRelay, type Relay } from '#relay/relay';
+import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import type { Core } from './core.ts';
@@ -92,7 +92,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     timings: timings.lanes,
   });
   const drainsHere = createDrainsHere(drain, sizing.lanes, log);
-  const relay = createRelay({
+  const relay = new Relay({
     db,
     lease: shares.lease,
     reads: shares.attempts,
@@ -110,7 +110,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     metrics: telemetry.dispatches,
     reached,
   });
-  telemetry.watchWorker({ relay: relay.status, load: () => engine.load() });
+  telemetry.watchWorker({ relay: () => relay.status(), load: () => engine.load() });
   const stopListening = listen(shares.lease, 'posthorn_outbox', onNotification, log);
 
   function onNotification(word: string): void {

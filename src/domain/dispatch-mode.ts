@@ -25,6 +25,8 @@ export interface ModeSwitch {
   choose(deliveries: number, nowMs: number): DispatchMode;
   mode(nowMs: number): DispatchMode;
   setTemporalAway(away: boolean): void;
+  /** As last set. */
+  isTemporalAway(): boolean;
 }
 
 export function createModeSwitch(setting: DispatchSetting, options: Partial<Budget & { calmAfterMs: number }> = {}): ModeSwitch {
@@ -67,5 +69,6 @@ export function createModeSwitch(setting: DispatchSetting, options: Partial<Budg
     setTemporalAway(now) {
       away = now;
     },
+    isTemporalAway: () => away,
   };
 }

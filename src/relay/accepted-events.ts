@@ -2,7 +2,6 @@
 // Ingest calls it after its commit. Duplicates and conflicts are left out.
 import type { Accepted, AcceptRequest } from '#db/events/accept';
 import type { OwnedEvent } from '#db/events/outbox';
-import type { LeavingEvent } from './leaving-event.ts';
 
 export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Accepted | undefined): OwnedEvent[] {
   const tenantId = accepted?.tenantId;
@@ -26,9 +25,4 @@ export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Acce
       mayBeBegun: false,
       acceptedHereMs: nowMs,
     }));
-}
-
-/** The event without its body. `needsDispatch`: the relay cannot make its first attempts before the dispatch. */
-export function leaving({ eventId, tenantId, tenant, eventType }: OwnedEvent, needsDispatch: boolean): LeavingEvent {
-  return { eventId, tenantId, tenant, eventType, needsDispatch };
 }

@@ -12,104 +12,108 @@ const maxBytesOfTenant = 16 * 1024 * 1024;
  */
 const enoughOfTenant = 64;
 
-export interface InMemoryEvents {
-  /** True: the event is in memory, or announced by `expect`. */
-  has(eventId: string): boolean;
-  /** Announces events that are about to be committed and that ingest hands over itself. */
-  expect(eventIds: string[]): void;
-  unexpect(eventIds: string[]): void;
-  /** True: there is no room for an event of this tenant, or for any event. */
-  isFullFor(tenantId: string): boolean;
-  /** The tenants for which `isFullFor` returned true and that have had no room since. */
-  fullFor(): string[];
-  isFull(): boolean;
-  /** The tenants that have enough events waiting here. */
-  crowded(): string[];
-  take(eventId: string, tenantId: string, bytes: number): void;
-  /** Notes that the event waits for no attempt any more; its body no longer counts. */
-  attempted(eventId: string): void;
-  forget(eventId: string): void;
-}
-
-export interface InMemoryEventsDeps {
-  /** Called when a crowded tenant has room again. */
-  onRoom(): void;
-  /** Called when there is room for events that did not fit before. */
-  onSpace(): void;
-}
-
 interface Share {
   events: number;
   bytes: number;
 }
 
-export function createInMemoryEvents({ onRoom, onSpace }: InMemoryEventsDeps): InMemoryEvents {
+export class InMemoryEvents {
   /** By event id. Null: attempted. */
-  const known = new Map<string, { tenantId: string; bytes: number } | null>();
-  const expected = new Set<string>();
-  const waiting = new Map<string, Share>();
-  const crowds = new Set<string>();
-  let bytes = 0;
-  /** `isFull` has returned true. Cleared, with a call of `onSpace`, once a tenth is free. */
-  let wasFull = false;
-  const fullTenants = new Set<string>();
+  readonly #known = new Map<string, { tenantId: string; bytes: number } | null>();
+  readonly #expected = new Set<string>();
+  /** Events and bytes that are not attempted yet, by tenant. */
+  readonly #waiting = new Map<string, Share>();
+  readonly #crowded = new Set<string>();
+  readonly #fullTenants = new Set<string>();
+  #bytes = 0;
+  /** `isFull` has returned true, and no tenth has become free since. */
+  #wasFull = false;
+  #hasSpaceAgain = false;
+  #hasRoomAgain = false;
 
-  function isFull(): boolean {
-    const full = known.size >= maxEvents || bytes >= maxBytes;
-    wasFull ||= full;
+  /** True: the event is in memory, or announced by `expect`. */
+  has(eventId: string): boolean {
+    return this.#known.has(eventId) || this.#expected.has(eventId);
+  }
+
+  /** Announces events that are about to be committed and that ingest passes on itself. */
+  expect(eventIds: string[]): void {
+    for (const id of eventIds) this.#expected.add(id);
+  }
+
+  unexpect(eventIds: string[]): void {
+    for (const id of eventIds) this.#expected.delete(id);
+  }
+
+  isFull(): boolean {
+    const full = this.#known.size >= maxEvents || this.#bytes >= maxBytes;
+    this.#wasFull ||= full;
     return full;
   }
 
-  function isFullFor(tenantId: string): boolean {
-    const share = waiting.get(tenantId);
+  /** True: there is no room for an event of this tenant, or for any event. */
+  isFullFor(tenantId: string): boolean {
+    const share = this.#waiting.get(tenantId);
     const full = share !== undefined && (share.events >= maxEventsOfTenant || share.bytes >= maxBytesOfTenant);
-    if (full) fullTenants.add(tenantId);
-    return full || isFull();
+    if (full) this.#fullTenants.add(tenantId);
+    return full || this.isFull();
   }
 
-  function count(tenantId: string, events: 1 | -1, moreBytes: number): void {
-    const share = waiting.get(tenantId) ?? { events: 0, bytes: 0 };
-    share.events += events;
-    share.bytes += moreBytes;
-    bytes += moreBytes;
-    if (share.events === 0) waiting.delete(tenantId);
-    else waiting.set(tenantId, share);
-    if (share.events >= enoughOfTenant) crowds.add(tenantId);
-    else if (share.events < enoughOfTenant / 2 && crowds.delete(tenantId)) onRoom();
-    const hasSpace = share.events < maxEventsOfTenant / 2 && share.bytes < maxBytesOfTenant / 2;
-    if (hasSpace && fullTenants.delete(tenantId)) onSpace();
+  /** The tenants for which `isFullFor` returned true and that have had no room since. */
+  fullFor(): string[] {
+    return [...this.#fullTenants];
   }
 
-  function attempted(eventId: string): void {
-    const held = known.get(eventId);
+  /** The tenants that have enough events waiting here. */
+  crowded(): string[] {
+    return [...this.#crowded];
+  }
+
+  take(eventId: string, tenantId: string, bytes: number): void {
+    this.#known.set(eventId, { tenantId, bytes });
+    this.#count(tenantId, 1, bytes);
+  }
+
+  /** Notes that the event waits for no attempt any more; its body no longer counts. */
+  attempted(eventId: string): void {
+    const held = this.#known.get(eventId);
     if (!held) return;
-    known.set(eventId, null);
-    count(held.tenantId, -1, -held.bytes);
+    this.#known.set(eventId, null);
+    this.#count(held.tenantId, -1, -held.bytes);
   }
 
-  return {
-    has: (eventId) => known.has(eventId) || expected.has(eventId),
-    expect(eventIds) {
-      for (const id of eventIds) expected.add(id);
-    },
-    unexpect(eventIds) {
-      for (const id of eventIds) expected.delete(id);
-    },
-    isFull,
-    isFullFor,
-    fullFor: () => [...fullTenants],
-    crowded: () => [...crowds],
-    take(eventId, tenantId, size) {
-      known.set(eventId, { tenantId, bytes: size });
-      count(tenantId, 1, size);
-    },
-    attempted,
-    forget(eventId) {
-      attempted(eventId);
-      known.delete(eventId);
-      if (!wasFull || known.size > maxEvents * 0.9 || bytes > maxBytes * 0.9) return;
-      wasFull = false;
-      onSpace();
-    },
-  };
+  forget(eventId: string): void {
+    this.attempted(eventId);
+    this.#known.delete(eventId);
+    if (!this.#wasFull || this.#known.size > maxEvents * 0.9 || this.#bytes > maxBytes * 0.9) return;
+    this.#wasFull = false;
+    this.#hasSpaceAgain = true;
+  }
+
+  /** True once after events that did not fit before have space. */
+  takeSpaceAgain(): boolean {
+    const has = this.#hasSpaceAgain;
+    this.#hasSpaceAgain = false;
+    return has;
+  }
+
+  /** True once after a crowded tenant is crowded no more. */
+  takeRoomAgain(): boolean {
+    const has = this.#hasRoomAgain;
+    this.#hasRoomAgain = false;
+    return has;
+  }
+
+  #count(tenantId: string, events: 1 | -1, bytes: number): void {
+    const share = this.#waiting.get(tenantId) ?? { events: 0, bytes: 0 };
+    share.events += events;
+    share.bytes += bytes;
+    this.#bytes += bytes;
+    if (share.events === 0) this.#waiting.delete(tenantId);
+    else this.#waiting.set(tenantId, share);
+    if (share.events >= enoughOfTenant) this.#crowded.add(tenantId);
+    else if (share.events < enoughOfTenant / 2 && this.#crowded.delete(tenantId)) this.#hasRoomAgain = true;
+    const hasSpace = share.events < maxEventsOfTenant / 2 && share.bytes < maxBytesOfTenant / 2;
+    if (hasSpace && this.#fullTenants.delete(tenantId)) this.#hasSpaceAgain = true;
+  }
 }

@@ -30,8 +30,7 @@ export interface RelayDeps {
   dispatchesPerSecond: number;
   /** Called once for each lease. Its first attempts end with the lease. */
   openFirstAttempter(): FirstAttempter;
-  /** Default: the usual ones. */
-  timings?: Timings;
+  timings: Timings;
   metrics?: DispatchMetrics;
   reached?: Reached;
 }

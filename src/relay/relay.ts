@@ -1,43 +1,25 @@
-// The relay: dispatches accepted events from the outbox to Temporal, and sweeps overdue work.
+// The relay: moves accepted events from the outbox to their endpoints and to Temporal, and sweeps overdue work.
 // It renews a lease in PostgreSQL every second. When the lease is lost it is fenced: it drops its
 // queue and starts again under a new id. Another relay takes over the rows of an expired lease.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
-import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
-import { createModeSwitch, type DispatchMode } from '#domain/dispatch-mode';
-import { usualTimings } from '#domain/timings';
-import { newId } from '#runtime/new-id';
-import { inBackground } from './background.ts';
-import { createEndpointCache } from './endpoint-cache.ts';
+import { releaseDeadRelays, renewRelay } from '#db/events/relays';
+import { createModeSwitch, type DispatchMode, type ModeSwitch } from '#domain/dispatch-mode';
+import type { Lease } from '#domain/relay-lease';
+import { type Background, inBackground } from './background.ts';
+import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
+import { EventFlow } from './event-flow.ts';
 import { leave } from './leave.ts';
+import { register, renew } from './registration.ts';
 import type { RelayDeps } from './relay-deps.ts';
-import { openRelayLease, type RelayLease } from './relay-lease.ts';
-import { createSweep } from './sweep.ts';
-import { createTaker } from './taker.ts';
+import { createSweep, type Sweep } from './sweep.ts';
 
 const releasedAtOnce = 1_000;
 
-export interface Relay {
-  /** The id of the current lease. Null: there is no lease that may act. */
-  id(): string | null;
-  /**
-   * Announces events about to be committed and returns the owner's id for their rows, `id()`. Until `settle` the relay
-   * skips them.
-   */
-  expect(eventIds: string[]): string | null;
-  /**
-   * Hands over `owned`, accepted under `relayId`, and ends the announcement of `eventIds`. Ignored if that lease has
-   * ended.
-   */
-  settle(relayId: string, eventIds: string[], owned: OwnedEvent[]): void;
-  /** Checks now for outbox rows without an owner. */
-  look(): void;
-  /** Sweeps now, because deliveries may have become due. */
-  sweepSoon(): void;
-  /** The current dispatch mode, and how many events wait in memory. */
-  status(): { mode: DispatchMode; waiting: number };
-  /** Ends the lease. Its rows are released; those with requests in flight only when these are recorded. */
-  stop(): Promise<void>;
+/** A lease and the events under it. */
+interface Term {
+  lease: Lease;
+  flow: EventFlow;
 }
 
 /**
@@ -45,132 +27,160 @@ export interface Relay {
  * under its id. Other relays delete a relay that was not renewed for 5 s and release its rows. A relay does this, and
  * takes rows, only after 5 s of unbroken renewals, so that a relay with an unstable connection takes nothing.
  */
-export function createRelay(deps: RelayDeps): Relay {
-  const { db, lease, reads, starter, log, waker, drainHere, timings = usualTimings } = deps;
-  const { renewEveryMs, fencedAfterMs, expiresAfterMs } = timings.relay;
-  const cache = createEndpointCache(lease, reads, timings.relay);
-  const modes = createModeSwitch(deps.dispatch, { calmAfterMs: timings.relay.calmAfterMs });
-  const stopping = new AbortController();
-  const sweep = createSweep({ db, starter, waker, drainHere, log, timings });
-  const steady = () => (relayLease?.isSteady() && !stopping.signal.aborted ? relayLease : undefined);
-  const taker = createTaker({ db, log, who: steady });
+export class Relay {
+  readonly #deps: RelayDeps;
+  readonly #cache: EndpointCache;
+  readonly #modes: ModeSwitch;
+  readonly #sweep: Sweep;
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<void>;
   // a separate job, so that a slow re-read of changed tenants does not delay the check every second
-  const changed = inBackground(cache.readChanged, (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'));
-  const changes = inBackground(
-    () => cache.lookForChanges().then(changed.soon),
-    (error) => log.warn({ err: error }, 'relay.cache_not_refreshed'),
-  );
-  const releasing = inBackground(releaseDead, (error) => log.warn({ err: error }, 'relay.dead_not_released'));
-  let relayLease: RelayLease | undefined;
-  let sweeping: Promise<void> | undefined;
-  let wake = new AbortController();
-  const status = () => ({ mode: modes.mode(Date.now()), waiting: relayLease?.waiting() ?? 0 });
+  readonly #changed: Background;
+  readonly #changes: Background;
+  readonly #releasing: Background;
+  #term: Term | undefined;
+  #sweeping: Promise<void> | undefined;
+  #wake = new AbortController();
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      relayLease ??= await begin();
-      if (relayLease?.isFresh()) await renew(relayLease);
-      if (relayLease && !relayLease.isFresh()) fence(relayLease);
-      if (relayLease) {
-        sweepOnce(relayLease);
-        changes.soon();
-        releasing.soon();
-        taker.soon();
+  constructor(deps: RelayDeps) {
+    const { db, lease, reads, starter, waker, drainHere, log, timings } = deps;
+    const cache = createEndpointCache(lease, reads, timings.relay);
+    const warn = (text: string) => (error: unknown) => log.warn({ err: error }, text);
+    this.#deps = deps;
+    this.#cache = cache;
+    this.#modes = createModeSwitch(deps.dispatch, { calmAfterMs: timings.relay.calmAfterMs });
+    this.#sweep = createSweep({ db, starter, waker, drainHere, log, timings });
+    this.#changed = inBackground(cache.readChanged, warn('relay.cache_not_refreshed'));
+    this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
+    this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
+    this.#ended = this.#run();
+  }
+
+  /** The id of the current lease. Null: there is no lease that may act. */
+  id(): string | null {
+    return this.#acting()?.lease.id ?? null;
+  }
+
+  /**
+   * Announces events about to be committed and returns the owner's id for their rows, `id()`. Until `settle` the relay
+   * skips them.
+   */
+  expect(eventIds: string[]): string | null {
+    this.#acting()?.flow.expect(eventIds);
+    return this.id();
+  }
+
+  /**
+   * Passes on `owned`, accepted under `relayId`, and ends the announcement of `eventIds`. Ignored if that lease has
+   * ended.
+   */
+  settle(relayId: string, eventIds: string[], owned: OwnedEvent[]): void {
+    const term = this.#acting();
+    if (term?.lease.id === relayId) term.flow.settle(eventIds, owned);
+  }
+
+  /** Checks now for outbox rows without an owner. */
+  look(): void {
+    this.#term?.flow.takeSoon();
+  }
+
+  /** Sweeps now, because deliveries may have become due. */
+  sweepSoon(): void {
+    this.#sweep.soon();
+    this.#wake.abort();
+  }
+
+  /** The current dispatch mode, and how many events wait in memory. */
+  status(): { mode: DispatchMode; waiting: number } {
+    return { mode: this.#modes.mode(Date.now()), waiting: this.#term?.flow.waiting() ?? 0 };
+  }
+
+  /** Ends the lease. Its rows are released; those with requests in flight only when these are recorded. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#sweep.stop();
+    await this.#ended;
+    if (this.#term) await this.#leave(this.#term);
+    await Promise.all([this.#releasing.idle(), this.#changes.idle().then(this.#changed.idle), this.#sweeping]);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      this.#term ??= await this.#begin();
+      const lease = this.#acting()?.lease;
+      if (lease) await renew(this.#deps, lease, this.status(), this.#stopping.signal);
+      if (this.#term && !this.#acting()) this.#fence(this.#term);
+      if (this.#term) {
+        this.#sweepOnce(this.#term);
+        this.#changes.soon();
+        this.#releasing.soon();
+        this.#term.flow.takeSoon();
       }
-      await pause();
+      await this.#pause();
     }
   }
 
-  async function begin(): Promise<RelayLease | undefined> {
-    const id = newId('rly');
-    const beganAt = performance.now();
-    try {
-      await registerRelay(lease, id, deps.processName);
-    } catch (error) {
-      log.warn({ err: error }, 'relay.not_registered');
-      return undefined;
-    }
-    log.info({ relayId: id }, 'relay.begun');
-    return openRelayLease(id, beganAt, { ...deps, timings, cache, modes, onRoom: () => taker.soon() });
-  }
-
-  async function renew(of: RelayLease): Promise<void> {
-    const sentAt = performance.now();
-    // the lease has expired by then
-    const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping.signal }).catch(() => 'too late' as const);
-    const renewed = await Promise.race([renewRelay(lease, of.id, status(), expiresAfterMs).catch((error: Error) => error), tooLate]);
-    if (renewed === true) of.renewed(sentAt);
-    else if (renewed === false) of.lost();
-    else if (!stopping.signal.aborted) log.warn({ err: renewed, relayId: of.id }, 'relay.not_renewed');
+  async #begin(): Promise<Term | undefined> {
+    const lease = await register(this.#deps);
+    return lease && { lease, flow: new EventFlow(lease, { ...this.#deps, cache: this.#cache, modes: this.#modes }) };
   }
 
   /**
    * Does not tell PostgreSQL, and does not wait for work in progress: that can only move rows that still belong to this
    * relay.
    */
-  function fence(ended: RelayLease): void {
-    relayLease = undefined;
-    log.warn({ relayId: ended.id }, 'relay.fenced');
-    void ended.end();
+  #fence({ lease, flow }: Term): void {
+    this.#term = undefined;
+    this.#deps.log.warn({ relayId: lease.id }, 'relay.fenced');
+    void flow.stop();
+  }
+
+  /** Renews the lease meanwhile. */
+  async #leave({ lease, flow }: Term): Promise<void> {
+    const { db, log } = this.#deps;
+    const ended = flow.stop();
+    const { renewEveryMs, expiresAfterMs } = this.#deps.timings.relay;
+    const renew = () => renewRelay(this.#deps.lease, lease.id, this.status(), expiresAfterMs);
+    await leave({
+      db,
+      log,
+      relayId: lease.id,
+      ended,
+      taken: flow.taken(),
+      eventsUnderWay: () => flow.eventsUnderWay(),
+      renew,
+      renewEveryMs,
+    });
   }
 
   /** Releases the rows of dead relays. All relays then take their share of them. */
-  async function releaseDead(): Promise<void> {
-    while (steady() && (await releaseDeadRelays(db, releasedAtOnce, expiresAfterMs)) > 0) taker.soon();
+  async #releaseDead(): Promise<void> {
+    while (this.#isSteady() && (await releaseDeadRelays(this.#deps.db, releasedAtOnce, this.#deps.timings.relay.expiresAfterMs)) > 0)
+      this.look();
   }
 
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
-  function sweepOnce(of: RelayLease): void {
-    sweeping ??= sweep
-      .ifDue(() => of.departures.recheck())
-      .catch((error) => log.warn({ err: error, relayId: of.id }, 'relay.sweep_failed'))
+  #sweepOnce({ lease, flow }: Term): void {
+    this.#sweeping ??= this.#sweep
+      .ifDue(() => flow.readSoon())
+      .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
       .finally(() => {
-        sweeping = undefined;
+        this.#sweeping = undefined;
       });
   }
 
-  async function pause(): Promise<void> {
-    wake = new AbortController();
-    await delay(renewEveryMs, undefined, { signal: AbortSignal.any([wake.signal, stopping.signal]) }).catch(() => undefined);
+  async #pause(): Promise<void> {
+    this.#wake = new AbortController();
+    const signal = AbortSignal.any([this.#wake.signal, this.#stopping.signal]);
+    await delay(this.#deps.timings.relay.renewEveryMs, undefined, { signal }).catch(() => undefined);
   }
 
-  const ended = run();
+  /** The current lease, while it may act. */
+  #acting(): Term | undefined {
+    return this.#term?.lease.isFresh(performance.now()) ? this.#term : undefined;
+  }
 
-  return {
-    id: () => (relayLease?.isFresh() ? relayLease.id : null),
-    expect(eventIds) {
-      if (!relayLease?.isFresh()) return null;
-      relayLease.departures.expect(eventIds);
-      return relayLease.id;
-    },
-    settle(relayId, eventIds, owned) {
-      if (relayLease?.id === relayId && relayLease.isFresh()) relayLease.departures.settle(eventIds, owned);
-    },
-    look: () => taker.soon(),
-    status,
-    sweepSoon() {
-      sweep.soon();
-      wake.abort();
-    },
-    async stop() {
-      stopping.abort();
-      sweep.stop();
-      await ended;
-      const last = relayLease;
-      if (last) {
-        const renew = () => renewRelay(lease, last.id, status(), expiresAfterMs);
-        await leave({
-          db,
-          log,
-          relayId: last.id,
-          ended: last.end(),
-          taken: taker.idle(),
-          eventsUnderWay: last.eventsUnderWay,
-          renew,
-          renewEveryMs,
-        });
-      }
-      await Promise.all([taker.idle(), releasing.idle(), changes.idle().then(changed.idle), sweeping]);
-    },
-  };
+  #isSteady(): boolean {
+    return !this.#stopping.signal.aborted && (this.#term?.lease.isSteady(performance.now()) ?? false);
+  }
 }

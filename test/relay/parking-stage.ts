@@ -12,10 +12,11 @@ import { acceptEvents } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';
 import type { DispatchSetting } from '#domain/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
+import { usualTimings } from '#domain/timings';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender } from '#outbound/send';
 import { createIngest } from '#relay/ingest';
-import { createRelay } from '#relay/relay';
+import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
@@ -42,7 +43,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
   const slots = createSlots({ process: 64, tenant: 64, endpoint: 8 });
   const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
-  const relay = createRelay({
+  const relay = new Relay({
     drainHere: () => undefined,
     ...lanes,
     db,
@@ -54,6 +55,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     processName: hostname(),
     dispatch,
     dispatchesPerSecond: 20,
+    timings: usualTimings,
     openFirstAttempter: () => new FirstAttempter({ ...attempting, park: lanes.parking.park }),
   });
   const accept = createIngest({ db, contents, relay, parking: lanes.parking, ...(reached && { reached }) });

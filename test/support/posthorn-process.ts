@@ -26,6 +26,8 @@ export interface ProcessOptions {
    * Which line to wait for. `listening` does not wait for Temporal; `ready` (the default) means that the worker polls.
    */
   awaited?: 'listening' | 'ready';
+  /** Further arguments for Node. */
+  nodeArgs?: string[];
 }
 
 export interface PosthornProcess extends Api {
@@ -54,9 +56,9 @@ export function createProcessGroup(): ProcessGroup {
   let count = 0;
 
   return {
-    async start({ env, role = 'all', dieAt, time = 1, awaited = 'ready' }) {
+    async start({ env, role = 'all', dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
-      const args = [program, role, ...(dieAt ? [dieAt, String(time)] : [])];
+      const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,

@@ -1,0 +1,182 @@
+// Moves events from the outbox into dispatches and starts their workflows. After a crash the events stay guarded: before
+// the move by their outbox rows, after it by the dispatch row, which the sweep starts again. A row that another relay
+// took over is not moved, so no event gets two dispatches.
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDispatches, type NewDispatch, takeBackDispatch } from '#db/events/dispatches';
+import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
+import type { Db } from '#db/store/pool';
+import type { DispatchSetting, ModeSwitch } from '#domain/dispatch-mode';
+import type { Reached } from '#runtime/checkpoints';
+import type { Logger } from '#runtime/logger';
+import type { DispatchMetrics } from '#telemetry/telemetry';
+import type { DispatchRef, Starter } from '#temporal/starter';
+import { DispatchQueue, type Leaving, type LeavingKind, toDispatch } from './dispatch-queue.ts';
+import { DispatchStarts } from './start-dispatch.ts';
+
+/** An individual dispatch in adaptive mode keeps its place for so long, because its workflows work on. */
+const pacedMs = 50;
+
+/** What became of an event that waited for a dispatch. */
+export type Dispatched =
+  /** A dispatch guards it. The workflow is started, was refused for good, or is left to the sweep. */
+  | 'dispatched'
+  /** It is not owned by this relay any more. */
+  | 'gone'
+  /** Temporal is away. The event is in the outbox again, owned by this relay. */
+  | 'taken_back'
+  /** Nothing was written. The mode has changed to batched: its first attempts come before the dispatch. */
+  | 'attempt_first';
+
+export interface DispatcherDeps {
+  db: Db;
+  starter: Starter;
+  log: Logger;
+  modes: ModeSwitch;
+  dispatch: DispatchSetting;
+  /** The cadence of batches. */
+  dispatchesPerSecond: number;
+  relayId: string;
+  /** The pause before a dispatch is written or started again. */
+  retryMs: number;
+  /** False: this relay has lost its lease. It moves and takes back nothing. */
+  mayAct(): boolean;
+  metrics?: DispatchMetrics;
+  reached?: Reached;
+}
+
+interface Waiting extends Leaving {
+  resolve(outcome: Dispatched): void;
+}
+
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #queue: DispatchQueue<Waiting>;
+  /** Dispatches that are ready at the same moment share a transaction. */
+  readonly #moves: GroupCommit<NewDispatch, number>;
+  readonly #starts: DispatchStarts;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  readonly #cadence: NodeJS.Timeout;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+    this.#starts = new DispatchStarts(deps, this.#stopping.signal);
+    this.#queue = new DispatchQueue({ modes: deps.modes, isPaced: deps.dispatch === 'adaptive' });
+    this.#moves = createGroupCommit<NewDispatch, number>({
+      write: (dispatches) => createDispatches(deps.db, deps.relayId, dispatches),
+      weigh: ({ eventIds }) => eventIds.length,
+      maxWeight: 1_000,
+    });
+    this.#cadence = setInterval(() => {
+      this.#queue.beat();
+      this.next();
+    }, 1_000 / deps.dispatchesPerSecond).unref();
+  }
+
+  /** Queues the event for a dispatch. Resolves when it left; never, if this relay stops before. */
+  dispatch(leaving: Leaving): Promise<Dispatched> {
+    return new Promise((resolve) => {
+      this.#queue.add({ ...leaving, resolve });
+      this.next();
+    });
+  }
+
+  /** Begins the dispatches that may begin now. To be called after a change of mode, too. */
+  next(): void {
+    if (!this.#mayAct()) return;
+    const nowMs = Date.now();
+    if (this.#deps.modes.mode(nowMs) === 'batched') for (const { resolve } of this.#queue.takeIndividual()) resolve('attempt_first');
+    for (let group = this.#queue.next(nowMs); group; group = this.#queue.next(nowMs)) this.#begin(group);
+  }
+
+  waiting(): number {
+    return this.#queue.waiting();
+  }
+
+  /** Drops the waiting events. Resolves when the dispatches in progress have ended. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    clearInterval(this.#cadence);
+    this.#queue.clear();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #begin(group: Waiting[]): void {
+    const kind = group[0]?.kind ?? 'attempted';
+    const isPaced = this.#deps.dispatch === 'adaptive' && kind !== 'attempted';
+    const dispatching = this.#dispatchTogether(kind, group);
+    const ended = (isPaced ? Promise.all([dispatching, delay(pacedMs)]) : dispatching).then(() => {
+      this.#underWay.delete(ended);
+      this.#queue.ended(kind);
+      this.next();
+    });
+    this.#underWay.add(ended);
+  }
+
+  /**
+   * While Temporal is away, a batch is left to the sweep. Individual events are taken back, so that their first attempts
+   * go ahead. Any other dispatch is tried again each second, which tests Temporal for all. Never rejects.
+   */
+  async #dispatchTogether(kind: LeavingKind, group: Waiting[]): Promise<void> {
+    const dispatch = toDispatch(group);
+    const moved = await this.#move(dispatch.dispatchId, kind, group);
+    if (moved === 'not_moved') {
+      await this.#pause();
+      for (const leaving of group) this.#queue.add({ ...leaving, urgent: true });
+      return;
+    }
+    if (moved === 'gone') return end(group, 'gone');
+    await this.#deps.reached?.('dispatch written');
+    if (kind !== 'attempted') return end(group, await this.#startOrTakeBack(kind, dispatch));
+    await this.#starts.startUnlessTested(dispatch);
+    end(group, 'dispatched');
+  }
+
+  async #startOrTakeBack(kind: LeavingKind, dispatch: DispatchRef): Promise<'dispatched' | 'taken_back'> {
+    while (this.#mayAct() && !(await this.#starts.start(dispatch))) {
+      this.next();
+      if (kind === 'individual' && (await this.#takeBack(dispatch))) return 'taken_back';
+      await this.#pause();
+    }
+    return 'dispatched';
+  }
+
+  async #move(dispatchId: string, kind: LeavingKind, group: Leaving[]): Promise<'moved' | 'gone' | 'not_moved'> {
+    const { log, relayId, metrics } = this.#deps;
+    const planned = kind === 'attempted';
+    try {
+      const moved = await this.#moves.add({ dispatchId, eventIds: group.map(({ event }) => event.eventId), planned });
+      if (moved === 0) return 'gone';
+      metrics?.dispatched(planned || group.length > 1 ? 'batch' : 'single');
+      return 'moved';
+    } catch (error) {
+      // if the rows moved all the same, the next try finds them gone, and the sweep starts their dispatch
+      log.warn({ err: error, relayId }, 'relay.hand_over_failed');
+      return 'not_moved';
+    }
+  }
+
+  /** False: first attempts come after the dispatch (individual mode), it is planned or done, or PostgreSQL is away. */
+  async #takeBack({ dispatchId }: DispatchRef): Promise<boolean> {
+    const { db, log, dispatch, relayId } = this.#deps;
+    if (dispatch === 'individual' || !this.#mayAct()) return false;
+    try {
+      return await takeBackDispatch(db, relayId, dispatchId);
+    } catch (error) {
+      log.warn({ err: error, dispatchId }, 'relay.not_taken_back');
+      return false;
+    }
+  }
+
+  #mayAct(): boolean {
+    return !this.#stopping.signal.aborted && this.#deps.mayAct();
+  }
+
+  async #pause(): Promise<void> {
+    await delay(this.#deps.retryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}
+
+function end(group: Waiting[], outcome: Dispatched): void {
+  for (const { resolve } of group) resolve(outcome);
+}

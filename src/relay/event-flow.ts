@@ -1,0 +1,195 @@
+// The way of each event that a relay owns, under one lease: routed, parked or attempted, and moved into a dispatch.
+// Memory holds a limited number of events. The rest waits in the outbox and is read when there is room.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FirstAttempter } from '#attempts/first-attempter';
+import type { OwnedEvent } from '#db/events/outbox';
+import { isStoreAway } from '#db/store/errors';
+import type { DispatchMode, ModeSwitch } from '#domain/dispatch-mode';
+import type { Lease } from '#domain/relay-lease';
+import type { Route } from '#domain/route-event';
+import { inBackground } from './background.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { EndpointCache } from './endpoint-cache.ts';
+import { createExistingDeliveries } from './existing-deliveries.ts';
+import { InMemoryEvents } from './in-memory-events.ts';
+import { OrphanTaker, ownEvents } from './outbox-reader.ts';
+import { attemptEvent, type PrepareDeps, type Prepared, placeEvent, unplanned } from './prepare-event.ts';
+import type { RelayDeps } from './relay-deps.ts';
+
+export interface EventFlowDeps extends RelayDeps {
+  cache: EndpointCache;
+  modes: ModeSwitch;
+}
+
+/**
+ * An event is in one of these states. Its outbox row guards it up to the move into a dispatch, so a crash in any of
+ * them repeats it: by the lease of another relay, or by the next one of this process.
+ *
+ * 1. In the outbox only: announced (`expect`) while its commit is under way, or without room in memory.
+ * 2. Routed: its endpoints are read, and the deliveries that only lanes may send are parked.
+ * 3. Attempted: its first attempts are made, and their rows written (batched mode). Or it skips this state, because its
+ *    dispatch makes them: always for scheduled events, and in individual mode.
+ * 4. Waiting for a dispatch, alone or in a batch. An event that skipped state 3 returns to 2 when the mode changes to
+ *    batched.
+ * 5. Gone: in a dispatch, or owned by another relay. If the dispatch is taken back, it is in state 1 again.
+ */
+export class EventFlow {
+  readonly #deps: EventFlowDeps;
+  readonly #lease: Lease;
+  readonly #firstAttempter: FirstAttempter;
+  readonly #memory = new InMemoryEvents();
+  readonly #dispatcher: Dispatcher;
+  readonly #preparing: PrepareDeps;
+  readonly #orphans: OrphanTaker;
+  #stopped = false;
+  readonly #reading = inBackground(
+    () => this.#readOwn(),
+    (error) => this.#deps.log.warn({ err: error, relayId: this.#lease.id }, 'relay.outbox_not_read'),
+  );
+  readonly #taking = inBackground(
+    () => this.#takeOrphans(),
+    (error) => this.#deps.log.warn({ err: error }, 'relay.take_failed'),
+  );
+
+  constructor(lease: Lease, deps: EventFlowDeps) {
+    this.#deps = deps;
+    this.#lease = lease;
+    this.#firstAttempter = deps.openFirstAttempter();
+    const mayAct = () => this.#mayAct();
+    this.#dispatcher = new Dispatcher({ ...deps, retryMs: deps.timings.relay.retryMs, relayId: lease.id, mayAct });
+    this.#preparing = { ...deps, firstAttempter: this.#firstAttempter, existingOf: createExistingDeliveries(deps.db), mayAct };
+    this.#orphans = new OrphanTaker(deps.db, lease.id, this.#memory);
+  }
+
+  /** Takes over events that this relay owns now. Events that do not fit in memory are read from the outbox later. */
+  add(events: OwnedEvent[]): void {
+    for (const event of events) {
+      if (this.#memory.has(event.eventId) || this.#memory.isFullFor(event.tenantId)) continue;
+      this.#memory.take(event.eventId, event.tenantId, event.body.length);
+      this.#handle(event);
+    }
+  }
+
+  /** Announces events that are about to be committed under this lease. Their outbox rows are skipped until `settle`. */
+  expect(eventIds: string[]): void {
+    this.#memory.expect(eventIds);
+  }
+
+  /** Adds the committed events and ends the announcement of all `eventIds`. */
+  settle(eventIds: string[], committed: OwnedEvent[]): void {
+    this.#memory.unexpect(eventIds);
+    this.add(committed);
+  }
+
+  /** Reads the outbox for events of this relay that it was never given. */
+  readSoon(): void {
+    this.#reading.soon();
+  }
+
+  /** Takes rows without an owner, if there are any and the lease is steady. */
+  takeSoon(): void {
+    this.#taking.soon();
+  }
+
+  /** How many events wait for their attempts or their dispatch. */
+  waiting(): number {
+    return this.#dispatcher.waiting() + this.#firstAttempter.waiting();
+  }
+
+  /** The events that have first attempts in flight. */
+  eventsUnderWay(): string[] {
+    return this.#firstAttempter.eventsUnderWay();
+  }
+
+  /** Drops the waiting events. Resolves when the attempts and dispatches in progress have ended and are recorded. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([this.#firstAttempter.stop(), this.#dispatcher.stop()]);
+  }
+
+  /** Resolves when this flow takes no more outbox rows. Call it after `stop`. */
+  async taken(): Promise<void> {
+    await this.#taking.idle();
+  }
+
+  /** The body is dropped before the event waits for its dispatch, which may take seconds: only `#prepare` refers to it. */
+  #handle(event: OwnedEvent): void {
+    void this.#prepare(event).then((prepared) => prepared && this.#dispatch(prepared));
+  }
+
+  /** Never rejects. */
+  async #prepare(event: OwnedEvent): Promise<Prepared | null> {
+    try {
+      const route = await placeEvent(this.#preparing, event);
+      if (!route) return null;
+      const mode = this.#choose(route);
+      if (route.kind === 'plan') return unplanned(event);
+      return mode === 'individual' ? { kind: 'individual', event, urgent: false } : await attemptEvent(this.#preparing, event, route);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, relayId: this.#lease.id, eventId: event.eventId }, 'relay.not_planned');
+      if (!isStoreAway(error)) return unplanned(event);
+      await delay(this.#deps.timings.relay.rereadAfterMs);
+      this.#forget(event.eventId);
+      this.readSoon();
+      return null;
+    }
+  }
+
+  #choose(route: Route<unknown>): DispatchMode {
+    // parked deliveries need no dispatch soon, so an event that has no others leaves with the next batch
+    if (route.kind === 'deliver' && route.direct.length === 0 && route.lane.length > 0) return 'batched';
+    const mode = this.#deps.modes.choose(route.kind === 'plan' ? route.deliveries : route.direct.length, Date.now());
+    // events that wait for an individual dispatch need not wait any longer
+    if (mode === 'batched') this.#dispatcher.next();
+    return mode;
+  }
+
+  /** Never rejects. */
+  async #dispatch(prepared: Prepared): Promise<void> {
+    const { eventId } = prepared.event;
+    if (prepared.kind !== 'individual') this.#attempted(eventId);
+    const outcome = await this.#dispatcher.dispatch(prepared);
+    if (outcome === 'attempt_first' && prepared.kind === 'individual') return this.#handle(prepared.event);
+    this.#forget(eventId);
+    if (outcome === 'taken_back') this.readSoon();
+  }
+
+  #attempted(eventId: string): void {
+    this.#memory.attempted(eventId);
+    this.#useRoom();
+  }
+
+  #forget(eventId: string): void {
+    this.#memory.forget(eventId);
+    this.#useRoom();
+  }
+
+  /** Reads more events when there is room in memory again. */
+  #useRoom(): void {
+    if (this.#memory.takeSpaceAgain()) this.readSoon();
+    if (this.#memory.takeRoomAgain()) this.takeSoon();
+  }
+
+  async #readOwn(): Promise<void> {
+    for await (const events of ownEvents(this.#deps.db, this.#lease.id, this.#memory)) {
+      if (!this.#mayAct()) return;
+      this.add(events);
+    }
+  }
+
+  async #takeOrphans(): Promise<void> {
+    if (!this.#isSteady()) return;
+    const { events, more } = await this.#orphans.take();
+    if (!this.#isSteady()) return;
+    this.add(events);
+    if (more) this.takeSoon();
+  }
+
+  #mayAct(): boolean {
+    return !this.#stopped && this.#lease.isFresh(performance.now());
+  }
+
+  #isSteady(): boolean {
+    return !this.#stopped && this.#lease.isSteady(performance.now());
+  }
+}

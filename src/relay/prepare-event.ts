@@ -1,0 +1,106 @@
+// Prepares an event for its dispatch: routes it, parks what only lanes may send, and makes its first attempts, unless its
+// dispatch makes them. If another process began the event, only deliveries that have no row yet are attempted.
+import type { FirstAttempt } from '#attempts/first-attempt';
+import type { FirstAttempter, Written } from '#attempts/first-attempter';
+import type { LaneWatch } from '#attempts/lane-watch';
+import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
+import type { OwnedEvent } from '#db/events/outbox';
+import type { DeliveryStatus } from '#domain/delivery';
+import { deliveryId } from '#domain/ids';
+import { type Route, routeEvent } from '#domain/route-event';
+import type { Leaving, LeavingEvent } from './dispatch-queue.ts';
+import type { EndpointCache } from './endpoint-cache.ts';
+import type { Parking } from './parking.ts';
+
+export interface PrepareDeps {
+  cache: Pick<EndpointCache, 'get' | 'current' | 'isFresh'>;
+  watch: Pick<LaneWatch, 'parks'>;
+  parking: Parking;
+  firstAttempter: Pick<FirstAttempter, 'attempt'>;
+  /** The status of each delivery that an event has, by endpoint id. Rejects when PostgreSQL is away. */
+  existingOf(eventId: string): Promise<ReadonlyMap<string, DeliveryStatus>>;
+  /** False: the relay has lost its lease or stops, and neither posts nor writes. */
+  mayAct(): boolean;
+}
+
+/** An event that may leave in a dispatch, without its body unless its first attempts may still be made. */
+export type Prepared = { kind: 'individual'; event: OwnedEvent; urgent: boolean } | (Leaving & { kind: 'unplanned' | 'attempted' });
+
+const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
+
+/**
+ * Routes the event, and parks the deliveries that only lanes may send. Null: the relay may not act any more. Rejects when
+ * PostgreSQL is away.
+ */
+export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<Route<EndpointSnapshot> | null> {
+  const { cache, watch, parking, mayAct } = deps;
+  const known = event.special ? undefined : await cache.get(event.tenantId, event.endpointsVersion);
+  const route = routeEvent(event, known?.endpoints?.values() ?? null, watch.parks, Date.now());
+  const lane = route.kind === 'deliver' ? route.lane : [];
+  if (!mayAct()) return null;
+  if (lane.length > 0 || event.held) await park(parking, event, lane);
+  return mayAct() ? route : null;
+}
+
+/** Its dispatch plans the event, in either mode. */
+export function unplanned(event: OwnedEvent): Prepared {
+  return { kind: 'unplanned', event: withoutBody(event), urgent: true };
+}
+
+function withoutBody({ eventId, tenantId, tenant, eventType }: OwnedEvent): LeavingEvent {
+  return { eventId, tenantId, tenant, eventType };
+}
+
+/** Holds the deliveries of these endpoints and signals their lanes. Rejects when PostgreSQL is away. */
+async function park(parking: Parking, event: OwnedEvent, endpoints: EndpointSnapshot[]): Promise<void> {
+  const { eventId, tenantId, eventType, expiresAt, held } = event;
+  const ids = endpoints.map(({ endpointId }) => endpointId);
+  const missing = held ? ids.filter((endpointId) => !held.has(endpointId)) : ids;
+  await parking.hold(
+    missing.map((endpointId) => ({ deliveryId: deliveryId(eventId, endpointId), eventId, endpointId, tenantId, eventType, expiresAt })),
+  );
+  await parking.tell([...new Set([...ids, ...(held ?? [])])]);
+}
+
+/**
+ * Makes the first attempts of a placed event. Null: the relay lost its lease, and another one goes on. Rejects when
+ * PostgreSQL is away, or an attempt failed inside Posthorn; then all attempts have ended.
+ */
+export async function attemptEvent(
+  deps: PrepareDeps,
+  event: OwnedEvent,
+  { lane, direct }: Route<EndpointSnapshot> & { kind: 'deliver' },
+): Promise<Prepared | null> {
+  const existing = event.mayBeBegun ? await deps.existingOf(event.eventId) : noDeliveries;
+  const held = [...existing.keys()].filter((endpointId) => existing.get(endpointId) === 'held');
+  // the process that parked them may have crashed before it signalled their lanes
+  await deps.parking.tell(held.filter((id) => !lane.some(({ endpointId }) => endpointId === id)));
+  const missing = direct.filter(({ endpointId }) => !existing.has(endpointId));
+  const attempted = await together(missing.map((endpoint) => attemptOne(deps, event, endpoint)));
+  if (attempted === 'dropped') return null;
+  // existing deliveries that are not held may need their workflows
+  return { kind: 'attempted', event: withoutBody(event), urgent: attempted === 'open' || existing.size > held.length };
+}
+
+async function together(attempts: Promise<Written>[]): Promise<Written> {
+  const ended = await Promise.allSettled(attempts);
+  let all: Written = 'final';
+  for (const each of ended) {
+    if (each.status === 'rejected') throw each.reason;
+    if (each.value === 'dropped' || all === 'final') all = each.value;
+  }
+  return all;
+}
+
+function attemptOne(deps: PrepareDeps, event: OwnedEvent, { endpointId, maxInFlight }: EndpointSnapshot): Promise<Written> {
+  const { firstAttempter, cache, mayAct } = deps;
+  const job: FirstAttempt = {
+    event,
+    endpointId,
+    endpointLimit: maxInFlight,
+    endpoint: () => cache.current(event.tenantId, endpointId),
+    isFresh: () => cache.isFresh(event.tenantId),
+    mayPost: mayAct,
+  };
+  return firstAttempter.attempt(job);
+}

@@ -1,0 +1,34 @@
+// Registers a relay in PostgreSQL and renews its lease, on connections that no other work uses.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type RelayFacts, registerRelay, renewRelay } from '#db/events/relays';
+import { Lease } from '#domain/relay-lease';
+import { newId } from '#runtime/new-id';
+import type { RelayDeps } from './relay-deps.ts';
+
+type Deps = Pick<RelayDeps, 'lease' | 'log' | 'processName' | 'timings'>;
+
+/** A lease under a new id. Undefined: PostgreSQL is away. */
+export async function register({ lease: db, log, processName, timings }: Deps): Promise<Lease | undefined> {
+  const id = newId('rly');
+  const beganAt = performance.now();
+  try {
+    await registerRelay(db, id, processName);
+  } catch (error) {
+    log.warn({ err: error }, 'relay.not_registered');
+    return undefined;
+  }
+  log.info({ relayId: id }, 'relay.begun');
+  return new Lease(id, beganAt, timings.relay);
+}
+
+/** Tries once, and notes the result in the lease. `stopping`: the answer does not matter any more. */
+export async function renew({ lease: db, log, timings }: Deps, lease: Lease, facts: RelayFacts, stopping: AbortSignal): Promise<void> {
+  const { fencedAfterMs, expiresAfterMs } = timings.relay;
+  const sentAt = performance.now();
+  // the lease has expired by then
+  const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping }).catch(() => 'too late' as const);
+  const renewed = await Promise.race([renewRelay(db, lease.id, facts, expiresAfterMs).catch((error: Error) => error), tooLate]);
+  if (renewed === true) lease.renewed(sentAt, performance.now());
+  else if (renewed === false) lease.lost();
+  else if (!stopping.aborted) log.warn({ err: renewed, relayId: lease.id }, 'relay.not_renewed');
+}

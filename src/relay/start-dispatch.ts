@@ -1,0 +1,52 @@
+// Starts the workflows of dispatches, and so finds out whether Temporal answers. If a start fails or is lost, the
+// dispatch row still guards its events, and the sweep starts it again.
+import type { ModeSwitch } from '#domain/dispatch-mode';
+import type { Logger } from '#runtime/logger';
+import { TemporalAway } from '#temporal/link';
+import type { DispatchRef, Starter } from '#temporal/starter';
+
+export interface DispatchStartsDeps {
+  starter: Pick<Starter, 'startDispatch'>;
+  log: Logger;
+  modes: Pick<ModeSwitch, 'isTemporalAway' | 'setTemporalAway'>;
+}
+
+export class DispatchStarts {
+  readonly #deps: DispatchStartsDeps;
+  /** Aborted when the relay stops: a later lease of the process may know better. */
+  readonly #stopping: AbortSignal;
+  #underWay = 0;
+
+  constructor(deps: DispatchStartsDeps, stopping: AbortSignal) {
+    this.#deps = deps;
+    this.#stopping = stopping;
+  }
+
+  /** Tries once. False: Temporal is away. True: the workflow is started, or was refused for good. Never rejects. */
+  async start(dispatch: DispatchRef): Promise<boolean> {
+    const { starter, log, modes } = this.#deps;
+    this.#underWay++;
+    try {
+      await starter.startDispatch(dispatch);
+      this.#found(false);
+      return true;
+    } catch (error) {
+      const refused = !(error instanceof TemporalAway);
+      if (refused || !modes.isTemporalAway()) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
+      if (!refused) this.#found(true);
+      return refused;
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /** The same, for a dispatch that may be left to the sweep: while Temporal is away, one start at a time tests it. */
+  async startUnlessTested(dispatch: DispatchRef): Promise<void> {
+    if (!this.#deps.modes.isTemporalAway() || this.#underWay === 0) await this.start(dispatch);
+  }
+
+  /** Said at every start, not only on a change: an earlier lease of this process may have said the opposite. */
+  #found(away: boolean): void {
+    if (!this.#stopping.aborted) this.#deps.modes.setTemporalAway(away);
+  }
+}
