@@ -6,14 +6,14 @@ import { type Accepted, type AcceptRequest, acceptEvents } from '#db/events/acce
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import { isWithoutPartition, StoreOverloaded } from '#db/store/errors';
-import { createGroupCommit } from '#db/store/group-commit';
+import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
 import { makePartitions } from '#db/store/partitions';
 import type { Db } from '#db/store/pool';
 import type { Reached } from '#runtime/checkpoints';
 import type { IngestMetrics } from '#telemetry/telemetry';
 import { acceptedEvents } from './accepted-events.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
-import { createOrderedParking } from './ordered-parking.ts';
+import { createOrderedParking, type OrderedParking } from './ordered-parking.ts';
 import type { Parking } from './parking.ts';
 import type { Relay } from './relay.ts';
 
@@ -44,68 +44,38 @@ export interface IngestDeps {
 /** `relayId`: the relay that owns the events. */
 type Committed = Accepted & { relayId: string | null };
 
-export function createIngest({ db, contents, relay, backlog, parking, metrics, reached }: IngestDeps): Accept {
-  const ordered = createOrderedParking(db, parking);
-  const commits = createGroupCommit<AcceptRequest, Committed>({
-    write: commit,
-    weigh,
-    maxWeight: maxGroupBytes,
-    maxWaiting: maxWaitingBytes,
-  });
+export function createIngest(deps: IngestDeps): Accept {
+  const ingest = new Ingest(deps);
+  return (tenant, events, tenantId) => ingest.accept(tenant, events, tenantId);
+}
 
-  async function commit(requests: AcceptRequest[]): Promise<Committed[]> {
-    // before the commit, because the relay may read the new outbox rows before the commit is answered
-    const relayId = relay?.expect(eventIdsOf(requests)) ?? null;
-    try {
-      const accepted = await withPartitions(() => acceptEvents(db, requests, relayId, contents));
-      await reached?.('event committed');
-      for (const [index, request] of requests.entries()) if (!accepted[index]?.orders) settle(relayId, request, accepted[index]);
-      return accepted.map((one) => ({ ...one, relayId }));
-    } catch (error) {
-      if (relayId !== null) relay?.settle(relayId, eventIdsOf(requests), []);
-      throw error;
-    }
+class Ingest {
+  readonly #deps: IngestDeps;
+  readonly #ordered: OrderedParking;
+  readonly #commits: GroupCommit<AcceptRequest, Committed>;
+
+  constructor(deps: IngestDeps) {
+    this.#deps = deps;
+    this.#ordered = createOrderedParking(deps.db, deps.parking);
+    this.#commits = createGroupCommit<AcceptRequest, Committed>({
+      write: (requests) => this.#commit(requests),
+      weigh,
+      maxWeight: maxGroupBytes,
+      maxWaiting: maxWaitingBytes,
+    });
   }
 
-  function settle(
-    relayId: string | null,
-    request: AcceptRequest,
-    accepted: Accepted | undefined,
-    owned = acceptedEvents(request, accepted),
-  ): void {
-    if (relayId !== null) relay?.settle(relayId, eventIdsOf([request]), owned);
-  }
-
-  /** Rejects when PostgreSQL is away. The request is not confirmed then, and the relay parks the missing deliveries. */
-  async function holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
-    const events = acceptedEvents(request, committed);
-    try {
-      await ordered.hold(request, committed, events);
-    } finally {
-      settle(committed.relayId, request, committed, events);
-    }
-  }
-
-  async function withPartitions<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isWithoutPartition(error)) throw error;
-      await makePartitions(db);
-      return write();
-    }
-  }
-
-  return async (tenant, events, tenantId) => {
+  async accept(...[tenant, events, tenantId]: Parameters<Accept>): Promise<Acceptance[] | 'unknown_tenant'> {
+    const { backlog, metrics } = this.#deps;
     let settle: ((stored: number) => void) | undefined;
     let stored = 0;
     try {
       settle = backlog?.admit(tenant, events.length);
-      const committed = await commits.add({ tenant, tenantId, events });
+      const committed = await this.#commits.add({ tenant, tenantId, events });
       const { tenantId: found, acceptances, orders } = committed;
       stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
       if (metrics) countAcceptances(metrics, acceptances);
-      if (orders) await holdOrdered({ tenant, events }, committed);
+      if (orders) await this.#holdOrdered({ tenant, events }, committed);
       return found === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
       if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);
@@ -114,7 +84,47 @@ export function createIngest({ db, contents, relay, backlog, parking, metrics, r
     } finally {
       settle?.(stored);
     }
-  };
+  }
+
+  async #commit(requests: AcceptRequest[]): Promise<Committed[]> {
+    const { db, contents, relay, reached } = this.#deps;
+    // before the commit, because the relay may read the new outbox rows before the commit is answered
+    const relayId = relay?.expect(eventIdsOf(requests)) ?? null;
+    try {
+      const accepted = await withPartitions(db, () => acceptEvents(db, requests, relayId, contents));
+      await reached?.('event committed');
+      for (const [index, request] of requests.entries()) if (!accepted[index]?.orders) this.#settle(relayId, request, accepted[index]);
+      return accepted.map((one) => ({ ...one, relayId }));
+    } catch (error) {
+      if (relayId !== null) relay?.settle(relayId, eventIdsOf(requests), []);
+      throw error;
+    }
+  }
+
+  /** Passes the new events on to the relay. */
+  #settle(relayId: string | null, request: AcceptRequest, accepted: Accepted | undefined, owned = acceptedEvents(request, accepted)): void {
+    if (relayId !== null) this.#deps.relay?.settle(relayId, eventIdsOf([request]), owned);
+  }
+
+  /** Rejects when PostgreSQL is away. The request is not confirmed then, and the relay parks the missing deliveries. */
+  async #holdOrdered(request: AcceptRequest, committed: Committed): Promise<void> {
+    const events = acceptedEvents(request, committed);
+    try {
+      await this.#ordered.hold(request, committed, events);
+    } finally {
+      this.#settle(committed.relayId, request, committed, events);
+    }
+  }
+}
+
+async function withPartitions<T>(db: Db, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isWithoutPartition(error)) throw error;
+    await makePartitions(db);
+    return write();
+  }
 }
 
 function countAcceptances(metrics: IngestMetrics, acceptances: Acceptance[]): void {
