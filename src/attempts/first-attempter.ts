@@ -62,7 +62,7 @@ export class FirstAttempter {
     this.#looking = setInterval(() => this.#queue.look(this.#isHeldUp()), lookMs).unref();
   }
 
-  /** Resolves when the delivery's row is written, or dropped. Never rejects. */
+  /** Resolves when the delivery's row is written, or dropped. Rejects when the row cannot be written. */
   attempt(job: FirstAttempt): Promise<Written> {
     const begun = this.#inFlight.get(idOf(job));
     return begun === undefined ? this.#attemptInTurn(job) : this.#join(job, begun);
@@ -84,9 +84,6 @@ export class FirstAttempter {
     this.#own.set(job, writing);
     try {
       return await writing;
-    } catch (error) {
-      this.#deps.log.error({ err: error }, 'delivery.first_attempt_failed');
-      return 'dropped';
     } finally {
       this.#inFlight.delete(id);
       this.#own.delete(job);

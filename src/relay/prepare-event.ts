@@ -35,7 +35,7 @@ const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<Route<EndpointSnapshot> | null> {
   const { cache, watch, parking, mayAct } = deps;
   const known = event.special ? undefined : await cache.get(event.tenantId, event.endpointsVersion);
-  const route = routeEvent(event, known?.endpoints?.values() ?? null, watch.parks, Date.now());
+  const route = routeEvent(event, known?.endpoints?.values() ?? null, (endpointId) => watch.parks(endpointId), Date.now());
   const lane = route.kind === 'deliver' ? route.lane : [];
   if (!mayAct()) return null;
   if (lane.length > 0 || event.held) await park(parking, event, lane);
