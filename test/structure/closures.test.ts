@@ -11,6 +11,7 @@ const maxLines = 60;
 const tolerated = [
   'activities/dispatch-page createDispatchPage',
   'api/access/rate-limiter createRateLimiter',
+  'app/core openCore',
   'app/temporal-worker pollTemporal',
   'app/worker startWorker',
   'db/store/connection-limit limitConnections',
