@@ -77,8 +77,8 @@ const nameEndpoints = `
   where $4::int > 0`;
 
 const makeEndpoints = `
-  insert into endpoints (id, tenant_id, host, created_at)
-  select endpoint_id, tenant_id, 'api.example.com', now() - ($1::int + 2) * interval '1 day' from some_endpoints`;
+  insert into endpoints (id, tenant_id, sealed, host, created_at)
+  select endpoint_id, tenant_id, '', 'api.example.com', now() - ($1::int + 2) * interval '1 day' from some_endpoints`;
 
 const makeDay = `
   with drawn as materialized (
@@ -109,10 +109,10 @@ const makeDay = `
     insert into event_ids (tenant_id, external_id, event_id, content_hash)
     select tenant_id, 'order-' || $1 || '-' || i, event_id, decode(md5(i::text) || md5(at::text), 'hex') from made order by event_id
   ), of_attempts as (
-    insert into attempts (delivery_id, id, round, number, started_at, outcome, message, status_code, response_headers, response_body, address, connect_ms,
+    insert into attempts (delivery_id, id, round, number, started_at, outcome, message, status_code, response, address, connect_ms,
       first_byte_ms, total_ms)
     select id, pg_temp.uuid_at(at + interval '10 ms', 'attempt' || id), 1, 1, at, case status when 'succeeded' then 'accepted' else 'http_status' end,
-      'HTTP 200 from api.example.com, 12 ms', 200, '[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]', 'ok', '192.0.2.1', 3, 11, 12
+      'HTTP 200 from api.example.com, 12 ms', 200, '[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]\\012ok', '192.0.2.1', 3, 11, 12
     from made where status <> 'pending' order by id
   )
   insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts, next_attempt_at, last_outcome, last_message, created_at,

@@ -28,14 +28,8 @@ export interface ChallengeEndpointDeps {
 const slotRetryMs = 5_000;
 
 /**
- * `refusalEnds`: the workflow counts refusals. Without it Temporal retries them, as workflows started by older versions
- * expect.
- */
-export type ChallengeInput = Verifying & { refusalEnds?: true };
-
-/**
- * Throws a BENIGN ApplicationFailure if the endpoint did not agree (type: the outcome) or if there is no free slot
- * (type: `no_place`).
+ * Throws a BENIGN ApplicationFailure if there is no free slot (type: `no_place`), which Temporal retries, or if the
+ * endpoint did not agree (type: the outcome), which it does not: the workflow counts refusals.
  */
 export function createChallengeEndpoint({ db, lanes, places, challenge }: ChallengeEndpointDeps) {
   /** Sends the challenge. It takes a slot like any request, at most one per endpoint. */
@@ -53,13 +47,13 @@ export function createChallengeEndpoint({ db, lanes, places, challenge }: Challe
     }
   }
 
-  return async function challengeEndpoint({ refusalEnds, ...of }: ChallengeInput): Promise<string> {
+  return async function challengeEndpoint(of: Verifying): Promise<string> {
     const asked = await takeVerification(db, of);
     if (!asked) return 'no longer needed';
     const answer = await ask(of, asked);
     if (!answer.agreed) {
       await noteVerificationError(db, of, answer.message);
-      throw benign(answer.outcome, answer.message, { nonRetryable: refusalEnds === true });
+      throw benign(answer.outcome, answer.message, { nonRetryable: true });
     }
     if (!(await passVerification(db, of, answer.perSecond))) return 'no longer needed';
     await wakeBehindGate({ db, lanes }, of.endpointId);

@@ -9,7 +9,6 @@ import { countOutbox } from '#db/events/backlog';
 import { type ContentEncryption, createContentEncryption } from '#db/keys/content-encryption';
 import { checkKeysInUse } from '#db/keys/reseal';
 import { checkMasterKey } from '#db/keys/settings';
-import { sealWhatIsNot } from '#db/keys/unsealed';
 import { readLaneFigures } from '#db/lanes/lane-figures';
 import { limitConnections } from '#db/store/connection-limit';
 import { migrate } from '#db/store/migrate';
@@ -78,7 +77,6 @@ export async function openCore(
     const vault = createVault(config.POSTHORN_MASTER_KEY);
     await checkMasterKey(pool, vault);
     await checkKeysInUse(pool, vault);
-    await sealWhatIsNot(pool, vault);
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
     const db = shares.flow;
     const contents = createContentEncryption(shares.recording, vault);

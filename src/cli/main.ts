@@ -7,6 +7,7 @@ import { startServer } from '#app/server';
 import { requireKeys, requireSettings, start } from '#app/start';
 import { installRuntime, startWorker } from '#app/worker';
 import { ConfigError, readConfig } from '#config/config';
+import { UnknownSchema } from '#db/store/migrate';
 import { StartError } from '#embedded/start-error';
 import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
@@ -117,8 +118,9 @@ async function main(): Promise<void> {
 /** Ends the process with one message; embedded servers end with it. */
 function fail(error: unknown): never {
   // errors that the operator can fix are one message; anything else is an internal error and gets a stack
-  const fixable = error instanceof ConfigError || error instanceof StartError || error instanceof NotReachable;
-  process.stderr.write(`${fixable ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const fixable = [ConfigError, StartError, NotReachable, UnknownSchema].some((kind) => error instanceof kind);
+  const stack = error instanceof Error && !fixable ? error.stack : undefined;
+  process.stderr.write(`${stack ?? (error instanceof Error ? error.message : String(error))}\n`);
   process.exit(error instanceof NotReachable ? 3 : 1);
 }
 

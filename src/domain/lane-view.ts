@@ -23,7 +23,9 @@ export const laneView = z.object({
   endpoint: z.string(),
   state: z
     .enum(['none', ...laneStates])
-    .describe('none: the endpoint has no lane; awake: it sends; idle: it waits for deliveries; shut: it waits until dueAt or for a change'),
+    .describe(
+      'none: the endpoint has no lane; awake: it sends; idle: it waits for deliveries; blocked: it waits until dueAt or for a change',
+    ),
   reasons: z.array(z.enum(laneCauses)).describe('why deliveries are held in the lane; empty: they are sent directly'),
   waitingFor: laneWait.nullable().describe('why the lane sends nothing now; null: it sends'),
   held: z.int().describe('number of deliveries in the lane, counted up to 100,000'),

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 
 /**
- * awake: a drain runs or is due · idle: waits until a delivery is parked · shut: waits until its due time or until a
+ * awake: a drain runs or is due · idle: waits until a delivery is parked · blocked: waits until its due time or until a
  * change.
  */
-export const laneStates = ['awake', 'idle', 'shut'] as const;
+export const laneStates = ['awake', 'idle', 'blocked'] as const;
 export type LaneState = (typeof laneStates)[number];
 
 /** Why a lane was opened, other than by the endpoint's settings. */
@@ -28,7 +28,7 @@ export const laneWaits = [
   'retry_after',
   'head_in_backoff',
   'blocked_by_dead_letter',
-  'settling',
+  'ordering_cutover',
   'nothing_due',
   'rate',
   'batch_filling',
@@ -53,6 +53,6 @@ export interface LaneReport {
 export interface Lanes {
   /** Call it after the commit that parked deliveries for these endpoints. */
   parked(endpointIds: string[]): Promise<void>;
-  /** Call it after a change by a user. It also wakes a lane that is shut. */
+  /** Call it after a change by a user. It also wakes a lane that is blocked. */
   changed(endpointId: string): Promise<void>;
 }

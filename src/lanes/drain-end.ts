@@ -57,7 +57,7 @@ export async function confirmRest(
   }
   if (await resumeRested(db, endpointId, epoch)) return undefined;
   // another process woke the lane, and has signalled its workflow
-  return { state: 'shut', wait: null, dueInMs: timings.checkAgainMs, held, sent };
+  return { state: 'blocked', wait: null, dueInMs: timings.checkAgainMs, held, sent };
 }
 
 /** Stops while there is work; the next drain goes on at once. `ended`: no earlier drain may still be sending. */
@@ -73,7 +73,7 @@ export async function handOn({ db, endpointId, epoch, throttle, sending, stopPar
 export async function leaveLost({ endpointId, epoch, sending, log, timings }: DrainEndDeps): Promise<LaneReport> {
   log.warn({ endpointId, epoch }, 'lane.lost');
   await sending.allEnded();
-  return { state: 'shut', wait: null, dueInMs: timings.checkAgainMs, held: 0, sent: sending.sent() };
+  return { state: 'blocked', wait: null, dueInMs: timings.checkAgainMs, held: 0, sent: sending.sent() };
 }
 
 /** The endpoint was deleted: cancels its unfinished deliveries, and deletes the lane. */
@@ -89,7 +89,7 @@ export async function removeLane(deps: DrainEndDeps, stopping: AbortSignal): Pro
 
 /** The lane as read after the commit needs to act earlier, or in another way, than the committed rest says. */
 function contradicts(now: Verdict, rested: Rest, passedMs: number): boolean {
-  if (now.kind !== 'rest' || (rested.state === 'shut' && now.state !== 'shut')) return true;
-  if (now.dueInMs === null) return now.wait !== rested.wait && rested.state === 'shut';
+  if (now.kind !== 'rest' || (rested.state === 'blocked' && now.state !== 'blocked')) return true;
+  if (now.dueInMs === null) return now.wait !== rested.wait && rested.state === 'blocked';
   return rested.dueInMs === null || now.dueInMs + passedMs < rested.dueInMs - 250;
 }

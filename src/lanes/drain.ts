@@ -157,7 +157,7 @@ class LaneDrain {
   /** The drain waits out this rest instead of ending. */
   #isBrief({ state, wait, dueInMs }: Rest, { fillingMs }: Look): boolean {
     if (dueInMs !== null && dueInMs <= this.#timings.briefMs) return true;
-    if (state === 'shut') return false;
+    if (state === 'blocked') return false;
     return fillingMs !== null || (wait === 'nothing_due' && performance.now() - this.#busyAt < this.#timings.lingerMs);
   }
 

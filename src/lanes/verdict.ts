@@ -46,7 +46,7 @@ export function judgeLane(seen: Seen, cutover: Cutover = usualTimings.lanes): Ve
   if (gate === 'disabled' && !comesBack) return shut('disabled', null);
   if (retryAfterMs > 0 && !hurried) return shut('retry_after', retryAfterMs);
   const cutoverMs = orderingCutoverMs(endpoint, cutover);
-  if (cutoverMs > 0) return shut('settling', cutoverMs);
+  if (cutoverMs > 0) return shut('ordering_cutover', cutoverMs);
   if (circuit.state === 'open' && circuit.probeAtMs > nowMs)
     return shut(gate === 'disabled' ? 'disabled' : 'circuit_open', circuit.probeAtMs - nowMs);
   if (canMove && paceInMs > longPaceMs) return shut('rate', paceInMs);
@@ -64,5 +64,5 @@ function orderingCutoverMs({ ordering, orderedForMs, timeoutMs }: LaneEndpoint, 
 }
 
 function shut(wait: LaneWait, dueInMs: number | null): Verdict {
-  return { kind: 'rest', state: 'shut', wait, dueInMs };
+  return { kind: 'rest', state: 'blocked', wait, dueInMs };
 }

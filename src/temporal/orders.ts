@@ -46,7 +46,7 @@ export function createGiveOrder({ db, link, lanes, log, deadLetterWindowMs }: Or
 }
 
 /**
- * Call it after the command is committed; repeating it does no harm. A lane that waits for this delivery is shut, and
+ * Call it after the command is committed; repeating it does no harm. A lane that waits for this delivery is blocked, and
  * drains again only when woken.
  */
 export async function wakeAfterOrder(lanes: Lanes, { obeyed, status, endpointId, unblocks }: OrderResult): Promise<void> {

@@ -130,7 +130,7 @@ function after(before: LaneKnown, { state, wait, held, sent, dueInMs }: LaneRepo
   return { state, wait, held, sent: before.sent + sent, dueAt, drains: before.drains + 1 };
 }
 
-/** Text for the Web UI, such as `shut: circuit_open, 1,234 held, acts at 2026-…`. */
+/** Text for the Web UI, such as `blocked: circuit_open, 1,234 held, acts at 2026-…`. */
 function inWords({ state, wait, held, dueAt }: LaneKnown): string {
   const count = String(held).replace(/\B(?=(\d{3})+$)/g, ',');
   return `${state}${wait ? `: ${wait}` : ''}, ${count} held${dueAt ? `, acts at ${dueAt}` : ''}`;

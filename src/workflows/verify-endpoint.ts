@@ -1,7 +1,7 @@
 // verifyEndpoint: verifies an endpoint, with retries over about a day. Then it stays held until the
 // next request to verify, which terminates a running workflow. The day is counted in refusals, not
 // in time, so internal errors and missing workers do not shorten it.
-import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { ourFaults } from './retry.ts';
 
@@ -16,22 +16,16 @@ const longestWaitMs = 3_600_000;
 /** Refusals after waits of 5 s, 10 s, … up to one hour; together about a day. */
 const mostRefusals = 33;
 
-const { challengeEndpoint: askOnce } = proxyActivities<Activities>({
+const { challengeEndpoint } = proxyActivities<Activities>({
   startToCloseTimeout: '90 seconds',
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },
-});
-const { challengeEndpoint: askForADay } = proxyActivities<Activities>({
-  startToCloseTimeout: '90 seconds',
-  scheduleToCloseTimeout: '24 hours',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
 });
 const { giveUpVerification } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
 /** Returns the result as a text. */
 export async function verifyEndpoint({ endpointId, round }: VerifyInput): Promise<string> {
   try {
-    // workflows that started before refusals were counted continue the old way
-    return patched('refusals-counted') ? await ask({ endpointId, round }) : await askForADay({ endpointId, round });
+    return await ask({ endpointId, round });
   } catch (error) {
     const result = await CancellationScope.nonCancellable(() => giveUpVerification({ endpointId, round }));
     if (isCancellation(error)) throw error;
@@ -43,7 +37,7 @@ export async function verifyEndpoint({ endpointId, round }: VerifyInput): Promis
 async function ask(of: VerifyInput): Promise<string> {
   for (let refusals = 1, wait = firstWaitMs; ; refusals++, wait = Math.min(wait * 2, longestWaitMs)) {
     try {
-      return await askOnce({ ...of, refusalEnds: true });
+      return await challengeEndpoint(of);
     } catch (error) {
       if (isCancellation(error) || refusals === mostRefusals) throw error;
     }

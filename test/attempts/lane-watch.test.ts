@@ -48,7 +48,7 @@ async function watched({ onTestFinished }: TestContext) {
   const [tenantId, endpoint] = [newId('tnt'), newId('ep')];
   await createTenant(database.db, { tenantId, key: 'watched', name: 'watched', metadata: {} });
   const sql = async (text: string, values: unknown[] = []) => (await database.db.query(text, values)).rows;
-  await sql('insert into endpoints (id, tenant_id) values ($1, $2)', [uuidOf(endpoint), uuidOf(tenantId)]);
+  await sql(`insert into endpoints (id, tenant_id, sealed, host) values ($1, $2, '', 'x')`, [uuidOf(endpoint), uuidOf(tenantId)]);
   const [one, other] = [startWorker(database), startWorker(database)];
   onTestFinished(async () => {
     await Promise.all([one.stop(), other.stop()]);

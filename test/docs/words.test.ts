@@ -40,7 +40,7 @@ describe('plain words', () => {
   });
 
   it('sources and tests', () => {
-    const files = [...sources('src', '.ts'), ...sources('bench', '.ts'), ...sources('test', '.ts')];
+    const files = [...sources('migrations', '.sql'), ...['src', 'bench', 'test'].flatMap((folder) => sources(folder, '.ts'))];
     expect(files.length).toBeGreaterThan(500);
     expect(files.filter((file) => file !== 'test/docs/words.test.ts').flatMap(findIn)).toEqual([]);
   });

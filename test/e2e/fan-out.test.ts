@@ -33,8 +33,8 @@ async function makeEndpoints(posthorn: TestPosthorn, tenant: string, endpoints: 
   const targets = ids.map(({ endpoint }, n) => sealTarget(vault, endpoint, { url: `${url}/${n + 1}`, headers: {}, auth: null }).sealed);
   await posthorn.database.db.query(
     `with made as (
-       insert into endpoints (id, tenant_id, sealed)
-       select i.id, t.id, i.sealed from unnest($1::uuid[], $3::bytea[]) as i (id, sealed), tenants t where t.external_id = $2)
+       insert into endpoints (id, tenant_id, sealed, host)
+       select i.id, t.id, i.sealed, '127.0.0.1' from unnest($1::uuid[], $3::bytea[]) as i (id, sealed), tenants t where t.external_id = $2)
      insert into endpoint_secrets (id, endpoint_id, sealed) select * from unnest($4::uuid[], $1::uuid[], $5::bytea[])`,
     [uuids('endpoint'), tenant, targets, uuids('secret'), sealed],
   );

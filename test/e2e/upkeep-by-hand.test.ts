@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const masterKey = { POSTHORN_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') };
@@ -33,6 +33,27 @@ describe.concurrent('posthorn', () => {
       out: expect.stringMatching(/^0 migrations applied, \d+ partitions created\n$/),
     });
     expect(await posthorn(['migrate'], {})).toEqual({ code: 1, out: '', err: 'DATABASE_URL must be set.\n' });
+  });
+
+  it('migrate and server refuse the database of an unreleased version with one line', async () => {
+    const unreleased = await createEmptyDatabase();
+    await unreleased.db.query('create table migrations (name text primary key, applied_at timestamptz not null default now())');
+    await unreleased.db.query(`insert into migrations (name) values ('000001_core.sql'), ('000002_batched_dispatch.sql')`);
+    const env = {
+      ...masterKey,
+      DATABASE_URL: unreleased.url,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      POSTHORN_API_KEY: 'k'.repeat(40),
+      PORT: '0',
+    };
+    for (const command of ['migrate', 'server']) {
+      const { code, out, err } = await posthorn([command], env);
+      expect([code, out], command).toEqual([1, '']);
+      expect(err, command).toMatch(/^This database was set up by an unreleased version of Posthorn .*: delete the data folder .*\.\n$/);
+    }
+    const tables = `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`;
+    expect((await unreleased.db.query(tables)).rows).toEqual([{ name: 'migrations' }]);
+    await unreleased.drop();
   });
 
   it('keys needs no API key', async () => {

@@ -79,7 +79,7 @@ describe('a response that stops the lane counts at once', () => {
     const endpoint = await stage.makeEndpoint('/gone');
     await stage.park(endpoint, names('gone', 100));
     stage.receiver.answer('/gone', (_request, response) => void response.writeHead(410).end());
-    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'disabled' });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'blocked', wait: 'disabled' });
     expect(stage.arrived('/gone').length).toBeLessThanOrEqual(8);
   });
 
@@ -87,7 +87,7 @@ describe('a response that stops the lane counts at once', () => {
     const endpoint = await stage.makeEndpoint('/peace');
     await stage.park(endpoint, names('peace', 100));
     stage.receiver.answer('/peace', (_request, response) => void response.writeHead(429, { 'retry-after': '60' }).end());
-    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'retry_after' });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'blocked', wait: 'retry_after' });
     expect(stage.arrived('/peace').length).toBeLessThanOrEqual(8);
   });
 });
@@ -98,7 +98,7 @@ it('an endpoint that was disabled for failing and is resumed by hand is probed a
   let dead = true;
   stage.receiver.answer('/dead', (_request, response) => void response.writeHead(dead ? 500 : 204).end());
   const report = await stage.drain(endpoint, undefined, { disableAfterMs: 10 });
-  expect(report).toMatchObject({ state: 'shut', wait: 'disabled', dueInMs: null });
+  expect(report).toMatchObject({ state: 'blocked', wait: 'disabled', dueInMs: null });
   expect((await stage.db.query('select kind from alerts where endpoint_id = $1', [uuidOf(endpoint)])).rows).toEqual([
     { kind: 'endpoint.disabled' },
   ]);
@@ -233,6 +233,6 @@ it('a lane with a low rate limit rests between its requests', async () => {
   const endpoint = await stage.makeEndpoint('/seldom', { rate_limit: { perSecond: 0.1, burst: 1 } });
   await stage.park(endpoint, names('seldom', 3));
   const report = await stage.drain(endpoint);
-  expect(report).toMatchObject({ state: 'shut', wait: 'rate', held: 2, sent: 1 });
+  expect(report).toMatchObject({ state: 'blocked', wait: 'rate', held: 2, sent: 1 });
   expect(report.dueInMs).toBeGreaterThan(5_000);
 });

@@ -99,7 +99,7 @@ describe.concurrent('a drain', () => {
   it('rests while the gate is closed, and its rows wait', async () => {
     const endpoint = await stage.makeEndpoint('/paused', { gate: 'held', gate_reason: 'paused' });
     await stage.park(endpoint, names('paused', 3));
-    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'paused', dueInMs: null, held: 3, sent: 0 });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'blocked', wait: 'paused', dueInMs: null, held: 3, sent: 0 });
     await stage.change(endpoint, { gate: 'open' });
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', sent: 3 });
   });
@@ -149,7 +149,7 @@ describe.concurrent('a drain', () => {
       '/block',
       ({ headers }, response) => void response.writeHead(headers['webhook-id'] === 'block-0' ? 400 : 204).end(),
     );
-    expect(await stage.drain(endpoint)).toMatchObject({ state: 'shut', wait: 'blocked_by_dead_letter', held: 2 });
+    expect(await stage.drain(endpoint)).toMatchObject({ state: 'blocked', wait: 'blocked_by_dead_letter', held: 2 });
     await stage.db.query('update deliveries set position = null where id = $1', [uuidOf(first ?? '')]);
     expect(await stage.drain(endpoint)).toMatchObject({ state: 'idle', held: 0 });
     expect(stage.arrived('/block')).toEqual(['block-0', 'block-1', 'block-2']);

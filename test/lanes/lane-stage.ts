@@ -17,7 +17,7 @@ export interface Where {
 
 /** The fields of `GET /v1/endpoints/{id}/lane` that tests use. */
 export interface LaneView {
-  state: 'none' | 'awake' | 'idle' | 'shut';
+  state: 'none' | 'awake' | 'idle' | 'blocked';
   reasons: string[];
   waitingFor: string | null;
   held: number;
@@ -100,7 +100,7 @@ export async function makeLane({ api, db, receiver, temporal }: Where, tenant: s
     waitsFor: (reason) =>
       until(`${name} to wait for ${reason}`, async () => {
         const view = await lane();
-        if (view.state !== 'shut' || view.waitingFor !== reason) throw new Error(`it is ${view.state}, ${view.waitingFor}`);
+        if (view.state !== 'blocked' || view.waitingFor !== reason) throw new Error(`it is ${view.state}, ${view.waitingFor}`);
         return view;
       }),
     rests: () => until(`${name} to rest`, async () => ['idle', 'none'].includes((await lane()).state)).then(() => undefined),

@@ -87,7 +87,7 @@ export async function setLaneStage() {
     /** Creates an endpoint with these columns set. */
     async makeEndpoint(path: string, columns: Record<string, unknown> = {}): Promise<string> {
       const [endpointId, secretId] = [newId('ep'), newId('sec')];
-      await db.query('insert into endpoints (id, tenant_id, sealed) values ($1, $2, $3)', [
+      await db.query(`insert into endpoints (id, tenant_id, sealed, host) values ($1, $2, $3, '127.0.0.1')`, [
         uuidOf(endpointId),
         uuidOf(tenantId),
         targetOf(endpointId, path).sealed,

@@ -44,7 +44,7 @@ describe('an endpoint with a new target', () => {
     const id = await stage.makeEndpoint('/peace-before');
     stage.receiver.answer('/peace-before', (_, response) => void response.writeHead(503, peace).end());
     await stage.park(id, names('peace', 3));
-    expect(await stage.drain(id)).toMatchObject({ state: 'shut', wait: 'retry_after' });
+    expect(await stage.drain(id)).toMatchObject({ state: 'blocked', wait: 'retry_after' });
     await moveTo(id, '/peace-after');
     expect(await endpointRow(id)).toMatchObject({ not_before: null });
     expect(await stage.lane(id)).toMatchObject({ state: 'awake' });
@@ -61,7 +61,7 @@ describe('an endpoint with a new target', () => {
     const retarget = () => ({ ...target, leadsElsewhere: true, shown: { before: { url: 'a' }, after: { url: 'b' } } });
     await changeEndpoint(stage.db, id, {}, { retarget });
     const { state, due_at: dueAt } = await stage.lane(id);
-    expect([state, Number(dueAt) <= Date.now() + 1_000]).toEqual(['shut', true]);
+    expect([state, Number(dueAt) <= Date.now() + 1_000]).toEqual(['blocked', true]);
   });
 
   it('does not count as failing: the circuit is closed, and the gate that Posthorn closed is open', async () => {

@@ -71,12 +71,12 @@ describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
     refuseBad(path, 500);
     // more than one page of a read
     await stage.park(endpoint, some('bad', path, 150));
-    expect(await drain(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+    expect(await drain(endpoint)).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
     let refused = arrived(path, 'bad');
     expect(refused).toBeLessThan(20 + mostAtOnce);
     for (const n of [0, 1]) {
       await stage.park(endpoint, some('good', path, 1, n));
-      expect(await probe(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+      expect(await probe(endpoint)).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
       expect([arrived(path, 'good'), arrived(path, 'bad')]).toEqual([n + 1, ++refused]);
     }
     await stage.park(endpoint, some('good', path, 1, 2));
@@ -95,7 +95,7 @@ describe.each([{}, { ordering: 'key' }])('an endpoint of %j', (settings) => {
     // when everything fails, the other type opens the circuit as usual
     stage.receiver.answer(path, (_request, response) => void response.writeHead(503).end());
     await stage.park(endpoint, some('good', path, 40, 23));
-    expect(await drain(endpoint)).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+    expect(await drain(endpoint)).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
   });
 });
 

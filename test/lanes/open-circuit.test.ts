@@ -23,7 +23,7 @@ it('a lane with an open circuit is kept when nothing is held any more: later del
   const endpoint = await stage.makeEndpoint('/kept', once);
   refuse('/kept');
   await stage.park(endpoint, names('kept', 25));
-  expect(await stage.drain(endpoint, undefined, { times, lingerMs })).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+  expect(await stage.drain(endpoint, undefined, { times, lingerMs })).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
   await stage.db.query(`update deliveries set status = 'cancelled', next_attempt_at = null where endpoint_id = $1 and status = 'held'`, [
     uuidOf(endpoint),
   ]);
@@ -35,7 +35,7 @@ it('a lane with an open circuit is kept when nothing is held any more: later del
   const before = stage.arrived('/kept').length;
   for (let probes = 1; probes <= 3; probes++) {
     await stage.toProbe(endpoint);
-    expect(await stage.drain(endpoint, undefined, { times, lingerMs })).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+    expect(await stage.drain(endpoint, undefined, { times, lingerMs })).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
     expect(stage.arrived('/kept')).toHaveLength(before + probes);
     expect(await stage.lane(endpoint)).toMatchObject({ parks: true });
   }
@@ -50,7 +50,7 @@ it('a lane with an open circuit is kept when it was released before: all process
   refuse('/let-go');
   await stage.park(endpoint, names('let-go', 30));
   await stage.db.query('update lanes set parks = false where endpoint_id = $1', [uuidOf(endpoint)]);
-  expect(await stage.drain(endpoint, undefined, { times })).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+  expect(await stage.drain(endpoint, undefined, { times })).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
   expect(await stage.lane(endpoint)).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
 });
 
@@ -60,7 +60,7 @@ it('a lane with an open circuit is kept when another process opens the circuit w
   const draining = stage.drain(endpoint, undefined, { times, lingerMs: 60_000 });
   await until('the lane to be released', async () => (await stage.lane(endpoint)).parks === false);
   await openLanes(stage.db, [endpoint], 'failing', { circuit: opened(Date.now() + 3_600_000, circuitTimes), targetVersion: 1 });
-  expect(await draining).toMatchObject({ state: 'shut', wait: 'circuit_open' });
+  expect(await draining).toMatchObject({ state: 'blocked', wait: 'circuit_open' });
   expect(await stage.lane(endpoint)).toMatchObject({ parks: true, reason: 'failing', circuit: { state: 'open' } });
 });
 

@@ -50,7 +50,7 @@ describe.concurrent('a paused endpoint', () => {
     for (let n = 0; n < 20; n++) await endpoint.post(1);
     await endpoint.reach('held', 51);
     const view = await endpoint.lane();
-    expect(view).toMatchObject({ state: 'shut', held: 51 });
+    expect(view).toMatchObject({ state: 'blocked', held: 51 });
     expect(view.oldestHeldAgeMs).toBeGreaterThan(0);
     expect(await signals(endpoint)).toBe(1);
     expect(endpoint.requests()).toHaveLength(3);

@@ -20,7 +20,7 @@ afterAll(() => database?.drop());
 
 async function makeEndpoint(): Promise<string> {
   const id = newId('ep');
-  await database.db.query('insert into endpoints (id, tenant_id) values ($1, $2)', [uuid(id), uuid(tenantId)]);
+  await database.db.query(`insert into endpoints (id, tenant_id, sealed, host) values ($1, $2, '', 'x')`, [uuid(id), uuid(tenantId)]);
   return id;
 }
 
@@ -69,7 +69,7 @@ describe('when the endpoints of 300 tenants change at once', () => {
       [...tenants, calm].map(uuid),
     ]);
     await database.db.query(
-      `insert into endpoints (id, tenant_id) select id, tenant_id from unnest($1::uuid[], $2::uuid[]) e (id, tenant_id)`,
+      `insert into endpoints (id, tenant_id, sealed, host) select id, tenant_id, '', 'x' from unnest($1::uuid[], $2::uuid[]) e (id, tenant_id)`,
       [tenants.map(() => uuid(newId('ep'))), tenants.map(uuid)],
     );
   });

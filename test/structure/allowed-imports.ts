@@ -21,7 +21,7 @@ export const allowedImports: Record<string, Allowed> = {
   exports: { folders: 'domain db/audit db/deliveries db/store', packages: 'csv-stringify' },
   telemetry: { folders: 'domain runtime db/lanes', packages: '@prometheus-io/client' },
 
-  'db/store': { folders: 'domain runtime', packages: 'node:async_hooks node:fs/promises node:path pg' },
+  'db/store': { folders: 'domain runtime', packages: 'node:async_hooks node:crypto node:fs/promises node:path pg' },
   'db/audit': { folders: 'domain db/store', packages: 'node:crypto' },
   'db/access': { folders: 'domain runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain outbound sealing db/audit db/store', packages: 'node:crypto' },

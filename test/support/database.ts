@@ -16,15 +16,24 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('postgresUrl');
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await asSuperuser(server, async (client) => {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create(async (client, server, name) => {
     await client.query('select pg_advisory_lock(7061101)');
     const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
     if (rowCount === 0) await makeTemplate(client, server);
     await client.query(`create database ${name} template ${template}`);
   });
+}
+
+/** A database without any table. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create((client, _server, name) => client.query(`create database ${name}`));
+}
+
+async function create(make: (client: pg.Client, server: string, name: string) => Promise<unknown>): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asSuperuser(server, (client) => make(client, server, name));
   const url = urlOf(server, name);
   const db = createPool({ url, max: 10, onError: () => undefined });
   return {

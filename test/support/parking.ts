@@ -36,7 +36,7 @@ export function parkWithoutTemporal(db: Db): ParkingWithoutTemporal {
 export async function insertForeground(db: Db, of: { tenantId: string; endpointId: string; eventId: string }): Promise<void> {
   const [tenant, endpoint, event] = [uuidOf(of.tenantId), uuidOf(of.endpointId), uuidOf(of.eventId)];
   await db.query('insert into tenants (id, external_id, name) values ($1, $2, $2) on conflict do nothing', [tenant, tenant]);
-  await db.query('insert into endpoints (id, tenant_id) values ($1, $2) on conflict do nothing', [endpoint, tenant]);
+  await db.query(`insert into endpoints (id, tenant_id, sealed, host) values ($1, $2, '', 'x') on conflict do nothing`, [endpoint, tenant]);
   await db.query(
     `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position)
      values ($1, $2, $3, 'order.created', '{}', '{}', '', now(), nextval('event_position'))`,

@@ -2,7 +2,7 @@
 // Run by bench/record-histories.ts.
 import { afterAll, beforeAll, inject, it } from 'vitest';
 import { keepHistory } from './recorded-history.ts';
-import { again, ended, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from './scripted-lane.ts';
+import { again, blocked, ended, type LaneStage, type ScriptedLane, setLaneStage, untilStopped } from './scripted-lane.ts';
 import { swell } from './swell.ts';
 import { until } from './until.ts';
 
@@ -36,8 +36,8 @@ path('idle-until-due', async () => {
   await lane.handle.result();
   return lane;
 });
-path('shut-and-woken', async () => {
-  const lane = stage.lane((call) => [shut, { ...shut, dueInMs: 600_000 }][call - 1] ?? ended);
+path('blocked-and-woken', async () => {
+  const lane = stage.lane((call) => [blocked, { ...blocked, dueInMs: 600_000 }][call - 1] ?? ended);
   await lane.wake();
   await untilIdle(lane, 1);
   await lane.wake();
@@ -56,7 +56,7 @@ path('woken-while-it-drains', async () => {
   return lane;
 });
 path('orders', async () => {
-  const lane = stage.lane(() => shut);
+  const lane = stage.lane(() => blocked);
   await lane.wake();
   await untilIdle(lane, 1);
   await lane.handle.signal('pause');
@@ -68,7 +68,7 @@ path('orders', async () => {
   return lane;
 });
 path('rubbish-signals', async () => {
-  const lane = stage.lane(() => shut);
+  const lane = stage.lane(() => blocked);
   await lane.wake();
   for (const signal of ['wake', 'skipHead', 'unheardOf']) for (const said of ['x', 7, [1]]) await lane.handle.signal(signal, said);
   await lane.handle.signal('pause', 'rubbish');
@@ -87,7 +87,7 @@ path('cancelled-in-web-ui', async () => {
 });
 
 it('lane-continued', async () => {
-  const lane = stage.lane(() => shut);
+  const lane = stage.lane(() => blocked);
   await lane.wake();
   const { runId } = await lane.handle.describe();
   await swell(lane.handle, 'wake');

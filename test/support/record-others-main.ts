@@ -18,8 +18,8 @@ it('dispatches', async () => {
   await recording.keep('dispatch-one-event', one);
 
   await recording.stage.posthorn.database.db.query(
-    `insert into endpoints (id, tenant_id, event_types, gate)
-     select i.id, p.tenant_id, '{many.sent}', 'held' from unnest($1::uuid[]) as i (id), endpoints p where p.id = $2`,
+    `insert into endpoints (id, tenant_id, sealed, host, event_types, gate)
+     select i.id, p.tenant_id, p.sealed, p.host, '{many.sent}', 'held' from unnest($1::uuid[]) as i (id), endpoints p where p.id = $2`,
     [Array.from({ length: 600 }, () => newId('ep').slice('ep_'.length)), sent.endpoint.id.slice('ep_'.length)],
   );
   const many = await postToMany([]);

@@ -39,7 +39,7 @@ export interface LaneStage {
 }
 
 export const ended: LaneReport = { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 1 };
-export const shut: LaneReport = { state: 'shut', wait: 'circuit_open', dueInMs: null, held: 1_234, sent: 0 };
+export const blocked: LaneReport = { state: 'blocked', wait: 'circuit_open', dueInMs: null, held: 1_234, sent: 0 };
 export const again: LaneReport = { state: 'awake', wait: null, dueInMs: 0, held: 5, sent: 2 };
 
 /** `more`: activities in addition to those of lanes. */

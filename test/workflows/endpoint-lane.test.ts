@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LaneKnown, statusAttribute } from '#contract/workflow-contract';
 import type { LaneReport } from '#domain/lane';
-import { again, ended, held, type LaneStage, type ScriptedLane, setLaneStage, shut, untilStopped } from '../support/scripted-lane.ts';
+import { again, blocked, ended, held, type LaneStage, type ScriptedLane, setLaneStage, untilStopped } from '../support/scripted-lane.ts';
 import { swell } from '../support/swell.ts';
 import { until } from '../support/until.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => stage?.close());
 const known = (lane: ScriptedLane) => lane.handle.query<LaneKnown>('lane');
 const toDrain = (lane: ScriptedLane, times: number) => until(`drain ${times}`, () => lane.drains() >= times);
 
-/** Waits until the lane has made this many drains and is idle or shut. */
+/** Waits until the lane has made this many drains and is idle or blocked. */
 async function toRest(lane: ScriptedLane, times: number): Promise<LaneKnown> {
   return until('the lane to rest', async () => {
     const now = await known(lane);
@@ -45,13 +45,13 @@ describe.concurrent('a lane', () => {
     expect(lane.drains()).toBeGreaterThanOrEqual(4);
   });
 
-  it('waits while it is shut, shows why, and drains after a wake signal', async () => {
-    const lane = stage.lane((call) => (call < 3 ? shut : ended));
+  it('waits while it is blocked, shows why, and drains after a wake signal', async () => {
+    const lane = stage.lane((call) => (call < 3 ? blocked : ended));
     await lane.wake();
     // the signal that started the workflow is read before the first drain
-    expect(await toRest(lane, 1)).toEqual({ state: 'shut', wait: 'circuit_open', held: 1_234, sent: 0, dueAt: null, drains: 1 });
+    expect(await toRest(lane, 1)).toEqual({ state: 'blocked', wait: 'circuit_open', held: 1_234, sent: 0, dueAt: null, drains: 1 });
     const { currentDetails } = await lane.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    expect(currentDetails).toBe('shut: circuit_open, 1,234 held');
+    expect(currentDetails).toBe('blocked: circuit_open, 1,234 held');
     await lane.wake();
     await toRest(lane, 2);
     await lane.handle.signal('wake', 'rubbish');
@@ -59,9 +59,9 @@ describe.concurrent('a lane', () => {
     expect(lane.drains()).toBe(3);
   });
 
-  it('drains without a signal when it is due, idle or shut', async () => {
-    const due = (state: LaneReport['state']): LaneReport => ({ ...shut, state, dueInMs: 100.5 });
-    const lane = stage.lane((call) => [due('idle'), due('shut'), { ...due('shut'), dueInMs: -1 }][call - 1] ?? ended);
+  it('drains without a signal when it is due, idle or blocked', async () => {
+    const due = (state: LaneReport['state']): LaneReport => ({ ...blocked, state, dueInMs: 100.5 });
+    const lane = stage.lane((call) => [due('idle'), due('blocked'), { ...due('blocked'), dueInMs: -1 }][call - 1] ?? ended);
     await lane.wake();
     await lane.handle.result();
     expect(lane.drains()).toBe(4);
@@ -86,7 +86,7 @@ describe.concurrent('a lane', () => {
   });
 
   it('continues as new when its history is long, and keeps its state', async () => {
-    const lane = stage.lane(() => ({ ...shut, sent: 3 }));
+    const lane = stage.lane(() => ({ ...blocked, sent: 3 }));
     await lane.wake();
     await toRest(lane, 1);
     const { runId } = await lane.handle.describe();
@@ -125,7 +125,7 @@ describe.concurrent('a wake signal is never lost', () => {
 describe.concurrent('commands to a lane', () => {
   it('run during a drain, in their order, and it drains again', async () => {
     const first = held<LaneReport>();
-    const lane = stage.lane((call) => (call === 1 ? first.promise : shut));
+    const lane = stage.lane((call) => (call === 1 ? first.promise : blocked));
     await lane.wake();
     await toDrain(lane, 1);
     await lane.handle.signal('pause');
@@ -135,7 +135,7 @@ describe.concurrent('commands to a lane', () => {
     await until('all commands', () => lane.done.length === 4);
     expect(lane.drains()).toBe(1);
     expect(lane.done).toEqual(['pause', 'resume', 'skipHead null', 'skipHead customer-7']);
-    first.release(shut);
+    first.release(blocked);
     await toRest(lane, 2);
   });
 
@@ -147,7 +147,7 @@ describe.concurrent('commands to a lane', () => {
     ['an empty key', { orderingKey: '' }],
     ['a key that is too long', { orderingKey: 'x'.repeat(9_000) }],
   ])('are ignored if they are invalid: skipHead with %s', async (_name, said) => {
-    const lane = stage.lane(() => shut);
+    const lane = stage.lane(() => blocked);
     await lane.wake();
     await lane.handle.signal('skipHead', said);
     await lane.handle.signal('unknownSignal', said);
@@ -188,7 +188,7 @@ describe.concurrent('cancelling a lane', () => {
   });
 
   it('ends a lane that waits', async () => {
-    const lane = stage.lane(() => shut);
+    const lane = stage.lane(() => blocked);
     await lane.wake();
     await toRest(lane, 1);
     await lane.handle.cancel();

@@ -49,7 +49,7 @@ export async function once(deps: IdempotencyDeps, request: KeyedRequest): Promis
   const seed = newId('evt');
   const deadline = performance.now() + patienceMs;
   for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
-    const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, unkeyedHash: request.requestHash, seed });
+    const claimed = await claimKey(deps.db, { scope, key, claim, requestHash, seed });
     switch (claimed.kind) {
       case 'mine':
         return runClaimed(deps, request, claim, claimed.seed, claimed.seed !== seed);

@@ -30,8 +30,8 @@ const status = z.object({
     .object({ deliveries: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
     .describe('Deliveries held in lanes, counted up to 100,000.'),
   lanes: z
-    .object({ awake: z.int(), idle: z.int(), shut: z.int() })
-    .describe('Numbers of lanes. awake: sending. idle: waiting for deliveries. shut: waiting for a time or a change.'),
+    .object({ awake: z.int(), idle: z.int(), blocked: z.int() })
+    .describe('Numbers of lanes. awake: sending. idle: waiting for deliveries. blocked: waiting for a time or a change.'),
   refusing: z
     .object({
       all: z.boolean().describe('Whether the events of all tenants are refused.'),
@@ -47,7 +47,7 @@ const example: z.infer<typeof status> = {
   dispatch: 'individual',
   waiting: { events: 3 },
   held: { deliveries: 42 },
-  lanes: { awake: 1, idle: 0, shut: 2 },
+  lanes: { awake: 1, idle: 0, blocked: 2 },
   refusing: { all: false, tenants: 0 },
   relays: [
     {

@@ -14,8 +14,6 @@ export interface Claim extends KeyRef {
   claim: string;
   /** A keyed hash: a request may hold a secret that could be guessed. */
   requestHash: Uint8Array;
-  /** The unkeyed hash, as stored for keys from before migration 13. */
-  unkeyedHash: Uint8Array;
   /** An id whose UUID becomes the seed, unless the key has one. */
   seed: string;
 }
@@ -36,7 +34,7 @@ interface KeyRow {
  * Claims the key, or returns why not. A run that takes over makes the same ids, so it finds what the run before had
  * committed. If that was only slow, both runs together create one thing.
  */
-export async function claimKey(db: Db, { scope, key, claim, requestHash, unkeyedHash, seed }: Claim): Promise<Claimed> {
+export async function claimKey(db: Db, { scope, key, claim, requestHash, seed }: Claim): Promise<Claimed> {
   const taken = await db.query<{ seed: string }>({
     name: 'claim_key',
     text: `
@@ -47,9 +45,9 @@ export async function claimKey(db: Db, { scope, key, claim, requestHash, unkeyed
         seed = case when k.created_at < now() - interval '24 hours' then excluded.seed else k.seed end,
         created_at = case when k.created_at < now() - interval '24 hours' then now() else k.created_at end
       where k.created_at < now() - interval '24 hours'
-        or (k.status is null and k.claimed_until < now() and k.request_hash in (excluded.request_hash, $6))
+        or (k.status is null and k.claimed_until < now() and k.request_hash = excluded.request_hash)
       returning seed`,
-    values: [scope, key, requestHash, uuidOf(seed), claim, unkeyedHash],
+    values: [scope, key, requestHash, uuidOf(seed), claim],
   });
   if (taken.rows[0]) return { kind: 'mine', seed: idOf('evt', taken.rows[0].seed) };
   const { rows } = await db.query<KeyRow>({
@@ -60,7 +58,7 @@ export async function claimKey(db: Db, { scope, key, claim, requestHash, unkeyed
   const [row] = rows;
   // deleted between the two statements: the caller tries again
   if (!row) return { kind: 'running' };
-  if (![requestHash, unkeyedHash].some((hash) => row.request_hash.equals(hash))) return { kind: 'other_request' };
+  if (!row.request_hash.equals(requestHash)) return { kind: 'other_request' };
   return row.status !== null && row.response ? { kind: 'answered', status: row.status, sealedResponse: row.response } : { kind: 'running' };
 }
 

@@ -1,5 +1,5 @@
-// Checks that the roles which write the audit log cannot change it. Migration 000009 sets this up,
-// but its rights may have been revoked, lost with a dump, or never been completed.
+// Checks that the roles which write the audit log cannot change it. migrations/000011_audit.sql
+// gives the rights, but they may have been changed since, lost with a dump, or never completed.
 import { type Db, inTransaction } from '../store/pool.ts';
 
 export interface AuditRights {

@@ -16,9 +16,6 @@ interface AttemptRow {
   message: string;
   status_code: number | null;
   response: Buffer | null;
-  /** Of attempts from before responses were encrypted. */
-  response_headers: Buffer | null;
-  response_body: Buffer | null;
   response_truncated: boolean;
   address: string | null;
   dns_ms: number | null;
@@ -41,19 +38,15 @@ export async function listAttempts(
   const { rows } = await db.query<AttemptRow>({
     name: 'list_attempts',
     text: `
-      select id, round, number, started_at, outcome, message, status_code, response, response_headers, response_body, response_truncated, address,
+      select id, round, number, started_at, outcome, message, status_code, response, response_truncated, address,
         dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected
       from attempts
       where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $3`,
     values: [uuidOf(deliveryId), before && uuidOf(before), limit],
   });
-  return Promise.all(rows.map(async (row) => toAttempt(deliveryId, row, await responseOf(contents, row))));
-}
-
-async function responseOf(contents: Pick<ContentEncryption, 'open'>, row: AttemptRow): Promise<StoredResponse | null> {
-  if (row.response) return decryptResponse(contents, idOf('att', row.id), row.response);
-  return row.response_body && { headers: JSON.parse(row.response_headers?.toString() ?? '[]'), body: row.response_body };
+  const responseOf = (row: AttemptRow) => row.response && decryptResponse(contents, idOf('att', row.id), row.response);
+  return Promise.all(rows.map(async (row) => toAttempt(deliveryId, row, await responseOf(row))));
 }
 
 function toAttempt(deliveryId: string, row: AttemptRow, response: StoredResponse | null): AttemptView {

@@ -36,7 +36,7 @@ async function readUntil(db: Pick<Db, 'query'>, endpointIds: string[]): Promise<
   const { rows } = await db.query<{ id: string } & Until>({
     name: 'read_held_until',
     text: `
-      select p.id, p.gate <> 'open' as closed, greatest(p.not_before, case when l.state = 'shut' then l.due_at end) as at
+      select p.id, p.gate <> 'open' as closed, greatest(p.not_before, case when l.state = 'blocked' then l.due_at end) as at
       from endpoints p left join lanes l on l.endpoint_id = p.id where p.id = any($1::uuid[])`,
     values: [endpointIds],
   });

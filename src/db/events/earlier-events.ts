@@ -7,7 +7,7 @@ import type { Acceptance, EventToAccept } from './acceptance.ts';
 
 export interface Earlier {
   eventId: string;
-  /** As stored: keyed, or unkeyed before migration 13. */
+  /** Keyed. */
   contentHash: Buffer;
 }
 
@@ -48,7 +48,6 @@ export function compare(hash: Hash, event: EventToAccept, earlier: Earlier | und
   if (!earlier) return { kind: 'conflict', id: event.eventId };
   // the same call, run again after a crash between its commit and its answer
   if (earlier.eventId === event.eventId) return { kind: 'accepted', id: event.eventId };
-  // hashes of events from before migration 13 were not keyed
-  const same = [hash(event.contentHash), event.contentHash].some((hash) => earlier.contentHash.equals(hash));
+  const same = earlier.contentHash.equals(hash(event.contentHash));
   return { kind: same ? 'duplicate' : 'conflict', id: earlier.eventId };
 }

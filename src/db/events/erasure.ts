@@ -58,10 +58,10 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
   await client.query({
     name: 'erase_responses',
     text: `
-      update attempts a set response = null, response_headers = null, response_body = null
+      update attempts a set response = null
       from deliveries d
       where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
-        and (a.response is not null or a.response_body is not null)`,
+        and a.response is not null`,
     values: ofEvent,
   });
   await eraseBatches(client, ofEvent);

@@ -22,8 +22,8 @@ export interface ContentEncryption {
   seal(contents: Content[]): Promise<Uint8Array[]>;
   seal(contents: (Content | null)[]): Promise<(Uint8Array | null)[]>;
   /**
-   * Decrypts. Content stored before encryption existed is returned as it is. Throws VaultError, also if the content was
-   * erased.
+   * Decrypts. A body that is not encrypted is returned as it is: an event that was just accepted has one, in memory.
+   * Throws VaultError, also if the content was erased.
    */
   open(context: string, stored: Uint8Array): Promise<Uint8Array>;
   /**
@@ -37,8 +37,7 @@ export type Hash = (plain: Uint8Array | string) => Uint8Array;
 
 /**
  * Layout of encrypted content: version (1 byte) | day since 1970 (2) | nonce (12) | tag (16) | ciphertext, by
- * AES-256-GCM. The context, an id, is authenticated with it. A body stored before encryption existed begins with `{`
- * instead.
+ * AES-256-GCM. The context, an id, is authenticated with it. A body that is not encrypted begins with `{` instead.
  */
 const version = 2;
 const nonceAt = 3;

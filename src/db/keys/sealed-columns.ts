@@ -47,7 +47,7 @@ const endpoints: SealedColumn = {
   context: (at) => idOf('ep', text(at)),
   start: [lowest],
   checked: true,
-  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from endpoints where sealed is not null group by 1`,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from endpoints group by 1`,
   read: `
     select array[id::text] as at, sealed from endpoints
     where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,

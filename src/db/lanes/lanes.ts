@@ -9,14 +9,14 @@ import { urgency } from './lane-page.ts';
 
 /**
  * The states of these lanes. Read them after the commit that parked rows for these endpoints. An endpoint that is
- * missing has no lane yet. A lane that is `shut` but holds a hurried delivery is returned as `idle`, so that it is
+ * missing has no lane yet. A lane that is `blocked` but holds a hurried delivery is returned as `idle`, so that it is
  * woken.
  */
 export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map<string, LaneState>> {
   const { rows } = await db.query<{ endpoint_id: string; state: LaneState }>({
     name: 'read_lane_states',
     text: `
-      select endpoint_id, case when hurried and state = 'shut' then 'idle' else state end as state from lanes where endpoint_id = any($1::uuid[])`,
+      select endpoint_id, case when hurried and state = 'blocked' then 'idle' else state end as state from lanes where endpoint_id = any($1::uuid[])`,
     values: [endpointIds.map(uuidOf)],
   });
   return new Map(rows.map((row) => [idOf('ep', row.endpoint_id), row.state]));
@@ -52,8 +52,7 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
             when lanes.target_version = excluded.target_version then coalesce(lanes.failing_since, excluded.failing_since) else excluded.failing_since end,
           target_version = greatest(lanes.target_version, excluded.target_version),
           due_at = case when lanes.state = 'idle' then now() else lanes.due_at end,
-          state = case when lanes.state = 'idle' then 'awake' else lanes.state end,
-          opened_at = case when lanes.parks then lanes.opened_at else now() end
+          state = case when lanes.state = 'idle' then 'awake' else lanes.state end
         returning endpoint_id, due_at = now() as woken
       )
       select endpoint_id from opened where woken`,
@@ -82,7 +81,7 @@ export async function wakeLanes(db: Db, endpointIds: string[], reason: WakeReaso
       update lanes set state = 'awake', due_at = now(), parks = parks or $2 = 'changed', updated_at = now(),
         -- the change may have fixed the endpoint: probe it at once
         circuit = case when $2 = 'changed' and circuit->>'state' = 'open' then jsonb_set(circuit, '{probeAtMs}', '0') else circuit end
-      where endpoint_id = any($1::uuid[]) and (state = 'idle' or state = 'shut' and (
+      where endpoint_id = any($1::uuid[]) and (state = 'idle' or state = 'blocked' and (
         hurried or $2 = 'changed' or $2 = 'unblocked' and state_reason in ('head_in_backoff', 'blocked_by_dead_letter')))
       returning endpoint_id`,
     values: [endpointIds.map(uuidOf), reason],

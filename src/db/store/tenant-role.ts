@@ -1,5 +1,5 @@
-// Checks that this process may act as the tenant role. Migration 000008 creates the role; it can be
-// missing, for example after a dump was restored into another cluster.
+// Checks that this process may act as the tenant role. The first migration creates the role; it can
+// be missing, for example after a dump was restored into another cluster.
 import { type Db, inTransaction } from './pool.ts';
 
 /**

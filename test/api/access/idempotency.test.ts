@@ -26,9 +26,10 @@ async function count(table: 'tenants' | 'endpoints' | 'events'): Promise<number>
 
 /** Leaves the state of a process that crashed while it ran this request. */
 async function diedRunning(key: string, path: string, body: unknown): Promise<void> {
+  const hash = await api.deps.contents.hasher();
   await api.db.query(
     `insert into idempotency_keys (scope, key, request_hash, seed, claim, claimed_until) values ($1, $2, $3, $4, $5, now() - interval '1 second')`,
-    [scope, key, hashRequest('POST', path, Buffer.from(JSON.stringify(body))), uuidOf(newId('evt')), randomUUID()],
+    [scope, key, hash(hashRequest('POST', path, Buffer.from(JSON.stringify(body)))), uuidOf(newId('evt')), randomUUID()],
   );
 }
 

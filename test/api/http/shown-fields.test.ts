@@ -56,14 +56,3 @@ it('an attempt shows whether it was a probe', async () => {
   ]);
   expect((await api.get(`/v1/deliveries/${deliveryId}`)).body.attempts).toBe(2);
 });
-
-it('an attempt from before answers were encrypted shows its answer', async () => {
-  const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
-  const deliveryId = await held(api, tenant, id);
-  const attempt = { attemptId: newId('att'), deliveryId, round: 1, number: 1, startedAt: new Date(), result: refused, retryInMs: 1_000 };
-  await recordAttempts(api.db, [attempt], api.deps.contents);
-  await api.db.query(`update attempts set response_headers = '[["a","b"]]', response_body = 'said' where id = $1`, [
-    uuidOf(attempt.attemptId),
-  ]);
-  expect((await api.get(`/v1/deliveries/${deliveryId}/attempts`)).body.data).toMatchObject([{ headers: [['a', 'b']], body: 'said' }]);
-});

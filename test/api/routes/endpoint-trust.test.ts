@@ -360,13 +360,13 @@ describe('an endpoint with verification', () => {
     const places = createSlots({ process: 1, tenant: 1, endpoint: 1 });
     const lastError = async () => (await api.get(`/v1/endpoints/${body.id}`)).body.verification.lastError;
     let inFlight = 0;
-    const asking = (answer: () => ChallengeAnswer, refusalEnds = true) => {
+    const asking = (answer: () => ChallengeAnswer) => {
       const challenge = async () => {
         inFlight = places.inUse();
         return answer();
       };
       const run = createChallengeEndpoint({ db: api.db, lanes: api.deps.lanes, places, challenge });
-      return run({ ...of, ...(refusalEnds && { refusalEnds }) }).then(
+      return run(of).then(
         () => null,
         (error) => error,
       );
@@ -385,7 +385,6 @@ describe('an endpoint with verification', () => {
 
     const no = () => ({ agreed: false as const, outcome: 'http_status', message: 'HTTP 500' });
     expect(await asking(no)).toMatchObject({ type: 'http_status', nonRetryable: true });
-    expect(await asking(no, false)).toMatchObject({ nonRetryable: false });
     expect(await gateOf(body.id)).toEqual(['held', 'unverified', 'pending']);
   });
 });

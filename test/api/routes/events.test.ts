@@ -1,6 +1,5 @@
 // Events: post them, alone and in batches, and read them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventToAccept } from '#api/routes/event-to-accept';
 import { type ApiServer, apiKey, startApi } from '../api-server.ts';
 import { planned } from '../deliveries-at-hand.ts';
 import { listed } from '../listed.ts';
@@ -46,18 +45,6 @@ describe('events', () => {
       expect(other).toMatchObject({ status: 409, body: { detail: expect.stringContaining('`data` is compared byte for byte') } });
       expect((await post(`{"events":[${event}]}`, '/batch')).body.results).toEqual([{ id: 'b', duplicate: false, conflict: true }]);
     }
-  });
-
-  it('from before hashes were keyed are still recognized as duplicates', async () => {
-    const tenant = await api.makeTenant();
-    const event = { id: 'from-before', type: 'a', data: 1 };
-    const post = async (data: number) => (await api.post(`/v1/tenants/${tenant}/events`, { ...event, data })).status;
-    await post(1);
-    const { contentHash } = eventToAccept({ event, dataText: '1', eventId: '', nowMs: 0 });
-    const keyed = await api.db.query(`update event_ids set content_hash = $1 where external_id = 'from-before' and content_hash <> $1`, [
-      contentHash,
-    ]);
-    expect([keyed.rowCount, await post(1), await post(2)]).toEqual([1, 202, 409]);
   });
 
   it('posted twice concurrently with the same id become one', async () => {

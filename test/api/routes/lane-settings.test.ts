@@ -114,11 +114,11 @@ describe('settings of an endpoint', () => {
     [{ autoRecover: true }, true],
     [{ description: 'x', metadata: { a: 'b' }, eventTypes: ['a'], channels: ['c'] }, false],
     [{}, false],
-  ])('%j wakes a shut lane: %j', async (body, looks) => {
+  ])('%j wakes a blocked lane: %j', async (body, looks) => {
     const { id } = await api.makeEndpoint(tenant, url);
-    await openLane(api, id, `state = 'shut', due_at = null`);
+    await openLane(api, id, `state = 'blocked', due_at = null`);
     expect((await change(id, body)).status).toBe(200);
-    expect(await laneOf(api, id)).toBe(looks ? 'awake' : 'shut');
+    expect(await laneOf(api, id)).toBe(looks ? 'awake' : 'blocked');
   });
 
   it('do not open a lane', async () => {
@@ -168,7 +168,7 @@ describe('gates', () => {
     const delivery = await held(api, tenant, id);
     expect((await api.post(`/v1/endpoints/${id}/pause`)).body).toMatchObject({ gate: 'held', gateReason: 'paused' });
     expect(await laneOf(api, id)).toBeNull();
-    await openLane(api, id, `state = 'shut', due_at = null, state_reason = 'paused'`);
+    await openLane(api, id, `state = 'blocked', due_at = null, state_reason = 'paused'`);
     expect((await api.post(`/v1/endpoints/${id}/resume`)).body).toMatchObject({ gate: 'open', gateReason: null, notBefore: null });
     expect(await laneOf(api, id)).toBe('awake');
     expect(await rowOf(api, delivery)).toMatchObject({ status: 'held' });

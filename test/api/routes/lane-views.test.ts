@@ -53,13 +53,13 @@ describe('a lane', () => {
     await openLane(
       api,
       id,
-      `reason = 'failing', state = 'shut', state_reason = 'circuit_open', due_at = now() + interval '20 s', failing_since = now() - interval '1 h',
+      `reason = 'failing', state = 'blocked', state_reason = 'circuit_open', due_at = now() + interval '20 s', failing_since = now() - interval '1 h',
        allowance = '{"allowed":4,"accepted":1,"halvedAtMs":null}',
        circuit = '{"state":"open","refusedProbes":3,"refusedSince":0,"accepted":[],"probeAtMs":${probeAtMs}}'`,
     );
     const seen = await lane(id);
     expect(seen).toMatchObject({
-      state: 'shut',
+      state: 'blocked',
       reasons: ['rate_limit', 'failing'],
       waitingFor: 'circuit_open',
       held: 2,
@@ -209,7 +209,7 @@ describe('skip-head', () => {
     await spend(second);
     await spend(first);
     for (const head of [first, second]) {
-      await openLane(api, id, `state = 'shut', due_at = null, state_reason = 'blocked_by_dead_letter'`);
+      await openLane(api, id, `state = 'blocked', due_at = null, state_reason = 'blocked_by_dead_letter'`);
       expect(await skip(id)).toMatchObject({ status: 202, body: { delivery: head } });
       expect(await rowOf(api, head)).toMatchObject({ status: 'dead_lettered', position: null });
       expect(await laneOf(api, id)).toBe('awake');
@@ -277,7 +277,7 @@ describe('/metrics', () => {
     expect(some.all).toMatchObject({
       'posthorn_lanes{state="awake"}': 1,
       'posthorn_lanes{state="idle"}': 1,
-      'posthorn_lanes{state="shut"}': 0,
+      'posthorn_lanes{state="blocked"}': 0,
       posthorn_held_deliveries: 23,
       [`posthorn_endpoint_held{endpoint="${first}"}`]: 2,
       [`posthorn_endpoint_lane{endpoint="${first}",state="awake",reason=""}`]: 1,

@@ -33,7 +33,7 @@ async function unwell(settings: object = {}): Promise<string> {
   await openLane(
     api,
     id,
-    `state = 'shut', due_at = now() + interval '1 hour', circuit = '{"state":"open","probeAtMs":9e12}', failing_since = now(), allowance = '{"allowed":1}'`,
+    `state = 'blocked', due_at = now() + interval '1 hour', circuit = '{"state":"open","probeAtMs":9e12}', failing_since = now(), allowance = '{"allowed":1}'`,
   );
   await api.db.query(`insert into endpoint_health (endpoint_id, counts) values ($1, '{}')`, [uuidOf(id)]);
   return id;

@@ -42,10 +42,10 @@ describe('replay', () => {
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
 
-  it('wakes an idle lane, but not one that is shut for another reason', async () => {
+  it('wakes an idle lane, but not one that is blocked for another reason', async () => {
     for (const [state, after] of [
       ['idle', 'awake'],
-      ['shut', 'shut'],
+      ['blocked', 'blocked'],
     ]) {
       const endpoint = await make(paced);
       const id = await held(api, tenant, endpoint);
@@ -65,7 +65,7 @@ describe('replay', () => {
     const endpoint = await make(settings);
     const id = await held(api, tenant, endpoint, { orderingKey: 'k' });
     await leave(api, id, spent.replace('dead_lettered', status));
-    await openLane(api, endpoint, `state = 'shut', due_at = null, state_reason = 'blocked_by_dead_letter'`);
+    await openLane(api, endpoint, `state = 'blocked', due_at = null, state_reason = 'blocked_by_dead_letter'`);
     const before = await rowOf(api, id);
     expect((await order(id, 'replay')).body.status).toBe('held');
     const after = await rowOf(api, id);
@@ -156,7 +156,7 @@ describe('retry-now', () => {
     const endpoint = await make(strict);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `attempts = 1, next_attempt_at = now() + interval '1 hour'`);
-    await openLane(api, endpoint, `state = 'shut', due_at = now() + interval '1 hour', state_reason = 'head_in_backoff'`);
+    await openLane(api, endpoint, `state = 'blocked', due_at = now() + interval '1 hour', state_reason = 'head_in_backoff'`);
     expect((await order(id, 'retry-now')).status).toBe(202);
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
@@ -211,7 +211,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
   });
 
   it.each([
-    ['shut', true],
+    ['blocked', true],
     ['idle', true],
     ['awake', true],
   ])('goes before all others during a Retry-After, and wakes a lane that is %s', async (state) => {
@@ -233,7 +233,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     const endpoint = await make({});
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [endpoint]);
     await leave(api, id, `status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour'`);
-    await openLane(api, endpoint, `state = 'shut', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
+    await openLane(api, endpoint, `state = 'blocked', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
     expect((await order(id, 'retry-now')).status).toBe(202);
     // the drain has not found it
     await api.db.query('update lanes set hurried = false where endpoint_id = $1', [endpoint.slice(3)]);
@@ -264,13 +264,13 @@ describe('cancel', () => {
     ['a later delivery', strict, 'attempts = 0', false],
     ['a dead letter without a place', strict, `${spent}, position = null`, false],
     ['a delivery without an ordering', paced, `attempts = 1, next_attempt_at = now() + interval '1 hour'`, false],
-  ])('of %s wakes the shut lane, or does not', async (_, settings, columns, looks) => {
+  ])('of %s wakes the blocked lane, or does not', async (_, settings, columns, looks) => {
     const endpoint = await make(settings);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, columns);
-    await openLane(api, endpoint, `state = 'shut', due_at = null`);
+    await openLane(api, endpoint, `state = 'blocked', due_at = null`);
     expect(await order(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
-    expect(await laneOf(api, endpoint)).toBe(looks ? 'awake' : 'shut');
+    expect(await laneOf(api, endpoint)).toBe(looks ? 'awake' : 'blocked');
   });
 
   it('of a delayed delivery cancels it', async () => {
@@ -290,7 +290,7 @@ it('deleting an endpoint cancels its held, retrying and dead-lettered deliveries
     await leave(api, id, columns);
     ids.push(id);
   }
-  await openLane(api, endpoint, `state = 'shut', due_at = null`);
+  await openLane(api, endpoint, `state = 'blocked', due_at = null`);
   expect((await api.call('DELETE', `/v1/endpoints/${endpoint}`)).status).toBe(204);
   const statuses = await Promise.all(ids.map(async (id) => (await api.get(`/v1/deliveries/${id}`)).body.status));
   expect(statuses).toEqual(['cancelled', 'cancelled', 'cancelled', 'succeeded']);

@@ -1,4 +1,4 @@
-// A change that may have repaired an endpoint wakes its shut lane, which probes at once.
+// A change that may have repaired an endpoint wakes its blocked lane, which probes at once.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bySystem } from '#db/audit/audit';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const circuitOpen = `state = 'shut', due_at = null, circuit = '{"state":"open","refusedProbes":3,"refusedSince":0,"accepted":[],"probeAtMs":9e12}'`;
+const circuitOpen = `state = 'blocked', due_at = null, circuit = '{"state":"open","refusedProbes":3,"refusedSince":0,"accepted":[],"probeAtMs":9e12}'`;
 
 it.each<[string, (id: string) => Promise<unknown>]>([
   ['its secret', (id) => api.post(`/v1/endpoints/${id}/rotate-secret`)],
@@ -32,7 +32,7 @@ it.each<[string, (id: string) => Promise<unknown>]>([
 it('skip-head by API or operator wakes the lane, even if nothing blocks any more', async () => {
   const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint', onDeadLetter: 'block' });
   for (const skip of [() => api.post(`/v1/endpoints/${id}/skip-head`), () => api.deps.skipHead(id, null, bySystem('endpoint.skip_head'))]) {
-    await openLane(api, id, `state = 'shut', due_at = null`);
+    await openLane(api, id, `state = 'blocked', due_at = null`);
     await skip();
     expect(await laneOf(api, id)).toBe('awake');
   }

@@ -39,7 +39,7 @@ describe('/v1/status without a worker', () => {
       dispatch: null,
       waiting: { events: 2 },
       held: { deliveries: 0 },
-      lanes: { awake: 0, idle: 0, shut: 0 },
+      lanes: { awake: 0, idle: 0, blocked: 0 },
       refusing: { all: false, tenants: 0 },
       relays: [],
     });
@@ -70,9 +70,9 @@ describe('/v1/status without a worker', () => {
     const tenant = await api.makeTenant();
     const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { rateLimit: { perSecond: 1 } });
     for (let n = 0; n < 3; n++) await held(api, tenant, id);
-    await openLane(api, id, `state = 'shut'`);
+    await openLane(api, id, `state = 'blocked'`);
     const { held: waits, lanes } = await status();
-    expect({ waits, lanes }).toEqual({ waits: { deliveries: 3 }, lanes: { awake: 0, idle: 0, shut: 1 } });
+    expect({ waits, lanes }).toEqual({ waits: { deliveries: 3 }, lanes: { awake: 0, idle: 0, blocked: 1 } });
   });
 });
 

@@ -30,7 +30,7 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
   const insert = (text: string, ...values: unknown[]) => db.query(text, values);
   await insert('insert into tenants (id, external_id, name) values ($1, $2, $2)', tenant, canary);
   await insert(
-    'insert into endpoints (id, tenant_id, host, description) values ($1, $2, $3, $3)',
+    `insert into endpoints (id, tenant_id, sealed, host, description) values ($1, $2, '', $3, $3)`,
     endpoint,
     tenant,
     `https://${canary}.test/`,

@@ -1,10 +1,11 @@
 // Row-level security: a tenant's statements see and change only that tenant's rows, whatever filter
 // is missing.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrationsFolder } from '#config/package';
 import { migrate } from '#db/store/migrate';
 import { createPool, inTransaction } from '#db/store/pool';
 import { asTenant, scopedDb } from '#db/store/tenant-scope';
@@ -74,7 +75,7 @@ describe('a statement that names another tenant', () => {
     expect((await asA('update endpoints set gate = $2 where id = $1', [b.endpoint, 'held'])).rowCount).toBe(0);
     expect((await asA(`update deliveries set status = 'cancelled' where id = $1`, [b.delivery])).rowCount).toBe(0);
     await expect(
-      asA('insert into endpoints (id, tenant_id, host) values (gen_random_uuid(), $1, $2)', [b.tenant, 'x']),
+      asA(`insert into endpoints (id, tenant_id, sealed, host) values (gen_random_uuid(), $1, '', 'x')`, [b.tenant]),
     ).rejects.toMatchObject(denied);
     await expect(
       asA('insert into endpoint_secrets (id, endpoint_id, sealed) values (gen_random_uuid(), $1, $2)', [b.endpoint, Buffer.of(1)]),
@@ -190,6 +191,7 @@ describe('a connection', () => {
     const one = createPool({ url: database.url, max: 1, onError: () => undefined });
     const folder = await mkdtemp(join(tmpdir(), 'posthorn-migrations-'));
     try {
+      await cp(migrationsFolder, folder, { recursive: true });
       await writeFile(join(folder, '999999_limits.sql'), `create table migrated_with as ${limits}`);
       expect((await one.query(limits)).rows).toEqual([{ statement: '30s', idle: '30s' }]);
       await migrate(one, folder);

@@ -52,7 +52,7 @@ it('is accepted as an administrator created it, unless it has too many rights', 
   for (const name of databases) await admin.query(`create database ${name} owner ${owner}`);
   const pool = poolOf(databases[0]);
   await admin.query(`create role ${role} login`);
-  expect(String(await migrate(pool, migrationsFolder).catch((error: Error) => error.cause))).toContain('may more than it should');
+  expect(String(await migrate(pool, migrationsFolder).catch((error: Error) => error.cause))).toContain('has too many rights');
   await admin.query(`alter role ${role} nologin`);
   expect(String(await migrate(pool, migrationsFolder).catch((error: Error) => error.cause))).toContain(
     `administrator run: grant ${role} to ${owner}`,
