@@ -9,6 +9,7 @@ import type { Db } from './pool.ts';
 const lock = 7_061_100;
 // an index on millions of rows takes longer than the timeout of other queries
 const withinMs = 6 * 3_600_000;
+const tries = 5;
 
 interface Migration {
   name: string;
@@ -74,15 +75,23 @@ function checkApplied(applied: Map<string, string | null>, migrations: Migration
   }
 }
 
-async function apply(client: PoolClient, { name, sql, checksum }: Migration): Promise<void> {
-  await client.query('begin');
-  try {
-    await client.query(patiently(sql));
-    await client.query('insert into migrations (name, checksum) values ($1, $2)', [name, checksum]);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback');
-    throw new Error(`migration ${name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+async function apply(client: PoolClient, migration: Migration): Promise<void> {
+  for (let left = tries; ; left--) {
+    await client.query('begin');
+    try {
+      await client.query(patiently(migration.sql));
+      await client.query('insert into migrations (name, checksum) values ($1, $2)', [migration.name, migration.checksum]);
+      await client.query('commit');
+      return;
+    } catch (error) {
+      await client.query('rollback');
+      const message = error instanceof Error ? error.message : String(error);
+      // Another database of the cluster has just created the same role. PostgreSQL still remembers that it was missing,
+      // until a later transaction.
+      if (left === 0 || !/^role ".*" does not exist$/.test(message))
+        throw new Error(`migration ${migration.name} failed: ${message}`, { cause: error });
+      await client.query('select pg_sleep(0.1)');
+    }
   }
 }
 
