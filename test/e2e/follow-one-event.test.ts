@@ -1,5 +1,7 @@
 // The walk of one event, measured: V8's coverage of a running Posthorn says which functions an event enters in batched
 // mode, in individual mode, and when its first attempt is refused. "Follow one event" in CONTRIBUTING.md is compared with it.
+import { readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnv } from '../support/posthorn.ts';
@@ -8,47 +10,69 @@ import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type EnteredFunction, linesByFile, openProfiler, type Profiler, without } from '../support/walk.ts';
 
+/** From so many lines on, a function that an event enters has to be a stop. */
+const longLines = 30;
+const maxStops = 12;
+const maxStopLines = 120;
+
+const namespace = 't60';
 const processes = createProcessGroup();
+const databases: TestDatabase[] = [];
 let receiver: Receiver;
-let databases: TestDatabase[];
+let connection: Connection;
 
 beforeAll(async () => {
-  receiver = await startReceiver();
-  databases = [];
+  [receiver, connection] = await Promise.all([startReceiver(), Connection.connect({ address: inject('temporalAddress') })]);
 });
 afterAll(async () => {
   await processes.end(false);
+  await connection?.close();
   await receiver?.close();
   for (const database of databases) await database.drop();
 });
 
-interface Walk {
-  entered: EnteredFunction[];
+interface Stop {
+  file: string;
+  /** As V8 names it. A workflow's function runs in Temporal's sandbox, where V8's coverage does not see it. */
+  name: string;
 }
 
+/** The stops below this heading of "Follow one event". */
+function stopsBelow(heading: string): Stop[] {
+  const [, section = ''] = readFileSync('CONTRIBUTING.md', 'utf8').split(`### ${heading}\n`);
+  const [list = ''] = section.split(/^##/m);
+  return [...list.matchAll(/^\d+\. `(src\/[^`]+)`, `([^`]+)`/gm)].map(([, file = '', name = '']) => ({ file, name }));
+}
+
+const batchedStops = stopsBelow('Accepted at its first attempt');
+const failingStops = stopsBelow('Refused at its first attempt');
+const inWorkflow = ({ file }: Stop) => file.startsWith('src/workflows/');
+
 /** Sends one event to an endpoint that answers with these codes, and returns what it entered until it was delivered. */
-async function walk(dispatch: 'individual' | 'batched', answers: number[], namespace: string): Promise<Walk> {
+async function walk(dispatch: 'individual' | 'batched', answers: number[]): Promise<EnteredFunction[]> {
   const database = await createTestDatabase();
   databases.push(database);
-  const env = { ...testEnv(database, namespace), POSTHORN_DISPATCH: dispatch, TEMPORAL_ADDRESS: inject('temporalAddress'), PATH: process.env.PATH ?? '' };
+  const env = { ...testEnv(database, namespace), POSTHORN_DISPATCH: dispatch, PATH: process.env.PATH ?? '' };
   const posthorn = await processes.start({ env, nodeArgs: ['--inspect=127.0.0.1:0'] });
   const profiler = await openProfiler(posthorn.log());
   try {
     const tenant = await posthorn.makeTenant();
-    receiver.answer('/walk', [...answers]);
     await posthorn.makeEndpoint(tenant, `${receiver.url}/walk`);
-    const known = await deliver(posthorn, tenant); // what is loaded or cached on first use is not the way of every event
-    receiver.answer('/walk', [...answers]);
+    // what is loaded or cached on first use is not the way of every event
+    const known = await deliver(posthorn, tenant, answers);
     const idle = await idleFunctions(profiler, () => posthorn.deliveriesOf(tenant, known));
-    await deliver(posthorn, tenant);
-    return { entered: without(await profiler.take(), idle) };
+    const id = await deliver(posthorn, tenant, answers);
+    const entered = without(await profiler.take(), idle);
+    if (answers.length > 1) await expectWorkflows(posthorn, tenant, id);
+    return entered;
   } finally {
     profiler.close();
     await posthorn.kill();
   }
 }
 
-async function deliver(posthorn: PosthornProcess, tenant: string): Promise<string> {
+async function deliver(posthorn: PosthornProcess, tenant: string, answers: number[]): Promise<string> {
+  receiver.answer('/walk', [...answers]);
   const eventId = await posthorn.postEvent(tenant);
   await until('the delivery', async () => (await posthorn.deliveriesOf(tenant, eventId))[0]?.status === 'succeeded');
   return eventId;
@@ -66,15 +90,43 @@ async function idleFunctions(profiler: Profiler, read: () => Promise<unknown>): 
   return idle;
 }
 
-it.each<[string, 'individual' | 'batched', number[], string]>([
-  ['batched', 'batched', [200], 't60'],
-  ['individual', 'individual', [200], 't60'],
-  ['failing', 'batched', [500, 200], 't60'],
-])('%s', async (name, dispatch, answers, namespace) => {
-  const { entered } = await walk(dispatch, answers, namespace);
+/** The workflows among the stops exist: a workflow's function and its type have the same name. */
+async function expectWorkflows(posthorn: PosthornProcess, tenant: string, eventId: string): Promise<void> {
+  const [delivery] = await posthorn.deliveriesOf(tenant, eventId);
+  const { type } = await new Client({ connection, namespace }).workflow.getHandle(`delivery/${delivery?.id}`).describe();
+  expect(failingStops.filter(inWorkflow).map(({ name }) => name)).toEqual(['dispatchEvents', type]);
+}
+
+const nameOf = ({ file, name }: Stop) => `${file} ${name}`;
+
+it.each<[string, 'batched' | 'individual', number[], Stop[], { files: number; lines: number }]>([
+  ['accepted at its first attempt (batched)', 'batched', [200], batchedStops, { files: 76, lines: 1_750 }],
+  ['refused at its first attempt (batched)', 'batched', [500, 200], failingStops, { files: 98, lines: 2_450 }],
+  ['accepted at its first attempt (individual)', 'individual', [200], [], { files: 92, lines: 2_250 }],
+])('an event that is %s', async (way, dispatch, answers, stops, limits) => {
+  const entered = await walk(dispatch, answers);
+  const names = new Set(entered.map(nameOf));
+  expect(stops.filter((stop) => !inWorkflow(stop) && !names.has(nameOf(stop)))).toEqual([]);
+
+  const listed = new Set([...batchedStops, ...failingStops].map(nameOf));
+  const listedFunctions = entered.filter((one) => listed.has(nameOf(one)));
+  expect(listedFunctions.filter(({ from, to }) => to - from >= maxStopLines)).toEqual([]);
+  const isInListed = (one: EnteredFunction) =>
+    listedFunctions.some(({ file, from, to }) => file === one.file && from <= one.from && one.to <= to);
+  const missing = entered.filter((one) => one.to - one.from >= longLines && !isInListed(one));
+  if (dispatch === 'batched') expect(missing).toEqual([]);
+
   const lines = linesByFile(entered);
   const sum = [...lines.values()].reduce((all, count) => all + count, 0);
-  const { writeFileSync } = await import('node:fs');
-  writeFileSync(`/tmp/brief2/walk-${name}.txt`, `${lines.size} files, ${sum} lines\n${[...lines].toSorted((a, b) => b[1] - a[1]).map(([file, count]) => `${count} ${file}: ${entered.filter((one) => one.file === file).map((one) => `${one.name}(${one.to - one.from + 1})`).join(' ')}`).join('\n')}\n`);
-  expect(lines.size).toBeGreaterThan(5);
+  const large = [...lines.values()].filter((count) => count >= 20).length;
+  process.stdout.write(`${way}: ${lines.size} files, ${large} of them with 20 lines or more; ${sum} lines\n`);
+  expect(lines.size).toBeLessThanOrEqual(limits.files);
+  expect(sum).toBeLessThanOrEqual(limits.lines);
+});
+
+it('is told in at most twelve stops each', () => {
+  for (const stops of [batchedStops, failingStops]) {
+    expect(stops.length).toBeGreaterThan(8);
+    expect(stops.length).toBeLessThanOrEqual(maxStops);
+  }
 });
