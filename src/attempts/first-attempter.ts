@@ -11,7 +11,7 @@ import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import { type AttemptDeps, type AttemptJob, makeAttempt } from './make-attempt.ts';
 import type { Slots } from './slots.ts';
-import { TurnQueue } from './turn-queue.ts';
+import { type Turn, TurnQueue } from './turn-queue.ts';
 
 const lookMs = 250;
 /** Far shorter than the queue waits for an endpoint, which must not be blamed while PostgreSQL is away. */
@@ -75,8 +75,13 @@ export class FirstAttempter {
     return written === 'dropped' ? this.#attemptInTurn(job) : written;
   }
 
-  async #attemptInTurn(job: FirstAttempt): Promise<Written> {
-    const turn = await this.#queue.turn(job.event.tenantId, job.endpointId, job.endpointLimit);
+  #attemptInTurn(job: FirstAttempt): Promise<Written> {
+    return new Promise((resolve) => {
+      this.#queue.wait(job.event.tenantId, job.endpointId, job.endpointLimit, (turn) => resolve(this.#inTurn(job, turn)));
+    });
+  }
+
+  async #inTurn(job: FirstAttempt, turn: Turn): Promise<Written> {
     if (turn === 'stopped') return 'dropped';
     const id = idOf(job);
     const writing = typeof turn === 'function' ? this.#attempt(job) : this.#withoutSlot(job, turn);

@@ -63,7 +63,9 @@ export async function makeAttempt({ poster, recorder, stallWatch, laneWatch, log
   const { result } = attempt;
   if (result.outcome === 'timeout' && stallWatch.stalledSince(job.mark)) return { kind: 'suspended' };
   const records = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
-  const statuses = await store(recorder, records, job.newRow);
+  // a first attempt whose delivery got its row meanwhile is recorded like any other
+  const stored = job.newRow ? await recorder.recordFirst({ ...job.newRow, attempt }) : null;
+  const statuses = stored ? [stored] : await Promise.all(records.map((record) => recorder.record(record)));
   laneWatch?.recordOutcome(job, job.eventType, result);
   await poster.obeyEndpoint(job, result);
   for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);
@@ -90,13 +92,6 @@ function withoutResponse(result: SendResult): SendResult {
   return response === null
     ? result
     : { ...result, response: { ...response, headers: [], bodyStart: Buffer.alloc(0), bodyTruncated: false } };
-}
-
-/** A first attempt whose delivery got its row meanwhile is recorded like any other. */
-async function store(recorder: Recorder, records: AttemptRecord[], newRow: NewHeld | undefined): Promise<(DeliveryStatus | null)[]> {
-  const [attempt] = records;
-  if (records.length !== 1 || !attempt) return Promise.all(records.map((record) => recorder.record(record)));
-  return [(newRow && (await recorder.recordFirst({ ...newRow, attempt }))) ?? (await recorder.record(attempt))];
 }
 
 function logAttempt(

@@ -58,28 +58,24 @@ export function setTable(limits: SlotLimits) {
     running,
     others,
     waiting: () => pushed.filter((item) => !left.includes(item)),
-    async push(tenantId: string, endpointId: string, limit: number | null = null) {
+    push(tenantId: string, endpointId: string, limit: number | null = null) {
       const item: Item = { n: pushed.length, tenantId, endpointId, limit, cameAfter: left.length - 1, begun: -1 };
       pushed.push(item);
-      void queue.turn(tenantId, endpointId, limit).then((turn) => answered(item, turn));
-      await settled();
+      queue.wait(tenantId, endpointId, limit, (turn) => answered(item, turn));
     },
     /** Ends one running item. */
-    async end(which: number) {
+    end(which: number) {
       const [ended] = running.splice(which % Math.max(1, running.length), 1);
       ended?.end();
-      await settled();
     },
-    async endAll() {
+    endAll() {
       for (const each of running.splice(0)) each.end();
-      await settled();
     },
     /** Moves the clock and calls `look` every 250 ms. */
-    async pass(ms: number) {
+    pass(ms: number) {
       for (let left = ms; left > 0; left -= lookMs) {
         clock += Math.min(left, lookMs);
         queue.look(heldUp);
-        await settled();
       }
     },
     /** Moves the clock without calling `look`, as when the process is suspended. */
@@ -101,8 +97,3 @@ export function setTable(limits: SlotLimits) {
 }
 
 export const ofEndpoint = (items: Item[], endpointId: string) => items.filter((item) => item.endpointId === endpointId).map(({ n }) => n);
-
-/** Resolves when the callbacks of settled promises have run. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await Promise.resolve();
-}

@@ -19,9 +19,9 @@ const steps = fc.array(step, { maxLength: 150 });
 
 async function play(table: ReturnType<typeof setTable>, script: typeof steps extends fc.Arbitrary<infer S> ? S : never, check: () => void) {
   for (const each of script) {
-    if (each[0] === 'push') await table.push(each[1], `${each[1]}${each[2]}`, limits[each[2]]);
-    else if (each[0] === 'end') await table.end(each[1]);
-    else if (each[0] === 'pass') await table.pass(each[1]);
+    if (each[0] === 'push') table.push(each[1], `${each[1]}${each[2]}`, limits[each[2]]);
+    else if (each[0] === 'end') table.end(each[1]);
+    else if (each[0] === 'pass') table.pass(each[1]);
     else if (each[0] === 'others take') table.othersTake(each[1], `${each[1]}${each[2]}`);
     else table.othersLeave(each[1]);
     check();
@@ -31,8 +31,8 @@ async function play(table: ReturnType<typeof setTable>, script: typeof steps ext
 /** Ends running items until none waits. */
 async function drain(table: ReturnType<typeof setTable>): Promise<void> {
   while (table.others.length > 0) table.othersLeave(0);
-  await table.pass(1);
-  while (table.running.length > 0) await table.end(0);
+  table.pass(1);
+  while (table.running.length > 0) table.end(0);
 }
 
 const sorted = (items: Item[]) => items.map(({ n }) => n).sort((one, other) => one - other);
@@ -75,7 +75,7 @@ describe('the turn queue', () => {
         const table = setTable({ process: 5, tenant: 3, endpoint: 2 });
         await play(table, script, () => undefined);
         // other users do not tell the queue when they free a slot
-        await table.pass(1);
+        table.pass(1);
         for (const item of table.waiting()) expect(table.slots.take(item.tenantId, item.endpointId, 1)).toBeTypeOf('string');
       }),
     );
@@ -87,10 +87,10 @@ describe('the turn queue', () => {
       fc.asyncProperty(pushOrEnd, async (script) => {
         const table = setTable({ process: 2, tenant: 100, endpoint: 100 });
         for (const each of script) {
-          if (typeof each === 'number') await table.end(each);
-          else await table.push(each[0], each.join(''));
+          if (typeof each === 'number') table.end(each);
+          else table.push(each[0], each.join(''));
         }
-        while (table.running.length > 0) await table.end(0);
+        while (table.running.length > 0) table.end(0);
         for (const item of table.pushed) {
           // the items that began while this one was the first of its tenant to wait
           const before = table.pushed.filter((other) => other.tenantId === item.tenantId && other.begun < item.begun);
@@ -104,44 +104,44 @@ describe('the turn queue', () => {
 
   it('serves the endpoints of a tenant in turn', async () => {
     const table = setTable({ process: 1, tenant: 100, endpoint: 100 });
-    for (const endpointId of ['a1', 'a1', 'a1', 'a2', 'a2', 'a3']) await table.push('a', endpointId);
-    while (table.running.length > 0) await table.end(0);
+    for (const endpointId of ['a1', 'a1', 'a1', 'a2', 'a2', 'a3']) table.push('a', endpointId);
+    while (table.running.length > 0) table.end(0);
     expect(table.left.map(({ endpointId }) => endpointId)).toEqual(['a1', 'a1', 'a2', 'a3', 'a1', 'a2']);
   });
 
   it('keeps the turn of a tenant that found the process full', async () => {
     const table = setTable({ process: 1, tenant: 100, endpoint: 100 });
-    await table.push('a', 'a1');
-    await table.push('b', 'b1');
-    for (let n = 0; n < 5; n++) await table.push('a', 'a1');
-    await table.end(0);
+    table.push('a', 'a1');
+    table.push('b', 'b1');
+    for (let n = 0; n < 5; n++) table.push('a', 'a1');
+    table.end(0);
     expect(table.left.map(({ tenantId }) => tenantId)).toEqual(['a', 'b']);
   });
 
-  it('is not delayed by an endpoint that is full', async () => {
+  it('is not delayed by an endpoint that is full', () => {
     const table = setTable({ process: 512, tenant: 128, endpoint: 32 });
-    for (let n = 0; n < 100; n++) await table.push('a', 'a1');
-    for (let n = 0; n < 10; n++) await table.push('b', 'b1', 1);
+    for (let n = 0; n < 100; n++) table.push('a', 'a1');
+    for (let n = 0; n < 10; n++) table.push('b', 'b1', 1);
     expect(table.running).toHaveLength(33);
-    await table.push('a', 'a2');
-    await table.push('b', 'b2');
+    table.push('a', 'a2');
+    table.push('b', 'b2');
     expect(table.running.slice(-2).map(({ item }) => item.endpointId)).toEqual(['a2', 'b2']);
   });
 
-  it('uses the current limit of an endpoint', async () => {
+  it('uses the current limit of an endpoint', () => {
     const table = setTable({ process: 512, tenant: 128, endpoint: 32 });
-    for (let n = 0; n < 4; n++) await table.push('a', 'a1', 1);
+    for (let n = 0; n < 4; n++) table.push('a', 'a1', 1);
     expect(table.running).toHaveLength(1);
-    await table.push('a', 'a1', 3);
-    await table.pass(1);
+    table.push('a', 'a1', 3);
+    table.pass(1);
     expect(table.running).toHaveLength(3);
   });
 
   it.each([1, 1_000, 100_000])('takes 100,000 items of %i endpoints', async (endpoints) => {
     const table = setTable({ process: 512, tenant: 512, endpoint: 512 });
     const total = 100_000;
-    for (let n = 0; n < total; n++) await table.push(`t${n % Math.min(endpoints, 1_000)}`, `e${n % endpoints}`);
-    while (table.running.length > 0) await table.endAll();
+    for (let n = 0; n < total; n++) table.push(`t${n % Math.min(endpoints, 1_000)}`, `e${n % endpoints}`);
+    while (table.running.length > 0) table.endAll();
     expect(table.left).toHaveLength(total);
     expect(new Set(table.left).size).toBe(total);
     expect(table.givenUp).toEqual([]);
@@ -149,11 +149,11 @@ describe('the turn queue', () => {
 
   it('drops waiting and later items once it is stopped, and lets running ones end', async () => {
     const table = setTable({ process: 1, tenant: 1, endpoint: 1 });
-    for (let n = 0; n < 3; n++) await table.push('a', 'a1');
+    for (let n = 0; n < 3; n++) table.push('a', 'a1');
     table.queue.stop();
-    await table.push('b', 'b1');
-    await table.end(0);
-    await table.pass(10_000);
+    table.push('b', 'b1');
+    table.end(0);
+    table.pass(10_000);
     expect([table.left.length, table.running.length, table.queue.size(), table.slots.inUse()]).toEqual([1, 0, 0, 0]);
   });
 });
