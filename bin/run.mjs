@@ -1,4 +1,4 @@
-// `npm start`, `npm test` and others: installs missing dependencies, builds, then runs the task
+// `npm start`, `npm run dev`, `npm test` and others: installs missing dependencies, then runs the task
 // with Node 24. Plain JavaScript, so that any Node from 18 on can run it.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -44,6 +44,7 @@ const tasks = {
     ['', () => build()],
     ['', () => runWatched(node, [join(root, 'src/cli/main.ts'), 'start', ...args])],
   ],
+  dev: (args) => [['', () => runWatched(node, [join(root, 'bin/dev.ts'), ...args])]],
   test: (args) => [
     ['format and lint', () => runWatched(node, [installed('@biomejs/biome/bin/biome'), 'ci', '.'])],
     ['types', () => runWatched(node, [installed('typescript/bin/tsc'), '--noEmit'])],

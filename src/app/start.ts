@@ -1,16 +1,13 @@
 // `start`: API and worker in one process, with embedded PostgreSQL and Temporal if no others are
 // set. Opens everything in order and closes it in reverse order.
-import { randomBytes } from 'node:crypto';
 import { type Config, ConfigError } from '#config/config';
-import { searchAttributes } from '#contract/workflow-contract';
 import { readTenant } from '#db/access/tenants';
-import { type DataDir, type KeptSecret, openDataDir } from '#embedded/data-dir';
-import { type EmbeddedStores, startEmbedded } from '#embedded/embedded-stores';
+import { openDataDir } from '#embedded/data-dir';
 import type { Logger } from '#runtime/logger';
-import { makeKey } from '#sealing/new-api-key';
 import { announcement } from './announcement.ts';
 import { openCore, type ReadyConfig } from './core.ts';
 import { makeDemoTenant, trickle, wantsDemoTenant } from './demo.ts';
+import { type EmbeddedConfig, needsEmbedded, nothingEmbedded, startStores } from './embedded-config.ts';
 import { listen } from './listening.ts';
 import { startServer } from './server.ts';
 import { installRuntime, startWorker } from './worker.ts';
@@ -23,6 +20,8 @@ export interface StartOptions {
   print(line: string): void;
   /** Called when an embedded server ended unexpectedly. Posthorn cannot continue then. */
   onFailure(error: Error): void;
+  /** Stores that the caller has started and will stop (`npm run dev`). Default: missing stores are started here. */
+  embedded?: EmbeddedConfig;
 }
 
 /** Resolves when everything is ready. The returned function stops everything, in reverse order. */
@@ -43,20 +42,19 @@ export async function start(config: Config, log: Logger, options: StartOptions):
 async function open(config: Config, log: Logger, options: StartOptions, closers: (() => unknown)[]): Promise<void> {
   const { demo, print, onFailure } = options;
   installRuntime(log);
-  const embedded = config.DATABASE_URL === undefined || config.TEMPORAL_ADDRESS === undefined;
-  const dataDir = embedded ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
+  const dataDir = !options.embedded && needsEmbedded(config) ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
   if (dataDir) closers.push(dataDir.close);
   const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
   closers.push(() => listening.http.close());
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
-  const keptSecrets = keptKeys(config, dataDir);
-  const ready = requireKeys({ ...config, ...(stores && addressesOf(config, stores)), ...keptSecrets.settings });
+  const embedded = stores ?? options.embedded ?? nothingEmbedded;
+  const ready = requireKeys({ ...config, ...embedded.settings });
   const core = await openCore(ready, log);
   closers.push(core.close);
   const worker = startWorker(core, listening.origin);
   closers.push(worker.stop);
-  const temporalUiUrl = config.TEMPORAL_UI_URL ?? stores?.temporalUiUrl ?? null;
+  const temporalUiUrl = config.TEMPORAL_UI_URL ?? embedded.temporalUiUrl;
   const place = { api: listening.local, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
   let making = await wantsDemoTenant(core.db, demo);
   closers.push(startServer(core, { listening, temporalUiUrl, relay: worker.relay, starting: () => making }));
@@ -66,54 +64,17 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   if (demo) closers.push(startTrickle(place, log));
   dataDir?.announce(listening.origin);
   void stores?.failed.then(onFailure);
-  const apiKey = { key: ready.POSTHORN_API_KEY, ...keptSecrets.apiKey };
+  const apiKey = { key: ready.POSTHORN_API_KEY, ...embedded.apiKey };
   const hasDemo = (await readTenant(core.db, 'demo')) !== null;
   for (const line of announcement({
     ...place,
     temporalUiUrl,
-    temporalAddress: stores?.temporalAddress ?? null,
+    temporalAddress: embedded.temporalAddress,
     apiKey,
     hasDemo,
     isTerminal: options.isTerminal,
   }))
     print(line);
-}
-
-function startStores(config: Config, dataDir: DataDir, log: (line: string) => void): Promise<EmbeddedStores> {
-  return startEmbedded({
-    dataDir,
-    temporalPort: config.TEMPORAL_PORT,
-    temporalUiPort: config.TEMPORAL_UI_PORT,
-    needPostgres: config.DATABASE_URL === undefined,
-    needTemporal: config.TEMPORAL_ADDRESS === undefined,
-    searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword'])),
-    temporalNamespaces: config.TEMPORAL_NAMESPACE === 'default' ? [] : [config.TEMPORAL_NAMESPACE],
-    ...(config.XDG_CACHE_HOME && { cacheDir: config.XDG_CACHE_HOME }),
-    log,
-  });
-}
-
-function addressesOf(config: Config, { databaseUrl, temporalAddress }: EmbeddedStores): Partial<Config> {
-  return { DATABASE_URL: config.DATABASE_URL ?? databaseUrl, TEMPORAL_ADDRESS: config.TEMPORAL_ADDRESS ?? temporalAddress };
-}
-
-interface KeptKeys {
-  settings: Partial<Pick<Config, 'POSTHORN_API_KEY' | 'POSTHORN_MASTER_KEY'>>;
-  /** Null: the API key is not stored in the data folder. */
-  apiKey: KeptSecret | null;
-}
-
-/** With the embedded PostgreSQL: creates the keys that are not set, once, and stores them in the data folder. */
-function keptKeys(config: Config, dataDir: DataDir | null): KeptKeys {
-  if (!dataDir || config.DATABASE_URL !== undefined) return { settings: {}, apiKey: null };
-  const masterKey = config.POSTHORN_MASTER_KEY ?? [
-    dataDir.readOrCreateSecret('master-key', () => randomBytes(32).toString('base64')).secret,
-  ];
-  const apiKey = config.POSTHORN_API_KEY ? null : dataDir.readOrCreateSecret('api-key', () => makeKey().key);
-  return {
-    settings: { POSTHORN_MASTER_KEY: masterKey, ...(apiKey && { POSTHORN_API_KEY: apiKey.secret }) },
-    apiKey,
-  };
 }
 
 /**

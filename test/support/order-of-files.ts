@@ -23,6 +23,7 @@ const crowded: Record<string, number> = {
   'relay/backpressure': 22,
   'chaos/batched-in-flight': 21,
   'e2e/start': 21,
+  'e2e/dev': 20,
   'chaos/frozen-relay': 17,
   'chaos/batched-postgres-gone': 16,
   'chaos/postgres-gone': 13,
