@@ -135,6 +135,8 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
     priority: priorityOf(delivery.tenant, delivery.status),
     staticSummary: `${delivery.eventType} → ${host}`,
     staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,
+    // unlike the two above, a memo stays after continue-as-new
+    memo: { host },
     typedSearchAttributes: [
       { key: tenantAttribute, value: delivery.tenant },
       { key: endpointAttribute, value: delivery.endpointId },

@@ -9,7 +9,6 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -26,9 +25,12 @@ import {
   statusQuery,
 } from '#contract/workflow-contract';
 import type { DeliveryStatus, Order } from '#domain/delivery';
+import { deliveryHandlers, showDetails } from './delivery-texts.ts';
+import { describing } from './described-handlers.ts';
 import { ourFaults } from './retry.ts';
 import { countField, replayIdOf, textField } from './untrusted.ts';
 
+const setHandler = describing(deliveryHandlers);
 const { attemptDelivery } = proxyActivities<Activities>({
   startToCloseTimeout: '1 day',
   heartbeatTimeout: heartbeatTimeoutMs,
@@ -52,6 +54,7 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
   let waiting = new CancellationScope();
   let replays = 0;
   const whole = CancellationScope.current();
+  showDetails(known);
 
   setHandler(statusQuery, () => known);
   setHandler(cancelSignal, () => give({ kind: 'cancel' }));
@@ -112,6 +115,7 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
   function enter(next: DeliverState): void {
     if (next.status !== known.status) upsertSearchAttributes([{ key: statusAttribute, value: next.status }]);
     known = next;
+    showDetails(known);
     unread = false;
   }
 }

@@ -10,7 +10,6 @@ import {
   log,
   proxyActivities,
   setCurrentDetails,
-  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, LaneActivities } from '#activities/index';
@@ -25,6 +24,7 @@ import {
   wakeSignal,
 } from '#contract/workflow-contract';
 import type { LaneReport } from '#domain/lane';
+import { describing } from './described-handlers.ts';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField } from './untrusted.ts';
 
@@ -36,6 +36,13 @@ export interface LaneInput {
 
 const drainsOfARun = 500;
 
+const setHandler = describing({
+  lane: 'State of the lane, what holds it back, how many deliveries wait, and when it drains next.',
+  wake: 'Sent by Posthorn: drains again. Harmless, and no operator needs it.',
+  pause: 'Pauses the endpoint: its deliveries stay held. No input.',
+  resume: 'Resumes a paused or disabled endpoint. No input.',
+  skipHead: 'Skips the dead letter that blocks the order. Input, only to free one key: {"orderingKey":"…"}',
+});
 const { drainLane } = proxyActivities<LaneActivities>({
   taskQueue: laneTaskQueue,
   allowEagerDispatch: false,

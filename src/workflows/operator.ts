@@ -1,7 +1,7 @@
 // operator: a single long-running workflow that takes commands for any delivery or endpoint as
 // signals, like the API. So commands also reach deliveries without a workflow. Invalid signals are
 // logged and ignored; handlers never throw.
-import { CancellationScope, condition, continueAsNew, log, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, continueAsNew, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import {
   cancelSignal,
@@ -14,6 +14,7 @@ import {
   skipHeadSignal,
 } from '#contract/workflow-contract';
 import type { Order } from '#domain/delivery';
+import { describing } from './described-handlers.ts';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField, replayIdOf, textField } from './untrusted.ts';
 
@@ -28,6 +29,15 @@ export interface OperatorInput {
   recent?: OperatorAction[];
 }
 
+const setHandler = describing({
+  recent: 'The last commands and what became of them.',
+  cancel: 'Cancels a delivery. Input: {"deliveryId":"dlv_…"}',
+  retryNow: 'Makes the next attempt of a delivery now. Input: {"deliveryId":"dlv_…"}',
+  replay: 'Delivers again in a new round. Input: {"deliveryId":"dlv_…"}',
+  pause: 'Pauses an endpoint: its deliveries are held. Input: {"endpointId":"ep_…"}',
+  resume: 'Resumes a paused or disabled endpoint. Input: {"endpointId":"ep_…"}',
+  skipHead: 'Skips the dead letter that blocks an ordered endpoint. Input: {"endpointId":"ep_…"}, and "orderingKey" to free one key.',
+});
 const { giveOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
 const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });

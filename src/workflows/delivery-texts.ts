@@ -1,0 +1,31 @@
+// What the Web UI shows of a `deliver` workflow: descriptions of its signals, and its current
+// details. Unlike summary and details, current details are set again after continue-as-new.
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { type DeliverState, endpointAttribute, eventTypeAttribute, tenantAttribute } from '#contract/workflow-contract';
+import type { DeliveryStatus } from '#domain/delivery';
+
+export const deliveryHandlers = {
+  status: 'Status, attempts, next attempt and last outcome, as of the last result of an activity.',
+  cancel: 'Cancels the delivery. No input. A request in flight is not interrupted; if it is accepted, the delivery has succeeded.',
+  retryNow: 'Makes the next attempt now. No input. Changes nothing unless the delivery is retrying.',
+  replay: 'Delivers again in a new round, for example a dead letter. No input needed.',
+  look: 'Sent by Posthorn: reads the row in PostgreSQL again. Harmless, and no operator needs it.',
+};
+
+const whatHappens: Record<DeliveryStatus, string> = {
+  pending: 'Waits for its first attempt. Pending Activities shows a request in flight.',
+  retrying: 'Waits for its next attempt: Pending Activities shows which one, when, and the last error.',
+  held: 'Waits in the lane of its endpoint, which sends it.',
+  succeeded: 'The endpoint has accepted it.',
+  dead_lettered: 'Its retry schedule is used up. It waits for the signal `replay` or `cancel`, and closes when its window ends.',
+  quarantined: 'It failed repeatedly inside Posthorn. An operator releases it through the API.',
+  cancelled: 'It was cancelled. The signal `replay` delivers it again.',
+  expired: 'Its event expired before it was delivered.',
+};
+
+export function showDetails({ status, attempts, lastOutcome }: DeliverState): void {
+  const { memo, typedSearchAttributes: attributes } = workflowInfo();
+  const place = `Tenant ${attributes.get(tenantAttribute)}, endpoint ${attributes.get(endpointAttribute)} at ${memo?.host}`;
+  const last = lastOutcome === null ? '' : `; after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${lastOutcome}`;
+  setCurrentDetails(`${place}, event type ${attributes.get(eventTypeAttribute)}.\n\n**${status}**${last}. ${whatHappens[status]}`);
+}
