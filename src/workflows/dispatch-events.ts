@@ -1,10 +1,9 @@
 // dispatchEvents: one dispatch. Plans deliveries, starts a `deliver` workflow for each that needs
 // one, and marks the dispatch as done. Each step is an idempotent page of at most 500, so it can be
 // started again at any time.
-import { continueAsNew, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { type DispatchCursor, type DispatchProgress, progressQuery } from '#contract/workflow-contract';
-import { describing } from './described-handlers.ts';
 import { ourFaults } from './retry.ts';
 
 export interface DispatchInput {
@@ -12,8 +11,6 @@ export interface DispatchInput {
   /** Only after continue-as-new. */
   cursor?: DispatchCursor;
 }
-
-const setHandler = describing({ progress: 'How many deliveries were planned, and how many workflows started.' });
 
 // The first page, which is often the only one, is a local activity: it runs within the workflow task and is fastest.
 // A page of 500 starts can take longer than a workflow task may, so later pages are normal activities.
@@ -26,7 +23,7 @@ const laterPage = proxyActivities<Activities>({
 
 export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Promise<DispatchProgress> {
   const progress: DispatchProgress = { planned: 0, started: 0, done: false };
-  setHandler(progressQuery, () => progress);
+  setHandler(progressQuery, () => progress, { description: 'How many deliveries were planned, and how many workflows started.' });
 
   for (let at = cursor ?? null; ; ) {
     const page = await (at ? laterPage({ dispatchId, cursor: at }) : firstPage({ dispatchId, cursor: null }));
