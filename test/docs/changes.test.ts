@@ -9,12 +9,18 @@ const prose = text.replaceAll(/\s*\n\s*/g, ' ');
 const textOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
 const pathsIn = (given: string) =>
-  [...given.matchAll(/(?<![\w/])(?:src|test|docs|bin|bench|migrations)\/[\w./-]*\w/g)].map(([path]) => path);
+  [...given.matchAll(/(?<![\w.]|\w\/)(?:src|test|docs|bin|bench|migrations)\/[\w./-]*\w/g)].map(([path]) => path);
 
 describe('docs/contributing/changes.md', () => {
   it('names only files that exist, also in its commands', () => {
     const paths = pathsIn(text).filter((path) => !text.includes(`+++ ${path} (new)`));
     expect(paths.length).toBeGreaterThan(80);
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('leads on to a page about debugging, which names only files that exist, as do the configurations of VS Code', () => {
+    const paths = ['docs/contributing/debugging.md', '.vscode/launch.json'].flatMap((file) => pathsIn(readFileSync(file, 'utf8')));
+    expect(paths).toEqual(expect.arrayContaining(['bin/dev.ts', 'bench/replay-history.ts']));
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
   });
 
@@ -26,7 +32,7 @@ describe('docs/contributing/changes.md', () => {
   });
 
   it('has diffs whose unchanged and removed lines are in their files', () => {
-    const diffs = [...text.matchAll(/^```diff\n\+\+\+ (\S+)(?: \(new\))?\n([^]*?)^```$/gm)];
+    const diffs = [...text.matchAll(/^```diff\n\+\+\+ (\S+)(?: \(new\))?\n(.*?)^```$/gms)];
     expect(diffs.length).toBeGreaterThan(5);
     for (const [, file = '', lines = ''] of diffs) {
       const old = lines.split('\n').filter((line) => /^[ -]/.test(line));

@@ -40,8 +40,11 @@ export async function keepHistory(name: string, { address, namespace, workflowId
   writeFileSync(file, `${JSON.stringify(JSON.parse(stdout, withoutMachine), null, 1)}\n`);
 }
 
-export function readHistory(file: string): History {
-  return HistoryType.fromObject(JSON.parse(readFileSync(join(folder, file), 'utf8'), timesInParts));
+export const readHistory = (file: string): History => parseHistory(readFileSync(join(folder, file), 'utf8'));
+
+/** Reads the JSON that the Web UI and the `temporal` command write. */
+export function parseHistory(text: string): History {
+  return HistoryType.fromObject(JSON.parse(text, timesInParts));
 }
 
 // The SDK's reader of this JSON fails if npm installs several copies of protobufjs. The type itself reads everything
