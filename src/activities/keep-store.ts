@@ -17,10 +17,19 @@ import {
   deleteOldPortalLinks,
   deleteOldRates,
   deleteOldSequences,
+  deleteOldTargets,
 } from '#db/store/upkeep';
 import type { Lanes } from '#domain/lane';
 
-const old = [deleteOldDispatches, deleteOldIdempotencyKeys, deleteOldSequences, deleteOldRates, deleteOldPortalLinks, deleteOldApiRates];
+const old = [
+  deleteOldTargets,
+  deleteOldDispatches,
+  deleteOldIdempotencyKeys,
+  deleteOldSequences,
+  deleteOldRates,
+  deleteOldPortalLinks,
+  deleteOldApiRates,
+];
 
 /** `disableAfterMs`: how long an endpoint must fail before it is disabled. */
 export function createKeepStore(db: Db, lanes: Pick<Lanes, 'changed'>, disableAfterMs: number) {

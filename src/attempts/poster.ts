@@ -22,7 +22,7 @@ import type { AttemptMetrics } from '#telemetry/telemetry';
 import { createDecryptionCache, openBodies } from './decryption-cache.ts';
 import { KeyRing } from './key-ring.ts';
 import { asFault, RenderError } from './render-error.ts';
-import { type BatchElement, buildRequest, type SignedJob } from './request.ts';
+import { type BatchElement, buildRequest, type SignedJob, sentRequest } from './request.ts';
 
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
   /** The event of `body`, which is encrypted or as the producer posted it. */
@@ -32,8 +32,9 @@ export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'targe
   /** Attempts made in this round before this one. */
   attempts: number;
   retry: RetryPolicy | null;
-  /** The endpoint's target, encrypted. */
+  /** The endpoint's target, encrypted, and its version. */
   sealed: Uint8Array;
+  targetVersion: number;
   secrets: { id: string; sealed: Uint8Array }[];
   /**
    * When this process accepted the event, by the monotonic clock. Null or absent: another process accepted it, or this
@@ -61,7 +62,7 @@ export interface PosterDeps {
   db: Db;
   vault: Pick<Vault, 'open' | 'seal'>;
   contents: Pick<ContentEncryption, 'open'>;
-  sender: Pick<Sender, 'send'>;
+  sender: Pick<Sender, 'send' | 'userAgent'>;
   log: Logger;
   defaultRetry: RetryPolicy;
   metrics?: AttemptMetrics;
@@ -108,12 +109,14 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       const startedAt = new Date();
       const startedMs = performance.now();
       const number = job.attempts + 1;
-      const result = await send({ ...render(plain, number, startedAt.getTime(), keyPairs), isTooLate: job.isTooLate });
+      const request = render(plain, number, startedAt.getTime(), keyPairs);
+      const result = await send({ ...request, isTooLate: job.isTooLate });
       metrics?.attempted(result.outcome, result.timings.totalMs);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
       const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());
-      return { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, result, retryInMs: retry };
+      const sent = sentRequest(plain, request, number, sender.userAgent);
+      return { attemptId: newId('att'), deliveryId: job.deliveryId, round: job.round, number, startedAt, sent, result, retryInMs: retry };
     },
     async obeyEndpoint({ endpointId, targetVersion }, result) {
       const asked = { endpointId, targetVersion };

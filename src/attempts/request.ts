@@ -1,12 +1,14 @@
 // Builds the request of one attempt: headers, signature and body as the endpoint gets them.
 // Called by the poster for each attempt. Reads and writes nothing.
+import { hash } from 'node:crypto';
 import type { BodyFormat } from '#domain/body-format';
 import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
 import { isTestId } from '#domain/event';
+import { batchHeaders, requestHeaders } from '#domain/request-headers';
+import type { SentRequest } from '#domain/sent-request';
 import type { Signing } from '#domain/signing';
 import { type Access, accessOf } from '#outbound/access';
-import { batchHeaders, type Rendered, renderBatch, renderBody } from '#outbound/render';
-import { testHeader } from '#outbound/sign-message';
+import { type Rendered, renderBatch, renderBody } from '#outbound/render';
 import { type Signers, signatureHeaders } from '#outbound/signatures';
 
 export interface SignedJob extends Signers {
@@ -41,6 +43,7 @@ export interface AttemptRequest {
   body: Uint8Array;
   access: Access | undefined;
   timeoutMs: number;
+  signatures: Record<string, string>;
 }
 
 /**
@@ -49,25 +52,46 @@ export interface AttemptRequest {
  */
 export function buildRequest(job: SignedJob, number: number, nowMs: number): AttemptRequest {
   const { endpointId, deliveryId, webhookId, target, timeoutMs, sequence, batch } = job;
-  const authorization = fixedAuthorization(target.auth);
   const timestamp = Math.floor(nowMs / 1_000);
   const rendered = render(job);
   const { body } = rendered;
-  const headers: Record<string, string> = {
-    ...target.headers,
-    ...(authorization !== null && { authorization }),
-    ...rendered.headers,
-    'webhook-id': webhookId,
-    'webhook-timestamp': String(timestamp),
-    ...(batch === undefined
-      ? { 'posthorn-delivery': deliveryId }
-      : { 'posthorn-batch': String(batch.length), 'posthorn-endpoint': endpointId }),
-    ...(sequence != null && { 'posthorn-sequence': String(sequence) }),
-    'posthorn-attempt': String(number),
-    ...((batch?.every(({ id }) => isTestId(id)) ?? isTestId(webhookId)) && { [testHeader]: 'true' }),
+  const headers = requestHeaders({
+    own: target.headers,
+    authorization: fixedAuthorization(target.auth),
+    format: rendered.headers,
+    webhookId,
+    timestamp,
+    number,
+    deliveryId,
+    batch: batch ? { events: batch.length, endpointId } : null,
+    sequence: sequence ?? null,
+    isTest: isTest(job),
+  });
+  const signatures = signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job);
+  return { url: target.url, body, access: accessOf(endpointId, target), timeoutMs, headers: { ...headers, ...signatures }, signatures };
+}
+
+function isTest({ webhookId, batch }: Pick<SignedJob, 'webhookId' | 'batch'>): boolean {
+  return batch?.every(({ id }) => isTestId(id)) ?? isTestId(webhookId);
+}
+
+/** What is stored of the request, to show later what was sent. `number`: as given to `buildRequest`. */
+export function sentRequest(
+  job: Pick<SignedJob, 'format' | 'webhookId' | 'sequence' | 'batch'> & { targetVersion: number },
+  { body, signatures }: AttemptRequest,
+  number: number,
+  userAgent: string,
+): SentRequest {
+  const { targetVersion, format, sequence = null, batch } = job;
+  return {
+    targetVersion,
+    userAgent,
+    body: { bytes: body.length, sha256: hash('sha256', body, 'base64') },
+    format,
+    signatures,
+    sequence,
+    batch: batch ? { events: batch.length, number, isTest: isTest(job) } : null,
   };
-  Object.assign(headers, signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job));
-  return { url: target.url, body, access: accessOf(endpointId, target), timeoutMs, headers };
 }
 
 function render({ format, tenantId, webhookId, body, batch }: SignedJob): Rendered {

@@ -106,7 +106,7 @@ function masked(name: string, value: unknown): unknown {
 }
 
 /** Path, query and user info (before the @) are masked, because they may hold a token. */
-function originOnly(url: string): string {
+export function originOnly(url: string): string {
   const [, scheme, host] = /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
   return scheme === undefined ? hidden : `${scheme}${host}/${hidden}`;
 }

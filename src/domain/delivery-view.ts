@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { deliveryStatus } from './delivery.ts';
 import { outcome } from './outcome.ts';
+import { sentRequestView } from './sent-request.ts';
 
 export const deliveryView = z.object({
   id: z.string(),
@@ -52,6 +53,11 @@ export const attemptView = z.object({
     .boolean()
     .describe('true: the request was sent twice, because a reused connection closed before the first byte of the response'),
   startedAt: z.iso.datetime(),
+  request: sentRequestView
+    .nullable()
+    .describe(
+      'the request as it was sent, or, if no connection was made, as it was to be sent; null: its event was erased, or it was not stored',
+    ),
   outcome,
   message: z.string(),
   status: z.int().nullable().describe('HTTP status of the response'),

@@ -90,6 +90,14 @@ export interface EndpointTarget {
   tls?: ClientTls | null;
 }
 
+/** A target whose secrets are masked. */
+export interface ShownTarget {
+  url: string;
+  headers: Record<string, string>;
+  auth: z.infer<typeof shownAuth> | null;
+  tls: z.infer<typeof shownTls> | null;
+}
+
 interface TargetProblem {
   path: string;
   message: string;

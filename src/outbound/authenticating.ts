@@ -6,7 +6,7 @@ import { LocalFault } from './local-fault.ts';
 import { type Asked, createTokens } from './oauth.ts';
 import type { Sender, SendRequest } from './send.ts';
 
-type Sending = Pick<Sender, 'send'>;
+type Sending = Pick<Sender, 'send' | 'userAgent'>;
 
 const leastMs = 1;
 
@@ -38,7 +38,7 @@ export function authenticating(sender: Sending): Sending {
     }
   }
 
-  return { send: (request) => (request.access?.oauth ? sendWithToken(request) : sender.send(request)) };
+  return { userAgent: sender.userAgent, send: (request) => (request.access?.oauth ? sendWithToken(request) : sender.send(request)) };
 }
 
 function withToken(request: SendRequest, token: string): SendRequest {

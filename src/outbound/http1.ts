@@ -3,6 +3,7 @@
 // the connection is not used again.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
+import { withConnectionHeaders } from '#domain/request-headers';
 import { type Received, receiveBody, receiveHead } from './receive.ts';
 
 export interface HttpRequest {
@@ -33,8 +34,8 @@ export function exchangeOn(
   ended: Ended,
   onReading: () => void,
 ): void {
-  const length = body.length > 0 || method === 'POST' ? { 'content-length': String(body.length) } : {};
-  const options = { method, path, headers: { host, connection: 'keep-alive', ...headers, ...length }, setHost: false };
+  const bytes = body.length > 0 || method === 'POST' ? body.length : null;
+  const options = { method, path, headers: withConnectionHeaders(headers, host, bytes), setHost: false };
   let asking: ClientRequest;
   try {
     asking = request({ ...options, createConnection: () => socket, maxHeaderSize: maxHeaderBytes, insecureHTTPParser: false });

@@ -3,6 +3,7 @@
 // binding): https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents
 import type { BodyFormat } from '#domain/body-format';
 import { memberTexts } from '#domain/json-slices';
+import { formatHeaders, sourceOf } from '#domain/request-headers';
 import type { EventParts } from './event-parts.ts';
 import { formBody } from './render-form.ts';
 import { xmlBody } from './render-xml.ts';
@@ -20,52 +21,33 @@ export interface Rendered {
   headers: Record<string, string>;
 }
 
-const json = { 'content-type': 'application/json' };
-
 /** Throws `FormatError` when the format cannot hold the data. */
 export function renderBody(format: BodyFormat, event: EventToRender): Rendered {
-  if (format === 'standard') return { body: event.body, headers: json };
+  if (format === 'standard') return { body: event.body, headers: formatHeaders(format) };
   const parts = partsOf(event);
+  const headers = formatHeaders(format, { ...parts, tenantId: event.tenantId });
   switch (format) {
     case 'raw':
-      return { body: Buffer.from(parts.data), headers: json };
-    case 'cloudevents':
-      return { body: Buffer.from(cloudEvent(parts)), headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' } };
     case 'cloudevents-binary':
-      return { body: Buffer.from(parts.data), headers: { ...json, ...cloudEventHeaders(parts) } };
+      return { body: Buffer.from(parts.data), headers };
+    case 'cloudevents':
+      return { body: Buffer.from(cloudEvent(parts)), headers };
     case 'form':
-      return { body: Buffer.from(formBody(parts)), headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+      return { body: Buffer.from(formBody(parts)), headers };
     case 'xml':
-      return { body: Buffer.from(xmlBody(parts)), headers: { 'content-type': 'application/xml; charset=utf-8' } };
+      return { body: Buffer.from(xmlBody(parts)), headers };
   }
 }
 
 function partsOf({ id, tenantId, body }: EventToRender): EventParts {
   const { members } = memberTexts(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
   const [type = '""', timestamp = '""', data = 'null'] = ['type', 'timestamp', 'data'].map((name) => members.get(name));
-  return { id, source: `/tenants/${tenantId}`, type: JSON.parse(type), timestamp: JSON.parse(timestamp), data };
+  return { id, source: sourceOf(tenantId), type: JSON.parse(type), timestamp: JSON.parse(timestamp), data };
 }
 
 function cloudEvent({ id, source, type, timestamp, data }: EventParts): string {
   const context = JSON.stringify({ specversion: '1.0', id, source, type, time: timestamp, datacontenttype: 'application/json' });
   return `${context.slice(0, -1)},"data":${data}}`;
-}
-
-function cloudEventHeaders({ id, source, type, timestamp }: EventParts): Record<string, string> {
-  return {
-    'ce-specversion': '1.0',
-    'ce-id': headerText(id),
-    'ce-source': headerText(source),
-    'ce-type': headerText(type),
-    'ce-time': timestamp,
-  };
-}
-
-/** Percent-encodes for the HTTP binding: everything that is not visible ASCII, and space, quote and percent sign. */
-function headerText(text: string): string {
-  return text.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (part) =>
-    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
 }
 
 /** The JSON array of a batch. Only for the formats in `batchedFormats`. */
@@ -80,8 +62,4 @@ function standardElement({ id, sequence, body }: EventToRender & { sequence: num
   const numbered = sequence === null ? '' : `"sequence":${sequence},`;
   // without the opening brace of the stored body
   return [Buffer.from(`{"id":${JSON.stringify(id)},${numbered}`), body.subarray(1)];
-}
-
-export function batchHeaders(format: BodyFormat): Record<string, string> {
-  return format === 'cloudevents' ? { 'content-type': 'application/cloudevents-batch+json; charset=utf-8' } : json;
 }

@@ -37,6 +37,7 @@ export interface SendRequest {
 }
 
 export interface Sender {
+  userAgent: string;
   /** Throws only `LocalFault`. */
   send(request: SendRequest): Promise<SendResult>;
   /** Refuses new requests, waits for those in flight (each has its own timeout), then closes every connection. */
@@ -70,6 +71,7 @@ export function createSender(options: SenderOptions): Sender {
   let closed = false;
 
   return {
+    userAgent,
     async send(request) {
       if (closed) throw new LocalFault('closed', 'the sender is closed');
       const verdict = guard.checkUrl(request.url);

@@ -1,5 +1,6 @@
 // Signs requests with HTTP Message Signatures (RFC 9421) and Content-Digest (RFC 9530).
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
+import { testHeader } from '#domain/request-headers';
 import { requestTarget } from '#domain/request-target';
 import { alwaysCovered, type Component, type MessageSignatures } from '#domain/signing';
 
@@ -17,9 +18,6 @@ interface Message {
   /** Seconds since 1970. */
   timestamp: number;
 }
-
-/** Set to `true` on requests that carry only test events. */
-export const testHeader = 'posthorn-test';
 
 const usual: readonly Component[] = ['@method', '@target-uri', 'content-digest', 'content-type', 'webhook-id', 'webhook-timestamp'];
 

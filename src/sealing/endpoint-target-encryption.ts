@@ -1,7 +1,8 @@
 // Encrypts endpoint targets at rest: one encrypted JSON document each, bound to the endpoint's id.
+// A past target, kept to show what earlier attempts sent, has no secrets.
 
-import type { EndpointTarget } from '#domain/endpoint-target';
-import { expiryOf } from './client-certificate.ts';
+import { type EndpointTarget, hideSecrets, hideValues, type ShownTarget } from '#domain/endpoint-target';
+import { expiryOf, showCertificate } from './client-certificate.ts';
 import type { Vault } from './vault.ts';
 
 export interface SealedTarget {
@@ -26,4 +27,25 @@ export function sealTarget(vault: Pick<Vault, 'seal'>, endpointId: string, targe
 /** Throws VaultError. */
 export function openTarget(vault: Pick<Vault, 'open'>, endpointId: string, sealed: Uint8Array): EndpointTarget {
   return JSON.parse(Buffer.from(vault.open(sealed, endpointId)).toString());
+}
+
+/** The target without its secrets. */
+export function showTarget({ url, headers, auth, tls }: EndpointTarget): ShownTarget {
+  return { url, headers: hideValues(headers), auth: auth && hideSecrets(auth), tls: tls ? showCertificate(tls) : null };
+}
+
+/** Makes the past target of a stored target. */
+export function sealPastTarget(vault: Pick<Vault, 'seal' | 'open'>, endpointId: string, sealed: Uint8Array): Uint8Array {
+  const shown = showTarget(openTarget(vault, endpointId, sealed));
+  return vault.seal(Buffer.from(JSON.stringify(shown)), pastContext(endpointId));
+}
+
+/** Throws VaultError. */
+export function openPastTarget(vault: Pick<Vault, 'open'>, endpointId: string, sealed: Uint8Array): ShownTarget {
+  return JSON.parse(Buffer.from(vault.open(sealed, pastContext(endpointId))).toString());
+}
+
+/** Not that of a target: a past one can never be put in its place. */
+export function pastContext(endpointId: string): string {
+  return `past target of ${endpointId}`;
 }

@@ -41,6 +41,7 @@ it('a job that is too late and an unknown master key are not sent and count as n
     webhookId: newId('evt'),
     body: Buffer.from('{}'),
     sealed: sealTarget(vault, endpointId, { url: `${receiver.url}/hook`, headers: {}, auth: null }).sealed,
+    targetVersion: 1,
     format: 'standard',
     signing: null,
     timeoutMs: 30_000,

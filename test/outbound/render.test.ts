@@ -5,7 +5,8 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { type BodyFormat, bodyFormats } from '#domain/body-format';
 import { standardBody } from '#domain/event';
-import { batchHeaders, renderBatch, renderBody } from '#outbound/render';
+import { batchHeaders } from '#domain/request-headers';
+import { renderBatch, renderBody } from '#outbound/render';
 
 const timestamp = '2026-11-21T08:30:00.000Z';
 const type = 'order.created';

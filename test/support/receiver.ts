@@ -8,6 +8,8 @@ export interface Received {
   method: string;
   path: string;
   headers: Record<string, string>;
+  /** Names and values as they were sent, in order. */
+  sentHeaders: [string, string][];
   body: Buffer;
   at: number;
   /** The time of `at` on this process's monotonic clock. */
@@ -51,6 +53,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
       method: incoming.method ?? '',
       path,
       headers,
+      sentHeaders: incoming.rawHeaders.flatMap((name, n, all) => (n % 2 === 0 ? [[name, all[n + 1] ?? '']] : [])),
       body: Buffer.concat(chunks),
       at: Date.now(),
       came: performance.now(),

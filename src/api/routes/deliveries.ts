@@ -1,7 +1,6 @@
 // /v1/deliveries: list deliveries, read one and its attempts, and give commands to it.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
-import { listAttempts } from '#db/deliveries/attempt-lists';
 import { listDeliveries, readDelivery } from '#db/deliveries/delivery-lists';
 import { orderAction } from '#domain/audit';
 import { deliveryStatus, type Order, obstacles } from '#domain/delivery';
@@ -17,6 +16,7 @@ import { boundsOf, listQuery, pageAnswer, pageOf, spanQuery } from '../http/page
 import { notFound, Problem } from '../http/problem.ts';
 import { answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
+import { showAttempts } from './show-attempts.ts';
 import { showDelivery } from './show-delivery.ts';
 
 const params = z.strictObject({ delivery: z.string().refine((id) => isId('dlv', id)) });
@@ -137,22 +137,23 @@ const read = (deps: ApiDeps) =>
     },
   });
 
-const attempts = ({ db, contents }: ApiDeps) =>
+const attempts = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/deliveries/:delivery/attempts',
     operationId: 'listAttempts',
     summary: 'List the attempts of a delivery',
-    description: 'Newest first. Each attempt is one HTTP request, with its outcome and the start of the answer of the endpoint.',
+    description:
+      'Newest first. Each attempt is one HTTP request, with its outcome, the request as it was sent and the start of the answer of the endpoint. In the request, credentials and the header values that the endpoint sets are masked.',
     scope: 'deliveries:read',
     params,
     query: listQuery('att'),
     answers: {
       200: { description: 'A page of attempts.', schema: pageOf(attemptView), example: { data: [attemptExample], nextCursor: null } },
     },
-    async handler({ params, query: { limit, cursor } }) {
-      const rows = await listAttempts(db, contents, params.delivery, cursor ?? null, limit + 1);
-      if (rows.length === 0 && !(await readDelivery(db, params.delivery))) throw notFound('delivery');
+    async handler({ params, query: { limit, cursor }, caller }) {
+      const rows = await showAttempts(deps, caller, params.delivery, cursor ?? null, limit + 1);
+      if (rows.length === 0 && !(await readDelivery(deps.db, params.delivery))) throw notFound('delivery');
       return pageAnswer(
         rows,
         limit,

@@ -3,9 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { appendAudit } from '#db/audit/audit';
-import { listAttempts } from '#db/deliveries/attempt-lists';
 import { readDelivery } from '#db/deliveries/delivery-lists';
 import { readEndpoint } from '#db/endpoints/endpoints';
+import type { Caller } from '#domain/access';
 import { type Obstacle, obstacles } from '#domain/delivery';
 import { type AttemptView, attemptView, deliveryView } from '#domain/delivery-view';
 import { endpointTest } from '#domain/endpoint';
@@ -18,6 +18,7 @@ import { type Answer, answer, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
 import { endpointParams } from './endpoints.ts';
 import { eventToAccept } from './event-to-accept.ts';
+import { showAttempts } from './show-attempts.ts';
 import { showDelivery } from './show-delivery.ts';
 
 const patienceMs = 10_000;
@@ -47,7 +48,7 @@ export const testEndpoint = (deps: ApiDeps) =>
       202: { description: 'No attempt was made within the time limit. It can still follow.', schema: untested },
     },
     problems: [409, 429],
-    async handler({ params, body, members, ids, audit }) {
+    async handler({ params, body, members, ids, audit, caller }) {
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');
       if (endpoint.gate !== 'open')
@@ -73,7 +74,7 @@ export const testEndpoint = (deps: ApiDeps) =>
       // after the event, not in its transaction: events are stored by group commit, in statements that hold many
       const entry = { target: { kind: 'endpoint', id: params.endpoint }, before: null, after: { delivery: deliveryId } };
       if (acceptances[0]?.kind === 'accepted') await appendAudit(deps.db, { ...audit, once: deliveryId }, entry);
-      return report(deps, deliveryId, await firstAttempt(deps, deliveryId, endpoint.timeoutMs + patienceMs));
+      return report(deps, deliveryId, await firstAttempt(deps, caller, deliveryId, endpoint.timeoutMs + patienceMs));
     },
   });
 
@@ -82,13 +83,13 @@ export const testEndpoint = (deps: ApiDeps) =>
  * while the circuit is open. If that is not possible, the test is cancelled and a 409 thrown. Null: no attempt within
  * the time.
  */
-async function firstAttempt(deps: ApiDeps, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
-  const { db, contents } = deps;
+async function firstAttempt(deps: ApiDeps, caller: Caller, deliveryId: string, withinMs: number): Promise<AttemptView | null> {
+  const { db } = deps;
   const deadline = performance.now() + withinMs;
   let retriedNow = false;
   for (let pause = 20; performance.now() < deadline; pause = Math.min(pause * 1.3, 500)) {
-    const attempts = await listAttempts(db, contents, deliveryId, null, 1);
-    if (attempts[0]) return attempts[0];
+    const [attempt] = await showAttempts(deps, caller, deliveryId, null, 1);
+    if (attempt) return attempt;
     if (!retriedNow && (await readDelivery(db, deliveryId))?.status === 'held') {
       retriedNow = true;
       const result = await deps.giveOrder(deliveryId, { kind: 'retry-now' });

@@ -12,6 +12,7 @@ import { mostAtHostByLink } from '#domain/endpoint-limits';
 import { endpointProblems } from '#domain/endpoint-problems';
 import { isId } from '#domain/ids';
 import { tenantKey } from '#domain/tenant';
+import { sealPastTarget } from '#sealing/endpoint-target-encryption';
 import { openSecret, sealSecret } from '#sealing/secret';
 import * as examples from '../examples/endpoints.ts';
 import { listQuery, pageAnswer, pageOf } from '../http/page.ts';
@@ -170,7 +171,8 @@ const change = (deps: ApiDeps) =>
       const { url, headers, auth, tls, verification, ...settings } = body;
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
-      const others = { retarget: target, verification, judgeSigning, mostAtHost: mostAtHost(caller) };
+      const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);
+      const others = { retarget: target, verification, judgeSigning, pastTarget, mostAtHost: mostAtHost(caller) };
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);

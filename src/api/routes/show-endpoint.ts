@@ -5,17 +5,16 @@ import type { Retarget } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { changedFields } from '#domain/audit';
 import type { Endpoint } from '#domain/endpoint';
-import { type EndpointTarget, hideSecrets, hideValues, keepHidden, takenElsewhere, targetProblems } from '#domain/endpoint-target';
-import { certificateProblems, showCertificate } from '#sealing/client-certificate';
-import { openTarget, type SealedTarget, sealTarget } from '#sealing/endpoint-target-encryption';
+import { type EndpointTarget, keepHidden, takenElsewhere, targetProblems } from '#domain/endpoint-target';
+import { certificateProblems } from '#sealing/client-certificate';
+import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
 import { invalid } from '../http/problem.ts';
 import type { ApiDeps } from './deps.ts';
 
 type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
 export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, ...stored }: StoredEndpoint): Endpoint {
-  const { url, headers, auth, tls } = openTarget(vault, stored.id, sealed);
-  return { ...stored, url, headers: hideValues(headers), auth: auth && hideSecrets(auth), tls: tls ? showCertificate(tls) : null };
+  return { ...stored, ...showTarget(openTarget(vault, stored.id, sealed)) };
 }
 
 /** Checks and encrypts the target of a new endpoint. Throws a 422. */

@@ -3,9 +3,10 @@
 import type { AttemptView } from '#domain/delivery-view';
 import { idOf, uuidOf } from '#domain/ids';
 import { outcome } from '#domain/outcome';
-import { decryptResponse, type StoredResponse } from '../events/event-encryption.ts';
+import type { SentRequest } from '#domain/sent-request';
 import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
+import { decryptExchange, type StoredExchange } from './exchanges.ts';
 
 interface AttemptRow {
   id: string;
@@ -15,7 +16,7 @@ interface AttemptRow {
   outcome: string;
   message: string;
   status_code: number | null;
-  response: Buffer | null;
+  exchange: Buffer | null;
   response_truncated: boolean;
   address: string | null;
   dns_ms: number | null;
@@ -25,6 +26,15 @@ interface AttemptRow {
   total_ms: number;
   probe: boolean;
   reconnected: boolean;
+  batch_id: string | null;
+}
+
+export interface ListedAttempt {
+  attempt: Omit<AttemptView, 'request'>;
+  /** Null: it was erased or not stored. */
+  sent: SentRequest | null;
+  startedAt: Date;
+  batchId: string | null;
 }
 
 /** Attempts before the attempt `before`, newest first. */
@@ -34,22 +44,30 @@ export async function listAttempts(
   deliveryId: string,
   before: string | null,
   limit: number,
-): Promise<AttemptView[]> {
+): Promise<ListedAttempt[]> {
   const { rows } = await db.query<AttemptRow>({
     name: 'list_attempts',
     text: `
-      select id, round, number, started_at, outcome, message, status_code, response, response_truncated, address,
-        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected
+      select id, round, number, started_at, outcome, message, status_code, exchange, response_truncated, address,
+        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected, batch_id
       from attempts
       where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $3`,
     values: [uuidOf(deliveryId), before && uuidOf(before), limit],
   });
-  const responseOf = (row: AttemptRow) => row.response && decryptResponse(contents, idOf('att', row.id), row.response);
-  return Promise.all(rows.map(async (row) => toAttempt(deliveryId, row, await responseOf(row))));
+  return Promise.all(rows.map(async (row) => toListed(deliveryId, row, await exchangeOf(contents, row))));
 }
 
-function toAttempt(deliveryId: string, row: AttemptRow, response: StoredResponse | null): AttemptView {
+async function exchangeOf(contents: Pick<ContentEncryption, 'open'>, row: AttemptRow): Promise<StoredExchange> {
+  return row.exchange ? decryptExchange(contents, idOf('att', row.id), row.exchange) : { sent: null, response: null };
+}
+
+function toListed(deliveryId: string, row: AttemptRow, { sent, response }: StoredExchange): ListedAttempt {
+  const attempt = toAttempt(deliveryId, row, response);
+  return { attempt, sent, startedAt: row.started_at, batchId: row.batch_id && idOf('bat', row.batch_id) };
+}
+
+function toAttempt(deliveryId: string, row: AttemptRow, response: StoredExchange['response']): ListedAttempt['attempt'] {
   return {
     id: idOf('att', row.id),
     delivery: deliveryId,

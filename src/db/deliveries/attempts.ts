@@ -1,11 +1,12 @@
 // Records attempts, many in one statement. Safe to run twice: the id of an attempt is made before
 // its POST, so the second insert keeps nothing, and the delivery's row has moved on already.
-
 import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
 import type { SendResult } from '#domain/outcome';
-import { encryptResponses, type Sealing } from '../events/event-encryption.ts';
+import type { SentRequest } from '#domain/sent-request';
+import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
+import { encryptExchanges } from './exchanges.ts';
 
 export interface AttemptRecord {
   attemptId: string;
@@ -13,6 +14,8 @@ export interface AttemptRecord {
   round: number;
   number: number;
   startedAt: Date;
+  /** What is stored of the request. Absent: nothing. */
+  sent?: SentRequest | undefined;
   result: SendResult;
   /** After a failure: milliseconds until the next attempt; null: there is none (dead letter). */
   retryInMs: number | null;
@@ -42,12 +45,12 @@ const text = `
     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
       $11::bool[], $12::text[], $13::real[], $14::real[], $15::real[], $16::real[], $17::real[], $18::bool[], $19::uuid[],
       $20::bool[], $21::bool[])
-    as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, response,
+    as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, exchange,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected)
   ), kept as (
-    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, exchange,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected)
-    select id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+    select id, delivery_id, round, number, started_at, outcome, message, status_code, exchange,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected
     from incoming where not row_only order by delivery_id, id
     on conflict do nothing
@@ -78,7 +81,7 @@ const text = `
 export async function recordAttempts(
   db: Db,
   records: AttemptRecord[],
-  contents: Pick<Sealing, 'seal'>,
+  contents: Pick<ContentEncryption, 'seal'>,
 ): Promise<(DeliveryStatus | null)[]> {
   const of = <T>(pick: (record: AttemptRecord) => T) => records.map(pick);
   const { rows } = await db.query<{ status: DeliveryStatus | null }>({
@@ -94,7 +97,7 @@ export async function recordAttempts(
       of((record) => record.result.message),
       of((record) => record.retryInMs),
       of((record) => record.result.response?.statusCode ?? null),
-      await encryptResponses(contents, records),
+      await encryptExchanges(contents, records),
       of((record) => record.result.response?.bodyTruncated ?? false),
       of((record) => record.result.address),
       of((record) => record.result.timings.dnsMs),

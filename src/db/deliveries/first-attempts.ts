@@ -3,9 +3,10 @@
 // statement) is left unchanged.
 import type { DeliveryStatus } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
-import { encryptResponses, type Sealing } from '../events/event-encryption.ts';
+import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
 import type { AttemptRecord } from './attempts.ts';
+import { encryptExchanges } from './exchanges.ts';
 
 export interface FirstRecord {
   deliveryId: string;
@@ -24,7 +25,7 @@ const text = `
       $7::uuid[], $8::timestamptz[], $9::text[], $10::text[], $11::float8[], $12::int[], $13::bytea[], $14::bool[], $15::text[],
       $16::real[], $17::real[], $18::real[], $19::real[], $20::real[], $21::bool[], $22::bool[])
     with ordinality as i (delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
-      id, started_at, outcome, message, retry_in_ms, status_code, response, response_truncated, address,
+      id, started_at, outcome, message, retry_in_ms, status_code, exchange, response_truncated, address,
       dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, row_only, reconnected, n)
   ), made as (
     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, attempts, next_attempt_at, last_outcome, last_message,
@@ -38,9 +39,9 @@ const text = `
     on conflict do nothing
     returning id, status
   ), kept as (
-    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, response,
+    insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, exchange,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, reconnected)
-    select i.id, i.delivery_id, 1, 1, i.started_at, i.outcome, i.message, i.status_code, i.response,
+    select i.id, i.delivery_id, 1, 1, i.started_at, i.outcome, i.message, i.status_code, i.exchange,
       i.response_truncated, i.address, i.dns_ms, i.connect_ms, i.tls_ms, i.first_byte_ms, i.total_ms, i.reconnected
     from incoming i where i.outcome is not null and not i.row_only order by i.delivery_id, i.id
     on conflict do nothing
@@ -54,7 +55,7 @@ const text = `
 export async function recordFirstAttempts(
   db: Db,
   records: FirstRecord[],
-  contents: Pick<Sealing, 'seal'>,
+  contents: Pick<ContentEncryption, 'seal'>,
 ): Promise<(DeliveryStatus | null)[]> {
   const of = <T>(pick: (record: FirstRecord) => T) => records.map(pick);
   const ofAttempt = <T>(pick: (attempt: AttemptRecord) => T) => records.map(({ attempt }) => attempt && pick(attempt));
@@ -74,7 +75,7 @@ export async function recordFirstAttempts(
       ofAttempt(({ result }) => result.message),
       ofAttempt((attempt) => attempt.retryInMs),
       ofAttempt(({ result }) => result.response?.statusCode ?? null),
-      await encryptResponses(
+      await encryptExchanges(
         contents,
         records.map(({ attempt }) => attempt),
       ),

@@ -32,6 +32,11 @@ export interface OtherChanges {
   verification?: VerificationMethod | undefined;
   /** How many endpoints the tenant may have at the new host, including this one; null or left out: no limit. */
   mostAtHost?: number | null;
+  /**
+   * Makes the past target of the stored one, to show what attempts up to this change sent. Left out: nothing is shown
+   * of them.
+   */
+  pastTarget?: ((sealed: Uint8Array) => Uint8Array) | undefined;
   /** Checks the new signing against the newest secret; an error that it throws rolls everything back. */
   judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
 }
@@ -49,7 +54,7 @@ export async function changeEndpoint(
   db: Db,
   endpointId: string,
   change: Partial<EndpointSettings>,
-  { retarget, verification, mostAtHost = null, judgeSigning }: OtherChanges = {},
+  { retarget, verification, mostAtHost = null, pastTarget, judgeSigning }: OtherChanges = {},
   audit?: Audit,
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
@@ -72,7 +77,8 @@ export async function changeEndpoint(
       await writeTarget(client, endpointId, target);
     }
     const signing = changedFields(['signing'], before, settings).after;
-    if (Object.keys({ ...target?.shown.after, ...signing }).length > 0) await leadElsewhere(client, endpointId);
+    if (Object.keys({ ...target?.shown.after, ...signing }).length > 0)
+      await leadElsewhere(client, endpointId, pastTarget?.(before.sealed) ?? null);
     const { method } = before.verification;
     if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
     const endpoint = await readEndpoint(client, endpointId);
@@ -136,18 +142,22 @@ async function writeTarget(
 /**
  * Forgets the state of the old target: its Retry-After, and a gate that Posthorn closed. The trigger `forget_target`
  * resets failures and circuit. A gate that a person closed, or that waits for verification, stays closed. A late answer
- * names the old version and is ignored.
+ * names the old version and is ignored. `past`: the old target, to show what was sent to it.
  */
-async function leadElsewhere(db: Querying, endpointId: string): Promise<void> {
+async function leadElsewhere(db: Querying, endpointId: string, past: Uint8Array | null): Promise<void> {
   await db.query({
     name: 'lead_elsewhere',
     text: `
+      with kept as (
+        insert into past_targets (endpoint_id, target_version, sealed)
+        select id, target_version, $2::bytea from endpoints where id = $1 and $2::bytea is not null
+      )
       update endpoints set target_version = target_version + 1, not_before = null,
         gate = case when gate <> 'disabled' then gate when verification_state in ('none', 'verified') then 'open' else 'held' end,
         gate_reason = case when gate <> 'disabled' then gate_reason when verification_state not in ('none', 'verified') then '${unverified}' end,
         version = nextval('config_version'), updated_at = now()
       where id = $1`,
-    values: [uuidOf(endpointId)],
+    values: [uuidOf(endpointId), past],
   });
 }
 

@@ -1,5 +1,5 @@
-// Erasure: deletes the content of an event and the responses of endpoints to it. That the event
-// existed, when, and what became of it stays.
+// Erasure: deletes the content of an event, and the requests and responses of its attempts. That the
+// event existed, when, and what became of it stays.
 import { obeyedIn } from '#domain/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type Audit, appendAudit, audited } from '../audit/audit.ts';
@@ -25,7 +25,7 @@ interface Asked {
  * Erases an event and cancels its unfinished deliveries. Returns the endpoints whose lanes held some, or may have been
  * blocked by some. Safe to repeat.
  *
- * What if an attempt is in flight? It ends normally and is recorded; upkeep erases the response later. Upkeep also
+ * What if an attempt is in flight? It ends normally and is recorded; upkeep erases its exchange later. Upkeep also
  * erases anything that a relay wrote meanwhile for an event in its memory. It repeats each erasure until nothing of the
  * event can be written any more, and records that in the event's row.
  */
@@ -56,12 +56,12 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
     values: [...ofEvent, obeyedIn.cancel],
   });
   await client.query({
-    name: 'erase_responses',
+    name: 'erase_exchanges',
     text: `
-      update attempts a set response = null
+      update attempts a set exchange = null
       from deliveries d
       where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
-        and a.response is not null`,
+        and a.exchange is not null`,
     values: ofEvent,
   });
   await eraseBatches(client, ofEvent);
@@ -73,8 +73,8 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
 }
 
 /**
- * Erases the responses to its batches: they may repeat any event of a batch, and are stored with the delivery of
- * another.
+ * Erases the exchanges of its batches. A response may repeat any event of the batch, and is stored with the delivery
+ * of another.
  */
 async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<void> {
   const { rows } = await client.query<{ batch_id: string }>({
@@ -86,8 +86,8 @@ async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promis
   });
   if (rows.length === 0) return;
   await client.query({
-    name: 'erase_batch_responses',
-    text: 'update attempts set response = null where batch_id = any($1::uuid[]) and batch_id is not null and response is not null',
+    name: 'erase_batch_exchanges',
+    text: 'update attempts set exchange = null where batch_id = any($1::uuid[]) and batch_id is not null and exchange is not null',
     values: [rows.map((row) => row.batch_id)],
   });
 }

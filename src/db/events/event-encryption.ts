@@ -1,7 +1,6 @@
-// Encrypts events and responses before they are stored, and makes keyed hashes.
+// Encrypts events before they are stored, and makes keyed hashes.
 
-import type { SendResult } from '#domain/outcome';
-import type { Content, ContentEncryption, Hash } from '../keys/content-encryption.ts';
+import type { ContentEncryption, Hash } from '../keys/content-encryption.ts';
 import type { EventToAccept } from './acceptance.ts';
 
 export type Sealing = Pick<ContentEncryption, 'seal' | 'hasher'>;
@@ -27,39 +26,4 @@ export async function encryptEvents<E extends EventToAccept & { tenant: string }
 /** Includes the tenant (its external id), so that nobody sees that two tenants know the same person. */
 export function subjectHash(hash: Hash, tenant: string, subject: string): Uint8Array {
   return hash(`subject\n${tenant}\n${subject}`);
-}
-
-interface Answered {
-  attemptId: string;
-  deliveryId: string;
-  result: SendResult;
-}
-
-/** Encrypts the response to each attempt, headers and body together; null: there was none. */
-export function encryptResponses(contents: Pick<ContentEncryption, 'seal'>, attempts: (Answered | null)[]): Promise<(Uint8Array | null)[]> {
-  return contents.seal(
-    attempts.map((attempt): Content | null => {
-      const response = attempt?.result.response;
-      if (!response || response.headers.length + response.bodyStart.length === 0) return null;
-      // JSON has no raw line feed: the first one ends the headers
-      const plain = Buffer.concat([Buffer.from(`${JSON.stringify(response.headers)}\n`), response.bodyStart]);
-      return { ofDay: attempt.deliveryId, context: attempt.attemptId, plain };
-    }),
-  );
-}
-
-export interface StoredResponse {
-  headers: [string, string][];
-  body: Uint8Array;
-}
-
-/** Throws VaultError. */
-export async function decryptResponse(
-  contents: Pick<ContentEncryption, 'open'>,
-  attemptId: string,
-  sealed: Uint8Array,
-): Promise<StoredResponse> {
-  const plain = Buffer.from(await contents.open(attemptId, sealed));
-  const end = plain.indexOf(10);
-  return { headers: JSON.parse(plain.subarray(0, end).toString()), body: plain.subarray(end + 1) };
 }

@@ -2,6 +2,7 @@
 // column missing here would be lost with the old key, so a test compares the list with the schema.
 
 import { idOf } from '#domain/ids';
+import { pastContext } from '#sealing/endpoint-target-encryption';
 import { contextOf } from './content-encryption.ts';
 
 /** An encrypted value, and the primary key of its row as text. */
@@ -56,6 +57,21 @@ const endpoints: SealedColumn = {
     from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where p.id = (i.at ->> 0)::uuid`,
 };
 
+const pastTargets: SealedColumn = {
+  column: 'past_targets.sealed',
+  context: (at) => pastContext(idOf('ep', text(at))),
+  start: [lowest, '0'],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from past_targets group by 1`,
+  read: `
+    select array[endpoint_id::text, target_version::text] as at, sealed from past_targets
+    where (endpoint_id, target_version) > (($2::text[])[1]::uuid, ($2::text[])[2]::int) and substring(sealed from 2 for 4) <> decode($1, 'hex')
+    order by endpoint_id, target_version limit $3 for update`,
+  write: `
+    update past_targets p set sealed = i.sealed
+    from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where p.endpoint_id = (i.at ->> 0)::uuid and p.target_version = (i.at ->> 1)::int`,
+};
+
 const secrets: SealedColumn = {
   column: 'endpoint_secrets.sealed',
   context: (at) => idOf('sec', text(at)),
@@ -98,4 +114,4 @@ const answers: SealedColumn = {
     where k.scope = i.at ->> 0 and k.key = i.at ->> 1`,
 };
 
-export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, secrets, signingKeys, answers];
+export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, pastTargets, secrets, signingKeys, answers];

@@ -1,4 +1,5 @@
 // Deletes rows that are no longer needed, in batches small enough not to block other work.
+import { idOf, unixMsOf } from '#domain/ids';
 import type { Db } from './pool.ts';
 
 /** Deletes dispatches that were done a week ago. Returns how many; 0: none are left. */
@@ -75,6 +76,28 @@ export async function deleteOldRates(db: Db): Promise<number> {
     text: `
       delete from tenant_rates where tenant_id in (
         select r.tenant_id from tenant_rates r join tenants t on t.id = r.tenant_id where t.deleted_at < now() - interval '1 hour' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}
+
+/**
+ * Deletes past targets that no attempt refers to any more: all attempts were made later. An attempt may be recorded some
+ * time after its endpoint changed, hence the day. Returns how many; 0: none are left.
+ */
+export async function deleteOldTargets(db: Db): Promise<number> {
+  // no attempt is older than its delivery, whose id holds the time of its event
+  const { rows } = await db.query<{ id: string }>({
+    name: 'oldest_attempt',
+    text: 'select delivery_id as id from attempts order by delivery_id limit 1',
+  });
+  const oldest = rows[0] ? new Date(unixMsOf(idOf('dlv', rows[0].id))) : null;
+  const { rowCount } = await db.query({
+    name: 'delete_old_targets',
+    text: `
+      delete from past_targets where (endpoint_id, target_version) in (
+        select endpoint_id, target_version from past_targets
+        where replaced_at < coalesce($1::timestamptz, now()) - interval '1 day' limit 1000)`,
+    values: [oldest],
   });
   return rowCount ?? 0;
 }

@@ -72,7 +72,7 @@ it('lists every column that the master key encrypts, so that a rotation encrypts
   // encrypted with data keys, or hashes
   const others = [
     'api_keys.hash',
-    'attempts.response',
+    'attempts.exchange',
     'audit_head.hash',
     'audit_log.hash',
     'audit_log.prev_hash',

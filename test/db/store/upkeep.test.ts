@@ -1,7 +1,10 @@
-// Upkeep deletes what lanes leave behind for deleted endpoints and tenants, and nothing else.
+// Upkeep deletes what lanes leave behind for deleted endpoints and tenants, and targets that no
+// attempt was sent to, and nothing else.
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deleteOldRates, deleteOldSequences } from '#db/store/upkeep';
-import { uuidOf } from '#domain/ids';
+import { makePartitions } from '#db/store/partitions';
+import { deleteOldRates, deleteOldSequences, deleteOldTargets } from '#db/store/upkeep';
+import { makeId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertForeground } from '../../support/parking.ts';
@@ -33,4 +36,25 @@ it('deletes sequence numbers 30 days after their endpoint, and rates an hour aft
   expect(numbered.toSorted()).toEqual([kept, late].map((one) => uuidOf(one?.endpointId ?? '')).toSorted());
   expect(numbered).not.toContain(uuidOf(gone?.endpointId ?? ''));
   expect((await db.query('select from tenant_rates')).rowCount).toBe(1);
+});
+
+it('deletes a past target a day after it was replaced, if the oldest attempt was made later', async () => {
+  const { db } = database;
+  const dayMs = 86_400_000;
+  const endpointId = newId('ep');
+  await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId: newId('evt') });
+  const insert = (version: number, days: number) =>
+    db.query(`insert into past_targets values ($1, $2, '', now() - $3 * interval '1 day')`, [uuidOf(endpointId), version, days]);
+  for (const [version, days] of [0.9, 1.1, 1.9, 2.1].entries()) await insert(version, days);
+  const left = async () =>
+    (await db.query('select target_version as version from past_targets order by 1')).rows.map(({ version }) => version);
+  const deliveryId = makeId('dlv', Date.now() - dayMs, randomBytes(10));
+  await makePartitions(db);
+  await db.query(
+    `insert into attempts (id, delivery_id, round, number, started_at, outcome, message, total_ms) values ($1, $2, 1, 1, now(), 'timeout', '', 1)`,
+    [uuidOf(newId('att')), uuidOf(deliveryId)],
+  );
+  expect([await deleteOldTargets(db), await deleteOldTargets(db), await left()]).toEqual([1, 0, [0, 1, 2]]);
+  await db.query('delete from attempts');
+  expect([await deleteOldTargets(db), await left()]).toEqual([2, [0]]);
 });
