@@ -94,7 +94,9 @@ create table attempts (
   outcome text not null,
   message text not null,
   status_code int,
-  response bytea, -- headers and start of the body, encrypted together like the body of the event
+  -- The request, as the few facts that cannot be derived later (docs/decisions/0025), and headers and start of the body
+  -- of the response. Encrypted together, like the body of the event, so that an erasure deletes both.
+  exchange bytea,
   response_truncated boolean not null default false,
   -- The response to a batch is stored with its first member, and erased with any of them.
   batch_id uuid,
@@ -112,9 +114,9 @@ create index attempts_of_batch on attempts (batch_id) where batch_id is not null
 create index attempts_by_time on attempts using brin (started_at) with (pages_per_range = 64, autosummarize = on);
 
 -- An attempt belongs to the tenant of its delivery, which is read under the policy of deliveries. A tenant may erase
--- responses.
+-- requests and responses.
 select open_to_tenants('attempts',
-  'select, update (response)',
+  'select, update (exchange)',
   'exists (select from deliveries d where d.id = delivery_id)');
 
 -- Reads the next attempts by time for the export of the delivery log: at most `most`, of all tenants. Under the
