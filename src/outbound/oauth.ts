@@ -12,6 +12,7 @@ import {
 } from 'oauth4webapi';
 import type { OAuthClient } from '#domain/endpoint-target';
 import type { SendResult } from '#domain/outcome';
+import { createSingleFlight } from '#domain/single-flight';
 import { LocalFault } from './local-fault.ts';
 import type { Sender } from './send.ts';
 
@@ -46,7 +47,7 @@ const sendable = /^[\x21-\x7e]{1,8000}$/;
 
 export function createTokens(send: Sender['send']): Tokens {
   const tokens = new Map<string, CachedToken>();
-  const flights = new Map<string, Promise<Asked>>();
+  const flights = createSingleFlight<Asked>();
   const waiting = new Set<string>();
 
   async function ask(key: string, client: OAuthClient): Promise<Asked> {
@@ -67,9 +68,7 @@ export function createTokens(send: Sender['send']): Tokens {
       const key = keyOf(endpointId, client);
       const known = tokens.get(key);
       if (known && performance.now() < known.renewAtMs) return { token: known.token };
-      const flight = flights.get(key) ?? ask(key, client).finally(() => flights.delete(key));
-      flights.set(key, flight);
-      return flight;
+      return flights.share(key, () => ask(key, client));
     },
     isWaiting: (endpointId, client) => waiting.has(keyOf(endpointId, client)),
     forget(endpointId, client, token) {

@@ -2,6 +2,7 @@
 // Concurrent lookups of one name share one query. A name whose servers never answer times out after
 // some seconds and delays no other lookup.
 import { Resolver } from 'node:dns/promises';
+import { createSingleFlight } from '#domain/single-flight';
 import { type Names, readNames } from './system-names.ts';
 
 // getaddrinfo is not used: it blocks one of Node's few pool threads. The owner of a zone whose servers never answer
@@ -108,12 +109,6 @@ function within(ms: number, done: Promise<unknown>): Promise<void> {
 
 /** Shares one query between concurrent lookups of the same name. */
 export function sharingFlights(resolve: Resolve): Resolve {
-  const flights = new Map<string, Promise<ResolvedAddress[]>>();
-  return (hostname) => {
-    const inFlight = flights.get(hostname);
-    if (inFlight !== undefined) return inFlight;
-    const flight = resolve(hostname).finally(() => flights.delete(hostname));
-    flights.set(hostname, flight);
-    return flight;
-  };
+  const flights = createSingleFlight<ResolvedAddress[]>();
+  return (hostname) => flights.share(hostname, () => resolve(hostname));
 }

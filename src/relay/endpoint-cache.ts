@@ -5,6 +5,7 @@
 import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '#db/endpoints/tenant-endpoints';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
+import { createSingleFlight } from '#domain/single-flight';
 import { type Timings, usualTimings } from '#domain/timings';
 
 const maxEndpoints = 10_000;
@@ -57,7 +58,7 @@ export function createCacheOf<E extends { endpointId: string }>(
 ): EndpointCache<E> {
   /** Least recently used first. */
   const known = new Map<string, CachedEndpoints<E>>();
-  const loading = new Map<string, Promise<CachedEndpoints<E>>>();
+  const loading = createSingleFlight<CachedEndpoints<E>>();
   /** Changed tenants that are not re-read yet, with their latest known version. */
   const outdated = new Map<string, number>();
   const loads = createGroupCommit<string, CachedEndpoints<E>>({
@@ -79,9 +80,7 @@ export function createCacheOf<E extends { endpointId: string }>(
 
   /** Reads the committed state. Concurrent calls for the same tenant share one read. */
   async function load(tenantId: string): Promise<CachedEndpoints<E>> {
-    const begun = loading.get(tenantId) ?? loads.add(tenantId).finally(() => loading.delete(tenantId));
-    loading.set(tenantId, begun);
-    return keep(tenantId, await begun);
+    return keep(tenantId, await loading.share(tenantId, () => loads.add(tenantId)));
   }
 
   /**

@@ -2,6 +2,7 @@
 // Entries in use are refreshed in the background. Concurrent lookups share a statement, and one
 // statement runs at a time: a flood of unknown keys queries no faster than PostgreSQL answers.
 import { createGroupCommit } from '#db/store/group-commit';
+import { createSingleFlight } from '#domain/single-flight';
 
 export interface TtlCacheOptions<T> {
   /** One value for each key, in order; null: does not exist. */
@@ -34,15 +35,11 @@ export function createTtlCache<T>({ read, clock = () => performance.now(), most 
   const known = new Map<string, Entry<T>>();
   // separate, so that misses cannot evict hits
   const unknown = new Map<string, Entry<T>>();
-  const asking = new Map<string, Promise<T | null>>();
+  const asking = createSingleFlight<T | null>();
   const questions = createGroupCommit<string, T | null>({ write: read, maxWeight: mostAtOnce, maxWaiting: mostWaiting });
   let forgotten = 0;
 
-  function ask(key: string): Promise<T | null> {
-    const asked = asking.get(key) ?? lookUp(key).finally(() => asking.delete(key));
-    asking.set(key, asked);
-    return asked;
-  }
+  const ask = (key: string) => asking.share(key, () => lookUp(key));
 
   async function lookUp(key: string): Promise<T | null> {
     for (;;) {
@@ -70,7 +67,7 @@ export function createTtlCache<T>({ read, clock = () => performance.now(), most 
       const ageMs = entry ? clock() - entry.askedAt : Number.POSITIVE_INFINITY;
       if (!entry || ageMs >= freshMs) return ask(key);
       // a failed refresh shows when the entry expires
-      if (ageMs >= renewAfterMs && entry.value !== null && !asking.has(key)) ask(key).catch(() => undefined);
+      if (ageMs >= renewAfterMs && entry.value !== null && !asking.isLoading(key)) ask(key).catch(() => undefined);
       return entry.value;
     },
     forget(is) {
