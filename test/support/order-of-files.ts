@@ -31,6 +31,7 @@ const crowded: Record<string, number> = {
 
 /** The longest of the other files, with their approximate seconds in a first run. */
 const long: Record<string, number> = {
+  'e2e/attempt-requests': 20,
   'embedded/temporal': 13,
   'embedded/postgres': 10,
   'embedded/data-dir': 5,
