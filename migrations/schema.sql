@@ -64,7 +64,7 @@ create table attempts (
   outcome text not null,
   message text not null,
   status_code integer,
-  response bytea,
+  exchange bytea,
   response_truncated boolean not null default false,
   batch_id uuid,
   address text,
@@ -82,7 +82,7 @@ create policy of_tenant on attempts for all to posthorn_tenant_of_postgres using
    FROM deliveries d
   WHERE (d.id = attempts.delivery_id))));
 grant select on attempts to posthorn_tenant_of_postgres;
-grant update (response) on attempts to posthorn_tenant_of_postgres;
+grant update (exchange) on attempts to posthorn_tenant_of_postgres;
 
 create table data_keys (
   name text not null,
@@ -369,6 +369,21 @@ create table outbox (
 ) with (autovacuum_vacuum_scale_factor=0.0, autovacuum_vacuum_threshold=2000);
 CREATE INDEX outbox_owned ON public.outbox USING btree (owner, event_id) WHERE (owner IS NOT NULL);
 CREATE INDEX outbox_unowned ON public.outbox USING btree (tenant_id, event_id) WHERE (owner IS NULL);
+
+create table past_targets (
+  endpoint_id uuid not null,
+  target_version integer not null,
+  sealed bytea not null,
+  replaced_at timestamp with time zone not null default now(),
+  constraint past_targets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id),
+  constraint past_targets_pkey PRIMARY KEY (endpoint_id, target_version)
+);
+alter table past_targets enable row level security;
+create policy of_tenant on past_targets for all to posthorn_tenant_of_postgres using ((EXISTS ( SELECT
+   FROM endpoints p
+  WHERE (p.id = past_targets.endpoint_id))));
+grant insert on past_targets to posthorn_tenant_of_postgres;
+grant select on past_targets to posthorn_tenant_of_postgres;
 
 create table portal_links (
   id uuid not null,
