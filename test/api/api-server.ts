@@ -62,7 +62,8 @@ export async function startApi({
   const logLines: ApiServer['logLines'] = [];
   const log = pino({ level: logLevel }, { write: (line: string) => logLines.push(JSON.parse(line)) });
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), pino({ level: 'silent' }));
-  const http = createServer();
+  // the client keeps connections while a test blocks the process, such as by compiling schemas
+  const http = createServer({ keepAliveTimeout: 65_000 });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const lanes = createLaneWaker({ db, link, log });
