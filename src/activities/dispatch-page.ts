@@ -12,7 +12,7 @@ import type { Reached } from '#runtime/checkpoints';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
 
-const pageSize = 500;
+const usualPageSize = 500;
 /** Time limit of a page, for many endpoints without work. Far below the activity's timeout. */
 const pageMs = 5_000;
 const startsAtOnce = 16;
@@ -23,6 +23,8 @@ export interface DispatchPageDeps {
   starter: Starter;
   waker: Pick<LaneWaker, 'parked'>;
   reached?: Reached;
+  /** Default: 500. */
+  pageSize?: number;
 }
 
 export interface DispatchPage {
@@ -32,7 +34,7 @@ export interface DispatchPage {
   next: DispatchCursor | null;
 }
 
-export function createDispatchPage({ db, starter, waker, reached }: DispatchPageDeps) {
+export function createDispatchPage({ db, starter, waker, reached, pageSize = usualPageSize }: DispatchPageDeps) {
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
     const context = Context.current();
     // heartbeats let Temporal notice a dead worker; it rejects them from local activities

@@ -36,15 +36,16 @@ export interface ActivityDeps {
   disableAfterMs: number;
   timings?: Timings;
   reached?: Reached;
+  pageSize?: number;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: ActivityDeps) {
-  const { db, engine, starter, waker, giveOrder, setGate, skipHead, places, challenge, disableAfterMs, reached } = deps;
+  const { db, engine, starter, waker, giveOrder, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   return {
     attemptDelivery: createAttemptDelivery(engine, deps.timings?.heartbeat),
-    dispatchPage: createDispatchPage({ db, starter, waker, reached }),
+    dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
     obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
     giveOrder: createGiveOrderActivity(giveOrder),
     setGate: createSetGate(setGate),

@@ -43,8 +43,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. */
-export function startWorker(core: Core, publicOrigin: string, reached?: Reached): RunningWorker {
+/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. `pageSize`: of a dispatch. */
+export function startWorker(core: Core, publicOrigin: string, reached?: Reached, pageSize?: number): RunningWorker {
   const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry, timings } = core;
   const { graceMs } = timings.shutdown;
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
@@ -135,6 +135,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached)
     disableAfterMs: disableAfterMs(config),
     timings,
     reached,
+    pageSize,
   });
   const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain, timings), sizing });
 

@@ -50,7 +50,7 @@ let plainServer: ReturnType<typeof createServer>;
 
 beforeAll(async () => {
   [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace: 't55', env, logTo: { write: (line) => void log.push(line) } }),
+    startPosthorn({ namespace: 't55', env, onNewDatabase: true, logTo: { write: (line) => void log.push(line) } }),
     startReceiver(),
   ]);
   tenant = `seen-${Math.random().toString(36).slice(2)}`;

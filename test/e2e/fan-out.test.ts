@@ -1,12 +1,17 @@
-// One event for 5,000 endpoints of a tenant, with first attempts before its dispatch. And, for
-// fewer endpoints, one workflow for each: planned and started in pages of 500, by a dispatch that
-// continues as new on the way.
+// One event for many endpoints of a tenant, with first attempts before its dispatch. And one workflow
+// for each delivery: planned and started in pages, by a dispatch that continues as new on the way.
+// TEST_LONG=1 runs both with the numbers of production.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '#runtime/new-id';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
+import { isLong } from '../support/long.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
+
+/** More than two pages of 500. */
+const many = isLong ? 5_000 : 1_050;
+const paged = isLong ? { endpoints: 520, pageSize: 500 } : { endpoints: 50, pageSize: 20 };
 
 let receiver: Receiver;
 const open: TestPosthorn[] = [];
@@ -56,12 +61,12 @@ async function dispatchOf(posthorn: TestPosthorn) {
   return handle;
 }
 
-it('an event for 5,000 endpoints is delivered to each of them once', async () => {
+it(`an event for ${many} endpoints is delivered to each of them once`, async () => {
   const posthorn = await begin({ namespace: 't11', env: { POSTHORN_DISPATCH: 'adaptive' } });
   const tenant = await posthorn.makeTenant();
-  await makeEndpoints(posthorn, tenant, 5_000, `${receiver.url}/ahead`);
+  await makeEndpoints(posthorn, tenant, many, `${receiver.url}/ahead`);
   const eventId = await posthorn.postEvent(tenant);
-  await expectEachOnce(posthorn, eventId, 5_000);
+  await expectEachOnce(posthorn, eventId, many);
   const handle = await until('the dispatch', () => dispatchOf(posthorn));
   expect(await handle.result()).toMatchObject({ done: true, planned: 0, started: 0 });
 });
@@ -70,14 +75,15 @@ it('an event is delivered once to each endpoint page by page, with a workflow fo
   const posthorn = await begin({
     namespace: 't15',
     env: { POSTHORN_DISPATCH: 'individual' },
+    pageSize: paged.pageSize,
     reached: async (checkpoint) => void (checkpoint === 'planned' && (await swell(posthorn))),
   });
   const tenant = await posthorn.makeTenant();
-  await makeEndpoints(posthorn, tenant, 520, `${receiver.url}/paged`);
+  await makeEndpoints(posthorn, tenant, paged.endpoints, `${receiver.url}/paged`);
   const eventId = await posthorn.postEvent(tenant);
   const handle = await until('the dispatch', () => dispatchOf(posthorn));
   expect(await handle.result()).toMatchObject({ done: true });
-  await expectEachOnce(posthorn, eventId, 520);
+  await expectEachOnce(posthorn, eventId, paged.endpoints);
   await until('its two runs in the list', async () => (await runsOf(posthorn, handle.workflowId)).join() === 'COMPLETED,CONTINUED_AS_NEW');
 });
 

@@ -1,4 +1,4 @@
-// Creates a database for a test file, copied from a migrated template.
+// A database for a test file: a copy of a migrated template, or a cleaned one of an earlier file of this process.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -6,34 +6,38 @@ import { migrationsFolder } from '#config/package';
 import { migrate } from '#db/store/migrate';
 import { makePartitions } from '#db/store/partitions';
 import { createPool } from '#db/store/pool';
+import { cleanDatabase, type Pristine, readPristine } from './clean-database.ts';
 
 const template = 'posthorn_template';
 
 export interface TestDatabase {
   url: string;
   db: pg.Pool;
-  /** Closes the pool and drops the database, even with open connections. */
+  /** Closes the pool and all other connections. Afterwards, the database is gone or belongs to the next file. */
   drop(): Promise<void>;
 }
 
-export function createTestDatabase(): Promise<TestDatabase> {
-  return create(async (client, server, name) => {
-    await client.query('select pg_advisory_lock(7061101)');
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
-    if (rowCount === 0) await makeTemplate(client, server);
-    await client.query(`create database ${name} template ${template}`);
-  });
+/** Cleaned databases of this process, which no file uses. */
+const clean: string[] = [];
+let pristine: Pristine | undefined;
+
+/** `isNew`: a new copy, for a test that reads the files of its database. */
+export async function createTestDatabase({ isNew = false } = {}): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  return open(server, (isNew ? undefined : clean.pop()) ?? (await copyTemplate(server)));
 }
 
 /** A database without any table. */
-export function createEmptyDatabase(): Promise<TestDatabase> {
-  return create((client, _server, name) => client.query(`create database ${name}`));
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  const name = newName();
+  await asSuperuser(server, (client) => client.query(`create database ${name}`));
+  return open(server, name);
 }
 
-async function create(make: (client: pg.Client, server: string, name: string) => Promise<unknown>): Promise<TestDatabase> {
-  const server = inject('postgresUrl');
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await asSuperuser(server, (client) => make(client, server, name));
+const newName = () => `test_${randomBytes(6).toString('hex')}`;
+
+function open(server: string, name: string): TestDatabase {
   const url = urlOf(server, name);
   const db = createPool({ url, max: 10, onError: () => undefined });
   return {
@@ -41,9 +45,29 @@ async function create(make: (client: pg.Client, server: string, name: string) =>
     db,
     async drop() {
       await db.end();
-      await asSuperuser(server, (client) => client.query(`drop database ${name} with (force)`));
+      await discard(server, name);
     },
   };
+}
+
+async function copyTemplate(server: string): Promise<string> {
+  const name = newName();
+  await asSuperuser(server, async (client) => {
+    await client.query('select pg_advisory_lock(7061101)');
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
+    if (rowCount === 0) await makeTemplate(client, server);
+    await client.query(`create database ${name} template ${template}`);
+  });
+  await asSuperuser(urlOf(server, name), async (client) => {
+    pristine ??= await readPristine(client);
+  });
+  return name;
+}
+
+async function discard(server: string, name: string): Promise<void> {
+  const isClean = await asSuperuser(urlOf(server, name), async (client) => pristine && cleanDatabase(client, pristine));
+  if (isClean) clean.push(name);
+  else await asSuperuser(server, (client) => client.query(`drop database ${name} with (force)`));
 }
 
 async function makeTemplate(client: pg.Client, server: string): Promise<void> {
@@ -57,11 +81,11 @@ async function makeTemplate(client: pg.Client, server: string): Promise<void> {
   await client.query(`alter database ${draft} rename to ${template}`);
 }
 
-async function asSuperuser(server: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+async function asSuperuser<T>(server: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
   try {
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -33,6 +33,10 @@ export interface TestOptions {
   reached?: (checkpoint: Checkpoint) => Promise<void>;
   /** The destination of its log. Default: standard error. */
   logTo?: { write(line: string): void };
+  /** The page size of its dispatches. */
+  pageSize?: number;
+  /** On a database that no other file has used. */
+  onNewDatabase?: boolean;
 }
 
 export const testApiKey = 'test-key-0123456789abcdef';
@@ -53,15 +57,16 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
   };
 }
 
-export async function startPosthorn({ namespace, env = {}, reached, logTo }: TestOptions): Promise<TestPosthorn> {
-  const database = await createTestDatabase();
+export async function startPosthorn(options: TestOptions): Promise<TestPosthorn> {
+  const { namespace, env = {}, reached, logTo, pageSize, onNewDatabase } = options;
+  const database = await createTestDatabase({ isNew: onNewDatabase });
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
   const log = createLogger(config.LOG_LEVEL, logTo);
   installTestRuntime();
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log);
-  const worker = startWorker(core, listening.origin, reached);
+  const worker = startWorker(core, listening.origin, reached, pageSize);
   const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', relay: worker.relay, reached });
   await worker.ready;
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
