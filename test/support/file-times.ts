@@ -1,10 +1,11 @@
-// A reporter that stores how long each test file took when it last passed, in node_modules/.cache.
-// The next run of this clone orders its files by these times.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// A reporter that stores how long each test file took when it last passed, in the user's cache
+// folder. The next run orders its files by these times.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
-const kept = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test/seconds.json');
+const kept = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'posthorn/test-seconds.json');
 const testFolder = join(import.meta.dirname, '..');
 
 /** The short name of a test file, such as `lanes/rate` for `…/test/lanes/rate.test.ts`. */
@@ -24,7 +25,10 @@ export function fileTimes(): Reporter {
     onTestRunEnd(modules) {
       const took = modules.filter((module) => module.ok()).map((module) => [nameOf(module.moduleId), secondsOf(module)] as const);
       mkdirSync(dirname(kept), { recursive: true });
-      writeFileSync(kept, JSON.stringify({ ...readFileTimes(), ...Object.fromEntries(took) }, null, 1));
+      // another run may read it at any moment
+      const draft = `${kept}.${process.pid}`;
+      writeFileSync(draft, JSON.stringify({ ...readFileTimes(), ...Object.fromEntries(took) }, null, 1));
+      renameSync(draft, kept);
     },
   };
 }
