@@ -1,25 +1,24 @@
 // The main flow over HTTP: an event is posted, signed requests are sent, in every state and with
 // every command.
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { bodyFormats } from '#domain/body-format';
-import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import type { TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
 
 let posthorn: TestPosthorn;
 let receiver: Receiver;
 let tenant: string;
 
-beforeAll(async () => {
-  [posthorn, receiver] = await Promise.all([startPosthorn({ namespace: 't01' }), startReceiver()]);
+withPosthorn.beforeAll(async ({ posthorn: shared }) => {
+  posthorn = shared;
+  receiver = await startReceiver();
   tenant = await posthorn.makeTenant();
 });
 
-afterAll(async () => {
-  await posthorn?.stop();
-  await receiver?.close();
-});
+afterAll(() => receiver?.close());
 
 const delivery = async (eventId: string, status: string) =>
   until(`${eventId} ${status}`, async () => (await posthorn.deliveriesOf(tenant, eventId)).find((row) => row.status === status));

@@ -2,14 +2,15 @@
 // retry schedule. Pause, resume, change and deletion count at the next attempt.
 // docs/architecture.md explains why 429, 503 and 410 differ from other failures.
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/receiver.ts';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
-import { mostAtOnce, type Stage, setStage } from './stage.ts';
+import { mostAtOnce, type Stage, setStageOn } from './stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage('t09');
+withPosthorn.beforeAll(async ({ posthorn }) => {
+  stage = await setStageOn(posthorn);
 });
 afterAll(() => stage?.close());
 

@@ -1,12 +1,13 @@
 // Commands while the endpoint holds the request: there are never two requests at once, and an
 // acceptance wins over every command.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
-import { holding, mostAtOnce, type Sent, type Stage, setStage } from './stage.ts';
+import { holding, mostAtOnce, type Sent, type Stage, setStageOn } from './stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage('t03');
+withPosthorn.beforeAll(async ({ posthorn }) => {
+  stage = await setStageOn(posthorn);
 });
 afterAll(() => stage?.close());
 

@@ -1,12 +1,13 @@
 // Commands over HTTP: cancel, retry-now and replay, in the states that allow them and in those that
 // do not.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
-import { holding, type Sent, type Stage, setStage } from './stage.ts';
+import { holding, type Sent, type Stage, setStageOn } from './stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage('t02');
+withPosthorn.beforeAll(async ({ posthorn }) => {
+  stage = await setStageOn(posthorn);
 });
 afterAll(() => stage?.close());
 

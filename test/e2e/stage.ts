@@ -50,11 +50,15 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** On a Posthorn of its own. */
 export async function setStage(namespace: string, env: Record<string, string> = {}, reached?: TestOptions['reached']): Promise<Stage> {
-  const [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'individual', ...env }, reached }),
-    startReceiver(),
-  ]);
+  const posthorn = await startPosthorn({ namespace, env, reached });
+  return setStageOn(posthorn, posthorn.stop);
+}
+
+/** On a Posthorn that runs already. `stop` is called when the stage is closed. */
+export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}): Promise<Stage> {
+  const receiver = await startReceiver();
   const tenant = await posthorn.makeTenant();
   let scenes = 0;
 
@@ -108,7 +112,7 @@ export async function setStage(namespace: string, env: Record<string, string> = 
       await posthorn.database.db.query(text, [delivery.id.slice('dlv_'.length), ...values]);
     },
     async close() {
-      await posthorn.stop();
+      await stop();
       await receiver.close();
     },
   };

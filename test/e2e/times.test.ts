@@ -1,12 +1,13 @@
 // Deliveries are not sent before `deliverAt`, and never at or after `expiresAt`, whatever they wait
 // for.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
-import { type Sent, type Stage, setStage } from './stage.ts';
+import { type Sent, type Stage, setStageOn } from './stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage('t10');
+withPosthorn.beforeAll(async ({ posthorn }) => {
+  stage = await setStageOn(posthorn);
 });
 afterAll(() => stage?.close());
 

@@ -2,16 +2,17 @@
 // from the API to the receiver.
 import type { TLSSocket } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { response, startEndpoint } from '../outbound/endpoint.ts';
 import { createAuthority } from '../support/authority.ts';
 import type { Received, Reply } from '../support/receiver.ts';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
-import { type Stage, setStage } from './stage.ts';
+import { type Stage, setStageOn } from './stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage('t58');
+withPosthorn.beforeAll(async ({ posthorn }) => {
+  stage = await setStageOn(posthorn);
 });
 afterAll(() => stage?.close());
 

@@ -2,14 +2,15 @@
 // PostgreSQL and no stuck delivery.
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ensureOperator } from '#temporal/prepare';
+import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
-import { holding, type Sent, type Stage, setStage } from './stage.ts';
+import { holding, type Sent, type Stage, setStageOn } from './stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage('t06');
+withPosthorn.beforeAll(async ({ posthorn }) => {
+  stage = await setStageOn(posthorn);
 });
 afterAll(() => stage?.close());
 

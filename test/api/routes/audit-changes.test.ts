@@ -1,0 +1,285 @@
+// The audit log over HTTP: one entry for each change, none for a failed one, no secrets; and the list.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyAudit } from '#db/audit/audit-chain';
+import { disableFailing, recoverFailing, stopEndpoint } from '#db/endpoints/failing-endpoints';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import type { ApiAnswer } from '../../support/api.ts';
+import { type ApiServer, apiKey, startApi } from '../api-server.ts';
+import { auditAtHand, canary, type Entry, headers, secret, url } from '../audit-at-hand.ts';
+
+let api: ApiServer;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+const { log, endpoint, delivery, testEndpoint, order, newKey, newLink } = auditAtHand(() => api);
+
+const reason = { reason: 'ticket 7' };
+const masked = { url: 'http://127.0.0.1:9/***', headers: { 'x-api-key': '***', 'x-other': '***' } };
+
+/** Every operation of the API that changes something, and the entry that it leaves. */
+const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
+  createTenant: {
+    make: () => api.post('/v1/tenants', { id: 'acme', name: 'Acme' }),
+    entry: {
+      action: 'tenant.create',
+      tenant: 'acme',
+      target: { kind: 'tenant', id: 'acme' },
+      before: null,
+      after: { name: 'Acme', metadata: {}, rateLimit: null, maxEndpoints: 100 },
+    },
+  },
+  changeTenant: {
+    make: async () => api.call('PATCH', `/v1/tenants/${await api.makeTenant()}`, { name: 'New', metadata: {} }),
+    entry: { action: 'tenant.change', before: { name: expect.stringContaining('tenant-') }, after: { name: 'New' } },
+  },
+  deleteTenant: {
+    make: async () => api.call('DELETE', `/v1/tenants/${(await endpoint()).tenant}`),
+    entry: { action: 'tenant.delete', before: { endpoints: 1 }, after: null },
+  },
+  createEndpoint: {
+    make: async () => api.post(`/v1/tenants/${await api.makeTenant()}/endpoints`, { url, headers, secret, eventTypes: ['a.*'] }),
+    entry: {
+      action: 'endpoint.create',
+      before: null,
+      after: expect.objectContaining({ ...masked, eventTypes: ['a.*'], timeoutMs: 15_000 }),
+    },
+  },
+  changeEndpoint: {
+    make: async () =>
+      api.call('PATCH', `/v1/endpoints/${(await endpoint()).id}`, {
+        url: `${url}&more`,
+        headers: { 'x-api-key': 'new' },
+        timeoutMs: 2_000,
+        batch: null,
+      }),
+    entry: {
+      action: 'endpoint.change',
+      before: { ...masked, timeoutMs: 15_000 },
+      after: { url: masked.url, headers: { 'x-api-key': '***' }, timeoutMs: 2_000 },
+    },
+  },
+  deleteEndpoint: {
+    make: async () => api.call('DELETE', `/v1/endpoints/${(await endpoint()).id}`),
+    entry: { action: 'endpoint.delete', before: { gate: 'open' }, after: null },
+  },
+  pauseEndpoint: {
+    make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/pause`),
+    entry: { action: 'endpoint.pause', before: { gate: 'open', gateReason: null }, after: { gate: 'held', gateReason: 'paused' } },
+  },
+  resumeEndpoint: {
+    async make() {
+      const { id } = await endpoint();
+      await api.post(`/v1/endpoints/${id}/pause`);
+      return api.post(`/v1/endpoints/${id}/resume`);
+    },
+    entry: { action: 'endpoint.resume', before: { gate: 'held', gateReason: 'paused' }, after: { gate: 'open', gateReason: null } },
+  },
+  rotateSecret: {
+    make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/rotate-secret`, { secret: secret.replace('Y', 'Z'), overlap: '1h' }),
+    entry: {
+      action: 'endpoint.rotate_secret',
+      before: null,
+      after: { secretId: expect.stringMatching(/^sec_/), overlapMs: 3_600_000, live: 2 },
+    },
+  },
+  verifyEndpoint: {
+    async make() {
+      const tenant = await api.makeTenant();
+      const { id } = await api.makeEndpoint(tenant, url, { verification: 'echo', headers });
+      await api.db.query(`update endpoints set verification_state = 'failed' where id = $1`, [uuidOf(id)]);
+      return api.post(`/v1/endpoints/${id}/verify`);
+    },
+    entry: { action: 'endpoint.verify', before: { verification: { state: 'failed' } }, after: { verification: { state: 'pending' } } },
+  },
+  testEndpoint: { make: testEndpoint, entry: { action: 'endpoint.test', after: { delivery: expect.stringMatching(/^dlv_/) } } },
+  skipHead: {
+    async make() {
+      const { delivery: head, endpoint: id } = await delivery('dead_lettered', { ordering: 'endpoint', onDeadLetter: 'block' });
+      await api.db.query('update deliveries set position = 1 where id = $1', [uuidOf(head)]);
+      return api.post(`/v1/endpoints/${id}/skip-head`);
+    },
+    entry: { action: 'endpoint.skip_head', before: { head: expect.stringMatching(/^dlv_/) } },
+  },
+  rotateSigningKeyOfTenant: {
+    make: async () => api.post(`/v1/tenants/${await api.makeTenant()}/signing-keys/rotate`),
+    entry: {
+      action: 'signing_key.rotate',
+      tenant: expect.stringMatching(/^tenant-/),
+      target: { kind: 'signing_key', id: expect.stringMatching(/^sgk_/) },
+      before: null,
+    },
+  },
+  createApiKey: {
+    make: async () => api.post('/v1/api-keys', { name: 'k', scopes: ['events:write'], tenant: await api.makeTenant() }),
+    entry: {
+      action: 'api_key.create',
+      target: { kind: 'api_key', id: expect.stringMatching(/^key_/) },
+      after: { name: 'k', prefix: expect.any(String), scopes: ['events:write'], cidrs: [], rateLimit: null, expiresAt: null },
+    },
+  },
+  revokeApiKey: {
+    make: async () => api.call('DELETE', `/v1/api-keys/${await newKey()}`),
+    entry: { action: 'api_key.revoke', before: { name: 'k', prefix: expect.any(String) }, after: null },
+  },
+  createPortalLink: {
+    make: async () => api.post('/v1/portal-links', { tenant: await api.makeTenant() }),
+    entry: { action: 'portal_link.create', after: { scopes: expect.any(Array), expiresAt: expect.any(String) } },
+  },
+  revokePortalLink: {
+    make: async () => api.call('DELETE', `/v1/portal-links/${await newLink()}`),
+    entry: { action: 'portal_link.revoke', before: { expiresAt: expect.any(String) }, after: null },
+  },
+  replayDelivery: {
+    make: () => order('replay', 'dead_lettered'),
+    entry: { action: 'delivery.replay', before: { status: 'dead_lettered' }, after: { status: 'retrying', ...reason } },
+  },
+  cancelDelivery: {
+    make: () => order('cancel', 'retrying'),
+    entry: { action: 'delivery.cancel', before: { status: 'retrying' }, after: { status: 'cancelled', ...reason } },
+  },
+  eraseEvent: {
+    make: async () => {
+      const tenant = await api.makeTenant();
+      return api.call('DELETE', `/v1/tenants/${tenant}/events/${await api.postEvent(tenant, { data: canary })}/content`);
+    },
+    entry: { action: 'event.erase', before: null, after: null },
+  },
+  eraseSubject: {
+    make: async () => {
+      const tenant = await api.makeTenant();
+      await api.postEvent(tenant, { data: canary, subject: canary });
+      return api.call('DELETE', `/v1/tenants/${tenant}/subjects/${canary}/content`);
+    },
+    entry: { action: 'event.erase', target: { kind: 'subject', id: expect.stringMatching(/^[0-9a-f]{16}$/) }, before: null, after: null },
+  },
+  retryDeliveryNow: {
+    make: () => order('retry-now', 'retrying'),
+    entry: { action: 'delivery.retry_now', before: { status: 'retrying' }, after: { status: 'retrying', ...reason } },
+  },
+  releaseDelivery: {
+    make: () => order('release', 'quarantined'),
+    entry: { action: 'delivery.release', before: { status: 'quarantined' }, after: { status: 'retrying', ...reason } },
+  },
+};
+
+describe('every change by the API', () => {
+  it('declares an audit action, and has a case in this file', async () => {
+    const { paths } = (await api.get('/openapi.json')).body as { paths: Record<string, Record<string, Record<string, string>>> };
+    const operations = Object.values(paths).flatMap((methods) => Object.entries(methods));
+    const changing = operations.filter(([method, { operationId = '' }]) => method !== 'get' && !/^postEvents?$/.test(operationId));
+    expect(changing.filter(([, operation]) => !operation['x-audit-action']).map(([, { operationId }]) => operationId)).toEqual([]);
+    expect(Object.keys(changes).sort()).toEqual(changing.map(([, { operationId }]) => operationId).sort());
+  });
+
+  it.each(Object.entries(changes))('%s leaves one entry without secrets', async (_, { make, entry }) => {
+    const [before] = await log();
+    const { status, headers: answered } = await make();
+    expect(status).toBeLessThan(300);
+    const action = (entry as Entry).action;
+    const left = (await log()).filter((one) => one.seq > (before?.seq ?? 0) && one.action === action);
+    const requestId = answered.get('x-request-id');
+    expect(left).toEqual([expect.objectContaining({ ...entry, actor: { kind: 'bootstrap', id: null }, address: '127.0.0.1', requestId })]);
+    if (!('tenant' in entry)) expect(left[0]?.tenant).not.toBeNull();
+  });
+
+  it('leaves no secret in any entry', async () => {
+    const { rows } = await api.db.query<{ line: string }>('select to_json(l)::text as line from posthorn_audit.audit_log l');
+    const lines = rows.map(({ line }) => line).join('\n');
+    for (const hidden of [canary, apiKey, secret.slice(6, 26)]) expect(lines).not.toContain(hidden);
+    expect(await verifyAudit(api.db)).toMatchObject({ entries: rows.length });
+  });
+});
+
+describe('no entry', () => {
+  it('is left by a call that fails or changes nothing', async () => {
+    const { tenant, id } = await endpoint();
+    const { delivery: retrying } = await delivery('retrying');
+    const key = { headers: { 'idempotency-key': randomUUID() } };
+    await api.post('/v1/tenants', { name: 'once' }, key);
+    const [open, paused] = [await endpoint(), await endpoint()];
+    await api.post(`/v1/endpoints/${paused.id}/pause`);
+    const versions = async () =>
+      (await api.db.query('select version from endpoints where id = any($1)', [[open, paused].map((one) => uuidOf(one.id))])).rows;
+    const before = await versions();
+    const [last] = await log();
+    const calls: [number, Promise<ApiAnswer>][] = [
+      [401, api.post('/v1/tenants', { name: 'x' }, { key: 'wrong' })],
+      [409, api.post('/v1/tenants', { id: tenant, name: 'x' })],
+      [422, api.post('/v1/tenants', { name: '' })],
+      [201, api.post('/v1/tenants', { name: 'once' }, key)],
+      [404, api.call('PATCH', '/v1/tenants/nobody', { name: 'x' })],
+      [404, api.call('DELETE', '/v1/tenants/nobody')],
+      [404, api.post('/v1/tenants/nobody/endpoints', { url })],
+      [422, api.call('PATCH', `/v1/endpoints/${id}`, { ordering: 'endpoint', batch: { maxEvents: 2 }, rateLimit: { perSecond: -1 } })],
+      [200, api.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 15_000, url, headers: { 'x-api-key': '***', 'x-other': '***' } })],
+      [404, api.post(`/v1/endpoints/${newId('ep')}/pause`)],
+      [200, api.post(`/v1/endpoints/${paused.id}/pause`)],
+      [200, api.post(`/v1/endpoints/${open.id}/resume`)],
+      [404, api.post(`/v1/endpoints/${newId('ep')}/rotate-secret`)],
+      [409, api.post(`/v1/deliveries/${retrying}/replay`)],
+      [409, api.post(`/v1/endpoints/${id}/skip-head`)],
+      [202, api.post(`/v1/tenants/${tenant}/events`, { type: 'a', data: 1 })],
+    ];
+    expect((await Promise.all(calls.map(([, call]) => call))).map(({ status }) => status)).toEqual(calls.map(([status]) => status));
+    expect((await log())[0]).toEqual(last);
+    expect(await versions()).toEqual(before);
+  });
+});
+
+it('an endpoint that is waiting for a Retry-After can be resumed, which is logged', async () => {
+  const { id } = await endpoint();
+  await api.db.query(`update endpoints set not_before = '2099-01-01T00:00Z' where id = $1`, [uuidOf(id)]);
+  expect((await api.post(`/v1/endpoints/${id}/resume`)).body.notBefore).toBeNull();
+  const [entry] = await log();
+  expect(entry).toMatchObject({ action: 'endpoint.resume', before: { notBefore: '2099-01-01T00:00:00.000Z' }, after: { notBefore: null } });
+});
+
+it('changes that Posthorn makes itself are logged with the actor system', async () => {
+  const { id } = await endpoint();
+  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
+  await recoverFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'));
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  const own = (await log()).filter(({ target }) => target.id === id).slice(0, -1);
+  expect(own.map(({ action, actor }) => `${actor.kind} ${action}`)).toEqual([
+    'system endpoint.disable',
+    'system endpoint.recover',
+    'system endpoint.disable',
+  ]);
+  const failed = { gate: 'disabled', gateReason: 'failed for too long' };
+  const gone = { gate: 'disabled', gateReason: 'the endpoint answered 410 Gone' };
+  const open = { gate: 'open', gateReason: null };
+  expect(own.map(({ before, after }) => [before, after])).toEqual(
+    [
+      [open, failed],
+      [failed, open],
+      [open, gone],
+    ].toReversed(),
+  );
+  // an endpoint that failed for too long and then answers 410
+  await api.post(`/v1/endpoints/${id}/resume`);
+  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  expect((await log())[0]).toMatchObject({ action: 'endpoint.disable', before: failed, after: gone });
+});
+
+describe('the list', () => {
+  it('is filtered by tenant, action and time, and paged, newest first', async () => {
+    const { tenant, id } = await endpoint();
+    await api.post(`/v1/endpoints/${id}/pause`);
+    await api.call('DELETE', `/v1/tenants/${tenant}`);
+    const own = await log(`&tenant=${tenant}`);
+    expect(own.map(({ action }) => action)).toEqual(['tenant.delete', 'endpoint.pause', 'endpoint.create', 'tenant.create']);
+    expect(await log(`&tenant=${tenant}&action=endpoint.pause`)).toEqual([own[1]]);
+    const at = (entry?: Entry) => encodeURIComponent((entry as unknown as { at: string }).at);
+    expect(await log(`&tenant=${tenant}&since=${at(own[2])}&until=${at(own[0])}`)).toEqual([own[1], own[2]]);
+    const first = (await api.get(`/v1/audit-log?tenant=${tenant}&limit=3`)).body;
+    const rest = (await api.get(`/v1/audit-log?tenant=${tenant}&limit=3&cursor=${first.nextCursor}`)).body;
+    expect([...first.data, ...rest.data]).toEqual(own);
+    expect(rest.nextCursor).toBeNull();
+    expect((await api.get('/v1/audit-log?cursor=nonsense')).status).toBe(422);
+  });
+});
