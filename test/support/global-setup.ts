@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { isPortFree } from '#embedded/free-port';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
+import { workersToEnd } from './worker-presence.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,6 +19,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('postgresUrl', servers.postgresUrl);
   project.provide('temporalAddress', servers.temporalAddress);
   return async () => {
+    await workersToEnd(servers.postgresUrl);
     await servers.stop();
     for (const address of [servers.postgresUrl, `tcp://${servers.temporalAddress}`]) await expectGone(Number(new URL(address).port));
   };

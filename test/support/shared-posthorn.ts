@@ -1,12 +1,17 @@
 // One Posthorn in individual mode for all test files of a worker that need nothing special. Each file works
 // with tenants of its own. It starts with the first file that asks for it, and stops with the worker.
-import { test } from 'vitest';
+import { inject, test } from 'vitest';
 import { startPosthorn } from './posthorn.ts';
+import { announceWorker } from './worker-presence.ts';
 
 /** Its hooks and tests get `posthorn`, which they must not stop, configure or stall. */
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are needed
 export const withPosthorn = test.extend('posthorn', { scope: 'worker' }, async ({}, { onCleanup }) => {
+  const leave = await announceWorker(inject('postgresUrl'));
   const posthorn = await startPosthorn({ namespace: `shared${process.env.VITEST_POOL_ID}` });
-  onCleanup(() => posthorn.stop());
+  onCleanup(async () => {
+    await posthorn.stop();
+    await leave();
+  });
   return posthorn;
 });
