@@ -34,81 +34,84 @@ export interface DispatchPage {
   next: DispatchCursor | null;
 }
 
-export function createDispatchPage({ db, starter, waker, reached, pageSize = usualPageSize }: DispatchPageDeps) {
+type PageDeps = DispatchPageDeps & { pageSize: number };
+
+export function createDispatchPage({ pageSize = usualPageSize, ...others }: DispatchPageDeps) {
+  const deps = { ...others, pageSize };
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
     const context = Context.current();
     // heartbeats let Temporal notice a dead worker; it rejects them from local activities
     const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatMs);
     try {
-      return await nextPage(dispatchId, cursor);
+      return await nextPage(deps, dispatchId, cursor);
     } finally {
       clearInterval(beat);
     }
   };
+}
 
-  async function nextPage(dispatchId: string, cursor: DispatchCursor | null): Promise<DispatchPage> {
-    const dispatch = await readDispatch(db, dispatchId);
-    if (!dispatch || dispatch.done) return { planned: 0, started: 0, next: null };
-    await reached?.('before plan');
-    const page: DispatchPage = {
-      planned: 0,
-      started: 0,
-      next: cursor ?? { phase: dispatch.planned ? 'start' : 'plan', event: 0, after: null },
-    };
-    // a small dispatch takes one page: fewer events in the history, and no wait between the steps
-    const pageEnds = performance.now() + pageMs;
-    while (page.next !== null && page.planned < pageSize && page.started < pageSize && performance.now() < pageEnds) {
-      page.next =
-        page.next.phase === 'plan'
-          ? await planNext(dispatchId, dispatch, page, page.next)
-          : await startNext(dispatchId, dispatch, page, page.next);
-    }
-    return page;
+async function nextPage(deps: PageDeps, dispatchId: string, cursor: DispatchCursor | null): Promise<DispatchPage> {
+  const dispatch = await readDispatch(deps.db, dispatchId);
+  if (!dispatch || dispatch.done) return { planned: 0, started: 0, next: null };
+  await deps.reached?.('before plan');
+  const page: DispatchPage = {
+    planned: 0,
+    started: 0,
+    next: cursor ?? { phase: dispatch.planned ? 'start' : 'plan', event: 0, after: null },
+  };
+  // a small dispatch takes one page: fewer events in the history, and no wait between the steps
+  const pageEnds = performance.now() + pageMs;
+  while (page.next !== null && page.planned < deps.pageSize && page.started < deps.pageSize && performance.now() < pageEnds) {
+    const step = page.next.phase === 'plan' ? planNext : startNext;
+    page.next = await step(deps, dispatchId, dispatch, page, page.next);
   }
+  return page;
+}
 
-  /** Null: the dispatch is gone. Its events are in the outbox again. */
-  async function planNext(
-    dispatchId: string,
-    { eventIds }: Dispatch,
-    page: DispatchPage,
-    at: DispatchCursor,
-  ): Promise<DispatchCursor | null> {
-    const eventId = eventIds[at.event];
-    if (eventId === undefined) {
-      await setPlanned(db, dispatchId);
-      await reached?.('planned');
-      return { phase: 'start', event: 0, after: null };
-    }
-    const event = await readEventToPlan(db, eventId);
-    const endpoints = event ? await endpointsAtAcceptance(db, event, at.after, pageSize) : [];
-    const subscribed = endpoints.filter(
-      (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
+/** Null: the dispatch is gone. Its events are in the outbox again. */
+async function planNext(
+  { db, waker, reached, pageSize }: PageDeps,
+  dispatchId: string,
+  { eventIds }: Dispatch,
+  page: DispatchPage,
+  at: DispatchCursor,
+): Promise<DispatchCursor | null> {
+  const eventId = eventIds[at.event];
+  if (eventId === undefined) {
+    await setPlanned(db, dispatchId);
+    await reached?.('planned');
+    return { phase: 'start', event: 0, after: null };
+  }
+  const event = await readEventToPlan(db, eventId);
+  const endpoints = event ? await endpointsAtAcceptance(db, event, at.after, pageSize) : [];
+  const subscribed = endpoints.filter(
+    (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
+  );
+  const ids = subscribed.map((endpoint) => endpoint.endpointId);
+  const held = event && ids.length > 0 ? await insertDeliveries(db, dispatchId, event, ids) : [];
+  if (held === null) return null;
+  if (held.length > 0) await waker.parked(held);
+  page.planned += subscribed.length;
+  const last = endpoints.at(-1);
+  return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };
+}
+
+async function startNext(
+  { db, starter, pageSize }: PageDeps,
+  dispatchId: string,
+  { eventIds }: Dispatch,
+  page: DispatchPage,
+  { after }: DispatchCursor,
+): Promise<DispatchCursor | null> {
+  const deliveries = await startableDeliveries(db, eventIds, after, pageSize);
+  for (let from = 0; from < deliveries.length; from += startsAtOnce) {
+    await Promise.all(
+      deliveries.slice(from, from + startsAtOnce).map((delivery) => starter.startDelivery(delivery, `dispatch ${dispatchId}`)),
     );
-    const ids = subscribed.map((endpoint) => endpoint.endpointId);
-    const held = event && ids.length > 0 ? await insertDeliveries(db, dispatchId, event, ids) : [];
-    if (held === null) return null;
-    if (held.length > 0) await waker.parked(held);
-    page.planned += subscribed.length;
-    const last = endpoints.at(-1);
-    return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };
   }
-
-  async function startNext(
-    dispatchId: string,
-    { eventIds }: Dispatch,
-    page: DispatchPage,
-    { after }: DispatchCursor,
-  ): Promise<DispatchCursor | null> {
-    const deliveries = await startableDeliveries(db, eventIds, after, pageSize);
-    for (let from = 0; from < deliveries.length; from += startsAtOnce) {
-      await Promise.all(
-        deliveries.slice(from, from + startsAtOnce).map((delivery) => starter.startDelivery(delivery, `dispatch ${dispatchId}`)),
-      );
-    }
-    page.started += deliveries.length;
-    const last = deliveries.at(-1);
-    if (deliveries.length === pageSize && last) return { phase: 'start', event: 0, after: last.deliveryId };
-    await setDone(db, dispatchId);
-    return null;
-  }
+  page.started += deliveries.length;
+  const last = deliveries.at(-1);
+  if (deliveries.length === pageSize && last) return { phase: 'start', event: 0, after: last.deliveryId };
+  await setDone(db, dispatchId);
+  return null;
 }

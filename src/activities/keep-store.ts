@@ -39,7 +39,11 @@ export function createKeepStore(db: Db, lanes: Pick<Lanes, 'changed'>, disableAf
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
     await untilNone(() => alertExpiring(db));
-    await finishErasures(db, () => Context.current().heartbeat(), lanes.changed);
+    await finishErasures(
+      db,
+      () => Context.current().heartbeat(),
+      (endpointId) => lanes.changed(endpointId),
+    );
     let rowsDeleted = await dropOldDataKeys(db);
     for (const deleteBatch of old) rowsDeleted += await untilNone(() => deleteBatch(db));
     return { partitionsMade, rowsDeleted };

@@ -69,53 +69,52 @@ export async function openCore(
     onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
   });
   try {
-    const applied = await migrate(pool, migrationsFolder);
-    if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
-    await makePartitions(pool);
-    await checkTenantRole(pool);
-    for (const remark of await checkAuditRights(pool)) log.info({ remark }, 'audit.not_bound_by_rights');
-    const vault = createVault(config.POSTHORN_MASTER_KEY);
-    await checkMasterKey(pool, vault);
-    await checkKeysInUse(pool, vault);
+    const vault = await prepareStore(pool, config, log);
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
-    const db = shares.flow;
-    const contents = createContentEncryption(shares.recording, vault);
-    const link = openTemporalLink(config, log, timings.temporal);
-    const windowMs = deadLetterWindowMs(config);
-    const starter = createStarter(link, windowMs);
-    const waker = createLaneWaker({ db, link, log });
-    const giveOrder = createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs });
-    return {
-      config,
-      log,
-      timings,
-      db,
-      shares,
-      vault,
-      contents,
-      link,
-      starter,
-      waker,
-      giveOrder,
-      parking: createParking(db, waker),
-      verifications: createVerifications({ db, link, log }),
-      telemetry: createTelemetry(
-        {
-          outboxEvents: async () => (await countOutbox(db)).events,
-          temporalAway: () => isTemporalAway(link),
-          lanes: () => readLaneFigures(db),
-        },
-        log,
-      ),
-      async close() {
-        await link.close();
-        await pool.end();
-      },
-    };
+    const parts = openParts({ config, log, timings, shares, vault });
+    return { ...parts, close: () => parts.link.close().then(() => pool.end()) };
   } catch (error) {
     await pool.end();
     throw error;
   }
+}
+
+/** Migrates the database, and checks that roles and master key fit it. */
+async function prepareStore(pool: Db, config: ReadyConfig, log: Logger): Promise<Vault> {
+  const applied = await migrate(pool, migrationsFolder);
+  if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
+  await makePartitions(pool);
+  await checkTenantRole(pool);
+  for (const remark of await checkAuditRights(pool)) log.info({ remark }, 'audit.not_bound_by_rights');
+  const vault = createVault(config.POSTHORN_MASTER_KEY);
+  await checkMasterKey(pool, vault);
+  await checkKeysInUse(pool, vault);
+  return vault;
+}
+
+function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | 'vault'>): Omit<Core, 'close'> {
+  const { config, log, timings, shares, vault } = given;
+  const db = shares.flow;
+  const link = openTemporalLink(config, log, timings.temporal);
+  const windowMs = deadLetterWindowMs(config);
+  const waker = createLaneWaker({ db, link, log });
+  const gauges = {
+    outboxEvents: async () => (await countOutbox(db)).events,
+    temporalAway: () => isTemporalAway(link),
+    lanes: () => readLaneFigures(db),
+  };
+  return {
+    ...given,
+    db,
+    contents: createContentEncryption(shares.recording, vault),
+    link,
+    starter: createStarter(link, windowMs),
+    waker,
+    giveOrder: createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs }),
+    parking: createParking(db, waker),
+    verifications: createVerifications({ db, link, log }),
+    telemetry: createTelemetry(gauges, log),
+  };
 }
 
 function divide(pool: Db, { lease, recording, flow, callers, attempts, lanes }: ConnectionShares): Core['shares'] {

@@ -27,100 +27,113 @@ export interface Work {
   sizing: Sizing;
 }
 
-/** `ready` resolves when all workers poll. Returns at once, even while Temporal is away. */
-export function pollTemporal(
-  {
-    config,
-    link,
-    log,
-    verifications,
-    timings = usualTimings,
-  }: Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings'>>,
-  work: Work,
-): { ready: Promise<void>; stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const workers = new Set<Worker>();
-  let schedulesUpdated = false;
+/** `verifications`: without it, endpoint verifications are not looked after. */
+type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings'>>;
 
-  async function poll(begun: () => void): Promise<void> {
+/** `ready` resolves when all workers poll. Returns at once, even while Temporal is away. */
+export function pollTemporal(core: PollingCore, work: Work): { ready: Promise<void>; stop(): Promise<void> } {
+  const workers = new TemporalWorkers(core, work);
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const polling = workers.poll(resolve).then(resolve, reject);
+  return {
+    ready,
+    async stop() {
+      await workers.stop();
+      await polling;
+    },
+  };
+}
+
+/**
+ * Keeps one worker of each task queue running. If a worker cannot be created or fails, for example because Temporal
+ * does not know the namespace yet, a new one is created after a pause, until `stop`.
+ */
+class TemporalWorkers {
+  readonly #core: PollingCore;
+  readonly #work: Work;
+  readonly #stopping = new AbortController();
+  readonly #workers = new Set<Worker>();
+
+  constructor(core: PollingCore, work: Work) {
+    this.#core = core;
+    this.#work = work;
+  }
+
+  /** Resolves after `stop`. `begun` is called when the workers of all queues poll. */
+  async poll(begun: () => void): Promise<void> {
+    const { config, link, log, timings = usualTimings } = this.#core;
     const connection = await link.connected;
     if (!connection) return;
-    void keepPrepared();
-    const of = { connection, namespace: config.TEMPORAL_NAMESPACE, timings };
-    const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(of, work));
-    const creates = [first, () => createLaneWorker(of, work)];
+    void keepPrepared(this.#core, this.#stopping.signal);
+    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, timings };
+    const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(at, this.#work));
+    const creates = [first, () => createLaneWorker(at, this.#work)];
     const polling = new Set<unknown>();
-    await Promise.all(creates.map((create) => keep(create, () => polling.add(create).size === creates.length && begun())));
+    const runs = creates.map((create) => this.#keepRunning(create, () => polling.add(create).size === creates.length && begun()));
+    await Promise.all(runs);
   }
 
-  /**
-   * Runs a worker until `stop`. If it fails, for example because Temporal does not know the namespace yet, a new one is
-   * created.
-   */
-  async function keep(create: () => Promise<Worker>, begun: () => void): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const opened = await untilDone('worker', create);
-      if (!opened) return;
-      workers.add(opened);
-      const running = opened.run();
-      if (stopping.signal.aborted) opened.shutdown();
+  /** Begins the shutdown of the workers; `poll` resolves at its end. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const running = [...this.#workers].filter((worker) => worker.getState() === 'RUNNING');
+    for (const worker of running) worker.shutdown();
+    if (running.length === 0) await this.#core.link.close();
+  }
+
+  async #keepRunning(create: () => Promise<Worker>, begun: () => void): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const worker = await this.#created(create);
+      if (!worker) return;
+      this.#workers.add(worker);
+      const running = worker.run();
+      if (signal.aborted) worker.shutdown();
       begun();
-      await running.catch((error) => log.error({ err: error }, 'worker.failed'));
-      workers.delete(opened);
-      await pause(failedPauseMs);
+      await running.catch((error) => this.#core.log.error({ err: error }, 'worker.failed'));
+      this.#workers.delete(worker);
+      await pause(failedPauseMs, signal);
     }
   }
 
-  /**
-   * Keeps search attributes, operator, Schedules and endpoint verifications in place, even after Temporal has lost its
-   * data.
-   */
-  async function keepPrepared(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const done = await prepareOnce().catch((error) => log.warn({ err: error }, 'temporal.not_prepared'));
-      await pause(done ? checkEveryMs : retryMs);
-    }
-  }
-
-  async function prepareOnce(): Promise<true> {
-    await ensureSearchAttributes(link, config, log);
-    await ensureOperator(link);
-    await ensureSchedules(link, { update: !schedulesUpdated });
-    schedulesUpdated = true;
-    await verifications?.beginLeft();
-    return true;
-  }
-
-  async function untilDone<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
-    while (!stopping.signal.aborted) {
+  /** Undefined after `stop`. */
+  async #created(create: () => Promise<Worker>): Promise<Worker | undefined> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       try {
-        return await run();
+        return await create();
       } catch (error) {
-        log.warn({ err: error, what }, 'temporal.not_ready');
-        await pause(failedPauseMs);
+        this.#core.log.warn({ err: error, what: 'worker' }, 'temporal.not_ready');
+        await pause(failedPauseMs, signal);
       }
     }
     return undefined;
   }
+}
 
-  async function pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+/**
+ * Keeps search attributes, operator, Schedules and endpoint verifications in place, even after Temporal has lost its
+ * data.
+ */
+async function keepPrepared({ config, link, log, verifications }: PollingCore, stopping: AbortSignal): Promise<void> {
+  let schedulesUpdated = false;
+  while (!stopping.aborted) {
+    try {
+      await ensureSearchAttributes(link, config, log);
+      await ensureOperator(link);
+      await ensureSchedules(link, { update: !schedulesUpdated });
+      schedulesUpdated = true;
+      await verifications?.beginLeft();
+      await pause(checkEveryMs, stopping);
+    } catch (error) {
+      log.warn({ err: error }, 'temporal.not_prepared');
+      await pause(retryMs, stopping);
+    }
   }
+}
 
-  let polling: Promise<void> | undefined;
-  const ready = new Promise<void>((resolve, reject) => {
-    polling = poll(resolve).then(resolve, reject);
-  });
-  return {
-    ready,
-    async stop() {
-      stopping.abort();
-      const running = [...workers].filter((worker) => worker.getState() === 'RUNNING');
-      for (const worker of running) worker.shutdown();
-      if (running.length === 0) await link.close();
-      await polling;
-    },
-  };
+async function pause(ms: number, stopping: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal: stopping }).catch(() => undefined);
 }
 
 interface At {

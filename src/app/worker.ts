@@ -3,33 +3,23 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { createActivities, createLaneActivities } from '#activities/index';
+import { type Activities, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
-import { Engine } from '#attempts/engine';
-import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
-import { LaneWatch } from '#attempts/lane-watch';
-import { createParkDelivery } from '#attempts/park-delivery';
-import { createPoster } from '#attempts/poster';
-import { Recorder } from '#attempts/recorder';
-import { createSlots } from '#attempts/slots';
-import { createStallWatch } from '#attempts/stall-watch';
+import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
-import { version } from '#config/package';
-import { sizingOf, thisMachine } from '#config/sizing';
+import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
 import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
 import { createDrain } from '#lanes/drain';
-import { createDrainWakeups } from '#lanes/drain-wakeups';
-import { createDrainsHere } from '#lanes/drains-here';
+import type { Drain } from '#lanes/drain-types';
+import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
+import { createDrainsHere, type DrainsHere } from '#lanes/drains-here';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
-import { createAddressGuard } from '#outbound/address-guard';
-import { authenticating } from '#outbound/authenticating';
-import { createSender } from '#outbound/send';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
+import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
 import type { Core } from './core.ts';
-import { openOutboundConfig } from './outbound-config.ts';
 import { pollTemporal } from './temporal-worker.ts';
 
 export interface RunningWorker {
@@ -45,113 +35,105 @@ export interface RunningWorker {
 
 /** Starts at once, even while Temporal is away. Polling begins when Temporal answers. `pageSize`: of a dispatch. */
 export function startWorker(core: Core, publicOrigin: string, reached?: Reached, pageSize?: number): RunningWorker {
-  const { config, db, shares, log, starter, waker, parking, vault, contents, giveOrder, telemetry, timings } = core;
-  const { graceMs } = timings.shutdown;
-  const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin });
-  const sizing = sizingOf(config, thisMachine());
-  const limits = sizing.places;
-  // endpoints of many tenants may share an origin, so requests in flight are limited by slots and not by connections
-  const egress = openOutboundConfig(config, publicOrigin);
-  const sender = createSender({ guard, userAgent: `Posthorn/${version}`, maxConnectionsPerOrigin: limits.process, ...egress });
-  const authenticated = authenticating(sender);
-  const slots = createSlots(limits);
-  const recorder = new Recorder(shares.recording, contents, log);
-  const poster = createPoster({
-    db: shares.attempts,
-    vault,
-    sender: authenticated,
-    contents,
-    log,
-    defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
-    metrics: telemetry.attempts,
-    reached,
-  });
-  const firstInFlight: FirstAttemptsInFlight = new Map();
-  const stallWatch = createStallWatch(timings.stall);
-  const laneWatch = new LaneWatch({
-    db: shares.attempts,
-    lease: shares.lease,
-    waker,
-    log,
-    disableAfterMs: disableAfterMs(config),
-    timings: timings.lanes,
-  });
-  const attempting = { poster, recorder, stallWatch, laneWatch, slots, log, firstInFlight };
-  const parkDelivery = createParkDelivery({ db: shares.attempts, lanes: laneWatch, tellLanes: parking.tell });
-  const engine = new Engine({ ...attempting, db: shares.attempts, limits, parkDelivery });
+  const sizing = sizingOf(core.config, thisMachine());
+  const attempts = openAttemptParts(core, publicOrigin, sizing, reached);
   const wakeups = createDrainWakeups();
-  const drain = createDrain({
-    ...attempting,
+  const drain = openDrain(core, attempts, sizing, wakeups);
+  const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
+  const relay = openRelay(core, attempts, drainsHere, reached);
+  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
+  const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
+  const activities = openActivities(core, attempts, publicOrigin, reached, pageSize);
+  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain, core.timings), sizing });
+  return {
+    relay,
+    ready: polling.ready,
+    async stop() {
+      stopListening();
+      await stopInOrder(core, attempts, [relay, drainsHere], polling);
+    },
+  };
+}
+
+function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drain {
+  const { config, shares, starter, timings } = core;
+  return createDrain({
+    ...shared,
     db: shares.lanes,
     limits,
     starter,
     wakeups,
-    maxDrains: sizing.lanes,
+    maxDrains: lanes,
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
     timings: timings.lanes,
   });
-  const drainsHere = createDrainsHere(drain, sizing.lanes, log);
-  const relay = new Relay({
+}
+
+function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, reached?: Reached): Relay {
+  const { config, db, shares, starter, waker, parking, log, timings, telemetry } = core;
+  return new Relay({
     db,
     lease: shares.lease,
     reads: shares.attempts,
     starter,
     waker,
     parking,
-    watch: laneWatch,
+    watch: shared.laneWatch,
     drainHere: drainsHere.begin,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
-    openFirstAttempter: () => new FirstAttempter({ ...attempting, park: parking.park }),
+    openFirstAttempter: () => new FirstAttempter({ ...shared, park: parking.park }),
     timings,
     metrics: telemetry.dispatches,
     reached,
   });
-  telemetry.watchWorker({ relay: () => relay.status(), load: () => engine.load() });
-  const stopListening = listen(shares.lease, 'posthorn_outbox', onNotification, log);
+}
 
-  function onNotification(word: string): void {
-    const lanes = nudgedLanes(word);
-    if (lanes) wakeups.wake(lanes);
-    else if (word === sweepWord) relay.sweepSoon();
-    else relay.look();
-  }
-
-  const setGate = createSetGate({ db, lanes: waker });
-  const skipHead = createSkipHead({ db, lanes: waker });
-  const activities = createActivities({
+function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string, reached?: Reached, pageSize?: number): Activities {
+  const { config, db, shares, starter, waker, giveOrder, timings, vault } = core;
+  const { engine, shared, authenticated } = attempts;
+  return createActivities({
     db: shares.attempts,
     engine,
     starter,
     waker,
     giveOrder,
-    setGate,
-    skipHead,
-    places: slots,
+    setGate: createSetGate({ db, lanes: waker }),
+    skipHead: createSkipHead({ db, lanes: waker }),
+    places: shared.slots,
     challenge: createChallenge({ db: shares.attempts, vault, sender: authenticated, publicOrigin }),
     disableAfterMs: disableAfterMs(config),
     timings,
     reached,
     pageSize,
   });
-  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain, timings), sizing });
+}
 
-  return {
-    relay,
-    ready: polling.ready,
-    async stop() {
-      stopListening();
-      const deadline = performance.now() + graceMs;
-      // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
-      await Promise.all([within(graceMs, relay.stop()), within(graceMs, drainsHere.stop()), polling.stop()]);
-      if (!(await engine.drain(deadline - performance.now()))) log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
-      await laneWatch.stop();
-      await sender.close();
-    },
-  };
+/** Passes a notification of PostgreSQL on: to lane drains, or to the relay. */
+function passOn(word: string, wakeups: DrainWakeups, relay: Relay): void {
+  const lanes = nudgedLanes(word);
+  if (lanes) wakeups.wake(lanes);
+  else if (word === sweepWord) relay.sweepSoon();
+  else relay.look();
+}
+
+/** Ends what takes new work, then waits for the requests in flight, then closes what they use. */
+async function stopInOrder(core: Core, attempts: AttemptParts, takers: Stoppable[], polling: Stoppable): Promise<void> {
+  const { engine, shared, sender } = attempts;
+  const { graceMs } = core.timings.shutdown;
+  const deadline = performance.now() + graceMs;
+  // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
+  await Promise.all([...takers.map((taker) => within(graceMs, taker.stop())), polling.stop()]);
+  if (!(await engine.drain(deadline - performance.now()))) core.log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+  await shared.laneWatch.stop();
+  await sender.close();
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
 }
 
 /** Waits at most `ms` for `done`, which then continues in the background. */

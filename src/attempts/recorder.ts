@@ -43,7 +43,7 @@ export class Recorder {
   constructor(db: Db, contents: Pick<ContentEncryption, 'seal'>, log: Logger) {
     this.#db = db;
     this.#log = log;
-    const limits = { maxWeight: maxRecords, lanes: 2 };
+    const limits = { maxWeight: maxRecords, concurrency: 2 };
     this.#later = createGroupCommit({ ...limits, write: (records) => recordAttempts(db, records, contents) });
     this.#first = createGroupCommit({ ...limits, linger, write: (records) => recordFirstAttempts(db, records, contents) });
   }

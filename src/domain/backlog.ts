@@ -21,116 +21,128 @@ export interface Refusal {
   retryAfterSeconds: number;
 }
 
-export interface BacklogEstimate {
-  /**
-   * Admits the events and counts them, or returns the refusal. A request is admitted as a whole if there is room for
-   * one event.
-   */
-  admit(tenant: string, events: number, nowMs: number): Refusal | null;
-  /** Reports how many of the admitted events were stored. The rest no longer count. */
-  settle(tenant: string, admitted: number, stored: number): void;
-  countBegins(): void;
-  counted(count: BacklogCount): void;
-  /** The last count stays valid for 5 seconds. After that everything is admitted, as at process start. */
-  countFailed(nowMs: number): void;
-  refuses(): boolean;
-  refused(): { all: boolean; tenants: number };
-}
-
 const countValidMs = 5_000;
 const usualRetrySeconds = 5;
 const maxRetrySeconds = 60;
 /** Retry-After is the time until the backlog falls to this share of the limit, not until one event has left. */
 const resumeShare = 0.9;
 
-export function createBacklogEstimate(limits: BacklogLimits): BacklogEstimate {
-  let last: BacklogCount | null = null;
-  let before: BacklogCount | null = null;
-  /** Admitted but not settled. A count that runs now may or may not include them. */
-  const unsettled = createTally();
-  let storedSinceLastCount = createTally();
-  let storedSinceCountStart: Tally | null = null;
+/**
+ * How many events wait: the last count, and since it began the events that were stored or are admitted and not settled.
+ * A count that runs may or may not see an event that is settled meanwhile. So such events count until the next one.
+ */
+export class BacklogEstimate {
+  readonly #limits: BacklogLimits;
+  #last: BacklogCount | null = null;
+  #before: BacklogCount | null = null;
+  readonly #unsettled = new Tally();
+  #storedSinceLastCount = new Tally();
+  /** Null: no count runs. */
+  #storedSinceCountStart: Tally | null = null;
 
-  const inAll = () => (last?.inAll ?? 0) + storedSinceLastCount.inAll() + unsettled.inAll();
-  const of = (tenant: string) => (last?.byTenant.get(tenant) ?? 0) + storedSinceLastCount.of(tenant) + unsettled.of(tenant);
+  constructor(limits: BacklogLimits) {
+    this.#limits = limits;
+  }
 
-  function refusalOf(tenant: string, nowMs: number): Refusal | null {
-    if (inAll() >= limits.inAll)
-      return { scope: 'all', retryAfterSeconds: retryAfter(inAll(), limits.inAll, before?.inAll, last?.inAll, nowMs) };
-    if (of(tenant) < limits.perTenant) return null;
-    const [then, now] = [before?.byTenant.get(tenant), last?.byTenant.get(tenant)];
-    return { scope: 'tenant', retryAfterSeconds: retryAfter(of(tenant), limits.perTenant, then, now, nowMs) };
+  /**
+   * Admits the events and counts them, or returns the refusal. A request is admitted as a whole if there is room for
+   * one event.
+   */
+  admit(tenant: string, events: number, nowMs: number): Refusal | null {
+    const refusal = this.#refusalOf(tenant, nowMs);
+    if (!refusal) this.#unsettled.add(tenant, events);
+    return refusal;
+  }
+
+  /** Reports how many of the admitted events were stored. The rest no longer count. */
+  settle(tenant: string, admitted: number, stored: number): void {
+    this.#unsettled.add(tenant, -admitted);
+    this.#storedSinceLastCount.add(tenant, stored);
+    this.#storedSinceCountStart?.add(tenant, stored);
+  }
+
+  countBegins(): void {
+    this.#storedSinceCountStart = new Tally();
+  }
+
+  counted(count: BacklogCount): void {
+    this.#before = this.#last;
+    this.#last = count;
+    this.#storedSinceLastCount = this.#storedSinceCountStart ?? new Tally();
+    this.#storedSinceCountStart = null;
+  }
+
+  /** The last count stays valid for 5 seconds. After that everything is admitted, as at process start. */
+  countFailed(nowMs: number): void {
+    this.#storedSinceCountStart = null;
+    if (this.#last && nowMs - this.#last.atMs <= countValidMs) return;
+    this.#last = null;
+    this.#before = null;
+    this.#storedSinceLastCount = new Tally();
+  }
+
+  refused(): { all: boolean; tenants: number } {
+    const known = new Set([...(this.#last?.byTenant.keys() ?? []), ...this.#storedSinceLastCount.tenants(), ...this.#unsettled.tenants()]);
+    const { inAll, perTenant } = this.#limits;
+    return { all: this.#inAll() >= inAll, tenants: [...known].filter((tenant) => this.#of(tenant) >= perTenant).length };
+  }
+
+  refuses(): boolean {
+    const { all, tenants } = this.refused();
+    return all || tenants > 0;
+  }
+
+  #refusalOf(tenant: string, nowMs: number): Refusal | null {
+    const { inAll, perTenant } = this.#limits;
+    if (this.#inAll() >= inAll)
+      return { scope: 'all', retryAfterSeconds: this.#retryAfter(this.#inAll(), inAll, (count) => count.inAll, nowMs) };
+    if (this.#of(tenant) < perTenant) return null;
+    const ofTenant = ({ byTenant }: BacklogCount) => byTenant.get(tenant);
+    return { scope: 'tenant', retryAfterSeconds: this.#retryAfter(this.#of(tenant), perTenant, ofTenant, nowMs) };
   }
 
   /** Seconds until a tenth of the limit is free, at the rate between the last two counts. */
-  function retryAfter(waiting: number, limit: number, then: number | undefined, now: number | undefined, nowMs: number): number {
+  #retryAfter(waiting: number, limit: number, waitingIn: (count: BacklogCount) => number | undefined, nowMs: number): number {
+    const [last, before] = [this.#last, this.#before];
     // the count is old, and the next one runs already
     if (last && nowMs - last.atMs > countValidMs) return 1;
-    if (!before || !last || then === undefined || now === undefined || now >= then) return usualRetrySeconds;
+    const [now, then] = [last && waitingIn(last), before && waitingIn(before)];
+    if (!before || !last || then == null || now == null || now >= then) return usualRetrySeconds;
     const perMs = (then - now) / (last.atMs - before.atMs);
     const seconds = Math.ceil((waiting - limit * resumeShare) / perMs / 1_000);
     return Math.min(maxRetrySeconds, Math.max(1, seconds));
   }
 
-  function refused(): { all: boolean; tenants: number } {
-    const known = new Set([...(last?.byTenant.keys() ?? []), ...storedSinceLastCount.tenants(), ...unsettled.tenants()]);
-    return { all: inAll() >= limits.inAll, tenants: [...known].filter((tenant) => of(tenant) >= limits.perTenant).length };
+  #inAll(): number {
+    return (this.#last?.inAll ?? 0) + this.#storedSinceLastCount.inAll + this.#unsettled.inAll;
   }
 
-  return {
-    admit(tenant, events, nowMs) {
-      const refusal = refusalOf(tenant, nowMs);
-      if (!refusal) unsettled.add(tenant, events);
-      return refusal;
-    },
-    settle(tenant, admitted, stored) {
-      unsettled.add(tenant, -admitted);
-      storedSinceLastCount.add(tenant, stored);
-      storedSinceCountStart?.add(tenant, stored);
-    },
-    countBegins() {
-      storedSinceCountStart = createTally();
-    },
-    counted(count) {
-      before = last;
-      last = count;
-      storedSinceLastCount = storedSinceCountStart ?? createTally();
-      storedSinceCountStart = null;
-    },
-    countFailed(nowMs) {
-      storedSinceCountStart = null;
-      if (last && nowMs - last.atMs <= countValidMs) return;
-      last = null;
-      before = null;
-      storedSinceLastCount = createTally();
-    },
-    refused,
-    refuses() {
-      const { all, tenants } = refused();
-      return all || tenants > 0;
-    },
-  };
+  #of(tenant: string): number {
+    return (this.#last?.byTenant.get(tenant) ?? 0) + this.#storedSinceLastCount.of(tenant) + this.#unsettled.of(tenant);
+  }
 }
 
-interface Tally {
-  add(tenant: string, events: number): void;
-  of(tenant: string): number;
-  inAll(): number;
-  tenants(): Iterable<string>;
-}
+/** Numbers of events by tenant, and their sum. */
+class Tally {
+  readonly #byTenant = new Map<string, number>();
+  #inAll = 0;
 
-function createTally(): Tally {
-  const byTenant = new Map<string, number>();
-  let all = 0;
-  return {
-    add(tenant, events) {
-      const sum = (byTenant.get(tenant) ?? 0) + events;
-      if (sum === 0) byTenant.delete(tenant);
-      else byTenant.set(tenant, sum);
-      all += events;
-    },
-    of: (tenant) => byTenant.get(tenant) ?? 0,
-    inAll: () => all,
-    tenants: () => byTenant.keys(),
-  };
+  add(tenant: string, events: number): void {
+    const sum = this.of(tenant) + events;
+    if (sum === 0) this.#byTenant.delete(tenant);
+    else this.#byTenant.set(tenant, sum);
+    this.#inAll += events;
+  }
+
+  of(tenant: string): number {
+    return this.#byTenant.get(tenant) ?? 0;
+  }
+
+  get inAll(): number {
+    return this.#inAll;
+  }
+
+  tenants(): Iterable<string> {
+    return this.#byTenant.keys();
+  }
 }

@@ -5,7 +5,7 @@ import { requestTarget } from '#domain/request-target';
 import { type Access, identityOf } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';
-import { type Connections, createConnections } from './connections.ts';
+import { Connections } from './connections.ts';
 import type { Exchange } from './line.ts';
 import { LocalFault, tooLate } from './local-fault.ts';
 import { ownHeaders } from './own-headers.ts';
@@ -59,7 +59,7 @@ export interface SenderOptions {
 
 export function createSender(options: SenderOptions): Sender {
   const { guard, userAgent, maxConnectionsPerOrigin = 32, maxIdleConnections = 512, keepAliveMs = 4_000, ca, proxy } = options;
-  const connections = createConnections({
+  const connections = new Connections({
     connect: createConnect({ guard, ca, proxy }),
     maxPerOrigin: maxConnectionsPerOrigin,
     maxIdle: maxIdleConnections,

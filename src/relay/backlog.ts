@@ -2,7 +2,7 @@
 // all. Ingest calls `admit` before it stores anything. An estimate decides, so no request waits for
 // a count. While counting fails, all events are let in.
 import type { Db } from '#db/store/pool';
-import { type BacklogLimits, createBacklogEstimate, type Refusal } from '#domain/backlog';
+import { BacklogEstimate, type BacklogLimits, type Refusal } from '#domain/backlog';
 import type { Logger } from '#runtime/logger';
 import { createCountSchedule } from './count-outbox-schedule.ts';
 
@@ -53,7 +53,7 @@ export interface BacklogDeps {
  * the count, and those of the pause after it; at worst its own limit.
  */
 export function createBacklog({ db, log, limits }: BacklogDeps): Backlog {
-  const estimate = createBacklogEstimate(limits);
+  const estimate = new BacklogEstimate(limits);
   const recount = createCountSchedule({ db, log, limits, estimate });
   let refusedAt = Number.NEGATIVE_INFINITY;
   let recounting: NodeJS.Timeout | undefined;

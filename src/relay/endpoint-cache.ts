@@ -65,7 +65,7 @@ export function createCacheOf<E extends { endpointId: string }>(
     write: readTogether,
     weigh: (tenantId) => sizeOf(known.get(tenantId)),
     maxWeight: maxEndpointsPerRead,
-    lanes: readsAtOnce,
+    concurrency: readsAtOnce,
   });
   let refreshedAt = performance.now();
   let inAll = 0;

@@ -15,5 +15,5 @@ export function createExistingDeliveries(db: Db): (eventId: string) => Promise<R
     write: (eventIds) => existingDeliveries(db, eventIds),
     maxWeight: together,
   });
-  return asked.add;
+  return (eventId) => asked.add(eventId);
 }

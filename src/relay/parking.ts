@@ -43,7 +43,7 @@ export function createParking(db: Db, waker: Pick<LaneWaker, 'parked'>): Parking
     },
     weigh: (endpointIds) => endpointIds.length,
     maxWeight: atOnce,
-    lanes: tellingAtOnce,
+    concurrency: tellingAtOnce,
   });
 
   async function hold(deliveries: NewHeld[]): Promise<void> {

@@ -158,7 +158,7 @@ async function signalAll(db: Db, waker: SweepDeps['waker']): Promise<number> {
   for (let after: string | null = null; ; ) {
     const lanes = await lanesWithWork(db, after, pageSize);
     await waker.parked(lanes.map(({ endpointId }) => endpointId));
-    await startAll(lanes, waker.signal);
+    await startAll(lanes, (lane) => waker.signal(lane));
     signalled += lanes.length;
     after = lanes.at(-1)?.endpointId ?? null;
     if (lanes.length < pageSize || after === null) return signalled;

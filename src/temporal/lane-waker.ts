@@ -9,83 +9,101 @@ import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';
 
-/** Call `parked` before giving up the dispatch or outbox row that guards the events of the parked deliveries. */
-export interface LaneWaker extends Lanes {
-  /**
-   * Opens lanes: from now on all processes park deliveries for these endpoints. `opened` is the initial circuit for
-   * their drains.
-   */
-  open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void>;
-  /** Wakes lanes whose order is no longer blocked. */
-  unblocked(endpointIds: string[]): Promise<void>;
-  /** Signals the lane's workflow and starts it if it is not open. Throws TemporalAway. */
-  signal(lane: LaneRef): Promise<void>;
-}
-
 /** An awake lane needs no signal. Its drain is notified by NOTIFY, at most once in this time. */
 const notifyEveryMs = 20;
 const concurrentSignals = 8;
 
-export function createLaneWaker({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): LaneWaker {
-  const awake = new Set<string>();
-  const toSignal: LaneRef[] = [];
-  let signalling = 0;
-  let notifying: NodeJS.Timeout | undefined;
+interface LaneWakerDeps {
+  db: Db;
+  link: TemporalLink;
+  log: Logger;
+}
 
-  function notifyDrains(endpointIds: string[]): void {
-    for (const id of endpointIds) awake.add(id);
-    if (awake.size === 0 || notifying) return;
-    notifying = setTimeout(() => {
-      notifying = undefined;
-      nudgeLanes(db, [...awake], log);
-      awake.clear();
+export function createLaneWaker(deps: LaneWakerDeps): LaneWaker {
+  return new LaneWaker(deps);
+}
+
+/** Call `parked` before giving up the dispatch or outbox row that guards the events of the parked deliveries. */
+export class LaneWaker implements Lanes {
+  readonly #db: Db;
+  readonly #link: TemporalLink;
+  readonly #log: Logger;
+  /** Awake lanes for the next NOTIFY. */
+  readonly #awake = new Set<string>();
+  #notifying: NodeJS.Timeout | undefined;
+  readonly #toSignal: LaneRef[] = [];
+  /** Loops that take lanes from `#toSignal`. */
+  #signalling = 0;
+
+  constructor({ db, link, log }: LaneWakerDeps) {
+    this.#db = db;
+    this.#link = link;
+    this.#log = log;
+  }
+
+  async parked(endpointIds: string[]): Promise<void> {
+    const states = await readLaneStates(this.#db, endpointIds);
+    const missing = endpointIds.filter((id) => !states.has(id));
+    const idle = endpointIds.filter((id) => states.get(id) === 'idle');
+    this.#notifyDrains(endpointIds.filter((id) => states.get(id) === 'awake'));
+    const opened = missing.length === 0 ? [] : await openLanes(this.#db, missing, 'backlog');
+    const woken = idle.length === 0 ? [] : await wakeLanes(this.#db, idle, 'parked');
+    this.#signalWoken([...opened, ...woken]);
+  }
+
+  /**
+   * Opens lanes: from now on all processes park deliveries for these endpoints. `opened` is the initial circuit for
+   * their drains.
+   */
+  async open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void> {
+    this.#signalWoken(await openLanes(this.#db, endpointIds, reason, opened));
+  }
+
+  async changed(endpointId: string): Promise<void> {
+    this.#signalWoken(await wakeLanes(this.#db, [endpointId], 'changed'));
+  }
+
+  /** Wakes lanes whose order is no longer blocked. */
+  async unblocked(endpointIds: string[]): Promise<void> {
+    if (endpointIds.length > 0) this.#signalWoken(await wakeLanes(this.#db, endpointIds, 'unblocked'));
+  }
+
+  /** Signals the lane's workflow and starts it if it is not open. Throws TemporalAway. */
+  async signal(lane: LaneRef): Promise<void> {
+    await signalLane(this.#link, lane);
+  }
+
+  #notifyDrains(endpointIds: string[]): void {
+    for (const id of endpointIds) this.#awake.add(id);
+    if (this.#awake.size === 0 || this.#notifying) return;
+    this.#notifying = setTimeout(() => {
+      this.#notifying = undefined;
+      nudgeLanes(this.#db, [...this.#awake], this.#log);
+      this.#awake.clear();
     }, notifyEveryMs);
   }
 
   /** Signals in the background. If that fails, the sweep does it, because the row is awake and due. */
-  function signalWoken(woken: string[]): void {
+  #signalWoken(woken: string[]): void {
     if (woken.length === 0) return;
-    readLaneRefs(db, woken).then(
+    readLaneRefs(this.#db, woken).then(
       (lanes) => {
-        toSignal.push(...lanes);
-        while (signalling < concurrentSignals && toSignal.length > 0) void signalAll();
+        this.#toSignal.push(...lanes);
+        while (this.#signalling < concurrentSignals && this.#toSignal.length > 0) void this.#signalAll();
       },
-      (error) => log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled'),
+      (error) => this.#log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled'),
     );
   }
 
   /**
-   * Signals lanes until `toSignal` is empty. Takes the first lane synchronously, so that the loop of the caller ends.
+   * Signals lanes until `#toSignal` is empty. Takes the first lane synchronously, so that the loop of the caller ends.
    */
-  async function signalAll(): Promise<void> {
-    signalling++;
-    for (let lane = toSignal.shift(); lane; lane = toSignal.shift()) {
-      await signalLane(link, lane).catch((error) => log.warn({ err: error, endpointId: lane?.endpointId }, 'lane.not_signalled'));
+  async #signalAll(): Promise<void> {
+    this.#signalling++;
+    for (let lane = this.#toSignal.shift(); lane; lane = this.#toSignal.shift()) {
+      const { endpointId } = lane;
+      await this.signal(lane).catch((error) => this.#log.warn({ err: error, endpointId }, 'lane.not_signalled'));
     }
-    signalling--;
+    this.#signalling--;
   }
-
-  return {
-    async parked(endpointIds) {
-      const states = await readLaneStates(db, endpointIds);
-      const missing = endpointIds.filter((id) => !states.has(id));
-      const idle = endpointIds.filter((id) => states.get(id) === 'idle');
-      notifyDrains(endpointIds.filter((id) => states.get(id) === 'awake'));
-      const opened = missing.length === 0 ? [] : await openLanes(db, missing, 'backlog');
-      const woken = idle.length === 0 ? [] : await wakeLanes(db, idle, 'parked');
-      signalWoken([...opened, ...woken]);
-    },
-    async open(endpointIds, reason, opened) {
-      signalWoken(await openLanes(db, endpointIds, reason, opened));
-    },
-    async changed(endpointId) {
-      signalWoken(await wakeLanes(db, [endpointId], 'changed'));
-    },
-    async unblocked(endpointIds) {
-      if (endpointIds.length > 0) signalWoken(await wakeLanes(db, endpointIds, 'unblocked'));
-    },
-    async signal(lane) {
-      await signalLane(link, lane);
-    },
-  };
 }

@@ -54,6 +54,14 @@ const { drainLane } = proxyActivities<LaneActivities>({
 const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
 
+interface Lane {
+  readonly endpointId: string;
+  known: LaneKnown;
+  /** Set by wake signals and finished commands: another drain must follow. */
+  woken: boolean;
+  readonly commands: CommandQueue;
+}
+
 /**
  * Returns the report of the last drain.
  * A wake signal during a drain causes another drain. So does one that arrives while the workflow ends, because the
@@ -61,71 +69,91 @@ const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seco
  * drain runs: it reads their changes from the rows. A cancellation ends the drain in order, and then the workflow.
  */
 export async function endpointLane({ endpointId, known = atStart }: LaneInput): Promise<LaneReport> {
-  const whole = CancellationScope.current();
-  let woken = true;
-  let unobeyed = 0;
-  let obeying = Promise.resolve();
+  const lane: Lane = { endpointId, known, woken: true, commands: new CommandQueue(() => wake(lane)) };
+  handleMessages(lane);
+  try {
+    return await drainUntilEmpty(lane, CancellationScope.current());
+  } finally {
+    await CancellationScope.nonCancellable(() => condition(() => lane.commands.pending === 0));
+  }
+}
 
-  setHandler(laneQuery, () => known);
-  setHandler(wakeSignal, () => {
-    woken = true;
-  });
-  setHandler(pauseSignal, () => obey('pause', () => setGate({ endpointId, gate: 'pause' })));
-  setHandler(resumeSignal, () => obey('resume', () => setGate({ endpointId, gate: 'resume' })));
+function handleMessages(lane: Lane): void {
+  const { endpointId, commands } = lane;
+  setHandler(laneQuery, () => lane.known);
+  setHandler(wakeSignal, () => wake(lane));
+  setHandler(pauseSignal, () => commands.add('pause', () => setGate({ endpointId, gate: 'pause' })));
+  setHandler(resumeSignal, () => commands.add('resume', () => setGate({ endpointId, gate: 'resume' })));
   setHandler(skipHeadSignal, (said) => {
     const orderingKey = orderingKeyField(said);
     if (orderingKey === undefined) log.warn('skipHead with an orderingKey that is none ignored');
-    else obey('skipHead', () => skipHead({ endpointId, orderingKey }));
+    else commands.add('skipHead', () => skipHead({ endpointId, orderingKey }));
   });
+}
 
+function wake(lane: Lane): void {
+  lane.woken = true;
+}
+
+async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<LaneReport> {
+  const { endpointId, commands } = lane;
+  for (let drains = 1; ; drains++) {
+    lane.woken = false; // reset before the drain: deliveries may be parked while it runs, and it may have missed them
+    const report = await drain(endpointId, whole);
+    lane.known = after(lane.known, report);
+    setCurrentDetails(inWords(lane.known));
+    if (workflowInfo().continueAsNewSuggested || drains >= drainsOfARun)
+      await continueAsNew<typeof endpointLane>({ endpointId, known: lane.known });
+    if (lane.woken || report.state === 'awake') continue;
+    if (report.state === 'idle' && report.dueInMs === null && commands.pending === 0) return report;
+    await wokenOrDue(lane, report.dueInMs);
+  }
+}
+
+/**
+ * If a cancelled drain fails with an internal error, the lane counts as cancelled, not as failed. The drain is not
+ * retried.
+ */
+async function drain(endpointId: string, whole: CancellationScope): Promise<LaneReport> {
   try {
-    return await untilNothingWaits();
-  } finally {
-    await CancellationScope.nonCancellable(() => condition(() => unobeyed === 0));
+    return await drainLane({ endpointId });
+  } catch (error) {
+    throw whole.consideredCancelled ? new CancelledFailure('cancelled', [], error as Error) : error;
+  }
+}
+
+async function wokenOrDue(lane: Lane, dueInMs: number | null): Promise<void> {
+  if (dueInMs === null) await condition(() => lane.woken);
+  else await condition(() => lane.woken, Math.max(1, Math.ceil(dueInMs)));
+}
+
+/** Runs commands one after the other, in the order of their signals. */
+class CommandQueue {
+  readonly #onDone: () => void;
+  #last = Promise.resolve();
+  #pending = 0;
+
+  /** `onDone` is called after each command, whether it failed or not. */
+  constructor(onDone: () => void) {
+    this.#onDone = onDone;
   }
 
-  async function untilNothingWaits(): Promise<LaneReport> {
-    for (let drains = 1; ; drains++) {
-      woken = false; // reset before the drain: deliveries may be parked while it runs, and it may have missed them
-      const report = await drain();
-      known = after(known, report);
-      setCurrentDetails(inWords(known));
-      if (workflowInfo().continueAsNewSuggested || drains >= drainsOfARun) await continueAsNew<typeof endpointLane>({ endpointId, known });
-      if (woken || report.state === 'awake') continue;
-      if (report.state === 'idle' && report.dueInMs === null && unobeyed === 0) return report;
-      await wokenOrDue(report.dueInMs);
-    }
+  /** Commands that wait or run. */
+  get pending(): number {
+    return this.#pending;
   }
 
-  /**
-   * If a cancelled drain fails with an internal error, the lane counts as cancelled, not as failed. The drain is not
-   * retried.
-   */
-  async function drain(): Promise<LaneReport> {
-    try {
-      return await drainLane({ endpointId });
-    } catch (error) {
-      throw whole.consideredCancelled ? new CancelledFailure('cancelled', [], error as Error) : error;
-    }
-  }
-
-  async function wokenOrDue(dueInMs: number | null): Promise<void> {
-    if (dueInMs === null) await condition(() => woken);
-    else await condition(() => woken, Math.max(1, Math.ceil(dueInMs)));
-  }
-
-  /** Runs a command after the commands that came before it. */
-  function obey(order: string, act: () => Promise<string>): void {
-    unobeyed++;
-    obeying = obeying
+  add(command: string, act: () => Promise<string>): void {
+    this.#pending++;
+    this.#last = this.#last
       .then(() => CancellationScope.nonCancellable(act))
       .then(
-        (result) => log.info('order obeyed', { order, result }),
-        (error) => log.warn('order not obeyed', { order, error }),
+        (result) => log.info('command obeyed', { command, result }),
+        (error) => log.warn('command not obeyed', { command, error }),
       )
       .then(() => {
-        unobeyed--;
-        woken = true;
+        this.#pending--;
+        this.#onDone();
       });
   }
 }

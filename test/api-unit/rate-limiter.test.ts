@@ -2,7 +2,7 @@
 // The counter is a function of the test.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateLimiter, type Verdict } from '#api/access/rate-limiter';
+import { RateLimiter, type Verdict } from '#api/access/rate-limiter';
 import { apiRate, quotaOf } from '#domain/api-rate';
 
 /** One shared count, as PostgreSQL keeps it, and a clock that the test moves. */
@@ -20,7 +20,7 @@ function bench(processes: number) {
       return { counted: window.counted, msLeft: window.endsAt - now };
     },
   };
-  const limiters = Array.from({ length: processes }, () => createRateLimiter({ counter, clock: () => now }));
+  const limiters = Array.from({ length: processes }, () => new RateLimiter({ counter, clock: () => now }));
   return {
     limiters,
     draws: () => draws,
@@ -43,7 +43,7 @@ describe('quotaOf', () => {
   });
 });
 
-describe('createRateLimiter', () => {
+describe('RateLimiter', () => {
   it('in one process allows exactly the quota in a window, and tells when the next begins', async () => {
     const { limiters, pass } = bench(1);
     const quota = { requests: 200, windowSeconds: 2 };

@@ -19,7 +19,7 @@ describe('createGroupCommit', () => {
   it('gives every caller the result of its own item, for any weights and concurrency', async () => {
     const items = fc.array(fc.nat({ max: 30 }), { maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(items, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 }), async (all, maxWeight, lanes) => {
+      fc.asyncProperty(items, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 }), async (all, maxWeight, concurrency) => {
         const written: number[] = [];
         const commit = createGroupCommit<number, number>({
           async write(group) {
@@ -29,7 +29,7 @@ describe('createGroupCommit', () => {
           },
           weigh: (item) => item,
           maxWeight,
-          lanes,
+          concurrency,
         });
         expect(await Promise.all(all.map((item) => commit.add(item)))).toEqual(all.map((item) => item * 10));
         expect(written).toEqual(all);
@@ -82,10 +82,10 @@ describe('createGroupCommit', () => {
     ]);
   });
 
-  it('gives every caller its result when groups linger, all lanes are busy and writes fail', async () => {
+  it('gives every caller its result when groups linger, all statements are busy and writes fail', async () => {
     const items = fc.array(fc.record({ item: fc.nat({ max: 30 }), turns: fc.nat({ max: 3 }) }), { maxLength: 40 });
     await fc.assert(
-      fc.asyncProperty(items, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 60 }), async (all, lanes, enough) => {
+      fc.asyncProperty(items, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 60 }), async (all, concurrency, enough) => {
         let writes = 0;
         const commit = createGroupCommit<number, number>({
           async write(group) {
@@ -94,7 +94,7 @@ describe('createGroupCommit', () => {
             return times10(group);
           },
           maxWeight: 5,
-          lanes,
+          concurrency,
           linger: { ms: 1, enough },
         });
         const results = [];
@@ -127,7 +127,7 @@ describe('createGroupCommit', () => {
     );
   });
 
-  it('runs as many concurrent writes as it has lanes, and no more', async () => {
+  it('runs as many writes at once as `concurrency` allows, and no more', async () => {
     const { held, pass, release } = gate();
     const commit = createGroupCommit<number, number>({
       async write(group) {
@@ -135,7 +135,7 @@ describe('createGroupCommit', () => {
         return times10(group);
       },
       maxWeight: 1,
-      lanes: 2,
+      concurrency: 2,
     });
     const results = [1, 2, 3, 4].map((item) => commit.add(item));
     await expect.poll(() => held.length).toBe(2);

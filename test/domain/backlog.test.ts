@@ -2,7 +2,7 @@
 // again after each count.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBacklogEstimate } from '#domain/backlog';
+import { BacklogEstimate } from '#domain/backlog';
 
 const count = (atMs: number, byTenant: Record<string, number>, more = 0) => ({
   atMs,
@@ -12,7 +12,7 @@ const count = (atMs: number, byTenant: Record<string, number>, more = 0) => ({
 
 /** An estimate right after a count. */
 function estimateOf(byTenant: Record<string, number>, limits = { perTenant: 10, inAll: 25 }) {
-  const estimate = createBacklogEstimate(limits);
+  const estimate = new BacklogEstimate(limits);
   estimate.countBegins();
   estimate.counted(count(0, byTenant));
   return estimate;
@@ -78,7 +78,7 @@ describe('admission', () => {
 
 /** A process with its outbox and its counts. Throws if more events wait than the limits allow. */
 function createWorld(limits: { perTenant: number; inAll: number }) {
-  const estimate = createBacklogEstimate(limits);
+  const estimate = new BacklogEstimate(limits);
   const admitted: string[] = [];
   const committed: string[] = [];
   let outbox: string[] = [];

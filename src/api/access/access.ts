@@ -5,7 +5,7 @@ import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
 import { type AuthenticateToken, createAuthenticateToken } from './authenticate-token.ts';
 import { createPortalTokens, type PortalTokens } from './portal-token.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import { RateLimiter } from './rate-limiter.ts';
 
 export interface Access {
   callers: AuthenticateToken;
@@ -32,7 +32,7 @@ export function createAccess({ db, log, vault, apiKey, trustProxy = [], perSecon
   const usualRate = perSecond > 0 ? { perSecond } : null;
   return {
     callers: createAuthenticateToken({ db, log, apiKey, tokens, usualRate }),
-    rates: createRateLimiter({ counter: createRateCounter(db, log) }),
+    rates: new RateLimiter({ counter: createRateCounter(db, log) }),
     tokens,
     trustProxy,
   };

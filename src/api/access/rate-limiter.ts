@@ -12,11 +12,6 @@ export interface Verdict {
   msLeft: number;
 }
 
-export interface RateLimiter {
-  /** Counts one call of this key. Returns a promise only if a share must be drawn first. */
-  take(key: string, quota: Quota): Verdict | Promise<Verdict>;
-}
-
 export interface RateLimiterOptions {
   counter: RateCounter;
   /** Unix milliseconds. */
@@ -55,78 +50,86 @@ const part = 10;
  * count with its first share. So a quiet key costs no statement, and all processes together allow at most the quota
  * plus these calls.
  */
-export function createRateLimiter({ counter, clock = Date.now, most = 10_000 }: RateLimiterOptions): RateLimiter {
-  const windows = new Map<string, Window>();
+export class RateLimiter {
+  readonly #counter: RateCounter;
+  readonly #clock: () => number;
+  readonly #most: number;
+  readonly #windows = new Map<string, Window>();
 
-  function windowOf(key: string, { windowSeconds }: Quota): Window {
-    const now = clock();
-    const found = windows.get(key);
-    if (found && now < found.endsAt) return found;
-    const endsAt = now + windowSeconds * 1_000;
-    const next = { endsAt, left: 0, unreported: 0, counted: 0, used: 0, waiting: 0, share: 1, drawing: null };
-    if (found) return Object.assign(found, next, { usedBefore: found.used, waiting: found.waiting, drawing: found.drawing });
-    if (windows.size >= most) dropOldest();
-    const made = { ...next, usedBefore: 0 };
-    windows.set(key, made);
-    return made;
+  constructor({ counter, clock = Date.now, most = 10_000 }: RateLimiterOptions) {
+    this.#counter = counter;
+    this.#clock = clock;
+    this.#most = most;
   }
 
-  /** A key that is dropped within its window gets its calls without a share once more. */
-  function dropOldest(): void {
-    const { value: oldest, done } = windows.keys().next();
-    if (!done) windows.delete(oldest);
+  /** Counts one call of this key. Returns a promise only if a share must be drawn first. */
+  take(key: string, quota: Quota): Verdict | Promise<Verdict> {
+    const window = this.#windowOf(key, quota);
+    if (window.left > 0) {
+      window.left--;
+      window.used++;
+      if (window.left * 2 < window.share && window.counted < quota.requests) void this.#draw(key, quota, window).catch(() => undefined);
+      return this.#verdict(true, window, quota);
+    }
+    if (window.counted >= quota.requests) return this.#verdict(false, window, quota);
+    if (window.counted === 0 && window.unreported < Math.max(1, Math.floor(quota.requests / 100)) && !window.drawing) {
+      window.unreported++;
+      window.used++;
+      return this.#verdict(true, window, quota);
+    }
+    return this.#waitForShare(key, quota, window);
   }
 
-  function draw(key: string, quota: Quota, window: Window): Promise<void> {
-    window.drawing ??= drawShare(key, quota, window).finally(() => {
+  async #waitForShare(key: string, quota: Quota, window: Window): Promise<Verdict> {
+    window.waiting++;
+    try {
+      await this.#draw(key, quota, window);
+    } finally {
+      window.waiting--;
+    }
+    return this.take(key, quota);
+  }
+
+  #draw(key: string, quota: Quota, window: Window): Promise<void> {
+    window.drawing ??= this.#drawShare(key, quota, window).finally(() => {
       window.drawing = null;
     });
     return window.drawing;
   }
 
-  async function drawShare(key: string, quota: Quota, window: Window): Promise<void> {
+  async #drawShare(key: string, quota: Quota, window: Window): Promise<void> {
     const wanted = Math.max(window.waiting, Math.ceil(Math.max(window.used, window.usedBefore) / part));
     const share = Math.min(Math.max(1, wanted), Math.max(window.waiting, Math.ceil(quota.requests / part)));
     const { unreported } = window;
     window.unreported = 0;
-    const { counted, msLeft } = await counter.add(key, unreported + share, quota.windowSeconds);
-    const now = clock();
+    const { counted, msLeft } = await this.#counter.add(key, unreported + share, quota.windowSeconds);
+    const now = this.#clock();
     // the rest of the old share belongs to the window that has ended
-    if (now >= window.endsAt) windowOf(key, quota);
+    if (now >= window.endsAt) this.#windowOf(key, quota);
     const granted = unreported + share - Math.max(0, counted - quota.requests);
     Object.assign(window, { endsAt: now + msLeft, counted, share, left: window.left + Math.max(0, granted - unreported) });
   }
 
-  function take(key: string, quota: Quota): Verdict | Promise<Verdict> {
-    const window = windowOf(key, quota);
-    if (window.left > 0) {
-      window.left--;
-      window.used++;
-      if (window.left * 2 < window.share && window.counted < quota.requests) void draw(key, quota, window).catch(() => undefined);
-      return verdict(true, window, quota);
-    }
-    if (window.counted >= quota.requests) return verdict(false, window, quota);
-    if (window.counted === 0 && window.unreported < Math.max(1, Math.floor(quota.requests / 100)) && !window.drawing) {
-      window.unreported++;
-      window.used++;
-      return verdict(true, window, quota);
-    }
-    return wait(key, quota, window);
+  #windowOf(key: string, { windowSeconds }: Quota): Window {
+    const now = this.#clock();
+    const found = this.#windows.get(key);
+    if (found && now < found.endsAt) return found;
+    const endsAt = now + windowSeconds * 1_000;
+    const next = { endsAt, left: 0, unreported: 0, counted: 0, used: 0, waiting: 0, share: 1, drawing: null };
+    if (found) return Object.assign(found, next, { usedBefore: found.used, waiting: found.waiting, drawing: found.drawing });
+    if (this.#windows.size >= this.#most) this.#dropOldest();
+    const made = { ...next, usedBefore: 0 };
+    this.#windows.set(key, made);
+    return made;
   }
 
-  async function wait(key: string, quota: Quota, window: Window): Promise<Verdict> {
-    window.waiting++;
-    try {
-      await draw(key, quota, window);
-    } finally {
-      window.waiting--;
-    }
-    return take(key, quota);
+  /** A key that is dropped within its window gets its calls without a share once more. */
+  #dropOldest(): void {
+    const { value: oldest, done } = this.#windows.keys().next();
+    if (!done) this.#windows.delete(oldest);
   }
 
-  function verdict(allowed: boolean, { left, counted, unreported, endsAt }: Window, { requests }: Quota): Verdict {
-    return { allowed, remaining: left + Math.max(0, requests - counted - unreported), msLeft: Math.max(0, endsAt - clock()) };
+  #verdict(allowed: boolean, { left, counted, unreported, endsAt }: Window, { requests }: Quota): Verdict {
+    return { allowed, remaining: left + Math.max(0, requests - counted - unreported), msLeft: Math.max(0, endsAt - this.#clock()) };
   }
-
-  return { take };
 }

@@ -16,67 +16,12 @@ export interface ConnectionLimit {
   whose?(): string | null;
 }
 
-interface Waiting {
-  who: string | null;
-  begin(): void;
-}
-
 /** Wraps the pool: at most `most` of its connections are in use through the returned Db. */
-export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs, whose = () => null }: ConnectionLimit): Db {
-  const maxPerOwner = Math.max(1, Math.floor(most / 2));
-  const waiting = new Set<Waiting>();
-  const usedBy = new Map<string | null, number>();
-  let used = 0;
-
-  const mayBegin = (who: string | null) => used < most && (who === null || (usedBy.get(who) ?? 0) < maxPerOwner);
-
-  function count(who: string | null, change: 1 | -1): void {
-    used += change;
-    const left = (usedBy.get(who) ?? 0) + change;
-    if (left === 0) usedBy.delete(who);
-    else usedBy.set(who, left);
-  }
-
-  /** Resolves with a function that gives the connection back. */
-  function take(): Promise<() => void> {
-    const who = whose();
-    const giveBack = () => {
-      count(who, -1);
-      beginNext();
-    };
-    if (mayBegin(who)) {
-      count(who, 1);
-      return Promise.resolve(giveBack);
-    }
-    return new Promise((resolve, reject) => {
-      const wait: Waiting = {
-        who,
-        begin() {
-          clearTimeout(timer);
-          resolve(giveBack);
-        },
-      };
-      const timer = setTimeout(() => {
-        waiting.delete(wait);
-        reject(new StoreOverloaded());
-      }, patienceMs);
-      waiting.add(wait);
-    });
-  }
-
-  /** Starts the query that has waited longest, of those whose owner is below its limit. */
-  function beginNext(): void {
-    for (const next of waiting) {
-      if (!mayBegin(next.who)) continue;
-      waiting.delete(next);
-      count(next.who, 1);
-      next.begin();
-      return;
-    }
-  }
+export function limitConnections(pool: Db, limit: ConnectionLimit): Db {
+  const share = new ConnectionShare(limit);
 
   async function query(...args: unknown[]): Promise<unknown> {
-    const giveBack = await take();
+    const giveBack = await share.take();
     try {
       return await (pool.query as (...args: unknown[]) => Promise<unknown>)(...args);
     } finally {
@@ -85,7 +30,7 @@ export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs,
   }
 
   async function connect(): Promise<pg.PoolClient> {
-    const giveBack = await take();
+    const giveBack = await share.take();
     try {
       return releasing(await pool.connect(), giveBack);
     } catch (error) {
@@ -95,6 +40,84 @@ export function limitConnections(pool: Db, { most, patienceMs = usualPatienceMs,
   }
 
   return { query, connect } as Db;
+}
+
+interface Waiting {
+  owner: string | null;
+  begin(): void;
+}
+
+/**
+ * The connections that one kind of work may hold. A query takes one at once if one is free and its owner uses less than
+ * half of them. Otherwise it waits until one is given back. The oldest waiting query comes first; those whose owner is
+ * at the limit are passed over.
+ */
+class ConnectionShare {
+  readonly #most: number;
+  readonly #maxPerOwner: number;
+  readonly #patienceMs: number;
+  readonly #ownerOfQuery: () => string | null;
+  readonly #waiting = new Set<Waiting>();
+  readonly #usedBy = new Map<string | null, number>();
+  #used = 0;
+
+  constructor({ most, patienceMs = usualPatienceMs, whose = () => null }: ConnectionLimit) {
+    this.#most = most;
+    this.#maxPerOwner = Math.max(1, Math.floor(most / 2));
+    this.#patienceMs = patienceMs;
+    this.#ownerOfQuery = whose;
+  }
+
+  /** Resolves with a function that gives the connection back. */
+  take(): Promise<() => void> {
+    const owner = this.#ownerOfQuery();
+    const giveBack = () => {
+      this.#count(owner, -1);
+      this.#beginNext();
+    };
+    if (!this.#mayBegin(owner)) return this.#wait(owner, giveBack);
+    this.#count(owner, 1);
+    return Promise.resolve(giveBack);
+  }
+
+  #mayBegin(owner: string | null): boolean {
+    return this.#used < this.#most && (owner === null || (this.#usedBy.get(owner) ?? 0) < this.#maxPerOwner);
+  }
+
+  #count(owner: string | null, change: 1 | -1): void {
+    this.#used += change;
+    const left = (this.#usedBy.get(owner) ?? 0) + change;
+    if (left === 0) this.#usedBy.delete(owner);
+    else this.#usedBy.set(owner, left);
+  }
+
+  #wait(owner: string | null, giveBack: () => void): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const wait: Waiting = {
+        owner,
+        begin() {
+          clearTimeout(timer);
+          resolve(giveBack);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(wait);
+        reject(new StoreOverloaded());
+      }, this.#patienceMs);
+      this.#waiting.add(wait);
+    });
+  }
+
+  /** Starts the query that has waited longest, of those whose owner is below its limit. */
+  #beginNext(): void {
+    for (const next of this.#waiting) {
+      if (!this.#mayBegin(next.owner)) continue;
+      this.#waiting.delete(next);
+      this.#count(next.owner, 1);
+      next.begin();
+      return;
+    }
+  }
 }
 
 /** Calls `released` once, at the client's next release. pg sets a new `release` at each connect. */

@@ -1,0 +1,54 @@
+// The parts of a worker that make attempts: sender, slots, poster, recorder, watches and engine.
+// Created once per process. Relay, lane drains and activities share them.
+import { Engine } from '#attempts/engine';
+import type { FirstAttemptsInFlight } from '#attempts/first-attempter';
+import { LaneWatch } from '#attempts/lane-watch';
+import { createParkDelivery } from '#attempts/park-delivery';
+import { createPoster } from '#attempts/poster';
+import { Recorder } from '#attempts/recorder';
+import { createSlots } from '#attempts/slots';
+import { createStallWatch } from '#attempts/stall-watch';
+import { disableAfterMs } from '#config/config';
+import { version } from '#config/package';
+import type { Sizing } from '#config/sizing';
+import { createAddressGuard } from '#outbound/address-guard';
+import { authenticating } from '#outbound/authenticating';
+import { createSender } from '#outbound/send';
+import type { Reached } from '#runtime/checkpoints';
+import type { Core } from './core.ts';
+import { openOutboundConfig } from './outbound-config.ts';
+
+export type AttemptParts = ReturnType<typeof openAttemptParts>;
+
+export function openAttemptParts(core: Core, publicOrigin: string, { places: limits }: Sizing, reached?: Reached) {
+  const { config, shares, contents, log, parking, timings, vault, waker } = core;
+  const db = shares.attempts;
+  const sender = createSender({
+    guard: createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin }),
+    userAgent: `Posthorn/${version}`,
+    // endpoints of many tenants may share an origin, so requests in flight are limited by slots and not by connections
+    maxConnectionsPerOrigin: limits.process,
+    ...openOutboundConfig(config, publicOrigin),
+  });
+  const authenticated = authenticating(sender);
+  const defaultRetry = config.POSTHORN_RETRY_SCHEDULE;
+  const metrics = core.telemetry.attempts;
+  const shared = {
+    slots: createSlots(limits),
+    poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
+    recorder: new Recorder(shares.recording, contents, log),
+    stallWatch: createStallWatch(timings.stall),
+    laneWatch: new LaneWatch({
+      db,
+      lease: shares.lease,
+      waker,
+      log,
+      disableAfterMs: disableAfterMs(config),
+      timings: timings.lanes,
+    }),
+    firstInFlight: new Map() as FirstAttemptsInFlight,
+    log,
+  };
+  const parkDelivery = createParkDelivery({ db, lanes: shared.laneWatch, tellLanes: parking.tell });
+  return { sender, authenticated, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
+}
