@@ -30,11 +30,11 @@ export const fairness: Play = async (stage, scenario, mode) => {
   const settleMs = await settle(stage);
   const cost = meter.stop();
   const figures = figuresOf(greedy.prefix, 1, sent, await ask(stage, greedy.prefix, 'collected'));
-  const told = [
+  const remarks = [
     `${done.length} of ${others} others delivered, the last ${(Math.max(...done) - firstSentAt).toFixed(0)} ms after the first was posted`,
     `${scenario.events - before} of the first tenant's were still to come`,
   ];
-  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, told };
+  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, remarks };
 };
 
 async function load(stage: Stage, streams: Stream[]): Promise<StreamResult[]> {

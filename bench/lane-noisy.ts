@@ -27,9 +27,9 @@ export const noisy: Play = async (stage, scenario, mode) => {
   const cost = meter.stop();
   const figures = await figuresOfAll(stage, [beside]);
   const { p50, p99, max } = figures.endToEnd;
-  const told = [
+  const remarks = [
     `beside it for ${events / neighbourRate} s p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, worst ${max.toFixed(0)} ms`,
     `the slow endpoint had ${served} of ${noise.events} by then, and ${open} in flight`,
   ];
-  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, told };
+  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, remarks };
 };

@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
  * Reports whether the endpoint first accepted the events of each ordering key in the order in which Posthorn accepted
  * them.
  */
-export async function orderTold({ db }: Stage, prefix: string, { ids, deliveredAt }: Collected): Promise<string[]> {
+export async function orderRemarks({ db }: Stage, prefix: string, { ids, deliveredAt }: Collected): Promise<string[]> {
   const { rows } = await db.query<{ id: string; key: string }>(
     `select external_id as id, coalesce(ordering_key, '') as key from events where starts_with(external_id, $1) order by position`,
     [`${prefix}-`],

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Figures, figuresOf } from './figures.ts';
 import { figuresOfAll, load, neighbourRate, type Piece, sendUntil } from './lane-neighbour.ts';
-import { orderTold } from './lane-order.ts';
+import { orderRemarks } from './lane-order.ts';
 import { watchWorkflows } from './lane-workflows.ts';
 import { type Collected, now, type Stream } from './messages.ts';
 import { type Cost, startMeter } from './meter.ts';
@@ -45,16 +45,16 @@ export const outage: Play = async (stage, scenario, mode) => {
   const collected = await ask(stage, down.prefix, 'collected');
   const waited = figuresOf(down.prefix, 1, down.sent, collected);
   const figures = await figuresOfAll(stage, [beside, ...after]);
-  const told = [
+  const remarks = [
     ...(await periodsTold(stage, { alone, 'during the outage': [beside], 'during the recovery': after })),
     `down for ${waited.events} events, accept p99 ${waited.accept.p99.toFixed(1)} ms, at most ${most} workflows open for it`,
     `the longest history of its lane ${longest} events`,
     recovery(collected, upAt),
     `of them lost ${waited.lost}, repeated ${waited.duplicates}`,
-    ...(scenario.keys ? await orderTold(stage, down.prefix, collected) : []),
+    ...(scenario.keys ? await orderRemarks(stage, down.prefix, collected) : []),
     memoryTold(cost),
   ];
-  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, told };
+  return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, remarks };
 };
 
 function steady(tenant: string, prefix: string, seconds: number): Stream {
@@ -73,10 +73,10 @@ async function whileDown(stage: Stage, { events, keys }: Scenario, name: string)
 }
 
 async function periodsTold(stage: Stage, periods: Record<string, Piece[]>): Promise<string[]> {
-  const told: string[] = [];
+  const remarks: string[] = [];
   const words = ({ endToEnd: { p50, p99, max } }: Figures) => `p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, worst ${max.toFixed(0)} ms`;
-  for (const [period, pieces] of Object.entries(periods)) told.push(`neighbour ${period} ${words(await figuresOfAll(stage, pieces))}`);
-  return told;
+  for (const [period, pieces] of Object.entries(periods)) remarks.push(`neighbour ${period} ${words(await figuresOfAll(stage, pieces))}`);
+  return remarks;
 }
 
 /** The time of the first acceptance after the recovery, and the rate of the middle 80 %, which leaves out the ramp. */

@@ -3,7 +3,7 @@
 
 import { fairness } from './lane-fairness.ts';
 import { noisy } from './lane-noisy.ts';
-import { orderTold } from './lane-order.ts';
+import { orderRemarks } from './lane-order.ts';
 import { outage } from './lane-outage.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -41,7 +41,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
       events: (seconds + 5) * rate.perSecond,
       atOnce: 32,
       endpoint: { rateLimit: rate },
-      tell: (_stage, _prefix, { firstAt }) => rateTold(firstAt, seconds),
+      remarks: (_stage, _prefix, { firstAt }) => rateRemarks(firstAt, seconds),
     },
     {
       ...plain,
@@ -50,7 +50,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
       atOnce: 32,
       keys: 100,
       endpoint: { ordering: 'key' },
-      tell: orderTold,
+      remarks: orderRemarks,
     },
     {
       ...plain,
@@ -58,7 +58,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
       events: size(5_000),
       atOnce: 32,
       endpoint: { ordering: 'endpoint' },
-      tell: orderTold,
+      remarks: orderRemarks,
     },
     outageOf('plain', {}),
     outageOf('keys', { ordering: 'key' }, 100),
@@ -69,7 +69,7 @@ export function laneScenarios({ quick }: { quick: boolean }): Scenario[] {
   ];
 }
 
-function rateTold(firstAt: Float64Array, seconds: number): string[] {
+function rateRemarks(firstAt: Float64Array, seconds: number): string[] {
   const times = firstAt.toSorted();
   const begin = times[0] ?? 0;
   const count = times.filter((at) => at < begin + seconds * 1_000).length;

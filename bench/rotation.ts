@@ -54,11 +54,11 @@ const rotation: Play = async (stage, scenario, mode) => {
   const answered = stage.receiver.next('unverified');
   stage.receiver.give({ kind: 'unverified' });
   const { checked, bySecret, byKey } = await answered;
-  const told = [
+  const remarks = [
     `${rotations} rotations; of ${checked} requests ${bySecret} did not verify by a secret, ${byKey} not by a public key`,
-    `told of a rotation ${Math.round(slowestMs + everyMs)} ms after it was asked for at the latest, with an overlap of ${overlapMs} ms`,
+    `informed of a rotation ${Math.round(slowestMs + everyMs)} ms after it was asked for at the latest, with an overlap of ${overlapMs} ms`,
   ];
-  return { scenario: scenario.name, mode, ...(await figuresOfAll(stage, [sent])), ...cost, settleMs, told };
+  return { scenario: scenario.name, mode, ...(await figuresOfAll(stage, [sent])), ...cost, settleMs, remarks };
 };
 
 /**

@@ -17,7 +17,7 @@ export interface RunResult extends Figures, Cost {
   settleMs: number;
   crash?: CrashFigures;
   /** Additional results of the scenario, as text. */
-  told?: string[];
+  remarks?: string[];
 }
 
 export type Play = (stage: Stage, scenario: Scenario, mode: Mode) => Promise<RunResult>;
@@ -77,7 +77,7 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
     ...cost,
     settleMs,
     crash: crashFigures,
-    told: await scenario.tell?.(stage, stream.prefix, collected),
+    remarks: await scenario.remarks?.(stage, stream.prefix, collected),
   };
 }
 

@@ -38,7 +38,7 @@ export interface Scenario {
   /** How to run it, if it is more than one stream of load. */
   play?: Play;
   /** Additional results of the measured stream. */
-  tell?: (stage: Stage, prefix: string, collected: Collected) => string[] | Promise<string[]>;
+  remarks?: (stage: Stage, prefix: string, collected: Collected) => string[] | Promise<string[]>;
 }
 
 /** More deliveries than this would take minutes in individual mode. */

@@ -49,9 +49,9 @@ function rowOf(result: RunResult): string[] {
   ];
 }
 
-function notes({ crash, refused, scenario, memory, endToEnd, late, told = [] }: RunResult): string[] {
+function notes({ crash, refused, scenario, memory, endToEnd, late, remarks = [] }: RunResult): string[] {
   const lines = Object.entries(refused).map(([status, count]) => `${count} answered ${status}`);
-  lines.push(...told);
+  lines.push(...remarks);
   if (crash) {
     const { openAtKill, unrecordedAtKill, recoveredMs } = crash;
     lines.push(

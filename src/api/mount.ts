@@ -4,8 +4,8 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { auditOf } from './access/audit-of.ts';
 import { callerOf, nameOf, requireScope } from './access/auth.ts';
-import { type Crowding, createCrowding } from './access/crowding.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './access/idempotency.ts';
+import { createTenantConcurrency, type TenantConcurrency } from './access/tenant-concurrency.ts';
 import { guardTenant } from './access/tenant-guard.ts';
 import { freshIds } from './http/ids.ts';
 import { invalid, notFound, Problem } from './http/problem.ts';
@@ -15,22 +15,22 @@ import type { Answer, Call, Route } from './http/route.ts';
 import { validate } from './http/validate.ts';
 
 export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
-  const crowding = createCrowding();
+  const concurrency = createTenantConcurrency();
   for (const route of routes) {
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
-    app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps, crowding));
+    app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps, concurrency));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
 
-function handle(route: Route, deps: IdempotencyDeps, crowding: Crowding): RequestHandler {
+function handle(route: Route, deps: IdempotencyDeps, concurrency: TenantConcurrency): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(response);
     const { params, query } = readAddress(route, request);
     const call = { params, query, ...readContent(route, request), caller, audit: auditOf(route, caller, response) };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));
-    const leave = crowding.enter(caller, route);
+    const leave = concurrency.enter(caller, route);
     send(response, leave ? await counted(run, leave, response) : await run());
   };
 }

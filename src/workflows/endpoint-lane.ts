@@ -84,8 +84,8 @@ function handleMessages(lane: Lane): void {
   setHandler(wakeSignal, () => wake(lane));
   setHandler(pauseSignal, () => commands.add('pause', () => setGate({ endpointId, gate: 'pause' })));
   setHandler(resumeSignal, () => commands.add('resume', () => setGate({ endpointId, gate: 'resume' })));
-  setHandler(skipHeadSignal, (said) => {
-    const orderingKey = orderingKeyField(said);
+  setHandler(skipHeadSignal, (input) => {
+    const orderingKey = orderingKeyField(input);
     if (orderingKey === undefined) log.warn('skipHead with an orderingKey that is none ignored');
     else commands.add('skipHead', () => skipHead({ endpointId, orderingKey }));
   });

@@ -6,7 +6,7 @@ import { pagePolicy } from '../http/security-headers.ts';
 import type { ApiDeps } from './deps.ts';
 
 const patienceMs = 2_000;
-const usedForMs = 1_000;
+const probeTtlMs = 1_000;
 
 const up = z.enum(['up', 'away']);
 const health = z.object({ status: z.literal('ok') });
@@ -37,8 +37,8 @@ export const aliveRoute = () =>
   });
 
 const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps) => {
-  const storeUp = seldom(isUp);
-  const away = seldom(() => temporalAway().catch(() => true));
+  const storeUp = memoizeFor(probeTtlMs, isUp);
+  const away = memoizeFor(probeTtlMs, () => temporalAway().catch(() => true));
   return route({
     method: 'get',
     path: '/readyz',
@@ -69,17 +69,17 @@ const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps)
 };
 
 /**
- * Caches the result of `ask` for a second and runs one `ask` at a time, because anybody can call the probes. `ask` must
+ * Caches the result of `ask` for `ttlMs` and runs one `ask` at a time, because anybody can call the probes. `ask` must
  * not reject.
  */
-export function seldom<T>(ask: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
+export function memoizeFor<T>(ttlMs: number, ask: () => Promise<T>, clock = () => performance.now()): () => Promise<T> {
   let asked: Promise<T> | undefined;
   let expiresAt = 0;
   return () => {
     if (asked === undefined || clock() >= expiresAt) {
       expiresAt = Number.POSITIVE_INFINITY;
       asked = ask().finally(() => {
-        expiresAt = clock() + usedForMs;
+        expiresAt = clock() + ttlMs;
       });
     }
     return asked;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '#api/access/access';
-import { mostAtOnce } from '#api/access/crowding';
+import { mostAtOnce } from '#api/access/tenant-concurrency';
 import { apiKeys } from '#cli/api-keys';
 import { ConfigError, readConfig } from '#config/config';
 import { deleteTenant } from '#db/access/tenants';

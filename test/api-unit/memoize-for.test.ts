@@ -1,11 +1,12 @@
 // The cache of the health probes: anybody can call them, so callers share a query.
 import { expect, it } from 'vitest';
-import { seldom } from '#api/routes/health';
+import { memoizeFor } from '#api/routes/health';
 
 it('runs one query at a time, and none while the result is less than a second old', async () => {
   let [now, asked] = [0, 0];
   let answer: (n: number) => void = () => undefined;
-  const ask = seldom(
+  const ask = memoizeFor(
+    1_000,
     () => {
       asked++;
       return new Promise<number>((resolve) => {

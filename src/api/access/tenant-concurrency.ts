@@ -8,14 +8,14 @@ import type { Route } from '../http/route.ts';
 export const mostAtOnce = 8;
 export const mostEventPostsAtOnce = 256;
 
-export interface Crowding {
+export interface TenantConcurrency {
   /**
    * Returns a function to call when the request is done; null: the request is not counted. Throws a 429 at the limit.
    */
   enter(caller: Caller, route: Pick<Route, 'scope'>): (() => void) | null;
 }
 
-export function createCrowding(): Crowding {
+export function createTenantConcurrency(): TenantConcurrency {
   const inFlight = new Map<string, number>();
 
   return {
