@@ -66,6 +66,7 @@ async function makeDeadLetters(db: pg.Client, port: number, count: number): Prom
   return events.map((id) => ({
     deliveryId: deliveryId(id, endpointId),
     status: 'dead_lettered',
+    round: 1,
     tenant,
     endpointId,
     endpointHost: '127.0.0.1',

@@ -27,13 +27,9 @@ create table deliveries (
 
   -- commands
   replay_id text, -- of the last replay, so that a repeated one changes nothing
-  hurried boolean not null default false, -- a retry-now was asked for, and its attempt is not recorded yet
-  -- Numbers of the commands given, and of those that its workflow was told of.
-  orders int not null default 0,
-  orders_told int not null default 0,
-  -- Commands that its workflow will give once more when their signal arrives, by number: they are written already. Each
-  -- is believed once; a number that was heard is negative.
-  echoes int[],
+  hurried boolean not null default false, -- a retry-now was given that no attempt has taken yet
+  -- Set with every change outside its workflow that the workflow or the lane must learn of; null: they were signalled.
+  unsignalled_since timestamptz,
 
   -- its place in a lane
   position bigint, -- its place in the order; null: none
@@ -57,7 +53,7 @@ create index deliveries_of_endpoint_by_status on deliveries (endpoint_id, status
 
 -- the sweep
 create index deliveries_due on deliveries (next_attempt_at) where status in ('pending', 'retrying');
-create index deliveries_untold on deliveries (updated_at) where orders_told < orders;
+create index deliveries_unsignalled on deliveries (unsignalled_since) where unsignalled_since is not null;
 
 -- the drain of a lane: the next delivery in order, by time, by event type and by ordering key
 create index deliveries_held_by_position on deliveries (endpoint_id, position nulls first) where status = 'held';

@@ -9,16 +9,17 @@ import type { Drain } from '#lanes/drain-types';
 import type { SetGate } from '#lanes/set-gate';
 import type { SkipHead } from '#lanes/skip-head';
 import type { Reached } from '#runtime/checkpoints';
-import type { GiveOrder } from '#temporal/orders';
+import type { GiveCommand } from '#temporal/commands';
 import type { Starter } from '#temporal/starter';
 import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
 import { createFollowKey } from './follow-key.ts';
-import { createGiveOrderActivity } from './give-order.ts';
+import { createGiveCommandActivity } from './give-command.ts';
 import { createKeepStore } from './keep-store.ts';
-import { createObeyDeliveryOrder } from './obey-delivery-order.ts';
+import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
+import { createReadDelivery } from './read-delivery.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
 import { createTakeBackKey } from './take-back-key.ts';
@@ -28,7 +29,7 @@ export interface ActivityDeps {
   engine: Engine;
   starter: Starter;
   waker: Lanes;
-  giveOrder: GiveOrder;
+  giveCommand: GiveCommand;
   setGate: SetGate;
   skipHead: SkipHead;
   places: Pick<Slots, 'take'>;
@@ -42,12 +43,13 @@ export interface ActivityDeps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: ActivityDeps) {
-  const { db, engine, starter, waker, giveOrder, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
+  const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   return {
     attemptDelivery: createAttemptDelivery(engine, deps.timings?.heartbeat),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
-    obeyDeliveryOrder: createObeyDeliveryOrder(db, waker),
-    giveOrder: createGiveOrderActivity(giveOrder),
+    obeyDeliveryCommand: createObeyDeliveryCommand(db, waker),
+    readDelivery: createReadDelivery(db),
+    giveCommand: createGiveCommandActivity(giveCommand),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
     challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, places, challenge }),

@@ -7,7 +7,7 @@ import { temporalAudit } from './temporal-audit.ts';
 
 export function createSetGate(set: SetGate) {
   return async function setGate({ endpointId, gate }: { endpointId: string; gate: 'pause' | 'resume' }): Promise<string> {
-    const done = isId('ep', endpointId) && (await set(endpointId, gate, temporalAudit(`endpoint.${gate}`).audit));
+    const done = isId('ep', endpointId) && (await set(endpointId, gate, temporalAudit(`endpoint.${gate}`)));
     if (done === unverified) return 'not possible until the endpoint is verified';
     return done ? `${gate}d` : 'no such endpoint';
   };

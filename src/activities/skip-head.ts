@@ -8,8 +8,6 @@ import { temporalAudit } from './temporal-audit.ts';
 export function createSkipHeadActivity(skip: SkipHead) {
   return async function skipHead({ endpointId, orderingKey }: { endpointId: string; orderingKey: string | null }): Promise<string> {
     if (!isId('ep', endpointId)) return 'no such endpoint';
-    return (await skip(endpointId, orderingKey, temporalAudit('endpoint.skip_head').audit)) !== null
-      ? 'skipped'
-      : 'no dead letter blocks it';
+    return (await skip(endpointId, orderingKey, temporalAudit('endpoint.skip_head'))) !== null ? 'skipped' : 'no dead letter blocks it';
   };
 }

@@ -10,7 +10,7 @@ import { temporalAudit } from './temporal-audit.ts';
 export function createTakeBackKey(db: Db) {
   const followKey = createFollowKey(db);
   return async function takeBackKey({ keyId }: { keyId: string }): Promise<RotationProgress> {
-    await takeBack(db, keyId, temporalAudit('signing_key.cancel').audit);
+    await takeBack(db, keyId, temporalAudit('signing_key.cancel'));
     return followKey({ keyId });
   };
 }

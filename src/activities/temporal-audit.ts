@@ -4,10 +4,10 @@ import { activityInfo } from '@temporalio/activity';
 import type { Audit } from '#db/audit/audit';
 import type { AuditAction } from '#domain/audit';
 
-/** `again`: a retry of the activity, which may have done its work before. The `once` key keeps the entry single. */
-export function temporalAudit(action: AuditAction): { audit: Audit; again: boolean } {
-  const { workflowExecution, activityId, attempt } = activityInfo();
+/** The `once` key keeps the entry single when the activity is retried after it has done its work. */
+export function temporalAudit(action: AuditAction): Audit {
+  const { workflowExecution, activityId } = activityInfo();
   const run = `${workflowExecution?.runId}/${activityId}`;
   const actor = { kind: 'temporal', id: workflowExecution?.workflowId ?? null } as const;
-  return { audit: { actor, action, address: null, requestId: run, once: run }, again: attempt > 1 };
+  return { actor, action, address: null, requestId: run, once: run };
 }

@@ -23,7 +23,7 @@ import { createVault, type Vault } from '#sealing/vault';
 import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
 import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from '#temporal/link';
-import { createGiveOrder, type GiveOrder } from '#temporal/orders';
+import { createGiveCommand, type GiveCommand } from '#temporal/commands';
 import { createStarter, type Starter } from '#temporal/starter';
 import { createVerifications, type Verifications } from '#temporal/verifications';
 
@@ -40,7 +40,7 @@ export interface Core {
   link: TemporalLink;
   starter: Starter;
   waker: LaneWaker;
-  giveOrder: GiveOrder;
+  giveCommand: GiveCommand;
   parking: Parking;
   verifications: Verifications;
   telemetry: Telemetry;
@@ -110,7 +110,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     link,
     starter: createStarter(link, windowMs),
     waker,
-    giveOrder: createGiveOrder({ db, link, lanes: waker, log, deadLetterWindowMs: windowMs }),
+    giveCommand: createGiveCommand({ db, starter, lanes: waker, log }),
     parking: createParking(db, waker),
     verifications: createVerifications({ db, link, log }),
     telemetry: createTelemetry(gauges, log),

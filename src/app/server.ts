@@ -37,7 +37,7 @@ export function startServer(
   core: Core,
   { listening: { http, serve, origin }, temporalUiUrl, relay, starting, reached }: ServerOptions,
 ): () => Promise<void> {
-  const { config, db, log, vault, contents, link, waker, parking, giveOrder, telemetry } = core;
+  const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
@@ -58,7 +58,7 @@ export function startServer(
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     checkUrl: guard.checkUrl,
     accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
-    giveOrder,
+    giveCommand,
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },

@@ -93,14 +93,14 @@ function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere,
 }
 
 function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string, reached?: Reached, pageSize?: number): Activities {
-  const { config, db, shares, starter, waker, giveOrder, timings, vault } = core;
+  const { config, db, shares, starter, waker, giveCommand, timings, vault } = core;
   const { engine, shared, authenticated } = attempts;
   return createActivities({
     db: shares.attempts,
     engine,
     starter,
     waker,
-    giveOrder,
+    giveCommand,
     setGate: createSetGate({ db, lanes: waker }),
     skipHead: createSkipHead({ db, lanes: waker }),
     places: shared.slots,

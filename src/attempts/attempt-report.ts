@@ -13,6 +13,6 @@ export type AttemptReport =
   /** A deterministic failure inside Posthorn. Counts towards quarantine and uses up no attempt. */
   | { kind: 'fault'; faults: number; message: string };
 
-export function settled(status: DeliveryStatus, attempts: number, lastOutcome: string | null): AttemptReport {
-  return { kind: 'settled', state: { status, attempts, nextAttemptAt: null, lastOutcome } };
+export function settled(status: DeliveryStatus, round: number, attempts: number, lastOutcome: string | null): AttemptReport {
+  return { kind: 'settled', state: { status, round, attempts, nextAttemptAt: null, lastOutcome } };
 }

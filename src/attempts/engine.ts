@@ -2,6 +2,7 @@
 // Called by the delivery's workflow. A second call in this process joins the first and never posts.
 // A SIGKILL before the record repeats the request; `Engine` lists the other cases.
 import { setTimeout as delay } from 'node:timers/promises';
+import { takeHurry } from '#db/deliveries/commands';
 import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
 import type { Db } from '#db/store/pool';
 import { nextStep } from '#domain/attempt';
@@ -63,7 +64,7 @@ export class Engine {
     if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
     const mark = stallWatch.mark();
     const job = await readDeliveryJob(db, deliveryId);
-    if (!job) return settled('expired', 0, null);
+    if (!job) return settled('expired', 1, 0, null);
     const step = nextStep(job);
     if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
     if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
@@ -85,6 +86,7 @@ export class Engine {
       const hasStalled = () => stallWatch.stalledSince(mark);
       // Another worker may have taken over the delivery: fail. Temporal and the row decide whether to call again.
       if (hasStalled()) throw new Error('the process was suspended; the row it read may be out of date');
+      if (job.hurried) await takeHurry(this.#deps.db, job.deliveryId);
       return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled }));
     } finally {
       giveBack();
@@ -99,11 +101,12 @@ export class Engine {
     }
     const { result, number, retryInMs } = attempted.attempt;
     const status = attempted.statuses[0] ?? 'expired';
-    if (status !== 'retrying' || retryInMs === null) return settled(status, number, result.outcome);
+    if (status !== 'retrying' || retryInMs === null) return settled(status, job.round, number, result.outcome);
     // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
     const wait = Math.min(retryInMs, job.expiresInMs ?? retryInMs);
     const nextAttemptAt = new Date(Date.now() + wait).toISOString();
-    return { kind: 'refused', state: { status, attempts: number, nextAttemptAt, lastOutcome: result.outcome }, result, retryInMs: wait };
+    const state = { status, round: job.round, attempts: number, nextAttemptAt, lastOutcome: result.outcome };
+    return { kind: 'refused', state, result, retryInMs: wait };
   }
 
   async #countFault(job: DeliveryJob, error: RenderError): Promise<AttemptReport> {
@@ -131,6 +134,6 @@ export class Engine {
 }
 
 /** The report of a delivery for which no request was made. */
-function unchanged({ attempts, lastOutcome }: DeliveryJob, status: DeliveryStatus): AttemptReport {
-  return settled(status, attempts, lastOutcome);
+function unchanged({ round, attempts, lastOutcome }: DeliveryJob, status: DeliveryStatus): AttemptReport {
+  return settled(status, round, attempts, lastOutcome);
 }

@@ -37,8 +37,9 @@ export const searchAttributes = [tenantAttribute, endpointAttribute, eventTypeAt
 
 export interface DeliverInput {
   deliveryId: string;
-  /** Status of the row when the workflow was started. */
+  /** Status and round of the row when the workflow was started. */
   status: DeliveryStatus;
+  round: number;
   deadLetterWindowMs: number;
 }
 
@@ -54,7 +55,7 @@ export interface DispatchCursor {
 // Arguments are optional and untrusted: a signal typed by hand must not block a workflow.
 export const replaySignal = defineSignal<[unknown?]>('replay'); // { replayId?, reason? }
 export const cancelSignal = defineSignal<[unknown?]>('cancel'); // { reason? }
-export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { echoOf? }: set by Posthorn if the row has the command already
+export const retryNowSignal = defineSignal<[unknown?]>('retryNow'); // { reason? }
 /** The row was changed outside the workflow: read it again. */
 export const lookSignal = defineSignal<[unknown?]>('look');
 
@@ -83,6 +84,8 @@ export const laneQuery = defineQuery<LaneKnown>('lane');
  */
 export interface DeliverState {
   status: DeliveryStatus;
+  round: number;
+  /** Made in this round. */
   attempts: number;
   nextAttemptAt: string | null;
   lastOutcome: string | null;
@@ -117,7 +120,7 @@ export const pauseSignal = defineSignal<[unknown?]>('pause');
 export const resumeSignal = defineSignal<[unknown?]>('resume');
 
 export interface OperatorAction {
-  order: string;
+  command: string;
   subject: string;
   result: string;
 }

@@ -1,7 +1,7 @@
 // Audit log entries: actions, actors, and the changed fields of a request.
 // An entry never holds a secret: only fields on an allow list are shown, all others are masked.
 import { z } from 'zod';
-import type { Order } from './delivery.ts';
+import type { Command } from './delivery.ts';
 import { hidden } from './endpoint-target.ts';
 
 export const auditActions = [
@@ -35,7 +35,7 @@ export const auditActions = [
 export const auditAction = z.enum(auditActions);
 export type AuditAction = z.infer<typeof auditAction>;
 
-export function orderAction({ kind }: Pick<Order, 'kind'>): AuditAction {
+export function commandAction({ kind }: Pick<Command, 'kind'>): AuditAction {
   return kind === 'retry-now' ? 'delivery.retry_now' : `delivery.${kind}`;
 }
 

@@ -17,8 +17,8 @@ export const deliveryView = z.object({
     .datetime()
     .nullable()
     .describe('earliest time of the next attempt; null: no attempt is planned, or none until the endpoint is resumed or verified'),
-  lastOutcome: z.string().nullable(),
-  lastMessage: z.string().nullable(),
+  lastOutcome: z.string().nullable().describe('outcome of the last attempt in this round; null: there was none yet'),
+  lastMessage: z.string().nullable().describe('what happened last in this round, in words'),
   sequence: z
     .int()
     .nullable()

@@ -19,15 +19,8 @@ export function isUnderWay(status: DeliveryStatus): boolean {
   return status === 'pending' || status === 'retrying';
 }
 
-/**
- * A command on a delivery. The delivery's row decides whether it applies. `echoOf` is the number of a command from
- * outside the workflow (API or operator) that is already written to the row; the workflow only follows it.
- */
-export type Order =
-  | { kind: 'cancel' }
-  | { kind: 'retry-now'; echoOf?: number | undefined }
-  | { kind: 'replay'; replayId: string }
-  | { kind: 'release' };
+/** A command on a delivery. The delivery's row decides whether it applies. */
+export type Command = { kind: 'cancel' } | { kind: 'retry-now' } | { kind: 'replay'; replayId: string } | { kind: 'release' };
 
 /** Reasons why a delivery cannot be sent now: the gate of its endpoint, or its position in an order. */
 export const obstacles = {
@@ -40,10 +33,10 @@ export const obstacles = {
 export type Obstacle = keyof typeof obstacles;
 
 /**
- * Statuses in which each command applies. In any other status it changes nothing. `db/deliveries/orders.ts` has the
+ * Statuses in which each command applies. In any other status it changes nothing. `db/deliveries/commands.ts` has the
  * same rule in SQL.
  */
-export const obeyedIn: Record<Order['kind'], readonly DeliveryStatus[]> = {
+export const obeyedIn: Record<Command['kind'], readonly DeliveryStatus[]> = {
   cancel: ['pending', 'retrying', 'held', 'dead_lettered', 'quarantined'],
   'retry-now': ['pending', 'retrying', 'held'],
   replay: ['dead_lettered', 'succeeded'],

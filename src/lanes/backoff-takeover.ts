@@ -20,7 +20,7 @@ export async function takeOverBackoff({ db, starter, log }: BackoffTakeoverDeps,
     const parked = await parkSleeping(db, endpointId, page);
     const toSignal = parked.slice(0, Math.max(0, maxSignals - signalled));
     signalled += toSignal.length;
-    void Promise.all(toSignal.map((one) => starter.look(one))).catch((error) => log.debug({ err: error }, 'lane.not_told'));
+    void Promise.all(toSignal.map((one) => starter.look(one, 'its lane'))).catch((error) => log.debug({ err: error }, 'lane.not_told'));
     if (parked.length < page) return;
   }
 }

@@ -6,7 +6,7 @@ import { RenderError } from '#attempts/render-error';
 import { countFault } from '#db/deliveries/deliveries';
 import { type DeliveryRef, readDeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
-import { deadLetterTold, leaveBatch } from '#db/lanes/lane-held';
+import { deadLetterSignalled, leaveBatch } from '#db/lanes/lane-held';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Db } from '#db/store/pool';
 import type { DeliveryStatus } from '#domain/delivery';
@@ -38,7 +38,7 @@ export type LaneRequestResult =
 export interface DeliveryStarter {
   startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
   /** Signals the delivery's workflow, if there is one, to read its row. */
-  look(delivery: DeliveryRef): Promise<void>;
+  look(delivery: DeliveryRef, startedBy: string): Promise<void>;
 }
 
 export interface LaneRequestDeps extends AttemptDeps {
@@ -107,15 +107,15 @@ async function withoutFaulty(
 }
 
 /**
- * Starts the workflow of a new dead letter, which waits for commands. If that fails, the row still says that Temporal
- * was not told, and the sweep does it.
+ * Starts the workflow of a new dead letter, which waits for commands. If that fails, the row stays marked as
+ * unsignalled, and the sweep does it.
  */
 async function openDeadLetter({ db, starter, log }: LaneRequestDeps, deliveryId: string): Promise<void> {
   try {
     const delivery = await readDeliveryRef(db, deliveryId);
     if (delivery?.status !== 'dead_lettered') return;
     await starter.startDelivery(delivery, 'its lane');
-    await deadLetterTold(db, deliveryId);
+    await deadLetterSignalled(db, deliveryId);
   } catch (error) {
     log.warn({ err: error, deliveryId }, 'lane.dead_letter_not_opened');
   }

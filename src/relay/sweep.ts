@@ -1,8 +1,7 @@
 // The sweep: every 10 s it starts overdue dispatches, deliveries and lanes again, and expires held
 // ones. Temporal's "already open" counts as success. So the sweep repairs terminated workflows and
 // a Temporal that lost its data, and a repeated sweep does no harm.
-import { overdueDeliveries, type SweepCursor, untoldDeliveries } from '#db/deliveries/delivery-refs';
-import { orderTold } from '#db/deliveries/orders';
+import { overdueDeliveries, type SweepCursor, type UnsignalledDelivery, unsignalledDeliveries } from '#db/deliveries/delivery-refs';
 import { overdueDispatches } from '#db/events/dispatches';
 import { lanesWithWork } from '#db/lanes/holding-lanes';
 import { expireHeld } from '#db/lanes/lane-held';
@@ -10,6 +9,7 @@ import { forgottenLanes, overdueLanes } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { signalChange } from '#temporal/commands';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalAway } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
@@ -42,8 +42,6 @@ export interface SweepDeps {
   timings?: Pick<Timings, 'sweep'>;
 }
 
-type UnsignalledDelivery = Awaited<ReturnType<typeof untoldDeliveries>>[number];
-
 export function createSweep({ db, starter, waker, drainHere, log, timings: { sweep: timings } = usualTimings }: SweepDeps): Sweep {
   const stopping = new AbortController();
   let nextAt = 0;
@@ -68,7 +66,7 @@ export function createSweep({ db, starter, waker, drainHere, log, timings: { swe
     await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
     const lanes = await overdueLanes(db, pageSize, timings.laneOverdueAfterMs);
     await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), stopping.signal);
-    await startAll(unsignalled, (delivery) => unlessRefused(tell(delivery)), stopping.signal);
+    await startAll(unsignalled, (delivery) => unlessRefused(signalChange({ db, starter }, delivery, 'sweep')), stopping.signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
     cursor = cursorAfter(deliveries);
     // signalled commands are not found again. Refused ones would be, so they wait for the next regular sweep.
@@ -105,11 +103,6 @@ export function createSweep({ db, starter, waker, drainHere, log, timings: { swe
     await waker.parked(forgotten);
   }
 
-  async function tell(delivery: UnsignalledDelivery): Promise<void> {
-    await starter.look(delivery);
-    await orderTold(db, delivery.deliveryId, delivery.orders);
-  }
-
   return {
     soon() {
       nextAt = 0;
@@ -120,7 +113,7 @@ export function createSweep({ db, starter, waker, drainHere, log, timings: { swe
       nextAt = performance.now() + timings.everyMs;
       due();
       try {
-        const unsignalled = await untoldDeliveries(db, pageSize);
+        const unsignalled = await unsignalledDeliveries(db, pageSize);
         await lookAfterHeld(unsignalled);
         await run(unsignalled);
       } catch (error) {

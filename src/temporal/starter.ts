@@ -1,7 +1,7 @@
 // Starts and signals the workflows of dispatches, deliveries and lanes. Workflow ids are derived
 // from business ids, so "already started" counts as success, and every start can be repeated.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
-import type { Priority, SignalDefinition } from '@temporalio/common';
+import type { Priority } from '@temporalio/common';
 import {
   type DeliverInput,
   deliveryWorkflowId,
@@ -10,7 +10,6 @@ import {
   eventTypeAttribute,
   laneWorkflowId,
   lookSignal,
-  replaySignal,
   statusAttribute,
   taskQueue,
   tenantAttribute,
@@ -19,7 +18,7 @@ import {
 } from '#contract/workflow-contract';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';
-import { type DeliveryStatus, isUnderWay } from '#domain/delivery';
+import { isUnderWay } from '#domain/delivery';
 import type { TemporalLink } from './link.ts';
 
 /**
@@ -39,16 +38,20 @@ export interface Starter {
   startDispatch(dispatch: DispatchRef): Promise<void>;
   startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
   /**
-   * Makes a delivery's workflow read its row again, after a change without a signal. Starts the workflow if the row
-   * needs one.
+   * Makes a delivery's workflow read its row again, after a change outside it. Also starts the workflow if the delivery
+   * is pending, retrying or dead-lettered: a dead letter waits for commands in its workflow, even if a lane made all
+   * its attempts.
    */
-  look(delivery: DeliveryRef): Promise<void>;
+  look(delivery: DeliveryRef, startedBy: string): Promise<void>;
 }
 
 export function createStarter(link: TemporalLink, deadLetterWindowMs: number): Starter {
   return {
     startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, dispatchStart(dispatch)),
-    look: (delivery) => signalDelivery(link, delivery, deadLetterWindowMs, 'sweep', { signal: lookSignal }),
+    look: (delivery, startedBy) =>
+      isUnderWay(delivery.status) || delivery.status === 'dead_lettered'
+        ? lookOrStart(link, deliveryStart(delivery, deadLetterWindowMs, startedBy))
+        : lookIfOpen(link, delivery),
     startDelivery: (delivery, startedBy) => startOnce(link, workflowTypes.deliver, deliveryStart(delivery, deadLetterWindowMs, startedBy)),
   };
 }
@@ -61,9 +64,10 @@ type Start = WorkflowStartOptions & { args: unknown[] };
  */
 const priorities = { firstAttempt: 2, retry: 3, replay: 4 };
 
-function priorityOf(tenant: string, status: DeliveryStatus): Priority {
+function priorityOf({ tenant, status, round }: DeliveryRef): Priority {
   const { firstAttempt, retry, replay } = priorities;
-  return { fairnessKey: tenant, priorityKey: status === 'pending' ? firstAttempt : status === 'retrying' ? retry : replay };
+  const first = status === 'pending' ? firstAttempt : status === 'retrying' ? retry : replay;
+  return { fairnessKey: tenant, priorityKey: round > 1 ? replay : first };
 }
 
 async function startOnce(link: TemporalLink, type: string, options: Start): Promise<void> {
@@ -74,34 +78,13 @@ async function startOnce(link: TemporalLink, type: string, options: Start): Prom
   }
 }
 
-/** A signal to a delivery's workflow and its argument. */
-export interface DeliverySignal {
-  signal: SignalDefinition<[unknown?]>;
-  argument?: unknown;
+async function lookOrStart(link: TemporalLink, start: Start): Promise<void> {
+  await link.call((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...start, signal: lookSignal, signalArgs: [] }));
 }
 
-/**
- * Signals the workflow of a delivery. It also starts the workflow if the delivery is pending, retrying or
- * dead-lettered.
- */
-export async function signalDelivery(
-  link: TemporalLink,
-  delivery: DeliveryRef,
-  deadLetterWindowMs: number,
-  startedBy: string,
-  { signal, argument }: DeliverySignal,
-): Promise<void> {
-  // a dead letter waits for commands in its workflow, even if its attempts were all made by a lane
-  if (isUnderWay(delivery.status) || delivery.status === 'dead_lettered') {
-    const { args, ...options } = deliveryStart(delivery, deadLetterWindowMs, startedBy);
-    const replayed = signal.name === replaySignal.name && { priority: { fairnessKey: delivery.tenant, priorityKey: priorities.replay } };
-    await link.call((client) =>
-      client.workflow.signalWithStart(workflowTypes.deliver, { ...options, ...replayed, args, signal, signalArgs: [argument] }),
-    );
-    return;
-  }
+async function lookIfOpen(link: TemporalLink, { deliveryId }: DeliveryRef): Promise<void> {
   try {
-    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(delivery.deliveryId)).signal(signal, argument));
+    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(deliveryId)).signal(lookSignal));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
@@ -131,8 +114,8 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
   return {
     workflowId: deliveryWorkflowId(delivery.deliveryId),
     taskQueue,
-    args: [{ deliveryId: delivery.deliveryId, status: delivery.status, deadLetterWindowMs }],
-    priority: priorityOf(delivery.tenant, delivery.status),
+    args: [{ deliveryId: delivery.deliveryId, status: delivery.status, round: delivery.round, deadLetterWindowMs }],
+    priority: priorityOf(delivery),
     staticSummary: `${delivery.eventType} → ${host}`,
     staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,
     // unlike the two above, a memo stays after continue-as-new

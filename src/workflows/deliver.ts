@@ -24,11 +24,11 @@ import {
   statusAttribute,
   statusQuery,
 } from '#contract/workflow-contract';
-import type { DeliveryStatus, Order } from '#domain/delivery';
+import type { Command, DeliveryStatus } from '#domain/delivery';
 import { deliveryHandlers, showDetails } from './delivery-texts.ts';
 import { describing } from './described-handlers.ts';
 import { ourFaults } from './retry.ts';
-import { countField, replayIdOf, textField } from './untrusted.ts';
+import { replayIdOf, textField } from './untrusted.ts';
 
 const setHandler = describing(deliveryHandlers);
 const { attemptDelivery } = proxyActivities<Activities>({
@@ -37,19 +37,21 @@ const { attemptDelivery } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: ourFaults,
 });
-const { obeyDeliveryOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
+const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
 /**
- * Activities change the row conditionally and return its new state.
+ * Activities change the row conditionally and return its new state. A command from outside (API, operator) has changed
+ * the row already and comes as `look`. A signal `cancel`, `retryNow` or `replay` sent by hand changes the row from here.
+ *
  * `attemptDelivery` carries the backoff: after a refusal it fails with the next delay on the failure. So the Temporal
  * server keeps the timer, and the Web UI shows attempt, reason and next attempt. The first refusal of a round is
  * returned as a result instead, so that the workflow can show `retrying`. The activity's retry policy covers internal
  * errors and has no limit. A cancellation of the activity waits for a request in flight, so there are never two. An
  * acceptance wins over every command.
  */
-export async function deliver({ deliveryId, status, deadLetterWindowMs }: DeliverInput): Promise<DeliveryStatus> {
-  const orders: (Order | { kind: 'look' })[] = [];
-  let known: DeliverState = { status, attempts: 0, nextAttemptAt: null, lastOutcome: null };
+export async function deliver({ deliveryId, status, round, deadLetterWindowMs }: DeliverInput): Promise<DeliveryStatus> {
+  const commands: (Command | { kind: 'look' })[] = [];
+  let known: DeliverState = { status, round, attempts: 0, nextAttemptAt: null, lastOutcome: null };
   let unread = true;
   let waiting = new CancellationScope();
   let replays = 0;
@@ -58,30 +60,39 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
 
   setHandler(statusQuery, () => known);
   setHandler(cancelSignal, () => give({ kind: 'cancel' }));
-  setHandler(retryNowSignal, (said) => give({ kind: 'retry-now', echoOf: countField(said, 'echoOf') }));
+  setHandler(retryNowSignal, () => give({ kind: 'retry-now' }));
   setHandler(lookSignal, () => give({ kind: 'look' }));
   setHandler(replaySignal, (said) => give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
 
   for (;;) {
-    for (let order = orders.shift(); order; order = orders.shift()) {
-      if (order.kind === 'look') unread = true;
-      else enter(await obey(order));
+    for (let command = commands.shift(); command; command = commands.shift()) {
+      if (command.kind === 'look') await look();
+      else enter(await obey(command));
     }
     if (workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof deliver>({ deliveryId, status: known.status, deadLetterWindowMs });
+      await continueAsNew<typeof deliver>({ deliveryId, status: known.status, round: known.round, deadLetterWindowMs });
     if (unread || known.status === 'pending' || known.status === 'retrying') await attempt();
-    else if (known.status === 'dead_lettered') await orderOrEnd();
+    else if (known.status === 'dead_lettered') await commandOrEnd();
     else return known.status;
   }
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async function attempt(): Promise<void> {
-    await untilOrdered(async () => enter(await attemptDelivery({ deliveryId })));
+    await untilCommand(async () => enter(await attemptDelivery({ deliveryId })));
   }
 
-  async function orderOrEnd(): Promise<void> {
-    await untilOrdered(async () => {
-      if (!(await condition(() => orders.length > 0, deadLetterWindowMs))) {
+  /**
+   * Reads the row again. The next attempt reads it anyway, but until that ends the Web UI would show a replayed delivery
+   * as a dead letter.
+   */
+  async function look(): Promise<void> {
+    if (unread || known.status !== 'dead_lettered') unread = true;
+    else enter(await CancellationScope.nonCancellable(() => readDelivery({ deliveryId })));
+  }
+
+  async function commandOrEnd(): Promise<void> {
+    await untilCommand(async () => {
+      if (!(await condition(() => commands.length > 0, deadLetterWindowMs))) {
         throw ApplicationFailure.nonRetryable('nobody replayed it in time', 'DeadLetterExpired');
       }
     });
@@ -91,24 +102,24 @@ export async function deliver({ deliveryId, status, deadLetterWindowMs }: Delive
    * Runs `wait` until a command arrives; does not start it if one has arrived. Cancelling the workflow (in the Web UI)
    * counts as the command cancel.
    */
-  async function untilOrdered(wait: () => Promise<void>): Promise<void> {
-    if (orders.length > 0) return;
+  async function untilCommand(wait: () => Promise<void>): Promise<void> {
+    if (commands.length > 0) return;
     waiting = new CancellationScope();
     try {
       await waiting.run(wait);
     } catch (error) {
       // if the endpoint refuses during the cancellation, the activity fails with the refusal
-      if (orders.length === 0 && (isCancellation(error) || whole.consideredCancelled)) orders.push({ kind: 'cancel' });
-      if (orders.length === 0) throw error;
+      if (commands.length === 0 && (isCancellation(error) || whole.consideredCancelled)) commands.push({ kind: 'cancel' });
+      if (commands.length === 0) throw error;
     }
   }
 
-  function obey(order: Order): Promise<DeliverState> {
-    return CancellationScope.nonCancellable(() => obeyDeliveryOrder({ deliveryId, order }));
+  function obey(command: Command): Promise<DeliverState> {
+    return CancellationScope.nonCancellable(() => obeyDeliveryCommand({ deliveryId, command }));
   }
 
-  function give(order: (typeof orders)[number]): void {
-    orders.push(order);
+  function give(command: (typeof commands)[number]): void {
+    commands.push(command);
     waiting.cancel();
   }
 

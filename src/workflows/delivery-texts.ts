@@ -5,7 +5,7 @@ import { type DeliverState, endpointAttribute, eventTypeAttribute, tenantAttribu
 import type { DeliveryStatus } from '#domain/delivery';
 
 export const deliveryHandlers = {
-  status: 'Status, attempts, next attempt and last outcome, as of the last result of an activity.',
+  status: 'Status, round, attempts, next attempt and last outcome, as of the last result of an activity.',
   cancel: 'Cancels the delivery. No input. A request in flight is not interrupted; if it is accepted, the delivery has succeeded.',
   retryNow: 'Makes the next attempt now. No input. Changes nothing unless the delivery is retrying.',
   replay: 'Delivers again in a new round, for example a dead letter. No input needed.',
@@ -13,7 +13,7 @@ export const deliveryHandlers = {
 };
 
 const whatHappens: Record<DeliveryStatus, string> = {
-  pending: 'Waits for its first attempt. Pending Activities shows a request in flight.',
+  pending: 'Waits for the first attempt of this round. Pending Activities shows a request in flight.',
   retrying: 'Waits for its next attempt: Pending Activities shows which one, when, and the last error.',
   held: 'Waits in the lane of its endpoint, which sends it.',
   succeeded: 'The endpoint has accepted it.',
@@ -23,9 +23,10 @@ const whatHappens: Record<DeliveryStatus, string> = {
   expired: 'Its event expired before it was delivered.',
 };
 
-export function showDetails({ status, attempts, lastOutcome }: DeliverState): void {
+export function showDetails({ status, round, attempts, lastOutcome }: DeliverState): void {
   const { memo, typedSearchAttributes: attributes } = workflowInfo();
   const place = `Tenant ${attributes.get(tenantAttribute)}, endpoint ${attributes.get(endpointAttribute)} at ${memo?.host}`;
   const last = lastOutcome === null ? '' : `; after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${lastOutcome}`;
-  setCurrentDetails(`${place}, event type ${attributes.get(eventTypeAttribute)}.\n\n**${status}**${last}. ${whatHappens[status]}`);
+  const again = round > 1 ? ` in round ${round}` : '';
+  setCurrentDetails(`${place}, event type ${attributes.get(eventTypeAttribute)}.\n\n**${status}**${again}${last}. ${whatHappens[status]}`);
 }

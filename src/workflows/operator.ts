@@ -13,13 +13,13 @@ import {
   retryNowSignal,
   skipHeadSignal,
 } from '#contract/workflow-contract';
-import type { Order } from '#domain/delivery';
+import type { Command } from '#domain/delivery';
 import { describing } from './described-handlers.ts';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField, replayIdOf, textField } from './untrusted.ts';
 
 export type OperatorTask =
-  | { deliveryId: string; order: Order }
+  | { deliveryId: string; command: Command }
   | { endpointId: string; gate: 'pause' | 'resume' }
   | { endpointId: string; skipHeadOf: string | null };
 
@@ -38,16 +38,16 @@ const setHandler = describing({
   resume: 'Resumes a paused or disabled endpoint. Input: {"endpointId":"ep_…"}',
   skipHead: 'Skips the dead letter that blocks an ordered endpoint. Input: {"endpointId":"ep_…"}, and "orderingKey" to free one key.',
 });
-const { giveOrder } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
+const { giveCommand } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
 const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
 
 export async function operator({ tasks = [], recent = [] }: OperatorInput = {}): Promise<void> {
   let replays = 0;
   setHandler(recentQuery, () => recent);
-  setHandler(cancelSignal, (said) => order(said, { kind: 'cancel' }));
-  setHandler(retryNowSignal, (said) => order(said, { kind: 'retry-now' }));
-  setHandler(replaySignal, (said) => order(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
+  setHandler(cancelSignal, (said) => command(said, { kind: 'cancel' }));
+  setHandler(retryNowSignal, (said) => command(said, { kind: 'retry-now' }));
+  setHandler(replaySignal, (said) => command(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
   setHandler(pauseSignal, (said) => gate(said, 'pause'));
   setHandler(resumeSignal, (said) => gate(said, 'resume'));
   setHandler(skipHeadSignal, head);
@@ -67,10 +67,10 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
     }
   }
 
-  function order(said: unknown, what: Order): void {
+  function command(said: unknown, what: Command): void {
     const deliveryId = textField(said, 'deliveryId');
-    if (deliveryId) tasks.push({ deliveryId, order: what });
-    else log.warn('order without a deliveryId ignored', { order: what.kind });
+    if (deliveryId) tasks.push({ deliveryId, command: what });
+    else log.warn('command without a deliveryId ignored', { command: what.kind });
   }
 
   function gate(said: unknown, what: 'pause' | 'resume'): void {
@@ -87,7 +87,7 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
 
   function perform(task: OperatorTask): Promise<string> {
     return CancellationScope.nonCancellable(() => {
-      if ('order' in task) return giveOrder(task);
+      if ('command' in task) return giveCommand(task);
       if ('gate' in task) return setGate(task);
       return skipHead({ endpointId: task.endpointId, orderingKey: task.skipHeadOf }).catch(() => 'not possible now: ask again');
     });
@@ -99,7 +99,7 @@ export async function operator({ tasks = [], recent = [] }: OperatorInput = {}):
   }
 }
 
-function named(task: OperatorTask): Pick<OperatorAction, 'order' | 'subject'> {
-  if ('order' in task) return { order: task.order.kind, subject: task.deliveryId };
-  return { order: 'gate' in task ? task.gate : 'skipHead', subject: task.endpointId };
+function named(task: OperatorTask): Pick<OperatorAction, 'command' | 'subject'> {
+  if ('command' in task) return { command: task.command.kind, subject: task.deliveryId };
+  return { command: 'gate' in task ? task.gate : 'skipHead', subject: task.endpointId };
 }

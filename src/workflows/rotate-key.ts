@@ -23,9 +23,9 @@ export async function rotateKey({ keyId }: RotateKeyInput): Promise<RotationProg
   });
 
   for (;;) {
-    const order = cancelled ? takeBackKey : followKey;
+    const command = cancelled ? takeBackKey : followKey;
     cancelled = false;
-    known = await CancellationScope.nonCancellable(() => order({ keyId }));
+    known = await CancellationScope.nonCancellable(() => command({ keyId }));
     if (known.nextInMs === null || ending) return known;
     await waitFor(known.nextInMs);
   }

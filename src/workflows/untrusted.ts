@@ -9,13 +9,6 @@ export function textField(said: unknown, field: string): string | undefined {
   return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
 }
 
-/** A field with a whole number from 1 to 2^31 - 1 (PostgreSQL's integer); otherwise undefined. */
-export function countField(said: unknown, field: string): number | undefined {
-  if (typeof said !== 'object' || said === null) return undefined;
-  const value = (said as Record<string, unknown>)[field];
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31 ? value : undefined;
-}
-
 /** The field `orderingKey` of a signal: null if absent, undefined if it is not valid. */
 export function orderingKeyField(said: unknown): string | null | undefined {
   if (said === undefined || said === null) return null;

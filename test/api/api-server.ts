@@ -22,10 +22,11 @@ import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
 import { createVault } from '#sealing/vault';
 import { createTelemetry } from '#telemetry/telemetry';
+import { createGiveCommand } from '#temporal/commands';
 import { createFollowKey } from '#temporal/key-following';
 import { createLaneWaker } from '#temporal/lane-waker';
 import { openTemporalLink } from '#temporal/link';
-import { createGiveOrder } from '#temporal/orders';
+import { createStarter } from '#temporal/starter';
 import { createVerifications } from '#temporal/verifications';
 import { type Api, createApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -82,7 +83,7 @@ export async function startApi({
     temporalNamespace: 'default',
     checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
     accept: createIngest({ db, contents, relay: undefined, parking: createParking(db, lanes) }),
-    giveOrder: createGiveOrder({ db, link, lanes, log, deadLetterWindowMs: 60_000 }),
+    giveCommand: createGiveCommand({ db, starter: createStarter(link, 60_000), lanes, log }),
     lanes,
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },

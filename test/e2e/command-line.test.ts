@@ -31,11 +31,11 @@ const signalDelivery = ({ id }: Sent, name: string, ...more: string[]) => signal
 const signalOperator = (name: string, input: object) => signal('posthorn/operator', name, '--input', JSON.stringify(input));
 
 /** The operator's result of its last command for this delivery or endpoint. */
-const said = (order: string, subject: string) =>
-  until(`the operator to have done ${order} ${subject}`, async () => {
+const said = (command: string, subject: string) =>
+  until(`the operator to have done ${command} ${subject}`, async () => {
     const answer = await temporal(['query', '--workflow-id', 'posthorn/operator', '--type', 'recent', '--output', 'json']);
-    const recent = JSON.parse(answer).queryResult[0] as { order: string; subject: string; result: string }[];
-    return recent.find((action) => action.subject === subject && action.order === order)?.result;
+    const recent = JSON.parse(answer).queryResult[0] as { command: string; subject: string; result: string }[];
+    return recent.find((action) => action.subject === subject && action.command === command)?.result;
   });
 
 describe.concurrent("on a delivery's own workflow", () => {

@@ -77,7 +77,7 @@ describe.concurrent('410 Gone', () => {
     expect((await action(sent.endpoint.id, 'resume')).body).toMatchObject({ gate: 'open', gateReason: null });
     expect(await held.reach('succeeded')).toMatchObject({ attempts: 1 });
     expect((await sent.row()).status).toBe('dead_lettered');
-    await sent.order('replay');
+    await sent.command('replay');
     await sent.reach('succeeded');
   });
 });
@@ -106,11 +106,11 @@ describe.concurrent('an endpoint', () => {
     sent.answer([204]);
     await action(sent.endpoint.id, 'pause');
     const held = await sent.again('held');
-    expect((await sent.order('retry-now')).status).toBe(409);
+    expect((await sent.command('retry-now')).status).toBe(409);
     await sent.reach('held');
     expect(await sent.closed()).toBe('held');
     await action(sent.endpoint.id, 'resume');
-    expect((await sent.order('retry-now')).status).toBe(202);
+    expect((await sent.command('retry-now')).status).toBe(202);
     expect(await sent.reach('succeeded')).toMatchObject({ round: 1, attempts: 2 });
     expect(await held.reach('succeeded')).toMatchObject({ attempts: 1 });
   });
@@ -122,7 +122,7 @@ describe.concurrent('an endpoint', () => {
     expect((await stage.posthorn.call('DELETE', `/v1/endpoints/${sent.endpoint.id}`)).status).toBe(204);
     expect(await sent.closed()).toBe('cancelled');
     for (const each of [sent, dead]) expect((await stage.posthorn.get(`/v1/deliveries/${each.id}`)).body.status).toBe('cancelled');
-    expect((await dead.order('replay')).status).toBe(409);
+    expect((await dead.command('replay')).status).toBe(409);
     const eventId = await stage.posthorn.postEvent(stage.tenant, { type: sent.type });
     await until('its dispatch', async () => {
       const { rows } = await stage.posthorn.database.db.query('select from dispatches where done_at is null');
@@ -137,7 +137,7 @@ describe.concurrent('an endpoint', () => {
     const other = '/elsewhere';
     await stage.posthorn.call('PATCH', `/v1/endpoints/${sent.endpoint.id}`, { url: stage.receiver.url + other });
     const { body } = await stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/rotate-secret`, { overlap: '0s' });
-    await sent.order('retry-now');
+    await sent.command('retry-now');
     await sent.reach('succeeded');
     const [first, second] = sent.requests();
     expect([first?.path, second?.path]).toEqual([sent.path, other]);

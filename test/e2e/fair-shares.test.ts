@@ -31,7 +31,7 @@ it('first attempts have priority over retries, and retries over replays, each wi
   expect(await priorityOf(await dispatchOf(sent.type))).toMatchObject(of(2));
   expect(await priorityOf(`delivery/${sent.id}`)).toMatchObject(of(2));
   await sent.closed();
-  await sent.order('replay');
+  await sent.command('replay');
   await until('the replay', async () => (await priorityOf(`delivery/${sent.id}`))?.priorityKey === 4);
   expect(await priorityOf(`delivery/${sent.id}`)).toMatchObject(of(4));
 

@@ -35,7 +35,7 @@ describe("Temporal's list", () => {
       stage.send({ until: 'succeeded' }),
       stage.send({ until: 'retrying', answer: [500] }),
     ]);
-    await cancelled.order('cancel');
+    await cancelled.command('cancel');
     const states: [Sent, string][] = [
       [retrying, 'retrying'],
       [dead, 'dead_lettered'],
@@ -116,7 +116,7 @@ describe('a history', () => {
         });
       }),
     );
-    await sent[0]?.order('replay');
+    await sent[0]?.command('replay');
     await Promise.all(sent.slice(1).map((dead) => dead.handle.signal('cancel')));
     await Promise.all(sent.map((each) => each.closed()));
     expect(JSON.stringify(stage.receiver.requests.at(-1))).toContain(canary('header'));

@@ -24,7 +24,7 @@ async function quarantined(): Promise<Sent> {
   const sent = await stage.send({ until: 'retrying', answer: [500, 204] });
   await spoilSecret(sent);
   await stage.sql(sent, 'update deliveries set faults = 7 where id = $1');
-  await sent.order('retry-now');
+  await sent.command('retry-now');
   await sent.reach('quarantined');
   return sent;
 }
@@ -37,10 +37,10 @@ describe.concurrent('a delivery that we cannot make', () => {
     expect(await stage.posthorn.attemptsOf(sent.id)).toHaveLength(1);
     const { body } = await stage.posthorn.get(`/v1/deliveries?status=quarantined&endpoint=${sent.endpoint.id}`);
     expect(body.data.map(({ id }: { id: string }) => id)).toEqual([sent.id]);
-    for (const order of ['replay', 'retry-now']) expect((await sent.order(order)).status).toBe(409);
+    for (const kind of ['replay', 'retry-now']) expect((await sent.command(kind)).status).toBe(409);
 
     await spoilSecret(sent);
-    expect((await sent.order('release')).body).toMatchObject({ status: 'retrying', round: 1, attempts: 1, faults: 0 });
+    expect((await sent.command('release')).body).toMatchObject({ status: 'retrying', round: 1, attempts: 1, faults: 0 });
     expect(await sent.reach('succeeded')).toMatchObject({ round: 1, attempts: 2 });
     expect(await sent.closed()).toBe('succeeded');
     expect(sent.requests().map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '2']);
@@ -48,7 +48,7 @@ describe.concurrent('a delivery that we cannot make', () => {
 
   it('can be released too early: its faults are then counted from zero', async () => {
     const sent = await quarantined();
-    await sent.order('release');
+    await sent.command('release');
     await until('a fault', async () => (await sent.row()).faults === 1);
     expect(await sent.row()).toMatchObject({ status: 'retrying', attempts: 1 });
     await spoilSecret(sent);
@@ -58,7 +58,7 @@ describe.concurrent('a delivery that we cannot make', () => {
   it('shows its fault in Temporal without the secret, and can be cancelled meanwhile', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500] });
     await spoilSecret(sent);
-    await sent.order('retry-now');
+    await sent.command('retry-now');
     const failure = await until('a fault', async () => {
       const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
       return activity?.lastFailure?.applicationFailureInfo?.type === 'Fault' && activity.lastFailure;
@@ -66,7 +66,7 @@ describe.concurrent('a delivery that we cannot make', () => {
     expect(failure.message).toMatch(
       /^the value was changed after it was encrypted, or belongs to another row \(internal error \d+ of 10\)$/,
     );
-    expect((await sent.order('cancel')).status).toBe(202);
+    expect((await sent.command('cancel')).status).toBe(202);
     expect(await sent.closed()).toBe('cancelled');
   });
 });

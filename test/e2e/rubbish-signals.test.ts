@@ -107,7 +107,7 @@ describe.concurrent('a delivery', () => {
     const hold = holding();
     const sent = await stage.send({ until: 'pending', answer: hold.reply });
     await hold.held();
-    expect(await status(sent)).toEqual({ status: 'pending', attempts: 0, nextAttemptAt: null, lastOutcome: null });
+    expect(await status(sent)).toEqual({ status: 'pending', round: 1, attempts: 0, nextAttemptAt: null, lastOutcome: null });
     hold.release(204);
     expect(await sent.closed()).toBe('succeeded');
     expect(await status(sent)).toMatchObject({ status: 'succeeded', attempts: 1, lastOutcome: 'accepted' });
@@ -129,6 +129,7 @@ describe.concurrent('a delivery', () => {
     const ref = {
       deliveryId: sent.id,
       status: 'retrying',
+      round: 1,
       tenant: stage.tenant,
       endpointId: sent.endpoint.id,
       endpointHost: '',
@@ -153,10 +154,10 @@ describe('the operator', () => {
     await operator.signal('cancel', { deliveryId: sent.id });
     expect(await sent.closed()).toBe('cancelled');
     const recent = await until('what was done', async () => {
-      const actions = await operator.query<{ order: string; subject: string; result: string }[]>('recent');
+      const actions = await operator.query<{ command: string; subject: string; result: string }[]>('recent');
       return actions[0]?.subject === sent.id && actions;
     });
-    expect(recent[0]).toEqual({ order: 'cancel', subject: sent.id, result: 'done, now cancelled' });
+    expect(recent[0]).toEqual({ command: 'cancel', subject: sent.id, result: 'done, now cancelled' });
     expect(new Set(recent.slice(1).map(({ subject, result }) => `${subject}: ${result}`))).toEqual(
       new Set(['dlv_nope: no such delivery', '../..: no such endpoint']),
     );

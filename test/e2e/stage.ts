@@ -28,7 +28,7 @@ export interface Sent {
   row(): Promise<ApiDelivery>;
   reach(status: string, withinMs?: number): Promise<ApiDelivery>;
   /** Gives a command by the API: `POST …/replay` and so on. */
-  order(kind: string, key?: string): Promise<ApiAnswer>;
+  command(kind: string, key?: string): Promise<ApiAnswer>;
   requests(): Received[];
   answer(reply: Reply | number[]): void;
   /** The status of the workflow's last run in Temporal. */
@@ -93,7 +93,7 @@ export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}):
       handle,
       row: () => until('the delivery', find),
       reach,
-      order: (kind, key) => posthorn.post(`/v1/deliveries/${id}/${kind}`, undefined, key ? { headers: { 'idempotency-key': key } } : {}),
+      command: (kind, key) => posthorn.post(`/v1/deliveries/${id}/${kind}`, undefined, key ? { headers: { 'idempotency-key': key } } : {}),
       requests: () => receiver.of(eventId),
       answer: (reply) => receiver.answer(about.path, reply),
       workflow: async () => (await handle.describe()).status.name,

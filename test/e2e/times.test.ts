@@ -40,8 +40,8 @@ describe.concurrent('deliverAt', () => {
     const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
     expect((await one.row()).nextAttemptAt).toBe(event.deliverAt);
     await one.started();
-    expect((await one.order('cancel')).status).toBe(202);
-    expect((await other.order('retry-now')).status).toBe(202);
+    expect((await one.command('cancel')).status).toBe(202);
+    expect((await other.command('retry-now')).status).toBe(202);
     await other.reach('succeeded');
     expect(await one.closed()).toBe('cancelled');
     expect(one.requests()).toEqual([]);
@@ -68,8 +68,8 @@ describe.concurrent('deliverAt', () => {
     const event = { deliverAt: inMs(86_400_000) };
     const [one, other] = await Promise.all([stage.send({ until: 'pending', event }), stage.send({ until: 'pending', event })]);
     await dispatched();
-    expect((await one.order('cancel')).status).toBe(202);
-    expect((await other.order('retry-now')).status).toBe(202);
+    expect((await one.command('cancel')).status).toBe(202);
+    expect((await other.command('retry-now')).status).toBe(202);
     await other.reach('succeeded');
     expect((await one.row()).status).toBe('cancelled');
     expect(await hasWorkflow(one)).toBe(false);
@@ -87,7 +87,7 @@ describe.concurrent('expiresAt', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
     expect(await sent.row()).toMatchObject({ status: 'expired', attempts: 1, nextAttemptAt: null });
     expect(sent.requests()).toHaveLength(1);
-    for (const order of ['retry-now', 'cancel', 'replay']) expect((await sent.order(order)).status).toBe(409);
+    for (const kind of ['retry-now', 'cancel', 'replay']) expect((await sent.command(kind)).status).toBe(409);
   });
 
   it('ends the wait for the time of a Retry-After', async () => {
@@ -106,7 +106,7 @@ describe.concurrent('expiresAt', () => {
   it('also counts if the time passes unnoticed: on retry-now, and while the endpoint is paused', async () => {
     const late = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt: inMs(1_800_000) } });
     await stage.sql(late, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
-    await late.order('retry-now');
+    await late.command('retry-now');
     expect(await late.closed()).toBe('expired');
 
     const open = await stage.send({ until: 'succeeded' });
@@ -121,7 +121,7 @@ describe.concurrent('expiresAt', () => {
   it('is removed by a replay, because a replay is meant to be sent', async () => {
     const sent = await stage.send({ until: 'succeeded', event: { expiresAt: inMs(1_800_000) } });
     await stage.sql(sent, `update deliveries set expires_at = now() - interval '1 second' where id = $1`);
-    expect((await sent.order('replay')).status).toBe(202);
+    expect((await sent.command('replay')).status).toBe(202);
     await until('the replay', () => sent.requests().length === 2);
     expect(await sent.reach('succeeded')).toMatchObject({ round: 2 });
   });

@@ -87,8 +87,8 @@ describe.concurrent('Terminate', () => {
   it('of a delivery in backoff: it can be cancelled, and retried now', async () => {
     const [one, other] = await Promise.all([stage.send(inBackoff), stage.send(inBackoff)]);
     await Promise.all([one.handle.terminate(), other.handle.terminate()]);
-    expect((await one.order('cancel')).status).toBe(202);
-    expect((await other.order('retry-now')).status).toBe(202);
+    expect((await one.command('cancel')).status).toBe(202);
+    expect((await other.command('retry-now')).status).toBe(202);
     await other.reach('succeeded');
     expect((await one.row()).status).toBe('cancelled');
   });
@@ -97,7 +97,7 @@ describe.concurrent('Terminate', () => {
     const sent = await stage.send(deadLetter);
     await sent.handle.terminate();
     expect((await sent.row()).status).toBe('dead_lettered');
-    expect((await sent.order('replay')).status).toBe(202);
+    expect((await sent.command('replay')).status).toBe(202);
     expect(await sent.reach('succeeded')).toMatchObject({ round: 2, attempts: 1 });
   });
 
@@ -116,7 +116,7 @@ describe.concurrent('Terminate', () => {
     await until('another workflow', async () => (await sent.workflow()) === 'RUNNING');
     hold.release(answer);
     await sent.reach(status);
-    if (status === 'retrying') await sent.order('retry-now');
+    if (status === 'retrying') await sent.command('retry-now');
     expect(await sent.closed()).toBe('succeeded');
     expect(sent.requests()).toHaveLength(requests);
     expect(Math.max(...sent.requests().map(({ atOnce }) => atOnce))).toBe(1);
@@ -129,7 +129,7 @@ describe.concurrent('Reset', () => {
     await reset(sent.handle);
     await until('the new run to wait', async () => (await sent.handle.describe()).raw.pendingActivities?.[0]?.attempt === 2);
     expect(await sent.row()).toMatchObject({ status: 'retrying', attempts: 1 });
-    expect((await sent.order('retry-now')).status).toBe(202);
+    expect((await sent.command('retry-now')).status).toBe(202);
     expect(await sent.closed()).toBe('succeeded');
     expect(sent.requests()).toHaveLength(2);
   });
@@ -147,7 +147,7 @@ describe.concurrent('Reset', () => {
 
   it.each(['a signal', 'the API'])('of a delivery that succeeded after a replay by %s sends nothing', async (way) => {
     const sent = await stage.send(deadLetter);
-    await (way === 'the API' ? sent.order('replay') : sent.handle.signal('replay'));
+    await (way === 'the API' ? sent.command('replay') : sent.handle.signal('replay'));
     expect(await sent.closed()).toBe('succeeded');
     await reset(sent.handle);
     expect(await sent.closed()).toBe('succeeded');

@@ -81,7 +81,7 @@ describe.concurrent('a batch', () => {
     await endpoint.reach('dead_lettered', 5);
     const spent = endpoint.requests().length;
     endpoint.answer([204]);
-    expect((await endpoint.order(ids[2] ?? '', 'replay')).status).toBe(202);
+    expect((await endpoint.command(ids[2] ?? '', 'replay')).status).toBe(202);
     await endpoint.reach('succeeded', 1);
     const [replayed] = endpoint.requests().slice(spent);
     expect(replayed && idsIn(replayed)).toEqual([ids[2]]);
@@ -92,7 +92,7 @@ describe.concurrent('a batch', () => {
     const endpoint = await stage.endpoint({ batch: wholeBatch });
     const [cancelled = ''] = await endpoint.post(3);
     await endpoint.reach('held', 3);
-    expect((await endpoint.order(cancelled, 'cancel')).status).toBe(202);
+    expect((await endpoint.command(cancelled, 'cancel')).status).toBe(202);
     await endpoint.post(8);
     await endpoint.reach('succeeded', 10);
     expect(endpoint.requests().flatMap(idsIn)).not.toContain(cancelled);

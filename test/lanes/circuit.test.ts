@@ -169,7 +169,7 @@ describe.concurrent('Retry-After', () => {
     // resume overrides Retry-After; the failed delivery still waits for its own backoff
     await endpoint.act('resume');
     await endpoint.reach('succeeded', 10);
-    await endpoint.order(refused, 'retry-now');
+    await endpoint.command(refused, 'retry-now');
     await endpoint.reach('succeeded', 11);
   });
 });

@@ -29,7 +29,7 @@ describe.concurrent('a held delivery', () => {
     await endpoint.act('pause');
     const [id = ''] = await endpoint.post(1);
     await endpoint.reach('held', 1);
-    expect((await endpoint.order(id, 'replay')).status).toBe(409);
+    expect((await endpoint.command(id, 'replay')).status).toBe(409);
     expect(await endpoint.delivery(id)).toMatchObject({ status: 'held', round: 1, workflowId: `lane/${endpoint.id}` });
     await endpoint.act('resume');
     await endpoint.reach('succeeded', 1);
@@ -40,7 +40,7 @@ describe.concurrent('a held delivery', () => {
     const { endpoint, dead } = await withDeadLetter();
     const { id } = await endpoint.delivery(dead);
     const handle = stage.posthorn.temporal.workflow.getHandle(`delivery/${id}`);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => endpoint.order(dead, 'replay')));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => endpoint.command(dead, 'replay')));
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409]);
     expect(await endpoint.delivery(dead)).toMatchObject({ status: 'held', round: 2, attempts: 0 });
     expect(await handle.result()).toBe('held');
@@ -57,7 +57,7 @@ describe.concurrent('a held delivery', () => {
     const [id = ''] = await endpoint.post(1);
     await until('a refusal to be recorded', async () => (await endpoint.delivery(id)).attempts === 1);
     expect((await endpoint.delivery(id)).status).toBe('held');
-    expect((await endpoint.order(id, 'retry-now')).status).toBe(202);
+    expect((await endpoint.command(id, 'retry-now')).status).toBe(202);
     await endpoint.reach('succeeded', 1);
     expect(await endpoint.delivery(id)).toMatchObject({ round: 1, attempts: 2 });
   });
@@ -71,7 +71,7 @@ describe.concurrent('a held delivery', () => {
     expect(row).toMatchObject({ attempts: 2, workflowId: `delivery/${row.id}` });
     const handle = stage.posthorn.temporal.workflow.getHandle(`delivery/${row.id}`);
     await until('its workflow', async () => (await handle.describe()).status.name === 'RUNNING');
-    expect((await endpoint.order(id, 'replay')).status).toBe(202);
+    expect((await endpoint.command(id, 'replay')).status).toBe(202);
     await endpoint.reach('succeeded', 1);
     expect(await stage.posthorn.attemptsOf(row.id)).toHaveLength(3);
   });
@@ -133,7 +133,7 @@ describe.concurrent('an endpoint', () => {
     await endpoint.reach('dead_lettered', 6);
     const before = endpoint.requests().length;
     endpoint.answer((_request, response) => void response.writeHead(endpoint.requests().length === before + 3 ? 410 : 204).end());
-    const replay = async (id: string) => expect((await endpoint.order(id, 'replay')).status).toBe(202);
+    const replay = async (id: string) => expect((await endpoint.command(id, 'replay')).status).toBe(202);
     const hasLane = 'rateLimit' in settings;
     for (const [n, id] of ids.entries()) {
       await replay(id);

@@ -1,7 +1,7 @@
 // retry-now of a held delivery: it is sent before all others, despite Retry-After and an open
 // circuit.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { obeyOrder } from '#db/deliveries/orders';
+import { obeyCommand } from '#db/deliveries/commands';
 import { circuitTimes, opened } from '#domain/circuit';
 import { uuidOf } from '#domain/ids';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
@@ -14,7 +14,7 @@ afterAll(() => stage?.close());
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 const retryNow = async (id: string) =>
-  expect(await obeyOrder(stage.db, id, { kind: 'retry-now' }, 'outside')).toMatchObject({ obeyed: true });
+  expect(await obeyCommand(stage.db, id, { kind: 'retry-now' }, 'outside')).toMatchObject({ obeyed: true });
 const flag = async (id: string) => (await stage.lane(id)).hurried;
 
 it('retry-now sends only this delivery despite Retry-After; if it fails, it waits like the others', async () => {

@@ -51,7 +51,7 @@ export interface LaneEndpoint {
   show(): Promise<ApiAnswer['body']>;
   sequence(orderingKey?: string): Promise<ApiAnswer['body']>;
   delivery(eventId: string): Promise<ApiDelivery>;
-  order(eventId: string, kind: 'cancel' | 'replay' | 'retry-now'): Promise<ApiAnswer>;
+  command(eventId: string, kind: 'cancel' | 'replay' | 'retry-now'): Promise<ApiAnswer>;
   /** The number of deliveries in each status. */
   statuses(): Promise<Record<string, number>>;
   /** Resolves when `count` deliveries have this status. */
@@ -110,7 +110,7 @@ export async function makeLane({ api, db, receiver, temporal }: Where, tenant: s
     sequence: async (key) =>
       succeeded(await api.get(`/v1/endpoints/${id}/sequence${key === undefined ? '' : `?orderingKey=${encodeURIComponent(key)}`}`)),
     delivery,
-    order: async (eventId, kind) => api.post(`/v1/deliveries/${(await delivery(eventId)).id}/${kind}`),
+    command: async (eventId, kind) => api.post(`/v1/deliveries/${(await delivery(eventId)).id}/${kind}`),
     statuses,
     reach: (status, count, withinMs) =>
       until(

@@ -28,8 +28,8 @@ describe.concurrent('deliverAt', () => {
     const deliverAt = inMs(3_000);
     const [kept = ''] = await endpoint.post(1, () => ({ deliverAt }));
     const [cancelled = '', hurried = ''] = await endpoint.post(2, () => ({ deliverAt: inMs(86_400_000) }));
-    expect((await endpoint.order(cancelled, 'cancel')).status).toBe(202);
-    expect((await endpoint.order(hurried, 'retry-now')).status).toBe(202);
+    expect((await endpoint.command(cancelled, 'cancel')).status).toBe(202);
+    expect((await endpoint.command(hurried, 'retry-now')).status).toBe(202);
     await endpoint.reach('succeeded', 2);
     expect(
       endpoint

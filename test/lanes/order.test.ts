@@ -47,7 +47,7 @@ describe.concurrent('strict order', () => {
     expect((await handle.describe()).status.name).toBe('RUNNING');
 
     endpoint.answer([204]);
-    expect((await endpoint.order(ids[3] ?? '', 'replay')).status).toBe(202);
+    expect((await endpoint.command(ids[3] ?? '', 'replay')).status).toBe(202);
     await endpoint.reach('succeeded', 10);
     expect(endpoint.accepted().at(-1)).toBe(3);
     expect(['held', 'succeeded']).toContain(await handle.result());
@@ -65,7 +65,7 @@ describe.concurrent('strict order', () => {
     expect(await endpoint.statuses()).toEqual({ succeeded: 3, dead_lettered: 1, held: 6 });
     endpoint.answer([204]);
     const answer =
-      end === 'skipped' ? await endpoint.act('skip-head') : await endpoint.order(ids[3] ?? '', end === 'replayed' ? 'replay' : 'cancel');
+      end === 'skipped' ? await endpoint.act('skip-head') : await endpoint.command(ids[3] ?? '', end === 'replayed' ? 'replay' : 'cancel');
     expect(answer.status).toBe(202);
     await endpoint.reach('succeeded', accepted.length);
     expect(endpoint.accepted()).toEqual(accepted);
@@ -78,7 +78,7 @@ describe.concurrent('strict order', () => {
     await endpoint.act('pause');
     const ids = await endpoint.post(6, (n) => (n === 4 ? { expiresAt: new Date(Date.now() + 600_000).toISOString() } : {}));
     await endpoint.reach('held', 6);
-    expect((await endpoint.order(ids[2] ?? '', 'cancel')).status).toBe(202);
+    expect((await endpoint.command(ids[2] ?? '', 'cancel')).status).toBe(202);
     const { id } = await endpoint.delivery(ids[4] ?? '');
     await stage.where.db.query(`update deliveries set expires_at = now() - interval '1 second' where id = $1`, [id.slice('dlv_'.length)]);
     await endpoint.act('resume');

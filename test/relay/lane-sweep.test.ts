@@ -2,8 +2,8 @@
 // that do not know of their held deliveries.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '#config/config';
-import { obeyOrder } from '#db/deliveries/orders';
-import type { Order } from '#domain/delivery';
+import { obeyCommand } from '#db/deliveries/commands';
+import type { Command } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
 import { createSweep, sweepAll } from '#relay/sweep';
 import { createLogger } from '#runtime/logger';
@@ -107,10 +107,10 @@ describe('without Temporal', () => {
     ]);
   });
 
-  it.each<[Order, string]>([
+  it.each<[Command, string]>([
     [{ kind: 'cancel' }, 'cancelled'],
     [{ kind: 'replay', replayId: 'once' }, 'held'],
-  ])('signals a lane blocked by a dead letter if the process that stored the command %j crashed before it did', async (order, after) => {
+  ])('signals a lane blocked by a dead letter if the process that stored the command %j crashed before it did', async (command, after) => {
     const { db } = database;
     const [endpointId, eventId] = [newId('ep'), newId('evt')];
     await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });
@@ -121,11 +121,9 @@ describe('without Temporal', () => {
       [uuidOf(eventId), uuidOf(endpointId)],
     );
     await layToRest(db, endpointId);
-    await db.query(`update lanes set state = 'blocked', state_reason = 'blocked_by_dead_letter' where endpoint_id = $1`, [
-      uuidOf(endpointId),
-    ]);
-    expect(await obeyOrder(db, eventId, order, 'outside')).toMatchObject({ obeyed: true, unblocks: true, status: after });
-    await db.query(`update deliveries set updated_at = now() - interval '11 seconds' where id = $1`, [uuidOf(eventId)]);
+    await db.query(`update lanes set state = 'blocked', state_reason = 'blocked_by_dead_letter' where endpoint_id = $1`, [uuidOf(endpointId)]);
+    expect(await obeyCommand(db, eventId, command, 'outside')).toMatchObject({ obeyed: true, unblocks: true, status: after });
+    await db.query(`update deliveries set unsignalled_since = now() - interval '11 seconds' where id = $1`, [uuidOf(eventId)]);
     await createSweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).ifDue(
       () => undefined,
     );

@@ -32,29 +32,35 @@ path('replayed', async () => {
 });
 path('replayed-by-api', async () => {
   const sent = await closed(await recording.stage.send({ until: 'succeeded' }));
-  await sent.order('replay');
+  await sent.command('replay');
   await until('the replay', () => sent.requests().length === 2);
   return closed(sent);
 });
 path('cancelled-in-backoff', async () => {
   const sent = await recording.stage.send(inBackoff);
-  await sent.order('cancel');
+  await sent.command('cancel');
   return closed(sent);
 });
 path('cancelled-as-dead-letter', async () => {
   const sent = await recording.stage.send(deadLetter);
-  await sent.order('cancel');
+  await sent.command('cancel');
   return closed(sent);
 });
 path('retry-now', async () => {
   const sent = await recording.stage.send(inBackoff);
-  await sent.order('retry-now');
+  await sent.command('retry-now');
   return closed(sent);
 });
 path('held', async () => {
-  const open = await recording.stage.send({ until: 'succeeded' });
-  await recording.stage.posthorn.post(`/v1/endpoints/${open.endpoint.id}/pause`);
-  return closed(await open.again('held'));
+  const sent = await recording.stage.send({ ...inBackoff, retry: { schedule: ['10s'] } });
+  await recording.stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
+  return closed(sent);
+});
+path('replayed-while-paused', async () => {
+  const sent = await recording.stage.send(deadLetter);
+  await recording.stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
+  await sent.command('replay');
+  return closed(sent);
 });
 path('expired', async () =>
   closed(await recording.stage.send({ ...inBackoff, event: { expiresAt: new Date(Date.now() + 1_500).toISOString() } })),
@@ -68,12 +74,12 @@ path('quarantined-and-released', async () => {
     );
   await spoil();
   await recording.stage.sql(sent, 'update deliveries set faults = 8 where id = $1');
-  await sent.order('retry-now');
+  await sent.command('retry-now');
   await sent.reach('quarantined');
   await closed(sent);
   await recording.keep('deliver-quarantined', sent.handle);
   await spoil();
-  await sent.order('release');
+  await sent.command('release');
   await sent.reach('succeeded');
   return closed(sent);
 });
@@ -111,6 +117,7 @@ path('dead-letter-window-passed', async () => {
   const sent = await recording.stage.send(deadLetter);
   await sent.handle.terminate();
   const about = {
+    round: 1,
     tenant: recording.stage.tenant,
     endpointId: sent.endpoint.id,
     endpointHost: new URL(recording.stage.receiver.url).host,

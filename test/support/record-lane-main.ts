@@ -55,7 +55,7 @@ path('woken-while-it-drains', async () => {
   await lane.handle.result();
   return lane;
 });
-path('orders', async () => {
+path('commands', async () => {
   const lane = stage.lane(() => blocked);
   await lane.wake();
   await untilIdle(lane, 1);
@@ -63,7 +63,7 @@ path('orders', async () => {
   await lane.handle.signal('skipHead', { orderingKey: 'a-key' });
   await lane.handle.signal('skipHead');
   await lane.handle.signal('resume');
-  await until('all orders', () => lane.done.length === 4);
+  await until('all commands', () => lane.done.length === 4);
   await untilIdle(lane, 2);
   return lane;
 });

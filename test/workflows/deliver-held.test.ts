@@ -14,6 +14,7 @@ import { until } from '../support/until.ts';
 const rows = new Map<string, DeliveryStatus>();
 const stateOf = async ({ deliveryId }: { deliveryId: string }): Promise<DeliverState> => ({
   status: rows.get(deliveryId) ?? 'expired',
+  round: 1,
   attempts: 1,
   nextAttemptAt: null,
   lastOutcome: 'refused',
@@ -24,8 +25,9 @@ beforeAll(async () => {
   const activities = {
     attemptDelivery: stateOf,
     // as for an endpoint with a lane
-    obeyDeliveryOrder: async ({ deliveryId, order }: { deliveryId: string; order: { kind: string } }) => {
-      if (order.kind === 'replay') rows.set(deliveryId, 'held');
+    readDelivery: stateOf,
+    obeyDeliveryCommand: async ({ deliveryId, command }: { deliveryId: string; command: { kind: string } }) => {
+      if (command.kind === 'replay') rows.set(deliveryId, 'held');
       return stateOf({ deliveryId });
     },
   };
@@ -36,7 +38,7 @@ afterAll(() => stage?.close());
 async function deadLetter(): Promise<{ id: string; handle: WorkflowHandle }> {
   const id = newId('dlv');
   rows.set(id, 'dead_lettered');
-  const about = { tenant: 'a-tenant', endpointId: newId('ep'), endpointHost: 'example.com', eventType: 'a.type' };
+  const about = { round: 1, tenant: 'a-tenant', endpointId: newId('ep'), endpointHost: 'example.com', eventType: 'a.type' };
   const start = deliveryStart({ deliveryId: id, status: 'pending', ...about }, 60_000, 'a test');
   const handle = await stage.client.workflow.start('deliver', start);
   await until('the dead letter', async () => (await handle.query<DeliverState>('status')).status === 'dead_lettered');

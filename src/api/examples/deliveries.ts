@@ -30,6 +30,8 @@ export const pendingDeliveryExample: DeliveryView = {
   round: 2,
   attempts: 0,
   nextAttemptAt: '2026-03-02T10:02:31.050Z',
+  lastOutcome: null,
+  lastMessage: null,
   updatedAt: '2026-03-02T10:02:31.050Z',
 };
 

@@ -10,7 +10,7 @@ const signalForMs = 60_000;
  * without a guarantee: a workflow without a signal reads its row at its next wake-up, and ends. What if this stops
  * halfway? Deleting the endpoint again cancels the rest.
  */
-export async function cancelFor({ db, giveOrder, lanes, log }: ApiDeps, endpointId: string): Promise<void> {
+export async function cancelFor({ db, giveCommand, lanes, log }: ApiDeps, endpointId: string): Promise<void> {
   const deadline = performance.now() + signalForMs;
   let signals = Promise.resolve();
   for await (const deliveryIds of cancelUnfinished(db, endpointId)) signals = signals.then(() => signal(deliveryIds));
@@ -20,7 +20,7 @@ export async function cancelFor({ db, giveOrder, lanes, log }: ApiDeps, endpoint
   async function signal(deliveryIds: string[]): Promise<void> {
     try {
       for (const deliveryId of deliveryIds) {
-        if (performance.now() < deadline) await giveOrder(deliveryId, { kind: 'cancel' });
+        if (performance.now() < deadline) await giveCommand(deliveryId, { kind: 'cancel' });
       }
     } catch (error) {
       log.warn({ err: error, endpoint: endpointId }, 'endpoint.workflows_not_told');

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { listDeliveries, readDelivery } from '#db/deliveries/delivery-lists';
-import { orderAction } from '#domain/audit';
-import { deliveryStatus, type Order, obstacles } from '#domain/delivery';
+import { commandAction } from '#domain/audit';
+import { type Command, deliveryStatus, obstacles } from '#domain/delivery';
 import { attemptView, type DeliveryView, deliveryView } from '#domain/delivery-view';
 import { eventTypeName } from '#domain/event-type';
 import { isId, uuidOf } from '#domain/ids';
@@ -22,34 +22,35 @@ import { showDelivery } from './show-delivery.ts';
 const params = z.strictObject({ delivery: z.string().refine((id) => isId('dlv', id)) });
 const reason = z.strictObject({ reason: text(500).optional().describe('Why you do this. It is stored in the audit log.') });
 
-interface OrderTexts {
-  kind: Order['kind'];
+interface CommandTexts {
+  kind: Command['kind'];
   summary: string;
   description: string;
   example: DeliveryView;
 }
 
-const replay: OrderTexts = {
+const replay: CommandTexts = {
   kind: 'replay',
   summary: 'Replay a delivery',
-  description: 'Delivers a dead letter or a succeeded delivery again, from the start of its retry schedule. 409 in any other status.',
+  description:
+    'Delivers a dead letter or a succeeded delivery again: it becomes pending, or held for its lane, in the next round, at the start of its retry schedule. 409 in any other status.',
   example: pendingDeliveryExample,
 };
-const cancel: OrderTexts = {
+const cancel: CommandTexts = {
   kind: 'cancel',
   summary: 'Cancel a delivery',
   description:
     'Stops a delivery that has not succeeded: no further attempt is made. A request that is already in flight is not recalled. 409 if the delivery has succeeded or expired.',
   example: cancelledDeliveryExample,
 };
-const retryNow: OrderTexts = {
+const retryNow: CommandTexts = {
   kind: 'retry-now',
   summary: 'Retry a delivery now',
   description:
     'Makes the next attempt at once, even while the endpoint asked for a wait with Retry-After or its circuit is open. 409 if the endpoint is paused, disabled or not verified, or if its ordering puts other deliveries first.',
   example: pendingDeliveryExample,
 };
-const release: OrderTexts = {
+const release: CommandTexts = {
   kind: 'release',
   summary: 'Release a delivery from quarantine',
   description:
@@ -62,10 +63,10 @@ export function deliveryRoutes(deps: ApiDeps): Route[] {
     list(deps),
     read(deps),
     attempts(deps),
-    order(deps, replay, (ids) => ({ kind: 'replay', replayId: uuidOf(ids.next('dlv')) })),
-    order(deps, cancel, () => ({ kind: 'cancel' })),
-    order(deps, retryNow, () => ({ kind: 'retry-now' })),
-    order(deps, release, () => ({ kind: 'release' })),
+    command(deps, replay, (ids) => ({ kind: 'replay', replayId: uuidOf(ids.next('dlv')) })),
+    command(deps, cancel, () => ({ kind: 'cancel' })),
+    command(deps, retryNow, () => ({ kind: 'retry-now' })),
+    command(deps, release, () => ({ kind: 'release' })),
   ];
 }
 
@@ -163,7 +164,7 @@ const attempts = (deps: ApiDeps) =>
     },
   });
 
-function order(deps: ApiDeps, { kind, summary, description, example }: OrderTexts, orderOf: (ids: Ids) => Order): Route {
+function command(deps: ApiDeps, { kind, summary, description, example }: CommandTexts, commandOf: (ids: Ids) => Command): Route {
   return route({
     method: 'post',
     path: `/v1/deliveries/:delivery/${kind}`,
@@ -171,7 +172,7 @@ function order(deps: ApiDeps, { kind, summary, description, example }: OrderText
     summary,
     description,
     scope: 'deliveries:act',
-    audit: orderAction({ kind }),
+    audit: commandAction({ kind }),
     params,
     body: reason,
     bodyOptional: true,
@@ -179,15 +180,15 @@ function order(deps: ApiDeps, { kind, summary, description, example }: OrderText
     answers: { 202: { description: 'The delivery in its current state.', schema: deliveryView, example } },
     problems: [409],
     async handler({ params: { delivery }, body, ids, audit }) {
-      const result = await deps.giveOrder(
+      const result = await deps.giveCommand(
         delivery,
-        orderOf(ids),
+        commandOf(ids),
         body.reason === undefined ? audit : { ...audit, also: { reason: body.reason } },
       );
       if (!result) throw notFound('delivery');
       if (result.obstacle) throw new Problem(409, obstacles[result.obstacle]);
       if (!result.obeyed) throw new Problem(409, `The delivery is ${result.status}: ${kind} does not apply.`);
-      deps.log.info({ delivery, order: kind, reason: body.reason }, 'delivery.ordered');
+      deps.log.info({ delivery, command: kind, reason: body.reason }, 'delivery.command_given');
       const record = await readDelivery(deps.db, delivery);
       if (!record) throw notFound('delivery');
       return answer(202, showDelivery(deps, record));

@@ -1,13 +1,13 @@
 // The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
 import type { Audit } from '#db/audit/audit';
-import type { OrderResult } from '#db/deliveries/orders';
+import type { CommandResult } from '#db/deliveries/commands';
 import type { Verifying } from '#db/endpoints/verifications';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { KeyStore } from '#db/keys/key-rotation';
 import type { ScopedDb } from '#db/store/tenant-scope';
-import type { Order } from '#domain/delivery';
+import type { Command } from '#domain/delivery';
 import type { Lanes } from '#domain/lane';
 import type { SigningKey } from '#domain/signing-keys';
 import type { VerificationMethod } from '#domain/verification';
@@ -37,7 +37,7 @@ export interface ApiDeps {
    */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
-  giveOrder(deliveryId: string, order: Order, audit?: Audit): Promise<Pick<OrderResult, 'obeyed' | 'status' | 'obstacle'> | null>;
+  giveCommand(deliveryId: string, order: Command, audit?: Audit): Promise<Pick<CommandResult, 'obeyed' | 'status' | 'obstacle'> | null>;
   /** Receives notice of parked deliveries and of changes that concern a lane. */
   lanes: Lanes;
   setGate: SetGate;

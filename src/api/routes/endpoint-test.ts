@@ -92,7 +92,7 @@ async function firstAttempt(deps: ApiDeps, caller: Caller, deliveryId: string, w
     if (attempt) return attempt;
     if (!retriedNow && (await readDelivery(db, deliveryId))?.status === 'held') {
       retriedNow = true;
-      const result = await deps.giveOrder(deliveryId, { kind: 'retry-now' });
+      const result = await deps.giveCommand(deliveryId, { kind: 'retry-now' });
       if (result?.obstacle) await giveUp(deps, deliveryId, result.obstacle);
     }
     await delay(pause);
@@ -100,13 +100,13 @@ async function firstAttempt(deps: ApiDeps, caller: Caller, deliveryId: string, w
   return null;
 }
 
-async function giveUp({ giveOrder }: ApiDeps, deliveryId: string, obstacle: Obstacle): Promise<never> {
-  await giveOrder(deliveryId, { kind: 'cancel' });
+async function giveUp({ giveCommand }: ApiDeps, deliveryId: string, obstacle: Obstacle): Promise<never> {
+  await giveCommand(deliveryId, { kind: 'cancel' });
   throw new Problem(409, obstacles[obstacle]);
 }
 
 async function report(deps: ApiDeps, deliveryId: string, attempt: AttemptView | null): Promise<Answer> {
-  if (attempt && attempt.outcome !== 'accepted') await deps.giveOrder(deliveryId, { kind: 'cancel' });
+  if (attempt && attempt.outcome !== 'accepted') await deps.giveCommand(deliveryId, { kind: 'cancel' });
   const record = await readDelivery(deps.db, deliveryId);
   const delivery = record && showDelivery(deps, record);
   if (attempt && delivery) return answer(200, { delivery, attempt });

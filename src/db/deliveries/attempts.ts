@@ -36,8 +36,11 @@ export interface AttemptRecord {
  * (design, decision 7).
  *
  * A held delivery stays with its lane after a failure. If its retry schedule is used up there, it has no workflow yet
- * in which a dead letter waits. It is then counted as a command that its workflow has not received: the sweep starts
- * the workflow if the recording process crashes first.
+ * in which a dead letter waits. It is then marked as unsignalled: the sweep starts the workflow if the recording process
+ * crashes first.
+ *
+ * `hurried`: a retry-now was given while the request was in flight, since an attempt takes the flag before its POST
+ * (`takeHurry`). A refused delivery is then due at once.
  */
 const text = `
   with incoming as (
@@ -55,18 +58,23 @@ const text = `
     from incoming where not row_only order by delivery_id, id
     on conflict do nothing
   ), locked as (
-    select id, status from deliveries where id = any($2::uuid[]) order by id for update
+    select id, status, hurried from deliveries where id = any($2::uuid[]) order by id for update
   ), changed as (
     update deliveries d set
       status = case when i.outcome = 'accepted' then 'succeeded' when i.in_vain then l.status when i.retry_in_ms is null then 'dead_lettered'
         when l.status = 'held' then 'held' else 'retrying' end,
       attempts = case when d.round = i.round and not i.in_vain then greatest(d.attempts, i.number) else d.attempts end,
       next_attempt_at = case when i.outcome = 'accepted' then null when i.in_vain then d.next_attempt_at
+        when s.again_now then now()
         when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
-      own_workflow = d.own_workflow or s.spent_in_lane, orders = d.orders + s.spent_in_lane::int,
-      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = false, updated_at = now()
+      own_workflow = d.own_workflow or s.spent_in_lane,
+      unsignalled_since = case when s.spent_in_lane then clock_timestamp() else d.unsignalled_since end,
+      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = s.again_now, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
-      cross join lateral (select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane) s
+      cross join lateral (
+        select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane,
+          l.hurried and l.status <> 'held' and i.outcome <> 'accepted' and i.retry_in_ms is not null as again_now
+      ) s
     where d.id = i.delivery_id and d.id = any($2::uuid[])
       and case when i.outcome = 'accepted' then l.status <> 'succeeded' or d.round = i.round and d.attempts < i.number
         else l.status in ('pending', 'retrying', 'held') and d.round = i.round and d.attempts = i.number - 1 end

@@ -15,6 +15,8 @@ export interface DeliveryJob extends EndpointToSend {
   status: DeliveryStatus;
   round: number;
   attempts: number;
+  /** It was given a retry-now that no attempt has taken yet. */
+  hurried: boolean;
   /**
    * Milliseconds until it may be attempted, or expires; 0 or less: now. Without the endpoint's Retry-After, which the
    * lane applies.
@@ -40,7 +42,7 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
   const { rows } = await db.query<JobRow>({
     name: 'read_delivery_job',
     text: `
-      select d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.last_outcome, d.last_message,
+      select d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.last_outcome, d.last_message,
         extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
@@ -63,6 +65,7 @@ interface JobRow extends EndpointToSendRow {
   status: DeliveryStatus;
   round: number;
   attempts: number;
+  hurried: boolean;
   wait_ms: number | null;
   expired: boolean;
   expires_in_ms: number | null;
@@ -86,6 +89,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     status: row.status,
     round: row.round,
     attempts: row.attempts,
+    hurried: row.hurried,
     waitMs: row.wait_ms ?? 0,
     expired: row.expired,
     expiresInMs: row.expires_in_ms,
@@ -103,25 +107,35 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
 /** The state of a delivery, for its workflow. A delivery without a row has expired. */
 export interface DeliveryState {
   status: DeliveryStatus;
+  round: number;
   attempts: number;
   nextAttemptAt: string | null;
   lastOutcome: string | null;
 }
 
 export async function readDeliveryState(db: Db, deliveryId: string): Promise<DeliveryState> {
-  const { rows } = await db.query<{ status: DeliveryStatus; attempts: number; next_attempt_at: Date | null; last_outcome: string | null }>({
+  const { rows } = await db.query<StateRow>({
     name: 'read_delivery_state',
-    text: 'select status, attempts, next_attempt_at, last_outcome from deliveries where id = $1',
+    text: 'select status, round, attempts, next_attempt_at, last_outcome from deliveries where id = $1',
     values: [uuidOf(deliveryId)],
   });
   const [row] = rows;
-  if (!row) return { status: 'expired', attempts: 0, nextAttemptAt: null, lastOutcome: null };
+  if (!row) return { status: 'expired', round: 1, attempts: 0, nextAttemptAt: null, lastOutcome: null };
   return {
     status: row.status,
+    round: row.round,
     attempts: row.attempts,
     nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
     lastOutcome: row.last_outcome,
   };
+}
+
+interface StateRow {
+  status: DeliveryStatus;
+  round: number;
+  attempts: number;
+  next_attempt_at: Date | null;
+  last_outcome: string | null;
 }
 
 async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {

@@ -9,22 +9,29 @@ import type { Db } from '../store/pool.ts';
 export interface DeliveryRef {
   deliveryId: string;
   status: DeliveryStatus;
+  round: number;
   tenant: string;
   endpointId: string;
   endpointHost: string;
   eventType: string;
 }
 
-export const refColumns = 'd.id, d.status, d.event_type, d.endpoint_id, t.external_id as tenant, p.host';
+/** A delivery whose row may have been changed outside its workflow. */
+export interface UnsignalledDelivery extends DeliveryRef {
+  /** The mark of the change, as PostgreSQL writes it; null: its workflow was signalled. */
+  unsignalledSince: string | null;
+}
+
+export const refColumns = 'd.id, d.status, d.round, d.event_type, d.endpoint_id, t.external_id as tenant, p.host';
 const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id';
 
-export async function readDeliveryRef(db: Db, deliveryId: string): Promise<DeliveryRef | null> {
-  const { rows } = await db.query<RefRow>({
+export async function readDeliveryRef(db: Db, deliveryId: string): Promise<UnsignalledDelivery | null> {
+  const { rows } = await db.query<UnsignalledRow>({
     name: 'read_delivery_ref',
-    text: `select ${refColumns} from ${refTables} where d.id = $1`,
+    text: `select ${refColumns}, d.unsignalled_since::text from ${refTables} where d.id = $1`,
     values: [uuidOf(deliveryId)],
   });
-  return rows[0] ? toRef(rows[0]) : null;
+  return rows[0] ? toUnsignalled(rows[0]) : null;
 }
 
 /**
@@ -80,26 +87,42 @@ export async function overdueDeliveries(
   return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
 }
 
-/** Deliveries with a command that their workflow has not received for 10 s, in random order. */
-export async function untoldDeliveries(db: Db, limit: number): Promise<(DeliveryRef & { orders: number })[]> {
-  const { rows } = await db.query<RefRow & { orders: number }>({
-    name: 'untold_deliveries',
+/** Deliveries that were changed 10 s ago and whose workflow was not signalled since, in random order. */
+export async function unsignalledDeliveries(db: Db, limit: number): Promise<UnsignalledDelivery[]> {
+  const { rows } = await db.query<UnsignalledRow>({
+    name: 'unsignalled_deliveries',
     text: `
-      select ${refColumns}, d.orders from ${refTables}
-      where d.orders_told < d.orders and d.updated_at < now() - interval '10 seconds'
+      select ${refColumns}, d.unsignalled_since::text from ${refTables}
+      where d.unsignalled_since < now() - interval '10 seconds'
       order by random() limit $1`,
     values: [limit],
   });
-  return rows.map((row) => ({ ...toRef(row), orders: row.orders }));
+  return rows.map(toUnsignalled);
+}
+
+/** Records that the workflow was signalled after the change that set this mark. A newer mark stays. */
+export async function markSignalled(db: Db, deliveryId: string, unsignalledSince: string): Promise<void> {
+  await db.query({
+    name: 'mark_signalled',
+    text: 'update deliveries set unsignalled_since = null where id = $1 and unsignalled_since = $2::timestamptz',
+    values: [uuidOf(deliveryId), unsignalledSince],
+  });
 }
 
 export interface RefRow {
   id: string;
   status: string;
+  round: number;
   event_type: string;
   endpoint_id: string;
   tenant: string;
   host: string;
+}
+
+type UnsignalledRow = RefRow & { unsignalled_since: string | null };
+
+function toUnsignalled(row: UnsignalledRow): UnsignalledDelivery {
+  return { ...toRef(row), unsignalledSince: row.unsignalled_since };
 }
 
 export function toRef(row: RefRow): DeliveryRef {
@@ -108,6 +131,7 @@ export function toRef(row: RefRow): DeliveryRef {
   return {
     deliveryId: idOf('dlv', row.id),
     status,
+    round: row.round,
     tenant: row.tenant,
     endpointId: idOf('ep', row.endpoint_id),
     endpointHost: row.host,

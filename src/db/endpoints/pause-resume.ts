@@ -137,7 +137,8 @@ export async function* cancelUnfinished(db: Db, endpointId: string): AsyncGenera
     const { rows } = await db.query<{ id: string }>({
       text: `
         with cancelled as (
-          update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
+          update deliveries set status = 'cancelled', next_attempt_at = null, 
+            unsignalled_since = case when own_workflow then clock_timestamp() else unsignalled_since end, updated_at = now()
           where id = any($1::uuid[]) and status = any($2) returning id, own_workflow
         )
         select id from cancelled where own_workflow`,

@@ -49,7 +49,8 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
       with before as (
         select id, status from deliveries where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
       ), cancelled as (
-        update deliveries d set status = 'cancelled', next_attempt_at = null, orders = orders + own_workflow::int, updated_at = now()
+        update deliveries d set status = 'cancelled', next_attempt_at = null, 
+          unsignalled_since = case when own_workflow then clock_timestamp() else unsignalled_since end, updated_at = now()
         from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
       )
       select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,

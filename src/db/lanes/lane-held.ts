@@ -144,11 +144,11 @@ export async function leaveBatch(db: Db, deliveryIds: string[]): Promise<void> {
   });
 }
 
-/** Records that the workflow of a dead letter now waits for commands, so that no process signals it again. */
-export async function deadLetterTold(db: Db, deliveryId: string): Promise<void> {
+/** Records that the workflow of a dead letter was started and waits for commands, so that the sweep does not signal it. */
+export async function deadLetterSignalled(db: Db, deliveryId: string): Promise<void> {
   await db.query({
-    name: 'dead_letter_told',
-    text: `update deliveries set orders_told = orders where id = $1 and status = 'dead_lettered'`,
+    name: 'dead_letter_signalled',
+    text: `update deliveries set unsignalled_since = null where id = $1 and status = 'dead_lettered'`,
     values: [uuidOf(deliveryId)],
   });
 }

@@ -16,7 +16,7 @@ export async function cancelLeftBehind(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'cancel_left_behind',
     text: `
-      update deliveries set status = 'cancelled', next_attempt_at = null, orders = orders + 1, updated_at = now()
+      update deliveries set status = 'cancelled', next_attempt_at = null, unsignalled_since = clock_timestamp(), updated_at = now()
       where id in (
         select d.id from deliveries d join endpoints p on p.id = d.endpoint_id
         where p.deleted_at < now() - interval '10 minutes' and p.deleted_at > now() - interval '30 days'

@@ -134,7 +134,7 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
   },
   replayDelivery: {
     make: () => order('replay', 'dead_lettered'),
-    entry: { action: 'delivery.replay', before: { status: 'dead_lettered' }, after: { status: 'retrying', ...reason } },
+    entry: { action: 'delivery.replay', before: { status: 'dead_lettered' }, after: { status: 'pending', ...reason } },
   },
   cancelDelivery: {
     make: () => order('cancel', 'retrying'),
@@ -161,7 +161,7 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
   },
   releaseDelivery: {
     make: () => order('release', 'quarantined'),
-    entry: { action: 'delivery.release', before: { status: 'quarantined' }, after: { status: 'retrying', ...reason } },
+    entry: { action: 'delivery.release', before: { status: 'quarantined' }, after: { status: 'pending', ...reason } },
   },
 };
 

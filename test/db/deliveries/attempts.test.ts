@@ -53,7 +53,7 @@ async function record(one: AttemptRecord): Promise<DeliveryStatus | null | undef
 const row = async (id: string) =>
   (
     await database.db.query(
-      `select status, attempts, faults, orders - orders_told as unsignalled, own_workflow, last_outcome, last_message,
+      `select status, attempts, faults, unsignalled_since is not null as unsignalled, own_workflow, last_outcome, last_message,
          round(extract(epoch from next_attempt_at - updated_at) * 1000)::float8 as due_in_ms
        from deliveries where id = $1`,
       [uuidOf(id)],
@@ -73,7 +73,7 @@ describe('a held delivery', () => {
       status: 'held',
       attempts: 2,
       faults: 0,
-      unsignalled: 0,
+      unsignalled: false,
       own_workflow: false,
       last_outcome: 'http_status',
       last_message: 'http_status 2',
@@ -87,7 +87,7 @@ describe('a held delivery', () => {
   it('succeeds when it is accepted, and needs no workflow', async () => {
     const id = await make('held', { attempts: 1 });
     expect(await record(attempt(id, 2, 'accepted'))).toBe('succeeded');
-    expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 2, unsignalled: 0, own_workflow: false, due_in_ms: null });
+    expect(await row(id)).toMatchObject({ status: 'succeeded', attempts: 2, unsignalled: false, own_workflow: false, due_in_ms: null });
   });
 
   it('becomes a dead letter when its retry schedule is used up, and requests its workflow once', async () => {
@@ -95,7 +95,7 @@ describe('a held delivery', () => {
     const spent = attempt(id, 8, 'http_status', { retryInMs: null });
     for (let i = 0; i < 2; i++) {
       expect(await record(spent)).toBe('dead_lettered');
-      expect(await row(id)).toMatchObject({ status: 'dead_lettered', attempts: 8, unsignalled: 1, own_workflow: true, due_in_ms: null });
+      expect(await row(id)).toMatchObject({ status: 'dead_lettered', attempts: 8, unsignalled: true, own_workflow: true, due_in_ms: null });
     }
     expect(await kept(id)).toEqual(['8 http_status']);
   });
@@ -117,7 +117,7 @@ describe('a held delivery', () => {
     ]);
     expect(await row(id)).toMatchObject({ status: 'held', attempts: 0 });
     expect(await record(refused)).toBe('held');
-    expect(await row(id)).toMatchObject({ status: 'held', attempts: 1, unsignalled: 0, own_workflow: false, due_in_ms: hour });
+    expect(await row(id)).toMatchObject({ status: 'held', attempts: 1, unsignalled: false, own_workflow: false, due_in_ms: hour });
     expect(await kept(id)).toEqual(['1 timeout']);
   });
 
@@ -142,7 +142,7 @@ describe('a probe', () => {
     const { rows } = await database.db.query('select next_attempt_at from deliveries where id = $1', [uuidOf(id)]);
     for (const retryInMs of [hour, null]) {
       expect(await record(attempt(id, 4, 'http_status', { probe: true, retryInMs }))).toBe(status);
-      expect(await row(id)).toMatchObject({ status, attempts: 3, unsignalled: 0, own_workflow: false, last_message: 'http_status 4' });
+      expect(await row(id)).toMatchObject({ status, attempts: 3, unsignalled: false, own_workflow: false, last_message: 'http_status 4' });
     }
     expect((await database.db.query('select next_attempt_at from deliveries where id = $1', [uuidOf(id)])).rows).toEqual(rows);
     expect(await kept(id)).toEqual(['4 http_status', '4 http_status']);
@@ -182,7 +182,7 @@ it('records attempts of all kinds in one statement, each in its own row', async 
 it('requests no workflow for a delivery that has one, and neither settles a final delivery nor counts errors for it', async () => {
   const spent = await make('retrying');
   expect(await record(attempt(spent, 1, 'gone', { retryInMs: null }))).toBe('dead_lettered');
-  expect(await row(spent)).toMatchObject({ unsignalled: 0, own_workflow: false });
+  expect(await row(spent)).toMatchObject({ unsignalled: false, own_workflow: false });
   for (const status of deliveryStatuses.filter((each) => !['pending', 'retrying', 'held'].includes(each))) {
     const id = await make(status, { dueInMs: null });
     expect(await settleDelivery(database.db, id, 'expired')).toBe(status);

@@ -3,9 +3,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createObeyDeliveryOrder } from '#activities/obey-delivery-order';
+import { createObeyDeliveryCommand } from '#activities/obey-delivery-command';
 import { bySystem } from '#db/audit/audit';
-import { obeyOrder } from '#db/deliveries/orders';
+import { obeyCommand } from '#db/deliveries/commands';
 import { parkExisting } from '#db/lanes/parking';
 import { type ApiServer, startApi } from '../api-server.ts';
 import { planned } from '../deliveries-at-hand.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const order = (id: string, name: string) => api.post(`/v1/deliveries/${id}/${name}`);
+const command = (id: string, name: string) => api.post(`/v1/deliveries/${id}/${name}`);
 const make = async (settings: object) => (await api.makeEndpoint(tenant, url, settings)).id;
 const paced = { rateLimit: { perSecond: 1 } };
 const strict = { ordering: 'endpoint', onDeadLetter: 'block' };
@@ -33,7 +33,7 @@ describe('replay', () => {
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `${spent}, own_workflow = false, coalesce_key = 'a'`);
     const before = await rowOf(api, id);
-    const answer = await order(id, 'replay');
+    const answer = await command(id, 'replay');
     expect(answer).toMatchObject({ status: 202, body: { status: 'held', round: 2, attempts: 0, workflowId: `lane/${endpoint}` } });
     const row = await rowOf(api, id);
     expect(row).toMatchObject({ own_workflow: false, batch_id: null, sequence: null });
@@ -51,7 +51,7 @@ describe('replay', () => {
       const id = await held(api, tenant, endpoint);
       await leave(api, id, spent);
       await openLane(api, endpoint, `state = '${state}', due_at = null`);
-      expect((await order(id, 'replay')).status).toBe(202);
+      expect((await command(id, 'replay')).status).toBe(202);
       expect(await laneOf(api, endpoint)).toBe(after);
     }
   });
@@ -67,7 +67,7 @@ describe('replay', () => {
     await leave(api, id, spent.replace('dead_lettered', status));
     await openLane(api, endpoint, `state = 'blocked', due_at = null, state_reason = 'blocked_by_dead_letter'`);
     const before = await rowOf(api, id);
-    expect((await order(id, 'replay')).body.status).toBe('held');
+    expect((await command(id, 'replay')).body.status).toBe('held');
     const after = await rowOf(api, id);
     expect(after.lane_key).toBe('ordering' in settings && settings.ordering === 'key' ? 'k' : null);
     if (keeps) expect(after).toMatchObject({ position: before.position, sequence: 4 });
@@ -80,16 +80,16 @@ describe('replay', () => {
     const endpoint = await make(strict);
     const [id, last] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
     await leave(api, id, `${spent}, position = null`);
-    await order(id, 'replay');
+    await command(id, 'replay');
     expect(Number((await rowOf(api, id)).position)).toBeGreaterThan(Number((await rowOf(api, last)).position));
   });
 
   it('of a held delivery is refused, and of two concurrent replays one is obeyed', async () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
-    expect(await order(id, 'replay')).toMatchObject({ status: 409, body: { detail: 'The delivery is held: replay does not apply.' } });
+    expect(await command(id, 'replay')).toMatchObject({ status: 409, body: { detail: 'The delivery is held: replay does not apply.' } });
     await leave(api, id, spent);
-    const answers = await Promise.all([order(id, 'replay'), order(id, 'replay')]);
+    const answers = await Promise.all([command(id, 'replay'), command(id, 'replay')]);
     expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409]);
     expect(await rowOf(api, id)).toMatchObject({ status: 'held', round: 2 });
   });
@@ -99,9 +99,9 @@ describe('replay', () => {
     const id = await held(api, tenant, endpoint);
     await leave(api, id, spent);
     const replay = { kind: 'replay', replayId: randomUUID() } as const;
-    await obeyOrder(api.db, id, replay, 'outside');
+    await obeyCommand(api.db, id, replay, 'outside');
     const first = await rowOf(api, id);
-    expect(await api.deps.giveOrder(id, replay)).toMatchObject({ obeyed: true, status: 'held' });
+    expect(await api.deps.giveCommand(id, replay)).toMatchObject({ obeyed: true, status: 'held' });
     expect(await rowOf(api, id)).toEqual(first);
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
@@ -110,9 +110,9 @@ describe('replay', () => {
     const endpoint = await make(paced);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, spent);
-    const obey = createObeyDeliveryOrder(api.db, api.deps.lanes, (action) => ({ audit: bySystem(action), again: false }));
+    const obey = createObeyDeliveryCommand(api.db, api.deps.lanes, bySystem);
     const replay = { kind: 'replay', replayId: 'from-workflow' } as const;
-    for (let n = 0; n < 2; n++) expect(await obey({ deliveryId: id, order: replay })).toMatchObject({ status: 'held', attempts: 0 });
+    for (let n = 0; n < 2; n++) expect(await obey({ deliveryId: id, command: replay })).toMatchObject({ status: 'held', attempts: 0 });
     expect(await rowOf(api, id)).toMatchObject({ round: 2 });
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
@@ -137,7 +137,7 @@ describe('replay', () => {
     await leave(api, id, `status = 'dead_lettered'`);
     if (how === 'pause') await api.post(`/v1/endpoints/${endpoint}/pause`);
     else if (how) await api.db.query(how, [endpoint.slice(3)]);
-    expect((await order(id, 'replay')).body.status).toBe('held');
+    expect((await command(id, 'replay')).body.status).toBe('held');
   });
 });
 
@@ -147,7 +147,7 @@ describe('retry-now', () => {
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `attempts = 2, next_attempt_at = now() + interval '1 hour'`);
     await openLane(api, endpoint, `state = 'idle', due_at = now() + interval '1 hour'`);
-    expect(await order(id, 'retry-now')).toMatchObject({ status: 202, body: { status: 'held', attempts: 2 } });
+    expect(await command(id, 'retry-now')).toMatchObject({ status: 202, body: { status: 'held', attempts: 2 } });
     expect(Number((await rowOf(api, id)).next_attempt_at)).toBeLessThanOrEqual(Date.now() + 1_000);
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
@@ -157,7 +157,7 @@ describe('retry-now', () => {
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `attempts = 1, next_attempt_at = now() + interval '1 hour'`);
     await openLane(api, endpoint, `state = 'blocked', due_at = now() + interval '1 hour', state_reason = 'head_in_backoff'`);
-    expect((await order(id, 'retry-now')).status).toBe(202);
+    expect((await command(id, 'retry-now')).status).toBe(202);
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
 });
@@ -180,11 +180,11 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     await leave(api, waiting, `status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour'`);
     await setEndpoint(endpoint, columns);
     const before = [await rowOf(api, id), await rowOf(api, waiting)];
-    for (const delivery of [id, waiting]) expect(await order(delivery, 'retry-now')).toMatchObject({ status: 409, body: { detail } });
+    for (const delivery of [id, waiting]) expect(await command(delivery, 'retry-now')).toMatchObject({ status: 409, body: { detail } });
     // the same by a signal to its workflow or to the operator workflow
-    const obey = createObeyDeliveryOrder(api.db, api.deps.lanes, (action) => ({ audit: bySystem(action), again: false }));
-    await obey({ deliveryId: waiting, order: { kind: 'retry-now' } });
-    expect(await api.deps.giveOrder(id, { kind: 'retry-now' })).toMatchObject({ obeyed: false, status: 'held' });
+    const obey = createObeyDeliveryCommand(api.db, api.deps.lanes, bySystem);
+    await obey({ deliveryId: waiting, command: { kind: 'retry-now' } });
+    expect(await api.deps.giveCommand(id, { kind: 'retry-now' })).toMatchObject({ obeyed: false, status: 'held' });
     expect([await rowOf(api, id), await rowOf(api, waiting)]).toEqual(before);
     expect((await api.get(`/v1/deliveries/${id}`)).body.nextAttemptAt).toBeNull();
   });
@@ -198,7 +198,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     const endpoint = await make({ ordering });
     await held(api, tenant, endpoint, { orderingKey: 'a' });
     const id = await held(api, tenant, endpoint, { orderingKey: 'a', ...event });
-    const answer = await order(id, 'retry-now');
+    const answer = await command(id, 'retry-now');
     expect(answer.status).toBe(status);
     if (status === 409) expect(answer.body.detail).toMatch(/earlier deliveries are still waiting/);
   });
@@ -207,7 +207,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     const endpoint = await make(strict);
     const [first, id] = [await held(api, tenant, endpoint), await held(api, tenant, endpoint)];
     await leave(api, first, spent);
-    expect(await order(id, 'retry-now')).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/dead letter blocks/) } });
+    expect(await command(id, 'retry-now')).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/dead letter blocks/) } });
   });
 
   it.each([
@@ -221,7 +221,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     await openLane(api, endpoint, `state = '${state}', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
     const shown = async (delivery: string) => Date.parse((await api.get(`/v1/deliveries/${delivery}`)).body.nextAttemptAt) - Date.now();
     expect(await shown(id)).toBeGreaterThan(3_000_000);
-    expect((await order(id, 'retry-now')).status).toBe(202);
+    expect((await command(id, 'retry-now')).status).toBe(202);
     expect(await laneOf(api, endpoint)).toBe('awake');
     expect(await shown(id)).toBeLessThan(1_000);
     expect(await shown(other)).toBeGreaterThan(3_000_000);
@@ -234,7 +234,7 @@ describe('retry-now of a delivery whose endpoint is blocked', () => {
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [endpoint]);
     await leave(api, id, `status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour'`);
     await openLane(api, endpoint, `state = 'blocked', due_at = now() + interval '1 hour', state_reason = 'retry_after'`);
-    expect((await order(id, 'retry-now')).status).toBe(202);
+    expect((await command(id, 'retry-now')).status).toBe(202);
     // the drain has not found it
     await api.db.query('update lanes set hurried = false where endpoint_id = $1', [endpoint.slice(3)]);
     expect(await parkExisting(api.db, id)).toBe('held');
@@ -251,7 +251,7 @@ describe('release', () => {
     const endpoint = await make(settings);
     const id = await held(api, tenant, endpoint);
     await leave(api, id, `status = 'quarantined', faults = 10, next_attempt_at = null, attempts = 3`);
-    expect(await order(id, 'release')).toMatchObject({ status: 202, body: { ...after, attempts: 3, faults: 0 } });
+    expect(await command(id, 'release')).toMatchObject({ status: 202, body: { ...after, attempts: 3, faults: 0 } });
     expect(await laneOf(api, endpoint)).toBe(after.status === 'held' ? 'awake' : null);
   });
 });
@@ -269,7 +269,7 @@ describe('cancel', () => {
     const id = await held(api, tenant, endpoint);
     await leave(api, id, columns);
     await openLane(api, endpoint, `state = 'blocked', due_at = null`);
-    expect(await order(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
+    expect(await command(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
     expect(await laneOf(api, endpoint)).toBe(looks ? 'awake' : 'blocked');
   });
 
@@ -278,7 +278,7 @@ describe('cancel', () => {
     const event = await api.postEvent(tenant, { deliverAt: new Date(Date.now() + 29 * 86_400_000).toISOString() });
     const [id = ''] = await planned(api, tenant, event, [endpoint]);
     expect((await api.get(`/v1/deliveries/${id}`)).body.status).toBe('pending');
-    expect(await order(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
+    expect(await command(id, 'cancel')).toMatchObject({ status: 202, body: { status: 'cancelled', nextAttemptAt: null } });
   });
 });
 
@@ -295,5 +295,5 @@ it('deleting an endpoint cancels its held, retrying and dead-lettered deliveries
   const statuses = await Promise.all(ids.map(async (id) => (await api.get(`/v1/deliveries/${id}`)).body.status));
   expect(statuses).toEqual(['cancelled', 'cancelled', 'cancelled', 'succeeded']);
   expect(await laneOf(api, endpoint)).toBe('awake');
-  for (const name of ['replay', 'retry-now', 'release']) expect((await order(ids[0] ?? '', name)).status).toBe(409);
+  for (const name of ['replay', 'retry-now', 'release']) expect((await command(ids[0] ?? '', name)).status).toBe(409);
 });

@@ -32,12 +32,12 @@ async function heldAt(number: number, schedule: string[], later = 204): Promise<
 const first = { number: 1, schedule: ['1h'] };
 const second = { number: 2, schedule: ['50ms', '1h'] };
 const last = { number: 2, schedule: ['50ms'] };
-type Say = (sent: Sent, order: 'cancel' | 'retry-now') => Promise<unknown>;
+type Say = (sent: Sent, kind: 'cancel' | 'retry-now') => Promise<unknown>;
 
 /** Three ways to cancel: the API, a signal to the delivery's own workflow, and the button of the Web UI. */
 const ways: Record<string, Say> = {
-  'the API': (sent, order) => sent.order(order),
-  'a signal': (sent, order) => sent.handle.signal(order === 'cancel' ? 'cancel' : 'retryNow'),
+  'the API': (sent, kind) => sent.command(kind),
+  'a signal': (sent, kind) => sent.handle.signal(kind === 'cancel' ? 'cancel' : 'retryNow'),
 };
 const cancels: Record<string, Say> = { ...ways, "the Web UI's button": (sent) => sent.handle.cancel() };
 
@@ -106,7 +106,7 @@ const status = (sent: Sent) => sent.handle.query<{ status: string; attempts: num
 
 /** Resolves when the workflow has received the command and waits for its activity to be cancelled. */
 async function commandReceived(sent: Sent): Promise<void> {
-  await until('the order to arrive', async () => {
+  await until('the command to arrive', async () => {
     const { events } = await sent.handle.fetchHistory();
     return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
   });
