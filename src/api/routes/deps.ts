@@ -37,7 +37,7 @@ export interface ApiDeps {
    */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
-  giveCommand(deliveryId: string, order: Command, audit?: Audit): Promise<Pick<CommandResult, 'obeyed' | 'status' | 'obstacle'> | null>;
+  giveCommand(deliveryId: string, command: Command, audit?: Audit): Promise<Pick<CommandResult, 'obeyed' | 'status' | 'obstacle'> | null>;
   /** Receives notice of parked deliveries and of changes that concern a lane. */
   lanes: Lanes;
   setGate: SetGate;
