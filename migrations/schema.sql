@@ -107,9 +107,7 @@ create table deliveries (
   own_workflow boolean not null default true,
   replay_id text,
   hurried boolean not null default false,
-  orders integer not null default 0,
-  orders_told integer not null default 0,
-  echoes integer[],
+  unsignalled_since timestamp with time zone,
   "position" bigint,
   lane_key text,
   coalesce_key text,
@@ -140,7 +138,7 @@ CREATE INDEX deliveries_of_endpoint ON ONLY public.deliveries USING btree (endpo
 CREATE INDEX deliveries_of_endpoint_by_status ON ONLY public.deliveries USING btree (endpoint_id, status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_of_tenant ON ONLY public.deliveries USING btree (tenant_id, id);
 CREATE INDEX deliveries_of_tenant_by_status ON ONLY public.deliveries USING btree (tenant_id, status, id) WHERE (status <> 'succeeded'::text);
-CREATE INDEX deliveries_untold ON ONLY public.deliveries USING btree (updated_at) WHERE (orders_told < orders);
+CREATE INDEX deliveries_unsignalled ON ONLY public.deliveries USING btree (unsignalled_since) WHERE (unsignalled_since IS NOT NULL);
 CREATE TRIGGER hurry_lane AFTER UPDATE OF hurried ON public.deliveries FOR EACH ROW WHEN (new.hurried) EXECUTE FUNCTION hurry_lane();
 alter table deliveries enable row level security;
 create policy of_tenant on deliveries for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));

@@ -121,7 +121,9 @@ describe('without Temporal', () => {
       [uuidOf(eventId), uuidOf(endpointId)],
     );
     await layToRest(db, endpointId);
-    await db.query(`update lanes set state = 'blocked', state_reason = 'blocked_by_dead_letter' where endpoint_id = $1`, [uuidOf(endpointId)]);
+    await db.query(`update lanes set state = 'blocked', state_reason = 'blocked_by_dead_letter' where endpoint_id = $1`, [
+      uuidOf(endpointId),
+    ]);
     expect(await obeyCommand(db, eventId, command, 'outside')).toMatchObject({ obeyed: true, unblocks: true, status: after });
     await db.query(`update deliveries set unsignalled_since = now() - interval '11 seconds' where id = $1`, [uuidOf(eventId)]);
     await createSweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).ifDue(
