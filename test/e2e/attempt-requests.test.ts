@@ -66,9 +66,9 @@ describe.concurrent('the request of an attempt equals what arrived', () => {
   it.concurrent.each(endpoints)('first attempt, retry and replay: %s', async (_name, endpoint) => {
     const sent = await stage.send({ until: 'retrying', answer: [500, 204], endpoint: { headers: own, ...endpoint } });
     await compare(sent, 1, Object.keys(own));
-    await sent.order('retry-now');
+    await sent.command('retry-now');
     await sent.reach('succeeded');
-    await sent.order('replay');
+    await sent.command('replay');
     await compare(sent, 3, Object.keys(own));
   });
 
@@ -131,7 +131,7 @@ describe.concurrent('afterwards', () => {
     const path = `/v1/endpoints/${sent.endpoint.id}`;
     const before = await attemptsOf(sent.id);
     const attemptAgain = async (count: number) => {
-      await sent.order('retry-now');
+      await sent.command('retry-now');
       await until(`${count} requests`, () => sent.requests().length === count);
       await until(`${count} attempts`, async () => (await attemptsOf(sent.id)).length === count);
     };
