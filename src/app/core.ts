@@ -21,9 +21,9 @@ import { createParking, type Parking } from '#relay/parking';
 import type { Logger } from '#runtime/logger';
 import { createVault, type Vault } from '#sealing/vault';
 import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
+import { createGiveCommand, type GiveCommand } from '#temporal/commands';
 import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
 import { isTemporalAway, openTemporalLink, type TemporalLink } from '#temporal/link';
-import { createGiveCommand, type GiveCommand } from '#temporal/commands';
 import { createStarter, type Starter } from '#temporal/starter';
 import { createVerifications, type Verifications } from '#temporal/verifications';
 
@@ -96,7 +96,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const { config, log, timings, shares, vault } = given;
   const db = shares.flow;
   const link = openTemporalLink(config, log, timings.temporal);
-  const windowMs = deadLetterWindowMs(config);
+  const starter = createStarter(link, deadLetterWindowMs(config));
   const waker = createLaneWaker({ db, link, log });
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,
@@ -108,7 +108,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     db,
     contents: createContentEncryption(shares.recording, vault),
     link,
-    starter: createStarter(link, windowMs),
+    starter,
     waker,
     giveCommand: createGiveCommand({ db, starter, lanes: waker, log }),
     parking: createParking(db, waker),
