@@ -12,7 +12,7 @@ import { EventFlow } from './event-flow.ts';
 import { leave } from './leave.ts';
 import { register, renew } from './registration.ts';
 import type { RelayDeps } from './relay-deps.ts';
-import { createSweep, type Sweep } from './sweep.ts';
+import { Sweep } from './sweep.ts';
 
 const releasedAtOnce = 1_000;
 
@@ -49,7 +49,7 @@ export class Relay {
     this.#deps = deps;
     this.#cache = cache;
     this.#modes = createModeSwitch(deps.dispatch, { calmAfterMs: timings.relay.calmAfterMs });
-    this.#sweep = createSweep({ db, starter, waker, drainHere, log, timings });
+    this.#sweep = new Sweep({ db, starter, waker, drainHere, log, timings });
     this.#changed = inBackground(cache.readChanged, warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
@@ -161,8 +161,10 @@ export class Relay {
 
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
   #sweepOnce({ lease, flow }: Term): void {
-    this.#sweeping ??= this.#sweep
-      .ifDue(() => flow.readSoon())
+    if (this.#sweeping || !this.#sweep.isDue()) return;
+    flow.readSoon();
+    this.#sweeping = this.#sweep
+      .run()
       .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
       .finally(() => {
         this.#sweeping = undefined;

@@ -19,18 +19,6 @@ const pageSize = 500;
 const maxExpiredPages = 20;
 const startsAtOnce = 8;
 
-export interface Sweep {
-  /**
-   * Sweeps if 10 s have passed since the last sweep, or `soon` was called; calls `due` first. Do not call it
-   * concurrently.
-   */
-  ifDue(due: () => void): Promise<void>;
-  /** Starts nothing more after the current starts. */
-  stop(): void;
-  /** Makes the next `ifDue` sweep. */
-  soon(): void;
-}
-
 export interface SweepDeps {
   db: Db;
   starter: Starter;
@@ -42,17 +30,54 @@ export interface SweepDeps {
   timings?: Pick<Timings, 'sweep'>;
 }
 
-export function createSweep({ db, starter, waker, drainHere, log, timings: { sweep: timings } = usualTimings }: SweepDeps): Sweep {
-  const stopping = new AbortController();
-  let nextAt = 0;
-  let forgottenAt = 0;
-  let cursor: SweepCursor | null = null;
+export class Sweep {
+  readonly #deps: SweepDeps;
+  readonly #timings: Timings['sweep'];
+  readonly #stopping = new AbortController();
+  #nextAt = 0;
+  #forgottenAt = 0;
+  #cursor: SweepCursor | null = null;
 
-  /**
-   * Starts dispatches that are not done, deliveries 30 s past their time or newly due, and lanes past their time; once
-   * a minute also the lanes that do not know of their held deliveries (`rememberLanes`).
-   */
-  async function run(unsignalled: UnsignalledDelivery[]): Promise<void> {
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
+    this.#timings = (deps.timings ?? usualTimings).sweep;
+  }
+
+  /** True: 10 s have passed since the last sweep, or `soon` was called. Nothing is due once it is stopped. */
+  isDue(): boolean {
+    return performance.now() >= this.#nextAt && !this.#stopping.signal.aborted;
+  }
+
+  /** Makes it due. */
+  soon(): void {
+    this.#nextAt = 0;
+  }
+
+  /** Starts nothing more after the current starts. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Sweeps once. Do not call it concurrently. */
+  async run(): Promise<void> {
+    const { db, log, drainHere } = this.#deps;
+    this.#nextAt = performance.now() + this.#timings.everyMs;
+    try {
+      const unsignalled = await unsignalledDeliveries(db, pageSize);
+      await this.#lookAfterHeld(unsignalled);
+      await this.#startOverdue(unsignalled);
+    } catch (error) {
+      if (!(error instanceof TemporalAway)) throw error;
+      log.warn({ err: error }, 'relay.sweep_without_temporal');
+      for (const { endpointId } of await overdueLanes(db, pageSize, this.#timings.laneOverdueAfterMs)) drainHere(endpointId);
+    }
+  }
+
+  /** Starts dispatches that are not done, deliveries past their time or newly due, and lanes past their time. */
+  async #startOverdue(unsignalled: UnsignalledDelivery[]): Promise<void> {
+    const { db, starter, waker, log } = this.#deps;
+    const { dispatchOverdueAfterMs, deliveryOverdueAfterMs, laneOverdueAfterMs } = this.#timings;
+    const { signal } = this.#stopping;
     const refusals: unknown[] = [];
     // a start that Temporal refuses must not stop the others
     const unlessRefused = (starting: Promise<void>) =>
@@ -60,69 +85,50 @@ export function createSweep({ db, starter, waker, drainHere, log, timings: { swe
         if (error instanceof TemporalAway) throw error;
         refusals.push(error);
       });
-    const dispatches = await overdueDispatches(db, pageSize, timings.dispatchOverdueAfterMs);
-    await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), stopping.signal);
-    const deliveries = await overdueDeliveries(db, cursor, pageSize, timings.deliveryOverdueAfterMs);
-    await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), stopping.signal);
-    const lanes = await overdueLanes(db, pageSize, timings.laneOverdueAfterMs);
-    await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), stopping.signal);
-    await startAll(unsignalled, (delivery) => unlessRefused(signalChange({ db, starter }, delivery, 'sweep')), stopping.signal);
+    const dispatches = await overdueDispatches(db, pageSize, dispatchOverdueAfterMs);
+    await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), signal);
+    const deliveries = await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs);
+    await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), signal);
+    const lanes = await overdueLanes(db, pageSize, laneOverdueAfterMs);
+    await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), signal);
+    await startAll(unsignalled, (delivery) => unlessRefused(signalChange({ db, starter }, delivery, 'sweep')), signal);
     if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
-    cursor = cursorAfter(deliveries);
+    this.#cursor = cursorAfter(deliveries);
     // signalled commands are not found again. Refused ones would be, so they wait for the next regular sweep.
-    if (cursor || (unsignalled.length === pageSize && refusals.length === 0)) nextAt = 0;
-    if (dispatches.length + deliveries.length + lanes.length > 0)
-      log.info({ dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length }, 'relay.swept');
+    if (this.#cursor || (unsignalled.length === pageSize && refusals.length === 0)) this.soon();
+    const swept = { dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length };
+    if (swept.dispatches + swept.deliveries + swept.lanes > 0) log.info(swept, 'relay.swept');
   }
 
   /** The work on held deliveries: three independent steps, none of which needs Temporal's answer. */
-  async function lookAfterHeld(unsignalled: UnsignalledDelivery[]): Promise<void> {
+  async #lookAfterHeld(unsignalled: UnsignalledDelivery[]): Promise<void> {
     const unblocked = unsignalled.filter(({ status }) => status === 'held' || status === 'cancelled');
     // the process that stored the command may have crashed before it signalled the lane
     const done = await Promise.allSettled([
-      expireAllHeld(),
-      rememberLanes(),
-      waker.unblocked([...new Set(unblocked.map(({ endpointId }) => endpointId))]),
+      this.#expireHeld(),
+      this.#rememberLanes(),
+      this.#deps.waker.unblocked([...new Set(unblocked.map(({ endpointId }) => endpointId))]),
     ]);
-    for (const each of done) if (each.status === 'rejected') log.warn({ err: each.reason }, 'relay.held_not_swept');
+    for (const each of done) if (each.status === 'rejected') this.#deps.log.warn({ err: each.reason }, 'relay.held_not_swept');
   }
 
-  async function expireAllHeld(): Promise<void> {
-    for (let page = 0; page < maxExpiredPages && !stopping.signal.aborted; page++) {
-      if ((await expireHeld(db, pageSize)) < pageSize) return;
+  async #expireHeld(): Promise<void> {
+    for (let page = 0; page < maxExpiredPages && !this.#stopping.signal.aborted; page++) {
+      if ((await expireHeld(this.#deps.db, pageSize)) < pageSize) return;
     }
-    nextAt = 0;
+    this.soon();
   }
 
-  async function rememberLanes(): Promise<void> {
-    if (performance.now() < forgottenAt) return;
-    forgottenAt = performance.now() + timings.forgottenLanesEveryMs;
+  /** Once a minute: wakes the lanes that do not know of their held deliveries. */
+  async #rememberLanes(): Promise<void> {
+    const { db, waker, log } = this.#deps;
+    if (performance.now() < this.#forgottenAt) return;
+    this.#forgottenAt = performance.now() + this.#timings.forgottenLanesEveryMs;
     const forgotten = await forgottenLanes(db, pageSize);
-    if (forgotten.length === pageSize) forgottenAt = 0;
+    if (forgotten.length === pageSize) this.#forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
   }
-
-  return {
-    soon() {
-      nextAt = 0;
-    },
-    stop: () => stopping.abort(),
-    async ifDue(due) {
-      if (performance.now() < nextAt || stopping.signal.aborted) return;
-      nextAt = performance.now() + timings.everyMs;
-      due();
-      try {
-        const unsignalled = await unsignalledDeliveries(db, pageSize);
-        await lookAfterHeld(unsignalled);
-        await run(unsignalled);
-      } catch (error) {
-        if (!(error instanceof TemporalAway)) throw error;
-        log.warn({ err: error }, 'relay.sweep_without_temporal');
-        for (const { endpointId } of await overdueLanes(db, pageSize, timings.laneOverdueAfterMs)) drainHere(endpointId);
-      }
-    },
-  };
 }
 
 /**

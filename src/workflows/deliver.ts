@@ -49,84 +49,101 @@ const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ star
  * errors and has no limit. A cancellation of the activity waits for a request in flight, so there are never two. An
  * acceptance wins over every command.
  */
-export async function deliver({ deliveryId, status, round, deadLetterWindowMs }: DeliverInput): Promise<DeliveryStatus> {
-  const commands: (Command | { kind: 'look' })[] = [];
-  let known: DeliverState = { status, round, attempts: 0, nextAttemptAt: null, lastOutcome: null };
-  let unread = true;
-  let waiting = new CancellationScope();
+export async function deliver(input: DeliverInput): Promise<DeliveryStatus> {
+  const delivery = new Delivery(input);
   let replays = 0;
-  const whole = CancellationScope.current();
-  showDetails(known);
-
-  setHandler(statusQuery, () => known);
-  setHandler(cancelSignal, () => give({ kind: 'cancel' }));
-  setHandler(retryNowSignal, () => give({ kind: 'retry-now' }));
-  setHandler(lookSignal, () => give({ kind: 'look' }));
-  setHandler(replaySignal, (said) => give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
+  setHandler(statusQuery, () => delivery.known);
+  setHandler(cancelSignal, () => delivery.give({ kind: 'cancel' }));
+  setHandler(retryNowSignal, () => delivery.give({ kind: 'retry-now' }));
+  setHandler(lookSignal, () => delivery.give({ kind: 'look' }));
+  setHandler(replaySignal, (said) => delivery.give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
 
   for (;;) {
-    for (let command = commands.shift(); command; command = commands.shift()) {
-      if (command.kind === 'look') await look();
-      else enter(await obey(command));
+    await delivery.obeyAll();
+    const { status, round } = delivery.known;
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ ...input, status, round });
+    if (delivery.unread || status === 'pending' || status === 'retrying') await delivery.attempt();
+    else if (status === 'dead_lettered') await delivery.commandOrEnd();
+    else return status;
+  }
+}
+
+class Delivery {
+  /** The row as last read. */
+  known: DeliverState;
+  /** The row may have changed since. */
+  unread = true;
+  readonly #input: DeliverInput;
+  readonly #commands: (Command | { kind: 'look' })[] = [];
+  readonly #whole = CancellationScope.current();
+  #waiting = new CancellationScope();
+
+  constructor(input: DeliverInput) {
+    this.#input = input;
+    this.known = { status: input.status, round: input.round, attempts: 0, nextAttemptAt: null, lastOutcome: null };
+    showDetails(this.known);
+  }
+
+  give(command: Command | { kind: 'look' }): void {
+    this.#commands.push(command);
+    this.#waiting.cancel();
+  }
+
+  async obeyAll(): Promise<void> {
+    for (let command = this.#commands.shift(); command; command = this.#commands.shift()) {
+      if (command.kind === 'look') await this.#look();
+      else this.#enter(await this.#obey(command));
     }
-    if (workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof deliver>({ deliveryId, status: known.status, round: known.round, deadLetterWindowMs });
-    if (unread || known.status === 'pending' || known.status === 'retrying') await attempt();
-    else if (known.status === 'dead_lettered') await commandOrEnd();
-    else return known.status;
   }
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
-  async function attempt(): Promise<void> {
-    await untilCommand(async () => enter(await attemptDelivery({ deliveryId })));
+  async attempt(): Promise<void> {
+    await this.#untilCommand(async () => this.#enter(await attemptDelivery({ deliveryId: this.#input.deliveryId })));
   }
 
-  /**
-   * Reads the row again. The next attempt reads it anyway, but until that ends the Web UI would show a replayed delivery
-   * as a dead letter.
-   */
-  async function look(): Promise<void> {
-    if (unread || known.status !== 'dead_lettered') unread = true;
-    else enter(await CancellationScope.nonCancellable(() => readDelivery({ deliveryId })));
-  }
-
-  async function commandOrEnd(): Promise<void> {
-    await untilCommand(async () => {
-      if (!(await condition(() => commands.length > 0, deadLetterWindowMs))) {
+  async commandOrEnd(): Promise<void> {
+    await this.#untilCommand(async () => {
+      if (!(await condition(() => this.#commands.length > 0, this.#input.deadLetterWindowMs))) {
         throw ApplicationFailure.nonRetryable('nobody replayed it in time', 'DeadLetterExpired');
       }
     });
   }
 
   /**
+   * Reads the row again. The next attempt reads it anyway, but until that ends the Web UI would show a replayed delivery
+   * as a dead letter.
+   */
+  async #look(): Promise<void> {
+    const { deliveryId } = this.#input;
+    if (this.unread || this.known.status !== 'dead_lettered') this.unread = true;
+    else this.#enter(await CancellationScope.nonCancellable(() => readDelivery({ deliveryId })));
+  }
+
+  /**
    * Runs `wait` until a command arrives; does not start it if one has arrived. Cancelling the workflow (in the Web UI)
    * counts as the command cancel.
    */
-  async function untilCommand(wait: () => Promise<void>): Promise<void> {
-    if (commands.length > 0) return;
-    waiting = new CancellationScope();
+  async #untilCommand(wait: () => Promise<void>): Promise<void> {
+    if (this.#commands.length > 0) return;
+    this.#waiting = new CancellationScope();
     try {
-      await waiting.run(wait);
+      await this.#waiting.run(wait);
     } catch (error) {
       // if the endpoint refuses during the cancellation, the activity fails with the refusal
-      if (commands.length === 0 && (isCancellation(error) || whole.consideredCancelled)) commands.push({ kind: 'cancel' });
-      if (commands.length === 0) throw error;
+      const isCancelled = isCancellation(error) || this.#whole.consideredCancelled;
+      if (this.#commands.length === 0 && isCancelled) this.#commands.push({ kind: 'cancel' });
+      if (this.#commands.length === 0) throw error;
     }
   }
 
-  function obey(command: Command): Promise<DeliverState> {
-    return CancellationScope.nonCancellable(() => obeyDeliveryCommand({ deliveryId, command }));
+  #obey(command: Command): Promise<DeliverState> {
+    return CancellationScope.nonCancellable(() => obeyDeliveryCommand({ deliveryId: this.#input.deliveryId, command }));
   }
 
-  function give(command: (typeof commands)[number]): void {
-    commands.push(command);
-    waiting.cancel();
-  }
-
-  function enter(next: DeliverState): void {
-    if (next.status !== known.status) upsertSearchAttributes([{ key: statusAttribute, value: next.status }]);
-    known = next;
-    showDetails(known);
-    unread = false;
+  #enter(next: DeliverState): void {
+    if (next.status !== this.known.status) upsertSearchAttributes([{ key: statusAttribute, value: next.status }]);
+    this.known = next;
+    showDetails(next);
+    this.unread = false;
   }
 }

@@ -5,7 +5,7 @@ import { type DeliverState, statusAttribute } from '#contract/workflow-contract'
 import { obeyCommand } from '#db/deliveries/commands';
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
 import type { Command } from '#domain/delivery';
-import { createSweep } from '#relay/sweep';
+import { Sweep } from '#relay/sweep';
 import { until } from '../support/until.ts';
 import { holding, mostAtOnce, type Sent, type Stage, setStage } from './stage.ts';
 
@@ -29,7 +29,7 @@ async function crashAfter(sent: Sent, command: Command): Promise<void> {
 /** The sweep of a time when the mark is old enough. The sweep of the worker may be first. */
 async function sweepLater(sent: Sent): Promise<void> {
   await stage.sql(sent, `update deliveries set unsignalled_since = unsignalled_since - interval '11 seconds' where id = $1`);
-  await createSweep({ ...stage.posthorn.core, drainHere: () => undefined }).ifDue(() => undefined);
+  await new Sweep({ ...stage.posthorn.core, drainHere: () => undefined }).run();
   await until('the mark to be cleared', async () => (await mark(sent)) === null);
 }
 

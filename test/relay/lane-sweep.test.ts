@@ -5,7 +5,7 @@ import { readConfig } from '#config/config';
 import { obeyCommand } from '#db/deliveries/commands';
 import type { Command } from '#domain/delivery';
 import { uuidOf } from '#domain/ids';
-import { createSweep, sweepAll } from '#relay/sweep';
+import { Sweep, sweepAll } from '#relay/sweep';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { openTemporalLink } from '#temporal/link';
@@ -22,12 +22,11 @@ it('starts the workflow of a lane that is past its time and did not act', async 
   await posthorn.core.db.query(`update lanes set state = 'awake', due_at = now() - interval '11 seconds' where endpoint_id = $1`, [
     uuidOf(id),
   ]);
-  const sweep = createSweep({ ...posthorn.core, drainHere: () => undefined });
+  const sweep = new Sweep({ ...posthorn.core, drainHere: () => undefined });
   const handle = posthorn.temporal.workflow.getHandle(`lane/${id}`);
   const described = await until('its workflow', async () => {
     // retried in case Temporal has not answered in time
-    sweep.soon();
-    await sweep.ifDue(() => undefined);
+    await sweep.run();
     return handle.describe();
   });
   expect(described.type).toBe('endpointLane');
@@ -78,9 +77,7 @@ describe('without Temporal', () => {
     }
     await layToRest(db, resting);
     await layToRest(db, later);
-    await createSweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).ifDue(
-      () => undefined,
-    );
+    await new Sweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).run();
     expect(await laneOf(db, resting)).toMatchObject({ state: 'awake' });
     expect(await laneOf(db, missing)).toMatchObject({ state: 'awake' });
     expect(await laneOf(db, later)).toMatchObject({ state: 'idle', parks: false });
@@ -97,7 +94,7 @@ describe('without Temporal', () => {
       [uuidOf(endpointId), uuidOf(eventId), Array.from({ length: 1201 }, () => uuidOf(newId('dlv')))],
     );
     const starter = createStarter(link, 60_000);
-    await createSweep({ db, starter, waker: lanes.waker, drainHere: () => undefined, log }).ifDue(() => undefined);
+    await new Sweep({ db, starter, waker: lanes.waker, drainHere: () => undefined, log }).run();
     const { rows } = await db.query('select status, count(*)::int from deliveries where endpoint_id = $1 group by 1 order by 1', [
       uuidOf(endpointId),
     ]);
@@ -126,9 +123,7 @@ describe('without Temporal', () => {
     ]);
     expect(await obeyCommand(db, eventId, command, 'outside')).toMatchObject({ obeyed: true, unblocks: true, status: after });
     await db.query(`update deliveries set unsignalled_since = now() - interval '11 seconds' where id = $1`, [uuidOf(eventId)]);
-    await createSweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).ifDue(
-      () => undefined,
-    );
+    await new Sweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).run();
     expect(await laneOf(db, endpointId)).toMatchObject({ state: 'awake' });
   });
 });
