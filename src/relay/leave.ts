@@ -25,9 +25,14 @@ export interface LeavingRelay {
  */
 export async function leave({ db, log, relayId, ended, taken, eventsUnderWay, renew, renewEveryMs }: LeavingRelay): Promise<void> {
   const failed = (error: unknown) => log.warn({ err: error, relayId }, 'relay.not_retired');
-  const renewing = setInterval(() => void renew().catch(failed), renewEveryMs);
+  const free = () => freeOutboxRows(db, relayId, eventsUnderWay()).catch(failed);
+  const renewing = setInterval(() => {
+    void renew().catch(failed);
+    // an attempt that had begun may still be dropped before its request
+    void free();
+  }, renewEveryMs);
   await taken;
-  await freeOutboxRows(db, relayId, eventsUnderWay()).catch(failed);
+  await free();
   await ended;
   clearInterval(renewing);
   await retireRelay(db, relayId).catch(failed);
