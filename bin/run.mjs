@@ -66,6 +66,7 @@ const tasks = {
     ['tests', () => runWatched(node, [installed('vitest/vitest.mjs'), 'run', ...args])],
   ],
   check: () => [['format, lint, types, unused code and packages', () => all(checks)]],
+  chaos: (args) => [['', () => runWatched(node, [join(root, 'bin/chaos.mjs'), ...args])]],
   fuzz: (args) => [['', () => runWatched(node, [join(root, 'bin/fuzz.mjs'), ...args])]],
 };
 

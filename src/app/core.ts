@@ -96,7 +96,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const { config, log, timings, shares, vault } = given;
   const db = shares.flow;
   const link = openTemporalLink(config, log, timings.temporal);
-  const starter = createStarter(link, deadLetterWindowMs(config));
+  const starter = createStarter(link, deadLetterWindowMs(config), timings.temporal);
   const waker = createLaneWaker({ db, link, log });
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,

@@ -142,7 +142,7 @@ interface At {
   timings: Timings;
 }
 
-async function createWorker({ timings: { heartbeat, shutdown }, ...at }: At, { activities, sizing }: Work): Promise<Worker> {
+async function createWorker({ timings: { heartbeat, shutdown, temporal }, ...at }: At, { activities, sizing }: Work): Promise<Worker> {
   // applies to threads started from now on, such as the workflow thread (src/config/sizing.ts)
   setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
   return Worker.create({
@@ -155,6 +155,7 @@ async function createWorker({ timings: { heartbeat, shutdown }, ...at }: At, { a
     maxConcurrentWorkflowTaskExecutions: sizing.workflowTasks,
     maxCachedWorkflows: sizing.cachedWorkflows,
     maxHeartbeatThrottleInterval: heartbeat.throttleMs,
+    stickyQueueScheduleToStartTimeout: temporal.stickyTimeoutMs,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
     shutdownGraceTime: shutdown.graceMs,

@@ -70,10 +70,16 @@ export interface Timings {
    * 4 s would be too long), and Temporal starts the activity again `heartbeatTimeoutMs` after the last one.
    */
   heartbeat: { everyMs: number; throttleMs: number };
-  /** Calls to Temporal, and the pause between two tries to connect. */
-  temporal: { callTimeoutMs: number; reconnectMs: number };
+  temporal: {
+    callTimeoutMs: number;
+    /** The pause between two tries to connect. */
+    reconnectMs: number;
+    /** So long does a killed worker keep a workflow task, and tasks that come for the workflows it had cached. */
+    workflowTaskTimeoutMs: number;
+    stickyTimeoutMs: number;
+  };
   /** A process that stops waits so long for its requests; then its Temporal workers are cut off. */
-  shutdown: { graceMs: number; forceMs: number };
+  shutdown: { longestRequestMs: number; graceMs: number; forceMs: number };
 }
 
 export const usualTimings: Timings = {
@@ -113,15 +119,13 @@ export const usualTimings: Timings = {
   },
   stall: { tickMs: 250, afterMs: 2_000 },
   heartbeat: { everyMs: 1_500, throttleMs: 1_000 },
-  temporal: { callTimeoutMs: 5_000, reconnectMs: 1_000 },
-  // docker-compose.yml gives a worker 45 s in total
-  shutdown: { graceMs: 35_000, forceMs: 40_000 },
+  temporal: { callTimeoutMs: 5_000, reconnectMs: 1_000, workflowTaskTimeoutMs: 10_000, stickyTimeoutMs: 10_000 },
+  // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
+  shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
 };
 
 /** The constant of the workflows (src/contract/workflow-contract.ts). */
 export const heartbeatTimeoutMs = 5_000;
-/** The longest `timeoutMs` of an endpoint. */
-const longestRequestMs = 30_000;
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */
 const shortBackoffMs = 5_000;
 
@@ -148,7 +152,7 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
   ],
   ['a stall must be noticed before a takeover by a relay', ({ stall, relay }) => stall.afterMs + relay.renewEveryMs < relay.expiresAfterMs],
   ['a stall must be noticed before a takeover by a drain', ({ stall, lanes }) => stall.afterMs < lanes.takeoverMs],
-  ['a stopping process must finish its requests', ({ shutdown }) => longestRequestMs < shutdown.graceMs],
+  ['a stopping process must finish its requests', ({ shutdown }) => shutdown.longestRequestMs < shutdown.graceMs],
   ['the Temporal workers must outlast the grace', ({ shutdown }) => shutdown.graceMs < shutdown.forceMs],
 ];
 

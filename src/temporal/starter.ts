@@ -19,6 +19,7 @@ import {
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';
 import { isUnderWay } from '#domain/delivery';
+import { usualTimings } from '#domain/timings';
 import type { TemporalLink } from './link.ts';
 
 /**
@@ -45,14 +46,17 @@ export interface Starter {
   look(delivery: DeliveryRef, startedBy: string): Promise<void>;
 }
 
-export function createStarter(link: TemporalLink, deadLetterWindowMs: number): Starter {
+export function createStarter(link: TemporalLink, deadLetterWindowMs: number, { workflowTaskTimeoutMs } = usualTimings.temporal): Starter {
+  const times = { workflowTaskTimeout: workflowTaskTimeoutMs };
   return {
-    startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, dispatchStart(dispatch)),
-    look: (delivery, startedBy) =>
-      isUnderWay(delivery.status) || delivery.status === 'dead_lettered'
-        ? lookOrStart(link, deliveryStart(delivery, deadLetterWindowMs, startedBy))
-        : lookIfOpen(link, delivery),
-    startDelivery: (delivery, startedBy) => startOnce(link, workflowTypes.deliver, deliveryStart(delivery, deadLetterWindowMs, startedBy)),
+    startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, { ...dispatchStart(dispatch), ...times }),
+    look(delivery, startedBy) {
+      const needsWorkflow = isUnderWay(delivery.status) || delivery.status === 'dead_lettered';
+      const start = { ...deliveryStart(delivery, deadLetterWindowMs, startedBy), ...times };
+      return needsWorkflow ? lookOrStart(link, start) : lookIfOpen(link, delivery);
+    },
+    startDelivery: (delivery, startedBy) =>
+      startOnce(link, workflowTypes.deliver, { ...deliveryStart(delivery, deadLetterWindowMs, startedBy), ...times }),
   };
 }
 

@@ -2,13 +2,14 @@
 // The next process finds the unfinished work and continues it.
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '#runtime/checkpoints';
+import { quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
 import { makeTenant } from './stage.ts';
 
 describe('processes in batched mode', () => {
   it('killed at each checkpoint lose nothing and repeat only requests that were sent and not recorded', async ({ onTestFinished }) => {
-    const stage = await openBatchedStage({ namespace: 't19' });
+    const stage = await openBatchedStage({ namespace: 't19', timings: quickLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const start = (dieAt: Checkpoint, time = 1) => stage.start({ dieAt, time });
     const times = () => ['committed', 'posted', 'recorded'].map((id) => arrivals(stage).get(`/hook ${id}`) ?? 0);

@@ -1,9 +1,10 @@
 // Batched mode: a process stops with first attempts in flight, for a while (SIGSTOP) or permanently
 // (SIGTERM), while another process takes over its rows.
 import { describe, expect, it } from 'vitest';
+import { longRequests } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage, sendBatch, unrecorded } from './batched-stage.ts';
-import { makeTenant, names } from './stage.ts';
+import { allowLongRequests, makeTenant, names } from './stage.ts';
 
 const paths = ['/one', '/two'];
 /** The maximum of requests in flight for one endpoint. */
@@ -13,11 +14,12 @@ describe('a process in batched mode', () => {
   it('stopped with every slot in use, replaced and continued, repeats only the requests in flight at the stop', async ({
     onTestFinished,
   }) => {
-    const stage = await openBatchedStage({ namespace: 't38' });
+    const stage = await openBatchedStage({ namespace: 't38', timings: longRequests });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const frozen = await stage.start();
     const tenant = await frozen.makeTenant();
-    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path, { timeoutMs: 30_000 });
+    for (const path of paths) await frozen.makeEndpoint(tenant, stage.receiver.url + path);
+    await allowLongRequests(stage);
     const receiver = door(stage, paths);
     const accepted = await sendBatch(frozen, tenant, names('burst', 300));
     await until('the burst is on its way', () => stage.receiver.requests.length >= 100);
@@ -51,13 +53,13 @@ describe('a process in batched mode', () => {
   });
 
   it('stopped in a burst, finishes its requests in flight and releases the other events at once', async ({ onTestFinished }) => {
-    const stage = await openBatchedStage({ namespace: 't38' });
+    const stage = await openBatchedStage({ namespace: 't38', timings: longRequests });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'worker' })]);
-    const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
+    const tenant = await makeTenant(stage, first);
+    await allowLongRequests(stage);
     const receiver = door(stage, ['/hook'], 50);
     receiver.shut('slow');
-    // everything below must happen within 30 s, the maximum duration of a request
     const accepted = await sendBatch(first, tenant, [...names('slow', 12), ...names('burst', 150)]);
     await until('the burst is on its way', () => stage.receiver.requests.length >= 60);
     const [asked] = await stage.query<{ at: Date }>('select now() as at');
@@ -66,8 +68,8 @@ describe('a process in batched mode', () => {
       until('all have come', () => arrivals(stage).size === accepted.length),
       until('others would have taken its rows, were it not seen', async () => {
         const [row] = await stage.query<{ seen: boolean }>(
-          `select seen > $2::timestamptz + interval '6 seconds' as seen from relays where process like $1`,
-          [`% ${first.pid}`, asked?.at],
+          `select seen > $2::timestamptz + $3 * interval '1 millisecond' as seen from relays where process like $1`,
+          [`% ${first.pid}`, asked?.at, longRequests.relay.expiresAfterMs + 1_000],
         );
         return row?.seen;
       }),

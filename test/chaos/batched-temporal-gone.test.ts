@@ -3,6 +3,7 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
+import { quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { arrivals, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
 import { makeTenant, names, type Stage } from './stage.ts';
@@ -41,7 +42,7 @@ const individual = async (stage: Stage) =>
 async function openOwn({ onTestFinished }: TestContext, env: Record<string, string> = {}): Promise<{ stage: Stage; own: OwnTemporal }> {
   const own = await startOwnTemporal();
   onTestFinished(() => own.close());
-  const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address, env });
+  const stage = await openBatchedStage({ namespace: 'default', temporalAddress: own.address, env, timings: quickLeases });
   onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
   return { stage, own };
 }

@@ -2,6 +2,7 @@
 // when some are killed and when all start at once.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
+import { patientLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { attemptsBy, dispatchers, expectAllDelivered, openBatchedStage, recordedBy } from './batched-stage.ts';
 import { makeTenant, names, type Stage } from './stage.ts';
@@ -11,12 +12,14 @@ const cap = 32;
 const startMany = (stage: Stage, role: 'server' | 'worker', count: number) =>
   Promise.all(Array.from({ length: count }, () => stage.start({ role })));
 
-/** Waits until the workers may take rows, which is after 5 s of unbroken renewals. */
+/** Waits until the workers may take rows: after unbroken renewals for so long. */
 const untilSteady = (stage: Stage, workers: number) =>
   until('the workers may take rows', async () => {
     // a worker that was delayed has a new lease by now, and the row of its old one may still exist
     const [row] = await stage.query<{ count: number }>(
-      `select count(distinct process) from relays where started_at < now() - interval '5 seconds' and seen > now() - interval '3 seconds'`,
+      `select count(distinct process) from relays
+       where started_at < now() - $1 * interval '1 millisecond' and seen > now() - interval '3 seconds'`,
+      [patientLeases.relay.steadyAfterMs],
     );
     return row?.count === workers;
   });
@@ -53,7 +56,7 @@ describe('batched mode', () => {
   it('two servers and two workers share a burst; after a kill of one of each only requests in flight repeat', async ({
     onTestFinished,
   }) => {
-    const stage = await openBatchedStage({ namespace: 't39' });
+    const stage = await openBatchedStage({ namespace: 't39', timings: patientLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [servers, workers] = await Promise.all([startMany(stage, 'server', 2), startMany(stage, 'worker', 2)]);
     const [server, doomedServer] = servers as [PosthornProcess, PosthornProcess];
@@ -87,7 +90,7 @@ describe('batched mode', () => {
   });
 
   it('three workers that start at once on a full outbox make one delivery and one request for each event', async ({ onTestFinished }) => {
-    const stage = await openBatchedStage({ namespace: 't39' });
+    const stage = await openBatchedStage({ namespace: 't39', timings: patientLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });
     const tenant = await makeTenant(stage, server);

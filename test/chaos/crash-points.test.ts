@@ -2,6 +2,7 @@
 // finishes its work.
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '#runtime/checkpoints';
+import { quickLeases } from '../support/quick-timings.ts';
 import { expectTrueRecords, makeTenant, openStage } from './stage.ts';
 
 const points: { at: Checkpoint; namespace: string; repeats: number }[] = [
@@ -15,7 +16,7 @@ const points: { at: Checkpoint; namespace: string; repeats: number }[] = [
 describe.concurrent('a process killed', () => {
   for (const { at, namespace, repeats } of points) {
     it(`at "${at}" loses nothing`, async ({ onTestFinished }) => {
-      const stage = await openStage({ namespace });
+      const stage = await openStage({ namespace, timings: quickLeases });
       onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
       const first = await stage.start({ dieAt: at });
       const tenant = await makeTenant(stage, first);

@@ -1,6 +1,7 @@
 // Processes are stopped with SIGTERM while PostgreSQL is away and outcomes wait to be recorded.
 import { describe, expect, it, type TestContext } from 'vitest';
 import { startOwnPostgres } from '../support/own-servers.ts';
+import { quickEnd, quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage, sendBatch, unrecorded } from './batched-stage.ts';
 import { makeTenant, names } from './stage.ts';
@@ -9,10 +10,10 @@ const leftUnrecorded = 'worker.stopped_with_attempts_unrecorded';
 const inFlight = 12;
 
 /** A stage with its own PostgreSQL, one process, and a receiver that does not answer yet. */
-async function openOwn({ onTestFinished }: TestContext, namespace: string) {
+async function openOwn({ onTestFinished }: TestContext, namespace: string, timings = quickLeases) {
   const own = await startOwnPostgres();
   onTestFinished(() => own.close());
-  const stage = await openBatchedStage({ namespace, databaseUrl: own.url });
+  const stage = await openBatchedStage({ namespace, databaseUrl: own.url, timings });
   onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
   const first = await stage.start();
   const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
@@ -41,7 +42,7 @@ describe.concurrent('processes that are stopped without PostgreSQL', () => {
   });
 
   it('end even if it is not back in time; then only requests that were sent and not recorded repeat', async (context) => {
-    const { own, stage, first: ahead, tenant, receiver } = await openOwn(context, 't54');
+    const { own, stage, first: ahead, tenant, receiver } = await openOwn(context, 't54', quickEnd);
     // one process makes first attempts in its relay, the other by activities
     const plain = await stage.start({ env: { POSTHORN_DISPATCH: 'individual' } });
     const accepted = [

@@ -1,6 +1,7 @@
 // A process is frozen (SIGSTOP) while another one works. When it continues, it must not act on rows
 // that it read before.
 import { describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
@@ -38,7 +39,7 @@ describe('a relay', () => {
   it('frozen in a burst and continued after a takeover loses and repeats nothing, and returns under a new id', {
     timeout: 400_000,
   }, async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't30' });
+    const stage = await openStage({ namespace: 't30', timings: quickWaits });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const frozen = await stage.start();
     const tenant = await makeTenant(stage, frozen);

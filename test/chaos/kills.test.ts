@@ -1,11 +1,12 @@
 // Processes that end in the middle of their work: killed, or stopped with SIGTERM.
 import { describe, expect, it } from 'vitest';
+import { quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage } from './stage.ts';
 
 describe.concurrent('a worker', () => {
   it('killed while the receiver holds its request repeats at most that request', async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't25' });
+    const stage = await openStage({ namespace: 't25', timings: quickLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, second] = await Promise.all([stage.start(), stage.start({ role: 'server' })]);
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
@@ -31,7 +32,7 @@ describe.concurrent('a worker', () => {
   });
 
   it('killed in a burst repeats only requests that were sent and not recorded', async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't26' });
+    const stage = await openStage({ namespace: 't26', timings: quickLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start({ dieAt: 'posted', time: 20 });
     const tenant = await makeTenant(stage, first);
@@ -51,7 +52,7 @@ describe.concurrent('a worker', () => {
   });
 
   it('stopped, finishes and records its requests in flight, and releases its outbox rows', async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't27' });
+    const stage = await openStage({ namespace: 't27', timings: quickLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start();
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });

@@ -4,9 +4,11 @@ import { Client, Connection } from '@temporalio/client';
 import type pg from 'pg';
 import { expect, inject } from 'vitest';
 import { createPool } from '#db/store/pool';
+import type { Timings } from '#domain/timings';
 import { createTestDatabase } from '../support/database.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup, type PosthornProcess, type ProcessOptions } from '../support/posthorn-process.ts';
+import { longRequestMs } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -33,6 +35,8 @@ export interface StageOptions {
   temporalAddress?: string;
   databaseUrl?: string;
   env?: Record<string, string>;
+  /** Of all processes. Default: the usual ones. */
+  timings?: Timings;
 }
 
 export async function openStage({
@@ -40,6 +44,7 @@ export async function openStage({
   temporalAddress = inject('temporalAddress'),
   databaseUrl,
   env: more = {},
+  timings,
 }: StageOptions): Promise<Stage> {
   const own = databaseUrl === undefined ? undefined : createPool({ url: databaseUrl, max: 5, onError: () => undefined });
   const database = own ? { url: databaseUrl ?? '', db: own, drop: () => own.end() } : await createTestDatabase();
@@ -70,7 +75,7 @@ export async function openStage({
     receiver,
     env,
     temporal,
-    start: (options = {}) => group.start({ ...options, env: { ...env, ...options.env } }),
+    start: (options = {}) => group.start({ timings, ...options, env: { ...env, ...options.env } }),
     async send(to, tenant, ids, event = {}) {
       const answers = await Promise.allSettled(
         ids.map((id) => to.post(`/v1/tenants/${tenant}/events`, { type: 'order.created', data: { id }, id, ...event })),
@@ -105,6 +110,11 @@ export async function makeTenant(stage: Stage, by: PosthornProcess, more: object
   const tenant = await by.makeTenant();
   await by.makeEndpoint(tenant, `${stage.receiver.url}/hook`, more);
   return tenant;
+}
+
+/** The requests of all endpoints may take longer than the API allows. Call it before the first event. */
+export async function allowLongRequests(stage: Stage): Promise<void> {
+  await stage.query('update endpoints set timeout_ms = $1', [longRequestMs]);
 }
 
 export const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);

@@ -5,6 +5,7 @@ import { readDeliveryRef } from '#db/deliveries/delivery-refs';
 import { idOf } from '#domain/ids';
 import { deliveryStart } from '#temporal/starter';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
+import { quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
@@ -12,7 +13,7 @@ import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './s
 async function openOwn({ onTestFinished }: TestContext): Promise<{ stage: Stage; own: OwnTemporal }> {
   const own = await startOwnTemporal();
   onTestFinished(() => own.close());
-  const stage = await openStage({ namespace: 'default', temporalAddress: own.address });
+  const stage = await openStage({ namespace: 'default', temporalAddress: own.address, timings: quickLeases });
   onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
   return { stage, own };
 }

@@ -4,13 +4,14 @@ import { createDispatches } from '#db/events/dispatches';
 import { takeOutboxRows } from '#db/events/outbox';
 import { registerRelay } from '#db/events/relays';
 import { newId } from '#runtime/new-id';
+import { patientLeases } from '../support/quick-timings.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
 
 const dispatchedTwice = (stage: Stage) => stage.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1');
 
 describe('two of each', () => {
   it('two workers and two servers deliver each of 150 events once, also those without an owner', async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't28' });
+    const stage = await openStage({ namespace: 't28', timings: patientLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [server, other] = await Promise.all([stage.start({ role: 'server' }), stage.start({ role: 'server' })]);
     const tenant = await makeTenant(stage, server);
@@ -27,7 +28,7 @@ describe('two of each', () => {
   });
 
   it('four relays that race for rows without an owner take each once, and none moves rows of another', async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't28' });
+    const stage = await openStage({ namespace: 't28', timings: patientLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const server = await stage.start({ role: 'server' });
     const tenant = await server.makeTenant();

@@ -2,12 +2,13 @@
 // of all events.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, numbersIn, openLaneStage, upTo } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t47');
+  stage = await openLaneStage('t47', {}, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

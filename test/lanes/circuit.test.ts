@@ -1,13 +1,14 @@
 // A failing endpoint gets only probes: only probes with deliveries that are due use up attempts,
 // and held deliveries have no workflows. And Retry-After holds back all deliveries of the endpoint.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import type { Reply } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, openLaneStage, upTo } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t45');
+  stage = await openLaneStage('t45', {}, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

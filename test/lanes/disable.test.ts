@@ -2,12 +2,13 @@
 // probes. When a probe succeeds, it is enabled again if `autoRecover` is set. Five days and an hour
 // are three seconds here, which is longer than a drain waits out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, openLaneStage, upTo } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t46', { POSTHORN_DISABLE_AFTER: '3s', POSTHORN_PROBE_DISABLED_EVERY: '3s' });
+  stage = await openLaneStage('t46', { POSTHORN_DISABLE_AFTER: '3s', POSTHORN_PROBE_DISABLED_EVERY: '3s' }, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

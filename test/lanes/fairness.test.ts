@@ -3,12 +3,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneStage, makeLane, openLaneStage } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t51');
+  stage = await openLaneStage('t51', {}, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

@@ -1,12 +1,13 @@
 // Commands for held deliveries, and the results of two things at once: a replay of a held delivery,
 // two replays, a deletion, 410 Gone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, openLaneStage } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t52');
+  stage = await openLaneStage('t52', {}, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

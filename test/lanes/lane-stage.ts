@@ -158,9 +158,13 @@ export const upTo = (count: number) => Array.from({ length: count }, (_, n) => n
 export const chance = (text: string) => createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32;
 
 /** A Posthorn in this process with its own tenant. */
-export async function openLaneStage(namespace: string, env: Record<string, string> = {}, logTo?: TestOptions['logTo']) {
+export async function openLaneStage(
+  namespace: string,
+  env: Record<string, string> = {},
+  options: Pick<TestOptions, 'logTo' | 'timings'> = {},
+) {
   const [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, logTo }),
+    startPosthorn({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, ...options }),
     startReceiver(),
   ]);
   const where: Where = { api: posthorn, db: posthorn.database.db, receiver, temporal: posthorn.temporal };

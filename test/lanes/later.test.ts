@@ -2,12 +2,13 @@
 // of a coalesceKey in each window.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, numbersIn, openLaneStage } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t48');
+  stage = await openLaneStage('t48', {}, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

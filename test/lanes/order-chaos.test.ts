@@ -3,11 +3,12 @@
 // acceptances come in sequence, each event keeps its number, and nothing is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { acceptedOf, chance, type LaneEndpoint, numbersIn, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t43', { POSTHORN_RETRY_SCHEDULE: Array.from({ length: 40 }, () => '200ms').join(',') });
+const at = useProcesses('t43', { POSTHORN_RETRY_SCHEDULE: Array.from({ length: 40 }, () => '200ms').join(',') }, { timings: quickWaits });
 const keys = 100;
 const each = 30;
 const strictly = 201;

@@ -1,12 +1,13 @@
 // Ordered endpoints: one delivery at a time despite failures, and the order after a delivery is
 // given up.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { chance, type LaneEndpoint, type LaneStage, numbersIn, openLaneStage, sequenceOf, upTo } from './lane-stage.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t42');
+  stage = await openLaneStage('t42', {}, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

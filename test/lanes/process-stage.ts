@@ -1,6 +1,7 @@
 // A lane stage of real processes: one server and, by default, two workers that can be frozen and
 // killed.
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import type { Timings } from '#domain/timings';
 import { openStage, type Stage } from '../chaos/stage.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
@@ -20,8 +21,14 @@ export interface ProcessStage {
   drainer(endpoint: LaneEndpoint): Promise<PosthornProcess>;
 }
 
-async function open(namespace: string, env: Record<string, string>, workerCount: number): Promise<ProcessStage> {
-  const stage = await openStage({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env } });
+interface ProcessStageOptions {
+  workers?: number;
+  /** Default: the usual ones. */
+  timings?: Timings;
+}
+
+async function open(namespace: string, env: Record<string, string>, workerCount: number, timings?: Timings): Promise<ProcessStage> {
+  const stage = await openStage({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, timings });
   const [server, ...workers] = (await Promise.all([
     stage.start({ role: 'server' }),
     ...Array.from({ length: workerCount }, () => stage.start({ role: 'worker' })),
@@ -63,11 +70,15 @@ async function open(namespace: string, env: Record<string, string>, workerCount:
 }
 
 /** One stage for all tests of a file. Its logs are kept when a test fails. */
-export function useProcesses(namespace: string, env: Record<string, string> = {}, workerCount = 2): () => ProcessStage {
+export function useProcesses(
+  namespace: string,
+  env: Record<string, string> = {},
+  { workers = 2, timings }: ProcessStageOptions = {},
+): () => ProcessStage {
   let opened: ProcessStage | undefined;
   let failed = false;
   beforeAll(async () => {
-    opened = await open(namespace, env, workerCount);
+    opened = await open(namespace, env, workers, timings);
   });
   afterEach(({ task }) => {
     failed ||= task.result?.state === 'fail';

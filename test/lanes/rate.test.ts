@@ -3,12 +3,13 @@
 // at the receiver (pace.ts).
 import { describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, upTo } from './lane-stage.ts';
 import { expectPaced } from './pace.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t41');
+const at = useProcesses('t41', {}, { timings: quickWaits });
 const limit = { perSecond: 20, burst: 5 };
 /** The requests of these endpoints are counted to the end, because workers may be killed. */
 const counted = Promise.withResolvers<void>();

@@ -3,15 +3,18 @@
 // switched on while deliveries are in backoff.
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type LaneEndpoint, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t50');
+const at = useProcesses('t50', {}, { timings: quickWaits });
 /** A stage without frozen workers. */
-const elsewhere = useProcesses('t53', {}, 1);
-/** The request timeout is 15 s: a request in flight would have timed out. */
-const frozenForMs = 17_000;
+const elsewhere = useProcesses('t53', {}, { workers: 1, timings: quickWaits });
+/** Longer than a request takes on a busy machine. */
+const timeoutMs = 6_000;
+/** A request in flight would have timed out. */
+const frozenForMs = timeoutMs + 2_000;
 
 const slowly = (endpoint: LaneEndpoint, ms: number) =>
   endpoint.answer(async (_request, response) => {
@@ -31,8 +34,8 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
   it('is replaced: the order is kept, at most one request overlaps, and no response that came during the freeze counts as a failure', async () => {
     const tenant = await at().makeTenant();
     const [ordered, wide] = await Promise.all([
-      at().endpoint(tenant, { ordering: 'endpoint' }),
-      at().endpoint(tenant, { rateLimit: { perSecond: 40, burst: 40 }, maxInFlight: 32 }),
+      at().endpoint(tenant, { ordering: 'endpoint', timeoutMs }),
+      at().endpoint(tenant, { rateLimit: { perSecond: 40, burst: 40 }, maxInFlight: 32, timeoutMs }),
     ]);
     slowly(ordered, 230);
     slowly(wide, 500);
@@ -76,7 +79,9 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
 describe.concurrent('an order that is switched on while 80 deliveries sleep in backoff', () => {
   it('sends later events in order, and those in backoff too; one that is deferred for days holds up none', async () => {
     const endpoint = await elsewhere().endpoint(await elsewhere().makeTenant(), {
-      retry: { schedule: Array.from({ length: 5 }, () => '30s') },
+      // longer than the 8 s after which an ordered lane begins; with the usual timeout of 15 s it would begin later
+      retry: { schedule: Array.from({ length: 5 }, () => '15s') },
+      timeoutMs: 5_000,
     });
     let refusing = true;
     endpoint.answer((request, response) => {

@@ -2,6 +2,7 @@
 // individual again when it is calm.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { quickWaits } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -11,7 +12,7 @@ let tenant: string;
 
 beforeAll(async () => {
   [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace: 't37', env: { POSTHORN_DISPATCH: 'adaptive', POSTHORN_DISPATCHES_PER_SECOND: '5' } }),
+    startPosthorn({ namespace: 't37', env: { POSTHORN_DISPATCH: 'adaptive', POSTHORN_DISPATCHES_PER_SECOND: '5' }, timings: quickWaits }),
     startReceiver(),
   ]);
   tenant = await posthorn.makeTenant();

@@ -1,6 +1,6 @@
 // The main program of a Posthorn process in chaos tests: `<role> [<checkpoint> [<n>]]`. It prints
 // `listening <origin>`, and `ready` once its worker polls Temporal. When it reaches the checkpoint
-// for the n-th time, it kills itself with SIGKILL.
+// for the n-th time, it kills itself with SIGKILL. `TIMINGS`: its times, as JSON.
 
 import { flushCompileCache } from 'node:module';
 import { openCore } from '#app/core';
@@ -27,7 +27,7 @@ const log = createLogger(config.LOG_LEVEL);
 if (role !== 'server') installRuntime(log);
 const listening = role === 'worker' ? undefined : await listen(config.HOST, config.PORT, undefined);
 const origin = listening?.origin ?? `http://${config.HOST}:1`;
-const core = await openCore(config, log, role === 'server' ? 'server' : 'worker');
+const core = await openCore(config, log, role === 'server' ? 'server' : 'worker', process.env.TIMINGS && JSON.parse(process.env.TIMINGS));
 const worker = role === 'server' ? undefined : startWorker(core, origin, reached);
 const closeServer = listening && startServer(core, { listening, temporalUiUrl: null, relay: worker?.relay, reached });
 

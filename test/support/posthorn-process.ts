@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Timings, usualTimings } from '#domain/timings';
 import { superviseProcess } from '#embedded/supervised-process';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
@@ -19,6 +20,8 @@ export interface ProcessOptions {
   env: Record<string, string>;
   /** `all` (the default): server and worker in one process. */
   role?: 'all' | 'server' | 'worker';
+  /** Default: the usual ones. */
+  timings?: Timings;
   /** The process kills itself when it reaches this checkpoint for the `time`-th time (default 1). */
   dieAt?: Checkpoint;
   time?: number;
@@ -56,13 +59,13 @@ export function createProcessGroup(): ProcessGroup {
   let count = 0;
 
   return {
-    async start({ env, role = 'all', dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
+    async start({ env, role = 'all', timings = usualTimings, dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
       const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,
-        env: { ...env, NODE_COMPILE_CACHE: compiled },
+        env: { ...env, TIMINGS: JSON.stringify(timings), NODE_COMPILE_CACHE: compiled },
         logFile,
         stopSignal: 'SIGTERM',
         graceMs: 60_000,

@@ -8,6 +8,7 @@ import { listen } from '#app/listening';
 import { startServer } from '#app/server';
 import { type RunningWorker, startWorker } from '#app/worker';
 import { readConfig } from '#config/config';
+import type { Timings } from '#domain/timings';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { createLogger } from '#runtime/logger';
 import { type Api, createApi } from './api.ts';
@@ -31,6 +32,8 @@ export interface TestOptions {
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Default: the usual ones. */
+  timings?: Timings;
   /** The destination of its log. Default: standard error. */
   logTo?: { write(line: string): void };
   /** The page size of its dispatches. */
@@ -58,14 +61,14 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
 }
 
 export async function startPosthorn(options: TestOptions): Promise<TestPosthorn> {
-  const { namespace, env = {}, reached, logTo, pageSize, onNewDatabase } = options;
+  const { namespace, env = {}, reached, timings, logTo, pageSize, onNewDatabase } = options;
   const database = await createTestDatabase({ isNew: onNewDatabase });
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
   const log = createLogger(config.LOG_LEVEL, logTo);
   installTestRuntime();
   const listening = await listen(config.HOST, config.PORT, undefined);
-  const core = await openCore(config, log);
+  const core = await openCore(config, log, 'worker', timings);
   const worker = startWorker(core, listening.origin, reached, pageSize);
   const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', relay: worker.relay, reached });
   await worker.ready;
