@@ -32,13 +32,11 @@ describe('a process in batched mode', () => {
     receiver.letPass();
     const meanwhile = stage.send(frozen, tenant, names('meanwhile', 20));
 
-    // another relay deletes its row after its lease has expired
+    // Another relay deletes its row after its lease has expired, and takes what it still has in the outbox. That may be
+    // nothing: on a slow machine the endpoints had a lane by the time of the freeze, and their deliveries were parked.
     const [old] = await stage.query<{ id: string }>('select id from relays where process like $1', [`% ${frozen.pid}`]);
     await stage.start({ role: 'worker' });
-    await until('another takes its rows', async () => {
-      const [row] = await stage.query<{ count: number }>('select count(*) from outbox where owner <> $1', [old?.id]);
-      return row && row.count > 0;
-    });
+    await until('another to take over', async () => (await stage.query('select id from relays where id = $1', [old?.id])).length === 0);
     frozen.thaw();
     accepted.push(...(await meanwhile));
     expect(accepted).toHaveLength(320);
