@@ -2,7 +2,7 @@
 // An entry never holds a secret: only fields on an allow list are shown, all others are masked.
 import { z } from 'zod';
 import type { Command } from './delivery.ts';
-import { hidden } from './endpoint-target.ts';
+import { hidden, originOnly } from './endpoint-target.ts';
 
 export const auditActions = [
   'tenant.create',
@@ -103,12 +103,6 @@ function masked(name: string, value: unknown): unknown {
   if (name === 'url' && typeof value === 'string') return originOnly(value);
   if (name === 'headers' && typeof value === 'object') return Object.fromEntries(Object.keys(value).map((header) => [header, hidden]));
   return hidden;
-}
-
-/** Path, query and user info (before the @) are masked, because they may hold a token. */
-export function originOnly(url: string): string {
-  const [, scheme, host] = /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
-  return scheme === undefined ? hidden : `${scheme}${host}/${hidden}`;
 }
 
 export interface AuditChange {

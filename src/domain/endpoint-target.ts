@@ -201,3 +201,9 @@ export function fixedAuthorization(given: EndpointAuth | null): string | null {
 function base64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
+
+/** Path, query and user info (before the @) are masked, because they may hold a token. */
+export function originOnly(url: string): string {
+  const [, scheme, host] = /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
+  return scheme === undefined ? hidden : `${scheme}${host}/${hidden}`;
+}

@@ -1,9 +1,8 @@
 // The request of an attempt: what is stored of it, and how it is shown. Stored is only what cannot
 // be derived later from the endpoint, the event and the attempt (docs/decisions/0025).
 import { z } from 'zod';
-import { originOnly } from './audit.ts';
 import type { BodyFormat } from './body-format.ts';
-import { type EndpointAuth, hidden, type ShownTarget, shownTls } from './endpoint-target.ts';
+import { type EndpointAuth, hidden, originOnly, type ShownTarget, shownTls } from './endpoint-target.ts';
 import { isTestId } from './event.ts';
 import {
   batchHeaders,
