@@ -11,7 +11,7 @@ import { migrate } from '#db/store/migrate';
 import { makePartitions } from '#db/store/partitions';
 import { createPool } from '#db/store/pool';
 import { deliveryId } from '#domain/ids';
-import type { SentRequest } from '#domain/sent-request';
+import type { SentRequest } from '#domain/views/sent-request';
 import { startPostgres } from '#embedded/postgres';
 import { newId } from '#runtime/new-id';
 import { createVault } from '#sealing/vault';

@@ -1,7 +1,7 @@
 // `node bench/signing.ts`: measures the cost of signing a delivery in microseconds of one core, by
 // scheme and body size.
 import { randomBytes } from 'node:crypto';
-import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { type CustomSigning, type Signing, signing } from '#domain/endpoints/signing';
 import { privateKeyOf } from '#outbound/key-pair';
 import { type Signers, signatureHeaders } from '#outbound/signatures';
 import { signingSecret } from '#outbound/signing-secret';

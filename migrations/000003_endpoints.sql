@@ -143,7 +143,7 @@ create trigger endpoint_secrets_changed after insert or update on endpoint_secre
 -- Failure counts of the endpoints that refused something lately, summed over all processes. A circuit opens by them.
 create table endpoint_health (
   endpoint_id uuid primary key,
-  counts jsonb not null, -- `Failures` of src/domain/circuit.ts
+  counts jsonb not null, -- `Failures` of src/domain/lanes/circuit.ts
   failing_since timestamptz,
   target_version int not null default 1, -- the version of the target that was counted
   updated_at timestamptz not null default now()

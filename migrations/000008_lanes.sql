@@ -14,7 +14,7 @@ create table lanes (
   -- awake: a drain runs, or is due. idle: a parked delivery wakes it. blocked: a parked delivery does not wake it,
   -- because its gate is closed, its circuit is open, a Retry-After runs, or the next delivery in order is not due.
   state text not null check (state in ('awake', 'idle', 'blocked')),
-  state_reason text, -- why it sends nothing now; `laneWaits` of src/domain/lane.ts
+  state_reason text, -- why it sends nothing now; `laneWaits` of src/domain/lanes/lane.ts
   hurried boolean not null default false, -- it may hold hurried deliveries: the drain looks for them first
   due_at timestamptz, -- when it drains next; null: only after a signal
 

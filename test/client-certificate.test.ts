@@ -1,7 +1,7 @@
 // Client certificates: which are refused before they are stored, and the problem of each field.
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
-import type { ClientTls } from '#domain/endpoint-target';
+import type { ClientTls } from '#domain/endpoints/endpoint-target';
 import { certificateProblems, expiryOf, showCertificate } from '#sealing/client-certificate';
 import { createAuthority } from './support/authority.ts';
 

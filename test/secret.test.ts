@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type SecretForm, secretProblem } from '#domain/secret';
+import { type SecretForm, secretProblem } from '#domain/endpoints/secret';
 import { newSecret, openSecret, sealSecret } from '#sealing/secret';
 import { createVault } from '#sealing/vault';
 

@@ -15,7 +15,7 @@ import {
 } from '#db/endpoints/verifications';
 import { isStoreAway } from '#db/store/errors';
 import type { Db } from '#db/store/pool';
-import type { Lanes } from '#domain/lane';
+import type { Lanes } from '#domain/lanes/lane';
 import { wakeBehindGate } from '#lanes/set-gate';
 
 export interface ChallengeEndpointDeps {

@@ -7,7 +7,7 @@ import { startableDeliveries } from '#db/deliveries/delivery-refs';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '#db/events/dispatches';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '#db/events/plan';
 import type { Db } from '#db/store/pool';
-import { judge } from '#domain/subscription';
+import { judge } from '#domain/events/subscription';
 import type { Reached } from '#runtime/checkpoints';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';

@@ -2,7 +2,7 @@
 // early on cancellation, worker shutdown, or when Temporal gave the lane to another worker.
 // Idempotency key: the endpoint. A drain leases the lane; the previous drain is fenced.
 import { Context } from '@temporalio/activity';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import { usualTimings } from '#domain/timings';
 import type { Drain } from '#lanes/drain-types';
 

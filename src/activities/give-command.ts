@@ -1,8 +1,8 @@
 // giveCommand: gives a command from the operator workflow to any delivery: changes its row and
 // signals its workflow, like the API. Idempotency key: (delivery, command), as in
 // obeyDeliveryCommand.
-import { commandAction } from '#domain/audit';
-import { type Command, obstacles } from '#domain/delivery';
+import { commandAction } from '#domain/access/audit';
+import { type Command, obstacles } from '#domain/deliveries/delivery';
 import { isId } from '#domain/ids';
 import type { GiveCommand } from '#temporal/commands';
 import { temporalAudit } from './temporal-audit.ts';

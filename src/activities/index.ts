@@ -3,7 +3,7 @@ import type { Challenge } from '#attempts/challenge';
 import type { Engine } from '#attempts/engine';
 import type { Slots } from '#attempts/slots';
 import type { Db } from '#db/store/pool';
-import type { Lanes } from '#domain/lane';
+import type { Lanes } from '#domain/lanes/lane';
 import type { Timings } from '#domain/timings';
 import type { Drain } from '#lanes/drain-types';
 import type { SetGate } from '#lanes/set-gate';

@@ -19,7 +19,7 @@ import {
   deleteOldSequences,
   deleteOldTargets,
 } from '#db/store/upkeep';
-import type { Lanes } from '#domain/lane';
+import type { Lanes } from '#domain/lanes/lane';
 
 const old = [
   deleteOldTargets,

@@ -4,9 +4,9 @@
 import { obeyCommand } from '#db/deliveries/commands';
 import { type DeliveryState, readDeliveryState } from '#db/deliveries/deliveries';
 import type { Db } from '#db/store/pool';
-import { commandAction } from '#domain/audit';
-import type { Command } from '#domain/delivery';
-import type { Lanes } from '#domain/lane';
+import { commandAction } from '#domain/access/audit';
+import type { Command } from '#domain/deliveries/delivery';
+import type { Lanes } from '#domain/lanes/lane';
 import { wakeAfterCommand } from '#temporal/commands';
 import { temporalAudit } from './temporal-audit.ts';
 

@@ -1,7 +1,8 @@
 // setGate: pauses or resumes an endpoint for a signal to the operator or to its lane, like the API.
 // Idempotency key: (endpoint, gate). Setting the same gate twice has no further effect.
+
+import { unverified } from '#domain/endpoints/verification';
 import { isId } from '#domain/ids';
-import { unverified } from '#domain/verification';
 import type { SetGate } from '#lanes/set-gate';
 import { temporalAudit } from './temporal-audit.ts';
 

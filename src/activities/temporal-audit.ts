@@ -2,7 +2,7 @@
 // The sender of the signal is in the workflow's history.
 import { activityInfo } from '@temporalio/activity';
 import type { Audit } from '#db/audit/audit';
-import type { AuditAction } from '#domain/audit';
+import type { AuditAction } from '#domain/access/audit';
 
 /** The `once` key keeps the entry single when the activity is retried after it has done its work. */
 export function temporalAudit(action: AuditAction): Audit {

@@ -1,7 +1,7 @@
 // The result of one call of `Engine.attempt`, as the delivery's workflow gets it.
 import type { DeliveryState } from '#db/deliveries/deliveries';
-import type { DeliveryStatus } from '#domain/delivery';
-import type { SendResult } from '#domain/outcome';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { SendResult } from '#domain/deliveries/outcome';
 
 export type AttemptReport =
   /** The delivery needs no further attempt. `state`: its row now. */

@@ -4,10 +4,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerificationToAsk } from '#db/endpoints/verifications';
 import type { Db } from '#db/store/pool';
-import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
-import type { SendResult } from '#domain/outcome';
-import { signsWithKeyPair } from '#domain/signing';
-import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '#domain/verification';
+import type { SendResult } from '#domain/deliveries/outcome';
+import { type EndpointTarget, fixedAuthorization } from '#domain/endpoints/endpoint-target';
+import { signsWithKeyPair } from '#domain/endpoints/signing';
+import { allowedRate, allowsOrigin, echoedIn, keptPerSecond } from '#domain/endpoints/verification';
 import { accessOf } from '#outbound/access';
 import { LocalFault } from '#outbound/local-fault';
 import type { Sender } from '#outbound/send';

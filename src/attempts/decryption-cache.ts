@@ -2,7 +2,7 @@
 // An entry lives as long as the ciphertext object. The endpoint cache holds that object and drops
 // it when the endpoint changes, so a changed secret is decrypted again.
 import type { ContentEncryption } from '#db/keys/content-encryption';
-import type { EndpointTarget } from '#domain/endpoint-target';
+import type { EndpointTarget } from '#domain/endpoints/endpoint-target';
 import { type SigningSecret, signingSecret } from '#outbound/signing-secret';
 import { openTarget } from '#sealing/endpoint-target-encryption';
 import { openSecret } from '#sealing/secret';

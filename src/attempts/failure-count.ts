@@ -4,8 +4,8 @@
 import { type Counted, countOutcomes, type SeenOf } from '#db/endpoints/endpoint-health';
 import type { AskedEndpoint } from '#db/endpoints/endpoint-to-send';
 import type { Db } from '#db/store/pool';
-import { addSeen, type Failures, forgiven, noFailures, type Seen, shouldOpen } from '#domain/circuit';
-import type { Sign } from '#domain/outcome';
+import type { Sign } from '#domain/deliveries/outcome';
+import { addSeen, type Failures, forgiven, noFailures, type Seen, shouldOpen } from '#domain/lanes/circuit';
 
 const minuteMs = 60_000;
 /** After this time without a shared count, other processes may have counted outcomes that this one has not read. */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { NewHeld } from '#db/lanes/parking';
 import { isStoreAway } from '#db/store/errors';
-import { parksBySettings } from '#domain/attempt';
+import { parksBySettings } from '#domain/deliveries/attempt';
 import { LocalFault } from '#outbound/local-fault';
 import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';

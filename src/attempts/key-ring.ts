@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto';
 import { newKeyPair } from '#db/keys/signing-key';
 import { ensureTenantKey, type HeldKey, readHeldKeys, readKeyChanges } from '#db/keys/signing-keys';
 import type { Db } from '#db/store/pool';
-import { signersAt } from '#domain/signing-keys';
+import { signersAt } from '#domain/endpoints/signing-keys';
 import { privateKeyOf } from '#outbound/key-pair';
 import type { MessageKey } from '#outbound/sign-message';
 import { newId } from '#runtime/new-id';

@@ -3,8 +3,8 @@
 // What if the process dies before the record? The same request is sent again, under the same `webhook-id`.
 import type { AttemptRecord } from '#db/deliveries/attempts';
 import type { NewHeld } from '#db/lanes/parking';
-import type { DeliveryStatus } from '#domain/delivery';
-import { type SendResult, signOf } from '#domain/outcome';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import { type SendResult, signOf } from '#domain/deliveries/outcome';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import type { LaneWatch } from './lane-watch.ts';

@@ -4,7 +4,7 @@
 import type { DeliveryJob } from '#db/deliveries/deliveries';
 import { parkExisting } from '#db/lanes/parking';
 import type { Db } from '#db/store/pool';
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import type { LaneWatch } from './lane-watch.ts';
 
 export interface ParkDelivery {

@@ -9,7 +9,7 @@ import type { ContentEncryption } from '#db/keys/content-encryption';
 import { isBadData } from '#db/store/errors';
 import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import type { Logger } from '#runtime/logger';
 
 const tooLongMs = 1_000;

@@ -1,12 +1,12 @@
 // Builds the request of one attempt: headers, signature and body as the endpoint gets them.
 // Called by the poster for each attempt. Reads and writes nothing.
 import { hash } from 'node:crypto';
-import type { BodyFormat } from '#domain/body-format';
-import { type EndpointTarget, fixedAuthorization } from '#domain/endpoint-target';
-import { isTestId } from '#domain/event';
-import { batchHeaders, requestHeaders } from '#domain/request-headers';
-import type { SentRequest } from '#domain/sent-request';
-import type { Signing } from '#domain/signing';
+import { type EndpointTarget, fixedAuthorization } from '#domain/endpoints/endpoint-target';
+import { batchHeaders, requestHeaders } from '#domain/endpoints/request-headers';
+import type { Signing } from '#domain/endpoints/signing';
+import type { BodyFormat } from '#domain/events/body-format';
+import { isTestId } from '#domain/events/event';
+import type { SentRequest } from '#domain/views/sent-request';
 import { type Access, accessOf } from '#outbound/access';
 import { type Rendered, renderBatch, renderBody } from '#outbound/render';
 import { type Signers, signatureHeaders } from '#outbound/signatures';

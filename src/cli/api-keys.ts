@@ -8,10 +8,10 @@ import { revokeApiKey } from '#db/access/key-descendants';
 import { readTenant } from '#db/access/tenants';
 import { byHand } from '#db/audit/audit';
 import { createPool, type Db } from '#db/store/pool';
-import { scopesOf } from '#domain/access';
-import { newApiKey } from '#domain/api-key';
+import { scopesOf } from '#domain/access/access';
+import { newApiKey } from '#domain/access/api-key';
+import { duration, durationMs } from '#domain/deliveries/retry-schedule';
 import { isId } from '#domain/ids';
-import { duration, durationMs } from '#domain/retry-schedule';
 import { newId } from '#runtime/new-id';
 import { makeKey } from '#sealing/new-api-key';
 

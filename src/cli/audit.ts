@@ -6,8 +6,8 @@ import { ConfigError, readConfig } from '#config/config';
 import { verifyAudit } from '#db/audit/audit-chain';
 import { auditRights } from '#db/audit/audit-rights';
 import { createPool, type Db } from '#db/store/pool';
-import { auditAction } from '#domain/audit';
-import { instant } from '#domain/event';
+import { auditAction } from '#domain/access/audit';
+import { instant } from '#domain/events/event';
 import { exportFormats } from '#exports/export-lines';
 import { exportAudit, readAuditCursor } from '#exports/exports';
 

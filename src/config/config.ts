@@ -1,8 +1,8 @@
 // Reads and validates the configuration. Nothing else reads the environment.
 // `.env.example` and docs/configuration.md are generated from the descriptions in the schema below.
 import { z } from 'zod';
-import { duration, durationMs, type RetryPolicy, retryPolicy } from '#domain/retry-schedule';
-import { verification } from '#domain/verification';
+import { duration, durationMs, type RetryPolicy, retryPolicy } from '#domain/deliveries/retry-schedule';
+import { verification } from '#domain/endpoints/verification';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z.string().transform((text) =>

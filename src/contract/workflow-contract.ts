@@ -2,8 +2,8 @@
 // Clients import this file instead of the workflow code.
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { DeliveryStatus } from '#domain/delivery';
-import type { LaneState, LaneWait } from '#domain/lane';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { LaneState, LaneWait } from '#domain/lanes/lane';
 
 export const taskQueue = 'posthorn';
 /** Task queue of drains. It is separate, so that drains and attempts do not compete for activity slots. */

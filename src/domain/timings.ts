@@ -2,7 +2,7 @@
 // One object, passed down from the composition root; the times of workflows are constants instead.
 // `checkTimings` holds the relations; docs/architecture.md explains them.
 
-import { type CircuitTimes, circuitTimes } from './circuit.ts';
+import { type CircuitTimes, circuitTimes } from './lanes/circuit.ts';
 
 /** All in milliseconds. */
 export interface Timings {

@@ -5,7 +5,7 @@ import { type AuditFilter, auditAfter } from '#db/audit/audit-log';
 import { type AttemptFilter, attemptPages } from '#db/deliveries/attempt-export';
 import type { AttemptPlace } from '#db/deliveries/exported-attempt';
 import type { Db } from '#db/store/pool';
-import { instant } from '#domain/event';
+import { instant } from '#domain/events/event';
 import { type Exported, type ExportFormat, exportLines } from './export-lines.ts';
 
 type Querying = Pick<Db, 'query'>;

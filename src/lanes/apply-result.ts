@@ -6,7 +6,7 @@ import { disableFailing, recoverFailing } from '#db/endpoints/failing-endpoints'
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Db } from '#db/store/pool';
-import type { SendResult } from '#domain/outcome';
+import type { SendResult } from '#domain/deliveries/outcome';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import type { EndpointThrottle } from './endpoint-throttle.ts';

@@ -4,7 +4,7 @@ import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import { countHeld } from '#db/lanes/lane-held';
 import { deleteLane, restLane, resumeRested } from '#db/lanes/lane-ownership';
 import type { Db } from '#db/store/pool';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import type { Timings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import type { EndpointThrottle } from './endpoint-throttle.ts';

@@ -1,5 +1,5 @@
 // The type of a drain, for its callers.
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 
 /**
  * Drains the lane of an endpoint until there is nothing to do now, or until `stopping` is aborted. Rejects when

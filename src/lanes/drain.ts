@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { saveLane, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import { type Timings, usualTimings } from '#domain/timings';
 import { takeOverBackoff } from './backoff-takeover.ts';
 import { commitRest, confirmRest, type DrainEndDeps, handOn, leaveLost, removeLane } from './drain-end.ts';

@@ -2,7 +2,8 @@
 // probes. Used by one drain at a time, which saves `facts` in the lane's row for the next drain.
 // A drain that dies loses the facts of the last 5 s.
 import type { LaneFacts, TakenLane } from '#db/lanes/lane-ownership';
-import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '#domain/allowance';
+import { isSignOfLife, type SendResult, type Sign, signOf } from '#domain/deliveries/outcome';
+import { type Allowance, afterAccepted, afterRefused, freshAllowance } from '#domain/lanes/allowance';
 import {
   addSeen,
   type Circuit,
@@ -15,9 +16,8 @@ import {
   opened,
   probed,
   shouldOpen,
-} from '#domain/circuit';
-import type { LaneWait } from '#domain/lane';
-import { isSignOfLife, type SendResult, type Sign, signOf } from '#domain/outcome';
+} from '#domain/lanes/circuit';
+import type { LaneWait } from '#domain/lanes/lane';
 
 /** The circuit as the lane's row stores it. */
 type Left = Circuit & { failures?: Failures; disabled?: boolean };

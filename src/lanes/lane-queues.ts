@@ -2,7 +2,7 @@
 // ordered endpoint, one ordering key, or one delivery without order. A line that must wait
 // holds up no other line. Called by the drain, which refills them from PostgreSQL at each look.
 import type { HeldDelivery } from '#db/lanes/lane-page';
-import type { Ordering } from '#domain/lane-settings';
+import type { Ordering } from '#domain/lanes/lane-settings';
 
 interface Waiting {
   row: HeldDelivery;

@@ -9,8 +9,8 @@ import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { deadLetterSignalled, leaveBatch } from '#db/lanes/lane-held';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Db } from '#db/store/pool';
-import type { DeliveryStatus } from '#domain/delivery';
-import type { SendResult } from '#domain/outcome';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { SendResult } from '#domain/deliveries/outcome';
 
 export const ourPauseMs = 1_000;
 

@@ -4,8 +4,8 @@
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import { takeTenantTokens } from '#db/lanes/tenant-rates';
 import type { Db } from '#db/store/pool';
-import type { RateLimit } from '#domain/lane-settings';
-import { type Bucket, bucketAfter, changed, take, waitMs } from '#domain/token-bucket';
+import type { RateLimit } from '#domain/lanes/lane-settings';
+import { type Bucket, bucketAfter, changed, take, waitMs } from '#domain/lanes/token-bucket';
 
 const askAgainMs = 50;
 

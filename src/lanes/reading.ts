@@ -7,8 +7,8 @@ import { coalesceHeld, isBlocked, lowestHeld, nextHeldInMs } from '#db/lanes/lan
 import { type HeldDelivery, readHeld } from '#db/lanes/lane-page';
 import { readHeldTypes, readToProbe } from '#db/lanes/lane-probes';
 import type { Db } from '#db/store/pool';
-import { type Failures, probeOrder } from '#domain/circuit';
 import { firstUuidAt } from '#domain/ids';
+import { type Failures, probeOrder } from '#domain/lanes/circuit';
 import { LaneQueues } from './lane-queues.ts';
 
 /** Parked deliveries are younger than this, except replays and those that were in backoff. */

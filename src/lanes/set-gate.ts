@@ -4,8 +4,8 @@ import type { Audit } from '#db/audit/audit';
 import { holdsSomething, pauseEndpoint, resumeEndpoint } from '#db/endpoints/pause-resume';
 import { isUnverified } from '#db/endpoints/verifications';
 import type { Db } from '#db/store/pool';
-import type { Lanes } from '#domain/lane';
-import { unverified } from '#domain/verification';
+import { unverified } from '#domain/endpoints/verification';
+import type { Lanes } from '#domain/lanes/lane';
 
 /**
  * Pauses or resumes an endpoint. False: there is no such endpoint. `unverified`: not resumed, because the endpoint

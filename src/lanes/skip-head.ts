@@ -3,7 +3,7 @@
 import type { Audit } from '#db/audit/audit';
 import { skipHead } from '#db/lanes/lane-head';
 import type { Db } from '#db/store/pool';
-import type { Lanes } from '#domain/lane';
+import type { Lanes } from '#domain/lanes/lane';
 
 /** `laneKey` null: the first dead letter of all keys. Returns the id of the skipped delivery; null: nothing blocks. */
 export type SkipHead = (endpointId: string, laneKey: string | null, audit: Audit) => Promise<string | null>;

@@ -1,10 +1,10 @@
 // Decides what a lane does now: send, probe, or rest until something is due or changed.
 // Called by the drain at each look. Pure: it reads and writes nothing.
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
-import type { Circuit } from '#domain/circuit';
-import { failedTooLong, type LaneState, type LaneWait } from '#domain/lane';
+import { unverified } from '#domain/endpoints/verification';
+import type { Circuit } from '#domain/lanes/circuit';
+import { failedTooLong, type LaneState, type LaneWait } from '#domain/lanes/lane';
 import { type Timings, usualTimings } from '#domain/timings';
-import { unverified } from '#domain/verification';
 
 /** With a longer wait between two requests, the drain ends in between. */
 const longPaceMs = 2_000;

@@ -1,7 +1,7 @@
 // What an endpoint demands beyond plain headers: an OAuth access token, a client certificate.
 // Read for each request, when its connection and its `authorization` header are chosen.
 import { createHash } from 'node:crypto';
-import type { ClientTls, EndpointTarget, OAuthClient } from '#domain/endpoint-target';
+import type { ClientTls, EndpointTarget, OAuthClient } from '#domain/endpoints/endpoint-target';
 
 export interface Access {
   endpointId: string;

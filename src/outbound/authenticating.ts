@@ -1,7 +1,7 @@
 // Wraps a sender and adds an OAuth access token where the endpoint needs one.
 // When the endpoint answers 401, the token is replaced and the request sent again: once, within
 // the same attempt and its timeout.
-import type { SendResult } from '#domain/outcome';
+import type { SendResult } from '#domain/deliveries/outcome';
 import { LocalFault } from './local-fault.ts';
 import { type Asked, createTokens } from './oauth.ts';
 import type { Sender, SendRequest } from './send.ts';

@@ -3,7 +3,7 @@
 // requested. docs/endpoints.md lists which spellings are accepted.
 import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
-import { requestTarget } from '#domain/request-target';
+import { requestTarget } from '#domain/endpoints/request-target';
 
 const usualPorts: Record<string, string> = { 'http:': ':80', 'https:': ':443' };
 

@@ -1,6 +1,6 @@
 // Classifies the error of a failed exchange by its code, with the table in `domain/outcome`:
 // the endpoint's failure, or an internal one.
-import { type Refusal, refusalOfErrorCode } from '#domain/outcome';
+import { type Refusal, refusalOfErrorCode } from '#domain/deliveries/outcome';
 
 interface Failure {
   refusal: Refusal;

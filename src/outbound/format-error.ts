@@ -1,6 +1,6 @@
 // The error for data that a body format cannot hold, and the limits of the formats `form` and
 // `xml`.
-import type { BodyFormat } from '#domain/body-format';
+import type { BodyFormat } from '#domain/events/body-format';
 
 /** Nesting levels of objects and arrays. */
 export const deepest = 100;

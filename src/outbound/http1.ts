@@ -3,7 +3,7 @@
 // the connection is not used again.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { withConnectionHeaders } from '#domain/request-headers';
+import { withConnectionHeaders } from '#domain/endpoints/request-headers';
 import { type Received, receiveBody, receiveHead } from './receive.ts';
 
 export interface HttpRequest {

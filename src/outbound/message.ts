@@ -1,6 +1,6 @@
 // Writes the message of an attempt, which operators read first. It names the host, never the path,
 // the query or credentials. Example: "HTTP 503 from api.example.com, 41 ms".
-import type { EndpointResponse, Outcome } from '#domain/outcome';
+import type { EndpointResponse, Outcome } from '#domain/deliveries/outcome';
 
 interface AttemptFacts {
   outcome: Outcome;

@@ -10,8 +10,8 @@ import {
   customFetch,
   processClientCredentialsResponse,
 } from 'oauth4webapi';
-import type { OAuthClient } from '#domain/endpoint-target';
-import type { SendResult } from '#domain/outcome';
+import type { SendResult } from '#domain/deliveries/outcome';
+import type { OAuthClient } from '#domain/endpoints/endpoint-target';
 import { createSingleFlight } from '#domain/single-flight';
 import { LocalFault } from './local-fault.ts';
 import type { Sender } from './send.ts';

@@ -1,7 +1,7 @@
 // Builds the headers of a request: those of the caller and of the sender. Refuses headers that
 // belong to the connection.
-import { connectionHeader } from '#domain/connection-header';
-import { withSenderHeaders } from '#domain/request-headers';
+import { connectionHeader } from '#domain/endpoints/connection-header';
+import { withSenderHeaders } from '#domain/endpoints/request-headers';
 import { LocalFault } from './local-fault.ts';
 
 /** Throws LocalFault (`header_not_ours_to_send`). */

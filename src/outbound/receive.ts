@@ -1,6 +1,6 @@
 // Collects one response within fixed limits: all bytes until its headers are complete, then its
 // head and the first 64 KiB of its body.
-import type { EndpointResponse } from '#domain/outcome';
+import type { EndpointResponse } from '#domain/deliveries/outcome';
 import { decoded } from './content-encoding.ts';
 
 export const keptBytes = 64 * 1024;

@@ -1,6 +1,6 @@
 // Renders the `form` body: `id`, `type`, `timestamp`, and `data` flattened with brackets, as Rails
 // and PHP read them.
-import { walkJson } from '#domain/json-walk';
+import { walkJson } from '#domain/events/json-walk';
 import type { EventParts } from './event-parts.ts';
 import { deepest, FormatError, longest } from './format-error.ts';
 

@@ -1,6 +1,6 @@
 // Renders the `xml` body. Members become elements, array elements become `item`, and a `type`
 // attribute marks every value that is not a string.
-import { walkJson } from '#domain/json-walk';
+import { walkJson } from '#domain/events/json-walk';
 import type { EventParts } from './event-parts.ts';
 import { deepest, FormatError } from './format-error.ts';
 

@@ -1,9 +1,10 @@
 // Renders an event's body in the format of its endpoint (docs/formats.md). The result depends only
 // on the stored bytes, so it is the same on every attempt and replay. CloudEvents (JSON format, HTTP
 // binding): https://github.com/cloudevents/spec/tree/v1.0.2/cloudevents
-import type { BodyFormat } from '#domain/body-format';
-import { memberTexts } from '#domain/json-slices';
-import { formatHeaders, sourceOf } from '#domain/request-headers';
+
+import { formatHeaders, sourceOf } from '#domain/endpoints/request-headers';
+import type { BodyFormat } from '#domain/events/body-format';
+import { memberTexts } from '#domain/events/json-slices';
 import type { EventParts } from './event-parts.ts';
 import { formBody } from './render-form.ts';
 import { xmlBody } from './render-xml.ts';

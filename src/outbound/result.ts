@@ -1,6 +1,6 @@
 // Turns the end of an exchange into the result that is recorded for the attempt, or into a
 // LocalFault for an internal error.
-import { type Outcome, outcomeOfStatus, retryAfterMs, type SendResult, type Timings } from '#domain/outcome';
+import { type Outcome, outcomeOfStatus, retryAfterMs, type SendResult, type Timings } from '#domain/deliveries/outcome';
 import { failureOf } from './failure.ts';
 import type { Exchange } from './line.ts';
 import { LocalFault } from './local-fault.ts';

@@ -1,7 +1,7 @@
 // Sends one HTTP request to an endpoint and returns its result. Every failure of the endpoint is a
 // result; internal errors are thrown as LocalFault.
-import type { SendResult } from '#domain/outcome';
-import { requestTarget } from '#domain/request-target';
+import type { SendResult } from '#domain/deliveries/outcome';
+import { requestTarget } from '#domain/endpoints/request-target';
 import { type Access, identityOf } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { createConnect } from './connection.ts';

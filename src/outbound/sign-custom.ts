@@ -1,7 +1,7 @@
 // Makes the HMAC signature headers of a custom scheme, as `signing.custom` of the endpoint declares
 // it.
 import { createHmac, type KeyObject } from 'node:crypto';
-import type { CustomSigning } from '#domain/signing';
+import type { CustomSigning } from '#domain/endpoints/signing';
 import type { Signable } from './sign.ts';
 
 /** The signature header and, if declared, the timestamp header. `keys`: those of the live secrets, newest first. */

@@ -1,8 +1,8 @@
 // Signs requests with HTTP Message Signatures (RFC 9421) and Content-Digest (RFC 9530).
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
-import { testHeader } from '#domain/request-headers';
-import { requestTarget } from '#domain/request-target';
-import { alwaysCovered, type Component, type MessageSignatures } from '#domain/signing';
+import { testHeader } from '#domain/endpoints/request-headers';
+import { requestTarget } from '#domain/endpoints/request-target';
+import { alwaysCovered, type Component, type MessageSignatures } from '#domain/endpoints/signing';
 
 export interface MessageKey {
   keyId: string;

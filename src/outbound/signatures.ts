@@ -2,8 +2,8 @@
 // and key signs. If one of the schemes has no live key, it throws and nothing is sent: a request
 // never leaves with fewer kinds of signatures than the endpoint expects.
 import type { KeyObject } from 'node:crypto';
-import type { SecretForm } from '#domain/secret';
-import { messageSecretForm, type Signing } from '#domain/signing';
+import type { SecretForm } from '#domain/endpoints/secret';
+import { messageSecretForm, type Signing } from '#domain/endpoints/signing';
 import { signAsymmetric, signStandard } from './sign.ts';
 import { customHeaders } from './sign-custom.ts';
 import { type MessageKey, messageSignatureHeaders } from './sign-message.ts';

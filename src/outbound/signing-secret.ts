@@ -1,7 +1,7 @@
 // A live secret of an endpoint, as a key in each form that the signing schemes use (`whsec`, text,
 // hex, base64). Each form is decoded once and cached.
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { bareBase64, type SecretForm, secretProblem } from '#domain/secret';
+import { bareBase64, type SecretForm, secretProblem } from '#domain/endpoints/secret';
 
 export interface SigningSecret {
   id: string;

@@ -1,7 +1,7 @@
 // For receivers: verifies a request that is signed with a custom scheme, as the endpoint's
 // `signing.custom` declares it. Checks the same things as verify.ts.
 import { createHmac } from 'node:crypto';
-import type { CustomSigning } from '#domain/signing';
+import type { CustomSigning } from '#domain/endpoints/signing';
 import { checkAge, headerOf, idOf, isSame, timestampOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface CustomToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'toleranceSeconds' | 'now'> {

@@ -1,7 +1,7 @@
 // For receivers: verifies HTTP Message Signatures (RFC 9421) as Posthorn makes them, with
 // HMAC-SHA256 or ed25519. The body is covered through Content-Digest.
 import { createHash, createHmac } from 'node:crypto';
-import { requestTarget } from '#domain/request-target';
+import { requestTarget } from '#domain/endpoints/request-target';
 import { checkAge, headerOf, isBy, isSame, publicKeyOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
 
 export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'publicKeys' | 'toleranceSeconds' | 'now'> {

@@ -2,7 +2,7 @@
 // all. Ingest calls `admit` before it stores anything. An estimate decides, so no request waits for
 // a count. While counting fails, all events are let in.
 import type { Db } from '#db/store/pool';
-import { BacklogEstimate, type BacklogLimits, type Refusal } from '#domain/backlog';
+import { BacklogEstimate, type BacklogLimits, type Refusal } from '#domain/events/backlog';
 import type { Logger } from '#runtime/logger';
 import { createCountSchedule } from './count-outbox-schedule.ts';
 
@@ -46,7 +46,7 @@ export interface BacklogDeps {
 /**
  * The outbox is counted in the background: once this process has stored 1,000 events since the last count, and every
  * second after a refusal, for up to a minute, so that a client that retries meets a fresh count. Between two counts an
- * estimate decides (src/domain/backlog.ts).
+ * estimate decides (src/domain/events/backlog.ts).
  *
  * How far can the outbox exceed a limit? A single process exceeds it only by the rest of one batch, because batches are
  * taken whole. Every further process adds the events it let in since its last count: the 1,000, those that came during

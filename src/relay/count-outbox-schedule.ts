@@ -2,7 +2,7 @@
 // Counting never takes more than a twentieth of the time.
 import { countWaiting } from '#db/events/backlog';
 import type { Db } from '#db/store/pool';
-import type { BacklogEstimate, BacklogLimits } from '#domain/backlog';
+import type { BacklogEstimate, BacklogLimits } from '#domain/events/backlog';
 import type { Logger } from '#runtime/logger';
 
 const maxEventsBetweenCounts = 1_000;

@@ -1,7 +1,7 @@
 // The events of a relay that wait for a dispatch, and which of them leave next. It only decides: the dispatcher asks for
 // `next` after each change, writes the dispatch, and reports its end. Tenants take turns.
 import type { OwnedEvent } from '#db/events/outbox';
-import type { ModeSwitch } from '#domain/dispatch-mode';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { createFairQueue, type FairQueue, takeFrom } from '#domain/fair-queue';
 import { newId } from '#runtime/new-id';
 import type { DispatchRef } from '#temporal/starter';

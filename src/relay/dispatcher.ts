@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createDispatches, type NewDispatch, takeBackDispatch } from '#db/events/dispatches';
 import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
-import type { DispatchSetting, ModeSwitch } from '#domain/dispatch-mode';
+import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import type { DispatchMetrics } from '#telemetry/telemetry';

@@ -5,7 +5,7 @@
 import { existingDeliveries } from '#db/events/outbox';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 
 const together = 256;
 

@@ -9,8 +9,8 @@ import { type OwnedEvent, unplannedEvents } from '#db/events/outbox';
 import type { NewHeld } from '#db/lanes/parking';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
+import { judge } from '#domain/events/subscription';
 import { deliveryId } from '#domain/ids';
-import { judge } from '#domain/subscription';
 import { createCacheOf } from './endpoint-cache.ts';
 import type { Parking } from './parking.ts';
 

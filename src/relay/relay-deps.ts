@@ -2,7 +2,7 @@
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
 import type { Db } from '#db/store/pool';
-import type { DispatchSetting } from '#domain/dispatch-mode';
+import type { DispatchSetting } from '#domain/events/dispatch-mode';
 import type { Timings } from '#domain/timings';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';

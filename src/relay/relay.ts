@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { releaseDeadRelays, renewRelay } from '#db/events/relays';
-import { createModeSwitch, type DispatchMode, type ModeSwitch } from '#domain/dispatch-mode';
+import { createModeSwitch, type DispatchMode, type ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Lease } from '#domain/relay-lease';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';

@@ -1,6 +1,6 @@
 // Starts the workflows of dispatches, and so finds out whether Temporal answers. If a start fails or is lost, the
 // dispatch row still guards its events, and the sweep starts it again.
-import type { ModeSwitch } from '#domain/dispatch-mode';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
 import { TemporalAway } from '#temporal/link';
 import type { DispatchRef, Starter } from '#temporal/starter';

@@ -1,9 +1,9 @@
 // Verifies a sandbox request as a receiver would: every kind of signature that the endpoint is
 // configured to have.
 import type { Request } from 'express';
+import { secretProblem } from '#domain/endpoints/secret';
+import type { Signing } from '#domain/endpoints/signing';
 import { isId } from '#domain/ids';
-import { secretProblem } from '#domain/secret';
-import type { Signing } from '#domain/signing';
 import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '#receiver/verify';
 import { verifyCustom } from '#receiver/verify-custom';
 import { verifyMessage } from '#receiver/verify-message';

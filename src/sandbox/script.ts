@@ -1,5 +1,5 @@
 // Parses a sandbox script: one step for each attempt of an event. The last step repeats.
-import { duration, durationMs } from '#domain/retry-schedule';
+import { duration, durationMs } from '#domain/deliveries/retry-schedule';
 
 export const longestStepMs = 60_000;
 const maxLength = 4_000;

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { z } from 'zod';
-import type { ClientTls, shownTls } from '#domain/endpoint-target';
+import type { ClientTls, shownTls } from '#domain/endpoints/endpoint-target';
 
 interface Problem {
   path: string;

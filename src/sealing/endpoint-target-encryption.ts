@@ -1,7 +1,7 @@
 // Encrypts endpoint targets at rest: one encrypted JSON document each, bound to the endpoint's id.
 // A past target, kept to show what earlier attempts sent, has no secrets.
 
-import { type EndpointTarget, hideSecrets, hideValues, type ShownTarget } from '#domain/endpoint-target';
+import { type EndpointTarget, hideSecrets, hideValues, type ShownTarget } from '#domain/endpoints/endpoint-target';
 import { expiryOf, showCertificate } from './client-certificate.ts';
 import type { Vault } from './vault.ts';
 

@@ -1,6 +1,6 @@
 // Makes new API keys: 256 random bits, of which only a hash and the first characters are stored.
 import { createHash, randomBytes } from 'node:crypto';
-import { keyPrefix, shownLength } from '#domain/api-key';
+import { keyPrefix, shownLength } from '#domain/access/api-key';
 
 export interface NewKey {
   /** Shown once and not stored. */

@@ -1,6 +1,6 @@
 // Encrypts signing secrets at rest, bound to their own id. A `whsec_` text is stored as its 24 to
 // 64 bytes. Any other text is stored after a mark that is longer than those.
-import { type SecretForm, secretProblem } from '#domain/secret';
+import { type SecretForm, secretProblem } from '#domain/endpoints/secret';
 import { decodeSecret, encodeSecret } from '#outbound/sign';
 import type { Vault } from './vault.ts';
 

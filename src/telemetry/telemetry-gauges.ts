@@ -1,7 +1,7 @@
 // The gauges of /metrics whose values are read from worker, API and stores at each scrape.
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { LaneFigures } from '#db/lanes/lane-figures';
-import type { DispatchMode } from '#domain/dispatch-mode';
+import type { DispatchMode } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
 
 const timeoutMs = 2_000;

@@ -2,7 +2,7 @@
 // Each Posthorn has its own registry, as a process may have several. The page is public and bounded:
 // labels name no tenant and no event type, and only the 20 endpoints that hold the most deliveries.
 import { Counter, Histogram, Registry } from '@prometheus-io/client';
-import { type Outcome, outcomes } from '#domain/outcome';
+import { type Outcome, outcomes } from '#domain/deliveries/outcome';
 import type { Logger } from '#runtime/logger';
 import { processMetrics } from './process-metrics.ts';
 import { type ServerFacts, type StoreFacts, type WorkerFacts, watchServer, watchStores, watchWorker } from './telemetry-gauges.ts';

@@ -6,8 +6,8 @@ import type { Audit } from '#db/audit/audit';
 import { type CommandResult, obeyCommand } from '#db/deliveries/commands';
 import { markSignalled, readDeliveryRef, type UnsignalledDelivery } from '#db/deliveries/delivery-refs';
 import type { Db } from '#db/store/pool';
-import type { Command } from '#domain/delivery';
-import type { Lanes } from '#domain/lane';
+import type { Command } from '#domain/deliveries/delivery';
+import type { Lanes } from '#domain/lanes/lane';
 import type { Logger } from '#runtime/logger';
 import type { Starter } from './starter.ts';
 

@@ -1,7 +1,7 @@
 // Starts the workflow that follows the rotation of a signing key. Starting it twice has no effect.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { rotateKeyWorkflowId, taskQueue, tenantAttribute, workflowTypes } from '#contract/workflow-contract';
-import type { SigningKey } from '#domain/signing-keys';
+import type { SigningKey } from '#domain/endpoints/signing-keys';
 import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 

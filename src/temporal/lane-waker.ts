@@ -4,7 +4,7 @@
 import { type LaneRef, type OpenedCircuit, openLanes, readLaneRefs, readLaneStates, wakeLanes } from '#db/lanes/lanes';
 import { nudgeLanes } from '#db/store/listen';
 import type { Db } from '#db/store/pool';
-import type { LaneReason, Lanes } from '#domain/lane';
+import type { LaneReason, Lanes } from '#domain/lanes/lane';
 import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';

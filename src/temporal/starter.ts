@@ -18,7 +18,7 @@ import {
 } from '#contract/workflow-contract';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';
-import { isUnderWay } from '#domain/delivery';
+import { isUnderWay } from '#domain/deliveries/delivery';
 import { usualTimings } from '#domain/timings';
 import type { TemporalLink } from './link.ts';
 

@@ -24,7 +24,7 @@ import {
   statusAttribute,
   statusQuery,
 } from '#contract/workflow-contract';
-import type { Command, DeliveryStatus } from '#domain/delivery';
+import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryHandlers, showDetails } from './delivery-texts.ts';
 import { describing } from './described-handlers.ts';
 import { ourFaults } from './retry.ts';

@@ -2,7 +2,7 @@
 // details. Unlike summary and details, current details are set again after continue-as-new.
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { type DeliverState, endpointAttribute, eventTypeAttribute, tenantAttribute } from '#contract/workflow-contract';
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 
 export const deliveryHandlers = {
   status: 'Status, round, attempts, next attempt and last outcome, as of the last result of an activity.',

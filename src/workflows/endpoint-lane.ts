@@ -23,7 +23,7 @@ import {
   skipHeadSignal,
   wakeSignal,
 } from '#contract/workflow-contract';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import { describing } from './described-handlers.ts';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField } from './untrusted.ts';

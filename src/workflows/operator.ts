@@ -13,7 +13,7 @@ import {
   retryNowSignal,
   skipHeadSignal,
 } from '#contract/workflow-contract';
-import type { Command } from '#domain/delivery';
+import type { Command } from '#domain/deliveries/delivery';
 import { describing } from './described-handlers.ts';
 import { once, ourFaults } from './retry.ts';
 import { orderingKeyField, replayIdOf, textField } from './untrusted.ts';

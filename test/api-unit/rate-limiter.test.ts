@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateLimiter, type Verdict } from '#api/access/rate-limiter';
-import { apiRate, quotaOf } from '#domain/api-rate';
+import { apiRate, quotaOf } from '#domain/access/api-rate';
 
 /** One shared count, as PostgreSQL keeps it, and a clock that the test moves. */
 function bench(processes: number) {

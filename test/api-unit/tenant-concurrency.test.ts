@@ -1,7 +1,7 @@
 // The limit of concurrent requests of a tenant.
 import { expect, it } from 'vitest';
 import { createTenantConcurrency, mostAtOnce, mostEventPostsAtOnce } from '#api/access/tenant-concurrency';
-import { bootstrapCaller } from '#domain/access';
+import { bootstrapCaller } from '#domain/access/access';
 
 const of = (id: string) => ({ ...bootstrapCaller, tenant: { id, key: id } });
 const read = { scope: 'endpoints:read' } as const;

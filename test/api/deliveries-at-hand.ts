@@ -1,9 +1,9 @@
 // Creates deliveries without a relay, with the statements that planning and attempts use.
 import { recordAttempts } from '#db/deliveries/attempts';
 import { insertDeliveries, readEventToPlan } from '#db/events/plan';
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { SendResult } from '#domain/deliveries/outcome';
 import { deliveryId, uuidOf } from '#domain/ids';
-import type { SendResult } from '#domain/outcome';
 import { newId } from '#runtime/new-id';
 import type { ApiServer } from './api-server.ts';
 

@@ -1,8 +1,8 @@
 // A request marks test events in every format, and the signature covers the mark.
 import { describe, expect, it } from 'vitest';
 import { buildRequest, type SignedJob } from '#attempts/request';
-import { bodyFormats } from '#domain/body-format';
-import { standardBody } from '#domain/event';
+import { bodyFormats } from '#domain/events/body-format';
+import { standardBody } from '#domain/events/event';
 import { signingSecret } from '#outbound/signing-secret';
 import { verifyWebhook } from '#receiver/verify';
 

@@ -2,8 +2,8 @@
 // got: in every body format and signature scheme, from relay, workflow and lane, and after changes.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bodyFormats } from '#domain/body-format';
-import type { AttemptView } from '#domain/delivery-view';
+import { bodyFormats } from '#domain/events/body-format';
+import type { AttemptView } from '#domain/views/delivery-view';
 import type { Received } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';

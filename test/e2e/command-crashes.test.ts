@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeliverState, statusAttribute } from '#contract/workflow-contract';
 import { obeyCommand } from '#db/deliveries/commands';
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
-import type { Command } from '#domain/delivery';
+import type { Command } from '#domain/deliveries/delivery';
 import { Sweep } from '#relay/sweep';
 import { until } from '../support/until.ts';
 import { holding, mostAtOnce, type Sent, type Stage, setStage } from './stage.ts';

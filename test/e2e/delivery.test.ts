@@ -2,7 +2,7 @@
 // every command.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bodyFormats } from '#domain/body-format';
+import { bodyFormats } from '#domain/events/body-format';
 import type { TestPosthorn } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';

@@ -63,7 +63,7 @@ const apiOf = async (dev: Dev) => createApi((await dev.says(/API +(http:\S+)\/v1
 
 it('restarts Posthorn at each change, keeps the stores, and Ctrl-C ends everything', async () => {
   const folder = copyOfSources();
-  const outcome = join(folder, 'src/domain/outcome.ts');
+  const outcome = join(folder, 'src/domain/deliveries/outcome.ts');
   const source = readFileSync(outcome, 'utf8');
   const receiver = await startReceiver();
   onTestFinished(() => receiver.close());

@@ -1,7 +1,7 @@
 // How a response changes an endpoint's throttle and circuit, and which of it the next drain gets.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TakenLane } from '#db/lanes/lane-ownership';
-import type { Outcome } from '#domain/outcome';
+import type { Outcome } from '#domain/deliveries/outcome';
 import { EndpointThrottle } from '#lanes/endpoint-throttle';
 import { answerOf } from '../support/answer.ts';
 

@@ -2,8 +2,8 @@
 // circuit.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { obeyCommand } from '#db/deliveries/commands';
-import { circuitTimes, opened } from '#domain/circuit';
 import { uuidOf } from '#domain/ids';
+import { circuitTimes, opened } from '#domain/lanes/circuit';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;

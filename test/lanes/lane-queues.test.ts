@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HeldDelivery } from '#db/lanes/lane-page';
-import type { Ordering } from '#domain/lane-settings';
+import type { Ordering } from '#domain/lanes/lane-settings';
 import { LaneQueues } from '#lanes/lane-queues';
 
 const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDelivery => ({

@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeEndpoint } from '#db/endpoints/endpoint-changes';
 import { wakeLanes } from '#db/lanes/lanes';
-import { circuitTimes, opened } from '#domain/circuit';
 import { uuidOf } from '#domain/ids';
+import { circuitTimes, opened } from '#domain/lanes/circuit';
 import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 

@@ -3,7 +3,7 @@
 // here that the drain rests at each; the test makes the next probe due.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import { type LaneStage, setLaneStage } from './lane.ts';
 
 let stage: LaneStage;

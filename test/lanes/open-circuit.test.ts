@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { releaseLane, restLane, saveLane, takeLane } from '#db/lanes/lane-ownership';
 import { openLanes } from '#db/lanes/lanes';
-import { circuitTimes, opened } from '#domain/circuit';
 import { uuidOf } from '#domain/ids';
+import { circuitTimes, opened } from '#domain/lanes/circuit';
 import { until } from '../support/until.ts';
 import { type LaneStage, names, setLaneStage } from './lane.ts';
 

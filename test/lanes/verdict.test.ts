@@ -1,8 +1,8 @@
 // What a lane does now, as a table: the strongest reason comes first.
 import { expect, it } from 'vitest';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
-import type { Circuit } from '#domain/circuit';
-import { failedTooLong } from '#domain/lane';
+import type { Circuit } from '#domain/lanes/circuit';
+import { failedTooLong } from '#domain/lanes/lane';
 import { judgeLane, type Seen } from '#lanes/verdict';
 
 const endpoint: LaneEndpoint = {

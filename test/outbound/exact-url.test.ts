@@ -3,7 +3,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OAuthClient } from '#domain/endpoint-target';
+import type { OAuthClient } from '#domain/endpoints/endpoint-target';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { messageSignatureHeaders } from '#outbound/sign-message';

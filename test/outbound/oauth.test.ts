@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Provider } from 'oidc-provider';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { OAuthClient } from '#domain/endpoint-target';
+import type { OAuthClient } from '#domain/endpoints/endpoint-target';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { type Answer, response, selfSigned, startEndpoint } from './endpoint.ts';

@@ -3,9 +3,9 @@ import { HTTP } from 'cloudevents';
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { type BodyFormat, bodyFormats } from '#domain/body-format';
-import { standardBody } from '#domain/event';
-import { batchHeaders } from '#domain/request-headers';
+import { batchHeaders } from '#domain/endpoints/request-headers';
+import { type BodyFormat, bodyFormats } from '#domain/events/body-format';
+import { standardBody } from '#domain/events/event';
 import { renderBatch, renderBody } from '#outbound/render';
 
 const timestamp = '2026-11-21T08:30:00.000Z';

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, createSecretKey, randomBytes } from 'node:crypto';
 import { createVerifier, httpbis } from 'http-message-signatures';
 import { describe, expect, it } from 'vitest';
-import { components, type MessageSignatures } from '#domain/signing';
+import { components, type MessageSignatures } from '#domain/endpoints/signing';
 import { privateKeyOf } from '#outbound/key-pair';
 import { listOf, type MessageKey, messageSignatureHeaders, signBase } from '#outbound/sign-message';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { importJWK } from 'jose';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { type CustomSigning, type Signing, signing } from '#domain/endpoints/signing';
 import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
 import { type RequestToSign, type Signers, signatureHeaders } from '#outbound/signatures';
 import { signingSecret } from '#outbound/signing-secret';

@@ -1,7 +1,7 @@
 // Signed text is unambiguous in every scheme: no other split of it into id, time and body verifies.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { type CustomSigning, type Signing, signing } from '#domain/endpoints/signing';
 import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
 import { signatureHeaders } from '#outbound/signatures';
 import { signingSecret } from '#outbound/signing-secret';

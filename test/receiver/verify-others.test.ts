@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { createSigner, httpbis } from 'http-message-signatures';
 import { describe, expect, it } from 'vitest';
-import { type CustomSigning, type Signing, signing } from '#domain/signing';
+import { type CustomSigning, type Signing, signing } from '#domain/endpoints/signing';
 import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
 import { type Signers, signatureHeaders } from '#outbound/signatures';
 import { signingSecret } from '#outbound/signing-secret';

@@ -1,6 +1,6 @@
 // The queue of a relay: which events leave next, in which dispatch, without the relay.
 import { expect, it } from 'vitest';
-import type { DispatchMode } from '#domain/dispatch-mode';
+import type { DispatchMode } from '#domain/events/dispatch-mode';
 import { DispatchQueue, type Leaving, type LeavingKind, toDispatch } from '#relay/dispatch-queue';
 import { newId } from '#runtime/new-id';
 

@@ -4,7 +4,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { readConfig } from '#config/config';
-import { createModeSwitch, type DispatchSetting, type ModeSwitch } from '#domain/dispatch-mode';
+import { createModeSwitch, type DispatchSetting, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { uuidOf } from '#domain/ids';
 import type { Leaving, LeavingKind } from '#relay/dispatch-queue';
 import { Dispatcher, type DispatcherDeps } from '#relay/dispatcher';

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '#config/config';
 import { obeyCommand } from '#db/deliveries/commands';
-import type { Command } from '#domain/delivery';
+import type { Command } from '#domain/deliveries/delivery';
 import { uuidOf } from '#domain/ids';
 import { Sweep, sweepAll } from '#relay/sweep';
 import { createLogger } from '#runtime/logger';

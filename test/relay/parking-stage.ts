@@ -10,7 +10,7 @@ import { createStallWatch } from '#attempts/stall-watch';
 import { readConfig } from '#config/config';
 import { acceptEvents } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';
-import type { DispatchSetting } from '#domain/dispatch-mode';
+import type { DispatchSetting } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import { createAddressGuard } from '#outbound/address-guard';

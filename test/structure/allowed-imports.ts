@@ -1,6 +1,6 @@
 // Allowed imports: what each folder of `src` may import, besides itself. Every folder must be
-// listed here. `types of x` allows only `import type`. Subfolders of `db` and `api` are separate;
-// `db/*` allows all of `db`.
+// listed here. `types of x` allows only `import type`. Subfolders are separate; `db/*` allows all of
+// `db`.
 
 interface Allowed {
   folders: string;
@@ -9,61 +9,89 @@ interface Allowed {
 
 export const allowedImports: Record<string, Allowed> = {
   // pure: time and randomness are arguments
-  domain: { folders: '', packages: 'zod' },
+  'domain/deliveries': { folders: '', packages: 'zod' },
+  'domain/lanes': { folders: 'domain/deliveries', packages: 'zod' },
+  domain: { folders: 'domain/lanes', packages: 'zod' },
+  'domain/events': { folders: 'domain domain/deliveries', packages: 'zod' },
+  'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
+  'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
+  'domain/views': { folders: 'domain/deliveries domain/endpoints domain/events domain/lanes', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
-  contract: { folders: 'domain', packages: '@temporalio/common @temporalio/workflow' },
+  contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
   // deterministic: side effects only through proxyActivities
-  workflows: { folders: 'contract domain types of activities', packages: '@temporalio/common @temporalio/workflow' },
+  workflows: { folders: 'contract domain/* types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
-  runtime: { folders: 'domain', packages: 'node:crypto pino' },
-  config: { folders: 'domain types of attempts', packages: 'node:fs node:os node:path zod' },
-  sealing: { folders: 'domain outbound', packages: 'node:crypto node:tls types of zod' },
-  exports: { folders: 'domain db/audit db/deliveries db/store', packages: 'csv-stringify' },
-  telemetry: { folders: 'domain runtime db/lanes', packages: '@prometheus-io/client' },
+  runtime: { folders: 'domain/*', packages: 'node:crypto pino' },
+  config: { folders: 'domain/* types of attempts', packages: 'node:fs node:os node:path zod' },
+  sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
+  exports: { folders: 'domain/* db/audit db/deliveries db/store', packages: 'csv-stringify' },
+  telemetry: { folders: 'domain/* runtime db/lanes', packages: '@prometheus-io/client' },
 
-  'db/store': { folders: 'domain runtime', packages: 'node:async_hooks node:crypto node:fs/promises node:path pg' },
-  'db/audit': { folders: 'domain db/store', packages: 'node:crypto' },
-  'db/access': { folders: 'domain runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
-  'db/keys': { folders: 'domain outbound sealing db/audit db/store', packages: 'node:crypto' },
-  'db/endpoints': { folders: 'domain runtime sealing db/audit db/store', packages: 'types of pg' },
-  'db/events': { folders: 'domain db/access db/audit db/keys db/store', packages: '' },
-  'db/deliveries': { folders: 'domain db/audit db/endpoints db/keys db/store', packages: '' },
-  'db/lanes': { folders: 'domain db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
+  'db/store': { folders: 'domain/* runtime', packages: 'node:async_hooks node:crypto node:fs/promises node:path pg' },
+  'db/audit': { folders: 'domain/* db/store', packages: 'node:crypto' },
+  'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
+  'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
+  'db/endpoints': { folders: 'domain/* runtime sealing db/audit db/store', packages: 'types of pg' },
+  'db/events': { folders: 'domain/* db/access db/audit db/keys db/store', packages: '' },
+  'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
+  'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
 
   outbound: {
-    folders: 'domain',
+    folders: 'domain/*',
     packages:
       'ipaddr.js node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
   },
-  receiver: { folders: 'domain', packages: 'node:crypto' },
-  sandbox: { folders: 'domain receiver', packages: 'express node:crypto node:http node:timers/promises' },
+  receiver: { folders: 'domain/*', packages: 'node:crypto' },
+  sandbox: { folders: 'domain/* receiver', packages: 'express node:crypto node:http node:timers/promises' },
 
-  attempts: { folders: 'domain runtime sealing outbound telemetry db/*', packages: 'node:crypto node:timers/promises' },
-  lanes: { folders: 'domain runtime attempts db/*', packages: 'node:timers/promises' },
+  attempts: { folders: 'domain/* runtime sealing outbound telemetry db/*', packages: 'node:crypto node:timers/promises' },
+  lanes: { folders: 'domain/* runtime attempts db/*', packages: 'node:timers/promises' },
   temporal: {
-    folders: 'domain contract runtime config db/*',
+    folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:timers/promises',
   },
-  relay: { folders: 'domain runtime telemetry attempts temporal db/*', packages: 'node:timers/promises' },
+  relay: { folders: 'domain/* runtime telemetry attempts temporal db/*', packages: 'node:timers/promises' },
   activities: {
-    folders: 'domain contract runtime attempts lanes temporal db/*',
+    folders: 'domain/* contract runtime attempts lanes temporal db/*',
     packages: '@temporalio/activity @temporalio/common',
   },
 
   'api/http': {
-    folders: 'domain config runtime relay db/access db/audit db/endpoints db/store',
+    folders: 'domain/* config runtime relay db/access db/audit db/endpoints db/store',
     packages: 'express helmet node:crypto node:http node:stream node:stream/promises zod',
   },
   'api/access': {
-    folders: 'domain runtime sealing api/http db/access db/audit db/keys db/store',
+    folders: 'domain/* runtime sealing api/http db/access db/audit db/keys db/store',
     packages: 'express ipaddr.js jose node:crypto node:timers/promises zod',
   },
-  'api/examples': { folders: 'types of domain', packages: 'types of zod' },
+  'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {
-    folders: 'domain config contract runtime sealing exports types of lanes api/access api/examples api/http db/*',
-    packages: 'express node:async_hooks node:crypto node:timers/promises zod',
+    folders: 'domain/* config types of runtime types of sealing exports types of lanes api/access api/http db/*',
+    packages: 'express node:async_hooks node:timers/promises zod',
   },
-  api: { folders: 'api/access api/http api/routes', packages: 'express zod' },
+  'api/routes/deliveries': {
+    folders: 'domain/* contract sealing api/examples api/http types of api/routes db/access db/deliveries db/endpoints',
+    packages: 'zod',
+  },
+  'api/routes/events': {
+    folders: 'domain/* api/examples api/http types of api/routes api/routes/deliveries db/access db/deliveries db/events types of db/store',
+    packages: 'node:crypto zod',
+  },
+  'api/routes/endpoints': {
+    folders:
+      'domain/* runtime sealing api/examples api/http types of api/routes api/routes/deliveries api/routes/events db/access db/audit db/deliveries db/endpoints db/keys db/store',
+    packages: 'node:crypto node:timers/promises zod',
+  },
+  'api/routes/lanes': {
+    folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
+    packages: 'zod',
+  },
+  'api/routes/access': {
+    folders:
+      'domain/* sealing exports api/access api/examples api/http api/routes api/routes/deliveries db/access db/audit types of db/store',
+    packages: 'zod',
+  },
+  api: { folders: 'api/access api/http api/routes/*', packages: 'express zod' },
 
   embedded: {
     folders: '',

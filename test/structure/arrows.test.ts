@@ -8,8 +8,8 @@ const imports = sourceFiles.flatMap((file) => importsOf(file));
 
 const wordsOf = (allowed: string) => allowed.replaceAll('types of ', 'types-of-').split(' ').filter(Boolean);
 
-/** Expands `db/*` to all subfolders of db. */
-const names = (word: string, name: string) => word === name || (word.endsWith('/*') && name.startsWith(word.slice(0, -1)));
+/** Expands `db/*` to db and all its subfolders. */
+const names = (word: string, name: string) => word === name || (word.endsWith('/*') && `${name}/`.startsWith(word.slice(0, -1)));
 
 /** Parses a rule: `a b types of c` allows a and b, and only types of c. */
 function permits(allowed: string, name: string, typeOnly: boolean): boolean {

@@ -1,5 +1,5 @@
 // Builds the SendResult of a request with this status code or this outcome.
-import { type Outcome, outcomeOfStatus, type SendResult } from '#domain/outcome';
+import { type Outcome, outcomeOfStatus, type SendResult } from '#domain/deliveries/outcome';
 
 export function answerOf(statusOrOutcome: number | Outcome): SendResult {
   const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };

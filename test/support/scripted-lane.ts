@@ -6,7 +6,7 @@ import { type Activities, createLaneActivities } from '#activities/index';
 import { pollTemporal } from '#app/temporal-worker';
 import { readConfig } from '#config/config';
 import { sizingOf, thisMachine } from '#config/sizing';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import type { Drain } from '#lanes/drain-types';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';

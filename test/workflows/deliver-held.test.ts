@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '#activities/index';
 import { type DeliverState, statusAttribute } from '#contract/workflow-contract';
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { newId } from '#runtime/new-id';
 import { deliveryStart } from '#temporal/starter';
 import { type LaneStage, setLaneStage } from '../support/scripted-lane.ts';

@@ -2,7 +2,7 @@
 // something to send, and ends when nothing is held.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LaneKnown, statusAttribute } from '#contract/workflow-contract';
-import type { LaneReport } from '#domain/lane';
+import type { LaneReport } from '#domain/lanes/lane';
 import { again, blocked, ended, held, type LaneStage, type ScriptedLane, setLaneStage, untilStopped } from '../support/scripted-lane.ts';
 import { swell } from '../support/swell.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 // Describes a request for the audit log: actor, action, address, request id.
 import type { Response } from 'express';
 import type { Audit } from '#db/audit/audit';
-import type { Caller } from '#domain/access';
+import type { Caller } from '#domain/access/access';
 import type { Route } from '../http/route.ts';
 
 const nothing: Audit = {

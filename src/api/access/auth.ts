@@ -1,8 +1,8 @@
 // Express handlers that authenticate a request: bearer token, expiry, address range, rate limit,
 // scope.
 import type { Request, RequestHandler, Response } from 'express';
-import { bootstrapCaller, type Caller, may } from '#domain/access';
-import type { Quota } from '#domain/api-rate';
+import { bootstrapCaller, type Caller, may } from '#domain/access/access';
+import type { Quota } from '#domain/access/api-rate';
 import { Problem, unauthorized } from '../http/problem.ts';
 import type { Route } from '../http/route.ts';
 import type { Access } from './access.ts';

@@ -6,9 +6,9 @@ import { type Credential, findApiKeys, touchApiKeys } from '#db/access/api-keys'
 import { findPortalLinks } from '#db/access/portal-links';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
-import { bootstrapCaller, type Caller } from '#domain/access';
-import { isKeyText } from '#domain/api-key';
-import { type ApiRate, type Quota, quotaOf } from '#domain/api-rate';
+import { bootstrapCaller, type Caller } from '#domain/access/access';
+import { isKeyText } from '#domain/access/api-key';
+import { type ApiRate, type Quota, quotaOf } from '#domain/access/api-rate';
 import type { Logger } from '#runtime/logger';
 import { createOrigins } from './client-address.ts';
 import type { PortalToken, PortalTokens } from './portal-token.ts';

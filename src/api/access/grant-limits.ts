@@ -3,8 +3,8 @@
 
 import { readTenant } from '#db/access/tenants';
 import type { Db } from '#db/store/pool';
-import { type Caller, may, type Scope } from '#domain/access';
-import type { ApiRate } from '#domain/api-rate';
+import { type Caller, may, type Scope } from '#domain/access/access';
+import type { ApiRate } from '#domain/access/api-rate';
 import { type FieldError, invalid, notFound } from '../http/problem.ts';
 import { liesWithin } from './client-address.ts';
 

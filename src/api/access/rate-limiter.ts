@@ -2,7 +2,7 @@
 // Called for every request of a limited key. The limit can be exceeded by max(1, 1 %) per process
 // and window.
 import type { RateCounter } from '#db/access/api-rates';
-import type { Quota } from '#domain/api-rate';
+import type { Quota } from '#domain/access/api-rate';
 
 export interface Verdict {
   allowed: boolean;

@@ -1,7 +1,7 @@
 // Limits the concurrent requests of one tenant in this process, so that a tenant cannot take all
 // database connections. Posted events share statements, so their limit is higher. Callers that are
 // not bound to a tenant are not limited: they are the platform itself.
-import type { Caller } from '#domain/access';
+import type { Caller } from '#domain/access/access';
 import { Problem } from '../http/problem.ts';
 import type { Route } from '../http/route.ts';
 

@@ -1,8 +1,8 @@
 // Examples of API keys, portal links and audit entries for the OpenAPI document.
 import type { z } from 'zod';
-import type { ApiKey, newApiKey } from '#domain/api-key';
-import type { AuditView } from '#domain/audit';
-import type { newPortalLink, PortalLink } from '#domain/portal-link';
+import type { ApiKey, newApiKey } from '#domain/access/api-key';
+import type { AuditView } from '#domain/access/audit';
+import type { newPortalLink, PortalLink } from '#domain/access/portal-link';
 import { keyId, linkId, tenantId } from './ids.ts';
 
 export const newApiKeyExample: z.input<typeof newApiKey> = {

@@ -1,5 +1,5 @@
 // Examples of deliveries and attempts for the OpenAPI document.
-import type { AttemptView, DeliveryView } from '#domain/delivery-view';
+import type { AttemptView, DeliveryView } from '#domain/views/delivery-view';
 import { attemptId, deliveryId, endpointId, eventId, tenantId } from './ids.ts';
 
 export const deliveryExample: DeliveryView = {

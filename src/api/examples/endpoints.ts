@@ -1,7 +1,7 @@
 // Examples of endpoints and their lanes for the OpenAPI document.
 import type { z } from 'zod';
-import type { createdEndpoint, Endpoint, endpointChange, newEndpoint, rotatedSecret } from '#domain/endpoint';
-import type { LaneView, sequenceView } from '#domain/lane-view';
+import type { createdEndpoint, Endpoint, endpointChange, newEndpoint, rotatedSecret } from '#domain/endpoints/endpoint';
+import type { LaneView, sequenceView } from '#domain/views/lane-view';
 import { endpointId, tenantId } from './ids.ts';
 
 export const newEndpointExample: z.input<typeof newEndpoint> = {

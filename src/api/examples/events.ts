@@ -1,6 +1,6 @@
 // Examples of events for the OpenAPI document.
 import type { z } from 'zod';
-import type { acceptedBatch, acceptedEvent, EventSummary, newBatch, newEvent } from '#domain/event';
+import type { acceptedBatch, acceptedEvent, EventSummary, newBatch, newEvent } from '#domain/events/event';
 import { eventId, tenantId } from './ids.ts';
 
 export const newEventExample: z.input<typeof newEvent> = {

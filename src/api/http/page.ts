@@ -1,7 +1,7 @@
 // Pagination of lists: newest first, at most `limit` items, and a cursor that encodes the last id
 // read.
 import { z } from 'zod';
-import { instant } from '#domain/event';
+import { instant } from '#domain/events/event';
 import { firstUuidAt, type IdPrefix, isId, uuidOf } from '#domain/ids';
 import { type Answer, answer } from './route.ts';
 

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { MakerRevoked } from '#db/access/key-descendants';
 import { TooManyEndpoints } from '#db/endpoints/endpoint-limits';
 import { isStoreAway } from '#db/store/errors';
-import type { EndpointLimit } from '#domain/endpoint-limits';
-import { howCompared } from '#domain/event';
+import type { EndpointLimit } from '#domain/endpoints/endpoint-limits';
+import { howCompared } from '#domain/events/event';
 import { TooManyWaiting } from '#relay/backlog';
 
 export const fieldError = z.object({

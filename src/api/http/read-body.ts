@@ -1,7 +1,7 @@
 // Reads a JSON body and refuses a wrong content type, bad UTF-8, bad JSON, deep nesting and
 // duplicate keys.
 import express, { type RequestHandler } from 'express';
-import { isDeeperThan, memberFaults, memberTexts } from '#domain/json-slices';
+import { isDeeperThan, memberFaults, memberTexts } from '#domain/events/json-slices';
 import { type FieldError, invalid, Problem } from './problem.ts';
 
 export const defaultBodyLimit = 64 * 1024;

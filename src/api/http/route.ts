@@ -2,8 +2,8 @@
 // The OpenAPI document is generated from the same definitions.
 import type { z } from 'zod';
 import type { Audit } from '#db/audit/audit';
-import type { Caller, Scope } from '#domain/access';
-import type { AuditAction } from '#domain/audit';
+import type { Caller, Scope } from '#domain/access/access';
+import type { AuditAction } from '#domain/access/audit';
 import type { Ids } from './ids.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { recheckCredentials } from '#db/access/recheck-credentials';
 import type { Db } from '#db/store/pool';
-import type { Caller } from '#domain/access';
+import type { Caller } from '#domain/access/access';
 import { begun, type ExportFormat, exportTypes } from '#exports/export-lines';
 import { nameOf } from '../access/auth.ts';
 import { Problem } from '../http/problem.ts';

@@ -1,8 +1,8 @@
 // API keys: create, list, find by the SHA-256 hash of the key, and record use. The text of a key is
 // not stored.
-import type { Caller, Scope } from '#domain/access';
-import type { ApiKey } from '#domain/api-key';
-import type { ApiRate } from '#domain/api-rate';
+import type { Caller, Scope } from '#domain/access/access';
+import type { ApiKey } from '#domain/access/api-key';
+import type { ApiRate } from '#domain/access/api-rate';
 import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';

@@ -1,8 +1,8 @@
 // Portal links: create, list, find and revoke. The token of a link is signed and not stored; it is
 // valid only as long as its row is.
-import type { Scope } from '#domain/access';
+import type { Scope } from '#domain/access/access';
+import type { PortalLink } from '#domain/access/portal-link';
 import { idOf, uuidOf } from '#domain/ids';
-import type { PortalLink } from '#domain/portal-link';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import type { Credential } from './api-keys.ts';

@@ -1,5 +1,5 @@
 // Re-checks the credentials of a request that is still streaming.
-import type { Caller } from '#domain/access';
+import type { Caller } from '#domain/access/access';
 import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 

@@ -1,9 +1,9 @@
 // Tenants, found by the producer's id. Deleting a tenant keeps its rows and frees its id.
-import { type AuditState, changedFields, withoutSecrets } from '#domain/audit';
-import { usualMaxEndpoints } from '#domain/endpoint-limits';
+import { type AuditState, changedFields, withoutSecrets } from '#domain/access/audit';
+import { usualMaxEndpoints } from '#domain/endpoints/endpoint-limits';
+import type { Tenant } from '#domain/endpoints/tenant';
 import { idOf, uuidOf } from '#domain/ids';
-import type { RateLimit } from '#domain/lane-settings';
-import type { Tenant } from '#domain/tenant';
+import type { RateLimit } from '#domain/lanes/lane-settings';
 import { type Audit, type Audited, appendAudit, audited } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 

@@ -1,8 +1,8 @@
 // Reads the audit log: a page, newest first, or all of it, oldest first. Entries become visible in
 // the order of their numbers, without gaps: a reader that has seen a number has missed no earlier
 // one.
-import type { AuditState, AuditView, actorKinds } from '#domain/audit';
-import { inUtc } from '#domain/event';
+import type { AuditState, AuditView, actorKinds } from '#domain/access/audit';
+import { inUtc } from '#domain/events/event';
 import { idOf, isId, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 

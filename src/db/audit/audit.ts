@@ -1,5 +1,5 @@
 // Writes the audit log. A change and its entry are one transaction: both are stored, or neither is.
-import { type AuditAction, type AuditActor, type AuditEntry, brief } from '#domain/audit';
+import { type AuditAction, type AuditActor, type AuditEntry, brief } from '#domain/access/audit';
 import { isId, uuidOf } from '#domain/ids';
 import { type Db, inTransaction } from '../store/pool.ts';
 

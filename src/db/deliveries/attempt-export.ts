@@ -1,6 +1,6 @@
 // Exports the delivery log: one line per attempt, by the time it began, oldest first, whatever the
 // age of its delivery. An export that continues after the last line finds every later attempt.
-import { inUtc } from '#domain/event';
+import { inUtc } from '#domain/events/event';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { type AttemptPlace, attemptFields, type ExportedAttempt, type ExportedRow, toExported } from './exported-attempt.ts';

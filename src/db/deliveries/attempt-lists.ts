@@ -1,9 +1,9 @@
 // Lists the attempts of a delivery for people.
 
-import type { AttemptView } from '#domain/delivery-view';
+import { outcome } from '#domain/deliveries/outcome';
 import { idOf, uuidOf } from '#domain/ids';
-import { outcome } from '#domain/outcome';
-import type { SentRequest } from '#domain/sent-request';
+import type { AttemptView } from '#domain/views/delivery-view';
+import type { SentRequest } from '#domain/views/sent-request';
 import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
 import { decryptExchange, type StoredExchange } from './exchanges.ts';

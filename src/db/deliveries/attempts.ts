@@ -1,9 +1,9 @@
 // Records attempts, many in one statement. Safe to run twice: the id of an attempt is made before
 // its POST, so the second insert keeps nothing, and the delivery's row has moved on already.
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { SendResult } from '#domain/deliveries/outcome';
 import { uuidOf } from '#domain/ids';
-import type { SendResult } from '#domain/outcome';
-import type { SentRequest } from '#domain/sent-request';
+import type { SentRequest } from '#domain/views/sent-request';
 import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
 import { encryptExchanges } from './exchanges.ts';

@@ -1,8 +1,8 @@
 // Commands on a delivery. Each is one conditional update of its row, which returns whether the
 // command took effect and the row's status now.
-import { type Command, type DeliveryStatus, type Obstacle, obeyedIn } from '#domain/delivery';
+import { type Command, type DeliveryStatus, type Obstacle, obeyedIn } from '#domain/deliveries/delivery';
+import { unverified } from '#domain/endpoints/verification';
 import { idOf, uuidOf } from '#domain/ids';
-import { unverified } from '#domain/verification';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 

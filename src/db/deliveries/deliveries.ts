@@ -1,6 +1,6 @@
 // Delivery rows for an attempt: reads everything it needs in one statement, and makes the changes
 // that are not part of recording an attempt.
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
 import type { Db } from '../store/pool.ts';

@@ -1,8 +1,8 @@
 // Reads deliveries for people: lists, one delivery, the deliveries of an event. Every query reads a
 // bounded number of rows.
-import type { DeliveryStatus } from '#domain/delivery';
-import type { DeliveryView } from '#domain/delivery-view';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
+import type { DeliveryView } from '#domain/views/delivery-view';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { readDeliveryContext } from './delivery-context.ts';
 import { nextAttemptsOf } from './held-until.ts';

@@ -1,6 +1,6 @@
 // Delivery facts that Temporal needs to start a workflow, and pages of the deliveries that need one
 // started or signalled.
-import { type DeliveryStatus, deliveryStatuses } from '#domain/delivery';
+import { type DeliveryStatus, deliveryStatuses } from '#domain/deliveries/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';

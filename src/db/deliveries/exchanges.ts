@@ -1,8 +1,9 @@
 // Encrypts and decrypts the exchange of an attempt: the facts about its request, and the response.
 // Both are one encrypted value, so an erasure deletes both. Called to record and to list attempts.
-import type { BodyFormat } from '#domain/body-format';
-import type { SendResult } from '#domain/outcome';
-import type { SentRequest } from '#domain/sent-request';
+
+import type { SendResult } from '#domain/deliveries/outcome';
+import type { BodyFormat } from '#domain/events/body-format';
+import type { SentRequest } from '#domain/views/sent-request';
 import type { Content, ContentEncryption } from '../keys/content-encryption.ts';
 
 interface Attempted {

@@ -1,5 +1,5 @@
 // An attempt as the delivery log exports it.
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { idOf } from '#domain/ids';
 
 /** The place after which an export continues: a time to the microsecond, and the attempt's UUID. */

@@ -1,7 +1,7 @@
 // Records first attempts: inserts the row of a delivery and its attempt together, the row in the
 // status that the attempt led to. A row that exists already (another relay, or a second run of the
 // statement) is left unchanged.
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { uuidOf } from '#domain/ids';
 import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';

@@ -1,7 +1,8 @@
 // Reads what the requests of a delivery were made of, apart from what their attempts store: event
 // attributes, and the endpoint's target as it was. Called to show attempts.
+
+import type { EventAttributes } from '#domain/endpoints/request-headers';
 import { idOf, uuidOf } from '#domain/ids';
-import type { EventAttributes } from '#domain/request-headers';
 import type { Db } from '../store/pool.ts';
 
 export interface RequestContext {

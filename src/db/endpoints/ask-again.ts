@@ -1,6 +1,7 @@
 // Requests another verification of an endpoint that is not verified yet, at most once in 30 s.
+
+import type { VerificationState } from '#domain/endpoints/verification';
 import { uuidOf } from '#domain/ids';
-import type { VerificationState } from '#domain/verification';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 

@@ -1,9 +1,9 @@
 // Changes the settings of an endpoint: checks the settings as they would be, and writes them, under
 // one lock on its row.
-import { type AuditChange, changedFields } from '#domain/audit';
-import { endpointProblems, type SettingsProblem } from '#domain/endpoint-problems';
+import { type AuditChange, changedFields } from '#domain/access/audit';
+import { endpointProblems, type SettingsProblem } from '#domain/endpoints/endpoint-problems';
+import { unverified, type VerificationMethod } from '#domain/endpoints/verification';
 import { uuidOf } from '#domain/ids';
-import { unverified, type VerificationMethod } from '#domain/verification';
 import type { SealedTarget } from '#sealing/endpoint-target-encryption';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';

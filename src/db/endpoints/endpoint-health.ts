@@ -1,8 +1,8 @@
 // Counts the failures of endpoints over all processes, and reads once a second what the other
 // processes have counted.
 import type { PoolClient } from 'pg';
-import { addSeen, type Failures, forgiven, noFailures, type Seen } from '#domain/circuit';
 import { idOf, uuidOf } from '#domain/ids';
+import { addSeen, type Failures, forgiven, noFailures, type Seen } from '#domain/lanes/circuit';
 import { type Db, inTransaction } from '../store/pool.ts';
 import type { AskedEndpoint } from './endpoint-to-send.ts';
 

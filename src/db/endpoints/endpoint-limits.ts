@@ -1,6 +1,6 @@
 // Refuses an endpoint that exceeds a limit of its tenant. Safe for concurrent calls: the tenant's
 // row is locked first, and a later statement counts, so it sees what another call has committed.
-import { type EndpointCounts, type EndpointLimit, limitReached } from '#domain/endpoint-limits';
+import { type EndpointCounts, type EndpointLimit, limitReached } from '#domain/endpoints/endpoint-limits';
 import { uuidOf } from '#domain/ids';
 import type { SealedTarget } from '#sealing/endpoint-target-encryption';
 import type { Db } from '../store/pool.ts';

@@ -1,11 +1,12 @@
 // The row of `endpoints`, with the columns that all its readers select.
-import type { BodyFormat } from '#domain/body-format';
-import type { Endpoint } from '#domain/endpoint';
+
+import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
+import type { Endpoint } from '#domain/endpoints/endpoint';
+import type { Signing } from '#domain/endpoints/signing';
+import type { VerificationMethod, VerificationState } from '#domain/endpoints/verification';
+import type { BodyFormat } from '#domain/events/body-format';
 import { idOf } from '#domain/ids';
-import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lane-settings';
-import type { RetryPolicy } from '#domain/retry-schedule';
-import type { Signing } from '#domain/signing';
-import type { VerificationMethod, VerificationState } from '#domain/verification';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 
 /** A stored endpoint. Its URL, headers and credentials are encrypted. */
 export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls'> {

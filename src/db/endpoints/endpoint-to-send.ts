@@ -1,9 +1,10 @@
 // The facts about an endpoint that an attempt needs, whether read with the delivery or with all
 // endpoints of the tenant.
-import type { BodyFormat } from '#domain/body-format';
-import type { Gate } from '#domain/endpoint';
-import type { RetryPolicy } from '#domain/retry-schedule';
-import type { Signing } from '#domain/signing';
+
+import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
+import type { Gate } from '#domain/endpoints/endpoint';
+import type { Signing } from '#domain/endpoints/signing';
+import type { BodyFormat } from '#domain/events/body-format';
 
 /** The endpoint and target version that a request went to. Its result counts for this version only. */
 export interface AskedEndpoint {

@@ -1,11 +1,11 @@
 // Endpoints and their settings. Every change takes a new `version`, so that caches notice it.
-import { withoutSecrets } from '#domain/audit';
-import type { BodyFormat } from '#domain/body-format';
+import { withoutSecrets } from '#domain/access/audit';
+import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
+import type { Signing } from '#domain/endpoints/signing';
+import { unverified, type VerificationMethod } from '#domain/endpoints/verification';
+import type { BodyFormat } from '#domain/events/body-format';
 import { idOf, uuidOf } from '#domain/ids';
-import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lane-settings';
-import type { RetryPolicy } from '#domain/retry-schedule';
-import type { Signing } from '#domain/signing';
-import { unverified, type VerificationMethod } from '#domain/verification';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 import type { SealedTarget } from '#sealing/endpoint-target-encryption';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';

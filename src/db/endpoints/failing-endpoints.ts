@@ -2,7 +2,7 @@
 // after a successful probe. If an endpoint's target has changed since the request, nothing is
 // changed.
 import { uuidOf } from '#domain/ids';
-import { failedTooLong } from '#domain/lane';
+import { failedTooLong } from '#domain/lanes/lane';
 import { audited, bySystem } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import type { AskedEndpoint } from './endpoint-to-send.ts';

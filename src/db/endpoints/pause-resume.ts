@@ -1,6 +1,6 @@
 // Pauses, resumes and deletes endpoints. A delete cancels the unfinished deliveries, page by page.
-import { changedFields } from '#domain/audit';
-import { type DeliveryStatus, obeyedIn } from '#domain/delivery';
+import { changedFields } from '#domain/access/audit';
+import { type DeliveryStatus, obeyedIn } from '#domain/deliveries/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';

@@ -1,6 +1,7 @@
 // Signing secrets of endpoints, encrypted by the vault with their id as context.
+
+import type { Signing } from '#domain/endpoints/signing';
 import { idOf, uuidOf } from '#domain/ids';
-import type { Signing } from '#domain/signing';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 

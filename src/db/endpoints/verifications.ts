@@ -1,10 +1,10 @@
 // Verification of endpoints. An unverified endpoint is held: its gate is closed with the reason
 // `unverified`, and opens only after verification, or if none is required any more.
-import { changedFields } from '#domain/audit';
+import { changedFields } from '#domain/access/audit';
+import type { Signing } from '#domain/endpoints/signing';
+import { unverified, type VerificationMethod, type VerificationState } from '#domain/endpoints/verification';
 import { idOf, uuidOf } from '#domain/ids';
-import type { RateLimit } from '#domain/lane-settings';
-import type { Signing } from '#domain/signing';
-import { unverified, type VerificationMethod, type VerificationState } from '#domain/verification';
+import type { RateLimit } from '#domain/lanes/lane-settings';
 import { audited, bySystem } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import { liveSecrets } from './secrets.ts';

@@ -1,6 +1,6 @@
 // Erasure: deletes the content of an event, and the requests and responses of its attempts. That the
 // event existed, when, and what became of it stays.
-import { obeyedIn } from '#domain/delivery';
+import { obeyedIn } from '#domain/deliveries/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type Audit, appendAudit, audited } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';

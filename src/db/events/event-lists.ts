@@ -1,8 +1,9 @@
 // Reads events for people: lists, one event with its body, and why each endpoint got it or not.
-import type { EndpointVerdict } from '#domain/delivery-view';
-import type { EventSummary } from '#domain/event';
+
+import type { EventSummary } from '#domain/events/event';
+import { judge } from '#domain/events/subscription';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
-import { judge } from '#domain/subscription';
+import type { EndpointVerdict } from '#domain/views/delivery-view';
 import type { Listed } from '../access/tenants.ts';
 import type { Db } from '../store/pool.ts';
 

@@ -1,5 +1,5 @@
 // The outbox: accepted events that no dispatch guards yet, each owned by one relay or by none.
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 

@@ -1,6 +1,6 @@
 // Relays renew their lease here. It expires after 5 s: then another process deletes the relay's row
 // and releases its outbox rows (`releaseDeadRelays`; design, decision 4).
-import type { DispatchMode } from '#domain/dispatch-mode';
+import type { DispatchMode } from '#domain/events/dispatch-mode';
 import { idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';

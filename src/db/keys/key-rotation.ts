@@ -1,8 +1,9 @@
 // Rotates signing keys. Publishing a key writes all times of its rotation, so that every process
 // and every reader of the public keys knows them in advance. Later steps only read them or undo the
 // rotation.
+
+import type { SigningKey } from '#domain/endpoints/signing-keys';
 import { idOf, uuidOf } from '#domain/ids';
-import type { SigningKey } from '#domain/signing-keys';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { ensureTenantKey, readSigningKey, type SealedKeyPair } from './signing-keys.ts';

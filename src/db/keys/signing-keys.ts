@@ -1,7 +1,8 @@
 // Signing key pairs, encrypted by the vault with their id as context. Writers lock the table, so
 // that one writes at a time.
+
+import type { KeyTimes, SigningKey } from '#domain/endpoints/signing-keys';
 import { idOf, uuidOf } from '#domain/ids';
-import type { KeyTimes, SigningKey } from '#domain/signing-keys';
 import { appendAudit, bySystem } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 

@@ -1,7 +1,7 @@
 // Reads the endpoint of a lane as it is now. Reading under an epoch checks the drain's lease too:
 // if a row comes back, the drain was the owner when it asked.
 import { idOf, uuidOf } from '#domain/ids';
-import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lane-settings';
+import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
 import type { Db } from '../store/pool.ts';
 

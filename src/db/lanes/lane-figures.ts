@@ -1,7 +1,7 @@
 // Figures of all lanes for /metrics and /v1/status. Reads a bounded number of rows, however many
 // are held.
 import { idOf } from '#domain/ids';
-import { type LaneState, type LaneWait, laneStates } from '#domain/lane';
+import { type LaneState, type LaneWait, laneStates } from '#domain/lanes/lane';
 import type { Db } from '../store/pool.ts';
 import { mostHeldCounted } from './lane-views.ts';
 

@@ -1,7 +1,7 @@
 // Ownership of a lane: a drain takes a new epoch, renews its lease, saves its state for the next
 // drain, and puts the lane to rest. Under an older epoch nothing is changed.
 import { uuidOf } from '#domain/ids';
-import type { LaneReason, LaneState, LaneWait } from '#domain/lane';
+import type { LaneReason, LaneState, LaneWait } from '#domain/lanes/lane';
 import type { Db } from '../store/pool.ts';
 
 export interface TakenLane {

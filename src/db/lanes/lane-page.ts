@@ -1,6 +1,6 @@
 // Reads the next held deliveries of an endpoint, in the order in which its drain sends them.
 import { idOf, uuidOf } from '#domain/ids';
-import type { Ordering } from '#domain/lane-settings';
+import type { Ordering } from '#domain/lanes/lane-settings';
 import { eraseEvent } from '../events/erasure.ts';
 import type { Db } from '../store/pool.ts';
 

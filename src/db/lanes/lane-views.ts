@@ -1,9 +1,9 @@
 // Reads a lane for people, and the sequence numbers of what it has sent. Every query reads a
 // bounded number of rows.
-import type { Gate } from '#domain/endpoint';
+import type { Gate } from '#domain/endpoints/endpoint';
 import { uuidOf } from '#domain/ids';
-import type { LaneReason, LaneState, LaneWait } from '#domain/lane';
-import type { Batch, Ordering, RateLimit } from '#domain/lane-settings';
+import type { LaneReason, LaneState, LaneWait } from '#domain/lanes/lane';
+import type { Batch, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 import type { Db } from '../store/pool.ts';
 
 export const mostHeldCounted = 100_000;

@@ -3,7 +3,7 @@
 // (docs/lanes.md).
 
 import { idOf, uuidOf } from '#domain/ids';
-import type { LaneReason, LaneState } from '#domain/lane';
+import type { LaneReason, LaneState } from '#domain/lanes/lane';
 import type { Db } from '../store/pool.ts';
 import { urgency } from './lane-page.ts';
 

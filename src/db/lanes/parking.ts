@@ -1,6 +1,6 @@
 // Parking: stores a delivery as `held`, for the lane of its endpoint. The caller commits it, wakes
 // the lane if it rests (temporal/lane-waker.ts), and only then gives up what guards the event.
-import type { DeliveryStatus } from '#domain/delivery';
+import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { uuidOf } from '#domain/ids';
 import { type DeliveryRef, type RefRow, refColumns, toRef } from '../deliveries/delivery-refs.ts';
 import type { Db } from '../store/pool.ts';

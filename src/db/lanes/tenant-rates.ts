@@ -1,8 +1,8 @@
 // A tenant's rate limit over all its lanes: one token bucket in one row, from which drains take
 // tokens for the next moments.
 import { uuidOf } from '#domain/ids';
-import type { RateLimit } from '#domain/lane-settings';
-import { defaultBurst } from '#domain/token-bucket';
+import type { RateLimit } from '#domain/lanes/lane-settings';
+import { defaultBurst } from '#domain/lanes/token-bucket';
 import type { Db } from '../store/pool.ts';
 
 /**

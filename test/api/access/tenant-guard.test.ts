@@ -8,7 +8,7 @@ import { freshIds } from '#api/http/ids';
 import { answer, type Call, type Route, route } from '#api/http/route';
 import { bySystem } from '#db/audit/audit';
 import { type ScopedDb, scopedDb } from '#db/store/tenant-scope';
-import { bootstrapCaller, type Caller } from '#domain/access';
+import { bootstrapCaller, type Caller } from '#domain/access/access';
 import { idOf } from '#domain/ids';
 import { type Furnished, furnished } from '../../db/access/furnished-tenant.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';

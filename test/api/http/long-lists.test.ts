@@ -1,6 +1,6 @@
 // Lists of more rows than one search reads, and the dispatches that they show.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStatuses } from '#domain/delivery';
+import { deliveryStatuses } from '#domain/deliveries/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../api-server.ts';

@@ -1,8 +1,8 @@
 // Lane fields of deliveries and attempts: sequence number, batch, probe.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordAttempts } from '#db/deliveries/attempts';
+import type { SendResult } from '#domain/deliveries/outcome';
 import { uuidOf } from '#domain/ids';
-import type { SendResult } from '#domain/outcome';
 import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../api-server.ts';
 import { held, leave } from '../lanes-at-hand.ts';

@@ -7,7 +7,7 @@ import { createExports } from '#api/routes/export-stream';
 import { auditCommand } from '#cli/audit';
 import { stopEndpoint } from '#db/endpoints/failing-endpoints';
 import type { ScopedDb } from '#db/store/tenant-scope';
-import type { Caller } from '#domain/access';
+import type { Caller } from '#domain/access/access';
 import { firstUuidAt, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { until } from '../../support/until.ts';

@@ -1,6 +1,6 @@
 // Deliveries and their attempts as the API shows them, and commands to deliveries.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStatuses, obeyedIn } from '#domain/delivery';
+import { deliveryStatuses, obeyedIn } from '#domain/deliveries/delivery';
 import { type ApiServer, startApi } from '../api-server.ts';
 import { attempted, planned, setStatus } from '../deliveries-at-hand.ts';
 import { listed } from '../listed.ts';

@@ -2,7 +2,7 @@
 // requests.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asTenant } from '#db/store/tenant-scope';
-import { mostAtHostByLink, usualMaxEndpoints } from '#domain/endpoint-limits';
+import { mostAtHostByLink, usualMaxEndpoints } from '#domain/endpoints/endpoint-limits';
 import { type ApiServer, startApi } from '../api-server.ts';
 
 let api: ApiServer;

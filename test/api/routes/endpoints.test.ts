@@ -1,6 +1,6 @@
 // Endpoints: create, list, change, pause, rotate secrets, delete.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryStatuses } from '#domain/delivery';
+import { deliveryStatuses } from '#domain/deliveries/delivery';
 import { uuidOf } from '#domain/ids';
 import { type ApiServer, startApi } from '../api-server.ts';
 import { planned, setStatus } from '../deliveries-at-hand.ts';

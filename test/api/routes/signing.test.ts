@@ -1,14 +1,14 @@
 // Signing settings, key pairs and public keys over HTTP.
 import { importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jwksRoutes } from '#api/routes/jwks';
+import { jwksRoutes } from '#api/routes/endpoints/jwks';
 import { KeyRing } from '#attempts/key-ring';
 import { liveSecrets } from '#db/endpoints/secrets';
 import { publishKey, readRotation, takeBackKey } from '#db/keys/key-rotation';
 import { newKeyPair } from '#db/keys/signing-key';
 import { forgetRetiredKeys } from '#db/keys/signing-keys';
+import type { SigningKey } from '#domain/endpoints/signing-keys';
 import { uuidOf } from '#domain/ids';
-import type { SigningKey } from '#domain/signing-keys';
 import { newId } from '#runtime/new-id';
 import { until } from '../../support/until.ts';
 import { type ApiServer, startApi } from '../api-server.ts';

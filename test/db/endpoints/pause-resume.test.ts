@@ -2,7 +2,7 @@
 // others.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
-import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '#domain/delivery';
+import { type DeliveryStatus, deliveryStatuses, obeyedIn } from '#domain/deliveries/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../../api/api-server.ts';

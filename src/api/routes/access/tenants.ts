@@ -1,0 +1,151 @@
+// /v1/tenants: create, list, read, change and delete tenants.
+import { z } from 'zod';
+import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from '#db/access/tenants';
+import { newTenant, type Tenant, tenant, tenantChange, tenantKey } from '#domain/endpoints/tenant';
+import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
+import { notFound, Problem } from '../../http/problem.ts';
+import { answer, noContent, type Route, route } from '../../http/route.ts';
+import { cancelFor } from '../deliveries/cancel-for.ts';
+import type { ApiDeps } from '../deps.ts';
+
+const params = z.strictObject({ tenant: tenantKey });
+
+const example: Tenant = {
+  id: 'acme',
+  name: 'Acme Inc.',
+  metadata: { plan: 'pro' },
+  rateLimit: null,
+  maxEndpoints: 100,
+  createdAt: '2026-02-20T16:46:02.114Z',
+  updatedAt: '2026-02-20T16:46:02.114Z',
+};
+
+export function tenantRoutes(deps: ApiDeps): Route[] {
+  return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
+}
+
+const create = ({ db }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/tenants',
+    operationId: 'createTenant',
+    summary: 'Create a tenant',
+    description: 'A tenant is a customer account of your platform. It owns endpoints and events. 409 if the id is already in use.',
+    scope: 'admin',
+    audit: 'tenant.create',
+    allTenants: true,
+    body: newTenant,
+    bodyExample: { id: 'acme', name: 'Acme Inc.', metadata: { plan: 'pro' } },
+    answers: { 201: { description: 'The tenant.', schema: tenant, example } },
+    problems: [409],
+    async handler({ body, ids, audit }) {
+      const tenantId = ids.next('tnt');
+      const tenant = {
+        tenantId,
+        key: body.id ?? tenantId,
+        name: body.name,
+        metadata: body.metadata ?? {},
+        rateLimit: body.rateLimit ?? null,
+        ...(body.maxEndpoints !== undefined && { maxEndpoints: body.maxEndpoints }),
+      };
+      const made = await createTenant(db, tenant, audit);
+      if (made === 'taken')
+        throw new Problem(409, 'A tenant with this id already exists.', { errors: [{ path: 'id', message: 'is already in use' }] });
+      return answer(201, made);
+    },
+  });
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/tenants',
+    operationId: 'listTenants',
+    summary: 'List tenants',
+    description: 'Newest first.',
+    scope: 'admin',
+    allTenants: true,
+    query: listQuery('tnt'),
+    answers: { 200: { description: 'A page of tenants.', schema: pageOf(tenant), example: { data: [example], nextCursor: null } } },
+    async handler({ query: { limit, cursor } }) {
+      const rows = await listTenants(db, cursor ?? null, limit + 1);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        ({ item }) => item,
+      );
+    },
+  });
+
+const read = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/tenants/:tenant',
+    operationId: 'getTenant',
+    summary: 'Read a tenant',
+    scope: 'endpoints:read',
+    params,
+    answers: { 200: { description: 'The tenant.', schema: tenant, example } },
+    async handler({ params }) {
+      const found = await readTenant(db, params.tenant);
+      if (!found) throw notFound('tenant');
+      return answer(200, found.item);
+    },
+  });
+
+const change = ({ db }: ApiDeps) =>
+  route({
+    method: 'patch',
+    path: '/v1/tenants/:tenant',
+    operationId: 'changeTenant',
+    summary: 'Change a tenant',
+    description: 'Changes only the given fields. A key that is bound to the tenant cannot change `rateLimit` and `maxEndpoints`.',
+    scope: 'admin',
+    audit: 'tenant.change',
+    params,
+    body: tenantChange,
+    bodyExample: { rateLimit: { perSecond: 50 } },
+    answers: {
+      200: {
+        description: 'The changed tenant.',
+        schema: tenant,
+        example: { ...example, rateLimit: { perSecond: 50 }, updatedAt: '2026-03-02T10:02:31.050Z' },
+      },
+    },
+    async handler({ params, body, caller, audit }) {
+      if (caller.tenant) refuseOwnLimits(body);
+      const changed = await changeTenant(db, params.tenant, body, audit);
+      if (!changed) throw notFound('tenant');
+      return answer(200, changed);
+    },
+  });
+
+/** Throws a 403: a tenant cannot change its limits with its own keys. */
+function refuseOwnLimits(body: z.output<typeof tenantChange>): void {
+  const errors = (['rateLimit', 'maxEndpoints'] as const)
+    .filter((name) => body[name] !== undefined)
+    .map((path) => ({ path, message: 'cannot be changed with a key that is bound to the tenant' }));
+  const [first] = errors;
+  if (first) throw new Problem(403, `${first.path} ${first.message}.`, { errors });
+}
+
+const remove = (deps: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/tenants/:tenant',
+    operationId: 'deleteTenant',
+    summary: 'Delete a tenant',
+    description: 'Also deletes its endpoints and cancels their unfinished deliveries. Its id can be used again.',
+    scope: 'admin',
+    audit: 'tenant.delete',
+    allTenants: true,
+    params,
+    answers: { 204: { description: 'The tenant is deleted.' } },
+    async handler({ params, audit }) {
+      const endpointIds = await deleteTenant(deps.db, params.tenant, audit);
+      if (!endpointIds) throw notFound('tenant');
+      deps.access.callers.forgetTenant(params.tenant);
+      for (const endpointId of endpointIds) await cancelFor(deps, endpointId);
+      return noContent;
+    },
+  });

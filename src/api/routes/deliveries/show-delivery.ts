@@ -1,0 +1,24 @@
+// Builds the API view of a delivery: its row plus the id and URL of its workflow in Temporal.
+
+import { deliveryWorkflowId, dispatchWorkflowId, laneWorkflowId } from '#contract/workflow-contract';
+import type { DeliveryRecord } from '#db/deliveries/delivery-lists';
+import type { DeliveryView } from '#domain/views/delivery-view';
+import type { ApiDeps } from '../deps.ts';
+
+export type Links = Pick<ApiDeps, 'temporalUiUrl' | 'temporalNamespace'>;
+
+export function showDelivery({ temporalUiUrl, temporalNamespace }: Links, record: DeliveryRecord): DeliveryView {
+  const { ownWorkflow, dispatchId, ...delivery } = record;
+  const workflowId =
+    delivery.status === 'held'
+      ? laneWorkflowId(delivery.endpoint)
+      : ownWorkflow
+        ? deliveryWorkflowId(record.id)
+        : dispatchId && dispatchWorkflowId(dispatchId);
+  const temporalUrl = temporalUiUrl && workflowId && temporalUrlOf(temporalUiUrl, temporalNamespace, workflowId);
+  return { ...delivery, workflowId, temporalUrl };
+}
+
+export function temporalUrlOf(ui: string, namespace: string, workflowId: string): string {
+  return `${ui.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}

@@ -1,0 +1,64 @@
+// Builds the API view of an endpoint with masked secrets; checks and encrypts a new or changed
+// target (URL, headers, credentials, TLS).
+
+import type { Retarget } from '#db/endpoints/endpoint-changes';
+import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
+import { changedFields } from '#domain/access/audit';
+import type { Endpoint } from '#domain/endpoints/endpoint';
+import { type EndpointTarget, keepHidden, takenElsewhere, targetProblems } from '#domain/endpoints/endpoint-target';
+import { certificateProblems } from '#sealing/client-certificate';
+import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
+import { invalid } from '../../http/problem.ts';
+import type { ApiDeps } from '../deps.ts';
+
+type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
+
+export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, ...stored }: StoredEndpoint): Endpoint {
+  return { ...stored, ...showTarget(openTarget(vault, stored.id, sealed)) };
+}
+
+/** Checks and encrypts the target of a new endpoint. Throws a 422. */
+export function sealNewTarget(deps: TargetDeps, endpointId: string, given: EndpointTarget): SealedTarget {
+  return sealTarget(deps.vault, endpointId, checked(deps, given, null));
+}
+
+/**
+ * Changes the given parts of a target. A masked value (`***`) keeps the stored one. The returned function throws a 422.
+ */
+export function retarget(deps: TargetDeps, endpointId: string, change: Partial<EndpointTarget>): Retarget {
+  return (sealed) => {
+    const before = openTarget(deps.vault, endpointId, sealed);
+    const { url = before.url, headers = before.headers, auth = before.auth, tls = before.tls ?? null } = change;
+    const after = checked(deps, { url, headers, auth, tls }, before);
+    refuseTakenElsewhere(change, before);
+    const shown = changedFields(['url', 'headers', 'auth', 'tls'], { tls: null, ...before }, after);
+    return { ...sealTarget(deps.vault, endpointId, after), leadsElsewhere: url !== before.url, shown };
+  };
+}
+
+function checked(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget | null): EndpointTarget {
+  const target = keepHidden(given, before);
+  refuseBadUrl(deps, 'url', target.url, before?.url);
+  if (target.auth?.type === 'oauth2') {
+    refuseBadUrl(deps, 'auth.tokenUrl', target.auth.tokenUrl, before?.auth?.type === 'oauth2' ? before.auth.tokenUrl : undefined);
+  }
+  const problems = targetProblems(target);
+  // an unchanged certificate is not checked again: once expired, it must not block other changes of its endpoint
+  const certified = target.tls && given.tls !== before?.tls ? certificateProblems(target.tls, new Date()) : [];
+  const all = problems.some(({ path }) => path === 'tls.key') ? problems : [...problems, ...certified];
+  if (all.length > 0) throw invalid(all);
+  return target;
+}
+
+function refuseTakenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): void {
+  const taken = takenElsewhere(change, before).map((name) => `\`${name}\``);
+  if (taken.length === 0) return;
+  const message = `leads to another origin, and stored credentials are sent only to the origin they were given for; send ${taken.join(', ')} again`;
+  throw invalid([{ path: 'url', message }]);
+}
+
+function refuseBadUrl({ checkUrl }: TargetDeps, path: string, url: string, before: string | undefined): void {
+  if (url === before) return;
+  const verdict = checkUrl(url);
+  if (!verdict.ok) throw invalid([{ path, message: verdict.reason }]);
+}

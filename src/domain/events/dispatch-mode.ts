@@ -1,0 +1,74 @@
+// Dispatch mode: individual (one dispatch per event) or batched (first attempts first, one dispatch
+// for many). The relay calls it for every event. Batched: when the load exceeds the budget, until
+// it stays below half of it for 10 s, and always while Temporal is away.
+
+import { usualTimings } from '../timings.ts';
+
+export type DispatchMode = 'individual' | 'batched';
+export type DispatchSetting = DispatchMode | 'adaptive';
+
+export interface Budget {
+  /** Workflows. */
+  perSecond: number;
+  burst: number;
+}
+
+export const defaultBudget: Budget = { perSecond: 10, burst: 20 };
+
+/**
+ * The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two leaky buckets take these
+ * costs. The budget bucket drains at the budget's rate; when it overflows, the mode is batched. The other drains at
+ * half of that rate; while it is full, the load is at half the budget or more, and the 10 s start again.
+ */
+export interface ModeSwitch {
+  /** Counts an event with this many deliveries, and returns the mode for it. */
+  choose(deliveries: number, nowMs: number): DispatchMode;
+  mode(nowMs: number): DispatchMode;
+  setTemporalAway(away: boolean): void;
+  /** As last set. */
+  isTemporalAway(): boolean;
+}
+
+export function createModeSwitch(setting: DispatchSetting, options: Partial<Budget & { calmAfterMs: number }> = {}): ModeSwitch {
+  const { perSecond, burst, calmAfterMs } = { ...defaultBudget, calmAfterMs: usualTimings.relay.calmAfterMs, ...options };
+  // thousandths of a workflow, so that whole milliseconds drain whole amounts
+  const brim = burst * 1_000;
+  let budget = 0;
+  let half = 0;
+  /** Milliseconds that the load must still stay below half; above 0: batched. */
+  let calmInMs = 0;
+  let at = 0;
+  let away = false;
+
+  /** If the clock is set back, no time passes. */
+  function advance(nowMs: number): void {
+    const ms = Math.max(0, nowMs - at);
+    at = nowMs;
+    budget = Math.max(0, budget - ms * perSecond);
+    half = Math.max(0, half - (ms * perSecond) / 2);
+    calmInMs = Math.max(0, calmInMs - ms);
+  }
+
+  function mode(nowMs: number): DispatchMode {
+    if (setting !== 'adaptive') return setting;
+    advance(nowMs);
+    return away || calmInMs > 0 ? 'batched' : 'individual';
+  }
+
+  return {
+    mode,
+    choose(deliveries, nowMs) {
+      advance(nowMs);
+      const cost = (1 + deliveries) * 1_000;
+      const isBusy = calmInMs > 0 && half + cost >= brim;
+      if (budget + cost > brim || isBusy) calmInMs = calmAfterMs;
+      budget = Math.min(brim, budget + cost);
+      half = Math.min(brim, half + cost);
+      return mode(nowMs);
+    },
+    setTemporalAway(now) {
+      away = now;
+    },
+    isTemporalAway: () => away,
+  };
+}
