@@ -52,6 +52,18 @@ async function holdUpTaking(stage: Stage): Promise<{ waiting(): Promise<number>;
   };
 }
 
+/** On a machine that starves a process for seconds its relay is fenced, and another one repeats the requests in flight. */
+function maxRepeats(workers: PosthornProcess[]): number {
+  return workers.reduce((sum, worker) => sum + cap * worker.log().split('relay.fenced').length - cap, 0);
+}
+
+/** One attempt for each event, as long as no relay was fenced. */
+function expectAttempts(workers: PosthornProcess[], events: number): void {
+  const attempts = workers.reduce((sum, worker) => sum + attemptsBy(worker), 0);
+  expect(attempts).toBeGreaterThanOrEqual(events);
+  expect(attempts).toBeLessThanOrEqual(events + maxRepeats(workers));
+}
+
 describe('batched mode', () => {
   it('two servers and two workers share a burst; after a kill of one of each only requests in flight repeat', async ({
     onTestFinished,
@@ -60,7 +72,7 @@ describe('batched mode', () => {
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [servers, workers] = await Promise.all([startMany(stage, 'server', 2), startMany(stage, 'worker', 2)]);
     const [server, doomedServer] = servers as [PosthornProcess, PosthornProcess];
-    const [worker, doomedWorker] = workers as [PosthornProcess, PosthornProcess];
+    const doomedWorker = workers[1] as PosthornProcess;
     const tenant = await makeTenant(stage, server);
     await untilSteady(stage, 2);
 
@@ -72,9 +84,9 @@ describe('batched mode', () => {
     for (let n = 1; n <= 20 && (n <= 2 || workers.some((one) => attemptsBy(one) === 0)); n++) await wave(`wave${n}`, 60);
     await stage.settled();
     expect(workers.map((one) => attemptsBy(one) > 0)).toEqual([true, true]);
-    expect(attemptsBy(worker) + attemptsBy(doomedWorker)).toBe(accepted.length);
+    expectAttempts(workers, accepted.length);
     expect(await dispatchers(stage)).toEqual(new Set(workers.map(({ pid }) => pid)));
-    expect(await expectAllDelivered(stage, accepted)).toEqual([]);
+    expect((await expectAllDelivered(stage, accepted)).length).toBeLessThanOrEqual(maxRepeats(workers));
 
     const before = stage.receiver.requests.length;
     const burst = wave('killed', 200);
@@ -86,7 +98,7 @@ describe('batched mode', () => {
     await stage.settled();
     const repeated = await expectAllDelivered(stage, accepted);
     expect(repeated.filter((key) => recorded.has(key))).toEqual([]);
-    expect(repeated.length).toBeLessThanOrEqual(cap);
+    expect(repeated.length).toBeLessThanOrEqual(cap + maxRepeats(workers));
   });
 
   it('three workers that start at once on a full outbox make one delivery and one request for each event', async ({ onTestFinished }) => {
@@ -102,7 +114,7 @@ describe('batched mode', () => {
     await until('all three are about to take rows', async () => (await race.waiting()) === 3);
     await race.begin();
     await stage.settled();
-    expect(await expectAllDelivered(stage, accepted)).toEqual([]);
-    expect(workers.map(attemptsBy).reduce((sum, one) => sum + one)).toBe(600);
+    expect((await expectAllDelivered(stage, accepted)).length).toBeLessThanOrEqual(maxRepeats(workers));
+    expectAttempts(workers, 600);
   });
 });
