@@ -11,7 +11,7 @@ import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 import { judge } from '#domain/events/subscription';
 import { deliveryId } from '#domain/ids';
-import { createCacheOf } from './endpoint-cache.ts';
+import { EndpointCache } from './endpoint-cache.ts';
 import type { Parking } from './parking.ts';
 
 export interface OrderedParking {
@@ -31,7 +31,7 @@ export interface OrderedParking {
  * A deferred event gets its position when it is due; an event for a single endpoint gets none.
  */
 export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): OrderedParking {
-  const cache = createCacheOf<OrderedEndpoint>(db, db, readOrderedEndpoints);
+  const cache = new EndpointCache<OrderedEndpoint>(db, db, readOrderedEndpoints);
   // many clients may repeat their events at once, so their lookups share a statement
   const unplanned = createGroupCommit<string, number | undefined>({ write: readUnplanned, maxWeight: 1_000 });
 

@@ -2,7 +2,7 @@
 // ends even while changes continue.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenant } from '#db/access/tenants';
-import { createCacheOf, createEndpointCache } from '#relay/endpoint-cache';
+import { createEndpointCache, EndpointCache } from '#relay/endpoint-cache';
 import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { countStatements } from '../support/statements.ts';
@@ -109,12 +109,12 @@ describe('when the endpoints of 300 tenants change at once', () => {
       await cache.lookForChanges();
       return cache.isFresh(calm);
     });
-    expect(tenants.filter(cache.isFresh)).toEqual([]);
+    expect(tenants.filter((one) => cache.isFresh(one))).toEqual([]);
     open();
     await reading;
     await until('all to be fresh', async () => {
       await cache.lookForChanges();
-      return tenants.every(cache.isFresh);
+      return tenants.every((one) => cache.isFresh(one));
     });
   });
 });
@@ -122,7 +122,7 @@ describe('when the endpoints of 300 tenants change at once', () => {
 it('evicts the least recently used tenant, and keeps the busy one', async () => {
   const read: string[] = [];
   const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}` }));
-  const cache = createCacheOf(database.db, database.db, async (_db, tenantIds) => {
+  const cache = new EndpointCache(database.db, database.db, async (_db, tenantIds) => {
     read.push(...tenantIds);
     return tenantIds.map(() => ({ version: 1, endpoints }));
   });
@@ -132,6 +132,54 @@ it('evicts the least recently used tenant, and keeps the busy one', async () => 
   await cache.get('e', 1);
   read.length = 0;
   for (const one of ['busy', 'b', 'c', 'd', 'e']) await cache.get(one, 1);
+  expect(read).toEqual([]);
+  await cache.get('a', 1);
+  expect(read).toEqual(['a']);
+});
+
+it('a re-read after a change is no use: an unused tenant stays the first to be evicted', async () => {
+  const changing = newId('tnt');
+  await createTenant(database.db, { tenantId: changing, key: 'changing', name: 'changing', metadata: {} });
+  let version = 1;
+  const read: string[] = [];
+  const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}` }));
+  const others = ['a', 'b', 'c', 'd', 'e'].map(() => newId('tnt'));
+  const cache = new EndpointCache(database.db, database.db, async (_db, tenantIds) => {
+    read.push(...tenantIds);
+    return tenantIds.map(() => ({ version, endpoints }));
+  });
+  // five tenants fill the cache
+  for (const one of [changing, ...others.slice(0, 4)]) await cache.get(one, 1);
+  await database.db.query('update tenants set endpoints_version = 2 where id = $1', [uuid(changing)]);
+  version = 2;
+  await cache.lookForChanges();
+  expect(cache.isFresh(changing)).toBe(false);
+  await cache.readChanged();
+  expect(cache.isFresh(changing)).toBe(true);
+  await cache.get(others[4] ?? '', 1);
+  read.length = 0;
+  for (const one of others) await cache.get(one, 1);
+  expect(read).toEqual([]);
+  await cache.get(changing, 1);
+  expect(read).toEqual([changing]);
+});
+
+it('keeps a tenant that is re-read, although it is the least recently used and the cache is too full', async () => {
+  const sizes = new Map<string, number>();
+  const read: string[] = [];
+  const cache = new EndpointCache(database.db, database.db, async (_db, tenantIds) => {
+    read.push(...tenantIds);
+    return tenantIds.map((one) => {
+      const size = sizes.get(one) ?? 9_999;
+      return { version: size, endpoints: Array.from({ length: size }, (_, n) => ({ endpointId: `ep_${n}` })) };
+    });
+  });
+  sizes.set('grows', 1);
+  for (const one of ['grows', 'a', 'b', 'c', 'd']) await cache.get(one, 1);
+  sizes.set('grows', 10_000);
+  expect((await cache.get('grows', 2)).version).toBe(10_000);
+  read.length = 0;
+  for (const one of ['grows', 'b', 'c', 'd']) await cache.get(one, 1);
   expect(read).toEqual([]);
   await cache.get('a', 1);
   expect(read).toEqual(['a']);
