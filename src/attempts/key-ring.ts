@@ -2,6 +2,7 @@
 // At most once a second, one statement lists the tenants whose keys changed; only those are read
 // again. A key's dates are cached with it, so a planned rotation needs no message.
 import type { KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { newKeyPair } from '#db/keys/signing-key';
 import { ensureTenantKey, type HeldKey, readHeldKeys, readKeyChanges } from '#db/keys/signing-keys';
 import type { Db } from '#db/store/pool';
@@ -22,9 +23,7 @@ interface Held extends HeldKey {
 export class KeyRing {
   readonly #db: Db;
   readonly #vault: Pick<Vault, 'open' | 'seal'>;
-  readonly #maxTenants: number;
-  /** The least recently used one comes first. */
-  readonly #tenants = new Map<string, Promise<Held[]>>();
+  readonly #tenants: LRUCache<string, Promise<Held[]>>;
   #version = 0;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
@@ -33,7 +32,7 @@ export class KeyRing {
   constructor(db: Db, vault: Pick<Vault, 'open' | 'seal'>, maxTenants = defaultMaxTenants) {
     this.#db = db;
     this.#vault = vault;
-    this.#maxTenants = maxTenants;
+    this.#tenants = new LRUCache({ max: maxTenants });
   }
 
   /**
@@ -66,12 +65,7 @@ export class KeyRing {
 
   #heldBy(tenantId: string): Promise<Held[]> {
     const held = this.#tenants.get(tenantId) ?? this.#load(tenantId);
-    this.#tenants.delete(tenantId);
     this.#tenants.set(tenantId, held);
-    if (this.#tenants.size > this.#maxTenants) {
-      const [oldest = ''] = this.#tenants.keys();
-      this.#tenants.delete(oldest);
-    }
     return held;
   }
 
@@ -103,7 +97,7 @@ export class KeyRing {
   }
 
   #forget(tenantId: string, loading: Promise<Held[]>): void {
-    if (this.#tenants.get(tenantId) === loading) this.#tenants.delete(tenantId);
+    if (this.#tenants.peek(tenantId) === loading) this.#tenants.delete(tenantId);
   }
 
   #decrypted(held: Held): MessageKey {

@@ -1,6 +1,8 @@
 // Wakes a waiting drain of this process when a delivery is parked for its lane. Only saves time: a
 // lost wakeup costs at most half a second, because drains also look twice a second.
 
+import { LRUCache } from 'lru-cache';
+
 export interface DrainWakeups {
   wake(endpointIds: string[]): void;
   /**
@@ -9,25 +11,27 @@ export interface DrainWakeups {
   wait(endpointId: string, ms: number, stopping: AbortSignal): Promise<void>;
 }
 
+/** How many drains are known. Beyond that, the one that has not waited for longest can miss a wakeup. */
+const maxDrains = 10_000;
+
 export function createDrainWakeups(): DrainWakeups {
   const waiting = new Map<string, () => void>();
-  /** Endpoints that `wake` named while no drain waited. */
-  const missed = new Set<string>();
-  /** When a drain last waited, by endpoint. */
-  const lastWaits = new Map<string, number>();
+  /** Endpoints whose drain has waited here. `isMissed`: `wake` named the endpoint while its drain did not wait. */
+  const drains = new LRUCache<string, { isMissed: boolean }>({ max: maxDrains });
 
   return {
     wake(endpointIds) {
       for (const id of endpointIds) {
         const wake = waiting.get(id);
+        const drain = drains.peek(id);
         if (wake) wake();
-        else if (lastWaits.has(id)) missed.add(id);
+        else if (drain) drain.isMissed = true;
       }
     },
     wait(endpointId, ms, stopping) {
-      lastWaits.set(endpointId, performance.now());
-      if (lastWaits.size > 1_000) forgetOld(lastWaits, missed);
-      if (missed.delete(endpointId) || stopping.aborted) return Promise.resolve();
+      const isMissed = drains.peek(endpointId)?.isMissed ?? false;
+      drains.set(endpointId, { isMissed: false });
+      if (isMissed || stopping.aborted) return Promise.resolve();
       return new Promise((resolve) => {
         const end = () => {
           clearTimeout(timer);
@@ -42,14 +46,4 @@ export function createDrainWakeups(): DrainWakeups {
       });
     },
   };
-}
-
-const oldMs = 60_000;
-
-function forgetOld(lastWaits: Map<string, number>, missed: Set<string>): void {
-  for (const [id, at] of lastWaits) {
-    if (performance.now() - at < oldMs) continue;
-    lastWaits.delete(id);
-    missed.delete(id);
-  }
 }

@@ -2,6 +2,7 @@
 // Records the address and the time of each step (DNS, connect, TLS) while the connection opens.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { LRUCache } from 'lru-cache';
 import type { TlsIdentity } from './access.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { Connection } from './connection-facts.ts';
@@ -32,7 +33,7 @@ export type Connect = (origin: string, identity: TlsIdentity | null, callback: O
 /** Keeps TLS sessions, so that reconnecting to an endpoint is cheaper. */
 export function createConnect({ guard, ca, proxy }: ConnectOptions): Connect {
   const trust = createTrust(ca);
-  const sessions = new Map<string, Buffer>();
+  const sessions = new LRUCache<string, Buffer>({ max: sessionsKept });
 
   function open(to: Destination, identity: TlsIdentity | null, connection: Connection, callback: Opened): void {
     // a resumed session skips certificate checks, so it is never shared between identities
@@ -167,12 +168,8 @@ function answerOnce(socket: Socket, ready: 'connect' | 'secureConnect', callback
 }
 
 /** Keeps a session only if its certificate was verified. */
-function keepSession(socket: TLSSocket, key: string, sessions: Map<string, Buffer>): void {
+function keepSession(socket: TLSSocket, key: string, sessions: LRUCache<string, Buffer>): void {
   socket.on('session', (session) => {
-    if (!socket.authorized) return;
-    sessions.delete(key);
-    sessions.set(key, session);
-    const oldest = sessions.keys().next();
-    if (sessions.size > sessionsKept && !oldest.done) sessions.delete(oldest.value);
+    if (socket.authorized) sessions.set(key, session);
   });
 }

@@ -2,6 +2,7 @@
 // Concurrent callers share one token request, which uses the same address guard, proxy and size
 // limits as endpoints. Error messages name host and status, never the token server's response.
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -31,12 +32,6 @@ export interface Tokens {
   forget(endpointId: string, client: OAuthClient, token: string): void;
 }
 
-interface CachedToken {
-  token: string;
-  /** On the clock of `performance.now()`. */
-  renewAtMs: number;
-}
-
 const maxTokens = 10_000;
 const askWithinMs = 10_000;
 const usualLifeMs = 300_000;
@@ -46,7 +41,7 @@ const marginMs = 60_000;
 const sendable = /^[\x21-\x7e]{1,8000}$/;
 
 export function createTokens(send: Sender['send']): Tokens {
-  const tokens = new Map<string, CachedToken>();
+  const tokens = new LRUCache<string, string>({ max: maxTokens });
   const flights = createSingleFlight<Asked>();
   const waiting = new Set<string>();
 
@@ -56,24 +51,22 @@ export function createTokens(send: Sender['send']): Tokens {
       waiting.delete(key),
     );
     if ('refused' in received) return received;
-    tokens.delete(key);
-    tokens.set(key, { token: received.token, renewAtMs: performance.now() + received.lifeMs - Math.min(marginMs, received.lifeMs / 10) });
-    const oldest = tokens.keys().next();
-    if (tokens.size > maxTokens && !oldest.done) tokens.delete(oldest.value);
+    const ttl = received.lifeMs - Math.min(marginMs, received.lifeMs / 10);
+    // lru-cache takes a TTL of 0 for no limit
+    if (ttl > 0) tokens.set(key, received.token, { ttl });
     return { token: received.token };
   }
 
   return {
     async get(endpointId, client) {
       const key = keyOf(endpointId, client);
-      const known = tokens.get(key);
-      if (known && performance.now() < known.renewAtMs) return { token: known.token };
-      return flights.share(key, () => ask(key, client));
+      const token = tokens.get(key);
+      return token !== undefined ? { token } : flights.share(key, () => ask(key, client));
     },
     isWaiting: (endpointId, client) => waiting.has(keyOf(endpointId, client)),
     forget(endpointId, client, token) {
       const key = keyOf(endpointId, client);
-      if (tokens.get(key)?.token === token) tokens.delete(key);
+      if (tokens.peek(key) === token) tokens.delete(key);
     },
   };
 }

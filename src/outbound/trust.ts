@@ -1,6 +1,7 @@
 // TLS settings for endpoints: TLS 1.2 or later, certificates always verified. Node's environment
 // variables cannot weaken this.
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { LRUCache } from 'lru-cache';
 import type { TlsIdentity } from './access.ts';
 
 /** Limit of the cache. A context with its own authorities takes some hundred kilobytes. */
@@ -14,15 +15,11 @@ export interface Trust {
 /** `ca`: PEM certificates to trust instead of Node's default authorities. */
 export function createTrust(ca: string | string[] | undefined): Trust {
   let usual: SecureContext | undefined;
-  const own = new Map<string, SecureContext>();
+  const own = new LRUCache<string, SecureContext>({ max: contextsKept });
 
   function contextFor({ id, tls }: TlsIdentity): SecureContext {
     const context = own.get(id) ?? createSecureContext({ cert: tls.certificate, key: tls.key, ca: tls.ca ?? ca, minVersion: 'TLSv1.2' });
-    // moves the entry to the end: least recently used first
-    own.delete(id);
     own.set(id, context);
-    const oldest = own.keys().next();
-    if (own.size > contextsKept && !oldest.done) own.delete(oldest.value);
     return context;
   }
 

@@ -120,6 +120,15 @@ describe('a real authorization server', () => {
     expect(authority.seen).toEqual({ tokens: 0, refused: 1 });
   });
 
+  it('is called for each delivery when its tokens expire at once', async () => {
+    const server = await scripted({ body: { access_token: 'short', token_type: 'Bearer', expires_in: 0 } });
+    const endpoint = await startEndpoint(ok);
+    const sender = authenticating(startSender());
+    for (let n = 0; n < 3; n++) await sender.send(requestTo(endpoint.url, { access: accessOf(clientOf(server.tokenUrl)) }));
+    expect(server.asked).toHaveLength(3);
+    expect(bearers(endpoint.requests)).toEqual(['Bearer short', 'Bearer short', 'Bearer short']);
+  });
+
   it('is called again shortly before the token expires', async () => {
     const authority = await startAuthorizationServer(1);
     const endpoint = await startEndpoint(ok);

@@ -39,13 +39,13 @@ export const allowedImports: Record<string, Allowed> = {
   outbound: {
     folders: 'domain/*',
     packages:
-      'ipaddr.js node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
+      'ipaddr.js lru-cache node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
   },
   receiver: { folders: 'domain/*', packages: 'node:crypto' },
   sandbox: { folders: 'domain/* receiver', packages: 'express node:crypto node:http node:timers/promises' },
 
-  attempts: { folders: 'domain/* runtime sealing outbound telemetry db/*', packages: 'node:crypto node:timers/promises' },
-  lanes: { folders: 'domain/* runtime attempts db/*', packages: 'node:timers/promises' },
+  attempts: { folders: 'domain/* runtime sealing outbound telemetry db/*', packages: 'lru-cache node:crypto node:timers/promises' },
+  lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   temporal: {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:timers/promises',
@@ -62,7 +62,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/access': {
     folders: 'domain/* runtime sealing api/http db/access db/audit db/keys db/store',
-    packages: 'express ipaddr.js jose node:crypto node:timers/promises zod',
+    packages: 'express ipaddr.js jose lru-cache node:crypto node:timers/promises zod',
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {

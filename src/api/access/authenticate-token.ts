@@ -2,6 +2,7 @@
 // cached for 5 s (ttl-cache.ts): a key revoked by another process works that long at most. A key
 // revoked by this process stops working at once.
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { type Credential, findApiKeys, touchApiKeys } from '#db/access/api-keys';
 import { findPortalLinks } from '#db/access/portal-links';
 import { createGroupCommit } from '#db/store/group-commit';
@@ -61,7 +62,8 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: 
   const expected = digest(apiKey);
   const keys = createTtlCache({ read: async (hashes) => (await findApiKeys(db, hashes.map(bytesOf))).map(toBearer) });
   const links = createTtlCache({ read: async (ids) => (await findPortalLinks(db, ids)).map(toBearer) });
-  const verified = new Map<string, PortalToken>();
+  /** The signature of an evicted token is verified again at its next use. */
+  const verified = new LRUCache<string, PortalToken>({ max: mostTokens });
   const touches = createGroupCommit<string, void>({
     write: (ids) => touchApiKeys(db, ids).then(() => []),
     maxWeight: 500,
@@ -71,7 +73,7 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: 
   async function ofToken(hash: string, text: string): Promise<Bearer | null> {
     const token = verified.get(hash) ?? (await tokens.verify(text));
     if (!token) return null;
-    remember(hash, token);
+    verified.set(hash, token);
     const link = await links.find(token.linkId);
     return link?.caller.tenant?.id === token.tenantId ? link : null;
   }
@@ -82,13 +84,6 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, usualRate }: 
     const rate = rateLimit ?? usualRate;
     const bounds = { expiresAtMs: rest.expiresAtMs, cidrs, rateLimit, mostRate: caller.tenant ? rate : rateLimit };
     return { ...rest, caller: { ...caller, bounds }, quota: rate && quotaOf(rate), from: createOrigins(cidrs) };
-  }
-
-  /** Evicts the oldest entry when full. The signature of an evicted token is verified again at its next use. */
-  function remember(hash: string, token: PortalToken): void {
-    verified.set(hash, token);
-    const { value: oldest, done } = verified.keys().next();
-    if (verified.size > mostTokens && !done) verified.delete(oldest);
   }
 
   function forgetAll(is: (bearer: Bearer) => boolean): void {
