@@ -78,10 +78,10 @@ it('restarts Posthorn at each change, keeps the stores, and Ctrl-C ends everythi
   const { id } = await until('a refused attempt', async () => ((await delivery())?.status === 'retrying' ? await delivery() : null));
 
   replaceFile(outcome, `${source}\nthis is no TypeScript;\n`);
-  await dev.says(/^src\/domain\/outcome\.ts changed\. Posthorn restarts\.$/m);
+  await dev.says(/^src\/domain\/deliveries\/outcome\.ts changed\. Posthorn restarts\.$/m);
   await dev.says(/^Posthorn has ended with exit code 1\. It starts again after the next change\.$/m);
   replaceFile(outcome, source);
-  await dev.says(/^src\/domain\/outcome\.ts changed\. Posthorn restarts\.$/m);
+  await dev.says(/^src\/domain\/deliveries\/outcome\.ts changed\. Posthorn restarts\.$/m);
   await dev.says(/^Posthorn is ready again, [\d.]+ s after its start\.$/m);
   appendFileSync(join(folder, 'src/embedded/postgres.ts'), '// changed\n');
   await dev.says(/^src\/embedded\/postgres\.ts changed\. A restart does not load it/m);
