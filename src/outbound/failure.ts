@@ -1,4 +1,4 @@
-// Classifies the error of a failed exchange by its code, with the table in `domain/outcome`:
+// Classifies the error of a failed exchange by its code, with the table in `domain/deliveries/outcome`:
 // the endpoint's failure, or an internal one.
 import { type Refusal, refusalOfErrorCode } from '#domain/deliveries/outcome';
 

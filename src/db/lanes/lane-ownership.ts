@@ -15,7 +15,7 @@ export interface TakenLane {
   parks: boolean;
   /** Version of the endpoint's target now. State learnt from another version is not returned. */
   targetVersion: number;
-  /** As `saveLane` stored them (domain/allowance.ts, domain/circuit.ts). */
+  /** As `saveLane` stored them (domain/lanes). */
   allowance: unknown;
   circuit: unknown;
   /** Unix milliseconds by the database's clock; null: the endpoint has accepted something since. */

@@ -27,7 +27,7 @@ export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map
  * that this call woke, which have to be signalled: the compare-and-set of the state lets only one caller wake a lane. A
  * deleted endpoint gets no lane.
  *
- * `opened`: the circuit that the next drain finds, unless the lane has an open one (domain/circuit.ts). It opens no
+ * `opened`: the circuit that the next drain finds, unless the lane has an open one (domain/lanes/circuit.ts). It opens no
  * lane if the endpoint's target has changed since that was learnt.
  */
 export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<string[]> {

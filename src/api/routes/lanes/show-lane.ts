@@ -41,7 +41,7 @@ function causesOf({ gate, gateReason, rateLimit, tenantRateLimit, ordering, batc
   return causes;
 }
 
-// JSON that drains write (domain/allowance.ts, domain/circuit.ts). A value of another shape is not shown.
+// JSON that drains write (domain/lanes). A value of another shape is not shown.
 const allowed = z.object({ allowed: z.int() });
 const open = z.object({ state: z.literal('open'), refusedProbes: z.int(), probeAtMs: z.number().min(0).max(8.64e15) });
 
