@@ -6,7 +6,7 @@ import { RateLimiter, type Verdict } from '#api/access/rate-limiter';
 import { apiRate, quotaOf } from '#domain/access/api-rate';
 
 /** One shared count, as PostgreSQL keeps it, and a clock that the test moves. */
-function bench(processes: number) {
+function bench(processes: number, most?: number) {
   let now = 1_000_000;
   let draws = 0;
   const counts = new Map<string, { counted: number; endsAt: number }>();
@@ -20,7 +20,10 @@ function bench(processes: number) {
       return { counted: window.counted, msLeft: window.endsAt - now };
     },
   };
-  const limiters = Array.from({ length: processes }, () => new RateLimiter({ counter, clock: () => now }));
+  const limiters = Array.from(
+    { length: processes },
+    () => new RateLimiter({ counter, clock: () => now, ...(most !== undefined && { most }) }),
+  );
   return {
     limiters,
     draws: () => draws,
@@ -53,6 +56,19 @@ describe('RateLimiter', () => {
     expect(await limiters[0]?.take('key', quota)).toEqual({ allowed: false, remaining: 0, msLeft: 1_500 });
     pass(1_500);
     expect(await limiters[0]?.take('key', quota)).toMatchObject({ allowed: true, remaining: 199 });
+  });
+
+  it('keeps a limited number of keys, and evicts the least recently used', async () => {
+    const { limiters } = bench(1, 2);
+    const quota = { requests: 1, windowSeconds: 1 };
+    const take = async (key: string) => (await limiters[0]?.take(key, quota))?.allowed;
+    // each key has one call, which needs no share
+    expect([await take('busy'), await take('other')]).toEqual([true, true]);
+    expect(await take('busy')).toBe(false);
+    // evicts `other`, which gets its call without a share once more
+    expect(await take('new')).toBe(true);
+    expect(await take('busy')).toBe(false);
+    expect(await take('other')).toBe(true);
   });
 
   it('in several processes allows at most the quota plus 1 % for each', async () => {

@@ -1,6 +1,7 @@
 // Rate limit of each API key, shared by all API processes, without a database statement per call.
 // Called for every request of a limited key. The limit can be exceeded by max(1, 1 %) per process
 // and window.
+import { LRUCache } from 'lru-cache';
 import type { RateCounter } from '#db/access/api-rates';
 import type { Quota } from '#domain/access/api-rate';
 
@@ -16,7 +17,7 @@ export interface RateLimiterOptions {
   counter: RateCounter;
   /** Unix milliseconds. */
   clock?: () => number;
-  /** The maximum number of keys in memory. */
+  /** The maximum number of keys in memory. Beyond that the least recently used one is evicted. */
   most?: number;
 }
 
@@ -53,13 +54,13 @@ const part = 10;
 export class RateLimiter {
   readonly #counter: RateCounter;
   readonly #clock: () => number;
-  readonly #most: number;
-  readonly #windows = new Map<string, Window>();
+  /** A key that is evicted within its window gets its calls without a share once more. */
+  readonly #windows: LRUCache<string, Window>;
 
   constructor({ counter, clock = Date.now, most = 10_000 }: RateLimiterOptions) {
     this.#counter = counter;
     this.#clock = clock;
-    this.#most = most;
+    this.#windows = new LRUCache({ max: most });
   }
 
   /** Counts one call of this key. Returns a promise only if a share must be drawn first. */
@@ -117,16 +118,9 @@ export class RateLimiter {
     const endsAt = now + windowSeconds * 1_000;
     const next = { endsAt, left: 0, unreported: 0, counted: 0, used: 0, waiting: 0, share: 1, drawing: null };
     if (found) return Object.assign(found, next, { usedBefore: found.used, waiting: found.waiting, drawing: found.drawing });
-    if (this.#windows.size >= this.#most) this.#dropOldest();
     const made = { ...next, usedBefore: 0 };
     this.#windows.set(key, made);
     return made;
-  }
-
-  /** A key that is dropped within its window gets its calls without a share once more. */
-  #dropOldest(): void {
-    const { value: oldest, done } = this.#windows.keys().next();
-    if (!done) this.#windows.delete(oldest);
   }
 
   #verdict(allowed: boolean, { left, counted, unreported, endsAt }: Window, { requests }: Quota): Verdict {

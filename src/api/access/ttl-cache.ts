@@ -1,6 +1,7 @@
-// A 5-second cache of database lookups, including misses. Bounded; evicts the oldest entry.
-// Entries in use are refreshed in the background. Concurrent lookups share a statement, and one
-// statement runs at a time: a flood of unknown keys queries no faster than PostgreSQL answers.
+// A bounded 5-second cache of database lookups, including misses. Entries in use are refreshed in
+// the background. Concurrent lookups share a statement, and one statement runs at a time: a flood
+// of unknown keys queries no faster than PostgreSQL answers.
+import { LRUCache } from 'lru-cache';
 import { createGroupCommit } from '#db/store/group-commit';
 import { createSingleFlight } from '#domain/single-flight';
 
@@ -9,7 +10,7 @@ export interface TtlCacheOptions<T> {
   read(keys: string[]): Promise<(T | null)[]>;
   /** Monotonic milliseconds. */
   clock?: () => number;
-  /** The maximum number of entries: hits and misses each. */
+  /** The maximum number of entries: hits and misses each. Beyond that the one read longest ago is evicted. */
   most?: number;
 }
 
@@ -32,9 +33,9 @@ interface Entry<T> {
 }
 
 export function createTtlCache<T>({ read, clock = () => performance.now(), most = 10_000 }: TtlCacheOptions<T>): TtlCache<T> {
-  const known = new Map<string, Entry<T>>();
+  const known = new LRUCache<string, Entry<T>>({ max: most });
   // separate, so that misses cannot evict hits
-  const unknown = new Map<string, Entry<T>>();
+  const unknown = new LRUCache<string, Entry<T>>({ max: most });
   const asking = createSingleFlight<T | null>();
   const questions = createGroupCommit<string, T | null>({ write: read, maxWeight: mostAtOnce, maxWaiting: mostWaiting });
   let forgotten = 0;
@@ -53,17 +54,15 @@ export function createTtlCache<T>({ read, clock = () => performance.now(), most 
   }
 
   function remember(key: string, entry: Entry<T>): void {
-    known.delete(key);
-    unknown.delete(key);
-    const entries = entry.value === null ? unknown : known;
+    const [entries, others] = entry.value === null ? [unknown, known] : [known, unknown];
+    others.delete(key);
     entries.set(key, entry);
-    const { value: oldest, done } = entries.keys().next();
-    if (entries.size > most && !done) entries.delete(oldest);
   }
 
   return {
     find(key) {
-      const entry = known.get(key) ?? unknown.get(key);
+      // `peek` is faster than `get`; what is in use is read again anyway
+      const entry = known.peek(key) ?? unknown.peek(key);
       const ageMs = entry ? clock() - entry.askedAt : Number.POSITIVE_INFINITY;
       if (!entry || ageMs >= freshMs) return ask(key);
       // a failed refresh shows when the entry expires
