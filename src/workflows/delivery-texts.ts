@@ -19,7 +19,7 @@ const whatHappens: Record<DeliveryStatus, string> = {
   succeeded: 'The endpoint has accepted it.',
   dead_lettered: 'Its retry schedule is used up. It waits for the signal `replay` or `cancel`, and closes when its window ends.',
   quarantined: 'It failed repeatedly inside Posthorn. An operator releases it through the API.',
-  cancelled: 'It was cancelled. The signal `replay` delivers it again.',
+  cancelled: 'It was cancelled, and stays so.',
   expired: 'Its event expired before it was delivered.',
 };
 
