@@ -137,7 +137,9 @@ export const variables = z.object({
   POSTHORN_PROBE_DISABLED_EVERY: atLeastASecond
     .default('1h')
     .describe('how often an endpoint disabled that way is probed if its `autoRecover` is on; it is enabled again when it accepts a probe'),
-  POSTHORN_DEAD_LETTER_DAYS: days(1).default(14).describe('days during which a dead letter can be replayed or cancelled'),
+  POSTHORN_DEAD_LETTER_DAYS: days(1)
+    .default(14)
+    .describe('days during which the workflow of a dead letter stays open for signals; the API can replay and cancel it later too'),
   POSTHORN_RETENTION_DAYS: days(50).default(90).describe('days to keep events and deliveries; not implemented yet: nothing is deleted'),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
   LOG_LEVEL: z
