@@ -91,6 +91,10 @@ export class DispatchQueue<T extends Leaving> {
     else this.#enough = 1;
   }
 
+  hasIndividual(): boolean {
+    return this.#queues.individual.size > 0;
+  }
+
   /** Removes and returns the events whose first attempts can be made now, before their dispatch. */
   takeIndividual(): T[] {
     return takeFrom(this.#queues.individual, this.#queues.individual.size);

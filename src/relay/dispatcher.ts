@@ -22,14 +22,15 @@ export type Dispatched =
   | 'dispatched'
   /** It is not owned by this relay any more. */
   | 'gone'
-  /** Temporal is away. The event is in the outbox again, owned by this relay. */
-  | 'taken_back'
-  /** Nothing was written. The mode has changed to batched: its first attempts come before the dispatch. */
-  | 'attempt_first';
+  /**
+   * Its first attempts come before the dispatch now, because the mode has changed to batched or Temporal is away. To be
+   * read from the outbox again, which says whether this relay still owns it, and what exists of it already.
+   */
+  | 'read_again';
 
 export interface DispatcherDeps {
   db: Db;
-  starter: Starter;
+  starter: Pick<Starter, 'startDispatch'>;
   log: Logger;
   modes: ModeSwitch;
   dispatch: DispatchSetting;
@@ -85,7 +86,7 @@ export class Dispatcher {
   next(): void {
     if (!this.#mayAct()) return;
     const nowMs = Date.now();
-    if (this.#deps.modes.mode(nowMs) === 'batched') for (const { resolve } of this.#queue.takeIndividual()) resolve('attempt_first');
+    if (this.#queue.hasIndividual() && this.#deps.modes.mode(nowMs) === 'batched') end(this.#queue.takeIndividual(), 'read_again');
     for (let group = this.#queue.next(nowMs); group; group = this.#queue.next(nowMs)) this.#begin(group);
   }
 
@@ -126,28 +127,31 @@ export class Dispatcher {
       return;
     }
     if (moved === 'gone') return end(group, 'gone');
-    await this.#deps.reached?.('dispatch written');
-    if (kind !== 'attempted') return end(group, await this.#startOrTakeBack(kind, dispatch));
-    await this.#starts.startUnlessTested(dispatch);
+    // individual events may come back; others need no memory while Temporal is slow
+    const mayComeBack = kind === 'individual' && this.#deps.dispatch !== 'individual';
+    if (mayComeBack) return end(group, await this.#startOrTakeBack(true, dispatch));
     end(group, 'dispatched');
+    if (kind === 'attempted') await this.#starts.startUnlessTested(dispatch);
+    else await this.#startOrTakeBack(false, dispatch);
   }
 
-  async #startOrTakeBack(kind: LeavingKind, dispatch: DispatchRef): Promise<'dispatched' | 'taken_back'> {
+  async #startOrTakeBack(mayComeBack: boolean, dispatch: DispatchRef): Promise<'dispatched' | 'read_again'> {
     while (this.#mayAct() && !(await this.#starts.start(dispatch))) {
       this.next();
-      if (kind === 'individual' && (await this.#takeBack(dispatch))) return 'taken_back';
+      if (mayComeBack && (await this.#takeBack(dispatch))) return 'read_again';
       await this.#pause();
     }
     return 'dispatched';
   }
 
   async #move(dispatchId: string, kind: LeavingKind, group: Leaving[]): Promise<'moved' | 'gone' | 'not_moved'> {
-    const { log, relayId, metrics } = this.#deps;
+    const { log, relayId, metrics, reached } = this.#deps;
     const planned = kind === 'attempted';
     try {
       const moved = await this.#moves.add({ dispatchId, eventIds: group.map(({ event }) => event.eventId), planned });
       if (moved === 0) return 'gone';
       metrics?.dispatched(planned || group.length > 1 ? 'batch' : 'single');
+      await reached?.('dispatch written');
       return 'moved';
     } catch (error) {
       // if the rows moved all the same, the next try finds them gone, and the sweep starts their dispatch
@@ -156,12 +160,16 @@ export class Dispatcher {
     }
   }
 
-  /** False: first attempts come after the dispatch (individual mode), it is planned or done, or PostgreSQL is away. */
+  /**
+   * True: the dispatch holds the events no longer, or its workflow was started after all; the outbox says which. False:
+   * PostgreSQL did not answer.
+   */
   async #takeBack({ dispatchId }: DispatchRef): Promise<boolean> {
-    const { db, log, dispatch, relayId } = this.#deps;
-    if (dispatch === 'individual' || !this.#mayAct()) return false;
+    const { db, log, relayId } = this.#deps;
+    if (!this.#mayAct()) return false;
     try {
-      return await takeBackDispatch(db, relayId, dispatchId);
+      await takeBackDispatch(db, relayId, dispatchId);
+      return true;
     } catch (error) {
       log.warn({ err: error, dispatchId }, 'relay.not_taken_back');
       return false;

@@ -8,12 +8,13 @@ import type { DispatchMode, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Route } from '#domain/events/route-event';
 import type { Lease } from '#domain/relay-lease';
 import { inBackground } from './background.ts';
+import type { Leaving } from './dispatch-queue.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
 import { createExistingDeliveries } from './existing-deliveries.ts';
 import { InMemoryEvents } from './in-memory-events.ts';
 import { OrphanTaker, ownEvents } from './outbox-reader.ts';
-import { attemptEvent, type PrepareDeps, type Prepared, placeEvent, unplanned } from './prepare-event.ts';
+import { attemptEvent, leavingAs, type PrepareDeps, placeEvent } from './prepare-event.ts';
 import type { RelayDeps } from './relay-deps.ts';
 
 export interface EventFlowDeps extends RelayDeps {
@@ -29,8 +30,8 @@ export interface EventFlowDeps extends RelayDeps {
  * 2. Routed: its endpoints are read, and the deliveries that only lanes may send are parked.
  * 3. Attempted: its first attempts are made, and their rows written (batched mode). Or it skips this state, because its
  *    dispatch makes them: always for scheduled events, and in individual mode.
- * 4. Waiting for a dispatch, alone or in a batch. An event that skipped state 3 returns to 2 when the mode changes to
- *    batched.
+ * 4. Waiting for a dispatch, alone or in a batch, without its body. An event that skipped state 3 returns to 1 when the
+ *    mode changes to batched: the outbox says whether it is still ours, and what exists of it already.
  * 5. Gone: in a dispatch, or owned by another relay. If the dispatch is taken back, it is in state 1 again.
  */
 export class EventFlow {
@@ -114,20 +115,20 @@ export class EventFlow {
 
   /** The body is dropped before the event waits for its dispatch, which may take seconds: only `#prepare` refers to it. */
   #handle(event: OwnedEvent): void {
-    void this.#prepare(event).then((prepared) => prepared && this.#dispatch(prepared));
+    void this.#prepare(event).then((leaving) => leaving && this.#dispatch(leaving));
   }
 
   /** Never rejects. */
-  async #prepare(event: OwnedEvent): Promise<Prepared | null> {
+  async #prepare(event: OwnedEvent): Promise<Leaving | null> {
     try {
       const route = await placeEvent(this.#preparing, event);
       if (!route) return null;
       const mode = this.#choose(route);
-      if (route.kind === 'plan') return unplanned(event);
-      return mode === 'individual' ? { kind: 'individual', event, urgent: false } : await attemptEvent(this.#preparing, event, route);
+      if (route.kind === 'plan') return leavingAs('unplanned', event, true);
+      return mode === 'individual' ? leavingAs('individual', event, false) : await attemptEvent(this.#preparing, event, route);
     } catch (error) {
       this.#deps.log.warn({ err: error, relayId: this.#lease.id, eventId: event.eventId }, 'relay.not_planned');
-      if (!isStoreAway(error)) return unplanned(event);
+      if (!isStoreAway(error)) return leavingAs('unplanned', event, true);
       await delay(this.#deps.timings.relay.rereadAfterMs);
       this.#forget(event.eventId);
       this.readSoon();
@@ -145,13 +146,12 @@ export class EventFlow {
   }
 
   /** Never rejects. */
-  async #dispatch(prepared: Prepared): Promise<void> {
-    const { eventId } = prepared.event;
-    if (prepared.kind !== 'individual') this.#attempted(eventId);
-    const outcome = await this.#dispatcher.dispatch(prepared);
-    if (outcome === 'attempt_first' && prepared.kind === 'individual') return this.#handle(prepared.event);
+  async #dispatch(leaving: Leaving): Promise<void> {
+    const { eventId } = leaving.event;
+    if (leaving.kind !== 'individual') this.#attempted(eventId);
+    const outcome = await this.#dispatcher.dispatch(leaving);
     this.#forget(eventId);
-    if (outcome === 'taken_back') this.readSoon();
+    if (outcome === 'read_again') this.readSoon();
   }
 
   #attempted(eventId: string): void {

@@ -8,7 +8,7 @@ import type { OwnedEvent } from '#db/events/outbox';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { type Route, routeEvent } from '#domain/events/route-event';
 import { deliveryId } from '#domain/ids';
-import type { Leaving, LeavingEvent } from './dispatch-queue.ts';
+import type { Leaving, LeavingKind } from './dispatch-queue.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
 import type { Parking } from './parking.ts';
 
@@ -22,9 +22,6 @@ export interface PrepareDeps {
   /** False: the relay has lost its lease or stops, and neither posts nor writes. */
   mayAct(): boolean;
 }
-
-/** An event that may leave in a dispatch, without its body unless its first attempts may still be made. */
-export type Prepared = { kind: 'individual'; event: OwnedEvent; urgent: boolean } | (Leaving & { kind: 'unplanned' | 'attempted' });
 
 const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
 
@@ -42,13 +39,9 @@ export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<
   return mayAct() ? route : null;
 }
 
-/** Its dispatch plans the event, in either mode. */
-export function unplanned(event: OwnedEvent): Prepared {
-  return { kind: 'unplanned', event: withoutBody(event), urgent: true };
-}
-
-function withoutBody({ eventId, tenantId, tenant, eventType }: OwnedEvent): LeavingEvent {
-  return { eventId, tenantId, tenant, eventType };
+/** The event for its dispatch, without its body. `urgent`: a delivery needs its workflow. */
+export function leavingAs(kind: LeavingKind, { eventId, tenantId, tenant, eventType }: OwnedEvent, urgent: boolean): Leaving {
+  return { kind, event: { eventId, tenantId, tenant, eventType }, urgent };
 }
 
 /** Holds the deliveries of these endpoints and signals their lanes. Rejects when PostgreSQL is away. */
@@ -70,19 +63,21 @@ export async function attemptEvent(
   deps: PrepareDeps,
   event: OwnedEvent,
   { lane, direct }: Route<EndpointSnapshot> & { kind: 'deliver' },
-): Promise<Prepared | null> {
+): Promise<Leaving | null> {
   const existing = event.mayBeBegun ? await deps.existingOf(event.eventId) : noDeliveries;
   const held = [...existing.keys()].filter((endpointId) => existing.get(endpointId) === 'held');
   // the process that parked them may have crashed before it signalled their lanes
-  await deps.parking.tell(held.filter((id) => !lane.some(({ endpointId }) => endpointId === id)));
+  if (held.length > 0) await deps.parking.tell(held.filter((id) => !lane.some(({ endpointId }) => endpointId === id)));
   const missing = direct.filter(({ endpointId }) => !existing.has(endpointId));
   const attempted = await together(missing.map((endpoint) => attemptOne(deps, event, endpoint)));
   if (attempted === 'dropped') return null;
   // existing deliveries that are not held may need their workflows
-  return { kind: 'attempted', event: withoutBody(event), urgent: attempted === 'open' || existing.size > held.length };
+  return leavingAs('attempted', event, attempted === 'open' || existing.size > held.length);
 }
 
 async function together(attempts: Promise<Written>[]): Promise<Written> {
+  const [only] = attempts;
+  if (only && attempts.length === 1) return only;
   const ended = await Promise.allSettled(attempts);
   let all: Written = 'final';
   for (const each of ended) {

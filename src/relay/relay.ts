@@ -38,6 +38,8 @@ export class Relay {
   readonly #changed: Background;
   readonly #changes: Background;
   readonly #releasing: Background;
+  /** Statements of ended leases that still take rows. */
+  readonly #taking = new Set<Promise<void>>();
   #term: Term | undefined;
   #sweeping: Promise<void> | undefined;
   #wake = new AbortController();
@@ -81,7 +83,7 @@ export class Relay {
 
   /** Checks now for outbox rows without an owner. */
   look(): void {
-    this.#term?.flow.takeSoon();
+    if (this.#isSteady()) this.#term?.flow.takeSoon();
   }
 
   /** Sweeps now, because deliveries may have become due. */
@@ -101,7 +103,7 @@ export class Relay {
     this.#sweep.stop();
     await this.#ended;
     if (this.#term) await this.#leave(this.#term);
-    await Promise.all([this.#releasing.idle(), this.#changes.idle().then(this.#changed.idle), this.#sweeping]);
+    await Promise.all([...this.#taking, this.#releasing.idle(), this.#changes.idle().then(this.#changed.idle), this.#sweeping]);
   }
 
   async #run(): Promise<void> {
@@ -114,7 +116,7 @@ export class Relay {
         this.#sweepOnce(this.#term);
         this.#changes.soon();
         this.#releasing.soon();
-        this.#term.flow.takeSoon();
+        this.look();
       }
       await this.#pause();
     }
@@ -133,6 +135,8 @@ export class Relay {
     this.#term = undefined;
     this.#deps.log.warn({ relayId: lease.id }, 'relay.fenced');
     void flow.stop();
+    const taken = flow.taken().then(() => void this.#taking.delete(taken));
+    this.#taking.add(taken);
   }
 
   /** Renews the lease meanwhile. */

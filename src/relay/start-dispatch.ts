@@ -42,6 +42,7 @@ export class DispatchStarts {
 
   /** The same, for a dispatch that may be left to the sweep: while Temporal is away, one start at a time tests it. */
   async startUnlessTested(dispatch: DispatchRef): Promise<void> {
+    if (this.#stopping.aborted) return;
     if (!this.#deps.modes.isTemporalAway() || this.#underWay === 0) await this.start(dispatch);
   }
 

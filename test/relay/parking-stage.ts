@@ -30,14 +30,15 @@ import { until } from '../support/until.ts';
 
 const log = createLogger('silent');
 
-/** `reached` is called at each checkpoint of ingest. */
-export async function setParkingStage(dispatch: DispatchSetting, reached?: Reached) {
+/** `reached` is called at each checkpoint of ingest, `beforeStart` before each start of a dispatch, which fails. */
+export async function setParkingStage(dispatch: DispatchSetting, reached?: Reached, beforeStart?: () => Promise<void>) {
   const masterKey = randomBytes(32).toString('base64');
   const [api, receiver]: [ApiServer, Receiver] = await Promise.all([startApi({ masterKey }), startReceiver()]);
   const { db, deps } = api;
   const { contents } = deps;
   const lanes = parkWithoutTemporal(db);
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
+  const starter = createStarter(link, 60_000);
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const recorder = new Recorder(db, contents, log);
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
@@ -50,7 +51,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     lease: db,
     reads: db,
     watch: lanes.lanes,
-    starter: createStarter(link, 60_000),
+    starter: { ...starter, startDispatch: (started) => Promise.resolve(beforeStart?.()).then(() => starter.startDispatch(started)) },
     log,
     processName: hostname(),
     dispatch,

@@ -116,3 +116,28 @@ it('repeating an event signals the lanes of the deliveries that were parked befo
   expect(stage.receiver.of(key)).toEqual([]);
   await stage.close();
 });
+
+it('does not send to an endpoint, whose lane has the delivery, when the mode changes to batched before the dispatch', async () => {
+  const mayStart = Promise.withResolvers<void>();
+  const stage = await setParkingStage('adaptive', undefined, () => mayStart.promise);
+  try {
+    const [resting, direct] = [await stage.makeEndpoint('/resting'), await stage.makeEndpoint('/direct')];
+    await stage.waker.open([resting.id], 'failing');
+    await until('the lane to be listed', () => stage.lanes.parks(resting.id));
+    // two dispatches at a time: the third event waits for its own
+    await stage.accept();
+    await stage.accept();
+    const eventId = await stage.accept();
+    await until('its delivery to be held', async () => (await stage.status(eventId, resting.id)) === 'held');
+    await layToRest(stage.db, resting.id);
+    await until('the lane to be listed no more', () => !stage.lanes.parks(resting.id));
+    mayStart.resolve();
+    await until('its first attempt', async () => (await stage.status(eventId, direct.id)) === 'succeeded');
+    await stage.dispatchOf(eventId);
+    expect(stage.receiver.of(eventId).map(({ path }) => path)).toEqual(['/direct']);
+    expect(await stage.status(eventId, resting.id)).toBe('held');
+  } finally {
+    mayStart.resolve();
+    await stage.close();
+  }
+});
