@@ -143,22 +143,24 @@ it.each<[LeavingKind, DispatchSetting]>([
 });
 
 /** The database, which stores the first result of this statement, but whose answer is lost. */
-function losingAnswerOf(statement: string): typeof api.db {
+function losingAnswerOf(statement: string, onLoss = () => undefined as void): typeof api.db {
   let lost = false;
   const query = async (config: { name?: string }) => {
     const result = await api.db.query(config as never);
     if (lost || config.name !== statement) return result;
     lost = true;
+    onLoss();
     throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
   };
   return { query } as unknown as typeof api.db;
 }
 
-it('lets nobody attempt an event whose move was stored although its answer was lost', async () => {
+it('lets nobody attempt an event whose move was stored although its answer was lost, also if the mode changes', async () => {
   const relayId = newId('rly');
   const leaving = await event(relayId, 'individual');
-  const dispatcher = open(there, { relayId, db: losingAnswerOf('create_dispatches'), retryMs: 10 });
-  expect(await dispatcher.dispatch(leaving)).toBe('gone');
+  const db = losingAnswerOf('create_dispatches', () => modes.setTemporalAway(true));
+  // to be read from the outbox, where it is no more
+  expect(await open(there, { relayId, db, retryMs: 10 }).dispatch(leaving)).toBe('read_again');
   expect(await outboxOwner(leaving)).toBeUndefined();
   expect(await planned(leaving)).toEqual([false]);
 });
