@@ -165,7 +165,8 @@ describe.concurrent('Retry-After', () => {
     expect(await endpoint.waitsFor('retry_after')).toMatchObject({ reasons: expect.arrayContaining(['retry_after']) });
     await endpoint.post(5);
     await endpoint.reach('held', 11);
-    await expect.poll(() => endpoint.lane()).toMatchObject({ state: 'blocked', held: 11 });
+    await until('the lane to be blocked', async () => (await endpoint.lane()).state === 'blocked');
+    expect(await endpoint.lane()).toMatchObject({ held: 11 });
     expect(endpoint.requests()).toHaveLength(1);
     // resume overrides Retry-After; the failed delivery still waits for its own backoff
     await endpoint.act('resume');

@@ -143,13 +143,13 @@ it.each<[LeavingKind, DispatchSetting]>([
 });
 
 /** The database, which stores the first result of this statement, but whose answer is lost. */
-function losingAnswerOf(statement: string, onLoss = () => undefined as void): typeof api.db {
+function losingAnswerOf(statement: string, onLoss?: () => void): typeof api.db {
   let lost = false;
   const query = async (config: { name?: string }) => {
     const result = await api.db.query(config as never);
     if (lost || config.name !== statement) return result;
     lost = true;
-    onLoss();
+    onLoss?.();
     throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
   };
   return { query } as unknown as typeof api.db;
