@@ -16,7 +16,7 @@ import { uuidOf } from '#domain/ids';
 import { startPostgres } from '#embedded/postgres';
 import { newId } from '#runtime/new-id';
 
-const facts = { mode: 'batched', waiting: 1_000 } as const;
+const facts = { mode: 'batched', waiting: 1_000, temporalError: null } as const;
 /** PostgreSQL reports the reads of a connection only after it is idle. */
 const reportedAfterMs = 2_000;
 

@@ -23,7 +23,8 @@ create table relays (
   started_at timestamptz not null default now(),
   seen timestamptz not null default now(), -- the last renewal of its lease
   mode text check (mode in ('individual', 'batched')), -- null until the first renewal, as `waiting`
-  waiting int -- events in its memory
+  waiting int, -- events in its memory
+  temporal_error text -- why it cannot use Temporal at the moment; null: it can
 );
 
 -- A dispatch guards one or more events. Dispatches that are done are kept for a week.

@@ -449,6 +449,7 @@ create table relays (
   seen timestamp with time zone not null default now(),
   mode text,
   waiting integer,
+  temporal_error text,
   constraint relays_mode_check CHECK ((mode = ANY (ARRAY['individual'::text, 'batched'::text]))),
   constraint relays_pkey PRIMARY KEY (id)
 );

@@ -1,15 +1,16 @@
 // dispatchPage: the next page of a dispatch. Plans deliveries, then starts their workflows, then
 // marks it as done. Idempotency key: the dispatch. Rows are inserted once per (event, endpoint),
 // "already started" is success, and done is set once.
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { DispatchCursor } from '#contract/workflow-contract';
-import { startableDeliveries } from '#db/deliveries/delivery-refs';
+import { type DeliveryRef, startableDeliveries } from '#db/deliveries/delivery-refs';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '#db/events/dispatches';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '#db/events/plan';
 import type { Db } from '#db/store/pool';
 import { judge } from '#domain/events/subscription';
 import type { Reached } from '#runtime/checkpoints';
 import type { LaneWaker } from '#temporal/lane-waker';
+import { TemporalRefused } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
 
 const usualPageSize = 500;
@@ -105,13 +106,21 @@ async function startNext(
 ): Promise<DispatchCursor | null> {
   const deliveries = await startableDeliveries(db, eventIds, after, pageSize);
   for (let from = 0; from < deliveries.length; from += startsAtOnce) {
-    await Promise.all(
-      deliveries.slice(from, from + startsAtOnce).map((delivery) => starter.startDelivery(delivery, `dispatch ${dispatchId}`)),
-    );
+    await Promise.all(deliveries.slice(from, from + startsAtOnce).map((delivery) => startOrLeave(starter, delivery, dispatchId)));
   }
   page.started += deliveries.length;
   const last = deliveries.at(-1);
   if (deliveries.length === pageSize && last) return { phase: 'start', event: 0, after: last.deliveryId };
   await setDone(db, dispatchId);
   return null;
+}
+
+/** A delivery whose workflow Temporal refuses to start must not keep the others waiting. The sweep tries it again. */
+async function startOrLeave(starter: Starter, delivery: DeliveryRef, dispatchId: string): Promise<void> {
+  try {
+    await starter.startDelivery(delivery, `dispatch ${dispatchId}`);
+  } catch (error) {
+    if (!(error instanceof TemporalRefused)) throw error;
+    log.warn('dispatch.delivery_not_started', { deliveryId: delivery.deliveryId, err: error });
+  }
 }

@@ -6,6 +6,7 @@ import { migrationsFolder } from '#config/package';
 import { type ConnectionShares, shareConnections } from '#config/sizing';
 import { checkAuditRights } from '#db/audit/audit-rights';
 import { countOutbox } from '#db/events/backlog';
+import { readTemporalError } from '#db/events/relays';
 import { type ContentEncryption, createContentEncryption } from '#db/keys/content-encryption';
 import { checkKeysInUse } from '#db/keys/reseal';
 import { checkMasterKey } from '#db/keys/settings';
@@ -23,7 +24,7 @@ import { createVault, type Vault } from '#sealing/vault';
 import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
 import { createGiveCommand, type GiveCommand } from '#temporal/commands';
 import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
-import { isTemporalAway, openTemporalLink, type TemporalLink } from '#temporal/link';
+import { openTemporalLink, type TemporalLink, temporalTrouble } from '#temporal/link';
 import { createStarter, type Starter } from '#temporal/starter';
 import { createVerifications, type Verifications } from '#temporal/verifications';
 
@@ -43,6 +44,8 @@ export interface Core {
   giveCommand: GiveCommand;
   parking: Parking;
   verifications: Verifications;
+  /** What is wrong with Temporal for this process, or else for a relay; null: nothing. Never rejects. */
+  temporalTrouble(): Promise<string | null>;
   telemetry: Telemetry;
   close(): Promise<void>;
 }
@@ -98,9 +101,10 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const link = openTemporalLink(config, log, timings.temporal);
   const starter = createStarter(link, deadLetterWindowMs(config), timings.temporal);
   const waker = createLaneWaker({ db, link, log });
+  const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,
-    temporalAway: () => isTemporalAway(link),
+    temporalAway: async () => (await trouble()) !== null,
     lanes: () => readLaneFigures(db),
   };
   return {
@@ -113,6 +117,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     giveCommand: createGiveCommand({ db, starter, lanes: waker, log }),
     parking: createParking(db, waker),
     verifications: createVerifications({ db, link, log }),
+    temporalTrouble: trouble,
     telemetry: createTelemetry(gauges, log),
   };
 }

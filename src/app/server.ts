@@ -17,7 +17,6 @@ import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
 import { createFollowKey } from '#temporal/key-following';
-import { isTemporalAway } from '#temporal/link';
 import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
@@ -66,10 +65,10 @@ export function startServer(
     skipHead: createSkipHead({ db: callers, lanes: waker }),
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
-    sweepSoon: () => (relay ? relay.sweepSoon() : askForSweep(db, log)),
+    sweepSoon: () => askForSweep(db, log),
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,
-    temporalAway: () => isTemporalAway(link),
+    temporalTrouble: core.temporalTrouble,
     ...(starting && { starting }),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf })),

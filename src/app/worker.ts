@@ -71,12 +71,13 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
 }
 
 function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, reached?: Reached): Relay {
-  const { config, db, shares, starter, waker, parking, log, timings, telemetry } = core;
+  const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
   return new Relay({
     db,
     lease: shares.lease,
     reads: shares.attempts,
     starter,
+    temporalTrouble: link.trouble,
     waker,
     parking,
     watch: shared.laneWatch,

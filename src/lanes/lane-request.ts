@@ -36,7 +36,7 @@ export type LaneRequestResult =
 
 /** The calls of a lane to Temporal. */
 export interface DeliveryStarter {
-  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<unknown>;
   /** Signals the delivery's workflow, if there is one, to read its row. */
   look(delivery: DeliveryRef, startedBy: string): Promise<void>;
 }

@@ -18,12 +18,12 @@ const pacedMs = 50;
 
 /** What became of an event that waited for a dispatch. */
 export type Dispatched =
-  /** A dispatch guards it. The workflow is started, was refused for good, or is left to the sweep. */
+  /** A dispatch guards it. The workflow is started, or left to the sweep. */
   | 'dispatched'
   /** It is not owned by this relay any more. */
   | 'gone'
   /**
-   * Its first attempts come before the dispatch now, because the mode has changed to batched or Temporal is away. To be
+   * Its first attempts come before the dispatch now, because the mode has changed to batched, or Temporal is away. To be
    * read from the outbox again, which says whether this relay still owns it, and what exists of it already.
    */
   | 'read_again';
@@ -116,7 +116,8 @@ export class Dispatcher {
 
   /**
    * While Temporal is away, a batch is left to the sweep. Individual events are taken back, so that their first attempts
-   * go ahead. Any other dispatch is tried again each second, which tests Temporal for all. Never rejects.
+   * go ahead. Any other dispatch is tried again each second, which tests Temporal for all, unless Temporal refused it:
+   * then it is left to the sweep, too. Never rejects.
    */
   async #dispatchTogether(kind: LeavingKind, group: Waiting[]): Promise<void> {
     const dispatch = toDispatch(group);
@@ -136,9 +137,12 @@ export class Dispatcher {
   }
 
   async #startOrTakeBack(mayComeBack: boolean, dispatch: DispatchRef): Promise<'dispatched' | 'read_again'> {
-    while (this.#mayAct() && !(await this.#starts.start(dispatch))) {
+    while (this.#mayAct()) {
+      const tried = await this.#starts.start(dispatch);
+      if (tried === 'started') break;
       this.next();
       if (mayComeBack && (await this.#takeBack(dispatch))) return 'read_again';
+      if (!mayComeBack && tried === 'refused') break;
       await this.#pause();
     }
     return 'dispatched';

@@ -18,6 +18,8 @@ export interface RelayDeps {
   /** For reading the endpoints of tenants. */
   reads: Db;
   starter: Starter;
+  /** Why this process cannot use Temporal at the moment. Null: it can. */
+  temporalTrouble(): string | null;
   log: Logger;
   parking: Parking;
   waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;

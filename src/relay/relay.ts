@@ -3,8 +3,8 @@
 // queue and starts again under a new id. Another relay takes over the rows of an expired lease.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
-import { releaseDeadRelays, renewRelay } from '#db/events/relays';
-import { createModeSwitch, type DispatchMode, type ModeSwitch } from '#domain/events/dispatch-mode';
+import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
+import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Lease } from '#domain/relay-lease';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
@@ -92,9 +92,9 @@ export class Relay {
     this.#wake.abort();
   }
 
-  /** The current dispatch mode, and how many events wait in memory. */
-  status(): { mode: DispatchMode; waiting: number } {
-    return { mode: this.#modes.mode(Date.now()), waiting: this.#term?.flow.waiting() ?? 0 };
+  status(): RelayFacts {
+    const { temporalTrouble } = this.#deps;
+    return { mode: this.#modes.mode(Date.now()), waiting: this.#term?.flow.waiting() ?? 0, temporalError: temporalTrouble() };
   }
 
   /** Ends the lease. Its rows are released; those with requests in flight only when these are recorded. */
@@ -167,8 +167,9 @@ export class Relay {
   #sweepOnce({ lease, flow }: Term): void {
     if (this.#sweeping || !this.#sweep.isDue()) return;
     flow.readSoon();
-    this.#sweeping = this.#sweep
-      .run()
+    this.#sweep.postpone();
+    this.#sweeping = isSweeper(this.#deps.lease, lease.id)
+      .then((mine) => (mine ? this.#sweep.run() : undefined))
       .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
       .finally(() => {
         this.#sweeping = undefined;

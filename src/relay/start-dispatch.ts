@@ -1,8 +1,8 @@
-// Starts the workflows of dispatches, and so finds out whether Temporal answers. If a start fails or is lost, the
-// dispatch row still guards its events, and the sweep starts it again.
+// Starts the workflows of dispatches, and so finds out whether Temporal works: any start that fails counts as away, also
+// one that is refused. If a start fails or is lost, the dispatch row guards its events, and the sweep starts it again.
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
-import { TemporalAway } from '#temporal/link';
+import { TemporalRefused } from '#temporal/link';
 import type { DispatchRef, Starter } from '#temporal/starter';
 
 export interface DispatchStartsDeps {
@@ -22,19 +22,18 @@ export class DispatchStarts {
     this.#stopping = stopping;
   }
 
-  /** Tries once. False: Temporal is away. True: the workflow is started, or was refused for good. Never rejects. */
-  async start(dispatch: DispatchRef): Promise<boolean> {
+  /** Tries once. Never rejects. */
+  async start(dispatch: DispatchRef): Promise<'started' | 'refused' | 'away'> {
     const { starter, log, modes } = this.#deps;
     this.#underWay++;
     try {
       await starter.startDispatch(dispatch);
       this.#found(false);
-      return true;
+      return 'started';
     } catch (error) {
-      const refused = !(error instanceof TemporalAway);
-      if (refused || !modes.isTemporalAway()) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
-      if (!refused) this.#found(true);
-      return refused;
+      if (!modes.isTemporalAway()) log.warn({ err: error, dispatchId: dispatch.dispatchId }, 'relay.start_failed');
+      this.#found(true);
+      return error instanceof TemporalRefused ? 'refused' : 'away';
     } finally {
       this.#underWay--;
     }

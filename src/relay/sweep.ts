@@ -1,6 +1,6 @@
-// The sweep: every 10 s it starts overdue dispatches, deliveries and lanes again, and expires held
-// ones. Temporal's "already open" counts as success. So the sweep repairs terminated workflows and
-// a Temporal that lost its data, and a repeated sweep does no harm.
+// The sweep: every 10 s one relay of all starts overdue dispatches, deliveries and lanes again, and
+// expires held ones. So it repairs terminated and stuck workflows, and a Temporal that lost its data.
+// A repeated sweep does no harm.
 import { overdueDeliveries, type SweepCursor, type UnsignalledDelivery, unsignalledDeliveries } from '#db/deliveries/delivery-refs';
 import { overdueDispatches } from '#db/events/dispatches';
 import { lanesWithWork } from '#db/lanes/holding-lanes';
@@ -13,6 +13,8 @@ import { signalChange } from '#temporal/commands';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalAway } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
+import { OverdueStarts } from './overdue-starts.ts';
+import { RetryTimes } from './retry-times.ts';
 
 const pageSize = 500;
 /** Maximum pages of expired deliveries in one sweep, because its other work waits meanwhile. */
@@ -34,6 +36,7 @@ export class Sweep {
   readonly #deps: SweepDeps;
   readonly #timings: Timings['sweep'];
   readonly #stopping = new AbortController();
+  readonly #times: RetryTimes;
   #nextAt = 0;
   #forgottenAt = 0;
   #cursor: SweepCursor | null = null;
@@ -41,6 +44,7 @@ export class Sweep {
   constructor(deps: SweepDeps) {
     this.#deps = deps;
     this.#timings = (deps.timings ?? usualTimings).sweep;
+    this.#times = new RetryTimes(this.#timings.everyMs);
   }
 
   /** True: 10 s have passed since the last sweep, or `soon` was called. Nothing is due once it is stopped. */
@@ -58,10 +62,15 @@ export class Sweep {
     this.#stopping.abort();
   }
 
+  /** Makes it due in 10 s. */
+  postpone(): void {
+    this.#nextAt = performance.now() + this.#timings.everyMs;
+  }
+
   /** Sweeps once. Do not call it concurrently. */
   async run(): Promise<void> {
     const { db, log, drainHere } = this.#deps;
-    this.#nextAt = performance.now() + this.#timings.everyMs;
+    this.postpone();
     try {
       const unsignalled = await unsignalledDeliveries(db, pageSize);
       await this.#lookAfterHeld(unsignalled);
@@ -75,29 +84,20 @@ export class Sweep {
 
   /** Starts dispatches that are not done, deliveries past their time or newly due, and lanes past their time. */
   async #startOverdue(unsignalled: UnsignalledDelivery[]): Promise<void> {
-    const { db, starter, waker, log } = this.#deps;
+    const { db, starter, log } = this.#deps;
     const { dispatchOverdueAfterMs, deliveryOverdueAfterMs, laneOverdueAfterMs } = this.#timings;
-    const { signal } = this.#stopping;
-    const refusals: unknown[] = [];
-    // a start that Temporal refuses must not stop the others
-    const unlessRefused = (starting: Promise<void>) =>
-      starting.catch((error) => {
-        if (error instanceof TemporalAway) throw error;
-        refusals.push(error);
-      });
-    const dispatches = await overdueDispatches(db, pageSize, dispatchOverdueAfterMs);
-    await startAll(dispatches, (dispatch) => unlessRefused(starter.startDispatch(dispatch)), signal);
-    const deliveries = await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs);
-    await startAll(deliveries, (delivery) => unlessRefused(starter.startDelivery(delivery, 'sweep')), signal);
-    const lanes = await overdueLanes(db, pageSize, laneOverdueAfterMs);
-    await startAll(lanes, (lane) => unlessRefused(waker.signal(lane)), signal);
-    await startAll(unsignalled, (delivery) => unlessRefused(signalChange({ db, starter }, delivery, 'sweep')), signal);
-    if (refusals.length > 0) log.warn({ err: refusals[0], refused: refusals.length }, 'relay.starts_refused');
-    this.#cursor = cursorAfter(deliveries);
+    const starts = new OverdueStarts(this.#deps, this.#times, this.#stopping.signal);
+    const dispatches = await starts.dispatches(await overdueDispatches(db, pageSize, dispatchOverdueAfterMs));
+    const page = await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs);
+    const deliveries = await starts.deliveries(page);
+    const lanes = await starts.lanes(await overdueLanes(db, pageSize, laneOverdueAfterMs));
+    await starts.each(unsignalled, (delivery) => signalChange({ db, starter }, delivery, 'sweep'));
+    const refused = starts.refusals.length;
+    if (refused > 0) log.warn({ err: starts.refusals[0], refused }, 'relay.starts_refused');
+    this.#cursor = cursorAfter(page);
     // signalled commands are not found again. Refused ones would be, so they wait for the next regular sweep.
-    if (this.#cursor || (unsignalled.length === pageSize && refusals.length === 0)) this.soon();
-    const swept = { dispatches: dispatches.length, deliveries: deliveries.length, lanes: lanes.length };
-    if (swept.dispatches + swept.deliveries + swept.lanes > 0) log.info(swept, 'relay.swept');
+    if (this.#cursor || (unsignalled.length === pageSize && refused === 0)) this.soon();
+    if (dispatches + deliveries + lanes > 0) log.info({ dispatches, deliveries, lanes }, 'relay.swept');
   }
 
   /** The work on held deliveries: three independent steps, none of which needs Temporal's answer. */
@@ -144,7 +144,7 @@ export async function sweepAll({
   let started = 0;
   do {
     const deliveries: Awaited<ReturnType<typeof overdueDeliveries>> = await overdueDeliveries(db, cursor, pageSize);
-    await startAll(deliveries, (delivery) => starter.startDelivery(delivery, 'reconcile'));
+    await startAll(deliveries, async (delivery) => void (await starter.startDelivery(delivery, 'reconcile')));
     started += deliveries.length;
     cursor = cursorAfter(deliveries);
   } while (cursor);
@@ -170,8 +170,8 @@ function cursorAfter(page: SweepCursor[]): SweepCursor | null {
   return page.length === pageSize && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
 }
 
-async function startAll<T>(items: T[], start: (item: T) => Promise<void>, stopping?: AbortSignal): Promise<void> {
-  for (let from = 0; from < items.length && !stopping?.aborted; from += startsAtOnce) {
+async function startAll<T>(items: T[], start: (item: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += startsAtOnce) {
     await Promise.all(items.slice(from, from + startsAtOnce).map(start));
   }
 }

@@ -14,7 +14,7 @@ export type FollowKey = (key: Pick<SigningKey, 'id' | 'tenant'>) => Promise<void
 export function createFollowKey(link: TemporalLink, log: Logger): FollowKey {
   return async ({ id, tenant }) => {
     try {
-      await link.call((client) =>
+      await link.start((client) =>
         client.workflow.start(workflowTypes.rotateKey, {
           workflowId: rotateKeyWorkflowId(id),
           workflowIdReusePolicy: 'REJECT_DUPLICATE',

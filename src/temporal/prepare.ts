@@ -33,7 +33,7 @@ export async function ensureSearchAttributes(link: TemporalLink, config: Config,
 /** Starts the operator, unless it runs. */
 export async function ensureOperator(link: TemporalLink): Promise<void> {
   try {
-    await link.call((client) =>
+    await link.start((client) =>
       client.workflow.start(workflowTypes.operator, {
         workflowId: operatorWorkflowId,
         taskQueue,

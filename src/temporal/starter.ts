@@ -21,6 +21,7 @@ import type { LaneRef } from '#db/lanes/lanes';
 import { isUnderWay } from '#domain/deliveries/delivery';
 import { usualTimings } from '#domain/timings';
 import type { TemporalLink } from './link.ts';
+import { endIfStuck, type Progress } from './stuck-workflow.ts';
 
 /**
  * A dispatch to start, with the details that Temporal shows. `tenant` (external id) and `eventType` belong to one of
@@ -34,16 +35,21 @@ export interface DispatchRef {
   eventType: string;
 }
 
+/** open: the workflow was open already. */
+export type Started = 'started' | 'open';
+
+/** All calls throw TemporalAway when Temporal is unavailable, and TemporalRefused when it refuses. */
 export interface Starter {
-  /** Throws TemporalAway when Temporal is unavailable. */
-  startDispatch(dispatch: DispatchRef): Promise<void>;
-  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  startDispatch(dispatch: DispatchRef): Promise<Started>;
+  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<Started>;
   /**
    * Makes a delivery's workflow read its row again, after a change outside it. Also starts the workflow if the delivery
    * is pending, retrying or dead-lettered: a dead letter waits for commands in its workflow, even if a lane made all
    * its attempts.
    */
   look(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  /** See stuck-workflow.ts. */
+  endIfStuck(workflowId: string): Promise<Progress | null>;
 }
 
 export function createStarter(link: TemporalLink, deadLetterWindowMs: number, { workflowTaskTimeoutMs } = usualTimings.temporal): Starter {
@@ -57,6 +63,7 @@ export function createStarter(link: TemporalLink, deadLetterWindowMs: number, { 
     },
     startDelivery: (delivery, startedBy) =>
       startOnce(link, workflowTypes.deliver, { ...deliveryStart(delivery, deadLetterWindowMs, startedBy), ...times }),
+    endIfStuck: (workflowId) => endIfStuck(link, workflowId),
   };
 }
 
@@ -74,21 +81,23 @@ function priorityOf({ tenant, status, round }: DeliveryRef): Priority {
   return { fairnessKey: tenant, priorityKey: round > 1 ? replay : first };
 }
 
-async function startOnce(link: TemporalLink, type: string, options: Start): Promise<void> {
+async function startOnce(link: TemporalLink, type: string, options: Start): Promise<Started> {
   try {
-    await link.call((client) => client.workflow.start(type, { ...options, requestEagerStart: true }));
+    await link.start((client) => client.workflow.start(type, { ...options, requestEagerStart: true }));
+    return 'started';
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return 'open';
   }
 }
 
 async function lookOrStart(link: TemporalLink, start: Start): Promise<void> {
-  await link.call((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...start, signal: lookSignal, signalArgs: [] }));
+  await link.start((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...start, signal: lookSignal, signalArgs: [] }));
 }
 
 async function lookIfOpen(link: TemporalLink, { deliveryId }: DeliveryRef): Promise<void> {
   try {
-    await link.call((client) => client.workflow.getHandle(deliveryWorkflowId(deliveryId)).signal(lookSignal));
+    await link.start((client) => client.workflow.getHandle(deliveryWorkflowId(deliveryId)).signal(lookSignal));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
@@ -135,7 +144,7 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
 
 /** Signals a lane's workflow to drain again, and starts it if it is not open. */
 export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointHost: host }: LaneRef): Promise<void> {
-  await link.call((client) =>
+  await link.start((client) =>
     client.workflow.signalWithStart(workflowTypes.lane, {
       workflowId: laneWorkflowId(endpointId),
       taskQueue,

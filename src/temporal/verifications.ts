@@ -17,7 +17,7 @@ export interface Verifications {
 
 export function createVerifications({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): Verifications {
   function start({ endpointId, round }: Verifying, workflowIdConflictPolicy: 'TERMINATE_EXISTING' | 'FAIL'): Promise<unknown> {
-    return link.call((client) =>
+    return link.start((client) =>
       client.workflow.start(workflowTypes.verify, {
         workflowId: verificationWorkflowId(endpointId),
         taskQueue,

@@ -97,7 +97,7 @@ export async function startApi({
       log,
     ).openPage(),
     refusing: () => ({ all: false, tenants: 0 }),
-    temporalAway: async () => true,
+    temporalTrouble: async () => 'no Temporal here',
     home: () => '<!doctype html><title>Posthorn</title>',
   };
   http.on('request', createApp(deps));

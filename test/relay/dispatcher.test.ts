@@ -208,7 +208,7 @@ it('a lease that has ended reports nothing', async () => {
       async startDispatch(dispatch) {
         started.resolve();
         await mayGoOn.promise;
-        await starter.startDispatch(dispatch);
+        return starter.startDispatch(dispatch);
       },
     },
   });

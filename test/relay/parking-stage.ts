@@ -46,6 +46,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
   const relay = new Relay({
     drainHere: () => undefined,
+    temporalTrouble: () => null,
     ...lanes,
     db,
     lease: db,

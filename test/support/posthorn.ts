@@ -28,7 +28,7 @@ export interface TestPosthorn extends Api {
 }
 
 export interface TestOptions {
-  /** `t01` … `t64`, one for each test file. */
+  /** `t01` … `t80`, one for each test file. */
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;
@@ -38,6 +38,8 @@ export interface TestOptions {
   logTo?: { write(line: string): void };
   /** The page size of its dispatches. */
   pageSize?: number;
+  /** Default: true. False: does not wait until its worker polls. */
+  awaitReady?: boolean;
   /** On a database that no other file has used. */
   onNewDatabase?: boolean;
 }
@@ -61,7 +63,7 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
 }
 
 export async function startPosthorn(options: TestOptions): Promise<TestPosthorn> {
-  const { namespace, env = {}, reached, timings, logTo, pageSize, onNewDatabase } = options;
+  const { namespace, env = {}, reached, timings, logTo, pageSize, onNewDatabase, awaitReady = true } = options;
   const database = await createTestDatabase({ isNew: onNewDatabase });
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
@@ -71,8 +73,8 @@ export async function startPosthorn(options: TestOptions): Promise<TestPosthorn>
   const core = await openCore(config, log, 'worker', timings);
   const worker = startWorker(core, listening.origin, reached, pageSize);
   const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', relay: worker.relay, reached });
-  await worker.ready;
-  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  if (awaitReady) await worker.ready;
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
   return {
     ...createApi(listening.origin, testApiKey),
     origin: listening.origin,

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { startPostgres } from '#embedded/postgres';
 import { startTemporal } from '#embedded/temporal';
 
-/** `t01` … `t64`: one namespace for each test file that needs its own. `shared1` …: one for each worker of Vitest. */
+/** `t01` … `t80`: one namespace for each test file that needs its own. `shared1` …: one for each worker of Vitest. */
 const testNamespaces = [
-  ...Array.from({ length: 64 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`),
+  ...Array.from({ length: 80 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`),
   ...Array.from({ length: 16 }, (_, index) => `shared${index + 1}`),
 ];
 

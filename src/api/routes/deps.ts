@@ -62,8 +62,8 @@ export interface ApiDeps {
    * tenants.
    */
   refusing(): { all: boolean; tenants: number };
-  /** Resolves within a second. */
-  temporalAway(): Promise<boolean>;
+  /** What is wrong with Temporal; null: nothing. Resolves within 2 s. */
+  temporalTrouble(): Promise<string | null>;
   /** Whether the start still creates something, such as the first tenant. Absent: the start creates nothing. */
   starting?(): boolean;
   /** Mounts further handlers of this server, before the 404. */

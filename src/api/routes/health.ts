@@ -14,10 +14,11 @@ const readiness = z.object({
   status: z
     .enum(['ok', 'degraded', 'starting', 'away'])
     .describe(
-      'ok: all works. degraded: Temporal is unavailable; events are accepted, and delivered when it is back. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
+      'ok: all works. degraded: Temporal is unavailable or refuses to start workflows; events are accepted, and retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
     ),
   postgres: up,
-  temporal: up,
+  temporal: up.describe('away: no worker of Posthorn can use it.'),
+  temporalError: z.string().optional().describe('What Temporal answered, or that it did not answer. Present if it is away.'),
 });
 
 export function healthRoutes(deps: ApiDeps): Route[] {
@@ -36,9 +37,9 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps) => {
+const ready = ({ storeUp: isUp, temporalTrouble, starting = () => false }: ApiDeps) => {
   const storeUp = memoizeFor(probeTtlMs, isUp);
-  const away = memoizeFor(probeTtlMs, () => temporalAway().catch(() => true));
+  const trouble = memoizeFor(probeTtlMs, () => temporalTrouble().catch(String));
   return route({
     method: 'get',
     path: '/readyz',
@@ -59,11 +60,12 @@ const ready = ({ storeUp: isUp, temporalAway, starting = () => false }: ApiDeps)
       },
     },
     async handler() {
-      const [postgres, temporal] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), away()]);
-      const facts = { postgres: postgres ? 'up' : 'away', temporal: temporal ? 'away' : 'up' };
+      const [postgres, temporalError] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), trouble()]);
+      const temporal = temporalError === null ? { temporal: 'up' } : { temporal: 'away', temporalError };
+      const facts = { postgres: postgres ? 'up' : 'away', ...temporal };
       const notYet = !postgres ? 'away' : starting() ? 'starting' : null;
       if (notYet) return { ...answer(503, { status: notYet, ...facts }), headers: { 'retry-after': '1' } };
-      return answer(200, { status: temporal ? 'degraded' : 'ok', ...facts });
+      return answer(200, { status: temporalError === null ? 'ok' : 'degraded', ...facts });
     },
   });
 };

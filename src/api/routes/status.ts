@@ -13,6 +13,7 @@ const relay = z.object({
   process: z.string().describe('Host name and process id.'),
   mode,
   waiting: z.int().describe('Events and first attempts in its memory.'),
+  temporalError: z.string().nullable().describe('Why it cannot use Temporal at the moment, in the words of Temporal. null: it can.'),
   startedAt: z.iso.datetime(),
   seenAt: z.iso.datetime(),
 });
@@ -55,6 +56,7 @@ const example: z.infer<typeof status> = {
       process: 'worker-1 4711',
       mode: 'individual',
       waiting: 3,
+      temporalError: null,
       startedAt: '2026-03-02T06:50:04.536Z',
       seenAt: '2026-03-02T10:02:30.871Z',
     },

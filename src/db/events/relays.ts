@@ -11,20 +11,30 @@ export async function registerRelay(db: Db, relayId: string, process: string): P
   await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
 }
 
-/** The state a relay reports: its dispatch mode, and how many events and first attempts wait in its memory. */
+/** The state a relay reports. */
 export interface RelayFacts {
   mode: DispatchMode;
+  /** How many events and first attempts wait in its memory. */
   waiting: number;
+  /** Why it cannot use Temporal at the moment, in Temporal's words. Null: it can. */
+  temporalError: string | null;
 }
 
 /**
  * Renews the lease. False: it had expired (5 s), others may own this relay's rows by now, and it must never act again.
  */
-export async function renewRelay(db: Db, relayId: string, { mode, waiting }: RelayFacts, expiresAfterMs = usual): Promise<boolean> {
+export async function renewRelay(
+  db: Db,
+  relayId: string,
+  { mode, waiting, temporalError }: RelayFacts,
+  expiresAfterMs = usual,
+): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'renew_relay',
-    text: `update relays set seen = now(), mode = $2, waiting = $3 where id = $1 and seen > now() - $4::float8 * interval '1 millisecond'`,
-    values: [uuidOf(relayId), mode, waiting, expiresAfterMs],
+    text: `
+      update relays set seen = now(), mode = $2, waiting = $3, temporal_error = $5
+      where id = $1 and seen > now() - $4::float8 * interval '1 millisecond'`,
+    values: [uuidOf(relayId), mode, waiting, expiresAfterMs, temporalError],
   });
   return rowCount === 1;
 }
@@ -36,24 +46,66 @@ export interface SeenRelay extends RelayFacts {
   seenAt: string;
 }
 
+interface RelayRow {
+  id: string;
+  process: string;
+  mode: DispatchMode;
+  waiting: number;
+  temporal_error: string | null;
+  started_at: Date;
+  seen: Date;
+}
+
 /** Relays that renewed their lease in the last 5 s, oldest first. */
 export async function listRelays(db: Db): Promise<SeenRelay[]> {
-  const { rows } = await db.query<{ id: string; process: string; mode: DispatchMode; waiting: number; started_at: Date; seen: Date }>({
+  const { rows } = await db.query<RelayRow>({
     name: 'list_relays',
     text: `
-      select id, process, mode, waiting, started_at, seen from relays
+      select id, process, mode, waiting, temporal_error, started_at, seen from relays
       where seen > now() - $1::float8 * interval '1 millisecond' and mode is not null
       order by started_at, id`,
     values: [usual],
   });
-  return rows.map(({ id, process, mode, waiting, started_at, seen }) => ({
+  return rows.map(({ id, process, mode, waiting, temporal_error, started_at, seen }) => ({
     id: idOf('rly', id),
     process,
     mode,
     waiting,
+    temporalError: temporal_error,
     startedAt: started_at.toISOString(),
     seenAt: seen.toISOString(),
   }));
+}
+
+/** Why one of the relays cannot use Temporal, if there is one. */
+export async function readTemporalError(db: Db): Promise<string | null> {
+  const { rows } = await db.query<{ temporal_error: string }>({
+    name: 'read_temporal_error',
+    text: `
+      select temporal_error from relays
+      where temporal_error is not null and seen > now() - $1::float8 * interval '1 millisecond'
+      order by seen desc limit 1`,
+    values: [usual],
+  });
+  return rows[0]?.temporal_error ?? null;
+}
+
+/**
+ * Whether this relay is the one that sweeps: the oldest of those that can use Temporal. If none can, all sweep, because
+ * each may drain some of the lanes itself.
+ */
+export async function isSweeper(db: Db, relayId: string): Promise<boolean> {
+  const { rows } = await db.query<{ sweeps: boolean }>({
+    name: 'is_sweeper',
+    text: `
+      select not exists (
+        select from relays o
+        where o.id <> me.id and o.seen > now() - $2::float8 * interval '1 millisecond' and o.mode is not null
+          and o.temporal_error is null and (me.temporal_error is not null or o.id < me.id)) as sweeps
+      from relays me where me.id = $1`,
+    values: [uuidOf(relayId), usual],
+  });
+  return rows[0]?.sweeps ?? false;
 }
 
 /** Releases the outbox rows of a relay, except those of these events. */

@@ -22,7 +22,7 @@ describe('/v1/status without a worker', () => {
   const seen = async (mode: 'individual' | 'batched', waiting: number) => {
     const relayId = newId('rly');
     await registerRelay(api.db, relayId, `host ${relayId}`);
-    await renewRelay(api.db, relayId, { mode, waiting });
+    await renewRelay(api.db, relayId, { mode, waiting, temporalError: null });
     // counts as seen, however slow the test is
     await api.db.query(`update relays set seen = now() + interval '1 hour' where process = $1`, [`host ${relayId}`]);
     return relayId;

@@ -149,4 +149,4 @@ it('a look reads what it finds, not all that waits: 20,000 rows of a skipped ten
   expect(await rowsRead(take)).toBeLessThan(50);
 });
 
-const facts = { mode: 'batched', waiting: 0 } as const;
+const facts = { mode: 'batched', waiting: 0, temporalError: null } as const;

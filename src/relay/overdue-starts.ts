@@ -1,0 +1,111 @@
+// Starts the workflows of overdue work again, for the sweep. Work whose workflow is open although it stays overdue is
+// looked into at the third try: a workflow that cannot go on is ended and started anew, one that waits is told to look.
+import { deliveryWorkflowId, dispatchWorkflowId, laneWorkflowId } from '#contract/workflow-contract';
+import type { DeliveryRef } from '#db/deliveries/delivery-refs';
+import type { LaneRef } from '#db/lanes/lanes';
+import type { Logger } from '#runtime/logger';
+import type { LaneWaker } from '#temporal/lane-waker';
+import { TemporalAway } from '#temporal/link';
+import type { DispatchRef, Starter } from '#temporal/starter';
+import type { Progress } from '#temporal/stuck-workflow';
+import type { RetryTimes } from './retry-times.ts';
+
+const startsAtOnce = 8;
+const lookedIntoAt = 3;
+/** After so many refusals and no start, Temporal refuses everything. */
+const refusalsThatMeanAway = 16;
+
+export interface OverdueStartsDeps {
+  starter: Starter;
+  waker: Pick<LaneWaker, 'signal'>;
+  log: Logger;
+}
+
+/** The starts of one sweep. All throw TemporalAway, also when Temporal refuses every start. */
+export class OverdueStarts {
+  readonly #deps: OverdueStartsDeps;
+  readonly #times: RetryTimes;
+  readonly #stopping: AbortSignal;
+  readonly refusals: unknown[] = [];
+  #obeyed = 0;
+
+  /** `times`: kept from sweep to sweep. */
+  constructor(deps: OverdueStartsDeps, times: RetryTimes, stopping: AbortSignal) {
+    this.#deps = deps;
+    this.#times = times;
+    this.#stopping = stopping;
+  }
+
+  /** Returns how many were not backing off. */
+  dispatches(overdue: DispatchRef[]): Promise<number> {
+    const { starter } = this.#deps;
+    return this.#startDue(
+      overdue,
+      (dispatch) => dispatchWorkflowId(dispatch.dispatchId),
+      async (dispatch, id, times) => {
+        const start = () => starter.startDispatch(dispatch);
+        if ((await start()) === 'open' && times >= lookedIntoAt && (await this.#endIfStuck(id)) === 'stuck') await start();
+      },
+    );
+  }
+
+  deliveries(overdue: DeliveryRef[]): Promise<number> {
+    const { starter } = this.#deps;
+    return this.#startDue(
+      overdue,
+      (delivery) => deliveryWorkflowId(delivery.deliveryId),
+      async (delivery, id, times) => {
+        if ((await starter.startDelivery(delivery, 'sweep')) === 'started' || times < lookedIntoAt) return;
+        if ((await this.#endIfStuck(id)) !== 'working') await starter.look(delivery, 'sweep');
+      },
+    );
+  }
+
+  lanes(overdue: LaneRef[]): Promise<number> {
+    const { waker } = this.#deps;
+    return this.#startDue(
+      overdue,
+      (lane) => laneWorkflowId(lane.endpointId),
+      async (lane, id, times) => {
+        if (times >= lookedIntoAt) await this.#endIfStuck(id);
+        await waker.signal(lane);
+      },
+    );
+  }
+
+  /** Runs other calls to Temporal, with the same treatment of refusals. */
+  async each<T>(items: T[], run: (item: T) => Promise<void>): Promise<void> {
+    for (let from = 0; from < items.length && !this.#stopping.aborted; from += startsAtOnce) {
+      await Promise.all(items.slice(from, from + startsAtOnce).map((item) => this.#try(run(item))));
+    }
+  }
+
+  async #startDue<T>(
+    overdue: T[],
+    idOf: (item: T) => string,
+    start: (item: T, id: string, times: number) => Promise<void>,
+  ): Promise<number> {
+    const due = overdue.filter((item) => this.#times.isDue(idOf(item)));
+    await this.each(due, (item) => start(item, idOf(item), this.#times.tried(idOf(item))));
+    return due.length;
+  }
+
+  /** A start that Temporal refuses does not stop the others. */
+  async #try(starting: Promise<void>): Promise<void> {
+    try {
+      await starting;
+      this.#obeyed++;
+    } catch (error) {
+      if (error instanceof TemporalAway) throw error;
+      this.refusals.push(error);
+      if (this.#obeyed === 0 && this.refusals.length >= refusalsThatMeanAway)
+        throw new TemporalAway('Temporal refuses every start', { cause: error });
+    }
+  }
+
+  async #endIfStuck(workflowId: string): Promise<Progress | null> {
+    const progress = await this.#deps.starter.endIfStuck(workflowId);
+    if (progress === 'stuck') this.#deps.log.error({ workflowId }, 'sweep.stuck_workflow_ended');
+    return progress;
+  }
+}
