@@ -5,6 +5,7 @@ import { type Config, deadLetterWindowMs } from '#config/config';
 import { migrationsFolder } from '#config/package';
 import { type ConnectionShares, shareConnections } from '#config/sizing';
 import { checkAuditRights } from '#db/audit/audit-rights';
+import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
 import { countOutbox } from '#db/events/backlog';
 import { readTemporalError } from '#db/events/relays';
 import { type ContentEncryption, createContentEncryption } from '#db/keys/content-encryption';
@@ -104,6 +105,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,
+    overdueDeliveries: () => countOverdueDeliveries(db),
     temporalAway: async () => (await trouble()) !== null,
     lanes: () => readLaneFigures(db),
   };

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities, LaneActivities } from '#activities/index';
 import type { Sizing } from '#config/sizing';
-import { laneTaskQueue, taskQueue } from '#contract/workflow-contract';
+import { laneTaskQueue, taskQueue, workflowTypes } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Core } from './core.ts';
@@ -20,6 +20,17 @@ const failedPauseMs = 1_000;
  * Each drain takes one poll and lasts long, so few pollers are enough, and they cost nothing while no lane has work.
  */
 const lanePollers = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 8 } as const;
+
+/**
+ * A workflow whose history does not fit this code, after an upgrade or a rollback, fails instead of retrying its task for
+ * ever. Its row is then found overdue, and the sweep starts it again. The operator is left out: only its history holds the
+ * commands it has not obeyed yet, so it waits for code that fits.
+ */
+const startsAnew: (keyof typeof workflowTypes)[] = ['dispatch', 'deliver', 'lane', 'upkeep', 'verify', 'rotateKey'];
+const failureTypes = {
+  '*': [],
+  ...Object.fromEntries(startsAnew.map((one) => [workflowTypes[one], ['NondeterminismError', 'DeterminismViolationError']])),
+};
 
 export interface Work {
   activities: Activities;
@@ -64,8 +75,12 @@ class TemporalWorkers {
     const { config, link, log, timings = usualTimings } = this.#core;
     const connection = await link.connected;
     if (!connection) return;
-    void keepPrepared(this.#core, this.#stopping.signal);
     const at = { connection, namespace: config.TEMPORAL_NAMESPACE, timings };
+    link.onReplaced((next) => {
+      at.connection = next;
+      for (const worker of this.#workers) worker.connection = next;
+    });
+    void keepPrepared(this.#core, this.#stopping.signal);
     const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(at, this.#work));
     const creates = [first, () => createLaneWorker(at, this.#work)];
     const polling = new Set<unknown>();
@@ -149,6 +164,7 @@ async function createWorker({ timings: { heartbeat, shutdown, temporal }, ...at 
     ...at,
     taskQueue,
     workflowBundle: await loadWorkflowBundle(),
+    workflowFailureErrorTypes: failureTypes,
     activities,
     maxConcurrentActivityTaskExecutions: sizing.activities,
     maxConcurrentLocalActivityExecutions: sizing.localActivities,

@@ -47,12 +47,19 @@ export const variables = z.object({
     .describe('Temporal cluster or Temporal Cloud, host:port; unset: an embedded dev server is started'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace'),
   TEMPORAL_API_KEY: z.string().optional().describe('API key for Temporal Cloud'),
+  TEMPORAL_API_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('path of a file with the API key, in place of TEMPORAL_API_KEY; read again when it changes'),
   TEMPORAL_TLS: z
     .enum(['true', 'false'])
     .optional()
-    .describe('use TLS for the connection to Temporal; default: true if any other TEMPORAL_TLS_ variable or TEMPORAL_API_KEY is set'),
+    .describe('use TLS for the connection to Temporal; default: true if any other TEMPORAL_TLS_ variable or an API key is set'),
   TEMPORAL_TLS_CA: z.string().optional().describe('path of the CA certificate that signed the certificate of Temporal'),
-  TEMPORAL_TLS_CERT: z.string().optional().describe('path of the client certificate for Temporal'),
+  TEMPORAL_TLS_CERT: z
+    .string()
+    .optional()
+    .describe('path of the client certificate for Temporal; the files of TEMPORAL_TLS_ variables are read again when they change'),
   TEMPORAL_TLS_KEY: z.string().optional().describe('path of the private key of the client certificate for Temporal'),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe('server name that the certificate of Temporal must contain'),
   TEMPORAL_PORT: port.default(7233).describe('gRPC port of the embedded Temporal; if it is in use, the next free port'),

@@ -74,6 +74,8 @@ export interface Timings {
     callTimeoutMs: number;
     /** The pause between two tries to connect. */
     reconnectMs: number;
+    /** How often the files with the API key and the certificates are read. */
+    credentialsEveryMs: number;
     /** So long does a killed worker keep a workflow task, and tasks that come for the workflows it had cached. */
     workflowTaskTimeoutMs: number;
     stickyTimeoutMs: number;
@@ -119,7 +121,13 @@ export const usualTimings: Timings = {
   },
   stall: { tickMs: 250, afterMs: 2_000 },
   heartbeat: { everyMs: 1_500, throttleMs: 1_000 },
-  temporal: { callTimeoutMs: 5_000, reconnectMs: 1_000, workflowTaskTimeoutMs: 10_000, stickyTimeoutMs: 10_000 },
+  temporal: {
+    callTimeoutMs: 5_000,
+    reconnectMs: 1_000,
+    credentialsEveryMs: 10_000,
+    workflowTaskTimeoutMs: 10_000,
+    stickyTimeoutMs: 10_000,
+  },
   // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
 };

@@ -1,5 +1,5 @@
 // Starts the workflows of overdue work again, for the sweep. Work whose workflow is open although it stays overdue is
-// looked into at the third try: a workflow that cannot go on is ended and started anew, one that waits is told to look.
+// looked into at the third try: a workflow that cannot go on is ended and started again, one that waits is told to look.
 import { deliveryWorkflowId, dispatchWorkflowId, laneWorkflowId } from '#contract/workflow-contract';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';

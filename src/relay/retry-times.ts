@@ -1,5 +1,5 @@
 // When the sweep tries each piece of overdue work again: after 10 s, 20 s, 40 s … at most 5 min, each varied by 20 %.
-// So work that cannot move costs little. Kept in memory: another process that sweeps begins anew.
+// So work that cannot move costs little. Kept in memory: another process that sweeps begins again.
 import { LRUCache } from 'lru-cache';
 
 const longestMs = 300_000;

@@ -20,6 +20,7 @@ export interface ServerFacts {
 /** Called at each scrape. If one rejects or takes longer than 2 s, its metric is left out of that scrape. */
 export interface StoreFacts {
   outboxEvents(): Promise<number>;
+  overdueDeliveries(): Promise<number>;
   temporalAway(): Promise<boolean>;
   lanes(): Promise<LaneFigures>;
 }
@@ -64,7 +65,7 @@ export function watchServer(registry: Registry, { refusing }: ServerFacts): void
   });
 }
 
-export function watchStores(registry: Registry, { outboxEvents, temporalAway }: StoreFacts, log: Logger): void {
+export function watchStores(registry: Registry, { outboxEvents, overdueDeliveries, temporalAway }: StoreFacts, log: Logger): void {
   const asked = (name: string, help: string, ask: () => Promise<number>) =>
     new Gauge({
       name,
@@ -77,11 +78,18 @@ export function watchStores(registry: Registry, { outboxEvents, temporalAway }: 
         else this.set(value);
       },
     });
-  asked('posthorn_temporal_away', '1 while this process cannot reach Temporal, else 0.', async () => ((await temporalAway()) ? 1 : 0));
+  asked('posthorn_temporal_away', '1 while Temporal does not answer this process or refuses to start workflows, else 0.', async () =>
+    (await temporalAway()) ? 1 : 0,
+  );
   asked(
     'posthorn_outbox_events',
     'Accepted events in the outbox that have no dispatch yet, of all processes; 10000 means 10000 or more.',
     outboxEvents,
+  );
+  asked(
+    'posthorn_deliveries_overdue',
+    'Deliveries whose attempt is overdue by a minute or more, of all processes; 10000 means 10000 or more.',
+    overdueDeliveries,
   );
 }
 

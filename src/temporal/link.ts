@@ -1,13 +1,13 @@
 // The process's connection to Temporal, shared by client and worker, which eager workflow start
 // needs. It connects in the background and retries every second. While Temporal is unavailable,
 // calls throw TemporalAway; if it refuses to start workflows, those calls throw TemporalRefused.
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Config } from '#config/config';
-import { usualTimings } from '#domain/timings';
+import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { addressOf, type Credentials, connectionOptions, isSame, readCredentials } from './credentials.ts';
 
 const answersWithinMs = 1_000;
 
@@ -36,71 +36,130 @@ export interface TemporalLink {
    * read.
    */
   connected: Promise<NativeConnection | null>;
+  /** Calls `use` with each later connection, which takes the place of the one before. */
+  onReplaced(use: (connection: NativeConnection) => void): void;
   close(): Promise<void>;
 }
 
-export function openTemporalLink(config: Config, log: Logger, { callTimeoutMs, reconnectMs } = usualTimings.temporal): TemporalLink {
-  const closing = new AbortController();
-  let current: { connection: NativeConnection; client: Client } | undefined;
-  let silence: string | null = 'not connected yet';
-  let refusal: string | null = null;
+export function openTemporalLink(config: Config, log: Logger, timings = usualTimings.temporal): TemporalLink {
+  return new Link(config, log, timings);
+}
 
-  async function connect(): Promise<NativeConnection | null> {
-    const options = await connectionOptions(config);
-    for (let tries = 0; !closing.signal.aborted; tries++) {
+class Link implements TemporalLink {
+  readonly connected: Promise<NativeConnection | null>;
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #timings: Timings['temporal'];
+  readonly #closing = new AbortController();
+  readonly #users: ((connection: NativeConnection) => void)[] = [];
+  #current: { connection: NativeConnection; client: Client } | undefined;
+  #silence: string | null = 'not connected yet';
+  #refusal: string | null = null;
+
+  constructor(config: Config, log: Logger, timings: Timings['temporal']) {
+    this.#config = config;
+    this.#log = log;
+    this.#timings = timings;
+    this.connected = this.#connect();
+    // code that awaits `connected` gets the rejection too; this handler logs it and avoids an unhandled rejection
+    this.connected.catch((error) => log.error({ err: error }, 'temporal.not_configured'));
+  }
+
+  async call<T>(run: (client: Client) => Promise<T>): Promise<T> {
+    if (!this.#current) throw new TemporalAway('not connected to Temporal yet');
+    const { client, connection } = this.#current;
+    try {
+      const result = await connection.withDeadline(Date.now() + this.#timings.callTimeoutMs, () => run(client));
+      this.#silence = null;
+      return result;
+    } catch (error) {
+      const isAway = isUnavailable(error);
+      this.#silence = isAway ? wordsOf(error) : null;
+      throw isAway ? new TemporalAway('Temporal does not answer', { cause: error }) : error;
+    }
+  }
+
+  async start<T>(run: (client: Client) => Promise<T>): Promise<T> {
+    try {
+      const result = await this.call(run);
+      this.#refusal = null;
+      return result;
+    } catch (error) {
+      if (error instanceof TemporalAway) throw error;
+      this.#refusal = isAnswer(error) ? null : wordsOf(error);
+      throw this.#refusal === null ? error : new TemporalRefused(this.#refusal, { cause: error });
+    }
+  }
+
+  trouble(): string | null {
+    return this.#silence ?? this.#refusal;
+  }
+
+  onReplaced(use: (connection: NativeConnection) => void): void {
+    this.#users.push(use);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.connected.catch(() => null);
+    await this.#current?.connection.close();
+    this.#current = undefined;
+  }
+
+  /** The first connection. Then it follows changes of the credentials. */
+  async #connect(): Promise<NativeConnection | null> {
+    const credentials = await readCredentials(this.#config);
+    const { signal } = this.#closing;
+    for (let tries = 0; !signal.aborted; tries++) {
       try {
-        const connection = await NativeConnection.connect(options);
-        current = { connection, client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }) };
-        log.info({ address: options.address, namespace: config.TEMPORAL_NAMESPACE }, 'temporal.connected');
+        const connection = await this.#open(credentials);
+        void this.#follow(credentials);
         return connection;
       } catch (error) {
-        if (tries % 30 === 0) log.warn({ err: error, address: options.address }, 'temporal.away');
-        await delay(reconnectMs, undefined, { signal: closing.signal }).catch(() => undefined);
+        if (tries % 30 === 0) this.#log.warn({ err: error, address: addressOf(this.#config) }, 'temporal.away');
+        await pause(this.#timings.reconnectMs, signal);
       }
     }
     return null;
   }
 
-  const connected = connect();
-  // code that awaits `connected` gets the rejection too; this handler logs it and avoids an unhandled rejection
-  connected.catch((error) => log.error({ err: error }, 'temporal.not_configured'));
+  async #open(credentials: Credentials): Promise<NativeConnection> {
+    const { TEMPORAL_NAMESPACE: namespace } = this.#config;
+    const connection = await NativeConnection.connect(connectionOptions(this.#config, credentials));
+    this.#current = { connection, client: new Client({ connection, namespace }) };
+    this.#log.info({ address: addressOf(this.#config), namespace }, 'temporal.connected');
+    return connection;
+  }
 
-  async function call<T>(run: (client: Client) => Promise<T>): Promise<T> {
-    if (!current) throw new TemporalAway('not connected to Temporal yet');
-    const { client, connection } = current;
-    try {
-      const result = await connection.withDeadline(Date.now() + callTimeoutMs, () => run(client));
-      silence = null;
-      return result;
-    } catch (error) {
-      const isAway = isUnavailable(error);
-      silence = isAway ? wordsOf(error) : null;
-      throw isAway ? new TemporalAway('Temporal does not answer', { cause: error }) : error;
+  /** Reads the files of the credentials repeatedly. A changed API key is used at once, a certificate needs a new connection. */
+  async #follow(used: Credentials): Promise<void> {
+    const { signal } = this.#closing;
+    for (let last = used; !signal.aborted; await pause(this.#timings.credentialsEveryMs, signal)) {
+      try {
+        const next = await readCredentials(this.#config);
+        if (isSame(last, next)) continue;
+        if (isSame({ ...last, apiKey: next.apiKey }, next)) await this.#current?.connection.setApiKey(next.apiKey ?? '');
+        else await this.#replace(next);
+        last = next;
+        this.#log.info('temporal.credentials_reloaded');
+      } catch (error) {
+        // the old ones may still be valid, and the files may be half written
+        this.#log.warn({ err: error }, 'temporal.credentials_not_reloaded');
+      }
     }
   }
 
-  return {
-    connected,
-    call,
-    async start(run) {
-      try {
-        const result = await call(run);
-        refusal = null;
-        return result;
-      } catch (error) {
-        if (error instanceof TemporalAway) throw error;
-        refusal = isAnswer(error) ? null : wordsOf(error);
-        throw refusal === null ? error : new TemporalRefused(refusal, { cause: error });
-      }
-    },
-    trouble: () => silence ?? refusal,
-    async close() {
-      closing.abort();
-      await connected.catch(() => null);
-      await current?.connection.close();
-      current = undefined;
-    },
-  };
+  async #replace(credentials: Credentials): Promise<void> {
+    const before = this.#current?.connection;
+    const connection = await this.#open(credentials);
+    for (const use of this.#users) use(connection);
+    await pause(this.#timings.callTimeoutMs, this.#closing.signal); // calls that are under way end on the old one
+    await before?.close().catch((error) => this.#log.debug({ err: error }, 'temporal.connection_not_closed'));
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** The error of a `start` that says that Temporal works. */
@@ -110,8 +169,8 @@ const isAnswer = (error: unknown) => error instanceof WorkflowExecutionAlreadySt
  * What is wrong with Temporal, in its own words where it answered; null: nothing. Calls it and waits at most one second
  * for the answer. Never rejects.
  */
-export async function temporalTrouble({ call, trouble }: Pick<TemporalLink, 'call' | 'trouble'>): Promise<string | null> {
-  const asked = call((client) => client.connection.workflowService.getSystemInfo({})).then(trouble, wordsOf);
+export async function temporalTrouble(link: Pick<TemporalLink, 'call' | 'trouble'>): Promise<string | null> {
+  const asked = link.call((client) => client.connection.workflowService.getSystemInfo({})).then(() => link.trouble(), wordsOf);
   const late = `no answer within ${answersWithinMs} ms`;
   return Promise.race([asked, new Promise<string>((resolve) => setTimeout(resolve, answersWithinMs, late).unref())]);
 }
@@ -123,19 +182,6 @@ function wordsOf(error: unknown): string {
     if (typeof code === 'number') return `${status[code] ?? code}: ${details || at.message}`;
   }
   return error instanceof Error ? error.message : String(error);
-}
-
-async function connectionOptions(config: Config): Promise<NativeConnectionOptions> {
-  const file = (path: string | undefined) => (path === undefined ? undefined : readFile(path));
-  const [ca, crt, key] = await Promise.all([file(config.TEMPORAL_TLS_CA), file(config.TEMPORAL_TLS_CERT), file(config.TEMPORAL_TLS_KEY)]);
-  const serverName = config.TEMPORAL_TLS_SERVER_NAME;
-  const implied = Boolean(ca || crt || serverName || config.TEMPORAL_API_KEY);
-  const tls = (config.TEMPORAL_TLS === undefined ? implied : config.TEMPORAL_TLS === 'true') && {
-    ...(ca && { serverRootCACertificate: ca }),
-    ...(crt && key && { clientCertPair: { crt, key } }),
-    ...(serverName && { serverNameOverride: serverName }),
-  };
-  return { address: config.TEMPORAL_ADDRESS ?? '127.0.0.1:7233', tls, ...(config.TEMPORAL_API_KEY && { apiKey: config.TEMPORAL_API_KEY }) };
 }
 
 /** The gRPC status codes. */

@@ -1,5 +1,5 @@
-// Finds open workflows that cannot go on, and ends them, so that they can be started anew. The row in PostgreSQL decides
-// what a workflow does, so starting anew loses nothing. Called for work that is overdue although its workflow is open.
+// Finds open workflows that cannot go on, and ends them, so that they can be started again. The row in PostgreSQL decides
+// what a workflow does, so starting again loses nothing. Called for work that is overdue although its workflow is open.
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { TemporalLink } from './link.ts';
 
@@ -29,7 +29,7 @@ export async function endIfStuck(link: TemporalLink, workflowId: string): Promis
   if (found.status.name !== 'RUNNING') return null;
   const progress = progressOf(found);
   if (progress === 'stuck') {
-    const why = `Its workflow task failed ${Number(found.raw.pendingWorkflowTask?.attempt) - 1} times. Posthorn starts it anew.`;
+    const why = `Its workflow task failed ${Number(found.raw.pendingWorkflowTask?.attempt) - 1} times. Posthorn starts it again.`;
     // the run that was looked at: a newer one may be well
     await link.call((client) => client.workflow.getHandle(workflowId, found.runId).terminate(why));
   }

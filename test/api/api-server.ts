@@ -8,6 +8,7 @@ import { type AccessOptions, createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
+import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
 import { countOutbox } from '#db/events/backlog';
 import { createContentEncryption } from '#db/keys/content-encryption';
 import { createKeyStore } from '#db/keys/key-rotation';
@@ -93,7 +94,12 @@ export async function startApi({
     followKey: createFollowKey(link, log),
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(
-      { outboxEvents: async () => (await countOutbox(db)).events, temporalAway: async () => true, lanes: () => readLaneFigures(db) },
+      {
+        outboxEvents: async () => (await countOutbox(db)).events,
+        overdueDeliveries: () => countOverdueDeliveries(db),
+        temporalAway: async () => true,
+        lanes: () => readLaneFigures(db),
+      },
       log,
     ).openPage(),
     refusing: () => ({ all: false, tenants: 0 }),

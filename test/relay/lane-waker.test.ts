@@ -21,7 +21,14 @@ it('signals a lane while the signal to another lane is not answered', async () =
   const call = () => new Promise<never>((_, reject) => answers.push(() => reject(new TemporalAway('answered late'))));
   const waker = createLaneWaker({
     db,
-    link: { call, start: call, trouble: () => null, connected: Promise.resolve(null), close: async () => undefined },
+    link: {
+      call,
+      start: call,
+      trouble: () => null,
+      onReplaced: () => undefined,
+      connected: Promise.resolve(null),
+      close: async () => undefined,
+    },
     log: pino({ level: 'silent' }),
   });
   const wakeOne = async () => {

@@ -48,9 +48,9 @@ export const allowedImports: Record<string, Allowed> = {
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   temporal: {
     folders: 'domain/* contract runtime config db/*',
-    packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:timers/promises',
+    packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
-  relay: { folders: 'domain/* runtime telemetry attempts temporal db/*', packages: 'node:timers/promises' },
+  relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',
     packages: '@temporalio/activity @temporalio/common',

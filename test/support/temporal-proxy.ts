@@ -4,11 +4,13 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect,
+  createSecureServer,
   createServer,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 export interface Refusal {
   /** The gRPC status code, such as 7 (permission denied) or 16 (unauthenticated). */
@@ -16,8 +18,11 @@ export interface Refusal {
   message: string;
 }
 
-/** `method` such as `WorkflowService/StartWorkflowExecution`. Null: the call is passed on. */
-export type Rule = (method: string, headers: IncomingHttpHeaders) => Refusal | null;
+/**
+ * `method` such as `WorkflowService/StartWorkflowExecution`. `client`: the common name of the client's certificate. Null:
+ * the call is passed on.
+ */
+export type Rule = (method: string, headers: IncomingHttpHeaders, client: string) => Refusal | null;
 
 export interface TemporalProxy {
   /** host:port */
@@ -29,12 +34,13 @@ export interface TemporalProxy {
   close(): Promise<void>;
 }
 
-export async function startTemporalProxy(upstreamAddress: string): Promise<TemporalProxy> {
+/** `tls`: what its clients need; without it, no TLS. */
+export async function startTemporalProxy(upstreamAddress: string, tls?: { ca: string; cert: string; key: string }): Promise<TemporalProxy> {
   const upstream = connect(`http://${upstreamAddress}`);
   upstream.on('error', () => undefined);
   const counts = new Map<string, number>();
   let rule: Rule = () => null;
-  const server = createServer();
+  const server = tls ? createSecureServer({ ...tls, requestCert: true }) : createServer();
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => {
     sessions.add(session);
@@ -44,7 +50,7 @@ export async function startTemporalProxy(upstreamAddress: string): Promise<Tempo
     stream.on('error', () => undefined);
     const method = String(headers[':path']).split('/').slice(-2).join('/').replace(/^.*\./, '');
     counts.set(method, (counts.get(method) ?? 0) + 1);
-    const refusal = rule(method, headers);
+    const refusal = rule(method, headers, clientOf(stream));
     if (refusal) refuse(stream, refusal);
     else passOn(upstream, stream, headers);
   });
@@ -61,6 +67,10 @@ export async function startTemporalProxy(upstreamAddress: string): Promise<Tempo
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function clientOf({ session }: ServerHttp2Stream): string {
+  return session?.socket instanceof TLSSocket ? String(session.socket.getPeerCertificate().subject?.CN) : '';
 }
 
 function refuse(stream: ServerHttp2Stream, { code, message }: Refusal): void {

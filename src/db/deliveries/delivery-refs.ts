@@ -87,6 +87,19 @@ export async function overdueDeliveries(
   return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
 }
 
+/** How many deliveries are overdue by a minute or more, counted up to 10,000. */
+export async function countOverdueDeliveries(db: Db): Promise<number> {
+  const { rows } = await db.query<{ overdue: number }>({
+    name: 'count_overdue_deliveries',
+    text: `
+      select count(*)::int as overdue from (
+        select from deliveries
+        where status in ('pending', 'retrying') and next_attempt_at < now() - interval '1 minute' limit 10000
+      ) d`,
+  });
+  return rows[0]?.overdue ?? 0;
+}
+
 /** Deliveries that were changed 10 s ago and whose workflow was not signalled since, in random order. */
 export async function unsignalledDeliveries(db: Db, limit: number): Promise<UnsignalledDelivery[]> {
   const { rows } = await db.query<UnsignalledRow>({

@@ -167,7 +167,9 @@ describe('/metrics of an API without a worker', () => {
     expect(page.value('posthorn_outbox_events')).toBeUndefined();
     for (const name of ['posthorn_held_deliveries', 'posthorn_lanes{state="awake"}']) expect(page.value(name)).toBeUndefined();
     const notAsked = api.logLines.map(({ msg, metric }) => `${msg} ${metric}`);
-    expect(notAsked.toSorted()).toEqual(['metrics.not_asked posthorn_lanes', 'metrics.not_asked posthorn_outbox_events']);
+    expect(notAsked.toSorted()).toEqual(
+      ['posthorn_deliveries_overdue', 'posthorn_lanes', 'posthorn_outbox_events'].map((name) => `metrics.not_asked ${name}`),
+    );
     expect(page.value('posthorn_temporal_away')).toBe(1);
   });
 });
