@@ -92,6 +92,7 @@ async function wakeAll(client: Client, letters: readonly DeliveryRef[]): Promise
   await inTurns(letters, (letter) =>
     client.workflow.signalWithStart(workflowTypes.deliver, {
       ...deliveryStart(letter, deadLetterWindowMs, 'bench'),
+      taskQueue: 'posthorn',
       signal: lookSignal,
       signalArgs: [undefined],
     }),

@@ -10,7 +10,7 @@ import { countOutbox } from '#db/events/backlog';
 import { readTemporalError } from '#db/events/relays';
 import { type ContentEncryption, createContentEncryption } from '#db/keys/content-encryption';
 import { checkKeysInUse } from '#db/keys/reseal';
-import { checkMasterKey } from '#db/keys/settings';
+import { checkMasterKey, readStoreId } from '#db/keys/settings';
 import { readLaneFigures } from '#db/lanes/lane-figures';
 import { limitConnections } from '#db/store/connection-limit';
 import { migrate } from '#db/store/migrate';
@@ -38,6 +38,8 @@ export interface Core {
   /** Connections by kind of work, so that no kind blocks another. */
   shares: Record<keyof ConnectionShares, Db>;
   vault: Vault;
+  /** The id of the PostgreSQL store. */
+  store: string;
   contents: ContentEncryption;
   link: TemporalLink;
   starter: Starter;
@@ -73,9 +75,9 @@ export async function openCore(
     onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
   });
   try {
-    const vault = await prepareStore(pool, config, log);
+    const { vault, store } = await prepareStore(pool, config, log);
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
-    const parts = openParts({ config, log, timings, shares, vault });
+    const parts = openParts({ config, log, timings, shares, vault, store });
     return { ...parts, close: () => parts.link.close().then(() => pool.end()) };
   } catch (error) {
     await pool.end();
@@ -84,7 +86,7 @@ export async function openCore(
 }
 
 /** Migrates the database, and checks that roles and master key fit it. */
-async function prepareStore(pool: Db, config: ReadyConfig, log: Logger): Promise<Vault> {
+async function prepareStore(pool: Db, config: ReadyConfig, log: Logger): Promise<Pick<Core, 'vault' | 'store'>> {
   const applied = await migrate(pool, migrationsFolder);
   if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
   await makePartitions(pool);
@@ -93,13 +95,13 @@ async function prepareStore(pool: Db, config: ReadyConfig, log: Logger): Promise
   const vault = createVault(config.POSTHORN_MASTER_KEY);
   await checkMasterKey(pool, vault);
   await checkKeysInUse(pool, vault);
-  return vault;
+  return { vault, store: await readStoreId(pool) };
 }
 
-function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | 'vault'>): Omit<Core, 'close'> {
-  const { config, log, timings, shares, vault } = given;
+function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | 'vault' | 'store'>): Omit<Core, 'close'> {
+  const { config, log, timings, shares, vault, store } = given;
   const db = shares.flow;
-  const link = openTemporalLink(config, log, timings.temporal);
+  const link = openTemporalLink(config, log, timings.temporal, store);
   const starter = createStarter(link, deadLetterWindowMs(config), timings.temporal);
   const waker = createLaneWaker({ db, link, log });
   const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));

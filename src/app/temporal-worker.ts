@@ -3,11 +3,13 @@
 // search attributes, operator and Schedules exist in Temporal, and creates those that are missing.
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerInterceptors } from '@temporalio/worker';
 import type { Activities, LaneActivities } from '#activities/index';
+import { onlyOwnStore } from '#activities/own-store';
 import type { Sizing } from '#config/sizing';
-import { laneTaskQueue, taskQueue, workflowTypes } from '#contract/workflow-contract';
+import { type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
+import type { Logger } from '#runtime/logger';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Core } from './core.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -39,7 +41,7 @@ export interface Work {
 }
 
 /** `verifications`: without it, endpoint verifications are not looked after. */
-type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings'>>;
+type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings' | 'store'>>;
 
 /** `ready` resolves when all workers poll. Returns at once, even while Temporal is away. */
 export function pollTemporal(core: PollingCore, work: Work): { ready: Promise<void>; stop(): Promise<void> } {
@@ -72,17 +74,17 @@ class TemporalWorkers {
 
   /** Resolves after `stop`. `begun` is called when the workers of all queues poll. */
   async poll(begun: () => void): Promise<void> {
-    const { config, link, log, timings = usualTimings } = this.#core;
+    const { config, link, log, store, timings = usualTimings } = this.#core;
     const connection = await link.connected;
     if (!connection) return;
-    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, timings };
+    const interceptors = store === undefined ? undefined : { activity: [onlyOwnStore(store, tellOfOther(log))] };
+    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, names: link.names, timings, interceptors };
     link.onReplaced((next) => {
       at.connection = next;
       for (const worker of this.#workers) worker.connection = next;
     });
     void keepPrepared(this.#core, this.#stopping.signal);
-    const first = () => ensureSearchAttributes(link, config, log).then(() => createWorker(at, this.#work));
-    const creates = [first, () => createLaneWorker(at, this.#work)];
+    const creates = [() => createWorker(at, this.#work), () => createLaneWorker(at, this.#work)];
     const polling = new Set<unknown>();
     const runs = creates.map((create) => this.#keepRunning(create, () => polling.add(create).size === creates.length && begun()));
     await Promise.all(runs);
@@ -130,12 +132,12 @@ class TemporalWorkers {
  * Keeps search attributes, operator, Schedules and endpoint verifications in place, even after Temporal has lost its
  * data.
  */
-async function keepPrepared({ config, link, log, verifications }: PollingCore, stopping: AbortSignal): Promise<void> {
+async function keepPrepared({ config, link, log, store = '', verifications }: PollingCore, stopping: AbortSignal): Promise<void> {
   let schedulesUpdated = false;
   while (!stopping.aborted) {
     try {
       await ensureSearchAttributes(link, config, log);
-      await ensureOperator(link);
+      await ensureOperator(link, store, log);
       await ensureSchedules(link, { update: !schedulesUpdated });
       schedulesUpdated = true;
       await verifications?.beginLeft();
@@ -154,15 +156,30 @@ async function pause(ms: number, stopping: AbortSignal): Promise<void> {
 interface At {
   connection: NativeConnection;
   namespace: string;
+  names: TemporalNames;
   timings: Timings;
+  interceptors: WorkerInterceptors | undefined;
 }
 
-async function createWorker({ timings: { heartbeat, shutdown, temporal }, ...at }: At, { activities, sizing }: Work): Promise<Worker> {
+/** Logs, once a minute at most, that this worker gets tasks of another store. */
+function tellOfOther(log: Logger): (other: string) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (otherStore) => {
+    if (performance.now() - toldAt < checkEveryMs) return;
+    toldAt = performance.now();
+    log.error({ otherStore }, 'temporal.tasks_of_another_store');
+  };
+}
+
+async function createWorker(
+  { timings: { heartbeat, shutdown, temporal }, names, ...at }: At,
+  { activities, sizing }: Work,
+): Promise<Worker> {
   // applies to threads started from now on, such as the workflow thread (src/config/sizing.ts)
   setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
   return Worker.create({
     ...at,
-    taskQueue,
+    taskQueue: names.taskQueue,
     workflowBundle: await loadWorkflowBundle(),
     workflowFailureErrorTypes: failureTypes,
     activities,
@@ -180,10 +197,10 @@ async function createWorker({ timings: { heartbeat, shutdown, temporal }, ...at 
 }
 
 /** A separate worker, so that drains, which may last minutes, and attempts never take each other's slots. */
-async function createLaneWorker({ timings: { heartbeat, shutdown }, ...at }: At, { laneActivities, sizing }: Work): Promise<Worker> {
+async function createLaneWorker({ timings: { heartbeat, shutdown }, names, ...at }: At, { laneActivities, sizing }: Work): Promise<Worker> {
   return Worker.create({
     ...at,
-    taskQueue: laneTaskQueue,
+    taskQueue: names.laneTaskQueue,
     activities: laneActivities,
     maxConcurrentActivityTaskExecutions: sizing.lanes,
     maxHeartbeatThrottleInterval: heartbeat.throttleMs,

@@ -18,6 +18,7 @@ export async function loadWorkflowBundle(): Promise<{ code: string }> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(sources, 'workflows', `index.${extension}`),
     payloadConverterPath: join(sources, 'workflows', `payload-converter.${extension}`),
+    workflowInterceptorModules: [join(sources, 'workflows', `store-header.${extension}`)],
     logger: quiet,
   });
   await keep(file, code).catch(() => undefined); // without the cache the next start builds it again

@@ -46,6 +46,11 @@ export const variables = z.object({
     .optional()
     .describe('Temporal cluster or Temporal Cloud, host:port; unset: an embedded dev server is started'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace'),
+  POSTHORN_TASK_QUEUE: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'must be letters, digits, _ . or -')
+    .default('posthorn')
+    .describe('Temporal task queue; installations of Posthorn that share a namespace each need their own'),
   TEMPORAL_API_KEY: z.string().optional().describe('API key for Temporal Cloud'),
   TEMPORAL_API_KEY_FILE: z
     .string()

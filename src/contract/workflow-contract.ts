@@ -5,9 +5,27 @@ import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import type { LaneState, LaneWait } from '#domain/lanes/lane';
 
-export const taskQueue = 'posthorn';
-/** Task queue of drains. It is separate, so that drains and attempts do not compete for activity slots. */
-export const laneTaskQueue = 'posthorn-lanes';
+/** The names in Temporal that two Posthorns on one namespace must not share. */
+export interface TemporalNames {
+  taskQueue: string;
+  /** Task queue of drains. It is separate, so that drains and attempts do not compete for activity slots. */
+  laneTaskQueue: string;
+  operatorWorkflowId: string;
+  upkeepScheduleId: string;
+}
+
+/** `taskQueue`: POSTHORN_TASK_QUEUE. */
+export const namesOf = (taskQueue: string): TemporalNames => ({
+  taskQueue,
+  laneTaskQueue: `${taskQueue}-lanes`,
+  operatorWorkflowId: `${taskQueue}/operator`,
+  upkeepScheduleId: `${taskQueue}/upkeep`,
+});
+
+/** Holds the id of the store that a workflow or an activity belongs to. */
+export const storeHeader = 'posthorn-store';
+/** The failure type of an activity that a worker of another store refused. */
+export const otherStoreFailure = 'OtherStore';
 
 /** Temporal starts an attempt or a drain again so long after its last heartbeat (src/domain/timings.ts). */
 export const heartbeatTimeoutMs = 5_000;
@@ -26,8 +44,6 @@ export const deliveryWorkflowId = (deliveryId: string) => `delivery/${deliveryId
 export const laneWorkflowId = (endpointId: string) => `lane/${endpointId}`;
 export const verificationWorkflowId = (endpointId: string) => `verify/${endpointId}`;
 export const rotateKeyWorkflowId = (keyId: string) => `rotate-key/${keyId}`;
-export const operatorWorkflowId = 'posthorn/operator';
-export const upkeepScheduleId = 'posthorn/upkeep';
 
 export const tenantAttribute = defineSearchAttributeKey('PosthornTenant', 'KEYWORD');
 export const endpointAttribute = defineSearchAttributeKey('PosthornEndpoint', 'KEYWORD');

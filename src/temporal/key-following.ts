@@ -1,9 +1,10 @@
 // Starts the workflow that follows the rotation of a signing key. Starting it twice has no effect.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { rotateKeyWorkflowId, taskQueue, tenantAttribute, workflowTypes } from '#contract/workflow-contract';
+import { rotateKeyWorkflowId, tenantAttribute, workflowTypes } from '#contract/workflow-contract';
 import type { SigningKey } from '#domain/endpoints/signing-keys';
 import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
+import { type Start, startWorkflow } from './start-workflow.ts';
 
 /**
  * Never rejects. If Temporal is unavailable, the rotation still proceeds, because its dates are in the database. It
@@ -14,18 +15,16 @@ export type FollowKey = (key: Pick<SigningKey, 'id' | 'tenant'>) => Promise<void
 export function createFollowKey(link: TemporalLink, log: Logger): FollowKey {
   return async ({ id, tenant }) => {
     try {
-      await link.start((client) =>
-        client.workflow.start(workflowTypes.rotateKey, {
-          workflowId: rotateKeyWorkflowId(id),
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          taskQueue,
-          args: [{ keyId: id }],
-          staticSummary: `signing key of ${tenant}`,
-          staticDetails:
-            'Follows the rotation of a signing key: published, signing with the previous keys, signing alone, previous keys deleted.',
-          typedSearchAttributes: [{ key: tenantAttribute, value: tenant }],
-        }),
-      );
+      const start: Start = {
+        workflowId: rotateKeyWorkflowId(id),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [{ keyId: id }],
+        staticSummary: `signing key of ${tenant}`,
+        staticDetails:
+          'Follows the rotation of a signing key: published, signing with the previous keys, signing alone, previous keys deleted.',
+        typedSearchAttributes: [{ key: tenantAttribute, value: tenant }],
+      };
+      await startWorkflow(link, start, (client, options) => client.workflow.start(workflowTypes.rotateKey, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) log.warn({ err: error, keyId: id }, 'signing_key.not_followed');
     }

@@ -5,9 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Config } from '#config/config';
+import { namesOf, type TemporalNames } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import { addressOf, type Credentials, connectionOptions, isSame, readCredentials } from './credentials.ts';
+import { AttributesOfNamespace } from './search-attributes.ts';
+import { storeHeaderInterceptors } from './store-header.ts';
 
 const answersWithinMs = 1_000;
 
@@ -22,6 +25,9 @@ export class TemporalRefused extends Error {
 }
 
 export interface TemporalLink {
+  /** Of this Posthorn in its namespace. */
+  readonly names: TemporalNames;
+  readonly attributes: AttributesOfNamespace;
   /** Runs a call with a deadline of 5 s. Throws TemporalAway if there is no connection or Temporal is unavailable. */
   call<T>(run: (client: Client) => Promise<T>): Promise<T>;
   /**
@@ -41,22 +47,28 @@ export interface TemporalLink {
   close(): Promise<void>;
 }
 
-export function openTemporalLink(config: Config, log: Logger, timings = usualTimings.temporal): TemporalLink {
-  return new Link(config, log, timings);
+/** `store`: the id of the PostgreSQL store whose workflows it starts. */
+export function openTemporalLink(config: Config, log: Logger, timings = usualTimings.temporal, store?: string): TemporalLink {
+  return new Link(config, log, timings, store);
 }
 
 class Link implements TemporalLink {
   readonly connected: Promise<NativeConnection | null>;
+  readonly names: TemporalNames;
+  readonly attributes = new AttributesOfNamespace();
   readonly #config: Config;
   readonly #log: Logger;
   readonly #timings: Timings['temporal'];
+  readonly #store: string | undefined;
   readonly #closing = new AbortController();
   readonly #users: ((connection: NativeConnection) => void)[] = [];
   #current: { connection: NativeConnection; client: Client } | undefined;
   #silence: string | null = 'not connected yet';
   #refusal: string | null = null;
 
-  constructor(config: Config, log: Logger, timings: Timings['temporal']) {
+  constructor(config: Config, log: Logger, timings: Timings['temporal'], store?: string) {
+    this.names = namesOf(config.POSTHORN_TASK_QUEUE);
+    this.#store = store;
     this.#config = config;
     this.#log = log;
     this.#timings = timings;
@@ -126,7 +138,8 @@ class Link implements TemporalLink {
   async #open(credentials: Credentials): Promise<NativeConnection> {
     const { TEMPORAL_NAMESPACE: namespace } = this.#config;
     const connection = await NativeConnection.connect(connectionOptions(this.#config, credentials));
-    this.#current = { connection, client: new Client({ connection, namespace }) };
+    const interceptors = this.#store === undefined ? undefined : storeHeaderInterceptors(this.#store);
+    this.#current = { connection, client: new Client({ connection, namespace, interceptors }) };
     this.#log.info({ address: addressOf(this.#config), namespace }, 'temporal.connected');
     return connection;
   }

@@ -7,52 +7,110 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
 import type { Config } from '#config/config';
-import { operatorWorkflowId, searchAttributes, taskQueue, upkeepScheduleId, workflowTypes } from '#contract/workflow-contract';
+import { searchAttributes, type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import type { Logger } from '#runtime/logger';
-import type { TemporalLink } from './link.ts';
+import { TemporalAway, type TemporalLink } from './link.ts';
+import { type Start, startWorkflow } from './start-workflow.ts';
 
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const keyword = 2;
 
-/** Registers missing search attributes. If Temporal refuses, logs the command to run. */
+/**
+ * Registers missing search attributes. If Temporal refuses, logs the commands to run, and workflows are started without
+ * them. Hosted Temporal closes the OperatorService, so what exists is also read from the WorkflowService. If neither can
+ * be read, all are assumed to exist; a start that is refused shows which one does not.
+ */
 export async function ensureSearchAttributes(link: TemporalLink, config: Config, log: Logger): Promise<void> {
   const namespace = config.TEMPORAL_NAMESPACE;
-  const existing = await link.call((client) => client.connection.operatorService.listSearchAttributes({ namespace }));
-  const missing = searchAttributes.map(({ name }) => name).filter((name) => !(name in (existing.customAttributes ?? {})));
-  if (missing.length === 0) return;
   try {
-    const attributes = Object.fromEntries(missing.map((name) => [name, keyword]));
-    await link.call((client) => client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: attributes }));
-    log.info({ missing }, 'temporal.search_attributes_registered');
-  } catch (error) {
-    const command = `temporal operator search-attribute create --namespace ${namespace} ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`;
-    log.error({ err: error, command }, 'Posthorn could not register search attributes in Temporal. Run this command');
+    const missing = await missingAttributes(link, namespace);
+    const refusal = missing.length === 0 ? null : await register(link, namespace, missing);
+    const isNews = link.attributes.found(refusal === null ? [] : missing);
+    if (refusal === null && missing.length > 0) log.info({ missing }, 'temporal.search_attributes_registered');
+    else if (isNews && refusal !== null) log.error({ err: refusal, missing, commands: commandsFor(namespace, missing) }, missingText);
+  } finally {
+    link.attributes.checkEnded();
   }
 }
 
-/** Starts the operator, unless it runs. */
-export async function ensureOperator(link: TemporalLink): Promise<void> {
+const missingText =
+  'Posthorn could not register search attributes in Temporal. Deliveries go on, and cannot be searched by them. Run one of these commands';
+
+const commandsFor = (namespace: string, missing: string[]) => [
+  `temporal operator search-attribute create --namespace ${namespace} ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`,
+  `tcld namespace search-attributes add --namespace ${namespace} ${missing.map((name) => `--search-attribute ${name}=Keyword`).join(' ')}`,
+];
+
+async function missingAttributes(link: TemporalLink, namespace: string): Promise<string[]> {
+  const existing = (await fromOperatorService(link, namespace)) ?? (await fromWorkflowService(link, namespace));
+  return existing === null ? [] : searchAttributes.map(({ name }) => name).filter((name) => !existing.includes(name));
+}
+
+/** Null: Temporal refuses to say. Throws TemporalAway. */
+async function unlessRefused<T>(asking: Promise<T>): Promise<T | null> {
+  return asking.catch((error) => {
+    if (error instanceof TemporalAway) throw error;
+    return null;
+  });
+}
+
+function fromOperatorService(link: TemporalLink, namespace: string): Promise<string[] | null> {
+  return unlessRefused(
+    link
+      .call((client) => client.connection.operatorService.listSearchAttributes({ namespace }))
+      .then(({ customAttributes }) => Object.keys(customAttributes ?? {})),
+  );
+}
+
+/** With an SQL store for visibility, the names are aliases of the namespace; else, they are those of the cluster. */
+async function fromWorkflowService(link: TemporalLink, namespace: string): Promise<string[] | null> {
+  const ofCluster = await unlessRefused(link.call((client) => client.connection.workflowService.getSearchAttributes({})));
+  const described = await unlessRefused(link.call((client) => client.connection.workflowService.describeNamespace({ namespace })));
+  if (!ofCluster || !described) return null;
+  return [...Object.keys(ofCluster.keys ?? {}), ...Object.values(described.config?.customSearchAttributeAliases ?? {})];
+}
+
+/** Null: registered. Else the refusal. */
+async function register(link: TemporalLink, namespace: string, missing: string[]): Promise<unknown> {
+  const attributes = Object.fromEntries(missing.map((name) => [name, keyword]));
+  return link
+    .call((client) => client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: attributes }))
+    .then(() => null)
+    .catch((error) => {
+      if (error instanceof TemporalAway) throw error;
+      return error;
+    });
+}
+
+/** Starts the operator, unless it runs. Logs if the one that runs belongs to another Posthorn. */
+export async function ensureOperator(link: TemporalLink, store: string, log: Logger): Promise<void> {
+  const start: Start = {
+    workflowId: link.names.operatorWorkflowId,
+    args: [{}],
+    memo: { store },
+    staticSummary: 'Takes commands for any delivery or endpoint',
+    staticDetails:
+      'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume`, `skipHead` with {"endpointId"}. Query `recent` shows their results.',
+  };
   try {
-    await link.start((client) =>
-      client.workflow.start(workflowTypes.operator, {
-        workflowId: operatorWorkflowId,
-        taskQueue,
-        args: [{}],
-        staticSummary: 'Takes commands for any delivery or endpoint',
-        staticDetails:
-          'Signals: `replay`, `cancel`, `retryNow` with {"deliveryId"}; `pause`, `resume`, `skipHead` with {"endpointId"}. Query `recent` shows their results.',
-      }),
-    );
+    await startWorkflow(link, start, (client, options) => client.workflow.start(workflowTypes.operator, options));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { memo } = await link.call((client) => client.workflow.getHandle(start.workflowId ?? '').describe());
+    const owner = memo?.store;
+    if (owner !== undefined && owner !== store) log.error({ taskQueue: link.names.taskQueue, otherStore: owner }, sharedText);
   }
 }
 
-const upkeepSchedule = {
-  spec: { intervals: [{ every: '6 hours' }] },
-  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
-  action: { type: 'startWorkflow', workflowType: workflowTypes.upkeep, taskQueue, args: [], workflowId: upkeepScheduleId },
-} as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
+const sharedText =
+  'Another Posthorn uses this namespace and task queue. Deliveries of both are slow, and one operator workflow and one upkeep serve only one of them. Set POSTHORN_TASK_QUEUE to another name for one of them';
+
+const upkeepSchedule = ({ taskQueue, upkeepScheduleId }: TemporalNames) =>
+  ({
+    spec: { intervals: [{ every: '6 hours' }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
+    action: { type: 'startWorkflow', workflowType: workflowTypes.upkeep, taskQueue, args: [], workflowId: upkeepScheduleId },
+  }) as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
 
 /**
  * Creates the Schedule for upkeep. With `update`, an existing Schedule gets the interval, policies and action of this
@@ -60,11 +118,12 @@ const upkeepSchedule = {
  * time do not overwrite each other again and again.
  */
 export async function ensureSchedules(link: TemporalLink, { update }: { update: boolean }): Promise<void> {
+  const scheduleId = link.names.upkeepScheduleId;
+  const upkeep = upkeepSchedule(link.names);
   try {
-    await link.call((client) => client.schedule.create({ scheduleId: upkeepScheduleId, ...upkeepSchedule }));
+    await link.call((client) => client.schedule.create({ scheduleId, ...upkeep }));
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    if (update)
-      await link.call((client) => client.schedule.getHandle(upkeepScheduleId).update((there) => ({ ...there, ...upkeepSchedule })));
+    if (update) await link.call((client) => client.schedule.getHandle(scheduleId).update((there) => ({ ...there, ...upkeep })));
   }
 }

@@ -1,6 +1,6 @@
 // Starts and signals the workflows of dispatches, deliveries and lanes. Workflow ids are derived
 // from business ids, so "already started" counts as success, and every start can be repeated.
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
 import {
   type DeliverInput,
@@ -11,7 +11,6 @@ import {
   laneWorkflowId,
   lookSignal,
   statusAttribute,
-  taskQueue,
   tenantAttribute,
   wakeSignal,
   workflowTypes,
@@ -21,6 +20,7 @@ import type { LaneRef } from '#db/lanes/lanes';
 import { isUnderWay } from '#domain/deliveries/delivery';
 import { usualTimings } from '#domain/timings';
 import type { TemporalLink } from './link.ts';
+import { type Start, startWorkflow } from './start-workflow.ts';
 import { endIfStuck, type Progress } from './stuck-workflow.ts';
 
 /**
@@ -67,8 +67,6 @@ export function createStarter(link: TemporalLink, deadLetterWindowMs: number, { 
   };
 }
 
-type Start = WorkflowStartOptions & { args: unknown[] };
-
 /**
  * Task queue priorities: Temporal takes the lowest number first. Within a number it serves tenants in turn, if fairness
  * is enabled. A lane has deliveries of all three kinds, and gets the middle number.
@@ -83,7 +81,7 @@ function priorityOf({ tenant, status, round }: DeliveryRef): Priority {
 
 async function startOnce(link: TemporalLink, type: string, options: Start): Promise<Started> {
   try {
-    await link.start((client) => client.workflow.start(type, { ...options, requestEagerStart: true }));
+    await startWorkflow(link, options, (client, start) => client.workflow.start(type, { ...start, requestEagerStart: true }));
     return 'started';
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -92,7 +90,9 @@ async function startOnce(link: TemporalLink, type: string, options: Start): Prom
 }
 
 async function lookOrStart(link: TemporalLink, start: Start): Promise<void> {
-  await link.start((client) => client.workflow.signalWithStart(workflowTypes.deliver, { ...start, signal: lookSignal, signalArgs: [] }));
+  await startWorkflow(link, start, (client, options) =>
+    client.workflow.signalWithStart(workflowTypes.deliver, { ...options, signal: lookSignal, signalArgs: [] }),
+  );
 }
 
 async function lookIfOpen(link: TemporalLink, { deliveryId }: DeliveryRef): Promise<void> {
@@ -107,7 +107,6 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
   const single = events === 1;
   return {
     workflowId: dispatchWorkflowId(dispatchId),
-    taskQueue,
     args: [{ dispatchId }],
     staticSummary: single ? `${eventType} of ${tenant}` : `${events} events of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`,
     staticDetails: 'Plans the deliveries of its events and starts a `deliver` workflow for each unfinished one.',
@@ -126,7 +125,6 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
   const host = delivery.endpointHost;
   return {
     workflowId: deliveryWorkflowId(delivery.deliveryId),
-    taskQueue,
     args: [{ deliveryId: delivery.deliveryId, status: delivery.status, round: delivery.round, deadLetterWindowMs }],
     priority: priorityOf(delivery),
     staticSummary: `${delivery.eventType} → ${host}`,
@@ -144,21 +142,19 @@ export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number,
 
 /** Signals a lane's workflow to drain again, and starts it if it is not open. */
 export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointHost: host }: LaneRef): Promise<void> {
-  await link.start((client) =>
-    client.workflow.signalWithStart(workflowTypes.lane, {
-      workflowId: laneWorkflowId(endpointId),
-      taskQueue,
-      args: [{ endpointId }],
-      signal: wakeSignal,
-      signalArgs: [undefined],
-      priority: { fairnessKey: tenant, priorityKey: priorities.retry },
-      staticSummary: `lane to ${host}`,
-      staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}: its held deliveries, sent by this lane alone.`,
-      typedSearchAttributes: [
-        { key: tenantAttribute, value: tenant },
-        { key: endpointAttribute, value: endpointId },
-        { key: statusAttribute, value: 'held' },
-      ],
-    }),
+  const start: Start = {
+    workflowId: laneWorkflowId(endpointId),
+    args: [{ endpointId }],
+    priority: { fairnessKey: tenant, priorityKey: priorities.retry },
+    staticSummary: `lane to ${host}`,
+    staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}: its held deliveries, sent by this lane alone.`,
+    typedSearchAttributes: [
+      { key: tenantAttribute, value: tenant },
+      { key: endpointAttribute, value: endpointId },
+      { key: statusAttribute, value: 'held' },
+    ],
+  };
+  await startWorkflow(link, start, (client, options) =>
+    client.workflow.signalWithStart(workflowTypes.lane, { ...options, signal: wakeSignal, signalArgs: [undefined] }),
   );
 }

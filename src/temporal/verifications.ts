@@ -2,11 +2,12 @@
 // If Temporal is unavailable, or the process crashes between the row and the start, the row stays
 // pending and due, and a worker starts the workflow within a minute.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { endpointAttribute, taskQueue, verificationWorkflowId, workflowTypes } from '#contract/workflow-contract';
+import { endpointAttribute, verificationWorkflowId, workflowTypes } from '#contract/workflow-contract';
 import { takeLeftVerifications, type Verifying } from '#db/endpoints/verifications';
 import type { Db } from '#db/store/pool';
 import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
+import { type Start, startWorkflow } from './start-workflow.ts';
 
 export interface Verifications {
   /** Starts a verification and terminates an earlier one of the endpoint. Never rejects. */
@@ -17,17 +18,15 @@ export interface Verifications {
 
 export function createVerifications({ db, link, log }: { db: Db; link: TemporalLink; log: Logger }): Verifications {
   function start({ endpointId, round }: Verifying, workflowIdConflictPolicy: 'TERMINATE_EXISTING' | 'FAIL'): Promise<unknown> {
-    return link.start((client) =>
-      client.workflow.start(workflowTypes.verify, {
-        workflowId: verificationWorkflowId(endpointId),
-        taskQueue,
-        args: [{ endpointId, round }],
-        workflowIdConflictPolicy,
-        staticSummary: 'verifies an endpoint',
-        staticDetails: `Endpoint ${endpointId}: deliveries are held until it is verified.`,
-        typedSearchAttributes: [{ key: endpointAttribute, value: endpointId }],
-      }),
-    );
+    const options: Start = {
+      workflowId: verificationWorkflowId(endpointId),
+      args: [{ endpointId, round }],
+      workflowIdConflictPolicy,
+      staticSummary: 'verifies an endpoint',
+      staticDetails: `Endpoint ${endpointId}: deliveries are held until it is verified.`,
+      typedSearchAttributes: [{ key: endpointAttribute, value: endpointId }],
+    };
+    return startWorkflow(link, options, (client, whole) => client.workflow.start(workflowTypes.verify, whole));
   }
 
   return {

@@ -141,7 +141,9 @@ class Delivery {
   }
 
   #enter(next: DeliverState): void {
-    if (next.status !== this.known.status) upsertSearchAttributes([{ key: statusAttribute, value: next.status }]);
+    // a namespace that lacks the attribute would refuse it, so it was not given at the start
+    const isSearchable = workflowInfo().typedSearchAttributes.get(statusAttribute) !== undefined;
+    if (next.status !== this.known.status && isSearchable) upsertSearchAttributes([{ key: statusAttribute, value: next.status }]);
     this.known = next;
     showDetails(next);
     this.unread = false;

@@ -1,9 +1,17 @@
 // dispatchEvents: one dispatch. Plans deliveries, starts a `deliver` workflow for each that needs
 // one, and marks the dispatch as done. Each step is an idempotent page of at most 500, so it can be
 // started again at any time.
-import { continueAsNew, proxyActivities, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
-import { type DispatchCursor, type DispatchProgress, progressQuery } from '#contract/workflow-contract';
+import { type DispatchCursor, type DispatchProgress, otherStoreFailure, progressQuery } from '#contract/workflow-contract';
 import { ourFaults } from './retry.ts';
 
 export interface DispatchInput {
@@ -14,7 +22,7 @@ export interface DispatchInput {
 
 // The first page, which is often the only one, is a local activity: it runs within the workflow task and is fastest.
 // A page of 500 starts can take longer than a workflow task may, so later pages are normal activities.
-const firstPage = proxyLocalActivities<Activities>({ startToCloseTimeout: '1 minute', retry: ourFaults }).dispatchPage;
+const pageHere = proxyLocalActivities<Activities>({ startToCloseTimeout: '1 minute', retry: ourFaults }).dispatchPage;
 const laterPage = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
@@ -26,7 +34,7 @@ export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Pro
   setHandler(progressQuery, () => progress, { description: 'How many deliveries were planned, and how many workflows started.' });
 
   for (let at = cursor ?? null; ; ) {
-    const page = await (at ? laterPage({ dispatchId, cursor: at }) : firstPage({ dispatchId, cursor: null }));
+    const page = await (at ? laterPage({ dispatchId, cursor: at }) : firstPage(dispatchId));
     progress.planned += page.planned;
     progress.started += page.started;
     if (page.next === null) break;
@@ -35,4 +43,16 @@ export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Pro
   }
   progress.done = true;
   return progress;
+}
+
+/** A worker of another store refuses it. A normal activity gets to all workers. */
+async function firstPage(dispatchId: string) {
+  const page = { dispatchId, cursor: null };
+  try {
+    return await pageHere(page);
+  } catch (error) {
+    const { cause } = error instanceof ActivityFailure ? error : { cause: null };
+    if (cause instanceof ApplicationFailure && cause.type === otherStoreFailure) return laterPage(page);
+    throw error;
+  }
 }

@@ -17,7 +17,7 @@ import {
   heartbeatTimeoutMs,
   type LaneKnown,
   laneQuery,
-  laneTaskQueue,
+  namesOf,
   pauseSignal,
   resumeSignal,
   skipHeadSignal,
@@ -43,14 +43,15 @@ const setHandler = describing({
   resume: 'Resumes a paused or disabled endpoint. No input.',
   skipHead: 'Skips the dead letter that blocks the order. Input, only to free one key: {"orderingKey":"…"}',
 });
-const { drainLane } = proxyActivities<LaneActivities>({
-  taskQueue: laneTaskQueue,
-  allowEagerDispatch: false,
-  startToCloseTimeout: '15 minutes',
-  heartbeatTimeout: heartbeatTimeoutMs,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: ourFaults,
-});
+const drains = () =>
+  proxyActivities<LaneActivities>({
+    taskQueue: namesOf(workflowInfo().taskQueue).laneTaskQueue,
+    allowEagerDispatch: false,
+    startToCloseTimeout: '15 minutes',
+    heartbeatTimeout: heartbeatTimeoutMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: ourFaults,
+  });
 const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
 
@@ -116,7 +117,7 @@ async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<La
  */
 async function drain(endpointId: string, whole: CancellationScope): Promise<LaneReport> {
   try {
-    return await drainLane({ endpointId });
+    return await drains().drainLane({ endpointId });
   } catch (error) {
     throw whole.consideredCancelled ? new CancelledFailure('cancelled', [], error as Error) : error;
   }

@@ -3,12 +3,14 @@
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { deliveryWorkflowId, taskQueue } from '#contract/workflow-contract';
+import { deliveryWorkflowId } from '#contract/workflow-contract';
 import { idOf } from '#domain/ids';
 import { quickLeases } from '../support/quick-timings.ts';
 import { installTestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, openStage, type Stage } from './stage.ts';
+
+const taskQueue = 'posthorn';
 
 /** A stage whose process has stopped, with one event for later whose delivery has no workflow yet. */
 async function withSleeper({ onTestFinished }: TestContext, namespace: string): Promise<{ stage: Stage; workflowId: string }> {

@@ -57,8 +57,9 @@ describe.concurrent('Temporal', () => {
     await stage.temporal.workflow.getHandle(workflowId).terminate('by hand');
     for (const { id } of await stage.query<{ id: string }>('select id from deliveries order by id limit 10')) {
       const delivery = await readDeliveryRef(stage.db, idOf('dlv', id));
-      if (delivery)
-        await stage.temporal.workflow.start(workflowTypes.deliver, deliveryStart(delivery, 60_000, 'the dispatch before its end'));
+      if (!delivery) continue;
+      const start = { ...deliveryStart(delivery, 60_000, 'the dispatch before its end'), taskQueue: 'posthorn' };
+      await stage.temporal.workflow.start(workflowTypes.deliver, start);
     }
     await stage.start();
     await stage.settled();

@@ -137,6 +137,7 @@ describe.concurrent('a delivery', () => {
     };
     const handle = await stage.posthorn.temporal.workflow.signalWithStart('deliver', {
       ...deliveryStart({ ...ref, status: 'retrying' }, 60_000, 'a test'),
+      taskQueue: 'posthorn',
       signal,
       signalArgs: [],
     });

@@ -1,6 +1,8 @@
 // Temporal answers, and refuses: an expired API key, a closed OperatorService, missing search attributes. Deliveries go
 // on, and probes, metrics and the log say so in Temporal's own words.
+import { Client, Connection } from '@temporalio/client';
 import { describe, expect, inject, it } from 'vitest';
+import { startTemporal } from '#embedded/temporal';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { type Rule, startTemporalProxy } from '../support/temporal-proxy.ts';
@@ -10,15 +12,14 @@ const unauthenticated = { code: 16, message: 'API key expired' };
 const denied = { code: 7, message: 'Request unauthorized.' };
 
 /** A Posthorn in adaptive mode whose Temporal follows this rule. */
-async function stage(namespace: string, rule: Rule, { more = {}, awaitReady = true } = {}) {
-  const proxy = await startTemporalProxy(inject('temporalAddress'));
+async function stage(namespace: string, rule: Rule, { more = {}, temporalAddress = inject('temporalAddress') } = {}) {
+  const proxy = await startTemporalProxy(temporalAddress);
   const lines: string[] = [];
   proxy.refuse(rule);
   const posthorn = await startPosthorn({
     namespace,
     env: { TEMPORAL_ADDRESS: proxy.address, POSTHORN_DISPATCH: 'adaptive', ...more },
     logTo: { write: (line) => void lines.push(line) },
-    awaitReady,
   });
   const receiver = await startReceiver();
   const tenant = await posthorn.makeTenant();
@@ -35,6 +36,15 @@ async function stage(namespace: string, rule: Rule, { more = {}, awaitReady = tr
       }
       await until('each to be delivered', () => ids.every((id) => receiver.of(id).length > 0));
       return ids.map((id) => receiver.of(id).length);
+    },
+    /** The types of the open workflows. */
+    async open(address: string): Promise<string[]> {
+      const connection = await Connection.connect({ address });
+      const types: string[] = [];
+      for await (const { type } of new Client({ connection, namespace }).workflow.list({ query: `ExecutionStatus = 'Running'` }))
+        types.push(type);
+      await connection.close();
+      return types;
     },
     async close() {
       await posthorn.stop();
@@ -79,5 +89,31 @@ describe.concurrent('Temporal refuses', () => {
     );
     const { body } = await at.posthorn.get('/v1/status');
     expect(body.relays[0].temporalError).toBe('PERMISSION_DENIED: Request unauthorized.');
+  });
+
+  it('the whole OperatorService, as hosted Temporal does: workers start, and deliveries are made', async ({ onTestFinished }) => {
+    const at = await stage('t71', (method) => (method.startsWith('OperatorService/') ? denied : null), {
+      more: { POSTHORN_DISPATCH: 'individual' },
+    });
+    onTestFinished(at.close);
+    expect(await at.post(['r1', 'r2', 'r3', 'r4', 'r5'])).toEqual([1, 1, 1, 1, 1]);
+    expect(await readiness(at.posthorn)).toMatchObject({ status: 'ok', temporal: 'up' });
+    // the WorkflowService says that the attributes exist
+    expect(at.log()).not.toContain('search attributes');
+  });
+
+  it('our search attributes, because nobody registered them: deliveries are made without', async ({ onTestFinished }) => {
+    const own = await startTemporal({ searchAttributes: {} });
+    onTestFinished(own.stop);
+    const at = await stage('default', (method) => (method === 'OperatorService/AddSearchAttributes' ? denied : null), {
+      temporalAddress: own.address,
+      more: { POSTHORN_DISPATCH: 'individual' },
+    });
+    onTestFinished(at.close);
+    expect(await at.post(['r1', 'r2'])).toEqual([1, 1]);
+    await until('their workflows to close', async () => (await at.open(own.address)).length === 1);
+    expect(await at.open(own.address)).toEqual(['operator']);
+    expect(at.log()).toContain('temporal operator search-attribute create --namespace default --name PosthornTenant --type Keyword');
+    expect(await readiness(at.posthorn)).toMatchObject({ status: 'ok', temporal: 'up' });
   });
 });

@@ -179,7 +179,7 @@ describe('the operator', () => {
 
     await operator.cancel();
     await until('the operator to end', async () => (await operator.describe()).status.name === 'CANCELLED');
-    await ensureOperator(stage.posthorn.core.link);
+    await ensureOperator(stage.posthorn.core.link, stage.posthorn.core.store, stage.posthorn.core.log);
     const third = await stage.send(inBackoff);
     await operator.signal('retryNow', { deliveryId: third.id });
     await third.reach('succeeded');

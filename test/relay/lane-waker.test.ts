@@ -2,9 +2,11 @@
 // delays no other.
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { namesOf } from '#contract/workflow-contract';
 import { newId } from '#runtime/new-id';
 import { createLaneWaker } from '#temporal/lane-waker';
 import { TemporalAway } from '#temporal/link';
+import { AttributesOfNamespace } from '#temporal/search-attributes';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground } from '../support/parking.ts';
 import { until } from '../support/until.ts';
@@ -26,6 +28,8 @@ it('signals a lane while the signal to another lane is not answered', async () =
       start: call,
       trouble: () => null,
       onReplaced: () => undefined,
+      names: namesOf('posthorn'),
+      attributes: new AttributesOfNamespace(),
       connected: Promise.resolve(null),
       close: async () => undefined,
     },

@@ -38,8 +38,6 @@ export interface TestOptions {
   logTo?: { write(line: string): void };
   /** The page size of its dispatches. */
   pageSize?: number;
-  /** Default: true. False: does not wait until its worker polls. */
-  awaitReady?: boolean;
   /** On a database that no other file has used. */
   onNewDatabase?: boolean;
 }
@@ -63,7 +61,7 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
 }
 
 export async function startPosthorn(options: TestOptions): Promise<TestPosthorn> {
-  const { namespace, env = {}, reached, timings, logTo, pageSize, onNewDatabase, awaitReady = true } = options;
+  const { namespace, env = {}, reached, timings, logTo, pageSize, onNewDatabase } = options;
   const database = await createTestDatabase({ isNew: onNewDatabase });
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;
@@ -73,7 +71,7 @@ export async function startPosthorn(options: TestOptions): Promise<TestPosthorn>
   const core = await openCore(config, log, 'worker', timings);
   const worker = startWorker(core, listening.origin, reached, pageSize);
   const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', relay: worker.relay, reached });
-  if (awaitReady) await worker.ready;
+  await worker.ready;
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   return {
     ...createApi(listening.origin, testApiKey),

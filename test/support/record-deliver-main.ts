@@ -124,7 +124,7 @@ path('dead-letter-window-passed', async () => {
     eventType: sent.type,
   };
   const start = deliveryStart({ deliveryId: sent.id, status: 'dead_lettered', ...about }, 500, 'a recording');
-  const handle = await recording.stage.posthorn.temporal.workflow.start('deliver', start);
+  const handle = await recording.stage.posthorn.temporal.workflow.start('deliver', { ...start, taskQueue: 'posthorn' });
   await handle.result().catch(() => undefined);
   return { handle };
 });

@@ -40,7 +40,7 @@ async function deadLetter(): Promise<{ id: string; handle: WorkflowHandle }> {
   rows.set(id, 'dead_lettered');
   const about = { round: 1, tenant: 'a-tenant', endpointId: newId('ep'), endpointHost: 'example.com', eventType: 'a.type' };
   const start = deliveryStart({ deliveryId: id, status: 'pending', ...about }, 60_000, 'a test');
-  const handle = await stage.client.workflow.start('deliver', start);
+  const handle = await stage.client.workflow.start('deliver', { ...start, taskQueue: 'posthorn' });
   await until('the dead letter', async () => (await handle.query<DeliverState>('status')).status === 'dead_lettered');
   return { id, handle };
 }

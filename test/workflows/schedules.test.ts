@@ -4,10 +4,11 @@ import type { ScheduleOptions } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { readConfig } from '#config/config';
-import { taskQueue, upkeepScheduleId, workflowTypes } from '#contract/workflow-contract';
+import { namesOf, workflowTypes } from '#contract/workflow-contract';
 import { openTemporalLink, type TemporalLink } from '#temporal/link';
 import { ensureSchedules } from '#temporal/prepare';
 
+const { taskQueue, upkeepScheduleId } = namesOf('posthorn');
 let link: TemporalLink;
 beforeAll(async () => {
   const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 't63' });

@@ -11,6 +11,13 @@ export async function isStoreUp(db: Db): Promise<boolean> {
   );
 }
 
+/** The id of this database, made at first use: it tells two installations apart that share a Temporal namespace. */
+export async function readStoreId(db: Db): Promise<string> {
+  await db.query(`insert into settings (name, value) values ('store_id', gen_random_uuid()) on conflict do nothing`);
+  const { rows } = await db.query<{ value: string }>(`select value from settings where name = 'store_id'`);
+  return rows[0]?.value ?? '';
+}
+
 const name = 'master_key_fingerprint';
 
 /**
