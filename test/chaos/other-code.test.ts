@@ -70,7 +70,7 @@ describe.concurrent('an open workflow', () => {
 async function runOlderWorker(address: string, namespace: string, done: () => Promise<unknown>): Promise<void> {
   installTestRuntime();
   const connection = await NativeConnection.connect({ address });
-  const workflowsPath = join(import.meta.dirname, '../support/older-workflows.ts');
+  const workflowsPath = join(import.meta.dirname, 'fixtures/older-workflows.ts');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   const worker = await Worker.create({ connection, namespace, taskQueue, workflowBundle: { code } });
   await worker.runUntil(done);
