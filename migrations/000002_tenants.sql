@@ -14,7 +14,7 @@ create table tenants (
 
   -- kept up to date by the triggers on endpoints and endpoint_secrets
   endpoints_version bigint not null default 1, -- increases with every change of the tenant's endpoints
-  orders boolean not null default false, -- has ordered endpoints: events are parked before their acceptance is answered
+  has_ordered_endpoints boolean not null default false, -- its events are parked before their acceptance is answered
 
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -23,5 +23,5 @@ create table tenants (
 create unique index tenants_external_id on tenants (external_id) where deleted_at is null;
 
 select open_to_tenants('tenants',
-  'select, update (name, metadata, rate_limit, endpoints_version, orders, updated_at, deleted_at)',
+  'select, update (name, metadata, rate_limit, endpoints_version, has_ordered_endpoints, updated_at, deleted_at)',
   'id = current_tenant()');

@@ -120,7 +120,7 @@ begin
   -- that the holder of the lock has committed.
   perform from tenants where id = new.tenant_id for no key update;
   update tenants set endpoints_version = endpoints_version + 1,
-    orders = exists (
+    has_ordered_endpoints = exists (
       select from endpoints where tenant_id = new.tenant_id and ordering <> 'none' and deleted_at is null
     )
   where id = new.tenant_id;

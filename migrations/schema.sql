@@ -502,7 +502,7 @@ create table tenants (
   rate_limit jsonb,
   max_endpoints integer not null default 100,
   endpoints_version bigint not null default 1,
-  orders boolean not null default false,
+  has_ordered_endpoints boolean not null default false,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   deleted_at timestamp with time zone,
@@ -512,7 +512,7 @@ CREATE UNIQUE INDEX tenants_external_id ON public.tenants USING btree (external_
 alter table tenants enable row level security;
 create policy of_tenant on tenants for all to posthorn_tenant_of_postgres using ((id = current_tenant()));
 grant select on tenants to posthorn_tenant_of_postgres;
-grant update (deleted_at, endpoints_version, metadata, name, orders, rate_limit, updated_at) on tenants to posthorn_tenant_of_postgres;
+grant update (deleted_at, endpoints_version, has_ordered_endpoints, metadata, name, rate_limit, updated_at) on tenants to posthorn_tenant_of_postgres;
 
 CREATE OR REPLACE FUNCTION public.attempts_seen(since timestamp with time zone, behind uuid, below timestamp with time zone, of_tenant uuid, of_endpoint uuid, most integer)
  RETURNS TABLE(seen integer, last_at text, last_id uuid, delivery_id uuid, id uuid)
@@ -558,7 +558,7 @@ begin
   -- that the holder of the lock has committed.
   perform from tenants where id = new.tenant_id for no key update;
   update tenants set endpoints_version = endpoints_version + 1,
-    orders = exists (
+    has_ordered_endpoints = exists (
       select from endpoints where tenant_id = new.tenant_id and ordering <> 'none' and deleted_at is null
     )
   where id = new.tenant_id;

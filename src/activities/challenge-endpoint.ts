@@ -28,7 +28,7 @@ export interface ChallengeEndpointDeps {
 const slotRetryMs = 5_000;
 
 /**
- * Throws a BENIGN ApplicationFailure if there is no free slot (type: `no_place`), which Temporal retries, or if the
+ * Throws a BENIGN ApplicationFailure if there is no free slot (type: `no_slot`), which Temporal retries, or if the
  * endpoint did not agree (type: the outcome), which it does not: the workflow counts refusals.
  */
 export function createChallengeEndpoint({ db, lanes, places, challenge }: ChallengeEndpointDeps) {
@@ -36,7 +36,7 @@ export function createChallengeEndpoint({ db, lanes, places, challenge }: Challe
   async function ask(of: Verifying, asked: VerificationToAsk): Promise<ChallengeAnswer> {
     const release = places.take(asked.tenantId, of.endpointId, 1);
     if (typeof release !== 'function')
-      throw benign('no_place', 'the limit of requests in flight is reached', { nextRetryDelay: slotRetryMs });
+      throw benign('no_slot', 'the limit of requests in flight is reached', { nextRetryDelay: slotRetryMs });
     try {
       return await challenge(of.endpointId, asked);
     } catch (error) {

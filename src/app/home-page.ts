@@ -1,4 +1,4 @@
-// The page at `/` while there is no dashboard: links, and how to send a first event.
+// The page at `/`: links, and how to send a first event.
 
 /** The command that sends a first event to tenant `demo`. `key` is the shell text for the API key. */
 export function firstEventCommand(origin: string, key: string): string {

@@ -4,8 +4,8 @@ import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import type { SendResult } from '#domain/deliveries/outcome';
 
 export type AttemptReport =
-  /** The delivery needs no further attempt. `state`: its row now. */
-  | { kind: 'settled'; state: DeliveryState }
+  /** No further attempt is due from the workflow: the delivery is final, or held for its lane. `state`: its row now. */
+  | { kind: 'ended'; state: DeliveryState }
   /** The attempt failed. The next one is due in `retryInMs`. */
   | { kind: 'refused'; state: DeliveryState; result: SendResult; retryInMs: number }
   /** Nothing was sent: not due yet (`outcome` and `message` are those of the last attempt), or no free slot. */
@@ -13,6 +13,6 @@ export type AttemptReport =
   /** A deterministic failure inside Posthorn. Counts towards quarantine and uses up no attempt. */
   | { kind: 'fault'; faults: number; message: string };
 
-export function settled(status: DeliveryStatus, round: number, attempts: number, lastOutcome: string | null): AttemptReport {
-  return { kind: 'settled', state: { status, round, attempts, nextAttemptAt: null, lastOutcome } };
+export function ended(status: DeliveryStatus, round: number, attempts: number, lastOutcome: string | null): AttemptReport {
+  return { kind: 'ended', state: { status, round, attempts, nextAttemptAt: null, lastOutcome } };
 }

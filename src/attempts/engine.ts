@@ -7,7 +7,7 @@ import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#
 import type { Db } from '#db/store/pool';
 import { nextStep } from '#domain/deliveries/attempt';
 import { type DeliveryStatus, isUnderWay } from '#domain/deliveries/delivery';
-import { type AttemptReport, settled } from './attempt-report.ts';
+import { type AttemptReport, ended } from './attempt-report.ts';
 import type { FirstAttemptsInFlight } from './first-attempter.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import { type AttemptDeps, type Attempted, makeAttempt } from './make-attempt.ts';
@@ -64,7 +64,7 @@ export class Engine {
     if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
     const mark = stallWatch.mark();
     const job = await readDeliveryJob(db, deliveryId);
-    if (!job) return settled('expired', 1, 0, null);
+    if (!job) return ended('expired', 1, 0, null);
     const step = nextStep(job);
     if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
     if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
@@ -80,7 +80,7 @@ export class Engine {
     if (giveBack === 'endpoint' && this.#slotBackoff.isOverloaded(job)) return unchanged(job, await parkDelivery.handOverCap(job));
     if (typeof giveBack !== 'function') {
       const ms = await this.#slotBackoff.backOff(job, giveBack);
-      return { kind: 'wait', ms, outcome: 'no_place', message: 'the limit of requests in flight is reached' };
+      return { kind: 'wait', ms, outcome: 'no_slot', message: 'the limit of requests in flight is reached' };
     }
     try {
       const hasStalled = () => stallWatch.stalledSince(mark);
@@ -101,7 +101,7 @@ export class Engine {
     }
     const { result, number, retryInMs } = attempted.attempt;
     const status = attempted.statuses[0] ?? 'expired';
-    if (status !== 'retrying' || retryInMs === null) return settled(status, job.round, number, result.outcome);
+    if (status !== 'retrying' || retryInMs === null) return ended(status, job.round, number, result.outcome);
     // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
     const wait = Math.min(retryInMs, job.expiresInMs ?? retryInMs);
     const nextAttemptAt = new Date(Date.now() + wait).toISOString();
@@ -135,5 +135,5 @@ export class Engine {
 
 /** The report of a delivery for which no request was made. */
 function unchanged({ round, attempts, lastOutcome }: DeliveryJob, status: DeliveryStatus): AttemptReport {
-  return settled(status, round, attempts, lastOutcome);
+  return ended(status, round, attempts, lastOutcome);
 }

@@ -11,7 +11,7 @@ import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import { type AttemptDeps, type AttemptJob, makeAttempt } from './make-attempt.ts';
 import type { Slots } from './slots.ts';
-import { type Turn, TurnQueue } from './turn-queue.ts';
+import { type SlotAnswer, TurnQueue } from './turn-queue.ts';
 
 const lookMs = 250;
 /** Far shorter than the queue waits for an endpoint, which must not be blamed while PostgreSQL is away. */
@@ -19,10 +19,10 @@ const heldUpAfterMs = 250;
 const parkAgainMs = 500;
 
 /**
- * `final`: the row needs no workflow (succeeded or parked). `open`: a workflow must go on. `dropped`: neither posted
- * nor written, because the relay has lost its lease or is stopping.
+ * `needs_no_workflow`: the row says succeeded or held. `needs_workflow`: a workflow makes the next attempt. `dropped`:
+ * neither posted nor written, because the relay has lost its lease or is stopping.
  */
-export type Written = 'final' | 'open' | 'dropped';
+export type Written = 'needs_no_workflow' | 'needs_workflow' | 'dropped';
 
 /**
  * The first attempts that this process has begun and not recorded, by delivery id. Each resolves to how the row was
@@ -40,11 +40,11 @@ export interface FirstAttempterDeps extends AttemptDeps {
 }
 
 /**
- * A first attempt waits for its turn, then it is in flight until its row is written. It ends in one of these ways:
- * - posted and recorded: `final` when the endpoint accepted, else `open`;
- * - parked (`final`), because only the endpoint's lane may send to it or too many wait for the endpoint's slots;
- * - given up (`open`), because it cannot be posted for another reason, such as no slot of its tenant or a failure inside
- *   Posthorn. Its row is written as due, and its workflow goes on;
+ * A first attempt waits for a slot, then it is in flight until its row is written. It ends in one of these ways:
+ * - posted and recorded: `needs_no_workflow` when the endpoint accepted, else `needs_workflow`;
+ * - parked (`needs_no_workflow`), because only the endpoint's lane may send to it or too many wait for its slots;
+ * - given up (`needs_workflow`), because it cannot be posted for another reason, such as no slot of its tenant or a
+ *   failure inside Posthorn. Its row is written as due, and its workflow goes on;
  * - `dropped`.
  */
 export class FirstAttempter {
@@ -65,26 +65,26 @@ export class FirstAttempter {
   /** Resolves when the delivery's row is written, or dropped. Rejects when the row cannot be written. */
   attempt(job: FirstAttempt): Promise<Written> {
     const begun = this.#inFlight.get(idOf(job));
-    return begun === undefined ? this.#attemptInTurn(job) : this.#join(job, begun);
+    return begun === undefined ? this.#attemptInSlot(job) : this.#join(job, begun);
   }
 
   async #join(job: FirstAttempt, begun: Promise<Written>): Promise<Written> {
     this.#own.set(job, begun);
     const written = await begun.catch(() => 'dropped' as const);
     this.#own.delete(job);
-    return written === 'dropped' ? this.#attemptInTurn(job) : written;
+    return written === 'dropped' ? this.#attemptInSlot(job) : written;
   }
 
-  #attemptInTurn(job: FirstAttempt): Promise<Written> {
+  #attemptInSlot(job: FirstAttempt): Promise<Written> {
     return new Promise((resolve) => {
-      this.#queue.wait(job.event.tenantId, job.endpointId, job.endpointLimit, (turn) => resolve(this.#inTurn(job, turn)));
+      this.#queue.wait(job.event.tenantId, job.endpointId, job.endpointLimit, (answer) => resolve(this.#answered(job, answer)));
     });
   }
 
-  async #inTurn(job: FirstAttempt, turn: Turn): Promise<Written> {
-    if (turn === 'stopped') return 'dropped';
+  async #answered(job: FirstAttempt, answer: SlotAnswer): Promise<Written> {
+    if (answer === 'stopped') return 'dropped';
     const id = idOf(job);
-    const writing = typeof turn === 'function' ? this.#attempt(job) : this.#withoutSlot(job, turn);
+    const writing = typeof answer === 'function' ? this.#attempt(job) : this.#withoutSlot(job, answer);
     this.#inFlight.set(id, writing);
     this.#own.set(job, writing);
     try {
@@ -92,7 +92,7 @@ export class FirstAttempter {
     } finally {
       this.#inFlight.delete(id);
       this.#own.delete(job);
-      if (typeof turn === 'function') turn();
+      if (typeof answer === 'function') answer();
     }
   }
 
@@ -110,7 +110,7 @@ export class FirstAttempter {
         if (isExpired(job.event)) return this.#giveUp(job);
         const isTooLate = () => !job.mayPost() || !this.#knowsEnough(job);
         const attempted = await makeAttempt(this.#deps, attemptJob(job, endpoint, mark, isTooLate));
-        if (attempted.kind === 'recorded') return attempted.statuses[0] === 'succeeded' ? 'final' : 'open';
+        if (attempted.kind === 'recorded') return attempted.statuses[0] === 'succeeded' ? 'needs_no_workflow' : 'needs_workflow';
         if (attempted.kind === 'suspended') return this.#giveUp(job);
         // too late: nothing was sent, so check again
         if (!(attempted.error instanceof LocalFault && attempted.error.code === 'too_late')) throw attempted.error;
@@ -139,7 +139,7 @@ export class FirstAttempter {
   async #giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
     await this.#deps.recorder.recordFirst({ ...toRow(job), attempt: null });
-    return 'open';
+    return 'needs_workflow';
   }
 
   async #park(job: FirstAttempt, opensLane = false): Promise<Written> {
@@ -148,7 +148,7 @@ export class FirstAttempter {
       try {
         if (opensLane) await laneWatch.overCap(job.endpointId);
         await park([toRow(job)]);
-        return 'final';
+        return 'needs_no_workflow';
       } catch (error) {
         log.warn({ err: error, deliveryId: idOf(job), endpointId: job.endpointId }, 'delivery.not_parked');
         if (!isStoreAway(error)) return this.#giveUp(job);
@@ -168,7 +168,7 @@ export class FirstAttempter {
   }
 
   /** The ids of the events whose attempts are in flight or not recorded. */
-  eventsUnderWay(): string[] {
+  eventsInFlight(): string[] {
     return [...new Set([...this.#own.keys()].map(({ event }) => event.eventId))];
   }
 

@@ -5,11 +5,11 @@ import { Fifo } from '#domain/fifo';
 import { checkOverload, type Overload, Refusals } from './slot-overload.ts';
 import type { Slots } from './slots.ts';
 
-/** A function that gives the slot back; or whose slot did not become free in time; or `stopped`. */
-export type Turn = (() => void) | 'endpoint' | 'tenant' | 'stopped';
+/** A slot, as the function that gives it back; or whose limit left no slot in time; or `stopped`. */
+export type SlotAnswer = (() => void) | 'endpoint' | 'tenant' | 'stopped';
 
 /** Called once. It is a function because a promise in its place costs 290 bytes more for each waiter. */
-type Waiter = (turn: Turn) => void;
+type Waiter = (answer: SlotAnswer) => void;
 
 interface EndpointQueue {
   endpointId: string;
@@ -161,9 +161,9 @@ export class TurnQueue {
     }
   }
 
-  #answerAll({ waiters }: EndpointQueue, turn: Turn): void {
+  #answerAll({ waiters }: EndpointQueue, answer: SlotAnswer): void {
     this.#size -= waiters.size;
-    for (let waiter = waiters.shift(); waiter; waiter = waiters.shift()) waiter(turn);
+    for (let waiter = waiters.shift(); waiter; waiter = waiters.shift()) waiter(answer);
   }
 
   #takeTurn(tenant: Tenant): void {

@@ -7,13 +7,11 @@ import { startServer } from '#app/server';
 import { requireKeys, requireSettings, start } from '#app/start';
 import { installRuntime, startWorker } from '#app/worker';
 import { ConfigError, readConfig } from '#config/config';
-import { UnknownSchema } from '#db/store/migrate';
-import { StartError } from '#embedded/start-error';
 import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
+import { exitCodeOf, failureText } from './failure-text.ts';
 import { masterKeyCommand } from './master-key.ts';
-import { NotReachable } from './not-reachable.ts';
 import { reconcile } from './reconcile.ts';
 import { upgradeStore } from './upgrade-store.ts';
 
@@ -117,11 +115,16 @@ async function main(): Promise<void> {
 
 /** Ends the process with one message; embedded servers end with it. */
 function fail(error: unknown): never {
-  // errors that the operator can fix are one message; anything else is an internal error and gets a stack
-  const fixable = [ConfigError, StartError, NotReachable, UnknownSchema].some((kind) => error instanceof kind);
-  const stack = error instanceof Error && !fixable ? error.stack : undefined;
-  process.stderr.write(`${stack ?? (error instanceof Error ? error.message : String(error))}\n`);
-  process.exit(error instanceof NotReachable ? 3 : 1);
+  process.stderr.write(`${failureText(error, logLevel())}\n`);
+  process.exit(exitCodeOf(error));
+}
+
+function logLevel(): string {
+  try {
+    return readConfig().LOG_LEVEL;
+  } catch {
+    return 'info';
+  }
 }
 
 await main().catch(fail);

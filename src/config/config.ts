@@ -27,8 +27,8 @@ const addresses = list.pipe(
 const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).pipe(retryPolicy);
 
 export const variables = z.object({
-  PORT: port.default(8080).describe('port of the API and the dashboard'),
-  HOST: z.string().default('127.0.0.1').describe('address that the API and the dashboard listen on'),
+  PORT: port.default(8080).describe('port of the API'),
+  HOST: z.string().default('127.0.0.1').describe('address that the API listens on'),
   POSTHORN_METRICS_PORT: port
     .optional()
     .describe('port for /metrics and /healthz of a worker without an API, on HOST; unset: no such port'),

@@ -56,7 +56,7 @@ async function store(
 }
 
 /** The row is done, waits for its retry, or pauses because it was not sent. */
-export function settleRow(
+export function applyToRow(
   queues: LaneQueues,
   { ordering }: LaneEndpoint,
   row: HeldDelivery,

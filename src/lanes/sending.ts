@@ -6,7 +6,7 @@ import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
 import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Timings } from '#domain/timings';
 import { newId } from '#runtime/new-id';
-import { type ApplyResultDeps, applyResult, settleRow } from './apply-result.ts';
+import { type ApplyResultDeps, applyResult, applyToRow } from './apply-result.ts';
 import type { LaneQueues } from './lane-queues.ts';
 import { type LaneRequestDeps, sendLaneRequest } from './lane-request.ts';
 import type { Pace } from './pace.ts';
@@ -189,7 +189,7 @@ export class Sending {
       throttle.recordOutcome(done.result, type, done.startedMs, this.#maxInFlight(endpoint));
     for (const row of rows) {
       open.delete(row.deliveryId);
-      settleRow(this.#deps.queues, endpoint, row, done, probe);
+      applyToRow(this.#deps.queues, endpoint, row, done, probe);
     }
     if (done.kind !== 'done') return;
     const { stale, stored } = applyResult(this.#deps, endpoint, done.result, probe);

@@ -77,7 +77,7 @@ export function createBacklog({ db, log, limits }: BacklogDeps): Backlog {
         throw new TooManyWaiting(refusal);
       }
       return (stored) => {
-        estimate.settle(tenant, events, stored);
+        estimate.countStored(tenant, events, stored);
         recount.stored(stored);
       };
     },

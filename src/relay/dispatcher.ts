@@ -70,7 +70,7 @@ export class Dispatcher {
     });
     this.#cadence = setInterval(() => {
       this.#queue.beat();
-      this.next();
+      this.#next();
     }, 1_000 / deps.dispatchesPerSecond).unref();
   }
 
@@ -78,12 +78,12 @@ export class Dispatcher {
   dispatch(leaving: Leaving): Promise<Dispatched> {
     return new Promise((resolve) => {
       this.#queue.add({ ...leaving, resolve });
-      this.next();
+      this.#next();
     });
   }
 
-  /** Begins the dispatches that may begin now. To be called after a change of mode, too. */
-  next(): void {
+  /** Begins the dispatches that may begin now. Events that wait for an individual dispatch leave when the mode is batched. */
+  #next(): void {
     if (!this.#mayAct()) return;
     const nowMs = Date.now();
     if (this.#queue.hasIndividual() && this.#deps.modes.mode(nowMs) === 'batched') end(this.#queue.takeIndividual(), 'read_again');
@@ -109,7 +109,7 @@ export class Dispatcher {
     const ended = (isPaced ? Promise.all([dispatching, delay(pacedMs)]) : dispatching).then(() => {
       this.#underWay.delete(ended);
       this.#queue.ended(kind);
-      this.next();
+      this.#next();
     });
     this.#underWay.add(ended);
   }
@@ -140,7 +140,7 @@ export class Dispatcher {
     while (this.#mayAct()) {
       const tried = await this.#starts.start(dispatch);
       if (tried === 'started') break;
-      this.next();
+      this.#next();
       if (mayComeBack && (await this.#takeBack(dispatch))) return 'read_again';
       if (!mayComeBack && tried === 'refused') break;
       await this.#pause();

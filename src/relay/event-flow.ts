@@ -28,10 +28,11 @@ export interface EventFlowDeps extends RelayDeps {
  *
  * 1. In the outbox only: announced (`expect`) while its commit is under way, or without room in memory.
  * 2. Routed: its endpoints are read, and the deliveries that only lanes may send are parked.
- * 3. Attempted: its first attempts are made, and their rows written (batched mode). Or it skips this state, because its
- *    dispatch makes them: always for scheduled events, and in individual mode.
- * 4. Waiting for a dispatch, alone or in a batch, without its body. An event that skipped state 3 returns to 1 when the
- *    mode changes to batched: the outbox says whether it is still ours, and what exists of it already.
+ * 3. Attempted (batched mode): each first attempt was made, parked or given up, and its row is written. In individual
+ *    mode an event skips this state: its deliveries' workflows make all attempts. So does, in both modes, an event that
+ *    only a dispatch can plan: a scheduled one, one with too many deliveries, one that could not be prepared.
+ * 4. Waiting for a dispatch, alone or in a batch, without its body. An event that skipped state 3 because of the mode
+ *    returns to 1 when the mode changes to batched: the outbox says whether it is still ours, and what exists of it.
  * 5. Gone: in a dispatch, or owned by another relay. If the dispatch is taken back, it is in state 1 again.
  */
 export class EventFlow {
@@ -71,13 +72,13 @@ export class EventFlow {
     }
   }
 
-  /** Announces events that are about to be committed under this lease. Their outbox rows are skipped until `settle`. */
+  /** Announces events that are about to be committed under this lease. Their outbox rows are skipped until `takeCommitted`. */
   expect(eventIds: string[]): void {
     this.#memory.expect(eventIds);
   }
 
   /** Adds the committed events and ends the announcement of all `eventIds`. */
-  settle(eventIds: string[], committed: OwnedEvent[]): void {
+  takeCommitted(eventIds: string[], committed: OwnedEvent[]): void {
     this.#memory.unexpect(eventIds);
     this.add(committed);
   }
@@ -98,8 +99,8 @@ export class EventFlow {
   }
 
   /** The events that have first attempts in flight. */
-  eventsUnderWay(): string[] {
-    return this.#firstAttempter.eventsUnderWay();
+  eventsInFlight(): string[] {
+    return this.#firstAttempter.eventsInFlight();
   }
 
   /** Drops the waiting events. Resolves when the attempts and dispatches in progress have ended and are recorded. */
@@ -139,23 +140,20 @@ export class EventFlow {
   #choose(route: Route<unknown>): DispatchMode {
     // parked deliveries need no dispatch soon, so an event that has no others leaves with the next batch
     if (route.kind === 'deliver' && route.direct.length === 0 && route.lane.length > 0) return 'batched';
-    const mode = this.#deps.modes.choose(route.kind === 'plan' ? route.deliveries : route.direct.length, Date.now());
-    // events that wait for an individual dispatch need not wait any longer
-    if (mode === 'batched') this.#dispatcher.next();
-    return mode;
+    return this.#deps.modes.choose(route.kind === 'plan' ? route.deliveries : route.direct.length, Date.now());
   }
 
   /** Never rejects. */
   async #dispatch(leaving: Leaving): Promise<void> {
     const { eventId } = leaving.event;
-    if (leaving.kind !== 'individual') this.#attempted(eventId);
+    if (leaving.kind !== 'individual') this.#freeShare(eventId);
     const outcome = await this.#dispatcher.dispatch(leaving);
     this.#forget(eventId);
     if (outcome === 'read_again') this.readSoon();
   }
 
-  #attempted(eventId: string): void {
-    this.#memory.attempted(eventId);
+  #freeShare(eventId: string): void {
+    this.#memory.freeShare(eventId);
     this.#useRoom();
   }
 

@@ -3,11 +3,11 @@
 
 const maxEvents = 10_000;
 const maxBytes = 64 * 1024 * 1024;
-/** Limit of one tenant's events that are not attempted yet. */
+/** Limit of one tenant's events that wait for their attempts. */
 const maxEventsOfTenant = 1_000;
 const maxBytesOfTenant = 16 * 1024 * 1024;
 /**
- * A tenant with so many events that are not attempted yet is crowded: rows without an owner are left to relays with
+ * A tenant with so many events that wait for their attempts is crowded: rows without an owner are left to relays with
  * fewer.
  */
 const enoughOfTenant = 64;
@@ -18,10 +18,10 @@ interface Share {
 }
 
 export class InMemoryEvents {
-  /** By event id. Null: attempted. */
+  /** By event id. Null: it has no part in its tenant's share any more. */
   readonly #known = new Map<string, { tenantId: string; bytes: number } | null>();
   readonly #expected = new Set<string>();
-  /** Events and bytes that are not attempted yet, by tenant. */
+  /** Events that wait for their attempts, and the bytes of their bodies, by tenant. */
   readonly #waiting = new Map<string, Share>();
   readonly #crowded = new Set<string>();
   readonly #fullTenants = new Set<string>();
@@ -74,8 +74,8 @@ export class InMemoryEvents {
     this.#count(tenantId, 1, bytes);
   }
 
-  /** Notes that the event waits for no attempt any more; its body no longer counts. */
-  attempted(eventId: string): void {
+  /** Notes that the event waits for no attempt any more: it no longer counts in its tenant's share. */
+  freeShare(eventId: string): void {
     const held = this.#known.get(eventId);
     if (!held) return;
     this.#known.set(eventId, null);
@@ -83,7 +83,7 @@ export class InMemoryEvents {
   }
 
   forget(eventId: string): void {
-    this.attempted(eventId);
+    this.freeShare(eventId);
     this.#known.delete(eventId);
     if (!this.#wasFull || this.#known.size > maxEvents * 0.9 || this.#bytes > maxBytes * 0.9) return;
     this.#wasFull = false;

@@ -33,7 +33,7 @@ export interface IngestDeps {
   db: Db;
   contents: ContentEncryption;
   /** Undefined: this process has no relay, and the outbox rows have no owner. */
-  relay: Pick<Relay, 'expect' | 'settle'> | undefined;
+  relay: Pick<Relay, 'expect' | 'takeCommitted'> | undefined;
   /** Undefined: no limit of waiting events. */
   backlog?: Backlog;
   parking: Pick<Parking, 'hold'>;
@@ -67,22 +67,22 @@ class Ingest {
 
   async accept(...[tenant, events, tenantId]: Parameters<Accept>): Promise<Acceptance[] | 'unknown_tenant'> {
     const { backlog, metrics } = this.#deps;
-    let settle: ((stored: number) => void) | undefined;
+    let countStored: ((stored: number) => void) | undefined;
     let stored = 0;
     try {
-      settle = backlog?.admit(tenant, events.length);
+      countStored = backlog?.admit(tenant, events.length);
       const committed = await this.#commits.add({ tenant, tenantId, events });
-      const { tenantId: found, acceptances, orders } = committed;
+      const { tenantId: found, acceptances, hasOrderedEndpoints } = committed;
       stored = acceptances.filter(({ kind }) => kind === 'accepted').length;
       if (metrics) countAcceptances(metrics, acceptances);
-      if (orders) await this.#holdOrdered({ tenant, events }, committed);
+      if (hasOrderedEndpoints) await this.#holdOrdered({ tenant, events }, committed);
       return found === null ? 'unknown_tenant' : acceptances;
     } catch (error) {
       if (error instanceof TooManyWaiting) metrics?.refused(error.scope, events.length);
       if (error instanceof StoreOverloaded) metrics?.refused('overloaded', events.length);
       throw error;
     } finally {
-      settle?.(stored);
+      countStored?.(stored);
     }
   }
 
@@ -93,17 +93,18 @@ class Ingest {
     try {
       const accepted = await withPartitions(db, () => acceptEvents(db, requests, relayId, contents));
       await reached?.('event committed');
-      for (const [index, request] of requests.entries()) if (!accepted[index]?.orders) this.#settle(relayId, request, accepted[index]);
+      for (const [index, request] of requests.entries())
+        if (!accepted[index]?.hasOrderedEndpoints) this.#passOn(relayId, request, accepted[index]);
       return accepted.map((one) => ({ ...one, relayId }));
     } catch (error) {
-      if (relayId !== null) relay?.settle(relayId, eventIdsOf(requests), []);
+      if (relayId !== null) relay?.takeCommitted(relayId, eventIdsOf(requests), []);
       throw error;
     }
   }
 
   /** Passes the new events on to the relay. */
-  #settle(relayId: string | null, request: AcceptRequest, accepted: Accepted | undefined, owned = acceptedEvents(request, accepted)): void {
-    if (relayId !== null) this.#deps.relay?.settle(relayId, eventIdsOf([request]), owned);
+  #passOn(relayId: string | null, request: AcceptRequest, accepted: Accepted | undefined, owned = acceptedEvents(request, accepted)): void {
+    if (relayId !== null) this.#deps.relay?.takeCommitted(relayId, eventIdsOf([request]), owned);
   }
 
   /** Rejects when PostgreSQL is away. The request is not confirmed then, and the relay parks the missing deliveries. */
@@ -112,7 +113,7 @@ class Ingest {
     try {
       await this.#ordered.hold(request, committed, events);
     } finally {
-      this.#settle(committed.relayId, request, committed, events);
+      this.#passOn(committed.relayId, request, committed, events);
     }
   }
 }

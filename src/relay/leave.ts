@@ -14,7 +14,7 @@ export interface LeavingRelay {
   /** Resolves when the relay takes no more outbox rows. */
   taken: Promise<void>;
   /** The events that have attempts in flight. */
-  eventsUnderWay(): string[];
+  eventsInFlight(): string[];
   renew(): Promise<unknown>;
   renewEveryMs: number;
 }
@@ -23,9 +23,9 @@ export interface LeavingRelay {
  * Renews the lease until the attempts in flight have ended. If the lease expired earlier, another relay would take over
  * their rows and send the same requests again.
  */
-export async function leave({ db, log, relayId, ended, taken, eventsUnderWay, renew, renewEveryMs }: LeavingRelay): Promise<void> {
+export async function leave({ db, log, relayId, ended, taken, eventsInFlight, renew, renewEveryMs }: LeavingRelay): Promise<void> {
   const failed = (error: unknown) => log.warn({ err: error, relayId }, 'relay.not_retired');
-  const free = () => freeOutboxRows(db, relayId, eventsUnderWay()).catch(failed);
+  const free = () => freeOutboxRows(db, relayId, eventsInFlight()).catch(failed);
   const renewing = setInterval(() => {
     void renew().catch(failed);
     // an attempt that had begun may still be dropped before its request

@@ -72,17 +72,17 @@ export async function attemptEvent(
   const attempted = await together(missing.map((endpoint) => attemptOne(deps, event, endpoint)));
   if (attempted === 'dropped') return null;
   // existing deliveries that are not held may need their workflows
-  return leavingAs('attempted', event, attempted === 'open' || existing.size > held.length);
+  return leavingAs('attempted', event, attempted === 'needs_workflow' || existing.size > held.length);
 }
 
 async function together(attempts: Promise<Written>[]): Promise<Written> {
   const [only] = attempts;
   if (only && attempts.length === 1) return only;
   const ended = await Promise.allSettled(attempts);
-  let all: Written = 'final';
+  let all: Written = 'needs_no_workflow';
   for (const each of ended) {
     if (each.status === 'rejected') throw each.reason;
-    if (each.value === 'dropped' || all === 'final') all = each.value;
+    if (each.value === 'dropped' || all === 'needs_no_workflow') all = each.value;
   }
   return all;
 }

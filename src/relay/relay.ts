@@ -17,7 +17,7 @@ import { Sweep } from './sweep.ts';
 const releasedAtOnce = 1_000;
 
 /** A lease and the events under it. */
-interface Term {
+interface LeasedFlow {
   lease: Lease;
   flow: EventFlow;
 }
@@ -40,7 +40,7 @@ export class Relay {
   readonly #releasing: Background;
   /** Statements of ended leases that still take rows. */
   readonly #taking = new Set<Promise<void>>();
-  #term: Term | undefined;
+  #leased: LeasedFlow | undefined;
   #sweeping: Promise<void> | undefined;
   #wake = new AbortController();
 
@@ -64,8 +64,8 @@ export class Relay {
   }
 
   /**
-   * Announces events about to be committed and returns the owner's id for their rows, `id()`. Until `settle` the relay
-   * skips them.
+   * Announces events about to be committed and returns the owner's id for their rows, `id()`. The relay skips them until
+   * `takeCommitted`.
    */
   expect(eventIds: string[]): string | null {
     this.#acting()?.flow.expect(eventIds);
@@ -76,14 +76,14 @@ export class Relay {
    * Passes on `owned`, accepted under `relayId`, and ends the announcement of `eventIds`. Ignored if that lease has
    * ended.
    */
-  settle(relayId: string, eventIds: string[], owned: OwnedEvent[]): void {
-    const term = this.#acting();
-    if (term?.lease.id === relayId) term.flow.settle(eventIds, owned);
+  takeCommitted(relayId: string, eventIds: string[], owned: OwnedEvent[]): void {
+    const leased = this.#acting();
+    if (leased?.lease.id === relayId) leased.flow.takeCommitted(eventIds, owned);
   }
 
   /** Checks now for outbox rows without an owner. */
   look(): void {
-    if (this.#isSteady()) this.#term?.flow.takeSoon();
+    if (this.#isSteady()) this.#leased?.flow.takeSoon();
   }
 
   /** Sweeps now, because deliveries may have become due. */
@@ -94,7 +94,7 @@ export class Relay {
 
   status(): RelayFacts {
     const { temporalTrouble } = this.#deps;
-    return { mode: this.#modes.mode(Date.now()), waiting: this.#term?.flow.waiting() ?? 0, temporalError: temporalTrouble() };
+    return { mode: this.#modes.mode(Date.now()), waiting: this.#leased?.flow.waiting() ?? 0, temporalError: temporalTrouble() };
   }
 
   /** Ends the lease. Its rows are released; those with requests in flight only when these are recorded. */
@@ -102,18 +102,18 @@ export class Relay {
     this.#stopping.abort();
     this.#sweep.stop();
     await this.#ended;
-    if (this.#term) await this.#leave(this.#term);
+    if (this.#leased) await this.#leave(this.#leased);
     await Promise.all([...this.#taking, this.#releasing.idle(), this.#changes.idle().then(this.#changed.idle), this.#sweeping]);
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      this.#term ??= await this.#begin();
+      this.#leased ??= await this.#begin();
       const lease = this.#acting()?.lease;
       if (lease) await renew(this.#deps, lease, this.status(), this.#stopping.signal);
-      if (this.#term && !this.#acting()) this.#fence(this.#term);
-      if (this.#term) {
-        this.#sweepOnce(this.#term);
+      if (this.#leased && !this.#acting()) this.#fence(this.#leased);
+      if (this.#leased) {
+        this.#sweepOnce(this.#leased);
         this.#changes.soon();
         this.#releasing.soon();
         this.look();
@@ -122,7 +122,7 @@ export class Relay {
     }
   }
 
-  async #begin(): Promise<Term | undefined> {
+  async #begin(): Promise<LeasedFlow | undefined> {
     const lease = await register(this.#deps);
     return lease && { lease, flow: new EventFlow(lease, { ...this.#deps, cache: this.#cache, modes: this.#modes }) };
   }
@@ -131,8 +131,8 @@ export class Relay {
    * Does not tell PostgreSQL, and does not wait for work in progress: that can only move rows that still belong to this
    * relay.
    */
-  #fence({ lease, flow }: Term): void {
-    this.#term = undefined;
+  #fence({ lease, flow }: LeasedFlow): void {
+    this.#leased = undefined;
     this.#deps.log.warn({ relayId: lease.id }, 'relay.fenced');
     void flow.stop();
     const taken = flow.taken().then(() => void this.#taking.delete(taken));
@@ -140,7 +140,7 @@ export class Relay {
   }
 
   /** Renews the lease meanwhile. */
-  async #leave({ lease, flow }: Term): Promise<void> {
+  async #leave({ lease, flow }: LeasedFlow): Promise<void> {
     const { db, log } = this.#deps;
     const ended = flow.stop();
     const { renewEveryMs, expiresAfterMs } = this.#deps.timings.relay;
@@ -151,7 +151,7 @@ export class Relay {
       relayId: lease.id,
       ended,
       taken: flow.taken(),
-      eventsUnderWay: () => flow.eventsUnderWay(),
+      eventsInFlight: () => flow.eventsInFlight(),
       renew,
       renewEveryMs,
     });
@@ -164,7 +164,7 @@ export class Relay {
   }
 
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
-  #sweepOnce({ lease, flow }: Term): void {
+  #sweepOnce({ lease, flow }: LeasedFlow): void {
     if (this.#sweeping || !this.#sweep.isDue()) return;
     flow.readSoon();
     this.#sweep.postpone();
@@ -183,11 +183,11 @@ export class Relay {
   }
 
   /** The current lease, while it may act. */
-  #acting(): Term | undefined {
-    return this.#term?.lease.isFresh(performance.now()) ? this.#term : undefined;
+  #acting(): LeasedFlow | undefined {
+    return this.#leased?.lease.isFresh(performance.now()) ? this.#leased : undefined;
   }
 
   #isSteady(): boolean {
-    return !this.#stopping.signal.aborted && (this.#term?.lease.isSteady(performance.now()) ?? false);
+    return !this.#stopping.signal.aborted && (this.#leased?.lease.isSteady(performance.now()) ?? false);
   }
 }

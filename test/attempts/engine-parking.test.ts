@@ -92,7 +92,7 @@ it.each([
   `endpoints set not_before = now() + interval '1 hour' where id = $1`,
 ])('holds a delivery: %s', async (set) => {
   const { id, endpointId } = await delivery(set);
-  expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held', attempts: 0 } });
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'ended', state: { status: 'held', attempts: 0 } });
   expect(await row(id)).toEqual({ status: 'held', attempts: 0, in_order: true, in_minutes: 0 });
   expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
   expect(requests(endpointId)).toBe(0);
@@ -105,7 +105,7 @@ it('holds a delivery in backoff and keeps its due time', async () => {
      update endpoints set ordering = 'endpoint' where id = $2`,
     [uuidOf(id), uuidOf(endpointId)],
   );
-  expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'ended', state: { status: 'held' } });
   expect(await row(id)).toEqual({ status: 'held', attempts: 1, in_order: true, in_minutes: 60 });
 });
 
@@ -119,7 +119,7 @@ it('does not hold a deferred delivery that was never attempted until it is due',
 it('tells the lane again about a delivery that is held already', async () => {
   const { id, endpointId } = await delivery(`deliveries set status = 'held' where id = $1`);
   await layToRest(database.db, endpointId);
-  expect(await engine.attempt(id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  expect(await engine.attempt(id)).toMatchObject({ kind: 'ended', state: { status: 'held' } });
   expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
 });
 
@@ -141,13 +141,13 @@ it('backs off without a slot of the endpoint and opens the lane when many wait; 
   });
   const firstPosted = engine.attempt(first.id);
   await until('the request', () => requests(first.endpointId) === 1);
-  for (const { id } of others) expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', outcome: 'no_place' });
+  for (const { id } of others) expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', outcome: 'no_slot' });
   expect(await laneOf(database.db, first.endpointId)).toBeUndefined();
-  expect(await engine.attempt(oneMore.id)).toMatchObject({ kind: 'settled', state: { status: 'held' } });
+  expect(await engine.attempt(oneMore.id)).toMatchObject({ kind: 'ended', state: { status: 'held' } });
   expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
   const otherPosted = engine.attempt(other.id);
   await until('the other request', () => requests(other.endpointId) === 1);
-  expect(await engine.attempt(third.id)).toMatchObject({ kind: 'wait', outcome: 'no_place' });
+  expect(await engine.attempt(third.id)).toMatchObject({ kind: 'wait', outcome: 'no_slot' });
   expect(await laneOf(database.db, third.endpointId)).toBeUndefined();
   answer();
   await Promise.all([firstPosted, otherPosted]);

@@ -123,8 +123,8 @@ async function done(of: Job) {
 }
 
 it.each<[string, number[], object]>([
-  ['an accepted', [204], { written: 'final', status: 'succeeded', attempts: 1, own_workflow: false }],
-  ['a failed', [500], { written: 'open', status: 'retrying', attempts: 1, own_workflow: true }],
+  ['an accepted', [204], { written: 'needs_no_workflow', status: 'succeeded', attempts: 1, own_workflow: false }],
+  ['a failed', [500], { written: 'needs_workflow', status: 'retrying', attempts: 1, own_workflow: true }],
 ])('records %s attempt', async (name, answer, expected) => {
   const path = `/${name.replace(' ', '-')}`;
   receiver.answer(path, answer);
@@ -152,7 +152,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]
 ])('posts nothing and writes a due row when the endpoint %s', async (_name, snapshot, change) => {
   const plain = job('/never', snapshot);
   const one = { ...plain, ...change(plain) };
-  expect(await done(one)).toEqual({ written: 'open', status: 'pending', attempts: 0, own_workflow: true });
+  expect(await done(one)).toEqual({ written: 'needs_workflow', status: 'pending', attempts: 0, own_workflow: true });
   expect(receiver.of(one.webhookId)).toEqual([]);
   expect(await attempts(one)).toEqual([]);
 });
@@ -173,7 +173,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
   const one = job('/never', snapshot);
   await insertForeground(database.db, { ...one.event, endpointId: one.endpointId });
   await prepare(one);
-  expect(await done(one)).toEqual({ written: 'final', status: 'held', attempts: 0, own_workflow: false });
+  expect(await done(one)).toEqual({ written: 'needs_no_workflow', status: 'held', attempts: 0, own_workflow: false });
   expect(await laneOf(database.db, one.endpointId)).toMatchObject({ state: 'awake', parks: true });
   expect(receiver.of(one.webhookId)).toEqual([]);
 });
@@ -190,12 +190,12 @@ it('opens one lane for an endpoint that serves fewer than wait, and holds all it
   }
   const posted = attempter.attempt(first);
   await until('the request', () => receiver.of(first.webhookId).length === 1);
-  expect(new Set(await Promise.all(waiting.map((one) => attempter.attempt(one))))).toEqual(new Set(['final']));
+  expect(new Set(await Promise.all(waiting.map((one) => attempter.attempt(one))))).toEqual(new Set(['needs_no_workflow']));
   for (const one of waiting) expect(await row(one)).toMatchObject({ status: 'held', own_workflow: false });
   expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
   expect(lanes.lanes.parks(first.endpointId)).toBe(true);
   hold.release(204);
-  expect(await posted).toBe('final');
+  expect(await posted).toBe('needs_no_workflow');
   receiver.requests.length = 0;
 });
 
@@ -208,7 +208,7 @@ it('neither posts nor writes an event whose lease the process has lost', async (
 it('keeps a row that exists already, and records the repeated attempt', async () => {
   const one = job('/again');
   await done(one);
-  expect(await done(one)).toEqual({ written: 'final', status: 'succeeded', attempts: 1, own_workflow: false });
+  expect(await done(one)).toEqual({ written: 'needs_no_workflow', status: 'succeeded', attempts: 1, own_workflow: false });
   expect(await attempts(one)).toEqual(['accepted', 'accepted']);
   expect(await row(one)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
@@ -224,14 +224,14 @@ it('stops after the attempts in flight are recorded, and drops the jobs that wai
   const dropped = attempter.attempt(waiting);
   await until('the request', () => receiver.of(begun.webhookId).length === 1);
   expect(attempter.waiting()).toBe(1);
-  expect(attempter.eventsUnderWay()).toEqual([begun.event.eventId]);
+  expect(attempter.eventsInFlight()).toEqual([begun.event.eventId]);
   const stopped = attempter.stop();
   expect(attempter.waiting()).toBe(0);
   expect(await Promise.all([dropped, attempter.attempt(job('/slow'))])).toEqual(['dropped', 'dropped']);
   answer();
   await stopped;
   expect(await row(begun)).toMatchObject({ status: 'succeeded' });
-  expect(await posted).toBe('final');
+  expect(await posted).toBe('needs_no_workflow');
   expect(receiver.requests.filter(({ path }) => path === '/slow')).toHaveLength(1);
 });
 
@@ -244,9 +244,9 @@ it('joins an attempt of the same process that is in flight, and posts once', asy
   const posted = fenced.attempt(one);
   await until('the request', () => receiver.of(one.webhookId).length === 1);
   const joined = next.attempt({ ...one });
-  expect(next.eventsUnderWay()).toEqual([one.event.eventId]);
+  expect(next.eventsInFlight()).toEqual([one.event.eventId]);
   hold.release(204);
-  expect(await Promise.all([posted, joined])).toEqual(['final', 'final']);
+  expect(await Promise.all([posted, joined])).toEqual(['needs_no_workflow', 'needs_no_workflow']);
   expect([receiver.of(one.webhookId).length, firstInFlight.size]).toEqual([1, 0]);
   await Promise.all([fenced.stop(), next.stop()]);
 });
@@ -262,7 +262,7 @@ it('attempts a delivery itself after the attempt that it joined was dropped', as
   await until('the attempt to be in flight', () => firstInFlight.size === 1);
   const joined = next.attempt({ ...one, isFresh: () => true, mayPost: () => true });
   [owned, fresh] = [false, true];
-  expect(await Promise.all([dropped, joined])).toEqual(['dropped', 'final']);
+  expect(await Promise.all([dropped, joined])).toEqual(['dropped', 'needs_no_workflow']);
   expect(receiver.of(one.webhookId)).toHaveLength(1);
   await Promise.all([fenced.stop(), next.stop()]);
 });

@@ -1,7 +1,7 @@
 // A turn queue under a test's control: the test ends items, moves the clock, and takes slots as
 // other users do.
 import { createSlots, type SlotLimits } from '#attempts/slots';
-import { type Turn, TurnQueue } from '#attempts/turn-queue';
+import { type SlotAnswer, TurnQueue } from '#attempts/turn-queue';
 
 const lookMs = 250;
 
@@ -35,16 +35,16 @@ export function setTable(limits: SlotLimits) {
   let heldUp = false;
   const queue = new TurnQueue(slots, () => clock);
 
-  function answered(item: Item, turn: Turn): void {
-    if (turn === 'stopped') return;
+  function answered(item: Item, answer: SlotAnswer): void {
+    if (answer === 'stopped') return;
     item.begun = left.push(item) - 1;
-    if (typeof turn === 'string') {
+    if (typeof answer === 'string') {
       givenUp.push(item);
-      wants.push(turn);
+      wants.push(answer);
       return;
     }
     const atOnce = [...running.map((each) => each.item), ...others].filter(({ endpointId }) => endpointId === item.endpointId).length + 1;
-    running.push({ item, atOnce, end: turn });
+    running.push({ item, atOnce, end: answer });
   }
 
   return {
@@ -61,7 +61,7 @@ export function setTable(limits: SlotLimits) {
     push(tenantId: string, endpointId: string, limit: number | null = null) {
       const item: Item = { n: pushed.length, tenantId, endpointId, limit, cameAfter: left.length - 1, begun: -1 };
       pushed.push(item);
-      queue.wait(tenantId, endpointId, limit, (turn) => answered(item, turn));
+      queue.wait(tenantId, endpointId, limit, (answer) => answered(item, answer));
     },
     /** Ends one running item. */
     end(which: number) {

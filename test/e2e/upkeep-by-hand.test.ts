@@ -56,6 +56,21 @@ describe.concurrent('posthorn', () => {
     await unreleased.drop();
   });
 
+  it('a command that fails prints one line, and the stack only with LOG_LEVEL=debug', async () => {
+    const nowhere = { DATABASE_URL: 'postgres://posthorn@127.0.0.1:1/posthorn' };
+    const away = 'PostgreSQL is not available: connect ECONNREFUSED 127.0.0.1:1. Check DATABASE_URL.\n';
+    expect(await posthorn(['migrate'], nowhere)).toEqual({ code: 3, out: '', err: away });
+    const { code, out, err } = await posthorn(['migrate'], { ...nowhere, LOG_LEVEL: 'debug' });
+    expect([code, out, err.startsWith(`${away}Error: connect ECONNREFUSED`)]).toEqual([3, '', true]);
+    expect(err).toMatch(/^ +at /m);
+
+    const unknown = new URL(url.DATABASE_URL);
+    unknown.username = 'nobody_here';
+    const refused = await posthorn(['api-keys', 'list'], { DATABASE_URL: unknown.href });
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.err).toMatch(/^.*nobody_here.* \(LOG_LEVEL=debug prints the stack\)\n$/);
+  });
+
   it('keys needs no API key', async () => {
     expect(await posthorn(['keys', 'status'], { ...url, ...masterKey })).toMatchObject({ code: 0, err: '' });
   });

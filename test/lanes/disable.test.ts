@@ -74,7 +74,7 @@ describe('an endpoint that failed for too long', () => {
     failing.answer([204]);
     await gateIs(failing, 'open');
     expect([paused.requests().length, gone.requests().length]).toEqual([0, 1]);
-    expect([await alerts(paused), await alerts(gone)]).toEqual([[], []]);
+    expect([await alerts(paused), await alerts(gone)]).toEqual([[], ['endpoint.disabled']]);
     expect(await paused.statuses()).toEqual({ held: 3 });
   });
 });

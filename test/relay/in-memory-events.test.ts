@@ -15,7 +15,7 @@ const take = (tenant: string, count: number, bytes = 1) => {
   return ids;
 };
 const attempt = (ids: string[]) => {
-  for (const id of ids) holdings.attempted(id);
+  for (const id of ids) holdings.freeShare(id);
 };
 const forget = (ids: string[]) => {
   for (const id of ids) holdings.forget(id);
@@ -85,7 +85,7 @@ describe('all tenants', () => {
 
 it('counts an event once that is attempted or forgotten twice', () => {
   const ids = take('a', 100);
-  for (const id of [...ids, ...ids]) holdings.attempted(id);
+  for (const id of [...ids, ...ids]) holdings.freeShare(id);
   for (const id of [...ids, ...ids, 'never known']) holdings.forget(id);
   take('a', 63);
   expect(holdings.crowded()).toEqual([]);

@@ -13,10 +13,10 @@ const lowest = '00000000-0000-0000-0000-000000000000';
  * endpoint.
  */
 export async function pauseEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
-  return turn(db, endpointId, audit, {
+  return changeGate(db, endpointId, audit, {
     name: 'pause_endpoint',
     text: `
-      with before as (${gateBefore}), turned as (
+      with before as (${gateBefore}), changed as (
         update endpoints p set gate = 'held', gate_reason = 'paused', version = nextval('config_version'), updated_at = now()
         from before b where p.id = b.id and b.gate <> 'disabled' and (b.gate, b.gate_reason) is distinct from ('held', 'paused')
         returning p.id, p.gate, p.gate_reason, p.not_before
@@ -28,14 +28,14 @@ export async function pauseEndpoint(db: Db, endpointId: string, audit?: Audit): 
 const gateBefore = `
   select id, gate, gate_reason, not_before, verification_state from endpoints where id = $1 and deleted_at is null for no key update`;
 const gatesOf = `
-  select b.gate as gate_was, b.gate_reason as reason_was, b.not_before as not_before_was, t.id is not null as turned, t.gate, t.gate_reason, t.not_before
-  from before b left join turned t on true`;
+  select b.gate as gate_was, b.gate_reason as reason_was, b.not_before as not_before_was, c.id is not null as changed, c.gate, c.gate_reason, c.not_before
+  from before b left join changed c on true`;
 
 interface GateRow {
   gate_was: string;
   reason_was: string | null;
   not_before_was: Date | null;
-  turned: boolean;
+  changed: boolean;
   gate: string;
   gate_reason: string | null;
   not_before: Date | null;
@@ -44,11 +44,11 @@ interface GateRow {
 /**
  * If the gate is in that state already, nothing is written, not even an audit entry: repeats could fill the audit log.
  */
-async function turn(db: Db, endpointId: string, audit: Audit | undefined, query: { name: string; text: string }): Promise<boolean> {
+async function changeGate(db: Db, endpointId: string, audit: Audit | undefined, query: { name: string; text: string }): Promise<boolean> {
   return audited(db, audit, async (client) => {
     const { rows } = await client.query<GateRow>({ ...query, values: [uuidOf(endpointId)] });
     const [row] = rows;
-    if (!row?.turned) return { result: row !== undefined, entry: null };
+    if (!row?.changed) return { result: row !== undefined, entry: null };
     const before = { gate: row.gate_was, gateReason: row.reason_was, notBefore: row.not_before_was };
     const after = { gate: row.gate, gateReason: row.gate_reason, notBefore: row.not_before };
     return { result: true, entry: { target: { kind: 'endpoint', id: endpointId }, ...changedFields(Object.keys(after), before, after) } };
@@ -60,10 +60,10 @@ async function turn(db: Db, endpointId: string, audit: Audit | undefined, query:
  * endpoint, or it is not verified yet.
  */
 export async function resumeEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
-  return turn(db, endpointId, audit, {
+  return changeGate(db, endpointId, audit, {
     name: 'resume_endpoint',
     text: `
-      with before as (${gateBefore}), turned as (
+      with before as (${gateBefore}), changed as (
         update endpoints p set gate = 'open', gate_reason = null, not_before = null, version = nextval('config_version'), updated_at = now()
         from before b
         where p.id = b.id and b.verification_state in ('none', 'verified')

@@ -28,14 +28,14 @@ const maxRetrySeconds = 60;
 const resumeShare = 0.9;
 
 /**
- * How many events wait: the last count, and since it began the events that were stored or are admitted and not settled.
- * A count that runs may or may not see an event that is settled meanwhile. So such events count until the next one.
+ * How many events wait: the last count, and since it began the events that were stored or are admitted and not stored yet.
+ * A count that runs may or may not see an event that is stored meanwhile. So such events count until the next one.
  */
 export class BacklogEstimate {
   readonly #limits: BacklogLimits;
   #last: BacklogCount | null = null;
   #before: BacklogCount | null = null;
-  readonly #unsettled = new Tally();
+  readonly #admitted = new Tally();
   #storedSinceLastCount = new Tally();
   /** Null: no count runs. */
   #storedSinceCountStart: Tally | null = null;
@@ -50,13 +50,13 @@ export class BacklogEstimate {
    */
   admit(tenant: string, events: number, nowMs: number): Refusal | null {
     const refusal = this.#refusalOf(tenant, nowMs);
-    if (!refusal) this.#unsettled.add(tenant, events);
+    if (!refusal) this.#admitted.add(tenant, events);
     return refusal;
   }
 
   /** Reports how many of the admitted events were stored. The rest no longer count. */
-  settle(tenant: string, admitted: number, stored: number): void {
-    this.#unsettled.add(tenant, -admitted);
+  countStored(tenant: string, admitted: number, stored: number): void {
+    this.#admitted.add(tenant, -admitted);
     this.#storedSinceLastCount.add(tenant, stored);
     this.#storedSinceCountStart?.add(tenant, stored);
   }
@@ -82,7 +82,7 @@ export class BacklogEstimate {
   }
 
   refused(): { all: boolean; tenants: number } {
-    const known = new Set([...(this.#last?.byTenant.keys() ?? []), ...this.#storedSinceLastCount.tenants(), ...this.#unsettled.tenants()]);
+    const known = new Set([...(this.#last?.byTenant.keys() ?? []), ...this.#storedSinceLastCount.tenants(), ...this.#admitted.tenants()]);
     const { inAll, perTenant } = this.#limits;
     return { all: this.#inAll() >= inAll, tenants: [...known].filter((tenant) => this.#of(tenant) >= perTenant).length };
   }
@@ -114,11 +114,11 @@ export class BacklogEstimate {
   }
 
   #inAll(): number {
-    return (this.#last?.inAll ?? 0) + this.#storedSinceLastCount.inAll + this.#unsettled.inAll;
+    return (this.#last?.inAll ?? 0) + this.#storedSinceLastCount.inAll + this.#admitted.inAll;
   }
 
   #of(tenant: string): number {
-    return (this.#last?.byTenant.get(tenant) ?? 0) + this.#storedSinceLastCount.of(tenant) + this.#unsettled.of(tenant);
+    return (this.#last?.byTenant.get(tenant) ?? 0) + this.#storedSinceLastCount.of(tenant) + this.#admitted.of(tenant);
   }
 }
 

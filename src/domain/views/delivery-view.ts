@@ -1,4 +1,4 @@
-// Delivery and attempt as the API and the dashboard show them.
+// Delivery and attempt as the API shows them.
 import { z } from 'zod';
 import { deliveryStatus } from '../deliveries/delivery.ts';
 import { outcome } from '../deliveries/outcome.ts';

@@ -1,4 +1,4 @@
-// Lane and sequence numbers of an endpoint as the API and the dashboard show them.
+// Lane and sequence numbers of an endpoint as the API shows them.
 import { z } from 'zod';
 import { laneStates, laneWait } from '../lanes/lane.ts';
 import { rateLimit } from '../lanes/lane-settings.ts';

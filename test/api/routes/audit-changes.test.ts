@@ -241,8 +241,8 @@ it('changes that Posthorn makes itself are logged with the actor system', async 
   const { id } = await endpoint();
   await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
   await recoverFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'));
-  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
-  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
   const own = (await log()).filter(({ target }) => target.id === id).slice(0, -1);
   expect(own.map(({ action, actor }) => `${actor.kind} ${action}`)).toEqual([
     'system endpoint.disable',
@@ -262,7 +262,7 @@ it('changes that Posthorn makes itself are logged with the actor system', async 
   // an endpoint that failed for too long and then answers 410
   await api.post(`/v1/endpoints/${id}/resume`);
   await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
-  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, 'the endpoint answered 410 Gone');
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
   expect((await log())[0]).toMatchObject({ action: 'endpoint.disable', before: failed, after: gone });
 });
 

@@ -372,7 +372,7 @@ describe('an endpoint with verification', () => {
       );
     };
     const leave = places.take('another', 'another', null);
-    expect(await asking(() => ({ agreed: true, perSecond: null }))).toMatchObject({ type: 'no_place', nonRetryable: false });
+    expect(await asking(() => ({ agreed: true, perSecond: null }))).toMatchObject({ type: 'no_slot', nonRetryable: false });
     expect([inFlight, await lastError()]).toEqual([0, null]);
     if (typeof leave === 'function') leave();
 

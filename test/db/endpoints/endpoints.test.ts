@@ -7,6 +7,7 @@ import { stopEndpoint } from '#db/endpoints/failing-endpoints';
 import { deleteEndpoint, pauseEndpoint, resumeEndpoint } from '#db/endpoints/pause-resume';
 import { liveSecrets, rotateSecret, type SealedSecret } from '#db/endpoints/secrets';
 import { checkMasterKey } from '#db/keys/settings';
+import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createVault } from '#sealing/vault';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -70,9 +71,11 @@ describe('endpoints', () => {
     expect(await changeEndpoint(database.db, id, odd)).toMatchObject({ kind: 'changed', endpoint: odd });
   });
 
-  it('that answered 410 stay disabled when paused, and open when resumed', async () => {
+  it('that answered 410 are disabled with one alert, stay so when paused, and open when resumed', async () => {
     const { id } = await makeEndpoint();
-    await stopEndpoint(database.db, { endpointId: id, targetVersion: 1 }, 'gone');
+    for (const _ of [1, 2]) await stopEndpoint(database.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'gone');
+    const alerts = 'select kind, detail from alerts where endpoint_id = $1';
+    expect((await database.db.query(alerts, [uuidOf(id)])).rows).toEqual([{ kind: 'endpoint.disabled', detail: { reason: 'gone' } }]);
     expect(await pauseEndpoint(database.db, id)).toBe(true);
     expect(await readEndpoint(database.db, id)).toMatchObject({ gate: 'disabled', gateReason: 'gone' });
     expect(await resumeEndpoint(database.db, id)).toBe(true);

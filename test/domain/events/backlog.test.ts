@@ -39,7 +39,7 @@ describe('admission', () => {
     const estimate = estimateOf({});
     expect(estimate.admit('a', 10, 0)).toBeNull();
     expect(estimate.refuses()).toBe(true);
-    estimate.settle('a', 10, 9);
+    estimate.countStored('a', 10, 9);
     expect(estimate.admit('a', 1, 0)).toBeNull();
     expect(estimate.refuses()).toBe(true);
   });
@@ -48,11 +48,11 @@ describe('admission', () => {
     const estimate = estimateOf({});
     estimate.admit('before', 10, 0);
     estimate.countBegins();
-    estimate.settle('before', 10, 10);
+    estimate.countStored('before', 10, 10);
     estimate.admit('during', 10, 1);
     estimate.counted(count(1, {}));
     expect(estimate.refused()).toEqual({ all: false, tenants: 2 });
-    estimate.settle('during', 10, 10);
+    estimate.countStored('during', 10, 10);
     estimate.countBegins();
     estimate.counted(count(2, {}));
     expect(estimate.refused()).toEqual({ all: false, tenants: 0 });
@@ -102,7 +102,7 @@ function createWorld(limits: { perTenant: number; inAll: number }) {
       expect(outbox.length).toBeLessThanOrEqual(limits.inAll);
     },
     settle(tenant: string) {
-      if (removeOne(committed, tenant)) estimate.settle(tenant, 1, 1);
+      if (removeOne(committed, tenant)) estimate.countStored(tenant, 1, 1);
     },
     leave: (tenant: string) => void removeOne(outbox, tenant),
     begin() {
@@ -147,7 +147,7 @@ describe('a failed count', () => {
     const estimate = estimateOf({});
     estimate.countBegins();
     estimate.admit('a', 10, 1);
-    estimate.settle('a', 10, 10);
+    estimate.countStored('a', 10, 10);
     estimate.countFailed(2);
     expect(estimate.admit('a', 1, 3)).not.toBeNull();
   });

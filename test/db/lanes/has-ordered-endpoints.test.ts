@@ -25,5 +25,7 @@ it('is not lost by a change of another endpoint that waited for the one that swi
   await client.query('commit');
   client.release();
   await held;
-  expect((await api.db.query('select orders from tenants where external_id = $1', [tenant])).rows).toEqual([{ orders: true }]);
+  expect((await api.db.query('select has_ordered_endpoints as has from tenants where external_id = $1', [tenant])).rows).toEqual([
+    { has: true },
+  ]);
 });
