@@ -69,7 +69,7 @@ export async function openCore(
     onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
   });
   try {
-    const vault = await prepareStore(pool, config, log);
+    const vault = await prepareStore(pool, config, log, timings);
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
     const parts = openParts({ config, log, timings, shares, vault });
     return { ...parts, close: () => parts.link.close().then(() => pool.end()) };
@@ -80,10 +80,10 @@ export async function openCore(
 }
 
 /** Migrates the database, and checks that roles and master key fit it. */
-async function prepareStore(pool: Db, config: ReadyConfig, log: Logger): Promise<Vault> {
+async function prepareStore(pool: Db, config: ReadyConfig, log: Logger, timings: Timings): Promise<Vault> {
   const applied = await migrate(pool, migrationsFolder);
   if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
-  await makePartitions(pool);
+  await makePartitions(pool, timings.partitionDaysAhead);
   await checkTenantRole(pool);
   for (const remark of await checkAuditRights(pool)) log.info({ remark }, 'audit.not_bound_by_rights');
   const vault = createVault(config.POSTHORN_MASTER_KEY);

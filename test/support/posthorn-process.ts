@@ -3,17 +3,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Timings, usualTimings } from '#domain/timings';
+import { inject } from 'vitest';
+import type { Timings } from '#domain/timings';
 import { superviseProcess } from '#embedded/supervised-process';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
 import { testApiKey } from './posthorn.ts';
+import { compileCache } from './process-program.ts';
+import { testTimings } from './quick-timings.ts';
 import { until } from './until.ts';
 
-const program = join(import.meta.dirname, 'posthorn-process-main.ts');
 const startTimeoutMs = 120_000;
-/** The compile cache that all processes share. Compiling is half of the work of a start. */
-const compiled = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test');
 
 export interface ProcessOptions {
   /** The whole environment of the process, which inherits nothing from ours. */
@@ -59,13 +59,13 @@ export function createProcessGroup(): ProcessGroup {
   let count = 0;
 
   return {
-    async start({ env, role = 'all', timings = usualTimings, dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
+    async start({ env, role = 'all', timings = testTimings, dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
-      const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
+      const args = [...nodeArgs, inject('processProgram'), role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,
-        env: { ...env, TIMINGS: JSON.stringify(timings), NODE_COMPILE_CACHE: compiled },
+        env: { ...env, TIMINGS: JSON.stringify(timings), NODE_COMPILE_CACHE: compileCache },
         logFile,
         stopSignal: 'SIGTERM',
         graceMs: 60_000,
