@@ -9,7 +9,7 @@ import { superviseProcess } from '#embedded/supervised-process';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
 import { testApiKey } from './posthorn.ts';
-import { compileCache } from './process-program.ts';
+import { compileCache, processSource } from './process-program.ts';
 import { testTimings } from './quick-timings.ts';
 import { until } from './until.ts';
 
@@ -29,6 +29,8 @@ export interface ProcessOptions {
    * Which line to wait for. `listening` does not wait for Temporal; `ready` (the default) means that the worker polls.
    */
   awaited?: 'listening' | 'ready';
+  /** Loads the sources in place of their bundle: slower, but each function is in its own file. */
+  fromSources?: boolean;
   /** Further arguments for Node. */
   nodeArgs?: string[];
 }
@@ -59,9 +61,10 @@ export function createProcessGroup(): ProcessGroup {
   let count = 0;
 
   return {
-    async start({ env, role = 'all', timings = testTimings, dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
+    async start({ env, role = 'all', timings = testTimings, dieAt, time = 1, awaited = 'ready', fromSources = false, nodeArgs = [] }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
-      const args = [...nodeArgs, inject('processProgram'), role, ...(dieAt ? [dieAt, String(time)] : [])];
+      const program = fromSources ? processSource : inject('processProgram');
+      const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,

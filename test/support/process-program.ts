@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
 
 const cache = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test');
+export const processSource = join(import.meta.dirname, 'posthorn-process-main.ts');
 /** The compile cache that all processes share. Compiling is half of the work of a start. */
 export const compileCache = join(cache, 'compiled');
 
 /** Returns the path of the bundle. */
 export async function buildProcessProgram(): Promise<string> {
-  const input = join(import.meta.dirname, 'posthorn-process-main.ts');
   const file = join(cache, 'posthorn-process.mjs');
   const { output } = await build({
-    input,
+    input: processSource,
     write: false,
     platform: 'node',
     external: /^@temporalio\//,
