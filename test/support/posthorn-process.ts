@@ -83,7 +83,7 @@ export function createProcessGroup(): ProcessGroup {
       const said = (line: RegExp) => line.exec(log());
       const announced = awaited === 'ready' ? /^ready$/m : /^listening /m;
       await until(`the process ${awaited}`, () => !child.isRunning() || said(announced), startTimeoutMs);
-      if (!child.isRunning()) throw new Error(`the process has ended: ${log()}`);
+      if (!said(announced)) throw new Error(`the process has ended: ${log()}`);
       const origin = said(/^listening (\S+)$/m)?.[1] ?? '';
       return {
         ...createApi(origin, testApiKey),
