@@ -1,4 +1,4 @@
-// Two kinds of tests: `unit` needs nothing from outside, `integration` shares one PostgreSQL and one Temporal for the whole run. Three workers on two cores: the
+// Two kinds of tests: `unit` needs nothing from outside, `integration` shares one PostgreSQL and one Temporal for the whole run. Four workers on two cores: the
 // files mostly wait. One process runs many files, so a file leaves nothing behind in its process.
 import { defineConfig } from 'vitest/config';
 import { closingLine } from './test/support/closing-line.ts';
@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: OrderOfFiles },
     reporters: ['default', fileTimes(), closingLine()],
     projects: [

@@ -75,7 +75,7 @@ export async function openCore(
     onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
   });
   try {
-    const { vault, store } = await prepareStore(pool, config, log);
+    const { vault, store } = await prepareStore(pool, config, log, timings);
     const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
     const parts = openParts({ config, log, timings, shares, vault, store });
     return { ...parts, close: () => parts.link.close().then(() => pool.end()) };
@@ -86,10 +86,10 @@ export async function openCore(
 }
 
 /** Migrates the database, and checks that roles and master key fit it. */
-async function prepareStore(pool: Db, config: ReadyConfig, log: Logger): Promise<Pick<Core, 'vault' | 'store'>> {
+async function prepareStore(pool: Db, config: ReadyConfig, log: Logger, timings: Timings): Promise<Pick<Core, 'vault' | 'store'>> {
   const applied = await migrate(pool, migrationsFolder);
   if (applied.length > 0) log.info({ applied }, 'postgres.migrated');
-  await makePartitions(pool);
+  await makePartitions(pool, timings.partitionDaysAhead);
   await checkTenantRole(pool);
   for (const remark of await checkAuditRights(pool)) log.info({ remark }, 'audit.not_bound_by_rights');
   const vault = createVault(config.POSTHORN_MASTER_KEY);

@@ -4,7 +4,7 @@
 
 import { type CircuitTimes, circuitTimes } from './lanes/circuit.ts';
 
-/** All in milliseconds. */
+/** In milliseconds, unless a name says otherwise. */
 export interface Timings {
   /** The lease of a relay on its outbox rows, and what a relay does while it holds it. */
   relay: {
@@ -82,6 +82,8 @@ export interface Timings {
   };
   /** A process that stops waits so long for its requests; then its Temporal workers are cut off. */
   shutdown: { longestRequestMs: number; graceMs: number; forceMs: number };
+  /** How many daily partitions a start makes in advance. */
+  partitionDaysAhead: number;
 }
 
 export const usualTimings: Timings = {
@@ -130,6 +132,7 @@ export const usualTimings: Timings = {
   },
   // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
+  partitionDaysAhead: 14,
 };
 
 /** The constant of the workflows (src/contract/workflow-contract.ts). */

@@ -3,10 +3,12 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import type { PosthornProcess } from '../support/posthorn-process.ts';
-import { quickLeases } from '../support/quick-timings.ts';
+import { isLongChaos, quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { arrivals, expectAllDelivered, openBatchedStage } from './batched-stage.ts';
 import { makeTenant, names, type Stage } from './stage.ts';
+
+const seconds = isLongChaos ? 15 : 6;
 
 /** The receiver refuses the first request of every tenth event. */
 const isRefused = (id: string | undefined) => Number(id?.split('-').at(-1)) % 10 === 0;
@@ -91,8 +93,8 @@ async function runWithoutTemporal({ stage, own }: { stage: Stage; own: OwnTempor
 }
 
 describe.concurrent('Temporal away', () => {
-  it('for 15 s at 50/s in batched mode: first attempts are made, retries follow when it is back', async (context) => {
-    await runWithoutTemporal(await openOwn(context), 50, 15);
+  it(`for ${seconds} s at 50/s in batched mode: first attempts are made, retries follow when it is back`, async (context) => {
+    await runWithoutTemporal(await openOwn(context), 50, seconds);
   });
 
   it('below the budget in adaptive mode: batched meanwhile, individual again afterwards', async (context) => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup, type PosthornProcess } from '../support/posthorn-process.ts';
+import { testTimings } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type EnteredFunction, linesByFile, openProfiler, type Profiler, without } from '../support/walk.ts';
@@ -15,6 +16,8 @@ const longLines = 30;
 const maxStops = 12;
 const maxStopLines = 120;
 
+/** Each walk waits for a sweep. */
+const oftenSwept = { ...testTimings, sweep: { ...testTimings.sweep, everyMs: 1_000 } };
 const namespace = 't60';
 const processes = createProcessGroup();
 const databases: TestDatabase[] = [];
@@ -53,7 +56,7 @@ async function walk(dispatch: 'individual' | 'batched', answers: number[]): Prom
   const database = await createTestDatabase();
   databases.push(database);
   const env = { ...testEnv(database, namespace), POSTHORN_DISPATCH: dispatch, PATH: process.env.PATH ?? '' };
-  const posthorn = await processes.start({ env, nodeArgs: ['--inspect=127.0.0.1:0'] });
+  const posthorn = await processes.start({ env, timings: oftenSwept, fromSources: true, nodeArgs: ['--inspect=127.0.0.1:0'] });
   const profiler = await openProfiler(posthorn.log());
   try {
     const tenant = await posthorn.makeTenant();

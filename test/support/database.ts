@@ -7,6 +7,7 @@ import { migrate } from '#db/store/migrate';
 import { makePartitions } from '#db/store/partitions';
 import { createPool } from '#db/store/pool';
 import { cleanDatabase, type Pristine, readPristine } from './clean-database.ts';
+import { testTimings } from './quick-timings.ts';
 
 const template = 'posthorn_template';
 
@@ -76,7 +77,7 @@ async function makeTemplate(client: pg.Client, server: string): Promise<void> {
   await client.query(`create database ${draft}`);
   const db = createPool({ url: urlOf(server, draft), max: 1, onError: () => undefined });
   await migrate(db, migrationsFolder);
-  await makePartitions(db);
+  await makePartitions(db, testTimings.partitionDaysAhead);
   await db.end();
   await client.query(`alter database ${draft} rename to ${template}`);
 }

@@ -2,6 +2,7 @@
 // file.
 import type { TestProject } from 'vitest/node';
 import { isPortFree } from '#embedded/free-port';
+import { buildProcessProgram } from './process-program.ts';
 import { startTestServers } from './servers.ts';
 import { until } from './until.ts';
 import { workersToEnd } from './worker-presence.ts';
@@ -11,11 +12,15 @@ declare module 'vitest' {
     /** For the superuser and the database `postgres`. */
     postgresUrl: string;
     temporalAddress: string;
+    /** The bundle of `posthorn-process-main.ts`. */
+    processProgram: string;
   }
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const program = await buildProcessProgram();
   const servers = await startTestServers((line) => project.vitest.logger.log(line));
+  project.provide('processProgram', program);
   project.provide('postgresUrl', servers.postgresUrl);
   project.provide('temporalAddress', servers.temporalAddress);
   return async () => {

@@ -1,5 +1,5 @@
 // Orders the test files of a run by their last times, the longest first. The chaos tests, with many
-// processes each, run on all workers but one: the machine is not overloaded, and no worker idles at the end.
+// processes each, run on half of the workers: the machine is not overloaded, and no worker idles at the end.
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { nameOf, readFileTimes } from './file-times.ts';
 
@@ -25,7 +25,7 @@ function mixed(files: TestSpecification[], workers: number): TestSpecification[]
   while (order.length < files.length) {
     if (running.length === workers) running.sort((a, b) => b.until - a.until);
     const now = running.length === workers ? (running.pop()?.until ?? 0) : 0;
-    const mayCrowd = running.filter((one) => one.crowded).length < Math.max(1, workers - 1);
+    const mayCrowd = running.filter((one) => one.crowded).length < Math.max(1, Math.floor(workers / 2));
     const next = (mayCrowd && left.crowded.shift()) || left.alone.shift() || left.crowded.shift();
     if (!next) break;
     running.push({ until: now + secondsOf(next), crowded: isCrowded(next) });

@@ -3,17 +3,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Timings, usualTimings } from '#domain/timings';
+import { inject } from 'vitest';
+import type { Timings } from '#domain/timings';
 import { superviseProcess } from '#embedded/supervised-process';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
 import { testApiKey } from './posthorn.ts';
+import { compileCache, processSource } from './process-program.ts';
+import { testTimings } from './quick-timings.ts';
 import { until } from './until.ts';
 
-const program = join(import.meta.dirname, 'posthorn-process-main.ts');
 const startTimeoutMs = 120_000;
-/** The compile cache that all processes share. Compiling is half of the work of a start. */
-const compiled = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test');
 
 export interface ProcessOptions {
   /** The whole environment of the process, which inherits nothing from ours. */
@@ -29,6 +29,8 @@ export interface ProcessOptions {
    * Which line to wait for. `listening` does not wait for Temporal; `ready` (the default) means that the worker polls.
    */
   awaited?: 'listening' | 'ready';
+  /** Loads the sources in place of their bundle: slower, but each function is in its own file. */
+  fromSources?: boolean;
   /** Further arguments for Node. */
   nodeArgs?: string[];
 }
@@ -59,13 +61,14 @@ export function createProcessGroup(): ProcessGroup {
   let count = 0;
 
   return {
-    async start({ env, role = 'all', timings = usualTimings, dieAt, time = 1, awaited = 'ready', nodeArgs = [] }) {
+    async start({ env, role = 'all', timings = testTimings, dieAt, time = 1, awaited = 'ready', fromSources = false, nodeArgs = [] }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
+      const program = fromSources ? processSource : inject('processProgram');
       const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,
-        env: { ...env, TIMINGS: JSON.stringify(timings), NODE_COMPILE_CACHE: compiled },
+        env: { ...env, TIMINGS: JSON.stringify(timings), NODE_COMPILE_CACHE: compileCache },
         logFile,
         stopSignal: 'SIGTERM',
         graceMs: 60_000,
@@ -80,7 +83,7 @@ export function createProcessGroup(): ProcessGroup {
       const said = (line: RegExp) => line.exec(log());
       const announced = awaited === 'ready' ? /^ready$/m : /^listening /m;
       await until(`the process ${awaited}`, () => !child.isRunning() || said(announced), startTimeoutMs);
-      if (!child.isRunning()) throw new Error(`the process has ended: ${log()}`);
+      if (!said(announced)) throw new Error(`the process has ended: ${log()}`);
       const origin = said(/^listening (\S+)$/m)?.[1] ?? '';
       return {
         ...createApi(origin, testApiKey),

@@ -13,6 +13,7 @@ import type { Checkpoint } from '#runtime/checkpoints';
 import { createLogger } from '#runtime/logger';
 import { type Api, createApi } from './api.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { testTimings } from './quick-timings.ts';
 import { installTestRuntime } from './runtime.ts';
 
 export interface TestPosthorn extends Api {
@@ -61,7 +62,7 @@ export function testEnv(database: TestDatabase, namespace: string): Record<strin
 }
 
 export async function startPosthorn(options: TestOptions): Promise<TestPosthorn> {
-  const { namespace, env = {}, reached, timings, logTo, pageSize, onNewDatabase } = options;
+  const { namespace, env = {}, reached, timings = testTimings, logTo, pageSize, onNewDatabase } = options;
   const database = await createTestDatabase({ isNew: onNewDatabase });
   const whole = { ...testEnv(database, namespace), ...env };
   const config = readConfig(whole) as ReadyConfig;

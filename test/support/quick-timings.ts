@@ -4,12 +4,15 @@ import { checkTimings, type Timings, usualTimings } from '#domain/timings';
 /** Set by `npm run chaos`. */
 export const isLongChaos = process.env.POSTHORN_TEST_CHAOS === 'long';
 
-const { relay, lanes, temporal, sweep } = usualTimings;
-const inShort = (timings: Timings) => (isLongChaos ? usualTimings : checkTimings(timings));
+/** The usual times, with few partitions: a new connection reads the catalog of each, and tests open many connections. */
+export const testTimings: Timings = { ...usualTimings, partitionDaysAhead: 1 };
+
+const { relay, lanes, temporal, sweep } = testTimings;
+const inShort = (timings: Timings) => (isLongChaos ? testTimings : checkTimings(timings));
 
 /** Shortens no lease, so it is safe on a starved machine. */
 export const quickWaits = inShort({
-  ...usualTimings,
+  ...testTimings,
   relay: { ...relay, retryMs: 300, calmAfterMs: 2_000 },
   // longer than a call to Temporal, and than the heartbeat timeout, which is a constant of the workflows
   sweep: { ...sweep, everyMs: 1_500, dispatchOverdueAfterMs: 5_500, deliveryOverdueAfterMs: 10_000, laneOverdueAfterMs: 4_000 },

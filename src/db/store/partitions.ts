@@ -1,15 +1,15 @@
 // Creates the daily partitions of events, deliveries and attempts.
+import { usualTimings } from '#domain/timings';
 import { isLockTimeout } from './errors.ts';
 import type { Db } from './pool.ts';
 
-const daysAhead = 14;
 const tries = 5;
 
 /**
- * Creates the missing partitions from yesterday to 14 days ahead, each in its own transaction. Returns how many. Safe
- * to run in many processes at once.
+ * Creates the missing partitions from yesterday to `daysAhead`, each in its own transaction. Returns how many. Safe to
+ * run in many processes at once.
  */
-export async function makePartitions(db: Db): Promise<number> {
+export async function makePartitions(db: Db, daysAhead = usualTimings.partitionDaysAhead): Promise<number> {
   const { rows } = await db.query<{ parent: string; day: string }>({
     name: 'missing_partitions',
     text: 'select parent, day::text from missing_partitions($1)',

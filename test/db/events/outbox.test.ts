@@ -2,6 +2,7 @@
 // only what it needs.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTenant } from '#db/access/tenants';
+import { createDispatches } from '#db/events/dispatches';
 import { ownOutboxRows, takeOutboxRows } from '#db/events/outbox';
 import { registerRelay, releaseDeadRelays, renewRelay } from '#db/events/relays';
 import type { Db } from '#db/store/pool';
@@ -150,3 +151,22 @@ it('a look reads what it finds, not all that waits: 20,000 rows of a skipped ten
 });
 
 const facts = { mode: 'batched', waiting: 0, temporalError: null } as const;
+
+it('four relays that race for rows without an owner take each once, and none moves rows of another', async () => {
+  await fill(busy, null, 200);
+  const relays = await Promise.all(Array.from({ length: 4 }, () => relay()));
+  const takes = relays.flatMap((relayId) =>
+    Array.from({ length: 5 }, () => takeOutboxRows(db, relayId, { except: [], afterTenant: null, limit: 15 })),
+  );
+  const taken = (await Promise.all(takes)).flat().map(({ eventId }) => eventId);
+  expect(new Set(taken).size).toBe(taken.length);
+  await Promise.all(relays.map((relayId) => takeOutboxRows(db, relayId, { except: [], afterTenant: null, limit: 1_000 })));
+  expect(Object.keys(await owners())).not.toContain('nobody');
+
+  const { rows } = await db.query<{ event_id: string }>('select event_id from outbox');
+  const dispatches = () => rows.map(({ event_id }) => ({ dispatchId: newId('dsp'), planned: false, eventIds: [idOf('evt', event_id)] }));
+  const moved = await Promise.all(relays.map((relayId) => createDispatches(db, relayId, dispatches())));
+  expect(moved.flat().reduce((sum, events) => sum + events, 0)).toBe(200);
+  expect((await db.query('select e from dispatches, unnest(event_ids) as e group by e having count(*) > 1')).rows).toEqual([]);
+  expect(await owners()).toEqual({});
+});

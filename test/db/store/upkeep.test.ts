@@ -49,7 +49,7 @@ it('deletes a past target a day after it was replaced, if the oldest attempt was
   const left = async () =>
     (await db.query('select target_version as version from past_targets order by 1')).rows.map(({ version }) => version);
   const deliveryId = makeId('dlv', Date.now() - dayMs, randomBytes(10));
-  await makePartitions(db);
+  await makePartitions(db, 1);
   await db.query(
     `insert into attempts (id, delivery_id, round, number, started_at, outcome, message, total_ms) values ($1, $2, 1, 1, now(), 'timeout', '', 1)`,
     [uuidOf(newId('att')), uuidOf(deliveryId)],
