@@ -19,6 +19,7 @@ import { createFollowKey } from './follow-key.ts';
 import { createGiveCommandActivity } from './give-command.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
+import { type PlanDeliveryDeps, plannedFirst } from './plan-delivery.ts';
 import { createReadDelivery } from './read-delivery.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
@@ -28,7 +29,7 @@ export interface ActivityDeps {
   db: Db;
   engine: Engine;
   starter: Starter;
-  waker: Lanes;
+  waker: Lanes & PlanDeliveryDeps['waker'];
   giveCommand: GiveCommand;
   setGate: SetGate;
   skipHead: SkipHead;
@@ -45,10 +46,10 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   return {
-    attemptDelivery: createAttemptDelivery(engine, deps.timings?.heartbeat),
+    attemptDelivery: plannedFirst({ db, waker }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
-    obeyDeliveryCommand: createObeyDeliveryCommand(db, waker),
-    readDelivery: createReadDelivery(db),
+    obeyDeliveryCommand: plannedFirst({ db, waker }, createObeyDeliveryCommand(db, waker)),
+    readDelivery: plannedFirst({ db, waker }, createReadDelivery(db)),
     giveCommand: createGiveCommandActivity(giveCommand),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),

@@ -57,6 +57,15 @@ export interface DeliverInput {
   status: DeliveryStatus;
   round: number;
   deadLetterWindowMs: number;
+  /** The delivery may have no row yet. */
+  plan?: PlanInput;
+}
+
+/** The only delivery of a dispatch, whose row is written with its first attempt. */
+export interface PlanInput {
+  dispatchId: string;
+  eventId: string;
+  endpointId: string;
 }
 
 /** Progress of a dispatch. Planning and starting are idempotent, so a lost cursor only costs time. */

@@ -29,7 +29,7 @@ export async function waitForNamespaces(
 
 async function describesAll(address: string, namespaces: readonly string[]): Promise<boolean> {
   try {
-    return await withConnection(address, async ({ workflowService }) => {
+    return await withConnection(address, 1_000, async ({ workflowService }) => {
       for (const namespace of namespaces) await workflowService.describeNamespace({ namespace });
       return true;
     });
@@ -43,7 +43,7 @@ async function describesAll(address: string, namespaces: readonly string[]): Pro
  * creates.
  */
 export async function completeSearchAttributes(address: string, namespaces: readonly string[], wanted: SearchAttributes): Promise<void> {
-  await withConnection(address, async ({ operatorService }) => {
+  await withConnection(address, 10_000, async ({ operatorService }) => {
     for (const namespace of namespaces) {
       const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
       const missing = Object.keys(wanted).filter((name) => !(name in (customAttributes ?? {})));
@@ -56,8 +56,8 @@ export async function completeSearchAttributes(address: string, namespaces: read
   });
 }
 
-async function withConnection<T>(address: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+async function withConnection<T>(address: string, connectTimeout: number, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address, connectTimeout });
   try {
     return await connection.withDeadline(Date.now() + 10_000, () => work(connection));
   } finally {

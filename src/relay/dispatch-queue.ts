@@ -1,5 +1,6 @@
 // The events of a relay that wait for a dispatch, and which of them leave next. It only decides: the dispatcher asks for
 // `next` after each change, writes the dispatch, and reports its end. Tenants take turns.
+import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { OwnedEvent } from '#db/events/outbox';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { createFairQueue, type FairQueue, takeFrom } from '#domain/fair-queue';
@@ -29,6 +30,8 @@ export interface Leaving {
   event: LeavingEvent;
   /** A delivery needs its workflow. */
   urgent: boolean;
+  /** Its only delivery, whose workflow can be started in place of the dispatch's. */
+  only?: DeliveryRef;
 }
 
 export interface DispatchQueueOptions {

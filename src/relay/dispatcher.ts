@@ -11,7 +11,7 @@ import type { Logger } from '#runtime/logger';
 import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { DispatchRef, Starter } from '#temporal/starter';
 import { DispatchQueue, type Leaving, type LeavingKind, toDispatch } from './dispatch-queue.ts';
-import { DispatchStarts } from './start-dispatch.ts';
+import { DispatchStarts, type OnlyDelivery } from './start-dispatch.ts';
 
 /** An individual dispatch in adaptive mode keeps its place for so long, because its workflows work on. */
 const pacedMs = 50;
@@ -30,7 +30,7 @@ export type Dispatched =
 
 export interface DispatcherDeps {
   db: Db;
-  starter: Pick<Starter, 'startDispatch'>;
+  starter: Pick<Starter, 'startDispatch' | 'startDelivery'>;
   log: Logger;
   modes: ModeSwitch;
   dispatch: DispatchSetting;
@@ -130,15 +130,16 @@ export class Dispatcher {
     if (moved === 'gone') return end(group, 'gone');
     // individual events may come back; others need no memory while Temporal is slow
     const mayComeBack = kind === 'individual' && this.#deps.dispatch !== 'individual';
-    if (mayComeBack) return end(group, await this.#startOrTakeBack(true, dispatch));
+    const only = onlyDelivery(group);
+    if (mayComeBack) return end(group, await this.#startOrTakeBack(true, dispatch, only));
     end(group, 'dispatched');
     if (kind === 'attempted') await this.#starts.startUnlessTested(dispatch);
-    else await this.#startOrTakeBack(false, dispatch);
+    else await this.#startOrTakeBack(false, dispatch, only);
   }
 
-  async #startOrTakeBack(mayComeBack: boolean, dispatch: DispatchRef): Promise<'dispatched' | 'read_again'> {
+  async #startOrTakeBack(mayComeBack: boolean, dispatch: DispatchRef, only?: OnlyDelivery): Promise<'dispatched' | 'read_again'> {
     while (this.#mayAct()) {
-      const tried = await this.#starts.start(dispatch);
+      const tried = await this.#starts.start(dispatch, only);
       if (tried === 'started') break;
       this.#next();
       if (mayComeBack && (await this.#takeBack(dispatch))) return 'read_again';
@@ -187,6 +188,10 @@ export class Dispatcher {
   async #pause(): Promise<void> {
     await delay(this.#deps.retryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
+}
+
+function onlyDelivery([first, second]: Leaving[]): OnlyDelivery | undefined {
+  return first?.only && !second ? { eventId: first.event.eventId, delivery: first.only } : undefined;
 }
 
 function end(group: Waiting[], outcome: Dispatched): void {

@@ -14,7 +14,7 @@ import type { EndpointCache } from './endpoint-cache.ts';
 import { createExistingDeliveries } from './existing-deliveries.ts';
 import { InMemoryEvents } from './in-memory-events.ts';
 import { OrphanTaker, ownEvents } from './outbox-reader.ts';
-import { attemptEvent, leavingAs, type PrepareDeps, placeEvent } from './prepare-event.ts';
+import { attemptEvent, leavingAs, leavingIndividually, type PrepareDeps, placeEvent } from './prepare-event.ts';
 import type { RelayDeps } from './relay-deps.ts';
 
 export interface EventFlowDeps extends RelayDeps {
@@ -126,7 +126,7 @@ export class EventFlow {
       if (!route) return null;
       const mode = this.#choose(route);
       if (route.kind === 'plan') return leavingAs('unplanned', event, true);
-      return mode === 'individual' ? leavingAs('individual', event, false) : await attemptEvent(this.#preparing, event, route);
+      return mode === 'individual' ? leavingIndividually(event, route) : await attemptEvent(this.#preparing, event, route);
     } catch (error) {
       this.#deps.log.warn({ err: error, relayId: this.#lease.id, eventId: event.eventId }, 'relay.not_planned');
       if (!isStoreAway(error)) return leavingAs('unplanned', event, true);

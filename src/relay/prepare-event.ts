@@ -44,6 +44,17 @@ export function leavingAs(kind: LeavingKind, { eventId, tenantId, tenant, eventT
   return { kind, event: { eventId, tenantId, tenant, eventType }, urgent };
 }
 
+/** The event for a dispatch of its own, with the only delivery that needs a workflow, if there is one. */
+export function leavingIndividually(event: OwnedEvent, { direct }: Route<EndpointSnapshot> & { kind: 'deliver' }): Leaving {
+  const leaving = leavingAs('individual', event, false);
+  const [endpoint, second] = direct;
+  if (!endpoint || second) return leaving;
+  const { endpointId, host } = endpoint;
+  const { eventId, tenant, eventType } = event;
+  const refs = { deliveryId: deliveryId(eventId, endpointId), tenant, endpointId, endpointHost: host, eventType };
+  return { ...leaving, only: { ...refs, status: 'pending', round: 1 } };
+}
+
 /** Holds the deliveries of these endpoints and signals their lanes. Rejects when PostgreSQL is away. */
 async function park(parking: Parking, event: OwnedEvent, endpoints: EndpointSnapshot[]): Promise<void> {
   const { eventId, tenantId, eventType, expiresAt, held } = event;

@@ -1,15 +1,29 @@
 // Starts the workflows of dispatches, and so finds out whether Temporal works: any start that fails counts as away, also
 // one that is refused. If a start fails or is lost, the dispatch row guards its events, and the sweep starts it again.
+import type { PlanInput } from '#contract/workflow-contract';
+import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
 import { TemporalRefused } from '#temporal/link';
 import type { DispatchRef, Starter } from '#temporal/starter';
 
 export interface DispatchStartsDeps {
-  starter: Pick<Starter, 'startDispatch'>;
+  starter: Pick<Starter, 'startDispatch' | 'startDelivery'>;
   log: Logger;
   modes: Pick<ModeSwitch, 'isTemporalAway' | 'setTemporalAway'>;
 }
+
+/** The only delivery of an event. */
+export interface OnlyDelivery {
+  eventId: string;
+  delivery: DeliveryRef;
+}
+
+const planOf = ({ dispatchId }: DispatchRef, { eventId, delivery: { endpointId } }: OnlyDelivery): PlanInput => ({
+  dispatchId,
+  eventId,
+  endpointId,
+});
 
 export class DispatchStarts {
   readonly #deps: DispatchStartsDeps;
@@ -22,12 +36,16 @@ export class DispatchStarts {
     this.#stopping = stopping;
   }
 
-  /** Tries once. Never rejects. */
-  async start(dispatch: DispatchRef): Promise<'started' | 'refused' | 'away'> {
+  /**
+   * Tries once. `only`: the single delivery of the dispatch, whose workflow is started in place of the dispatch's and
+   * plans it. Never rejects.
+   */
+  async start(dispatch: DispatchRef, only?: OnlyDelivery): Promise<'started' | 'refused' | 'away'> {
     const { starter, log, modes } = this.#deps;
     this.#underWay++;
     try {
-      await starter.startDispatch(dispatch);
+      if (only) await starter.startDelivery(only.delivery, `dispatch ${dispatch.dispatchId}`, planOf(dispatch, only));
+      else await starter.startDispatch(dispatch);
       this.#found(false);
       return 'started';
     } catch (error) {

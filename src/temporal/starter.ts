@@ -10,6 +10,7 @@ import {
   eventTypeAttribute,
   laneWorkflowId,
   lookSignal,
+  type PlanInput,
   statusAttribute,
   tenantAttribute,
   wakeSignal,
@@ -41,7 +42,8 @@ export type Started = 'started' | 'open';
 /** All calls throw TemporalAway when Temporal is unavailable, and TemporalRefused when it refuses. */
 export interface Starter {
   startDispatch(dispatch: DispatchRef): Promise<Started>;
-  startDelivery(delivery: DeliveryRef, startedBy: string): Promise<Started>;
+  /** `plan`: the delivery may have no row yet. */
+  startDelivery(delivery: DeliveryRef, startedBy: string, plan?: PlanInput): Promise<Started>;
   /**
    * Makes a delivery's workflow read its row again, after a change outside it. Also starts the workflow if the delivery
    * is pending, retrying or dead-lettered: a dead letter waits for commands in its workflow, even if a lane made all
@@ -61,8 +63,8 @@ export function createStarter(link: TemporalLink, deadLetterWindowMs: number, { 
       const start = { ...deliveryStart(delivery, deadLetterWindowMs, startedBy), ...times };
       return needsWorkflow ? lookOrStart(link, start) : lookIfOpen(link, delivery);
     },
-    startDelivery: (delivery, startedBy) =>
-      startOnce(link, workflowTypes.deliver, { ...deliveryStart(delivery, deadLetterWindowMs, startedBy), ...times }),
+    startDelivery: (delivery, startedBy, plan) =>
+      startOnce(link, workflowTypes.deliver, { ...deliveryStart(delivery, deadLetterWindowMs, startedBy, plan), ...times }),
     endIfStuck: (workflowId) => endIfStuck(link, workflowId),
   };
 }
@@ -121,11 +123,16 @@ function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: Dispa
 }
 
 /** Start options of a delivery's workflow. */
-export function deliveryStart(delivery: DeliveryRef, deadLetterWindowMs: number, startedBy: string): Start & { args: [DeliverInput] } {
+export function deliveryStart(
+  delivery: DeliveryRef,
+  deadLetterWindowMs: number,
+  startedBy: string,
+  plan?: PlanInput,
+): Start & { args: [DeliverInput] } {
   const host = delivery.endpointHost;
   return {
     workflowId: deliveryWorkflowId(delivery.deliveryId),
-    args: [{ deliveryId: delivery.deliveryId, status: delivery.status, round: delivery.round, deadLetterWindowMs }],
+    args: [{ deliveryId: delivery.deliveryId, status: delivery.status, round: delivery.round, deadLetterWindowMs, ...(plan && { plan }) }],
     priority: priorityOf(delivery),
     staticSummary: `${delivery.eventType} → ${host}`,
     staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,

@@ -73,6 +73,8 @@ class Delivery {
   known: DeliverState;
   /** The row may have changed since. */
   unread = true;
+  /** The row may not be written yet. */
+  #unplanned = true;
   readonly #input: DeliverInput;
   readonly #commands: (Command | { kind: 'look' })[] = [];
   readonly #whole = CancellationScope.current();
@@ -98,7 +100,7 @@ class Delivery {
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async attempt(): Promise<void> {
-    await this.#untilCommand(async () => this.#enter(await attemptDelivery({ deliveryId: this.#input.deliveryId })));
+    await this.#untilCommand(async () => this.#enter(await attemptDelivery(this.#what())));
   }
 
   async commandOrEnd(): Promise<void> {
@@ -114,9 +116,8 @@ class Delivery {
    * as a dead letter.
    */
   async #look(): Promise<void> {
-    const { deliveryId } = this.#input;
     if (this.unread || this.known.status !== 'dead_lettered') this.unread = true;
-    else this.#enter(await CancellationScope.nonCancellable(() => readDelivery({ deliveryId })));
+    else this.#enter(await CancellationScope.nonCancellable(() => readDelivery(this.#what())));
   }
 
   /**
@@ -137,7 +138,7 @@ class Delivery {
   }
 
   #obey(command: Command): Promise<DeliverState> {
-    return CancellationScope.nonCancellable(() => obeyDeliveryCommand({ deliveryId: this.#input.deliveryId, command }));
+    return CancellationScope.nonCancellable(() => obeyDeliveryCommand({ ...this.#what(), command }));
   }
 
   #enter(next: DeliverState): void {
@@ -147,5 +148,11 @@ class Delivery {
     this.known = next;
     showDetails(next);
     this.unread = false;
+    this.#unplanned = false;
+  }
+
+  #what() {
+    const { deliveryId, plan } = this.#input;
+    return { deliveryId, ...(plan && this.#unplanned && { plan }) };
   }
 }

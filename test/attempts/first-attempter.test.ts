@@ -81,6 +81,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
   };
   const endpoint: EndpointSnapshot = {
     endpointId,
+    host: '127.0.0.1',
     eventTypes: [],
     channels: [],
     sealed: Buffer.from(sealTarget(vault, endpointId, { url: receiver.url + path, headers: {}, auth: null }).sealed),

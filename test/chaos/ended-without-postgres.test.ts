@@ -4,7 +4,7 @@ import { startOwnPostgres } from '../support/own-servers.ts';
 import { quickEnd, quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { arrivals, door, expectAllDelivered, openBatchedStage, sendBatch, unrecorded } from './batched-stage.ts';
-import { makeTenant, names } from './stage.ts';
+import { allowLongRequests, makeTenant, names } from './stage.ts';
 
 const leftUnrecorded = 'worker.stopped_with_attempts_unrecorded';
 const inFlight = 12;
@@ -17,6 +17,7 @@ async function openOwn({ onTestFinished }: TestContext, namespace: string, timin
   onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
   const first = await stage.start();
   const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });
+  await allowLongRequests(stage);
   const receiver = door(stage);
   receiver.shut();
   return { own, stage, first, tenant, receiver };

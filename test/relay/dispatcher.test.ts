@@ -131,6 +131,7 @@ it.each<[LeavingKind, DispatchSetting]>([
     dispatch,
     retryMs: 10,
     starter: {
+      ...starter,
       startDispatch(started) {
         tries++;
         return starter.startDispatch(started);

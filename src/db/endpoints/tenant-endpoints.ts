@@ -5,6 +5,7 @@ import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '.
 
 export interface EndpointSnapshot extends EndpointToSend {
   endpointId: string;
+  host: string;
   eventTypes: string[];
   channels: string[];
   /** Only its lane sends to it, because of its settings or its tenant's rate limit. */
@@ -31,13 +32,13 @@ export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: nu
   const { rows } = await db.query<Row>({
     name: 'read_tenant_endpoints',
     text: `
-      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.host, p.event_types, p.channels, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
         p.retry, p.gate, p.needs_lane or t.rate_limit is not null as needs_lane,
         extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
         s.ids as secret_ids, s.sealed, s.valid_to_ms
       from tenants t
       left join lateral (
-        select id, event_types, channels, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
+        select id, host, event_types, channels, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
         from endpoints where tenant_id = t.id and deleted_at is null order by id limit $2 + 1
       ) p on true
       left join lateral (
@@ -71,6 +72,7 @@ interface Row extends EndpointToSendRow {
   tenant_id: string;
   version: number;
   id: string | null;
+  host: string;
   event_types: string[];
   channels: string[];
   needs_lane: boolean;
@@ -84,6 +86,7 @@ interface Row extends EndpointToSendRow {
 function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
   return {
     endpointId: idOf('ep', row.id),
+    host: row.host,
     eventTypes: row.event_types,
     channels: row.channels,
     ...toEndpointToSend(row),
