@@ -82,7 +82,7 @@ export class Dispatcher {
     });
   }
 
-  /** Begins the dispatches that may begin now. Events that wait for an individual dispatch leave when the mode is batched. */
+  /** Begins the dispatches that may begin now. In batched mode, events that wait for an individual one leave. */
   #next(): void {
     if (!this.#mayAct()) return;
     const nowMs = Date.now();

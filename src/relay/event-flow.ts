@@ -30,7 +30,7 @@ export interface EventFlowDeps extends RelayDeps {
  * 2. Routed: its endpoints are read, and the deliveries that only lanes may send are parked.
  * 3. Attempted (batched mode): each first attempt was made, parked or given up, and its row is written. In individual
  *    mode an event skips this state: its deliveries' workflows make all attempts. So does, in both modes, an event that
- *    only a dispatch can plan: a scheduled one, one with too many deliveries, one that could not be prepared.
+ *    only a dispatch can plan: it is scheduled, for one endpoint only, for too many, or could not be prepared.
  * 4. Waiting for a dispatch, alone or in a batch, without its body. An event that skipped state 3 because of the mode
  *    returns to 1 when the mode changes to batched: the outbox says whether it is still ours, and what exists of it.
  * 5. Gone: in a dispatch, or owned by another relay. If the dispatch is taken back, it is in state 1 again.
@@ -72,7 +72,7 @@ export class EventFlow {
     }
   }
 
-  /** Announces events that are about to be committed under this lease. Their outbox rows are skipped until `takeCommitted`. */
+  /** Announces events about to be committed under this lease. Their outbox rows are skipped until `takeCommitted`. */
   expect(eventIds: string[]): void {
     this.#memory.expect(eventIds);
   }

@@ -1,6 +1,6 @@
 // deliver: delivers one event to one endpoint, until its row is succeeded, cancelled, expired, held for the lane, or in
-// quarantine. A dead letter waits for a command until its window ends. The row in PostgreSQL decides; the workflow caches
-// its state, waits between attempts, and takes commands.
+// quarantine. A dead letter waits for a command until its window ends. The row in PostgreSQL decides; the workflow
+// caches its state, waits between attempts, and takes commands.
 import {
   ActivityCancellationType,
   ApplicationFailure,

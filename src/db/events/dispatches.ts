@@ -1,5 +1,5 @@
-// Dispatches: rows that guard events from when they leave the outbox until each delivery has a row, and a workflow where
-// it needs one.
+// Dispatches: rows that guard events from when they leave the outbox until each delivery has a row, and a workflow
+// where it needs one.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 

@@ -28,8 +28,8 @@ const maxRetrySeconds = 60;
 const resumeShare = 0.9;
 
 /**
- * How many events wait: the last count, and since it began the events that were stored or are admitted and not stored yet.
- * A count that runs may or may not see an event that is stored meanwhile. So such events count until the next one.
+ * How many events wait: the last count, and since it began the events that were stored or are admitted and not stored
+ * yet. A count that runs may or may not see an event that is stored meanwhile. So such events count until the next one.
  */
 export class BacklogEstimate {
   readonly #limits: BacklogLimits;
