@@ -46,10 +46,10 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   return {
-    attemptDelivery: plannedFirst({ db, waker }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
+    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
-    obeyDeliveryCommand: plannedFirst({ db, waker }, createObeyDeliveryCommand(db, waker)),
-    readDelivery: plannedFirst({ db, waker }, createReadDelivery(db)),
+    obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
+    readDelivery: plannedFirst({ db, waker, reached }, createReadDelivery(db)),
     giveCommand: createGiveCommandActivity(giveCommand),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
