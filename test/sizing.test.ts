@@ -12,12 +12,18 @@ describe('sizingOf', () => {
       places: { process: 512, tenant: 128, endpoint: 32 },
       activities: 512 + 64,
       lanes: 256,
+      budget: { perSecond: 12, burst: 20 },
       localActivities: 10,
       workflowTasks: 20,
       cachedWorkflows: 128,
       workflowSemiSpaceMiB: 8,
     });
-    expect(sizingOf(config, laptop)).toMatchObject({ localActivities: 80, workflowTasks: 128, cachedWorkflows: 128 });
+    expect(sizingOf(config, laptop)).toMatchObject({
+      budget: { perSecond: 96, burst: 96 },
+      localActivities: 80,
+      workflowTasks: 128,
+      cachedWorkflows: 128,
+    });
     expect(sizingOf(config, { cores: 128 })).toMatchObject({
       localActivities: 100,
       workflowTasks: 128,

@@ -40,7 +40,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached,
   const wakeups = createDrainWakeups();
   const drain = openDrain(core, attempts, sizing, wakeups);
   const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
-  const relay = openRelay(core, attempts, drainsHere, reached);
+  const relay = openRelay(core, attempts, drainsHere, sizing, reached);
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
   const activities = openActivities(core, attempts, publicOrigin, reached, pageSize);
@@ -70,7 +70,7 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
   });
 }
 
-function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, reached?: Reached): Relay {
+function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, { budget }: Sizing, reached?: Reached): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
   return new Relay({
     db,
@@ -85,6 +85,7 @@ function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere,
     log,
     processName: `${hostname()} ${process.pid}`,
     dispatch: config.POSTHORN_DISPATCH,
+    budget,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
     openFirstAttempter: () => new FirstAttempter({ ...shared, park: parking.park }),
     timings,

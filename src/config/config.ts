@@ -113,6 +113,14 @@ export const variables = z.object({
     .describe(
       'how events are dispatched; individual: one workflow for every delivery, started at once; batched: first attempts are made before the dispatch, and many events share one; adaptive: individual at low load, batched at high load or while Temporal is away',
     ),
+  POSTHORN_WORKFLOWS_PER_SECOND: z.coerce
+    .number()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(
+      'adaptive mode: workflows that each worker starts per second before it batches; default: 12 for each core, enough if Temporal and PostgreSQL share the machine',
+    ),
   POSTHORN_DISPATCHES_PER_SECOND: z.coerce
     .number()
     .min(0.1)

@@ -2,6 +2,7 @@
 // machine. docs/performance.md says what each one is for and when to change it.
 import { availableParallelism } from 'node:os';
 import type { SlotLimits } from '#attempts/slots';
+import type { Budget } from '#domain/events/dispatch-mode';
 import type { Config } from './config.ts';
 
 export interface Sizing {
@@ -16,6 +17,8 @@ export interface Sizing {
   lanes: number;
   /** Concurrent dispatch pages. Each plans and starts about 500 deliveries at max. */
   localActivities: number;
+  /** The workflows that adaptive mode starts before it batches. */
+  budget: Budget;
   /** Concurrent workflow tasks. They only compute, so the number depends on the cores. */
   workflowTasks: number;
   /**
@@ -32,6 +35,8 @@ export interface Sizing {
 }
 
 const slotsBesideRequests = 64;
+/** A delivery with a workflow of its own takes 55 to 75 ms of CPU, Temporal and PostgreSQL on the same machine included. */
+const workflowsPerCoreAndSecond = 12;
 
 export interface Machine {
   cores: number;
@@ -47,11 +52,14 @@ export function sizingOf(config: Config, { cores }: Machine): Sizing {
   const tenant = Math.min(process, config.POSTHORN_IN_FLIGHT_PER_TENANT);
   const endpoint = Math.min(tenant, config.POSTHORN_IN_FLIGHT_PER_ENDPOINT);
   const cachedWorkflows = config.POSTHORN_CACHED_WORKFLOWS;
+  const perSecond = config.POSTHORN_WORKFLOWS_PER_SECOND ?? workflowsPerCoreAndSecond * cores;
   return {
     places: { process, tenant, endpoint },
     activities: process + slotsBesideRequests,
     lanes: config.POSTHORN_LANES,
     localActivities: within(10 * cores, 10, 100),
+    // a second's worth may come at once, and one event with a few endpoints at least
+    budget: { perSecond, burst: Math.max(perSecond, 20) },
     // the SDK does not allow more of them than cached workflows
     workflowTasks: Math.min(within(20 * cores, 20, 200), cachedWorkflows),
     cachedWorkflows,

@@ -95,7 +95,7 @@ export const usualTimings: Timings = {
     endpointsFreshForMs: 3_000,
     rereadAfterMs: 500,
     retryMs: 1_000,
-    calmAfterMs: 10_000,
+    calmAfterMs: 2_000,
   },
   sweep: {
     everyMs: 10_000,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isStoreAway } from '#db/store/errors';
-import type { DispatchMode, ModeSwitch } from '#domain/events/dispatch-mode';
+import { type DispatchMode, type ModeSwitch, workflowsOf } from '#domain/events/dispatch-mode';
 import type { Route } from '#domain/events/route-event';
 import type { Lease } from '#domain/relay-lease';
 import { inBackground } from './background.ts';
@@ -140,7 +140,7 @@ export class EventFlow {
   #choose(route: Route<unknown>): DispatchMode {
     // parked deliveries need no dispatch soon, so an event that has no others leaves with the next batch
     if (route.kind === 'deliver' && route.direct.length === 0 && route.lane.length > 0) return 'batched';
-    return this.#deps.modes.choose(route.kind === 'plan' ? route.deliveries : route.direct.length, Date.now());
+    return this.#deps.modes.choose(route.kind === 'plan' ? 1 + route.deliveries : workflowsOf(route.direct.length), Date.now());
   }
 
   /** Never rejects. */

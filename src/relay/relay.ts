@@ -50,7 +50,7 @@ export class Relay {
     const warn = (text: string) => (error: unknown) => log.warn({ err: error }, text);
     this.#deps = deps;
     this.#cache = cache;
-    this.#modes = createModeSwitch(deps.dispatch, { calmAfterMs: timings.relay.calmAfterMs });
+    this.#modes = createModeSwitch(deps.dispatch, { ...deps.budget, calmAfterMs: timings.relay.calmAfterMs });
     this.#sweep = new Sweep({ db, starter, waker, drainHere, log, timings });
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));

@@ -13,7 +13,7 @@ const inShort = (timings: Timings) => (isLongChaos ? testTimings : checkTimings(
 /** Shortens no lease, so it is safe on a starved machine. */
 export const quickWaits = inShort({
   ...testTimings,
-  relay: { ...relay, retryMs: 300, calmAfterMs: 2_000 },
+  relay: { ...relay, retryMs: 300 },
   // longer than a call to Temporal, and than the heartbeat timeout, which is a constant of the workflows
   sweep: { ...sweep, everyMs: 1_500, dispatchOverdueAfterMs: 5_500, deliveryOverdueAfterMs: 10_000, laneOverdueAfterMs: 4_000 },
   lanes: {

@@ -1,6 +1,6 @@
 // Dispatch mode: individual (one dispatch per event) or batched (first attempts first, one dispatch
 // for many). The relay calls it for every event. Batched: when the load exceeds the budget, until
-// it stays below half of it for 10 s, and always while Temporal is away.
+// it stays below half of it for 2 s, and always while Temporal is away.
 
 import { usualTimings } from '../timings.ts';
 
@@ -16,13 +16,22 @@ export interface Budget {
 export const defaultBudget: Budget = { perSecond: 10, burst: 20 };
 
 /**
- * The budget counts workflows: an event costs 1 for its dispatch and 1 for each delivery. Two leaky buckets take these
- * costs. The budget bucket drains at the budget's rate; when it overflows, the mode is batched. The other drains at
- * half of that rate; while it is full, the load is at half the budget or more, and the 10 s start again.
+ * How many workflows an event makes: one for each delivery, and one for its dispatch, unless its only delivery is started
+ * directly.
+ *
+ * @example
+ * workflowsOf(1) // 1
+ * workflowsOf(3) // 4
+ */
+export const workflowsOf = (deliveries: number) => (deliveries === 1 ? 1 : 1 + deliveries);
+
+/**
+ * The budget counts workflows. Two leaky buckets take them. The budget bucket drains at the budget's rate; when it overflows, the mode is batched. The other drains at
+ * half of that rate; while it is full, the load is at half the budget or more, and the 2 s start again.
  */
 export interface ModeSwitch {
-  /** Counts an event with this many deliveries, and returns the mode for it. */
-  choose(deliveries: number, nowMs: number): DispatchMode;
+  /** Counts an event that makes so many workflows, and returns the mode for it. */
+  choose(workflows: number, nowMs: number): DispatchMode;
   mode(nowMs: number): DispatchMode;
   setTemporalAway(away: boolean): void;
   /** As last set. */
@@ -57,9 +66,9 @@ export function createModeSwitch(setting: DispatchSetting, options: Partial<Budg
 
   return {
     mode,
-    choose(deliveries, nowMs) {
+    choose(workflows, nowMs) {
       advance(nowMs);
-      const cost = (1 + deliveries) * 1_000;
+      const cost = workflows * 1_000;
       const isBusy = calmInMs > 0 && half + cost >= brim;
       if (budget + cost > brim || isBusy) calmInMs = calmAfterMs;
       budget = Math.min(brim, budget + cost);

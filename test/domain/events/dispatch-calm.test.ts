@@ -1,4 +1,4 @@
-// Batched mode lasts until the load has been below half of the budget for 10 s, with any clock.
+// Batched mode lasts until the load has been below half of the budget for 2 s, with any clock.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createModeSwitch, defaultBudget } from '#domain/events/dispatch-mode';
@@ -11,7 +11,7 @@ const msAtHalf = 2_000 / perSecond;
 /** A mode switch right after its budget was exceeded. */
 function exceeded(at = start) {
   const modes = createModeSwitch('adaptive');
-  expect(modes.choose(burst, at)).toBe('batched');
+  expect(modes.choose(1 + burst, at)).toBe('batched');
   return modes;
 }
 
@@ -33,8 +33,8 @@ describe('calm', () => {
 
   it.each([
     ['at once after', 1, 'batched'],
-    ['9.999 s after', 9_999, 'batched'],
-    ['10 s after', 10_000, 'individual'],
+    ['1.999 s after', calmMs - 1, 'batched'],
+    ['2 s after', calmMs, 'individual'],
     ['a day after', 86_400_000, 'individual'],
   ])('%s a burst without further events', (_name, ms, mode) => {
     expect(exceeded().mode(start + ms)).toBe(mode);
@@ -51,7 +51,7 @@ describe('calm', () => {
     );
   });
 
-  it('is reached exactly 10 s after the load fell below half, whatever came before', () => {
+  it('is reached exactly 2 s after the load fell below half, whatever came before', () => {
     fc.assert(
       fc.property(busy, quiet, fc.integer({ min: 1, max: calmMs }), (before, after, early) => {
         const modes = exceeded();
@@ -59,7 +59,7 @@ describe('calm', () => {
         let at = fell;
         for (const event of after) {
           at += event.gap;
-          expect(modes.choose(event.deliveries, at)).toBe(at - fell < calmMs ? 'batched' : 'individual');
+          expect(modes.choose(1 + event.deliveries, at)).toBe(at - fell < calmMs ? 'batched' : 'individual');
         }
         if (fell + calmMs - early >= at) expect(modes.mode(fell + calmMs - early)).toBe('batched');
         expect(modes.mode(Math.max(at, fell + calmMs))).toBe('individual');
@@ -70,43 +70,44 @@ describe('calm', () => {
 
   it('starts again each time the load is at half of the budget', () => {
     const modes = exceeded();
-    expect(modes.mode(start + 9_000)).toBe('batched');
-    expect(modes.choose(19, start + 9_000)).toBe('batched');
-    expect(modes.mode(start + 18_999)).toBe('batched');
-    expect(modes.mode(start + 19_000)).toBe('individual');
+    const at = start + calmMs - 200;
+    expect(modes.mode(at)).toBe('batched');
+    expect(modes.choose(20, at)).toBe('batched');
+    expect(modes.mode(at + calmMs - 1)).toBe('batched');
+    expect(modes.mode(at + calmMs)).toBe('individual');
   });
 
   it('makes the whole burst available again', () => {
     const modes = exceeded();
-    expect(modes.choose(19, start + calmMs)).toBe('individual');
-    expect(modes.choose(0, start + calmMs)).toBe('batched');
+    expect(modes.choose(20, start + calmMs)).toBe('individual');
+    expect(modes.choose(1, start + calmMs)).toBe('batched');
   });
 
-  it('is reached 10 s after a very large event, as after any other', () => {
+  it('is reached 2 s after a very large event, as after any other', () => {
     const modes = createModeSwitch('adaptive');
-    expect(modes.choose(5_000, start)).toBe('batched');
-    expect(modes.choose(1, start + 9_999)).toBe('batched');
-    expect(modes.choose(1, start + 10_000)).toBe('individual');
+    expect(modes.choose(5_001, start)).toBe('batched');
+    expect(modes.choose(2, start + calmMs - 1)).toBe('batched');
+    expect(modes.choose(2, start + calmMs)).toBe('individual');
   });
 });
 
 describe('a clock', () => {
   it('that is set back adds no time, and continues from there', () => {
     const modes = exceeded();
-    expect(modes.mode(start + 6_000)).toBe('batched');
+    expect(modes.mode(start + 1_200)).toBe('batched');
     const back = start - 3_600_000;
     expect(modes.mode(back)).toBe('batched');
-    expect(modes.mode(back + 3_999)).toBe('batched');
-    expect(modes.mode(back + 4_000)).toBe('individual');
+    expect(modes.mode(back + 799)).toBe('batched');
+    expect(modes.mode(back + 800)).toBe('individual');
   });
 
   it('that is set far forward counts as calm', () => {
     const modes = exceeded();
-    expect(modes.choose(19, start + 1e12)).toBe('individual');
-    expect(modes.choose(20, start + 1e12)).toBe('batched');
+    expect(modes.choose(20, start + 1e12)).toBe('individual');
+    expect(modes.choose(21, start + 1e12)).toBe('batched');
   });
 
-  it('that jumps never increases the budget, and 10 s of calm always end batched mode', () => {
+  it('that jumps never increases the budget, and 2 s of calm always end batched mode', () => {
     const jumping = fc.array(fc.record({ jump: fc.integer({ min: -1e10, max: 1e10 }), deliveries: someDeliveries }), { maxLength: 40 });
     fc.assert(
       fc.property(jumping, (events) => {
@@ -114,11 +115,11 @@ describe('a clock', () => {
         let at = start;
         for (const { jump, deliveries } of events) {
           at += jump;
-          const mode = modes.choose(deliveries, at);
+          const mode = modes.choose(1 + deliveries, at);
           if (deliveries >= burst) expect(mode).toBe('batched');
         }
         expect(modes.mode(at + calmMs)).toBe('individual');
-        expect(modes.choose(burst - 1, at + calmMs)).toBe('individual');
+        expect(modes.choose(burst, at + calmMs)).toBe('individual');
       }),
     );
   });

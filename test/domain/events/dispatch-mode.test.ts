@@ -81,11 +81,11 @@ describe('other rules', () => {
     const modes = createModeSwitch('adaptive');
     modes.setTemporalAway(true);
     expect(modes.mode(start)).toBe('batched');
-    expect(modes.choose(1, start)).toBe('batched');
+    expect(modes.choose(2, start)).toBe('batched');
     modes.setTemporalAway(false);
-    expect(modes.choose(1, start + 1)).toBe('individual');
+    expect(modes.choose(2, start + 1)).toBe('individual');
     modes.setTemporalAway(true);
-    expect(modes.choose(100, start + 2)).toBe('batched');
+    expect(modes.choose(101, start + 2)).toBe('batched');
     modes.setTemporalAway(false);
     expect(modes.mode(start + 3)).toBe('batched');
     expect(modes.mode(start + 2 + calmMs)).toBe('individual');
