@@ -1,22 +1,14 @@
-// Temporal is stopped for a while, or loses all its data, while events are in every state.
-import { describe, expect, it, type TestContext } from 'vitest';
+// Temporal loses all its data while events are in every state, or an operator terminates a dispatch.
+// `temporal-away` stops it for a while.
+import { describe, expect, it } from 'vitest';
 import { dispatchWorkflowId, workflowTypes } from '#contract/workflow-contract';
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
 import { idOf } from '#domain/ids';
 import { deliveryStart } from '#temporal/starter';
-import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
+import { startOwnTemporal } from '../support/own-servers.ts';
 import { quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage, type Stage } from './stage.ts';
-
-/** A stage with its own Temporal. */
-async function openOwn({ onTestFinished }: TestContext): Promise<{ stage: Stage; own: OwnTemporal }> {
-  const own = await startOwnTemporal();
-  onTestFinished(() => own.close());
-  const stage = await openStage({ namespace: 'default', temporalAddress: own.address, timings: quickLeases });
-  onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
-  return { stage, own };
-}
 
 const statusOf = async (stage: Stage, id: string) =>
   (
@@ -26,27 +18,9 @@ const statusOf = async (stage: Stage, id: string) =>
   )[0]?.status;
 
 describe.concurrent('Temporal', () => {
-  it('stopped during ingest: events are accepted, and delivered when it is back', async (context) => {
-    const { stage, own } = await openOwn(context);
-    const posthorn = await stage.start();
-    const tenant = await makeTenant(stage, posthorn);
-    const ids = names('before', 10);
-    const before = stage.send(posthorn, tenant, ids);
-    await until('the first is there', () => stage.receiver.requests.length > 0);
-    await own.stop();
-    const accepted = [...(await before), ...(await stage.send(posthorn, tenant, names('first', 5)))];
-    await until('the relay has noticed', () => posthorn.log().includes('relay.start_failed'));
-    accepted.push(...(await stage.send(posthorn, tenant, names('while', 35))));
-    expect(accepted).toHaveLength(50);
-    await own.start();
-    await stage.settled();
-    expect(await stage.query('select id from dispatches where cardinality(event_ids) > 1')).not.toEqual([]);
-    expect(stage.notOnce(accepted)).toEqual({});
-    await expectTrueRecords(stage);
-  });
-
-  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is sent once', async (context) => {
-    const { stage } = await openOwn(context);
+  it('whose operator terminates a dispatch half-way: it is started again, and each delivery is sent once', async ({ onTestFinished }) => {
+    const stage = await openStage({ namespace: 't21', timings: quickLeases });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start({ dieAt: 'planned' });
     const tenant = await first.makeTenant();
     await Promise.all(names('hook', 30).map((name) => first.makeEndpoint(tenant, `${stage.receiver.url}/${name}`)));
@@ -70,8 +44,11 @@ describe.concurrent('Temporal', () => {
     await expectTrueRecords(stage);
   });
 
-  it('that lost its data: due deliveries are sent, final ones stay final', async (context) => {
-    const { stage, own } = await openOwn(context);
+  it('that lost its data: due deliveries are sent, final ones stay final', async ({ onTestFinished }) => {
+    const own = await startOwnTemporal();
+    onTestFinished(() => own.close());
+    const stage = await openStage({ namespace: 'default', temporalAddress: own.address, timings: quickLeases });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const [first, server] = await Promise.all([stage.start({ dieAt: 'before plan', time: 5 }), stage.start({ role: 'server' })]);
     const tenant = await makeTenant(stage, server, { eventTypes: ['plain.*'] });
     for (const [type, schedule] of [

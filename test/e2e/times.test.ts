@@ -81,10 +81,15 @@ describe.concurrent('expiresAt', () => {
     const inHalfAnHour = inMs(1_800_000);
     const shown = await stage.send({ until: 'retrying', answer: [500, 204], event: { expiresAt: inHalfAnHour } });
     expect((await shown.row()).nextAttemptAt).toBe(inHalfAnHour);
-    const expiresAt = inMs(6_000);
-    const sent = await stage.send({ until: 'retrying or expired', answer: [500, 204], event: { expiresAt } });
-    expect(await sent.closed()).toBe('expired');
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+    const sendExpiring = async (expiresAt: string) => {
+      const sent = await stage.send({ until: 'retrying or expired', answer: [500, 204], event: { expiresAt } });
+      expect(await sent.closed()).toBe('expired');
+      expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+      return sent;
+    };
+    let sent = await sendExpiring(inMs(6_000));
+    // a starved machine may make the first attempt later
+    if ((await sent.row()).attempts === 0) sent = await sendExpiring(inMs(60_000));
     expect(await sent.row()).toMatchObject({ status: 'expired', attempts: 1, nextAttemptAt: null });
     expect(sent.requests()).toHaveLength(1);
     for (const kind of ['retry-now', 'cancel', 'replay']) expect((await sent.command(kind)).status).toBe(409);

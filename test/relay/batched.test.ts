@@ -80,21 +80,21 @@ describe('batched mode', () => {
       response.writeHead(204).end();
     });
     const pages = await Promise.all(
-      [0, 1, 2].map((page) =>
+      [0, 1].map((page) =>
         posthorn.post(`/v1/tenants/${tenant}/events/batch`, {
           events: Array.from({ length: 1_000 }, (_, n) => ({ type: 'many.sent', id: `many-${page}-${n}`, data: {} })),
         }),
       ),
     );
-    expect(pages.map(({ status }) => status)).toEqual([202, 202, 202]);
+    expect(pages.map(({ status }) => status)).toEqual([202, 202]);
     const passing = await posthorn.postEvent(other);
     await until('the other tenant to be served', () => receiver.of(passing).length === 1);
     const many = () => receiver.requests.filter(({ path }) => path === '/many');
     expect(posthorn.worker.relay.status().waiting).toBeLessThan(1_500);
     answer();
-    await until('all to arrive', () => many().length >= 3_000, 180_000);
+    await until('all to arrive', () => many().length >= 2_000, 180_000);
     await until('the outbox to empty', async () => (await query('select from outbox')).length === 0);
-    expect(new Set(many().map(({ headers }) => headers['webhook-id'])).size).toBe(3_000);
-    expect(many()).toHaveLength(3_000);
+    expect(new Set(many().map(({ headers }) => headers['webhook-id'])).size).toBe(2_000);
+    expect(many()).toHaveLength(2_000);
   });
 });

@@ -18,11 +18,16 @@ export interface OwnTemporal {
   close(): Promise<void>;
 }
 
-/** Resolves when the server is ready, with the namespace `default`. */
-export async function startOwnTemporal(): Promise<OwnTemporal> {
+/** Resolves when the server is ready. `namespaces`: in addition to `default`. */
+export async function startOwnTemporal(namespaces: string[] = []): Promise<OwnTemporal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-own-temporal-'));
   const port = await freePort();
-  const options = { dataDir, port, searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const])) };
+  const options = {
+    dataDir,
+    port,
+    namespaces,
+    searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const])),
+  };
   let running = await startTemporal(options);
   return {
     address: `127.0.0.1:${port}`,

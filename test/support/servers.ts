@@ -35,7 +35,8 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+    // autovacuum would visit each of many databases every minute
+    const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
     const postgres = await startPostgres({ dataDir, settings, log });
     closers.push(postgres.stop);
     const temporal = await startTemporal({ namespaces: testNamespaces, searchAttributes: testSearchAttributes, log });

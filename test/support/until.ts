@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 const minPauseMs = 10;
-const defaultMaxPauseMs = 100;
+const defaultMaxPauseMs = 250;
 /** Only a failing test waits this long. The machine may be many times slower than usual. */
 const defaultTimeoutMs = 60_000;
 
