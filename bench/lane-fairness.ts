@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { figuresOf } from './figures.ts';
 import type { Stream, StreamResult } from './messages.ts';
 import { startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, type Play, settle, warmUp } from './run.ts';
+import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import type { Play } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
 const others = 50;

@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { figuresOfAll, load, neighbourRate } from './lane-neighbour.ts';
 import { startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, type Play, settle, warmUp } from './run.ts';
-import type { Scenario } from './scenarios.ts';
+import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import type { Play, Scenario } from './scenario.ts';
 
 const leadMs = 1_000;
 

@@ -8,8 +8,8 @@ import { orderRemarks } from './lane-order.ts';
 import { watchWorkflows } from './lane-workflows.ts';
 import { type Collected, now, type Stream } from './messages.ts';
 import { type Cost, startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, type Play, settle, warmUp } from './run.ts';
-import type { Scenario } from './scenarios.ts';
+import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import type { Play, Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
 const outageRate = 300;

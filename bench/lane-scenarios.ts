@@ -5,7 +5,7 @@ import { fairness } from './lane-fairness.ts';
 import { noisy } from './lane-noisy.ts';
 import { orderRemarks } from './lane-order.ts';
 import { outage } from './lane-outage.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 
 const rate = { perSecond: 20, burst: 5 };
 

@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import { laneScenarios } from './lane-scenarios.ts';
 import { machineFacts } from './machine.ts';
 import { rotationScenario } from './rotation.ts';
-import { type RunResult, run } from './run.ts';
-import { chosen, type Scenario, scenarios } from './scenarios.ts';
+import { run } from './run.ts';
+import type { RunResult, Scenario } from './scenario.ts';
+import { chosen, scenarios } from './scenarios.ts';
 import type { Mode } from './stage.ts';
 import { tableOf } from './table.ts';
 

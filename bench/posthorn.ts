@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { superviseProcess } from '#embedded/supervised-process';
-import type { Role } from './scenarios.ts';
 
 const startsWithinMs = 60_000;
 const program = join(import.meta.dirname, '../src/cli/main.ts');
+
+export type Role = 'start' | 'server' | 'worker';
 
 export interface PosthornProcess {
   pid: number;

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { figuresOfAll, load } from './lane-neighbour.ts';
 import type { Trusted } from './messages.ts';
 import { startMeter } from './meter.ts';
-import { delivered, type Play, settle, warmUp } from './run.ts';
-import type { Scenario } from './scenarios.ts';
+import { delivered, settle, warmUp } from './run.ts';
+import type { Play, Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
 const everyMs = 2_000;

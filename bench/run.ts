@@ -1,26 +1,15 @@
 // One run: a scenario in a dispatch mode, on its own stage, with a warm-up and a timeout.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CrashFigures, crash } from './crash.ts';
-import { type Figures, figuresOf } from './figures.ts';
+import { crash } from './crash.ts';
+import { figuresOf } from './figures.ts';
 import type { Progress, Stream } from './messages.ts';
-import { type Cost, startMeter } from './meter.ts';
-import { individualLimit, type Scenario } from './scenarios.ts';
+import { startMeter } from './meter.ts';
+import type { RunResult, Scenario } from './scenario.ts';
 import { type Mode, openStage, type Stage } from './stage.ts';
 
-export interface RunResult extends Figures, Cost {
-  scenario: string;
-  mode: Mode;
-  /** The scenario's number of events, if fewer were sent. */
-  cutFrom?: number;
-  /** Milliseconds from the last delivery until nothing waits, at most 3 s. Its CPU time counts. */
-  settleMs: number;
-  crash?: CrashFigures;
-  /** Additional results of the scenario, as text. */
-  remarks?: string[];
-}
-
-export type Play = (stage: Stage, scenario: Scenario, mode: Mode) => Promise<RunResult>;
+/** More deliveries than this would take minutes in individual mode. */
+const individualLimit = 300;
 
 const warmUpEvents = 50;
 /** A rate below half the workflow budget, for longer than adaptive mode waits before it switches back. */

@@ -1,48 +1,6 @@
 // The scenarios of the bench: which events are sent, at what rate, and to what kind of endpoints.
 
-import type { Collected } from './messages.ts';
-import type { Play } from './run.ts';
-import type { Stage } from './stage.ts';
-
-export type Role = 'start' | 'server' | 'worker';
-
-export interface Scenario {
-  name: string;
-  /** The processes of Posthorn. */
-  roles: readonly Role[];
-  events: number;
-  ratePerSecond?: number;
-  atOnce?: number;
-  /** The number of endpoints. Each event goes to all of them. */
-  endpoints: number;
-  /** The behaviour of the endpoints, as the query that the receiver parses. */
-  query: string;
-  /** Additional environment variables of each process. */
-  env?: Record<string, string>;
-  /** Additional settings of each endpoint. */
-  endpoint?: object;
-  /** The number of ordering keys, used in turn. */
-  keys?: number;
-  /** The retry schedule. */
-  retries?: readonly string[];
-  /** Events of another tenant, sent all at once a second earlier, to an endpoint with this behaviour. */
-  noise?: { events: number; query: string };
-  /**
-   * Kills all processes of Posthorn (`kill -9`) when half of the events are accepted, and restarts them a second later.
-   */
-  kill?: boolean;
-  /** Runs only if it is named. */
-  byNameOnly?: boolean;
-  /** Additional milliseconds before the timeout. */
-  extraMs?: number;
-  /** How to run it, if it is more than one stream of load. */
-  play?: Play;
-  /** Additional results of the measured stream. */
-  remarks?: (stage: Stage, prefix: string, collected: Collected) => string[] | Promise<string[]>;
-}
-
-/** More deliveries than this would take minutes in individual mode. */
-export const individualLimit = 300;
+import type { Scenario } from './scenario.ts';
 
 export function scenarios({ quick, minutes }: { quick: boolean; minutes: number }): Scenario[] {
   const size = (full: number) => (quick ? Math.ceil(full / 5) : full);

@@ -6,8 +6,7 @@ import { type Config, readConfig } from '#config/config';
 import { freePort } from '#embedded/free-port';
 import { type Child, startChild } from './child.ts';
 import type { LoadAnswer, LoadOrder, ReceiverAnswer, ReceiverOrder } from './messages.ts';
-import { type PosthornProcess, startPosthorn } from './posthorn.ts';
-import type { Role } from './scenarios.ts';
+import { type PosthornProcess, type Role, startPosthorn } from './posthorn.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export type Mode = Config['POSTHORN_DISPATCH'];

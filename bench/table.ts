@@ -1,6 +1,6 @@
 // The result table of a bench, in aligned Markdown.
 import type { Times } from './figures.ts';
-import type { RunResult } from './run.ts';
+import type { RunResult } from './scenario.ts';
 
 const heading = [
   'scenario',

@@ -51,7 +51,7 @@ export class Recorder {
   /** Resolves when the record is stored, to the delivery's new status; null when its row is gone. Never rejects. */
   record(record: AttemptRecord): Promise<DeliveryStatus | null> {
     return this.#untilStored([
-      ...reducedRecords(record).map((one) => () => this.#later.add(one)),
+      ...reductions.map((reduced) => () => this.#later.add(reduced(record))),
       () => quarantineDelivery(this.#db, record.deliveryId, notStorable),
     ]);
   }
@@ -60,11 +60,11 @@ export class Recorder {
    * The same for a delivery that has no row yet. Null when it has one already, which stays unchanged. Never rejects.
    */
   recordFirst(record: FirstRecord): Promise<DeliveryStatus | null> {
-    const attempts = record.attempt ? reducedRecords(record.attempt) : [null];
-    return this.#untilStored([
-      ...attempts.map((attempt) => () => this.#first.add({ ...record, attempt })),
-      () => this.#quarantineFirst(record),
-    ]);
+    const { attempt } = record;
+    const ways = attempt
+      ? reductions.map((reduced) => () => this.#first.add({ ...record, attempt: reduced(attempt) }))
+      : [() => this.#first.add(record)];
+    return this.#untilStored([...ways, () => this.#quarantineFirst(record)]);
   }
 
   /** A record has waited for longer than a second. No new POST may start until it is stored. */
@@ -117,9 +117,14 @@ export class Recorder {
   }
 }
 
-/** The attempt; the attempt without the response; only the change of the delivery's row. */
-function reducedRecords(attempt: AttemptRecord): AttemptRecord[] {
+/** The attempt; the attempt without the response; only the change of the delivery's row. Made when they are needed. */
+const reductions: ((attempt: AttemptRecord) => AttemptRecord)[] = [
+  (attempt) => attempt,
+  withoutResponse,
+  (attempt) => ({ ...withoutResponse(attempt), rowOnly: true }),
+];
+
+function withoutResponse(attempt: AttemptRecord): AttemptRecord {
   const { result } = attempt;
-  const plain = { ...attempt, result: { ...result, response: null, message: result.message.replace(/[^\x20-\x7e]/g, '?') } };
-  return [attempt, plain, { ...plain, rowOnly: true }];
+  return { ...attempt, result: { ...result, response: null, message: result.message.replace(/[^\x20-\x7e]/g, '?') } };
 }
