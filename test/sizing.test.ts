@@ -13,19 +13,19 @@ describe('sizingOf', () => {
       activities: 512 + 64,
       lanes: 256,
       budget: { perSecond: 12, burst: 20 },
-      localActivities: 10,
+      localActivities: 20,
       workflowTasks: 20,
       cachedWorkflows: 128,
       workflowSemiSpaceMiB: 8,
     });
     expect(sizingOf(config, laptop)).toMatchObject({
       budget: { perSecond: 96, burst: 96 },
-      localActivities: 80,
+      localActivities: 160,
       workflowTasks: 128,
       cachedWorkflows: 128,
     });
     expect(sizingOf(config, { cores: 128 })).toMatchObject({
-      localActivities: 100,
+      localActivities: 200,
       workflowTasks: 128,
       cachedWorkflows: 128,
     });

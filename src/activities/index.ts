@@ -12,6 +12,7 @@ import type { Reached } from '#runtime/checkpoints';
 import type { GiveCommand } from '#temporal/commands';
 import type { Starter } from '#temporal/starter';
 import { createAttemptDelivery } from './attempt-delivery.ts';
+import { createBeginDelivery } from './begin-delivery.ts';
 import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
@@ -48,6 +49,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
+    beginDelivery: plannedFirst({ db, waker, reached }, createBeginDelivery({ db, engine, timings: deps.timings })),
     obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
     readDelivery: plannedFirst({ db, waker, reached }, createReadDelivery(db)),
     giveCommand: createGiveCommandActivity(giveCommand),

@@ -15,7 +15,7 @@ export interface Sizing {
   activities: number;
   /** Concurrent drains of lanes. A drain mostly waits, for answers or for its rate limit. */
   lanes: number;
-  /** Concurrent dispatch pages. Each plans and starts about 500 deliveries at max. */
+  /** Concurrent first attempts and dispatch pages. A page plans and starts about 500 deliveries at max. */
   localActivities: number;
   /** The workflows that adaptive mode starts before it batches. */
   budget: Budget;
@@ -57,7 +57,7 @@ export function sizingOf(config: Config, { cores }: Machine): Sizing {
     places: { process, tenant, endpoint },
     activities: process + slotsBesideRequests,
     lanes: config.POSTHORN_LANES,
-    localActivities: within(10 * cores, 10, 100),
+    localActivities: within(20 * cores, 20, 200),
     // a second's worth may come at once, and one event with a few endpoints at least
     budget: { perSecond, burst: Math.max(perSecond, 20) },
     // the SDK does not allow more of them than cached workflows

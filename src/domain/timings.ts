@@ -63,6 +63,11 @@ export interface Timings {
     /** How long an open circuit waits for its probes. */
     circuit: CircuitTimes;
   };
+  /**
+   * A first attempt as a local activity keeps a workflow task waiting for at most so long. When it is handed over, no other
+   * process makes it until so long after its request must have ended.
+   */
+  firstAttempt: { handOverAfterMs: number; leaseMarginMs: number };
   /** A process that was suspended for longer than `afterMs` does not trust what it read before. */
   stall: { tickMs: number; afterMs: number };
   /**
@@ -121,6 +126,7 @@ export const usualTimings: Timings = {
     minCutoverMs: 8_000,
     circuit: circuitTimes,
   },
+  firstAttempt: { handOverAfterMs: 500, leaseMarginMs: 5_000 },
   stall: { tickMs: 250, afterMs: 2_000 },
   heartbeat: { everyMs: 1_500, throttleMs: 1_000 },
   temporal: {
@@ -163,6 +169,11 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
   ],
   ['a stall must be noticed before a takeover by a relay', ({ stall, relay }) => stall.afterMs + relay.renewEveryMs < relay.expiresAfterMs],
   ['a stall must be noticed before a takeover by a drain', ({ stall, lanes }) => stall.afterMs < lanes.takeoverMs],
+  ['a first attempt must end before its lease', ({ firstAttempt, stall }) => stall.afterMs < firstAttempt.leaseMarginMs],
+  [
+    'a first attempt must be handed over before its workflow task ends',
+    ({ firstAttempt, temporal }) => 2 * firstAttempt.handOverAfterMs < temporal.workflowTaskTimeoutMs,
+  ],
   ['a stopping process must finish its requests', ({ shutdown }) => shutdown.longestRequestMs < shutdown.graceMs],
   ['the Temporal workers must outlast the grace', ({ shutdown }) => shutdown.graceMs < shutdown.forceMs],
 ];

@@ -9,6 +9,7 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
+  proxyLocalActivities,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -27,7 +28,7 @@ import {
 import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryHandlers, showDetails } from './delivery-texts.ts';
 import { describing } from './described-handlers.ts';
-import { ourFaults } from './retry.ts';
+import { once, ourFaults } from './retry.ts';
 import { replayIdOf, textField } from './untrusted.ts';
 
 const setHandler = describing(deliveryHandlers);
@@ -36,6 +37,11 @@ const { attemptDelivery } = proxyActivities<Activities>({
   heartbeatTimeout: heartbeatTimeoutMs,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: ourFaults,
+});
+const { beginDelivery } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '1 minute',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: once,
 });
 const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
@@ -100,7 +106,18 @@ class Delivery {
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async attempt(): Promise<void> {
-    await this.#untilCommand(async () => this.#enter(await attemptDelivery(this.#what())));
+    await this.#untilCommand(async () => this.#enter((await this.#begin()) ?? (await attemptDelivery(this.#what()))));
+  }
+
+  /** The first attempt of a delivery that was started in place of its dispatch. Null: `attemptDelivery` goes on. */
+  async #begin(): Promise<DeliverState | null> {
+    if (!this.#input.plan || !this.#unplanned) return null;
+    try {
+      return await beginDelivery(this.#what());
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return null;
+    }
   }
 
   async commandOrEnd(): Promise<void> {

@@ -1,0 +1,36 @@
+// beginDelivery: the first attempt of a delivery, as a local activity, which costs a third of a normal one. It keeps a
+// workflow task waiting, so after a short time it hands over to `attemptDelivery`, which joins the attempt in flight.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '#attempts/engine';
+import type { DeliverState } from '#contract/workflow-contract';
+import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
+import type { Db } from '#db/store/pool';
+import { usualTimings } from '#domain/timings';
+
+export interface BeginDeliveryDeps {
+  db: Db;
+  engine: Pick<Engine, 'attempt'>;
+  timings?: { firstAttempt: { handOverAfterMs: number; leaseMarginMs: number } } | undefined;
+}
+
+/**
+ * Returns the state after the attempt. Null: `attemptDelivery` must go on, because the attempt is still in flight, or was
+ * not made.
+ *
+ * Before an attempt in flight is handed over, its row is leased: another process, which may get `attemptDelivery`, waits
+ * until the lease ends. Without an answer of PostgreSQL nothing is handed over.
+ */
+export function createBeginDelivery({ db, engine, timings = usualTimings }: BeginDeliveryDeps) {
+  const { handOverAfterMs, leaseMarginMs } = timings.firstAttempt;
+  return async function beginDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState | null> {
+    const attempt = engine.attempt(deliveryId).then(
+      (report) => (report.kind === 'ended' || report.kind === 'refused' ? report.state : null),
+      () => null,
+    );
+    const slow = Symbol();
+    const early = await Promise.race([attempt, delay(handOverAfterMs, slow, { ref: false })]);
+    if (early !== slow) return early as DeliverState | null;
+    const isLeased = leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => false);
+    return Promise.race([attempt, isLeased.then((leased) => (leased ? null : attempt))]);
+  };
+}

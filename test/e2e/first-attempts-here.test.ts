@@ -1,0 +1,105 @@
+// The first attempt of an individual delivery runs as a local activity, which hands over to a normal one when the endpoint
+// is slow: never two requests, whichever process goes on.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBeginDelivery } from '#activities/begin-delivery';
+import { ended } from '#attempts/attempt-report';
+import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
+import { until } from '../support/until.ts';
+import { type Sent, type Stage, setStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage('t74');
+});
+afterAll(() => stage?.close());
+
+/** The event types of the history, without workflow tasks. */
+async function historyOf({ handle }: Sent): Promise<string[]> {
+  const { events = [] } = await handle.fetchHistory();
+  const names = (events ?? []).map((event) => Object.keys(event).find((key) => key.endsWith('EventAttributes')) ?? '');
+  return names.map((name) => name.replace('EventAttributes', '')).filter((name) => !name.startsWith('workflowTask'));
+}
+
+/** An endpoint that answers when it is told to. */
+async function slowly(): Promise<{ sent: Sent; accept(): void }> {
+  const answers: (() => void)[] = [];
+  const sent = await stage.send({
+    until: 'pending',
+    endpoint: { timeoutMs: 30_000 },
+    answer: (_request, response) => void answers.push(() => response.writeHead(204).end()),
+  });
+  await until('its request', () => answers.length > 0);
+  return { sent, accept: () => answers.shift()?.() };
+}
+
+describe('the first attempt of a delivery', () => {
+  it('that the endpoint accepts at once needs no normal activity, and no dispatch workflow', async () => {
+    const sent = await stage.send({ until: 'succeeded' });
+    await sent.closed();
+    expect(await historyOf(sent)).toEqual([
+      'workflowExecutionStarted',
+      'markerRecorded',
+      'upsertWorkflowSearchAttributes',
+      'workflowExecutionCompleted',
+    ]);
+    const dispatches = await stage.posthorn.temporal.workflow.count("WorkflowType = 'dispatchEvents'");
+    expect(dispatches.count).toBe(0);
+    const { rows } = await stage.posthorn.core.db.query('select from dispatches where done_at is null');
+    expect(rows).toEqual([]);
+  });
+
+  it('that is refused is followed by normal activities', async () => {
+    const sent = await stage.send({ until: 'succeeded', answer: [503, 204], retry: { schedule: ['200ms'] } });
+    await sent.closed();
+    expect(sent.requests()).toHaveLength(2);
+    expect(await historyOf(sent)).toContain('activityTaskScheduled');
+  });
+
+  it('that takes long is handed over, is shown as a pending activity, and makes one request', async () => {
+    const { sent, accept } = await slowly();
+    await until('the normal activity', async () => (await sent.handle.describe()).raw.pendingActivities?.length === 1);
+    accept();
+    expect((await sent.reach('succeeded')).attempts).toBe(1);
+    await sent.closed();
+    expect(sent.requests()).toHaveLength(1);
+  });
+
+  it('can be cancelled while it is handed over; an acceptance wins', async () => {
+    const { sent, accept } = await slowly();
+    await until('the normal activity', async () => (await sent.handle.describe()).raw.pendingActivities?.length === 1);
+    await sent.handle.signal('cancel');
+    accept();
+    await sent.reach('succeeded');
+    expect(sent.requests()).toHaveLength(1);
+  });
+});
+
+describe('a first attempt that is handed over', () => {
+  it('is leased, so that another process does not make it', async () => {
+    const { sent, accept } = await slowly();
+    const row = await until('the lease', async () => {
+      const read = await sent.row();
+      return Date.parse(read.nextAttemptAt ?? '') > Date.now() + 20_000 && read;
+    });
+    expect(row.status).toBe('pending');
+    accept();
+    expect(await sent.reach('succeeded')).toMatchObject({ attempts: 1 });
+    expect(await leaseFirstAttempt(stage.posthorn.core.db, sent.id, 1_000)).toBe(false);
+  });
+
+  it.each([
+    ['recorded meanwhile', async () => false],
+    ['not leased, because PostgreSQL does not answer', () => Promise.reject(new Error('away'))],
+  ])('is waited for if it is %s', async (_name, query) => {
+    const answer = Promise.withResolvers<ReturnType<typeof ended>>();
+    const db = { query: async () => ({ rowCount: Number(await query()) }) } as never;
+    const begin = createBeginDelivery({
+      db,
+      engine: { attempt: () => answer.promise },
+      timings: { firstAttempt: { handOverAfterMs: 1, leaseMarginMs: 1 } },
+    });
+    const begun = begin({ deliveryId: 'dlv_01a2280a989677189bc7b413ed251b7d' });
+    setTimeout(() => answer.resolve(ended('succeeded', 1, 1, 'accepted')), 50);
+    expect(await begun).toMatchObject({ status: 'succeeded' });
+  });
+});
