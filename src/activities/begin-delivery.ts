@@ -14,23 +14,23 @@ export interface BeginDeliveryDeps {
 }
 
 /**
- * Returns the state after the attempt. Null: `attemptDelivery` must go on, because the attempt is still in flight, or was
- * not made.
+ * Returns the state after the attempt. in_flight: `attemptDelivery` must join it. Null: nothing was sent, and
+ * `attemptDelivery` decides what to do.
  *
  * Before an attempt in flight is handed over, its row is leased: another process, which may get `attemptDelivery`, waits
  * until the lease ends. Without an answer of PostgreSQL nothing is handed over.
  */
 export function createBeginDelivery({ db, engine, timings = usualTimings }: BeginDeliveryDeps) {
   const { handOverAfterMs, leaseMarginMs } = timings.firstAttempt;
-  return async function beginDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState | null> {
+  return async function beginDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState | 'in_flight' | null> {
     const attempt = engine.attempt(deliveryId).then(
       (report) => (report.kind === 'ended' || report.kind === 'refused' ? report.state : null),
       () => null,
     );
-    const slow = Symbol();
-    const early = await Promise.race([attempt, delay(handOverAfterMs, slow, { ref: false })]);
-    if (early !== slow) return early as DeliverState | null;
-    const isLeased = leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => false);
-    return Promise.race([attempt, isLeased.then((leased) => (leased ? null : attempt))]);
+    const early = await Promise.race([attempt, delay(handOverAfterMs, 'slow' as const, { ref: false })]);
+    if (early !== 'slow') return early;
+    const handOver = async () =>
+      (await leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => false)) ? ('in_flight' as const) : attempt;
+    return Promise.race([attempt, handOver()]);
   };
 }

@@ -40,7 +40,6 @@ const { attemptDelivery } = proxyActivities<Activities>({
 });
 const { beginDelivery } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '1 minute',
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: once,
 });
 const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
@@ -106,16 +105,20 @@ class Delivery {
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async attempt(): Promise<void> {
-    await this.#untilCommand(async () => this.#enter((await this.#begin()) ?? (await attemptDelivery(this.#what()))));
+    const begun = await this.#begin();
+    const attempt = async () => this.#enter(await attemptDelivery(this.#what()));
+    const isCommanded = this.#commands.length > 0 || this.#whole.consideredCancelled;
+    if (begun === 'in_flight' && isCommanded) await CancellationScope.nonCancellable(attempt);
+    else if (begun === 'in_flight' || begun === null) await this.#untilCommand(attempt);
+    else this.#enter(begun);
   }
 
-  /** The first attempt of a delivery that was started in place of its dispatch. Null: `attemptDelivery` goes on. */
-  async #begin(): Promise<DeliverState | null> {
-    if (!this.#input.plan || !this.#unplanned) return null;
+  /** The first attempt of a delivery that was started in place of its dispatch. Null: it was not made here. */
+  async #begin(): Promise<DeliverState | 'in_flight' | null> {
+    if (!this.#input.plan || !this.#unplanned || this.#commands.length > 0) return null;
     try {
-      return await beginDelivery(this.#what());
-    } catch (error) {
-      if (isCancellation(error)) throw error;
+      return await CancellationScope.nonCancellable(() => beginDelivery(this.#what()));
+    } catch {
       return null;
     }
   }

@@ -11,8 +11,18 @@ withPosthorn.beforeAll(async ({ posthorn }) => {
 });
 afterAll(() => stage?.close());
 
-/** A delivery whose attempt `number` is held by the endpoint. Earlier attempts were refused, later ones get `later`. */
-async function heldAt(number: number, schedule: string[], later = 204): Promise<{ sent: Sent; release(status: number): void }> {
+const pendingActivities = async ({ handle }: Sent) => (await handle.describe()).raw.pendingActivities?.length;
+
+/**
+ * A delivery whose attempt `number` is held by the endpoint. Earlier attempts were refused, later ones get `later`.
+ * `handedOver`: a first attempt is not a local activity any more.
+ */
+async function heldAt(
+  number: number,
+  schedule: string[],
+  later = 204,
+  handedOver = true,
+): Promise<{ sent: Sent; release(status: number): void }> {
   const hold = holding();
   const sent = await stage.send({
     until: number === 1 ? 'pending' : 'retrying',
@@ -26,6 +36,7 @@ async function heldAt(number: number, schedule: string[], later = 204): Promise<
     },
   });
   await hold.held();
+  if (number === 1 && handedOver) await until('the normal activity', async () => (await pendingActivities(sent)) === 1);
   return { sent, release: hold.release };
 }
 
@@ -61,6 +72,27 @@ describe.concurrent.each(Object.entries(cancels))('cancel by %s during a request
     expect(await sent.closed()).toBe('succeeded');
     expect(await sent.row()).toMatchObject({ status: 'succeeded', attempts: number });
     expect(sent.requests()).toHaveLength(number);
+  });
+});
+
+describe.concurrent.each(Object.entries(cancels))('cancel by %s while the first attempt is a local activity', (_name, say) => {
+  it.concurrent.each([
+    [204, 'succeeded'],
+    [500, 'cancelled'],
+  ])('that is answered %i: the delivery ends as %s', async (answer, status) => {
+    const { sent, release } = await heldAt(1, ['1h'], 204, false);
+    await say(sent, 'cancel');
+    await until('the command in the history', async () => {
+      const { events } = await sent.handle.fetchHistory();
+      return events?.some(
+        (event) => event.workflowExecutionSignaledEventAttributes ?? event.workflowExecutionCancelRequestedEventAttributes,
+      );
+    });
+    release(answer);
+    expect(await sent.closed()).toBe(status);
+    expect((await sent.row()).status).toBe(status);
+    expect(await stage.posthorn.attemptsOf(sent.id)).toHaveLength(1);
+    expect(sent.requests()).toHaveLength(1);
   });
 });
 

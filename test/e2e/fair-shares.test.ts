@@ -28,7 +28,10 @@ async function dispatchOf(eventType: string): Promise<string> {
 it('first attempts have priority over retries, and retries over replays, each with its tenant as the key', async () => {
   const sent = await stage.send({ until: 'succeeded' });
   const of = (priorityKey: number) => ({ fairnessKey: stage.tenant, priorityKey });
-  expect(await priorityOf(await dispatchOf(sent.type))).toMatchObject(of(2));
+  for (const path of ['/one', '/two'])
+    await stage.posthorn.makeEndpoint(stage.tenant, stage.receiver.url + path, { eventTypes: ['for.two'] });
+  await stage.posthorn.post(`/v1/tenants/${stage.tenant}/events`, { type: 'for.two', data: {} });
+  expect(await priorityOf(await dispatchOf('for.two'))).toMatchObject(of(2));
   expect(await priorityOf(`delivery/${sent.id}`)).toMatchObject(of(2));
   await sent.closed();
   await sent.command('replay');

@@ -111,6 +111,7 @@ describe.concurrent('Terminate', () => {
       answer: (request, response, count) => (count === 1 ? hold.reply(request, response, count) : void response.writeHead(204).end()),
     });
     await hold.held();
+    await until('the normal activity', async () => (await sent.handle.describe()).raw.pendingActivities?.length === 1);
     await sent.handle.terminate();
     await sweepOver(sent);
     await until('another workflow', async () => (await sent.workflow()) === 'RUNNING');

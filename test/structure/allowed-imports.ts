@@ -53,7 +53,7 @@ export const allowedImports: Record<string, Allowed> = {
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',
-    packages: '@temporalio/activity @temporalio/common types of @temporalio/worker',
+    packages: '@temporalio/activity @temporalio/common types of @temporalio/worker node:timers/promises',
   },
 
   'api/http': {
