@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 import { type LaneEndpoint, type LaneStage, openLaneStage, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t50', {}, { timings: quickWaits });
+const at = useProcesses('t50', {}, quickWaits);
 /** A Posthorn without frozen workers. */
 let elsewhere: LaneStage;
 beforeAll(async () => {
