@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 import { acceptedOf, chance, type LaneEndpoint, numbersIn, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t43', { POSTHORN_RETRY_SCHEDULE: Array.from({ length: 40 }, () => '200ms').join(',') }, { timings: quickWaits });
+const at = useProcesses('t43', { POSTHORN_RETRY_SCHEDULE: Array.from({ length: 40 }, () => '200ms').join(',') }, quickWaits);
 const [keys, each] = isLongChaos ? [100, 30] : [60, 25];
 const strictly = 201;
 const kills = 3;

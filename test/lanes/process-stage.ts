@@ -1,5 +1,4 @@
-// A lane stage of real processes: one server and, by default, two workers that can be frozen and
-// killed.
+// A lane stage of real processes: one server and two workers, which can be frozen and killed.
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Timings } from '#domain/timings';
 import { openStage, type Stage } from '../chaos/stage.ts';
@@ -21,18 +20,13 @@ export interface ProcessStage {
   drainer(endpoint: LaneEndpoint): Promise<PosthornProcess>;
 }
 
-interface ProcessStageOptions {
-  workers?: number;
-  /** Default: the usual ones. */
-  timings?: Timings;
-}
-
-async function open(namespace: string, env: Record<string, string>, workerCount: number, timings?: Timings): Promise<ProcessStage> {
+async function open(namespace: string, env: Record<string, string>, timings: Timings): Promise<ProcessStage> {
   const stage = await openStage({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, timings });
-  const [server, ...workers] = (await Promise.all([
+  const [server, ...workers] = await Promise.all([
     stage.start({ role: 'server' }),
-    ...Array.from({ length: workerCount }, () => stage.start({ role: 'worker' })),
-  ])) as [PosthornProcess, ...PosthornProcess[]];
+    stage.start({ role: 'worker' }),
+    stage.start({ role: 'worker' }),
+  ]);
   const where: Where = { api: server, db: stage.db, receiver: stage.receiver, temporal: stage.temporal };
 
   async function drainer({ id }: LaneEndpoint): Promise<PosthornProcess> {
@@ -70,15 +64,11 @@ async function open(namespace: string, env: Record<string, string>, workerCount:
 }
 
 /** One stage for all tests of a file. Its logs are kept when a test fails. */
-export function useProcesses(
-  namespace: string,
-  env: Record<string, string> = {},
-  { workers = 2, timings }: ProcessStageOptions = {},
-): () => ProcessStage {
+export function useProcesses(namespace: string, env: Record<string, string>, timings: Timings): () => ProcessStage {
   let opened: ProcessStage | undefined;
   let failed = false;
   beforeAll(async () => {
-    opened = await open(namespace, env, workers, timings);
+    opened = await open(namespace, env, timings);
   });
   afterEach(({ task }) => {
     failed ||= task.result?.state === 'fail';

@@ -9,7 +9,7 @@ import { type LaneEndpoint, upTo } from './lane-stage.ts';
 import { expectPaced } from './pace.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t41', {}, { timings: { ...quickWaits, lanes: { ...quickWaits.lanes, lingerMs: 5_000 } } });
+const at = useProcesses('t41', {}, { ...quickWaits, lanes: { ...quickWaits.lanes, lingerMs: 5_000 } });
 const limit = { perSecond: 20, burst: 5 };
 /** The requests of these endpoints are counted to the end, because workers may be killed. */
 const counted = Promise.withResolvers<void>();

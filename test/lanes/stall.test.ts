@@ -2,15 +2,20 @@
 // takes over, the order is kept, and no accepted request counts as failed. And ordering that is
 // switched on while deliveries are in backoff.
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLongChaos, quickWaits } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
-import { type LaneEndpoint, sequenceOf, upTo } from './lane-stage.ts';
+import { type LaneEndpoint, type LaneStage, openLaneStage, sequenceOf, upTo } from './lane-stage.ts';
 import { useProcesses } from './process-stage.ts';
 
-const at = useProcesses('t50', {}, { timings: quickWaits });
-/** A stage without frozen workers. */
-const elsewhere = useProcesses('t53', {}, { workers: 1, timings: quickWaits });
+const at = useProcesses('t50', {}, quickWaits);
+/** A Posthorn without frozen workers. */
+let elsewhere: LaneStage;
+beforeAll(async () => {
+  elsewhere = await openLaneStage('t53', {}, { timings: quickWaits });
+});
+afterAll(() => elsewhere?.close());
+
 /** Longer than a request takes on a busy machine. */
 const timeoutMs = 6_000;
 /** So many that the freeze ends before them, at the rate of the test. */
@@ -80,7 +85,7 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
 
 describe.concurrent('an order that is switched on while 80 deliveries sleep in backoff', () => {
   it('sends later events in order, and those in backoff too; one that is deferred for days holds up none', async () => {
-    const endpoint = await elsewhere().endpoint(await elsewhere().makeTenant(), {
+    const endpoint = await elsewhere.endpoint({
       // longer than the 8 s after which an ordered lane begins; with the usual timeout of 15 s it would begin later
       retry: { schedule: Array.from({ length: 5 }, () => '15s') },
       timeoutMs: 5_000,
