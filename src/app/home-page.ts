@@ -16,21 +16,23 @@ export function homePage(ownOrigin: string, temporalUiUrl: string | null): strin
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Posthorn</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}pre{background:#f4f5f7;padding:1rem;overflow:auto;border-radius:6px}a{color:#0b5fff}</style></head>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:54rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}pre{background:#f4f5f7;padding:1rem;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:6px}a{color:#0b5fff}</style></head>
 <body>
 <h1>Posthorn</h1>
-<p>The webhook delivery server is running. The API key is the <code>POSTHORN_API_KEY</code> of this server. If none was set, it is in the file <code>api-key</code> of the data folder:
-<code>export POSTHORN_API_KEY="$(cat .posthorn/api-key)"</code>.</p>
+<p>The webhook delivery server is running.</p>
 <ul>
-<li>API: <a href="${origin}/openapi.json">${origin}/openapi.json</a></li>
+<li>API description: <a href="${origin}/openapi.json">${origin}/openapi.json</a></li>
 ${ui}
 <li>Health: <a href="${origin}/readyz">${origin}/readyz</a></li>
 </ul>
-<h2>Send a first event to tenant <code>demo</code></h2>
+<h2>Send a first event</h2>
+<p>The API key is the <code>POSTHORN_API_KEY</code> of this server. If none was set, it is in the file <code>api-key</code> of the data folder:</p>
+<pre>export POSTHORN_API_KEY="$(cat .posthorn/api-key)"</pre>
+<p><code>npm start</code> creates a tenant <code>demo</code>. On any other server, write one of your tenants in its place.</p>
 <pre>${firstEventCommand(origin, '$POSTHORN_API_KEY')}</pre>
-<h2>See its delivery</h2>
-<pre>curl -H "authorization: Bearer $POSTHORN_API_KEY" '${origin}/v1/deliveries?tenant=demo'
-curl -H "authorization: Bearer $POSTHORN_API_KEY" ${origin}/sandbox/demo</pre>
+<h2>See where it went, and what arrived</h2>
+<pre>curl -H "authorization: Bearer $POSTHORN_API_KEY" '${origin}/v1/deliveries?tenant=demo'</pre>
+<pre>curl -H "authorization: Bearer $POSTHORN_API_KEY" ${origin}/sandbox/demo</pre>
 </body>
 </html>
 `;
