@@ -16,9 +16,9 @@ import { createChallengeEndpoint, createGiveUpVerification } from './challenge-e
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
 import { createFollowKey } from './follow-key.ts';
-import { createGiveCommandActivity } from './give-command.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
+import { createObeyOrders } from './obey-orders.ts';
 import { createReadDelivery } from './read-delivery.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
@@ -49,7 +49,7 @@ export function createActivities(deps: ActivityDeps) {
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
     obeyDeliveryCommand: createObeyDeliveryCommand(db, waker),
     readDelivery: createReadDelivery(db),
-    giveCommand: createGiveCommandActivity(giveCommand),
+    obeyOrders: createObeyOrders({ giveCommand, setGate, skipHead }),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
     challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, places, challenge }),

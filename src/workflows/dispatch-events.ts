@@ -1,7 +1,7 @@
 // dispatchEvents: one dispatch. Plans deliveries, starts a `deliver` workflow for each that needs
 // one, and marks the dispatch as done. Each step is an idempotent page of at most 500, so it can be
 // started again at any time.
-import { continueAsNew, proxyActivities, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, proxyLocalActivities, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import { type DispatchCursor, type DispatchProgress, progressQuery } from '#contract/workflow-contract';
 import { ourFaults } from './retry.ts';
@@ -26,6 +26,7 @@ export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Pro
   setHandler(progressQuery, () => progress, { description: 'How many deliveries were planned, and how many workflows started.' });
 
   for (let at = cursor ?? null; ; ) {
+    showDetails(progress);
     const page = await (at ? laterPage({ dispatchId, cursor: at }) : firstPage({ dispatchId, cursor: null }));
     progress.planned += page.planned;
     progress.started += page.started;
@@ -34,5 +35,14 @@ export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Pro
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof dispatchEvents>({ dispatchId, cursor: at });
   }
   progress.done = true;
+  showDetails(progress);
   return progress;
+}
+
+/** Unlike summary and details, memo and current details stay after continue-as-new. */
+function showDetails({ planned, started, done }: DispatchProgress): void {
+  const state = done ? 'Done' : 'At work';
+  setCurrentDetails(
+    `${state}. Deliveries planned in this run: ${planned}, workflows started: ${started}.\n\n${workflowInfo().memo?.about}.`,
+  );
 }

@@ -19,10 +19,11 @@ export interface OwnTemporal {
 }
 
 /** Resolves when the server is ready, with the namespace `default`. */
-export async function startOwnTemporal(): Promise<OwnTemporal> {
+export async function startOwnTemporal(dynamicConfig: Record<string, string> = {}): Promise<OwnTemporal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-own-temporal-'));
   const port = await freePort();
-  const options = { dataDir, port, searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const])) };
+  const attributes = Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const]));
+  const options = { dataDir, port, searchAttributes: attributes, dynamicConfig };
   let running = await startTemporal(options);
   return {
     address: `127.0.0.1:${port}`,
