@@ -19,15 +19,11 @@ export interface OwnTemporal {
 }
 
 /** Resolves when the server is ready. `namespaces`: in addition to `default`. */
-export async function startOwnTemporal(namespaces: string[] = []): Promise<OwnTemporal> {
+export async function startOwnTemporal(namespaces: string[] = [], dynamicConfig: Record<string, string> = {}): Promise<OwnTemporal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-own-temporal-'));
   const port = await freePort();
-  const options = {
-    dataDir,
-    port,
-    namespaces,
-    searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const])),
-  };
+  const attributes = Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const]));
+  const options = { dataDir, port, namespaces, searchAttributes: attributes, dynamicConfig };
   let running = await startTemporal(options);
   return {
     address: `127.0.0.1:${port}`,
