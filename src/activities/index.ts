@@ -46,7 +46,7 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   return {
-    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
+    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat.attempt)),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
     obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
     readDelivery: plannedFirst({ db, waker, reached }, createReadDelivery(db)),
@@ -65,5 +65,5 @@ export function createActivities(deps: ActivityDeps) {
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
 export function createLaneActivities(drain: Drain, timings?: Timings) {
-  return { drainLane: createDrainLane(drain, timings?.heartbeat) };
+  return { drainLane: createDrainLane(drain, timings?.heartbeat.drain) };
 }

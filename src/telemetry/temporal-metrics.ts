@@ -71,9 +71,9 @@ export class TemporalMetrics {
     this.#metrics.set(name, metric);
     return new SeriesOf((attributes) => {
       const labels = Object.fromEntries(shape.labels.map((label) => [label, String(attributes[label] ?? '')]));
-      if (metric instanceof Histogram) return (value) => metric.observe(labels, value);
-      if (metric instanceof Gauge) return (value) => metric.set(labels, value);
-      return (value) => metric.inc(labels, value);
+      if (metric instanceof Histogram) return bind(metric.labels(labels), 'observe');
+      if (metric instanceof Gauge) return bind(metric.labels(labels), 'set');
+      return bind(metric.labels(labels), 'inc');
     });
   }
 
@@ -102,6 +102,10 @@ class SeriesOf {
     }
     record(value);
   }
+}
+
+function bind<M extends string>(series: { [name in M]: RecordValue }, method: M): RecordValue {
+  return (value) => series[method](value);
 }
 
 const dropped = { record: () => undefined };

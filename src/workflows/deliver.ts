@@ -17,7 +17,7 @@ import {
   cancelSignal,
   type DeliverInput,
   type DeliverState,
-  heartbeatTimeoutMs,
+  heartbeatTimeoutsMs,
   lookSignal,
   replaySignal,
   retryNowSignal,
@@ -31,12 +31,6 @@ import { ourFaults } from './retry.ts';
 import { replayIdOf, textField } from './untrusted.ts';
 
 const setHandler = describing(deliveryHandlers);
-const { attemptDelivery } = proxyActivities<Activities>({
-  startToCloseTimeout: '1 day',
-  heartbeatTimeout: heartbeatTimeoutMs,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: ourFaults,
-});
 const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
 
 /**
@@ -76,12 +70,19 @@ class Delivery {
   /** The row may not be written yet. */
   #unplanned = true;
   readonly #input: DeliverInput;
+  readonly #attempts: Pick<Activities, 'attemptDelivery'>;
   readonly #commands: (Command | { kind: 'look' })[] = [];
   readonly #whole = CancellationScope.current();
   #waiting = new CancellationScope();
 
   constructor(input: DeliverInput) {
     this.#input = input;
+    this.#attempts = proxyActivities<Activities>({
+      startToCloseTimeout: '1 day',
+      heartbeatTimeout: input.heartbeatTimeoutMs ?? heartbeatTimeoutsMs.attempt,
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: ourFaults,
+    });
     this.known = { status: input.status, round: input.round, attempts: 0, nextAttemptAt: null, lastOutcome: null };
     showDetails(this.known);
   }
@@ -100,7 +101,7 @@ class Delivery {
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async attempt(): Promise<void> {
-    await this.#untilCommand(async () => this.#enter(await attemptDelivery(this.#what())));
+    await this.#untilCommand(async () => this.#enter(await this.#attempts.attemptDelivery(this.#what())));
   }
 
   async commandOrEnd(): Promise<void> {

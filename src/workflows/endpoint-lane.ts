@@ -14,7 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, LaneActivities } from '#activities/index';
 import {
-  heartbeatTimeoutMs,
+  heartbeatTimeoutsMs,
   type LaneKnown,
   laneQuery,
   namesOf,
@@ -32,6 +32,8 @@ export interface LaneInput {
   endpointId: string;
   /** Only after continue-as-new. */
   known?: LaneKnown;
+  /** Default: the usual one. */
+  heartbeatTimeoutMs?: number;
 }
 
 const drainsOfARun = 500;
@@ -43,12 +45,12 @@ const setHandler = describing({
   resume: 'Resumes a paused or disabled endpoint. No input.',
   skipHead: 'Skips the dead letter that blocks the order. Input, only to free one key: {"orderingKey":"…"}',
 });
-const drains = () =>
+const drainsWith = (heartbeatTimeout: number) =>
   proxyActivities<LaneActivities>({
     taskQueue: namesOf(workflowInfo().taskQueue).laneTaskQueue,
     allowEagerDispatch: false,
     startToCloseTimeout: '15 minutes',
-    heartbeatTimeout: heartbeatTimeoutMs,
+    heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: ourFaults,
   });
@@ -56,7 +58,7 @@ const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '40 secon
 const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
 
 interface Lane {
-  readonly endpointId: string;
+  readonly input: LaneInput;
   known: LaneKnown;
   /** Set by wake signals and finished commands: another drain must follow. */
   woken: boolean;
@@ -69,8 +71,8 @@ interface Lane {
  * server does not complete a workflow with an unread signal. Commands run at once and one after the other, also while a
  * drain runs: it reads their changes from the rows. A cancellation ends the drain in order, and then the workflow.
  */
-export async function endpointLane({ endpointId, known = atStart }: LaneInput): Promise<LaneReport> {
-  const lane: Lane = { endpointId, known, woken: true, commands: new CommandQueue(() => wake(lane)) };
+export async function endpointLane(input: LaneInput): Promise<LaneReport> {
+  const lane: Lane = { input, known: input.known ?? atStart, woken: true, commands: new CommandQueue(() => wake(lane)) };
   handleMessages(lane);
   try {
     return await drainUntilEmpty(lane, CancellationScope.current());
@@ -80,7 +82,8 @@ export async function endpointLane({ endpointId, known = atStart }: LaneInput): 
 }
 
 function handleMessages(lane: Lane): void {
-  const { endpointId, commands } = lane;
+  const { commands } = lane;
+  const { endpointId } = lane.input;
   setHandler(laneQuery, () => lane.known);
   setHandler(wakeSignal, () => wake(lane));
   setHandler(pauseSignal, () => commands.add('pause', () => setGate({ endpointId, gate: 'pause' })));
@@ -97,14 +100,14 @@ function wake(lane: Lane): void {
 }
 
 async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<LaneReport> {
-  const { endpointId, commands } = lane;
+  const { input, commands } = lane;
   for (let drains = 1; ; drains++) {
     lane.woken = false; // reset before the drain: deliveries may be parked while it runs, and it may have missed them
-    const report = await drain(endpointId, whole);
+    const report = await drain(input, whole);
     lane.known = after(lane.known, report);
     setCurrentDetails(inWords(lane.known));
     if (workflowInfo().continueAsNewSuggested || drains >= drainsOfARun)
-      await continueAsNew<typeof endpointLane>({ endpointId, known: lane.known });
+      await continueAsNew<typeof endpointLane>({ ...input, known: lane.known });
     if (lane.woken || report.state === 'awake') continue;
     if (report.state === 'idle' && report.dueInMs === null && commands.pending === 0) return report;
     await wokenOrDue(lane, report.dueInMs);
@@ -115,9 +118,12 @@ async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<La
  * If a cancelled drain fails with an internal error, the lane counts as cancelled, not as failed. The drain is not
  * retried.
  */
-async function drain(endpointId: string, whole: CancellationScope): Promise<LaneReport> {
+async function drain(
+  { endpointId, heartbeatTimeoutMs = heartbeatTimeoutsMs.drain }: LaneInput,
+  whole: CancellationScope,
+): Promise<LaneReport> {
   try {
-    return await drains().drainLane({ endpointId });
+    return await drainsWith(heartbeatTimeoutMs).drainLane({ endpointId });
   } catch (error) {
     throw whole.consideredCancelled ? new CancelledFailure('cancelled', [], error as Error) : error;
   }
