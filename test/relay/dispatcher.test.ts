@@ -97,7 +97,14 @@ it.each<[LeavingKind, boolean]>([
 it('gives parked events a dispatch that is done, and no workflow, unless another event shares it', async () => {
   const relayId = newId('rly');
   const started: string[] = [];
-  const starter = { ...createStarter(there, 60_000), startDispatch: async ({ dispatchId }: DispatchRef) => void started.push(dispatchId) };
+  const starter = createStarter(there, 60_000);
+  const noting = {
+    ...starter,
+    startDispatch(dispatch: DispatchRef) {
+      started.push(dispatch.dispatchId);
+      return starter.startDispatch(dispatch);
+    },
+  };
   const done = async ({ event: { eventId } }: Leaving) =>
     (
       await api.db.query<{ id: string; done: boolean }>(
@@ -105,7 +112,7 @@ it('gives parked events a dispatch that is done, and no workflow, unless another
         [uuidOf(eventId)],
       )
     ).rows;
-  const dispatcher = open(there, { relayId, starter });
+  const dispatcher = open(there, { relayId, starter: noting });
   const parked = async () => ({ ...(await event(relayId, 'attempted')), urgent: false, parked: true });
   const alone = await parked();
   expect(await dispatcher.dispatch(alone)).toBe('dispatched');
