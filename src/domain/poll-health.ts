@@ -39,7 +39,7 @@ export class PollHealth {
   /**
    * True: a poll was answered in the last 90 s, or the first one is not older. False: no poll was ever begun, none was
    * answered for longer, or all have failed for 5 s and more. So it turns false 90 s after a connection froze, and true
-   * at most 60 s after Temporal is back.
+   * with the first answers when Temporal is back: without tasks after 60 s.
    */
   isPolling(nowMs: number): boolean {
     if (this.#begunAt === undefined) return false;

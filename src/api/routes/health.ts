@@ -23,7 +23,7 @@ const readiness = z.object({
     .enum(['polling', 'not_polling'])
     .optional()
     .describe(
-      'polling: Temporal answered a poll of the worker in the last 90 s, or the worker finished a task. It turns to not_polling after 5 s of failed polls, and back within a minute. Absent: the process has no worker.',
+      'polling: Temporal answered a poll of the worker in the last 90 s, or the worker finished a task. It turns to not_polling after 5 s of failed polls, and back with the next answers, for which a worker without tasks waits for a minute. Absent: the process has no worker.',
     ),
 });
 
