@@ -8,15 +8,17 @@ import { pollWatch } from '#temporal/poll-watch';
 /** The busiest worker reports some 3,000 changes a second. What exceeds the buffer, the SDK drops and logs. */
 const bufferedUpdates = 10_000;
 const takeEveryMs = 500;
+const repeatAfterMs = 60_000;
 
 /** Turns off the SDK's own signal handling, because each command stops everything in order. */
 export function installRuntime(log: Logger): void {
+  const isDropped = repeatsOf("Core's metrics buffer is full");
   const buffer = new MetricsBuffer({ maxBufferSize: bufferedUpdates, useSecondsForDurations: true });
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       // the lane worker has no workflows on purpose
-      if (message.startsWith('No workflows registered')) return;
+      if (message.startsWith('No workflows registered') || isDropped(message)) return;
       // the fields of a warning of the native core are its own
       const line = { ...meta, level: undefined, time: undefined, msg: undefined };
       if (level === 'ERROR') log.error(line, message);
@@ -29,6 +31,17 @@ export function installRuntime(log: Logger): void {
     },
   });
   setInterval(() => takeUpdates(buffer), takeEveryMs).unref();
+}
+
+/** True for a message that begins so if the one before is less than a minute old: the core logs each dropped change. */
+function repeatsOf(beginning: string): (message: string) => boolean {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (message) => {
+    if (!message.startsWith(beginning)) return false;
+    const isRepeat = performance.now() - loggedAt < repeatAfterMs;
+    if (!isRepeat) loggedAt = performance.now();
+    return isRepeat;
+  };
 }
 
 function takeUpdates(buffer: MetricsBuffer): void {
