@@ -36,25 +36,27 @@ create table dispatches (
   last_event uuid generated always as (event_ids[cardinality(event_ids)]) stored,
   planned boolean not null default false, -- all its deliveries have rows
   created_at timestamptz not null default now(),
-  done_at timestamptz
+  done_at timestamptz -- equal to created_at: it never had a workflow, because its events were parked
 );
 create index dispatches_not_done on dispatches (created_at) where done_at is null;
 create index dispatches_done on dispatches (done_at) where done_at is not null;
 
 -- The dispatches that guard these events. Dispatches contain events of many tenants, so the tenant role cannot read
--- them: from this function it learns the id of the dispatch of an event whose id it knows, and nothing else.
+-- them: from this function it learns the id of the dispatch of an event whose id it knows, whether that has a workflow, and
+-- nothing else.
 -- A dispatch is created shortly after its events, so it is among the first 500 whose ids are not older than the event.
 -- An event in the outbox has none. Nothing is known about an event that is older than the oldest dispatches.
-create function covering_dispatches(events uuid[]) returns table (event_id uuid, dispatch_id uuid)
+create function covering_dispatches(events uuid[]) returns table (event_id uuid, dispatch_id uuid, has_workflow boolean)
   language sql stable security definer as $$
-  select v.id, (
-    select p.id from (
-      select id, first_event, last_event, event_ids from dispatches
+  select v.id, d.id, d.has_workflow
+  from unnest(events) as v (id)
+  cross join lateral (
+    select p.id, p.done_at is distinct from p.created_at as has_workflow from (
+      select id, first_event, last_event, event_ids, created_at, done_at from dispatches
       where id >= (left(v.id::text, 13) || '-0000-0000-000000000000')::uuid order by id limit 500
     ) p
     where p.first_event <= v.id and p.last_event >= v.id and p.event_ids @> array[v.id] limit 1
-  )
-  from unnest(events) as v (id)
+  ) d
   where not exists (select from outbox o where o.event_id = v.id)
     and v.id >= (
       select first_event from (select first_event from dispatches order by id limit 500) oldest

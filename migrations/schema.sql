@@ -591,19 +591,20 @@ $function$;
 grant execute on bump_signing_keys_version() to public;
 
 CREATE OR REPLACE FUNCTION public.covering_dispatches(events uuid[])
- RETURNS TABLE(event_id uuid, dispatch_id uuid)
+ RETURNS TABLE(event_id uuid, dispatch_id uuid, has_workflow boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select v.id, (
-    select p.id from (
-      select id, first_event, last_event, event_ids from dispatches
+  select v.id, d.id, d.has_workflow
+  from unnest(events) as v (id)
+  cross join lateral (
+    select p.id, p.done_at is distinct from p.created_at as has_workflow from (
+      select id, first_event, last_event, event_ids, created_at, done_at from dispatches
       where id >= (left(v.id::text, 13) || '-0000-0000-000000000000')::uuid order by id limit 500
     ) p
     where p.first_event <= v.id and p.last_event >= v.id and p.event_ids @> array[v.id] limit 1
-  )
-  from unnest(events) as v (id)
+  ) d
   where not exists (select from outbox o where o.event_id = v.id)
     and v.id >= (
       select first_event from (select first_event from dispatches order by id limit 500) oldest

@@ -14,7 +14,7 @@ import { usualTimings } from '#domain/timings';
  * returned as a result instead, so that the workflow can show `retrying`. An attempt that is not due yet also throws
  * with `nextRetryDelay`. An internal error throws type `Fault`.
  */
-export function createAttemptDelivery(engine: Engine, { everyMs } = usualTimings.heartbeat) {
+export function createAttemptDelivery(engine: Engine, { everyMs } = usualTimings.heartbeat.attempt) {
   return async function attemptDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState> {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), everyMs);

@@ -9,7 +9,7 @@ import type { Drain } from '#lanes/drain-types';
 /** Limits a drain, so that lanes rotate among activity slots and workers. */
 const maxDrainMs = 10 * 60_000;
 
-export function createDrainLane(drain: Drain, { everyMs } = usualTimings.heartbeat) {
+export function createDrainLane(drain: Drain, { everyMs } = usualTimings.heartbeat.drain) {
   return async function drainLane({ endpointId }: { endpointId: string }): Promise<LaneReport> {
     const context = Context.current();
     const timeout = new AbortController();

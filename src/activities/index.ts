@@ -47,7 +47,7 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   return {
-    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
+    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat.attempt)),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
     beginDelivery: plannedFirst({ db, waker, reached }, createBeginDelivery({ db, engine, timings: deps.timings })),
     obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
@@ -67,5 +67,5 @@ export function createActivities(deps: ActivityDeps) {
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
 export function createLaneActivities(drain: Drain, timings?: Timings) {
-  return { drainLane: createDrainLane(drain, timings?.heartbeat) };
+  return { drainLane: createDrainLane(drain, timings?.heartbeat.drain) };
 }

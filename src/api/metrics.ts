@@ -7,7 +7,7 @@ import { type Route, route } from './http/route.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { mountRoutes } from './mount.ts';
 import type { ApiDeps } from './routes/deps.ts';
-import { aliveRoute } from './routes/health.ts';
+import { aliveRoute, type ReadinessDeps, workerReadyRoute } from './routes/health.ts';
 
 const metricsExample = `# HELP posthorn_outbox_events Accepted events that wait in the outbox.
 # TYPE posthorn_outbox_events gauge
@@ -33,14 +33,14 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
   });
 }
 
-/** Serves only /metrics and /healthz. */
-export function createMetricsApp(deps: MetricsDeps & IdempotencyDeps): Express {
+/** Serves only /metrics, /healthz and /readyz. */
+export function createMetricsApp(deps: MetricsDeps & ReadinessDeps & IdempotencyDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   setSecurityHeaders(app);
   app.use(nameRequests(deps.log));
-  mountRoutes(app, [aliveRoute(), metricsRoute(deps)], deps);
+  mountRoutes(app, [aliveRoute(), workerReadyRoute(deps), metricsRoute(deps)], deps);
   app.use(() => {
     throw notFound('path');
   });

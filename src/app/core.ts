@@ -102,8 +102,8 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const { config, log, timings, shares, vault, store } = given;
   const db = shares.flow;
   const link = openTemporalLink(config, log, timings.temporal, store);
-  const starter = createStarter(link, deadLetterWindowMs(config), timings.temporal);
-  const waker = createLaneWaker({ db, link, log });
+  const starter = createStarter(link, deadLetterWindowMs(config), timings);
+  const waker = createLaneWaker({ db, link, log, heartbeat: timings.heartbeat.drain });
   const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,

@@ -12,7 +12,6 @@ import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
-import type { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
@@ -21,11 +20,13 @@ import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
 import { close, type Listening } from './listening.ts';
+import type { RunningWorker } from './worker.ts';
 
 export interface ServerOptions {
   listening: Listening;
   temporalUiUrl: string | null;
-  relay: Relay | undefined;
+  /** Runs in this process. */
+  worker: Pick<RunningWorker, 'relay' | 'isPolling'> | undefined;
   /** True while this start still creates the demo data. */
   starting?: () => boolean;
   reached?: Reached;
@@ -34,10 +35,11 @@ export interface ServerOptions {
 /** Serves until the returned function is called. That function waits for requests in progress, at most 10 s. */
 export function startServer(
   core: Core,
-  { listening: { http, serve, origin }, temporalUiUrl, relay, starting, reached }: ServerOptions,
+  { listening: { http, serve, origin }, temporalUiUrl, worker, starting, reached }: ServerOptions,
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
+  const relay = worker?.relay;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -69,6 +71,7 @@ export function startServer(
     metrics: telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,
+    ...(worker && { workerPolls: worker.isPolling }),
     ...(starting && { starting }),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf })),

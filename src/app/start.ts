@@ -10,7 +10,8 @@ import { makeDemoTenant, trickle, wantsDemoTenant } from './demo.ts';
 import { type EmbeddedConfig, needsEmbedded, nothingEmbedded, startStores } from './embedded-config.ts';
 import { listen } from './listening.ts';
 import { startServer } from './server.ts';
-import { installRuntime, startWorker } from './worker.ts';
+import { installRuntime } from './temporal-runtime.ts';
+import { startWorker } from './worker.ts';
 
 export interface StartOptions {
   demo: boolean;
@@ -57,7 +58,7 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   const temporalUiUrl = config.TEMPORAL_UI_URL ?? embedded.temporalUiUrl;
   const place = { api: listening.local, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
   let making = await wantsDemoTenant(core.db, demo);
-  closers.push(startServer(core, { listening, temporalUiUrl, relay: worker.relay, starting: () => making }));
+  closers.push(startServer(core, { listening, temporalUiUrl, worker, starting: () => making }));
   if (making) await makeDemoTenant(place);
   making = false;
   await worker.ready;

@@ -10,6 +10,7 @@ import type { Sizing } from '#config/sizing';
 import { type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { type Poller, pollWatch } from '#temporal/poll-watch';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Core } from './core.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -43,13 +44,22 @@ export interface Work {
 /** `verifications`: without it, endpoint verifications are not looked after. */
 type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings' | 'store'>>;
 
-/** `ready` resolves when all workers poll. Returns at once, even while Temporal is away. */
-export function pollTemporal(core: PollingCore, work: Work): { ready: Promise<void>; stop(): Promise<void> } {
+export interface Polling {
+  /** Resolves when all workers poll. */
+  ready: Promise<void>;
+  /** All workers run, and Temporal answers their polls (src/domain/poll-health.ts). */
+  isPolling(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Returns at once, even while Temporal is away. */
+export function pollTemporal(core: PollingCore, work: Work): Polling {
   const workers = new TemporalWorkers(core, work);
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   const polling = workers.poll(resolve).then(resolve, reject);
   return {
     ready,
+    isPolling: () => workers.isPolling(),
     async stop() {
       await workers.stop();
       await polling;
@@ -90,12 +100,33 @@ class TemporalWorkers {
     await Promise.all(runs);
   }
 
+  isPolling(): boolean {
+    const queues = this.#running().map(({ options }) => options.taskQueue);
+    return this.#pollers().every((poller) => queues.includes(poller.taskQueue) && pollWatch.isPolling(poller));
+  }
+
   /** Begins the shutdown of the workers; `poll` resolves at its end. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    const running = [...this.#workers].filter((worker) => worker.getState() === 'RUNNING');
+    const running = this.#running();
     for (const worker of running) worker.shutdown();
     if (running.length === 0) await this.#core.link.close();
+  }
+
+  #running(): Worker[] {
+    return [...this.#workers].filter((worker) => worker.getState() === 'RUNNING');
+  }
+
+  /** What the two workers poll for. */
+  #pollers(): Poller[] {
+    const { config, link } = this.#core;
+    const { taskQueue, laneTaskQueue } = link.names;
+    const namespace = config.TEMPORAL_NAMESPACE;
+    return [
+      { namespace, taskQueue, kind: 'workflow' },
+      { namespace, taskQueue, kind: 'activity' },
+      { namespace, taskQueue: laneTaskQueue, kind: 'activity' },
+    ];
   }
 
   async #keepRunning(create: () => Promise<Worker>, begun: () => void): Promise<void> {
@@ -109,6 +140,7 @@ class TemporalWorkers {
       begun();
       await running.catch((error) => this.#core.log.error({ err: error }, 'worker.failed'));
       this.#workers.delete(worker);
+      for (const poller of this.#pollers()) if (poller.taskQueue === worker.options.taskQueue) pollWatch.forget(poller);
       await pause(failedPauseMs, signal);
     }
   }

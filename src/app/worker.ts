@@ -2,7 +2,6 @@
 // activities.
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Activities, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
@@ -17,7 +16,6 @@ import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
-import type { Logger } from '#runtime/logger';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
 import type { Core } from './core.ts';
 import { pollTemporal } from './temporal-worker.ts';
@@ -26,6 +24,8 @@ export interface RunningWorker {
   relay: Relay;
   /** Resolves when the workers poll Temporal. */
   ready: Promise<void>;
+  /** Temporal answers the polls of all workers. */
+  isPolling(): boolean;
   /**
    * Takes no new work, finishes and records requests in flight, releases outbox rows. After 35 s it gives up and logs
    * what is left.
@@ -48,6 +48,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached,
   return {
     relay,
     ready: polling.ready,
+    isPolling: polling.isPolling,
     async stop() {
       stopListening();
       await stopInOrder(core, attempts, [relay, drainsHere], polling);
@@ -142,21 +143,4 @@ interface Stoppable {
 async function within(ms: number, done: Promise<void>): Promise<void> {
   const enough = new AbortController();
   await Promise.race([done.finally(() => enough.abort()), delay(ms, undefined, { signal: enough.signal }).catch(() => undefined)]);
-}
-
-/**
- * Sends the SDK's log to ours and turns off its signal handling, because `start` stops everything in order. Call once
- * per process.
- */
-export function installRuntime(log: Logger): void {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      // the lane worker has no workflows on purpose
-      if (message.startsWith('No workflows registered')) return;
-      const line = { ...meta, level: undefined };
-      if (level === 'ERROR') log.error(line, message);
-      else log.warn(line, message);
-    }),
-  });
 }

@@ -5,7 +5,8 @@ import { listen } from '#app/listening';
 import { startMetricsServer } from '#app/metrics-server';
 import { startServer } from '#app/server';
 import { requireKeys, requireSettings, start } from '#app/start';
-import { installRuntime, startWorker } from '#app/worker';
+import { installRuntime } from '#app/temporal-runtime';
+import { type RunningWorker, startWorker } from '#app/worker';
 import { ConfigError, readConfig } from '#config/config';
 import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
@@ -44,16 +45,19 @@ async function run([command, word]: string[], demo: boolean): Promise<(() => Pro
     case 'start':
       return start(config, log, { demo, print, isTerminal: process.stdout.isTTY === true, onFailure: fail });
     case 'server': {
+      installRuntime(log);
       const core = await openCore(requireKeys(config), log, 'server');
       const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
-      return inTurn(startServer(core, { listening, temporalUiUrl: config.TEMPORAL_UI_URL ?? null, relay: undefined }), core.close);
+      return inTurn(startServer(core, { listening, temporalUiUrl: config.TEMPORAL_UI_URL ?? null, worker: undefined }), core.close);
     }
     case 'worker': {
       installRuntime(log);
       const core = await openCore(requireSettings(config, storeAndMasterKey), log);
       const origin = config.POSTHORN_PUBLIC_URL ? new URL(config.POSTHORN_PUBLIC_URL).origin : `http://${config.HOST}:${config.PORT}`;
-      const closeMetrics = await startMetricsServer(core);
-      return inTurn(startWorker(core, origin).stop, closeMetrics, core.close);
+      let worker: RunningWorker | undefined;
+      const closeMetrics = await startMetricsServer(core, () => worker?.isPolling() ?? false);
+      worker = startWorker(core, origin);
+      return inTurn(worker.stop, closeMetrics, core.close);
     }
     case 'migrate':
       await upgradeStore(requireSettings(config, ['DATABASE_URL']).DATABASE_URL, print);
@@ -62,6 +66,7 @@ async function run([command, word]: string[], demo: boolean): Promise<(() => Pro
       await masterKeyCommand(word, requireSettings(config, storeAndMasterKey), print);
       return null;
     case 'reconcile': {
+      installRuntime(log);
       const core = await openCore(requireSettings(config, storeAndMasterKey), log);
       await reconcile(core, print);
       await core.close();

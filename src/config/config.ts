@@ -31,7 +31,7 @@ export const variables = z.object({
   HOST: z.string().default('127.0.0.1').describe('address that the API listens on'),
   POSTHORN_METRICS_PORT: port
     .optional()
-    .describe('port for /metrics and /healthz of a worker without an API, on HOST; unset: no such port'),
+    .describe('port for /metrics, /healthz and /readyz of a worker without an API, on HOST; unset: no such port'),
   POSTHORN_PUBLIC_URL: z.url().optional().describe('public URL of this server, if it is not http://HOST:PORT'),
   DATABASE_URL: z.string().optional().describe('URL of PostgreSQL 15 or later; unset: an embedded PostgreSQL is started'),
   DATABASE_POOL: z.coerce

@@ -28,7 +28,7 @@ export const storeHeader = 'posthorn-store';
 export const otherStoreFailure = 'OtherStore';
 
 /** Temporal starts an attempt or a drain again so long after its last heartbeat (src/domain/timings.ts). */
-export const heartbeatTimeoutMs = 5_000;
+export const heartbeatTimeoutsMs = { attempt: 15_000, drain: 30_000 } as const;
 
 export const workflowTypes = {
   dispatch: 'dispatchEvents',
@@ -57,6 +57,8 @@ export interface DeliverInput {
   status: DeliveryStatus;
   round: number;
   deadLetterWindowMs: number;
+  /** Default: the usual one. */
+  heartbeatTimeoutMs?: number;
   /** The delivery may have no row yet. */
   plan?: PlanInput;
 }

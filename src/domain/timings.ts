@@ -4,6 +4,12 @@
 
 import { type CircuitTimes, circuitTimes } from './lanes/circuit.ts';
 
+export interface Heartbeat {
+  everyMs: number;
+  /** The usual ones are constants of the workflows too (src/contract/workflow-contract.ts). */
+  timeoutMs: number;
+}
+
 /** In milliseconds, unless a name says otherwise. */
 export interface Timings {
   /** The lease of a relay on its outbox rows, and what a relay does while it holds it. */
@@ -71,10 +77,12 @@ export interface Timings {
   /** A process that was suspended for longer than `afterMs` does not trust what it read before. */
   stall: { tickMs: number; afterMs: number };
   /**
-   * Attempts and drains call `heartbeat` every `everyMs`, the SDK delays a call by up to `throttleMs` (its own default of
-   * 4 s would be too long), and Temporal starts the activity again `heartbeatTimeoutMs` after the last one.
+   * Attempts and drains call `heartbeat` every `everyMs`, the SDK delays a call by up to `throttleMs` (its own default
+   * would be too long), and Temporal starts the activity again `timeoutMs` after the last one. Each call is billed by a
+   * hosted Temporal, so they are as rare as the failover allows. That two drains never send at once, the lease of the
+   * lane ensures, not these times.
    */
-  heartbeat: { everyMs: number; throttleMs: number };
+  heartbeat: { attempt: Heartbeat; drain: Heartbeat; throttleMs: number };
   temporal: {
     callTimeoutMs: number;
     /** The pause between two tries to connect. */
@@ -128,7 +136,7 @@ export const usualTimings: Timings = {
   },
   firstAttempt: { handOverAfterMs: 500, leaseMarginMs: 5_000 },
   stall: { tickMs: 250, afterMs: 2_000 },
-  heartbeat: { everyMs: 1_500, throttleMs: 1_000 },
+  heartbeat: { attempt: { everyMs: 5_000, timeoutMs: 15_000 }, drain: { everyMs: 10_000, timeoutMs: 30_000 }, throttleMs: 1_000 },
   temporal: {
     callTimeoutMs: 5_000,
     reconnectMs: 1_000,
@@ -141,10 +149,10 @@ export const usualTimings: Timings = {
   partitionDaysAhead: 14,
 };
 
-/** The constant of the workflows (src/contract/workflow-contract.ts). */
-export const heartbeatTimeoutMs = 5_000;
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */
 const shortBackoffMs = 5_000;
+
+const beats = ({ attempt, drain }: Timings['heartbeat'], holds: (beat: Heartbeat) => boolean) => [attempt, drain].every(holds);
 
 /** What must hold between the times, each with its reason. */
 const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
@@ -161,11 +169,14 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
   ['short backoffs must be parked when an ordered lane begins', ({ lanes }) => lanes.minCutoverMs >= lanes.unawareMs + shortBackoffMs],
   ['a drain that works must not count as overdue', ({ lanes, sweep }) => lanes.saveEveryMs < sweep.laneOverdueAfterMs],
   ['a start in progress must not count as overdue', ({ temporal, sweep }) => temporal.callTimeoutMs < sweep.dispatchOverdueAfterMs],
-  ['a retry by Temporal must come before the sweep', ({ sweep }) => heartbeatTimeoutMs < sweep.deliveryOverdueAfterMs],
-  ['one late heartbeat must not repeat a request', ({ heartbeat }) => 2 * heartbeat.everyMs + heartbeat.throttleMs < heartbeatTimeoutMs],
+  ['a retry by Temporal must come before the sweep', ({ heartbeat, sweep }) => heartbeat.attempt.timeoutMs < sweep.deliveryOverdueAfterMs],
+  [
+    'one late heartbeat must not repeat a request or a drain',
+    ({ heartbeat }) => beats(heartbeat, ({ everyMs, timeoutMs }) => 2 * everyMs + heartbeat.throttleMs < timeoutMs),
+  ],
   [
     'a stall must be noticed before a takeover by Temporal',
-    ({ stall, heartbeat }) => stall.afterMs + heartbeat.everyMs < heartbeatTimeoutMs,
+    ({ stall, heartbeat }) => beats(heartbeat, ({ everyMs, timeoutMs }) => stall.afterMs + everyMs < timeoutMs),
   ],
   ['a stall must be noticed before a takeover by a relay', ({ stall, relay }) => stall.afterMs + relay.renewEveryMs < relay.expiresAfterMs],
   ['a stall must be noticed before a takeover by a drain', ({ stall, lanes }) => stall.afterMs < lanes.takeoverMs],

@@ -32,6 +32,8 @@ export interface Leaving {
   urgent: boolean;
   /** Its only delivery, whose workflow can be started in place of the dispatch's. */
   only?: DeliveryRef;
+  /** All its deliveries are held by lanes that know of them, so it needs no workflow at all. */
+  parked?: boolean;
 }
 
 export interface DispatchQueueOptions {

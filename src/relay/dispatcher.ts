@@ -115,19 +115,21 @@ export class Dispatcher {
   }
 
   /**
-   * While Temporal is away, a batch is left to the sweep. Individual events are taken back, so that their first attempts
-   * go ahead. Any other dispatch is tried again each second, which tests Temporal for all, unless Temporal refused it:
-   * then it is left to the sweep, too. Never rejects.
+   * Parked events get a dispatch that is done, and no workflow. While Temporal is away, a batch is left to the sweep.
+   * Individual events are taken back, so that their first attempts go ahead. Any other dispatch is tried again each
+   * second, which tests Temporal for all, unless Temporal refused it: then it is left to the sweep, too. Never rejects.
    */
   async #dispatchTogether(kind: LeavingKind, group: Waiting[]): Promise<void> {
     const dispatch = toDispatch(group);
-    const moved = await this.#move(dispatch.dispatchId, kind, group);
+    const parked = kind === 'attempted' && group.every((leaving) => leaving.parked);
+    const moved = await this.#move(dispatch.dispatchId, kind, group, parked);
     if (moved === 'not_moved') {
       await this.#pause();
       for (const leaving of group) this.#queue.add({ ...leaving, urgent: true });
       return;
     }
     if (moved === 'gone') return end(group, 'gone');
+    if (parked) return end(group, 'dispatched');
     // individual events may come back; others need no memory while Temporal is slow
     const mayComeBack = kind === 'individual' && this.#deps.dispatch !== 'individual';
     const only = onlyDelivery(group);
@@ -149,11 +151,11 @@ export class Dispatcher {
     return 'dispatched';
   }
 
-  async #move(dispatchId: string, kind: LeavingKind, group: Leaving[]): Promise<'moved' | 'gone' | 'not_moved'> {
+  async #move(dispatchId: string, kind: LeavingKind, group: Leaving[], done: boolean): Promise<'moved' | 'gone' | 'not_moved'> {
     const { log, relayId, metrics, reached } = this.#deps;
     const planned = kind === 'attempted';
     try {
-      const moved = await this.#moves.add({ dispatchId, eventIds: group.map(({ event }) => event.eventId), planned });
+      const moved = await this.#moves.add({ dispatchId, eventIds: group.map(({ event }) => event.eventId), planned, done });
       if (moved === 0) return 'gone';
       metrics?.dispatched(planned || group.length > 1 ? 'batch' : 'single');
       await reached?.('dispatch written');

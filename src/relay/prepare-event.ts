@@ -40,8 +40,13 @@ export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<
 }
 
 /** The event for its dispatch, without its body. `urgent`: a delivery needs its workflow. */
-export function leavingAs(kind: LeavingKind, { eventId, tenantId, tenant, eventType }: OwnedEvent, urgent: boolean): Leaving {
-  return { kind, event: { eventId, tenantId, tenant, eventType }, urgent };
+export function leavingAs(
+  kind: LeavingKind,
+  { eventId, tenantId, tenant, eventType }: OwnedEvent,
+  urgent: boolean,
+  parked = false,
+): Leaving {
+  return { kind, event: { eventId, tenantId, tenant, eventType }, urgent, parked };
 }
 
 /** The event for a dispatch of its own, with the only delivery that needs a workflow, if there is one. */
@@ -83,7 +88,8 @@ export async function attemptEvent(
   const attempted = await together(missing.map((endpoint) => attemptOne(deps, event, endpoint)));
   if (attempted === 'dropped') return null;
   // existing deliveries that are not held may need their workflows
-  return leavingAs('attempted', event, attempted === 'needs_workflow' || existing.size > held.length);
+  const urgent = attempted === 'needs_workflow' || existing.size > held.length;
+  return leavingAs('attempted', event, urgent, !urgent && direct.length === 0 && lane.length > 0);
 }
 
 async function together(attempts: Promise<Written>[]): Promise<Written> {

@@ -7,6 +7,7 @@ import type { Logger } from '#runtime/logger';
 import { processMetrics } from './process-metrics.ts';
 import { type ServerFacts, type StoreFacts, type WorkerFacts, watchServer, watchStores, watchWorker } from './telemetry-gauges.ts';
 import { watchLanes } from './telemetry-lanes.ts';
+import { temporalMetrics } from './temporal-metrics.ts';
 
 /**
  * `conflict`: the id exists with other content. `tenant`, `all`: too many events of the tenant, or of all tenants,
@@ -59,7 +60,7 @@ export function createTelemetry(stores: StoreFacts, log: Logger): Telemetry {
     dispatches: dispatchMetrics(registry),
     watchWorker: (facts) => watchWorker(registry, facts),
     watchServer: (facts) => watchServer(registry, facts),
-    openPage: () => openPage([processMetrics(), registry]),
+    openPage: () => openPage([processMetrics(), temporalMetrics.registry, registry]),
   };
 }
 

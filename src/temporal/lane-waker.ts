@@ -5,6 +5,7 @@ import { type LaneRef, type OpenedCircuit, openLanes, readLaneRefs, readLaneStat
 import { nudgeLanes } from '#db/store/listen';
 import type { Db } from '#db/store/pool';
 import type { LaneReason, Lanes } from '#domain/lanes/lane';
+import { type Heartbeat, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import type { TemporalLink } from './link.ts';
 import { signalLane } from './starter.ts';
@@ -17,6 +18,8 @@ interface LaneWakerDeps {
   db: Db;
   link: TemporalLink;
   log: Logger;
+  /** Of its drains. Default: the usual one. */
+  heartbeat?: Pick<Heartbeat, 'timeoutMs'>;
 }
 
 export function createLaneWaker(deps: LaneWakerDeps): LaneWaker {
@@ -28,6 +31,7 @@ export class LaneWaker implements Lanes {
   readonly #db: Db;
   readonly #link: TemporalLink;
   readonly #log: Logger;
+  readonly #heartbeatTimeoutMs: number;
   /** Awake lanes for the next NOTIFY. */
   readonly #awake = new Set<string>();
   #notifying: NodeJS.Timeout | undefined;
@@ -35,10 +39,11 @@ export class LaneWaker implements Lanes {
   /** Loops that take lanes from `#toSignal`. */
   #signalling = 0;
 
-  constructor({ db, link, log }: LaneWakerDeps) {
+  constructor({ db, link, log, heartbeat = usualTimings.heartbeat.drain }: LaneWakerDeps) {
     this.#db = db;
     this.#link = link;
     this.#log = log;
+    this.#heartbeatTimeoutMs = heartbeat.timeoutMs;
   }
 
   async parked(endpointIds: string[]): Promise<void> {
@@ -70,7 +75,7 @@ export class LaneWaker implements Lanes {
 
   /** Signals the lane's workflow and starts it if it is not open. Throws TemporalAway. */
   async signal(lane: LaneRef): Promise<void> {
-    await signalLane(this.#link, lane);
+    await signalLane(this.#link, lane, this.#heartbeatTimeoutMs);
   }
 
   #notifyDrains(endpointIds: string[]): void {

@@ -8,6 +8,7 @@ import {
   dispatchWorkflowId,
   endpointAttribute,
   eventTypeAttribute,
+  heartbeatTimeoutsMs,
   laneWorkflowId,
   lookSignal,
   type PlanInput,
@@ -19,7 +20,7 @@ import {
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';
 import { isUnderWay } from '#domain/deliveries/delivery';
-import { usualTimings } from '#domain/timings';
+import { type Timings, usualTimings } from '#domain/timings';
 import type { TemporalLink } from './link.ts';
 import { type Start, startWorkflow } from './start-workflow.ts';
 import { endIfStuck, type Progress } from './stuck-workflow.ts';
@@ -54,17 +55,23 @@ export interface Starter {
   endIfStuck(workflowId: string): Promise<Progress | null>;
 }
 
-export function createStarter(link: TemporalLink, deadLetterWindowMs: number, { workflowTaskTimeoutMs } = usualTimings.temporal): Starter {
-  const times = { workflowTaskTimeout: workflowTaskTimeoutMs };
+export function createStarter(
+  link: TemporalLink,
+  deadLetterWindowMs: number,
+  { temporal, heartbeat }: Pick<Timings, 'temporal' | 'heartbeat'> = usualTimings,
+): Starter {
+  const times = { workflowTaskTimeout: temporal.workflowTaskTimeoutMs };
+  const startOf = (delivery: DeliveryRef, startedBy: string, plan?: PlanInput) => {
+    const start = deliveryStart(delivery, deadLetterWindowMs, startedBy, plan, heartbeat.attempt.timeoutMs);
+    return { ...start, ...times };
+  };
   return {
     startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, { ...dispatchStart(dispatch), ...times }),
     look(delivery, startedBy) {
       const needsWorkflow = isUnderWay(delivery.status) || delivery.status === 'dead_lettered';
-      const start = { ...deliveryStart(delivery, deadLetterWindowMs, startedBy), ...times };
-      return needsWorkflow ? lookOrStart(link, start) : lookIfOpen(link, delivery);
+      return needsWorkflow ? lookOrStart(link, startOf(delivery, startedBy)) : lookIfOpen(link, delivery);
     },
-    startDelivery: (delivery, startedBy, plan) =>
-      startOnce(link, workflowTypes.deliver, { ...deliveryStart(delivery, deadLetterWindowMs, startedBy, plan), ...times }),
+    startDelivery: (delivery, startedBy, plan) => startOnce(link, workflowTypes.deliver, startOf(delivery, startedBy, plan)),
     endIfStuck: (workflowId) => endIfStuck(link, workflowId),
   };
 }
@@ -130,11 +137,21 @@ export function deliveryStart(
   deadLetterWindowMs: number,
   startedBy: string,
   plan?: PlanInput,
+  heartbeatTimeoutMs: number = heartbeatTimeoutsMs.attempt,
 ): Start & { args: [DeliverInput] } {
   const host = delivery.endpointHost;
   return {
     workflowId: deliveryWorkflowId(delivery.deliveryId),
-    args: [{ deliveryId: delivery.deliveryId, status: delivery.status, round: delivery.round, deadLetterWindowMs, ...(plan && { plan }) }],
+    args: [
+      {
+        deliveryId: delivery.deliveryId,
+        status: delivery.status,
+        round: delivery.round,
+        deadLetterWindowMs,
+        ...(plan && { plan }),
+        ...unusual(heartbeatTimeoutMs, 'attempt'),
+      },
+    ],
     priority: priorityOf(delivery),
     staticSummary: `${delivery.eventType} → ${host}`,
     staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,
@@ -149,11 +166,20 @@ export function deliveryStart(
   };
 }
 
+/** A workflow's input names only a timeout that is not the usual one. */
+function unusual(heartbeatTimeoutMs: number, of: keyof typeof heartbeatTimeoutsMs): { heartbeatTimeoutMs?: number } {
+  return heartbeatTimeoutMs === heartbeatTimeoutsMs[of] ? {} : { heartbeatTimeoutMs };
+}
+
 /** Signals a lane's workflow to drain again, and starts it if it is not open. */
-export async function signalLane(link: TemporalLink, { endpointId, tenant, endpointHost: host }: LaneRef): Promise<void> {
+export async function signalLane(
+  link: TemporalLink,
+  { endpointId, tenant, endpointHost: host }: LaneRef,
+  heartbeatTimeoutMs: number = heartbeatTimeoutsMs.drain,
+): Promise<void> {
   const start: Start = {
     workflowId: laneWorkflowId(endpointId),
-    args: [{ endpointId }],
+    args: [{ endpointId, ...unusual(heartbeatTimeoutMs, 'drain') }],
     priority: { fairnessKey: tenant, priorityKey: priorities.retry },
     staticSummary: `lane to ${host}`,
     staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}: its held deliveries, sent by this lane alone.`,

@@ -18,7 +18,7 @@ import {
   cancelUpdate,
   type DeliverInput,
   type DeliverState,
-  heartbeatTimeoutMs,
+  heartbeatTimeoutsMs,
   lookSignal,
   replaySignal,
   replayUpdate,
@@ -39,12 +39,6 @@ import { inputOf } from './update-input.ts';
 const setHandler = describing(deliveryHandlers);
 const withoutInput = { validator: inputOf({ optional: ['reason'] }) };
 const ofReplay = { validator: inputOf({ optional: ['replayId', 'reason'] }) };
-const { attemptDelivery } = proxyActivities<Activities>({
-  startToCloseTimeout: '1 day',
-  heartbeatTimeout: heartbeatTimeoutMs,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: ourFaults,
-});
 const { beginDelivery } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '1 minute',
   retry: { maximumAttempts: 1 },
@@ -101,6 +95,7 @@ class Delivery {
   readonly #input: DeliverInput;
   /** A namespace that lacks the attribute would refuse it, so it was not given at the start. */
   readonly #isSearchable = workflowInfo().typedSearchAttributes.get(statusAttribute) !== undefined;
+  readonly #attempts: Pick<Activities, 'attemptDelivery'>;
   readonly #commands: GivenCommand[] = [];
   readonly #whole = CancellationScope.current();
   #waiting = new CancellationScope();
@@ -109,6 +104,12 @@ class Delivery {
 
   constructor(input: DeliverInput) {
     this.#input = input;
+    this.#attempts = proxyActivities<Activities>({
+      startToCloseTimeout: '1 day',
+      heartbeatTimeout: input.heartbeatTimeoutMs ?? heartbeatTimeoutsMs.attempt,
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: ourFaults,
+    });
     this.known = { status: input.status, round: input.round, attempts: 0, nextAttemptAt: null, lastOutcome: null };
     this.#showDetails();
   }
@@ -133,7 +134,7 @@ class Delivery {
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async attempt(): Promise<void> {
     const begun = await this.#begin();
-    const attempt = async () => this.#enter(await attemptDelivery(this.#what()));
+    const attempt = async () => this.#enter(await this.#attempts.attemptDelivery(this.#what()));
     const isCommanded = this.#commands.length > 0 || this.#whole.consideredCancelled;
     if (begun === 'in_flight' && isCommanded) await CancellationScope.nonCancellable(attempt);
     else if (begun === 'in_flight' || begun === null) await this.#untilCommand(attempt);

@@ -14,7 +14,7 @@ import {
 import type { Activities, LaneActivities } from '#activities/index';
 import {
   endpointAttribute,
-  heartbeatTimeoutMs,
+  heartbeatTimeoutsMs,
   type LaneKnown,
   laneQuery,
   namesOf,
@@ -40,6 +40,8 @@ export interface LaneInput {
   endpointId: string;
   /** Only after continue-as-new. */
   known?: LaneKnown;
+  /** Default: the usual one. */
+  heartbeatTimeoutMs?: number;
 }
 
 const drainsOfARun = 500;
@@ -51,12 +53,12 @@ const setHandler = describing({
   resume: 'Resumes a paused or disabled endpoint. No input.',
   skipHead: 'Skips the dead letter that blocks the order. Input, only to free one key: {"orderingKey":"…"}',
 });
-const drains = () =>
+const drainsWith = (heartbeatTimeout: number) =>
   proxyActivities<LaneActivities>({
     taskQueue: namesOf(workflowInfo().taskQueue).laneTaskQueue,
     allowEagerDispatch: false,
     startToCloseTimeout: '15 minutes',
-    heartbeatTimeout: heartbeatTimeoutMs,
+    heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: ourFaults,
   });
@@ -65,7 +67,7 @@ const withoutInput = { validator: inputOf({ optional: ['reason'] }) };
 const ofHead = { validator: inputOf({ optional: ['orderingKey', 'reason'] }) };
 
 interface Lane {
-  readonly endpointId: string;
+  readonly input: LaneInput;
   known: LaneKnown;
   /** Set by wake signals and finished commands: another drain must follow. */
   woken: boolean;
@@ -79,10 +81,10 @@ interface Lane {
  * drain runs: it reads their changes from the rows. A cancellation ends the drain in order, and then the workflow. A
  * workflow that has ended holds nothing, and shows no status.
  */
-export async function endpointLane({ endpointId, known = atStart }: LaneInput): Promise<LaneReport> {
-  const lane: Lane = { endpointId, known, woken: true, commands: new CommandQueue(() => wake(lane)) };
+export async function endpointLane(input: LaneInput): Promise<LaneReport> {
+  const lane: Lane = { input, known: input.known ?? atStart, woken: true, commands: new CommandQueue(() => wake(lane)) };
   handleMessages(lane);
-  showDetails(known);
+  showDetails(lane.known);
   try {
     return await drainUntilEmpty(lane, CancellationScope.current());
   } finally {
@@ -93,7 +95,8 @@ export async function endpointLane({ endpointId, known = atStart }: LaneInput): 
 }
 
 function handleMessages(lane: Lane): void {
-  const { endpointId, commands } = lane;
+  const { commands } = lane;
+  const { endpointId } = lane.input;
   setHandler(laneQuery, () => lane.known);
   setHandler(wakeSignal, () => wake(lane));
   const pause = () => commands.add('pause', () => setGate({ endpointId, gate: 'pause' }));
@@ -116,14 +119,14 @@ function wake(lane: Lane): void {
 }
 
 async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<LaneReport> {
-  const { endpointId, commands } = lane;
+  const { input, commands } = lane;
   for (let drains = 1; ; drains++) {
     lane.woken = false; // reset before the drain: deliveries may be parked while it runs, and it may have missed them
-    const report = await drain(endpointId, whole);
+    const report = await drain(input, whole);
     lane.known = after(lane.known, report);
     showDetails(lane.known);
     if (workflowInfo().continueAsNewSuggested || drains >= drainsOfARun)
-      await continueWithStatus<typeof endpointLane>({ endpointId, known: lane.known });
+      await continueWithStatus<typeof endpointLane>({ ...input, known: lane.known });
     if (lane.woken || report.state === 'awake') continue;
     if (report.state === 'idle' && report.dueInMs === null && commands.pending === 0) return report;
     await wokenOrDue(lane, report.dueInMs);
@@ -134,9 +137,12 @@ async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<La
  * If a cancelled drain fails with an internal error, the lane counts as cancelled, not as failed. The drain is not
  * retried.
  */
-async function drain(endpointId: string, whole: CancellationScope): Promise<LaneReport> {
+async function drain(
+  { endpointId, heartbeatTimeoutMs = heartbeatTimeoutsMs.drain }: LaneInput,
+  whole: CancellationScope,
+): Promise<LaneReport> {
   try {
-    return await drains().drainLane({ endpointId });
+    return await drainsWith(heartbeatTimeoutMs).drainLane({ endpointId });
   } catch (error) {
     throw whole.consideredCancelled ? new CancelledFailure('cancelled', [], error as Error) : error;
   }

@@ -31,6 +31,7 @@ import { createStarter } from '#temporal/starter';
 import { createVerifications } from '#temporal/verifications';
 import { type Api, createApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { installTestRuntime } from '../support/runtime.ts';
 
 export const apiKey = 'test-key-0123456789abcdef';
 
@@ -63,6 +64,7 @@ export async function startApi({
   const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
   const logLines: ApiServer['logLines'] = [];
   const log = pino({ level: logLevel }, { write: (line: string) => logLines.push(JSON.parse(line)) });
+  installTestRuntime();
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), pino({ level: 'silent' }));
   // the client keeps connections while a test blocks the process, such as by compiling schemas
   const http = createServer({ keepAliveTimeout: 65_000 });

@@ -8,8 +8,8 @@ export interface PrometheusPage {
    */
   value(series: string): number | undefined;
   all: Record<string, number>;
-  /** The names of the metrics of Posthorn, from their TYPE lines. */
-  names(): string[];
+  /** The names that begin with `prefix`, by default those of Posthorn, from their TYPE lines. */
+  names(prefix?: 'posthorn' | 'temporal'): string[];
 }
 
 /** Throws on a line that Prometheus could not parse. */
@@ -29,6 +29,7 @@ export async function readMetrics(origin: string): Promise<PrometheusPage> {
     type: response.headers.get('content-type'),
     all: Object.fromEntries(series),
     value: (name) => series.get(name),
-    names: () => [...text.matchAll(/^# TYPE (posthorn_[a-z_]+) /gm)].map(([, name]) => name ?? ''),
+    names: (prefix = 'posthorn') =>
+      [...text.matchAll(/^# TYPE ([a-z_]+) /gm)].map(([, name]) => name ?? '').filter((name) => name.startsWith(`${prefix}_`)),
   };
 }

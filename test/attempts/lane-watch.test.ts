@@ -14,10 +14,12 @@ import { createLaneWaker } from '#temporal/lane-waker';
 import { openTemporalLink } from '#temporal/link';
 import { answerOf } from '../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { installTestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
 // no workflow exists here: waking a lane changes only its row
+installTestRuntime();
 const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
 afterAll(() => link.close());
 

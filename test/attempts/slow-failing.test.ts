@@ -9,9 +9,11 @@ import { createLaneWaker } from '#temporal/lane-waker';
 import { openTemporalLink } from '#temporal/link';
 import { type LaneStage, names, setLaneStage } from '../lanes/lane.ts';
 import { answerOf } from '../support/answer.ts';
+import { installTestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
+installTestRuntime();
 const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
 const dayMs = 86_400_000;
 let stage: LaneStage;

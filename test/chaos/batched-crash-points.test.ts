@@ -1,5 +1,6 @@
 // Batched mode: processes die by SIGKILL one after the other, each at the next checkpoint.
 // The next process finds the unfinished work and continues it.
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { quickLeases } from '../support/quick-timings.ts';
@@ -71,5 +72,34 @@ describe('processes in batched mode', () => {
       { id: 'recorded', recorded: 1 },
       { id: 'recorded', recorded: 2 },
     ]);
+  });
+
+  it('killed after the move of a parked event lose nothing: its lane has it, and no workflow of a dispatch is made', async ({
+    onTestFinished,
+  }) => {
+    const stage = await openBatchedStage({ namespace: 't19', timings: quickLeases });
+    onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
+    const first = await stage.start({ dieAt: 'dispatch written' });
+    const tenant = await first.makeTenant();
+    const { id: endpoint } = await first.makeEndpoint(tenant, `${stage.receiver.url}/hook`);
+    await first.post(`/v1/endpoints/${endpoint}/pause`);
+    await stage.send(first, tenant, ['parked']);
+    expect(await first.exited).toMatchObject({ signal: 'SIGKILL' });
+    expect(await stage.query('select event_id from outbox')).toEqual([]);
+    const dispatches = await stage.query<{ id: string }>('select id from dispatches where done_at = created_at and planned');
+    expect(dispatches).toHaveLength(1);
+
+    const second = await stage.start();
+    await second.post(`/v1/endpoints/${endpoint}/resume`);
+    const event = await until('it to arrive', () => stage.receiver.of('parked')[0]?.headers['webhook-id']);
+    const delivery = await until('it to be recorded', async () => {
+      const [one] = await second.deliveriesOf(tenant, 'parked');
+      return one?.status === 'succeeded' && one;
+    });
+    expect(event).toBe('parked');
+    expect(delivery).toMatchObject({ workflowId: `lane/${endpoint}`, attempts: 1 });
+    expect(arrivals(stage).get('/hook parked')).toBe(1);
+    const handle = stage.temporal.workflow.getHandle(`dispatch/dsp_${dispatches[0]?.id.replaceAll('-', '')}`);
+    await expect(handle.describe()).rejects.toThrow(WorkflowNotFoundError);
   });
 });

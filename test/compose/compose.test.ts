@@ -97,6 +97,12 @@ describe('docker-compose.yml', () => {
     expect(healthcheck).toMatchObject({ interval: expect.any(String), timeout: expect.any(String), retries: expect.any(Number) });
   });
 
+  it('takes a worker for healthy while it is ready, by its own port', () => {
+    const port = compose.services.worker?.environment?.POSTHORN_METRICS_PORT;
+    expect(port).toMatch(/^\d+$/);
+    expect(compose.services.worker?.healthcheck?.test.at(-1)).toContain(`http://127.0.0.1:${port}/readyz'`);
+  });
+
   it('starts each service after the services it needs', () => {
     for (const [name, { depends_on: needs = {} }] of services) {
       for (const [needed, { condition }] of Object.entries(needs)) {

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import * as contract from '#contract/workflow-contract';
-import { checkTimings, heartbeatTimeoutMs, type Timings, usualTimings } from '#domain/timings';
+import { checkTimings, type Timings, usualTimings } from '#domain/timings';
 
 it('the usual times agree with each other', () => {
   expect(checkTimings(usualTimings)).toBe(usualTimings);
-  expect(heartbeatTimeoutMs).toBe(contract.heartbeatTimeoutMs);
+  const { attempt, drain } = usualTimings.heartbeat;
+  expect({ attempt: attempt.timeoutMs, drain: drain.timeoutMs }).toEqual(contract.heartbeatTimeoutsMs);
 });
 
 const { relay, sweep, lanes, stall, heartbeat, temporal, shutdown } = usualTimings;
@@ -19,9 +20,16 @@ const contradictions: [reason: string, change: Partial<Timings>][] = [
   ['short backoffs must be parked when an ordered lane begins', { lanes: { ...lanes, minCutoverMs: lanes.unawareMs + 4_999 } }],
   ['a drain that works must not count as overdue', { sweep: { ...sweep, laneOverdueAfterMs: lanes.saveEveryMs } }],
   ['a start in progress must not count as overdue', { sweep: { ...sweep, dispatchOverdueAfterMs: temporal.callTimeoutMs } }],
-  ['a retry by Temporal must come before the sweep', { sweep: { ...sweep, deliveryOverdueAfterMs: heartbeatTimeoutMs } }],
-  ['one late heartbeat must not repeat a request', { heartbeat: { ...heartbeat, throttleMs: heartbeatTimeoutMs - 2 * heartbeat.everyMs } }],
-  ['a stall must be noticed before a takeover by Temporal', { stall: { ...stall, afterMs: heartbeatTimeoutMs - heartbeat.everyMs } }],
+  ['a retry by Temporal must come before the sweep', { sweep: { ...sweep, deliveryOverdueAfterMs: heartbeat.attempt.timeoutMs } }],
+  ['one late heartbeat must not repeat a request or a drain', { heartbeat: { ...heartbeat, throttleMs: 5_000 } }],
+  [
+    'one late heartbeat must not repeat a request or a drain',
+    { heartbeat: { ...heartbeat, drain: { everyMs: 15_000, timeoutMs: 30_000 } } },
+  ],
+  [
+    'a stall must be noticed before a takeover by Temporal',
+    { stall: { ...stall, afterMs: heartbeat.attempt.timeoutMs - heartbeat.attempt.everyMs } },
+  ],
   ['a stall must be noticed before a takeover by a relay', { stall: { ...stall, afterMs: relay.expiresAfterMs - relay.renewEveryMs } }],
   ['a stall must be noticed before a takeover by a drain', { stall: { ...stall, afterMs: lanes.takeoverMs } }],
   ['a stopping process must finish its requests', { shutdown: { ...shutdown, graceMs: 30_000 } }],

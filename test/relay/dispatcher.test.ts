@@ -10,7 +10,7 @@ import type { Leaving, LeavingKind } from '#relay/dispatch-queue';
 import { Dispatcher, type DispatcherDeps } from '#relay/dispatcher';
 import { newId } from '#runtime/new-id';
 import { openTemporalLink, type TemporalLink } from '#temporal/link';
-import { createStarter } from '#temporal/starter';
+import { createStarter, type DispatchRef } from '#temporal/starter';
 import { type ApiServer, startApi } from '../api/api-server.ts';
 import { until } from '../support/until.ts';
 
@@ -92,6 +92,40 @@ it.each<[LeavingKind, boolean]>([
   expect(await open(there, { relayId }).dispatch(leaving)).toBe('dispatched');
   expect(await outboxOwner(leaving)).toBeUndefined();
   expect(await planned(leaving)).toEqual([isPlanned]);
+});
+
+it('gives parked events a dispatch that is done, and no workflow, unless another event shares it', async () => {
+  const relayId = newId('rly');
+  const started: string[] = [];
+  const starter = createStarter(there, 60_000);
+  const noting = {
+    ...starter,
+    startDispatch(dispatch: DispatchRef) {
+      started.push(dispatch.dispatchId);
+      return starter.startDispatch(dispatch);
+    },
+  };
+  const done = async ({ event: { eventId } }: Leaving) =>
+    (
+      await api.db.query<{ id: string; done: boolean }>(
+        `select 'dsp_' || replace(id::text, '-', '') as id, done_at is not null as done from dispatches where $1 = any(event_ids)`,
+        [uuidOf(eventId)],
+      )
+    ).rows;
+  const dispatcher = open(there, { relayId, starter: noting });
+  const parked = async () => ({ ...(await event(relayId, 'attempted')), urgent: false, parked: true });
+  const alone = await parked();
+  expect(await dispatcher.dispatch(alone)).toBe('dispatched');
+  expect(await done(alone)).toEqual([{ id: expect.any(String), done: true }]);
+  expect(await planned(alone)).toEqual([true]);
+  expect(started).toEqual([]);
+  const [shared, other] = [await parked(), await event(relayId, 'attempted')];
+  await Promise.all([dispatcher.dispatch(shared), dispatcher.dispatch(other)]);
+  const [row] = await done(shared);
+  expect(await done(other)).toEqual([row]);
+  expect(row?.done).toBe(false);
+  await until('its start', () => started.length === 1);
+  expect(started).toEqual([row?.id]);
 });
 
 it('writes nothing for an event that another relay owns', async () => {

@@ -8,6 +8,7 @@ import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
 import { openTemporalLink } from '#temporal/link';
+import { installTestRuntime } from './runtime.ts';
 
 export interface ParkingWithoutTemporal {
   waker: LaneWaker;
@@ -18,6 +19,7 @@ export interface ParkingWithoutTemporal {
 
 export function parkWithoutTemporal(db: Db): ParkingWithoutTemporal {
   const log = createLogger('silent');
+  installTestRuntime();
   const link = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
   const waker = createLaneWaker({ db, link, log });
   const lanes = new LaneWatch({ db, lease: db, waker, log });

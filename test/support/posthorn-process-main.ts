@@ -7,7 +7,8 @@ import { openCore } from '#app/core';
 import { listen } from '#app/listening';
 import { startServer } from '#app/server';
 import { requireKeys } from '#app/start';
-import { installRuntime, startWorker } from '#app/worker';
+import { installRuntime } from '#app/temporal-runtime';
+import { startWorker } from '#app/worker';
 import { readConfig } from '#config/config';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { createLogger } from '#runtime/logger';
@@ -24,12 +25,12 @@ async function reached(checkpoint: Checkpoint): Promise<void> {
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const config = requireKeys(readConfig());
 const log = createLogger(config.LOG_LEVEL);
-if (role !== 'server') installRuntime(log);
+installRuntime(log);
 const listening = role === 'worker' ? undefined : await listen(config.HOST, config.PORT, undefined);
 const origin = listening?.origin ?? `http://${config.HOST}:1`;
 const core = await openCore(config, log, role === 'server' ? 'server' : 'worker', process.env.TIMINGS && JSON.parse(process.env.TIMINGS));
 const worker = role === 'server' ? undefined : startWorker(core, origin, reached);
-const closeServer = listening && startServer(core, { listening, temporalUiUrl: null, relay: worker?.relay, reached });
+const closeServer = listening && startServer(core, { listening, temporalUiUrl: null, worker, reached });
 
 process.once('SIGTERM', async () => {
   await closeServer?.();

@@ -71,7 +71,7 @@ export async function startPosthorn(options: TestOptions): Promise<TestPosthorn>
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log, 'worker', timings);
   const worker = startWorker(core, listening.origin, reached, pageSize);
-  const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', relay: worker.relay, reached });
+  const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', worker, reached });
   await worker.ready;
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   return {

@@ -10,11 +10,13 @@ export const testTimings: Timings = { ...usualTimings, partitionDaysAhead: 1 };
 const { relay, lanes, temporal, sweep } = testTimings;
 const inShort = (timings: Timings) => (isLongChaos ? testTimings : checkTimings(timings));
 
+const quickBeat = { everyMs: 1_500, timeoutMs: 5_000 };
+
 /** Shortens no lease, so it is safe on a starved machine. */
 export const quickWaits = inShort({
   ...testTimings,
   relay: { ...relay, retryMs: 300 },
-  // longer than a call to Temporal, and than the heartbeat timeout, which is a constant of the workflows
+  // longer than a call to Temporal, and than the heartbeat timeout
   sweep: { ...sweep, everyMs: 1_500, dispatchOverdueAfterMs: 5_500, deliveryOverdueAfterMs: 10_000, laneOverdueAfterMs: 4_000 },
   lanes: {
     ...lanes,
@@ -25,6 +27,7 @@ export const quickWaits = inShort({
     briefMs: 500,
     circuit: { firstProbeMs: 2_000, longestProbeMs: 60_000 },
   },
+  heartbeat: { attempt: quickBeat, drain: quickBeat, throttleMs: 1_000 },
   temporal: { ...temporal, reconnectMs: 300, workflowTaskTimeoutMs: 4_000, stickyTimeoutMs: 2_000 },
 });
 

@@ -1,6 +1,6 @@
 // Installs Temporal's runtime once per process, whichever test file comes first.
 
-import { installRuntime } from '#app/worker';
+import { installRuntime } from '#app/temporal-runtime';
 import { createLogger } from '#runtime/logger';
 
 let installed = false;

@@ -12,8 +12,11 @@ import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { openTemporalLink } from '#temporal/link';
 import { signalLane } from '#temporal/starter';
+import { quickWaits } from './quick-timings.ts';
 import { installTestRuntime } from './runtime.ts';
 import { until } from './until.ts';
+
+const quickBeats = quickWaits.heartbeat.drain;
 
 /** The script of a lane's drains: `call` is the number of the drain, from 1. */
 export type Script = (call: number, stopping: AbortSignal) => LaneReport | Promise<LaneReport>;
@@ -86,7 +89,8 @@ export async function setLaneStage(
         endpointId,
         handle: client.workflow.getHandle(`lane/${endpointId}`),
         // retried in case a busy Temporal does not answer within the 5 s of a call
-        wake: () => until('Temporal to take the signal', () => signalLane(outside, ref).then(() => true)).then(() => undefined),
+        wake: () =>
+          until('Temporal to take the signal', () => signalLane(outside, ref, quickBeats.timeoutMs).then(() => true)).then(() => undefined),
         drains: () => lane.calls,
         done: lane.done,
       };
@@ -95,7 +99,7 @@ export async function setLaneStage(
       const link = openTemporalLink(config, log);
       const polling = pollTemporal(
         { config, link, log },
-        { activities, laneActivities: createLaneActivities(drain), sizing: sizingOf(config, thisMachine()) },
+        { activities, laneActivities: createLaneActivities(drain, quickWaits), sizing: sizingOf(config, thisMachine()) },
       );
       workers = { link, stop: polling.stop };
       await polling.ready;

@@ -7,11 +7,13 @@ import { readConfig } from '#config/config';
 import { namesOf, workflowTypes } from '#contract/workflow-contract';
 import { openTemporalLink, type TemporalLink } from '#temporal/link';
 import { ensureSchedules } from '#temporal/prepare';
+import { installTestRuntime } from '../support/runtime.ts';
 
 const { taskQueue, upkeepScheduleId } = namesOf('posthorn');
 let link: TemporalLink;
 beforeAll(async () => {
   const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 't63' });
+  installTestRuntime();
   link = openTemporalLink(config, pino({ level: 'silent' }));
   await link.connected;
 });

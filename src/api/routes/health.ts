@@ -1,7 +1,7 @@
 // GET /healthz: the process runs. GET /readyz: it can serve requests. GET /: an HTML page.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { answer, type Route, route } from '../http/route.ts';
+import { type Answer, answer, type Route, route } from '../http/route.ts';
 import { pagePolicy } from '../http/security-headers.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -14,11 +14,17 @@ const readiness = z.object({
   status: z
     .enum(['ok', 'degraded', 'starting', 'away'])
     .describe(
-      'ok: all works. degraded: Temporal is unavailable or refuses to start workflows; events are accepted, and retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
+      'ok: all works. degraded: Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
     ),
   postgres: up,
   temporal: up.describe('away: no worker of Posthorn can use it.'),
   temporalError: z.string().optional().describe('What Temporal answered, or that it did not answer. Present if it is away.'),
+  worker: z
+    .enum(['polling', 'not_polling'])
+    .optional()
+    .describe(
+      'polling: Temporal answered a poll of the worker in the last 90 s, or the worker finished a task. It turns to not_polling after 5 s of failed polls, and back with the next answers, for which a worker without tasks waits for a minute. Absent: the process has no worker.',
+    ),
 });
 
 export function healthRoutes(deps: ApiDeps): Route[] {
@@ -37,38 +43,70 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-const ready = ({ storeUp: isUp, temporalTrouble, starting = () => false }: ApiDeps) => {
-  const storeUp = memoizeFor(probeTtlMs, isUp);
-  const trouble = memoizeFor(probeTtlMs, () => temporalTrouble().catch(String));
-  return route({
-    method: 'get',
-    path: '/readyz',
-    operationId: 'getReadiness',
-    summary: 'Check that requests can be served',
-    description: 'For readiness probes. No API key is needed.',
-    scope: 'open',
-    answers: {
-      200: {
-        description: 'Requests can be served.',
-        schema: readiness,
-        example: { status: 'ok', postgres: 'up', temporal: 'up' },
-      },
-      503: {
-        description: 'The process is starting, or PostgreSQL is unavailable.',
-        schema: readiness,
-        example: { status: 'away', postgres: 'away', temporal: 'up' },
-      },
+export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'workerPolls'>;
+
+const readyRoute = {
+  method: 'get',
+  path: '/readyz',
+  operationId: 'getReadiness',
+  summary: 'Check that requests can be served',
+  description: 'For readiness probes. No API key is needed.',
+  scope: 'open',
+  answers: {
+    200: {
+      description: 'Requests can be served.',
+      schema: readiness,
+      example: { status: 'ok', postgres: 'up', temporal: 'up', worker: 'polling' },
     },
+    503: {
+      description: 'The process is starting, or PostgreSQL is unavailable.',
+      schema: readiness,
+      example: { status: 'away', postgres: 'away', temporal: 'up', worker: 'polling' },
+    },
+  },
+} as const;
+
+const ready = (deps: ReadinessDeps) => {
+  const readFacts = factsOf(deps);
+  return route({ ...readyRoute, handler: async () => answerFor(await readFacts(), 200) });
+};
+
+/** For a worker without an API: it is ready only while it polls Temporal. */
+export const workerReadyRoute = (deps: ReadinessDeps) => {
+  const readFacts = factsOf(deps);
+  return route({
+    ...readyRoute,
+    summary: 'Check that the worker works',
     async handler() {
-      const [postgres, temporalError] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), trouble()]);
-      const temporal = temporalError === null ? { temporal: 'up' } : { temporal: 'away', temporalError };
-      const facts = { postgres: postgres ? 'up' : 'away', ...temporal };
-      const notYet = !postgres ? 'away' : starting() ? 'starting' : null;
-      if (notYet) return { ...answer(503, { status: notYet, ...facts }), headers: { 'retry-after': '1' } };
-      return answer(200, { status: temporalError === null ? 'ok' : 'degraded', ...facts });
+      const facts = await readFacts();
+      return answerFor(facts, facts.worker === 'polling' ? 200 : 503);
     },
   });
 };
+
+type Facts = z.infer<typeof readiness>;
+
+function factsOf({ storeUp: isUp, temporalTrouble, starting = () => false, workerPolls }: ReadinessDeps): () => Promise<Facts> {
+  const storeUp = memoizeFor(probeTtlMs, isUp);
+  const trouble = memoizeFor(probeTtlMs, () => temporalTrouble().catch(String));
+  return async () => {
+    const [postgres, temporalError] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), trouble()]);
+    const polls = workerPolls?.();
+    return {
+      status: !postgres ? 'away' : starting() ? 'starting' : temporalError !== null || polls === false ? 'degraded' : 'ok',
+      postgres: postgres ? 'up' : 'away',
+      ...(temporalError === null ? { temporal: 'up' } : { temporal: 'away', temporalError }),
+      ...(polls !== undefined && { worker: polls ? 'polling' : 'not_polling' }),
+    };
+  };
+}
+
+/** `code`: while PostgreSQL is up and nothing is starting. */
+function answerFor(facts: Facts, code: 200 | 503): Answer {
+  const isUp = facts.status === 'ok' || facts.status === 'degraded';
+  const answered = answer(isUp ? code : 503, facts);
+  return answered.status === 200 ? answered : { ...answered, headers: { 'retry-after': '1' } };
+}
 
 /**
  * Caches the result of `ask` for `ttlMs` and runs one `ask` at a time, because anybody can call the probes. `ask` must

@@ -13,6 +13,8 @@ export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & 
   ownWorkflow: boolean;
   /** Otherwise the dispatch that guards its event; null: none yet, or deleted since. */
   dispatchId: string | null;
+  /** It was parked with all other deliveries of its event. */
+  parked: boolean;
 };
 
 export interface DeliveryFilter {
@@ -176,7 +178,7 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
   const around = await readDeliveryContext(db, rows);
   const nextAttempt = await nextAttemptsOf(db, rows);
   return rows.map((row) => {
-    const { event, dispatchId } = around.get(row.event_id) ?? { event: null, dispatchId: null };
+    const { event, dispatchId, parked } = around.get(row.event_id) ?? { event: null, dispatchId: null, parked: false };
     return {
       id: idOf('dlv', row.id),
       event: event ?? idOf('evt', row.event_id),
@@ -196,6 +198,7 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
       updatedAt: row.updated_at.toISOString(),
       ownWorkflow: row.own_workflow,
       dispatchId: row.own_workflow ? null : dispatchId,
+      parked: parked && !row.own_workflow,
     };
   });
 }

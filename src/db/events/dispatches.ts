@@ -8,6 +8,8 @@ export interface NewDispatch {
   eventIds: string[];
   /** All its deliveries have rows. */
   planned: boolean;
+  /** None of them needs a workflow, so neither does the dispatch: lanes that know of them send them. Default: false. */
+  done?: boolean;
 }
 
 /**
@@ -20,20 +22,23 @@ export async function createDispatches(db: Db, relayId: string, dispatches: NewD
     name: 'create_dispatches',
     text: `
       with wanted as (
-        select d.dispatch_id, d.event_id, d.planned from unnest($2::uuid[], $3::uuid[], $4::bool[]) as d (dispatch_id, event_id, planned)
+        select d.dispatch_id, d.event_id, d.planned, d.done
+        from unnest($2::uuid[], $3::uuid[], $4::bool[], $5::bool[]) as d (dispatch_id, event_id, planned, done)
       ), locked as (
         select event_id from outbox where event_id in (select event_id from wanted) and owner = $1 order by event_id for update
       ), gone as (
         delete from outbox where event_id in (select event_id from locked) returning event_id
       )
-      insert into dispatches (id, event_ids, planned)
-      select dispatch_id, array_agg(event_id order by event_id), bool_and(planned) from wanted join gone using (event_id) group by dispatch_id
+      insert into dispatches (id, event_ids, planned, done_at)
+      select dispatch_id, array_agg(event_id order by event_id), bool_and(planned), case when bool_and(done) then now() end
+      from wanted join gone using (event_id) group by dispatch_id
       returning id, cardinality(event_ids) as events`,
     values: [
       uuidOf(relayId),
       dispatches.flatMap(({ dispatchId, eventIds }) => eventIds.map(() => uuidOf(dispatchId))),
       dispatches.flatMap(({ eventIds }) => eventIds.map(uuidOf)),
       dispatches.flatMap(({ eventIds, planned }) => eventIds.map(() => planned)),
+      dispatches.flatMap(({ eventIds, done = false }) => eventIds.map(() => done)),
     ],
   });
   const moved = new Map(rows.map((row) => [idOf('dsp', row.id), row.events]));

@@ -27,16 +27,19 @@ afterAll(async () => {
 
 const read = () => readMetrics(posthorn.origin);
 
+/** The metrics of docs/metrics.md that begin with `prefix`. */
+function documented(prefix: string): string[] {
+  const rows = readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `([a-z_]+)(?:\{[a-z_,]+\})?` \|/gm);
+  return [...rows].map(([, name]) => name ?? '').filter((name) => name.startsWith(`${prefix}_`));
+}
+
 describe('/metrics', () => {
   it('needs no key, and has the Node metrics and all metrics of docs/metrics.md', async () => {
     const page = await read();
     expect(page.type).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(page.value('process_cpu_seconds_total')).toBeGreaterThan(0);
     expect(page.value('process_resident_memory_bytes')).toBeGreaterThan(0);
-    const told = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(posthorn_[a-z_]+)(?:\{[a-z,]+\})?` \|/gm)].map(
-      ([, name]) => name ?? '',
-    );
-    expect(page.names().toSorted()).toEqual(told.toSorted());
+    expect(page.names().toSorted()).toEqual(documented('posthorn').toSorted());
     expect((await posthorn.post('/metrics')).status).toBe(405);
   });
 
@@ -114,6 +117,23 @@ describe('/metrics', () => {
     expect(grown('posthorn_first_attempt_delay_seconds_count')).toBeGreaterThan(0);
   });
 
+  it("has the SDK's metrics of tasks, slots, polls and calls, all of them in docs/metrics.md", async () => {
+    const tenant = await posthorn.makeTenant();
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/sdk`, { eventTypes: ['sdk.*'] });
+    await posthorn.postEvent(tenant, { type: 'sdk.sent', deliverAt: new Date(Date.now() + 100).toISOString() });
+    const page = await until('the metrics of its activity', async () => {
+      const now = await read();
+      return now.value('temporal_activity_schedule_to_start_latency_seconds_count{task_queue="posthorn"}') ? now : null;
+    });
+    expect(page.value('temporal_request_total{operation="StartWorkflowExecution"}')).toBeGreaterThan(0);
+    expect(page.value('temporal_workflow_task_execution_latency_seconds_count')).toBeGreaterThan(0);
+    for (const queue of ['posthorn', 'posthorn-lanes'])
+      expect(page.value(`temporal_worker_task_slots_available{task_queue="${queue}",worker_type="ActivityWorker"}`)).toBeGreaterThan(0);
+    const names = documented('temporal');
+    expect(names).toHaveLength(21);
+    expect(page.names('temporal').filter((name) => !names.includes(name))).toEqual([]);
+  });
+
   it('names no tenant: all labels have values from closed lists', async () => {
     const tenant = await posthorn.makeTenant('acme-customer');
     const { id } = await posthorn.makeEndpoint(tenant, `${receiver.url}/acme`, { eventTypes: ['acme.*'] });
@@ -121,8 +141,13 @@ describe('/metrics', () => {
     await until('it to arrive', () => receiver.of(event).length === 1);
     const { text } = await read();
     for (const secret of ['acme', id, new URL(receiver.url).host, testApiKey]) expect(text).not.toContain(secret);
-    const labels = text.match(/^posthorn_.*\{.*\}/gm)?.map((line) => /\{(\w+)=/.exec(line)?.[1]);
-    expect(new Set(labels)).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le', 'state']));
+    const labelsOf = (prefix: string) => {
+      const lines = text.split('\n').filter((line) => line.startsWith(`${prefix}_`));
+      return new Set(lines.flatMap((line) => [...line.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)));
+    };
+    expect(labelsOf('posthorn')).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le', 'state']));
+    const ofSdk = ['le', 'operation', 'status_code', 'task_queue', 'worker_type', 'poller_type', 'workflow_type', 'activity_type'];
+    expect([...labelsOf('temporal')].filter((label) => !ofSdk.includes(label ?? ''))).toEqual([]);
   });
 
   it('counts events that are refused because too many wait for the database', async () => {
