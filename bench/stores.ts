@@ -22,7 +22,8 @@ export interface Stores {
   stop(): Promise<void>;
 }
 
-export async function openStores(config: Config): Promise<Stores> {
+/** `metricsPort`: of the Temporal server. */
+export async function openStores(config: Config, metricsPort?: number): Promise<Stores> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
   // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
@@ -34,7 +35,13 @@ export async function openStores(config: Config): Promise<Stores> {
     const postgres = config.DATABASE_URL ? null : await startPostgres({ dataDir: join(folder, 'postgres') });
     if (postgres) closers.push(postgres.stop);
     const attributes = Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const]));
-    const temporalOptions = { dataDir: join(folder, 'temporal'), uiPort: 0, searchAttributes: attributes, cacheDir: config.XDG_CACHE_HOME };
+    const temporalOptions = {
+      dataDir: join(folder, 'temporal'),
+      uiPort: 0,
+      searchAttributes: attributes,
+      cacheDir: config.XDG_CACHE_HOME,
+      metricsPort,
+    };
     const temporal = config.TEMPORAL_ADDRESS ? null : await startTemporal(temporalOptions);
     if (temporal) closers.push(temporal.stop);
     return {

@@ -21,6 +21,8 @@ export interface TemporalOptions {
   port?: number;
   /** The first free port from here upwards, 0: any free one; absent: no Web UI. */
   uiPort?: number;
+  /** Serves the metrics of the server itself. Absent: it has none. */
+  metricsPort?: number;
   /** In addition to `default`. */
   namespaces?: readonly string[];
   searchAttributes: SearchAttributes;
@@ -100,13 +102,14 @@ interface LaunchOptions extends TemporalOptions {
 }
 
 function launch(binary: string, folder: string, options: LaunchOptions): Promise<SupervisedProcess> {
-  const { dataDir, port, uiPort, namespaces = [], searchAttributes } = options;
+  const { dataDir, port, uiPort, metricsPort, namespaces = [], searchAttributes } = options;
   const ports = ['--ip', '127.0.0.1', '--port', String(port), ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)])];
   const pragmas = ['journal_mode=wal', 'synchronous=full'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   const store = dataDir === undefined ? [] : ['--db-filename', databaseFile(folder), ...pragmas];
   const fair = ['matching.useNewMatcher=true', 'matching.enableFairness=true'].flatMap((value) => ['--dynamic-config-value', value]);
   const attributes = Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
-  const args = [...ports, ...store, ...fair, ...attributes, ...namespaces.flatMap((name) => ['--namespace', name])];
+  const metrics = metricsPort === undefined ? [] : ['--metrics-port', String(metricsPort)];
+  const args = [...ports, ...metrics, ...store, ...fair, ...attributes, ...namespaces.flatMap((name) => ['--namespace', name])];
   // a HOME of its own, so that the user's settings for the temporal command do not affect our server
   const supervision = { env: { HOME: folder }, logFile: join(folder, 'temporal.log'), stopSignal: 'SIGTERM', graceMs: 10_000 } as const;
   return superviseProcess({ command: binary, args: ['server', 'start-dev', '--log-level', 'warn', ...args], ...supervision });
