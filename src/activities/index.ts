@@ -19,7 +19,7 @@ import { createFollowKey } from './follow-key.ts';
 import { createGiveCommandActivity } from './give-command.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
-import { type PlanDeliveryDeps, plannedFirst } from './plan-delivery.ts';
+import { createPlanDelivery, type PlanDeliveryDeps, plannedFirst } from './plan-delivery.ts';
 import { createReadDelivery } from './read-delivery.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
@@ -45,11 +45,12 @@ export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
+  const planDelivery = createPlanDelivery({ db, waker, reached });
   return {
-    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat)),
+    attemptDelivery: createAttemptDelivery(engine, planDelivery, deps.timings?.heartbeat),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
-    obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
-    readDelivery: plannedFirst({ db, waker, reached }, createReadDelivery(db)),
+    obeyDeliveryCommand: plannedFirst(planDelivery, createObeyDeliveryCommand(db, waker)),
+    readDelivery: plannedFirst(planDelivery, createReadDelivery(db)),
     giveCommand: createGiveCommandActivity(giveCommand),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
