@@ -5,21 +5,27 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Engine } from '#attempts/engine';
-import type { DeliverState } from '#contract/workflow-contract';
+import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import { usualTimings } from '#domain/timings';
+import type { PlanDelivery } from './plan-delivery.ts';
 
 /**
  * A refusal throws a BENIGN ApplicationFailure with the outcome as its type and the backoff as `nextRetryDelay`. So
  * Temporal keeps the timer, and its Web UI shows attempt, reason and next attempt. The first refusal of a round is
  * returned as a result instead, so that the workflow can show `retrying`. An attempt that is not due yet also throws
- * with `nextRetryDelay`. An internal error throws type `Fault`.
+ * with `nextRetryDelay`. An internal error throws type `Fault`. Heartbeats begin before the delivery is planned, because
+ * after a timeout another worker makes the attempt, too.
  */
-export function createAttemptDelivery(engine: Engine, { everyMs } = usualTimings.heartbeat.attempt) {
-  return async function attemptDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState> {
+export function createAttemptDelivery(engine: Engine, planDelivery: PlanDelivery, { everyMs } = usualTimings.heartbeat.attempt) {
+  return async function attemptDelivery({ deliveryId, plan }: { deliveryId: string; plan?: PlanInput }): Promise<DeliverState> {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), everyMs);
+    let planned: Awaited<ReturnType<PlanDelivery>> | undefined;
+    const planFirst = async () => {
+      if (plan) planned = await planDelivery(plan);
+    };
     try {
-      const report = await engine.attempt(deliveryId);
+      const report = await engine.attempt(deliveryId, planFirst);
       if (report.kind === 'wait') throw retryLater(report.message, report.outcome, report.ms);
       if (report.kind === 'fault')
         throw ApplicationFailure.create({ type: 'Fault', message: `${report.message} (internal error ${report.faults} of 10)` });
@@ -28,6 +34,7 @@ export function createAttemptDelivery(engine: Engine, { everyMs } = usualTimings
       return report.state;
     } finally {
       clearInterval(beat);
+      await planned?.marked;
     }
   };
 }

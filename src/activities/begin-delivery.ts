@@ -2,14 +2,16 @@
 // workflow task waiting, so after a short time it hands over to `attemptDelivery`, which joins the attempt in flight.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '#attempts/engine';
-import type { DeliverState } from '#contract/workflow-contract';
+import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
 import type { Db } from '#db/store/pool';
 import { usualTimings } from '#domain/timings';
+import type { PlanDelivery } from './plan-delivery.ts';
 
 export interface BeginDeliveryDeps {
   db: Db;
   engine: Pick<Engine, 'attempt'>;
+  planDelivery: PlanDelivery;
   timings?: { firstAttempt: { handOverAfterMs: number; leaseMarginMs: number } } | undefined;
 }
 
@@ -20,10 +22,17 @@ export interface BeginDeliveryDeps {
  * Before an attempt in flight is handed over, its row is leased: another process, which may get `attemptDelivery`, waits
  * until the lease ends. Without an answer of PostgreSQL nothing is handed over.
  */
-export function createBeginDelivery({ db, engine, timings = usualTimings }: BeginDeliveryDeps) {
+export function createBeginDelivery({ db, engine, planDelivery, timings = usualTimings }: BeginDeliveryDeps) {
   const { handOverAfterMs, leaseMarginMs } = timings.firstAttempt;
-  return async function beginDelivery({ deliveryId }: { deliveryId: string }): Promise<DeliverState | 'in_flight' | null> {
-    const attempt = engine.attempt(deliveryId).then(
+  return async function beginDelivery({
+    deliveryId,
+    plan,
+  }: {
+    deliveryId: string;
+    plan: PlanInput;
+  }): Promise<DeliverState | 'in_flight' | null> {
+    const planFirst = () => planDelivery(plan).then(() => undefined);
+    const attempt = engine.attempt(deliveryId, planFirst).then(
       (report) => (report.kind === 'ended' || report.kind === 'refused' ? report.state : null),
       () => null,
     );

@@ -20,7 +20,7 @@ import { createFollowKey } from './follow-key.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
 import { createObeyOrders } from './obey-orders.ts';
-import { type PlanDeliveryDeps, plannedFirst } from './plan-delivery.ts';
+import { createPlanDelivery, type PlanDeliveryDeps, plannedFirst } from './plan-delivery.ts';
 import { createReadDelivery } from './read-delivery.ts';
 import { createSetGate } from './set-gate.ts';
 import { createSkipHeadActivity } from './skip-head.ts';
@@ -46,12 +46,13 @@ export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
+  const planDelivery = createPlanDelivery({ db, waker, reached });
   return {
-    attemptDelivery: plannedFirst({ db, waker, reached }, createAttemptDelivery(engine, deps.timings?.heartbeat.attempt)),
+    attemptDelivery: createAttemptDelivery(engine, planDelivery, deps.timings?.heartbeat.attempt),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
-    beginDelivery: plannedFirst({ db, waker, reached }, createBeginDelivery({ db, engine, timings: deps.timings })),
-    obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
-    readDelivery: plannedFirst({ db, waker, reached }, createReadDelivery(db)),
+    beginDelivery: createBeginDelivery({ db, engine, planDelivery, timings: deps.timings }),
+    obeyDeliveryCommand: plannedFirst(planDelivery, createObeyDeliveryCommand(db, waker)),
+    readDelivery: plannedFirst(planDelivery, createReadDelivery(db)),
     obeyOrders: createObeyOrders({ giveCommand, setGate, skipHead }),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),

@@ -14,22 +14,28 @@ export interface PlanDeliveryDeps {
   reached?: Reached | undefined;
 }
 
-/**
- * Adds planning to an activity of a delivery. Safe to repeat. If the dispatch was taken back, nothing is written: the
- * activity finds no row, and the relay that took it back makes the delivery.
- */
-export function plannedFirst<I extends object, R>({ db, waker, reached }: PlanDeliveryDeps, activity: (input: I) => Promise<R>) {
-  return async ({ plan, ...input }: I & { plan?: PlanInput | undefined }): Promise<R> => {
-    if (!plan) return activity(input as unknown as I);
+/** `marked` resolves when the dispatch is done; never rejects. */
+export type PlanDelivery = (plan: PlanInput) => Promise<{ marked: Promise<void> }>;
+
+/** Safe to repeat. If the dispatch was taken back, nothing is written: the relay that took it back makes the delivery. */
+export function createPlanDelivery({ db, waker, reached }: PlanDeliveryDeps): PlanDelivery {
+  return async ({ dispatchId, eventId, endpointId }) => {
     await reached?.('before plan');
-    const event = await readEventToPlan(db, plan.eventId);
-    const held = event && (await insertDeliveries(db, plan.dispatchId, event, [plan.endpointId]));
+    const event = await readEventToPlan(db, eventId);
+    const held = event && (await insertDeliveries(db, dispatchId, event, [endpointId]));
     if (held && held.length > 0) await waker.parked(held);
     await reached?.('planned');
-    // beside the attempt: if it fails, the sweep starts the dispatch, which finds all done
-    const marked = setDone(db, plan.dispatchId).catch((error) => log.warn('dispatch.not_marked_done', { err: error }));
+    // if it fails, the sweep starts the dispatch, which finds all done
+    return { marked: setDone(db, dispatchId).catch((error) => log.warn('dispatch.not_marked_done', { err: error })) };
+  };
+}
+
+/** Adds planning to an activity of a delivery that makes no request. */
+export function plannedFirst<I extends object, R>(planDelivery: PlanDelivery, activity: (input: I) => Promise<R>) {
+  return async ({ plan, ...input }: I & { plan?: PlanInput | undefined }): Promise<R> => {
+    const planned = plan && (await planDelivery(plan));
     const result = await activity(input as unknown as I);
-    await marked;
+    await planned?.marked;
     return result;
   };
 }

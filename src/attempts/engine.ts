@@ -49,20 +49,24 @@ export class Engine {
     this.#slotBackoff = new SlotBackoff(deps.db, deps.slots, deps.limits);
   }
 
-  /** Rejects when PostgreSQL or the local network fails. Then nothing was sent and no attempt used up: call again. */
-  attempt(deliveryId: string): Promise<AttemptReport> {
+  /**
+   * Rejects when PostgreSQL or the local network fails. Then nothing was sent and no attempt used up: call again.
+   * `planFirst` writes the row. If the process is suspended meanwhile, nothing is sent.
+   */
+  attempt(deliveryId: string, planFirst?: () => Promise<void>): Promise<AttemptReport> {
     const joined = this.#calls.get(deliveryId);
     if (joined !== undefined) return joined;
-    const started = this.#run(deliveryId).finally(() => this.#calls.delete(deliveryId));
+    const started = this.#run(deliveryId, planFirst).finally(() => this.#calls.delete(deliveryId));
     this.#calls.set(deliveryId, started);
     return started;
   }
 
-  async #run(deliveryId: string): Promise<AttemptReport> {
+  async #run(deliveryId: string, planFirst?: () => Promise<void>): Promise<AttemptReport> {
     const { db, recorder, stallWatch, parkDelivery, firstInFlight } = this.#deps;
     await firstInFlight?.get(deliveryId)?.catch(() => undefined);
     if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
     const mark = stallWatch.mark();
+    await planFirst?.();
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return ended('expired', 1, 0, null);
     const step = nextStep(job);

@@ -49,11 +49,14 @@ export function leavingAs(
   return { kind, event: { eventId, tenantId, tenant, eventType }, urgent, parked };
 }
 
-/** The event for a dispatch of its own, with the only delivery that needs a workflow, if there is one. */
+/**
+ * The event for a dispatch of its own, with the only delivery that needs a workflow, if there is one. An event that another
+ * process may have begun has none: rows without workflows may exist, and a workflow of an earlier dispatch may be open.
+ */
 export function leavingIndividually(event: OwnedEvent, { direct }: Route<EndpointSnapshot> & { kind: 'deliver' }): Leaving {
   const leaving = leavingAs('individual', event, false);
   const [endpoint, second] = direct;
-  if (!endpoint || second) return leaving;
+  if (!endpoint || second || event.mayBeBegun) return leaving;
   const { endpointId, host } = endpoint;
   const { eventId, tenant, eventType } = event;
   const refs = { deliveryId: deliveryId(eventId, endpointId), tenant, endpointId, endpointHost: host, eventType };

@@ -143,9 +143,10 @@ class Delivery {
 
   /** The first attempt of a delivery that was started in place of its dispatch. Null: it was not made here. */
   async #begin(): Promise<DeliverState | 'in_flight' | null> {
-    if (!this.#input.plan || !this.#unplanned || this.#commands.length > 0) return null;
+    const { deliveryId, plan } = this.#input;
+    if (!plan || !this.#unplanned || this.#commands.length > 0) return null;
     try {
-      return await CancellationScope.nonCancellable(() => beginDelivery(this.#what()));
+      return await CancellationScope.nonCancellable(() => beginDelivery({ deliveryId, plan }));
     } catch {
       return null;
     }

@@ -96,9 +96,13 @@ describe('a first attempt that is handed over', () => {
     const begin = createBeginDelivery({
       db,
       engine: { attempt: () => answer.promise },
+      planDelivery: async () => ({ marked: Promise.resolve() }),
       timings: { firstAttempt: { handOverAfterMs: 1, leaseMarginMs: 1 } },
     });
-    const begun = begin({ deliveryId: 'dlv_01a2280a989677189bc7b413ed251b7d' });
+    const begun = begin({
+      deliveryId: 'dlv_01a2280a989677189bc7b413ed251b7d',
+      plan: { dispatchId: 'dsp_1', eventId: 'evt_1', endpointId: 'ep_1' },
+    });
     setTimeout(() => answer.resolve(ended('succeeded', 1, 1, 'accepted')), 50);
     expect(await begun).toMatchObject({ status: 'succeeded' });
   });

@@ -1,0 +1,121 @@
+// The first activity of a delivery that has no row yet: Temporal must not believe its worker dead while PostgreSQL is slow,
+// and a process that was suspended while it planned must not send, because another worker may be sending.
+import { randomBytes } from 'node:crypto';
+import { asyncLocalStorage, Context } from '@temporalio/activity';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createAttemptDelivery } from '#activities/attempt-delivery';
+import { createPlanDelivery } from '#activities/plan-delivery';
+import { Engine } from '#attempts/engine';
+import { createParkDelivery } from '#attempts/park-delivery';
+import { createPoster } from '#attempts/poster';
+import { Recorder } from '#attempts/recorder';
+import { createSlots } from '#attempts/slots';
+import { createStallWatch } from '#attempts/stall-watch';
+import { deliveryId, uuidOf } from '#domain/ids';
+import { createAddressGuard } from '#outbound/address-guard';
+import { createSender, type Sender } from '#outbound/send';
+import type { Reached } from '#runtime/checkpoints';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
+import { createVault } from '#sealing/vault';
+import { testContents } from '../support/contents.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertForeground, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
+
+const log = createLogger('silent');
+const vault = createVault([randomBytes(32).toString('base64')]);
+const limits = { process: 9, tenant: 9, endpoint: 9 };
+let database: TestDatabase;
+let receiver: Receiver;
+let sender: Sender;
+let lanes: ParkingWithoutTemporal;
+let engine: Engine;
+let heartbeats = 0;
+
+beforeAll(async () => {
+  [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
+  lanes = parkWithoutTemporal(database.db);
+  sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+});
+afterAll(async () => {
+  await sender?.close();
+  await receiver?.close();
+  await lanes?.stop();
+  await database?.drop();
+});
+beforeEach(() => {
+  const { db } = database;
+  heartbeats = 0;
+  engine = new Engine({
+    ...{ db, log, limits },
+    poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } }),
+    recorder: new Recorder(db, testContents(db), log),
+    stallWatch: createStallWatch({ tickMs: 20, afterMs: 500 }),
+    slots: createSlots(limits),
+    laneWatch: lanes.lanes,
+    parkDelivery: createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell }),
+  });
+});
+
+/** An event in a dispatch, for one endpoint. */
+async function dispatched() {
+  const { db } = database;
+  const [tenantId, endpointId, eventId, dispatchId, secretId] = [newId('tnt'), newId('ep'), newId('evt'), newId('dsp'), newId('sec')];
+  await insertForeground(db, { tenantId, endpointId, eventId });
+  const target = { url: `${receiver.url}/${endpointId}`, headers: {}, auth: null };
+  await db.query('update endpoints set sealed = $2 where id = $1', [uuidOf(endpointId), sealTarget(vault, endpointId, target).sealed]);
+  await db.query('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
+    uuidOf(secretId),
+    uuidOf(endpointId),
+    vault.seal(randomBytes(24), secretId),
+  ]);
+  await db.query('insert into dispatches (id, event_ids) values ($1, array[$2::uuid])', [uuidOf(dispatchId), uuidOf(eventId)]);
+  return { deliveryId: deliveryId(eventId, endpointId), plan: { dispatchId, eventId, endpointId } };
+}
+
+/** The activity as a worker calls it. */
+function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?: Reached) {
+  const planDelivery = createPlanDelivery({ db: database.db, waker: lanes.waker, reached });
+  const activity = createAttemptDelivery(engine, planDelivery, { everyMs: 50, timeoutMs: 1_000 });
+  const context = Object.create(Context.prototype, {
+    heartbeat: { value: () => void heartbeats++ },
+    info: { value: { isLocal: false } },
+  }) as Context;
+  return asyncLocalStorage.run(context, () => activity(input));
+}
+
+const requests = ({ plan: { endpointId } }: Awaited<ReturnType<typeof dispatched>>) =>
+  receiver.requests.filter(({ path }) => path === `/${endpointId}`).length;
+
+it('heartbeats while PostgreSQL makes its planning wait', async () => {
+  const input = await dispatched();
+  const client = await database.db.connect();
+  await client.query('begin');
+  await client.query('select from dispatches where id = $1 for update', [uuidOf(input.plan.dispatchId)]);
+  const attempting = attemptDelivery(input);
+  await until('heartbeats', () => heartbeats >= 3);
+  expect(requests(input)).toBe(0);
+  await client.query('rollback');
+  client.release();
+  expect(await attempting).toMatchObject({ status: 'succeeded', attempts: 1 });
+  expect(requests(input)).toBe(1);
+  const { rows } = await database.db.query('select done_at is not null as done from dispatches where id = $1', [
+    uuidOf(input.plan.dispatchId),
+  ]);
+  expect(rows).toEqual([{ done: true }]);
+});
+
+it('sends nothing if the process was suspended while it planned; the next call sends once', async () => {
+  const input = await dispatched();
+  const suspend: Reached = async (checkpoint) => {
+    // nothing of this process runs for a second, as after SIGSTOP
+    if (checkpoint === 'planned') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  };
+  await expect(attemptDelivery(input, suspend)).rejects.toThrow('the process was suspended');
+  expect(requests(input)).toBe(0);
+  expect(await attemptDelivery(input)).toMatchObject({ status: 'succeeded', attempts: 1 });
+  expect(requests(input)).toBe(1);
+});
