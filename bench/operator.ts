@@ -6,12 +6,14 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { readConfig } from '#config/config';
-import { cancelSignal, operatorWorkflowId, workflowTypes } from '#contract/workflow-contract';
+import { cancelSignal, namesOf, workflowTypes } from '#contract/workflow-contract';
 import { freePort } from '#embedded/free-port';
 import { deliveryStart } from '#temporal/starter';
 import { environmentOf, inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
 import { startPosthorn } from './posthorn.ts';
 import { openStores } from './stores.ts';
+
+const { taskQueue, operatorWorkflowId } = namesOf('posthorn');
 
 const withinMs = 20 * 60_000;
 const deadLetterWindowMs = 14 * 24 * 3_600_000;
@@ -57,7 +59,7 @@ async function main(): Promise<void> {
     closers.push(posthorn.kill);
     const letters = await makeDeadLetters(db, port, count);
     await inTurns(letters.slice(0, open), (letter) =>
-      client.workflow.start(workflowTypes.deliver, deliveryStart(letter, deadLetterWindowMs, 'bench')),
+      client.workflow.start(workflowTypes.deliver, { ...deliveryStart(letter, deadLetterWindowMs, 'bench'), taskQueue }),
     );
     const operator = client.workflow.getHandle(operatorWorkflowId);
     const begun = performance.now();

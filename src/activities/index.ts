@@ -16,9 +16,9 @@ import { createChallengeEndpoint, createGiveUpVerification } from './challenge-e
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
 import { createFollowKey } from './follow-key.ts';
-import { createGiveCommandActivity } from './give-command.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
+import { createObeyOrders } from './obey-orders.ts';
 import { type PlanDeliveryDeps, plannedFirst } from './plan-delivery.ts';
 import { createReadDelivery } from './read-delivery.ts';
 import { createSetGate } from './set-gate.ts';
@@ -50,7 +50,7 @@ export function createActivities(deps: ActivityDeps) {
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
     obeyDeliveryCommand: plannedFirst({ db, waker, reached }, createObeyDeliveryCommand(db, waker)),
     readDelivery: plannedFirst({ db, waker, reached }, createReadDelivery(db)),
-    giveCommand: createGiveCommandActivity(giveCommand),
+    obeyOrders: createObeyOrders({ giveCommand, setGate, skipHead }),
     setGate: createSetGate(setGate),
     skipHead: createSkipHeadActivity(skipHead),
     challengeEndpoint: createChallengeEndpoint({ db, lanes: waker, places, challenge }),

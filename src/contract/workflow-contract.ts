@@ -1,8 +1,8 @@
-// Contract of the workflows: ids, task queues, signals, queries and their types.
+// Contract of the workflows: ids, task queues, signals, updates, queries and their types.
 // Clients import this file instead of the workflow code.
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
 import type { LaneState, LaneWait } from '#domain/lanes/lane';
 
 /** The names in Temporal that two Posthorns on one namespace must not share. */
@@ -143,6 +143,38 @@ export const rotationQuery = defineQuery<RotationProgress>('progress');
 // A lane takes pause, resume and skipHead for its own endpoint.
 export const pauseSignal = defineSignal<[unknown?]>('pause');
 export const resumeSignal = defineSignal<[unknown?]>('resume');
+
+/** What became of a command. */
+export interface CommandAnswer {
+  obeyed: boolean;
+  /** The status of the delivery now; for an endpoint: paused, resumed or skipped. */
+  status?: string;
+  /** The dead letter that was skipped. */
+  deliveryId?: string;
+  /** Why it was not obeyed. */
+  reason?: string;
+}
+
+// The same commands as Updates, which answer. Malformed input is rejected before anything is done.
+export const replayUpdate = defineUpdate<CommandAnswer, [unknown?]>('replay');
+export const cancelUpdate = defineUpdate<CommandAnswer, [unknown?]>('cancel');
+export const retryNowUpdate = defineUpdate<CommandAnswer, [unknown?]>('retryNow');
+export const pauseUpdate = defineUpdate<CommandAnswer, [unknown?]>('pause');
+export const resumeUpdate = defineUpdate<CommandAnswer, [unknown?]>('resume');
+export const skipHeadUpdate = defineUpdate<CommandAnswer, [unknown?]>('skipHead');
+
+export type Gate = 'pause' | 'resume';
+
+/** A command that the operator was given. */
+export type OperatorOrder =
+  | { deliveryId: string; command: Command }
+  | { endpointId: string; gate: Gate }
+  | { endpointId: string; skipHeadOf: string | null };
+
+/** Orders of one subject are obeyed in their order. */
+export function subjectOf(order: OperatorOrder): string {
+  return 'command' in order ? order.deliveryId : order.endpointId;
+}
 
 export interface OperatorAction {
   command: string;

@@ -24,6 +24,8 @@ export interface TemporalOptions {
   /** In addition to `default`. */
   namespaces?: readonly string[];
   searchAttributes: SearchAttributes;
+  /** Dynamic configuration of the server, such as smaller limits. */
+  dynamicConfig?: Readonly<Record<string, string>>;
   cacheDir?: string;
   log?: (line: string) => void;
 }
@@ -100,13 +102,14 @@ interface LaunchOptions extends TemporalOptions {
 }
 
 function launch(binary: string, folder: string, options: LaunchOptions): Promise<SupervisedProcess> {
-  const { dataDir, port, uiPort, namespaces = [], searchAttributes } = options;
+  const { dataDir, port, uiPort, namespaces = [], searchAttributes, dynamicConfig } = options;
   const ports = ['--ip', '127.0.0.1', '--port', String(port), ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)])];
   const pragmas = ['journal_mode=wal', 'synchronous=full'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   const store = dataDir === undefined ? [] : ['--db-filename', databaseFile(folder), ...pragmas];
-  const fair = ['matching.useNewMatcher=true', 'matching.enableFairness=true'].flatMap((value) => ['--dynamic-config-value', value]);
+  const settings = { 'matching.useNewMatcher': 'true', 'matching.enableFairness': 'true', ...dynamicConfig };
+  const dynamic = Object.entries(settings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
   const attributes = Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
-  const args = [...ports, ...store, ...fair, ...attributes, ...namespaces.flatMap((name) => ['--namespace', name])];
+  const args = [...ports, ...store, ...dynamic, ...attributes, ...namespaces.flatMap((name) => ['--namespace', name])];
   // a HOME of its own, so that the user's settings for the temporal command do not affect our server
   const supervision = { env: { HOME: folder }, logFile: join(folder, 'temporal.log'), stopSignal: 'SIGTERM', graceMs: 10_000 } as const;
   return superviseProcess({ command: binary, args: ['server', 'start-dev', '--log-level', 'warn', ...args], ...supervision });

@@ -1,5 +1,5 @@
 // Skips the dead letter that blocks an ordered endpoint or one of its keys, and tells the lane.
-// Called by the API and by workflows. Not safe to repeat: the second call skips the next one.
+// Called by the API and by workflows. Safe to repeat with the same `once`; another call skips the next one.
 import type { Audit } from '#db/audit/audit';
 import { skipHead } from '#db/lanes/lane-head';
 import type { Db } from '#db/store/pool';

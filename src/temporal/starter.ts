@@ -107,10 +107,12 @@ async function lookIfOpen(link: TemporalLink, { deliveryId }: DeliveryRef): Prom
 
 function dispatchStart({ dispatchId, events, tenants, tenant, eventType }: DispatchRef): Start {
   const single = events === 1;
+  const about = single ? `${eventType} of ${tenant}` : `${events} events of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`;
   return {
     workflowId: dispatchWorkflowId(dispatchId),
     args: [{ dispatchId }],
-    staticSummary: single ? `${eventType} of ${tenant}` : `${events} events of ${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`,
+    staticSummary: about,
+    memo: { about },
     staticDetails: 'Plans the deliveries of its events and starts a `deliver` workflow for each unfinished one.',
     priority: { priorityKey: priorities.firstAttempt, ...(tenants === 1 && { fairnessKey: tenant }) },
     ...(single && {
@@ -155,6 +157,7 @@ export async function signalLane(link: TemporalLink, { endpointId, tenant, endpo
     priority: { fairnessKey: tenant, priorityKey: priorities.retry },
     staticSummary: `lane to ${host}`,
     staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}: its held deliveries, sent by this lane alone.`,
+    memo: { host },
     typedSearchAttributes: [
       { key: tenantAttribute, value: tenant },
       { key: endpointAttribute, value: endpointId },

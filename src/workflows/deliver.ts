@@ -6,31 +6,37 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
-  continueAsNew,
   isCancellation,
   proxyActivities,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '#activities/index';
 import {
+  type CommandAnswer,
   cancelSignal,
+  cancelUpdate,
   type DeliverInput,
   type DeliverState,
   heartbeatTimeoutMs,
   lookSignal,
   replaySignal,
+  replayUpdate,
   retryNowSignal,
-  statusAttribute,
+  retryNowUpdate,
   statusQuery,
 } from '#contract/workflow-contract';
 import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
-import { deliveryHandlers, showDetails } from './delivery-texts.ts';
+import { deliveryHandlers, showDetails, showWindowOver } from './delivery-texts.ts';
 import { describing } from './described-handlers.ts';
+import { handlersFinished } from './handlers-finished.ts';
 import { ourFaults } from './retry.ts';
+import { continueWithStatus, showStatus } from './status-attribute.ts';
 import { replayIdOf, textField } from './untrusted.ts';
+import { inputOf } from './update-input.ts';
 
 const setHandler = describing(deliveryHandlers);
+const withoutInput = { validator: inputOf({ optional: ['reason'] }) };
+const ofReplay = { validator: inputOf({ optional: ['replayId', 'reason'] }) };
 const { attemptDelivery } = proxyActivities<Activities>({
   startToCloseTimeout: '1 day',
   heartbeatTimeout: heartbeatTimeoutMs,
@@ -41,7 +47,8 @@ const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ star
 
 /**
  * Activities change the row conditionally and return its new state. A command from outside (API, operator) has changed
- * the row already and comes as `look`. A signal `cancel`, `retryNow` or `replay` sent by hand changes the row from here.
+ * the row already and comes as `look`. A signal or Update `cancel`, `retryNow` or `replay` sent by hand changes the row from
+ * here.
  *
  * `attemptDelivery` carries the backoff: after a refusal it fails with the next delay on the failure. So the Temporal
  * server keeps the timer, and the Web UI shows attempt, reason and next attempt. The first refusal of a round is
@@ -52,20 +59,30 @@ const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ star
 export async function deliver(input: DeliverInput): Promise<DeliveryStatus> {
   const delivery = new Delivery(input);
   let replays = 0;
+  const replay = (said: unknown) => ({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }) as const;
   setHandler(statusQuery, () => delivery.known);
   setHandler(cancelSignal, () => delivery.give({ kind: 'cancel' }));
   setHandler(retryNowSignal, () => delivery.give({ kind: 'retry-now' }));
   setHandler(lookSignal, () => delivery.give({ kind: 'look' }));
-  setHandler(replaySignal, (said) => delivery.give({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
+  setHandler(replaySignal, (said) => delivery.give(replay(said)));
+  setHandler(cancelUpdate, () => delivery.ask({ kind: 'cancel' }), withoutInput);
+  setHandler(retryNowUpdate, () => delivery.ask({ kind: 'retry-now' }), withoutInput);
+  setHandler(replayUpdate, (said) => delivery.ask(replay(said)), ofReplay);
 
   for (;;) {
     await delivery.obeyAll();
     const { status, round } = delivery.known;
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ ...input, status, round });
+    if (workflowInfo().continueAsNewSuggested) await continueWithStatus<typeof deliver>({ ...input, status, round });
     if (delivery.unread || status === 'pending' || status === 'retrying') await delivery.attempt();
     else if (status === 'dead_lettered') await delivery.commandOrEnd();
     else return status;
   }
+}
+
+interface GivenCommand {
+  command: Command | { kind: 'look' };
+  /** Answers the Update that gave it; absent: it came by signal. */
+  answer?(answer: CommandAnswer): void;
 }
 
 class Delivery {
@@ -76,26 +93,33 @@ class Delivery {
   /** The row may not be written yet. */
   #unplanned = true;
   readonly #input: DeliverInput;
-  readonly #commands: (Command | { kind: 'look' })[] = [];
+  readonly #commands: GivenCommand[] = [];
   readonly #whole = CancellationScope.current();
   #waiting = new CancellationScope();
+  /** The end of a dead letter's window. */
+  #openUntil: Date | null = null;
 
   constructor(input: DeliverInput) {
     this.#input = input;
     this.known = { status: input.status, round: input.round, attempts: 0, nextAttemptAt: null, lastOutcome: null };
-    showDetails(this.known);
+    this.#showDetails();
   }
 
-  give(command: Command | { kind: 'look' }): void {
-    this.#commands.push(command);
+  give(command: GivenCommand['command'], answer?: GivenCommand['answer']): void {
+    this.#commands.push({ command, answer });
     this.#waiting.cancel();
   }
 
+  ask(command: Command): Promise<CommandAnswer> {
+    return new Promise((answer) => this.give(command, answer));
+  }
+
+  /** When it returns, every Update has its answer. */
   async obeyAll(): Promise<void> {
-    for (let command = this.#commands.shift(); command; command = this.#commands.shift()) {
-      if (command.kind === 'look') await this.#look();
-      else this.#enter(await this.#obey(command));
-    }
+    do {
+      for (let given = this.#commands.shift(); given; given = this.#commands.shift()) await this.#obey(given);
+      await handlersFinished();
+    } while (this.#commands.length > 0);
   }
 
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
@@ -106,6 +130,8 @@ class Delivery {
   async commandOrEnd(): Promise<void> {
     await this.#untilCommand(async () => {
       if (!(await condition(() => this.#commands.length > 0, this.#input.deadLetterWindowMs))) {
+        showStatus(null);
+        showWindowOver(this.known);
         throw ApplicationFailure.nonRetryable('nobody replayed it in time', 'DeadLetterExpired');
       }
     });
@@ -132,21 +158,23 @@ class Delivery {
     } catch (error) {
       // if the endpoint refuses during the cancellation, the activity fails with the refusal
       const isCancelled = isCancellation(error) || this.#whole.consideredCancelled;
-      if (this.#commands.length === 0 && isCancelled) this.#commands.push({ kind: 'cancel' });
+      if (this.#commands.length === 0 && isCancelled) this.#commands.push({ command: { kind: 'cancel' } });
       if (this.#commands.length === 0) throw error;
     }
   }
 
-  #obey(command: Command): Promise<DeliverState> {
-    return CancellationScope.nonCancellable(() => obeyDeliveryCommand({ ...this.#what(), command }));
+  async #obey({ command, answer }: GivenCommand): Promise<void> {
+    if (command.kind === 'look') return this.#look();
+    const obeyed = await CancellationScope.nonCancellable(() => obeyDeliveryCommand({ ...this.#what(), command }));
+    this.#enter(obeyed.state);
+    answer?.(obeyed.answer);
   }
 
+  /** A held delivery goes on in its lane, which shows `held`; this workflow closes. */
   #enter(next: DeliverState): void {
-    // a namespace that lacks the attribute would refuse it, so it was not given at the start
-    const isSearchable = workflowInfo().typedSearchAttributes.get(statusAttribute) !== undefined;
-    if (next.status !== this.known.status && isSearchable) upsertSearchAttributes([{ key: statusAttribute, value: next.status }]);
+    showStatus(next.status === 'held' ? null : next.status);
     this.known = next;
-    showDetails(next);
+    this.#showDetails();
     this.unread = false;
     this.#unplanned = false;
   }
@@ -154,5 +182,12 @@ class Delivery {
   #what() {
     const { deliveryId, plan } = this.#input;
     return { deliveryId, ...(plan && this.#unplanned && { plan }) };
+  }
+
+  #showDetails(): void {
+    const { status } = this.known;
+    if (status === 'dead_lettered') this.#openUntil ??= new Date(Date.now() + this.#input.deadLetterWindowMs);
+    else this.#openUntil = null;
+    showDetails(this.known, this.#openUntil);
   }
 }

@@ -1,4 +1,4 @@
-// What the Web UI shows of a `deliver` workflow: descriptions of its signals, and its current
+// What the Web UI shows of a `deliver` workflow: descriptions of its commands, and its current
 // details. Unlike summary and details, current details are set again after continue-as-new.
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { type DeliverState, endpointAttribute, eventTypeAttribute, tenantAttribute } from '#contract/workflow-contract';
@@ -17,16 +17,28 @@ const whatHappens: Record<DeliveryStatus, string> = {
   retrying: 'Waits for its next attempt: Pending Activities shows which one, when, and the last error.',
   held: 'Waits in the lane of its endpoint, which sends it.',
   succeeded: 'The endpoint has accepted it.',
-  dead_lettered: 'Its retry schedule is used up. It waits for the signal `replay` or `cancel`, and closes when its window ends.',
+  dead_lettered: 'Its retry schedule is used up. Send `replay` to deliver it again, or `cancel`.',
   quarantined: 'It failed repeatedly inside Posthorn. An operator releases it through the API.',
   cancelled: 'It was cancelled, and stays so.',
   expired: 'Its event expired before it was delivered.',
 };
 
-export function showDetails({ status, round, attempts, lastOutcome }: DeliverState): void {
+/** The first line is the status and what can be done. `openUntil`: when the workflow of a dead letter closes. */
+export function showDetails(known: DeliverState, openUntil: Date | null): void {
+  const { status, round } = known;
+  const name = status === 'dead_lettered' ? 'Dead letter' : status;
+  const until = openUntil ? ` Open until ${openUntil.toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length)}Z.` : '';
+  show(known, `**${name}**${round > 1 ? ` in round ${round}` : ''}. ${whatHappens[status]}${until}`);
+}
+
+/** For a dead letter whose window has ended. */
+export function showWindowOver(known: DeliverState): void {
+  show(known, '**Dead letter**, closed because nobody replayed it in time. The API and the operator can still replay it.');
+}
+
+function show({ attempts, lastOutcome }: DeliverState, line: string): void {
   const { memo, typedSearchAttributes: attributes } = workflowInfo();
   const place = `Tenant ${attributes.get(tenantAttribute)}, endpoint ${attributes.get(endpointAttribute)} at ${memo?.host}`;
-  const last = lastOutcome === null ? '' : `; after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${lastOutcome}`;
-  const again = round > 1 ? ` in round ${round}` : '';
-  setCurrentDetails(`${place}, event type ${attributes.get(eventTypeAttribute)}.\n\n**${status}**${again}${last}. ${whatHappens[status]}`);
+  const last = lastOutcome === null ? '' : ` After ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${lastOutcome}.`;
+  setCurrentDetails(`${line}\n\n${place}, event type ${attributes.get(eventTypeAttribute)}.${last}`);
 }

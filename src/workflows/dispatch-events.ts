@@ -7,6 +7,7 @@ import {
   continueAsNew,
   proxyActivities,
   proxyLocalActivities,
+  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -34,6 +35,7 @@ export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Pro
   setHandler(progressQuery, () => progress, { description: 'How many deliveries were planned, and how many workflows started.' });
 
   for (let at = cursor ?? null; ; ) {
+    showDetails(progress);
     const page = await (at ? laterPage({ dispatchId, cursor: at }) : firstPage(dispatchId));
     progress.planned += page.planned;
     progress.started += page.started;
@@ -42,6 +44,7 @@ export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Pro
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof dispatchEvents>({ dispatchId, cursor: at });
   }
   progress.done = true;
+  showDetails(progress);
   return progress;
 }
 
@@ -55,4 +58,12 @@ async function firstPage(dispatchId: string) {
     if (cause instanceof ApplicationFailure && cause.type === otherStoreFailure) return laterPage(page);
     throw error;
   }
+}
+
+/** Unlike summary and details, memo and current details stay after continue-as-new. */
+function showDetails({ planned, started, done }: DispatchProgress): void {
+  const state = done ? 'Done' : 'At work';
+  setCurrentDetails(
+    `${state}. Deliveries planned in this run: ${planned}, workflows started: ${started}.\n\n${workflowInfo().memo?.about}.`,
+  );
 }

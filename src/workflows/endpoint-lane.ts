@@ -6,7 +6,6 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
-  continueAsNew,
   log,
   proxyActivities,
   setCurrentDetails,
@@ -14,19 +13,28 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, LaneActivities } from '#activities/index';
 import {
+  endpointAttribute,
   heartbeatTimeoutMs,
   type LaneKnown,
   laneQuery,
   namesOf,
   pauseSignal,
+  pauseUpdate,
   resumeSignal,
+  resumeUpdate,
   skipHeadSignal,
+  skipHeadUpdate,
+  tenantAttribute,
   wakeSignal,
 } from '#contract/workflow-contract';
 import type { LaneReport } from '#domain/lanes/lane';
+import { CommandQueue } from './command-queue.ts';
 import { describing } from './described-handlers.ts';
-import { once, ourFaults } from './retry.ts';
+import { handlersFinished } from './handlers-finished.ts';
+import { ourFaults } from './retry.ts';
+import { continueWithStatus, showStatus } from './status-attribute.ts';
 import { orderingKeyField } from './untrusted.ts';
+import { inputOf } from './update-input.ts';
 
 export interface LaneInput {
   endpointId: string;
@@ -52,8 +60,9 @@ const drains = () =>
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: ourFaults,
   });
-const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
-const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
+const { setGate, skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
+const withoutInput = { validator: inputOf({ optional: ['reason'] }) };
+const ofHead = { validator: inputOf({ optional: ['orderingKey', 'reason'] }) };
 
 interface Lane {
   readonly endpointId: string;
@@ -67,15 +76,19 @@ interface Lane {
  * Returns the report of the last drain.
  * A wake signal during a drain causes another drain. So does one that arrives while the workflow ends, because the
  * server does not complete a workflow with an unread signal. Commands run at once and one after the other, also while a
- * drain runs: it reads their changes from the rows. A cancellation ends the drain in order, and then the workflow.
+ * drain runs: it reads their changes from the rows. A cancellation ends the drain in order, and then the workflow. A
+ * workflow that has ended holds nothing, and shows no status.
  */
 export async function endpointLane({ endpointId, known = atStart }: LaneInput): Promise<LaneReport> {
   const lane: Lane = { endpointId, known, woken: true, commands: new CommandQueue(() => wake(lane)) };
   handleMessages(lane);
+  showDetails(known);
   try {
     return await drainUntilEmpty(lane, CancellationScope.current());
   } finally {
     await CancellationScope.nonCancellable(() => condition(() => lane.commands.pending === 0));
+    await handlersFinished();
+    showStatus(null);
   }
 }
 
@@ -83,13 +96,19 @@ function handleMessages(lane: Lane): void {
   const { endpointId, commands } = lane;
   setHandler(laneQuery, () => lane.known);
   setHandler(wakeSignal, () => wake(lane));
-  setHandler(pauseSignal, () => commands.add('pause', () => setGate({ endpointId, gate: 'pause' })));
-  setHandler(resumeSignal, () => commands.add('resume', () => setGate({ endpointId, gate: 'resume' })));
+  const pause = () => commands.add('pause', () => setGate({ endpointId, gate: 'pause' }));
+  const resume = () => commands.add('resume', () => setGate({ endpointId, gate: 'resume' }));
+  const skip = (orderingKey: string | null) => commands.add('skipHead', () => skipHead({ endpointId, orderingKey }));
+  setHandler(pauseSignal, () => void pause());
+  setHandler(resumeSignal, () => void resume());
   setHandler(skipHeadSignal, (input) => {
     const orderingKey = orderingKeyField(input);
     if (orderingKey === undefined) log.warn('skipHead with an orderingKey that is none ignored');
-    else commands.add('skipHead', () => skipHead({ endpointId, orderingKey }));
+    else void skip(orderingKey);
   });
+  setHandler(pauseUpdate, pause, withoutInput);
+  setHandler(resumeUpdate, resume, withoutInput);
+  setHandler(skipHeadUpdate, (input) => skip(orderingKeyField(input) ?? null), ofHead);
 }
 
 function wake(lane: Lane): void {
@@ -102,9 +121,9 @@ async function drainUntilEmpty(lane: Lane, whole: CancellationScope): Promise<La
     lane.woken = false; // reset before the drain: deliveries may be parked while it runs, and it may have missed them
     const report = await drain(endpointId, whole);
     lane.known = after(lane.known, report);
-    setCurrentDetails(inWords(lane.known));
+    showDetails(lane.known);
     if (workflowInfo().continueAsNewSuggested || drains >= drainsOfARun)
-      await continueAsNew<typeof endpointLane>({ endpointId, known: lane.known });
+      await continueWithStatus<typeof endpointLane>({ endpointId, known: lane.known });
     if (lane.woken || report.state === 'awake') continue;
     if (report.state === 'idle' && report.dueInMs === null && commands.pending === 0) return report;
     await wokenOrDue(lane, report.dueInMs);
@@ -128,42 +147,18 @@ async function wokenOrDue(lane: Lane, dueInMs: number | null): Promise<void> {
   else await condition(() => lane.woken, Math.max(1, Math.ceil(dueInMs)));
 }
 
-/** Runs commands one after the other, in the order of their signals. */
-class CommandQueue {
-  readonly #onDone: () => void;
-  #last = Promise.resolve();
-  #pending = 0;
-
-  /** `onDone` is called after each command, whether it failed or not. */
-  constructor(onDone: () => void) {
-    this.#onDone = onDone;
-  }
-
-  /** Commands that wait or run. */
-  get pending(): number {
-    return this.#pending;
-  }
-
-  add(command: string, act: () => Promise<string>): void {
-    this.#pending++;
-    this.#last = this.#last
-      .then(() => CancellationScope.nonCancellable(act))
-      .then(
-        (result) => log.info('command obeyed', { command, result }),
-        (error) => log.warn('command not obeyed', { command, error }),
-      )
-      .then(() => {
-        this.#pending--;
-        this.#onDone();
-      });
-  }
-}
-
 const atStart: LaneKnown = { state: 'awake', wait: null, held: 0, sent: 0, dueAt: null, drains: 0 };
 
 function after(before: LaneKnown, { state, wait, held, sent, dueInMs }: LaneReport): LaneKnown {
   const dueAt = dueInMs === null ? null : new Date(Date.now() + dueInMs).toISOString();
   return { state, wait, held, sent: before.sent + sent, dueAt, drains: before.drains + 1 };
+}
+
+/** Unlike summary and details, current details are set again after continue-as-new. */
+function showDetails(known: LaneKnown): void {
+  const { memo, typedSearchAttributes: attributes } = workflowInfo();
+  const place = `Tenant ${attributes.get(tenantAttribute)}, endpoint ${attributes.get(endpointAttribute)} at ${memo?.host}.`;
+  setCurrentDetails(`${inWords(known)}\n\n${place}`);
 }
 
 /** Text for the Web UI, such as `blocked: circuit_open, 1,234 held, acts at 2026-…`. */

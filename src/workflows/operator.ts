@@ -1,33 +1,29 @@
 // operator: a single long-running workflow that takes commands for any delivery or endpoint as
-// signals, like the API. So commands also reach deliveries without a workflow. Invalid signals are
-// logged and ignored; handlers never throw.
-import { CancellationScope, condition, continueAsNew, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '#activities/index';
+// signals or Updates, like the API. So commands also reach deliveries without a workflow. Invalid
+// signals are logged and ignored; invalid Updates are rejected.
 import {
   cancelSignal,
-  type OperatorAction,
+  cancelUpdate,
+  type Gate,
+  type OperatorOrder,
   pauseSignal,
+  pauseUpdate,
   recentQuery,
   replaySignal,
+  replayUpdate,
   resumeSignal,
+  resumeUpdate,
   retryNowSignal,
+  retryNowUpdate,
   skipHeadSignal,
+  skipHeadUpdate,
 } from '#contract/workflow-contract';
 import type { Command } from '#domain/deliveries/delivery';
 import { describing } from './described-handlers.ts';
-import { once, ourFaults } from './retry.ts';
+import { handlersFinished } from './handlers-finished.ts';
+import { type OperatorInput, Orders } from './operator-orders.ts';
 import { orderingKeyField, replayIdOf, textField } from './untrusted.ts';
-
-export type OperatorTask =
-  | { deliveryId: string; command: Command }
-  | { endpointId: string; gate: 'pause' | 'resume' }
-  | { endpointId: string; skipHeadOf: string | null };
-
-export interface OperatorInput {
-  /** Only after continue-as-new. */
-  tasks?: OperatorTask[];
-  recent?: OperatorAction[];
-}
+import { inputOf } from './update-input.ts';
 
 const setHandler = describing({
   recent: 'The last commands and what became of them.',
@@ -38,68 +34,51 @@ const setHandler = describing({
   resume: 'Resumes a paused or disabled endpoint. Input: {"endpointId":"ep_…"}',
   skipHead: 'Skips the dead letter that blocks an ordered endpoint. Input: {"endpointId":"ep_…"}, and "orderingKey" to free one key.',
 });
-const { giveCommand } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
-const { setGate } = proxyActivities<Activities>({ startToCloseTimeout: '5 minutes', retry: ourFaults });
-const { skipHead } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: once });
+const ofDelivery = { validator: inputOf({ required: ['deliveryId'], optional: ['reason'] }) };
+const ofReplay = { validator: inputOf({ required: ['deliveryId'], optional: ['replayId', 'reason'] }) };
+const ofEndpoint = { validator: inputOf({ required: ['endpointId'], optional: ['reason'] }) };
+const ofHead = { validator: inputOf({ required: ['endpointId'], optional: ['orderingKey', 'reason'] }) };
 
-export async function operator({ tasks = [], recent = [] }: OperatorInput = {}): Promise<void> {
+/** After a cancellation it obeys what is queued and ends; a worker starts it again within a minute. */
+export async function operator(input: OperatorInput = {}): Promise<void> {
+  const orders = new Orders(input);
   let replays = 0;
-  setHandler(recentQuery, () => recent);
-  setHandler(cancelSignal, (said) => command(said, { kind: 'cancel' }));
-  setHandler(retryNowSignal, (said) => command(said, { kind: 'retry-now' }));
-  setHandler(replaySignal, (said) => command(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }));
-  setHandler(pauseSignal, (said) => gate(said, 'pause'));
-  setHandler(resumeSignal, (said) => gate(said, 'resume'));
-  setHandler(skipHeadSignal, head);
-
-  for (;;) {
-    await untilTask();
-    for (let task = tasks.shift(); task; task = tasks.shift()) note(task, await perform(task));
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof operator>({ tasks, recent });
-  }
-
-  /** After a cancellation the workflow finishes its tasks and ends. A worker starts it again within a minute. */
-  async function untilTask(): Promise<void> {
-    try {
-      await condition(() => tasks.length > 0 || workflowInfo().continueAsNewSuggested);
-    } catch (error) {
-      if (tasks.length === 0) throw error;
-    }
-  }
-
-  function command(said: unknown, what: Command): void {
-    const deliveryId = textField(said, 'deliveryId');
-    if (deliveryId) tasks.push({ deliveryId, command: what });
-    else log.warn('command without a deliveryId ignored', { command: what.kind });
-  }
-
-  function gate(said: unknown, what: 'pause' | 'resume'): void {
-    const endpointId = textField(said, 'endpointId');
-    if (endpointId) tasks.push({ endpointId, gate: what });
-    else log.warn('gate without an endpointId ignored', { gate: what });
-  }
-
-  function head(said: unknown): void {
-    const [endpointId, skipHeadOf] = [textField(said, 'endpointId'), orderingKeyField(said)];
-    if (endpointId && skipHeadOf !== undefined) tasks.push({ endpointId, skipHeadOf });
-    else log.warn('skipHead without an endpointId, or with an orderingKey that is none, ignored');
-  }
-
-  function perform(task: OperatorTask): Promise<string> {
-    return CancellationScope.nonCancellable(() => {
-      if ('command' in task) return giveCommand(task);
-      if ('gate' in task) return setGate(task);
-      return skipHead({ endpointId: task.endpointId, orderingKey: task.skipHeadOf }).catch(() => 'not possible now: ask again');
-    });
-  }
-
-  function note(task: OperatorTask, result: string): void {
-    recent.unshift({ ...named(task), result });
-    recent.splice(50);
+  const cancel = (said: unknown) => deliveryOrder(said, { kind: 'cancel' });
+  const retryNow = (said: unknown) => deliveryOrder(said, { kind: 'retry-now' });
+  const replay = (said: unknown) => deliveryOrder(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) });
+  const pause = (said: unknown) => gateOrder(said, 'pause');
+  const resume = (said: unknown) => gateOrder(said, 'resume');
+  setHandler(recentQuery, () => orders.recent);
+  setHandler(cancelSignal, (said) => orders.add('cancel', cancel(said)));
+  setHandler(retryNowSignal, (said) => orders.add('retryNow', retryNow(said)));
+  setHandler(replaySignal, (said) => orders.add('replay', replay(said)));
+  setHandler(pauseSignal, (said) => orders.add('pause', pause(said)));
+  setHandler(resumeSignal, (said) => orders.add('resume', resume(said)));
+  setHandler(skipHeadSignal, (said) => orders.add('skipHead', headOrder(said)));
+  setHandler(cancelUpdate, (said) => orders.ask(cancel(said)), ofDelivery);
+  setHandler(retryNowUpdate, (said) => orders.ask(retryNow(said)), ofDelivery);
+  setHandler(replayUpdate, (said) => orders.ask(replay(said)), ofReplay);
+  setHandler(pauseUpdate, (said) => orders.ask(pause(said)), ofEndpoint);
+  setHandler(resumeUpdate, (said) => orders.ask(resume(said)), ofEndpoint);
+  setHandler(skipHeadUpdate, (said) => orders.ask(headOrder(said)), ofHead);
+  try {
+    await orders.obey();
+  } finally {
+    await handlersFinished();
   }
 }
 
-function named(task: OperatorTask): Pick<OperatorAction, 'command' | 'subject'> {
-  if ('command' in task) return { command: task.command.kind, subject: task.deliveryId };
-  return { command: 'gate' in task ? task.gate : 'skipHead', subject: task.endpointId };
+function deliveryOrder(said: unknown, command: Command): OperatorOrder | undefined {
+  const deliveryId = textField(said, 'deliveryId');
+  return deliveryId === undefined ? undefined : { deliveryId, command };
+}
+
+function gateOrder(said: unknown, gate: Gate): OperatorOrder | undefined {
+  const endpointId = textField(said, 'endpointId');
+  return endpointId === undefined ? undefined : { endpointId, gate };
+}
+
+function headOrder(said: unknown): OperatorOrder | undefined {
+  const [endpointId, skipHeadOf] = [textField(said, 'endpointId'), orderingKeyField(said)];
+  return endpointId === undefined || skipHeadOf === undefined ? undefined : { endpointId, skipHeadOf };
 }

@@ -2,6 +2,3 @@
 // worker. They do not apply to refusals of an endpoint, which set their own delay.
 
 export const ourFaults = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
-
-/** For activities that are not idempotent: they run at most once, and the caller sees a failure. */
-export const once = { maximumAttempts: 1 } as const;

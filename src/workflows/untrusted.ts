@@ -1,15 +1,19 @@
-// Reads signal arguments. They are untrusted: undefined, null, a string, or an object of any shape.
-// These functions never throw.
-import { workflowInfo } from '@temporalio/workflow';
+// Reads arguments of signals and Updates. Those of signals are untrusted: undefined, null, a string,
+// or an object of any shape. These functions never throw.
+import { currentUpdateInfo, workflowInfo } from '@temporalio/workflow';
 
 /** A text field of 1 to 200 visible ASCII characters or spaces; otherwise undefined. */
 export function textField(said: unknown, field: string): string | undefined {
   if (typeof said !== 'object' || said === null) return undefined;
   const value = (said as Record<string, unknown>)[field];
-  return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
+  return typeof value === 'string' && isText(value) ? value : undefined;
 }
 
-/** The field `orderingKey` of a signal: null if absent, undefined if it is not valid. */
+function isText(value: string): boolean {
+  return /^[\x20-\x7e]{1,200}$/.test(value);
+}
+
+/** The field `orderingKey`: null if absent, undefined if it is not valid. */
 export function orderingKeyField(said: unknown): string | null | undefined {
   if (said === undefined || said === null) return null;
   if (typeof said !== 'object' || Array.isArray(said)) return undefined;
@@ -17,10 +21,12 @@ export function orderingKeyField(said: unknown): string | null | undefined {
 }
 
 /**
- * Id for a replay signal without `replayId`. It is the same after a workflow reset, which delivers the old signals
- * again.
+ * Id for a replay without `replayId`: of an Update its id, of a signal its number in this run. It is the same after a
+ * workflow reset, which delivers the old signals again.
  */
 export function replayIdOf(count: number): string {
+  const updateId = currentUpdateInfo()?.id;
+  if (updateId !== undefined && isText(updateId)) return updateId;
   const { continuedFromExecutionRunId, firstExecutionRunId } = workflowInfo();
   return `${continuedFromExecutionRunId ?? firstExecutionRunId}/${count}`;
 }

@@ -1,5 +1,5 @@
-// What the Web UI shows of a workflow besides its history: a description of every signal and query,
-// and current details.
+// What the Web UI shows of a workflow besides its history: a description of every signal, Update and
+// query, and current details.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -11,18 +11,19 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 interface Metadata {
-  definition: Record<'queryDefinitions' | 'signalDefinitions', { name: string; description?: string }[]>;
+  definition: Record<'queryDefinitions' | 'signalDefinitions' | 'updateDefinitions', { name: string; description?: string }[]>;
   currentDetails: string;
 }
 
 const metadataOf = (workflowId: string) =>
   stage.posthorn.temporal.workflow.getHandle(workflowId).query<Metadata>('__temporal_workflow_metadata');
 
-/** Names of the signals, after a check that all handlers of Posthorn have a description. */
-function signalsOf({ definition: { queryDefinitions, signalDefinitions } }: Metadata): string[] {
-  const own = [...queryDefinitions, ...signalDefinitions].filter(({ name }) => !name.startsWith('__'));
+/** Names of the signals and Updates, after a check that all handlers of Posthorn have a description. */
+function commandsOf({ definition: { queryDefinitions, signalDefinitions, updateDefinitions } }: Metadata) {
+  const own = [...queryDefinitions, ...signalDefinitions, ...updateDefinitions].filter(({ name }) => !name.startsWith('__'));
   expect(own.filter(({ description = '' }) => description.length < 20)).toEqual([]);
-  return signalDefinitions.map(({ name }) => name).sort();
+  const names = (definitions: { name: string }[]) => definitions.map(({ name }) => name).sort();
+  return { signals: names(signalDefinitions), updates: names(updateDefinitions) };
 }
 
 it('a dead letter names tenant, endpoint, host and last outcome, and what it waits for', async () => {
@@ -33,14 +34,15 @@ it('a dead letter names tenant, endpoint, host and last outcome, and what it wai
   });
   const metadata = await until('its details', async () => {
     const found = await metadataOf(`delivery/${sent.id}`);
-    return found.currentDetails.includes('dead_lettered') ? found : null;
+    return found.currentDetails.includes('Dead letter') ? found : null;
   });
-  expect(signalsOf(metadata)).toEqual(['cancel', 'look', 'replay', 'retryNow']);
-  expect(metadata.currentDetails).toMatch(/^Tenant \S+, endpoint ep_\w+ at 127\.0\.0\.1:?\d*, event type \S+\.\n\n\*\*dead_lettered\*\*; /);
-  expect(metadata.currentDetails).toMatch(/after 1 attempt: http_status\. .*signal `replay`/);
+  expect(commandsOf(metadata)).toEqual({ signals: ['cancel', 'look', 'replay', 'retryNow'], updates: ['cancel', 'replay', 'retryNow'] });
+  const [first, , place] = metadata.currentDetails.split('\n');
+  expect(first).toMatch(/^\*\*Dead letter\*\*\. .*`replay` .*`cancel`\. Open until 20\d\d-\d\d-\d\dT\d\d:\d\dZ\.$/);
+  expect(place).toMatch(/^Tenant \S+, endpoint ep_\w+ at 127\.0\.0\.1:?\d*, event type \S+\. After 1 attempt: http_status\.$/);
 });
 
-it('every signal of the operator has a description', async () => {
-  const signals = signalsOf(await metadataOf('posthorn/operator'));
-  expect(signals).toEqual(['cancel', 'pause', 'replay', 'resume', 'retryNow', 'skipHead']);
+it('every command of the operator has a description', async () => {
+  const commands = ['cancel', 'pause', 'replay', 'resume', 'retryNow', 'skipHead'];
+  expect(commandsOf(await metadataOf('posthorn/operator'))).toEqual({ signals: commands, updates: commands });
 });

@@ -1,6 +1,9 @@
 // What Temporal shows of a delivery, in its list and summaries, and what it must never hold:
 // customer data other than ids, event type and host.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statusAttribute } from '#contract/workflow-contract';
+import { deliveryStart } from '#temporal/starter';
+import { swell } from '../support/swell.ts';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
 
@@ -20,6 +23,9 @@ async function idsOf(query: string): Promise<string[]> {
 
 const listed = (query: string, workflowId: string) =>
   until(`${workflowId} in the list by ${query}`, async () => (await idsOf(query)).includes(workflowId));
+
+/** The window of a dead letter begins again with each run. */
+const withoutTime = (details: string) => details.replace(/ Open until \S+/, '');
 
 async function dispatchOf(sent: Sent): Promise<string> {
   const [id, ...more] = await idsOf(`WorkflowType="dispatchEvents" and PosthornEventType="${sent.type}"`);
@@ -51,6 +57,59 @@ describe("Temporal's list", () => {
     expect(await idsOf('PosthornTenant="nobody"')).toEqual([]);
   });
 
+  it('finds as held only what is held now, and as dead letters only those that wait', async () => {
+    const [paused, expiring] = await Promise.all([stage.send(deadLetter), stage.send(deadLetter)]);
+    for (const { id } of [paused, expiring]) await listed('PosthornStatus="dead_lettered"', `delivery/${id}`);
+    await stage.posthorn.post(`/v1/endpoints/${paused.endpoint.id}/pause`);
+    await paused.command('replay');
+    expect(await paused.closed()).toBe('held');
+    const ofPaused = `PosthornEndpoint="${paused.endpoint.id}"`;
+    const held = `${ofPaused} and PosthornStatus="held"`;
+    await listed(held, `lane/${paused.endpoint.id}`);
+    await until('its workflow in the list without a status', async () => !(await idsOf(held)).includes(`delivery/${paused.id}`));
+    paused.answer([204]);
+    await stage.posthorn.post(`/v1/endpoints/${paused.endpoint.id}/resume`);
+    await paused.reach('succeeded');
+    await until('an empty list', async () => (await idsOf(held)).length === 0);
+
+    await expiring.handle.terminate();
+    const about = {
+      round: 1,
+      tenant: stage.tenant,
+      endpointId: expiring.endpoint.id,
+      endpointHost: 'example.com',
+      eventType: expiring.type,
+    };
+    const start = deliveryStart({ deliveryId: expiring.id, status: 'dead_lettered', ...about }, 200, 'a test');
+    const over = await stage.posthorn.temporal.workflow.start('deliver', { ...start, taskQueue: 'posthorn' });
+    await expect(over.result()).rejects.toMatchObject({ cause: { type: 'DeadLetterExpired' } });
+    expect((await over.describe()).typedSearchAttributes.get(statusAttribute)).toBeUndefined();
+    const { currentDetails } = await over.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toMatch(/^\*\*Dead letter\*\*, closed .*API .*replay/);
+    expect((await expiring.row()).status).toBe('dead_lettered');
+  });
+
+  it('keeps the status, and says the same in its details, when a dead letter continues as new', async () => {
+    const sent = await stage.send(deadLetter);
+    const detailsOf = async () => (await sent.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+    const before = await until('a dead letter', async () => {
+      const details = await detailsOf();
+      return details.startsWith('**Dead letter**') && details;
+    });
+    const { runId } = await sent.handle.describe();
+    await swell(sent.handle, 'unheardOf');
+    await sent.handle.signal('look');
+    await until('the next run', async () => (await sent.handle.describe()).runId !== runId);
+    await until('the same details', async () => withoutTime(await detailsOf()) === withoutTime(before));
+    const { typedSearchAttributes, memo } = await sent.handle.describe();
+    expect(typedSearchAttributes.get(statusAttribute)).toBe('dead_lettered');
+    expect(memo).toEqual({ host: new URL(stage.receiver.url).host });
+    const continued = await stage.posthorn.temporal.workflow.getHandle(sent.handle.workflowId, runId).describe();
+    expect(continued.typedSearchAttributes.get(statusAttribute)).toBeUndefined();
+    await sent.handle.signal('cancel');
+    expect(await sent.closed()).toBe('cancelled');
+  });
+
   it('shows a summary and details for each workflow', async () => {
     const sent = await stage.send({ until: 'succeeded' });
     const host = new URL(stage.receiver.url).host;
@@ -62,6 +121,8 @@ describe("Temporal's list", () => {
     );
     const dispatch = await stage.posthorn.temporal.workflow.getHandle(id).describe();
     expect(await dispatch.staticSummary()).toBe(`${sent.type} of ${stage.tenant}`);
+    const shown = await stage.posthorn.temporal.workflow.getHandle(id).query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(shown.currentDetails).toBe(`Done. Deliveries planned in this run: 1, workflows started: 1.\n\n${sent.type} of ${stage.tenant}.`);
     const operator = await stage.posthorn.temporal.workflow.getHandle('posthorn/operator').describe();
     expect(await operator.staticDetails()).toContain('retryNow');
   });

@@ -19,13 +19,14 @@ export interface OwnTemporal {
 }
 
 /** Resolves when the server is ready. `namespaces`: in addition to `default`. */
-export async function startOwnTemporal(namespaces: string[] = []): Promise<OwnTemporal> {
+export async function startOwnTemporal(namespaces: string[] = [], dynamicConfig: Record<string, string> = {}): Promise<OwnTemporal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-own-temporal-'));
   const port = await freePort();
   const options = {
     dataDir,
     port,
     namespaces,
+    dynamicConfig,
     searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const])),
   };
   let running = await startTemporal(options);

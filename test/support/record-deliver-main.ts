@@ -51,6 +51,15 @@ path('retry-now', async () => {
   await sent.command('retry-now');
   return closed(sent);
 });
+path('updates', async () => {
+  const sent = await recording.stage.send({ ...inBackoff, answer: [500, 500, 204], retry: { schedule: ['1h'] } });
+  const update = (name: string) => sent.handle.executeUpdate(name);
+  await update('replay');
+  await update('retryNow');
+  await until('a dead letter', async () => (await sent.handle.query<{ status: string }>('status')).status === 'dead_lettered');
+  await update('replay');
+  return closed(sent);
+});
 path('held', async () => {
   const sent = await recording.stage.send({ ...inBackoff, retry: { schedule: ['10s'] } });
   await recording.stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);

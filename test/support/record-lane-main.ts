@@ -67,6 +67,14 @@ path('commands', async () => {
   await untilIdle(lane, 2);
   return lane;
 });
+path('updates', async () => {
+  const lane = stage.lane(() => blocked);
+  await lane.wake();
+  await untilIdle(lane, 1);
+  for (const name of ['pause', 'skipHead', 'resume']) await lane.handle.executeUpdate(name);
+  await untilIdle(lane, 2);
+  return lane;
+});
 path('rubbish-signals', async () => {
   const lane = stage.lane(() => blocked);
   await lane.wake();

@@ -1,5 +1,6 @@
 // Records histories of the other workflows on real servers. Run by bench/record-histories.ts.
 import type { WorkflowHandle } from '@temporalio/client';
+import { defineUpdate } from '@temporalio/workflow';
 import { it } from 'vitest';
 import { newId } from '#runtime/new-id';
 import { deadLetter, inBackoff, record } from './recording.ts';
@@ -32,6 +33,11 @@ it('operator', async () => {
     async () => (await operator.query<{ command: string }[]>('recent')).filter(({ command }) => command === 'skipHead').length === 2,
   );
   await recording.keep('operator-skip-head', operator);
+  const third = await recording.stage.send(inBackoff);
+  const update = (name: string, said: object) => operator.executeUpdate(defineUpdate<unknown, [object]>(name), { args: [said] });
+  await Promise.all([operator.signal('retryNow', { deliveryId: newId('dlv') }), update('cancel', { deliveryId: third.id })]);
+  await update('pause', { endpointId: third.endpoint.id });
+  await recording.keep('operator-updates', operator);
 });
 
 it('upkeep', async () => {

@@ -42,9 +42,13 @@ export const ended: LaneReport = { state: 'idle', wait: null, dueInMs: null, hel
 export const blocked: LaneReport = { state: 'blocked', wait: 'circuit_open', dueInMs: null, held: 1_234, sent: 0 };
 export const again: LaneReport = { state: 'awake', wait: null, dueInMs: 0, held: 5, sent: 2 };
 
-/** `more`: activities in addition to those of lanes. */
-export async function setLaneStage(namespace: string, more: Partial<Activities> = {}): Promise<LaneStage> {
-  const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace });
+/** `more`: activities in addition to those of lanes. `address`: of another Temporal than the shared one. */
+export async function setLaneStage(
+  namespace: string,
+  more: Partial<Activities> = {},
+  address = inject('temporalAddress'),
+): Promise<LaneStage> {
+  const config = readConfig({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
   const log = createLogger('error');
   installTestRuntime();
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
@@ -59,9 +63,14 @@ export async function setLaneStage(namespace: string, more: Partial<Activities> 
     return lane.script(++lane.calls, stopping);
   };
   const activities = {
-    setGate: async ({ endpointId, gate }: { endpointId: string; gate: string }) => `${laneOf(endpointId).done.push(gate)}`,
-    skipHead: async ({ endpointId, orderingKey }: { endpointId: string; orderingKey: string | null }) =>
-      `${laneOf(endpointId).done.push(`skipHead ${orderingKey}`)}`,
+    setGate: async ({ endpointId, gate }: { endpointId: string; gate: string }) => {
+      laneOf(endpointId).done.push(gate);
+      return { obeyed: true, status: `${gate}d` };
+    },
+    skipHead: async ({ endpointId, orderingKey }: { endpointId: string; orderingKey: string | null }) => {
+      laneOf(endpointId).done.push(`skipHead ${orderingKey}`);
+      return { obeyed: true, status: 'skipped' };
+    },
     ...more,
   } as Activities;
 

@@ -1,7 +1,8 @@
 // The lane workflow on a real Temporal, with scripted drains: it drains whenever there may be
 // something to send, and ends when nothing is held.
+import { defineUpdate } from '@temporalio/workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LaneKnown, statusAttribute } from '#contract/workflow-contract';
+import { type CommandAnswer, endpointAttribute, type LaneKnown, statusAttribute } from '#contract/workflow-contract';
 import type { LaneReport } from '#domain/lanes/lane';
 import { again, blocked, ended, held, type LaneStage, type ScriptedLane, setLaneStage, untilStopped } from '../support/scripted-lane.ts';
 import { swell } from '../support/swell.ts';
@@ -24,18 +25,24 @@ async function toRest(lane: ScriptedLane, times: number): Promise<LaneKnown> {
   });
 }
 
+/** What the Web UI shows: `state`, and then where the lane sends to. */
+const details = ({ endpointId }: ScriptedLane, state: string) => `${state}\n\nTenant a-tenant, endpoint ${endpointId} at example.com.`;
+const detailsOf = async ({ handle }: ScriptedLane) =>
+  (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+
 async function status(lane: ScriptedLane): Promise<string> {
   return (await lane.handle.describe()).status.name;
 }
 
 describe.concurrent('a lane', () => {
-  it('ends when nothing is held, and has its search attributes', async () => {
+  it('ends when nothing is held, and is not listed as held any more', async () => {
     const lane = stage.lane(() => ended);
     await lane.wake();
     expect(await lane.handle.result()).toEqual(ended);
     expect(lane.drains()).toBeGreaterThanOrEqual(1);
     const { typedSearchAttributes } = await lane.handle.describe();
-    expect(typedSearchAttributes.get(statusAttribute)).toBe('held');
+    expect(typedSearchAttributes.get(statusAttribute)).toBeUndefined();
+    expect(typedSearchAttributes.get(endpointAttribute)).toBe(lane.endpointId);
   });
 
   it('drains again at once while the drain reports awake', async () => {
@@ -50,8 +57,8 @@ describe.concurrent('a lane', () => {
     await lane.wake();
     // the signal that started the workflow is read before the first drain
     expect(await toRest(lane, 1)).toEqual({ state: 'blocked', wait: 'circuit_open', held: 1_234, sent: 0, dueAt: null, drains: 1 });
-    const { currentDetails } = await lane.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    expect(currentDetails).toBe('blocked: circuit_open, 1,234 held');
+    expect(await detailsOf(lane)).toBe(details(lane, 'blocked: circuit_open, 1,234 held'));
+    expect((await lane.handle.describe()).typedSearchAttributes.get(statusAttribute)).toBe('held');
     await lane.wake();
     await toRest(lane, 2);
     await lane.handle.signal('wake', 'rubbish');
@@ -94,8 +101,13 @@ describe.concurrent('a lane', () => {
     await until('the next run', async () => (await lane.handle.describe()).runId !== runId);
     const { drains, sent } = await toRest(lane, 6);
     expect(sent).toBe(3 * drains);
-    const { typedSearchAttributes } = await lane.handle.describe();
+    const { typedSearchAttributes, memo } = await lane.handle.describe();
     expect(typedSearchAttributes.get(statusAttribute)).toBe('held');
+    expect(memo).toEqual({ host: 'example.com' });
+    expect(await detailsOf(lane)).toBe(details(lane, 'blocked: circuit_open, 1,234 held'));
+    const continued = await stage.client.workflow.getHandle(lane.handle.workflowId, runId).describe();
+    expect(continued.status.name).toBe('CONTINUED_AS_NEW');
+    expect(continued.typedSearchAttributes.get(statusAttribute)).toBeUndefined();
     await lane.wake();
     await toRest(lane, drains + 1);
   });
@@ -157,6 +169,21 @@ describe.concurrent('commands to a lane', () => {
     expect(lane.done).toEqual(['pause']);
     const { events } = await lane.handle.fetchHistory();
     expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
+  });
+
+  it('are answered as Updates, in the order of all commands', async () => {
+    const lane = stage.lane(() => blocked);
+    await lane.wake();
+    const update = (name: string, said?: unknown) =>
+      lane.handle.executeUpdate(defineUpdate<CommandAnswer, [unknown]>(name), { args: [said] });
+    await lane.handle.signal('skipHead');
+    expect(await update('pause')).toEqual({ obeyed: true, status: 'paused' });
+    expect(await update('resume', { reason: 'it is back' })).toEqual({ obeyed: true, status: 'resumed' });
+    expect(await update('skipHead', { orderingKey: 'customer-7' })).toEqual({ obeyed: true, status: 'skipped' });
+    for (const said of ['rubbish', [], { orderingKey: 7 }, { endpointId: lane.endpointId }])
+      await expect(update('skipHead', said)).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
+    await lane.handle.cancel();
+    expect(lane.done).toEqual(['skipHead null', 'pause', 'resume', 'skipHead customer-7']);
   });
 
   it('run before the workflow ends', async () => {

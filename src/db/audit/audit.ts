@@ -14,7 +14,7 @@ export interface Audit {
   requestId: string | null;
   /** Details of the call that the change itself does not show, added to `after`. Nothing secret. */
   also?: Record<string, unknown>;
-  /** Makes the entry unique: a repeat, such as a command that Temporal delivers again, writes no second entry. */
+  /** Makes the change unique: a repeat, such as an activity that Temporal runs again, changes nothing. */
   once?: string;
 }
 
@@ -30,22 +30,34 @@ export function bySystem(action: AuditAction): Audit {
 
 /**
  * Appends an entry. Call it last in the transaction of the change, with its client: other appends wait until that ends.
- * Called outside a transaction, right after the change, a crash in between leaves the change without an entry.
+ * Called outside a transaction, right after the change, a crash in between leaves the change without an entry. False: an
+ * entry with this `once` exists.
  */
-export async function appendAudit(db: Querying, audit: Audit, { tenantId, target, before, after }: AuditEntry): Promise<void> {
+export async function appendAudit(db: Querying, audit: Audit, { tenantId, target, before, after }: AuditEntry): Promise<boolean> {
   const { actor, action, address, requestId, also, once = null } = audit;
   const [was, is] = [brief(before), brief(also ? { ...after, ...also } : after)];
   const owned = (prefix: 'ep' | 'dlv') => (tenantId === undefined && isId(prefix, target.id) ? uuidOf(target.id) : null);
-  await db.query({
+  const { rows } = await db.query<{ seq: number | null }>({
     name: 'append_audit',
     text: `
       select posthorn_audit.append_audit($1, $2, coalesce($3, (select tenant_id from endpoints where id = $12), (select tenant_id from deliveries where id = $13)),
-        $4, $5, $6, $7, $8, $9, $10, $11)`,
+        $4, $5, $6, $7, $8, $9, $10, $11) as seq`,
     values: [
       ...[actor.kind, actor.id, tenantId ? uuidOf(tenantId) : null, action, target.kind, target.id],
       ...[was && JSON.stringify(was), is && JSON.stringify(is), address, requestId, once, owned('ep'), owned('dlv')],
     ],
   });
+  return rows[0]?.seq != null;
+}
+
+/** What the entry with this `once` says of the state before its change. Null: there is no such entry. */
+export async function auditedBefore(db: Querying, once: string): Promise<Record<string, unknown> | null> {
+  const { rows } = await db.query<{ before: Record<string, unknown> }>({
+    name: 'audited_before',
+    text: 'select before from posthorn_audit.audit_log where once = $1',
+    values: [once],
+  });
+  return rows[0]?.before ?? null;
 }
 
 /** The result of a change and its entry; entry null: nothing was changed. */
@@ -54,12 +66,30 @@ export interface Audited<T> {
   entry: AuditEntry | null;
 }
 
-/** Makes the change in one transaction with its entry. Without `audit` (no caller to record) no entry is written. */
+/** The change was made before, by an earlier run of the same activity. This time it is rolled back. */
+class MadeBefore extends Error {
+  readonly result: unknown;
+
+  constructor(result: unknown) {
+    super('the change was made before');
+    this.result = result;
+  }
+}
+
+/**
+ * Makes the change in one transaction with its entry. If an entry with the same `once` exists, the change is rolled
+ * back: it is made once. Without `audit` (no caller to record) no entry is written.
+ */
 export async function audited<T>(db: Db, audit: Audit | undefined, change: (client: Querying) => Promise<Audited<T>>): Promise<T> {
   if (!audit) return (await change(db)).result;
-  return inTransaction(db, async (client) => {
-    const { result, entry } = await change(client);
-    if (entry) await appendAudit(client, audit, entry);
-    return result;
-  });
+  try {
+    return await inTransaction(db, async (client) => {
+      const { result, entry } = await change(client);
+      if (entry && !(await appendAudit(client, audit, entry))) throw new MadeBefore(result);
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof MadeBefore) return error.result as T;
+    throw error;
+  }
 }

@@ -1,20 +1,23 @@
 // Skips the head of an ordered endpoint, or of one of its keys: a dead letter or quarantined
 // delivery that blocks the deliveries after it.
 import { idOf, uuidOf } from '#domain/ids';
-import { type Audit, audited } from '../audit/audit.ts';
+import { type Audit, audited, auditedBefore } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 
 /**
  * Takes the delivery that blocks the endpoint, or its ordering key `laneKey`, out of the order and returns its id;
  * null: nothing is blocked. The status of the delivery does not change. If two calls run at once, one gets the id and
- * the other null.
+ * the other null. A call with the `once` of an earlier one skips nothing more, and returns the same id.
  */
 export async function skipHead(db: Db, endpointId: string, laneKey: string | null, audit?: Audit): Promise<string | null> {
-  return audited(db, audit, async (client) => {
+  const skipped = await audited(db, audit, async (client) => {
     const delivery = await skip(client, endpointId, laneKey);
     const entry = delivery === null ? null : { target: { kind: 'endpoint', id: endpointId }, before: { head: delivery }, after: null };
     return { result: delivery, entry };
   });
+  if (audit?.once === undefined) return skipped;
+  const head = (await auditedBefore(db, audit.once))?.head;
+  return typeof head === 'string' ? head : null;
 }
 
 async function skip(db: Pick<Db, 'query'>, endpointId: string, laneKey: string | null): Promise<string | null> {

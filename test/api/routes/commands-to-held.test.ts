@@ -112,7 +112,11 @@ describe('replay', () => {
     await leave(api, id, spent);
     const obey = createObeyDeliveryCommand(api.db, api.deps.lanes, bySystem);
     const replay = { kind: 'replay', replayId: 'from-workflow' } as const;
-    for (let n = 0; n < 2; n++) expect(await obey({ deliveryId: id, command: replay })).toMatchObject({ status: 'held', attempts: 0 });
+    for (let n = 0; n < 2; n++)
+      expect(await obey({ deliveryId: id, command: replay })).toMatchObject({
+        state: { status: 'held', attempts: 0 },
+        answer: { obeyed: true, status: 'held' },
+      });
     expect(await rowOf(api, id)).toMatchObject({ round: 2 });
     expect(await laneOf(api, endpoint)).toBe('awake');
   });
