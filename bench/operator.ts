@@ -1,5 +1,6 @@
 // `node bench/operator.ts [--orders n] [--open n]`: how fast the operator obeys. Sends `cancel` for n dead letters by
-// signals, as fast as Temporal takes them. Prints orders a second, and the events of its longest run.
+// signals, as fast as Temporal takes them. --open: so many of them have an open workflow, which has to end. Prints
+// orders a second, and the events of the operator's longest run.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -47,8 +47,8 @@ const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ star
 
 /**
  * Activities change the row conditionally and return its new state. A command from outside (API, operator) has changed
- * the row already and comes as `look`. A signal or Update `cancel`, `retryNow` or `replay` sent by hand changes the row from
- * here.
+ * the row already and comes as `look`. A signal or Update `cancel`, `retryNow` or `replay` sent by hand changes the row
+ * from here.
  *
  * `attemptDelivery` carries the backoff: after a refusal it fails with the next delay on the failure. So the Temporal
  * server keeps the timer, and the Web UI shows attempt, reason and next attempt. The first refusal of a round is
