@@ -24,7 +24,6 @@ import {
   replayUpdate,
   retryNowSignal,
   retryNowUpdate,
-  statusAttribute,
   statusQuery,
 } from '#contract/workflow-contract';
 import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
@@ -93,8 +92,6 @@ class Delivery {
   /** The row may not be written yet. */
   #unplanned = true;
   readonly #input: DeliverInput;
-  /** A namespace that lacks the attribute would refuse it, so it was not given at the start. */
-  readonly #isSearchable = workflowInfo().typedSearchAttributes.get(statusAttribute) !== undefined;
   readonly #attempts: Pick<Activities, 'attemptDelivery'>;
   readonly #commands: GivenCommand[] = [];
   readonly #whole = CancellationScope.current();
@@ -197,7 +194,7 @@ class Delivery {
 
   /** A held delivery goes on in its lane, which shows `held`; this workflow closes. */
   #enter(next: DeliverState): void {
-    if (this.#isSearchable) showStatus(next.status === 'held' ? null : next.status);
+    showStatus(next.status === 'held' ? null : next.status);
     this.known = next;
     this.#showDetails();
     this.unread = false;

@@ -4,10 +4,13 @@ import { makeContinueAsNewFunc, upsertSearchAttributes, type Workflow, workflowI
 import { statusAttribute } from '#contract/workflow-contract';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 
-/** Null: the workflow is not found by a status any more. Does nothing if that is shown already. */
+/**
+ * Null: the workflow is not found by a status any more. A workflow without the attribute gets none: a namespace that
+ * lacks it would refuse it, so it was not given at the start.
+ */
 export function showStatus(status: DeliveryStatus | null): void {
-  const shown = workflowInfo().typedSearchAttributes.get(statusAttribute) ?? null;
-  if (status !== shown) upsertSearchAttributes([{ key: statusAttribute, value: status }]);
+  const shown = workflowInfo().typedSearchAttributes.get(statusAttribute);
+  if (shown !== undefined && status !== shown) upsertSearchAttributes([{ key: statusAttribute, value: status }]);
 }
 
 /** Continues as new. The next run has the attributes of this one, which closes without a status. */
