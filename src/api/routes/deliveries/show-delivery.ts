@@ -8,9 +8,9 @@ import type { ApiDeps } from '../deps.ts';
 export type Links = Pick<ApiDeps, 'temporalUiUrl' | 'temporalNamespace'>;
 
 export function showDelivery({ temporalUiUrl, temporalNamespace }: Links, record: DeliveryRecord): DeliveryView {
-  const { ownWorkflow, dispatchId, ...delivery } = record;
+  const { ownWorkflow, dispatchId, parked, ...delivery } = record;
   const workflowId =
-    delivery.status === 'held'
+    delivery.status === 'held' || parked
       ? laneWorkflowId(delivery.endpoint)
       : ownWorkflow
         ? deliveryWorkflowId(record.id)
