@@ -53,7 +53,16 @@ export const actionCases: ActionCase[] = [
     },
   },
   forAMinute('a paced lane with 5 events a second, a minute', (stage) => stage.postForAMinute(200)),
+  forAMinute('a paced lane with an event every 4 s, a minute', (stage) => stage.postForAMinute(4_000)),
   forAMinute('a paced lane with an event every 20 s, a minute', (stage) => stage.postForAMinute(20_000)),
+  {
+    name: 'a paused endpoint with 5 events a second, a minute',
+    mode: 'individual',
+    async prepare(stage) {
+      await stage.call('POST', `/v1/endpoints/${await stage.endpoint()}/pause`);
+      return () => stage.postForAMinute(200);
+    },
+  },
   { name: 'idle, a minute', mode: 'individual', prepare: async () => () => delay(minuteMs) },
   delivers('batched, 20 accepted', 'batched', 20, 'succeeded', (stage) => stage.endpoint()),
   delivers('batched, refused once', 'batched', 1, 'succeeded', (stage) => stage.endpoint(threeRetries, '?refuse=1')),

@@ -139,29 +139,20 @@ export function deliveryStart(
   plan?: PlanInput,
   heartbeatTimeoutMs: number = heartbeatTimeoutsMs.attempt,
 ): Start & { args: [DeliverInput] } {
-  const host = delivery.endpointHost;
+  const { deliveryId, status, round, tenant, endpointId, endpointHost: host, eventType } = delivery;
   return {
-    workflowId: deliveryWorkflowId(delivery.deliveryId),
-    args: [
-      {
-        deliveryId: delivery.deliveryId,
-        status: delivery.status,
-        round: delivery.round,
-        deadLetterWindowMs,
-        ...(plan && { plan }),
-        ...unusual(heartbeatTimeoutMs, 'attempt'),
-      },
-    ],
+    workflowId: deliveryWorkflowId(deliveryId),
+    args: [{ deliveryId, status, round, deadLetterWindowMs, ...(plan && { plan }), ...unusual(heartbeatTimeoutMs, 'attempt') }],
     priority: priorityOf(delivery),
-    staticSummary: `${delivery.eventType} → ${host}`,
-    staticDetails: `Tenant ${delivery.tenant}, endpoint ${delivery.endpointId} at ${host}, started by ${startedBy}.`,
+    staticSummary: `${eventType} → ${host}`,
+    staticDetails: `Tenant ${tenant}, endpoint ${endpointId} at ${host}, started by ${startedBy}.`,
     // unlike the two above, a memo stays after continue-as-new
     memo: { host },
     typedSearchAttributes: [
-      { key: tenantAttribute, value: delivery.tenant },
-      { key: endpointAttribute, value: delivery.endpointId },
-      { key: eventTypeAttribute, value: delivery.eventType },
-      { key: statusAttribute, value: delivery.status },
+      { key: tenantAttribute, value: tenant },
+      { key: endpointAttribute, value: endpointId },
+      { key: eventTypeAttribute, value: eventType },
+      { key: statusAttribute, value: status },
     ],
   };
 }

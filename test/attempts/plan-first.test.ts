@@ -1,5 +1,6 @@
 // The first activity of a delivery that has no row yet: Temporal must not believe its worker dead while PostgreSQL is slow,
-// and a process that was suspended while it planned must not send, because another worker may be sending.
+// a process that was suspended while it planned must not send, because another worker may be sending, and a dispatch that
+// was taken back is left to the relay.
 import { randomBytes } from 'node:crypto';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
+import { takeBackDispatch } from '#db/events/dispatches';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender, type Sender } from '#outbound/send';
@@ -118,4 +120,26 @@ it('sends nothing if the process was suspended while it planned; the next call s
   expect(requests(input)).toBe(0);
   expect(await attemptDelivery(input)).toMatchObject({ status: 'succeeded', attempts: 1 });
   expect(requests(input)).toBe(1);
+});
+
+it('waits for the row that the relay writes, if the dispatch was taken back', async () => {
+  const input = await dispatched();
+  const { db } = database;
+  const { dispatchId, eventId, endpointId } = input.plan;
+  expect(await takeBackDispatch(db, newId('rly'), dispatchId)).toBe(true);
+  await expect(attemptDelivery(input)).rejects.toMatchObject({ type: 'TakenBack', nextRetryDelay: expect.any(Number) });
+  await db.query(
+    `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts)
+     select $1, id, $3, tenant_id, type, 'succeeded', 1 from events where id = $2`,
+    [uuidOf(input.deliveryId), uuidOf(eventId), uuidOf(endpointId)],
+  );
+  expect(await attemptDelivery(input)).toMatchObject({ status: 'succeeded', attempts: 1 });
+  expect(requests(input)).toBe(0);
+});
+
+it('ends if the dispatch is gone and nobody has the event', async () => {
+  const input = await dispatched();
+  await database.db.query('delete from dispatches where id = $1', [uuidOf(input.plan.dispatchId)]);
+  expect(await attemptDelivery(input)).toMatchObject({ status: 'expired', attempts: 0 });
+  expect(requests(input)).toBe(0);
 });

@@ -22,8 +22,11 @@ const deadLetter = { until: 'dead_lettered', answer: [500, 204], retry: { initia
  */
 async function reset(handle: WorkflowHandle): Promise<void> {
   const { runId } = await handle.describe();
-  const { events } = await handle.fetchHistory();
-  const first = events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+  // its first activity runs within the first workflow task, so its row may be ahead of its history
+  const first = await until('its first workflow task', async () => {
+    const { events } = await handle.fetchHistory();
+    return events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+  });
   await stage.posthorn.temporal.workflowService.resetWorkflowExecution({
     namespace: stage.posthorn.namespace,
     workflowExecution: { workflowId: handle.workflowId, runId },

@@ -13,7 +13,7 @@ export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & 
   ownWorkflow: boolean;
   /** Otherwise the dispatch that guards its event; null: none yet, or deleted since. */
   dispatchId: string | null;
-  /** It was parked with all other deliveries of its event. */
+  /** It has no workflow of its own, because it was parked before its first attempt: the workflow of its lane made all. */
   parked: boolean;
 };
 
@@ -46,6 +46,7 @@ interface DeliveryRow {
   created_at: Date;
   updated_at: Date;
   own_workflow: boolean;
+  parked: boolean;
   hurried: boolean;
 }
 
@@ -145,7 +146,8 @@ const pageByStatus = `
   ), ${page}`;
 
 const ownColumns = `d.id, d.event_id, d.event_type, t.external_id as tenant, d.endpoint_id, d.status, d.round, d.attempts,
-  d.next_attempt_at, d.last_outcome, d.last_message, d.sequence, d.batch_id, d.faults, d.created_at, d.updated_at, d.own_workflow, d.hurried`;
+  d.next_attempt_at, d.last_outcome, d.last_message, d.sequence, d.batch_id, d.faults, d.created_at, d.updated_at, d.own_workflow,
+  d.position is not null as parked, d.hurried`;
 
 export async function readDelivery(db: Db, deliveryId: string): Promise<DeliveryRecord | null> {
   const { rows } = await db.query<DeliveryRow>({
@@ -198,7 +200,7 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
       updatedAt: row.updated_at.toISOString(),
       ownWorkflow: row.own_workflow,
       dispatchId: row.own_workflow ? null : dispatchId,
-      parked: parked && !row.own_workflow,
+      parked: row.parked && !row.own_workflow,
     };
   });
 }

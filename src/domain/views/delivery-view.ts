@@ -31,7 +31,7 @@ export const deliveryView = z.object({
     .string()
     .nullable()
     .describe(
-      "the endpoint's lane while the delivery is held, and after that if all deliveries of its event were held; otherwise its own workflow, or the dispatch of its event if it has none; null: none yet",
+      "the endpoint's lane while the delivery is held, and after that if it never had a workflow of its own; otherwise its own workflow, or the dispatch of its event; null: none yet",
     ),
   temporalUrl: z.string().nullable().describe('link to this workflow in the Temporal Web UI'),
 });
