@@ -12,5 +12,5 @@ export function temporalAudit(action: AuditAction, index?: number): Audit {
   const { workflowExecution, activityId } = activityInfo();
   const run = `${workflowExecution?.runId}/${activityId}`;
   const actor = { kind: 'temporal', id: workflowExecution?.workflowId ?? null } as const;
-  return { actor, action, address: null, requestId: run, once: index === undefined ? run : `${run}/${index}` };
+  return { actor, action, address: null, requestId: run, once: index === undefined ? run : `${run}/${index}`, changesOnce: true };
 }

@@ -58,7 +58,7 @@ const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ star
 export async function deliver(input: DeliverInput): Promise<DeliveryStatus> {
   const delivery = new Delivery(input);
   let replays = 0;
-  const replay = (said: unknown) => ({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) }) as const;
+  const replay = (said: unknown) => ({ kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(() => ++replays) }) as const;
   setHandler(statusQuery, () => delivery.known);
   setHandler(cancelSignal, () => delivery.give({ kind: 'cancel' }));
   setHandler(retryNowSignal, () => delivery.give({ kind: 'retry-now' }));

@@ -45,7 +45,8 @@ export async function operator(input: OperatorInput = {}): Promise<void> {
   let replays = 0;
   const cancel = (said: unknown) => deliveryOrder(said, { kind: 'cancel' });
   const retryNow = (said: unknown) => deliveryOrder(said, { kind: 'retry-now' });
-  const replay = (said: unknown) => deliveryOrder(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(++replays) });
+  const replay = (said: unknown) =>
+    deliveryOrder(said, { kind: 'replay', replayId: textField(said, 'replayId') ?? replayIdOf(() => ++replays) });
   const pause = (said: unknown) => gateOrder(said, 'pause');
   const resume = (said: unknown) => gateOrder(said, 'resume');
   setHandler(recentQuery, () => orders.recent);

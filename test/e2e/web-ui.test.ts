@@ -172,14 +172,15 @@ describe.concurrent('Reset', () => {
 describe('the operator', () => {
   it('survives Reset without repeating commands, and is started again after Cancel', async () => {
     const operator = stage.posthorn.temporal.workflow.getHandle('posthorn/operator');
-    const sent = await stage.send(deadLetter);
+    const [sent, answered] = await Promise.all([stage.send(deadLetter), stage.send(deadLetter)]);
+    await operator.executeUpdate('replay', { args: [{ deliveryId: answered.id }] });
     await operator.signal('replay', { deliveryId: sent.id });
-    await sent.reach('succeeded');
+    await Promise.all([sent.reach('succeeded'), answered.reach('succeeded')]);
     await reset(operator);
     const other = await stage.send(inBackoff);
     await operator.signal('cancel', { deliveryId: other.id });
     await other.reach('cancelled');
-    expect(await sent.row()).toMatchObject({ status: 'succeeded', round: 2 });
+    for (const replayed of [sent, answered]) expect(await replayed.row()).toMatchObject({ status: 'succeeded', round: 2 });
 
     await operator.cancel();
     await until('the operator to end', async () => (await operator.describe()).status.name === 'CANCELLED');

@@ -14,8 +14,10 @@ export interface Audit {
   requestId: string | null;
   /** Details of the call that the change itself does not show, added to `after`. Nothing secret. */
   also?: Record<string, unknown>;
-  /** Makes the change unique: a repeat, such as an activity that Temporal runs again, changes nothing. */
+  /** Makes the entry unique: a repeat writes none. */
   once?: string;
+  /** With `once`: a repeat, such as an activity that Temporal runs again, changes nothing either. */
+  changesOnce?: true;
 }
 
 /** For the command line, used by a person who can read the configuration. */
@@ -77,15 +79,16 @@ class MadeBefore extends Error {
 }
 
 /**
- * Makes the change in one transaction with its entry. If an entry with the same `once` exists, the change is rolled
- * back: it is made once. Without `audit` (no caller to record) no entry is written.
+ * Makes the change in one transaction with its entry. With `changesOnce`, the change is rolled back if an entry with the
+ * same `once` exists. Without `audit` (no caller to record) no entry is written.
  */
 export async function audited<T>(db: Db, audit: Audit | undefined, change: (client: Querying) => Promise<Audited<T>>): Promise<T> {
   if (!audit) return (await change(db)).result;
   try {
     return await inTransaction(db, async (client) => {
       const { result, entry } = await change(client);
-      if (entry && !(await appendAudit(client, audit, entry))) throw new MadeBefore(result);
+      const isNew = !entry || (await appendAudit(client, audit, entry));
+      if (!isNew && audit.changesOnce) throw new MadeBefore(result);
       return result;
     });
   } catch (error) {

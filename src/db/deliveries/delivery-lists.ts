@@ -200,7 +200,7 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
       updatedAt: row.updated_at.toISOString(),
       ownWorkflow: row.own_workflow,
       dispatchId: row.own_workflow ? null : dispatchId,
-      parked: row.parked && !row.own_workflow,
+      parked: (parked || row.parked) && !row.own_workflow,
     };
   });
 }
