@@ -3,7 +3,7 @@
 // "already started" is success, and done is set once.
 import { Context, log } from '@temporalio/activity';
 import type { DispatchCursor } from '#contract/workflow-contract';
-import { type DeliveryRef, startableDeliveries } from '#db/deliveries/delivery-refs';
+import { type DeliveryRef, namedDeliveries, startableDeliveries } from '#db/deliveries/delivery-refs';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '#db/events/dispatches';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '#db/events/plan';
 import type { Db } from '#db/store/pool';
@@ -17,6 +17,7 @@ const usualPageSize = 500;
 /** Time limit of a page, for many endpoints without work. Far below the activity's timeout. */
 const pageMs = 5_000;
 const startsAtOnce = 16;
+const mostNamed = 256;
 const heartbeatMs = 2_000;
 
 export interface DispatchPageDeps {
@@ -33,6 +34,8 @@ export interface DispatchPage {
   started: number;
   /** Null: the dispatch is done. */
   next: DispatchCursor | null;
+  /** Of a dispatch that is done: its first deliveries, for people. */
+  deliveries?: string[];
 }
 
 type PageDeps = DispatchPageDeps & { pageSize: number };
@@ -112,6 +115,7 @@ async function startNext(
   const last = deliveries.at(-1);
   if (deliveries.length === pageSize && last) return { phase: 'start', event: 0, after: last.deliveryId };
   await setDone(db, dispatchId);
+  page.deliveries = await namedDeliveries(db, eventIds, mostNamed);
   return null;
 }
 

@@ -123,6 +123,8 @@ export interface DispatchProgress {
   planned: number;
   started: number;
   done: boolean;
+  /** The first 256 deliveries of its events, as they are when it is done: `dlv_… succeeded`. */
+  deliveries: string[];
 }
 export const progressQuery = defineQuery<DispatchProgress>('progress');
 

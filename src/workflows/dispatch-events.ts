@@ -31,14 +31,17 @@ const laterPage = proxyActivities<Activities>({
 }).dispatchPage;
 
 export async function dispatchEvents({ dispatchId, cursor }: DispatchInput): Promise<DispatchProgress> {
-  const progress: DispatchProgress = { planned: 0, started: 0, done: false };
-  setHandler(progressQuery, () => progress, { description: 'How many deliveries were planned, and how many workflows started.' });
+  const progress: DispatchProgress = { planned: 0, started: 0, done: false, deliveries: [] };
+  setHandler(progressQuery, () => progress, {
+    description: 'How many deliveries were planned, how many workflows started, and the first 256 deliveries with their status.',
+  });
 
   for (let at = cursor ?? null; ; ) {
     showDetails(progress);
     const page = await (at ? laterPage({ dispatchId, cursor: at }) : firstPage(dispatchId));
     progress.planned += page.planned;
     progress.started += page.started;
+    progress.deliveries = page.deliveries ?? [];
     if (page.next === null) break;
     at = page.next;
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof dispatchEvents>({ dispatchId, cursor: at });

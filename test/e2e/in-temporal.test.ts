@@ -127,6 +127,8 @@ describe("Temporal's list", () => {
     expect(shown.currentDetails).toBe(
       `Done. Deliveries planned in this run: 2, workflows started: 2.\n\ntwo.endpoints of ${stage.tenant}.`,
     );
+    const { deliveries } = await stage.posthorn.temporal.workflow.getHandle<() => Promise<{ deliveries: string[] }>>(id).result();
+    expect(deliveries.map((name) => /^dlv_[0-9a-f]{32} [a-z_]+$/.test(name))).toEqual([true, true]);
     const operator = await stage.posthorn.temporal.workflow.getHandle('posthorn/operator').describe();
     expect(await operator.staticDetails()).toContain('retryNow');
   });

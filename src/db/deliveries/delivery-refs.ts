@@ -59,6 +59,23 @@ export async function startableDeliveries(db: Db, eventIds: string[], after: str
   return rows.map(toRef);
 }
 
+/** The first deliveries of these events, in the order of ids, with their status: `dlv_… succeeded`. */
+export async function namedDeliveries(db: Db, eventIds: string[], limit: number): Promise<string[]> {
+  const ranges = eventIds.map(deliveryRange);
+  const { rows } = await db.query<{ id: string; status: string }>({
+    name: 'named_deliveries',
+    text: `
+      select d.id, d.status
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
+      cross join lateral (
+        select id, status from deliveries where id between r.lowest and r.highest and event_id = r.event_id order by id limit $4
+      ) d
+      order by d.id limit $4`,
+    values: [ranges.map(({ from }) => from), ranges.map(({ to }) => to), eventIds.map(uuidOf), limit],
+  });
+  return rows.map(({ id, status }) => `${idOf('dlv', id)} ${status}`);
+}
+
 export interface SweepCursor {
   dueAt: Date;
   deliveryId: string;

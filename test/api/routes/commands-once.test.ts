@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const auditOf = (action: AuditAction): Audit => ({ ...bySystem(action), once: newId('att') });
+const auditOf = (action: AuditAction): Audit => ({ ...bySystem(action), once: newId('att'), changesOnce: true as const });
 const orderedEndpoint = async () =>
   (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { ordering: 'endpoint', onDeadLetter: 'block' })).id;
 
