@@ -27,6 +27,7 @@ create table deliveries (
 
   -- commands
   replay_id text, -- of the last replay, so that a repeated one changes nothing
+  leased_until timestamptz, -- of a first attempt in flight: no other process makes it before
   hurried boolean not null default false, -- a retry-now was given that no attempt has taken yet
   -- Set with every change outside its workflow that the workflow or the lane must learn of; null: they were signalled.
   unsignalled_since timestamptz,

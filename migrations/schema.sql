@@ -106,6 +106,7 @@ create table deliveries (
   last_message text,
   own_workflow boolean not null default true,
   replay_id text,
+  leased_until timestamp with time zone,
   hurried boolean not null default false,
   unsignalled_since timestamp with time zone,
   "position" bigint,

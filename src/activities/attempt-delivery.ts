@@ -9,6 +9,13 @@ import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import { usualTimings } from '#domain/timings';
 import type { PlanDelivery } from './plan-delivery.ts';
 
+export interface AttemptInput {
+  deliveryId: string;
+  plan?: PlanInput;
+  /** Only waits for an attempt in flight: returns the state in place of throwing what the next attempt has to wait. */
+  join?: boolean;
+}
+
 /**
  * A refusal throws a BENIGN ApplicationFailure with the outcome as its type and the backoff as `nextRetryDelay`. So
  * Temporal keeps the timer, and its Web UI shows attempt, reason and next attempt. The first refusal of a round is
@@ -17,7 +24,7 @@ import type { PlanDelivery } from './plan-delivery.ts';
  * after a timeout another worker makes the attempt, too.
  */
 export function createAttemptDelivery(engine: Engine, planDelivery: PlanDelivery, { everyMs } = usualTimings.heartbeat.attempt) {
-  return async function attemptDelivery({ deliveryId, plan }: { deliveryId: string; plan?: PlanInput }): Promise<DeliverState> {
+  return async function attemptDelivery({ deliveryId, plan, join }: AttemptInput): Promise<DeliverState> {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), everyMs);
     let planned: Awaited<ReturnType<PlanDelivery>> | undefined;
@@ -26,6 +33,7 @@ export function createAttemptDelivery(engine: Engine, planDelivery: PlanDelivery
     };
     try {
       const report = await engine.attempt(deliveryId, planFirst);
+      if (join && report.kind !== 'fault' && report.state.attempts > 0) return report.state;
       if (report.kind === 'wait') throw retryLater(report.message, report.outcome, report.ms);
       if (report.kind === 'fault')
         throw ApplicationFailure.create({ type: 'Fault', message: `${report.message} (internal error ${report.faults} of 10)` });

@@ -91,10 +91,12 @@ class TemporalWorkers {
     const at = { connection, namespace: config.TEMPORAL_NAMESPACE, names: link.names, timings, interceptors };
     link.onReplaced((next) => {
       at.connection = next;
-      for (const worker of this.#workers) worker.connection = next;
+      for (const worker of this.#workers) moveTo(worker, next, log);
     });
     void keepPrepared(this.#core, this.#stopping.signal);
-    const creates = [() => createWorker(at, this.#work), () => createLaneWorker(at, this.#work)];
+    // the connection may have been replaced while the worker was made
+    const moved = (worker: Worker) => moveTo(worker, at.connection, log);
+    const creates = [() => createWorker(at, this.#work).then(moved), () => createLaneWorker(at, this.#work).then(moved)];
     const polling = new Set<unknown>();
     const runs = creates.map((create) => this.#keepRunning(create, () => polling.add(create).size === creates.length && begun()));
     await Promise.all(runs);
@@ -158,6 +160,16 @@ class TemporalWorkers {
     }
     return undefined;
   }
+}
+
+function moveTo(worker: Worker, connection: NativeConnection, log: Logger): Worker {
+  try {
+    worker.connection = connection;
+  } catch (error) {
+    // a worker that has ended: the next one is made with the new connection
+    log.debug({ err: error }, 'temporal.worker_not_moved');
+  }
+  return worker;
 }
 
 /**

@@ -9,7 +9,7 @@ export type AttemptReport =
   /** The attempt failed. The next one is due in `retryInMs`. */
   | { kind: 'refused'; state: DeliveryState; result: SendResult; retryInMs: number }
   /** Nothing was sent: not due yet (`outcome` and `message` are those of the last attempt), or no free slot. */
-  | { kind: 'wait'; ms: number; outcome: string; message: string }
+  | { kind: 'wait'; state: DeliveryState; ms: number; outcome: string; message: string }
   /** A deterministic failure inside Posthorn. Counts towards quarantine and uses up no attempt. */
   | { kind: 'fault'; faults: number; message: string };
 

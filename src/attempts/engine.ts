@@ -73,8 +73,7 @@ export class Engine {
     if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
     if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
     if (step.kind === 'settle') return unchanged(job, (await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
-    if (step.kind === 'wait')
-      return { kind: 'wait', ms: step.ms, outcome: job.lastOutcome ?? 'not_due', message: job.lastMessage ?? 'not due yet' };
+    if (step.kind === 'wait') return wait(job, step.ms, job.lastOutcome ?? 'not_due', job.lastMessage ?? 'not due yet');
     return this.#attemptWithSlot(job, mark);
   }
 
@@ -84,7 +83,7 @@ export class Engine {
     if (giveBack === 'endpoint' && this.#slotBackoff.isOverloaded(job)) return unchanged(job, await parkDelivery.handOverCap(job));
     if (typeof giveBack !== 'function') {
       const ms = await this.#slotBackoff.backOff(job, giveBack);
-      return { kind: 'wait', ms, outcome: 'no_slot', message: 'the limit of requests in flight is reached' };
+      return wait(job, ms, 'no_slot', 'the limit of requests in flight is reached');
     }
     try {
       const hasStalled = () => stallWatch.stalledSince(mark);
@@ -135,6 +134,11 @@ export class Engine {
   load(): { inFlight: number; unrecorded: number } {
     return { inFlight: this.#deps.slots.inUse(), unrecorded: this.#deps.recorder.unrecorded() };
   }
+}
+
+function wait({ status, round, attempts, lastOutcome }: DeliveryJob, ms: number, outcome: string, message: string): AttemptReport {
+  const nextAttemptAt = new Date(Date.now() + ms).toISOString();
+  return { kind: 'wait', state: { status, round, attempts, nextAttemptAt, lastOutcome }, ms, outcome, message };
 }
 
 /** The report of a delivery for which no request was made. */

@@ -86,7 +86,16 @@ export class OverdueStarts {
     start: (item: T, id: string, times: number) => Promise<void>,
   ): Promise<number> {
     const due = overdue.filter((item) => this.#times.isDue(idOf(item)));
-    await this.each(due, (item) => start(item, idOf(item), this.#times.tried(idOf(item))));
+    await this.each(due, async (item) => {
+      const id = idOf(item);
+      try {
+        await start(item, id, this.#times.tried(id));
+      } catch (error) {
+        // so it is due in the next sweep, which finds out again that Temporal is away, and drains lanes here
+        if (error instanceof TemporalAway) this.#times.forget(id);
+        throw error;
+      }
+    });
     return due.length;
   }
 

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
-import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
+import { createModeSwitch, type DispatchMode, type ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Lease } from '#domain/relay-lease';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
@@ -92,7 +92,7 @@ export class Relay {
     this.#wake.abort();
   }
 
-  status(): RelayFacts {
+  status(): RelayFacts & { mode: DispatchMode } {
     const { temporalTrouble } = this.#deps;
     return { mode: this.#modes.mode(Date.now()), waiting: this.#leased?.flow.waiting() ?? 0, temporalError: temporalTrouble() };
   }
@@ -144,7 +144,7 @@ export class Relay {
     const { db, log } = this.#deps;
     const ended = flow.stop();
     const { renewEveryMs, expiresAfterMs } = this.#deps.timings.relay;
-    const renew = () => renewRelay(this.#deps.lease, lease.id, this.status(), expiresAfterMs);
+    const renew = () => renewRelay(this.#deps.lease, lease.id, { ...this.status(), mode: null }, expiresAfterMs);
     await leave({
       db,
       log,

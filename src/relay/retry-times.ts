@@ -25,6 +25,11 @@ export class RetryTimes {
     return (this.#tried.get(key)?.nextAtMs ?? 0) <= this.#clock();
   }
 
+  /** Temporal was away: that was no try. */
+  forget(key: string): void {
+    this.#tried.delete(key);
+  }
+
   /** Notes a try. Returns how many there were, with this one. */
   tried(key: string): number {
     const times = (this.#tried.get(key)?.times ?? 0) + 1;

@@ -24,6 +24,8 @@ export async function readCredentials(config: Config): Promise<Credentials> {
     file(config.TEMPORAL_TLS_CERT),
     file(config.TEMPORAL_TLS_KEY),
   ]);
+  // empty: it is being written
+  if (apiKey?.toString().trim() === '') throw new Error('the file of TEMPORAL_API_KEY_FILE is empty');
   return { apiKey: apiKey?.toString().trim() ?? config.TEMPORAL_API_KEY, ca, cert, key };
 }
 

@@ -13,6 +13,8 @@ import { AttributesOfNamespace } from './search-attributes.ts';
 import { storeHeaderInterceptors } from './store-header.ts';
 
 const answersWithinMs = 1_000;
+/** A worker starts the operator once a minute, and sooner after a refusal. Without another, the trouble may be over. */
+const refusalCountsForMs = 120_000;
 
 /** No connection, or no answer. */
 export class TemporalAway extends Error {
@@ -65,6 +67,7 @@ class Link implements TemporalLink {
   #current: { connection: NativeConnection; client: Client } | undefined;
   #silence: string | null = 'not connected yet';
   #refusal: string | null = null;
+  #refusedAt = 0;
 
   constructor(config: Config, log: Logger, timings: Timings['temporal'], store?: string) {
     this.names = namesOf(config.POSTHORN_TASK_QUEUE);
@@ -99,12 +102,14 @@ class Link implements TemporalLink {
     } catch (error) {
       if (error instanceof TemporalAway) throw error;
       this.#refusal = isAnswer(error) ? null : wordsOf(error);
+      this.#refusedAt = performance.now();
       throw this.#refusal === null ? error : new TemporalRefused(this.#refusal, { cause: error });
     }
   }
 
   trouble(): string | null {
-    return this.#silence ?? this.#refusal;
+    const isOld = performance.now() - this.#refusedAt > refusalCountsForMs;
+    return this.#silence ?? (isOld ? null : this.#refusal);
   }
 
   onReplaced(use: (connection: NativeConnection) => void): void {
@@ -138,6 +143,10 @@ class Link implements TemporalLink {
   async #open(credentials: Credentials): Promise<NativeConnection> {
     const { TEMPORAL_NAMESPACE: namespace } = this.#config;
     const connection = await NativeConnection.connect(connectionOptions(this.#config, credentials));
+    if (this.#closing.signal.aborted) {
+      await connection.close();
+      throw new TemporalAway('the link is closed');
+    }
     const interceptors = this.#store === undefined ? undefined : storeHeaderInterceptors(this.#store);
     this.#current = { connection, client: new Client({ connection, namespace, interceptors }) };
     this.#log.info({ address: addressOf(this.#config), namespace }, 'temporal.connected');

@@ -39,7 +39,7 @@ const setHandler = describing(deliveryHandlers);
 const withoutInput = { validator: inputOf({ optional: ['reason'] }) };
 const ofReplay = { validator: inputOf({ optional: ['replayId', 'reason'] }) };
 const { beginDelivery } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '1 day',
   retry: { maximumAttempts: 1 },
 });
 const { obeyDeliveryCommand, readDelivery } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
@@ -132,16 +132,24 @@ class Delivery {
   async attempt(): Promise<void> {
     const begun = await this.#begin();
     const attempt = async () => this.#enter(await this.#attempts.attemptDelivery(this.#what()));
-    const isCommanded = this.#commands.length > 0 || this.#whole.consideredCancelled;
-    if (begun === 'in_flight' && isCommanded) await CancellationScope.nonCancellable(attempt);
+    if (begun === 'in_flight' && this.#isCommanded()) await CancellationScope.nonCancellable(() => this.#join());
     else if (begun === 'in_flight' || begun === null) await this.#untilCommand(attempt);
     else this.#enter(begun);
+  }
+
+  #isCommanded(): boolean {
+    return this.#commands.length > 0 || this.#whole.consideredCancelled;
+  }
+
+  /** Waits for the end of the first attempt, and not for the next one. */
+  async #join(): Promise<void> {
+    this.#enter(await this.#attempts.attemptDelivery({ ...this.#what(), join: true }));
   }
 
   /** The first attempt of a delivery that was started in place of its dispatch. Null: it was not made here. */
   async #begin(): Promise<DeliverState | 'in_flight' | null> {
     const { deliveryId, plan } = this.#input;
-    if (!plan || !this.#unplanned || this.#commands.length > 0) return null;
+    if (!plan || !this.#unplanned || this.#isCommanded()) return null;
     try {
       return await CancellationScope.nonCancellable(() => beginDelivery({ deliveryId, plan }));
     } catch {

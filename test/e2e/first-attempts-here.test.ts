@@ -3,7 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBeginDelivery } from '#activities/begin-delivery';
 import { ended } from '#attempts/attempt-report';
+import { readDeliveryJob } from '#db/deliveries/deliveries';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
+import { newId } from '#runtime/new-id';
+import { deliveryStart } from '#temporal/starter';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
 
@@ -74,17 +77,34 @@ describe('the first attempt of a delivery', () => {
   });
 });
 
+describe('the workflow of a delivery', () => {
+  it('that is cancelled before its first task sends nothing', async () => {
+    const { posthorn } = stage;
+    const sent = await stage.send({ until: 'succeeded' });
+    const [deliveryId, endpointId, eventId] = [newId('dlv'), sent.endpoint.id, newId('evt')];
+    const ref = { deliveryId, status: 'pending', round: 1, tenant: stage.tenant, endpointId, endpointHost: 'x', eventType: 'x' } as const;
+    const plan = { dispatchId: newId('dsp'), eventId, endpointId };
+    const start = deliveryStart(ref, 60_000, 'a test', plan);
+    const handle = await posthorn.temporal.workflow.start('deliver', { ...start, taskQueue: 'posthorn', startDelay: '3s' });
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    const { events } = await handle.fetchHistory();
+    expect(events?.some((event) => event.markerRecordedEventAttributes)).toBe(false);
+  });
+});
+
 describe('a first attempt that is handed over', () => {
-  it('is leased, so that another process does not make it', async () => {
+  it('is leased, so that another process does not make it, not even after a retry-now', async () => {
     const { sent, accept } = await slowly();
-    const row = await until('the lease', async () => {
-      const read = await sent.row();
-      return Date.parse(read.nextAttemptAt ?? '') > Date.now() + 20_000 && read;
-    });
-    expect(row.status).toBe('pending');
+    const { db } = stage.posthorn.core;
+    const waitMs = async () => (await readDeliveryJob(db, sent.id))?.waitMs ?? 0;
+    await until('the lease', async () => (await waitMs()) > 20_000);
+    await sent.command('retry-now');
+    expect(await waitMs()).toBeGreaterThan(20_000);
+    expect((await sent.row()).status).toBe('pending');
     accept();
     expect(await sent.reach('succeeded')).toMatchObject({ attempts: 1 });
-    expect(await leaseFirstAttempt(stage.posthorn.core.db, sent.id, 1_000)).toBe(false);
+    expect(await leaseFirstAttempt(db, sent.id, 1_000)).toBe(false);
   });
 
   it.each([

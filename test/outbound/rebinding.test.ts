@@ -2,6 +2,7 @@
 // a public address, 127.0.0.2 for a private one.
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { isPortFree } from '#embedded/free-port';
 import { createAddressGuard } from '#outbound/address-guard';
 import { startDns } from './dns-server.ts';
 import { response, startEndpoint } from './endpoint.ts';
@@ -62,6 +63,14 @@ describe('a name that is rebound', () => {
   });
 });
 
+/** No program gets it by chance, so nothing listens on it at the public address either. */
+async function portOutsideOfTheUsualRange(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isPortFree(port)) return port;
+  }
+}
+
 describe('a name with answers of both kinds', () => {
   it.each([
     ['the private one first', [secret, good]],
@@ -80,7 +89,8 @@ describe('a name with answers of both kinds', () => {
     const dns = await startDns({ [name]: [[good, secret]] });
     let reached = 0;
     const service = createServer(() => void reached++);
-    await new Promise<void>((resolve) => service.listen(0, secret, resolve));
+    const unused = await portOutsideOfTheUsualRange();
+    await new Promise<void>((resolve) => service.listen(unused, secret, resolve));
     onTestFinished(() => new Promise<void>((resolve) => service.close(() => resolve())));
     const { port } = service.address() as { port: number };
     const sender = startSender({ guard: createAddressGuard({ allowCidrs: [`${good}/32`], resolve: dns.resolve }) });

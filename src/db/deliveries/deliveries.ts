@@ -43,7 +43,7 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
     name: 'read_delivery_job',
     text: `
       select d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.last_outcome, d.last_message,
-        extract(epoch from least(coalesce(d.next_attempt_at, now()), d.expires_at) - now())::float8 * 1000 as wait_ms,
+        extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
         e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,

@@ -13,7 +13,8 @@ export async function registerRelay(db: Db, relayId: string, process: string): P
 
 /** The state a relay reports. */
 export interface RelayFacts {
-  mode: DispatchMode;
+  /** Null: it stops. Then it is not listed, and does not sweep. */
+  mode: DispatchMode | null;
   /** How many events and first attempts wait in its memory. */
   waiting: number;
   /** Why it cannot use Temporal at the moment, in Temporal's words. Null: it can. */
@@ -40,6 +41,7 @@ export async function renewRelay(
 }
 
 export interface SeenRelay extends RelayFacts {
+  mode: DispatchMode;
   id: string;
   process: string;
   startedAt: string;

@@ -42,6 +42,11 @@ export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';
 }
 
+/** Another process created the table at the same moment. */
+export function isDuplicateTable(error: unknown): boolean {
+  return codeOf(error) === '42P07';
+}
+
 /** No partition exists for the row. */
 export function isWithoutPartition(error: unknown): boolean {
   return codeOf(error) === '23514' && error instanceof Error && error.message.startsWith('no partition of relation');

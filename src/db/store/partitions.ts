@@ -1,6 +1,6 @@
 // Creates the daily partitions of events, deliveries and attempts.
 import { usualTimings } from '#domain/timings';
-import { isLockTimeout } from './errors.ts';
+import { isDuplicateTable, isLockTimeout } from './errors.ts';
 import type { Db } from './pool.ts';
 
 const tries = 5;
@@ -25,7 +25,8 @@ async function makePartition(db: Db, parent: string, day: string): Promise<void>
       await db.query({ name: 'make_partition', text: 'select make_partition($1, $2::date)', values: [parent, day] });
       return;
     } catch (error) {
-      if (left === 0 || !isLockTimeout(error)) throw error;
+      // the function waits for its lock, and then may not see yet what the process before it made; the next call does
+      if (left === 0 || !(isLockTimeout(error) || isDuplicateTable(error))) throw error;
     }
   }
 }

@@ -58,3 +58,9 @@ it('deletes a past target a day after it was replaced, if the oldest attempt was
   await db.query('delete from attempts');
   expect([await deleteOldTargets(db), await left()]).toEqual([2, [0]]);
 });
+
+it('partitions can be made by many connections at once', async () => {
+  const { db } = database;
+  for (let ahead = 20; ahead < 40; ahead += 4) await Promise.all(Array.from({ length: 6 }, () => makePartitions(db, ahead)));
+  expect(await makePartitions(db, 36)).toBe(0);
+});
