@@ -12,14 +12,14 @@ describe('sizingOf', () => {
       places: { process: 512, tenant: 128, endpoint: 32 },
       activities: 512 + 64,
       lanes: 256,
-      budget: { perSecond: 12, burst: 20 },
+      budget: { perSecond: 12, burst: 10 },
       localActivities: 20,
       workflowTasks: 20,
       cachedWorkflows: 128,
       workflowSemiSpaceMiB: 8,
     });
     expect(sizingOf(config, laptop)).toMatchObject({
-      budget: { perSecond: 96, burst: 96 },
+      budget: { perSecond: 96, burst: 48 },
       localActivities: 160,
       workflowTasks: 128,
       cachedWorkflows: 128,

@@ -58,8 +58,8 @@ export function sizingOf(config: Config, { cores }: Machine): Sizing {
     activities: process + slotsBesideRequests,
     lanes: config.POSTHORN_LANES,
     localActivities: within(20 * cores, 20, 200),
-    // a second's worth may come at once, and one event with a few endpoints at least
-    budget: { perSecond, burst: Math.max(perSecond, 20) },
+    // half a second's worth may come at once: what starts a burst is individual, and costs as much as hundreds after it
+    budget: { perSecond, burst: Math.max(perSecond / 2, 10) },
     // the SDK does not allow more of them than cached workflows
     workflowTasks: Math.min(within(20 * cores, 20, 200), cachedWorkflows),
     cachedWorkflows,

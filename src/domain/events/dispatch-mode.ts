@@ -13,6 +13,9 @@ export interface Budget {
   burst: number;
 }
 
+/** An event of so many workflows is individual if nothing came before it. */
+const quietEvent = 20;
+
 export const defaultBudget: Budget = { perSecond: 10, burst: 20 };
 
 /**
@@ -70,7 +73,9 @@ export function createModeSwitch(setting: DispatchSetting, options: Partial<Budg
       advance(nowMs);
       const cost = workflows * 1_000;
       const isBusy = calmInMs > 0 && half + cost >= brim;
-      if (budget + cost > brim || isBusy) calmInMs = calmAfterMs;
+      // in a quiet moment one event may be larger than the burst
+      const most = budget === 0 ? Math.max(brim, quietEvent * 1_000) : brim;
+      if (budget + cost > most || isBusy) calmInMs = calmAfterMs;
       budget = Math.min(brim, budget + cost);
       half = Math.min(brim, half + cost);
       return mode(nowMs);

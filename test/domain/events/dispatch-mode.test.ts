@@ -57,6 +57,23 @@ describe('the budget', () => {
     );
   });
 
+  it('lets one event exceed a small burst in a quiet moment', () => {
+    const modes = createModeSwitch('adaptive', { perSecond: 24, burst: 12 });
+    expect(modes.choose(20, start)).toBe('individual');
+    expect(modes.choose(1, start)).toBe('batched');
+    const others = createModeSwitch('adaptive', { perSecond: 24, burst: 12 });
+    expect(others.choose(21, start)).toBe('batched');
+  });
+
+  it('keeps 10 events a second individual on two cores, also after a burst', () => {
+    const modes = createModeSwitch('adaptive', { perSecond: 24, burst: 12 });
+    for (let n = 0; n < 40; n++) modes.choose(1, start);
+    expect(modes.mode(start)).toBe('batched');
+    const after = play(modes, Array(600).fill({ gap: 100, deliveries: 0 }), start).chosen;
+    expect(after.indexOf('individual')).toBeLessThanOrEqual(21);
+    expect(after.slice(21)).toEqual(Array(600 - 21).fill('individual'));
+  });
+
   it('can be configured', () => {
     const modes = createModeSwitch('adaptive', { perSecond: 3, burst: 4 });
     const { chosen } = play(modes, [...Array(30).fill({ gap: 667, deliveries: 1 }), { gap: 0, deliveries: 1 }, { gap: 0, deliveries: 1 }]);
