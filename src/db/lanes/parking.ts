@@ -78,7 +78,8 @@ export async function parkExisting(db: Db, deliveryId: string): Promise<Delivery
 /**
  * Parks the endpoint's deliveries in backoff that nobody can be sending now: due in more than 5 s. A scheduled delivery
  * (`deliverAt`) is left alone until it is due. Returns the parked deliveries, whose workflows have to read their rows
- * again. Call it again while it returns `limit` of them.
+ * again. Call it again while it returns `limit` of them. It waits for a row that a command has locked, because nothing
+ * would take that row over later.
  */
 export async function parkSleeping(db: Db, endpointId: string, limit: number): Promise<DeliveryRef[]> {
   const { rows } = await db.query<RefRow>({
@@ -87,7 +88,7 @@ export async function parkSleeping(db: Db, endpointId: string, limit: number): P
       with sleeping as (
         select id from deliveries
         where endpoint_id = $1 and status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
-        order by id limit $2 for update skip locked
+        order by id limit $2 for update
       ), taken as (
         update deliveries d set status = 'held', updated_at = now(),
           position = coalesce(d.position, (select case when e.deliver_at is null then e.position else nextval('event_position') end from events e where e.id = d.event_id)),
