@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { benchKey } from './posthorn.ts';
 
 const minuteMs = 60_000;
 const deliveredWithinMs = 120_000;
-export const benchKey = 'bench-key-0123456789abcdef';
 
 /** A tenant of its own for one case. */
 export interface CaseStage {

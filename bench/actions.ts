@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '#config/config';
 import { freePort } from '#embedded/free-port';
-import { type ActionCase, actionCases, benchKey, openCaseStage, startCaseReceiver } from './action-cases.ts';
-import { startPosthorn } from './posthorn.ts';
+import { type ActionCase, actionCases, openCaseStage, startCaseReceiver } from './action-cases.ts';
+import { environmentOf, startPosthorn } from './posthorn.ts';
 import { openStores, type Stores } from './stores.ts';
 
 const quietMs = 6_000;
@@ -38,21 +38,6 @@ async function quietActions(metricsPort: number): Promise<Actions> {
   }
 }
 
-function environment({ databaseUrl, temporalAddress }: Stores, port: number, mode: ActionCase['mode']): Record<string, string> {
-  return {
-    ...(process.env as Record<string, string>),
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
-    POSTHORN_API_KEY: benchKey,
-    POSTHORN_MASTER_KEY: Buffer.alloc(32, 'posthorn bench').toString('base64'),
-    POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
-    POSTHORN_DISPATCH: mode,
-    LOG_LEVEL: 'warn',
-  };
-}
-
 async function count(one: ActionCase, api: string, receiver: string, metricsPort: number): Promise<void> {
   const stage = await openCaseStage(api, receiver, `bench-${one.mode}-${actionCases.indexOf(one)}`);
   const run = await one.prepare(stage);
@@ -73,7 +58,11 @@ async function countAll(stores: Stores, metricsPort: number, wanted: ActionCase[
     const ofMode = wanted.filter((one) => one.mode === mode);
     if (ofMode.length === 0) continue;
     const port = await freePort();
-    const posthorn = await startPosthorn('start', environment(stores, port, mode), join(stores.folder, `posthorn-${mode}.log`));
+    const posthorn = await startPosthorn(
+      'start',
+      environmentOf(stores, port, { POSTHORN_DISPATCH: mode }),
+      join(stores.folder, `posthorn-${mode}.log`),
+    );
     for (const one of ofMode) await count(one, `http://127.0.0.1:${port}`, receiver.url, metricsPort);
     await posthorn.stop();
   }

@@ -11,8 +11,8 @@ import { deliveryWorkflowId, lookSignal, workflowTypes } from '#contract/workflo
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import { freePort } from '#embedded/free-port';
 import { deliveryStart } from '#temporal/starter';
-import { environmentOf, inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
-import { type PosthornProcess, startPosthorn } from './posthorn.ts';
+import { inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
+import { environmentOf, type PosthornProcess, startPosthorn } from './posthorn.ts';
 import { cpuMsOf, forgetPeak, memoryOf } from './process-cost.ts';
 import { openStores } from './stores.ts';
 

@@ -3,36 +3,15 @@ import type pg from 'pg';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
-import type { Stores } from './stores.ts';
+import { benchKey } from './posthorn.ts';
 
 const signalsAtOnce = 32;
-const apiKey = 'bench-key-0123456789abcdef';
 
 /** Aborted by the main program when it should end. */
 export const interrupted = new AbortController();
 
-/** The environment of a Posthorn on these stores. */
-export function environmentOf(
-  { databaseUrl, temporalAddress }: Stores,
-  port: number,
-  more: Record<string, string> = {},
-): Record<string, string> {
-  return {
-    ...(process.env as Record<string, string>),
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
-    POSTHORN_API_KEY: apiKey,
-    POSTHORN_MASTER_KEY: Buffer.alloc(32, 'posthorn bench').toString('base64'),
-    POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
-    LOG_LEVEL: 'warn',
-    ...more,
-  };
-}
-
 async function call(port: number, path: string, body: object): Promise<{ id: string }> {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${benchKey}`, 'content-type': 'application/json' };
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as { id: string };

@@ -9,8 +9,8 @@ import { readConfig } from '#config/config';
 import { cancelSignal, namesOf, workflowTypes } from '#contract/workflow-contract';
 import { freePort } from '#embedded/free-port';
 import { deliveryStart } from '#temporal/starter';
-import { environmentOf, inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
-import { startPosthorn } from './posthorn.ts';
+import { inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
+import { environmentOf, startPosthorn } from './posthorn.ts';
 import { openStores } from './stores.ts';
 
 const withinMs = 20 * 60_000;

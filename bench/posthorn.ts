@@ -3,6 +3,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { superviseProcess } from '#embedded/supervised-process';
+import type { Stores } from './stores.ts';
+
+export const benchKey = 'bench-key-0123456789abcdef';
+
+/** The environment of a Posthorn on these stores. */
+export function environmentOf(
+  { databaseUrl, temporalAddress }: Stores,
+  port: number,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    ...(process.env as Record<string, string>),
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporalAddress,
+    POSTHORN_API_KEY: benchKey,
+    POSTHORN_MASTER_KEY: Buffer.alloc(32, 'posthorn bench').toString('base64'),
+    POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
+    LOG_LEVEL: 'warn',
+    ...more,
+  };
+}
 
 const startsWithinMs = 60_000;
 const program = join(import.meta.dirname, '../src/cli/main.ts');

@@ -1,7 +1,6 @@
 // The Temporal workers of a process: one for workflows and their activities, one for drains of
 // lanes. They poll from when Temporal answers until `stop`. A task also checks every minute that
 // search attributes, operator and Schedules exist in Temporal, and creates those that are missing.
-import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { type NativeConnection, Worker, type WorkerInterceptors } from '@temporalio/worker';
 import type { Activities, LaneActivities } from '#activities/index';
@@ -10,6 +9,7 @@ import type { Sizing } from '#config/sizing';
 import { type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { pause } from '#runtime/pause';
 import { type Poller, pollWatch } from '#temporal/poll-watch';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Core } from './core.ts';
@@ -191,10 +191,6 @@ async function keepPrepared({ config, link, log, store = '', verifications }: Po
       await pause(retryMs, stopping);
     }
   }
-}
-
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: stopping }).catch(() => undefined);
 }
 
 interface At {

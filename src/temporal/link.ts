@@ -1,13 +1,13 @@
 // The process's connection to Temporal, shared by client and worker, which eager workflow start
 // needs. It connects in the background and retries every second. While Temporal is unavailable,
 // calls throw TemporalAway; if it refuses to start workflows, those calls throw TemporalRefused.
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Config } from '#config/config';
 import { namesOf, type TemporalNames } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { pause } from '#runtime/pause';
 import { addressOf, type Credentials, connectionOptions, isSame, readCredentials } from './credentials.ts';
 import { AttributesOfNamespace } from './search-attributes.ts';
 import { storeHeaderInterceptors } from './store-header.ts';
@@ -178,10 +178,6 @@ class Link implements TemporalLink {
     await pause(this.#timings.callTimeoutMs, this.#closing.signal); // calls that are under way end on the old one
     await before?.close().catch((error) => this.#log.debug({ err: error }, 'temporal.connection_not_closed'));
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** The error of a `start` that says that Temporal works. */

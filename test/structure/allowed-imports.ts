@@ -21,7 +21,7 @@ export const allowedImports: Record<string, Allowed> = {
   // deterministic: side effects only through proxyActivities
   workflows: { folders: 'contract domain/* types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
-  runtime: { folders: 'domain/*', packages: 'node:crypto pino' },
+  runtime: { folders: 'domain/*', packages: 'node:crypto node:timers/promises pino' },
   config: { folders: 'domain/* types of attempts', packages: 'node:fs node:os node:path zod' },
   sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
   exports: { folders: 'domain/* db/audit db/deliveries db/store', packages: 'csv-stringify' },
