@@ -1,10 +1,11 @@
-// Writes the row of a delivery that is the only one of its dispatch, before the first activity of its workflow reads it.
+// Writes the row of a delivery that is the only one of its dispatch, unless a first attempt has written it already, before
+// the first activity of its workflow reads it.
 // So a single delivery needs no dispatch workflow; the dispatch row guards the event until then.
 import { log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { PlanInput } from '#contract/workflow-contract';
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
-import { setDone } from '#db/events/dispatches';
+import { setDoneByDelivery } from '#db/events/dispatches';
 import { unplannedEvents } from '#db/events/outbox';
 import { insertDeliveries, readEventToPlan } from '#db/events/plan';
 import type { Db } from '#db/store/pool';
@@ -31,12 +32,13 @@ export function createPlanDelivery({ db, waker, reached }: PlanDeliveryDeps): Pl
   return async ({ dispatchId, eventId, endpointId }) => {
     await reached?.('before plan');
     const event = await readEventToPlan(db, eventId);
+    const id = deliveryId(eventId, endpointId);
     const held = event && (await insertDeliveries(db, dispatchId, event, [endpointId]));
-    if (event && held === null && (await isTakenBack(db, eventId, deliveryId(eventId, endpointId)))) throw takenBack();
+    if (event && held === null && (await isTakenBack(db, eventId, id))) throw takenBack();
     if (held && held.length > 0) await waker.parked(held);
     await reached?.('planned');
     // if it fails, the sweep starts the dispatch, which finds all done
-    return { marked: setDone(db, dispatchId).catch((error) => log.warn('dispatch.not_marked_done', { err: error })) };
+    return { marked: setDoneByDelivery(db, dispatchId, id).catch((error) => log.warn('dispatch.not_marked_done', { err: error })) };
   };
 }
 

@@ -13,7 +13,7 @@ const batchesAtOnce = 4;
 /** A batch without an urgent event waits for this many beats of the cadence. */
 const calmBeats = 4;
 const individualAtOnce = 16;
-/** Adaptive mode dispatches only a few events individually: two workflows keep two cores busy for 50 ms. */
+/** Adaptive mode dispatches only a few events at a time individually: two workflows keep two cores busy for 50 ms. */
 const individualAtOncePaced = 2;
 
 /** The fields of an event that its dispatch needs. */
@@ -21,16 +21,17 @@ export type LeavingEvent = Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 
 
 /**
  * `individual`: its first attempts could also be made before the dispatch. `unplanned`: only its dispatch can plan it.
- * `attempted`: all deliveries have rows, and all first attempts are recorded or given up.
+ * `attempted`: all deliveries have rows, and all first attempts are recorded or given up. `followed`: the same, and its
+ * only delivery still gets its workflow, if there is time for that.
  */
-export type LeavingKind = 'individual' | 'unplanned' | 'attempted';
+export type LeavingKind = 'individual' | 'unplanned' | 'attempted' | 'followed';
 
 export interface Leaving {
   kind: LeavingKind;
   event: LeavingEvent;
   /** A delivery needs its workflow. */
   urgent: boolean;
-  /** Its only delivery, whose workflow can be started in place of the dispatch's. */
+  /** Its only delivery, whose workflow is started in place of the dispatch's, unless it leaves in a batch. */
   only?: DeliveryRef;
   /** All its deliveries are held by lanes that know of them, so it needs no workflow at all. */
   parked?: boolean;
@@ -47,15 +48,18 @@ export interface DispatchQueueOptions {
  * waits until the other is empty. They share dispatches of up to 256 in batched mode, and after Temporal was away until
  * none is left. While Temporal is away, one such dispatch at a time tests it.
  *
+ * Followed events leave one by one after those. When the mode has changed to batched, they are attempted events.
+ *
  * Attempted events leave in batches: when 256 wait, at the next beat if one is urgent, else at the fourth beat.
  */
 export class DispatchQueue<T extends Leaving> {
   readonly #modes: DispatchQueueOptions['modes'];
-  readonly #individualAtOnce: number;
+  readonly #isPaced: boolean;
   readonly #queues: Record<LeavingKind, FairQueue<T>> = {
     individual: createFairQueue(),
     unplanned: createFairQueue(),
     attempted: createFairQueue(),
+    followed: createFairQueue(),
   };
   #lastKind: 'individual' | 'unplanned' = 'unplanned';
   /** Temporal was away, and events that waited meanwhile are still here. */
@@ -66,21 +70,33 @@ export class DispatchQueue<T extends Leaving> {
   /** How many attempted events must wait for a batch to leave; 1: the beat has come. */
   #enough = batchSize;
   #individualUnderWay = 0;
+  /** Places given to individual events that are not here yet. */
+  #promised = 0;
   #batchesUnderWay = 0;
 
   constructor({ modes, isPaced }: DispatchQueueOptions) {
     this.#modes = modes;
-    this.#individualAtOnce = isPaced ? individualAtOncePaced : individualAtOnce;
+    this.#isPaced = isPaced;
   }
 
   add(leaving: T): void {
     if (leaving.kind === 'attempted') this.#isUrgent ||= leaving.urgent;
+    if (leaving.kind === 'individual' && this.#promised > 0) this.#promised--;
     this.#queues[leaving.kind].push(leaving.event.tenantId, leaving);
+  }
+
+  /** True: an individual event may leave at once, and its place is kept for it until `add`. */
+  takePlace(): boolean {
+    if (!this.#isPaced) return true;
+    const { individual, unplanned } = this.#queues;
+    if (this.#individualUnderWay + this.#promised + individual.size + unplanned.size >= individualAtOncePaced) return false;
+    this.#promised++;
+    return true;
   }
 
   /** Removes and returns the events, all of one kind, that leave now in one dispatch. Report its end by `ended`. */
   next(nowMs: number): T[] | undefined {
-    return this.#nextUnattempted(nowMs) ?? this.#nextBatch();
+    return this.#nextUnattempted(nowMs) ?? this.#nextFollowed(nowMs) ?? this.#nextBatch();
   }
 
   ended(kind: LeavingKind): void {
@@ -106,8 +122,7 @@ export class DispatchQueue<T extends Leaving> {
   }
 
   waiting(): number {
-    const { individual, unplanned, attempted } = this.#queues;
-    return individual.size + unplanned.size + attempted.size;
+    return Object.values(this.#queues).reduce((sum, { size }) => sum + size, 0);
   }
 
   clear(): void {
@@ -119,12 +134,24 @@ export class DispatchQueue<T extends Leaving> {
     const isAway = this.#modes.isTemporalAway();
     const isEmpty = individual.size + unplanned.size === 0;
     this.#isCatchingUp = isAway || (this.#isCatchingUp && !isEmpty);
-    if (isEmpty || this.#individualUnderWay >= (isAway ? 1 : this.#individualAtOnce)) return undefined;
+    if (isEmpty || this.#individualUnderWay >= (isAway ? 1 : this.#atOnce())) return undefined;
     this.#individualUnderWay++;
     const other = this.#lastKind === 'individual' ? 'unplanned' : 'individual';
     if (this.#queues[other].size > 0) this.#lastKind = other;
     const shares = this.#isCatchingUp || this.#modes.mode(nowMs) === 'batched';
     return takeFrom(this.#queues[this.#lastKind], shares ? batchSize : 1);
+  }
+
+  #nextFollowed(nowMs: number): T[] | undefined {
+    const { followed } = this.#queues;
+    if (followed.size === 0) return undefined;
+    if (this.#modes.mode(nowMs) === 'batched') {
+      for (const leaving of takeFrom(followed, followed.size)) this.add({ ...leaving, kind: 'attempted' });
+      return undefined;
+    }
+    if (this.#individualUnderWay + this.#promised >= this.#atOnce()) return undefined;
+    this.#individualUnderWay++;
+    return takeFrom(followed, 1);
   }
 
   #nextBatch(): T[] | undefined {
@@ -134,6 +161,10 @@ export class DispatchQueue<T extends Leaving> {
     const events = takeFrom(attempted, batchSize);
     if (attempted.size === 0) this.#waitForBatch();
     return events;
+  }
+
+  #atOnce(): number {
+    return this.#isPaced ? individualAtOncePaced : individualAtOnce;
   }
 
   #waitForBatch(): void {

@@ -90,6 +90,11 @@ export class Dispatcher {
     for (let group = this.#queue.next(nowMs); group; group = this.#queue.next(nowMs)) this.#begin(group);
   }
 
+  /** True: an individual event may leave at once. Call `dispatch` with it next. */
+  takePlace(): boolean {
+    return this.#queue.takePlace();
+  }
+
   waiting(): number {
     return this.#queue.waiting();
   }
@@ -135,7 +140,7 @@ export class Dispatcher {
     const only = onlyDelivery(group);
     if (mayComeBack) return end(group, await this.#startOrTakeBack(true, dispatch, only));
     end(group, 'dispatched');
-    if (kind === 'attempted') await this.#starts.startUnlessTested(dispatch);
+    if (isAttempted(kind)) await this.#starts.startUnlessTested(dispatch, only);
     else await this.#startOrTakeBack(false, dispatch, only);
   }
 
@@ -153,11 +158,11 @@ export class Dispatcher {
 
   async #move(dispatchId: string, kind: LeavingKind, group: Leaving[], done: boolean): Promise<'moved' | 'gone' | 'not_moved'> {
     const { log, relayId, metrics, reached } = this.#deps;
-    const planned = kind === 'attempted';
+    const planned = isAttempted(kind);
     try {
       const moved = await this.#moves.add({ dispatchId, eventIds: group.map(({ event }) => event.eventId), planned, done });
       if (moved === 0) return 'gone';
-      metrics?.dispatched(planned || group.length > 1 ? 'batch' : 'single');
+      metrics?.dispatched(kind === 'attempted' || group.length > 1 ? 'batch' : 'single');
       await reached?.('dispatch written');
       return 'moved';
     } catch (error) {
@@ -192,8 +197,10 @@ export class Dispatcher {
   }
 }
 
+const isAttempted = (kind: LeavingKind) => kind === 'attempted' || kind === 'followed';
+
 function onlyDelivery([first, second]: Leaving[]): OnlyDelivery | undefined {
-  return first?.only && !second ? { eventId: first.event.eventId, delivery: first.only } : undefined;
+  return first?.only && first.kind !== 'attempted' && !second ? { eventId: first.event.eventId, delivery: first.only } : undefined;
 }
 
 function end(group: Waiting[], outcome: Dispatched): void {

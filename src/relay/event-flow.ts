@@ -14,7 +14,7 @@ import type { EndpointCache } from './endpoint-cache.ts';
 import { createExistingDeliveries } from './existing-deliveries.ts';
 import { InMemoryEvents } from './in-memory-events.ts';
 import { OrphanTaker, ownEvents } from './outbox-reader.ts';
-import { attemptEvent, leavingAs, leavingIndividually, type PrepareDeps, placeEvent } from './prepare-event.ts';
+import { attemptEvent, followedBy, leavingAs, leavingIndividually, type PrepareDeps, placeEvent } from './prepare-event.ts';
 import type { RelayDeps } from './relay-deps.ts';
 
 export interface EventFlowDeps extends RelayDeps {
@@ -29,8 +29,9 @@ export interface EventFlowDeps extends RelayDeps {
  * 1. In the outbox only: announced (`expect`) while its commit is under way, or without room in memory.
  * 2. Routed: its endpoints are read, and the deliveries that only lanes may send are parked.
  * 3. Attempted (batched mode): each first attempt was made, parked or given up, and its row is written. In individual
- *    mode an event skips this state: its deliveries' workflows make all attempts. So does, in both modes, an event that
- *    only a dispatch can plan: it is scheduled, for one endpoint only, for too many, or could not be prepared.
+ *    mode an event skips this state, unless others are being dispatched: its deliveries' workflows make all attempts. So
+ *    does, in both modes, an event that only a dispatch can plan: it is scheduled, for one endpoint only, for too many, or
+ *    could not be prepared.
  * 4. Waiting for a dispatch, alone or in a batch, without its body. An event that skipped state 3 because of the mode
  *    returns to 1 when the mode changes to batched: the outbox says whether it is still ours, and what exists of it.
  * 5. Gone: in a dispatch, or owned by another relay. If the dispatch is taken back, it is in state 1 again.
@@ -126,7 +127,9 @@ export class EventFlow {
       if (!route) return null;
       const mode = this.#choose(route);
       if (route.kind === 'plan') return leavingAs('unplanned', event, true);
-      return mode === 'individual' ? leavingIndividually(event, route) : await attemptEvent(this.#preparing, event, route);
+      if (mode === 'batched') return await attemptEvent(this.#preparing, event, route);
+      const leaving = leavingIndividually(event, route);
+      return this.#dispatcher.takePlace() ? leaving : followedBy(leaving.only, await attemptEvent(this.#preparing, event, route));
     } catch (error) {
       this.#deps.log.warn({ err: error, relayId: this.#lease.id, eventId: event.eventId }, 'relay.not_planned');
       if (!isStoreAway(error)) return leavingAs('unplanned', event, true);

@@ -63,6 +63,11 @@ export function leavingIndividually(event: OwnedEvent, { direct }: Route<Endpoin
   return { ...leaving, only: { ...refs, status: 'pending', round: 1 } };
 }
 
+/** The attempted event, whose only delivery gets its workflow all the same: nothing waits for that. */
+export function followedBy(only: Leaving['only'], attempted: Leaving | null): Leaving | null {
+  return attempted && only ? { ...attempted, kind: 'followed', only } : attempted;
+}
+
 /** Holds the deliveries of these endpoints and signals their lanes. Rejects when PostgreSQL is away. */
 async function park(parking: Parking, event: OwnedEvent, endpoints: EndpointSnapshot[]): Promise<void> {
   const { eventId, tenantId, eventType, expiresAt, held } = event;

@@ -58,9 +58,9 @@ export class DispatchStarts {
   }
 
   /** The same, for a dispatch that may be left to the sweep: while Temporal is away, one start at a time tests it. */
-  async startUnlessTested(dispatch: DispatchRef): Promise<void> {
+  async startUnlessTested(dispatch: DispatchRef, only?: OnlyDelivery): Promise<void> {
     if (this.#stopping.aborted) return;
-    if (!this.#deps.modes.isTemporalAway() || this.#underWay === 0) await this.start(dispatch);
+    if (!this.#deps.modes.isTemporalAway() || this.#underWay === 0) await this.start(dispatch, only);
   }
 
   /** Said at every start, not only on a change: an earlier lease of this process may have said the opposite. */

@@ -117,6 +117,47 @@ it('counts the beats again after each batch, and forgets the urgency', () => {
   expect(left(queue)).toEqual([1]);
 });
 
+it('has two places for individual events in adaptive mode, kept until they come', () => {
+  const { queue } = open({ isPaced: true });
+  expect([queue.takePlace(), queue.takePlace(), queue.takePlace()]).toEqual([true, true, false]);
+  fill(queue, 2, 'individual');
+  expect(queue.takePlace()).toBe(false);
+  expect(left(queue)).toEqual([1, 1]);
+  expect(queue.takePlace()).toBe(false);
+  queue.ended('individual');
+  expect(queue.takePlace()).toBe(true);
+});
+
+it('has a place for every event if individual mode is set', () => {
+  const { queue } = open();
+  fill(queue, 20, 'individual');
+  expect(queue.takePlace()).toBe(true);
+});
+
+it('lets followed events leave one by one, after the individual ones, in the same two places', () => {
+  const { queue } = open({ isPaced: true });
+  fill(queue, 4, 'followed');
+  fill(queue, 1, 'individual');
+  const groups = [queue.next(0), queue.next(0), queue.next(0)];
+  expect(groups.map((group) => group?.map(({ kind }) => kind))).toEqual([['individual'], ['followed'], undefined]);
+  queue.ended('followed');
+  expect(queue.takePlace()).toBe(true);
+  expect(left(queue)).toEqual([]);
+});
+
+it.each<[string, Partial<Setting>]>([
+  ['the mode is batched', { mode: 'batched' }],
+  ['Temporal is away', { mode: 'batched', isTemporalAway: true }],
+])('makes followed events attempted ones when %s, as urgent as they are', (_, change) => {
+  const { queue, now } = open({ isPaced: true });
+  fill(queue, 3, 'followed', true);
+  Object.assign(now, change);
+  expect(left(queue)).toEqual([]);
+  queue.beat();
+  const group = queue.next(0);
+  expect(group?.map(({ kind }) => kind)).toEqual(['attempted', 'attempted', 'attempted']);
+});
+
 it('goes round the tenants', () => {
   const { queue } = open();
   for (const tenant of ['a', 'a', 'a', 'b']) queue.add(leaving('individual', tenant));

@@ -1,6 +1,7 @@
 // The adaptive mode in a whole Posthorn: individual at a low rate, batched in a burst, and
 // individual again when it is calm.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { uuidOf } from '#domain/ids';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { quickWaits } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -78,6 +79,25 @@ it('switches from individual to batched in a burst, and back when it has been ca
   await until('calm', () => mode() === 'individual');
   await leavesAlone();
   expect(mode()).toBe('individual');
+});
+
+it('sends events at once that come together, and all of them get their workflows, also those that are refused', async () => {
+  await until('calm', () => mode() === 'individual');
+  receiver.answer('/hook', [503, 204]);
+  const events = await postTogether(6);
+  const shown = await Promise.all(events.map(delivered));
+  receiver.answer('/hook', [204]);
+  for (const [n, { workflowId, id }] of shown.entries()) {
+    expect(workflowId).toBe(`delivery/${id}`);
+    expect(await posthorn.temporal.workflow.getHandle(workflowId ?? '').result()).toBe('succeeded');
+    expect(receiver.of(events[n] ?? '')).toHaveLength(2);
+  }
+  const { rows } = await posthorn.database.db.query<{ ahead: number }>(
+    'select count(*)::int as ahead from dispatches where planned and cardinality(event_ids) = 1 and event_ids[1] = any($1)',
+    [events.map(uuidOf)],
+  );
+  // two places: the others were sent before their workflows
+  expect(rows[0]?.ahead).toBe(4);
 });
 
 it('also counts events that need their own dispatch', async () => {
