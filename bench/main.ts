@@ -15,7 +15,7 @@ import { tableOf } from './table.ts';
 
 const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|adaptive|batched …] [--quick] [--minutes n] [--out file.json]
 
-  --scenario  burst, fan-out, rate-5, rate-50, rate-200 (rate: all three), failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
+  --scenario  burst, fan-out, rate-5, rate-50, rate-200, rate-10 (only when named; rate: all four), onset, failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
               them; only when named); rotation (only when named); may be repeated
   --mode      individual and adaptive by default; may be repeated

@@ -35,6 +35,7 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
   const endpoints = await makeTenant(stage, name, scenario);
   const noisy = scenario.noise && (await makeTenant(stage, `${name}-noise`, { ...scenario, endpoints: 1, query: scenario.noise.query }));
   await warmUp(stage, name, scenario);
+  await delay(scenario.quietMs ?? 0);
 
   const stream = measuredStream(name, scenario, mode);
   const noise = scenario.noise && { tenant: `${name}-noise`, prefix: `${name}-noise`, count: scenario.noise.events, atOnce: 32 };

@@ -31,6 +31,8 @@ export interface Scenario {
    * Kills all processes of Posthorn (`kill -9`) when half of the events are accepted, and restarts them a second later.
    */
   kill?: boolean;
+  /** So long nothing is sent before the measured stream. */
+  quietMs?: number;
   /** Runs only if it is named. */
   byNameOnly?: boolean;
   /** Additional milliseconds before the timeout. */

@@ -1,6 +1,7 @@
 // The scenarios of the bench: which events are sent, at what rate, and to what kind of endpoints.
 
 import type { Scenario } from './scenario.ts';
+import type { Stage } from './stage.ts';
 
 export function scenarios({ quick, minutes }: { quick: boolean; minutes: number }): Scenario[] {
   const size = (full: number) => (quick ? Math.ceil(full / 5) : full);
@@ -21,15 +22,28 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
   return [
     { ...burst, name: 'burst' },
     { ...burst, name: 'fan-out', events: size(200), endpoints: 25 },
-    steady(5),
+    { ...steady(5), remarks: withWorkflows },
+    { ...steady(10), remarks: withWorkflows, byNameOnly: true },
     steady(50),
     steady(200),
+    { ...steady(50), name: 'onset', quietMs: 12_000 },
     { ...steady(50), name: 'failing', query: '?percent=20', retries: ['500ms', '1s', '2s', '4s'] },
     { ...plain, name: 'noisy', events: quick ? 200 : 400, ratePerSecond: 20, noise: { events: 500, query: '?ms=10000' } },
     { ...burst, name: 'crash', kill: true },
     ...[1, 2, 4].map(workers),
     { ...steady(200), name: 'soak', events: Math.ceil((200 * soakMs) / 1_000), byNameOnly: true, extraMs: soakMs },
   ];
+}
+
+/** How many of the deliveries had a workflow of their own. */
+async function withWorkflows({ db }: Stage, prefix: string): Promise<string[]> {
+  const { rows } = await db.query<{ all: number; own: number }>({
+    text: `
+      select count(*)::int as all, (count(*) filter (where own_workflow))::int as own
+      from deliveries d join event_ids i using (event_id) where i.external_id like $1`,
+    values: [`${prefix}-%`],
+  });
+  return [`${rows[0]?.own} of ${rows[0]?.all} with their own workflow`];
 }
 
 /** The named scenarios, by name or prefix. Without names: all except those that run only if named. */

@@ -52,6 +52,7 @@ function rowOf(result: RunResult): string[] {
 function notes({ crash, refused, scenario, memory, endToEnd, late, remarks = [] }: RunResult): string[] {
   const lines = Object.entries(refused).map(([status, count]) => `${count} answered ${status}`);
   lines.push(...remarks);
+  if (scenario === 'onset') lines.push(`worst ${number(endToEnd.max)} ms`);
   if (crash) {
     const { openAtKill, unrecordedAtKill, recoveredMs } = crash;
     lines.push(
