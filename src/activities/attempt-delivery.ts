@@ -6,6 +6,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Engine } from '#attempts/engine';
 import type { DeliverState, PlanInput } from '#contract/workflow-contract';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { usualTimings } from '#domain/timings';
 import type { PlanDelivery } from './plan-delivery.ts';
 
@@ -23,9 +24,15 @@ export interface AttemptInput {
  * with `nextRetryDelay`. An internal error throws type `Fault`. Heartbeats begin before the delivery is planned, because
  * after a timeout another worker makes the attempt, too.
  */
-export function createAttemptDelivery(engine: Engine, planDelivery: PlanDelivery, { everyMs } = usualTimings.heartbeat.attempt) {
+export function createAttemptDelivery(
+  engine: Engine,
+  planDelivery: PlanDelivery,
+  { everyMs } = usualTimings.heartbeat.attempt,
+  modes?: Pick<ModeSwitch, 'noteWait'>,
+) {
   return async function attemptDelivery({ deliveryId, plan, join }: AttemptInput): Promise<DeliverState> {
     const context = Context.current();
+    modes?.noteWait(Date.now() - context.info.currentAttemptScheduledTimestampMs, Date.now());
     const beat = setInterval(() => context.heartbeat(), everyMs);
     let planned: Awaited<ReturnType<PlanDelivery>> | undefined;
     const planFirst = async () => {

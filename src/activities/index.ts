@@ -3,6 +3,7 @@ import type { Challenge } from '#attempts/challenge';
 import type { Engine } from '#attempts/engine';
 import type { Slots } from '#attempts/slots';
 import type { Db } from '#db/store/pool';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Lanes } from '#domain/lanes/lane';
 import type { Timings } from '#domain/timings';
 import type { Drain } from '#lanes/drain-types';
@@ -37,6 +38,7 @@ export interface ActivityDeps {
   places: Pick<Slots, 'take'>;
   challenge: Challenge;
   disableAfterMs: number;
+  modes?: ModeSwitch;
   timings?: Timings;
   reached?: Reached;
   pageSize?: number;
@@ -48,7 +50,7 @@ export function createActivities(deps: ActivityDeps) {
   const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
   const planDelivery = createPlanDelivery({ db, waker, reached });
   return {
-    attemptDelivery: createAttemptDelivery(engine, planDelivery, deps.timings?.heartbeat.attempt),
+    attemptDelivery: createAttemptDelivery(engine, planDelivery, deps.timings?.heartbeat.attempt, deps.modes),
     dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
     beginDelivery: createBeginDelivery({ db, engine, planDelivery, timings: deps.timings }),
     obeyDeliveryCommand: plannedFirst(planDelivery, createObeyDeliveryCommand(db, waker)),

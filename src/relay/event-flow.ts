@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isStoreAway } from '#db/store/errors';
-import { type DispatchMode, type ModeSwitch, workflowsOf } from '#domain/events/dispatch-mode';
+import { type DispatchMode, workflowsOf } from '#domain/events/dispatch-mode';
 import type { Route } from '#domain/events/route-event';
 import type { Lease } from '#domain/relay-lease';
 import { inBackground } from './background.ts';
@@ -19,7 +19,6 @@ import type { RelayDeps } from './relay-deps.ts';
 
 export interface EventFlowDeps extends RelayDeps {
   cache: EndpointCache;
-  modes: ModeSwitch;
 }
 
 /**
@@ -125,7 +124,7 @@ export class EventFlow {
     try {
       const route = await placeEvent(this.#preparing, event);
       if (!route) return null;
-      const mode = this.#choose(route);
+      const mode = this.#choose(route, event.tenantId);
       if (route.kind === 'plan') return leavingAs('unplanned', event, true);
       if (mode === 'batched') return await attemptEvent(this.#preparing, event, route);
       const leaving = leavingIndividually(event, route);
@@ -140,10 +139,11 @@ export class EventFlow {
     }
   }
 
-  #choose(route: Route<unknown>): DispatchMode {
+  #choose(route: Route<unknown>, tenantId: string): DispatchMode {
     // parked deliveries need no dispatch soon, so an event that has no others leaves with the next batch
     if (route.kind === 'deliver' && route.direct.length === 0 && route.lane.length > 0) return 'batched';
-    return this.#deps.modes.choose(route.kind === 'plan' ? 1 + route.deliveries : workflowsOf(route.direct.length), Date.now());
+    const workflows = route.kind === 'plan' ? 1 + route.deliveries : workflowsOf(route.direct.length);
+    return this.#deps.modes.choose(workflows, Date.now(), tenantId);
   }
 
   /** Never rejects. */

@@ -2,7 +2,7 @@
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
 import type { Db } from '#db/store/pool';
-import type { Budget, DispatchSetting } from '#domain/events/dispatch-mode';
+import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Timings } from '#domain/timings';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
@@ -29,8 +29,8 @@ export interface RelayDeps {
   /** Names this process to operators, such as host and pid. */
   processName: string;
   dispatch: DispatchSetting;
-  /** Of workflows, for adaptive mode. Default: 10 a second. */
-  budget?: Budget;
+  /** The budget of workflows of this process. */
+  modes: ModeSwitch;
   dispatchesPerSecond: number;
   /** Called once for each lease. Its first attempts end with the lease. */
   openFirstAttempter(): FirstAttempter;

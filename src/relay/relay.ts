@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
-import { createModeSwitch, type DispatchMode, type ModeSwitch } from '#domain/events/dispatch-mode';
+import type { DispatchMode } from '#domain/events/dispatch-mode';
 import type { Lease } from '#domain/relay-lease';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
@@ -30,7 +30,6 @@ interface LeasedFlow {
 export class Relay {
   readonly #deps: RelayDeps;
   readonly #cache: EndpointCache;
-  readonly #modes: ModeSwitch;
   readonly #sweep: Sweep;
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
@@ -50,7 +49,6 @@ export class Relay {
     const warn = (text: string) => (error: unknown) => log.warn({ err: error }, text);
     this.#deps = deps;
     this.#cache = cache;
-    this.#modes = createModeSwitch(deps.dispatch, { ...deps.budget, calmAfterMs: timings.relay.calmAfterMs });
     this.#sweep = new Sweep({ db, starter, waker, drainHere, log, timings });
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
@@ -93,8 +91,8 @@ export class Relay {
   }
 
   status(): RelayFacts & { mode: DispatchMode } {
-    const { temporalTrouble } = this.#deps;
-    return { mode: this.#modes.mode(Date.now()), waiting: this.#leased?.flow.waiting() ?? 0, temporalError: temporalTrouble() };
+    const { temporalTrouble, modes } = this.#deps;
+    return { mode: modes.mode(Date.now()), waiting: this.#leased?.flow.waiting() ?? 0, temporalError: temporalTrouble() };
   }
 
   /** Ends the lease. Its rows are released; those with requests in flight only when these are recorded. */
@@ -124,7 +122,7 @@ export class Relay {
 
   async #begin(): Promise<LeasedFlow | undefined> {
     const lease = await register(this.#deps);
-    return lease && { lease, flow: new EventFlow(lease, { ...this.#deps, cache: this.#cache, modes: this.#modes }) };
+    return lease && { lease, flow: new EventFlow(lease, { ...this.#deps, cache: this.#cache }) };
   }
 
   /**

@@ -10,7 +10,7 @@ import type { DispatchRef, Starter } from '#temporal/starter';
 export interface DispatchStartsDeps {
   starter: Pick<Starter, 'startDispatch' | 'startDelivery'>;
   log: Logger;
-  modes: Pick<ModeSwitch, 'isTemporalAway' | 'setTemporalAway'>;
+  modes: Pick<ModeSwitch, 'isTemporalAway' | 'setTemporalAway' | 'noteStart'>;
 }
 
 /** The only delivery of an event. */
@@ -43,9 +43,11 @@ export class DispatchStarts {
   async start(dispatch: DispatchRef, only?: OnlyDelivery): Promise<'started' | 'refused' | 'away'> {
     const { starter, log, modes } = this.#deps;
     this.#underWay++;
+    const startedAt = performance.now();
     try {
       if (only) await starter.startDelivery(only.delivery, `dispatch ${dispatch.dispatchId}`, planOf(dispatch, only));
       else await starter.startDispatch(dispatch);
+      modes.noteStart(performance.now() - startedAt, Date.now());
       this.#found(false);
       return 'started';
     } catch (error) {

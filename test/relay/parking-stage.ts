@@ -10,7 +10,7 @@ import { createStallWatch } from '#attempts/stall-watch';
 import { readConfig } from '#config/config';
 import { acceptEvents } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';
-import type { DispatchSetting } from '#domain/events/dispatch-mode';
+import { createModeSwitch, type DispatchSetting } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import { createAddressGuard } from '#outbound/address-guard';
@@ -56,6 +56,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     log,
     processName: hostname(),
     dispatch,
+    modes: createModeSwitch(dispatch),
     dispatchesPerSecond: 20,
     timings: usualTimings,
     openFirstAttempter: () => new FirstAttempter({ ...attempting, park: lanes.parking.park }),
