@@ -28,6 +28,9 @@ create table deliveries (
   -- commands
   replay_id text, -- of the last replay, so that a repeated one changes nothing
   leased_until timestamptz, -- of a first attempt in flight: no other process makes it before
+  -- The relays make the next attempt, without a workflow, or open the workflow of the dead letter later. False: its workflow does.
+  pumped boolean not null default false,
+  leased_by uuid, -- the relay that attempts a pumped delivery now; it counts while that relay lives
   hurried boolean not null default false, -- a retry-now was given that no attempt has taken yet
   -- Set with every change outside its workflow that the workflow or the lane must learn of; null: they were signalled.
   unsignalled_since timestamptz,
@@ -53,7 +56,10 @@ create index deliveries_of_tenant_by_status on deliveries (tenant_id, status, id
 create index deliveries_of_endpoint_by_status on deliveries (endpoint_id, status, id) where status <> 'succeeded';
 
 -- the sweep
-create index deliveries_due on deliveries (next_attempt_at) where status in ('pending', 'retrying');
+create index deliveries_due on deliveries (next_attempt_at) where status in ('pending', 'retrying') and not pumped;
+-- the relays: what is due without a workflow, tenant by tenant; and dead letters without one
+create index deliveries_pumped on deliveries (tenant_id, next_attempt_at) where pumped and status in ('pending', 'retrying');
+create index deliveries_unopened on deliveries (id) where pumped and status = 'dead_lettered';
 create index deliveries_unsignalled on deliveries (unsignalled_since) where unsignalled_since is not null;
 
 -- the drain of a lane: the next delivery in order, by time, by event type and by ordering key

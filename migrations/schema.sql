@@ -107,6 +107,8 @@ create table deliveries (
   own_workflow boolean not null default true,
   replay_id text,
   leased_until timestamp with time zone,
+  pumped boolean not null default false,
+  leased_by uuid,
   hurried boolean not null default false,
   unsignalled_since timestamp with time zone,
   "position" bigint,
@@ -122,7 +124,7 @@ create table deliveries (
 CREATE INDEX deliveries_blocking ON ONLY public.deliveries USING btree (endpoint_id, "position") WHERE ((status = ANY (ARRAY['dead_lettered'::text, 'quarantined'::text])) AND ("position" IS NOT NULL));
 CREATE INDEX deliveries_blocking_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key) WHERE ((status = ANY (ARRAY['dead_lettered'::text, 'quarantined'::text])) AND ("position" IS NOT NULL) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_by_status ON ONLY public.deliveries USING btree (status, id) WHERE (status <> 'succeeded'::text);
-CREATE INDEX deliveries_due ON ONLY public.deliveries USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'retrying'::text]));
+CREATE INDEX deliveries_due ON ONLY public.deliveries USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (NOT pumped));
 CREATE INDEX deliveries_held_by_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key, "position") WHERE ((status = 'held'::text) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_held_by_position ON ONLY public.deliveries USING btree (endpoint_id, "position" NULLS FIRST) WHERE (status = 'held'::text);
 CREATE INDEX deliveries_held_by_time ON ONLY public.deliveries USING btree (endpoint_id, (
@@ -139,6 +141,8 @@ CREATE INDEX deliveries_of_endpoint ON ONLY public.deliveries USING btree (endpo
 CREATE INDEX deliveries_of_endpoint_by_status ON ONLY public.deliveries USING btree (endpoint_id, status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_of_tenant ON ONLY public.deliveries USING btree (tenant_id, id);
 CREATE INDEX deliveries_of_tenant_by_status ON ONLY public.deliveries USING btree (tenant_id, status, id) WHERE (status <> 'succeeded'::text);
+CREATE INDEX deliveries_pumped ON ONLY public.deliveries USING btree (tenant_id, next_attempt_at) WHERE (pumped AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
+CREATE INDEX deliveries_unopened ON ONLY public.deliveries USING btree (id) WHERE (pumped AND (status = 'dead_lettered'::text));
 CREATE INDEX deliveries_unsignalled ON ONLY public.deliveries USING btree (unsignalled_since) WHERE (unsignalled_since IS NOT NULL);
 CREATE TRIGGER hurry_lane AFTER UPDATE OF hurried ON public.deliveries FOR EACH ROW WHEN (new.hurried) EXECUTE FUNCTION hurry_lane();
 alter table deliveries enable row level security;

@@ -95,7 +95,7 @@ export async function overdueDeliveries(
     name: 'overdue_deliveries',
     text: `
       select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
-      where d.status in ('pending', 'retrying') and d.next_attempt_at < now() + interval '15 seconds'
+      where d.status in ('pending', 'retrying') and not d.pumped and d.next_attempt_at < now() + interval '15 seconds'
         and (d.next_attempt_at < now() - $4::float8 * interval '1 millisecond' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
         and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
       order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
@@ -111,7 +111,10 @@ export async function countOverdueDeliveries(db: Db): Promise<number> {
     text: `
       select count(*)::int as overdue from (
         select from deliveries
-        where status in ('pending', 'retrying') and next_attempt_at < now() - interval '1 minute' limit 10000
+        where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - interval '1 minute'
+        union all
+        select from deliveries where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - interval '1 minute'
+        limit 10000
       ) d`,
   });
   return rows[0]?.overdue ?? 0;

@@ -108,7 +108,9 @@ export class ModeSwitch {
    */
   take(tenant: string, nowMs: number): boolean {
     if (this.#setting === 'individual') return true;
-    return this.mode(nowMs) === 'individual' && this.#spend(1, tenant, nowMs, this.#spent.brim / 2);
+    if (this.#setting === 'adaptive' && this.mode(nowMs) === 'batched') return false;
+    this.#advance(nowMs);
+    return this.#spend(1, tenant, nowMs, this.#spent.brim / 2);
   }
 
   /** The same for work that can wait, and is asked for again. It gets a quarter of the budget, in batched mode too. */
@@ -153,8 +155,12 @@ export class ModeSwitch {
     const cost = workflows * 1_000;
     if (this.#away || this.#times.isSlow(nowMs)) return false;
     if (this.#spent.level > 0 && this.#spent.level + cost > brim) return false;
-    if (tenant !== undefined && !this.#shares.mayDraw(tenant, workflows, nowMs)) return false;
-    if (tenant !== undefined) this.#shares.draw(tenant, workflows);
+    if (tenant !== undefined) {
+      // while half of the budget is free, nobody needs a share
+      const mayDraw = this.#shares.mayDraw(tenant, workflows, nowMs) || this.#spent.level + cost <= this.#spent.brim / 2;
+      if (!mayDraw) return false;
+      this.#shares.draw(tenant, workflows);
+    }
     this.#spent.add(cost);
     return true;
   }

@@ -6,7 +6,7 @@ const closedForMs = 2_000;
 const weight = 1 / 4;
 /** One long outlier does not close the budget for long. */
 const mostOfLimit = 4;
-const baselineMs = 60_000;
+const baselineMs = 600_000;
 
 type TimedKind = keyof typeof slowMs;
 
@@ -28,7 +28,7 @@ export class StartTimes {
 
   /**
    * `ms`: from the time at which Temporal scheduled an activity to its begin here. The clocks may differ, so the shortest of
-   * the last minute or two counts as no wait.
+   * the last ten minutes or more counts as no wait.
    */
   noteWait(ms: number, nowMs: number): void {
     if (nowMs - this.#shortestSince >= baselineMs || nowMs < this.#shortestSince) {
