@@ -450,6 +450,9 @@ grant select on posthorn_audit.audit_log to posthorn_tenant_of_postgres;
 create table relays (
   id uuid not null,
   process text not null,
+  host text,
+  pid integer,
+  pid_started text,
   started_at timestamp with time zone not null default now(),
   seen timestamp with time zone not null default now(),
   mode text,

@@ -17,6 +17,7 @@ import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
+import { thisPlace } from '#runtime/process-facts';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
 import type { Core } from './core.ts';
 import { pollTemporal } from './temporal-worker.ts';
@@ -87,6 +88,7 @@ function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere,
     drainHere: drainsHere.begin,
     log,
     processName: `${hostname()} ${process.pid}`,
+    place: thisPlace(),
     dispatch: config.POSTHORN_DISPATCH,
     modes,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,

@@ -1,24 +1,43 @@
 // Registers a relay in PostgreSQL and renews its lease, on connections that no other work uses.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type RelayFacts, registerRelay, renewRelay } from '#db/events/relays';
+import { inheritFrom, type RelayFacts, registerRelay, relaysOnHost, renewRelay } from '#db/events/relays';
 import { Lease } from '#domain/relay-lease';
 import { newId } from '#runtime/new-id';
+import { isGone } from '#runtime/process-facts';
 import type { RelayDeps } from './relay-deps.ts';
 
-type Deps = Pick<RelayDeps, 'lease' | 'log' | 'processName' | 'timings'>;
+type Deps = Pick<RelayDeps, 'db' | 'lease' | 'log' | 'processName' | 'place' | 'timings'>;
+
+const inheritedAtOnce = 1_000;
 
 /** A lease under a new id. Undefined: PostgreSQL is away. */
-export async function register({ lease: db, log, processName, timings }: Deps): Promise<Lease | undefined> {
+export async function register({ lease: db, log, processName, place, timings }: Deps): Promise<Lease | undefined> {
   const id = newId('rly');
   const beganAt = performance.now();
   try {
-    await registerRelay(db, id, processName);
+    await registerRelay(db, id, processName, place);
   } catch (error) {
     log.warn({ err: error }, 'relay.not_registered');
     return undefined;
   }
   log.info({ relayId: id }, 'relay.begun');
   return new Lease(id, beganAt, timings.relay);
+}
+
+/**
+ * Takes over the outbox rows of relays whose processes ran on this host and are gone, which usually is the process that ran
+ * before this one. Nobody needs to wait until their leases expire. Returns how many rows it took; rejects if PostgreSQL is
+ * away, and then the leases expire.
+ */
+export async function inherit({ db, log, place }: Deps, lease: Lease): Promise<number> {
+  if (!place) return 0;
+  const gone = (await relaysOnHost(db, place)).filter((other) => isGone(other, place)).map(({ id }) => id);
+  let all = 0;
+  for (let taken = gone.length; taken > 0 && lease.isFresh(performance.now()); all += taken) {
+    taken = await inheritFrom(db, lease.id, gone, inheritedAtOnce);
+  }
+  if (gone.length > 0) log.info({ relayId: lease.id, gone: gone.length, events: all }, 'relay.inherited');
+  return all;
 }
 
 /** Tries once, and notes the result in the lease. `stopping`: the answer does not matter any more. */

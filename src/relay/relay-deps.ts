@@ -6,6 +6,7 @@ import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Timings } from '#domain/timings';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
+import type { ProcessPlace } from '#runtime/process-facts';
 import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
@@ -28,6 +29,8 @@ export interface RelayDeps {
   watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;
+  /** Of this process. Null: others on the host cannot know whether it is alive. */
+  place: ProcessPlace | null;
   dispatch: DispatchSetting;
   /** The budget of workflows of this process. */
   modes: ModeSwitch;

@@ -10,7 +10,7 @@ import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
 import { EventFlow } from './event-flow.ts';
 import { leave } from './leave.ts';
-import { register, renew } from './registration.ts';
+import { inherit, register, renew } from './registration.ts';
 import type { RelayDeps } from './relay-deps.ts';
 import { Sweep } from './sweep.ts';
 
@@ -122,7 +122,13 @@ export class Relay {
 
   async #begin(): Promise<LeasedFlow | undefined> {
     const lease = await register(this.#deps);
-    return lease && { lease, flow: new EventFlow(lease, { ...this.#deps, cache: this.#cache }) };
+    if (!lease) return undefined;
+    const flow = new EventFlow(lease, { ...this.#deps, cache: this.#cache });
+    inherit(this.#deps, lease).then(
+      (events) => events > 0 && flow.readSoon(),
+      (error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.not_inherited'),
+    );
+    return { lease, flow };
   }
 
   /**

@@ -55,6 +55,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     starter: { ...starter, startDispatch: (started) => Promise.resolve(beforeStart?.()).then(() => starter.startDispatch(started)) },
     log,
     processName: hostname(),
+    place: null,
     dispatch,
     modes: createModeSwitch(dispatch),
     dispatchesPerSecond: 20,
