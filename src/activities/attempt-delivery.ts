@@ -8,6 +8,7 @@ import type { Engine } from '#attempts/engine';
 import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { usualTimings } from '#domain/timings';
+import { startHeartbeats } from './heartbeats.ts';
 import type { PlanDelivery } from './plan-delivery.ts';
 
 export interface AttemptInput {
@@ -33,7 +34,7 @@ export function createAttemptDelivery(
   return async function attemptDelivery({ deliveryId, plan, join }: AttemptInput): Promise<DeliverState> {
     const context = Context.current();
     modes?.noteWait(Date.now() - context.info.currentAttemptScheduledTimestampMs, Date.now());
-    const beat = setInterval(() => context.heartbeat(), everyMs);
+    const beat = startHeartbeats(context, everyMs);
     let planned: Awaited<ReturnType<PlanDelivery>> | undefined;
     const planFirst = async () => {
       if (plan) planned = await planDelivery(plan);

@@ -5,6 +5,7 @@ import { Context } from '@temporalio/activity';
 import type { LaneReport } from '#domain/lanes/lane';
 import { usualTimings } from '#domain/timings';
 import type { Drain } from '#lanes/drain-types';
+import { startHeartbeats } from './heartbeats.ts';
 
 /** Limits a drain, so that lanes rotate among activity slots and workers. */
 const maxDrainMs = 10 * 60_000;
@@ -13,7 +14,7 @@ export function createDrainLane(drain: Drain, { everyMs } = usualTimings.heartbe
   return async function drainLane({ endpointId }: { endpointId: string }): Promise<LaneReport> {
     const context = Context.current();
     const timeout = new AbortController();
-    const beat = setInterval(() => context.heartbeat(), everyMs);
+    const beat = startHeartbeats(context, everyMs);
     const timer = setTimeout(() => timeout.abort(), maxDrainMs);
     try {
       return await drain(endpointId, AbortSignal.any([context.cancellationSignal, timeout.signal]));

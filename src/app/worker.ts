@@ -2,6 +2,7 @@
 // activities.
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { type Activities, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
@@ -35,8 +36,17 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. `pageSize`: of a dispatch. */
-export function startWorker(core: Core, publicOrigin: string, reached?: Reached, pageSize?: number): RunningWorker {
+/** For tests. */
+export interface WorkerOptions {
+  reached?: Reached | undefined;
+  /** Of a dispatch. */
+  pageSize?: number | undefined;
+  /** The workflow code of another build, and the activities as it calls them. */
+  otherBuild?: { workflowBundle: WorkflowBundle; activitiesFrom(ours: Activities): Activities } | undefined;
+}
+
+/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. */
+export function startWorker(core: Core, publicOrigin: string, { reached, pageSize, otherBuild }: WorkerOptions = {}): RunningWorker {
   const sizing = sizingOf(core.config, thisMachine());
   const attempts = openAttemptParts(core, publicOrigin, sizing, reached);
   const wakeups = createDrainWakeups();
@@ -46,8 +56,13 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached,
   const relay = openRelay(core, attempts, drainsHere, modes, reached);
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
-  const activities = openActivities(core, attempts, publicOrigin, modes, reached, pageSize);
-  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain, core.timings), sizing });
+  const ours = openActivities(core, attempts, publicOrigin, modes, reached, pageSize);
+  const polling = pollTemporal(core, {
+    activities: otherBuild?.activitiesFrom(ours) ?? ours,
+    laneActivities: createLaneActivities(drain, core.timings),
+    sizing,
+    workflowBundle: otherBuild?.workflowBundle,
+  });
   return {
     relay,
     ready: polling.ready,

@@ -79,12 +79,12 @@ async function dispatched() {
 }
 
 /** The activity as a worker calls it. */
-function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?: Reached) {
+function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?: Reached, everyMs = 50, heartbeatTimeoutMs = 1_000) {
   const planDelivery = createPlanDelivery({ db: database.db, waker: lanes.waker, reached });
-  const activity = createAttemptDelivery(engine, planDelivery, { everyMs: 50, timeoutMs: 1_000 });
+  const activity = createAttemptDelivery(engine, planDelivery, { everyMs, timeoutMs: 3 * everyMs });
   const context = Object.create(Context.prototype, {
     heartbeat: { value: () => void heartbeats++ },
-    info: { value: { isLocal: false } },
+    info: { value: { isLocal: false, heartbeatTimeoutMs } },
   }) as Context;
   return asyncLocalStorage.run(context, () => activity(input));
 }
@@ -108,6 +108,19 @@ it('heartbeats while PostgreSQL makes its planning wait', async () => {
     uuidOf(input.plan.dispatchId),
   ]);
   expect(rows).toEqual([{ done: true }]);
+});
+
+it('heartbeats in time for a workflow that another version began with a shorter timeout', async () => {
+  const input = await dispatched();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  receiver.answer(`/${input.plan.endpointId}`, async (_request, response) => {
+    await answered;
+    response.writeHead(204).end();
+  });
+  const attempting = attemptDelivery(input, undefined, 600_000, 300);
+  await until('heartbeats', () => heartbeats >= 3);
+  answer();
+  expect(await attempting).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
 it('sends nothing if the process was suspended while it planned; the next call sends once', async () => {
