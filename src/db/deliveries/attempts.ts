@@ -26,6 +26,10 @@ export interface AttemptRecord {
   probe?: boolean | undefined;
   /** The batch it was sent in. */
   batchId?: string | null;
+  /** There was no room for a workflow, so relays go on with a delivery that is not delivered. False: there was. Absent: not asked. */
+  pumped?: boolean | undefined;
+  /** The relay that leased the delivery for this attempt. The record ends that lease. */
+  leasedBy?: string | undefined;
   /** True: changes only the delivery's row, because PostgreSQL refused to store the attempt. */
   rowOnly?: boolean;
 }
