@@ -91,7 +91,7 @@ export class Engine {
       // Another worker may have taken over the delivery: fail. Temporal and the row decide whether to call again.
       if (hasStalled()) throw new Error('the process was suspended; the row it read may be out of date');
       if (job.hurried) await takeHurry(this.#deps.db, job.deliveryId);
-      return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled }));
+      return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled, asks: 'before_retry' }));
     } finally {
       giveBack();
     }
@@ -108,7 +108,7 @@ export class Engine {
     if (status !== 'retrying' || retryInMs === null) return ended(status, job.round, number, result.outcome);
     // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
     const wait = Math.min(retryInMs, job.expiresInMs ?? retryInMs);
-    const pumped = job.pumped || attempted.attempt.pumped === true;
+    const pumped = job.pumped || attempted.pumped;
     const state = stateOf({ ...job, status, attempts: number, lastOutcome: result.outcome, pumped }, wait);
     return { kind: 'refused', state, result, retryInMs: wait };
   }
