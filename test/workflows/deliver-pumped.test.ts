@@ -3,24 +3,33 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusAttribute } from '#contract/workflow-contract';
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { deliveryStart } from '#temporal/starter';
 import { type Sent, type Stage, setStage } from '../e2e/stage.ts';
 import { until } from '../support/until.ts';
 
 const onlyOne = { initial: '1s', factor: 1, max: '1s', attempts: 1 };
+const relayId = newId('rly');
 let stage: Stage;
 beforeAll(async () => {
-  // without a relay that attempts what is pumped
   stage = await setStage('t58');
+  // a relay that lives, and never attempts what it has leased
+  await stage.posthorn.database.db.query(`insert into relays (id, process, seen) values ($1, 'another', now() + interval '1 hour')`, [
+    uuidOf(relayId),
+  ]);
 });
 afterAll(() => stage?.close());
 
-/** A delivery after its first refusal. Its workflow was terminated, and relays make its next attempt, which is due in an hour. */
+const passToRelays = (sent: Sent) =>
+  stage.sql(sent, 'update deliveries set pumped = true, leased_by = $2 where id = $1', [uuidOf(relayId)]);
+
+/** A delivery after its first refusal. Its workflow was terminated, and another relay makes its next attempt. */
 async function pumped(): Promise<Sent> {
   const sent = await stage.send({ until: 'retrying', answer: [500, 204] });
   await sent.started();
   await sent.handle.terminate();
-  await stage.sql(sent, 'update deliveries set pumped = true where id = $1');
+  await passToRelays(sent);
   return sent;
 }
 
@@ -62,7 +71,7 @@ describe.concurrent('the workflow of a delivery that relays attempt', () => {
   it('closes when it waits for the next attempt and a look says so', async () => {
     const sent = await stage.send({ until: 'retrying', answer: [500, 204] });
     await sent.started();
-    await stage.sql(sent, 'update deliveries set pumped = true where id = $1');
+    await passToRelays(sent);
     await sent.handle.signal('look');
     await expectClosed(sent, 'retrying');
   });
@@ -104,12 +113,15 @@ describe.concurrent('the workflow of a delivery that relays attempt', () => {
     expect(await sent.closed()).toBe('succeeded');
   });
 
-  it('stays open as a dead letter', async () => {
+  it('stays open as a dead letter, and a replay is its own', async () => {
     const sent = await stage.send({ until: 'dead_lettered', answer: [500, 204], retry: onlyOne });
     await sent.started();
-    await stage.sql(sent, 'update deliveries set pumped = true where id = $1');
+    await passToRelays(sent);
     await sent.handle.signal('look');
     await until('the look', async () => (await activities(sent)).includes('readDelivery'));
     expect(await sent.workflow()).toBe('RUNNING');
+    await sent.command('replay');
+    await sent.reach('succeeded');
+    expect(await row(sent)).toMatchObject({ status: 'succeeded', pumped: false, marked: false });
   });
 });
