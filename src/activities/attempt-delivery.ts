@@ -4,6 +4,7 @@
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
+import { stateWithRelays } from '#attempts/attempt-report';
 import type { Engine } from '#attempts/engine';
 import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
@@ -22,7 +23,7 @@ export interface AttemptInput {
  * A refusal throws a BENIGN ApplicationFailure with the outcome as its type and the backoff as `nextRetryDelay`. So
  * Temporal keeps the timer, and its Web UI shows attempt, reason and next attempt. The first refusal of a round is
  * returned as a result instead, so that the workflow can show `retrying`. An attempt that is not due yet also throws
- * with `nextRetryDelay`. An internal error throws type `Fault`. Heartbeats begin before the delivery is planned, because
+ * with `nextRetryDelay`. If relays make the next attempt, the state is returned. An internal error throws type `Fault`. Heartbeats begin before the delivery is planned, because
  * after a timeout another worker makes the attempt, too.
  */
 export function createAttemptDelivery(
@@ -41,6 +42,8 @@ export function createAttemptDelivery(
     };
     try {
       const report = await engine.attempt(deliveryId, planFirst);
+      const withRelays = stateWithRelays(report);
+      if (withRelays) return withRelays;
       if (join && report.kind !== 'fault' && report.state.attempts > 0) return report.state;
       if (report.kind === 'wait') throw retryLater(report.message, report.outcome, report.ms);
       if (report.kind === 'fault')

@@ -9,7 +9,6 @@ import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
 import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
-import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { createDrain } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
 import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
@@ -52,11 +51,10 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
   const wakeups = createDrainWakeups();
   const drain = openDrain(core, attempts, sizing, wakeups);
   const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
-  const modes = createModeSwitch(core.config.POSTHORN_DISPATCH, { ...sizing.budget, calmAfterMs: core.timings.relay.calmAfterMs });
-  const relay = openRelay(core, attempts, drainsHere, modes, reached);
+  const relay = openRelay(core, attempts, drainsHere, reached);
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
-  const ours = openActivities(core, attempts, publicOrigin, modes, reached, pageSize);
+  const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {
     activities: otherBuild?.activitiesFrom(ours) ?? ours,
     laneActivities: createLaneActivities(drain, core.timings),
@@ -89,7 +87,7 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
   });
 }
 
-function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, modes: ModeSwitch, reached?: Reached): Relay {
+function openRelay(core: Core, { shared, modes }: AttemptParts, drainsHere: DrainsHere, reached?: Reached): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
   return new Relay({
     db,
@@ -114,16 +112,9 @@ function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere,
   });
 }
 
-function openActivities(
-  core: Core,
-  attempts: AttemptParts,
-  publicOrigin: string,
-  modes: ModeSwitch,
-  reached?: Reached,
-  pageSize?: number,
-): Activities {
+function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string, reached?: Reached, pageSize?: number): Activities {
   const { config, db, shares, starter, waker, giveCommand, timings, vault } = core;
-  const { engine, shared, authenticated } = attempts;
+  const { engine, shared, authenticated, modes } = attempts;
   return createActivities({
     db: shares.attempts,
     engine,

@@ -3,7 +3,7 @@
 // A SIGKILL before the record repeats the request; `Engine` lists the other cases.
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeHurry } from '#db/deliveries/commands';
-import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
+import { countFault, type DeliveryJob, type DeliveryState, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
 import type { Db } from '#db/store/pool';
 import { nextStep } from '#domain/deliveries/attempt';
 import { type DeliveryStatus, isUnderWay } from '#domain/deliveries/delivery';
@@ -70,6 +70,7 @@ export class Engine {
     const job = await readDeliveryJob(db, deliveryId);
     if (!job) return ended('expired', 1, 0, null);
     const step = nextStep(job);
+    if (step.kind === 'pumped') return { kind: 'pumped', state: stateOf(job, Math.max(0, job.waitMs)) };
     if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
     if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
     if (step.kind === 'settle') return unchanged(job, (await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
@@ -90,7 +91,7 @@ export class Engine {
       // Another worker may have taken over the delivery: fail. Temporal and the row decide whether to call again.
       if (hasStalled()) throw new Error('the process was suspended; the row it read may be out of date');
       if (job.hurried) await takeHurry(this.#deps.db, job.deliveryId);
-      return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled }));
+      return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled, asks: 'before_retry' }));
     } finally {
       giveBack();
     }
@@ -107,8 +108,8 @@ export class Engine {
     if (status !== 'retrying' || retryInMs === null) return ended(status, job.round, number, result.outcome);
     // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
     const wait = Math.min(retryInMs, job.expiresInMs ?? retryInMs);
-    const nextAttemptAt = new Date(Date.now() + wait).toISOString();
-    const state = { status, round: job.round, attempts: number, nextAttemptAt, lastOutcome: result.outcome };
+    const pumped = job.pumped || attempted.pumped;
+    const state = stateOf({ ...job, status, attempts: number, lastOutcome: result.outcome, pumped }, wait);
     return { kind: 'refused', state, result, retryInMs: wait };
   }
 
@@ -136,9 +137,12 @@ export class Engine {
   }
 }
 
-function wait({ status, round, attempts, lastOutcome }: DeliveryJob, ms: number, outcome: string, message: string): AttemptReport {
-  const nextAttemptAt = new Date(Date.now() + ms).toISOString();
-  return { kind: 'wait', state: { status, round, attempts, nextAttemptAt, lastOutcome }, ms, outcome, message };
+function wait(job: DeliveryJob, ms: number, outcome: string, message: string): AttemptReport {
+  return { kind: 'wait', state: stateOf(job, ms), ms, outcome, message };
+}
+
+function stateOf({ status, round, attempts, lastOutcome, pumped }: DeliveryJob, ms: number): DeliveryState {
+  return { status, round, attempts, nextAttemptAt: new Date(Date.now() + ms).toISOString(), lastOutcome, pumped };
 }
 
 /** The report of a delivery for which no request was made. */

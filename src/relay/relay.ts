@@ -44,12 +44,12 @@ export class Relay {
   #wake = new AbortController();
 
   constructor(deps: RelayDeps) {
-    const { db, lease, reads, starter, waker, drainHere, log, timings } = deps;
+    const { db, lease, reads, starter, waker, drainHere, modes, log, timings } = deps;
     const cache = createEndpointCache(lease, reads, timings.relay);
     const warn = (text: string) => (error: unknown) => log.warn({ err: error }, text);
     this.#deps = deps;
     this.#cache = cache;
-    this.#sweep = new Sweep({ db, starter, waker, drainHere, log, timings });
+    this.#sweep = new Sweep({ db, starter, waker, drainHere, modes, log, timings });
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
@@ -169,11 +169,11 @@ export class Relay {
 
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
   #sweepOnce({ lease, flow }: LeasedFlow): void {
-    if (this.#sweeping || !this.#sweep.isDue()) return;
+    const sweep = this.#sweeping === undefined ? this.#sweep.takeDue() : null;
+    if (!sweep) return;
     flow.readSoon();
-    this.#sweep.postpone();
     this.#sweeping = isSweeper(this.#deps.lease, lease.id)
-      .then((mine) => (mine ? this.#sweep.run() : undefined))
+      .then((mine) => (mine ? sweep() : undefined))
       .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
       .finally(() => {
         this.#sweeping = undefined;
