@@ -7,7 +7,7 @@ import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
-import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
+import { listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
 import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { createDrain } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
@@ -42,7 +42,7 @@ export function startWorker(core: Core, publicOrigin: string, reached?: Reached,
   const drain = openDrain(core, attempts, sizing, wakeups);
   const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
   const modes = createModeSwitch(core.config.POSTHORN_DISPATCH, { ...sizing.budget, calmAfterMs: core.timings.relay.calmAfterMs });
-  const relay = openRelay(core, attempts, drainsHere, modes, reached);
+  const relay = openRelay(core, attempts, sizing, drainsHere, modes, reached);
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
   const activities = openActivities(core, attempts, publicOrigin, modes, reached, pageSize);
@@ -73,7 +73,14 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
   });
 }
 
-function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, modes: ModeSwitch, reached?: Reached): Relay {
+function openRelay(
+  core: Core,
+  { shared, engine }: AttemptParts,
+  { places: limits }: Sizing,
+  drainsHere: DrainsHere,
+  modes: ModeSwitch,
+  reached?: Reached,
+): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
   return new Relay({
     db,
@@ -91,6 +98,7 @@ function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere,
     modes,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
     openFirstAttempter: () => new FirstAttempter({ ...shared, park: parking.park }),
+    pump: { ...shared, db: shares.attempts, engine, limits, metrics: telemetry.pump },
     timings,
     metrics: telemetry.dispatches,
     reached,
@@ -130,6 +138,7 @@ function passOn(word: string, wakeups: DrainWakeups, relay: Relay): void {
   const lanes = nudgedLanes(word);
   if (lanes) wakeups.wake(lanes);
   else if (word === sweepWord) relay.sweepSoon();
+  else if (word === pumpWord) relay.pumpSoon();
   else relay.look();
 }
 

@@ -1,18 +1,25 @@
-// Registers a relay in PostgreSQL and renews its lease, on connections that no other work uses.
+// Registers a relay in PostgreSQL, with what its process attempts, and renews its lease, on connections that no other work uses.
 import { setTimeout as delay } from 'node:timers/promises';
+import { passPumpedOn } from '#db/deliveries/pumped';
 import { type RelayFacts, registerRelay, renewRelay } from '#db/events/relays';
 import { Lease } from '#domain/relay-lease';
 import { newId } from '#runtime/new-id';
+import type { PumpedInFlight } from './pump.ts';
 import type { RelayDeps } from './relay-deps.ts';
 
 type Deps = Pick<RelayDeps, 'lease' | 'log' | 'processName' | 'timings'>;
 
-/** A lease under a new id. Undefined: PostgreSQL is away. */
-export async function register({ lease: db, log, processName, timings }: Deps): Promise<Lease | undefined> {
+/**
+ * A lease under a new id. Undefined: PostgreSQL is away. The pumped deliveries that are in flight in this process get the
+ * new lease: no other relay may take them over while their requests run.
+ */
+export async function register({ lease: db, log, processName, timings }: Deps, inFlight: PumpedInFlight): Promise<Lease | undefined> {
   const id = newId('rly');
   const beganAt = performance.now();
   try {
     await registerRelay(db, id, processName);
+    if (inFlight.size > 0) await passPumpedOn(db, inFlight, id);
+    for (const deliveryId of inFlight.keys()) inFlight.set(deliveryId, id);
   } catch (error) {
     log.warn({ err: error }, 'relay.not_registered');
     return undefined;

@@ -69,7 +69,7 @@ const text = `
         when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
       own_workflow = d.own_workflow or s.spent_in_lane,
       unsignalled_since = case when s.spent_in_lane then clock_timestamp() else d.unsignalled_since end,
-      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = s.again_now, updated_at = now()
+      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = s.again_now, leased_by = null, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
       cross join lateral (
         select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane,

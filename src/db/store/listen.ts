@@ -9,6 +9,9 @@ const againMs = 2_000;
 /** Payload: deliveries may have become due. The payload for outbox rows without an owner is empty. */
 export const sweepWord = 'sweep';
 
+/** Payload: a delivery that relays attempt without a workflow may have become due. */
+export const pumpWord = 'pump';
+
 const lanesWord = 'lanes ';
 /** A notification carries less than 8,000 bytes. */
 const lanesAtOnce = 150;
