@@ -8,7 +8,7 @@ import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
-import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
+import { listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
 import { createDrain } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
 import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
@@ -51,7 +51,7 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
   const wakeups = createDrainWakeups();
   const drain = openDrain(core, attempts, sizing, wakeups);
   const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
-  const relay = openRelay(core, attempts, drainsHere, reached);
+  const relay = openRelay(core, attempts, sizing, drainsHere, reached);
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
@@ -87,7 +87,13 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
   });
 }
 
-function openRelay(core: Core, { shared, modes }: AttemptParts, drainsHere: DrainsHere, reached?: Reached): Relay {
+function openRelay(
+  core: Core,
+  { shared, engine, modes }: AttemptParts,
+  { places: limits }: Sizing,
+  drainsHere: DrainsHere,
+  reached?: Reached,
+): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
   return new Relay({
     db,
@@ -106,6 +112,7 @@ function openRelay(core: Core, { shared, modes }: AttemptParts, drainsHere: Drai
     modes,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
     openFirstAttempter: () => new FirstAttempter({ ...shared, park: parking.park }),
+    pump: { ...shared, db: shares.attempts, engine, limits, metrics: telemetry.pump },
     timings,
     metrics: telemetry.dispatches,
     reached,
@@ -138,6 +145,7 @@ function passOn(word: string, wakeups: DrainWakeups, relay: Relay): void {
   const lanes = nudgedLanes(word);
   if (lanes) wakeups.wake(lanes);
   else if (word === sweepWord) relay.sweepSoon();
+  else if (word === pumpWord) relay.pumpSoon();
   else relay.look();
 }
 

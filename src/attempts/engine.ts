@@ -1,5 +1,5 @@
 // Attempts a delivery that has a row: reads it, decides, attempts it at most once.
-// Called by the delivery's workflow. A second call in this process joins the first and never posts.
+// Called by the delivery's workflow, or by a relay that has leased the delivery. A second call in this process joins the first and never posts.
 // A SIGKILL before the record repeats the request; `Engine` lists the other cases.
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeHurry } from '#db/deliveries/commands';
@@ -24,6 +24,13 @@ export interface EngineDeps extends AttemptDeps {
   parkDelivery: ParkDelivery;
   /** Shared with the first attempters of this process. */
   firstInFlight?: Pick<FirstAttemptsInFlight, 'get'>;
+}
+
+/** The lease under which a relay attempts a delivery. */
+export interface PumpLease {
+  relayId: string;
+  /** Called right before the request is written. True: it is not sent. */
+  isTooLate(): boolean;
 }
 
 /**
@@ -61,25 +68,41 @@ export class Engine {
     return started;
   }
 
-  async #run(deliveryId: string, planFirst?: () => Promise<void>): Promise<AttemptReport> {
+  /**
+   * Attempts a delivery that a relay has leased, in a slot that the caller holds. Joined: another call was in flight here;
+   * it has ended, and no further attempt was made. `ended` with a status under way: nothing was sent, or the row had
+   * changed. Rejects like `attempt`.
+   */
+  async attemptPumped(deliveryId: string, lease: PumpLease): Promise<AttemptReport | { kind: 'joined' }> {
+    const other = this.#calls.get(deliveryId);
+    if (other !== undefined) {
+      await other.catch(() => undefined);
+      return { kind: 'joined' };
+    }
+    const started = this.#run(deliveryId, undefined, lease).finally(() => this.#calls.delete(deliveryId));
+    this.#calls.set(deliveryId, started);
+    return started;
+  }
+
+  async #run(deliveryId: string, planFirst?: () => Promise<void>, lease?: PumpLease): Promise<AttemptReport> {
     const { db, recorder, stallWatch, parkDelivery, firstInFlight } = this.#deps;
     await firstInFlight?.get(deliveryId)?.catch(() => undefined);
     if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
     const mark = stallWatch.mark();
     await planFirst?.();
-    const job = await readDeliveryJob(db, deliveryId);
+    const job = await readDeliveryJob(db, deliveryId, lease?.relayId);
     if (!job) return ended('expired', 1, 0, null);
-    const step = nextStep(job);
+    const step = nextStep({ ...job, pumped: job.pumped && !lease });
     if (step.kind === 'pumped') return { kind: 'pumped', state: stateOf(job, Math.max(0, job.waitMs)) };
     if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
     if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
     if (step.kind === 'settle') return unchanged(job, (await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
     if (step.kind === 'wait') return wait(job, step.ms, job.lastOutcome ?? 'not_due', job.lastMessage ?? 'not due yet');
-    return this.#attemptWithSlot(job, mark);
+    return lease ? this.#post(job, mark, lease) : this.#attemptWithSlot(job, mark);
   }
 
   async #attemptWithSlot(job: DeliveryJob, mark: number): Promise<AttemptReport> {
-    const { slots, stallWatch, parkDelivery } = this.#deps;
+    const { slots, parkDelivery } = this.#deps;
     const giveBack = slots.take(job.tenantId, job.endpointId, job.maxInFlight);
     if (giveBack === 'endpoint' && this.#slotBackoff.isOverloaded(job)) return unchanged(job, await parkDelivery.handOverCap(job));
     if (typeof giveBack !== 'function') {
@@ -87,14 +110,21 @@ export class Engine {
       return wait(job, ms, 'no_slot', 'the limit of requests in flight is reached');
     }
     try {
-      const hasStalled = () => stallWatch.stalledSince(mark);
-      // Another worker may have taken over the delivery: fail. Temporal and the row decide whether to call again.
-      if (hasStalled()) throw new Error('the process was suspended; the row it read may be out of date');
-      if (job.hurried) await takeHurry(this.#deps.db, job.deliveryId);
-      return await this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate: hasStalled, asks: 'before_retry' }));
+      return await this.#post(job, mark);
     } finally {
       giveBack();
     }
+  }
+
+  async #post(job: DeliveryJob, mark: number, lease?: PumpLease): Promise<AttemptReport> {
+    const isTooLate = () => this.#deps.stallWatch.stalledSince(mark) || lease?.isTooLate() === true;
+    // Another process may have taken over the delivery: fail. Temporal, or the relays, and the row decide whether to call again.
+    if (isTooLate()) throw new Error('the process was suspended, or its lease is over; the row it read may be out of date');
+    if (job.hurried) await takeHurry(this.#deps.db, job.deliveryId);
+    return this.#report(
+      job,
+      await makeAttempt(this.#deps, { ...job, mark, isTooLate, asks: lease ? 'never' : 'before_retry', leasedBy: lease?.relayId }),
+    );
   }
 
   async #report(job: DeliveryJob, attempted: Attempted): Promise<AttemptReport> {

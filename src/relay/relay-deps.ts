@@ -11,6 +11,7 @@ import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
 import type { Parking } from './parking.ts';
+import type { PumpParts } from './pump.ts';
 
 export interface RelayDeps {
   db: Db;
@@ -37,6 +38,8 @@ export interface RelayDeps {
   dispatchesPerSecond: number;
   /** Called once for each lease. Its first attempts end with the lease. */
   openFirstAttempter(): FirstAttempter;
+  /** For the attempts of deliveries without a workflow. */
+  pump: PumpParts;
   timings: Timings;
   metrics?: DispatchMetrics;
   reached?: Reached;

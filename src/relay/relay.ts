@@ -5,22 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
 import type { DispatchMode } from '#domain/events/dispatch-mode';
-import type { Lease } from '#domain/relay-lease';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
-import { EventFlow } from './event-flow.ts';
+import { LeasedWork } from './leased-work.ts';
 import { leave } from './leave.ts';
+import type { PumpedInFlight } from './pump.ts';
 import { inherit, register, renew } from './registration.ts';
 import type { RelayDeps } from './relay-deps.ts';
 import { Sweep } from './sweep.ts';
 
 const releasedAtOnce = 1_000;
-
-/** A lease and the events under it. */
-interface LeasedFlow {
-  lease: Lease;
-  flow: EventFlow;
-}
 
 /**
  * A lease ends for good when its row is gone, or 3 s after its last successful renewal was sent: nothing more is done
@@ -39,7 +33,9 @@ export class Relay {
   readonly #releasing: Background;
   /** Statements of ended leases that still take rows. */
   readonly #taking = new Set<Promise<void>>();
-  #leased: LeasedFlow | undefined;
+  /** Outlives leases: attempts of an ended lease go on. */
+  readonly #pumped: PumpedInFlight = new Map();
+  #leased: LeasedWork | undefined;
   #sweeping: Promise<void> | undefined;
   #wake = new AbortController();
 
@@ -84,6 +80,16 @@ export class Relay {
     if (this.#isSteady()) this.#leased?.flow.takeSoon();
   }
 
+  /** Looks now for deliveries without a workflow that are due. */
+  pumpSoon(): void {
+    this.#acting()?.pump.lookSoon();
+  }
+
+  /** A delivery without a workflow, recorded in this process, is due in so many milliseconds. */
+  pumpIn(deliveryId: string, ms: number): void {
+    this.#acting()?.pump.dueIn(deliveryId, ms);
+  }
+
   /** Sweeps now, because deliveries may have become due. */
   sweepSoon(): void {
     this.#sweep.soon();
@@ -115,38 +121,41 @@ export class Relay {
         this.#changes.soon();
         this.#releasing.soon();
         this.look();
+        this.#leased.pump.lookIfSteady();
       }
       await this.#pause();
     }
   }
 
-  async #begin(): Promise<LeasedFlow | undefined> {
-    const lease = await register(this.#deps);
+  async #begin(): Promise<LeasedWork | undefined> {
+    const lease = await register(this.#deps, this.#pumped);
     if (!lease) return undefined;
-    const flow = new EventFlow(lease, { ...this.#deps, cache: this.#cache });
+    const work = new LeasedWork(lease, { ...this.#deps, cache: this.#cache }, this.#pumped);
     inherit(this.#deps, lease).then(
-      (events) => events > 0 && flow.readSoon(),
+      (gone) => gone && work.takeOver(),
       (error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.not_inherited'),
     );
-    return { lease, flow };
+    return work;
   }
 
   /**
    * Does not tell PostgreSQL, and does not wait for work in progress: that can only move rows that still belong to this
    * relay.
    */
-  #fence({ lease, flow }: LeasedFlow): void {
+  #fence(leased: LeasedWork): void {
+    const { lease, flow } = leased;
     this.#leased = undefined;
     this.#deps.log.warn({ relayId: lease.id }, 'relay.fenced');
-    void flow.stop();
+    void leased.stop();
     const taken = flow.taken().then(() => void this.#taking.delete(taken));
     this.#taking.add(taken);
   }
 
   /** Renews the lease meanwhile. */
-  async #leave({ lease, flow }: LeasedFlow): Promise<void> {
+  async #leave(leased: LeasedWork): Promise<void> {
+    const { lease, flow } = leased;
     const { db, log } = this.#deps;
-    const ended = flow.stop();
+    const ended = leased.stop();
     const { renewEveryMs, expiresAfterMs } = this.#deps.timings.relay;
     const renew = () => renewRelay(this.#deps.lease, lease.id, { ...this.status(), mode: null }, expiresAfterMs);
     await leave({
@@ -161,14 +170,19 @@ export class Relay {
     });
   }
 
-  /** Releases the rows of dead relays. All relays then take their share of them. */
+  /** Releases the rows of dead relays. All relays then take their share of them; this one also their pumped deliveries. */
   async #releaseDead(): Promise<void> {
-    while (this.#isSteady() && (await releaseDeadRelays(this.#deps.db, releasedAtOnce, this.#deps.timings.relay.expiresAfterMs)) > 0)
-      this.look();
+    const { expiresAfterMs } = this.#deps.timings.relay;
+    for (let more = true; more && this.#isSteady(); ) {
+      const { released, ended } = await releaseDeadRelays(this.#deps.db, releasedAtOnce, expiresAfterMs);
+      more = released > 0;
+      if (more) this.look();
+      if (ended > 0) this.pumpSoon();
+    }
   }
 
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
-  #sweepOnce({ lease, flow }: LeasedFlow): void {
+  #sweepOnce({ lease, flow }: LeasedWork): void {
     const sweep = this.#sweeping === undefined ? this.#sweep.takeDue() : null;
     if (!sweep) return;
     flow.readSoon();
@@ -187,7 +201,7 @@ export class Relay {
   }
 
   /** The current lease, while it may act. */
-  #acting(): LeasedFlow | undefined {
+  #acting(): LeasedWork | undefined {
     return this.#leased?.lease.isFresh(performance.now()) ? this.#leased : undefined;
   }
 

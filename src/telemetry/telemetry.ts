@@ -32,10 +32,16 @@ export interface DispatchMetrics {
   dispatched(kind: 'single' | 'batch'): void;
 }
 
+export interface PumpMetrics {
+  /** Reports an attempt without a workflow, and how long after its time it began. */
+  attempted(lateMs: number): void;
+}
+
 export interface Telemetry {
   ingest: IngestMetrics;
   attempts: AttemptMetrics;
   dispatches: DispatchMetrics;
+  pump: PumpMetrics;
   /** Adds the gauges of a process with a worker. Call it once. */
   watchWorker(facts: WorkerFacts): void;
   /** Adds the gauges of a process with an API. Call it once. */
@@ -48,6 +54,7 @@ export interface Telemetry {
 }
 
 const attemptBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+const latenessBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800];
 const firstAttemptBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 export function createTelemetry(stores: StoreFacts, log: Logger): Telemetry {
@@ -58,6 +65,7 @@ export function createTelemetry(stores: StoreFacts, log: Logger): Telemetry {
     ingest: ingestMetrics(registry),
     attempts: attemptMetrics(registry),
     dispatches: dispatchMetrics(registry),
+    pump: pumpMetrics(registry),
     watchWorker: (facts) => watchWorker(registry, facts),
     watchServer: (facts) => watchServer(registry, facts),
     openPage: () => openPage([processMetrics(), temporalMetrics.registry, registry]),
@@ -127,6 +135,27 @@ function dispatchMetrics(registry: Registry): DispatchMetrics {
     'batch',
   ]);
   return { dispatched: (kind) => made[kind].inc() };
+}
+
+function pumpMetrics(registry: Registry): PumpMetrics {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'posthorn_pump_attempts_total',
+    help: 'Attempts that this process made without a workflow.',
+    registers,
+  });
+  const lateness = new Histogram({
+    name: 'posthorn_pump_lateness_seconds',
+    help: 'Time from the moment at which an attempt without a workflow was due to its begin.',
+    buckets: latenessBuckets,
+    registers,
+  });
+  return {
+    attempted(lateMs) {
+      attempts.inc();
+      lateness.observe(lateMs / 1_000);
+    },
+  };
 }
 
 /**

@@ -60,18 +60,18 @@ const ownedBy = async (id: string) => {
 };
 const relays = async () => (await db.query<{ n: number }>('select count(*)::int as n from relays')).rows[0]?.n;
 
-async function begin(place: ProcessPlace | null): Promise<{ id: string; taken: number }> {
-  const lease = await register(deps(place));
+async function begin(place: ProcessPlace | null): Promise<{ id: string; inherited: boolean }> {
+  const lease = await register(deps(place), new Map());
   if (!lease) throw new Error('not registered');
-  return { id: lease.id, taken: await inherit(deps(place), lease) };
+  return { id: lease.id, inherited: await inherit(deps(place), lease) };
 }
 
 it('takes the rows of a killed process at once, in pages, although its lease has not expired', async () => {
   const { place, end } = await otherProcess();
   await relayWith(2_300, place);
   await end();
-  const { id, taken } = await begin(here);
-  expect(taken).toBe(2_300);
+  const { id, inherited } = await begin(here);
+  expect(inherited).toBe(true);
   expect(await ownedBy(id)).toBe(2_300);
   expect(await relays()).toBe(1);
 });
@@ -81,16 +81,16 @@ it('takes nothing from a process that lives, and from one on another host or in 
   const living = await relayWith(1, place);
   const elsewhere = await relayWith(2, { host: `${here.host}-2`, pid: 4_000_000, started: '1' });
   const unknown = await relayWith(3, null);
-  const { taken } = await begin(here);
+  const { inherited } = await begin(here);
   await end();
-  expect(taken).toBe(0);
+  expect(inherited).toBe(false);
   expect([await ownedBy(living), await ownedBy(elsewhere), await ownedBy(unknown)]).toEqual([1, 2, 3]);
   expect(await relays()).toBe(4);
 });
 
 it('takes nothing from an earlier lease of its own process, which may still record', async () => {
   const earlier = await relayWith(2, here);
-  expect((await begin(here)).taken).toBe(0);
+  expect((await begin(here)).inherited).toBe(false);
   expect(await ownedBy(earlier)).toBe(2);
 });
 
@@ -98,7 +98,7 @@ it('takes nothing where a process does not know its own place', async () => {
   const { place, end } = await otherProcess();
   await end();
   const gone = await relayWith(2, place);
-  expect((await begin(null)).taken).toBe(0);
+  expect((await begin(null)).inherited).toBe(false);
   expect(await ownedBy(gone)).toBe(2);
 });
 

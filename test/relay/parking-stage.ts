@@ -2,7 +2,9 @@
 // receiver.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { Engine } from '#attempts/engine';
 import { FirstAttempter } from '#attempts/first-attempter';
+import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
@@ -42,8 +44,11 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const recorder = new Recorder(db, contents, log);
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
-  const slots = createSlots({ process: 64, tenant: 64, endpoint: 8 });
+  const limits = { process: 64, tenant: 64, endpoint: 8 };
+  const slots = createSlots(limits);
   const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
+  const parkDelivery = createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell });
+  const engine = new Engine({ ...attempting, db, limits, parkDelivery });
   const relay = new Relay({
     drainHere: () => undefined,
     temporalTrouble: () => null,
@@ -59,6 +64,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     dispatch,
     modes: createModeSwitch(dispatch),
     dispatchesPerSecond: 20,
+    pump: { ...attempting, db, engine, limits },
     timings: usualTimings,
     openFirstAttempter: () => new FirstAttempter({ ...attempting, park: lanes.parking.park }),
   });

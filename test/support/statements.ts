@@ -3,7 +3,7 @@ import type { Db } from '#db/store/pool';
 
 export interface CountedDb {
   db: Db;
-  /** Names of the statements sent since the last call, in their order. */
+  /** Names of the statements sent since the last call, in their order; of those without a name, their text. */
   taken(): string[];
 }
 
@@ -11,7 +11,8 @@ export function countStatements(db: Db): CountedDb {
   let names: string[] = [];
   const query = (...args: unknown[]) => {
     const [first] = args;
-    names.push((first as { name?: string }).name ?? String(first));
+    const { name, text } = first as { name?: string; text?: string };
+    names.push(name ?? text ?? String(first));
     return (db.query as (...args: unknown[]) => unknown).apply(db, args);
   };
   return {

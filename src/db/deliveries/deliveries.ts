@@ -39,8 +39,11 @@ export interface DeliveryJob extends EndpointToSend {
   secrets: { id: string; sealed: Buffer }[];
 }
 
-/** Null: no such delivery, or its event was deleted. */
-export async function readDeliveryJob(db: Db, deliveryId: string): Promise<DeliveryJob | null> {
+/**
+ * Null: no such delivery, or its event was deleted. `leasedBy`: only a delivery that relays attempt and that this relay has
+ * leased.
+ */
+export async function readDeliveryJob(db: Db, deliveryId: string, leasedBy?: string): Promise<DeliveryJob | null> {
   const { rows } = await db.query<JobRow>({
     name: 'read_delivery_job',
     text: `
@@ -52,8 +55,8 @@ export async function readDeliveryJob(db: Db, deliveryId: string): Promise<Deliv
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
       from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
-      where d.id = $1`,
-    values: [uuidOf(deliveryId)],
+      where d.id = $1 and ($2::uuid is null or d.pumped and d.leased_by = $2)`,
+    values: [uuidOf(deliveryId), leasedBy === undefined ? null : uuidOf(leasedBy)],
   });
   const [row] = rows;
   return row ? toJob(deliveryId, row) : null;

@@ -173,11 +173,11 @@ export async function retireRelay(db: Db, relayId: string): Promise<void> {
 
 /**
  * Deletes relays whose lease has expired (5 s), which ends them for good. Releases outbox rows whose owner is no relay
- * any more, `limit` at most, and notifies the relays. Returns how many rows it released. If it is interrupted, the rows
+ * any more, `limit` at most, and notifies the relays. Returns how many rows it released, and how many relays had ended. If it is interrupted, the rows
  * left still have an owner that is no relay.
  */
-export async function releaseDeadRelays(db: Db, limit: number, expiresAfterMs = usual): Promise<number> {
-  const { rows } = await db.query<{ released: number }>({
+export async function releaseDeadRelays(db: Db, limit: number, expiresAfterMs = usual): Promise<{ released: number; ended: number }> {
+  const { rows } = await db.query<{ released: number; ended: number }>({
     // Not prepared: a plan made while the outbox was empty would read all of it when it is full. A row that is locked
     // is being moved into a dispatch; if it stays, the next call finds it.
     text: `
@@ -199,8 +199,9 @@ export async function releaseDeadRelays(db: Db, limit: number, expiresAfterMs = 
         -- as an array, so that each row is found by its key
         update outbox set owner = null where event_id = any(array(select event_id from orphaned)) returning event_id
       )
-      select count(*)::int as released, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,
+      select count(*)::int as released, (select count(*)::int from dead) as ended, case when count(*) > 0 then pg_notify('posthorn_outbox', '') end from released`,
     values: [limit, expiresAfterMs],
   });
-  return rows[0]?.released ?? 0;
+  const { released = 0, ended = 0 } = rows[0] ?? {};
+  return { released, ended };
 }

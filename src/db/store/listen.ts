@@ -9,7 +9,7 @@ const againMs = 2_000;
 /** Payload: deliveries may have become due. The payload for outbox rows without an owner is empty. */
 export const sweepWord = 'sweep';
 
-/** Payload: a pumped delivery was made due. */
+/** Payload: a delivery that relays attempt without a workflow may have become due. */
 export const pumpWord = 'pump';
 
 const lanesWord = 'lanes ';

@@ -76,24 +76,24 @@ describe('a relay whose lease expired', () => {
     const [dead, alive] = [await relay('5 s'), await relay('4 s')];
     await fill(busy, dead, 30);
     await fill(second, alive, 20);
-    expect(await releaseDeadRelays(db, 1_000)).toBe(30);
+    expect(await releaseDeadRelays(db, 1_000)).toMatchObject({ released: 30 });
     expect(await owners()).toEqual({ nobody: 30, [alive]: 20 });
     expect([await renewRelay(db, dead, facts), await renewRelay(db, alive, facts)]).toEqual([false, true]);
-    expect(await releaseDeadRelays(db, 1_000)).toBe(0);
+    expect(await releaseDeadRelays(db, 1_000)).toEqual({ released: 0, ended: 0 });
   });
 
   it('may still have rows committed for it later: these are released too', async () => {
     const alive = await relay();
     await fill(busy, newId('rly'), 3);
     await fill(busy, alive, 2);
-    expect(await releaseDeadRelays(db, 1_000)).toBe(3);
+    expect(await releaseDeadRelays(db, 1_000)).toMatchObject({ released: 3 });
     expect(await owners()).toEqual({ nobody: 3, [alive]: 2 });
   });
 
   it('has its rows released in parts, each row once, by several relays at once', async () => {
     await fill(busy, await relay('1 minute'), 150);
     await fill(second, await relay('1 minute'), 50);
-    const once = () => releaseDeadRelays(db, 40);
+    const once = async () => (await releaseDeadRelays(db, 40)).released;
     const released = [...(await Promise.all([once(), once(), once()])), await once(), await once(), await once()];
     expect(Math.max(...released)).toBeLessThanOrEqual(40);
     for (let more = await once(); more > 0; more = await once()) released.push(more);

@@ -1,0 +1,89 @@
+// The slots that the pump may use: those of the process, with further limits, so that first attempts and lanes always
+// find some, and endpoints that do not respond leave some to the others.
+import type { SlotLimits, Slots } from '#attempts/slots';
+
+/** Attempts begun in a second, and at once. */
+const perSecond = 500;
+const burst = 50;
+/** Of the burst and of the slots, for deliveries whose last attempt timed out: the others must not take all. */
+const slowBurst = 10;
+const usualPart = 7 / 8;
+
+export interface PumpSlotsOptions {
+  slots: Slots;
+  limits: Pick<SlotLimits, 'process'>;
+  /** False: nothing may begin now. */
+  mayBegin(): boolean;
+  /** A monotonic clock, in milliseconds. */
+  now?: () => number;
+}
+
+/**
+ * At most half of the process's slots, and none while three quarters of all are in use. Of the pump's slots, at most half
+ * are for deliveries whose last attempt timed out.
+ */
+export class PumpSlots {
+  readonly #options: PumpSlotsOptions;
+  readonly #now: () => number;
+  readonly #most: number;
+  #inUse = 0;
+  #slowInUse = 0;
+  #begun = 0;
+  #at: number;
+
+  constructor(options: PumpSlotsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#most = Math.max(1, Math.floor(options.limits.process / 2));
+    this.#at = this.#now();
+  }
+
+  /** A view for one of the two kinds of deliveries. `slow`: the last attempt timed out. */
+  for(kind: 'slow' | 'usual'): Slots {
+    const { slots } = this.#options;
+    return {
+      take: (tenantId, endpointId, limit) => this.#take(kind === 'slow', tenantId, endpointId, limit),
+      ofEndpoint: slots.ofEndpoint,
+      inUse: () => (kind === 'slow' ? this.#slowInUse : this.#inUse - this.#slowInUse),
+    };
+  }
+
+  /** A slot was taken, but no attempt begun: it does not count against the rate. */
+  notBegun(): void {
+    this.#begun = Math.max(0, this.#begun - 1);
+  }
+
+  #take(isSlow: boolean, tenantId: string, endpointId: string, limit: number | null): (() => void) | keyof SlotLimits {
+    if (!this.#hasRoom(isSlow)) return 'process';
+    const giveBack = this.#options.slots.take(tenantId, endpointId, limit);
+    if (typeof giveBack !== 'function') return giveBack;
+    this.#count(isSlow, 1);
+    this.#begun++;
+    let isTaken = true;
+    return () => {
+      giveBack();
+      if (isTaken) this.#count(isSlow, -1);
+      isTaken = false;
+    };
+  }
+
+  #count(isSlow: boolean, by: number): void {
+    this.#inUse += by;
+    if (isSlow) this.#slowInUse += by;
+  }
+
+  #hasRoom(isSlow: boolean): boolean {
+    const { slots, limits, mayBegin } = this.#options;
+    if (this.#inUse >= this.#most || slots.inUse() >= (limits.process * 3) / 4) return false;
+    const [inUse, part] = isSlow ? [this.#slowInUse, 1 / 2] : [this.#inUse - this.#slowInUse, usualPart];
+    if (inUse >= Math.max(1, this.#most * part)) return false;
+    return this.#isInPace(isSlow ? burst : burst - slowBurst) && mayBegin();
+  }
+
+  #isInPace(most: number): boolean {
+    const now = this.#now();
+    this.#begun = Math.max(0, this.#begun - ((now - this.#at) / 1_000) * perSecond);
+    this.#at = now;
+    return this.#begun < most;
+  }
+}
