@@ -8,14 +8,15 @@ import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
-import { listen, nudgedLanes, sweepWord } from '#db/store/listen';
+import { lanesHereWord, listen, nudgedLanes, sweepWord } from '#db/store/listen';
 import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
-import { createDrain } from '#lanes/drain';
+import { createDrain, type DrainDeps } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
 import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
 import { createDrainsHere, type DrainsHere } from '#lanes/drains-here';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
+import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { thisPlace } from '#runtime/process-facts';
@@ -50,16 +51,17 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
   const sizing = sizingOf(core.config, thisMachine());
   const attempts = openAttemptParts(core, publicOrigin, sizing, reached);
   const wakeups = createDrainWakeups();
-  const drain = openDrain(core, attempts, sizing, wakeups);
-  const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
+  const drains = openDrains(core, attempts, sizing, wakeups);
   const modes = createModeSwitch(core.config.POSTHORN_DISPATCH, { ...sizing.budget, calmAfterMs: core.timings.relay.calmAfterMs });
-  const relay = openRelay(core, attempts, drainsHere, modes, reached);
-  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
-  const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
+  const lanesHere = openLanesHere(core, drains.here, modes);
+  const relay = openRelay(core, attempts, lanesHere, modes, reached);
+  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
+  const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
+  const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
   const ours = openActivities(core, attempts, publicOrigin, modes, reached, pageSize);
   const polling = pollTemporal(core, {
     activities: otherBuild?.activitiesFrom(ours) ?? ours,
-    laneActivities: createLaneActivities(drain, core.timings),
+    laneActivities: createLaneActivities(drains.ofWorkflows, core.timings, (tenantId) => lanesHere.mayWait(tenantId)),
     sizing,
     workflowBundle: otherBuild?.workflowBundle,
   });
@@ -69,14 +71,21 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
     isPolling: polling.isPolling,
     async stop() {
       stopListening();
-      await stopInOrder(core, attempts, [relay, drainsHere], polling);
+      await stopInOrder(core, attempts, [relay, drains.here], polling);
     },
   };
 }
 
-function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drain {
+interface Drains {
+  ofWorkflows: Drain;
+  here: DrainsHere;
+}
+
+/** Each takes only lanes that no other drain owns, so that two never send at once. */
+function openDrains(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drains {
   const { config, shares, starter, timings } = core;
-  return createDrain({
+  const notSeenForMs = timings.sweep.laneOverdueAfterMs;
+  const deps: DrainDeps = {
     ...shared,
     db: shares.lanes,
     limits,
@@ -86,10 +95,22 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
     timings: timings.lanes,
-  });
+  };
+  const here = createDrain({ ...deps, timings: { ...timings.lanes, lingerMs: 0 }, takeIf: { notSeenForMs, isDue: true } });
+  return {
+    ofWorkflows: createDrain({ ...deps, takeIf: { notSeenForMs, isDue: false } }),
+    here: createDrainsHere(here, lanes, core.log),
+  };
 }
 
-function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere, modes: ModeSwitch, reached?: Reached): Relay {
+/** From now on the lanes of this process are woken within its budget. */
+function openLanesHere({ db, link, waker, log, timings }: Core, drains: DrainsHere, modes: ModeSwitch): LanesHere {
+  const lanesHere = new LanesHere({ db, modes, waker, drains, isTemporalAway: () => link.trouble() !== null, log, timings });
+  waker.wakeWithin(lanesHere);
+  return lanesHere;
+}
+
+function openRelay(core: Core, { shared }: AttemptParts, lanesHere: LanesHere, modes: ModeSwitch, reached?: Reached): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
   return new Relay({
     db,
@@ -100,7 +121,7 @@ function openRelay(core: Core, { shared }: AttemptParts, drainsHere: DrainsHere,
     waker,
     parking,
     watch: shared.laneWatch,
-    drainHere: drainsHere.begin,
+    lanesHere,
     log,
     processName: `${hostname()} ${process.pid}`,
     place: thisPlace(),
@@ -142,11 +163,18 @@ function openActivities(
   });
 }
 
+interface Listeners {
+  wakeups: DrainWakeups;
+  relay: Relay;
+  lanesHere: LanesHere;
+}
+
 /** Passes a notification of PostgreSQL on: to lane drains, or to the relay. */
-function passOn(word: string, wakeups: DrainWakeups, relay: Relay): void {
+function passOnWord(word: string, { wakeups, relay, lanesHere }: Listeners): void {
   const lanes = nudgedLanes(word);
   if (lanes) wakeups.wake(lanes);
   else if (word === sweepWord) relay.sweepSoon();
+  else if (word === lanesHereWord) lanesHere.lookForAWhile();
   else relay.look();
 }
 

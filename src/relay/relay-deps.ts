@@ -10,6 +10,7 @@ import type { ProcessPlace } from '#runtime/process-facts';
 import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
+import type { LanesHere } from './lanes-here.ts';
 import type { Parking } from './parking.ts';
 
 export interface RelayDeps {
@@ -24,8 +25,8 @@ export interface RelayDeps {
   log: Logger;
   parking: Parking;
   waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
-  /** Drains the lane of the endpoint in this process, because Temporal is away. */
-  drainHere(endpointId: string): void;
+  /** Lanes above the budget of workflows, and all of them while Temporal is away. */
+  lanesHere: Pick<LanesHere, 'drain' | 'mayWake' | 'isDue' | 'look'>;
   watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;

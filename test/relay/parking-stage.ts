@@ -45,7 +45,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const slots = createSlots({ process: 64, tenant: 64, endpoint: 8 });
   const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
   const relay = new Relay({
-    drainHere: () => undefined,
+    lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },
     temporalTrouble: () => null,
     ...lanes,
     db,
