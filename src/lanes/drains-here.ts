@@ -16,8 +16,8 @@ export interface LaneHere {
 
 export interface DrainsHere {
   /**
-   * Starts a drain, unless one runs for this endpoint, or too many run: `maxDrains` in all, or half of them for the same
-   * tenant. True: it was started.
+   * Starts a drain, unless too many run: `maxDrains` in all, or half of them for the same tenant. Where one runs for this
+   * endpoint, which may be about to end, another follows it. True: one was started.
    */
   begin(lane: LaneHere): boolean;
   /** How many run. */
@@ -29,6 +29,8 @@ export interface DrainsHere {
 
 interface UnderWay {
   tenantId: string;
+  /** Another drain was asked for meanwhile. */
+  again: boolean;
   ended: Promise<unknown>;
 }
 
@@ -42,9 +44,7 @@ export function createDrainsHere(drain: Drain, maxDrains: number, log: Logger): 
     return underWay.size < maxDrains && ofTenant < Math.max(1, maxDrains / 2);
   }
 
-  async function run({ endpointId }: LaneHere): Promise<void> {
-    if (!logged.has(endpointId)) log.info({ endpointId }, 'lane.drained_here');
-    logged.set(endpointId, true);
+  async function drainOnce(endpointId: string): Promise<void> {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), maxDrainMs);
     try {
@@ -53,15 +53,27 @@ export function createDrainsHere(drain: Drain, maxDrains: number, log: Logger): 
       log.warn({ err: error, endpointId }, 'lane.not_drained');
     } finally {
       clearTimeout(timer);
-      underWay.delete(endpointId);
     }
   }
 
+  async function run(endpointId: string, one: UnderWay): Promise<void> {
+    if (!logged.has(endpointId)) log.info({ endpointId }, 'lane.drained_here');
+    logged.set(endpointId, true);
+    do {
+      one.again = false;
+      await drainOnce(endpointId);
+    } while (one.again && !stopping.signal.aborted);
+    underWay.delete(endpointId);
+  }
+
   return {
-    begin(lane) {
-      const { endpointId, tenantId } = lane;
-      if (stopping.signal.aborted || underWay.has(endpointId) || !hasRoom(tenantId)) return false;
-      underWay.set(endpointId, { tenantId, ended: Promise.resolve().then(() => run(lane)) });
+    begin({ endpointId, tenantId }) {
+      const running = underWay.get(endpointId);
+      if (running) running.again = true;
+      if (stopping.signal.aborted || running || !hasRoom(tenantId)) return false;
+      const one: UnderWay = { tenantId, again: false, ended: Promise.resolve() };
+      underWay.set(endpointId, one);
+      one.ended = run(endpointId, one);
       return true;
     },
     running: () => underWay.size,
