@@ -24,7 +24,7 @@ export interface RelayDeps {
   temporalTrouble(): string | null;
   log: Logger;
   parking: Parking;
-  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Lanes above the budget of workflows, and all of them while Temporal is away. */
   lanesHere: Pick<LanesHere, 'drain' | 'mayWake' | 'isDue' | 'look'>;
   watch: Pick<LaneWatch, 'parks'>;

@@ -24,7 +24,7 @@ const startsAtOnce = 8;
 export interface SweepDeps {
   db: Db;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Drains an overdue lane in this process, because Temporal is away. */
   drainHere(lane: LaneRef): void;
   /** False: the lane is not to be woken in Temporal, and is looked after. Default: all are. */
@@ -131,6 +131,7 @@ export class Sweep {
     if (forgotten.length === pageSize) this.#forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
+    for (const endpointId of forgotten) await waker.changed(endpointId);
   }
 }
 

@@ -151,8 +151,9 @@ export async function unownedLanes(
 }
 
 /**
- * Endpoints with held deliveries that are due and an idle lane, or none: a process crashed between parking and waking.
- * A safety net for the parking process, called once a minute.
+ * Endpoints with held deliveries that are due and an idle lane, or none: a process crashed between parking and waking. And
+ * those whose lane rests because their gate was not open, and is: a drain without a workflow crashed right after it had put
+ * the lane to rest. A safety net, called once a minute.
  */
 export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
@@ -165,7 +166,8 @@ export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
         from holding h where h.endpoint_id is not null
       )
       select h.endpoint_id as id from holding h left join lanes l using (endpoint_id)
-      where h.endpoint_id is not null and (l.state is null or l.state = 'idle')
+      where h.endpoint_id is not null
+        and (l.state is null or l.state = 'idle' or l.due_at is null and exists (select from endpoints p where p.id = h.endpoint_id and p.gate = 'open'))
         and exists (
           select from unnest(array[0, 1, 2]) as c (urgency) cross join deliveries d
           where d.endpoint_id = h.endpoint_id and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at < now() - interval '10 seconds')
