@@ -8,13 +8,15 @@ import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
-import { listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
-import { createDrain } from '#lanes/drain';
+import { lanesHereWord, listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
+import { createDrain, type DrainDeps } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
 import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
 import { createDrainsHere, type DrainsHere } from '#lanes/drains-here';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
+import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { thisPlace } from '#runtime/process-facts';
@@ -49,15 +51,16 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
   const sizing = sizingOf(core.config, thisMachine());
   const attempts = openAttemptParts(core, publicOrigin, sizing, reached);
   const wakeups = createDrainWakeups();
-  const drain = openDrain(core, attempts, sizing, wakeups);
-  const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
-  const relay = openRelay(core, attempts, sizing, drainsHere, reached);
-  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
-  const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
+  const drains = openDrains(core, attempts, sizing, wakeups);
+  const lanesHere = openLanesHere(core, drains.here, attempts.modes);
+  const relay = openRelay(core, attempts, sizing, lanesHere, reached);
+  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
+  const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
+  const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {
     activities: otherBuild?.activitiesFrom(ours) ?? ours,
-    laneActivities: createLaneActivities(drain, core.timings),
+    laneActivities: createLaneActivities(drains.ofWorkflows, core.timings, (tenantId) => lanesHere.mayWait(tenantId)),
     sizing,
     workflowBundle: otherBuild?.workflowBundle,
   });
@@ -67,14 +70,21 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
     isPolling: polling.isPolling,
     async stop() {
       stopListening();
-      await stopInOrder(core, attempts, [relay, drainsHere], polling);
+      await stopInOrder(core, attempts, [relay, drains.here], polling);
     },
   };
 }
 
-function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drain {
+interface Drains {
+  ofWorkflows: Drain;
+  here: DrainsHere;
+}
+
+/** Each takes only lanes that no other drain owns, so that two never send at once. */
+function openDrains(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drains {
   const { config, shares, starter, timings } = core;
-  return createDrain({
+  const notSeenForMs = timings.sweep.laneOverdueAfterMs;
+  const deps: DrainDeps = {
     ...shared,
     db: shares.lanes,
     limits,
@@ -84,14 +94,26 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
     timings: timings.lanes,
-  });
+  };
+  const here = createDrain({ ...deps, timings: { ...timings.lanes, lingerMs: 0 }, takeIf: { notSeenForMs, isDue: true } });
+  return {
+    ofWorkflows: createDrain({ ...deps, takeIf: { notSeenForMs, isDue: false } }),
+    here: createDrainsHere(here, lanes, core.log),
+  };
+}
+
+/** From now on the lanes of this process are woken within its budget. */
+function openLanesHere({ db, link, waker, log, timings }: Core, drains: DrainsHere, modes: ModeSwitch): LanesHere {
+  const lanesHere = new LanesHere({ db, modes, waker, drains, isTemporalAway: () => link.trouble() !== null, log, timings });
+  waker.wakeWithin(lanesHere);
+  return lanesHere;
 }
 
 function openRelay(
   core: Core,
   { shared, engine, modes }: AttemptParts,
   { places: limits }: Sizing,
-  drainsHere: DrainsHere,
+  lanesHere: LanesHere,
   reached?: Reached,
 ): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
@@ -104,7 +126,7 @@ function openRelay(
     waker,
     parking,
     watch: shared.laneWatch,
-    drainHere: drainsHere.begin,
+    lanesHere,
     log,
     processName: `${hostname()} ${process.pid}`,
     place: thisPlace(),
@@ -140,12 +162,19 @@ function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string
   });
 }
 
+interface Listeners {
+  wakeups: DrainWakeups;
+  relay: Relay;
+  lanesHere: LanesHere;
+}
+
 /** Passes a notification of PostgreSQL on: to lane drains, or to the relay. */
-function passOn(word: string, wakeups: DrainWakeups, relay: Relay): void {
+function passOnWord(word: string, { wakeups, relay, lanesHere }: Listeners): void {
   const lanes = nudgedLanes(word);
   if (lanes) wakeups.wake(lanes);
   else if (word === sweepWord) relay.sweepSoon();
   else if (word === pumpWord) relay.pumpSoon();
+  else if (word === lanesHereWord) lanesHere.lookForAWhile();
   else relay.look();
 }
 

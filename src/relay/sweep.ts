@@ -5,7 +5,7 @@ import { overdueDeliveries, type SweepCursor, type UnsignalledDelivery, unsignal
 import { overdueDispatches } from '#db/events/dispatches';
 import { lanesWithWork } from '#db/lanes/holding-lanes';
 import { expireHeld } from '#db/lanes/lane-held';
-import { forgottenLanes, overdueLanes } from '#db/lanes/lanes';
+import { forgottenLanes, type LaneRef, overdueLanes } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { type Timings, usualTimings } from '#domain/timings';
@@ -26,9 +26,11 @@ const startsAtOnce = 8;
 export interface SweepDeps {
   db: Db;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Drains an overdue lane in this process, because Temporal is away. */
-  drainHere(endpointId: string): void;
+  drainHere(lane: LaneRef): void;
+  /** False: the lane is not to be woken in Temporal, and is looked after. Default: all are. */
+  mayWake?(lane: LaneRef): boolean;
   log: Logger;
   /** The budget of the workflows of dead letters. Absent: there is always room. */
   modes?: Pick<ModeSwitch, 'takeLater'>;
@@ -84,7 +86,7 @@ export class Sweep {
 
   /** Sweeps once. Do not call it concurrently. */
   async run(): Promise<void> {
-    const { db, log, drainHere } = this.#deps;
+    const { db, log } = this.#deps;
     this.#postpone();
     try {
       const unsignalled = await unsignalledDeliveries(db, pageSize);
@@ -94,7 +96,7 @@ export class Sweep {
     } catch (error) {
       if (!(error instanceof TemporalAway)) throw error;
       log.warn({ err: error }, 'relay.sweep_without_temporal');
-      for (const { endpointId } of await overdueLanes(db, pageSize, this.#timings.laneOverdueAfterMs)) drainHere(endpointId);
+      for (const lane of await overdueLanes(db, pageSize, this.#timings.laneOverdueAfterMs)) this.#deps.drainHere(lane);
     }
   }
 
@@ -106,7 +108,8 @@ export class Sweep {
     const dispatches = await starts.dispatches(await overdueDispatches(db, pageSize, dispatchOverdueAfterMs));
     const page = await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs);
     const deliveries = await starts.deliveries(page);
-    const lanes = await starts.lanes(await overdueLanes(db, pageSize, laneOverdueAfterMs));
+    const overdue = await overdueLanes(db, pageSize, laneOverdueAfterMs);
+    const lanes = await starts.lanes(overdue.filter((lane) => this.#deps.mayWake?.(lane) ?? true));
     await starts.each(unsignalled, (delivery) => signalChange({ db, starter }, delivery, 'sweep'));
     const refused = starts.refusals.length;
     if (refused > 0) log.warn({ err: starts.refusals[0], refused }, 'relay.starts_refused');
@@ -144,6 +147,7 @@ export class Sweep {
     if (forgotten.length === pageSize) this.#forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
+    for (const endpointId of forgotten) await waker.changed(endpointId);
   }
 }
 

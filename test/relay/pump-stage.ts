@@ -106,7 +106,7 @@ export async function openPumpStage() {
         ...lanes,
         ...{ db, lease: on, reads: db, log, reached: reached as Reached },
         watch: lanes.lanes,
-        drainHere: () => undefined,
+        lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },
         temporalTrouble: () => null,
         starter: createStarter(link, 60_000),
         processName: 'test',
