@@ -65,6 +65,13 @@ path('held', async () => {
   await recording.stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
   return closed(sent);
 });
+path('passed-to-relays', async () => {
+  const sent = await recording.stage.send(inBackoff);
+  await sent.started();
+  await recording.stage.sql(sent, 'update deliveries set pumped = true where id = $1');
+  await sent.handle.signal('look');
+  return closed(sent);
+});
 path('replayed-while-paused', async () => {
   const sent = await recording.stage.send(deadLetter);
   await recording.stage.posthorn.post(`/v1/endpoints/${sent.endpoint.id}/pause`);
