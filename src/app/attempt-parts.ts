@@ -3,6 +3,7 @@
 import { Engine } from '#attempts/engine';
 import type { FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { LaneWatch } from '#attempts/lane-watch';
+import type { AttemptDeps } from '#attempts/make-attempt';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
@@ -21,6 +22,9 @@ import { openOutboundConfig } from './outbound-config.ts';
 
 export type AttemptParts = ReturnType<typeof openAttemptParts>;
 
+type PassedToRelays = NonNullable<AttemptDeps['passedToRelays']>;
+
+/** `tellOfPassed`: to be called with what the relay wants to know, once it exists. */
 export function openAttemptParts(core: Core, publicOrigin: string, { places: limits, budget }: Sizing, reached?: Reached) {
   const { config, shares, contents, log, parking, timings, vault, waker } = core;
   const db = shares.attempts;
@@ -35,6 +39,7 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
   const defaultRetry = config.POSTHORN_RETRY_SCHEDULE;
   const metrics = core.telemetry.attempts;
   const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
+  let told: PassedToRelays | undefined;
   const shared = {
     slots: createSlots(limits),
     poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
@@ -50,8 +55,12 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
     }),
     firstInFlight: new Map() as FirstAttemptsInFlight,
     budget: modes,
+    passedToRelays: ((deliveryId, dueInMs) => told?.(deliveryId, dueInMs)) satisfies PassedToRelays,
     log,
   };
   const parkDelivery = createParkDelivery({ db, lanes: shared.laneWatch, tellLanes: parking.tell });
-  return { sender, authenticated, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
+  const tellOfPassed = (tell: PassedToRelays) => {
+    told = tell;
+  };
+  return { sender, authenticated, modes, tellOfPassed, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
 }

@@ -139,10 +139,12 @@ export class FirstAttempter {
 
   async #giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
-    const { recorder, budget } = this.#deps;
+    const { recorder, budget, passedToRelays } = this.#deps;
     const pumped = !job.hasWorkflow && budget !== undefined && !budget.take(job.event.tenantId, Date.now());
     // if the row existed, nothing is changed, and its workflow may be needed
-    return needs((await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) === null || !pumped);
+    const isPumped = (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null && pumped;
+    if (isPumped) passedToRelays?.(idOf(job), 0);
+    return needs(!isPumped);
   }
 
   async #park(job: FirstAttempt, opensLane = false): Promise<Written> {

@@ -63,6 +63,8 @@ export interface AttemptDeps {
   laneWatch: Pick<LaneWatch, 'recordOutcome'> | null;
   /** The process's budget of workflows. Absent: there is always room. */
   budget?: WorkflowBudget;
+  /** Called when a record has passed a delivery to the relays. Its next attempt is due in so many milliseconds. */
+  passedToRelays?(deliveryId: string, dueInMs: number): void;
   log: Logger;
 }
 
@@ -82,6 +84,7 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   const posted = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
   const records = posted.map((record) => ({ ...record, leasedBy: job.leasedBy, pumped: hasNoRoom(deps, job, record) }));
   const { statuses, pumped } = await store(recorder, job, records);
+  if (pumped && attempt.retryInMs !== null) deps.passedToRelays?.(attempt.deliveryId, attempt.retryInMs);
   laneWatch?.recordOutcome(job, job.eventType, result);
   await poster.obeyEndpoint(job, result);
   for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);

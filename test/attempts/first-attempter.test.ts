@@ -33,6 +33,8 @@ let sender: Sender;
 let lanes: ParkingWithoutTemporal;
 let attempter: FirstAttempter;
 let budget: ModeSwitch;
+/** Told to the relays: when the delivery is due. */
+const passed = new Map<string, number>();
 
 beforeAll(async () => {
   [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
@@ -67,6 +69,7 @@ function open(
     laneWatch: lanes.lanes,
     park: lanes.parking.park,
     budget,
+    passedToRelays: (deliveryId, dueInMs) => passed.set(deliveryId, dueInMs),
     log,
     ...(firstInFlight && { firstInFlight }),
   });
@@ -294,12 +297,17 @@ it.each<[string, RetryPolicy, number[], object]>([
   receiver.answer(path, answer);
   budget.setTemporalAway(true);
   attempter = open(1, undefined, retry);
-  expect(await done(job(path))).toEqual(expected);
+  const one = job(path);
+  expect(await done(one)).toEqual(expected);
+  // an hour, varied by 10 %
+  expect((passed.get(one.deliveryId) ?? 0) > 3_000_000).toBe(name === 'a refused delivery');
 });
 
 it('without room for a workflow, passes a delivery that it gave up to the relays, due at once', async () => {
   budget.setTemporalAway(true);
-  expect(await done(job('/never', { secrets: [] }))).toEqual({ ...withRelays, status: 'pending', attempts: 0 });
+  const one = job('/never', { secrets: [] });
+  expect(await done(one)).toEqual({ ...withRelays, status: 'pending', attempts: 0 });
+  expect(passed.get(one.deliveryId)).toBe(0);
 });
 
 it('leaves a delivery to its workflow if that was granted before, and a row that existed as it was', async () => {

@@ -5,6 +5,7 @@ import type { SendResult } from '#domain/deliveries/outcome';
 import { uuidOf } from '#domain/ids';
 import type { SentRequest } from '#domain/views/sent-request';
 import type { ContentEncryption } from '../keys/content-encryption.ts';
+import { pumpWord } from '../store/listen.ts';
 import type { Db } from '../store/pool.ts';
 import { encryptExchanges } from './exchanges.ts';
 
@@ -44,7 +45,7 @@ export interface AttemptRecord {
  * crashes first. A pumped one is not marked: relays open its workflow later.
  *
  * `hurried`: a retry-now was given while the request was in flight, since an attempt takes the flag before its POST
- * (`takeHurry`). A refused delivery is then due at once.
+ * (`takeHurry`). A refused delivery is then due at once; if it is pumped, the relays are notified.
  */
 const text = `
   with incoming as (
@@ -85,9 +86,9 @@ const text = `
     where d.id = i.delivery_id and d.id = any($2::uuid[])
       and case when i.outcome = 'accepted' then l.status <> 'succeeded' or d.round = i.round and d.attempts < i.number
         else l.status in ('pending', 'retrying', 'held') and d.round = i.round and d.attempts = i.number - 1 end
-    returning d.id, d.status
+    returning d.id, d.status, d.hurried and d.pumped as due_for_relays
   )
-  select coalesce(c.status, l.status) as status
+  select coalesce(c.status, l.status) as status, case when c.due_for_relays then pg_notify('posthorn_outbox', '${pumpWord}') end
   from unnest($2::uuid[]) with ordinality as i (delivery_id, n)
   left join locked l on l.id = i.delivery_id left join changed c on c.id = i.delivery_id
   order by n`;

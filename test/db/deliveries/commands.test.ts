@@ -135,8 +135,12 @@ describe('a pumped delivery', () => {
       expect(await obeyCommand(database.db, id, { kind: 'retry-now' }, from)).toMatchObject({ obeyed: true, toldRelays: true });
     }
     await until('two words', () => words.filter((word) => word === pumpWord).length === 2);
-    stop();
     expect(await row(id)).toMatchObject({ hurried: true, due: true });
+    // the request was in flight: its refusal leaves the delivery due, and notifies again
+    await record(id, 2, 'timeout');
+    await until('the third word', () => words.filter((word) => word === pumpWord).length === 3);
+    stop();
+    expect(await row(id)).toMatchObject({ attempts: 2, due: true });
     expect([await mark(id), await owner(id)]).toEqual([null, { status: 'retrying', pumped: true, leased: true }]);
   });
 
