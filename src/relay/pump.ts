@@ -188,7 +188,7 @@ export class Pump {
     modes.addLoad(1, Date.now());
     metrics?.attempted(lateMs + performance.now() - readAt);
     const isTooLate = () => !this.#lease.isFresh(performance.now());
-    const report = await engine.attemptPumped(deliveryId, { relayId: this.#lease.id, isTooLate });
+    const report = await engine.attemptPumped(deliveryId, { read: () => this.#leases.read(deliveryId), isTooLate });
     if (report.kind === 'refused') return this.dueIn(deliveryId, report.retryInMs);
     const ms = pauseAfter(report);
     if (ms !== null) await this.#release(deliveryId, ms);
