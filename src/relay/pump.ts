@@ -186,9 +186,10 @@ export class Pump {
     if (!this.#mayAct()) return this.#release(deliveryId, 0);
     const { engine, modes, metrics } = this.#deps;
     modes.addLoad(1, Date.now());
-    metrics?.attempted(lateMs + performance.now() - readAt);
+    const late = lateMs + performance.now() - readAt;
     const isTooLate = () => !this.#lease.isFresh(performance.now());
     const report = await engine.attemptPumped(deliveryId, { read: () => this.#leases.read(deliveryId), isTooLate });
+    if (report.kind === 'refused' || report.kind === 'ended') metrics?.attempted(late);
     if (report.kind === 'refused') return this.dueIn(deliveryId, report.retryInMs);
     const ms = pauseAfter(report);
     if (ms !== null) await this.#release(deliveryId, ms);

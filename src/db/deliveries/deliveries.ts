@@ -47,7 +47,8 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
   const ids = deliveryIds.map(uuidOf).toSorted();
   const [lowest = '', highest = ''] = [ids[0], ids.at(-1)];
   const { rows } = await db.query<JobRow>({
-    // Not prepared by name, so that the ids select the partitions. An event is on the same day as its deliveries.
+    // Not prepared by name, so that the ids select the partitions. An event is on the same day as its deliveries. `limit`
+    // keeps the planner from reading all events between.
     text: `
       select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.last_outcome, d.last_message,
         extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
@@ -56,8 +57,10 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
         e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
-      from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
-      where d.id = any($1::uuid[]) and e.id between $2 and $3 and ($4::uuid is null or d.pumped and d.leased_by = $4)`,
+      from deliveries d join endpoints p on p.id = d.endpoint_id cross join lateral (
+        select external_id, body, erased_at from events where id = d.event_id and id between $2 and $3 limit 1
+      ) e
+      where d.id = any($1::uuid[]) and ($4::uuid is null or d.pumped and d.leased_by = $4)`,
     values: [ids, deliveryRange(lowest).from, deliveryRange(highest).to, leasedBy === undefined ? null : uuidOf(leasedBy)],
   });
   return new Map(rows.map((row) => [idOf('dlv', row.id), toJob(idOf('dlv', row.id), row)]));
