@@ -85,7 +85,7 @@ export class Pump {
     this.#looks = new LookTimer({
       look: () => this.#look(),
       failed: (error) => log.warn({ err: error, relayId: lease.id }, 'pump.not_read'),
-      gapMs: (tookMs) => Math.max(this.#waiting.size > many ? 1_000 : 200, Math.min(10 * tookMs, 2_000)),
+      gapMs: (tookMs) => Math.max(this.#waiting.size > many ? 1_000 : 200, Math.min(5 * tookMs, 1_000)),
     });
     this.#looks.within(0);
   }
