@@ -11,13 +11,14 @@ import { run } from './run.ts';
 import type { RunResult, Scenario } from './scenario.ts';
 import { chosen, scenarios } from './scenarios.ts';
 import type { Mode } from './stage.ts';
+import { stormScenarios } from './storm.ts';
 import { tableOf } from './table.ts';
 
 const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|adaptive|batched …] [--quick] [--minutes n] [--out file.json]
 
   --scenario  burst, fan-out, rate-5, rate-50, rate-200, rate-10 (only when named; rate: all four), onset, failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
-              them; only when named); rotation (only when named); may be repeated
+              them; only when named); storm-one, storm-many, rotation (only when named); may be repeated
   --mode      individual and adaptive by default; may be repeated
   --quick     a fifth of the events, and 10 s at each rate
   --minutes   duration of soak, 10 by default
@@ -45,7 +46,12 @@ function readArguments() {
   const named = values.mode.map((name) => modes.find((mode) => mode === name));
   if (named.includes(undefined)) throw new Error(`unknown mode; the modes are ${modes.join(', ')}`);
   const wanted = chosen(
-    [...scenarios({ quick: values.quick, minutes }), ...laneScenarios({ quick: values.quick }), rotationScenario({ quick: values.quick })],
+    [
+      ...scenarios({ quick: values.quick, minutes }),
+      ...laneScenarios({ quick: values.quick }),
+      ...stormScenarios({ quick: values.quick }),
+      rotationScenario({ quick: values.quick }),
+    ],
     values.scenario,
   );
   return { wanted, modes: named.filter((mode) => mode !== undefined), quick: values.quick, out: values.out };

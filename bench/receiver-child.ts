@@ -53,8 +53,8 @@ function check(request: IncomingMessage): void {
 
 function arrive(url: string, id: string, response: ServerResponse): void {
   const run = runOf(id.slice(0, id.lastIndexOf('-')));
-  const [path = '', query = ''] = url.split('?');
-  const key = `${id} ${path}`;
+  const [, query = ''] = url.split('?');
+  const key = `${id} ${url}`;
   let arrivals = run.arrivals.get(key);
   if (!arrivals) {
     arrivals = { firstAt: now(), deliveredAt: Number.NaN, requests: 0, open: 0, duplicates: 0 };

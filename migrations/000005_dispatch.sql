@@ -20,6 +20,9 @@ create index outbox_owned on outbox (owner, event_id) where owner is not null;
 create table relays (
   id uuid primary key,
   process text not null,
+  host text, -- with pid and pid_started: which process it is, for others on the same host; null: not known
+  pid int,
+  pid_started text,
   started_at timestamptz not null default now(),
   seen timestamptz not null default now(), -- the last renewal of its lease
   mode text check (mode in ('individual', 'batched')), -- null until the first renewal, as `waiting`

@@ -57,9 +57,9 @@ create index deliveries_of_endpoint_by_status on deliveries (endpoint_id, status
 
 -- the sweep
 create index deliveries_due on deliveries (next_attempt_at) where status in ('pending', 'retrying') and not pumped;
--- the relays: what is due without a workflow, tenant by tenant; and dead letters without one
+-- the relays, tenant by tenant: what is due without a workflow, and dead letters without one
 create index deliveries_pumped on deliveries (tenant_id, next_attempt_at) where pumped and status in ('pending', 'retrying');
-create index deliveries_unopened on deliveries (id) where pumped and status = 'dead_lettered';
+create index deliveries_unopened on deliveries (tenant_id, id) where pumped and status = 'dead_lettered';
 create index deliveries_unsignalled on deliveries (unsignalled_since) where unsignalled_since is not null;
 
 -- the drain of a lane: the next delivery in order, by time, by event type and by ordering key

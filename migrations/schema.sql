@@ -142,7 +142,7 @@ CREATE INDEX deliveries_of_endpoint_by_status ON ONLY public.deliveries USING bt
 CREATE INDEX deliveries_of_tenant ON ONLY public.deliveries USING btree (tenant_id, id);
 CREATE INDEX deliveries_of_tenant_by_status ON ONLY public.deliveries USING btree (tenant_id, status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_pumped ON ONLY public.deliveries USING btree (tenant_id, next_attempt_at) WHERE (pumped AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
-CREATE INDEX deliveries_unopened ON ONLY public.deliveries USING btree (id) WHERE (pumped AND (status = 'dead_lettered'::text));
+CREATE INDEX deliveries_unopened ON ONLY public.deliveries USING btree (tenant_id, id) WHERE (pumped AND (status = 'dead_lettered'::text));
 CREATE INDEX deliveries_unsignalled ON ONLY public.deliveries USING btree (unsignalled_since) WHERE (unsignalled_since IS NOT NULL);
 CREATE TRIGGER hurry_lane AFTER UPDATE OF hurried ON public.deliveries FOR EACH ROW WHEN (new.hurried) EXECUTE FUNCTION hurry_lane();
 alter table deliveries enable row level security;
@@ -450,6 +450,9 @@ grant select on posthorn_audit.audit_log to posthorn_tenant_of_postgres;
 create table relays (
   id uuid not null,
   process text not null,
+  host text,
+  pid integer,
+  pid_started text,
   started_at timestamp with time zone not null default now(),
   seen timestamp with time zone not null default now(),
   mode text,

@@ -4,10 +4,12 @@
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
+import { stateWithRelays } from '#attempts/attempt-report';
 import type { Engine } from '#attempts/engine';
 import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { usualTimings } from '#domain/timings';
+import { startHeartbeats } from './heartbeats.ts';
 import type { PlanDelivery } from './plan-delivery.ts';
 
 export interface AttemptInput {
@@ -21,7 +23,7 @@ export interface AttemptInput {
  * A refusal throws a BENIGN ApplicationFailure with the outcome as its type and the backoff as `nextRetryDelay`. So
  * Temporal keeps the timer, and its Web UI shows attempt, reason and next attempt. The first refusal of a round is
  * returned as a result instead, so that the workflow can show `retrying`. An attempt that is not due yet also throws
- * with `nextRetryDelay`. An internal error throws type `Fault`. Heartbeats begin before the delivery is planned, because
+ * with `nextRetryDelay`. If relays make the next attempt, the state is returned. An internal error throws type `Fault`. Heartbeats begin before the delivery is planned, because
  * after a timeout another worker makes the attempt, too.
  */
 export function createAttemptDelivery(
@@ -33,13 +35,15 @@ export function createAttemptDelivery(
   return async function attemptDelivery({ deliveryId, plan, join }: AttemptInput): Promise<DeliverState> {
     const context = Context.current();
     modes?.noteWait(Date.now() - context.info.currentAttemptScheduledTimestampMs, Date.now());
-    const beat = setInterval(() => context.heartbeat(), everyMs);
+    const beat = startHeartbeats(context, everyMs);
     let planned: Awaited<ReturnType<PlanDelivery>> | undefined;
     const planFirst = async () => {
       if (plan) planned = await planDelivery(plan);
     };
     try {
       const report = await engine.attempt(deliveryId, planFirst);
+      const withRelays = stateWithRelays(report);
+      if (withRelays) return withRelays;
       if (join && report.kind !== 'fault' && report.state.attempts > 0) return report.state;
       if (report.kind === 'wait') throw retryLater(report.message, report.outcome, report.ms);
       if (report.kind === 'fault')

@@ -1,6 +1,7 @@
 // beginDelivery: the first attempt of a delivery, as a local activity, which costs a third of a normal one. It keeps a
 // workflow task waiting, so after a short time it hands over to `attemptDelivery`, which joins the attempt in flight.
 import { setTimeout as delay } from 'node:timers/promises';
+import { stateWithRelays } from '#attempts/attempt-report';
 import type { Engine } from '#attempts/engine';
 import type { DeliverState, PlanInput } from '#contract/workflow-contract';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
@@ -33,7 +34,7 @@ export function createBeginDelivery({ db, engine, planDelivery, timings = usualT
   }): Promise<DeliverState | 'in_flight' | null> {
     const planFirst = () => planDelivery(plan).then(() => undefined);
     const attempt = engine.attempt(deliveryId, planFirst).then(
-      (report) => (report.kind === 'ended' || report.kind === 'refused' ? report.state : null),
+      (report) => (report.kind === 'ended' || report.kind === 'refused' ? report.state : stateWithRelays(report)),
       () => null,
     );
     const early = await Promise.race([attempt, delay(handOverAfterMs, 'slow' as const, { ref: false })]);

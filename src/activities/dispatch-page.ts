@@ -12,6 +12,7 @@ import type { Reached } from '#runtime/checkpoints';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalRefused } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
+import { startHeartbeats } from './heartbeats.ts';
 
 const usualPageSize = 500;
 /** Time limit of a page, for many endpoints without work. Far below the activity's timeout. */
@@ -45,7 +46,7 @@ export function createDispatchPage({ pageSize = usualPageSize, ...others }: Disp
   return async function dispatchPage({ dispatchId, cursor }: { dispatchId: string; cursor: DispatchCursor | null }): Promise<DispatchPage> {
     const context = Context.current();
     // heartbeats let Temporal notice a dead worker; it rejects them from local activities
-    const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatMs);
+    const beat = context.info.isLocal ? undefined : startHeartbeats(context, heartbeatMs);
     try {
       return await nextPage(deps, dispatchId, cursor);
     } finally {

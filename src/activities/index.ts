@@ -69,6 +69,7 @@ export function createActivities(deps: ActivityDeps) {
 /** Activities of the lanes' task queue. */
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
-export function createLaneActivities(drain: Drain, timings?: Timings) {
-  return { drainLane: createDrainLane(drain, timings?.heartbeat.drain) };
+/** `mayWait`: see drain-lane.ts. */
+export function createLaneActivities(drain: Drain, timings?: Timings, mayWait?: (tenantId: string) => boolean) {
+  return { drainLane: createDrainLane(drain, timings?.heartbeat.drain, mayWait) };
 }

@@ -5,12 +5,14 @@ import type { FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { LaneWatch } from '#attempts/lane-watch';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
+import { PumpedDue } from '#attempts/pumped-due';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { disableAfterMs } from '#config/config';
 import { version } from '#config/package';
 import type { Sizing } from '#config/sizing';
+import { createModeSwitch } from '#domain/events/dispatch-mode';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { createSender } from '#outbound/send';
@@ -20,7 +22,7 @@ import { openOutboundConfig } from './outbound-config.ts';
 
 export type AttemptParts = ReturnType<typeof openAttemptParts>;
 
-export function openAttemptParts(core: Core, publicOrigin: string, { places: limits }: Sizing, reached?: Reached) {
+export function openAttemptParts(core: Core, publicOrigin: string, { places: limits, budget }: Sizing, reached?: Reached) {
   const { config, shares, contents, log, parking, timings, vault, waker } = core;
   const db = shares.attempts;
   const sender = createSender({
@@ -33,6 +35,7 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
   const authenticated = authenticating(sender);
   const defaultRetry = config.POSTHORN_RETRY_SCHEDULE;
   const metrics = core.telemetry.attempts;
+  const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
   const shared = {
     slots: createSlots(limits),
     poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
@@ -47,8 +50,10 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
       timings: timings.lanes,
     }),
     firstInFlight: new Map() as FirstAttemptsInFlight,
+    budget: modes,
+    pumpedDue: new PumpedDue(),
     log,
   };
   const parkDelivery = createParkDelivery({ db, lanes: shared.laneWatch, tellLanes: parking.tell });
-  return { sender, authenticated, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
+  return { sender, authenticated, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
 }

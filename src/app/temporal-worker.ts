@@ -2,7 +2,7 @@
 // lanes. They poll from when Temporal answers until `stop`. A task also checks every minute that
 // search attributes, operator and Schedules exist in Temporal, and creates those that are missing.
 import { setFlagsFromString } from 'node:v8';
-import { type NativeConnection, Worker, type WorkerInterceptors } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerInterceptors, type WorkflowBundle } from '@temporalio/worker';
 import type { Activities, LaneActivities } from '#activities/index';
 import { onlyOwnStore } from '#activities/own-store';
 import type { Sizing } from '#config/sizing';
@@ -26,19 +26,22 @@ const lanePollers = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 8 } 
 
 /**
  * A workflow whose history does not fit this code, after an upgrade or a rollback, fails instead of retrying its task for
- * ever. Its row is then found overdue, and the sweep starts it again. The operator is left out: only its history holds the
- * commands it has not obeyed yet, so it waits for code that fits.
+ * ever. Its row is then found overdue, and the sweep starts it again. Not only the commands of a history may not fit, but
+ * also the results in it, which shows as a TypeError; so any error counts. The operator is left out: only its history holds
+ * the commands it has not obeyed yet, so it waits for code that fits.
  */
 const startsAnew: (keyof typeof workflowTypes)[] = ['dispatch', 'deliver', 'lane', 'upkeep', 'verify', 'rotateKey'];
 const failureTypes = {
   '*': [],
-  ...Object.fromEntries(startsAnew.map((one) => [workflowTypes[one], ['NondeterminismError', 'DeterminismViolationError']])),
+  ...Object.fromEntries(startsAnew.map((one) => [workflowTypes[one], ['Error']])),
 };
 
 export interface Work {
   activities: Activities;
   laneActivities: LaneActivities;
   sizing: Sizing;
+  /** Default: the workflow code of this build. */
+  workflowBundle?: WorkflowBundle | undefined;
 }
 
 /** `verifications`: without it, endpoint verifications are not looked after. */
@@ -213,14 +216,14 @@ function tellOfOther(log: Logger): (other: string) => void {
 
 async function createWorker(
   { timings: { heartbeat, shutdown, temporal }, names, ...at }: At,
-  { activities, sizing }: Work,
+  { activities, sizing, workflowBundle }: Work,
 ): Promise<Worker> {
   // applies to threads started from now on, such as the workflow thread (src/config/sizing.ts)
   setFlagsFromString(`--max-semi-space-size=${sizing.workflowSemiSpaceMiB}`);
   return Worker.create({
     ...at,
     taskQueue: names.taskQueue,
-    workflowBundle: await loadWorkflowBundle(),
+    workflowBundle: workflowBundle ?? (await loadWorkflowBundle()),
     workflowFailureErrorTypes: failureTypes,
     activities,
     maxConcurrentActivityTaskExecutions: sizing.activities,

@@ -2,21 +2,24 @@
 // activities.
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { type Activities, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
-import { listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
-import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
-import { createDrain } from '#lanes/drain';
+import { lanesHereWord, listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
+import { createDrain, type DrainDeps } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
 import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
 import { createDrainsHere, type DrainsHere } from '#lanes/drains-here';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
+import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
+import { thisPlace } from '#runtime/process-facts';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
 import type { Core } from './core.ts';
 import { pollTemporal } from './temporal-worker.ts';
@@ -34,33 +37,55 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. `pageSize`: of a dispatch. */
-export function startWorker(core: Core, publicOrigin: string, reached?: Reached, pageSize?: number): RunningWorker {
+/** For tests. */
+export interface WorkerOptions {
+  reached?: Reached | undefined;
+  /** Of a dispatch. */
+  pageSize?: number | undefined;
+  /** The workflow code of another build, and the activities as it calls them. */
+  otherBuild?: { workflowBundle: WorkflowBundle; activitiesFrom(ours: Activities): Activities } | undefined;
+}
+
+/** Starts at once, even while Temporal is away. Polling begins when Temporal answers. */
+export function startWorker(core: Core, publicOrigin: string, { reached, pageSize, otherBuild }: WorkerOptions = {}): RunningWorker {
   const sizing = sizingOf(core.config, thisMachine());
   const attempts = openAttemptParts(core, publicOrigin, sizing, reached);
   const wakeups = createDrainWakeups();
-  const drain = openDrain(core, attempts, sizing, wakeups);
-  const drainsHere = createDrainsHere(drain, sizing.lanes, core.log);
-  const modes = createModeSwitch(core.config.POSTHORN_DISPATCH, { ...sizing.budget, calmAfterMs: core.timings.relay.calmAfterMs });
-  const relay = openRelay(core, attempts, sizing, drainsHere, modes, reached);
-  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load() });
-  const stopListening = listen(core.shares.lease, 'posthorn_outbox', (word) => passOn(word, wakeups, relay), core.log);
-  const activities = openActivities(core, attempts, publicOrigin, modes, reached, pageSize);
-  const polling = pollTemporal(core, { activities, laneActivities: createLaneActivities(drain, core.timings), sizing });
+  const drains = openDrains(core, attempts, sizing, wakeups);
+  const lanesHere = openLanesHere(core, drains.here, attempts.modes);
+  const relay = openRelay(core, attempts, sizing, lanesHere, reached);
+  attempts.shared.pumpedDue.tell((deliveryId, ms) => relay.pumpIn(deliveryId, ms));
+  core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
+  const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
+  const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
+  const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
+  const polling = pollTemporal(core, {
+    activities: otherBuild?.activitiesFrom(ours) ?? ours,
+    laneActivities: createLaneActivities(drains.ofWorkflows, core.timings, (tenantId) => lanesHere.mayWait(tenantId)),
+    sizing,
+    workflowBundle: otherBuild?.workflowBundle,
+  });
   return {
     relay,
     ready: polling.ready,
     isPolling: polling.isPolling,
     async stop() {
       stopListening();
-      await stopInOrder(core, attempts, [relay, drainsHere], polling);
+      await stopInOrder(core, attempts, [relay, drains.here], polling);
     },
   };
 }
 
-function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drain {
+interface Drains {
+  ofWorkflows: Drain;
+  here: DrainsHere;
+}
+
+/** Each takes only lanes that no other drain owns, so that two never send at once. */
+function openDrains(core: Core, { shared }: AttemptParts, { places: limits, lanes }: Sizing, wakeups: DrainWakeups): Drains {
   const { config, shares, starter, timings } = core;
-  return createDrain({
+  const notSeenForMs = timings.sweep.laneOverdueAfterMs;
+  const deps: DrainDeps = {
     ...shared,
     db: shares.lanes,
     limits,
@@ -70,15 +95,26 @@ function openDrain(core: Core, { shared }: AttemptParts, { places: limits, lanes
     disableAfterMs: disableAfterMs(config),
     probeDisabledEveryMs: probeDisabledEveryMs(config),
     timings: timings.lanes,
-  });
+  };
+  const here = createDrain({ ...deps, timings: { ...timings.lanes, lingerMs: 0 }, takeIf: { notSeenForMs, isDue: true } });
+  return {
+    ofWorkflows: createDrain({ ...deps, takeIf: { notSeenForMs, isDue: false } }),
+    here: createDrainsHere(here, lanes, core.log),
+  };
+}
+
+/** From now on the lanes of this process are woken within its budget. */
+function openLanesHere({ db, link, waker, log, timings }: Core, drains: DrainsHere, modes: ModeSwitch): LanesHere {
+  const lanesHere = new LanesHere({ db, modes, waker, drains, isTemporalAway: () => link.trouble() !== null, log, timings });
+  waker.wakeWithin(lanesHere);
+  return lanesHere;
 }
 
 function openRelay(
   core: Core,
-  { shared, engine }: AttemptParts,
+  { shared, engine, modes }: AttemptParts,
   { places: limits }: Sizing,
-  drainsHere: DrainsHere,
-  modes: ModeSwitch,
+  lanesHere: LanesHere,
   reached?: Reached,
 ): Relay {
   const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
@@ -91,9 +127,10 @@ function openRelay(
     waker,
     parking,
     watch: shared.laneWatch,
-    drainHere: drainsHere.begin,
+    lanesHere,
     log,
     processName: `${hostname()} ${process.pid}`,
+    place: thisPlace(),
     dispatch: config.POSTHORN_DISPATCH,
     modes,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,
@@ -105,16 +142,9 @@ function openRelay(
   });
 }
 
-function openActivities(
-  core: Core,
-  attempts: AttemptParts,
-  publicOrigin: string,
-  modes: ModeSwitch,
-  reached?: Reached,
-  pageSize?: number,
-): Activities {
+function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string, reached?: Reached, pageSize?: number): Activities {
   const { config, db, shares, starter, waker, giveCommand, timings, vault } = core;
-  const { engine, shared, authenticated } = attempts;
+  const { engine, shared, authenticated, modes } = attempts;
   return createActivities({
     db: shares.attempts,
     engine,
@@ -133,12 +163,19 @@ function openActivities(
   });
 }
 
+interface Listeners {
+  wakeups: DrainWakeups;
+  relay: Relay;
+  lanesHere: LanesHere;
+}
+
 /** Passes a notification of PostgreSQL on: to lane drains, or to the relay. */
-function passOn(word: string, wakeups: DrainWakeups, relay: Relay): void {
+function passOnWord(word: string, { wakeups, relay, lanesHere }: Listeners): void {
   const lanes = nudgedLanes(word);
   if (lanes) wakeups.wake(lanes);
   else if (word === sweepWord) relay.sweepSoon();
   else if (word === pumpWord) relay.pumpSoon();
+  else if (word === lanesHereWord) lanesHere.lookForAWhile();
   else relay.look();
 }
 

@@ -3,7 +3,7 @@
 // A SIGKILL before the record repeats the request; `Engine` lists the other cases.
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeHurry } from '#db/deliveries/commands';
-import { countFault, type DeliveryJob, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
+import { countFault, type DeliveryJob, type DeliveryState, readDeliveryJob, settleDelivery } from '#db/deliveries/deliveries';
 import type { Db } from '#db/store/pool';
 import { nextStep } from '#domain/deliveries/attempt';
 import { type DeliveryStatus, isUnderWay } from '#domain/deliveries/delivery';
@@ -28,6 +28,7 @@ export interface EngineDeps extends AttemptDeps {
 
 /** The lease under which a relay attempts a delivery. */
 export interface PumpLease {
+  relayId: string;
   /** Null: the relay has not leased it. */
   read(): Promise<DeliveryJob | null>;
   /** Called right before the request is written. True: it is not sent. */
@@ -93,12 +94,13 @@ export class Engine {
     await planFirst?.();
     const job = await (lease ? lease.read() : readDeliveryJob(db, deliveryId));
     if (!job) return ended('expired', 1, 0, null);
-    const step = nextStep(job);
+    const step = nextStep({ ...job, pumped: job.pumped && !lease });
+    if (step.kind === 'pumped') return { kind: 'pumped', state: stateOf(job, Math.max(0, job.waitMs)) };
     if (step.kind === 'finished') return unchanged(job, await parkDelivery.found(job));
     if (step.kind === 'park') return unchanged(job, await parkDelivery.hand(job));
     if (step.kind === 'settle') return unchanged(job, (await settleDelivery(db, deliveryId, step.as)) ?? 'expired');
     if (step.kind === 'wait') return wait(job, step.ms, job.lastOutcome ?? 'not_due', job.lastMessage ?? 'not due yet');
-    return lease ? this.#post(job, mark, lease.isTooLate) : this.#attemptWithSlot(job, mark);
+    return lease ? this.#post(job, mark, lease) : this.#attemptWithSlot(job, mark);
   }
 
   async #attemptWithSlot(job: DeliveryJob, mark: number): Promise<AttemptReport> {
@@ -110,18 +112,21 @@ export class Engine {
       return wait(job, ms, 'no_slot', 'the limit of requests in flight is reached');
     }
     try {
-      return await this.#post(job, mark, () => false);
+      return await this.#post(job, mark);
     } finally {
       giveBack();
     }
   }
 
-  async #post(job: DeliveryJob, mark: number, isLeaseOver: () => boolean): Promise<AttemptReport> {
-    const isTooLate = () => this.#deps.stallWatch.stalledSince(mark) || isLeaseOver();
+  async #post(job: DeliveryJob, mark: number, lease?: PumpLease): Promise<AttemptReport> {
+    const isTooLate = () => this.#deps.stallWatch.stalledSince(mark) || lease?.isTooLate() === true;
     // Another process may have taken over the delivery: fail. Temporal, or the relays, and the row decide whether to call again.
     if (isTooLate()) throw new Error('the process was suspended, or its lease is over; the row it read may be out of date');
     if (job.hurried) await takeHurry(this.#deps.db, job.deliveryId);
-    return this.#report(job, await makeAttempt(this.#deps, { ...job, mark, isTooLate }));
+    return this.#report(
+      job,
+      await makeAttempt(this.#deps, { ...job, mark, isTooLate, asks: lease ? 'never' : 'before_retry', leasedBy: lease?.relayId }),
+    );
   }
 
   async #report(job: DeliveryJob, attempted: Attempted): Promise<AttemptReport> {
@@ -135,8 +140,8 @@ export class Engine {
     if (status !== 'retrying' || retryInMs === null) return ended(status, job.round, number, result.outcome);
     // No wait goes beyond the expiry of the delivery. A call that comes a little early waits for the rest.
     const wait = Math.min(retryInMs, job.expiresInMs ?? retryInMs);
-    const nextAttemptAt = new Date(Date.now() + wait).toISOString();
-    const state = { status, round: job.round, attempts: number, nextAttemptAt, lastOutcome: result.outcome };
+    const pumped = job.pumped || attempted.pumped;
+    const state = stateOf({ ...job, status, attempts: number, lastOutcome: result.outcome, pumped }, wait);
     return { kind: 'refused', state, result, retryInMs: wait };
   }
 
@@ -164,9 +169,12 @@ export class Engine {
   }
 }
 
-function wait({ status, round, attempts, lastOutcome }: DeliveryJob, ms: number, outcome: string, message: string): AttemptReport {
-  const nextAttemptAt = new Date(Date.now() + ms).toISOString();
-  return { kind: 'wait', state: { status, round, attempts, nextAttemptAt, lastOutcome }, ms, outcome, message };
+function wait(job: DeliveryJob, ms: number, outcome: string, message: string): AttemptReport {
+  return { kind: 'wait', state: stateOf(job, ms), ms, outcome, message };
+}
+
+function stateOf({ status, round, attempts, lastOutcome, pumped }: DeliveryJob, ms: number): DeliveryState {
+  return { status, round, attempts, nextAttemptAt: new Date(Date.now() + ms).toISOString(), lastOutcome, pumped };
 }
 
 /** The report of a delivery for which no request was made. */

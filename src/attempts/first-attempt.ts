@@ -26,6 +26,8 @@ export interface FirstAttempt {
   isFresh(): boolean;
   /** False: the relay has lost its lease on the event, and neither posts nor writes. */
   mayPost(): boolean;
+  /** Its workflow follows, whatever the outcome: its place in the budget was granted. */
+  hasWorkflow: boolean;
 }
 
 /** The id of the delivery. */

@@ -19,7 +19,7 @@ const heldUpAfterMs = 250;
 const parkAgainMs = 500;
 
 /**
- * `needs_no_workflow`: the row says succeeded or held. `needs_workflow`: a workflow makes the next attempt. `dropped`:
+ * `needs_no_workflow`: the row says succeeded, held or pumped. `needs_workflow`: a workflow makes the next attempt. `dropped`:
  * neither posted nor written, because the relay has lost its lease or is stopping.
  */
 export type Written = 'needs_no_workflow' | 'needs_workflow' | 'dropped';
@@ -41,10 +41,11 @@ export interface FirstAttempterDeps extends AttemptDeps {
 
 /**
  * A first attempt waits for a slot, then it is in flight until its row is written. It ends in one of these ways:
- * - posted and recorded: `needs_no_workflow` when the endpoint accepted, else `needs_workflow`;
+ * - posted and recorded: `needs_no_workflow` when the endpoint accepted, else `needs_workflow` if the budget has room for
+ *   it, else `needs_no_workflow`, because relays go on (pumped);
  * - parked (`needs_no_workflow`), because only the endpoint's lane may send to it or too many wait for its slots;
- * - given up (`needs_workflow`), because it cannot be posted for another reason, such as no slot of its tenant or a
- *   failure inside Posthorn. Its row is written as due, and its workflow goes on;
+ * - given up, because it cannot be posted for another reason, such as no slot of its tenant or a failure inside
+ *   Posthorn. Its row is written as due, and its workflow or the relays go on, as after a refusal;
  * - `dropped`.
  */
 export class FirstAttempter {
@@ -110,7 +111,7 @@ export class FirstAttempter {
         if (isExpired(job.event)) return this.#giveUp(job);
         const isTooLate = () => !job.mayPost() || !this.#knowsEnough(job);
         const attempted = await makeAttempt(this.#deps, attemptJob(job, endpoint, mark, isTooLate));
-        if (attempted.kind === 'recorded') return attempted.statuses[0] === 'succeeded' ? 'needs_no_workflow' : 'needs_workflow';
+        if (attempted.kind === 'recorded') return needs(attempted.statuses[0] !== 'succeeded' && !attempted.pumped);
         if (attempted.kind === 'suspended') return this.#giveUp(job);
         // too late: nothing was sent, so check again
         if (!(attempted.error instanceof LocalFault && attempted.error.code === 'too_late')) throw attempted.error;
@@ -138,8 +139,12 @@ export class FirstAttempter {
 
   async #giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
-    await this.#deps.recorder.recordFirst({ ...toRow(job), attempt: null });
-    return 'needs_workflow';
+    const { recorder, budget, pumpedDue } = this.#deps;
+    const pumped = !job.hasWorkflow && budget !== undefined && !budget.take(job.event.tenantId, Date.now());
+    const isNew = (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null;
+    if (isNew && pumped) pumpedDue?.note(idOf(job), 0);
+    // if the row existed, nothing is changed, and its workflow may be needed
+    return needs(!isNew || !pumped);
   }
 
   async #park(job: FirstAttempt, opensLane = false): Promise<Written> {
@@ -180,6 +185,8 @@ export class FirstAttempter {
   }
 }
 
+const needs = (workflow: boolean): Written => (workflow ? 'needs_workflow' : 'needs_no_workflow');
+
 function attemptJob(job: FirstAttempt, endpoint: EndpointSnapshot, mark: number, isTooLate: () => boolean): AttemptJob {
   const { eventId, tenantId, eventType, externalId, body, acceptedHereMs } = job.event;
   const { endpointId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
@@ -193,5 +200,6 @@ function attemptJob(job: FirstAttempt, endpoint: EndpointSnapshot, mark: number,
     newRow,
     mark,
     isTooLate,
+    asks: job.hasWorkflow ? 'never' : 'after_any_failure',
   };
 }

@@ -1,14 +1,17 @@
-// Makes one attempt, from the POST to the log line. The engine, first attempts and lanes all send through here.
+// Makes one attempt, from the POST to the log line. The engine, first attempts and lanes all send through here. After a
+// failure it asks the budget whether a workflow goes on; else the record passes the delivery to the relays.
 // What if it runs twice? It posts twice. Its callers hold the delivery: by workflow, relay lease or drain epoch.
 // What if the process dies before the record? The same request is sent again, under the same `webhook-id`.
 import type { AttemptRecord } from '#db/deliveries/attempts';
 import type { NewHeld } from '#db/lanes/parking';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { type SendResult, signOf } from '#domain/deliveries/outcome';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import type { LaneWatch } from './lane-watch.ts';
 import type { Poster, PostJob } from './poster.ts';
+import type { PumpedDue } from './pumped-due.ts';
 import type { Recorder } from './recorder.ts';
 import type { StallWatch } from './stall-watch.ts';
 
@@ -23,6 +26,13 @@ export interface AttemptJob extends PostJob {
   /** The deliveries in a lane's request. Absent: the one that `deliveryId` names. */
   members?: Member[];
   batchId?: string | null;
+  /**
+   * When a workflow that would go on asks the budget. Without room the record says `pumped`, and relays go on. `never`: it
+   * is granted, or the delivery is pumped already.
+   */
+  asks: 'after_any_failure' | 'before_retry' | 'as_dead_letter' | 'never';
+  /** The relay that leased the delivery for this attempt. */
+  leasedBy?: string | undefined;
 }
 
 /** A delivery in a lane's request. */
@@ -36,8 +46,11 @@ export interface Member {
 }
 
 export type Attempted =
-  /** Posted and recorded. `statuses`: of the deliveries now, in their order; null: the row is gone. */
-  | { kind: 'recorded'; attempt: AttemptRecord; statuses: (DeliveryStatus | null)[] }
+  /**
+   * Posted and recorded. `statuses`: of the deliveries now, in their order; null: the row is gone. `pumped`: this record
+   * passed the first of them to the relays.
+   */
+  | { kind: 'recorded'; attempt: AttemptRecord; statuses: (DeliveryStatus | null)[]; pumped: boolean }
   /** Nothing was sent and no attempt is used up. A RenderError will repeat; any other error may pass. */
   | { kind: 'not_sent'; error: unknown }
   /** Posted but not recorded: a process that was suspended cannot tell whether the endpoint was late. */
@@ -49,11 +62,17 @@ export interface AttemptDeps {
   stallWatch: StallWatch;
   /** Counts the failures of endpoints that have no lane. Null: a lane sends, and counts them itself. */
   laneWatch: Pick<LaneWatch, 'recordOutcome'> | null;
+  /** The process's budget of workflows. Absent: there is always room. */
+  budget?: WorkflowBudget;
+  pumpedDue?: Pick<PumpedDue, 'note'>;
   log: Logger;
 }
 
+export type WorkflowBudget = Pick<ModeSwitch, 'take' | 'takeLater'>;
+
 /** Never rejects. While PostgreSQL is away it waits with the outcome in memory until it is stored. */
-export async function makeAttempt({ poster, recorder, stallWatch, laneWatch, log }: AttemptDeps, job: AttemptJob): Promise<Attempted> {
+export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<Attempted> {
+  const { poster, recorder, stallWatch, laneWatch, log } = deps;
   let attempt: AttemptRecord;
   try {
     attempt = await poster.post(job);
@@ -62,14 +81,33 @@ export async function makeAttempt({ poster, recorder, stallWatch, laneWatch, log
   }
   const { result } = attempt;
   if (result.outcome === 'timeout' && stallWatch.stalledSince(job.mark)) return { kind: 'suspended' };
-  const records = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
-  // a first attempt whose delivery got its row meanwhile is recorded like any other
-  const stored = job.newRow ? await recorder.recordFirst({ ...job.newRow, attempt }) : null;
-  const statuses = stored ? [stored] : await Promise.all(records.map((record) => recorder.record(record)));
+  const posted = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
+  const records = posted.map((record) => ({ ...record, leasedBy: job.leasedBy, pumped: hasNoRoom(deps, job, record) }));
+  const { statuses, pumped } = await store(recorder, job, records);
+  if (pumped && statuses[0] === 'retrying') deps.pumpedDue?.note(job.deliveryId, attempt.retryInMs ?? 0);
   laneWatch?.recordOutcome(job, job.eventType, result);
   await poster.obeyEndpoint(job, result);
   for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);
-  return { kind: 'recorded', attempt, statuses };
+  return { kind: 'recorded', attempt, statuses, pumped };
+}
+
+async function store(recorder: Recorder, { newRow }: AttemptJob, records: AttemptRecord[]) {
+  const [first] = records;
+  const stored = newRow && first ? await recorder.recordFirst({ ...newRow, attempt: first, pumped: first.pumped }) : null;
+  if (stored) return { statuses: [stored], pumped: stored !== 'succeeded' && first?.pumped === true };
+  // A first attempt whose delivery got its row meanwhile is recorded like any other, but a workflow may be sending it.
+  const kept = newRow ? records.map((record) => ({ ...record, pumped: undefined })) : records;
+  const statuses = await Promise.all(kept.map((record) => recorder.record(record)));
+  const isOpen = statuses[0] === 'retrying' || statuses[0] === 'dead_lettered';
+  return { statuses, pumped: isOpen && kept[0]?.pumped === true };
+}
+
+/** Asks the budget for the workflow that would go on with the delivery. Undefined: there is nothing to ask. */
+function hasNoRoom({ budget }: AttemptDeps, { asks, tenantId }: AttemptJob, { result, retryInMs, probe }: AttemptRecord) {
+  if (result.outcome === 'accepted' || probe) return undefined;
+  const kind = retryInMs === null ? 'as_dead_letter' : 'before_retry';
+  if (!budget || (asks !== kind && asks !== 'after_any_failure')) return undefined;
+  return !(retryInMs === null ? budget.takeLater(tenantId, Date.now()) : budget.take(tenantId, Date.now()));
 }
 
 /**

@@ -116,6 +116,8 @@ export interface DeliverState {
   attempts: number;
   nextAttemptAt: string | null;
   lastOutcome: string | null;
+  /** Relays make its next attempt, so an unfinished delivery needs no workflow. Absent: they do not. */
+  pumped?: boolean;
 }
 export const statusQuery = defineQuery<DeliverState>('status');
 

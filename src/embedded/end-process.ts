@@ -1,6 +1,6 @@
 // Ends a process that is not our child. Only the process table shows whether it is gone.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStart } from './process-facts.ts';
+import { processStart } from '#runtime/process-facts';
 
 /** Sends `signal` and waits up to 10 s. Resolves to true if the process is gone. */
 export async function endProcess(pid: number, signal: NodeJS.Signals): Promise<boolean> {

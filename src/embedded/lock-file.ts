@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isEnding, processStart } from './process-facts.ts';
+import { isEnding, processStart } from '#runtime/process-facts';
 
 /** How long to wait until a killed holder is gone. A machine under load needs a moment. */
 const endingMs = 20_000;

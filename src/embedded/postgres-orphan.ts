@@ -2,8 +2,8 @@
 // it.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine } from '#runtime/process-facts';
 import { endProcess } from './end-process.ts';
-import { commandLine } from './process-facts.ts';
 
 /** Call it only while holding the lock on the data: the process that started such a server is then known to be dead. */
 export async function stopPostgresOrphan(cluster: string, log: (line: string) => void): Promise<void> {

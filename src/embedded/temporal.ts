@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { commandLine } from '#runtime/process-facts';
 import { endProcess } from './end-process.ts';
 import { freePortFrom } from './free-port.ts';
 import { type Lock, LockHeldError, takeLock } from './lock-file.ts';
-import { commandLine } from './process-facts.ts';
 import { explainFolderError, folderErrorFromText, StartError } from './start-error.ts';
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 import { findTemporalBinary } from './temporal-binary.ts';

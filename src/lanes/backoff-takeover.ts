@@ -18,7 +18,7 @@ export interface BackoffTakeoverDeps {
 export async function takeOverBackoff({ db, starter, log }: BackoffTakeoverDeps, endpointId: string, stopping: AbortSignal): Promise<void> {
   for (let signalled = 0; !stopping.aborted; ) {
     const parked = await parkSleeping(db, endpointId, page);
-    const toSignal = parked.slice(0, Math.max(0, maxSignals - signalled));
+    const toSignal = parked.filter(({ pumped }) => !pumped).slice(0, Math.max(0, maxSignals - signalled));
     signalled += toSignal.length;
     void Promise.all(toSignal.map((one) => starter.look(one, 'its lane'))).catch((error) => log.debug({ err: error }, 'lane.not_told'));
     if (parked.length < page) return;

@@ -1,8 +1,10 @@
 // The ways a drain ends: the lane rests, the next drain goes on, the lease is lost, or the endpoint
 // is deleted. Called by the drain. Each returns a report: when the lane's workflow must go on.
+import { setTimeout as delay } from 'node:timers/promises';
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import { countHeld } from '#db/lanes/lane-held';
-import { deleteLane, restLane, resumeRested } from '#db/lanes/lane-ownership';
+import { deleteLane, restLane, resumeRested, saveLane } from '#db/lanes/lane-ownership';
+import { readLaneStates } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
 import type { LaneReport } from '#domain/lanes/lane';
 import type { Timings } from '#domain/timings';
@@ -22,7 +24,7 @@ export interface DrainEndDeps {
   sending: Pick<Sending, 'allEnded' | 'sent'>;
   stopParking: Pick<StopParking, 'released'>;
   log: Logger;
-  timings: Pick<Timings['lanes'], 'checkAgainMs'>;
+  timings: Pick<Timings['lanes'], 'checkAgainMs' | 'saveEveryMs'>;
 }
 
 /** A rest that is committed. The drain must read the lane again before it ends. */
@@ -61,12 +63,32 @@ export async function confirmRest(
 }
 
 /** Stops while there is work; the next drain goes on at once. `ended`: no earlier drain may still be sending. */
-export async function handOn({ db, endpointId, epoch, throttle, sending, stopParking }: DrainEndDeps, ended: boolean): Promise<LaneReport> {
-  await sending.allEnded();
+export async function handOn(deps: DrainEndDeps, ended: boolean): Promise<LaneReport> {
+  const { db, endpointId, epoch, throttle, sending, stopParking } = deps;
+  await endRequests(deps);
   const held = await countHeld(db, endpointId, maxCountedHeld);
   const facts = { ...throttle.facts(null), state: 'awake' as const, dueInMs: 0, ended, close: false, released: stopParking.released() };
   await restLane(db, endpointId, epoch, facts);
   return { state: 'awake', wait: null, dueInMs: 0, held, sent: sending.sent() };
+}
+
+/** Renews the lease until the requests in flight are recorded: no other drain may take the lane meanwhile. */
+async function endRequests({ db, endpointId, epoch, throttle, sending, stopParking, timings }: DrainEndDeps): Promise<void> {
+  const ended = new AbortController();
+  const ending = sending.allEnded().finally(() => ended.abort());
+  while (!ended.signal.aborted && (await saveLane(db, endpointId, epoch, throttle.facts(null), stopParking.released())))
+    await delay(timings.saveEveryMs, undefined, { signal: ended.signal }).catch(() => undefined);
+  await ending;
+}
+
+/** The lane was not taken: there is none, or another drain owns it. */
+export async function leaveUntaken(
+  db: Db,
+  endpointId: string,
+  { checkAgainMs }: Pick<Timings['lanes'], 'checkAgainMs'>,
+): Promise<LaneReport> {
+  const exists = (await readLaneStates(db, [endpointId])).has(endpointId);
+  return { state: exists ? 'blocked' : 'idle', wait: null, dueInMs: exists ? checkAgainMs : null, held: 0, sent: 0 };
 }
 
 /** Another drain owns the lane: waits until the requests in flight are recorded, and does nothing else. */

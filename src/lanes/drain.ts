@@ -3,11 +3,11 @@
 // If it dies, the row still says `awake`, and Temporal or the sweep starts another drain.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LaneEndpoint } from '#db/lanes/lane-endpoint';
-import { saveLane, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
+import { saveLane, type TakeIf, type TakenLane, takeLane } from '#db/lanes/lane-ownership';
 import type { LaneReport } from '#domain/lanes/lane';
 import { type Timings, usualTimings } from '#domain/timings';
 import { takeOverBackoff } from './backoff-takeover.ts';
-import { commitRest, confirmRest, type DrainEndDeps, handOn, leaveLost, removeLane } from './drain-end.ts';
+import { commitRest, confirmRest, type DrainEndDeps, handOn, leaveLost, leaveUntaken, removeLane } from './drain-end.ts';
 import type { Drain } from './drain-types.ts';
 import type { DrainWakeups } from './drain-wakeups.ts';
 import { EndpointThrottle } from './endpoint-throttle.ts';
@@ -23,6 +23,8 @@ export interface DrainDeps extends Omit<SendingDeps, 'endpointId' | 'epoch' | 'q
   wakeups: DrainWakeups;
   /** The highest number of drains at once in this process. */
   maxDrains: number;
+  /** Default: the lane is taken from any other drain. */
+  takeIf?: TakeIf;
   /** Default: the usual ones. */
   timings?: Timings['lanes'];
 }
@@ -30,12 +32,14 @@ export interface DrainDeps extends Omit<SendingDeps, 'endpointId' | 'epoch' | 'q
 export function createDrain(deps: DrainDeps): Drain {
   let running = 0;
   return async (endpointId, stopping) => {
-    const taken = await takeLane(deps.db, endpointId);
-    if (!taken) return { state: 'idle', wait: null, dueInMs: null, held: 0, sent: 0 };
-    // when more than half as many drains run as may run, none lingers for work that may come
     const { timings = usualTimings.lanes } = deps;
+    const taken = await takeLane(deps.db, endpointId, deps.takeIf);
+    if (!taken) return leaveUntaken(deps.db, endpointId, timings);
+    // when more than half as many drains run as may run, none lingers for work that may come
     const lingerMs = ++running > deps.maxDrains / 2 ? 0 : timings.lingerMs;
-    return new LaneDrain({ ...deps, timings: { ...timings, lingerMs } }, endpointId, taken, stopping).run().finally(() => running--);
+    const drain = new LaneDrain({ ...deps, timings: { ...timings, lingerMs } }, endpointId, taken, stopping);
+    const report = await drain.run().finally(() => running--);
+    return { ...report, tenantId: taken.tenantId };
   };
 }
 

@@ -78,6 +78,7 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
   const common = {
     ...{ endpointId, tenantId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets },
     ...{ deliveryId, eventId, round, attempts, body, members, batchId, mark, isTooLate },
+    asks: 'as_dead_letter' as const,
   };
   if (batchId === null) return { ...common, eventType, webhookId, sequence };
   const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, body: row.body }));
@@ -107,13 +108,13 @@ async function withoutFaulty(
 }
 
 /**
- * Starts the workflow of a new dead letter, which waits for commands. If that fails, the row stays marked as
- * unsignalled, and the sweep does it.
+ * Starts the workflow of a new dead letter, which waits for commands, unless there was no room for it. If that fails,
+ * the row stays marked as unsignalled, and the sweep does it.
  */
 async function openDeadLetter({ db, starter, log }: LaneRequestDeps, deliveryId: string): Promise<void> {
   try {
     const delivery = await readDeliveryRef(db, deliveryId);
-    if (delivery?.status !== 'dead_lettered') return;
+    if (delivery?.status !== 'dead_lettered' || delivery.unsignalledSince === null) return;
     await starter.startDelivery(delivery, 'its lane');
     await deadLetterSignalled(db, deliveryId);
   } catch (error) {

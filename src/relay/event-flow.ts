@@ -126,9 +126,10 @@ export class EventFlow {
       if (!route) return null;
       const mode = this.#choose(route, event.tenantId);
       if (route.kind === 'plan') return leavingAs('unplanned', event, true);
-      if (mode === 'batched') return await attemptEvent(this.#preparing, event, route);
+      if (mode === 'batched') return await attemptEvent(this.#preparing, event, route, false);
       const leaving = leavingIndividually(event, route);
-      return this.#dispatcher.takePlace() ? leaving : followedBy(leaving.only, await attemptEvent(this.#preparing, event, route));
+      if (this.#dispatcher.takePlace()) return leaving;
+      return followedBy(leaving.only, await attemptEvent(this.#preparing, event, route, true));
     } catch (error) {
       this.#deps.log.warn({ err: error, relayId: this.#lease.id, eventId: event.eventId }, 'relay.not_planned');
       if (!isStoreAway(error)) return leavingAs('unplanned', event, true);

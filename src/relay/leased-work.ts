@@ -16,6 +16,12 @@ export class LeasedWork {
     this.pump = new Pump(lease, { ...pump, inFlight, modes, expiresAfterMs, log, reached });
   }
 
+  /** Goes on with what was left to this lease. */
+  takeOver(): void {
+    this.flow.readSoon();
+    this.pump.lookSoon();
+  }
+
   /** Begins nothing more. Resolves when the attempts and dispatches in progress have ended and are recorded. */
   async stop(): Promise<void> {
     await Promise.all([this.flow.stop(), this.pump.stop()]);

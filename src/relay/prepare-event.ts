@@ -80,20 +80,21 @@ async function park(parking: Parking, event: OwnedEvent, endpoints: EndpointSnap
 }
 
 /**
- * Makes the first attempts of a placed event. Null: the relay lost its lease, and another one goes on. Rejects when
+ * Makes the first attempts of a placed event. `hasWorkflows`: the budget has granted its workflows already. Null: the relay lost its lease, and another one goes on. Rejects when
  * PostgreSQL is away, or an attempt failed inside Posthorn; then all attempts have ended.
  */
 export async function attemptEvent(
   deps: PrepareDeps,
   event: OwnedEvent,
   { lane, direct }: Route<EndpointSnapshot> & { kind: 'deliver' },
+  hasWorkflows: boolean,
 ): Promise<Leaving | null> {
   const existing = event.mayBeBegun ? await deps.existingOf(event.eventId) : noDeliveries;
   const held = [...existing.keys()].filter((endpointId) => existing.get(endpointId) === 'held');
   // the process that parked them may have crashed before it signalled their lanes
   if (held.length > 0) await deps.parking.tell(held.filter((id) => !lane.some(({ endpointId }) => endpointId === id)));
   const missing = direct.filter(({ endpointId }) => !existing.has(endpointId));
-  const attempted = await together(missing.map((endpoint) => attemptOne(deps, event, endpoint)));
+  const attempted = await together(missing.map((endpoint) => attemptOne(deps, event, endpoint, hasWorkflows)));
   if (attempted === 'dropped') return null;
   // existing deliveries that are not held may need their workflows
   const urgent = attempted === 'needs_workflow' || existing.size > held.length;
@@ -112,7 +113,12 @@ async function together(attempts: Promise<Written>[]): Promise<Written> {
   return all;
 }
 
-function attemptOne(deps: PrepareDeps, event: OwnedEvent, { endpointId, maxInFlight }: EndpointSnapshot): Promise<Written> {
+function attemptOne(
+  deps: PrepareDeps,
+  event: OwnedEvent,
+  { endpointId, maxInFlight }: EndpointSnapshot,
+  hasWorkflow: boolean,
+): Promise<Written> {
   const { firstAttempter, cache, mayAct } = deps;
   const job: FirstAttempt = {
     event,
@@ -121,6 +127,7 @@ function attemptOne(deps: PrepareDeps, event: OwnedEvent, { endpointId, maxInFli
     endpoint: () => cache.current(event.tenantId, endpointId),
     isFresh: () => cache.isFresh(event.tenantId),
     mayPost: mayAct,
+    hasWorkflow,
   };
   return firstAttempter.attempt(job);
 }

@@ -188,10 +188,16 @@ export class Pump {
     modes.addLoad(1, Date.now());
     const late = lateMs + performance.now() - readAt;
     const isTooLate = () => !this.#lease.isFresh(performance.now());
-    const report = await engine.attemptPumped(deliveryId, { read: () => this.#leases.read(deliveryId), isTooLate });
+    const report = await engine.attemptPumped(deliveryId, {
+      relayId: this.#lease.id,
+      read: () => this.#leases.read(deliveryId),
+      isTooLate,
+    });
     if (report.kind === 'refused' || report.kind === 'ended') metrics?.attempted(late);
-    if (report.kind === 'refused') return this.dueIn(deliveryId, report.retryInMs);
-    const ms = pauseAfter(report);
+    // the record ends the lease of this relay only, and meanwhile it may have been passed on to the next one
+    const isPassedOn = this.#deps.inFlight.get(deliveryId) !== this.#lease.id;
+    if (report.kind === 'refused') this.dueIn(deliveryId, report.retryInMs);
+    const ms = report.kind === 'refused' && isPassedOn ? 0 : pauseAfter(report);
     if (ms !== null) await this.#release(deliveryId, ms);
   }
 
@@ -215,7 +221,8 @@ export class Pump {
 }
 
 /** How long a delivery waits that was leased and not attempted. Null: its lease is over. */
-function pauseAfter(report: Exclude<Awaited<ReturnType<Engine['attemptPumped']>>, { kind: 'refused' }>): number | null {
+function pauseAfter(report: Awaited<ReturnType<Engine['attemptPumped']>>): number | null {
+  if (report.kind === 'refused') return null;
   if (report.kind === 'wait') return report.ms;
   if (report.kind === 'fault') return Math.min(pauseMs * 2 ** report.faults, longestPauseMs);
   if (report.kind === 'joined' || isUnderWay(report.state.status)) return pauseMs;

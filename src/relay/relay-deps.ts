@@ -6,9 +6,11 @@ import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Timings } from '#domain/timings';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
+import type { ProcessPlace } from '#runtime/process-facts';
 import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
+import type { LanesHere } from './lanes-here.ts';
 import type { Parking } from './parking.ts';
 import type { PumpParts } from './pump.ts';
 
@@ -23,12 +25,14 @@ export interface RelayDeps {
   temporalTrouble(): string | null;
   log: Logger;
   parking: Parking;
-  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
-  /** Drains the lane of the endpoint in this process, because Temporal is away. */
-  drainHere(endpointId: string): void;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
+  /** Lanes above the budget of workflows, and all of them while Temporal is away. */
+  lanesHere: Pick<LanesHere, 'drain' | 'mayWake' | 'isDue' | 'look'>;
   watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;
+  /** Of this process. Null: others on the host cannot know whether it is alive. */
+  place: ProcessPlace | null;
   dispatch: DispatchSetting;
   /** The budget of workflows of this process. */
   modes: ModeSwitch;

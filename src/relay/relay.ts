@@ -4,13 +4,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
+import type { LaneRef } from '#db/lanes/lanes';
 import type { DispatchMode } from '#domain/events/dispatch-mode';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
 import { LeasedWork } from './leased-work.ts';
 import { leave } from './leave.ts';
 import type { PumpedInFlight } from './pump.ts';
-import { register, renew } from './registration.ts';
+import { inherit, register, renew } from './registration.ts';
 import type { RelayDeps } from './relay-deps.ts';
 import { Sweep } from './sweep.ts';
 
@@ -31,6 +32,7 @@ export class Relay {
   readonly #changed: Background;
   readonly #changes: Background;
   readonly #releasing: Background;
+  readonly #lanes: Background;
   /** Statements of ended leases that still take rows. */
   readonly #taking = new Set<Promise<void>>();
   /** Outlives leases: attempts of an ended lease go on. */
@@ -40,15 +42,17 @@ export class Relay {
   #wake = new AbortController();
 
   constructor(deps: RelayDeps) {
-    const { db, lease, reads, starter, waker, drainHere, log, timings } = deps;
+    const { db, lease, reads, starter, waker, lanesHere, modes, log, timings } = deps;
     const cache = createEndpointCache(lease, reads, timings.relay);
     const warn = (text: string) => (error: unknown) => log.warn({ err: error }, text);
     this.#deps = deps;
     this.#cache = cache;
-    this.#sweep = new Sweep({ db, starter, waker, drainHere, log, timings });
+    const here = { drainHere: (lane: LaneRef) => lanesHere.drain(lane), mayWake: (lane: LaneRef) => lanesHere.mayWake(lane) };
+    this.#sweep = new Sweep({ db, starter, waker, ...here, modes, log, timings });
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
+    this.#lanes = inBackground(() => this.#lookForLanes(), warn('relay.lanes_not_read'));
     this.#ended = this.#run();
   }
 
@@ -107,7 +111,13 @@ export class Relay {
     this.#sweep.stop();
     await this.#ended;
     if (this.#leased) await this.#leave(this.#leased);
-    await Promise.all([...this.#taking, this.#releasing.idle(), this.#changes.idle().then(this.#changed.idle), this.#sweeping]);
+    await Promise.all([
+      ...this.#taking,
+      this.#releasing.idle(),
+      this.#lanes.idle(),
+      this.#changes.idle().then(this.#changed.idle),
+      this.#sweeping,
+    ]);
   }
 
   async #run(): Promise<void> {
@@ -120,6 +130,7 @@ export class Relay {
         this.#sweepOnce(this.#leased);
         this.#changes.soon();
         this.#releasing.soon();
+        if (this.#deps.lanesHere.isDue()) this.#lanes.soon();
         this.look();
         this.#leased.pump.lookIfSteady();
       }
@@ -129,7 +140,13 @@ export class Relay {
 
   async #begin(): Promise<LeasedWork | undefined> {
     const lease = await register(this.#deps, this.#pumped);
-    return lease && new LeasedWork(lease, { ...this.#deps, cache: this.#cache }, this.#pumped);
+    if (!lease) return undefined;
+    const work = new LeasedWork(lease, { ...this.#deps, cache: this.#cache }, this.#pumped);
+    inherit(this.#deps, lease).then(
+      (gone) => gone && work.takeOver(),
+      (error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.not_inherited'),
+    );
+    return work;
   }
 
   /**
@@ -175,13 +192,18 @@ export class Relay {
     }
   }
 
+  async #lookForLanes(): Promise<void> {
+    const lease = this.#acting()?.lease;
+    if (lease && (await isSweeper(this.#deps.lease, lease.id))) await this.#deps.lanesHere.look();
+  }
+
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
   #sweepOnce({ lease, flow }: LeasedWork): void {
-    if (this.#sweeping || !this.#sweep.isDue()) return;
+    const sweep = this.#sweeping === undefined ? this.#sweep.takeDue() : null;
+    if (!sweep) return;
     flow.readSoon();
-    this.#sweep.postpone();
     this.#sweeping = isSweeper(this.#deps.lease, lease.id)
-      .then((mine) => (mine ? this.#sweep.run() : undefined))
+      .then((mine) => (mine ? sweep() : undefined))
       .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
       .finally(() => {
         this.#sweeping = undefined;

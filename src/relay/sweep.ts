@@ -1,18 +1,20 @@
-// The sweep: every 10 s one relay of all starts overdue dispatches, deliveries and lanes again, and
-// expires held ones. So it repairs terminated and stuck workflows, and a Temporal that lost its data.
+// The sweep: every 10 s one relay of all starts overdue dispatches, deliveries and lanes again, opens the workflows of
+// dead letters that had no room, and expires held ones. So it repairs terminated and stuck workflows, and a Temporal that lost its data.
 // A repeated sweep does no harm.
 import { overdueDeliveries, type SweepCursor, type UnsignalledDelivery, unsignalledDeliveries } from '#db/deliveries/delivery-refs';
 import { overdueDispatches } from '#db/events/dispatches';
 import { lanesWithWork } from '#db/lanes/holding-lanes';
 import { expireHeld } from '#db/lanes/lane-held';
-import { forgottenLanes, overdueLanes } from '#db/lanes/lanes';
+import { forgottenLanes, type LaneRef, overdueLanes } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
+import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import { signalChange } from '#temporal/commands';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalAway } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
+import { DeadLetters } from './dead-letters.ts';
 import { OverdueStarts } from './overdue-starts.ts';
 import { RetryTimes } from './retry-times.ts';
 
@@ -24,10 +26,14 @@ const startsAtOnce = 8;
 export interface SweepDeps {
   db: Db;
   starter: Starter;
-  waker: Pick<LaneWaker, 'parked' | 'signal' | 'unblocked'>;
+  waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Drains an overdue lane in this process, because Temporal is away. */
-  drainHere(endpointId: string): void;
+  drainHere(lane: LaneRef): void;
+  /** False: the lane is not to be woken in Temporal, and is looked after. Default: all are. */
+  mayWake?(lane: LaneRef): boolean;
   log: Logger;
+  /** The budget of the workflows of dead letters. Absent: there is always room. */
+  modes?: Pick<ModeSwitch, 'takeLater'>;
   /** Default: the usual ones. */
   timings?: Pick<Timings, 'sweep'>;
 }
@@ -37,6 +43,7 @@ export class Sweep {
   readonly #timings: Timings['sweep'];
   readonly #stopping = new AbortController();
   readonly #times: RetryTimes;
+  readonly #deadLetters: DeadLetters;
   #nextAt = 0;
   #forgottenAt = 0;
   #cursor: SweepCursor | null = null;
@@ -45,11 +52,22 @@ export class Sweep {
     this.#deps = deps;
     this.#timings = (deps.timings ?? usualTimings).sweep;
     this.#times = new RetryTimes(this.#timings.everyMs);
+    this.#deadLetters = new DeadLetters(deps);
   }
 
-  /** True: 10 s have passed since the last sweep, or `soon` was called. Nothing is due once it is stopped. */
-  isDue(): boolean {
-    return performance.now() >= this.#nextAt && !this.#stopping.signal.aborted;
+  /**
+   * What is to be run now, and is not due any more: a sweep if 10 s have passed since the last one, or `soon` was called;
+   * else a part of it that has more to do each second. Null: nothing, and nothing once it is stopped.
+   */
+  takeDue(): (() => Promise<void>) | null {
+    if (this.#stopping.signal.aborted) return null;
+    if (performance.now() >= this.#nextAt) {
+      this.#postpone();
+      return () => this.run();
+    }
+    if (!this.#deadLetters.isDue()) return null;
+    this.#deadLetters.postpone();
+    return () => this.#deadLetters.run();
   }
 
   /** Makes it due. */
@@ -62,23 +80,23 @@ export class Sweep {
     this.#stopping.abort();
   }
 
-  /** Makes it due in 10 s. */
-  postpone(): void {
+  #postpone(): void {
     this.#nextAt = performance.now() + this.#timings.everyMs;
   }
 
   /** Sweeps once. Do not call it concurrently. */
   async run(): Promise<void> {
-    const { db, log, drainHere } = this.#deps;
-    this.postpone();
+    const { db, log } = this.#deps;
+    this.#postpone();
     try {
       const unsignalled = await unsignalledDeliveries(db, pageSize);
       await this.#lookAfterHeld(unsignalled);
       await this.#startOverdue(unsignalled);
+      await this.#deadLetters.run();
     } catch (error) {
       if (!(error instanceof TemporalAway)) throw error;
       log.warn({ err: error }, 'relay.sweep_without_temporal');
-      for (const { endpointId } of await overdueLanes(db, pageSize, this.#timings.laneOverdueAfterMs)) drainHere(endpointId);
+      for (const lane of await overdueLanes(db, pageSize, this.#timings.laneOverdueAfterMs)) this.#deps.drainHere(lane);
     }
   }
 
@@ -90,7 +108,8 @@ export class Sweep {
     const dispatches = await starts.dispatches(await overdueDispatches(db, pageSize, dispatchOverdueAfterMs));
     const page = await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs);
     const deliveries = await starts.deliveries(page);
-    const lanes = await starts.lanes(await overdueLanes(db, pageSize, laneOverdueAfterMs));
+    const overdue = await overdueLanes(db, pageSize, laneOverdueAfterMs);
+    const lanes = await starts.lanes(overdue.filter((lane) => this.#deps.mayWake?.(lane) ?? true));
     await starts.each(unsignalled, (delivery) => signalChange({ db, starter }, delivery, 'sweep'));
     const refused = starts.refusals.length;
     if (refused > 0) log.warn({ err: starts.refusals[0], refused }, 'relay.starts_refused');
@@ -128,6 +147,7 @@ export class Sweep {
     if (forgotten.length === pageSize) this.#forgottenAt = 0;
     if (forgotten.length > 0) log.warn({ lanes: forgotten.length }, 'relay.lanes_forgotten');
     await waker.parked(forgotten);
+    for (const endpointId of forgotten) await waker.changed(endpointId);
   }
 }
 

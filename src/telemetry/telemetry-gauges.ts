@@ -10,6 +10,7 @@ const timeoutMs = 2_000;
 export interface WorkerFacts {
   relay(): { mode: DispatchMode; waiting: number };
   load(): { inFlight: number; unrecorded: number };
+  drainsHere(): number;
 }
 
 /** Called at each scrape. */
@@ -25,7 +26,7 @@ export interface StoreFacts {
   lanes(): Promise<LaneFigures>;
 }
 
-export function watchWorker(registry: Registry, { relay, load }: WorkerFacts): void {
+export function watchWorker(registry: Registry, { relay, load, drainsHere }: WorkerFacts): void {
   const registers = [registry];
   new Gauge({
     name: 'posthorn_dispatch_mode',
@@ -49,6 +50,7 @@ export function watchWorker(registry: Registry, { relay, load }: WorkerFacts): v
   gauge('posthorn_relay_waiting', 'Events and first attempts waiting in the memory of this process.', () => relay().waiting);
   gauge('posthorn_requests_in_flight', 'Requests to endpoints in flight in this process.', () => load().inFlight);
   gauge('posthorn_outcomes_unrecorded', 'Outcomes of requests that are not stored in PostgreSQL yet.', () => load().unrecorded);
+  gauge('posthorn_lanes_drained_here', 'Lanes that this process drains now without a workflow.', drainsHere);
 }
 
 export function watchServer(registry: Registry, { refusing }: ServerFacts): void {

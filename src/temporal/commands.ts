@@ -12,7 +12,7 @@ import type { Logger } from '#runtime/logger';
 import type { Starter } from './starter.ts';
 
 /**
- * Resolves after the row is changed and the workflow is signalled (or Temporal is unavailable). Null: no such delivery.
+ * Resolves after the row is changed and the workflow is signalled (or Temporal is unavailable), or the relays are notified. Null: no such delivery.
  * Without `audit` nothing is written to the audit log: the command follows from a change that has its own entry.
  */
 export type GiveCommand = (deliveryId: string, command: Command, audit?: Audit) => Promise<CommandResult | null>;
@@ -31,7 +31,7 @@ export function createGiveCommand({ db, starter, lanes, log }: CommandDeps): Giv
     try {
       await wakeAfterCommand(lanes, result);
       // read after the change: the new status says whether the workflow must be open
-      const delivery = await readDeliveryRef(db, deliveryId);
+      const delivery = result.toldRelays ? null : await readDeliveryRef(db, deliveryId);
       if (delivery) await signalChange({ db, starter }, delivery, `command ${command.kind}`);
     } catch (error) {
       log.warn({ err: error, deliveryId, command: command.kind }, 'command.workflow_not_signalled');

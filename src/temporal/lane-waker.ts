@@ -14,6 +14,12 @@ import { signalLane } from './starter.ts';
 const notifyEveryMs = 20;
 const concurrentSignals = 8;
 
+/** What may be woken in Temporal. A lane that may not is left to its asker: it is not signalled. */
+export interface WakeBudget {
+  /** `isDue`: it has something to do now. */
+  mayWake(lane: LaneRef, isDue: boolean): boolean;
+}
+
 interface LaneWakerDeps {
   db: Db;
   link: TemporalLink;
@@ -36,6 +42,7 @@ export class LaneWaker implements Lanes {
   readonly #awake = new Set<string>();
   #notifying: NodeJS.Timeout | undefined;
   readonly #toSignal: LaneRef[] = [];
+  #budget: WakeBudget = { mayWake: () => true };
   /** Loops that take lanes from `#toSignal`. */
   #signalling = 0;
 
@@ -44,6 +51,11 @@ export class LaneWaker implements Lanes {
     this.#link = link;
     this.#log = log;
     this.#heartbeatTimeoutMs = heartbeat.timeoutMs;
+  }
+
+  /** From now on lanes are woken within this budget. Without one, as in a process with an API alone, all are. */
+  wakeWithin(budget: WakeBudget): void {
+    this.#budget = budget;
   }
 
   async parked(endpointIds: string[]): Promise<void> {
@@ -61,7 +73,8 @@ export class LaneWaker implements Lanes {
    * their drains.
    */
   async open(endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<void> {
-    this.#signalWoken(await openLanes(this.#db, endpointIds, reason, opened));
+    // a lane that begins with an open circuit has nothing to do before its first probe
+    this.#signalWoken(await openLanes(this.#db, endpointIds, reason, opened), opened === undefined);
   }
 
   async changed(endpointId: string): Promise<void> {
@@ -88,14 +101,17 @@ export class LaneWaker implements Lanes {
     }, notifyEveryMs);
   }
 
-  /** Signals in the background. If that fails, the sweep does it, because the row is awake and due. */
-  #signalWoken(woken: string[]): void {
+  /** Signals these lanes in the background. If that fails, the sweep does it, because they are due. */
+  signalSoon(lanes: LaneRef[]): void {
+    this.#toSignal.push(...lanes);
+    while (this.#signalling < concurrentSignals && this.#toSignal.length > 0) void this.#signalAll();
+  }
+
+  /** The same, for those that the budget has room for. */
+  #signalWoken(woken: string[], isDue = true): void {
     if (woken.length === 0) return;
     readLaneRefs(this.#db, woken).then(
-      (lanes) => {
-        this.#toSignal.push(...lanes);
-        while (this.#signalling < concurrentSignals && this.#toSignal.length > 0) void this.#signalAll();
-      },
+      (lanes) => this.signalSoon(lanes.filter((lane) => this.#budget.mayWake(lane, isDue))),
       (error) => this.#log.warn({ err: error, lanes: woken.length }, 'lane.not_signalled'),
     );
   }

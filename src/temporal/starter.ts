@@ -165,7 +165,7 @@ function unusual(heartbeatTimeoutMs: number, of: keyof typeof heartbeatTimeoutsM
 /** Signals a lane's workflow to drain again, and starts it if it is not open. */
 export async function signalLane(
   link: TemporalLink,
-  { endpointId, tenant, endpointHost: host }: LaneRef,
+  { endpointId, tenant, endpointHost: host }: Omit<LaneRef, 'tenantId'>,
   heartbeatTimeoutMs: number = heartbeatTimeoutsMs.drain,
 ): Promise<void> {
   const start: Start = {

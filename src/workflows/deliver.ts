@@ -1,6 +1,6 @@
 // deliver: delivers one event to one endpoint, until its row is succeeded, cancelled, expired, held for the lane, or in
-// quarantine. A dead letter waits for a command until its window ends. The row in PostgreSQL decides; the workflow
-// caches its state, waits between attempts, and takes commands.
+// quarantine, or relays make its next attempt. A dead letter waits for a command until its window ends. The row in
+// PostgreSQL decides; the workflow caches its state, waits between attempts, and takes commands.
 import {
   ActivityCancellationType,
   ApplicationFailure,
@@ -27,7 +27,7 @@ import {
   statusQuery,
 } from '#contract/workflow-contract';
 import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
-import { deliveryHandlers, showDetails, showWindowOver } from './delivery-texts.ts';
+import { deliveryHandlers, isWithRelays, showDetails, showWindowOver } from './delivery-texts.ts';
 import { describing } from './described-handlers.ts';
 import { handlersFinished } from './handlers-finished.ts';
 import { ourFaults } from './retry.ts';
@@ -72,6 +72,7 @@ export async function deliver(input: DeliverInput): Promise<DeliveryStatus> {
     await delivery.obeyAll();
     const { status, round } = delivery.known;
     if (workflowInfo().continueAsNewSuggested) await continueWithStatus<typeof deliver>({ ...input, status, round });
+    if (!delivery.unread && isWithRelays(delivery.known)) return status;
     if (delivery.unread || status === 'pending' || status === 'retrying') await delivery.attempt();
     else if (status === 'dead_lettered') await delivery.commandOrEnd();
     else return status;
@@ -200,9 +201,9 @@ class Delivery {
     answer?.(obeyed.answer);
   }
 
-  /** A held delivery goes on in its lane, which shows `held`; this workflow closes. */
+  /** A held delivery goes on in its lane, which shows `held`, and one with relays goes on there; this workflow closes. */
   #enter(next: DeliverState): void {
-    showStatus(next.status === 'held' ? null : next.status);
+    showStatus(next.status === 'held' || isWithRelays(next) ? null : next.status);
     this.known = next;
     this.#showDetails();
     this.unread = false;

@@ -23,12 +23,19 @@ const whatHappens: Record<DeliveryStatus, string> = {
   expired: 'Its event expired before it was delivered.',
 };
 
+const withRelays = 'Relays make its next attempts, without a workflow. Its state is in the API; the operator takes commands.';
+
+/** Relays make the next attempt, and the workflow closes. A dead letter stays open. */
+export function isWithRelays({ status, pumped = false }: DeliverState): boolean {
+  return pumped && (status === 'pending' || status === 'retrying');
+}
+
 /** The first line is the status and what can be done. `openUntil`: when the workflow of a dead letter closes. */
 export function showDetails(known: DeliverState, openUntil: Date | null): void {
   const { status, round } = known;
   const name = status === 'dead_lettered' ? 'Dead letter' : status;
   const until = openUntil ? ` Open until ${openUntil.toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length)}Z.` : '';
-  show(known, `**${name}**${round > 1 ? ` in round ${round}` : ''}. ${whatHappens[status]}${until}`);
+  show(known, `**${name}**${round > 1 ? ` in round ${round}` : ''}. ${isWithRelays(known) ? withRelays : whatHappens[status]}${until}`);
 }
 
 /** For a dead letter whose window has ended. */

@@ -1,5 +1,5 @@
 // The orders of the operator workflow: obeyed in batches, 50 in one activity, and carried over by
-// continue-as-new while others wait. An order is lost only if it is answered so.
+// continue-as-new while others wait. It also continues as new when it rests. An order is lost only if it is answered so.
 import {
   ApplicationFailure,
   allHandlersFinished,
@@ -25,6 +25,11 @@ export interface OperatorInput {
 const recentActions = 50;
 /** Temporal refuses an input of 2 MB. A longer queue is worked off first; Temporal takes 10,000 signals a run. */
 const longestInput = 1_000_000;
+/**
+ * After so long without an order, a run that has obeyed some ends. The history of the next run is empty, so it fits the
+ * code of any version: after an upgrade or a rollback nobody has to end the operator, which never fails by itself.
+ */
+const restsAfter = '5 seconds';
 /** How many batches may follow for Updates that keep coming, when the run should end. */
 const lastBatches = 10;
 const overloaded: CommandAnswer = { obeyed: false, reason: 'the operator has too much to do; send it again' };
@@ -61,21 +66,26 @@ export class Orders {
   /** Until the workflow is cancelled and nothing is queued. */
   async obey(): Promise<never> {
     for (let batchesLeft = lastBatches; ; ) {
-      await this.#untilOrder();
+      const rests = !(await this.#untilOrder());
       await this.#obeyBatch();
-      if (!workflowInfo().continueAsNewSuggested || JSON.stringify(this.#orders()).length > longestInput) continue;
+      if (!rests && !workflowInfo().continueAsNewSuggested) continue;
+      if (JSON.stringify(this.#orders()).length > longestInput) continue;
       if (this.#isAsked() && batchesLeft-- > 0) continue;
       await CancellationScope.nonCancellable(() => this.#answerAll());
       await continueAsNew<(input: OperatorInput) => Promise<void>>({ orders: this.#orders(), recent: this.recent });
     }
   }
 
-  async #untilOrder(): Promise<void> {
+  /** False: it has obeyed orders, and none came for a while. */
+  async #untilOrder(): Promise<boolean> {
+    const isBusy = () => this.#queue.length > 0 || workflowInfo().continueAsNewSuggested;
     try {
-      await condition(() => this.#queue.length > 0 || workflowInfo().continueAsNewSuggested);
+      if (this.#obeyed > 0) return await condition(isBusy, restsAfter);
+      await condition(isBusy);
     } catch (error) {
       if (this.#queue.length === 0) throw error;
     }
+    return true;
   }
 
   async #obeyBatch(): Promise<void> {

@@ -22,11 +22,13 @@ export function orderingKeyField(said: unknown): string | null | undefined {
 
 /**
  * Id for a replay without `replayId`: of an Update its id, of a signal its number in this run. It is the same after a
- * workflow reset, which delivers the old signals again, and perhaps not the Updates: these are not counted.
+ * workflow reset, which delivers the old signals again, and perhaps not the Updates: these are not counted. A run after
+ * continue-as-new is named by the run before, because a reset changes its own id.
  */
 export function replayIdOf(next: () => number): string {
   const updateId = currentUpdateInfo()?.id;
   if (updateId !== undefined && isText(updateId)) return updateId;
   const { continuedFromExecutionRunId, firstExecutionRunId } = workflowInfo();
-  return `${continuedFromExecutionRunId ?? firstExecutionRunId}/${next()}`;
+  const run = continuedFromExecutionRunId ? `after/${continuedFromExecutionRunId}` : firstExecutionRunId;
+  return `${run}/${next()}`;
 }

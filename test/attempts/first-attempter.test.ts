@@ -9,6 +9,8 @@ import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
+import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
+import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender, type Sender } from '#outbound/send';
@@ -30,6 +32,7 @@ let receiver: Receiver;
 let sender: Sender;
 let lanes: ParkingWithoutTemporal;
 let attempter: FirstAttempter;
+let budget: ModeSwitch;
 
 beforeAll(async () => {
   [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
@@ -43,14 +46,19 @@ afterAll(async () => {
   await database?.drop();
 });
 beforeEach(() => {
+  budget = createModeSwitch('adaptive');
   attempter = open(1);
 });
 
 afterEach(() => attempter.stop());
 
-function open(perEndpoint: number, firstInFlight?: FirstAttemptsInFlight): FirstAttempter {
+function open(
+  perEndpoint: number,
+  firstInFlight?: FirstAttemptsInFlight,
+  defaultRetry: RetryPolicy = { schedule: ['1h'] },
+): FirstAttempter {
   const { db } = database;
-  const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
+  const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry });
   return new FirstAttempter({
     stallWatch: createStallWatch(),
     slots: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
@@ -58,6 +66,7 @@ function open(perEndpoint: number, firstInFlight?: FirstAttemptsInFlight): First
     recorder: new Recorder(db, testContents(db), log),
     laneWatch: lanes.lanes,
     park: lanes.parking.park,
+    budget,
     log,
     ...(firstInFlight && { firstInFlight }),
   });
@@ -108,12 +117,13 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     endpoint: () => endpoint,
     isFresh: () => true,
     mayPost: () => true,
+    hasWorkflow: false,
     ...more,
   };
 }
 
 const row = async ({ deliveryId: id }: Job) =>
-  (await database.db.query('select status, attempts, own_workflow from deliveries where id = $1', [uuidOf(id)])).rows[0];
+  (await database.db.query('select status, attempts, own_workflow, pumped from deliveries where id = $1', [uuidOf(id)])).rows[0];
 const attempts = async ({ deliveryId: id }: Job) =>
   (await database.db.query('select outcome from attempts where delivery_id = $1', [uuidOf(id)])).rows.map(({ outcome }) => outcome);
 
@@ -124,8 +134,8 @@ async function done(of: Job) {
 }
 
 it.each<[string, number[], object]>([
-  ['an accepted', [204], { written: 'needs_no_workflow', status: 'succeeded', attempts: 1, own_workflow: false }],
-  ['a failed', [500], { written: 'needs_workflow', status: 'retrying', attempts: 1, own_workflow: true }],
+  ['an accepted', [204], { written: 'needs_no_workflow', status: 'succeeded', attempts: 1, own_workflow: false, pumped: false }],
+  ['a failed', [500], { written: 'needs_workflow', status: 'retrying', attempts: 1, own_workflow: true, pumped: false }],
 ])('records %s attempt', async (name, answer, expected) => {
   const path = `/${name.replace(' ', '-')}`;
   receiver.answer(path, answer);
@@ -153,7 +163,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]
 ])('posts nothing and writes a due row when the endpoint %s', async (_name, snapshot, change) => {
   const plain = job('/never', snapshot);
   const one = { ...plain, ...change(plain) };
-  expect(await done(one)).toEqual({ written: 'needs_workflow', status: 'pending', attempts: 0, own_workflow: true });
+  expect(await done(one)).toEqual({ written: 'needs_workflow', status: 'pending', attempts: 0, own_workflow: true, pumped: false });
   expect(receiver.of(one.webhookId)).toEqual([]);
   expect(await attempts(one)).toEqual([]);
 });
@@ -174,7 +184,7 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
   const one = job('/never', snapshot);
   await insertForeground(database.db, { ...one.event, endpointId: one.endpointId });
   await prepare(one);
-  expect(await done(one)).toEqual({ written: 'needs_no_workflow', status: 'held', attempts: 0, own_workflow: false });
+  expect(await done(one)).toEqual({ written: 'needs_no_workflow', status: 'held', attempts: 0, own_workflow: false, pumped: false });
   expect(await laneOf(database.db, one.endpointId)).toMatchObject({ state: 'awake', parks: true });
   expect(receiver.of(one.webhookId)).toEqual([]);
 });
@@ -209,7 +219,7 @@ it('neither posts nor writes an event whose lease the process has lost', async (
 it('keeps a row that exists already, and records the repeated attempt', async () => {
   const one = job('/again');
   await done(one);
-  expect(await done(one)).toEqual({ written: 'needs_no_workflow', status: 'succeeded', attempts: 1, own_workflow: false });
+  expect(await done(one)).toMatchObject({ written: 'needs_no_workflow', status: 'succeeded', attempts: 1, own_workflow: false });
   expect(await attempts(one)).toEqual(['accepted', 'accepted']);
   expect(await row(one)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
@@ -266,4 +276,49 @@ it('attempts a delivery itself after the attempt that it joined was dropped', as
   expect(await Promise.all([dropped, joined])).toEqual(['dropped', 'needs_no_workflow']);
   expect(receiver.of(one.webhookId)).toHaveLength(1);
   await Promise.all([fenced.stop(), next.stop()]);
+});
+
+const withRelays = { written: 'needs_no_workflow', own_workflow: false, pumped: true };
+
+it.each<[string, RetryPolicy, number[], object]>([
+  ['a refused delivery', { schedule: ['1h'] }, [500], { ...withRelays, status: 'retrying', attempts: 1 }],
+  ['a dead letter', { initial: '1s', factor: 1, max: '1s', attempts: 1 }, [500], { ...withRelays, status: 'dead_lettered', attempts: 1 }],
+  [
+    'no accepted delivery',
+    { schedule: ['1h'] },
+    [204],
+    { written: 'needs_no_workflow', own_workflow: false, pumped: false, status: 'succeeded', attempts: 1 },
+  ],
+])('without room for a workflow, passes %s to the relays', async (name, retry, answer, expected) => {
+  const path = `/no-room-${name.replaceAll(' ', '-')}`;
+  receiver.answer(path, answer);
+  budget.setTemporalAway(true);
+  attempter = open(1, undefined, retry);
+  expect(await done(job(path))).toEqual(expected);
+});
+
+it('without room for a workflow, passes a delivery that it gave up to the relays, due at once', async () => {
+  budget.setTemporalAway(true);
+  expect(await done(job('/never', { secrets: [] }))).toEqual({ ...withRelays, status: 'pending', attempts: 0 });
+});
+
+it('leaves a delivery to its workflow if that was granted before, and a row that existed as it was', async () => {
+  receiver.answer('/granted', [500, 500]);
+  budget.setTemporalAway(true);
+  const granted = { written: 'needs_workflow', status: 'retrying', attempts: 1, own_workflow: true, pumped: false };
+  expect(await done(job('/granted', {}, { hasWorkflow: true }))).toEqual(granted);
+  budget.setTemporalAway(false);
+  const existing = job('/never', { secrets: [] });
+  expect(await done(existing)).toMatchObject({ written: 'needs_workflow', status: 'pending', pumped: false });
+  budget.setTemporalAway(true);
+  // another process wrote the row, and its workflow may be sending
+  expect(
+    await done({
+      ...existing,
+      ...job('/granted'),
+      deliveryId: existing.deliveryId,
+      event: existing.event,
+      endpointId: existing.endpointId,
+    }),
+  ).toEqual(granted);
 });

@@ -1,6 +1,6 @@
 // The first activity of a delivery that has no row yet: Temporal must not believe its worker dead while PostgreSQL is slow,
 // a process that was suspended while it planned must not send, because another worker may be sending, and a dispatch that
-// was taken back is left to the relay.
+// was taken back is left to the relay. A refusal without room for its workflow passes the delivery to the relays.
 import { randomBytes } from 'node:crypto';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { takeBackDispatch } from '#db/events/dispatches';
+import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender, type Sender } from '#outbound/send';
@@ -35,6 +36,7 @@ let receiver: Receiver;
 let sender: Sender;
 let lanes: ParkingWithoutTemporal;
 let engine: Engine;
+let budget: ModeSwitch;
 let heartbeats = 0;
 
 beforeAll(async () => {
@@ -51,9 +53,10 @@ afterAll(async () => {
 beforeEach(() => {
   const { db } = database;
   heartbeats = 0;
+  budget = createModeSwitch('adaptive');
   engine = new Engine({
-    ...{ db, log, limits },
-    poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } }),
+    ...{ db, log, limits, budget },
+    poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h', '1h', '1h'] } }),
     recorder: new Recorder(db, testContents(db), log),
     stallWatch: createStallWatch({ tickMs: 20, afterMs: 500 }),
     slots: createSlots(limits),
@@ -79,12 +82,12 @@ async function dispatched() {
 }
 
 /** The activity as a worker calls it. */
-function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?: Reached) {
+function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?: Reached, everyMs = 50, heartbeatTimeoutMs = 1_000) {
   const planDelivery = createPlanDelivery({ db: database.db, waker: lanes.waker, reached });
-  const activity = createAttemptDelivery(engine, planDelivery, { everyMs: 50, timeoutMs: 1_000 });
+  const activity = createAttemptDelivery(engine, planDelivery, { everyMs, timeoutMs: 3 * everyMs });
   const context = Object.create(Context.prototype, {
     heartbeat: { value: () => void heartbeats++ },
-    info: { value: { isLocal: false } },
+    info: { value: { isLocal: false, heartbeatTimeoutMs } },
   }) as Context;
   return asyncLocalStorage.run(context, () => activity(input));
 }
@@ -108,6 +111,19 @@ it('heartbeats while PostgreSQL makes its planning wait', async () => {
     uuidOf(input.plan.dispatchId),
   ]);
   expect(rows).toEqual([{ done: true }]);
+});
+
+it('heartbeats in time for a workflow that another version began with a shorter timeout', async () => {
+  const input = await dispatched();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  receiver.answer(`/${input.plan.endpointId}`, async (_request, response) => {
+    await answered;
+    response.writeHead(204).end();
+  });
+  const attempting = attemptDelivery(input, undefined, 600_000, 300);
+  await until('heartbeats', () => heartbeats >= 3);
+  answer();
+  expect(await attempting).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
 it('sends nothing if the process was suspended while it planned; the next call sends once', async () => {
@@ -142,4 +158,40 @@ it('ends if the dispatch is gone and nobody has the event', async () => {
   await database.db.query('delete from dispatches where id = $1', [uuidOf(input.plan.dispatchId)]);
   expect(await attemptDelivery(input)).toMatchObject({ status: 'expired', attempts: 0 });
   expect(requests(input)).toBe(0);
+});
+
+async function makeDue({ deliveryId: id }: Awaited<ReturnType<typeof dispatched>>): Promise<void> {
+  await database.db.query('update deliveries set next_attempt_at = now() where id = $1', [uuidOf(id)]);
+}
+
+it('passes the delivery to the relays after a refusal without room, and sends nothing from then on', async () => {
+  const input = await dispatched();
+  receiver.answer(`/${input.plan.endpointId}`, [500, 204]);
+  budget.setTemporalAway(true);
+  const state = { status: 'retrying', attempts: 1, nextAttemptAt: expect.any(String), pumped: true };
+  expect(await attemptDelivery(input)).toMatchObject(state);
+  await makeDue(input);
+  budget.setTemporalAway(false);
+  expect(await attemptDelivery(input)).toMatchObject(state);
+  expect(requests(input)).toBe(1);
+});
+
+it('returns a later refusal without room; with room it is thrown, as the wait for the next attempt', async () => {
+  const input = await dispatched();
+  receiver.answer(`/${input.plan.endpointId}`, [500, 500, 500]);
+  expect(await attemptDelivery(input)).toMatchObject({ status: 'retrying', attempts: 1, pumped: false });
+  await makeDue(input);
+  await expect(attemptDelivery(input)).rejects.toMatchObject({ type: 'http_status', nextRetryDelay: expect.any(Number) });
+  await makeDue(input);
+  budget.setTemporalAway(true);
+  expect(await attemptDelivery(input)).toMatchObject({ status: 'retrying', attempts: 3, pumped: true });
+});
+
+it('leaves a dead letter to its workflow, which is open, without room too', async () => {
+  const input = await dispatched();
+  receiver.answer(`/${input.plan.endpointId}`, [410]);
+  budget.setTemporalAway(true);
+  expect(await attemptDelivery(input)).toMatchObject({ status: 'dead_lettered', attempts: 1, pumped: false });
+  const { rows } = await database.db.query('select pumped from deliveries where id = $1', [uuidOf(input.deliveryId)]);
+  expect(rows).toEqual([{ pumped: false }]);
 });

@@ -7,8 +7,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openDataDir } from '#embedded/data-dir';
 import { startEmbedded } from '#embedded/embedded-stores';
 import { LockHeldError, takeLock } from '#embedded/lock-file';
-import { commandLine, processStart } from '#embedded/process-facts';
 import { explainFolderError, folderErrorFromText, StartError } from '#embedded/start-error';
+import { commandLine, processStart } from '#runtime/process-facts';
 import { processesOf, scratchFolder } from './scratch.ts';
 
 it('creates the folder and its secrets once, readable only by the owner', async () => {

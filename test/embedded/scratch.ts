@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { commandLine, processStart } from '#embedded/process-facts';
+import { commandLine, processStart } from '#runtime/process-facts';
 
 /** A folder that other users can enter. Removed after the test. */
 export function scratchFolder(): string {

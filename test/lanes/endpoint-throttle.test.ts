@@ -12,6 +12,7 @@ const times = { firstProbeMs: 5_000, longestProbeMs: 20_000 };
 const most = 16;
 const type = 'order.created';
 const fresh: TakenLane = {
+  tenantId: 'tnt_0',
   epoch: 1,
   restedMs: null,
   reason: 'backlog',

@@ -49,6 +49,7 @@ describe.concurrent('deliverAt', () => {
     await endpoint.post(3);
     await endpoint.reach('succeeded', 3);
     expect(endpoint.accepted()).toEqual([1, 2, 3]);
+    await endpoint.reach('pending', 1);
     await passTime(endpoint, 'next_attempt_at');
     stage.posthorn.worker.relay.sweepSoon();
     await endpoint.reach('succeeded', 4);

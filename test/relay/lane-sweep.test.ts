@@ -83,6 +83,28 @@ describe('without Temporal', () => {
     expect(await laneOf(db, later)).toMatchObject({ state: 'idle', parks: false });
   });
 
+  it('wakes a lane that rests although its gate is open again, and no paused lane', async () => {
+    const { db } = database;
+    const [paused, resumed] = [newId('ep'), newId('ep')];
+    for (const endpointId of [paused, resumed]) {
+      const eventId = newId('evt');
+      await insertForeground(db, { tenantId: newId('tnt'), endpointId, eventId });
+      await db.query(
+        `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at)
+         values ($1, $1, $2, $2, 'a.b', 'held', now() - interval '11 seconds')`,
+        [uuidOf(eventId), uuidOf(endpointId)],
+      );
+      await layToRest(db, endpointId);
+    }
+    await db.query(`update lanes set state = 'blocked', state_reason = 'paused' where endpoint_id = any($1)`, [
+      [paused, resumed].map(uuidOf),
+    ]);
+    await db.query(`update endpoints set gate = 'held', gate_reason = 'paused' where id = $1`, [uuidOf(paused)]);
+    await new Sweep({ db, starter: createStarter(link, 60_000), waker: lanes.waker, drainHere: () => undefined, log }).run();
+    expect(await laneOf(db, resumed)).toMatchObject({ state: 'awake' });
+    expect(await laneOf(db, paused)).toMatchObject({ state: 'blocked' });
+  });
+
   it('expires all held deliveries past their expiry in one sweep, however many there are', async () => {
     const { db } = database;
     const [endpointId, eventId] = [newId('ep'), newId('evt')];

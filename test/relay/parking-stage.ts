@@ -50,7 +50,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const parkDelivery = createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell });
   const engine = new Engine({ ...attempting, db, limits, parkDelivery });
   const relay = new Relay({
-    drainHere: () => undefined,
+    lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },
     temporalTrouble: () => null,
     ...lanes,
     db,
@@ -60,6 +60,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     starter: { ...starter, startDispatch: (started) => Promise.resolve(beforeStart?.()).then(() => starter.startDispatch(started)) },
     log,
     processName: hostname(),
+    place: null,
     dispatch,
     modes: createModeSwitch(dispatch),
     dispatchesPerSecond: 20,

@@ -21,7 +21,7 @@ export const allowedImports: Record<string, Allowed> = {
   // deterministic: side effects only through proxyActivities
   workflows: { folders: 'contract domain/* types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
-  runtime: { folders: 'domain/*', packages: 'node:crypto node:timers/promises pino' },
+  runtime: { folders: 'domain/*', packages: 'node:child_process node:crypto node:fs node:os node:timers/promises pino' },
   config: { folders: 'domain/* types of attempts', packages: 'node:fs node:os node:path zod' },
   sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
   exports: { folders: 'domain/* db/audit db/deliveries db/store', packages: 'csv-stringify' },
@@ -94,7 +94,7 @@ export const allowedImports: Record<string, Allowed> = {
   api: { folders: 'api/access api/http api/routes/*', packages: 'express zod' },
 
   embedded: {
-    folders: '',
+    folders: 'runtime',
     packages:
       '@temporalio/client node:child_process node:crypto node:fs node:module node:net node:os node:path node:stream node:stream/promises node:timers/promises node:util pg zod',
   },

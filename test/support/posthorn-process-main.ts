@@ -1,6 +1,6 @@
 // The main program of a Posthorn process in chaos tests: `<role> [<checkpoint> [<n>]]`. It prints
 // `listening <origin>`, and `ready` once its worker polls Temporal. When it reaches the checkpoint
-// for the n-th time, it kills itself with SIGKILL. `TIMINGS`: its times, as JSON.
+// for the n-th time, it kills itself with SIGKILL. `TIMINGS`: its times; `WORKER`: more for its worker; both JSON.
 
 import { flushCompileCache } from 'node:module';
 import { openCore } from '#app/core';
@@ -12,6 +12,7 @@ import { startWorker } from '#app/worker';
 import { readConfig } from '#config/config';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { createLogger } from '#runtime/logger';
+import { previousBuild } from './previous-build.ts';
 
 const [role = 'all', dieAt, time = '1'] = process.argv.slice(2);
 let left = Number(time);
@@ -22,6 +23,8 @@ async function reached(checkpoint: Checkpoint): Promise<void> {
   await new Promise(() => undefined);
 }
 
+const { isPreviousBuild, pageSize } = JSON.parse(process.env.WORKER ?? '{}');
+const otherBuild = isPreviousBuild ? previousBuild() : undefined;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const config = requireKeys(readConfig());
 const log = createLogger(config.LOG_LEVEL);
@@ -29,7 +32,7 @@ installRuntime(log);
 const listening = role === 'worker' ? undefined : await listen(config.HOST, config.PORT, undefined);
 const origin = listening?.origin ?? `http://${config.HOST}:1`;
 const core = await openCore(config, log, role === 'server' ? 'server' : 'worker', process.env.TIMINGS && JSON.parse(process.env.TIMINGS));
-const worker = role === 'server' ? undefined : startWorker(core, origin, reached);
+const worker = role === 'server' ? undefined : startWorker(core, origin, { reached, pageSize, otherBuild });
 const closeServer = listening && startServer(core, { listening, temporalUiUrl: null, worker, reached });
 
 process.once('SIGTERM', async () => {

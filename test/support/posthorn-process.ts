@@ -31,6 +31,10 @@ export interface ProcessOptions {
   awaited?: 'listening' | 'ready';
   /** Loads the sources in place of their bundle: slower, but each function is in its own file. */
   fromSources?: boolean;
+  /** Its workflows are those of the previous build (previous-build.ts). */
+  isPreviousBuild?: boolean;
+  /** Of its dispatches. */
+  pageSize?: number;
   /** Further arguments for Node. */
   nodeArgs?: string[];
 }
@@ -61,14 +65,24 @@ export function createProcessGroup(): ProcessGroup {
   let count = 0;
 
   return {
-    async start({ env, role = 'all', timings = testTimings, dieAt, time = 1, awaited = 'ready', fromSources = false, nodeArgs = [] }) {
+    async start({
+      env,
+      role = 'all',
+      timings = testTimings,
+      dieAt,
+      time = 1,
+      awaited = 'ready',
+      fromSources = false,
+      nodeArgs = [],
+      ...worker
+    }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
       const program = fromSources ? processSource : inject('processProgram');
       const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,
-        env: { ...env, TIMINGS: JSON.stringify(timings), NODE_COMPILE_CACHE: compileCache },
+        env: { ...env, TIMINGS: JSON.stringify(timings), WORKER: JSON.stringify(worker), NODE_COMPILE_CACHE: compileCache },
         logFile,
         stopSignal: 'SIGTERM',
         graceMs: 60_000,

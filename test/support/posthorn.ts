@@ -70,7 +70,7 @@ export async function startPosthorn(options: TestOptions): Promise<TestPosthorn>
   installTestRuntime();
   const listening = await listen(config.HOST, config.PORT, undefined);
   const core = await openCore(config, log, 'worker', timings);
-  const worker = startWorker(core, listening.origin, reached, pageSize);
+  const worker = startWorker(core, listening.origin, { reached, pageSize });
   const closeServer = startServer(core, { listening, temporalUiUrl: 'http://127.0.0.1:8233', worker, reached });
   await worker.ready;
   const connection = await Connection.connect({ address: inject('temporalAddress') });

@@ -38,6 +38,8 @@ it('operator', async () => {
   await Promise.all([operator.signal('retryNow', { deliveryId: newId('dlv') }), update('cancel', { deliveryId: third.id })]);
   await update('pause', { endpointId: third.endpoint.id });
   await recording.keep('operator-updates', operator);
+  const { runId: last } = await operator.describe();
+  await recording.keepContinued('operator-rested', operator, last);
 });
 
 it('upkeep', async () => {

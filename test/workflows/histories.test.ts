@@ -1,10 +1,11 @@
 // Recorded histories of earlier versions must replay with the current workflow code without a
 // determinism error.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
 import { loadWorkflowBundle } from '#app/workflow-bundle';
+import { previousBuild } from '../support/previous-build.ts';
 import { readHistory } from '../support/recorded-history.ts';
 import { installTestRuntime } from '../support/runtime.ts';
 
@@ -36,4 +37,11 @@ it('the histories name no machine and are small', () => {
     expect(text.length, file).toBeLessThan(150_000);
     expect(text, file).not.toMatch(/"(identity|stackTrace)": "[^"]|file:\/\/|node_modules/);
   }
+});
+
+it('the recorded code of the previous build names its commit and no machine, and is small', () => {
+  const { code } = previousBuild().workflowBundle as { code: string };
+  expect(code).toMatch(/^\/\/ commit [0-9a-f]{40}\n/);
+  expect(code).not.toMatch(/file:\/\/|node_modules|\/src\/workflows/);
+  expect(statSync(join(folder, '../previous-build/workflows.js.gz')).size).toBeLessThan(150_000);
 });

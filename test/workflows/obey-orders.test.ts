@@ -29,7 +29,7 @@ beforeAll(async () => {
   const obeyOrders = createObeyOrders({
     async giveCommand(deliveryId, command, audit) {
       await called(deliveryId, command.kind, audit);
-      return { obeyed: true, status: 'cancelled', endpointId, unblocks: false, obstacle: null };
+      return { obeyed: true, status: 'cancelled', endpointId, unblocks: false, obstacle: null, toldRelays: false };
     },
     async setGate(id, gate, audit) {
       await called(id, gate, audit);

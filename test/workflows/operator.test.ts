@@ -1,9 +1,9 @@
 // The operator on a Temporal with small limits: more orders than a run may have events are all
-// obeyed once, in runs that stay small, and Updates are answered meanwhile.
+// obeyed once, in runs that stay small, and Updates are answered meanwhile. At rest, its run is an empty one.
 import { defineUpdate } from '@temporalio/workflow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '#activities/index';
-import { type CommandAnswer, namesOf, type OperatorOrder, subjectOf } from '#contract/workflow-contract';
+import { type CommandAnswer, namesOf, type OperatorAction, type OperatorOrder, subjectOf } from '#contract/workflow-contract';
 import { newId } from '#runtime/new-id';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
@@ -104,4 +104,26 @@ it('loses no signal and no Update that arrive while runs end', async () => {
   expect(subjects).toHaveLength(count);
   for (const id of ids) expect(subjects).toContain(id);
   await until('another run', async () => (await runs()).length > runsBefore);
+});
+
+it('rests in a run whose history fits any code, and takes a replay after that for a new one', async () => {
+  const deliveryId = newId('dlv');
+  const replays = () => obeyed.flatMap((order) => ('command' in order && order.command.kind === 'replay' ? [order.command.replayId] : []));
+  for (const count of [1, 2, 3]) {
+    const { runId } = await operator().describe();
+    await operator().signal('replay', { deliveryId });
+    await until('its replay', () => replays().length === count);
+    await until('its rest', async () => (await operator().describe()).runId !== runId);
+  }
+  expect(new Set(replays()).size).toBe(3);
+  const resting = await until('the run in which it rests', async () => {
+    const { events } = await operator().fetchHistory();
+    return (events ?? []).some(({ workflowTaskCompletedEventAttributes: done }) => done) && events;
+  });
+  expect(resting.filter(({ activityTaskScheduledEventAttributes: a, timerStartedEventAttributes: t }) => a || t)).toEqual([]);
+  expect(await operator().query<OperatorAction[]>('recent')).toContainEqual({
+    command: 'replay',
+    subject: deliveryId,
+    result: 'done, now cancelled',
+  });
 });

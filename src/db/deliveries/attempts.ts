@@ -26,6 +26,10 @@ export interface AttemptRecord {
   probe?: boolean | undefined;
   /** The batch it was sent in. */
   batchId?: string | null;
+  /** There was no room for a workflow, so relays go on with a delivery that is not delivered. False: there was. Absent: not asked. */
+  pumped?: boolean | undefined;
+  /** The relay that leased the delivery for this attempt. The record ends that lease. */
+  leasedBy?: string | undefined;
   /** True: changes only the delivery's row, because PostgreSQL refused to store the attempt. */
   rowOnly?: boolean;
 }
@@ -37,7 +41,7 @@ export interface AttemptRecord {
  *
  * A held delivery stays with its lane after a failure. If its retry schedule is used up there, it has no workflow yet
  * in which a dead letter waits. It is then marked as unsignalled: the sweep starts the workflow if the recording process
- * crashes first.
+ * crashes first. A pumped one is not marked: relays open its workflow later.
  *
  * `hurried`: a retry-now was given while the request was in flight, since an attempt takes the flag before its POST
  * (`takeHurry`). A refused delivery is then due at once.
@@ -47,9 +51,9 @@ const text = `
     select *, probe and outcome <> 'accepted' as in_vain
     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
       $11::bool[], $12::text[], $13::real[], $14::real[], $15::real[], $16::real[], $17::real[], $18::bool[], $19::uuid[],
-      $20::bool[], $21::bool[])
+      $20::bool[], $21::bool[], $22::bool[], $23::uuid[])
     as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, exchange,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected)
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected, pumped, leased_by)
   ), kept as (
     insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, exchange,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected)
@@ -58,7 +62,7 @@ const text = `
     from incoming where not row_only order by delivery_id, id
     on conflict do nothing
   ), locked as (
-    select id, status, hurried from deliveries where id = any($2::uuid[]) order by id for update
+    select id, status, hurried, pumped from deliveries where id = any($2::uuid[]) order by id for update
   ), changed as (
     update deliveries d set
       status = case when i.outcome = 'accepted' then 'succeeded' when i.in_vain then l.status when i.retry_in_ms is null then 'dead_lettered'
@@ -67,12 +71,15 @@ const text = `
       next_attempt_at = case when i.outcome = 'accepted' then null when i.in_vain then d.next_attempt_at
         when s.again_now then now()
         when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
-      own_workflow = d.own_workflow or s.spent_in_lane,
-      unsignalled_since = case when s.spent_in_lane then clock_timestamp() else d.unsignalled_since end,
-      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = s.again_now, leased_by = null, updated_at = now()
+      pumped = s.pumped, leased_by = case when d.leased_by = i.leased_by then null else d.leased_by end,
+      own_workflow = d.own_workflow or s.spent_in_lane and not s.pumped,
+      unsignalled_since = case when s.spent_in_lane and not s.pumped then clock_timestamp() else d.unsignalled_since end,
+      last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = s.again_now, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
       cross join lateral (
         select l.status = 'held' and i.outcome <> 'accepted' and not i.in_vain and i.retry_in_ms is null as spent_in_lane,
+          case when i.outcome = 'accepted' or i.in_vain or l.status = 'held' and i.retry_in_ms is not null then l.pumped
+            when l.status = 'held' then coalesce(i.pumped, l.pumped) else l.pumped or coalesce(i.pumped, false) end as pumped,
           l.hurried and l.status <> 'held' and i.outcome <> 'accepted' and i.retry_in_ms is not null as again_now
       ) s
     where d.id = i.delivery_id and d.id = any($2::uuid[])
@@ -117,6 +124,8 @@ export async function recordAttempts(
       of((record) => (record.batchId ? uuidOf(record.batchId) : null)),
       of((record) => record.rowOnly ?? false),
       of((record) => record.result.reconnected ?? false),
+      of((record) => record.pumped ?? null),
+      of((record) => (record.leasedBy ? uuidOf(record.leasedBy) : null)),
     ],
   });
   return rows.map((row) => row.status);

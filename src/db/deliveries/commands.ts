@@ -4,6 +4,7 @@ import { type Command, type DeliveryStatus, type Obstacle, obeyedIn } from '#dom
 import { unverified } from '#domain/endpoints/verification';
 import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
+import { pumpWord } from '../store/listen.ts';
 import type { Db } from '../store/pool.ts';
 
 export interface CommandResult {
@@ -14,6 +15,8 @@ export interface CommandResult {
   unblocks: boolean;
   /** Why the delivery cannot be sent now, although its status allows the command. */
   obstacle: Obstacle | null;
+  /** Relays make its next attempt, and were notified that it is due. Its workflow needs no signal. */
+  toldRelays: boolean;
 }
 
 /**
@@ -21,7 +24,8 @@ export interface CommandResult {
  * same `replayId`) takes effect once and returns `obeyed` both times; a second retry-now makes the delivery due again.
  *
  * From `outside` the workflow the row is marked as unsignalled, until `markSignalled`. The workflow itself needs no
- * signal.
+ * signal. A retry-now of a pumped delivery notifies the relays when it is committed, and marks nothing. A replay and a
+ * release make the delivery its workflow's again: nobody attempts it while it has such a status.
  */
 export async function obeyCommand(
   db: Db,
@@ -57,7 +61,7 @@ function change(db: Querying, deliveryId: string, command: Command, marks: boole
 // it is a head with a due time for which the lane waits. After the command the lane need not wait any more.
 const before = `
   before as (
-    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
@@ -66,6 +70,7 @@ const before = `
 const after = `
   select coalesce(c.status, b.status) as status, b.endpoint_id, c.status is not null and b.unblocks as unblocks,
     b.status as was, c.status is not null as changed`;
+const toldNobody = 'false as "toldRelays"';
 
 // A time of the clock: each mark differs from the one before, so that a late `markSignalled` clears no newer one.
 const marked = 'unsignalled_since = case when $3 then clock_timestamp() else d.unsignalled_since end, updated_at = now()';
@@ -74,7 +79,7 @@ const cancel = `
   with ${before}, changed as (
     update deliveries d set status = 'cancelled', next_attempt_at = null, ${marked}
     from before b where d.id = $1 and b.status = any($2) returning d.status)
-  ${after}, c.status is not null or b.status = 'cancelled' as obeyed, null as obstacle
+  ${after}, c.status is not null or b.status = 'cancelled' as obeyed, null as obstacle, ${toldNobody}
   from before b left join changed c on true`;
 
 // If the delivery cannot be sent now, nothing is changed: its gate is closed, or it is held and another one precedes it
@@ -98,15 +103,17 @@ const judged = `
 // attempt's record finds `hurried` and leaves the delivery due.
 const retryNow = `
   with ${before}, ${judged}, changed as (
-    update deliveries d set next_attempt_at = now(), hurried = true, ${marked}
+    update deliveries d set next_attempt_at = now(), hurried = true, updated_at = now(),
+      unsignalled_since = case when $3 and not b.pumped then clock_timestamp() else d.unsignalled_since end
     from judged b where d.id = $1 and b.status = any($2) and b.obstacle is null returning d.status)
-  ${after}, c.status is not null as obeyed, b.obstacle
+  ${after}, c.status is not null as obeyed, b.obstacle,
+    case when c.status is not null and b.pumped then pg_notify('posthorn_outbox', '${pumpWord}') end is not null as "toldRelays"
   from judged b left join changed c on true`;
 
 // If its endpoint parks, the delivery is held and needs no workflow. A delivery that blocked keeps its position and
 // number; any other goes to the end, as if it were new.
 const dueAgain = `
-  next_attempt_at = now(), batch_id = null, ${marked},
+  next_attempt_at = now(), batch_id = null, pumped = false, leased_by = null, ${marked},
   own_workflow = d.own_workflow or not b.parks,
   position = case when not b.parks or b.blocked then d.position else nextval('event_position') end,
   sequence = case when not b.parks or b.blocked then d.sequence end, coalesce_key = null,
@@ -119,14 +126,14 @@ const replay = `
     update deliveries d set status = case when b.parks then 'held' else 'pending' end, round = d.round + 1, attempts = 0, faults = 0,
       last_outcome = null, last_message = null, expires_at = null, replay_id = $4, ${dueAgain}
     from before b where d.id = $1 and b.status = any($2) and b.sendable and b.replay_id is distinct from $4 returning d.status)
-  ${after}, c.status is not null or b.replay_id is not distinct from $4 as obeyed, null as obstacle
+  ${after}, c.status is not null or b.replay_id is not distinct from $4 as obeyed, null as obstacle, ${toldNobody}
   from before b left join changed c on true`;
 
 const release = `
   with ${before}, changed as (
     update deliveries d set status = case when b.parks then 'held' when d.attempts = 0 then 'pending' else 'retrying' end, faults = 0, ${dueAgain}
     from before b where d.id = $1 and b.status = any($2) returning d.status)
-  ${after}, c.status is not null as obeyed, null as obstacle
+  ${after}, c.status is not null as obeyed, null as obstacle, ${toldNobody}
   from before b left join changed c on true`;
 
 /** To be called right before a POST: the attempt is the one that a retry-now asked for. Later ones count as new. */

@@ -34,6 +34,8 @@ export interface DeliveryJob extends EndpointToSend {
   deleted: boolean;
   /** Only the lane of its endpoint sends it. */
   parks: boolean;
+  /** Relays make its next attempt, and not its workflow. */
+  pumped: boolean;
   secrets: { id: string; sealed: Buffer }[];
 }
 
@@ -50,7 +52,7 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
     // Not prepared by name, so that the ids select the partitions. An event is on the same day as its deliveries. `limit`
     // keeps the planner from reading all events between.
     text: `
-      select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.last_outcome, d.last_message,
+      select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.pumped, d.last_outcome, d.last_message,
         extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
@@ -76,6 +78,7 @@ interface JobRow extends EndpointToSendRow {
   round: number;
   attempts: number;
   hurried: boolean;
+  pumped: boolean;
   wait_ms: number | null;
   expired: boolean;
   expires_in_ms: number | null;
@@ -100,6 +103,7 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     round: row.round,
     attempts: row.attempts,
     hurried: row.hurried,
+    pumped: row.pumped,
     waitMs: row.wait_ms ?? 0,
     expired: row.expired,
     expiresInMs: row.expires_in_ms,
@@ -121,22 +125,25 @@ export interface DeliveryState {
   attempts: number;
   nextAttemptAt: string | null;
   lastOutcome: string | null;
+  /** Relays make its next attempt, or open the workflow of the dead letter. */
+  pumped: boolean;
 }
 
 export async function readDeliveryState(db: Db, deliveryId: string): Promise<DeliveryState> {
   const { rows } = await db.query<StateRow>({
     name: 'read_delivery_state',
-    text: 'select status, round, attempts, next_attempt_at, last_outcome from deliveries where id = $1',
+    text: 'select status, round, attempts, next_attempt_at, last_outcome, pumped from deliveries where id = $1',
     values: [uuidOf(deliveryId)],
   });
   const [row] = rows;
-  if (!row) return { status: 'expired', round: 1, attempts: 0, nextAttemptAt: null, lastOutcome: null };
+  if (!row) return { status: 'expired', round: 1, attempts: 0, nextAttemptAt: null, lastOutcome: null, pumped: false };
   return {
     status: row.status,
     round: row.round,
     attempts: row.attempts,
     nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
     lastOutcome: row.last_outcome,
+    pumped: row.pumped,
   };
 }
 
@@ -146,6 +153,7 @@ interface StateRow {
   attempts: number;
   next_attempt_at: Date | null;
   last_outcome: string | null;
+  pumped: boolean;
 }
 
 async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {

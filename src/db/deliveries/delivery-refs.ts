@@ -37,7 +37,7 @@ export async function readDeliveryRef(db: Db, deliveryId: string): Promise<Unsig
 /**
  * A page of the deliveries of these events that need a workflow, in the order of ids, after `after`. These are pending
  * and retrying deliveries, unless scheduled for later than a minute from now, and dead letters, which wait in their
- * workflow.
+ * workflow; but none that relays attempt, or whose workflow they open later.
  */
 export async function startableDeliveries(db: Db, eventIds: string[], after: string | null, limit: number): Promise<DeliveryRef[]> {
   const ranges = eventIds.map(deliveryRange);
@@ -49,7 +49,7 @@ export async function startableDeliveries(db: Db, eventIds: string[], after: str
       cross join lateral (
         select * from deliveries
         where id between r.lowest and r.highest and event_id = r.event_id and ($4::uuid is null or id > $4)
-          and status in ('pending', 'retrying', 'dead_lettered') and (attempts > 0 or next_attempt_at < now() + interval '1 minute')
+          and status in ('pending', 'retrying', 'dead_lettered') and not pumped and (attempts > 0 or next_attempt_at < now() + interval '1 minute')
         order by id limit $5
       ) d
       join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id

@@ -17,24 +17,26 @@ export interface FirstRecord {
   expiresAt: Date | null;
   /** Null: no POST was made (a limit, a closed gate); the row is `pending` and due. */
   attempt: AttemptRecord | null;
+  /** There was no room for a workflow, so relays go on with it, unless it is delivered. */
+  pumped?: boolean | undefined;
 }
 
 const text = `
   with incoming as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
       $7::uuid[], $8::timestamptz[], $9::text[], $10::text[], $11::float8[], $12::int[], $13::bytea[], $14::bool[], $15::text[],
-      $16::real[], $17::real[], $18::real[], $19::real[], $20::real[], $21::bool[], $22::bool[])
+      $16::real[], $17::real[], $18::real[], $19::real[], $20::real[], $21::bool[], $22::bool[], $23::bool[])
     with ordinality as i (delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
       id, started_at, outcome, message, retry_in_ms, status_code, exchange, response_truncated, address,
-      dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, row_only, reconnected, n)
+      dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, row_only, reconnected, pumped, n)
   ), made as (
     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, attempts, next_attempt_at, last_outcome, last_message,
-      own_workflow)
+      own_workflow, pumped)
     select delivery_id, event_id, endpoint_id, tenant_id, event_type, expires_at,
       case when outcome is null then 'pending' when outcome = 'accepted' then 'succeeded' when retry_in_ms is null then 'dead_lettered' else 'retrying' end,
       case when outcome is null then 0 else 1 end,
       case when outcome is null then now() when outcome = 'accepted' then null else least(now() + retry_in_ms * interval '1 millisecond', expires_at) end,
-      outcome, message, outcome is distinct from 'accepted'
+      outcome, message, outcome is distinct from 'accepted' and not pumped, outcome is distinct from 'accepted' and pumped
     from incoming order by delivery_id
     on conflict do nothing
     returning id, status
@@ -88,6 +90,7 @@ export async function recordFirstAttempts(
       ofAttempt(({ result }) => result.timings.totalMs),
       of(({ attempt }) => attempt?.rowOnly ?? false),
       ofAttempt(({ result }) => result.reconnected ?? false),
+      of(({ pumped }) => pumped ?? false),
     ],
   });
   return rows.map((row) => row.status);

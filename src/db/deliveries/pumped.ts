@@ -178,6 +178,19 @@ export async function releasePumped(db: Db, releases: PumpedRelease[]): Promise<
   });
 }
 
+/** Ends all leases of relays whose processes are gone. */
+export async function freePumpedOf(db: Db, relayIds: string[]): Promise<void> {
+  await db.query({
+    name: 'free_pumped_of',
+    text: `
+      with left_over as (
+        select id from deliveries where pumped and status in ('pending', 'retrying') and leased_by = any($1::uuid[]) order by id for update
+      )
+      update deliveries set leased_by = null where id = any(array(select id from left_over)) and leased_by = any($1::uuid[])`,
+    values: [relayIds.map(uuidOf)],
+  });
+}
+
 /**
  * Passes the leases of attempts in flight on to the next lease of the same process. `leases`: by delivery, the relay that
  * has leased it.

@@ -7,8 +7,47 @@ import type { Db } from '../store/pool.ts';
 
 const usual = usualTimings.relay.expiresAfterMs;
 
-export async function registerRelay(db: Db, relayId: string, process: string): Promise<void> {
-  await db.query({ name: 'register_relay', text: 'insert into relays (id, process) values ($1, $2)', values: [uuidOf(relayId), process] });
+/** The process of a relay, for other processes on its host. */
+export interface RelayPlace {
+  host: string;
+  pid: number;
+  started: string;
+}
+
+export async function registerRelay(db: Db, relayId: string, process: string, place: RelayPlace | null = null): Promise<void> {
+  await db.query({
+    name: 'register_relay',
+    text: 'insert into relays (id, process, host, pid, pid_started) values ($1, $2, $3, $4, $5)',
+    values: [uuidOf(relayId), process, place?.host ?? null, place?.pid ?? null, place?.started ?? null],
+  });
+}
+
+/** The relays of other processes on this host, whether their leases have expired or not. */
+export async function relaysOnHost(db: Db, { host, pid, started }: RelayPlace): Promise<(RelayPlace & { id: string })[]> {
+  const { rows } = await db.query<RelayPlace & { id: string }>({
+    name: 'relays_on_host',
+    text: 'select id, host, pid, pid_started as started from relays where host = $1 and (pid, pid_started) <> ($2, $3)',
+    values: [host, pid, started],
+  });
+  return rows.map(({ id, ...place }) => ({ id: idOf('rly', id), ...place }));
+}
+
+/**
+ * Takes over outbox rows of relays whose processes are gone, `limit` at most, and deletes these relays when none is left.
+ * Returns how many it took. A statement of such a process that still runs in PostgreSQL has locked its rows, and is waited
+ * for.
+ */
+export async function inheritFrom(db: Db, relayId: string, goneIds: string[], limit: number): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'inherit_outbox_rows',
+    text: `
+      with rows as (select event_id from outbox where owner = any($2::uuid[]) order by event_id limit $3 for update)
+      update outbox set owner = $1 where event_id = any(array(select event_id from rows)) and owner = any($2::uuid[])`,
+    values: [uuidOf(relayId), goneIds.map(uuidOf), limit],
+  });
+  if ((rowCount ?? 0) === 0)
+    await db.query({ name: 'delete_relays', text: 'delete from relays where id = any($1::uuid[])', values: [goneIds.map(uuidOf)] });
+  return rowCount ?? 0;
 }
 
 /** The state a relay reports. */

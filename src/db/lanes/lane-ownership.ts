@@ -1,10 +1,11 @@
 // Ownership of a lane: a drain takes a new epoch, renews its lease, saves its state for the next
 // drain, and puts the lane to rest. Under an older epoch nothing is changed.
-import { uuidOf } from '#domain/ids';
+import { idOf, uuidOf } from '#domain/ids';
 import type { LaneReason, LaneState, LaneWait } from '#domain/lanes/lane';
 import type { Db } from '../store/pool.ts';
 
 export interface TakenLane {
+  tenantId: string;
   epoch: number;
   /**
    * Milliseconds since the drain before ended properly and nobody sends for the lane; null: one may still be sending.
@@ -22,36 +23,49 @@ export interface TakenLane {
   failingSinceMs: number | null;
 }
 
-/** Makes a drain the owner of the lane; the drain before it gets no more pages. Null: there is no lane. */
-export async function takeLane(db: Db, endpointId: string): Promise<TakenLane | null> {
+/** A lane is taken only if no drain owns it that was seen within `notSeenForMs`; `isDue`: and only if it is due. */
+export interface TakeIf {
+  notSeenForMs: number;
+  isDue: boolean;
+}
+
+/**
+ * Makes a drain the owner of the lane; the drain before it gets no more pages. Null: there is no lane, or it is not as
+ * `only` says.
+ */
+export async function takeLane(db: Db, endpointId: string, only?: TakeIf): Promise<TakenLane | null> {
   const { rows } = await db.query<TakenRow>({
     name: 'take_lane',
     text: `
       with before as (
         select l.endpoint_id, l.ended_at, p.target_version, coalesce(p.target_version = l.target_version, true) as known
-        from lanes l left join endpoints p on p.id = l.endpoint_id where l.endpoint_id = $1 for update of l
+        from lanes l left join endpoints p on p.id = l.endpoint_id
+        where l.endpoint_id = $1
+          and ($2::float8 is null or l.ended_at is not null or coalesce(l.drain_seen, '-infinity') < now() - $2 * interval '1 millisecond')
+          and ($3 is not true or l.due_at <= now())
+        for update of l
       )
       update lanes l set epoch = l.epoch + 1, state = 'awake', state_reason = null, due_at = now(), drain_seen = now(), ended_at = null, updated_at = now(),
         allowance = case when b.known then l.allowance end, circuit = case when b.known then l.circuit end,
         failing_since = case when b.known then l.failing_since end, target_version = greatest(l.target_version, b.target_version)
       from before b where l.endpoint_id = $1
-      returning l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.parks, l.target_version, l.allowance, l.circuit,
+      returning l.tenant_id, l.epoch, extract(epoch from now() - b.ended_at)::float8 * 1000 as rested_ms, l.reason, l.parks, l.target_version, l.allowance, l.circuit,
         extract(epoch from l.failing_since)::float8 * 1000 as failing_since_ms`,
-    values: [uuidOf(endpointId)],
+    values: [uuidOf(endpointId), only?.notSeenForMs ?? null, only?.isDue ?? null],
   });
   const [row] = rows;
   if (!row) return null;
-  const {
-    epoch,
-    rested_ms: restedMs,
-    reason,
-    parks,
-    target_version: targetVersion,
-    allowance,
-    circuit,
-    failing_since_ms: failingSinceMs,
-  } = row;
-  return { epoch, restedMs, reason, parks, targetVersion, allowance, circuit, failingSinceMs };
+  return {
+    tenantId: idOf('tnt', row.tenant_id),
+    epoch: row.epoch,
+    restedMs: row.rested_ms,
+    reason: row.reason,
+    parks: row.parks,
+    targetVersion: row.target_version,
+    allowance: row.allowance,
+    circuit: row.circuit,
+    failingSinceMs: row.failing_since_ms,
+  };
 }
 
 /** The state that a drain saves for the next one. */
@@ -88,7 +102,7 @@ export interface Rest extends LaneFacts {
   state: LaneState;
   /** Milliseconds until the lane acts without being woken; null: it does not. */
   dueInMs: number | null;
-  /** Nobody sends for the lane any more; false: a drain before this one still may. */
+  /** Nobody sends for the lane any more; false: a drain before this one still may, but no drain owns the lane. */
   ended: boolean;
   /** Nothing is held and nothing is wrong: others can stop parking, unless the endpoint's settings require a lane. */
   close: boolean;
@@ -104,7 +118,7 @@ export async function restLane(db: Db, endpointId: string, epoch: number, rest: 
   const { rowCount } = await db.query({
     name: 'rest_lane',
     text: `
-      update lanes set drain_seen = now(), ended_at = case when $10 then now() end, ${learnt('$12', '$11')}, state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
+      update lanes set drain_seen = case when $10 then now() end, ended_at = case when $10 then now() end, ${learnt('$12', '$11')}, state_reason = $6, state = $7, due_at = now() + $8::float8 * interval '1 millisecond',
         hurried = hurried and $7 = 'awake', parks = parks and ($11 or not $9), reason = case when $9 and not ($11 and parks) then 'backlog' else reason end, updated_at = now()
       where endpoint_id = $1 and epoch = $2`,
     values: [
@@ -178,6 +192,7 @@ function factValues({ allowance, circuit, failingSinceMs, stateReason }: LaneFac
 }
 
 interface TakenRow {
+  tenant_id: string;
   epoch: number;
   rested_ms: number | null;
   reason: LaneReason;

@@ -24,22 +24,24 @@ export async function readLaneStates(db: Db, endpointIds: string[]): Promise<Map
 
 /**
  * Opens the lanes of these endpoints and wakes those that are idle; from the commit on others park. Returns the lanes
- * that this call woke, which have to be signalled: the compare-and-set of the state lets only one caller wake a lane. A
- * deleted endpoint gets no lane.
+ * that this call opened or woke, which have to be signalled: the compare-and-set of the state lets only one caller wake a
+ * lane. A deleted endpoint gets no lane.
  *
- * `opened`: the circuit that the next drain finds, unless the lane has an open one (domain/lanes/circuit.ts). It opens no
- * lane if the endpoint's target has changed since that was learnt.
+ * `opened`: the circuit that the next drain finds, unless the lane has an open one (domain/lanes/circuit.ts). A new lane
+ * rests until its first probe. It opens no lane if the endpoint's target has changed since that was learnt.
  */
 export async function openLanes(db: Db, endpointIds: string[], reason: LaneReason, opened?: OpenedCircuit): Promise<string[]> {
   const { rows } = await db.query<{ endpoint_id: string }>({
     name: 'open_lanes',
     text: `
       with opened as (
-        insert into lanes (endpoint_id, tenant_id, parks, reason, state, due_at, ended_at, hurried, target_version, circuit, failing_since)
-        select p.id, p.tenant_id, true, $2, 'awake', now(), now() - interval '1 hour',
-          exists (select from deliveries d where d.endpoint_id = p.id and d.hurried), p.target_version, $3::jsonb,
-          case when $3::jsonb is not null then coalesce(h.failing_since, now()) end
+        insert into lanes (endpoint_id, tenant_id, parks, reason, state, state_reason, due_at, ended_at, hurried, target_version, circuit, failing_since)
+        select p.id, p.tenant_id, true, $2, case when rests then 'blocked' else 'awake' end, case when rests then 'circuit_open' end,
+          case when rests then to_timestamp(($3::jsonb->>'probeAtMs')::float8 / 1000) else now() end, now() - interval '1 hour', hurries, p.target_version,
+          $3::jsonb, case when $3::jsonb is not null then coalesce(h.failing_since, now()) end
         from endpoints p left join endpoint_health h on h.endpoint_id = p.id and h.target_version = p.target_version
+        cross join lateral (select exists (select from deliveries d where d.endpoint_id = p.id and d.hurried) as hurries) d
+        cross join lateral (select not hurries and coalesce($3::jsonb->>'state' = 'open', false) as rests) r
         where p.id = any($1::uuid[]) and p.deleted_at is null and ($3::jsonb is null or p.target_version = $4) order by p.id
         on conflict (endpoint_id) do update set parks = true, updated_at = now(),
           reason = case when lanes.reason = 'failing' then lanes.reason else excluded.reason end,
@@ -53,7 +55,7 @@ export async function openLanes(db: Db, endpointIds: string[], reason: LaneReaso
           target_version = greatest(lanes.target_version, excluded.target_version),
           due_at = case when lanes.state = 'idle' then now() else lanes.due_at end,
           state = case when lanes.state = 'idle' then 'awake' else lanes.state end
-        returning endpoint_id, due_at = now() as woken
+        returning endpoint_id, due_at = now() or xmax = 0 as woken -- xmax is 0 in a new row
       )
       select endpoint_id from opened where woken`,
     values: [endpointIds.map(uuidOf), reason, opened ? JSON.stringify(opened.circuit) : null, opened?.targetVersion ?? null],
@@ -92,6 +94,7 @@ export async function wakeLanes(db: Db, endpointIds: string[], reason: WakeReaso
 /** A lane as Temporal knows it. */
 export interface LaneRef {
   endpointId: string;
+  tenantId: string;
   /** The producer's id of the tenant. */
   tenant: string;
   endpointHost: string;
@@ -101,7 +104,7 @@ export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneR
   const { rows } = await db.query<RefRow>({
     name: 'read_lane_refs',
     text: `
-      select p.id, t.external_id as tenant, p.host from endpoints p join tenants t on t.id = p.tenant_id where p.id = any($1::uuid[])`,
+      select p.id, p.tenant_id, t.external_id as tenant, p.host from endpoints p join tenants t on t.id = p.tenant_id where p.id = any($1::uuid[])`,
     values: [endpointIds.map(uuidOf)],
   });
   return rows.map(toRef);
@@ -115,7 +118,7 @@ export async function overdueLanes(db: Db, limit: number, afterMs: number): Prom
   const { rows } = await db.query<RefRow>({
     name: 'overdue_lanes',
     text: `
-      select p.id, t.external_id as tenant, p.host
+      select p.id, p.tenant_id, t.external_id as tenant, p.host
       from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
       where l.due_at < now() - $2::float8 * interval '1 millisecond' and coalesce(l.drain_seen, '-infinity') < now() - $2::float8 * interval '1 millisecond'
       order by random() limit $1`,
@@ -125,8 +128,32 @@ export async function overdueLanes(db: Db, limit: number, afterMs: number): Prom
 }
 
 /**
- * Endpoints with held deliveries that are due and an idle lane, or none: a process crashed between parking and waking.
- * A safety net for the parking process, called once a minute.
+ * Lanes that should have acted `afterMs` ago and that no drain owns: none was seen within `notSeenForMs`, or the last one
+ * has ended. Tenants take turns. Leaves out the lanes of the endpoints `except`.
+ */
+export async function unownedLanes(
+  db: Db,
+  { limit, afterMs, notSeenForMs, except }: { limit: number; afterMs: number; notSeenForMs: number; except: string[] },
+): Promise<LaneRef[]> {
+  const { rows } = await db.query<RefRow>({
+    name: 'unowned_lanes',
+    text: `
+      select p.id, p.tenant_id, t.external_id as tenant, p.host
+      from (
+        select l.endpoint_id, l.due_at, row_number() over (partition by l.tenant_id order by l.due_at) as turn from lanes l
+        where l.due_at < now() - $2::float8 * interval '1 millisecond' and l.endpoint_id <> all($4::uuid[])
+          and (l.ended_at is not null or coalesce(l.drain_seen, '-infinity') < now() - $3::float8 * interval '1 millisecond')
+      ) l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
+      order by l.turn, l.due_at limit $1`,
+    values: [limit, afterMs, notSeenForMs, except.map(uuidOf)],
+  });
+  return rows.map(toRef);
+}
+
+/**
+ * Endpoints with held deliveries that are due and an idle lane, or none: a process crashed between parking and waking. And
+ * those whose lane rests because their gate was not open, and is: a drain without a workflow crashed right after it had put
+ * the lane to rest. A safety net, called once a minute.
  */
 export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>({
@@ -139,7 +166,8 @@ export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
         from holding h where h.endpoint_id is not null
       )
       select h.endpoint_id as id from holding h left join lanes l using (endpoint_id)
-      where h.endpoint_id is not null and (l.state is null or l.state = 'idle')
+      where h.endpoint_id is not null
+        and (l.state is null or l.state = 'idle' or l.due_at is null and exists (select from endpoints p where p.id = h.endpoint_id and p.gate = 'open'))
         and exists (
           select from unnest(array[0, 1, 2]) as c (urgency) cross join deliveries d
           where d.endpoint_id = h.endpoint_id and d.status = 'held' and ${urgency} = c.urgency and d.next_attempt_at < now() - interval '10 seconds')
@@ -149,12 +177,13 @@ export async function forgottenLanes(db: Db, limit: number): Promise<string[]> {
   return rows.map((row) => idOf('ep', row.id));
 }
 
-interface RefRow {
+export interface RefRow {
   id: string;
+  tenant_id: string;
   tenant: string;
   host: string;
 }
 
-function toRef({ id, tenant, host }: RefRow): LaneRef {
-  return { endpointId: idOf('ep', id), tenant, endpointHost: host };
+export function toRef({ id, tenant_id: tenantId, tenant, host }: RefRow): LaneRef {
+  return { endpointId: idOf('ep', id), tenantId: idOf('tnt', tenantId), tenant, endpointHost: host };
 }

@@ -59,7 +59,7 @@ export async function parkExisting(db: Db, deliveryId: string): Promise<Delivery
         from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
         where d.id = $1 for update of d
       ), changed as (
-        update deliveries d set status = 'held', next_attempt_at = coalesce(d.next_attempt_at, now()), updated_at = now(),
+        update deliveries d set status = 'held', next_attempt_at = coalesce(d.next_attempt_at, now()), leased_by = null, updated_at = now(),
           position = coalesce(d.position, case when b.deliver_at is null then b.position else nextval('event_position') end),
           lane_key = case when b.ordering = 'key' then b.ordering_key end,
           coalesce_key = case when b.coalesce_ms is not null and d.attempts = 0 then b.coalesce_key end
@@ -75,29 +75,38 @@ export async function parkExisting(db: Db, deliveryId: string): Promise<Delivery
   return rows[0]?.status ?? null;
 }
 
+/** A parked delivery that was in backoff. `pumped`: no workflow would have made its next attempt. */
+export interface ParkedSleeper extends DeliveryRef {
+  pumped: boolean;
+}
+
 /**
- * Parks the endpoint's deliveries in backoff that nobody can be sending now: due in more than 5 s. A scheduled delivery
- * (`deliverAt`) is left alone until it is due. Returns the parked deliveries, whose workflows have to read their rows
- * again. Call it again while it returns `limit` of them. It waits for a row that a command has locked, because nothing
- * would take that row over later.
+ * Parks the endpoint's deliveries in backoff that nobody can be sending now: due in more than 5 s, or without a workflow
+ * and without the lease of a relay, whenever they are due. A scheduled delivery (`deliverAt`) is left alone until it is
+ * due. Returns the parked deliveries, whose workflows have to read their rows again. Call it again while it returns
+ * `limit` of them. It waits for a row that a command has locked, because nothing would take that row over later.
  */
-export async function parkSleeping(db: Db, endpointId: string, limit: number): Promise<DeliveryRef[]> {
-  const { rows } = await db.query<RefRow>({
+export async function parkSleeping(db: Db, endpointId: string, limit: number): Promise<ParkedSleeper[]> {
+  const { rows } = await db.query<RefRow & { pumped: boolean }>({
     name: 'park_sleeping',
     text: `
       with sleeping as (
-        select id from deliveries
-        where endpoint_id = $1 and status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
+        select id from deliveries d
+        where endpoint_id = $1 and status in ('pending', 'retrying') and (
+          status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
+          -- another relay deletes the row of a relay whose lease has expired
+          or pumped and (attempts > 0 or next_attempt_at <= now()) and not exists (select from relays r where r.id = d.leased_by))
         order by id limit $2 for update
       ), taken as (
-        update deliveries d set status = 'held', updated_at = now(),
+        update deliveries d set status = 'held', leased_by = null, updated_at = now(),
           position = coalesce(d.position, (select case when e.deliver_at is null then e.position else nextval('event_position') end from events e where e.id = d.event_id)),
-          lane_key = case when p.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end
+          lane_key = case when p.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end,
+          coalesce_key = case when p.coalesce_ms is not null and d.attempts = 0 then (select e.coalesce_key from events e where e.id = d.event_id) end
         from sleeping s, endpoints p where d.id = s.id and p.id = $1
         returning d.*
       )
-      select ${refColumns} from taken d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id`,
+      select ${refColumns}, d.pumped from taken d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id`,
     values: [uuidOf(endpointId), limit],
   });
-  return rows.map(toRef);
+  return rows.map((row) => ({ ...toRef(row), pumped: row.pumped }));
 }

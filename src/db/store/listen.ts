@@ -12,6 +12,9 @@ export const sweepWord = 'sweep';
 /** Payload: a delivery that relays attempt without a workflow may have become due. */
 export const pumpWord = 'pump';
 
+/** Payload: lanes are due that no workflow wakes for. */
+export const lanesHereWord = 'lanes-here';
+
 const lanesWord = 'lanes ';
 /** A notification carries less than 8,000 bytes. */
 const lanesAtOnce = 150;
@@ -31,7 +34,12 @@ export function nudgedLanes(word: string): string[] | null {
 
 /** Asks all relays to sweep now. Not awaited: they sweep every 10 s anyway. */
 export function askForSweep(db: Db, log: Logger): void {
-  db.query('select pg_notify($1, $2)', ['posthorn_outbox', sweepWord]).catch((error) => log.debug({ err: error }, 'listen.not_asked'));
+  tellRelays(db, sweepWord, log);
+}
+
+/** Tells all relays one of the words above. Not awaited: it only saves time. */
+export function tellRelays(db: Db, word: string, log: Logger): void {
+  db.query('select pg_notify($1, $2)', ['posthorn_outbox', word]).catch((error) => log.debug({ err: error }, 'listen.not_asked'));
 }
 
 /**

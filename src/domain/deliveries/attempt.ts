@@ -16,10 +16,14 @@ export interface Called {
   parks: boolean;
   /** The endpoint was deleted. */
   deleted: boolean;
+  /** Relays make its next attempt, and the caller is its workflow. */
+  pumped: boolean;
 }
 
 export type Step =
   | { kind: 'finished'; status: DeliveryStatus }
+  /** Nothing to do for the caller. */
+  | { kind: 'pumped' }
   | { kind: 'settle'; as: 'cancelled' | 'expired' }
   | { kind: 'park' }
   | { kind: 'wait'; ms: number }
@@ -30,8 +34,9 @@ export type Step =
  * it is. A delivery without attempts is not parked before it is due, so that it does not enter an ordered lane too
  * early. A delivery that waits for its next attempt is parked at once.
  */
-export function nextStep({ status, attempts, waitMs, expired, parks, deleted }: Called): Step {
+export function nextStep({ status, attempts, waitMs, expired, parks, deleted, pumped }: Called): Step {
   if (!isUnderWay(status)) return { kind: 'finished', status };
+  if (pumped) return { kind: 'pumped' };
   if (deleted) return { kind: 'settle', as: 'cancelled' };
   if (expired) return { kind: 'settle', as: 'expired' };
   const isEarly = waitMs > 0;

@@ -67,6 +67,9 @@ const judgedFrom = 40;
 const mostFailing = 0.5;
 const closesAfter = 3;
 const mostAlone = 10;
+/** After the first probes the pauses stay at 20 s, for 8 minutes in all. */
+const frequentProbes = 24;
+const frequentProbeMs = 20_000;
 const mostTypes = 32;
 const none: Counts = { attempts: 0, failures: 0 };
 
@@ -157,8 +160,10 @@ export function probed(circuit: Circuit, type: string, accepted: boolean, nowMs:
   return { ...circuit, refusedProbes, refusedSince: refusedSince + 1, accepted: others, probeAtMs: nowMs + pause };
 }
 
+/** Doubles; while the outage is young, up to 20 s only, so that its end is noticed soon. */
 function pauseMs(refusedProbes: number, { firstProbeMs, longestProbeMs }: CircuitTimes): number {
-  return Math.min(longestProbeMs, firstProbeMs * 2 ** refusedProbes);
+  const longest = refusedProbes < frequentProbes ? Math.min(longestProbeMs, Math.max(firstProbeMs, frequentProbeMs)) : longestProbeMs;
+  return Math.min(longest, firstProbeMs * 2 ** refusedProbes);
 }
 
 /**

@@ -23,18 +23,21 @@ interface Made {
   faults?: number;
   dueInMs?: number | null;
   expiresInMs?: number | null;
+  pumped?: boolean;
+  leasedBy?: string | null;
 }
 
 /** A row as parking leaves it, without a workflow. Returns its id. */
 async function make(
   status: DeliveryStatus,
-  { attempts = 0, faults = 0, dueInMs = -1_000, expiresInMs = null }: Made = {},
+  { attempts = 0, faults = 0, dueInMs = -1_000, expiresInMs = null, pumped = false, leasedBy = null }: Made = {},
 ): Promise<string> {
   const id = newId('dlv');
   await database.db.query(
-    `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts, faults, next_attempt_at, expires_at, own_workflow)
-     values ($1, $1, $1, $1, 'test', $2, $3, $4, now() + $5::float8 * interval '1 ms', now() + $6::float8 * interval '1 ms', false)`,
-    [uuidOf(id), status, attempts, faults, dueInMs, expiresInMs],
+    `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts, faults, next_attempt_at, expires_at, own_workflow,
+       pumped, leased_by)
+     values ($1, $1, $1, $1, 'test', $2, $3, $4, now() + $5::float8 * interval '1 ms', now() + $6::float8 * interval '1 ms', false, $7, $8)`,
+    [uuidOf(id), status, attempts, faults, dueInMs, expiresInMs, pumped, leasedBy && uuidOf(leasedBy)],
   );
   return id;
 }
@@ -189,4 +192,47 @@ it('requests no workflow for a delivery that has one, and neither settles a fina
     expect(await countFault(database.db, id, 'no secret')).toEqual({ status, faults: 0 });
     expect((await row(id)).status).toBe(status);
   }
+});
+
+describe('a record without room for a workflow', () => {
+  const passed = async (id: string) =>
+    (
+      await database.db.query(
+        'select status, pumped, own_workflow, unsignalled_since is not null as unsignalled, leased_by is not null as leased from deliveries where id = $1',
+        [uuidOf(id)],
+      )
+    ).rows[0];
+  const plain = { own_workflow: false, unsignalled: false, leased: false };
+
+  it('passes a refused delivery to the relays, and neither an accepted nor a held one', async () => {
+    const [refused, accepted, held] = [await make('pending'), await make('pending'), await make('held')];
+    for (const id of [refused, held]) await record(attempt(id, 1, 'reset', { pumped: true }));
+    await record(attempt(accepted, 1, 'accepted', { pumped: true }));
+    expect(await passed(refused)).toEqual({ ...plain, status: 'retrying', pumped: true });
+    expect(await passed(accepted)).toEqual({ ...plain, status: 'succeeded', pumped: false });
+    expect(await passed(held)).toEqual({ ...plain, status: 'held', pumped: false });
+  });
+
+  it('changes nothing of a row that has moved on', async () => {
+    const id = await make('retrying', { attempts: 2 });
+    await record(attempt(id, 2, 'reset', { pumped: true }));
+    expect(await passed(id)).toMatchObject({ status: 'retrying', pumped: false });
+  });
+
+  it('leaves a pumped delivery pumped, also as a dead letter, and ends the lease of its relay alone', async () => {
+    const [mine, other] = [newId('rly'), newId('rly')];
+    const id = await make('retrying', { attempts: 1, pumped: true, leasedBy: mine });
+    await record(attempt(id, 2, 'reset', { leasedBy: other }));
+    expect(await passed(id)).toEqual({ ...plain, status: 'retrying', pumped: true, leased: true });
+    await record(attempt(id, 3, 'gone', { retryInMs: null, leasedBy: mine }));
+    expect(await passed(id)).toEqual({ ...plain, status: 'dead_lettered', pumped: true });
+  });
+
+  it('requests no workflow for a dead letter of a lane; with room the lane requests it, pumped before or not', async () => {
+    const [full, free] = [await make('held', { attempts: 7 }), await make('held', { attempts: 7, pumped: true })];
+    await record(attempt(full, 8, 'gone', { retryInMs: null, pumped: true }));
+    await record(attempt(free, 8, 'gone', { retryInMs: null, pumped: false }));
+    expect(await passed(full)).toEqual({ ...plain, status: 'dead_lettered', pumped: true });
+    expect(await passed(free)).toEqual({ status: 'dead_lettered', pumped: false, own_workflow: true, unsignalled: true, leased: false });
+  });
 });

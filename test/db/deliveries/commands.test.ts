@@ -3,12 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordAttempts } from '#db/deliveries/attempts';
 import { obeyCommand, takeHurry } from '#db/deliveries/commands';
 import { markSignalled, readDeliveryRef, unsignalledDeliveries } from '#db/deliveries/delivery-refs';
+import { listen, pumpWord } from '#db/store/listen';
 import type { Outcome } from '#domain/deliveries/outcome';
 import { uuidOf } from '#domain/ids';
+import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { testContents } from '../../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertForeground } from '../../support/parking.ts';
+import { until } from '../../support/until.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -111,4 +114,54 @@ it.each([
   const id = await inBackoff(attempts);
   await database.db.query(`update deliveries set status = 'quarantined', next_attempt_at = null where id = $1`, [uuidOf(id)]);
   expect(await obeyCommand(database.db, id, { kind: 'release' }, 'outside')).toMatchObject({ obeyed: true, status });
+});
+
+describe('a pumped delivery', () => {
+  /** As a relay has leased it. */
+  async function pumped(status = 'retrying'): Promise<string> {
+    const id = await inBackoff();
+    await database.db.query('update deliveries set status = $2, pumped = true, leased_by = $1 where id = $1', [uuidOf(id), status]);
+    return id;
+  }
+  const owner = async (id: string) =>
+    (await database.db.query('select status, pumped, leased_by is not null as leased from deliveries where id = $1', [uuidOf(id)])).rows[0];
+
+  it('is due after a retry-now, of which the relays are notified and its workflow is not', async () => {
+    const words: string[] = [];
+    const stop = listen(database.db, 'posthorn_outbox', (word) => words.push(word), createLogger('silent'));
+    await until('to listen', () => words.includes(''));
+    const id = await pumped();
+    for (const from of ['outside', 'workflow'] as const) {
+      expect(await obeyCommand(database.db, id, { kind: 'retry-now' }, from)).toMatchObject({ obeyed: true, toldRelays: true });
+    }
+    await until('two words', () => words.filter((word) => word === pumpWord).length === 2);
+    stop();
+    expect(await row(id)).toMatchObject({ hurried: true, due: true });
+    expect([await mark(id), await owner(id)]).toEqual([null, { status: 'retrying', pumped: true, leased: true }]);
+  });
+
+  it('that is held is its lane’s: the lane is signalled', async () => {
+    const id = await pumped('held');
+    expect(await obeyCommand(database.db, id, { kind: 'retry-now' }, 'outside')).toMatchObject({ obeyed: true, toldRelays: false });
+    expect(await mark(id)).not.toBeNull();
+  });
+
+  it.each([
+    ['dead_lettered', { kind: 'replay', replayId: 'one' }, 'pending'],
+    ['succeeded', { kind: 'replay', replayId: 'two' }, 'pending'],
+    ['quarantined', { kind: 'release' }, 'retrying'],
+  ] as const)('that is %s is its workflow’s again after %o', async (status, command, then) => {
+    const id = await pumped(status);
+    expect(await obeyCommand(database.db, id, command, 'outside')).toMatchObject({ obeyed: true, toldRelays: false });
+    expect(await mark(id)).not.toBeNull();
+    expect(await owner(id)).toEqual({ status: then, pumped: false, leased: false });
+  });
+
+  it('is cancelled as any other, and its workflow told, which may be open', async () => {
+    for (const status of ['retrying', 'dead_lettered']) {
+      const id = await pumped(status);
+      expect(await obeyCommand(database.db, id, { kind: 'cancel' }, 'outside')).toMatchObject({ obeyed: true, status: 'cancelled' });
+      expect(await mark(id)).not.toBeNull();
+    }
+  });
 });

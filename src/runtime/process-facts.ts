@@ -1,7 +1,8 @@
 // Reads facts about other processes of this machine: Linux reads /proc, macOS calls ps.
 // They tell a process from another one that got its pid later.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 
 const hasProc = existsSync('/proc/self/stat');
 
@@ -10,6 +11,32 @@ export function processStart(pid: number): string | undefined {
   if (!hasProc) return ps('lstart=', pid);
   const fields = statFields(pid);
   return fields === undefined || fields[0] === 'Z' ? undefined : fields[19];
+}
+
+/** A process, and the host on which its pid means something. */
+export interface ProcessPlace {
+  /** Host, boot and pid namespace. Processes with the same one see each other's pids. */
+  host: string;
+  pid: number;
+  /** As `processStart` gives it. */
+  started: string;
+}
+
+/** Of this process. Null: it cannot be known, as on all systems except Linux. */
+export function thisPlace(): ProcessPlace | null {
+  const started = hasProc ? processStart(process.pid) : undefined;
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    // containers may share a host name, but not their pids
+    return started === undefined ? null : { host: `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`, pid: process.pid, started };
+  } catch {
+    return null;
+  }
+}
+
+/** True only if the process is surely gone. `here`: of this process. */
+export function isGone({ host, pid, started }: ProcessPlace, here: ProcessPlace): boolean {
+  return host === here.host && processStart(pid) !== started;
 }
 
 /**
