@@ -3,9 +3,9 @@
 import { Engine } from '#attempts/engine';
 import type { FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { LaneWatch } from '#attempts/lane-watch';
-import type { AttemptDeps } from '#attempts/make-attempt';
 import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
+import { PumpedDue } from '#attempts/pumped-due';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
@@ -22,9 +22,6 @@ import { openOutboundConfig } from './outbound-config.ts';
 
 export type AttemptParts = ReturnType<typeof openAttemptParts>;
 
-type PassedToRelays = NonNullable<AttemptDeps['passedToRelays']>;
-
-/** `tellOfPassed`: to be called with what the relay wants to know, once it exists. */
 export function openAttemptParts(core: Core, publicOrigin: string, { places: limits, budget }: Sizing, reached?: Reached) {
   const { config, shares, contents, log, parking, timings, vault, waker } = core;
   const db = shares.attempts;
@@ -39,7 +36,6 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
   const defaultRetry = config.POSTHORN_RETRY_SCHEDULE;
   const metrics = core.telemetry.attempts;
   const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
-  let told: PassedToRelays | undefined;
   const shared = {
     slots: createSlots(limits),
     poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
@@ -55,12 +51,9 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
     }),
     firstInFlight: new Map() as FirstAttemptsInFlight,
     budget: modes,
-    passedToRelays: ((deliveryId, dueInMs) => told?.(deliveryId, dueInMs)) satisfies PassedToRelays,
+    pumpedDue: new PumpedDue(),
     log,
   };
   const parkDelivery = createParkDelivery({ db, lanes: shared.laneWatch, tellLanes: parking.tell });
-  const tellOfPassed = (tell: PassedToRelays) => {
-    told = tell;
-  };
-  return { sender, authenticated, modes, tellOfPassed, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
+  return { sender, authenticated, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
 }

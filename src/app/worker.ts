@@ -54,6 +54,7 @@ export function startWorker(core: Core, publicOrigin: string, { reached, pageSiz
   const drains = openDrains(core, attempts, sizing, wakeups);
   const lanesHere = openLanesHere(core, drains.here, attempts.modes);
   const relay = openRelay(core, attempts, sizing, lanesHere, reached);
+  attempts.shared.pumpedDue.tell((deliveryId, ms) => relay.pumpIn(deliveryId, ms));
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);

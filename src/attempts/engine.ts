@@ -29,6 +29,8 @@ export interface EngineDeps extends AttemptDeps {
 /** The lease under which a relay attempts a delivery. */
 export interface PumpLease {
   relayId: string;
+  /** Null: the relay has not leased it. */
+  read(): Promise<DeliveryJob | null>;
   /** Called right before the request is written. True: it is not sent. */
   isTooLate(): boolean;
 }
@@ -90,7 +92,7 @@ export class Engine {
     if (recorder.isBehind()) throw new Error('outcomes of earlier attempts are not recorded yet; no request is sent until they are');
     const mark = stallWatch.mark();
     await planFirst?.();
-    const job = await readDeliveryJob(db, deliveryId, lease?.relayId);
+    const job = await (lease ? lease.read() : readDeliveryJob(db, deliveryId));
     if (!job) return ended('expired', 1, 0, null);
     const step = nextStep({ ...job, pumped: job.pumped && !lease });
     if (step.kind === 'pumped') return { kind: 'pumped', state: stateOf(job, Math.max(0, job.waitMs)) };

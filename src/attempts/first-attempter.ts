@@ -139,12 +139,12 @@ export class FirstAttempter {
 
   async #giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
-    const { recorder, budget, passedToRelays } = this.#deps;
+    const { recorder, budget, pumpedDue } = this.#deps;
     const pumped = !job.hasWorkflow && budget !== undefined && !budget.take(job.event.tenantId, Date.now());
+    const isNew = (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null;
+    if (isNew && pumped) pumpedDue?.note(idOf(job), 0);
     // if the row existed, nothing is changed, and its workflow may be needed
-    const isPumped = (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null && pumped;
-    if (isPumped) passedToRelays?.(idOf(job), 0);
-    return needs(!isPumped);
+    return needs(!isNew || !pumped);
   }
 
   async #park(job: FirstAttempt, opensLane = false): Promise<Written> {

@@ -11,6 +11,7 @@ import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import type { LaneWatch } from './lane-watch.ts';
 import type { Poster, PostJob } from './poster.ts';
+import type { PumpedDue } from './pumped-due.ts';
 import type { Recorder } from './recorder.ts';
 import type { StallWatch } from './stall-watch.ts';
 
@@ -63,8 +64,7 @@ export interface AttemptDeps {
   laneWatch: Pick<LaneWatch, 'recordOutcome'> | null;
   /** The process's budget of workflows. Absent: there is always room. */
   budget?: WorkflowBudget;
-  /** Called when a record has passed a delivery to the relays. Its next attempt is due in so many milliseconds. */
-  passedToRelays?(deliveryId: string, dueInMs: number): void;
+  pumpedDue?: Pick<PumpedDue, 'note'>;
   log: Logger;
 }
 
@@ -84,7 +84,7 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   const posted = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
   const records = posted.map((record) => ({ ...record, leasedBy: job.leasedBy, pumped: hasNoRoom(deps, job, record) }));
   const { statuses, pumped } = await store(recorder, job, records);
-  if (pumped && attempt.retryInMs !== null) deps.passedToRelays?.(attempt.deliveryId, attempt.retryInMs);
+  if (pumped && statuses[0] === 'retrying') deps.pumpedDue?.note(job.deliveryId, attempt.retryInMs ?? 0);
   laneWatch?.recordOutcome(job, job.eventType, result);
   await poster.obeyEndpoint(job, result);
   for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);

@@ -85,7 +85,7 @@ export class Pump {
     this.#looks = new LookTimer({
       look: () => this.#look(),
       failed: (error) => log.warn({ err: error, relayId: lease.id }, 'pump.not_read'),
-      gapMs: (tookMs) => Math.max(this.#waiting.size > many ? 1_000 : 200, Math.min(10 * tookMs, 2_000)),
+      gapMs: (tookMs) => Math.max(this.#waiting.size > many ? 1_000 : 200, Math.min(5 * tookMs, 1_000)),
     });
     this.#looks.within(0);
   }
@@ -186,11 +186,18 @@ export class Pump {
     if (!this.#mayAct()) return this.#release(deliveryId, 0);
     const { engine, modes, metrics } = this.#deps;
     modes.addLoad(1, Date.now());
-    metrics?.attempted(lateMs + performance.now() - readAt);
+    const late = lateMs + performance.now() - readAt;
     const isTooLate = () => !this.#lease.isFresh(performance.now());
-    const report = await engine.attemptPumped(deliveryId, { relayId: this.#lease.id, isTooLate });
-    if (report.kind === 'refused') return this.dueIn(deliveryId, report.retryInMs);
-    const ms = pauseAfter(report);
+    const report = await engine.attemptPumped(deliveryId, {
+      relayId: this.#lease.id,
+      read: () => this.#leases.read(deliveryId),
+      isTooLate,
+    });
+    if (report.kind === 'refused' || report.kind === 'ended') metrics?.attempted(late);
+    // the record ends the lease of this relay only, and meanwhile it may have been passed on to the next one
+    const isPassedOn = this.#deps.inFlight.get(deliveryId) !== this.#lease.id;
+    if (report.kind === 'refused') this.dueIn(deliveryId, report.retryInMs);
+    const ms = report.kind === 'refused' && isPassedOn ? 0 : pauseAfter(report);
     if (ms !== null) await this.#release(deliveryId, ms);
   }
 
@@ -214,7 +221,8 @@ export class Pump {
 }
 
 /** How long a delivery waits that was leased and not attempted. Null: its lease is over. */
-function pauseAfter(report: Exclude<Awaited<ReturnType<Engine['attemptPumped']>>, { kind: 'refused' }>): number | null {
+function pauseAfter(report: Awaited<ReturnType<Engine['attemptPumped']>>): number | null {
+  if (report.kind === 'refused') return null;
   if (report.kind === 'wait') return report.ms;
   if (report.kind === 'fault') return Math.min(pauseMs * 2 ** report.faults, longestPauseMs);
   if (report.kind === 'joined' || isUnderWay(report.state.status)) return pauseMs;

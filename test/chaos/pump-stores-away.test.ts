@@ -21,8 +21,7 @@ it('without Temporal retries go on in time, and no request repeats when PostgreS
   const statuses = async () => (await pumpedRows(stage)).map(({ status }) => status);
 
   stage.receiver.answer('/hook', [503, 503, 204]);
-  await insertPumped(stage, tenant, 'refused');
-  await nudgePumps(stage);
+  expect(await stage.send(first, tenant, ['refused'])).toEqual(['refused']);
   await until('its retries', async () => (await statuses())[0] === 'succeeded');
   const [one, , third] = stage.receiver.of('refused');
   // without its own times, a relay would look every 10 s
@@ -47,5 +46,7 @@ it('without Temporal retries go on in time, and no request repeats when PostgreS
   receiver.letPass();
   await until('all records', async () => (await statuses()).every((status) => status === 'succeeded'));
   expect(stage.notOnce([...slow, 'after'])).toEqual({});
-  expect((await pumpedRows(stage)).filter(({ attempts, recorded, leased }) => attempts !== recorded + 1 || leased)).toEqual([]);
+  expect(
+    (await pumpedRows(stage)).filter(({ id, attempts, recorded, leased }) => attempts !== recorded + (id === 'refused' ? 0 : 1) || leased),
+  ).toEqual([]);
 });

@@ -1,5 +1,6 @@
 // The pump of a relay, with real requests and PostgreSQL: which deliveries it attempts, in which order, how often, and what
 // it costs when there are none.
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { obeyCommand } from '#db/deliveries/commands';
 import { uuidOf } from '#domain/ids';
@@ -84,7 +85,7 @@ describe.concurrent('the pump', () => {
     const untried = await deliver(`status = 'pending', attempts = 0`);
     await relay();
     const now = ['expired', 'cancelled', 'cancelled', 'held', 'held', 'held'];
-    await until('the ends', async () => expect(await statuses(ended)).toEqual(now) === undefined);
+    await until('the ends', async () => isDeepStrictEqual(await statuses(ended), now));
     await done([untried]);
     expect([...ended, ...others].map(requests)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(await statuses(others)).toEqual(['retrying', 'retrying', 'dead_lettered']);

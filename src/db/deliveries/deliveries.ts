@@ -1,7 +1,7 @@
 // Delivery rows for an attempt: reads everything it needs in one statement, and makes the changes
 // that are not part of recording an attempt.
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
-import { idOf, uuidOf } from '#domain/ids';
+import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
 import type { Db } from '../store/pool.ts';
 
@@ -39,30 +39,37 @@ export interface DeliveryJob extends EndpointToSend {
   secrets: { id: string; sealed: Buffer }[];
 }
 
-/**
- * Null: no such delivery, or its event was deleted. `leasedBy`: only a delivery that relays attempt and that this relay has
- * leased.
- */
-export async function readDeliveryJob(db: Db, deliveryId: string, leasedBy?: string): Promise<DeliveryJob | null> {
+/** Null: no such delivery, or its event was deleted. */
+export async function readDeliveryJob(db: Db, deliveryId: string): Promise<DeliveryJob | null> {
+  return (await readDeliveryJobs(db, [deliveryId])).get(deliveryId) ?? null;
+}
+
+/** By id. `leasedBy`: only deliveries that relays attempt and that this relay has leased. */
+export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?: string): Promise<Map<string, DeliveryJob>> {
+  const ids = deliveryIds.map(uuidOf).toSorted();
+  const [lowest = '', highest = ''] = [ids[0], ids.at(-1)];
   const { rows } = await db.query<JobRow>({
-    name: 'read_delivery_job',
+    // Not prepared by name, so that the ids select the partitions. An event is on the same day as its deliveries. `limit`
+    // keeps the planner from reading all events between.
     text: `
-      select d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.pumped, d.last_outcome, d.last_message,
+      select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.pumped, d.last_outcome, d.last_message,
         extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
         e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
-      from deliveries d join events e on e.id = d.event_id join endpoints p on p.id = d.endpoint_id
-      where d.id = $1 and ($2::uuid is null or d.pumped and d.leased_by = $2)`,
-    values: [uuidOf(deliveryId), leasedBy === undefined ? null : uuidOf(leasedBy)],
+      from deliveries d join endpoints p on p.id = d.endpoint_id cross join lateral (
+        select external_id, body, erased_at from events where id = d.event_id and id between $2 and $3 limit 1
+      ) e
+      where d.id = any($1::uuid[]) and ($4::uuid is null or d.pumped and d.leased_by = $4)`,
+    values: [ids, deliveryRange(lowest).from, deliveryRange(highest).to, leasedBy === undefined ? null : uuidOf(leasedBy)],
   });
-  const [row] = rows;
-  return row ? toJob(deliveryId, row) : null;
+  return new Map(rows.map((row) => [idOf('dlv', row.id), toJob(idOf('dlv', row.id), row)]));
 }
 
 interface JobRow extends EndpointToSendRow {
+  id: string;
   event_id: string;
   endpoint_id: string;
   tenant_id: string;
