@@ -69,7 +69,7 @@ function open(
     laneWatch: lanes.lanes,
     park: lanes.parking.park,
     budget,
-    passedToRelays: (deliveryId, dueInMs) => passed.set(deliveryId, dueInMs),
+    pumpedDue: { note: (deliveryId, dueInMs) => void passed.set(deliveryId, dueInMs) },
     log,
     ...(firstInFlight && { firstInFlight }),
   });
