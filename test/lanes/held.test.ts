@@ -7,7 +7,7 @@ import { type LaneEndpoint, type LaneStage, openLaneStage } from './lane-stage.t
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await openLaneStage('t52', {}, { timings: quickWaits });
+  stage = await openLaneStage('t52', { POSTHORN_WORKFLOWS_PER_SECOND: '1000' }, { timings: quickWaits });
 });
 afterAll(() => stage?.close());
 

@@ -21,7 +21,9 @@ export interface ProcessStage {
 }
 
 async function open(namespace: string, env: Record<string, string>, timings: Timings): Promise<ProcessStage> {
-  const stage = await openStage({ namespace, env: { POSTHORN_DISPATCH: 'adaptive', ...env }, timings });
+  // with room for the workflow of every lane, so that `drainer` finds its worker
+  const lanesHaveRoom = { POSTHORN_DISPATCH: 'adaptive', POSTHORN_WORKFLOWS_PER_SECOND: '1000' };
+  const stage = await openStage({ namespace, env: { ...lanesHaveRoom, ...env }, timings });
   const [server, ...workers] = await Promise.all([
     stage.start({ role: 'server' }),
     stage.start({ role: 'worker' }),
