@@ -43,7 +43,7 @@ describe.concurrent('processes that are stopped without PostgreSQL', () => {
   });
 
   it('end even if it is not back in time; then only requests that were sent and not recorded repeat', async (context) => {
-    const { own, stage, first: ahead, tenant, receiver } = await openOwn(context, 't54', quickEnd);
+    const { own, stage, first: ahead, tenant, receiver } = await openOwn(context, 't80', quickEnd);
     // one process makes first attempts in its relay, the other by activities
     const plain = await stage.start({ env: { POSTHORN_DISPATCH: 'individual' } });
     const accepted = [

@@ -12,7 +12,7 @@ it('without Temporal retries go on in time, and no request repeats when PostgreS
   const own = await startOwnPostgres();
   onTestFinished(() => own.close());
   const env = { TEMPORAL_ADDRESS: '127.0.0.1:1', POSTHORN_DISPATCH: 'adaptive' };
-  const stage = await openStage({ namespace: 't77', databaseUrl: own.url, timings: longRequests });
+  const stage = await openStage({ namespace: 't22', databaseUrl: own.url, timings: longRequests });
   onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
   const start = () => stage.start({ env, awaited: 'listening' });
   const [first, second] = [await start(), await start()];

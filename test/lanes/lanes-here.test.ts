@@ -36,7 +36,7 @@ const healthy = async (settings: object) => makeLane(stage.where, await stage.po
 
 beforeAll(async () => {
   stage = await openLaneStage(
-    't78',
+    't23',
     { POSTHORN_WORKFLOWS_PER_SECOND: '1', LOG_LEVEL: 'info' },
     { timings: { ...quickWaits, lanes: { ...quickWaits.lanes, circuit: probes } }, logTo: { write: (line) => void lines.push(line) } },
   );

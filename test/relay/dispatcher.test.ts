@@ -23,7 +23,7 @@ let opened: Dispatcher[];
 
 beforeAll(async () => {
   api = await startApi();
-  there = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 't16' }), log);
+  there = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 't09' }), log);
   nowhere = openTemporalLink(readConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), log);
   await there.connected;
 });

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 
 let stage: LaneStage;
 beforeAll(async () => {
-  stage = await setLaneStage('t17');
+  stage = await setLaneStage('t24');
 });
 afterAll(() => stage?.close());
 
