@@ -15,7 +15,10 @@ import type { PlanDelivery } from './plan-delivery.ts';
 export interface AttemptInput {
   deliveryId: string;
   plan?: PlanInput;
-  /** Only waits for an attempt in flight: returns the state in place of throwing what the next attempt has to wait. */
+  /**
+   * The workflow has seen no attempt of this round. If one is recorded by now, returns the state, so that the workflow can
+   * show `retrying`, in place of throwing what the next attempt has to wait.
+   */
   join?: boolean;
 }
 

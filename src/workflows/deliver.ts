@@ -132,19 +132,15 @@ class Delivery {
   /** Makes an attempt. Also reads the row: for a final status `attemptDelivery` sends nothing and returns the state. */
   async attempt(): Promise<void> {
     const begun = await this.#begin();
-    const attempt = async () => this.#enter(await this.#attempts.attemptDelivery(this.#what()));
-    if (begun === 'in_flight' && this.#isCommanded()) await CancellationScope.nonCancellable(() => this.#join());
+    const isUnseen = this.known.status === 'pending' && this.known.attempts === 0;
+    const attempt = async () => this.#enter(await this.#attempts.attemptDelivery({ ...this.#what(), ...(isUnseen && { join: true }) }));
+    if (begun === 'in_flight' && this.#isCommanded()) await CancellationScope.nonCancellable(attempt);
     else if (begun === 'in_flight' || begun === null) await this.#untilCommand(attempt);
     else this.#enter(begun);
   }
 
   #isCommanded(): boolean {
     return this.#commands.length > 0 || this.#whole.consideredCancelled;
-  }
-
-  /** Waits for the end of the first attempt, and not for the next one. */
-  async #join(): Promise<void> {
-    this.#enter(await this.#attempts.attemptDelivery({ ...this.#what(), join: true }));
   }
 
   /** The first attempt of a delivery that was started in place of its dispatch. Null: it was not made here. */

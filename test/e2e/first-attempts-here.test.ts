@@ -1,18 +1,20 @@
 // The first attempt of an individual delivery runs as a local activity, which hands over to a normal one when the endpoint
 // is slow: never two requests, whichever process goes on.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createBeginDelivery } from '#activities/begin-delivery';
 import { ended } from '#attempts/attempt-report';
 import { readDeliveryJob } from '#db/deliveries/deliveries';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
 import { newId } from '#runtime/new-id';
 import { deliveryStart } from '#temporal/starter';
+import { noDispatchSwept } from '../support/quick-timings.ts';
+import { startTemporalProxy } from '../support/temporal-proxy.ts';
 import { until } from '../support/until.ts';
-import { type Sent, type Stage, setStage } from './stage.ts';
+import { holding, type Sent, type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t74');
+  stage = await setStage('t74', {}, { timings: noDispatchSwept });
 });
 afterAll(() => stage?.close());
 
@@ -73,6 +75,34 @@ describe('the first attempt of a delivery', () => {
     await sent.handle.signal('cancel');
     accept();
     await sent.reach('succeeded');
+    expect(sent.requests()).toHaveLength(1);
+  });
+});
+
+describe('a first attempt that is refused before the normal activity begins', () => {
+  it('is shown as retrying, and can be found so', async ({ onTestFinished }) => {
+    const proxy = await startTemporalProxy(inject('temporalAddress'));
+    onTestFinished(proxy.close);
+    const behindProxy = await setStage('t77', { TEMPORAL_ADDRESS: proxy.address });
+    onTestFinished(behindProxy.close);
+    const completion = 'WorkflowService/RespondWorkflowTaskCompleted';
+    const hold = holding();
+    const sent = await behindProxy.send({ until: 'pending', answer: hold.reply });
+    await hold.held();
+    // Temporal learns of the hand-over only after the attempt has ended
+    const before = proxy.calls(completion);
+    proxy.refuse((method) => (method === completion ? { code: 14, message: 'not now' } : null));
+    await until('the hand-over', () => proxy.calls(completion) > before);
+    hold.release(500);
+    await sent.reach('retrying');
+    proxy.refuse(() => null);
+    const query = `PosthornStatus='retrying' and PosthornTenant='${behindProxy.tenant}'`;
+    await until('it in the list', async () => (await behindProxy.posthorn.temporal.workflow.count(query)).count === 1);
+    expect(await sent.handle.query('status')).toMatchObject({ status: 'retrying', attempts: 1 });
+    await until('its next attempt to wait', async () => {
+      const [activity] = (await sent.handle.describe()).raw.pendingActivities ?? [];
+      return activity?.lastFailure?.applicationFailureInfo?.type === 'http_status';
+    });
     expect(sent.requests()).toHaveLength(1);
   });
 });

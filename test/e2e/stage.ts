@@ -51,8 +51,12 @@ export interface Stage {
 }
 
 /** On a Posthorn of its own. */
-export async function setStage(namespace: string, env: Record<string, string> = {}, reached?: TestOptions['reached']): Promise<Stage> {
-  const posthorn = await startPosthorn({ namespace, env, reached });
+export async function setStage(
+  namespace: string,
+  env: Record<string, string> = {},
+  more: Pick<TestOptions, 'reached' | 'timings'> = {},
+): Promise<Stage> {
+  const posthorn = await startPosthorn({ namespace, env, ...more });
   return setStageOn(posthorn, posthorn.stop);
 }
 

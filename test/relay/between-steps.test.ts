@@ -11,8 +11,10 @@ import { until } from '../support/until.ts';
 let stage: Stage;
 beforeAll(async () => {
   const env = { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '0.2' };
-  stage = await setStage('t36', env, async (checkpoint) => {
-    if (checkpoint === 'before plan') await until('no test to be between the steps', () => between === 0, 200_000);
+  stage = await setStage('t36', env, {
+    async reached(checkpoint) {
+      if (checkpoint === 'before plan') await until('no test to be between the steps', () => between === 0, 200_000);
+    },
   });
   await stage.posthorn.makeEndpoint(stage.tenant, `${stage.receiver.url}/probe`, { eventTypes: ['probe.*'] });
 });
