@@ -1,14 +1,13 @@
 // Finds the `temporal` command for the embedded server. In this order: the one on the PATH, the
 // cached one, a download, a build with Go. Concurrent calls share one download or build.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Lock, LockHeldError, takeLock } from './lock-file.ts';
+import { makeOnce } from './cached-files.ts';
+import { buildWithGo } from './go-build.ts';
 import { explainFolderError, StartError } from './start-error.ts';
-import { superviseProcess } from './supervised-process.ts';
 import { downloadTemporal } from './temporal-download.ts';
 
 const version = 'v1.5.1';
@@ -33,53 +32,27 @@ export async function findTemporalBinary(options: FindOptions = {}): Promise<str
   if (own !== undefined && (await isNewEnough(own))) return own;
   const folder = join(cacheDir, 'posthorn', 'temporal', version);
   const cached = join(folder, 'temporal');
-  if (existsSync(cached) && (await isNewEnough(cached))) return cached;
+  const isThere = async () => existsSync(cached) && (await isNewEnough(cached));
+  const make = async (draft: string) => ({ temporal: await obtain(draft, directory, log) });
   try {
-    mkdirSync(folder, { recursive: true });
-    return await obtain(folder, directory, log);
+    if (!(await isThere())) await makeOnce({ folder, what: 'the Temporal server', isThere, make, log });
+    return cached;
   } catch (error) {
     throw explainCacheError(error, folder);
   }
 }
 
-async function obtain(folder: string, directory: string, log: (line: string) => void): Promise<string> {
-  const cached = join(folder, 'temporal');
-  const lock = await waitForLock(join(folder, 'lock'), log);
-  const draft = mkdtempSync(join(folder, 'new-'));
-  try {
-    // the previous holder of the lock has probably done the work
-    if (existsSync(cached) && (await isNewEnough(cached))) return cached;
-    const made = (await downloadTemporal({ version, directory, folder: draft, log })) ?? (await build(draft, log));
-    if (!(await isNewEnough(made))) throw noTemporal('the downloaded or built command does not run on this machine');
-    renameSync(made, cached);
-    return cached;
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-    lock.release();
-  }
-}
-
-async function waitForLock(file: string, log: (line: string) => void): Promise<Lock> {
-  for (let waited = 0; ; waited += 1) {
-    try {
-      return await takeLock(file);
-    } catch (error) {
-      if (!(error instanceof LockHeldError)) throw error;
-      if (waited % 15 === 0) log(`waiting for process ${error.pid}, which downloads or builds the Temporal server (${waited} s)`);
-      await sleep(1_000);
-    }
-  }
+async function obtain(draft: string, directory: string, log: (line: string) => void): Promise<string> {
+  const made = (await downloadTemporal({ version, directory, folder: draft, log })) ?? (await build(draft, log));
+  if (!(await isNewEnough(made))) throw noTemporal('the downloaded or built command does not run on this machine');
+  return made;
 }
 
 async function build(draft: string, log: (line: string) => void): Promise<string> {
   if ((await onPath('go')) === undefined) throw noTemporal('it could not be downloaded, and Go is not installed to build it');
-  log(`building the Temporal server ${version} with Go, once: about 4 minutes on 2 cores`);
-  const args = [`GOBIN=${draft}`, 'go', 'install', '-ldflags=-s -w', `github.com/temporalio/cli/cmd/temporal@${version}`];
-  const go = await superviseProcess({ command: 'env', args, logFile: join(draft, 'go.log'), stopSignal: 'SIGTERM' });
-  const started = Date.now();
-  const progress = setInterval(() => log(`still building the Temporal server (${Math.round((Date.now() - started) / 1_000)} s)`), 15_000);
-  const { code } = await go.exited.finally(() => clearInterval(progress));
-  if (code !== 0) throw noTemporal(`building it with Go failed: ${go.logTail().trim().split('\n').at(-1)}`);
+  const packages = [`github.com/temporalio/cli/cmd/temporal@${version}`];
+  const failure = await buildWithGo({ what: `the Temporal server ${version}`, minutes: 4, packages, folder: draft, log });
+  if (failure !== undefined) throw noTemporal(`building it with Go failed: ${failure}`);
   return join(draft, 'temporal');
 }
 
@@ -97,7 +70,8 @@ function explainCacheError(error: unknown, folder: string): unknown {
     : noTemporal(`the cache folder ${folder} cannot be written (${error instanceof Error ? error.message : error})`);
 }
 
-async function onPath(command: string): Promise<string | undefined> {
+/** Its path, if it is on the PATH. */
+export async function onPath(command: string): Promise<string | undefined> {
   try {
     const { stdout } = await run('/bin/sh', ['-c', 'command -v "$1"', 'sh', command]);
     return stdout.trim() || undefined;
