@@ -54,16 +54,22 @@ async function all(programs) {
   return codes.find((code) => code !== 0) ?? 0;
 }
 
+/** `onServer`: which tests run on Temporal's server for production, see `test/support/temporal-server/short-form.ts`. */
+function vitest(onServer, args) {
+  if (onServer !== undefined) process.env.TEST_TEMPORAL_SERVER = onServer;
+  return runWatched(node, [installed('vitest/vitest.mjs'), 'run', ...args]);
+}
+
 const tasks = {
   start: (args) => [
     ['', () => build()],
     ['', () => runWatched(node, [join(root, 'src/cli/main.ts'), 'start', ...args])],
   ],
   dev: (args) => [['', () => runWatched(node, [join(root, 'bin/dev.ts'), ...args])]],
-  test: (args) => [
-    ...tasks.check(),
-    ['build', () => build()],
-    ['tests', () => runWatched(node, [installed('vitest/vitest.mjs'), 'run', ...args])],
+  test: (args) => [...tasks.check(), ['build', () => build()], ['tests', () => vitest(args.length === 0 ? 'short' : undefined, args)]],
+  'test:temporal-server': (args) => [
+    ["Temporal's server for production", () => runWatched(node, [join(root, 'test/support/build-temporal-server-main.ts')])],
+    ['tests on it', () => vitest(args.length === 0 ? 'short' : 'all', ['--project', 'temporal-server', ...args])],
   ],
   check: () => [['format, lint, types, unused code and packages', () => all(checks)]],
   chaos: (args) => [['', () => runWatched(node, [join(root, 'bin/chaos.mjs'), ...args])]],

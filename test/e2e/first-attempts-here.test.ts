@@ -7,14 +7,14 @@ import { readDeliveryJob } from '#db/deliveries/deliveries';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
 import { newId } from '#runtime/new-id';
 import { deliveryStart } from '#temporal/starter';
-import { noDispatchSwept } from '../support/quick-timings.ts';
+import { unhurried } from '../support/quick-timings.ts';
 import { startTemporalProxy } from '../support/temporal-proxy.ts';
 import { until } from '../support/until.ts';
 import { holding, type Sent, type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t74', {}, { timings: noDispatchSwept });
+  stage = await setStage('t74', {}, { timings: unhurried });
 });
 afterAll(() => stage?.close());
 

@@ -3,14 +3,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusAttribute } from '#contract/workflow-contract';
 import { deliveryStart } from '#temporal/starter';
-import { noDispatchSwept } from '../support/quick-timings.ts';
+import { unhurried } from '../support/quick-timings.ts';
 import { swell } from '../support/swell.ts';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t07', {}, { timings: noDispatchSwept });
+  stage = await setStage('t07', {}, { timings: unhurried });
 });
 afterAll(() => stage?.close());
 

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
+import { serverProject } from './temporal-server/short-form.ts';
 
 const kept = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'posthorn/test-seconds.json');
 const testFolder = join(import.meta.dirname, '..');
@@ -23,7 +24,9 @@ export function readFileTimes(): Record<string, number> {
 export function fileTimes(): Reporter {
   return {
     onTestRunEnd(modules) {
-      const took = modules.filter((module) => module.ok()).map((module) => [nameOf(module.moduleId), secondsOf(module)] as const);
+      const took = modules
+        .filter((module) => module.ok() && module.project.name !== serverProject)
+        .map((module) => [nameOf(module.moduleId), secondsOf(module)] as const);
       mkdirSync(dirname(kept), { recursive: true });
       // another run may read it at any moment
       const draft = `${kept}.${process.pid}`;

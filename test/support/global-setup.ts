@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { isPortFree } from '#embedded/free-port';
 import { buildProcessProgram } from './process-program.ts';
 import { startTestServers } from './servers.ts';
+import { serverProject } from './temporal-server/short-form.ts';
 import { until } from './until.ts';
 import { workersToEnd } from './worker-presence.ts';
 
@@ -19,7 +20,8 @@ declare module 'vitest' {
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const program = await buildProcessProgram();
-  const servers = await startTestServers((line) => project.vitest.logger.log(line));
+  const kind = project.name === serverProject ? 'production' : 'dev';
+  const servers = await startTestServers(kind, (line) => project.vitest.logger.log(line));
   project.provide('processProgram', program);
   project.provide('postgresUrl', servers.postgresUrl);
   project.provide('temporalAddress', servers.temporalAddress);

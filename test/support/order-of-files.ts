@@ -2,6 +2,7 @@
 // processes each, run on half of the workers: the machine is not overloaded, and no worker idles at the end.
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { nameOf, readFileTimes } from './file-times.ts';
+import { serverProject } from './temporal-server/short-form.ts';
 
 /** Seconds of a file that has no time yet, by its folder. Wrong numbers only cost time. */
 const firstRun: Record<string, number> = { chaos: 30, lanes: 14, e2e: 12, embedded: 10, relay: 8, attempts: 5 };
@@ -11,9 +12,10 @@ export class OrderOfFiles extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const others = await super.sort(files);
     // a process runs many files of one project, so the projects are not mixed
-    const unit = others.filter(({ project }) => project.name === 'unit').sort(longestFirst);
-    const integration = others.filter(({ project }) => project.name !== 'unit').sort(longestFirst);
-    return [...unit, ...mixed(integration, this.ctx.config.maxWorkers)];
+    const [unit, onServer, integration] = ['unit', serverProject, 'integration'].map((name) =>
+      others.filter(({ project }) => project.name === name).sort(longestFirst),
+    );
+    return [...(unit ?? []), ...[onServer, integration].flatMap((files) => mixed(files ?? [], this.ctx.config.maxWorkers))];
   }
 }
 

@@ -9,8 +9,15 @@ export const testTimings: Timings = { ...usualTimings, partitionDaysAhead: 1 };
 
 const { relay, lanes, temporal, sweep } = testTimings;
 
-/** For tests that say which workflows there are: on a slow machine, too, no sweep starts a dispatch that is not done yet. */
-export const noDispatchSwept: Timings = { ...testTimings, sweep: { ...sweep, dispatchOverdueAfterMs: 600_000 } };
+/**
+ * For tests that say which workflows there are, with one relay. On a slow machine, too, no lease expires and no sweep starts
+ * a dispatch that is not done yet, both of which would start a dispatch workflow.
+ */
+export const unhurried: Timings = checkTimings({
+  ...testTimings,
+  relay: { ...relay, fencedAfterMs: 120_000, expiresAfterMs: 150_000, steadyAfterMs: 150_000 },
+  sweep: { ...sweep, dispatchOverdueAfterMs: 600_000 },
+});
 
 const inShort = (timings: Timings) => (isLongChaos ? testTimings : checkTimings(timings));
 

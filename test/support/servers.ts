@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '#embedded/postgres';
 import { startTemporal } from '#embedded/temporal';
+import { namespacesOnServer } from './temporal-server/short-form.ts';
+import { startTemporalServer } from './temporal-server/start.ts';
 
 /** `t01` … `t80`: one namespace for each test file that needs its own. `shared1` …: one for each worker of Vitest. */
 const testNamespaces = [
@@ -25,7 +27,8 @@ export interface TestServers {
   stop(): Promise<void>;
 }
 
-export async function startTestServers(log: (line: string) => void): Promise<TestServers> {
+/** `dev`: Temporal's dev server on SQLite. `production`: the server that clusters run, on the same PostgreSQL. */
+export async function startTestServers(kind: 'dev' | 'production', log: (line: string) => void): Promise<TestServers> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-test-'));
   // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
@@ -36,10 +39,16 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
   };
   try {
     // autovacuum would visit each of many databases every minute
-    const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
+    const settings = { max_connections: '300', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
     const postgres = await startPostgres({ dataDir, settings, log });
     closers.push(postgres.stop);
-    const temporal = await startTemporal({ namespaces: testNamespaces, searchAttributes: testSearchAttributes, log });
+    const temporal = await (kind === 'dev'
+      ? startTemporal({ namespaces: testNamespaces, searchAttributes: testSearchAttributes, log })
+      : startTemporalServer({
+          namespaces: namespacesOnServer(process.env.TEST_TEMPORAL_SERVER, testNamespaces),
+          searchAttributes: testSearchAttributes,
+          postgresUrl: postgres.url,
+        }));
     closers.push(temporal.stop);
     return { postgresUrl: postgres.url, temporalAddress: temporal.address, stop };
   } catch (error) {
