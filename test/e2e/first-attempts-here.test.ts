@@ -83,7 +83,7 @@ describe('a first attempt that is refused before the normal activity begins', ()
   it('is shown as retrying, and can be found so', async ({ onTestFinished }) => {
     const proxy = await startTemporalProxy(inject('temporalAddress'));
     onTestFinished(proxy.close);
-    const behindProxy = await setStage('t77', { TEMPORAL_ADDRESS: proxy.address });
+    const behindProxy = await setStage('t81', { TEMPORAL_ADDRESS: proxy.address });
     onTestFinished(behindProxy.close);
     const completion = 'WorkflowService/RespondWorkflowTaskCompleted';
     const hold = holding();
