@@ -78,7 +78,7 @@ function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce
 
 /** Creates a tenant and its endpoints. Returns the API paths of the endpoints. */
 export async function makeTenant(stage: Stage, id: string, { endpoints, query, retries, endpoint }: Scenario): Promise<string[]> {
-  await stage.call('POST', '/v1/tenants', { id, name: id });
+  await stage.call('POST', '/v1/tenants', { id, name: id, maxEndpoints: Math.max(100, endpoints) });
   const paths = [];
   for (let n = 0; n < endpoints; n++) {
     const url = `${stage.receiverUrl}/${n}${query}`;
