@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { idleScenario } from './idle.ts';
 import { laneScenarios } from './lane-scenarios.ts';
 import { machineFacts } from './machine.ts';
 import { rotationScenario } from './rotation.ts';
@@ -18,10 +19,10 @@ const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|
 
   --scenario  burst, fan-out, rate-5, rate-50, rate-200, rate-10 (only when named; rate: all four), onset, failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
-              them; only when named); storm-one, storm-many, rotation (only when named); may be repeated
+              them; only when named); storm-one, storm-many, idle, rotation (only when named); may be repeated
   --mode      individual and adaptive by default; may be repeated
   --quick     a fifth of the events, and 10 s at each rate
-  --minutes   duration of soak, 10 by default
+  --minutes   duration of soak, and of the traffic before idle, 10 by default
   --out       output file, bench/results/<date>-<commit>.json by default`;
 
 const modes: readonly Mode[] = ['individual', 'adaptive', 'batched'];
@@ -50,6 +51,7 @@ function readArguments() {
       ...scenarios({ quick: values.quick, minutes }),
       ...laneScenarios({ quick: values.quick }),
       ...stormScenarios({ quick: values.quick }),
+      idleScenario({ quick: values.quick, minutes }),
       rotationScenario({ quick: values.quick }),
     ],
     values.scenario,

@@ -7,6 +7,7 @@ import { createParkDelivery } from '#attempts/park-delivery';
 import { createPoster } from '#attempts/poster';
 import { PumpedDue } from '#attempts/pumped-due';
 import { Recorder } from '#attempts/recorder';
+import { ReservedSlots } from '#attempts/reserved-slots';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { disableAfterMs } from '#config/config';
@@ -36,8 +37,10 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
   const defaultRetry = config.POSTHORN_RETRY_SCHEDULE;
   const metrics = core.telemetry.attempts;
   const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
+  const slots = createSlots(limits);
   const shared = {
-    slots: createSlots(limits),
+    slots,
+    reserved: new ReservedSlots(slots),
     poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
     recorder: new Recorder(shares.recording, contents, log),
     stallWatch: createStallWatch(timings.stall),

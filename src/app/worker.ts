@@ -131,6 +131,7 @@ function openRelay(
     log,
     processName: `${hostname()} ${process.pid}`,
     place: thisPlace(),
+    reserved: shared.reserved,
     dispatch: config.POSTHORN_DISPATCH,
     modes,
     dispatchesPerSecond: config.POSTHORN_DISPATCHES_PER_SECOND,

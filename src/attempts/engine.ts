@@ -13,6 +13,7 @@ import type { LaneWatch } from './lane-watch.ts';
 import { type AttemptDeps, type Attempted, makeAttempt } from './make-attempt.ts';
 import type { ParkDelivery } from './park-delivery.ts';
 import { RenderError } from './render-error.ts';
+import type { ReservedSlots } from './reserved-slots.ts';
 import { SlotBackoff } from './slot-backoff.ts';
 import type { SlotLimits, Slots } from './slots.ts';
 
@@ -20,6 +21,7 @@ export interface EngineDeps extends AttemptDeps {
   db: Db;
   laneWatch: Pick<LaneWatch, 'recordOutcome'>;
   slots: Slots;
+  reserved?: Pick<ReservedSlots, 'claim'>;
   limits: SlotLimits;
   parkDelivery: ParkDelivery;
   /** Shared with the first attempters of this process. */
@@ -104,8 +106,8 @@ export class Engine {
   }
 
   async #attemptWithSlot(job: DeliveryJob, mark: number): Promise<AttemptReport> {
-    const { slots, parkDelivery } = this.#deps;
-    const giveBack = slots.take(job.tenantId, job.endpointId, job.maxInFlight);
+    const { slots, reserved, parkDelivery } = this.#deps;
+    const giveBack = reserved?.claim(job.deliveryId) ?? slots.take(job.tenantId, job.endpointId, job.maxInFlight);
     if (giveBack === 'endpoint' && this.#slotBackoff.isOverloaded(job)) return unchanged(job, await parkDelivery.handOverCap(job));
     if (typeof giveBack !== 'function') {
       const ms = await this.#slotBackoff.backOff(job, giveBack);

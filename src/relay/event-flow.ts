@@ -2,6 +2,7 @@
 // Memory holds a limited number of events. The rest waits in the outbox and is read when there is room.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirstAttempter } from '#attempts/first-attempter';
+import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isStoreAway } from '#db/store/errors';
 import { type DispatchMode, workflowsOf } from '#domain/events/dispatch-mode';
@@ -128,7 +129,7 @@ export class EventFlow {
       if (route.kind === 'plan') return leavingAs('unplanned', event, true);
       if (mode === 'batched') return await attemptEvent(this.#preparing, event, route, false);
       const leaving = leavingIndividually(event, route);
-      if (this.#dispatcher.takePlace()) return leaving;
+      if (this.#dispatcher.takePlace()) return this.#withSlot(leaving, event.tenantId, route.direct[0]);
       return followedBy(leaving.only, await attemptEvent(this.#preparing, event, route, true));
     } catch (error) {
       this.#deps.log.warn({ err: error, relayId: this.#lease.id, eventId: event.eventId }, 'relay.not_planned');
@@ -138,6 +139,14 @@ export class EventFlow {
       this.readSoon();
       return null;
     }
+  }
+
+  /** In a burst that comes now, the first attempt of its workflow would find no slot. */
+  #withSlot(leaving: Leaving, tenantId: string, endpoint: EndpointSnapshot | undefined): Leaving {
+    const { reserved, dispatch } = this.#deps;
+    if (dispatch === 'adaptive' && leaving.only && endpoint)
+      reserved?.reserve(leaving.only.deliveryId, tenantId, endpoint.endpointId, endpoint.maxInFlight);
+    return leaving;
   }
 
   #choose(route: Route<unknown>, tenantId: string): DispatchMode {

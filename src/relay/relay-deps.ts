@@ -1,6 +1,7 @@
 // The dependencies of a relay, provided by its process.
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
+import type { ReservedSlots } from '#attempts/reserved-slots';
 import type { Db } from '#db/store/pool';
 import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Timings } from '#domain/timings';
@@ -33,6 +34,8 @@ export interface RelayDeps {
   processName: string;
   /** Of this process. Null: others on the host cannot know whether it is alive. */
   place: ProcessPlace | null;
+  /** Keeps slots for deliveries whose workflows it starts. */
+  reserved?: Pick<ReservedSlots, 'reserve'>;
   dispatch: DispatchSetting;
   /** The budget of workflows of this process. */
   modes: ModeSwitch;
