@@ -97,8 +97,10 @@ async function firstAttemptsMeanwhile(stage: Stage, perSecond: number, forSecond
         'all first attempts, also of those accepted before the relay had noticed',
         () => arrivals(stage).size === accepted.length,
       );
-      // once it has noticed there is no room for workflows, so the relay makes second attempts too
-      await until('a retry', () => [...arrivals(stage).values()].some((count) => count > 1));
+      // from then on there is no room for workflows, so the relay makes second attempts too
+      await until('the relay has noticed', () => posthorn.log().includes('relay.start_failed'));
+      accepted.push(...(await stage.send(posthorn, tenant, ['noticed-10'])));
+      await until('a retry', () => arrivals(stage).get('/hook noticed-10') === 2);
     },
     async afterwards() {
       accepted.push(...later);
