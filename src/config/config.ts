@@ -119,7 +119,7 @@ export const variables = z.object({
     .max(100_000)
     .optional()
     .describe(
-      'adaptive mode: workflows that each worker starts per second before it batches; default: 12 for each core, enough if Temporal and PostgreSQL share the machine',
+      'the budget of workflows of each worker, per second: above it events are batched, relays retry and drain lanes themselves, and the workflows of dead letters open later; default: 12 for each core, enough if Temporal and PostgreSQL share the machine',
     ),
   POSTHORN_DISPATCHES_PER_SECOND: z.coerce
     .number()
