@@ -1,6 +1,5 @@
 // The ways a drain ends: the lane rests, the next drain goes on, the lease is lost, or the endpoint
 // is deleted. Called by the drain. Each returns a report: when the lane's workflow must go on.
-import { setTimeout as delay } from 'node:timers/promises';
 import { cancelUnfinished } from '#db/endpoints/pause-resume';
 import { countHeld } from '#db/lanes/lane-held';
 import { deleteLane, restLane, resumeRested, saveLane } from '#db/lanes/lane-ownership';
@@ -9,6 +8,7 @@ import type { Db } from '#db/store/pool';
 import type { LaneReport } from '#domain/lanes/lane';
 import type { Timings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { pause } from '#runtime/pause';
 import type { EndpointThrottle } from './endpoint-throttle.ts';
 import type { Sending } from './sending.ts';
 import type { StopParking } from './stop-parking.ts';
@@ -77,7 +77,7 @@ async function endRequests({ db, endpointId, epoch, throttle, sending, stopParki
   const ended = new AbortController();
   const ending = sending.allEnded().finally(() => ended.abort());
   while (!ended.signal.aborted && (await saveLane(db, endpointId, epoch, throttle.facts(null), stopParking.released())))
-    await delay(timings.saveEveryMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    await pause(timings.saveEveryMs, ended.signal);
   await ending;
 }
 

@@ -8,10 +8,10 @@ import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
 import { signalChange } from '#temporal/commands';
 import type { Starter } from '#temporal/starter';
+import { startAll } from './start-all.ts';
 
 const page = { tenants: 64, perTenant: 16 };
 const mostAtOnce = 64;
-const startsAtOnce = 8;
 const againAfterMs = 1_000;
 
 export interface DeadLetterDeps {
@@ -32,14 +32,11 @@ export class DeadLetters {
     this.#deps = deps;
   }
 
-  /** True: the last run found some, a second ago. */
-  isDue(): boolean {
-    return performance.now() >= this.#nextAt;
-  }
-
-  /** Makes it due in a second. */
-  postpone(): void {
-    this.#nextAt = performance.now() + againAfterMs;
+  /** True: the last run found some, a second ago. A run is not due again before it has found more. */
+  takeDue(): boolean {
+    if (performance.now() < this.#nextAt) return false;
+    this.#nextAt = Number.POSITIVE_INFINITY;
+    return true;
   }
 
   /** Rejects when PostgreSQL is away. What Temporal does not take now is left to the sweep. */
@@ -48,13 +45,11 @@ export class DeadLetters {
     const { db, log } = this.#deps;
     const waiting = await unopenedDeadLetters(db, this.#after, page);
     if (waiting.length === 0) return;
-    this.postpone();
+    this.#nextAt = performance.now() + againAfterMs;
     const ids = this.#granted(waiting);
     if (ids.length === 0) return;
     const opened = await openDeadLetters(db, ids);
-    for (let from = 0; from < opened.length; from += startsAtOnce) {
-      await Promise.all(opened.slice(from, from + startsAtOnce).map((delivery) => this.#start(delivery)));
-    }
+    await startAll(opened, (delivery) => this.#start(delivery));
     log.info({ opened: opened.length }, 'relay.dead_letters_opened');
   }
 

@@ -8,6 +8,7 @@ import type { Db } from '#db/store/pool';
 import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
+import { pause } from '#runtime/pause';
 import type { DispatchMetrics } from '#telemetry/telemetry';
 import type { DispatchRef, Starter } from '#temporal/starter';
 import { DispatchQueue, type Leaving, type LeavingKind, toDispatch } from './dispatch-queue.ts';
@@ -193,7 +194,7 @@ export class Dispatcher {
   }
 
   async #pause(): Promise<void> {
-    await delay(this.#deps.retryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await pause(this.#deps.retryMs, this.#stopping.signal);
   }
 }
 

@@ -9,8 +9,8 @@ import { TemporalAway } from '#temporal/link';
 import type { DispatchRef, Starter } from '#temporal/starter';
 import type { Progress } from '#temporal/stuck-workflow';
 import type { RetryTimes } from './retry-times.ts';
+import { startAll } from './start-all.ts';
 
-const startsAtOnce = 8;
 const lookedIntoAt = 3;
 /** After so many refusals and no start, Temporal refuses everything. */
 const refusalsThatMeanAway = 16;
@@ -75,9 +75,7 @@ export class OverdueStarts {
 
   /** Runs other calls to Temporal, with the same treatment of refusals. */
   async each<T>(items: T[], run: (item: T) => Promise<void>): Promise<void> {
-    for (let from = 0; from < items.length && !this.#stopping.aborted; from += startsAtOnce) {
-      await Promise.all(items.slice(from, from + startsAtOnce).map((item) => this.#try(run(item))));
-    }
+    await startAll(items, (item) => this.#try(run(item)), this.#stopping);
   }
 
   async #startDue<T>(

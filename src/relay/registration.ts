@@ -42,13 +42,14 @@ export async function register(
 export async function inherit({ db, log, place }: Deps, lease: Lease): Promise<boolean> {
   if (!place) return false;
   const gone = (await relaysOnHost(db, place)).filter((other) => isGone(other, place)).map(({ id }) => id);
+  if (gone.length === 0) return false;
   let all = 0;
-  for (let taken = gone.length; taken > 0 && lease.isFresh(performance.now()); all += taken) {
+  for (let taken = 1; taken > 0 && lease.isFresh(performance.now()); all += taken) {
     taken = await inheritFrom(db, lease.id, gone, inheritedAtOnce);
   }
-  if (gone.length > 0) await freePumpedOf(db, gone);
-  if (gone.length > 0) log.info({ relayId: lease.id, gone: gone.length, events: all }, 'relay.inherited');
-  return gone.length > 0;
+  await freePumpedOf(db, gone);
+  log.info({ relayId: lease.id, gone: gone.length, events: all }, 'relay.inherited');
+  return true;
 }
 
 /** Tries once, and notes the result in the lease. `stopping`: the answer does not matter any more. */

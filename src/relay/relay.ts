@@ -1,11 +1,11 @@
 // The relay: moves accepted events from the outbox to their endpoints and to Temporal, and sweeps overdue work.
 // It renews a lease in PostgreSQL every second. When the lease is lost it is fenced: it drops its
 // queue and starts again under a new id. Another relay takes over the rows of an expired lease.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedEvent } from '#db/events/outbox';
 import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
 import type { LaneRef } from '#db/lanes/lanes';
 import type { DispatchMode } from '#domain/events/dispatch-mode';
+import { pause } from '#runtime/pause';
 import { type Background, inBackground } from './background.ts';
 import { createEndpointCache, type EndpointCache } from './endpoint-cache.ts';
 import { LeasedWork } from './leased-work.ts';
@@ -213,7 +213,7 @@ export class Relay {
   async #pause(): Promise<void> {
     this.#wake = new AbortController();
     const signal = AbortSignal.any([this.#wake.signal, this.#stopping.signal]);
-    await delay(this.#deps.timings.relay.renewEveryMs, undefined, { signal }).catch(() => undefined);
+    await pause(this.#deps.timings.relay.renewEveryMs, signal);
   }
 
   /** The current lease, while it may act. */

@@ -17,11 +17,11 @@ import type { Starter } from '#temporal/starter';
 import { DeadLetters } from './dead-letters.ts';
 import { OverdueStarts } from './overdue-starts.ts';
 import { RetryTimes } from './retry-times.ts';
+import { startAll } from './start-all.ts';
 
 const pageSize = 500;
 /** Maximum pages of expired deliveries in one sweep, because its other work waits meanwhile. */
 const maxExpiredPages = 20;
-const startsAtOnce = 8;
 
 export interface SweepDeps {
   db: Db;
@@ -65,9 +65,7 @@ export class Sweep {
       this.#postpone();
       return () => this.run();
     }
-    if (!this.#deadLetters.isDue()) return null;
-    this.#deadLetters.postpone();
-    return () => this.#deadLetters.run();
+    return this.#deadLetters.takeDue() ? () => this.#deadLetters.run() : null;
   }
 
   /** Makes it due. */
@@ -188,10 +186,4 @@ async function signalAll(db: Db, waker: SweepDeps['waker']): Promise<number> {
 function cursorAfter(page: SweepCursor[]): SweepCursor | null {
   const last = page.at(-1);
   return page.length === pageSize && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
-}
-
-async function startAll<T>(items: T[], start: (item: T) => Promise<void>): Promise<void> {
-  for (let from = 0; from < items.length; from += startsAtOnce) {
-    await Promise.all(items.slice(from, from + startsAtOnce).map(start));
-  }
 }

@@ -36,7 +36,20 @@ export function thisPlace(): ProcessPlace | null {
 
 /** True only if the process is surely gone. `here`: of this process. */
 export function isGone({ host, pid, started }: ProcessPlace, here: ProcessPlace): boolean {
-  return host === here.host && processStart(pid) !== started;
+  if (host !== here.host) return false;
+  const now = processStart(pid);
+  if (now !== undefined) return now !== started;
+  // a zombie has facts; where /proc hides the processes of other users, only a signal tells that there is one
+  return statFields(pid) !== undefined || !exists(pid);
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /**

@@ -85,7 +85,7 @@ it('takes tenants in turn, the oldest of each first, and goes on where it stoppe
     new Set([JSON.stringify({ pumped: false, own_workflow: true, unsignalled: false })]),
   );
   await run();
-  expect([seen.length, deadLetters.isDue()]).toEqual([6, false]);
+  expect([seen.length, deadLetters.takeDue()]).toEqual([6, false]);
 });
 
 it('leaves to the sweep what Temporal does not take, and changes nothing without room', async () => {

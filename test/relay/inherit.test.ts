@@ -102,6 +102,10 @@ it('takes nothing where a process does not know its own place', async () => {
   expect(await ownedBy(gone)).toBe(2);
 });
 
+it('never takes a process for gone that it can signal', () => {
+  expect(isGone({ ...here, pid: 1, started: processStart(1) ?? '' }, here)).toBe(false);
+});
+
 it('knows a pid that another process has now', () => {
   expect(isGone({ ...here, started: '1' }, here)).toBe(true);
   expect(isGone(here, here)).toBe(false);

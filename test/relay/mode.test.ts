@@ -13,7 +13,11 @@ let tenant: string;
 
 beforeAll(async () => {
   [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace: 't37', env: { POSTHORN_DISPATCH: 'adaptive', POSTHORN_DISPATCHES_PER_SECOND: '5' }, timings: quickWaits }),
+    startPosthorn({
+      namespace: 't37',
+      env: { POSTHORN_DISPATCH: 'adaptive', POSTHORN_DISPATCHES_PER_SECOND: '5', POSTHORN_WORKFLOWS_PER_SECOND: '40' },
+      timings: quickWaits,
+    }),
     startReceiver(),
   ]);
   tenant = await posthorn.makeTenant();
@@ -75,7 +79,7 @@ it('switches from individual to batched in a burst, and back when it has been ca
   expect(await posthorn.temporal.workflow.getHandle(body.workflowId).result()).toMatchObject({ done: true });
   expect(body.workflowId).toMatch(/^dispatch\/dsp_/);
 
-  // half of the budget is 5 workflows a second; this is less
+  // half of the budget is 20 workflows a second; this is less
   await until('calm', () => mode() === 'individual');
   await leavesAlone();
   expect(mode()).toBe('individual');

@@ -32,7 +32,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
   'db/endpoints': { folders: 'domain/* runtime sealing db/audit db/store', packages: 'types of pg' },
-  'db/events': { folders: 'domain/* db/access db/audit db/keys db/store', packages: '' },
+  'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
 

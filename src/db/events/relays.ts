@@ -3,18 +3,12 @@
 import type { DispatchMode } from '#domain/events/dispatch-mode';
 import { idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
+import type { ProcessPlace } from '#runtime/process-facts';
 import type { Db } from '../store/pool.ts';
 
 const usual = usualTimings.relay.expiresAfterMs;
 
-/** The process of a relay, for other processes on its host. */
-export interface RelayPlace {
-  host: string;
-  pid: number;
-  started: string;
-}
-
-export async function registerRelay(db: Db, relayId: string, process: string, place: RelayPlace | null = null): Promise<void> {
+export async function registerRelay(db: Db, relayId: string, process: string, place: ProcessPlace | null = null): Promise<void> {
   await db.query({
     name: 'register_relay',
     text: 'insert into relays (id, process, host, pid, pid_started) values ($1, $2, $3, $4, $5)',
@@ -23,8 +17,8 @@ export async function registerRelay(db: Db, relayId: string, process: string, pl
 }
 
 /** The relays of other processes on this host, whether their leases have expired or not. */
-export async function relaysOnHost(db: Db, { host, pid, started }: RelayPlace): Promise<(RelayPlace & { id: string })[]> {
-  const { rows } = await db.query<RelayPlace & { id: string }>({
+export async function relaysOnHost(db: Db, { host, pid, started }: ProcessPlace): Promise<(ProcessPlace & { id: string })[]> {
+  const { rows } = await db.query<ProcessPlace & { id: string }>({
     name: 'relays_on_host',
     text: 'select id, host, pid, pid_started as started from relays where host = $1 and (pid, pid_started) <> ($2, $3)',
     values: [host, pid, started],
