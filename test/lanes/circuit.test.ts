@@ -46,7 +46,12 @@ describe.concurrent('an endpoint that fails 20 times in a row', () => {
     expect(refused).toBeGreaterThan(spent);
     await until('the probes to be recorded', async () => (await attemptsSpent(endpoint)) >= refused);
     expect(await attemptsSpent(endpoint)).toBeLessThanOrEqual(endpoint.requests().length);
-    await until('the lane to take over the deliveries in backoff', async () => (await endpoint.openWorkflows()).length === 1);
+    await until('the lane to take over the deliveries in backoff', async () => {
+      // the lane itself has a workflow only where the budget had room for it
+      const open = (await endpoint.openWorkflows()).filter((id) => !id.startsWith('lane/'));
+      if (open.length > 0) throw new Error(open.join());
+      return true;
+    });
     endpoint.answer([204]);
     await endpoint.reach('succeeded', 125, 90_000);
     const probes = endpoint.requests().slice(came, endpoint.requests().findIndex(({ answered }) => answered?.status === 204) + 3);
