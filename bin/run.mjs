@@ -63,7 +63,7 @@ function vitest(onServer, args) {
 const tasks = {
   start: (args) => [
     ['', () => build()],
-    ['', () => runWatched(node, [join(root, 'src/cli/main.ts'), 'start', ...args])],
+    ['', () => runWatched(node, [join(root, 'bin/posthorn.js'), 'start', ...args])],
   ],
   dev: (args) => [['', () => runWatched(node, [join(root, 'bin/dev.ts'), ...args])]],
   test: (args) => [...tasks.check(), ['build', () => build()], ['tests', () => vitest(args.length === 0 ? 'short' : undefined, args)]],

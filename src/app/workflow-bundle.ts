@@ -21,8 +21,22 @@ export async function loadWorkflowBundle(): Promise<{ code: string }> {
     workflowInterceptorModules: [join(sources, 'workflows', `store-header.${extension}`)],
     logger: quiet,
   });
-  await keep(file, code).catch(() => undefined); // without the cache the next start builds it again
-  return { code };
+  const lean = withoutSources(code);
+  await keep(file, lean).catch(() => undefined); // without the cache the next start builds it again
+  return { code: lean };
+}
+
+const sourceMapUrl = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
+
+/**
+ * The bundle without the text of its sources, which stack traces do not need, and in ASCII: two threads keep it in memory,
+ * and one character beyond Latin-1 would double it.
+ */
+function withoutSources(bundle: string): string {
+  const [code = '', map = ''] = bundle.split(sourceMapUrl);
+  const { sourcesContent, ...positions } = JSON.parse(Buffer.from(map, 'base64').toString()) as Record<string, unknown>;
+  const ascii = code.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return ascii + sourceMapUrl + Buffer.from(JSON.stringify(positions)).toString('base64');
 }
 
 async function hashOfSources(): Promise<string> {

@@ -10,6 +10,7 @@ import { LocalFault } from '#outbound/local-fault';
 import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import { type AttemptDeps, type AttemptJob, makeAttempt } from './make-attempt.ts';
+import { QueueLooks } from './queue-looks.ts';
 import type { Slots } from './slots.ts';
 import { type SlotAnswer, TurnQueue } from './turn-queue.ts';
 
@@ -54,13 +55,13 @@ export class FirstAttempter {
   readonly #inFlight: FirstAttemptsInFlight;
   /** The attempts of this relay that are in flight, those it joined included. */
   readonly #own = new Map<FirstAttempt, Promise<Written>>();
-  readonly #looking: NodeJS.Timeout;
+  readonly #looks: QueueLooks;
 
   constructor(deps: FirstAttempterDeps) {
     this.#deps = deps;
     this.#inFlight = deps.firstInFlight ?? new Map();
     this.#queue = new TurnQueue(deps.slots);
-    this.#looking = setInterval(() => this.#queue.look(this.#isHeldUp()), lookMs).unref();
+    this.#looks = new QueueLooks({ queues: [this.#queue], everyMs: lookMs, isHeldUp: () => this.#isHeldUp() });
   }
 
   /** Resolves when the delivery's row is written, or dropped. Rejects when the row cannot be written. */
@@ -77,6 +78,7 @@ export class FirstAttempter {
   }
 
   #attemptInSlot(job: FirstAttempt): Promise<Written> {
+    this.#looks.begin();
     return new Promise((resolve) => {
       this.#queue.wait(job.event.tenantId, job.endpointId, job.endpointLimit, (answer) => resolve(this.#answered(job, answer)));
     });
@@ -163,7 +165,6 @@ export class FirstAttempter {
     return 'dropped';
   }
 
-  /** Posthorn itself is held up, which is not the endpoints' fault. */
   #isHeldUp(): boolean {
     return this.#deps.recorder.waitedMs() > heldUpAfterMs || !this.#deps.laneWatch.isFresh();
   }
@@ -179,7 +180,7 @@ export class FirstAttempter {
 
   /** Drops the attempts that wait. Resolves when those in flight are recorded. */
   async stop(): Promise<void> {
-    clearInterval(this.#looking);
+    this.#looks.stop();
     this.#queue.stop();
     await Promise.allSettled(this.#own.values());
   }

@@ -10,9 +10,15 @@ export interface StallWatch {
   stalledSince(mark: number): boolean;
 }
 
+/** So long after the last mark nothing is under way any more that could ask. */
+const watchesForMs = 60_000;
+
+/** A process without marks is not watched: a question about an older mark is answered by `true`, which repeats a call at most. */
 export function createStallWatch({ tickMs, afterMs } = usualTimings.stall): StallWatch {
   let last = { monotonic: performance.now(), wall: Date.now() };
+  let markedAt = 0;
   let stalls = 0;
+  let watching: NodeJS.Timeout | undefined;
 
   function look(): void {
     const now = { monotonic: performance.now(), wall: Date.now() };
@@ -21,10 +27,18 @@ export function createStallWatch({ tickMs, afterMs } = usualTimings.stall): Stal
     last = now;
   }
 
-  setInterval(look, tickMs).unref();
+  function lookWhileMarked(): void {
+    look();
+    if (last.monotonic - markedAt < watchesForMs) return;
+    clearInterval(watching);
+    watching = undefined;
+  }
+
   return {
     mark() {
       look();
+      markedAt = last.monotonic;
+      watching ??= setInterval(lookWhileMarked, tickMs).unref();
       return stalls;
     },
     stalledSince(mark) {

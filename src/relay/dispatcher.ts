@@ -58,7 +58,7 @@ export class Dispatcher {
   readonly #starts: DispatchStarts;
   readonly #underWay = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
-  readonly #cadence: NodeJS.Timeout;
+  #cadence: NodeJS.Timeout | undefined;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -69,18 +69,28 @@ export class Dispatcher {
       weigh: ({ eventIds }) => eventIds.length,
       maxWeight: 1_000,
     });
-    this.#cadence = setInterval(() => {
-      this.#queue.beat();
-      this.#next();
-    }, 1_000 / deps.dispatchesPerSecond).unref();
   }
 
   /** Queues the event for a dispatch. Resolves when it left; never, if this relay stops before. */
   dispatch(leaving: Leaving): Promise<Dispatched> {
     return new Promise((resolve) => {
-      this.#queue.add({ ...leaving, resolve });
+      this.#add({ ...leaving, resolve });
       this.#next();
     });
+  }
+
+  #add(waiting: Waiting): void {
+    this.#queue.add(waiting);
+    this.#cadence ??= setInterval(() => this.#beat(), 1_000 / this.#deps.dispatchesPerSecond).unref();
+  }
+
+  /** When nothing waits, there is no cadence. */
+  #beat(): void {
+    this.#queue.beat();
+    this.#next();
+    if (this.#queue.waiting() > 0) return;
+    clearInterval(this.#cadence);
+    this.#cadence = undefined;
   }
 
   /** Begins the dispatches that may begin now. In batched mode, events that wait for an individual one leave. */
@@ -103,8 +113,8 @@ export class Dispatcher {
   /** Drops the waiting events. Resolves when the dispatches in progress have ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    clearInterval(this.#cadence);
     this.#queue.clear();
+    clearInterval(this.#cadence);
     await Promise.allSettled(this.#underWay);
   }
 
@@ -131,7 +141,7 @@ export class Dispatcher {
     const moved = await this.#move(dispatch.dispatchId, kind, group, parked);
     if (moved === 'not_moved') {
       await this.#pause();
-      for (const leaving of group) this.#queue.add({ ...leaving, urgent: true });
+      for (const leaving of group) this.#add({ ...leaving, urgent: true });
       return;
     }
     if (moved === 'gone') return end(group, 'gone');

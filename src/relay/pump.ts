@@ -3,6 +3,7 @@
 // hint: a crash loses it without harm. After a crash between request and record, another relay repeats the request.
 import type { Engine } from '#attempts/engine';
 import type { LaneWatch } from '#attempts/lane-watch';
+import { QueueLooks } from '#attempts/queue-looks';
 import type { Recorder } from '#attempts/recorder';
 import type { SlotLimits, Slots } from '#attempts/slots';
 import { type SlotAnswer, TurnQueue } from '#attempts/turn-queue';
@@ -25,7 +26,6 @@ const most = 2_000;
 const many = 500;
 const lookEveryMs = 10_000;
 const queueEveryMs = 50;
-/** Posthorn itself is held up, which is not the endpoints' fault. */
 const heldUpAfterMs = 250;
 const pauseMs = 1_000;
 const longestPauseMs = 30_000;
@@ -68,7 +68,7 @@ export class Pump {
   readonly #days: PumpedDays;
   readonly #waiting = new Set<string>();
   readonly #attempting = new Set<Promise<void>>();
-  #queueTimer: NodeJS.Timeout | undefined;
+  readonly #queueLooks: QueueLooks;
   #wasSteady = false;
   #stopped = false;
 
@@ -80,6 +80,11 @@ export class Pump {
     this.#slots = new PumpSlots({ slots, limits, mayBegin: () => this.#mayAct() && !deps.recorder.isBehind() });
     this.#usual = new TurnQueue(this.#slots.for('usual'));
     this.#slow = new TurnQueue(this.#slots.for('slow'));
+    this.#queueLooks = new QueueLooks({
+      queues: [this.#usual, this.#slow],
+      everyMs: queueEveryMs,
+      isHeldUp: () => deps.recorder.waitedMs() > heldUpAfterMs || !this.#mayAct(),
+    });
     this.#leases = new PumpLeases(db, lease, expiresAfterMs);
     this.#days = new PumpedDays(db, lookEveryMs - pauseMs);
     this.#looks = new LookTimer({
@@ -113,7 +118,7 @@ export class Pump {
   /** Begins no more attempts. Resolves when those in flight have ended and are recorded. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#queueTimer);
+    this.#queueLooks.stop();
     this.#usual.stop();
     this.#slow.stop();
     await this.#looks.stop();
@@ -141,19 +146,11 @@ export class Pump {
     this.#waiting.add(deliveryId);
     const readAt = performance.now();
     const queue = isSlow ? this.#slow : this.#usual;
+    this.#queueLooks.begin();
     queue.wait(tenantId, endpointId, endpointLimit, (answer) => {
       const attempting: Promise<void> = this.#answered(due, readAt, answer).finally(() => this.#attempting.delete(attempting));
       this.#attempting.add(attempting);
     });
-    this.#queueTimer ??= setInterval(() => this.#lookAtQueues(), queueEveryMs).unref();
-  }
-
-  #lookAtQueues(): void {
-    const heldUp = this.#deps.recorder.waitedMs() > heldUpAfterMs || !this.#mayAct();
-    for (const queue of [this.#usual, this.#slow]) queue.look(heldUp);
-    if (this.#usual.size() + this.#slow.size() > 0) return;
-    clearInterval(this.#queueTimer);
-    this.#queueTimer = undefined;
   }
 
   /** Never rejects. */

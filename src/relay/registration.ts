@@ -1,7 +1,7 @@
 // Registers a relay in PostgreSQL, with what its process attempts, and renews its lease, on connections that no other work uses.
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePumpedOf, passPumpedOn } from '#db/deliveries/pumped';
-import { inheritFrom, type RelayFacts, registerRelay, relaysOnHost, renewRelay } from '#db/events/relays';
+import { inheritFrom, type RelayChores, type RelayFacts, registerRelay, relaysOnHost, renewRelay } from '#db/events/relays';
 import { Lease } from '#domain/relay-lease';
 import { newId } from '#runtime/new-id';
 import { isGone } from '#runtime/process-facts';
@@ -52,14 +52,27 @@ export async function inherit({ db, log, place }: Deps, lease: Lease): Promise<b
   return true;
 }
 
-/** Tries once, and notes the result in the lease. `stopping`: the answer does not matter any more. */
-export async function renew({ lease: db, log, timings }: Deps, lease: Lease, facts: RelayFacts, stopping: AbortSignal): Promise<void> {
+/**
+ * Tries once, and notes the result in the lease. `stopping`: the answer does not matter any more. Null: it is not renewed,
+ * or not known to be.
+ */
+export async function renew(
+  { lease: db, log, timings }: Deps,
+  lease: Lease,
+  facts: RelayFacts,
+  stopping: AbortSignal,
+): Promise<RelayChores | null> {
   const { fencedAfterMs, expiresAfterMs } = timings.relay;
   const sentAt = performance.now();
   // the lease has expired by then
   const tooLate = delay(fencedAfterMs, 'too late' as const, { signal: stopping }).catch(() => 'too late' as const);
   const renewed = await Promise.race([renewRelay(db, lease.id, facts, expiresAfterMs).catch((error: Error) => error), tooLate]);
-  if (renewed === true) lease.renewed(sentAt, performance.now());
-  else if (renewed === false) lease.lost();
-  else if (!stopping.aborted) log.warn({ err: renewed, relayId: lease.id }, 'relay.not_renewed');
+  if (renewed === null) lease.lost();
+  else if (renewed instanceof Error || renewed === 'too late') {
+    if (!stopping.aborted) log.warn({ err: renewed, relayId: lease.id }, 'relay.not_renewed');
+  } else {
+    lease.renewed(sentAt, performance.now());
+    return renewed;
+  }
+  return null;
 }

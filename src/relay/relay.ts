@@ -2,7 +2,7 @@
 // It renews a lease in PostgreSQL every second. When the lease is lost it is fenced: it drops its
 // queue and starts again under a new id. Another relay takes over the rows of an expired lease.
 import type { OwnedEvent } from '#db/events/outbox';
-import { isSweeper, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
+import { type RelayChores, type RelayFacts, releaseDeadRelays, renewRelay } from '#db/events/relays';
 import type { LaneRef } from '#db/lanes/lanes';
 import type { DispatchMode } from '#domain/events/dispatch-mode';
 import { pause } from '#runtime/pause';
@@ -16,6 +16,10 @@ import type { RelayDeps } from './relay-deps.ts';
 import { Sweep } from './sweep.ts';
 
 const releasedAtOnce = 1_000;
+/** Rows whose owner is no relay any more, because its release was interrupted, are looked for this often. */
+const releaseEveryMs = 10_000;
+/** Rows of this relay that it was never given, because their commit got no answer, too. */
+const readEveryMs = 10_000;
 
 /**
  * A lease ends for good when its row is gone, or 3 s after its last successful renewal was sent: nothing more is done
@@ -40,6 +44,8 @@ export class Relay {
   #leased: LeasedWork | undefined;
   #sweeping: Promise<void> | undefined;
   #wake = new AbortController();
+  #releaseAt = 0;
+  #readAt = 0;
 
   constructor(deps: RelayDeps) {
     const { db, lease, reads, starter, waker, lanesHere, modes, log, timings } = deps;
@@ -52,7 +58,7 @@ export class Relay {
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
-    this.#lanes = inBackground(() => this.#lookForLanes(), warn('relay.lanes_not_read'));
+    this.#lanes = inBackground(() => lanesHere.look(), warn('relay.lanes_not_read'));
     this.#ended = this.#run();
   }
 
@@ -97,6 +103,7 @@ export class Relay {
   /** Sweeps now, because deliveries may have become due. */
   sweepSoon(): void {
     this.#sweep.soon();
+    this.#readAt = 0;
     this.#wake.abort();
   }
 
@@ -124,18 +131,31 @@ export class Relay {
     while (!this.#stopping.signal.aborted) {
       this.#leased ??= await this.#begin();
       const lease = this.#acting()?.lease;
-      if (lease) await renew(this.#deps, lease, this.status(), this.#stopping.signal);
+      const chores = lease ? await renew(this.#deps, lease, this.status(), this.#stopping.signal) : null;
       if (this.#leased && !this.#acting()) this.#fence(this.#leased);
       if (this.#leased) {
-        this.#sweepOnce(this.#leased);
         this.#changes.soon();
-        this.#releasing.soon();
-        if (this.#deps.lanesHere.isDue()) this.#lanes.soon();
-        this.look();
         this.#leased.pump.lookIfSteady();
+        if (chores) this.#do(chores, this.#leased);
       }
       await this.#pause();
     }
+  }
+
+  #do({ orphans, owned, expired, sweeps }: RelayChores, { flow, lease }: LeasedWork): void {
+    const now = performance.now();
+    if (orphans) this.look();
+    if (expired || now >= this.#releaseAt) {
+      this.#releaseAt = now + releaseEveryMs;
+      this.#releasing.soon();
+    }
+    if (owned && now >= this.#readAt) {
+      this.#readAt = now + readEveryMs;
+      flow.readSoon();
+    }
+    if (!sweeps) return;
+    this.#sweepOnce(lease.id);
+    if (this.#deps.lanesHere.isDue()) this.#lanes.soon();
   }
 
   async #begin(): Promise<LeasedWork | undefined> {
@@ -192,19 +212,12 @@ export class Relay {
     }
   }
 
-  async #lookForLanes(): Promise<void> {
-    const lease = this.#acting()?.lease;
-    if (lease && (await isSweeper(this.#deps.lease, lease.id))) await this.#deps.lanesHere.look();
-  }
-
   /** Runs beside the main loop, so that a slow Temporal does not delay the taking of rows. */
-  #sweepOnce({ lease, flow }: LeasedWork): void {
+  #sweepOnce(relayId: string): void {
     const sweep = this.#sweeping === undefined ? this.#sweep.takeDue() : null;
     if (!sweep) return;
-    flow.readSoon();
-    this.#sweeping = isSweeper(this.#deps.lease, lease.id)
-      .then((mine) => (mine ? sweep() : undefined))
-      .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
+    this.#sweeping = sweep()
+      .catch((error) => this.#deps.log.warn({ err: error, relayId }, 'relay.sweep_failed'))
       .finally(() => {
         this.#sweeping = undefined;
       });

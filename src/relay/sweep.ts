@@ -6,6 +6,7 @@ import { overdueDispatches } from '#db/events/dispatches';
 import { lanesWithWork } from '#db/lanes/holding-lanes';
 import { expireHeld } from '#db/lanes/lane-held';
 import { forgottenLanes, type LaneRef, overdueLanes } from '#db/lanes/lanes';
+import { findSweepWork, type SweepWork } from '#db/lanes/sweep-work';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { type Timings, usualTimings } from '#domain/timings';
@@ -87,10 +88,11 @@ export class Sweep {
     const { db, log } = this.#deps;
     this.#postpone();
     try {
-      const unsignalled = await unsignalledDeliveries(db, pageSize);
-      await this.#lookAfterHeld(unsignalled);
-      await this.#startOverdue(unsignalled);
-      await this.#deadLetters.run();
+      const work = await findSweepWork(db, this.#timings);
+      const unsignalled = work.unsignalled ? await unsignalledDeliveries(db, pageSize) : [];
+      await this.#lookAfterHeld(work, unsignalled);
+      await this.#startOverdue(work, unsignalled);
+      if (work.unopened) await this.#deadLetters.run();
     } catch (error) {
       if (!(error instanceof TemporalAway)) throw error;
       log.warn({ err: error }, 'relay.sweep_without_temporal');
@@ -99,14 +101,14 @@ export class Sweep {
   }
 
   /** Starts dispatches that are not done, deliveries past their time or newly due, and lanes past their time. */
-  async #startOverdue(unsignalled: UnsignalledDelivery[]): Promise<void> {
+  async #startOverdue(work: SweepWork, unsignalled: UnsignalledDelivery[]): Promise<void> {
     const { db, starter, log } = this.#deps;
     const { dispatchOverdueAfterMs, deliveryOverdueAfterMs, laneOverdueAfterMs } = this.#timings;
     const starts = new OverdueStarts(this.#deps, this.#times, this.#stopping.signal);
-    const dispatches = await starts.dispatches(await overdueDispatches(db, pageSize, dispatchOverdueAfterMs));
-    const page = await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs);
+    const dispatches = await starts.dispatches(work.overdueDispatches ? await overdueDispatches(db, pageSize, dispatchOverdueAfterMs) : []);
+    const page = work.overdueDeliveries ? await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs) : [];
     const deliveries = await starts.deliveries(page);
-    const overdue = await overdueLanes(db, pageSize, laneOverdueAfterMs);
+    const overdue = work.overdueLanes ? await overdueLanes(db, pageSize, laneOverdueAfterMs) : [];
     const lanes = await starts.lanes(overdue.filter((lane) => this.#deps.mayWake?.(lane) ?? true));
     await starts.each(unsignalled, (delivery) => signalChange({ db, starter }, delivery, 'sweep'));
     const refused = starts.refusals.length;
@@ -118,12 +120,12 @@ export class Sweep {
   }
 
   /** The work on held deliveries: three independent steps, none of which needs Temporal's answer. */
-  async #lookAfterHeld(unsignalled: UnsignalledDelivery[]): Promise<void> {
+  async #lookAfterHeld(work: SweepWork, unsignalled: UnsignalledDelivery[]): Promise<void> {
     const unblocked = unsignalled.filter(({ status }) => status === 'held' || status === 'cancelled');
     // the process that stored the command may have crashed before it signalled the lane
     const done = await Promise.allSettled([
-      this.#expireHeld(),
-      this.#rememberLanes(),
+      work.expired && this.#expireHeld(),
+      work.held && this.#rememberLanes(),
       this.#deps.waker.unblocked([...new Set(unblocked.map(({ endpointId }) => endpointId))]),
     ]);
     for (const each of done) if (each.status === 'rejected') this.#deps.log.warn({ err: each.reason }, 'relay.held_not_swept');

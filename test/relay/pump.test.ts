@@ -141,16 +141,17 @@ describe.concurrent('the pump', () => {
     await deliver('pumped = false');
     const counted = countStatements(db);
     await relay({ on: counted.db });
-    const names: string[] = [];
-    const looks = () => {
-      names.push(...counted.taken().filter((name) => name === 'pumped_days' || name.includes('pumped')));
-      return names.length;
-    };
-    const beganAt = performance.now();
-    // at the begin, and when it may take over leases of others
-    await until('the second look', () => looks() === 2);
-    await until('the third look', () => looks() === 3);
-    expect(performance.now() - beganAt).toBeGreaterThan(9_000);
-    expect(new Set(names)).toEqual(new Set(['pumped_days']));
+    const names = new Set<string>();
+    let lookedAt = performance.now();
+    // it also looks at the begin, when it may take over leases of others, and when it had to begin again on a busy machine
+    await until('two looks with nine seconds between them', () => {
+      const looks = counted.taken().filter((name) => name.includes('pumped'));
+      if (looks.length === 0) return false;
+      for (const name of looks) names.add(name);
+      const before = lookedAt;
+      lookedAt = performance.now();
+      return looks.length === 1 && lookedAt - before > 9_000;
+    });
+    expect(names).toEqual(new Set(['pumped_days']));
   });
 });

@@ -25,7 +25,7 @@ export const allowedImports: Record<string, Allowed> = {
   config: { folders: 'domain/* types of attempts', packages: 'node:fs node:os node:path zod' },
   sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
   exports: { folders: 'domain/* db/audit db/deliveries db/store', packages: 'csv-stringify' },
-  telemetry: { folders: 'domain/* runtime db/lanes', packages: '@prometheus-io/client types of @temporalio/worker' },
+  telemetry: { folders: 'domain/* runtime db/lanes', packages: '@prometheus-io/client node:perf_hooks types of @temporalio/worker' },
 
   'db/store': { folders: 'domain/* runtime', packages: 'node:async_hooks node:crypto node:fs/promises node:path pg' },
   'db/audit': { folders: 'domain/* db/store', packages: 'node:crypto' },

@@ -81,6 +81,14 @@ export interface SweepCursor {
   deliveryId: string;
 }
 
+/** Of a delivery `d`. `overdueBefore`: a time, as SQL. */
+export const isOverdueDelivery = (overdueBefore: string) => `
+  d.status in ('pending', 'retrying') and not d.pumped and d.next_attempt_at < now() + interval '15 seconds'
+  and (d.next_attempt_at < ${overdueBefore} or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))`;
+
+/** Of a delivery `d`. */
+export const isUnsignalled = `d.unsignalled_since < now() - interval '10 seconds'`;
+
 /**
  * A page of deliveries that should have been attempted: overdue by `overdueMs`, or scheduled and due within 15 s. Oldest
  * first. `after`: where the last sweep stopped, so that rows that cannot move do not hide the others.
@@ -95,8 +103,7 @@ export async function overdueDeliveries(
     name: 'overdue_deliveries',
     text: `
       select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
-      where d.status in ('pending', 'retrying') and not d.pumped and d.next_attempt_at < now() + interval '15 seconds'
-        and (d.next_attempt_at < now() - $4::float8 * interval '1 millisecond' or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))
+      where ${isOverdueDelivery(`now() - $4::float8 * interval '1 millisecond'`)}
         and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
       order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
     values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit, overdueMs],
@@ -126,7 +133,7 @@ export async function unsignalledDeliveries(db: Db, limit: number): Promise<Unsi
     name: 'unsignalled_deliveries',
     text: `
       select ${refColumns}, d.unsignalled_since::text from ${refTables}
-      where d.unsignalled_since < now() - interval '10 seconds'
+      where ${isUnsignalled}
       order by random() limit $1`,
     values: [limit],
   });

@@ -8,6 +8,9 @@ export interface UnopenedDeadLetter {
   tenantId: string;
 }
 
+/** Of a delivery. */
+export const isUnopened = `pumped and status = 'dead_lettered'`;
+
 /** The tenants that have such dead letters, in the order of ids, after `after`. Each costs one look into an index. */
 async function tenantsAfter(db: Db, after: string | null, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ tenant_id: string }>({
@@ -15,7 +18,7 @@ async function tenantsAfter(db: Db, after: string | null, limit: number): Promis
     text: `
       with recursive walk as (
         (select tenant_id from deliveries
-         where pumped and status = 'dead_lettered' and ($1::uuid is null or tenant_id > $1) order by tenant_id limit 1)
+         where ${isUnopened} and ($1::uuid is null or tenant_id > $1) order by tenant_id limit 1)
         union all
         select (select d.tenant_id from deliveries d
           where d.pumped and d.status = 'dead_lettered' and d.tenant_id > w.tenant_id order by d.tenant_id limit 1)
@@ -47,7 +50,7 @@ export async function unopenedDeadLetters(
       from unnest($1::uuid[]) with ordinality as t (tenant_id, place)
       cross join lateral (
         select id, row_number() over (order by id) as turn
-        from deliveries where pumped and status = 'dead_lettered' and tenant_id = t.tenant_id order by id limit $2
+        from deliveries where ${isUnopened} and tenant_id = t.tenant_id order by id limit $2
       ) d
       order by d.turn, t.place`,
     values: [inTurn.map(uuidOf), perTenant],
@@ -64,7 +67,7 @@ export async function openDeadLetters(db: Db, deliveryIds: string[]): Promise<Un
   const { rows } = await db.query<RefRow & { unsignalled_since: string }>({
     text: `
       with locked as (
-        select id from deliveries where id = any($1::uuid[]) and pumped and status = 'dead_lettered' order by id for update skip locked
+        select id from deliveries where id = any($1::uuid[]) and ${isUnopened} order by id for update skip locked
       )
       update deliveries d set pumped = false, leased_by = null, own_workflow = true, unsignalled_since = clock_timestamp()
       from locked l, tenants t, endpoints p

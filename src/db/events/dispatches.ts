@@ -75,6 +75,9 @@ export interface OverdueDispatch {
   eventType: string;
 }
 
+/** Of a dispatch. `createdBefore`: a time, as SQL. */
+export const isOverdueDispatch = (createdBefore: string) => `done_at is null and created_at < ${createdBefore}`;
+
 /**
  * Dispatches older than `afterMs` that are not done. Drawn at random, so that those that cannot move do not hide the others.
  */
@@ -85,7 +88,7 @@ export async function overdueDispatches(db: Db, limit: number, afterMs: number):
       select d.id, cardinality(d.event_ids) as events, count(distinct e.tenant_id)::int as tenants, min(t.external_id) as tenant, min(e.type) as "eventType"
       from (
         select id, event_ids from dispatches
-        where done_at is null and created_at < now() - $2::float8 * interval '1 millisecond'
+        where ${isOverdueDispatch(`now() - $2::float8 * interval '1 millisecond'`)}
         order by random() limit $1) d
       join events e on e.id = any(d.event_ids) join tenants t on t.id = e.tenant_id
       group by d.id, d.event_ids`,

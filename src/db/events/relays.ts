@@ -54,23 +54,46 @@ export interface RelayFacts {
   temporalError: string | null;
 }
 
+/** What a relay should look at, as of its last renewal. So an idle relay asks one question a second. */
+export interface RelayChores {
+  /** The outbox has rows without an owner. */
+  orphans: boolean;
+  /** The outbox has rows of this relay. */
+  owned: boolean;
+  /** The leases of other relays have expired. */
+  expired: boolean;
+  /**
+   * This relay is the one that sweeps: the oldest of those that can use Temporal. If none can, all sweep, because each may
+   * drain some of the lanes itself.
+   */
+  sweeps: boolean;
+}
+
 /**
- * Renews the lease. False: it had expired (5 s), others may own this relay's rows by now, and it must never act again.
+ * Renews the lease. Null: it had expired (5 s), others may own this relay's rows by now, and it must never act again.
  */
 export async function renewRelay(
   db: Db,
   relayId: string,
   { mode, waiting, temporalError }: RelayFacts,
   expiresAfterMs = usual,
-): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'renew_relay',
+): Promise<RelayChores | null> {
+  const { rows } = await db.query<RelayChores>({
+    // not prepared: a plan made while the outbox was empty would read all of it when it is full
     text: `
-      update relays set seen = now(), mode = $2, waiting = $3, temporal_error = $5
-      where id = $1 and seen > now() - $4::float8 * interval '1 millisecond'`,
+      update relays r set seen = now(), mode = $2, waiting = $3, temporal_error = $5
+      where id = $1 and seen > now() - $4::float8 * interval '1 millisecond'
+      returning
+        exists (select from outbox where owner is null) as orphans,
+        exists (select from outbox where owner = $1) as owned,
+        exists (select from relays where seen <= now() - $4::float8 * interval '1 millisecond') as expired,
+        not exists (
+          select from relays o
+          where o.id <> r.id and o.seen > now() - $4::float8 * interval '1 millisecond' and o.mode is not null
+            and o.temporal_error is null and ($5::text is not null or o.id < r.id)) as sweeps`,
     values: [uuidOf(relayId), mode, waiting, expiresAfterMs, temporalError],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
 export interface SeenRelay extends RelayFacts {
@@ -123,24 +146,6 @@ export async function readTemporalError(db: Db): Promise<string | null> {
     values: [usual],
   });
   return rows[0]?.temporal_error ?? null;
-}
-
-/**
- * Whether this relay is the one that sweeps: the oldest of those that can use Temporal. If none can, all sweep, because
- * each may drain some of the lanes itself.
- */
-export async function isSweeper(db: Db, relayId: string): Promise<boolean> {
-  const { rows } = await db.query<{ sweeps: boolean }>({
-    name: 'is_sweeper',
-    text: `
-      select not exists (
-        select from relays o
-        where o.id <> me.id and o.seen > now() - $2::float8 * interval '1 millisecond' and o.mode is not null
-          and o.temporal_error is null and (me.temporal_error is not null or o.id < me.id)) as sweeps
-      from relays me where me.id = $1`,
-    values: [uuidOf(relayId), usual],
-  });
-  return rows[0]?.sweeps ?? false;
 }
 
 /** Releases the outbox rows of a relay, except those of these events. */

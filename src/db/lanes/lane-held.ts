@@ -65,6 +65,9 @@ export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Pro
   return rows[0]?.blocked ?? false;
 }
 
+/** Of a delivery. */
+export const isHeldPastExpiry = `status = 'held' and expires_at is not null and expires_at <= now()`;
+
 /**
  * Expires a page of held deliveries, of all endpoints, that are past their expiry. Returns how many it found; fewer
  * than `limit`: none are left.
@@ -72,7 +75,7 @@ export async function isBlocked(db: Db, endpointId: string, keyed: boolean): Pro
 export async function expireHeld(db: Db, limit: number): Promise<number> {
   const { rows } = await db.query<{ id: string }>({
     name: 'held_past_expiry',
-    text: `select id from deliveries where status = 'held' and expires_at is not null and expires_at <= now() order by expires_at limit $1`,
+    text: `select id from deliveries where ${isHeldPastExpiry} order by expires_at limit $1`,
     values: [limit],
   });
   if (rows.length === 0) return 0;

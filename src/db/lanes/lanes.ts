@@ -110,6 +110,9 @@ export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneR
   return rows.map(toRef);
 }
 
+/** Of a lane `l`. `before`: a time, as SQL. */
+export const isOverdueLane = (before: string) => `l.due_at < ${before} and coalesce(l.drain_seen, '-infinity') < ${before}`;
+
 /**
  * Lanes that should have acted `afterMs` ago and whose drain has not renewed its lease since: their workflow is gone, or was
  * never signalled.
@@ -120,7 +123,7 @@ export async function overdueLanes(db: Db, limit: number, afterMs: number): Prom
     text: `
       select p.id, p.tenant_id, t.external_id as tenant, p.host
       from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
-      where l.due_at < now() - $2::float8 * interval '1 millisecond' and coalesce(l.drain_seen, '-infinity') < now() - $2::float8 * interval '1 millisecond'
+      where ${isOverdueLane(`now() - $2::float8 * interval '1 millisecond'`)}
       order by random() limit $1`,
     values: [limit, afterMs],
   });

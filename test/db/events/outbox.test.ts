@@ -78,7 +78,10 @@ describe('a relay whose lease expired', () => {
     await fill(second, alive, 20);
     expect(await releaseDeadRelays(db, 1_000)).toMatchObject({ released: 30 });
     expect(await owners()).toEqual({ nobody: 30, [alive]: 20 });
-    expect([await renewRelay(db, dead, facts), await renewRelay(db, alive, facts)]).toEqual([false, true]);
+    expect([await renewRelay(db, dead, facts), await renewRelay(db, alive, facts)]).toEqual([
+      null,
+      { orphans: true, owned: true, expired: false, sweeps: true },
+    ]);
     expect(await releaseDeadRelays(db, 1_000)).toEqual({ released: 0, ended: 0 });
   });
 
