@@ -1,5 +1,5 @@
 // Lists the endpoints that only their lane may send to, and opens lanes for endpoints that fail or
-// get more than they take. Reads the list each second; first attempts need one at most 3 s old.
+// get more than they take. Reads the list each second, or every other one while idle; first attempts need one at most 3 s old.
 // A late list costs an unneeded park, which wakes the lane, or one or two more attempts.
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestSuspectedMs, readWatched } from '#db/endpoints/endpoint-health';
@@ -53,6 +53,8 @@ export class LaneWatch {
   readonly #watching: Promise<void>;
   #listed: ReadonlySet<string> = new Set();
   #listedAtMs = Number.NEGATIVE_INFINITY;
+  /** An attempt has needed the list, or was counted, since then. */
+  #used = false;
   #sharing: Promise<void> | undefined;
 
   /** Begins to read the list at once. */
@@ -72,6 +74,7 @@ export class LaneWatch {
 
   /** Counts the outcome of an attempt outside of a lane, with an event of this type. */
   recordOutcome({ endpointId, targetVersion }: AskedEndpoint, type: string, result: Pick<SendResult, 'outcome' | 'response'>): void {
+    this.#used = true;
     if (this.parks(endpointId)) return;
     const asked = { endpointId, targetVersion };
     const failures = this.#count.recordOutcome(asked, type, signOf(result));
@@ -88,6 +91,7 @@ export class LaneWatch {
 
   /** The list is at most 3 s old. No first attempt starts otherwise. */
   isFresh(): boolean {
+    this.#used = true;
     return this.#now() - this.#listedAtMs <= this.#timings.listFreshForMs;
   }
 
@@ -110,7 +114,10 @@ export class LaneWatch {
         failed = true;
       }
       this.#shareOnce();
-      await delay(this.#timings.listEveryMs, undefined, { signal }).catch(() => undefined);
+      // an idle process needs a list that is just fresh enough when the next event comes
+      const pauses = this.#used ? 1 : 2;
+      this.#used = false;
+      await delay(pauses * this.#timings.listEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

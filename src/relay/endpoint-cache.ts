@@ -45,6 +45,8 @@ export class EndpointCache<E extends { endpointId: string } = EndpointSnapshot> 
   /** Changed tenants that are not re-read yet, with their latest known version. */
   readonly #outdated = new Map<string, number>();
   #refreshedAt = performance.now();
+  /** An event has asked since then. */
+  #used = false;
   /** The weight of all cached tenants. */
   #inAll = 0;
 
@@ -75,12 +77,19 @@ export class EndpointCache<E extends { endpointId: string } = EndpointSnapshot> 
 
   /** True: the cached endpoints of this tenant were checked at most 3 s ago. */
   isFresh(tenantId: string): boolean {
+    this.#used = true;
     return performance.now() - this.#refreshedAt < this.#times.endpointsFreshForMs && !this.#outdated.has(tenantId);
+  }
+
+  /** True: it is time to look for changes. Asked each second; while no event comes, looks are half as frequent. */
+  isDue(): boolean {
+    return this.#used || performance.now() - this.#refreshedAt >= this.#times.endpointsFreshForMs / 2;
   }
 
   /** Reads the versions of all cached tenants and notes which have changed. Rejects when PostgreSQL is away. */
   async lookForChanges(): Promise<void> {
     const askedAt = performance.now();
+    this.#used = false;
     const tenantIds = [...this.#known.keys()];
     const versions = tenantIds.length === 0 ? new Map<string, number>() : await readEndpointsVersions(this.#db, tenantIds);
     for (const [tenantId, version] of versions) {

@@ -134,7 +134,7 @@ export class Relay {
       const chores = lease ? await renew(this.#deps, lease, this.status(), this.#stopping.signal) : null;
       if (this.#leased && !this.#acting()) this.#fence(this.#leased);
       if (this.#leased) {
-        this.#changes.soon();
+        if (this.#cache.isDue()) this.#changes.soon();
         this.#leased.pump.lookIfSteady();
         if (chores) this.#do(chores, this.#leased);
       }
