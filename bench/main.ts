@@ -1,6 +1,7 @@
 // `npm run bench`: measures Posthorn under load, each scenario in each dispatch mode on empty
 // stores, and prints and saves a table. DATABASE_URL or TEMPORAL_ADDRESS select other servers,
 // which are filled with data and whose cost is not measured.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -80,6 +81,8 @@ async function measure(wanted: readonly Scenario[], inModes: readonly Mode[], in
 
 async function main(): Promise<void> {
   const { wanted, modes: inModes, quick, out } = readArguments();
+  // as it is run in production
+  execFileSync(process.execPath, [join(import.meta.dirname, '../bin/build.mjs')], { stdio: 'inherit' });
   const interrupting = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupting.abort(new Error('interrupted')));
   const machine = machineFacts();

@@ -28,7 +28,7 @@ export function environmentOf(
 }
 
 const startsWithinMs = 60_000;
-const program = join(import.meta.dirname, '../src/cli/main.ts');
+const program = join(import.meta.dirname, '../bin/posthorn.js');
 
 export type Role = 'start' | 'server' | 'worker';
 
