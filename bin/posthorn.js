@@ -18,7 +18,7 @@ const [command] = process.argv.slice(2);
  */
 function continueInLessMemory() {
   const isSet = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('semi-space-size'));
-  const semiSpace = isSet ? [] : ['--max-semi-space-size=8'];
+  const semiSpace = isSet ? [] : ['--max-semi-space-size=8', '--max-old-space-size=1536'];
   const env = { MALLOC_ARENA_MAX: '2', ...process.env };
   try {
     process.execve(process.execPath, [process.execPath, ...process.execArgv, ...semiSpace, main, ...process.argv.slice(2)], env);
