@@ -201,9 +201,9 @@ export class Relay {
   #sweepOnce({ lease, flow }: LeasedWork): void {
     const sweep = this.#sweeping === undefined ? this.#sweep.takeDue() : null;
     if (!sweep) return;
-    flow.readSoon();
+    if (sweep.isWhole) flow.readSoon();
     this.#sweeping = isSweeper(this.#deps.lease, lease.id)
-      .then((mine) => (mine ? sweep() : undefined))
+      .then((mine) => (mine ? sweep.run() : undefined))
       .catch((error) => this.#deps.log.warn({ err: error, relayId: lease.id }, 'relay.sweep_failed'))
       .finally(() => {
         this.#sweeping = undefined;

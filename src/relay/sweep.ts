@@ -56,16 +56,16 @@ export class Sweep {
   }
 
   /**
-   * What is to be run now, and is not due any more: a sweep if 10 s have passed since the last one, or `soon` was called;
-   * else a part of it that has more to do each second. Null: nothing, and nothing once it is stopped.
+   * What is to be run now, and is not due any more: a whole sweep if 10 s have passed since the last one, or `soon` was
+   * called; else a part of it that has more to do each second. Null: nothing, and nothing once it is stopped.
    */
-  takeDue(): (() => Promise<void>) | null {
+  takeDue(): { isWhole: boolean; run(): Promise<void> } | null {
     if (this.#stopping.signal.aborted) return null;
     if (performance.now() >= this.#nextAt) {
       this.#postpone();
-      return () => this.run();
+      return { isWhole: true, run: () => this.run() };
     }
-    return this.#deadLetters.takeDue() ? () => this.#deadLetters.run() : null;
+    return this.#deadLetters.takeDue() ? { isWhole: false, run: () => this.#deadLetters.run() } : null;
   }
 
   /** Makes it due. */
