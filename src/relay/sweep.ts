@@ -9,6 +9,7 @@ import { forgottenLanes, type LaneRef, overdueLanes } from '#db/lanes/lanes';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { type Timings, usualTimings } from '#domain/timings';
+import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { signalChange } from '#temporal/commands';
 import type { LaneWaker } from '#temporal/lane-waker';
@@ -35,6 +36,7 @@ export interface SweepDeps {
   log: Logger;
   /** The budget of workflows, for deliveries. Absent: there is always room. */
   modes?: Pick<ModeSwitch, 'choose' | 'takeLater'>;
+  reached?: Reached | undefined;
   /** Default: the usual ones. */
   timings?: Pick<Timings, 'sweep'>;
 }
