@@ -127,7 +127,7 @@ const outcome = fc.constantFrom<Outcome[]>('refused', 'refused', 'refused', 'giv
 const dice = fc.record({ at: fc.noBias(fc.nat(999_999)).map((n) => n / 1_000_000), outcome, hasRoom: fc.boolean(), yes: fc.boolean() });
 const begin = fc.record({ first: fc.constantFrom<(Outcome | 'not_made')[]>('not_made', 'refused', 'given_up'), hasRoom: fc.boolean() });
 
-it('has one owner after each step, whoever crashes, and reaches its end', { timeout: 600_000 }, async () => {
+it('has one owner after each step, whatever crashes, and reaches its end', { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(begin, fc.array(dice, { minLength: 10, maxLength: 40, size: 'max' }), async ({ first, hasRoom }, all) => {
       const world = new World(database.db);
