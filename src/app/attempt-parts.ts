@@ -56,6 +56,7 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
     budget: modes,
     pumpedDue: new PumpedDue(),
     log,
+    reached,
   };
   const parkDelivery = createParkDelivery({ db, lanes: shared.laneWatch, tellLanes: parking.tell });
   return { sender, authenticated, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };

@@ -7,6 +7,7 @@ import type { NewHeld } from '#db/lanes/parking';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { type SendResult, signOf } from '#domain/deliveries/outcome';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
+import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import type { LaneWatch } from './lane-watch.ts';
@@ -66,6 +67,7 @@ export interface AttemptDeps {
   budget?: WorkflowBudget;
   pumpedDue?: Pick<PumpedDue, 'note'>;
   log: Logger;
+  reached?: Reached | undefined;
 }
 
 export type WorkflowBudget = Pick<ModeSwitch, 'take' | 'takeLater'>;
@@ -84,6 +86,7 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   const posted = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
   const records = posted.map((record) => ({ ...record, leasedBy: job.leasedBy, pumped: hasNoRoom(deps, job, record) }));
   const { statuses, pumped } = await store(recorder, job, records);
+  await deps.reached?.('recorded');
   if (pumped && statuses[0] === 'retrying') deps.pumpedDue?.note(job.deliveryId, attempt.retryInMs ?? 0);
   laneWatch?.recordOutcome(job, job.eventType, result);
   await poster.obeyEndpoint(job, result);

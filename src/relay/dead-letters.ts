@@ -5,6 +5,7 @@ import type { UnsignalledDelivery } from '#db/deliveries/delivery-refs';
 import { openDeadLetters, unopenedDeadLetters } from '#db/deliveries/unopened';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
+import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { signalChange } from '#temporal/commands';
 import type { Starter } from '#temporal/starter';
@@ -20,6 +21,7 @@ export interface DeadLetterDeps {
   /** Absent: there is always room. */
   modes?: Pick<ModeSwitch, 'takeLater'>;
   log: Logger;
+  reached?: Reached | undefined;
 }
 
 export class DeadLetters {
@@ -49,6 +51,7 @@ export class DeadLetters {
     const ids = this.#granted(waiting);
     if (ids.length === 0) return;
     const opened = await openDeadLetters(db, ids);
+    await this.#deps.reached?.('dead letter opened');
     await startAll(opened, (delivery) => this.#start(delivery));
     log.info({ opened: opened.length }, 'relay.dead_letters_opened');
   }

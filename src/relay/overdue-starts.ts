@@ -1,7 +1,7 @@
 // Starts the workflows of overdue work again, for the sweep. Work whose workflow is open although it stays overdue is
 // looked into at the third try: a workflow that cannot go on is ended and started again, one that waits is told to look.
 import { deliveryWorkflowId, dispatchWorkflowId, laneWorkflowId } from '#contract/workflow-contract';
-import type { DeliveryRef } from '#db/deliveries/delivery-refs';
+import type { OverdueDelivery } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';
 import type { Logger } from '#runtime/logger';
 import type { LaneWaker } from '#temporal/lane-waker';
@@ -49,7 +49,8 @@ export class OverdueStarts {
     );
   }
 
-  deliveries(overdue: DeliveryRef[]): Promise<number> {
+  /** `mayStart`: asked for those that are not backing off, in their order. */
+  deliveries(overdue: OverdueDelivery[], mayStart: (delivery: OverdueDelivery) => boolean): Promise<number> {
     const { starter } = this.#deps;
     return this.#startDue(
       overdue,
@@ -58,6 +59,7 @@ export class OverdueStarts {
         if ((await starter.startDelivery(delivery, 'sweep')) === 'started' || times < lookedIntoAt) return;
         if ((await this.#endIfStuck(id)) !== 'working') await starter.look(delivery, 'sweep');
       },
+      mayStart,
     );
   }
 
@@ -78,12 +80,18 @@ export class OverdueStarts {
     await startAll(items, (item) => this.#try(run(item)), this.#stopping);
   }
 
+  logRefusals(): void {
+    const refused = this.refusals.length;
+    if (refused > 0) this.#deps.log.warn({ err: this.refusals[0], refused }, 'relay.starts_refused');
+  }
+
   async #startDue<T>(
     overdue: T[],
     idOf: (item: T) => string,
     start: (item: T, id: string, times: number) => Promise<void>,
+    mayStart = (_item: T) => true,
   ): Promise<number> {
-    const due = overdue.filter((item) => this.#times.isDue(idOf(item)));
+    const due = overdue.filter((item) => this.#times.isDue(idOf(item)) && mayStart(item));
     await this.each(due, async (item) => {
       const id = idOf(item);
       try {

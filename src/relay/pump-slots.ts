@@ -1,10 +1,10 @@
 // The slots that the pump may use: those of the process, with further limits, so that first attempts and lanes always
 // find some, and endpoints that do not respond leave some to the others.
 import type { SlotLimits, Slots } from '#attempts/slots';
+import { type Bucket, refilled } from '#domain/lanes/token-bucket';
 
 /** Attempts begun in a second, and at once. */
-const perSecond = 500;
-const burst = 50;
+const rate = { perSecond: 500, burst: 50 };
 /** Of the burst and of the slots, for deliveries whose last attempt timed out: the others must not take all. */
 const slowBurst = 10;
 const usualPart = 7 / 8;
@@ -28,14 +28,13 @@ export class PumpSlots {
   readonly #most: number;
   #inUse = 0;
   #slowInUse = 0;
-  #begun = 0;
-  #at: number;
+  #bucket: Bucket;
 
   constructor(options: PumpSlotsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#most = Math.max(1, Math.floor(options.limits.process / 2));
-    this.#at = this.#now();
+    this.#bucket = { tokens: rate.burst, atMs: this.#now() };
   }
 
   /** A view for one of the two kinds of deliveries. `slow`: the last attempt timed out. */
@@ -50,7 +49,7 @@ export class PumpSlots {
 
   /** A slot was taken, but no attempt begun: it does not count against the rate. */
   notBegun(): void {
-    this.#begun = Math.max(0, this.#begun - 1);
+    this.#bucket.tokens++;
   }
 
   #take(isSlow: boolean, tenantId: string, endpointId: string, limit: number | null): (() => void) | keyof SlotLimits {
@@ -58,7 +57,7 @@ export class PumpSlots {
     const giveBack = this.#options.slots.take(tenantId, endpointId, limit);
     if (typeof giveBack !== 'function') return giveBack;
     this.#count(isSlow, 1);
-    this.#begun++;
+    this.#bucket.tokens--;
     let isTaken = true;
     return () => {
       giveBack();
@@ -77,13 +76,7 @@ export class PumpSlots {
     if (this.#inUse >= this.#most || slots.inUse() >= (limits.process * 3) / 4) return false;
     const [inUse, part] = isSlow ? [this.#slowInUse, 1 / 2] : [this.#inUse - this.#slowInUse, usualPart];
     if (inUse >= Math.max(1, this.#most * part)) return false;
-    return this.#isInPace(isSlow ? burst : burst - slowBurst) && mayBegin();
-  }
-
-  #isInPace(most: number): boolean {
-    const now = this.#now();
-    this.#begun = Math.max(0, this.#begun - ((now - this.#at) / 1_000) * perSecond);
-    this.#at = now;
-    return this.#begun < most;
+    this.#bucket = refilled(this.#bucket, rate, this.#now());
+    return this.#bucket.tokens >= 1 + (isSlow ? 0 : slowBurst) && mayBegin();
   }
 }

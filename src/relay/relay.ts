@@ -48,13 +48,13 @@ export class Relay {
   #readAt = 0;
 
   constructor(deps: RelayDeps) {
-    const { db, lease, reads, starter, waker, lanesHere, modes, log, timings } = deps;
+    const { db, lease, reads, starter, waker, lanesHere, modes, log, timings, reached } = deps;
     const cache = createEndpointCache(lease, reads, timings.relay);
     const warn = (text: string) => (error: unknown) => log.warn({ err: error }, text);
     this.#deps = deps;
     this.#cache = cache;
     const here = { drainHere: (lane: LaneRef) => lanesHere.drain(lane), mayWake: (lane: LaneRef) => lanesHere.mayWake(lane) };
-    this.#sweep = new Sweep({ db, starter, waker, ...here, modes, log, timings });
+    this.#sweep = new Sweep({ db, starter, waker, ...here, modes, log, timings, reached });
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));

@@ -10,12 +10,14 @@ import { findSweepWork, type SweepWork } from '#db/lanes/sweep-work';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { type Timings, usualTimings } from '#domain/timings';
+import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { signalChange } from '#temporal/commands';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalAway } from '#temporal/link';
 import type { Starter } from '#temporal/starter';
 import { DeadLetters } from './dead-letters.ts';
+import { cursorAfter, OverdueDeliveries } from './overdue-deliveries.ts';
 import { OverdueStarts } from './overdue-starts.ts';
 import { RetryTimes } from './retry-times.ts';
 import { startAll } from './start-all.ts';
@@ -33,8 +35,9 @@ export interface SweepDeps {
   /** False: the lane is not to be woken in Temporal, and is looked after. Default: all are. */
   mayWake?(lane: LaneRef): boolean;
   log: Logger;
-  /** The budget of the workflows of dead letters. Absent: there is always room. */
-  modes?: Pick<ModeSwitch, 'takeLater'>;
+  /** The budget of workflows, for deliveries. Absent: there is always room. */
+  modes?: Pick<ModeSwitch, 'choose' | 'takeLater'>;
+  reached?: Reached | undefined;
   /** Default: the usual ones. */
   timings?: Pick<Timings, 'sweep'>;
 }
@@ -44,21 +47,23 @@ export class Sweep {
   readonly #timings: Timings['sweep'];
   readonly #stopping = new AbortController();
   readonly #times: RetryTimes;
+  readonly #overdue: OverdueDeliveries;
   readonly #deadLetters: DeadLetters;
   #nextAt = 0;
   #forgottenAt = 0;
-  #cursor: SweepCursor | null = null;
+  #overdueFirst = false;
 
   constructor(deps: SweepDeps) {
     this.#deps = deps;
     this.#timings = (deps.timings ?? usualTimings).sweep;
     this.#times = new RetryTimes(this.#timings.everyMs);
+    this.#overdue = new OverdueDeliveries(deps, this.#timings.deliveryOverdueAfterMs);
     this.#deadLetters = new DeadLetters(deps);
   }
 
   /**
-   * What is to be run now, and is not due any more: a sweep if 10 s have passed since the last one, or `soon` was called;
-   * else a part of it that has more to do each second. Null: nothing, and nothing once it is stopped.
+   * What is to be run now, and is not due any more: a whole sweep if 10 s have passed since the last one, or `soon` was
+   * called; else a part of it that has more to do each second. Null: nothing, and nothing once it is stopped.
    */
   takeDue(): (() => Promise<void>) | null {
     if (this.#stopping.signal.aborted) return null;
@@ -66,7 +71,8 @@ export class Sweep {
       this.#postpone();
       return () => this.run();
     }
-    return this.#deadLetters.takeDue() ? () => this.#deadLetters.run() : null;
+    const [overdue, deadLetters] = [this.#overdue.takeDue(), this.#deadLetters.takeDue()];
+    return overdue || deadLetters ? () => this.#withinBudget(overdue, deadLetters) : null;
   }
 
   /** Makes it due. */
@@ -92,7 +98,7 @@ export class Sweep {
       const unsignalled = work.unsignalled ? await unsignalledDeliveries(db, pageSize) : [];
       await this.#lookAfterHeld(work, unsignalled);
       await this.#startOverdue(work, unsignalled);
-      if (work.unopened) await this.#deadLetters.run();
+      await this.#withinBudget(work.overdueDeliveries, work.unopened);
     } catch (error) {
       if (!(error instanceof TemporalAway)) throw error;
       log.warn({ err: error }, 'relay.sweep_without_temporal');
@@ -100,23 +106,33 @@ export class Sweep {
     }
   }
 
-  /** Starts dispatches that are not done, deliveries past their time or newly due, and lanes past their time. */
+  /** Starts dispatches that are not done, and lanes past their time. */
   async #startOverdue(work: SweepWork, unsignalled: UnsignalledDelivery[]): Promise<void> {
     const { db, starter, log } = this.#deps;
-    const { dispatchOverdueAfterMs, deliveryOverdueAfterMs, laneOverdueAfterMs } = this.#timings;
+    const { dispatchOverdueAfterMs, laneOverdueAfterMs } = this.#timings;
     const starts = new OverdueStarts(this.#deps, this.#times, this.#stopping.signal);
     const dispatches = await starts.dispatches(work.overdueDispatches ? await overdueDispatches(db, pageSize, dispatchOverdueAfterMs) : []);
-    const page = work.overdueDeliveries ? await overdueDeliveries(db, this.#cursor, pageSize, deliveryOverdueAfterMs) : [];
-    const deliveries = await starts.deliveries(page);
     const overdue = work.overdueLanes ? await overdueLanes(db, pageSize, laneOverdueAfterMs) : [];
     const lanes = await starts.lanes(overdue.filter((lane) => this.#deps.mayWake?.(lane) ?? true));
     await starts.each(unsignalled, (delivery) => signalChange({ db, starter }, delivery, 'sweep'));
-    const refused = starts.refusals.length;
-    if (refused > 0) log.warn({ err: starts.refusals[0], refused }, 'relay.starts_refused');
-    this.#cursor = cursorAfter(page);
+    starts.logRefusals();
     // signalled commands are not found again. Refused ones would be, so they wait for the next regular sweep.
-    if (this.#cursor || (unsignalled.length === pageSize && refused === 0)) this.soon();
-    if (dispatches + deliveries + lanes > 0) log.info({ dispatches, deliveries, lanes }, 'relay.swept');
+    if (unsignalled.length === pageSize && starts.refusals.length === 0) this.soon();
+    if (dispatches + lanes > 0) log.info({ dispatches, lanes }, 'relay.swept');
+  }
+
+  /** The deliveries that ask the budget. They share a part of it, so each kind is first every second time. */
+  async #withinBudget(overdue: boolean, deadLetters: boolean): Promise<void> {
+    this.#overdueFirst = !this.#overdueFirst;
+    const runs = [overdue && (() => this.#startDeliveries()), deadLetters && (() => this.#deadLetters.run())];
+    for (const run of this.#overdueFirst ? runs : runs.toReversed()) if (run) await run();
+  }
+
+  async #startDeliveries(): Promise<void> {
+    const starts = new OverdueStarts(this.#deps, this.#times, this.#stopping.signal);
+    const deliveries = await this.#overdue.run(starts);
+    starts.logRefusals();
+    if (deliveries > 0) this.#deps.log.info({ deliveries }, 'relay.swept');
   }
 
   /** The work on held deliveries: three independent steps, none of which needs Temporal's answer. */
@@ -166,7 +182,7 @@ export async function sweepAll({
     const deliveries: Awaited<ReturnType<typeof overdueDeliveries>> = await overdueDeliveries(db, cursor, pageSize);
     await startAll(deliveries, async (delivery) => void (await starter.startDelivery(delivery, 'reconcile')));
     started += deliveries.length;
-    cursor = cursorAfter(deliveries);
+    cursor = cursorAfter(deliveries, pageSize);
   } while (cursor);
   return { deliveries: started, lanes: await signalAll(db, waker) };
 }
@@ -182,10 +198,4 @@ async function signalAll(db: Db, waker: SweepDeps['waker']): Promise<number> {
     after = lanes.at(-1)?.endpointId ?? null;
     if (lanes.length < pageSize || after === null) return signalled;
   }
-}
-
-/** Where the next page of overdue deliveries begins. Null: there are no more. */
-function cursorAfter(page: SweepCursor[]): SweepCursor | null {
-  const last = page.at(-1);
-  return page.length === pageSize && last ? { dueAt: last.dueAt, deliveryId: last.deliveryId } : null;
 }

@@ -7,6 +7,8 @@ export type Checkpoint =
   | 'before plan'
   | 'planned'
   | 'posted'
+  | 'recorded'
   | 'pump has a slot'
-  | 'pump has leased';
+  | 'pump has leased'
+  | 'dead letter opened';
 export type Reached = (checkpoint: Checkpoint) => Promise<void>;

@@ -44,8 +44,10 @@ it('a locked read blocks only its own kind of work', { timeout: 400_000 }, async
     await until('attempts and callers to wait for the lock', async () => (await waiting()) >= 4);
 
     // all of this happens while the lock is held
+    // while Temporal is slow, the relay makes first attempts with what it has cached
+    receiver.answer('/hook', [204]);
     for (const answer of held.splice(0)) answer();
-    await until('what was in flight to be recorded', async () => (await db.query('select from attempts')).rowCount === inFlight);
+    await until('what was in flight to be recorded', async () => ((await db.query('select from attempts')).rowCount ?? 0) >= inFlight);
     const [lockedAt] = (await db.query<{ at: Date }>('select clock_timestamp() as at')).rows;
     await until('the lease to be renewed again and again', async () => {
       const { rowCount } = await db.query(`select from relays where seen > $1::timestamptz + interval '3 seconds'`, [lockedAt?.at]);
@@ -56,7 +58,6 @@ it('a locked read blocks only its own kind of work', { timeout: 400_000 }, async
     expect((await post('locked-after')).status).toBe(202);
     expect([...first, ...late].map(({ status }) => status)).toEqual(ids.map(() => 202));
 
-    receiver.answer('/hook', [204]);
     await client.query('commit');
     await Promise.all(reads);
   } finally {

@@ -12,6 +12,7 @@ import { readConfig } from '#config/config';
 import type { Db } from '#db/store/pool';
 import { createModeSwitch } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
+import type { Timings } from '#domain/timings';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender } from '#outbound/send';
 import { Relay } from '#relay/relay';
@@ -88,11 +89,13 @@ export async function openPumpStage() {
       on = db,
       reached,
       schedule = ['1h'],
+      timings = quickLeases,
     }: {
       limits?: SlotLimits;
       on?: Db;
       reached?: Reached;
       schedule?: `${number}${'ms' | 'h'}`[];
+      timings?: Timings;
     } = {}) {
       const lanes = parkWithoutTemporal(db);
       const contents = testContents(db);
@@ -104,7 +107,7 @@ export async function openPumpStage() {
       const engine = new Engine({ ...attempting, db, limits, parkDelivery });
       const relay = new Relay({
         ...lanes,
-        ...{ db, lease: on, reads: db, log, reached: reached as Reached },
+        ...{ db: on, lease: on, reads: on, log, reached: reached as Reached },
         watch: lanes.lanes,
         lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },
         temporalTrouble: () => null,
@@ -114,7 +117,7 @@ export async function openPumpStage() {
         dispatch: 'batched',
         modes: createModeSwitch('batched'),
         dispatchesPerSecond: 20,
-        timings: quickLeases,
+        timings,
         openFirstAttempter: () => new FirstAttempter({ ...attempting, park: lanes.parking.park }),
         pump: { ...attempting, db: on, engine, limits },
       });

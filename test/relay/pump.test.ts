@@ -5,6 +5,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { obeyCommand } from '#db/deliveries/commands';
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
+import { quickLeases, testTimings } from '../support/quick-timings.ts';
 import { countStatements } from '../support/statements.ts';
 import { until } from '../support/until.ts';
 import { openPumpStage, type Pumped } from './pump-stage.ts';
@@ -153,5 +154,22 @@ describe.concurrent('the pump', () => {
       return looks.length === 1 && lookedAt - before > 9_000;
     });
     expect(names).toEqual(new Set(['pumped_days']));
+  });
+
+  it('reads the outbox again with each sweep, and not each second while dead letters wait for their workflows', async (context) => {
+    const { relay, db, deliver } = await open(context);
+    await many(40, () => deliver(`status = 'dead_lettered', next_attempt_at = null`));
+    const counted = countStatements(db);
+    await relay({ on: counted.db, timings: { ...quickLeases, sweep: testTimings.sweep } });
+    const names: string[] = [];
+    const count = (part: string) => {
+      names.push(...counted.taken());
+      return names.filter((name) => name.includes(part)).length;
+    };
+    await until('looks for dead letters', () => count('unopened_tenants') >= 8);
+    // each sweep, and the begin
+    const reads = count('from outbox\n      where owner = $1');
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThanOrEqual(count('overdue_dispatches') + 2);
   });
 });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { readConfig } from '#config/config';
 import { namesOf, workflowTypes } from '#contract/workflow-contract';
+import { usualTimings } from '#domain/timings';
 import { openTemporalLink, type TemporalLink } from '#temporal/link';
 import { ensureSchedules } from '#temporal/prepare';
 import { installTestRuntime } from '../support/runtime.ts';
@@ -14,7 +15,8 @@ let link: TemporalLink;
 beforeAll(async () => {
   const config = readConfig({ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 't63' });
   installTestRuntime();
-  link = openTemporalLink(config, pino({ level: 'silent' }));
+  // a description waits for Temporal's own worker, which took longer than the usual 5 s when the machine was busy
+  link = openTemporalLink(config, pino({ level: 'silent' }), { ...usualTimings.temporal, callTimeoutMs: 60_000 });
   await link.connected;
 });
 afterAll(() => link?.close());

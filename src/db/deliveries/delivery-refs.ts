@@ -81,34 +81,44 @@ export interface SweepCursor {
   deliveryId: string;
 }
 
+export interface OverdueDelivery extends DeliveryRef {
+  tenantId: string;
+  dueAt: Date;
+  /** It is scheduled, and falls due about now: it has no workflow yet, and is not late. */
+  isNew: boolean;
+}
+
 /** Of a delivery `d`. `overdueBefore`: a time, as SQL. */
 export const isOverdueDelivery = (overdueBefore: string) => `
   d.status in ('pending', 'retrying') and not d.pumped and d.next_attempt_at < now() + interval '15 seconds'
-  and (d.next_attempt_at < ${overdueBefore} or (d.attempts = 0 and d.next_attempt_at > d.created_at + interval '1 minute'))`;
+  and (d.next_attempt_at < ${overdueBefore} or (d.attempts = 0 and d.round = 1 and d.next_attempt_at > d.created_at + interval '1 minute'))`;
 
 /** Of a delivery `d`. */
 export const isUnsignalled = `d.unsignalled_since < now() - interval '10 seconds'`;
 
 /**
  * A page of deliveries that should have been attempted: overdue by `overdueMs`, or scheduled and due within 15 s. Oldest
- * first. `after`: where the last sweep stopped, so that rows that cannot move do not hide the others.
+ * first. A replay that is not late is left to its command. `after`: where the last sweep stopped, so that rows that cannot
+ * move do not hide the others.
  */
 export async function overdueDeliveries(
   db: Db,
   after: SweepCursor | null,
   limit: number,
   overdueMs = usualTimings.sweep.deliveryOverdueAfterMs,
-): Promise<(DeliveryRef & { dueAt: Date })[]> {
-  const { rows } = await db.query<RefRow & { next_attempt_at: Date }>({
+): Promise<OverdueDelivery[]> {
+  const { rows } = await db.query<RefRow & { tenant_id: string; next_attempt_at: Date; is_new: boolean }>({
     name: 'overdue_deliveries',
     text: `
-      select ${refColumns}, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at from ${refTables}
+      select ${refColumns}, d.tenant_id, date_trunc('milliseconds', d.next_attempt_at) as next_attempt_at,
+        d.next_attempt_at >= now() - $4::float8 * interval '1 millisecond' as is_new
+      from ${refTables}
       where ${isOverdueDelivery(`now() - $4::float8 * interval '1 millisecond'`)}
         and ($1::timestamptz is null or (date_trunc('milliseconds', d.next_attempt_at), d.id) > ($1, $2::uuid))
       order by date_trunc('milliseconds', d.next_attempt_at), d.id limit $3`,
     values: [after?.dueAt ?? null, after && uuidOf(after.deliveryId), limit, overdueMs],
   });
-  return rows.map((row) => ({ ...toRef(row), dueAt: row.next_attempt_at }));
+  return rows.map((row) => ({ ...toRef(row), tenantId: idOf('tnt', row.tenant_id), dueAt: row.next_attempt_at, isNew: row.is_new }));
 }
 
 /** How many deliveries are overdue by a minute or more, counted up to 10,000. */

@@ -81,8 +81,8 @@ export interface ParkedSleeper extends DeliveryRef {
 }
 
 /**
- * Parks the endpoint's deliveries in backoff that nobody can be sending now: due in more than 5 s, or without a workflow
- * and without the lease of a relay, whenever they are due. A scheduled delivery (`deliverAt`) is left alone until it is
+ * Parks the endpoint's deliveries in backoff that nobody can be sending now: due in more than 5 s, or, of those without a
+ * workflow, without the lease of a relay, whenever they are due. A scheduled delivery (`deliverAt`) is left alone until it is
  * due. Returns the parked deliveries, whose workflows have to read their rows again. Call it again while it returns
  * `limit` of them. It waits for a row that a command has locked, because nothing would take that row over later.
  */
@@ -93,7 +93,7 @@ export async function parkSleeping(db: Db, endpointId: string, limit: number): P
       with sleeping as (
         select id from deliveries d
         where endpoint_id = $1 and status in ('pending', 'retrying') and (
-          status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
+          not pumped and status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
           -- another relay deletes the row of a relay whose lease has expired
           or pumped and (attempts > 0 or next_attempt_at <= now()) and not exists (select from relays r where r.id = d.leased_by))
         order by id limit $2 for update

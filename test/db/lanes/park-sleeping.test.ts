@@ -71,6 +71,8 @@ it('parks a delivery without a workflow unless a relay attempts it now, whenever
     await insert({ pumped: false, due: '1 hour' }),
   ];
   await insert({ pumped: true, leased_by: alive });
+  // the late record of another relay has decided the attempt that this one repeats
+  await insert({ pumped: true, leased_by: alive, due: '1 hour' });
   await insert({ pumped: true, attempts: 0, due: '1 hour' });
   await insert({ pumped: false });
   const found = await parkSleeping(db, endpointId, 10);
