@@ -19,13 +19,14 @@ export function growthScenarios({ quick }: { quick: boolean }): Scenario[] {
   const { size, plain, burst, steady } = loads(quick);
   const only = { byNameOnly: true, notIndividual: true, extraMs: 10 * 60_000 };
   const stored = { ...only, prepare: store(size(5_000_000)), extraMs: 30 * 60_000 };
+  const largeFanOut = { ...plain, ...only, atOnce: 5, withinMs: 40 * 60_000, extraMs: 60 * 60_000 };
   const many = { ...only, endpoints: 10_000, inTurn: true };
   return [
     { ...steady(200), ...only, name: 'growth-tenants', tenants: 1_000, endpoints: 5, inTurn: true },
     { ...burst, ...many, name: 'growth-endpoints-10000-burst' },
     { ...steady(50), ...many, name: 'growth-endpoints-10000-50' },
-    // its warm-up is too short for the return of adaptive mode to its idle state
-    { ...plain, ...only, name: 'growth-fan-out-10000', endpoints: 10_000, events: quick ? 2 : 5, atOnce: 5, quietMs: 12_000 },
+    { ...largeFanOut, name: 'growth-fan-out-5000', endpoints: 5_000, events: quick ? 2 : 10 },
+    { ...largeFanOut, name: 'growth-fan-out-10000', endpoints: 10_000, events: quick ? 1 : 5 },
     { ...burst, ...stored, name: 'growth-stored-burst' },
     { ...steady(50), ...stored, name: 'growth-stored-50' },
     { ...steady(50), ...only, name: 'growth-waiting-100000', prepare: hold(100_000) },

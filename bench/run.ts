@@ -14,8 +14,8 @@ import { type Mode, openStage, type Stage } from './stage.ts';
 const individualLimit = 300;
 
 const warmUpEvents = 50;
-/** More deliveries than this would take the slow part of the warm-up minutes. */
-const slowWarmUpDeliveries = 5_000;
+/** The warm-up of a larger fan-out goes to one endpoint of another tenant, or it would take many minutes. */
+const warmUpFanOut = 100;
 /** A rate below half the workflow budget, for longer than adaptive mode waits before it switches back. */
 const warmUpRate = 4;
 const noiseLeadMs = 1_000;
@@ -39,25 +39,17 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
   const prepared = await scenario.prepare?.(stage);
   const endpoints = await makeTenants(stage, name, scenario);
   const noisy = scenario.noise && (await makeTenant(stage, `${name}-noise`, { ...scenario, endpoints: 1, query: scenario.noise.query }));
-  await warmUp(stage, name, scenario);
+  await warmUpFor(stage, name, scenario);
   await delay(scenario.quietMs ?? 0);
 
   const stream = measuredStream(name, scenario, mode);
   const noise = scenario.noise && { tenant: `${name}-noise`, prefix: `${name}-noise`, count: scenario.noise.events, atOnce: 32 };
-  const meter = startMeter(stage);
-  const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
-  // awaited only at the end; if the run is aborted before, a rejection must not be unhandled
-  crashed?.catch(() => undefined);
-  const streams = noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream];
-  const loaded = stage.load.next('done');
-  const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
-  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams, tellAt });
-  const [sent] = (await loaded).results;
-  if (!sent) throw new Error('the load generator returned no result');
-  const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
-  await delivered(stage, stream.prefix, { wanted: accepted * fanOutOf(scenario), withinMs: mode === 'individual' ? 120_000 : 90_000 });
-  const settleMs = await settle(stage);
-  const cost = meter.stop();
+  const { sent, cost, settleMs, crashed } = await measure(
+    stage,
+    scenario,
+    mode,
+    noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream],
+  );
 
   const collected = await ask(stage, stream.prefix, 'collected');
   const figures = figuresOf(stream.prefix, fanOutOf(scenario), sent, collected);
@@ -74,6 +66,27 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
     crash: crashFigures,
     remarks: [...(prepared ?? []), ...((await scenario.remarks?.(stage, stream.prefix, collected)) ?? [])],
   };
+}
+
+/** Sends the streams, and waits for the deliveries of the first one. */
+async function measure(stage: Stage, scenario: Scenario, mode: Mode, streams: [Stream, ...Stream[]]) {
+  const [stream] = streams;
+  const meter = startMeter(stage);
+  const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
+  // awaited only at the end; if the run is aborted before, a rejection must not be unhandled
+  crashed?.catch(() => undefined);
+  const loaded = stage.load.next('done');
+  const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
+  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams, tellAt });
+  const [sent] = (await loaded).results;
+  if (!sent) throw new Error('the load generator returned no result');
+  const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
+  await delivered(stage, stream.prefix, {
+    wanted: accepted * fanOutOf(scenario),
+    withinMs: scenario.withinMs ?? (mode === 'individual' ? 120_000 : 90_000),
+  });
+  const settleMs = await settle(stage);
+  return { sent, cost: meter.stop(), settleMs, crashed };
 }
 
 function measuredStream(name: string, scenario: Scenario, mode: Mode): Stream {
@@ -106,6 +119,13 @@ export async function makeTenant(stage: Stage, id: string, { endpoints, inTurn, 
   return paths;
 }
 
+async function warmUpFor(stage: Stage, tenant: string, scenario: Scenario): Promise<void> {
+  if (fanOutOf(scenario) <= warmUpFanOut) return warmUp(stage, tenant, scenario);
+  const small = { ...scenario, endpoints: 1 };
+  await makeTenant(stage, `${tenant}-warm`, small);
+  await warmUp(stage, `${tenant}-warm`, small);
+}
+
 /**
  * Sends the same events to the same endpoints, to each of them at least once: first all at once, then slowly, so that
  * adaptive mode is back in its idle state.
@@ -115,7 +135,7 @@ export async function warmUp(stage: Stage, tenant: string, scenario: Scenario): 
   const turns = scenario.inTurn ? scenario.endpoints * (scenario.tenants ?? 1) : 0;
   const paces = [
     { atOnce: 32, count: Math.max(turns, Math.ceil(warmUpEvents / fanOut)) },
-    { ratePerSecond: warmUpRate, count: Math.max(1, Math.min(warmUpEvents, Math.floor(slowWarmUpDeliveries / fanOut))) },
+    { ratePerSecond: warmUpRate, count: warmUpEvents },
   ];
   for (const [index, pace] of paces.entries()) {
     const prefix = `${tenant}-warm${index}`;

@@ -43,6 +43,8 @@ export interface Scenario {
   notIndividual?: boolean;
   /** Makes what is there before the tenants and the warm-up. Its cost does not count. Returns remarks. */
   prepare?: (stage: Stage) => Promise<string[]>;
+  /** How long to wait for the deliveries after the last event, in milliseconds. */
+  withinMs?: number;
   /** Additional milliseconds before the timeout. */
   extraMs?: number;
   /** How to run it, if it is more than one stream of load. */
