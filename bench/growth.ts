@@ -29,6 +29,7 @@ export function growthScenarios({ quick }: { quick: boolean }): Scenario[] {
     { ...largeFanOut, name: 'growth-fan-out-10000', endpoints: 10_000, events: quick ? 1 : 5 },
     { ...burst, ...stored, name: 'growth-stored-burst' },
     { ...steady(50), ...stored, name: 'growth-stored-50' },
+    { ...steady(5), ...stored, name: 'growth-stored-5' },
     { ...steady(50), ...only, name: 'growth-waiting-100000', prepare: hold(100_000) },
     { ...steady(50), ...only, name: 'growth-retrying-100000', prepare: retry(100_000) },
   ];

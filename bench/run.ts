@@ -112,7 +112,7 @@ export async function makeTenant(stage: Stage, id: string, { endpoints, inTurn, 
   await inTurns([...Array(endpoints).keys()], async (n) => {
     const url = `${stage.receiverUrl}/${n}${query}`;
     const retry = retries && { schedule: retries };
-    const eventTypes = inTurn && [typeNamed(n)];
+    const eventTypes = inTurn ? [typeNamed(n)] : undefined;
     const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, eventTypes, ...endpoint })) as { id: string };
     paths[n] = `/v1/endpoints/${made.id}`;
   });

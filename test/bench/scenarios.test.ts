@@ -13,9 +13,9 @@ describe('scenarios', () => {
   });
 
   it('are named by prefix, those of growth also without theirs', () => {
-    expect(named('growth')).toHaveLength(9);
+    expect(named('growth')).toHaveLength(10);
     expect(named('tenants')).toEqual(['growth-tenants']);
-    expect(named('stored')).toEqual(['growth-stored-burst', 'growth-stored-50']);
+    expect(named('stored')).toEqual(['growth-stored-burst', 'growth-stored-50', 'growth-stored-5']);
     expect(() => named('store')).toThrow('unknown scenario store');
   });
 
