@@ -9,7 +9,8 @@ import type { BesideOrder } from './beside.ts';
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 const [line] = await once(createInterface({ input: process.stdin }), 'line');
-const { endpoints } = JSON.parse(line) as BesideOrder;
+const { endpoints, tenants: names } = JSON.parse(line) as BesideOrder;
+const tenants = new Set(names);
 const ofAllTypes = endpoints.filter(({ eventTypes }) => eventTypes === undefined);
 const byType = Map.groupBy(
   endpoints.flatMap((endpoint) => (endpoint.eventTypes ?? []).map((type) => ({ ...endpoint, type }))),
@@ -21,7 +22,9 @@ const server = createServer((incoming, response) => {
   incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
   incoming.on('end', () => {
     const body = Buffer.concat(chunks);
-    response.writeHead(202, { 'content-length': 0 }).end();
+    const isOurs = tenants.has(incoming.url?.split('/')[1] ?? '');
+    response.writeHead(isOurs ? 202 : 404, { 'content-length': 0 }).end();
+    if (!isOurs) return;
     const { type } = JSON.parse(body.toString()) as { type: string };
     for (const { url } of [...ofAllTypes, ...(byType.get(type) ?? [])]) post(url, body);
   });
@@ -37,4 +40,5 @@ function post(url: string, body: Buffer): void {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
-process.stdout.write(`${JSON.stringify({ post: `http://127.0.0.1:${port}/`, body: '{"id":"{id}","type":"{type}","data":{data}}' })}\n`);
+const ready = { post: `http://127.0.0.1:${port}/{tenant}/events`, body: '{"id":"{id}","type":"{type}","data":{data}}' };
+process.stdout.write(`${JSON.stringify(ready)}\n`);
