@@ -4,17 +4,16 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
-import pg from 'pg';
-import { readConfig } from '#config/config';
+import type { Client, Connection } from '@temporalio/client';
 import { deliveryWorkflowId, lookSignal, workflowTypes } from '#contract/workflow-contract';
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import { freePort } from '#embedded/free-port';
 import { deliveryStart } from '#temporal/starter';
-import { inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
+import { makeDeadLetters } from './dead-letters.ts';
+import { inTurns, interrupted } from './in-turns.ts';
 import { environmentOf, type PosthornProcess, startPosthorn } from './posthorn.ts';
 import { cpuMsOf, forgetPeak, memoryOf } from './process-cost.ts';
-import { openStores } from './stores.ts';
+import { withStores } from './with-stores.ts';
 
 const roundWithinMs = 20 * 60_000;
 const deadLetterWindowMs = 14 * 24 * 3_600_000;
@@ -69,16 +68,7 @@ async function main(): Promise<void> {
   });
   const count = Number(values.workflows);
   if (!(count >= 1 && count <= 10_000)) throw new Error('--workflows: 1 to 10000');
-  const stores = await openStores(readConfig());
-  const closers: (() => unknown)[] = [stores.stop];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(new Error('interrupted')));
-  try {
-    const db = new pg.Client({ connectionString: stores.databaseUrl });
-    await db.connect();
-    closers.push(() => db.end());
-    const connection = await Connection.connect({ address: stores.temporalAddress });
-    closers.push(() => connection.close());
-    const client = new Client({ connection });
+  await withStores(async ({ stores, db, client, closers }) => {
     let letters: DeliveryRef[] | undefined;
     say(
       '| cache | idle MiB | after round 1 MiB (peak) | after round 2 MiB (peak) | CPU-ms a workflow, round 1 | round 2 |\n| --- | --- | --- | --- | --- | --- |',
@@ -100,9 +90,7 @@ async function main(): Promise<void> {
       say(`| ${[cache, idle.toFixed(0), ...memory, ...cpu].join(' | ')} |`);
       await posthorn.kill();
     }
-  } finally {
-    for (let close = closers.pop(); close; close = closers.pop()) await close();
-  }
+  });
 }
 
 await main();

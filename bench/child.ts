@@ -17,7 +17,8 @@ export function startChild<Order extends object, Answer extends { kind: string }
   const ended = once(child, 'exit');
   return {
     pid: child.pid ?? 0,
-    give: (order) => void child.send(order),
+    // it may have ended, because the run was interrupted: without the callback that would be an uncaught error
+    give: (order) => void child.send(order, () => undefined),
     next: <Kind extends Answer['kind']>(kind: Kind) =>
       new Promise<Extract<Answer, { kind: Kind }>>((resolve, reject) => {
         const onMessage = (message: unknown) => {

@@ -1,5 +1,6 @@
 // Kills all processes of Posthorn in the middle of the load and starts them again a second later.
 import { setTimeout as delay } from 'node:timers/promises';
+import { ask } from './arrivals.ts';
 import { now, type Stream } from './messages.ts';
 import type { Meter } from './meter.ts';
 import type { Stage } from './stage.ts';
@@ -26,22 +27,16 @@ export async function crash(stage: Stage, meter: Meter, { prefix }: Stream): Pro
   await stage.load.next('reached');
   meter.beforeKill();
   const killing = stage.killPosthorn();
-  const before = await progress(stage, prefix);
+  const before = await ask(stage, prefix, 'progress');
   await killing;
   const killedAt = now();
   await delay(quietMs);
-  const { requests } = await progress(stage, prefix);
+  const { requests } = await ask(stage, prefix, 'progress');
   const unrecordedAtKill = requests - ((await recordedAttempts(stage)) - recordedBefore);
   await delay(awayMs - (now() - killedAt));
   const restartedAt = now();
   await stage.startPosthorn();
   return (lastDeliveryAt) => ({ openAtKill: before.open, unrecordedAtKill, recoveredMs: lastDeliveryAt - restartedAt });
-}
-
-async function progress(stage: Stage, prefix: string) {
-  const answered = stage.receiver.next('progress');
-  stage.receiver.give({ kind: 'progress', prefix });
-  return answered;
 }
 
 async function recordedAttempts({ db }: Stage): Promise<number> {

@@ -1,6 +1,6 @@
 // A minimal HTTP client for the load, because it shares two cores with the measured processes.
 // Keep-alive connections, one request at a time on each. It supports only responses with a
-// content-length; any other response counts as a failure (status 0).
+// content-length or in chunks; any other response counts as a failure (status 0).
 import { connect, type Socket } from 'node:net';
 
 const connectionLimit = 256;
@@ -18,12 +18,13 @@ interface Connection {
   finish: ((status: number) => void) | null;
 }
 
-export function createClient(origin: string, apiKey: string): Client {
+export function createClient(origin: string, headers: Record<string, string>): Client {
   const { hostname, port, host } = new URL(origin);
   const idle: Connection[] = [];
   const open = new Set<Connection>();
   const waiting: ((connection: Connection) => void)[] = [];
-  const fixed = `host: ${host}\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\n`;
+  const lines = Object.entries({ host, 'content-type': 'application/json', ...headers });
+  const fixed = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 
   function openConnection(): Connection {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -89,6 +90,7 @@ function wholeAnswer(text: string): number | null {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
   const status = Number(head.slice(9, 12));
   if (status === 204) return status;
+  if (/\r\ntransfer-encoding: *chunked/i.test(head)) return text.endsWith('\r\n0\r\n\r\n') ? status : null;
   if (length === undefined) return 0;
   return text.length >= headEnd + 4 + Number(length) ? status : null;
 }

@@ -1,10 +1,12 @@
 // A tenant posts thousands of events; then each of fifty others posts one. Measures how long the
 // fifty take, and how much of the first tenant's backlog is delivered by then.
 import { randomBytes } from 'node:crypto';
+import { ask, delivered } from './arrivals.ts';
 import { figuresOf } from './figures.ts';
-import type { Stream, StreamResult } from './messages.ts';
+import { load } from './lane-neighbour.ts';
+import type { Stream } from './messages.ts';
 import { startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import { makeTenant, settle, warmUp } from './run.ts';
 import type { Play } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
@@ -19,30 +21,24 @@ export const fairness: Play = async (stage, scenario, mode) => {
 
   const meter = startMeter(stage);
   const greedy: Stream = { tenant: name, prefix: `${name}-run`, count: scenario.events, atOnce: scenario.atOnce };
-  const [sent] = await load(stage, [greedy]);
-  if (!sent) throw new Error('the load generator returned no result');
+  const [piece] = await load(stage, [greedy]);
+  if (!piece) throw new Error('the load generator returned no result');
   const modest = tenants.map((tenant): Stream => ({ tenant, prefix: `${tenant}-one`, count: 1, atOnce: 1 }));
   const sentModest = await load(stage, modest);
   const done = await collectAll(stage, modest);
   const { delivered: before } = await ask(stage, greedy.prefix, 'progress');
-  const firstSentAt = Math.min(...sentModest.map(({ sent }) => sent[0] ?? Number.NaN));
+  const firstSentAt = Math.min(...sentModest.map(({ sent }) => sent.sent[0] ?? Number.NaN));
 
   await delivered(stage, greedy.prefix, { wanted: scenario.events, withinMs: 8 * 60_000 });
   const settleMs = await settle(stage);
   const cost = meter.stop();
-  const figures = figuresOf(greedy.prefix, 1, sent, await ask(stage, greedy.prefix, 'collected'));
+  const figures = figuresOf(greedy.prefix, 1, piece.sent, await ask(stage, greedy.prefix, 'collected'));
   const remarks = [
     `${done.length} of ${others} others delivered, the last ${(Math.max(...done) - firstSentAt).toFixed(0)} ms after the first was posted`,
     `${scenario.events - before} of the first tenant's were still to come`,
   ];
   return { scenario: scenario.name, mode, ...figures, ...cost, settleMs, remarks };
 };
-
-async function load(stage: Stage, streams: Stream[]): Promise<StreamResult[]> {
-  const loaded = stage.load.next('done');
-  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams });
-  return (await loaded).results;
-}
 
 /** The arrival times of the single event of each stream, without those that do not arrive within two minutes. */
 async function collectAll(stage: Stage, streams: Stream[]): Promise<number[]> {

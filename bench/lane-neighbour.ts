@@ -1,8 +1,9 @@
 // A neighbour tenant at a steady rate, measured in pieces while another step of unknown duration
 // runs.
+
+import { ask, delivered } from './arrivals.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import type { Collected, Stream, StreamResult } from './messages.ts';
-import { ask, delivered } from './run.ts';
 import type { Stage } from './stage.ts';
 
 export const neighbourRate = 20;

@@ -1,9 +1,10 @@
 // A tenant with thousands of deliveries to an endpoint that takes ten seconds for each request, and
 // beside it another tenant at 20/s, which is measured.
 import { randomBytes } from 'node:crypto';
+import { ask, delivered } from './arrivals.ts';
 import { figuresOfAll, load, neighbourRate } from './lane-neighbour.ts';
 import { startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import { makeTenant, settle, warmUp } from './run.ts';
 import type { Play, Scenario } from './scenario.ts';
 
 const leadMs = 1_000;

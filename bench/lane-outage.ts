@@ -2,13 +2,14 @@
 // the effect on that tenant, the open workflows, and how fast and in what order the backlog
 // arrives.
 import { randomBytes } from 'node:crypto';
+import { ask, delivered } from './arrivals.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { figuresOfAll, load, neighbourRate, type Piece, sendUntil } from './lane-neighbour.ts';
 import { orderRemarks } from './lane-order.ts';
 import { watchWorkflows } from './lane-workflows.ts';
 import { type Collected, now, type Stream } from './messages.ts';
 import { type Cost, startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import { makeTenant, settle, warmUp } from './run.ts';
 import type { Play, Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 

@@ -2,6 +2,10 @@
 // for lists: tenants and endpoints of very unequal size, and statuses and types that occur once,
 // long ago.
 import type pg from 'pg';
+import { idOf } from '#domain/ids';
+import { sealTarget } from '#sealing/endpoint-target-encryption';
+import { createVault } from '#sealing/vault';
+import { masterKeys } from './posthorn.ts';
 
 export interface Shape {
   rows: number;
@@ -32,7 +36,7 @@ export async function fillStore(db: pg.Client, { rows, days }: Shape, say: (line
   await db.query(makeTenants, [tenants, days]);
   await db.query('create temp table some_endpoints (tenant int, place int, of int, tenant_id uuid, endpoint_id uuid)');
   await db.query(nameEndpoints, [endpoints, endpointsOfBig, tenants, days]);
-  await db.query(makeEndpoints, [days]);
+  await insertEndpoints(db, days);
   await db.query('analyze some_endpoints');
   const longAgo = Math.round(days / 3);
   for (let ago = days; ago >= 0; ago--) {
@@ -48,6 +52,15 @@ export async function fillStore(db: pg.Client, { rows, days }: Shape, say: (line
   for (const table of ['tenants', 'endpoints', 'events', 'event_ids', 'deliveries', 'attempts', 'dispatches']) {
     await db.query(`vacuum (analyze) ${table}`);
   }
+}
+
+/** With targets encrypted by the master key: Posthorn does not start if it lacks a key that is in use. */
+async function insertEndpoints(db: pg.Client, days: number): Promise<void> {
+  const vault = createVault(masterKeys());
+  const target = { url: 'https://api.example.com/hooks', headers: {}, auth: null, tls: null };
+  const { rows } = await db.query<{ id: string }>('select endpoint_id as id from some_endpoints');
+  const sealed = rows.map(({ id }) => sealTarget(vault, idOf('ep', id), target).sealed);
+  await db.query(makeEndpoints, [days, rows.map(({ id }) => id), sealed]);
 }
 
 const idFunctions = [
@@ -78,7 +91,8 @@ const nameEndpoints = `
 
 const makeEndpoints = `
   insert into endpoints (id, tenant_id, sealed, host, created_at)
-  select endpoint_id, tenant_id, '', 'api.example.com', now() - ($1::int + 2) * interval '1 day' from some_endpoints`;
+  select endpoint_id, tenant_id, sealed, 'api.example.com', now() - ($1::int + 2) * interval '1 day'
+  from some_endpoints join unnest($2::uuid[], $3::bytea[]) as s (endpoint_id, sealed) using (endpoint_id)`;
 
 const makeDay = `
   with drawn as materialized (
@@ -109,7 +123,7 @@ const makeDay = `
     insert into event_ids (tenant_id, external_id, event_id, content_hash)
     select tenant_id, 'order-' || $1 || '-' || i, event_id, decode(md5(i::text) || md5(at::text), 'hex') from made order by event_id
   ), of_attempts as (
-    insert into attempts (delivery_id, id, round, number, started_at, outcome, message, status_code, response, address, connect_ms,
+    insert into attempts (delivery_id, id, round, number, started_at, outcome, message, status_code, exchange, address, connect_ms,
       first_byte_ms, total_ms)
     select id, pg_temp.uuid_at(at + interval '10 ms', 'attempt' || id), 1, 1, at, case status when 'succeeded' then 'accepted' else 'http_status' end,
       'HTTP 200 from api.example.com, 12 ms', 200, '[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]\\012ok', '192.0.2.1', 3, 11, 12

@@ -1,10 +1,9 @@
 // `node bench/lists.ts [--rows n] [--days n] [--keep folder]`: measures how long a page of a list
 // takes with millions of stored deliveries, on its own PostgreSQL. Prints a table, and ends with
 // exit code 1 if a page takes longer than 50 ms.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { migrationsFolder } from '#config/package';
@@ -14,14 +13,14 @@ import { makePartitions } from '#db/store/partitions';
 import { createPool } from '#db/store/pool';
 import { freePort } from '#embedded/free-port';
 import { startPostgres } from '#embedded/postgres';
-import { superviseProcess } from '#embedded/supervised-process';
 import { timesOf } from './figures.ts';
 import { type Case, casesOf } from './lists-cases.ts';
 import { fillStore, type Shape } from './lists-rows.ts';
+import { benchKey, environmentOf, startPosthorn } from './posthorn.ts';
+import { discard } from './stores.ts';
 
 const limitMs = 50;
 const samples = 5;
-const apiKey = 'bench-key-0123456789abcdef';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Migrates the database, and fills it unless it was filled before. */
@@ -40,32 +39,17 @@ async function prepareStore(url: string, shape: Shape): Promise<void> {
   }
 }
 
+/** A server without Temporal, which lists do not need. */
 async function startServer(databaseUrl: string, logFile: string) {
   const port = await freePort();
-  const env = {
-    ...(process.env as Record<string, string>),
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: '127.0.0.1:1', // lists do not need Temporal
-    POSTHORN_API_KEY: apiKey,
-    POSTHORN_MASTER_KEY: Buffer.alloc(32, 'posthorn bench').toString('base64'),
-    LOG_LEVEL: 'error',
-  };
-  const args = [join(import.meta.dirname, '../src/cli/main.ts'), 'server'];
-  const server = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM' });
-  const origin = `http://127.0.0.1:${port}`;
-  const isUp = () =>
+  const env = environmentOf({ databaseUrl, temporalAddress: '127.0.0.1:1' }, port, { LOG_LEVEL: 'error' });
+  const isUp = (origin: string) =>
     fetch(`${origin}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     );
-  for (const deadline = Date.now() + 60_000; !(await isUp()); await delay(50)) {
-    if (server.isRunning() && Date.now() < deadline) continue;
-    await server.stop();
-    throw new Error(`posthorn server did not start: ${readFileSync(logFile, 'utf8').slice(-2_000)}`);
-  }
-  return { origin, stop: server.stop };
+  const { stop } = await startPosthorn('server', env, logFile, isUp);
+  return { origin: `http://127.0.0.1:${port}`, stop };
 }
 
 /** Milliseconds of each response, without the first one, which is the warm-up. */
@@ -73,7 +57,7 @@ async function timesOfPage(url: string): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n <= samples; n++) {
     const startedAt = performance.now();
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } });
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${benchKey}` } });
     const text = await answer.text();
     if (n > 0) times.push(performance.now() - startedAt);
     if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
@@ -148,13 +132,6 @@ async function main(): Promise<void> {
   } finally {
     for (let close = closers.pop(); close; close = closers.pop()) await close();
   }
-}
-
-function discard(folder: string): void {
-  // as root with a private TMPDIR, the cluster is in another folder
-  const pointer = join(folder, 'postgres', 'location');
-  if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });
-  rmSync(folder, { recursive: true, force: true });
 }
 
 await main();

@@ -2,7 +2,7 @@
 // each event was due, sent and answered.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from './http-client.ts';
-import { type LoadAnswer, type LoadOrder, now, type Stream, type StreamResult } from './messages.ts';
+import { type LoadAnswer, type LoadOrder, now, type RequestForm, type Stream, type StreamResult, tenantOf, typeOf } from './messages.ts';
 
 const insistForMs = 60_000;
 const filling = 'x'.repeat(160);
@@ -11,27 +11,52 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const say = (answer: LoadAnswer) => process.send?.(answer);
 const isAccepted = (status: number) => status >= 200 && status < 300;
 
-async function run({ origin, apiKey, streams, tellAt }: LoadOrder): Promise<void> {
-  const client = createClient(origin, apiKey);
+async function run({ origin, apiKey, form, streams, tellAt }: LoadOrder): Promise<void> {
+  const client = createClient(origin, form ? form.headers : { authorization: `Bearer ${apiKey}` });
   let accepted = 0;
   const onAccepted = () => {
     accepted += 1;
     if (accepted === tellAt) say({ kind: 'reached' });
   };
-  const results = await Promise.all(streams.map((stream) => post(client, stream, onAccepted)));
+  const results = await Promise.all(streams.map((stream) => post(client, stream, { form, onAccepted })));
   client.close();
   say({ kind: 'done', results });
 }
 
-async function post(client: Client, stream: Stream, onAccepted: () => void): Promise<StreamResult> {
-  const { tenant, prefix, count, ratePerSecond, atOnce = 1, startAfterMs = 0, keys, insist = false } = stream;
+/** Of event n. */
+function requestOf(stream: Stream, n: number): { path: string; body: string } {
+  const { prefix, keys } = stream;
+  const key = keys === undefined ? '' : `"orderingKey":"key-${n % keys}",`;
+  const body = `{"id":"${prefix}-${n}",${key}"type":"${typeOf(stream, n)}","data":${dataOf(n)}}`;
+  return { path: `/v1/tenants/${tenantOf(stream, n)}/events`, body };
+}
+
+/** Also the data name the event, because not every server sends its producer's id. */
+function filledIn({ path, body }: RequestForm, stream: Stream, n: number): { path: string; body: string } {
+  const id = `${stream.prefix}-${n}`;
+  const parts: Record<string, string> = {
+    '{tenant}': tenantOf(stream, n),
+    '{id}': id,
+    '{type}': typeOf(stream, n),
+    '{data}': `{"benchId":"${id}",${dataOf(n).slice(1)}`,
+  };
+  const fill = (text: string) => text.replaceAll(/\{(?:tenant|id|type|data)\}/g, (name) => parts[name] ?? name);
+  return { path: fill(path), body: fill(body) };
+}
+
+const dataOf = (n: number) => `{"order":${n},"total":99.9,"filling":"${filling}"}`;
+
+async function post(
+  client: Client,
+  stream: Stream,
+  { form, onAccepted }: { form?: RequestForm; onAccepted: () => void },
+): Promise<StreamResult> {
+  const { count, ratePerSecond, atOnce = 1, startAfterMs = 0, insist = false } = stream;
   const times = () => new Float64Array(count);
   const result: StreamResult = { due: times(), sent: times(), answered: times(), status: new Uint16Array(count) };
-  const path = `/v1/tenants/${tenant}/events`;
 
   async function one(n: number, due?: number): Promise<void> {
-    const key = keys === undefined ? '' : `"orderingKey":"key-${n % keys}",`;
-    const body = `{"id":"${prefix}-${n}",${key}"type":"bench.measured","data":{"order":${n},"total":99.9,"filling":"${filling}"}}`;
+    const { path, body } = form ? filledIn(form, stream, n) : requestOf(stream, n);
     const sent = now();
     let status = await client.post(path, body);
     while (insist && !isAccepted(status) && now() - sent < insistForMs) {

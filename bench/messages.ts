@@ -3,9 +3,13 @@
 
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** The events of one tenant, with the ids `<prefix>-<n>`, n from 0. */
+/** Events with the ids `<prefix>-<n>`, n from 0. */
 export interface Stream {
   tenant: string;
+  /** Event n is of the tenant `<tenant>-<n modulo tenants>`. Absent: all are of `tenant`. */
+  tenants?: number;
+  /** The tenants' events have so many types, in turn. Absent: all have the same. */
+  types?: number;
   prefix: string;
   count: number;
   /**
@@ -21,12 +25,28 @@ export interface Stream {
   insist?: boolean;
 }
 
+export const tenantOf = ({ tenant, tenants }: Stream, n: number) => (tenants === undefined ? tenant : `${tenant}-${n % tenants}`);
+
+export const typeOf = ({ tenants = 1, types }: Stream, n: number) =>
+  types === undefined ? 'bench.measured' : typeNamed(Math.floor(n / tenants) % types);
+
+export const typeNamed = (number: number) => `bench.type${number}`;
+
 export interface LoadOrder {
   origin: string;
-  apiKey: string;
+  apiKey?: string;
+  /** Of another server. Default: an event as Posthorn takes it. */
+  form?: RequestForm;
   streams: Stream[];
   /** Sends `reached` when this number of events is accepted. */
   tellAt?: number;
+}
+
+/** In path and body, {tenant}, {id}, {type} and {data} stand for those of the event. */
+export interface RequestForm {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
 }
 
 /** The results of a stream; arrays are indexed by n. */

@@ -57,7 +57,8 @@ export function startMeter(stage: Stage): Meter {
   for (const [, pids] of groups()) for (const pid of pids) before.set(pid, cpuMsOf([pid]));
   for (const pid of [...stage.posthorn().map(({ pid }) => pid), ...pidsOf(stores.temporalPid)]) forgetPeak(pid);
   const own = process.cpuUsage();
-  const timer = setInterval(sample, sampleEveryMs);
+  // a run that is interrupted does not stop it
+  const timer = setInterval(sample, sampleEveryMs).unref();
 
   return {
     beforeKill() {

@@ -3,15 +3,15 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
-import pg from 'pg';
-import { readConfig } from '#config/config';
+import type { Client } from '@temporalio/client';
+import type pg from 'pg';
 import { cancelSignal, namesOf, workflowTypes } from '#contract/workflow-contract';
 import { freePort } from '#embedded/free-port';
 import { deliveryStart } from '#temporal/starter';
-import { inTurns, interrupted, makeDeadLetters } from './dead-letters.ts';
+import { makeDeadLetters } from './dead-letters.ts';
+import { inTurns, interrupted } from './in-turns.ts';
 import { environmentOf, startPosthorn } from './posthorn.ts';
-import { openStores } from './stores.ts';
+import { withStores } from './with-stores.ts';
 
 const withinMs = 20 * 60_000;
 const deadLetterWindowMs = 14 * 24 * 3_600_000;
@@ -42,16 +42,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { orders: { type: 'string', default: '8000' }, open: { type: 'string', default: '0' } } });
   const [count, open] = [Number(values.orders), Number(values.open)];
   if (!(count >= 1 && count <= 100_000 && open <= count)) throw new Error('--orders: 1 to 100000, --open: at most as many');
-  const stores = await openStores(readConfig());
-  const closers: (() => unknown)[] = [stores.stop];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(new Error('interrupted')));
-  try {
-    const db = new pg.Client({ connectionString: stores.databaseUrl });
-    await db.connect();
-    closers.push(() => db.end());
-    const connection = await Connection.connect({ address: stores.temporalAddress });
-    closers.push(() => connection.close());
-    const client = new Client({ connection });
+  await withStores(async ({ stores, db, client, closers }) => {
     const port = await freePort();
     const posthorn = await startPosthorn('start', environmentOf(stores, port), join(stores.folder, 'posthorn.log'));
     closers.push(posthorn.kill);
@@ -70,9 +61,7 @@ async function main(): Promise<void> {
     say(`${count} orders (${open} with an open workflow): sent in ${sent.toFixed(1)} s (${(count / sent).toFixed(0)}/s)`);
     say(`obeyed in ${seconds.toFixed(1)} s: ${(count / seconds).toFixed(0)} orders/s`);
     say(`runs of the operator: ${runs.length}, the longest with ${runs[0]} events`);
-  } finally {
-    for (let close = closers.pop(); close; close = closers.pop()) await close();
-  }
+  });
 }
 
 await main();

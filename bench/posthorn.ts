@@ -6,10 +6,13 @@ import { superviseProcess } from '#embedded/supervised-process';
 import type { Stores } from './stores.ts';
 
 export const benchKey = 'bench-key-0123456789abcdef';
+// the same every time, because an external store remembers the master key it was created with
+const { POSTHORN_MASTER_KEY = Buffer.alloc(32, 'posthorn bench').toString('base64') } = process.env;
+export const masterKeys = () => POSTHORN_MASTER_KEY.split(',');
 
 /** The environment of a Posthorn on these stores. */
 export function environmentOf(
-  { databaseUrl, temporalAddress }: Stores,
+  { databaseUrl, temporalAddress }: Pick<Stores, 'databaseUrl' | 'temporalAddress'>,
   port: number,
   more: Record<string, string> = {},
 ): Record<string, string> {
@@ -20,7 +23,7 @@ export function environmentOf(
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporalAddress,
     POSTHORN_API_KEY: benchKey,
-    POSTHORN_MASTER_KEY: Buffer.alloc(32, 'posthorn bench').toString('base64'),
+    POSTHORN_MASTER_KEY,
     POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
     LOG_LEVEL: 'warn',
     ...more,
@@ -39,13 +42,18 @@ export interface PosthornProcess {
   stop(): Promise<void>;
 }
 
-/** Resolves when it serves requests; for a worker, which serves none, at once. */
-export async function startPosthorn(role: Role, env: Record<string, string>, logFile: string): Promise<PosthornProcess> {
+/** Resolves when it serves requests; for a worker, which serves none, at once. `isUp`: whether it serves them. */
+export async function startPosthorn(
+  role: Role,
+  env: Record<string, string>,
+  logFile: string,
+  isUp: (origin: string) => Promise<boolean> = isReady,
+): Promise<PosthornProcess> {
   const args = [program, role];
   const child = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM', graceMs: 45_000 });
   if (role !== 'worker') {
-    const url = `http://${env.HOST}:${env.PORT}/readyz`;
-    for (const deadline = Date.now() + startsWithinMs; !(await isReady(url)); await delay(50)) {
+    const origin = `http://${env.HOST}:${env.PORT}`;
+    for (const deadline = Date.now() + startsWithinMs; !(await isUp(origin)); await delay(50)) {
       if (child.isRunning() && Date.now() < deadline) continue;
       await child.stop();
       throw new Error(`posthorn ${role} did not start: ${readFileSync(logFile, 'utf8').slice(-2_000)}`);
@@ -62,9 +70,9 @@ export async function startPosthorn(role: Role, env: Record<string, string>, log
   };
 }
 
-async function isReady(url: string): Promise<boolean> {
+async function isReady(origin: string): Promise<boolean> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    const answer = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(1_000) });
     return answer.ok && ((await answer.json()) as { temporal?: string }).temporal === 'up';
   } catch {
     return false;

@@ -1,6 +1,6 @@
 // The endpoints, in their own process: `?ms=` delays the answer; `?percent=` refuses the first two
 // requests of this share of webhook-ids; `?mayFail` refuses while `down`; `?trusted` verifies
-// signatures. Records when each webhook-id arrived at each path.
+// signatures; `idInBody` reads the id of the event from its data. Records when each webhook-id arrived at each path.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,8 +31,16 @@ const unverified = { checked: 0, bySecret: 0, byKey: 0 };
 
 const server = createServer((request, response) => {
   if (request.url?.includes('?trusted')) check(request);
+  if (request.url?.includes('idInBody')) return void arriveByBody(request, response);
   request.resume().on('end', () => arrive(request.url ?? '/', String(request.headers['webhook-id']), response));
 });
+
+async function arriveByBody(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = Buffer.concat(await request.toArray()).toString();
+  // in whatever envelope, also as text in JSON
+  const id = /benchId\\*":\s*\\*"([\w-]+)/.exec(body)?.[1];
+  arrive(request.url ?? '/', id ?? 'unknown-0', response);
+}
 
 function check(request: IncomingMessage): void {
   const chunks: Buffer[] = [];
@@ -111,7 +119,8 @@ function collect(prefix: string): Collected {
   };
 }
 
-const say = (message: ReceiverAnswer) => process.send?.(message);
+// the bench may have ended meanwhile
+const say = (message: ReceiverAnswer) => process.send?.(message, () => undefined);
 
 process.on('message', (order: ReceiverOrder) => {
   if (order.kind === 'down') {

@@ -3,10 +3,11 @@
 // failures.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { delivered } from './arrivals.ts';
 import { figuresOfAll, load } from './lane-neighbour.ts';
 import type { Trusted } from './messages.ts';
 import { startMeter } from './meter.ts';
-import { delivered, settle, warmUp } from './run.ts';
+import { settle, warmUp } from './run.ts';
 import type { Play, Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 

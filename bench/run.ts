@@ -1,17 +1,21 @@
 // One run: a scenario in a dispatch mode, on its own stage, with a warm-up and a timeout.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ask, delivered } from './arrivals.ts';
 import { crash } from './crash.ts';
 import { figuresOf } from './figures.ts';
-import type { Progress, Stream } from './messages.ts';
+import { inTurns } from './in-turns.ts';
+import { type Stream, typeNamed } from './messages.ts';
 import { startMeter } from './meter.ts';
-import type { RunResult, Scenario } from './scenario.ts';
+import { fanOutOf, type RunResult, type Scenario, turnsOf } from './scenario.ts';
 import { type Mode, openStage, type Stage } from './stage.ts';
 
 /** More deliveries than this would take minutes in individual mode. */
 const individualLimit = 300;
 
 const warmUpEvents = 50;
+/** The warm-up of a larger fan-out goes to one endpoint of another tenant, or it would take many minutes. */
+const warmUpFanOut = 100;
 /** A rate below half the workflow budget, for longer than adaptive mode waits before it switches back. */
 const warmUpRate = 4;
 const noiseLeadMs = 1_000;
@@ -32,32 +36,25 @@ export async function run(scenario: Scenario, mode: Mode, stopping: AbortSignal)
 
 async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunResult> {
   const name = `bench-${randomBytes(4).toString('hex')}`;
-  const endpoints = await makeTenant(stage, name, scenario);
+  const prepared = await scenario.prepare?.(stage);
+  const endpoints = await makeTenants(stage, name, scenario);
   const noisy = scenario.noise && (await makeTenant(stage, `${name}-noise`, { ...scenario, endpoints: 1, query: scenario.noise.query }));
-  await warmUp(stage, name, scenario);
+  await warmUpFor(stage, name, scenario);
   await delay(scenario.quietMs ?? 0);
 
   const stream = measuredStream(name, scenario, mode);
   const noise = scenario.noise && { tenant: `${name}-noise`, prefix: `${name}-noise`, count: scenario.noise.events, atOnce: 32 };
-  const meter = startMeter(stage);
-  const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
-  // awaited only at the end; if the run is aborted before, a rejection must not be unhandled
-  crashed?.catch(() => undefined);
-  const streams = noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream];
-  const loaded = stage.load.next('done');
-  const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
-  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams, tellAt });
-  const [sent] = (await loaded).results;
-  if (!sent) throw new Error('the load generator returned no result');
-  const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
-  await delivered(stage, stream.prefix, { wanted: accepted * scenario.endpoints, withinMs: mode === 'individual' ? 120_000 : 90_000 });
-  const settleMs = await settle(stage);
-  const cost = meter.stop();
+  const { sent, cost, settleMs, crashed } = await measure(
+    stage,
+    scenario,
+    mode,
+    noise ? [{ ...stream, startAfterMs: noiseLeadMs }, noise] : [stream],
+  );
 
   const collected = await ask(stage, stream.prefix, 'collected');
-  const figures = figuresOf(stream.prefix, scenario.endpoints, sent, collected);
+  const figures = figuresOf(stream.prefix, fanOutOf(scenario), sent, collected);
   const crashFigures = (await crashed)?.(figures.lastDeliveryAt);
-  if (stage.stores.kept) for (const path of [...endpoints, ...(noisy ?? [])]) await stage.call('DELETE', path);
+  if (stage.stores.kept) await inTurns([...endpoints, ...(noisy ?? [])], (path) => stage.call('DELETE', path));
   const cutFrom = stream.count < scenario.events ? scenario.events : undefined;
   return {
     scenario: scenario.name,
@@ -67,57 +64,88 @@ async function runOn(stage: Stage, scenario: Scenario, mode: Mode): Promise<RunR
     ...cost,
     settleMs,
     crash: crashFigures,
-    remarks: await scenario.remarks?.(stage, stream.prefix, collected),
+    remarks: [...(prepared ?? []), ...((await scenario.remarks?.(stage, stream.prefix, collected)) ?? [])],
   };
 }
 
-function measuredStream(name: string, { events, endpoints, ratePerSecond, atOnce, keys, kill }: Scenario, mode: Mode): Stream {
-  const count = mode === 'individual' ? Math.min(events, Math.floor(individualLimit / endpoints)) : events;
-  return { tenant: name, prefix: `${name}-run`, count, ratePerSecond, atOnce, keys, insist: kill };
+/** Sends the streams, and waits for the deliveries of the first one. */
+async function measure(stage: Stage, scenario: Scenario, mode: Mode, streams: [Stream, ...Stream[]]) {
+  const [stream] = streams;
+  const meter = startMeter(stage);
+  const crashed = scenario.kill ? crash(stage, meter, stream) : undefined;
+  // awaited only at the end; if the run is aborted before, a rejection must not be unhandled
+  crashed?.catch(() => undefined);
+  const loaded = stage.load.next('done');
+  const tellAt = scenario.kill ? Math.floor(stream.count / 2) : undefined;
+  stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams, tellAt });
+  const [sent] = (await loaded).results;
+  if (!sent) throw new Error('the load generator returned no result');
+  const accepted = sent.status.filter((status) => status >= 200 && status < 300).length;
+  await delivered(stage, stream.prefix, {
+    wanted: accepted * fanOutOf(scenario),
+    withinMs: scenario.withinMs ?? (mode === 'individual' ? 120_000 : 90_000),
+  });
+  const settleMs = await settle(stage);
+  return { sent, cost: meter.stop(), settleMs, crashed };
 }
 
-/** Creates a tenant and its endpoints. Returns the API paths of the endpoints. */
-export async function makeTenant(stage: Stage, id: string, { endpoints, query, retries, endpoint }: Scenario): Promise<string[]> {
-  await stage.call('POST', '/v1/tenants', { id, name: id, maxEndpoints: Math.max(100, endpoints) });
-  const paths = [];
-  for (let n = 0; n < endpoints; n++) {
-    const url = `${stage.receiverUrl}/${n}${query}`;
-    const retry = retries && { schedule: retries };
-    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, ...endpoint })) as { id: string };
-    paths.push(`/v1/endpoints/${made.id}`);
-  }
+function measuredStream(name: string, scenario: Scenario, mode: Mode): Stream {
+  const { events, ratePerSecond, atOnce, keys, kill } = scenario;
+  const count = mode === 'individual' ? Math.min(events, Math.floor(individualLimit / fanOutOf(scenario))) : events;
+  return { tenant: name, ...turnsOf(scenario), prefix: `${name}-run`, count, ratePerSecond, atOnce, keys, insist: kill };
+}
+
+/** Creates the tenants of a scenario: the one with this id, or those that the stream of its events names. */
+async function makeTenants(stage: Stage, id: string, scenario: Scenario): Promise<string[]> {
+  if (scenario.tenants === undefined) return makeTenant(stage, id, scenario);
+  const paths: string[] = [];
+  await inTurns([...Array(scenario.tenants).keys()], async (n) => {
+    paths.push(...(await makeTenant(stage, `${id}-${n}`, scenario)));
+  });
   return paths;
 }
 
+/** Creates a tenant and its endpoints. Returns the API paths of the endpoints. */
+export async function makeTenant(stage: Stage, id: string, { endpoints, inTurn, query, retries, endpoint }: Scenario): Promise<string[]> {
+  await stage.call('POST', '/v1/tenants', { id, name: id, maxEndpoints: Math.max(100, endpoints) });
+  const paths: string[] = [];
+  await inTurns([...Array(endpoints).keys()], async (n) => {
+    const url = `${stage.receiverUrl}/${n}${query}`;
+    const retry = retries && { schedule: retries };
+    const eventTypes = inTurn ? [typeNamed(n)] : undefined;
+    const made = (await stage.call('POST', `/v1/tenants/${id}/endpoints`, { url, retry, eventTypes, ...endpoint })) as { id: string };
+    paths[n] = `/v1/endpoints/${made.id}`;
+  });
+  return paths;
+}
+
+async function warmUpFor(stage: Stage, tenant: string, scenario: Scenario): Promise<void> {
+  if (fanOutOf(scenario) <= warmUpFanOut) return warmUp(stage, tenant, scenario);
+  const small = { ...scenario, endpoints: 1 };
+  await makeTenant(stage, `${tenant}-warm`, small);
+  await warmUp(stage, `${tenant}-warm`, small);
+}
+
 /**
- * Sends the same events to the same endpoints, first all at once, then slowly, so that adaptive mode is back in its
- * idle state.
+ * Sends the same events to the same endpoints, to each of them at least once: first all at once, then slowly, so that
+ * adaptive mode is back in its idle state.
  */
-export async function warmUp(stage: Stage, tenant: string, { endpoints }: Scenario): Promise<void> {
+export async function warmUp(stage: Stage, tenant: string, scenario: Scenario): Promise<void> {
+  const fanOut = fanOutOf(scenario);
+  const turns = scenario.inTurn ? scenario.endpoints * (scenario.tenants ?? 1) : 0;
   const paces = [
-    { atOnce: 32, count: Math.ceil(warmUpEvents / endpoints) },
+    { atOnce: 32, count: Math.max(turns, Math.ceil(warmUpEvents / fanOut)) },
     { ratePerSecond: warmUpRate, count: warmUpEvents },
   ];
   for (const [index, pace] of paces.entries()) {
     const prefix = `${tenant}-warm${index}`;
     const loaded = stage.load.next('done');
-    stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams: [{ tenant, prefix, ...pace }] });
+    stage.load.give({ origin: stage.origin, apiKey: stage.apiKey, streams: [{ tenant, ...turnsOf(scenario), prefix, ...pace }] });
     await loaded;
-    if (!(await delivered(stage, prefix, { wanted: pace.count * endpoints, withinMs: 120_000 })))
+    if (!(await delivered(stage, prefix, { wanted: pace.count * fanOut, withinMs: 120_000 })))
       throw new Error('the warm-up events were not delivered');
   }
   await settle(stage);
-}
-
-export async function delivered(
-  stage: Stage,
-  prefix: string,
-  { wanted, withinMs }: { wanted: number; withinMs: number },
-): Promise<boolean> {
-  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(100)) {
-    if ((await ask(stage, prefix, 'progress')).delivered >= wanted) return true;
-  }
-  return false;
 }
 
 /** Waits until no event waits for its dispatch, at most 3 s. Returns the milliseconds. */
@@ -131,12 +159,4 @@ export async function settle({ db }: Stage): Promise<number> {
   };
   while ((await waiting()) && performance.now() - startedAt < settleWithinMs) await delay(100);
   return performance.now() - startedAt;
-}
-
-export function ask(stage: Stage, prefix: string, kind: 'progress'): Promise<Progress>;
-export function ask(stage: Stage, prefix: string, kind: 'collected'): Promise<Parameters<typeof figuresOf>[3]>;
-export async function ask(stage: Stage, prefix: string, kind: 'progress' | 'collected') {
-  const answered = stage.receiver.next(kind);
-  stage.receiver.give({ kind: kind === 'collected' ? 'collect' : kind, prefix });
-  return answered;
 }

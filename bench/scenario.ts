@@ -13,8 +13,12 @@ export interface Scenario {
   events: number;
   ratePerSecond?: number;
   atOnce?: number;
-  /** The number of endpoints. Each event goes to all of them. */
+  /** The number of endpoints of each tenant. Each event goes to all of them, unless `inTurn`. */
   endpoints: number;
+  /** Each event goes to one of the endpoints, in turn, because each has its own event type. */
+  inTurn?: boolean;
+  /** The number of tenants, whose events come in turn. Absent: one tenant. */
+  tenants?: number;
   /** The behaviour of the endpoints, as the query that the receiver parses. */
   query: string;
   /** Additional environment variables of each process. */
@@ -35,6 +39,12 @@ export interface Scenario {
   quietMs?: number;
   /** Runs only if it is named. */
   byNameOnly?: boolean;
+  /** Not run in individual mode, in which its warm-up alone would take many minutes. */
+  notIndividual?: boolean;
+  /** Makes what is there before the tenants and the warm-up. Its cost does not count. Returns remarks. */
+  prepare?: (stage: Stage) => Promise<string[]>;
+  /** How long to wait for the deliveries after the last event, in milliseconds. */
+  withinMs?: number;
   /** Additional milliseconds before the timeout. */
   extraMs?: number;
   /** How to run it, if it is more than one stream of load. */
@@ -43,11 +53,18 @@ export interface Scenario {
   remarks?: (stage: Stage, prefix: string, collected: Collected) => string[] | Promise<string[]>;
 }
 
+/** The number of deliveries of an event. */
+export const fanOutOf = ({ endpoints, inTurn }: Scenario) => (inTurn ? 1 : endpoints);
+
+/** The part of a stream that says to which tenants and endpoints its events go. */
+export const turnsOf = ({ endpoints, inTurn, tenants }: Scenario) => ({ tenants, types: inTurn ? endpoints : undefined });
+
 export type Play = (stage: Stage, scenario: Scenario, mode: Mode) => Promise<RunResult>;
 
 export interface RunResult extends Figures, Cost {
   scenario: string;
-  mode: Mode;
+  /** `beside`: another server. */
+  mode: Mode | 'beside';
   /** The scenario's number of events, if fewer were sent. */
   cutFrom?: number;
   /** Milliseconds from the last delivery until nothing waits, at most 3 s. Its CPU time counts. */

@@ -3,13 +3,19 @@
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
-export function scenarios({ quick, minutes }: { quick: boolean; minutes: number }): Scenario[] {
+/** The loads that scenarios have in common. `plain`: one endpoint that answers at once. */
+export function loads(quick: boolean) {
   const size = (full: number) => (quick ? Math.ceil(full / 5) : full);
   const seconds = quick ? 10 : 30;
   const plain = { roles: ['start'], endpoints: 1, query: '' } as const;
   const burst = { ...plain, events: size(5_000), atOnce: 32 };
-  const soakMs = minutes * 60_000;
   const steady = (ratePerSecond: number) => ({ ...plain, name: `rate-${ratePerSecond}`, events: ratePerSecond * seconds, ratePerSecond });
+  return { size, plain, burst, steady };
+}
+
+export function scenarios({ quick, minutes }: { quick: boolean; minutes: number }): Scenario[] {
+  const { size, plain, burst, steady } = loads(quick);
+  const soakMs = minutes * 60_000;
   const workers = (count: number): Scenario => ({
     ...burst,
     name: `workers-${count}`,
@@ -46,15 +52,17 @@ async function withWorkflows({ db }: Stage, prefix: string): Promise<string[]> {
   return [`${rows[0]?.own} of ${rows[0]?.all} with their own workflow`];
 }
 
-/** The named scenarios, by name or prefix. Without names: all except those that run only if named. */
+/** The named scenarios, by name or prefix; `growth-` may be left out. Without names: all except those that run only if named. */
 export function chosen(all: readonly Scenario[], names: readonly string[]): Scenario[] {
   if (names.length === 0) return all.filter(({ byNameOnly }) => !byNameOnly);
-  for (const name of names) {
-    if (!all.some((scenario) => matches(scenario, name))) {
-      throw new Error(`unknown scenario ${name}; the scenarios are ${all.map((scenario) => scenario.name).join(', ')}`);
-    }
-  }
-  return all.filter((scenario) => names.some((name) => matches(scenario, name)));
+  const named = names.flatMap((name) => {
+    const found = [name, `growth-${name}`]
+      .map((known) => all.filter((scenario) => matches(scenario, known)))
+      .find(({ length }) => length > 0);
+    if (!found) throw new Error(`unknown scenario ${name}; the scenarios are ${all.map((scenario) => scenario.name).join(', ')}`);
+    return found;
+  });
+  return all.filter((scenario) => named.includes(scenario));
 }
 
 const matches = (scenario: Scenario, name: string) => scenario.name === name || scenario.name.startsWith(`${name}-`);

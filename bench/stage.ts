@@ -6,7 +6,7 @@ import { type Config, readConfig } from '#config/config';
 import { freePort } from '#embedded/free-port';
 import { type Child, startChild } from './child.ts';
 import type { LoadAnswer, LoadOrder, ReceiverAnswer, ReceiverOrder } from './messages.ts';
-import { type PosthornProcess, type Role, startPosthorn } from './posthorn.ts';
+import { benchKey, environmentOf, type PosthornProcess, type Role, startPosthorn } from './posthorn.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export type Mode = Config['POSTHORN_DISPATCH'];
@@ -27,10 +27,6 @@ export interface Stage {
   call(method: string, path: string, body?: object): Promise<unknown>;
   close(): Promise<void>;
 }
-
-const apiKey = 'bench-key-0123456789abcdef';
-// the same every time, because an external store remembers the master key it was created with
-const masterKey = Buffer.alloc(32, 'posthorn bench').toString('base64');
 
 export async function openStage(mode: Mode, roles: readonly Role[], more: Record<string, string> = {}): Promise<Stage> {
   const closers: (() => unknown)[] = [];
@@ -63,7 +59,7 @@ async function open(
   const { port } = await receiver.next('listening');
   const load = startChild<LoadOrder, LoadAnswer>('load-child.ts');
   closers.push(load.stop);
-  const env = { ...environment(stores, mode, await freePort()), ...more };
+  const env = environmentOf(stores, await freePort(), { POSTHORN_DISPATCH: mode, ...more });
   const origin = `http://${env.HOST}:${env.PORT}`;
   let running: PosthornProcess[] = [];
   const startAll = async () => {
@@ -85,7 +81,7 @@ async function open(
     receiver,
     origin,
     receiverUrl: `http://127.0.0.1:${port}`,
-    apiKey,
+    apiKey: benchKey,
     posthorn: () => running,
     killPosthorn: killAll,
     startPosthorn: startAll,
@@ -93,24 +89,8 @@ async function open(
   };
 }
 
-function environment(stores: Stores, mode: Mode, port: number) {
-  const { POSTHORN_MASTER_KEY = masterKey, ...rest } = process.env as Record<string, string>;
-  return {
-    ...rest,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATABASE_URL: stores.databaseUrl,
-    TEMPORAL_ADDRESS: stores.temporalAddress,
-    POSTHORN_API_KEY: apiKey,
-    POSTHORN_MASTER_KEY,
-    POSTHORN_DISPATCH: mode,
-    POSTHORN_ALLOW_CIDRS: '127.0.0.0/8',
-    LOG_LEVEL: 'warn',
-  };
-}
-
 async function call(method: string, url: string, body: object | undefined): Promise<unknown> {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${benchKey}`, 'content-type': 'application/json' };
   const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);

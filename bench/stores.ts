@@ -59,7 +59,8 @@ export async function openStores(config: Config, metricsPort?: number): Promise<
   }
 }
 
-function discard(folder: string): void {
+/** Deletes the folder of a run with its cluster. */
+export function discard(folder: string): void {
   // as root with a private TMPDIR, the cluster is in another folder
   const pointer = join(folder, 'postgres', 'location');
   if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });

@@ -1,10 +1,11 @@
 // Many endpoints fail at once and then recover, while another tenant sends 5 events a second. Measures how long that tenant
 // waits, and how soon everything arrives afterwards.
 import { randomBytes } from 'node:crypto';
+import { ask, delivered } from './arrivals.ts';
 import { figuresOfAll, load, type Piece } from './lane-neighbour.ts';
 import { now, type Stream } from './messages.ts';
 import { startMeter } from './meter.ts';
-import { ask, delivered, makeTenant, settle, warmUp } from './run.ts';
+import { makeTenant, settle, warmUp } from './run.ts';
 import type { Play, Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
