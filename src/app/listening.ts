@@ -30,6 +30,8 @@ export interface Listening {
   origin: string;
   /** The origin for calls from this process itself, independent of proxies and DNS. */
   local: string;
+  /** Resolves when the port is open. */
+  opened: Promise<void>;
 }
 
 /** Throws a ConfigError that names `variable` if the port is already in use. */
@@ -40,27 +42,57 @@ export async function listen(
   variable = 'PORT',
   timeouts = defaultTimeouts,
 ): Promise<Listening> {
+  const { http, serve } = createHttp(timeouts);
+  await bind(http, host, port, variable);
+  const local = localOrigin(host, (http.address() as AddressInfo).port);
+  return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : local, local, opened: Promise.resolve() };
+}
+
+/** Opens the port when it serves, once `mayListen` has resolved: for a process that shares it with others. */
+export function listenLater(host: string, port: number, origin: string, mayListen: () => Promise<void>): Listening {
+  const { http, serve } = createHttp(defaultTimeouts);
+  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+  return {
+    http,
+    origin,
+    local: localOrigin(host, port),
+    opened,
+    serve(app) {
+      serve(app);
+      mayListen()
+        .then(() => bind(http, host, port, 'PORT'))
+        .then(resolve, reject);
+    },
+  };
+}
+
+function createHttp(timeouts: Patience): Pick<Listening, 'http' | 'serve'> {
   let answer = starting;
   const http = createServer(parserOptions(timeouts), (request, response) => answer(request, response));
   http.timeout = timeouts.silenceMs;
-  const serve = (app: RequestListener) => {
-    answer = app;
+  return {
+    http,
+    serve: (app) => {
+      answer = app;
+    },
   };
-  await new Promise<void>((resolve, reject) => {
+}
+
+function bind(http: Server, host: string, port: number, variable: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(
-      error.code === 'EADDRINUSE' ? `port ${port} on ${host} is already in use: set ${variable} to a free port` : error.message,
-      {
-        cause: error,
-      },
-    );
+    const isTaken = error.code === 'EADDRINUSE';
+    throw new ConfigError(isTaken ? `port ${port} on ${host} is already in use: set ${variable} to a free port` : error.message, {
+      cause: error,
+    });
   });
-  const { port: actual } = http.address() as AddressInfo;
+}
+
+function localOrigin(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const local = `http://${name.includes(':') ? `[${name}]` : name}:${actual}`;
-  return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : local, local };
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /**

@@ -1,0 +1,110 @@
+// The processes that share one port: starts the first and then the others, and keeps what all of them need: metrics that
+// are added up, and what the sandbox has recorded.
+import cluster from 'node:cluster';
+import type { Logger } from '#runtime/logger';
+import { createRecordings } from '#sandbox/recordings';
+import { processMetrics } from '#telemetry/process-metrics';
+import { type Metrics, type Page, SummedMetrics } from '#telemetry/summed-metrics';
+import type { ChildInput } from './child-protocol.ts';
+import { type Child, ChildSlot } from './child-slot.ts';
+import type { HeldPort } from './held-port.ts';
+
+/** A child reads its stores for at most 2 s. */
+const metricsWithinMs = 3_000;
+
+export interface ChildrenDeps {
+  /** The program of a child. */
+  program: string;
+  input: Omit<ChildInput, 'port' | 'origin'>;
+  port: HeldPort;
+  log: Logger;
+}
+
+export class Children {
+  readonly #deps: ChildrenDeps;
+  readonly #slots: ChildSlot[];
+  readonly #recordings = createRecordings();
+  readonly #sums = new SummedMetrics();
+  #page: Promise<Page> | undefined;
+  #isStopping = false;
+
+  constructor(deps: ChildrenDeps) {
+    this.#deps = deps;
+    // not by the kernel, which gives most connections to few processes
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    // `advanced`: metrics may be NaN
+    cluster.setupPrimary({ exec: deps.program, args: [], serialization: 'advanced' });
+    this.#slots = Array.from({ length: deps.input.count }, (_, index) => this.#openSlot(index === 0));
+  }
+
+  /**
+   * Resolves when all serve. Only the first prepares the store and says what is wrong with it, so the others start after
+   * it. Rejects with ChildFailed if one ends before.
+   */
+  async start(): Promise<void> {
+    const [first, ...others] = this.#slots;
+    await first?.start();
+    await Promise.all(others.map((slot) => slot.start()));
+  }
+
+  /** Resolves with the lines to print once all are ready. */
+  async ready(): Promise<string[]> {
+    const [lines = []] = await Promise.all(this.#slots.map((slot) => slot.ready));
+    return lines;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#slots.map((slot) => slot.stop()));
+  }
+
+  #openSlot(isFirst: boolean): ChildSlot {
+    const { input, port, log } = this.#deps;
+    const { countAttempt, record, requestsOf, forget } = this.#recordings;
+    return new ChildSlot({
+      fork: () => cluster.fork(),
+      served: {
+        input: () => ({ ...input, demo: input.demo && isFirst, port: port.port, origin: port.origin }),
+        metricsPage: () => this.#readPage(),
+        ...{ countAttempt, record, requestsOf, forget },
+      },
+      mayListen: () => port.release(),
+      ended: (child) => this.#ended(child),
+      log,
+    });
+  }
+
+  #running(): Child[] {
+    return this.#slots.map(({ child }) => child).filter((child) => child !== null);
+  }
+
+  #ended({ pid }: Child): void {
+    this.#sums.ended(pid);
+    if (!this.#isStopping && !this.#running().some(({ mayListen }) => mayListen)) void this.#deps.port.hold(this.#deps.log);
+  }
+
+  /** Concurrent calls share one page. */
+  #readPage(): Promise<Page> {
+    this.#page ??= this.#sumUp().finally(() => {
+      this.#page = undefined;
+    });
+    return this.#page;
+  }
+
+  async #sumUp(): Promise<Page> {
+    const answers = this.#running().map(async ({ pid, calls }, index) => {
+      const metrics = await calls.ask('metrics', [index === 0], metricsWithinMs).catch(() => null);
+      // it may have ended meanwhile, and must not count twice
+      if (this.#running().some((child) => child.pid === pid)) this.#sums.read(pid, metrics);
+    });
+    await Promise.all(answers);
+    return this.#sums.page(await ownMetrics());
+  }
+}
+
+/** Of the primary itself: CPU, memory and files count; its idle event loop would only hide those of the others. */
+async function ownMetrics(): Promise<Metrics> {
+  const all = await processMetrics().getMetricsAsJSON();
+  const own = all.filter(({ name }) => name.startsWith('process_'));
+  return own.map((metric) => (metric.name === 'process_start_time_seconds' ? { ...metric, aggregator: 'first' } : metric));
+}

@@ -1,0 +1,61 @@
+// The view that one of several processes has of the others: port, metrics and sandbox recordings are
+// shared through the primary process.
+
+import { shareOfMachine } from '#config/processes';
+import { type Machine, thisMachine } from '#config/sizing';
+import { Calls } from '#runtime/calls';
+import type { KeptRecordings } from '#sandbox/recordings';
+import type { Page } from '#telemetry/summed-metrics';
+import type { Telemetry } from '#telemetry/telemetry';
+import type { ChildCalls, ChildInput, PrimaryCalls } from './child-protocol.ts';
+import { type Listening, listenLater } from './listening.ts';
+
+export interface Siblings {
+  /** This process's share. */
+  machine: Machine;
+  /** The shared port, which this process opens once it can answer. */
+  listening: Listening;
+  recordings: KeptRecordings;
+  /** The returned function gives the page of all processes. Call it once. */
+  openPage(telemetry: Telemetry): () => Promise<Page>;
+  /** From now on this process must be stopped in order. */
+  opened(stop: () => Promise<void>): void;
+  /** This process answers requests. */
+  serving(): Promise<void>;
+}
+
+export interface Primary {
+  input(): Promise<ChildInput>;
+  siblings(input: ChildInput, host: string, opened: Siblings['opened']): Siblings;
+  ready(lines: string[]): Promise<void>;
+}
+
+/** Connects to the primary over the IPC channel of this process. */
+export function connectToPrimary(): Primary {
+  let collect: ChildCalls['metrics'] = async () => [];
+  const calls = new Calls<PrimaryCalls>((message) => void process.send?.(message, undefined, undefined, () => undefined), {
+    metrics: (ofStores: boolean) => collect(ofStores),
+  } satisfies ChildCalls);
+  process.on('message', (message) => void calls.receive(message));
+  process.on('disconnect', () => calls.close());
+  return {
+    input: () => calls.ask('input', []),
+    ready: (lines) => calls.ask('ready', [lines]),
+    siblings: ({ count, port, origin }, host, opened) => ({
+      machine: shareOfMachine(thisMachine(), count),
+      listening: listenLater(host, port, origin, () => calls.ask('mayListen', [])),
+      recordings: {
+        countAttempt: (...args) => calls.ask('countAttempt', args),
+        record: (...args) => calls.ask('record', args),
+        requestsOf: (...args) => calls.ask('requestsOf', args),
+        forget: (...args) => calls.ask('forget', args),
+      },
+      openPage(telemetry) {
+        collect = (ofStores) => telemetry.collect(ofStores);
+        return () => calls.ask('metricsPage', []);
+      },
+      opened,
+      serving: () => calls.ask('serving', []),
+    }),
+  };
+}
