@@ -23,7 +23,7 @@ export interface ChildInput {
 export type PrimaryCalls = {
   input(): ChildInput;
   /** Asked before the child listens: the primary then no longer holds the port. */
-  mayListen(): void;
+  mayListen(): Promise<void>;
   /** The child answers requests, and the demo data exist. */
   serving(): void;
   /** The child's worker polls too. `lines`: what to print. */

@@ -38,7 +38,7 @@ export interface SlotDeps {
   fork(): Worker;
   /** What the children in this slot may ask. */
   served: Omit<PrimaryCalls, 'serving' | 'ready' | 'mayListen'>;
-  mayListen(): void;
+  mayListen(): Promise<void>;
   ended(child: Child): void;
   log: Logger;
 }
@@ -114,7 +114,7 @@ export class ChildSlot {
       ...this.#deps.served,
       mayListen: () => {
         child().mayListen = true;
-        this.#deps.mayListen();
+        return this.#deps.mayListen();
       },
       serving: () => {
         this.#hasServed = true;

@@ -80,7 +80,7 @@ export class Children {
 
   #ended({ pid }: Child): void {
     this.#sums.ended(pid);
-    if (!this.#isStopping && !this.#running().some(({ mayListen }) => mayListen)) void this.#deps.port.hold(this.#deps.log);
+    if (!this.#isStopping && !this.#running().some(({ mayListen }) => mayListen)) this.#deps.port.hold(this.#deps.log);
   }
 
   /** Concurrent calls share one page. */

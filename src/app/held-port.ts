@@ -9,11 +9,11 @@ export class HeldPort {
   readonly port: number;
   readonly origin: string;
   readonly #host: string;
-  #held: Listening | null;
+  #held: Promise<Listening | null>;
 
   private constructor(host: string, held: Listening) {
     this.#host = host;
-    this.#held = held;
+    this.#held = Promise.resolve(held);
     this.port = (held.http.address() as AddressInfo).port;
     this.origin = held.origin;
   }
@@ -23,18 +23,24 @@ export class HeldPort {
     return new HeldPort(HOST, await listen(HOST, PORT, POSTHORN_PUBLIC_URL));
   }
 
-  /** The port is free when it returns. Connections in progress may end. */
-  release(): void {
-    if (this.#held) void close(this.#held.http);
-    this.#held = null;
+  /** The port is free when it resolves. Connections in progress may end. */
+  async release(): Promise<void> {
+    const held = await this.#held;
+    this.#held = Promise.resolve(null);
+    if (held) void close(held.http);
   }
 
   /** Holds the port again: all processes behind it have ended. */
-  async hold(log: Logger): Promise<void> {
+  hold(log: Logger): void {
+    this.#held = this.#held.then((held) => held ?? this.#listen(log));
+  }
+
+  async #listen(log: Logger): Promise<Listening | null> {
     try {
-      this.#held ??= await listen(this.#host, this.port, undefined);
+      return await listen(this.#host, this.port, undefined);
     } catch (error) {
       log.warn({ err: error }, 'processes.port_not_held');
+      return null;
     }
   }
 }

@@ -10,6 +10,9 @@ import type { Telemetry } from '#telemetry/telemetry';
 import type { ChildCalls, ChildInput, PrimaryCalls } from './child-protocol.ts';
 import { type Listening, listenLater } from './listening.ts';
 
+/** For what a client waits for. */
+const withinMs = 5_000;
+
 export interface Siblings {
   /** This process's share. */
   machine: Machine;
@@ -45,14 +48,14 @@ export function connectToPrimary(): Primary {
       machine: shareOfMachine(thisMachine(), count),
       listening: listenLater(host, port, origin, () => calls.ask('mayListen', [])),
       recordings: {
-        countAttempt: (...args) => calls.ask('countAttempt', args),
-        record: (...args) => calls.ask('record', args),
-        requestsOf: (...args) => calls.ask('requestsOf', args),
-        forget: (...args) => calls.ask('forget', args),
+        countAttempt: (...args) => calls.ask('countAttempt', args, withinMs),
+        record: (...args) => calls.ask('record', args, withinMs),
+        requestsOf: (...args) => calls.ask('requestsOf', args, withinMs),
+        forget: (...args) => calls.ask('forget', args, withinMs),
       },
       openPage(telemetry) {
         collect = (ofStores) => telemetry.collect(ofStores);
-        return () => calls.ask('metricsPage', []);
+        return () => calls.ask('metricsPage', [], withinMs);
       },
       opened,
       serving: () => calls.ask('serving', []),

@@ -1,5 +1,5 @@
 // Calls between two processes over their IPC channel, in both directions: each side serves functions
-// by name and asks the other's. A call fails if the other side fails, does not answer in time, or is gone.
+// by name and asks the other's. A call fails if the other side fails, is gone, or does not answer in the time it is given.
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of any function
 export type Served = Record<string, (...args: any[]) => unknown>;
@@ -21,8 +21,6 @@ interface Pending {
   reject(error: Error): void;
 }
 
-const usualTimeoutMs = 5_000;
-
 export class Calls<Theirs extends Served> {
   readonly #send: (message: Message) => void;
   readonly #ours: Served;
@@ -35,16 +33,17 @@ export class Calls<Theirs extends Served> {
     this.#ours = ours;
   }
 
-  /** Rejects after `timeoutMs`. */
+  /** `withinMs`: how long to wait for the answer. Default: as long as the other side lives. */
   async ask<N extends keyof Theirs & string>(
     name: N,
     args: Parameters<Theirs[N]>,
-    timeoutMs = usualTimeoutMs,
+    withinMs?: number,
   ): Promise<Awaited<ReturnType<Theirs[N]>>> {
     const id = ++this.#count;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject });
-    const timer = setTimeout(() => reject(new Error(`the other process did not answer \`${name}\``)), timeoutMs);
+    const late = () => reject(new Error(`the other process did not answer \`${name}\` within ${withinMs} ms`));
+    const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs);
     try {
       this.#send({ call: name, id, args });
       return (await promise) as Awaited<ReturnType<Theirs[N]>>;
