@@ -23,14 +23,14 @@ interface Pending {
 
 export class Calls<Theirs extends Served> {
   readonly #send: (message: Message) => void;
-  readonly #ours: Served;
+  readonly #ours: Map<string, Served[string]>;
   readonly #pending = new Map<number, Pending>();
   #count = 0;
 
   /** `send` may throw if the channel is closed. */
   constructor(send: (message: object) => void, ours: Served) {
     this.#send = send;
-    this.#ours = ours;
+    this.#ours = new Map(Object.entries(ours));
   }
 
   /** `withinMs`: how long to wait for the answer. Default: as long as the other side lives. */
@@ -80,7 +80,7 @@ export class Calls<Theirs extends Served> {
 
   async #run(call: string, args: unknown[]): Promise<Pick<Message, 'value' | 'error'>> {
     try {
-      const run = this.#ours[call];
+      const run = this.#ours.get(call);
       if (!run) throw new Error(`unknown call: ${call}`);
       return { value: await run(...args) };
     } catch (error) {

@@ -117,23 +117,20 @@ it('replaces a killed process, loses nothing of it, and keeps what it had counte
   });
 });
 
-it('ends its processes in order when the primary is killed', async () => {
+it.each(['SIGTERM', 'SIGKILL'] as const)('finishes requests in flight after %s of the primary, and leaves no process', async (signal) => {
   const api = await start();
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
   receiver.answer('/hook', async (_request, response) => {
     await held;
     response.writeHead(204).end();
   });
   await api.post(['c']);
   await until('the request', () => receiver.requests.length === 1);
-  command.signal('SIGKILL');
-  await command.exit;
+  command.signal(signal);
   // the one that waits for an answer goes on, and records it
   await until('the others to end', () => pids.filter(isAlive).length === 1);
   release();
+  expect(await command.exit).toBe(signal === 'SIGTERM' ? 0 : null);
   await until('all to end', () => !pids.some(isAlive));
   expect(receiver.requests).toHaveLength(1);
   const { rows } = await database.db.query('select status from deliveries');
