@@ -1,6 +1,6 @@
 // Calls between two processes over a channel.
 import { expect, it } from 'vitest';
-import { Calls } from '#runtime/calls';
+import { Calls } from '#app/calls';
 
 type Calculator = { add(a: number, b: number): number; fail(): never; wait(): Promise<void> };
 
@@ -28,7 +28,7 @@ it('answers concurrent calls, each with its own result', async () => {
 it('fails a call that fails on the other side, that is late, that is unknown, or that loses the channel', async () => {
   const calls = connect();
   await expect(calls.ask('fail', [])).rejects.toThrow('it failed');
-  await expect(calls.ask('wait', [], 10)).rejects.toThrow('did not answer `wait` within 10 ms');
+  await expect(calls.ask('wait', [], { withinMs: 10 })).rejects.toThrow('did not answer `wait` within 10 ms');
   await expect(calls.ask('toString' as 'add', [1, 2])).rejects.toThrow('unknown call: toString');
   const waiting = expect(calls.ask('wait', [])).rejects.toThrow('the other process is gone');
   calls.close();

@@ -1,4 +1,5 @@
 // What the primary process and the processes it has started say to each other (src/app/processes.ts).
+import type { Socket } from 'node:net';
 import type { Recordings } from '#sandbox/recordings';
 import type { Metrics, Page } from '#telemetry/summed-metrics';
 import type { EmbeddedConfig } from './embedded-config.ts';
@@ -22,9 +23,9 @@ export interface ChildInput {
 /** What a child may ask of the primary. */
 export type PrimaryCalls = {
   input(): ChildInput;
-  /** Asked before the child listens: the primary then no longer holds the port. */
-  mayListen(): Promise<void>;
-  /** The child answers requests, and the demo data exist. */
+  /** The child takes connections from now on. */
+  joins(): void;
+  /** It answers requests, and the demo data exist. */
   serving(): void;
   /** The child's worker polls too. `lines`: what to print. */
   ready(lines: string[]): void;
@@ -34,6 +35,8 @@ export type PrimaryCalls = {
 /** What the primary may ask of a child. */
 export type ChildCalls = {
   metrics(ofStores: boolean): Promise<Metrics>;
+  /** Serves a connection that the primary has accepted. False: it is ending, and has read nothing of it. */
+  take(socket?: Socket): boolean;
 };
 
 /** A child that was told to end is killed after this time: 10 s for requests, 40 s for the worker, and some reserve. */

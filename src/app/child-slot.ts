@@ -1,9 +1,10 @@
 // One of several processes, kept running: a child that ends without being told to is started again, after a pause that
 // doubles from 1 s to 30 s and is 1 s again after a minute well.
-import type { Worker } from 'node:cluster';
-import { Calls } from '#runtime/calls';
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
+import { Calls } from './calls.ts';
 import { type ChildCalls, endWithinMs, type PrimaryCalls } from './child-protocol.ts';
 
 const firstPauseMs = 1_000;
@@ -29,16 +30,14 @@ export interface Ended {
 
 export interface Child {
   pid: number;
-  /** Has asked to open the port. */
-  mayListen: boolean;
   calls: Calls<ChildCalls>;
 }
 
 export interface SlotDeps {
-  fork(): Worker;
+  fork(): ChildProcess;
   /** What the children in this slot may ask. */
-  served: Omit<PrimaryCalls, 'serving' | 'ready' | 'mayListen'>;
-  mayListen(): Promise<void>;
+  served: Omit<PrimaryCalls, 'serving' | 'ready' | 'joins'>;
+  joins(child: Child): void;
   ended(child: Child): void;
   log: Logger;
 }
@@ -48,7 +47,7 @@ export class ChildSlot {
   readonly #stopping = new AbortController();
   readonly #serving = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<string[]>();
-  #running: { worker: Worker; child: Child } | null = null;
+  #running: { process: ChildProcess; child: Child } | null = null;
   #supervision: Promise<void> = Promise.resolve();
   #hasServed = false;
 
@@ -75,8 +74,8 @@ export class ChildSlot {
   /** Tells the child to end, and kills it after a minute. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#running?.worker.process.kill('SIGTERM');
-    const killer = setTimeout(() => this.#running?.worker.process.kill('SIGKILL'), endWithinMs);
+    this.#running?.process.kill('SIGTERM');
+    const killer = setTimeout(() => this.#running?.process.kill('SIGKILL'), endWithinMs);
     await this.#supervision;
     clearTimeout(killer);
   }
@@ -98,51 +97,49 @@ export class ChildSlot {
 
   /** Runs one child until it and its channel are gone. */
   async #run(): Promise<Ended & { pid: number }> {
-    const worker = this.#deps.fork();
-    const pid = worker.process.pid ?? 0;
-    const child: Child = { pid, mayListen: false, calls: this.#connect(worker, () => child) };
-    this.#running = { worker, child };
-    const ended = await whenEnded(worker);
+    const process = this.#deps.fork();
+    const { pid = 0 } = process;
+    const child: Child = { pid, calls: this.#connect(process, () => child) };
+    this.#running = { process, child };
+    const ended = await whenEnded(process);
     child.calls.close();
     this.#running = null;
     this.#deps.ended(child);
     return { pid, ...ended };
   }
 
-  #connect(worker: Worker, child: () => Child): Calls<ChildCalls> {
+  #connect(process: ChildProcess, child: () => Child): Calls<ChildCalls> {
     const served: PrimaryCalls = {
       ...this.#deps.served,
-      mayListen: () => {
-        child().mayListen = true;
-        return this.#deps.mayListen();
-      },
+      joins: () => this.#deps.joins(child()),
       serving: () => {
         this.#hasServed = true;
         this.#serving.resolve();
       },
       ready: (lines) => this.#ready.resolve(lines),
     };
-    const calls = new Calls<ChildCalls>((message) => void worker.send(message, () => undefined), served);
-    worker.on('message', (message) => void calls.receive(message));
+    const send = (message: object, socket?: Socket) => void process.send(message, socket, { keepOpen: true }, () => undefined);
+    const calls = new Calls<ChildCalls>(send, served);
+    process.on('message', (message) => void calls.receive(message));
     // without a listener it would end this process
-    worker.on('error', (error) => this.#deps.log.warn({ err: error }, 'process.error'));
+    process.on('error', (error) => this.#deps.log.warn({ err: error }, 'process.error'));
     return calls;
   }
 }
 
-function whenEnded(worker: Worker): Promise<Ended> {
+function whenEnded(process: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
     let ended: Ended | undefined;
     const end = () => {
-      // the cluster has let go of the port only once the channel is closed too
-      if (ended && !worker.isConnected()) resolve(ended);
+      // its last messages come before the channel closes
+      if (ended && !process.connected) resolve(ended);
     };
-    worker.once('disconnect', end);
-    worker.once('exit', (code, signal) => {
-      ended = { code, signal: signal as NodeJS.Signals | null };
+    process.once('disconnect', end);
+    process.once('exit', (code, signal) => {
+      ended = { code, signal };
       end();
     });
     // it could not be started
-    worker.once('error', () => worker.process.pid === undefined && resolve({ code: 1, signal: null }));
+    process.once('error', () => process.pid === undefined && resolve({ code: 1, signal: null }));
   });
 }

@@ -1,13 +1,13 @@
 // The processes that share one port: starts the first and then the others, and keeps what all of them need: metrics that
 // are added up, and what the sandbox has recorded.
-import cluster from 'node:cluster';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { Logger } from '#runtime/logger';
 import { createRecordings } from '#sandbox/recordings';
 import { processMetrics } from '#telemetry/process-metrics';
 import { type Metrics, type Page, SummedMetrics } from '#telemetry/summed-metrics';
 import type { ChildInput } from './child-protocol.ts';
 import { type Child, ChildSlot } from './child-slot.ts';
-import type { HeldPort } from './held-port.ts';
+import type { SharedPort, Taker } from './shared-port.ts';
 
 /** A child reads its stores for at most 2 s. */
 const metricsWithinMs = 3_000;
@@ -16,7 +16,7 @@ export interface ChildrenDeps {
   /** The program of a child. */
   program: string;
   input: Omit<ChildInput, 'port' | 'origin'>;
-  port: HeldPort;
+  port: SharedPort;
   log: Logger;
 }
 
@@ -26,14 +26,10 @@ export class Children {
   readonly #recordings = createRecordings();
   readonly #sums = new SummedMetrics();
   #page: Promise<Page> | undefined;
-  #isStopping = false;
+  readonly #takers = new Map<Child, Taker>();
 
   constructor(deps: ChildrenDeps) {
     this.#deps = deps;
-    // not by the kernel, which gives most connections to few processes
-    cluster.schedulingPolicy = cluster.SCHED_RR;
-    // `advanced`: metrics may be NaN
-    cluster.setupPrimary({ exec: deps.program, args: [], serialization: 'advanced' });
     this.#slots = Array.from({ length: deps.input.count }, (_, index) => this.#openSlot(index === 0));
   }
 
@@ -54,21 +50,20 @@ export class Children {
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
     await Promise.all(this.#slots.map((slot) => slot.stop()));
   }
 
   #openSlot(isFirst: boolean): ChildSlot {
-    const { input, port, log } = this.#deps;
+    const { program, input, port, log } = this.#deps;
     const { countAttempt, record, requestsOf, forget } = this.#recordings;
     return new ChildSlot({
-      fork: () => cluster.fork(),
+      fork: () => forkChild(program),
       served: {
         input: () => ({ ...input, demo: input.demo && isFirst, port: port.port, origin: port.origin }),
         metricsPage: () => this.#readPage(),
         ...{ countAttempt, record, requestsOf, forget },
       },
-      mayListen: () => port.release(),
+      joins: (child) => this.#joins(child),
       ended: (child) => this.#ended(child),
       log,
     });
@@ -78,9 +73,17 @@ export class Children {
     return this.#slots.map(({ child }) => child).filter((child) => child !== null);
   }
 
-  #ended({ pid }: Child): void {
-    this.#sums.ended(pid);
-    if (!this.#isStopping && !this.#running().some(({ mayListen }) => mayListen)) this.#deps.port.hold(this.#deps.log);
+  #joins(child: Child): void {
+    const taker: Taker = { take: (socket) => child.calls.ask('take', [], { socket }).catch(() => false) };
+    this.#takers.set(child, taker);
+    this.#deps.port.join(taker);
+  }
+
+  #ended(child: Child): void {
+    this.#sums.ended(child.pid);
+    const taker = this.#takers.get(child);
+    this.#takers.delete(child);
+    if (taker) this.#deps.port.leave(taker);
   }
 
   /** Concurrent calls share one page. */
@@ -93,13 +96,20 @@ export class Children {
 
   async #sumUp(): Promise<Page> {
     const answers = this.#running().map(async ({ pid, calls }, index) => {
-      const metrics = await calls.ask('metrics', [index === 0], metricsWithinMs).catch(() => null);
+      const metrics = await calls.ask('metrics', [index === 0], { withinMs: metricsWithinMs }).catch(() => null);
       // it may have ended meanwhile, and must not count twice
       if (this.#running().some((child) => child.pid === pid)) this.#sums.read(pid, metrics);
     });
     await Promise.all(answers);
     return this.#sums.page(await ownMetrics());
   }
+}
+
+function forkChild(program: string): ChildProcess {
+  // a debugger of the primary has taken the port of `--inspect`
+  const execArgv = process.execArgv.filter((arg) => !arg.startsWith('--inspect'));
+  // metrics may be NaN, which JSON has not
+  return fork(program, [], { execArgv, serialization: 'advanced' });
 }
 
 /** Of the primary itself: CPU, memory and files count; its idle event loop would only hide those of the others. */

@@ -6,7 +6,7 @@ import type { Logger } from '#runtime/logger';
 import type { Role } from './child-protocol.ts';
 import { Children } from './children.ts';
 import { type EmbeddedConfig, needsEmbedded, nothingEmbedded, startStores } from './embedded-config.ts';
-import { HeldPort } from './held-port.ts';
+import { SharedPort } from './shared-port.ts';
 import type { StartOptions } from './start.ts';
 
 export interface ProcessesOptions extends Pick<StartOptions, 'demo' | 'isTerminal' | 'print' | 'onFailure'> {
@@ -38,14 +38,15 @@ async function open(role: Role, config: Config, log: Logger, options: ProcessesO
   const { count, demo, isTerminal, print, onFailure, program } = options;
   const dataDir = role === 'start' && needsEmbedded(config) ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
   if (dataDir) closers.push(dataDir.close);
-  const port = await HeldPort.open(config);
-  closers.push(() => port.release());
+  const port = await SharedPort.open(config);
+  closers.push(port.close);
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
   const { settings, apiKey, temporalAddress, temporalUiUrl }: EmbeddedConfig = stores ?? nothingEmbedded;
   const embedded = { settings, apiKey, temporalAddress, temporalUiUrl };
   const children = new Children({ program, input: { role, count, demo, isTerminal, embedded }, port, log });
-  closers.push(() => children.stop());
+  // the port first, so that no connection is accepted that nobody takes
+  closers.push(() => children.stop(), port.close);
   await children.start();
   dataDir?.announce(port.origin);
   void stores?.failed.then(onFailure);

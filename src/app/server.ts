@@ -19,7 +19,7 @@ import { createFollowKey } from '#temporal/key-following';
 import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
-import { close, type Listening } from './listening.ts';
+import type { Listening } from './listening.ts';
 import type { Siblings } from './siblings.ts';
 import type { RunningWorker } from './worker.ts';
 
@@ -38,7 +38,7 @@ export interface ServerOptions {
 /** Serves until the returned function is called. That function waits for requests in progress, at most 10 s. */
 export function startServer(
   core: Core,
-  { listening: { http, serve, origin }, temporalUiUrl, worker, starting, siblings, reached }: ServerOptions,
+  { listening: { serve, origin, close }, temporalUiUrl, worker, starting, siblings, reached }: ServerOptions,
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
@@ -82,7 +82,7 @@ export function startServer(
   serve(app);
   log.info({ origin }, 'server.started');
   return async () => {
-    await close(http);
+    await close();
     backlog.stop();
   };
 }

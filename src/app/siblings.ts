@@ -3,12 +3,13 @@
 
 import { shareOfMachine } from '#config/processes';
 import { type Machine, thisMachine } from '#config/sizing';
-import { Calls } from '#runtime/calls';
 import type { KeptRecordings } from '#sandbox/recordings';
 import type { Page } from '#telemetry/summed-metrics';
 import type { Telemetry } from '#telemetry/telemetry';
+import { Calls } from './calls.ts';
 import type { ChildCalls, ChildInput, PrimaryCalls } from './child-protocol.ts';
-import { type Listening, listenLater } from './listening.ts';
+import { type Listening, localOrigin } from './listening.ts';
+import { SharedListening } from './shared-listening.ts';
 
 /** For what a client waits for. */
 const withinMs = 5_000;
@@ -16,7 +17,7 @@ const withinMs = 5_000;
 export interface Siblings {
   /** This process's share. */
   machine: Machine;
-  /** The shared port, which this process opens once it can answer. */
+  /** The shared port, whose connections this process gets once it can answer. */
   listening: Listening;
   recordings: KeptRecordings;
   /** The returned function gives the page of all processes. Call it once. */
@@ -36,29 +37,35 @@ export interface Primary {
 /** Connects to the primary over the IPC channel of this process. */
 export function connectToPrimary(): Primary {
   let collect: ChildCalls['metrics'] = async () => [];
+  let take: ChildCalls['take'] = () => false;
   const calls = new Calls<PrimaryCalls>((message) => void process.send?.(message, undefined, undefined, () => undefined), {
-    metrics: (ofStores: boolean) => collect(ofStores),
+    metrics: (ofStores) => collect(ofStores),
+    take: (socket) => take(socket),
   } satisfies ChildCalls);
-  process.on('message', (message) => void calls.receive(message));
+  process.on('message', (message, socket) => void calls.receive(message, socket));
   process.on('disconnect', () => calls.close());
   return {
     input: () => calls.ask('input', []),
     ready: (lines) => calls.ask('ready', [lines]),
-    siblings: ({ count, port, origin }, host, opened) => ({
-      machine: shareOfMachine(thisMachine(), count),
-      listening: listenLater(host, port, origin, () => calls.ask('mayListen', [])),
-      recordings: {
-        countAttempt: (...args) => calls.ask('countAttempt', args, withinMs),
-        record: (...args) => calls.ask('record', args, withinMs),
-        requestsOf: (...args) => calls.ask('requestsOf', args, withinMs),
-        forget: (...args) => calls.ask('forget', args, withinMs),
-      },
-      openPage(telemetry) {
-        collect = (ofStores) => telemetry.collect(ofStores);
-        return () => calls.ask('metricsPage', [], withinMs);
-      },
-      opened,
-      serving: () => calls.ask('serving', []),
-    }),
+    siblings({ count, port, origin }, host, opened) {
+      const listening = new SharedListening(localOrigin(host, port), origin, () => calls.ask('joins', []));
+      take = listening.take;
+      return {
+        machine: shareOfMachine(thisMachine(), count),
+        listening,
+        recordings: {
+          countAttempt: (...args) => calls.ask('countAttempt', args, { withinMs }),
+          record: (...args) => calls.ask('record', args, { withinMs }),
+          requestsOf: (...args) => calls.ask('requestsOf', args, { withinMs }),
+          forget: (...args) => calls.ask('forget', args, { withinMs }),
+        },
+        openPage(telemetry) {
+          collect = (ofStores) => telemetry.collect(ofStores);
+          return () => calls.ask('metricsPage', [], { withinMs });
+        },
+        opened,
+        serving: () => calls.ask('serving', []),
+      };
+    },
   };
 }

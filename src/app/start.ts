@@ -51,7 +51,7 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   const dataDir = !options.embedded && needsEmbedded(config) ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
   if (dataDir) closers.push(dataDir.close);
   const listening = siblings?.listening ?? (await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL));
-  closers.push(() => listening.http.close());
+  closers.push(listening.close);
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
   const embedded = stores ?? options.embedded ?? nothingEmbedded;

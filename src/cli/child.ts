@@ -1,6 +1,5 @@
 // The program of one of several processes (src/app/processes.ts). It ends in order when the primary tells it to or is
 // gone. Signals of a terminal are for the primary.
-import cluster from 'node:cluster';
 import { endWithinMs } from '#app/child-protocol';
 import { serve } from '#app/serve';
 import { connectToPrimary } from '#app/siblings';
@@ -25,11 +24,8 @@ function end(): void {
 
 process.on('SIGTERM', end);
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-cluster.worker?.on('disconnect', () => {
-  // else Node would exit at once, in the middle of requests
-  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
-  end();
-});
+// the primary is gone, perhaps killed
+process.on('disconnect', end);
 
 async function run(): Promise<void> {
   const primary = connectToPrimary();

@@ -1,6 +1,8 @@
 // `posthorn start` in several processes behind one port: all of them answer, nothing is lost when one of them or the primary
 // is killed, and none of them outlives the command.
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readMetrics } from '../api/prometheus-page.ts';
 import { apiOf, type Command, childrenOf, isAlive, runCommand } from '../support/command.ts';
@@ -137,7 +139,7 @@ it.each(['SIGTERM', 'SIGKILL'] as const)('finishes requests in flight after %s o
   expect(rows).toEqual([{ status: 'succeeded' }]);
 });
 
-it('holds the port while all processes are being replaced, and ignores Ctrl-C of a terminal in them', async () => {
+it('keeps the port while all processes are being replaced, and ignores Ctrl-C of a terminal in them', async () => {
   const api = await start();
   for (const pid of pids) process.kill(pid, 'SIGINT');
   expect((await api.get('/readyz')).status).toBe(200);
@@ -153,4 +155,31 @@ it('holds the port while all processes are being replaced, and ignores Ctrl-C of
   const ids = names('d', 6);
   expect(await api.post(ids)).toEqual(ids.map(() => 202));
   await arrived(ids);
+});
+
+it('gives the connections of a process that is frozen and then killed to the others, and lets it hold up one at most', async () => {
+  const api = await start();
+  const [frozen = 0] = pids;
+  process.kill(frozen, 'SIGSTOP');
+  const ids = names('e', 9);
+  let answered = 0;
+  const posted = ids.map(async (id) => {
+    expect(await postAlone(api.origin, api.tenant, id)).toBe(202);
+    answered++;
+  });
+  await until('all but one', () => answered === ids.length - 1);
+  process.kill(frozen, 'SIGKILL');
+  await Promise.all(posted);
+  await arrived(ids);
+  pids = [...pids, ...(await until('the replacement', () => childrenOf(command.pid).length === count && childrenOf(command.pid)))];
+});
+
+it('ends a request whose head does not arrive', async () => {
+  const api = await start();
+  const socket = connect(Number(new URL(api.origin).port), '127.0.0.1');
+  socket.write('GET /healthz HTTP/1.1\r\nhost:');
+  const chunks: string[] = [];
+  socket.on('data', (chunk) => chunks.push(String(chunk)));
+  await once(socket, 'close');
+  expect(chunks.join('')).toMatch(/^HTTP\/1\.1 408 /);
 });

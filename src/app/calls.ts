@@ -1,5 +1,6 @@
 // Calls between two processes over their IPC channel, in both directions: each side serves functions
 // by name and asks the other's. A call fails if the other side fails, is gone, or does not answer in the time it is given.
+import type { Socket } from 'node:net';
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of any function
 export type Served = Record<string, (...args: any[]) => unknown>;
@@ -21,31 +22,38 @@ interface Pending {
   reject(error: Error): void;
 }
 
+export interface AskOptions {
+  /** How long to wait for the answer. Default: as long as the other side lives. */
+  withinMs?: number;
+  /** The called function gets it as a further argument. It stays open on this side. */
+  socket?: Socket;
+}
+
 export class Calls<Theirs extends Served> {
-  readonly #send: (message: Message) => void;
+  readonly #send: (message: object, socket?: Socket) => void;
   readonly #ours: Map<string, Served[string]>;
   readonly #pending = new Map<number, Pending>();
   #count = 0;
+  #isClosed = false;
 
-  /** `send` may throw if the channel is closed. */
-  constructor(send: (message: object) => void, ours: Served) {
+  constructor(send: (message: object, socket?: Socket) => void, ours: Served) {
     this.#send = send;
     this.#ours = new Map(Object.entries(ours));
   }
 
-  /** `withinMs`: how long to wait for the answer. Default: as long as the other side lives. */
   async ask<N extends keyof Theirs & string>(
     name: N,
     args: Parameters<Theirs[N]>,
-    withinMs?: number,
+    { withinMs, socket }: AskOptions = {},
   ): Promise<Awaited<ReturnType<Theirs[N]>>> {
+    if (this.#isClosed) throw new Error(gone);
     const id = ++this.#count;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject });
     const late = () => reject(new Error(`the other process did not answer \`${name}\` within ${withinMs} ms`));
     const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs);
     try {
-      this.#send({ call: name, id, args });
+      this.#send({ call: name, id, args }, socket);
       return (await promise) as Awaited<ReturnType<Theirs[N]>>;
     } finally {
       clearTimeout(timer);
@@ -53,23 +61,19 @@ export class Calls<Theirs extends Served> {
     }
   }
 
-  /** Takes a message of the channel. Ignores those of others. */
-  async receive(message: unknown): Promise<void> {
+  /** Takes a message of the channel. Ignores those of others. The called function begins before this returns. */
+  async receive(message: unknown, socket?: unknown): Promise<void> {
     if (typeof message !== 'object' || message === null) return;
     const { call, id, args = [], answerTo, value, error } = message as Message;
     if (answerTo !== undefined) return this.#answered(answerTo, value, error);
     if (call === undefined) return;
-    const answer = await this.#run(call, args);
-    try {
-      this.#send({ answerTo: id, ...answer });
-    } catch {
-      // the other side is gone, and its question with it
-    }
+    this.#send({ answerTo: id, ...(await this.#run(call, socket === undefined ? args : [...args, socket])) });
   }
 
-  /** Fails all calls in progress. */
+  /** Fails all calls in progress, and those to come. */
   close(): void {
-    for (const { reject } of this.#pending.values()) reject(new Error('the other process is gone'));
+    this.#isClosed = true;
+    for (const { reject } of this.#pending.values()) reject(new Error(gone));
   }
 
   #answered(id: number, value: unknown, error: string | undefined): void {
@@ -88,3 +92,5 @@ export class Calls<Theirs extends Served> {
     }
   }
 }
+
+const gone = 'the other process is gone';
