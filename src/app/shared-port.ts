@@ -58,8 +58,8 @@ export class SharedPort {
   }
 
   #handOut(): void {
+    if (this.#takers.size === 0) this.#refuseAll();
     while (this.#waiting.size > 0) {
-      if (this.#takers.size === 0) return this.#refuseAll();
       const taker = this.#free.shift();
       if (!taker) return;
       const socket = this.#takers.has(taker) && this.#waiting.shift();
