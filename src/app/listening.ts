@@ -1,10 +1,10 @@
 // Opens a port of this process before anything is built on it, so that its address is known early.
 // `close` ends it after the last requests have ended, or after 10 s.
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { ConfigError } from '#config/config';
 
-const closeWithinMs = 10_000;
+export const closeWithinMs = 10_000;
 
 /**
  * Timeouts in milliseconds, after which a client gets 408 or is disconnected. Without them a slow client could hold a
@@ -24,12 +24,15 @@ const defaultTimeouts: Patience = { headersMs: 15_000, requestMs: 60_000, silenc
 
 /** An open port. Until `serve` is called, every request is answered 503 with a Retry-After. */
 export interface Listening {
-  http: Server;
   serve(app: RequestListener): void;
   /** Scheme, host and port at which this server is reached. */
   origin: string;
   /** The origin for calls from this process itself, independent of proxies and DNS. */
   local: string;
+  /** Resolves when requests arrive at the app. */
+  opened: Promise<void>;
+  /** Takes no more requests and waits for those in progress, at most 10 s. */
+  close(): Promise<void>;
 }
 
 /** Throws a ConfigError that names `variable` if the port is already in use. */
@@ -40,27 +43,44 @@ export async function listen(
   variable = 'PORT',
   timeouts = defaultTimeouts,
 ): Promise<Listening> {
+  const { http, serve } = createHttp(timeouts);
+  const local = localOrigin(host, await bind(http, host, port, variable));
+  const origin = originOf(publicUrl, local);
+  return { serve, origin, local, opened: Promise.resolve(), close: () => close(http) };
+}
+
+export const originOf = (publicUrl: string | undefined, local: string) => (publicUrl ? new URL(publicUrl).origin : local);
+
+/** Answers 503 until `serve` is called. */
+export function createHttp(timeouts = defaultTimeouts): { http: Server; serve: Listening['serve'] } {
   let answer = starting;
   const http = createServer(parserOptions(timeouts), (request, response) => answer(request, response));
   http.timeout = timeouts.silenceMs;
-  const serve = (app: RequestListener) => {
-    answer = app;
+  return {
+    http,
+    serve: (app) => {
+      answer = app;
+    },
   };
+}
+
+/** Returns the port. Throws a ConfigError that names `variable` if it is already in use. */
+export async function bind(server: TcpServer, host: string, port: number, variable: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(port, host, resolve);
+    server.once('error', reject);
+    server.listen(port, host, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(
-      error.code === 'EADDRINUSE' ? `port ${port} on ${host} is already in use: set ${variable} to a free port` : error.message,
-      {
-        cause: error,
-      },
-    );
+    const isTaken = error.code === 'EADDRINUSE';
+    throw new ConfigError(isTaken ? `port ${port} on ${host} is already in use: set ${variable} to a free port` : error.message, {
+      cause: error,
+    });
   });
-  const { port: actual } = http.address() as AddressInfo;
+  return (server.address() as AddressInfo).port;
+}
+
+export function localOrigin(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const local = `http://${name.includes(':') ? `[${name}]` : name}:${actual}`;
-  return { http, serve, origin: publicUrl ? new URL(publicUrl).origin : local, local };
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /**
@@ -86,7 +106,7 @@ const starting: RequestListener = (_request, response) => {
 };
 
 /** Stops listening and waits for the requests in progress, at most 10 s. */
-export async function close(http: Server): Promise<void> {
+async function close(http: Server): Promise<void> {
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();
   const tooLong = setTimeout(() => http.closeAllConnections(), closeWithinMs);

@@ -2,7 +2,7 @@
 import { createMetricsApp } from '#api/metrics';
 import { isStoreUp } from '#db/keys/settings';
 import type { Core } from './core.ts';
-import { close, listen } from './listening.ts';
+import { listen } from './listening.ts';
 
 /**
  * Serves until the returned function is called. `workerPolls`: whether Temporal answers the polls of this process's
@@ -12,9 +12,9 @@ export async function startMetricsServer(core: Core, workerPolls: () => boolean)
   const { config, log, db, shares, vault, contents, telemetry, temporalTrouble } = core;
   const { HOST: host, POSTHORN_METRICS_PORT: port } = config;
   if (port === undefined) return async () => undefined;
-  const { http, serve, origin } = await listen(host, port, undefined, 'POSTHORN_METRICS_PORT');
+  const { serve, origin, close } = await listen(host, port, undefined, 'POSTHORN_METRICS_PORT');
   const readiness = { storeUp: () => isStoreUp(shares.lease), temporalTrouble, workerPolls };
   serve(createMetricsApp({ db, log, vault, contents, metrics: telemetry.openPage(), ...readiness }));
   log.info({ origin }, 'metrics.started');
-  return () => close(http);
+  return close;
 }

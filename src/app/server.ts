@@ -19,7 +19,8 @@ import { createFollowKey } from '#temporal/key-following';
 import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
-import { close, type Listening } from './listening.ts';
+import type { Listening } from './listening.ts';
+import type { Siblings } from './siblings.ts';
 import type { RunningWorker } from './worker.ts';
 
 export interface ServerOptions {
@@ -29,13 +30,15 @@ export interface ServerOptions {
   worker: Pick<RunningWorker, 'relay' | 'isPolling'> | undefined;
   /** True while this start still creates the demo data. */
   starting?: () => boolean;
+  /** The other processes behind the same port. Default: there are none. */
+  siblings?: Pick<Siblings, 'recordings' | 'openPage'> | undefined;
   reached?: Reached;
 }
 
 /** Serves until the returned function is called. That function waits for requests in progress, at most 10 s. */
 export function startServer(
   core: Core,
-  { listening: { http, serve, origin }, temporalUiUrl, worker, starting, reached }: ServerOptions,
+  { listening: { serve, origin, close }, temporalUiUrl, worker, starting, siblings, reached }: ServerOptions,
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
@@ -68,18 +71,18 @@ export function startServer(
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
     sweepSoon: () => askForSweep(db, log),
-    metrics: telemetry.openPage(),
+    metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,
     ...(worker && { workerPolls: worker.isPolling }),
     ...(starting && { starting }),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf })),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, recordings: siblings?.recordings })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
   return async () => {
-    await close(http);
+    await close();
     backlog.stop();
   };
 }

@@ -10,6 +10,7 @@ import { makeDemoTenant, trickle, wantsDemoTenant } from './demo.ts';
 import { type EmbeddedConfig, needsEmbedded, nothingEmbedded, startStores } from './embedded-config.ts';
 import { listen } from './listening.ts';
 import { startServer } from './server.ts';
+import type { Siblings } from './siblings.ts';
 import { installRuntime } from './temporal-runtime.ts';
 import { startWorker } from './worker.ts';
 
@@ -23,6 +24,8 @@ export interface StartOptions {
   onFailure(error: Error): void;
   /** Stores that the caller has started and will stop (`npm run dev`). Default: missing stores are started here. */
   embedded?: EmbeddedConfig;
+  /** The other processes of this Posthorn. Default: there are none. */
+  siblings?: Siblings;
 }
 
 /** Resolves when everything is ready. The returned function stops everything, in reverse order. */
@@ -32,7 +35,7 @@ export async function start(config: Config, log: Logger, options: StartOptions):
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
-    await open(config, log, options, closers);
+    await open(config, log, options, closers, close);
     return close;
   } catch (error) {
     await close();
@@ -40,42 +43,41 @@ export async function start(config: Config, log: Logger, options: StartOptions):
   }
 }
 
-async function open(config: Config, log: Logger, options: StartOptions, closers: (() => unknown)[]): Promise<void> {
-  const { demo, print, onFailure } = options;
+type Closers = (() => unknown)[];
+
+async function open(config: Config, log: Logger, options: StartOptions, closers: Closers, close: () => Promise<void>): Promise<void> {
+  const { demo, print, onFailure, siblings } = options;
   installRuntime(log);
   const dataDir = !options.embedded && needsEmbedded(config) ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
   if (dataDir) closers.push(dataDir.close);
-  const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
-  closers.push(() => listening.http.close());
+  const listening = siblings?.listening ?? (await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL));
+  closers.push(listening.close);
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
   const embedded = stores ?? options.embedded ?? nothingEmbedded;
   const ready = requireKeys({ ...config, ...embedded.settings });
   const core = await openCore(ready, log);
   closers.push(core.close);
-  const worker = startWorker(core, listening.origin);
+  const worker = startWorker(core, listening.origin, { machine: siblings?.machine });
   closers.push(worker.stop);
   const temporalUiUrl = config.TEMPORAL_UI_URL ?? embedded.temporalUiUrl;
   const place = { api: listening.local, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
   let making = await wantsDemoTenant(core.db, demo);
-  closers.push(startServer(core, { listening, temporalUiUrl, worker, starting: () => making }));
+  closers.push(startServer(core, { listening, temporalUiUrl, worker, starting: () => making, siblings }));
+  siblings?.opened(close);
+  await listening.opened;
   if (making) await makeDemoTenant(place);
   making = false;
+  await siblings?.serving();
   await worker.ready;
   if (demo) closers.push(startTrickle(place, log));
   dataDir?.announce(listening.origin);
   void stores?.failed.then(onFailure);
   const apiKey = { key: ready.POSTHORN_API_KEY, ...embedded.apiKey };
+  const { temporalAddress } = embedded;
   const hasDemo = (await readTenant(core.db, 'demo')) !== null;
-  for (const line of announcement({
-    ...place,
-    temporalUiUrl,
-    temporalAddress: embedded.temporalAddress,
-    apiKey,
-    hasDemo,
-    isTerminal: options.isTerminal,
-  }))
-    print(line);
+  const { isTerminal } = options;
+  for (const line of announcement({ ...place, temporalUiUrl, temporalAddress, apiKey, hasDemo, isTerminal })) print(line);
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Activities, createActivities, createLaneActivities } from '#activi
 import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
-import { type Sizing, sizingOf, thisMachine } from '#config/sizing';
+import { type Machine, type Sizing, sizingOf, thisMachine } from '#config/sizing';
 import { lanesHereWord, listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { createDrain, type DrainDeps } from '#lanes/drain';
@@ -37,8 +37,10 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** For tests. */
 export interface WorkerOptions {
+  /** What this process may use of the machine. Default: all of it. */
+  machine?: Machine | undefined;
+  /** This and the others: for tests. */
   reached?: Reached | undefined;
   /** Of a dispatch. */
   pageSize?: number | undefined;
@@ -47,8 +49,9 @@ export interface WorkerOptions {
 }
 
 /** Starts at once, even while Temporal is away. Polling begins when Temporal answers. */
-export function startWorker(core: Core, publicOrigin: string, { reached, pageSize, otherBuild }: WorkerOptions = {}): RunningWorker {
-  const sizing = sizingOf(core.config, thisMachine());
+export function startWorker(core: Core, publicOrigin: string, options: WorkerOptions = {}): RunningWorker {
+  const { machine = thisMachine(), reached, pageSize, otherBuild } = options;
+  const sizing = sizingOf(core.config, machine);
   const attempts = openAttemptParts(core, publicOrigin, sizing, reached);
   const wakeups = createDrainWakeups();
   const drains = openDrains(core, attempts, sizing, wakeups);

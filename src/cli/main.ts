@@ -1,13 +1,17 @@
 // The `posthorn` command: one subcommand for each role and for each maintenance task.
+import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ChildFailed } from '#app/child-slot';
 import { openCore } from '#app/core';
-import { listen } from '#app/listening';
 import { startMetricsServer } from '#app/metrics-server';
-import { startServer } from '#app/server';
-import { requireKeys, requireSettings, start } from '#app/start';
+import { type ProcessesOptions, startProcesses } from '#app/processes';
+import { serve } from '#app/serve';
+import { requireSettings, start } from '#app/start';
 import { installRuntime } from '#app/temporal-runtime';
 import { type RunningWorker, startWorker } from '#app/worker';
 import { ConfigError, readConfig } from '#config/config';
+import { processesOf, thisMemoryMiB } from '#config/processes';
+import { thisMachine } from '#config/sizing';
 import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
@@ -18,7 +22,7 @@ import { upgradeStore } from './upgrade-store.ts';
 
 const usage = `Usage: posthorn <command>
 
-  start [--demo]  runs API and worker in one process; starts an embedded PostgreSQL or Temporal if
+  start [--demo]  runs API and worker together; starts an embedded PostgreSQL or Temporal if
                   DATABASE_URL or TEMPORAL_ADDRESS is not set
   server          runs only the API
   worker          runs only the worker
@@ -41,15 +45,14 @@ const storeAndMasterKey = ['DATABASE_URL', 'POSTHORN_MASTER_KEY'] as const;
 async function run([command, word]: string[], demo: boolean): Promise<(() => Promise<void>) | null> {
   const config = readConfig();
   const log = createLogger(config.LOG_LEVEL);
+  const program = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
+  const count = processesOf(config, thisMachine(), thisMemoryMiB());
+  const options: ProcessesOptions = { count, program, demo, print, isTerminal: process.stdout.isTTY === true, onFailure: fail };
   switch (command) {
     case 'start':
-      return start(config, log, { demo, print, isTerminal: process.stdout.isTTY === true, onFailure: fail });
-    case 'server': {
-      installRuntime(log);
-      const core = await openCore(requireKeys(config), log, 'server');
-      const listening = await listen(config.HOST, config.PORT, config.POSTHORN_PUBLIC_URL);
-      return inTurn(startServer(core, { listening, temporalUiUrl: config.TEMPORAL_UI_URL ?? null, worker: undefined }), core.close);
-    }
+      return count > 1 ? startProcesses('start', config, log, options) : start(config, log, options);
+    case 'server':
+      return count > 1 ? startProcesses('server', config, log, options) : serve(config, log);
     case 'worker': {
       installRuntime(log);
       const core = await openCore(requireSettings(config, storeAndMasterKey), log);
@@ -120,6 +123,8 @@ async function main(): Promise<void> {
 
 /** Ends the process with one message; embedded servers end with it. */
 function fail(error: unknown): never {
+  // the child has printed its message
+  if (error instanceof ChildFailed && error.exitCode !== null) process.exit(error.exitCode || 1);
   process.stderr.write(`${failureText(error, logLevel())}\n`);
   process.exit(exitCodeOf(error));
 }

@@ -29,6 +29,15 @@ const schedule = list.transform((waits): RetryPolicy => ({ schedule: waits })).p
 export const variables = z.object({
   PORT: port.default(8080).describe('port of the API'),
   HOST: z.string().default('127.0.0.1').describe('address that the API listens on'),
+  POSTHORN_PROCESSES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'processes that `posthorn start` and `posthorn server` run on this machine, behind one port; default: one for each 2 cores, but one for each GiB of memory at most, and 4 at most. PostgreSQL must allow DATABASE_POOL connections for each',
+    ),
   POSTHORN_METRICS_PORT: port
     .optional()
     .describe('port for /metrics, /healthz and /readyz of a worker without an API, on HOST; unset: no such port'),
@@ -119,15 +128,15 @@ export const variables = z.object({
     .max(100_000)
     .optional()
     .describe(
-      'the budget of workflows of each worker, per second: above it events are batched, relays retry and drain lanes themselves, and the workflows of dead letters open later; default: 12 for each core, enough if Temporal and PostgreSQL share the machine',
+      'the budget of workflows of each worker, all its POSTHORN_PROCESSES together, per second: above it events are batched, relays retry and drain lanes themselves, and the workflows of dead letters open later; default: 12 for each core, enough if Temporal and PostgreSQL share the machine',
     ),
   POSTHORN_DISPATCHES_PER_SECOND: z.coerce
     .number()
     .min(0.1)
     .max(100)
     .default(2)
-    .describe('batches that each worker dispatches per second; full batches are dispatched at once'),
-  POSTHORN_IN_FLIGHT: slots(512).describe('maximum requests in flight in each worker'),
+    .describe('batches that each worker dispatches per second, all its POSTHORN_PROCESSES together; full batches are dispatched at once'),
+  POSTHORN_IN_FLIGHT: slots(512).describe('maximum requests in flight in each worker, and in each of its POSTHORN_PROCESSES'),
   POSTHORN_IN_FLIGHT_PER_TENANT: slots(128).describe('maximum requests in flight for one tenant in each worker'),
   POSTHORN_IN_FLIGHT_PER_ENDPOINT: slots(32).describe(
     'maximum requests in flight for one endpoint in each worker; `maxInFlight` of an endpoint can lower it',

@@ -39,6 +39,13 @@ export interface Recordings {
   bytesKept(): number;
 }
 
+type Call = 'countAttempt' | 'record' | 'requestsOf' | 'forget';
+
+/** Recordings of this process, or of another one that answers later. */
+export type KeptRecordings = {
+  [C in Call]: (...args: Parameters<Recordings[C]>) => ReturnType<Recordings[C]> | Promise<ReturnType<Recordings[C]>>;
+};
+
 interface Sandbox {
   /** Oldest first. */
   requests: { request: RecordedRequest; bytes: number }[];

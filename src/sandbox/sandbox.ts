@@ -6,7 +6,7 @@ import { type NextFunction, type Request, type Response, Router } from 'express'
 import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
 import { checkSignature, type EndpointSigning } from './check-signature.ts';
 import { createReadBody } from './read-body.ts';
-import { createRecordings, type Recordings } from './recordings.ts';
+import { createRecordings, type KeptRecordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 
 export interface SandboxOptions {
@@ -14,7 +14,7 @@ export interface SandboxOptions {
   signingOf(id: string): Promise<EndpointSigning | null>;
   /** The admin key, required for reading and deleting recordings. */
   apiKey: string;
-  recordings?: Recordings;
+  recordings?: KeptRecordings | undefined;
   pace?: Pace;
 }
 
@@ -33,8 +33,8 @@ export function createSandbox({ signingOf, apiKey, recordings = createRecordings
     if (!body) return;
     const receivedAt = new Date().toISOString();
     const signature = await checkSignature(request, body, signingOf);
-    const step = nextStep(request, recordings);
-    recordings.record(request.params.id, {
+    const step = await nextStep(request, recordings);
+    await recordings.record(request.params.id, {
       receivedAt,
       method: request.method,
       webhookId: request.get('webhook-id') ?? null,
@@ -53,21 +53,21 @@ export function createSandbox({ signingOf, apiKey, recordings = createRecordings
   });
 
   router.use('/:id', requireKey(apiKey));
-  router.get('/:id', (request, response) => {
-    response.set('cache-control', 'no-store').json({ requests: recordings.requestsOf(request.params.id) });
+  router.get('/:id', async (request, response) => {
+    response.set('cache-control', 'no-store').json({ requests: await recordings.requestsOf(request.params.id) });
   });
-  router.delete('/:id', (request, response) => {
-    recordings.forget(request.params.id);
+  router.delete('/:id', async (request, response) => {
+    await recordings.forget(request.params.id);
     response.status(204).end();
   });
   return router;
 }
 
-function nextStep(request: Request<{ id: string }>, recordings: Recordings): Step | { problem: string } {
+async function nextStep(request: Request<{ id: string }>, recordings: KeptRecordings): Promise<Step | { problem: string }> {
   const { script = '' } = request.query;
   const parsed = typeof script === 'string' ? parseScript(script) : { problem: 'must be given only once' };
   if ('problem' in parsed) return parsed;
-  return stepFor(parsed.steps, recordings.countAttempt(request.params.id, (request.get('webhook-id') ?? '').slice(0, 200)));
+  return stepFor(parsed.steps, await recordings.countAttempt(request.params.id, (request.get('webhook-id') ?? '').slice(0, 200)));
 }
 
 function attemptOf(request: Request): number | null {

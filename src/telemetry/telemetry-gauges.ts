@@ -30,7 +30,7 @@ export function watchWorker(registry: Registry, { relay, load, drainsHere }: Wor
   const registers = [registry];
   new Gauge({
     name: 'posthorn_dispatch_mode',
-    help: '1 for the dispatch mode that this process uses now.',
+    help: 'Processes that use this dispatch mode now.',
     labelNames: ['mode'],
     registers,
     collect() {
@@ -59,6 +59,8 @@ export function watchServer(registry: Registry, { refusing }: ServerFacts): void
     help: 'New events are refused with 429 by this process because too many wait. Scope all: 1 if all tenants are refused. Scope tenant: number of tenants refused.',
     labelNames: ['scope'],
     registers: [registry],
+    // several processes refuse the same tenants
+    aggregator: 'max',
     collect() {
       const { all, tenants } = refusing();
       this.set({ scope: 'all' }, all ? 1 : 0);
@@ -67,22 +69,16 @@ export function watchServer(registry: Registry, { refusing }: ServerFacts): void
   });
 }
 
-export function watchStores(registry: Registry, { outboxEvents, overdueDeliveries, temporalAway }: StoreFacts, log: Logger): void {
-  const asked = (name: string, help: string, ask: () => Promise<number>) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        const value = await soon(ask()).catch((error) => log.warn({ err: error, metric: name }, 'metrics.not_asked'));
-        // without an answer there is no sample; an old one would look current
-        if (typeof value !== 'number') this.remove();
-        else this.set(value);
-      },
-    });
-  asked('posthorn_temporal_away', '1 while Temporal does not answer this process or refuses to start workflows, else 0.', async () =>
-    (await temporalAway()) ? 1 : 0,
+export function watchTemporal(registry: Registry, { temporalAway }: StoreFacts, log: Logger): void {
+  gaugeOf(registry, log)(
+    'posthorn_temporal_away',
+    '1 while Temporal does not answer this process or refuses to start workflows, else 0.',
+    async () => ((await temporalAway()) ? 1 : 0),
   );
+}
+
+export function watchStores(registry: Registry, { outboxEvents, overdueDeliveries }: StoreFacts, log: Logger): void {
+  const asked = gaugeOf(registry, log);
   asked(
     'posthorn_outbox_events',
     'Accepted events in the outbox that have no dispatch yet, of all processes; 10000 means 10000 or more.',
@@ -93,6 +89,23 @@ export function watchStores(registry: Registry, { outboxEvents, overdueDeliverie
     'Deliveries whose attempt is overdue by a minute or more, of all processes; 10000 means 10000 or more.',
     overdueDeliveries,
   );
+}
+
+/** A function that creates a gauge whose value is asked for at each scrape. */
+function gaugeOf(registry: Registry, log: Logger) {
+  return (name: string, help: string, ask: () => Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      aggregator: 'max',
+      async collect() {
+        const value = await soon(ask()).catch((error) => log.warn({ err: error, metric: name }, 'metrics.not_asked'));
+        // without an answer there is no sample; an old one would look current
+        if (typeof value !== 'number') this.remove();
+        else this.set(value);
+      },
+    });
 }
 
 /** Resolves like `asked`, or to undefined after 2 s. */

@@ -5,7 +5,16 @@ import { Counter, Histogram, Registry } from '@prometheus-io/client';
 import { type Outcome, outcomes } from '#domain/deliveries/outcome';
 import type { Logger } from '#runtime/logger';
 import { processMetrics } from './process-metrics.ts';
-import { type ServerFacts, type StoreFacts, type WorkerFacts, watchServer, watchStores, watchWorker } from './telemetry-gauges.ts';
+import type { Metrics, Page } from './summed-metrics.ts';
+import {
+  type ServerFacts,
+  type StoreFacts,
+  type WorkerFacts,
+  watchServer,
+  watchStores,
+  watchTemporal,
+  watchWorker,
+} from './telemetry-gauges.ts';
 import { watchLanes } from './telemetry-lanes.ts';
 import { temporalMetrics } from './temporal-metrics.ts';
 
@@ -50,7 +59,9 @@ export interface Telemetry {
    * Starts the process metrics. The returned function renders the page in the Prometheus text format; concurrent calls
    * share one.
    */
-  openPage(): () => Promise<{ type: string; text: string }>;
+  openPage(): () => Promise<Page>;
+  /** All metrics, to be added to those of other processes. Only one of them must read `ofStores`. */
+  collect(ofStores: boolean): Promise<Metrics>;
 }
 
 const attemptBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
@@ -59,8 +70,11 @@ const firstAttemptBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 
 export function createTelemetry(stores: StoreFacts, log: Logger): Telemetry {
   const registry = new Registry();
-  watchStores(registry, stores, log);
-  watchLanes(registry, stores, log);
+  const ofStores = new Registry();
+  watchTemporal(registry, stores, log);
+  watchStores(ofStores, stores, log);
+  watchLanes(ofStores, stores, log);
+  const own = () => [processMetrics(), temporalMetrics.registry, registry];
   return {
     ingest: ingestMetrics(registry),
     attempts: attemptMetrics(registry),
@@ -68,12 +82,13 @@ export function createTelemetry(stores: StoreFacts, log: Logger): Telemetry {
     pump: pumpMetrics(registry),
     watchWorker: (facts) => watchWorker(registry, facts),
     watchServer: (facts) => watchServer(registry, facts),
-    openPage: () => openPage([processMetrics(), temporalMetrics.registry, registry]),
+    openPage: () => openPage([...own(), ofStores]),
+    collect: async (stores) => (await Promise.all([...own(), ...(stores ? [ofStores] : [])].map((one) => one.getMetricsAsJSON()))).flat(),
   };
 }
 
-function openPage(registries: Registry[]): () => Promise<{ type: string; text: string }> {
-  let scraping: Promise<{ type: string; text: string }> | undefined;
+function openPage(registries: Registry[]): () => Promise<Page> {
+  let scraping: Promise<Page> | undefined;
   return () => {
     scraping ??= Promise.all(registries.map((one) => one.metrics()))
       .then((texts) => ({ type: Registry.PROMETHEUS_CONTENT_TYPE, text: texts.join('\n') }))

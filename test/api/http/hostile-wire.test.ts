@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '#api/app';
-import { close, type Listening, listen } from '#app/listening';
+import { type Listening, listen } from '#app/listening';
 import { until } from '../../support/until.ts';
 import { type ApiServer, apiKey, startApi } from '../api-server.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const { serve } of [listening, impatient]) serve(app);
 });
 afterAll(async () => {
-  await Promise.all([close(listening.http), close(impatient.http)]);
+  await Promise.all([listening.close(), impatient.close()]);
   await api.close();
 });
 

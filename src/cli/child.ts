@@ -1,0 +1,51 @@
+// The program of one of several processes (src/app/processes.ts). It ends in order when the primary tells it to or is
+// gone. Signals of a terminal are for the primary.
+import { endWithinMs } from '#app/child-protocol';
+import { serve } from '#app/serve';
+import { connectToPrimary } from '#app/siblings';
+import { start } from '#app/start';
+import { readConfig } from '#config/config';
+import { shareOfConfig } from '#config/processes';
+import { createLogger } from '#runtime/logger';
+import { exitCodeOf, failureText } from './failure-text.ts';
+
+let stop: () => Promise<void> = async () => undefined;
+let isEnding = false;
+
+function end(): void {
+  if (isEnding) return;
+  isEnding = true;
+  setTimeout(() => process.exit(1), endWithinMs).unref();
+  stop().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+}
+
+process.on('SIGTERM', end);
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// the primary is gone, perhaps killed
+process.on('disconnect', end);
+
+async function run(): Promise<void> {
+  const primary = connectToPrimary();
+  const input = await primary.input();
+  const { role, count, demo, embedded, isTerminal, port } = input;
+  const config = shareOfConfig({ ...readConfig(), PORT: port }, count);
+  const log = createLogger(config.LOG_LEVEL).child({ pid: process.pid });
+  const siblings = primary.siblings(input, config.HOST, (stopOpened) => {
+    stop = stopOpened;
+  });
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  if (role === 'server') await serve(config, log, siblings);
+  else await start(config, log, { demo, embedded, isTerminal, print, siblings, onFailure: () => undefined });
+  await primary.ready(lines);
+}
+
+await run().catch((error) => {
+  // what is being closed may fail what is still being opened
+  if (isEnding) return;
+  process.stderr.write(`${failureText(error, process.env.LOG_LEVEL ?? 'info')}\n`);
+  process.exit(exitCodeOf(error));
+});
