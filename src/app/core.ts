@@ -69,18 +69,19 @@ export async function openCore(
   timings = usualTimings,
 ): Promise<Core> {
   checkTimings(timings);
-  const pool = createPool({
-    url: config.DATABASE_URL,
-    max: config.DATABASE_POOL,
-    onError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
-  });
+  const sizes = shareConnections(config.DATABASE_POOL, role);
+  const open = (max: number) =>
+    createPool({ url: config.DATABASE_URL, max, onError: (error) => log.warn({ err: error }, 'postgres.connection_lost') });
+  const pool = open(config.DATABASE_POOL - sizes.lease);
+  // apart: what is asked again and again meets the same few connections, which have planned it already
+  const leases = open(sizes.lease);
+  const end = async () => void (await Promise.all([pool.end(), leases.end()]));
   try {
     const { vault, store } = await prepareStore(pool, config, log, timings);
-    const shares = divide(pool, shareConnections(config.DATABASE_POOL, role));
-    const parts = openParts({ config, log, timings, shares, vault, store });
-    return { ...parts, close: () => parts.link.close().then(() => pool.end()) };
+    const parts = openParts({ config, log, timings, shares: divide(pool, leases, sizes), vault, store });
+    return { ...parts, close: () => parts.link.close().then(end) };
   } catch (error) {
-    await pool.end();
+    await end();
     throw error;
   }
 }
@@ -126,10 +127,10 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   };
 }
 
-function divide(pool: Db, { lease, recording, flow, callers, attempts, lanes }: ConnectionShares): Core['shares'] {
+function divide(pool: Db, leases: Db, { lease, recording, flow, callers, attempts, lanes }: ConnectionShares): Core['shares'] {
   const share = (most: number) => limitConnections(pool, { most });
   return {
-    lease: share(lease),
+    lease: limitConnections(leases, { most: lease }),
     recording: share(recording),
     flow: share(flow),
     callers: limitConnections(pool, { most: callers, whose: scopedTenant }),

@@ -52,6 +52,12 @@ export function deliveryRange(eventId: string): { from: string; to: string } {
   return { from: `${upper}${'0'.repeat(16)}`, to: `${upper}${'f'.repeat(16)}` };
 }
 
+/** One range of UUIDs that contains all deliveries of these events, one at least. In a statement it selects the partitions. */
+export function boundsOfDeliveries(eventIds: readonly string[]): { from: string; to: string } {
+  const sorted = eventIds.toSorted();
+  return { from: deliveryRange(sorted[0] ?? '').from, to: deliveryRange(sorted.at(-1) ?? '').to };
+}
+
 /** The lowest UUID of a millisecond. Earlier ids sort below it, ids of this millisecond or later sort above it. */
 export function firstUuidAt(unixMs: number): string {
   return `${Math.max(0, Math.floor(unixMs)).toString(16).padStart(12, '0')}${'0'.repeat(20)}`;

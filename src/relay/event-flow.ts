@@ -12,6 +12,7 @@ import { inBackground } from './background.ts';
 import type { Leaving } from './dispatch-queue.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
+import { EndpointsOfType } from './endpoints-of-type.ts';
 import { createExistingDeliveries } from './existing-deliveries.ts';
 import { InMemoryEvents } from './in-memory-events.ts';
 import { OrphanTaker, ownEvents } from './outbox-reader.ts';
@@ -60,7 +61,13 @@ export class EventFlow {
     this.#firstAttempter = deps.openFirstAttempter();
     const mayAct = () => this.#mayAct();
     this.#dispatcher = new Dispatcher({ ...deps, retryMs: deps.timings.relay.retryMs, relayId: lease.id, mayAct });
-    this.#preparing = { ...deps, firstAttempter: this.#firstAttempter, existingOf: createExistingDeliveries(deps.db), mayAct };
+    this.#preparing = {
+      ...deps,
+      ofType: new EndpointsOfType(),
+      firstAttempter: this.#firstAttempter,
+      existingOf: createExistingDeliveries(deps.db),
+      mayAct,
+    };
     this.#orphans = new OrphanTaker(deps.db, lease.id, this.#memory);
   }
 

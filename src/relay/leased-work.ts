@@ -13,7 +13,7 @@ export class LeasedWork {
     const { expiresAfterMs } = deps.timings.relay;
     this.lease = lease;
     this.flow = new EventFlow(lease, deps);
-    this.pump = new Pump(lease, { ...pump, inFlight, modes, expiresAfterMs, log, reached });
+    this.pump = new Pump(lease, { ...pump, checks: deps.lease, inFlight, modes, expiresAfterMs, log, reached });
   }
 
   /** Goes on with what was left to this lease. */

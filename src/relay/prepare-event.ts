@@ -10,10 +10,12 @@ import { type Route, routeEvent } from '#domain/events/route-event';
 import { deliveryId } from '#domain/ids';
 import type { Leaving, LeavingKind } from './dispatch-queue.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
+import type { EndpointsOfType } from './endpoints-of-type.ts';
 import type { Parking } from './parking.ts';
 
 export interface PrepareDeps {
   cache: Pick<EndpointCache, 'get' | 'current' | 'isFresh'>;
+  ofType: EndpointsOfType<EndpointSnapshot>;
   watch: Pick<LaneWatch, 'parks'>;
   parking: Parking;
   firstAttempter: Pick<FirstAttempter, 'attempt'>;
@@ -30,9 +32,9 @@ const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
  * PostgreSQL is away.
  */
 export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<Route<EndpointSnapshot> | null> {
-  const { cache, watch, parking, mayAct } = deps;
+  const { cache, ofType, watch, parking, mayAct } = deps;
   const known = event.special ? undefined : await cache.get(event.tenantId, event.endpointsVersion);
-  const route = routeEvent(event, known?.endpoints?.values() ?? null, (endpointId) => watch.parks(endpointId), Date.now());
+  const route = routeEvent(event, known ? ofType.get(known, event.eventType) : null, (endpointId) => watch.parks(endpointId), Date.now());
   const lane = route.kind === 'deliver' ? route.lane : [];
   if (!mayAct()) return null;
   if (lane.length > 0 || event.held) await park(parking, event, lane);

@@ -45,6 +45,8 @@ export interface PumpParts {
 }
 
 export interface PumpDeps extends PumpParts {
+  /** For the look at the days: the same connection each time, which has planned it. */
+  checks: Db;
   inFlight: PumpedInFlight;
   modes: Pick<ModeSwitch, 'addLoad'>;
   expiresAfterMs: number;
@@ -86,7 +88,7 @@ export class Pump {
       isHeldUp: () => deps.recorder.waitedMs() > heldUpAfterMs || !this.#mayAct(),
     });
     this.#leases = new PumpLeases(db, lease, expiresAfterMs);
-    this.#days = new PumpedDays(db, lookEveryMs - pauseMs);
+    this.#days = new PumpedDays(deps.checks, lookEveryMs - pauseMs);
     this.#looks = new LookTimer({
       look: () => this.#look(),
       failed: (error) => log.warn({ err: error, relayId: lease.id }, 'pump.not_read'),

@@ -54,7 +54,7 @@ export class Relay {
     this.#deps = deps;
     this.#cache = cache;
     const here = { drainHere: (lane: LaneRef) => lanesHere.drain(lane), mayWake: (lane: LaneRef) => lanesHere.mayWake(lane) };
-    this.#sweep = new Sweep({ db, starter, waker, ...here, modes, log, timings, reached });
+    this.#sweep = new Sweep({ db, lease, starter, waker, ...here, modes, log, timings, reached });
     this.#changed = inBackground(() => cache.readChanged(), warn('relay.cache_not_refreshed'));
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));

@@ -28,6 +28,8 @@ const maxExpiredPages = 20;
 
 export interface SweepDeps {
   db: Db;
+  /** For the question what there is to do: the same connection each time, which has planned it. Default: `db`. */
+  lease?: Db;
   starter: Starter;
   waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Drains an overdue lane in this process, because Temporal is away. */
@@ -91,10 +93,10 @@ export class Sweep {
 
   /** Sweeps once. Do not call it concurrently. */
   async run(): Promise<void> {
-    const { db, log } = this.#deps;
+    const { db, lease = db, log } = this.#deps;
     this.#postpone();
     try {
-      const work = await findSweepWork(db, this.#timings);
+      const work = await findSweepWork(lease, this.#timings);
       const unsignalled = work.unsignalled ? await unsignalledDeliveries(db, pageSize) : [];
       await this.#lookAfterHeld(work, unsignalled);
       await this.#startOverdue(work, unsignalled);

@@ -101,7 +101,7 @@ export async function recordAttempts(
 ): Promise<(DeliveryStatus | null)[]> {
   const of = <T>(pick: (record: AttemptRecord) => T) => records.map(pick);
   const { rows } = await db.query<{ status: DeliveryStatus | null }>({
-    name: 'record_attempts',
+    // not prepared by name, so that the ids select the partitions
     text,
     values: [
       of((record) => uuidOf(record.attemptId)),

@@ -1,7 +1,7 @@
 // Delivery facts that Temporal needs to start a workflow, and pages of the deliveries that need one
 // started or signalled.
 import { type DeliveryStatus, deliveryStatuses } from '#domain/deliveries/delivery';
-import { deliveryRange, idOf, uuidOf } from '#domain/ids';
+import { boundsOfDeliveries, deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
 
@@ -41,20 +41,29 @@ export async function readDeliveryRef(db: Db, deliveryId: string): Promise<Unsig
  */
 export async function startableDeliveries(db: Db, eventIds: string[], after: string | null, limit: number): Promise<DeliveryRef[]> {
   const ranges = eventIds.map(deliveryRange);
+  const { from, to } = boundsOfDeliveries(eventIds);
   const { rows } = await db.query<RefRow>({
-    name: 'startable_deliveries',
+    // not prepared by name, so that the bounds of all ranges select the partitions
     text: `
       select ${refColumns}
       from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
       cross join lateral (
         select * from deliveries
-        where id between r.lowest and r.highest and event_id = r.event_id and ($4::uuid is null or id > $4)
+        where id between r.lowest and r.highest and event_id = r.event_id and id between $6 and $7 and ($4::uuid is null or id > $4)
           and status in ('pending', 'retrying', 'dead_lettered') and not pumped and (attempts > 0 or next_attempt_at < now() + interval '1 minute')
         order by id limit $5
       ) d
       join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id
       order by d.id limit $5`,
-    values: [ranges.map(({ from }) => from), ranges.map(({ to }) => to), eventIds.map(uuidOf), after && uuidOf(after), limit],
+    values: [
+      ranges.map((range) => range.from),
+      ranges.map((range) => range.to),
+      eventIds.map(uuidOf),
+      after && uuidOf(after),
+      limit,
+      from,
+      to,
+    ],
   });
   return rows.map(toRef);
 }
@@ -62,16 +71,17 @@ export async function startableDeliveries(db: Db, eventIds: string[], after: str
 /** The first deliveries of these events, in the order of ids, with their status: `dlv_… succeeded`. */
 export async function namedDeliveries(db: Db, eventIds: string[], limit: number): Promise<string[]> {
   const ranges = eventIds.map(deliveryRange);
+  const { from, to } = boundsOfDeliveries(eventIds);
   const { rows } = await db.query<{ id: string; status: string }>({
-    name: 'named_deliveries',
     text: `
       select d.id, d.status
       from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
       cross join lateral (
-        select id, status from deliveries where id between r.lowest and r.highest and event_id = r.event_id order by id limit $4
+        select id, status from deliveries
+        where id between r.lowest and r.highest and event_id = r.event_id and id between $5 and $6 order by id limit $4
       ) d
       order by d.id limit $4`,
-    values: [ranges.map(({ from }) => from), ranges.map(({ to }) => to), eventIds.map(uuidOf), limit],
+    values: [ranges.map((range) => range.from), ranges.map((range) => range.to), eventIds.map(uuidOf), limit, from, to],
   });
   return rows.map(({ id, status }) => `${idOf('dlv', id)} ${status}`);
 }

@@ -9,7 +9,7 @@ import type { Db } from '../store/pool.ts';
  */
 export async function leaseFirstAttempt(db: Db, deliveryId: string, marginMs: number): Promise<boolean> {
   const { rowCount } = await db.query({
-    name: 'lease_first_attempt',
+    // not prepared by name, so that the id selects the partition
     text: `
       update deliveries d set leased_until = now() + (p.timeout_ms + $2::float8) * interval '1 millisecond'
       from endpoints p

@@ -128,7 +128,7 @@ export async function setDone(db: Db, dispatchId: string): Promise<void> {
 /** The same, by the workflow of the dispatch's only delivery: from now on that delivery has a workflow of its own. */
 export async function setDoneByDelivery(db: Db, dispatchId: string, deliveryId: string): Promise<void> {
   await db.query({
-    name: 'set_done_by_delivery',
+    // not prepared by name, so that the id selects the partition
     text: `
       with owned as (update deliveries set own_workflow = true where id = $2 and not own_workflow)
       update dispatches set done_at = now() where id = $1 and done_at is null`,

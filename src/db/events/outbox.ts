@@ -1,6 +1,6 @@
 // The outbox: accepted events that no dispatch guards yet, each owned by one relay or by none.
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
-import { deliveryRange, idOf, uuidOf } from '#domain/ids';
+import { boundsOfDeliveries, deliveryRange, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 /** An event owned by a relay, with everything its first attempts need. */
@@ -50,7 +50,7 @@ export interface OutboxTake {
  * Two relays never get the same row. A skipped tenant costs one index lookup, however many rows it has.
  */
 export async function takeOutboxRows(db: Db, relayId: string, { except, afterTenant, limit }: OutboxTake): Promise<OwnedEvent[]> {
-  const { rows } = await db.query<Row>({
+  const { rows } = await db.query<{ event_id: string }>({
     // not prepared: a plan made while the outbox was empty would read all of it when it is full
     text: `
       with recursive waiting as (
@@ -65,18 +65,15 @@ export async function takeOutboxRows(db: Db, relayId: string, { except, afterTen
         ) f
         where t.tenant_id <> all($3::uuid[]) limit $4
       ), taken as (
-        update outbox set owner = $1 where event_id = any(array(select event_id from found)) returning event_id, tenant_id
+        update outbox set owner = $1 where event_id = any(array(select event_id from found)) returning event_id
       )
-      select ${columns}
-      from taken o cross join lateral (
-        -- row by row, so that each finds its partition
-        select type, external_id, channels, body, expires_at, erased_at, deliver_at, only_endpoint_id, accepted_at
-        from events where id = o.event_id offset 0
-      ) e join tenants t on t.id = o.tenant_id
-      order by o.tenant_id, event_id`,
+      select event_id from taken`,
     values: [uuidOf(relayId), afterTenant === null ? noUuid : uuidOf(afterTenant), except.map(uuidOf), limit],
   });
-  return rows.map(toOwnedEvent);
+  const taken = rows.map((row) => idOf('evt', row.event_id));
+  // apart, so that the ids of the events select their partitions; if this fails, the relay finds the rows as its own
+  const events = taken.length === 0 ? [] : await readOwned(db, relayId, taken);
+  return events.toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : Number(a.tenantId > b.tenantId)));
 }
 
 export interface OutboxRow {
@@ -99,7 +96,6 @@ export async function ownOutboxRows(db: Db, relayId: string, after: string | nul
 /** Those of these events that this relay owns, oldest first. */
 export async function readOwned(db: Db, relayId: string, eventIds: string[]): Promise<OwnedEvent[]> {
   const { rows } = await db.query<Row>({
-    name: 'read_owned',
     text: `
       select ${columns}
       from outbox o join events e on e.id = o.event_id join tenants t on t.id = o.tenant_id
@@ -113,9 +109,9 @@ export async function readOwned(db: Db, relayId: string, eventIds: string[]): Pr
 /** The deliveries that each of these events has already, by endpoint; in the order of the events. */
 export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Map<string, DeliveryStatus>[]> {
   const ranges = eventIds.map(deliveryRange);
+  const { from, to } = boundsOfDeliveries(eventIds);
   const { rows } = await db.query<{ event_id: string; endpoint_id: string; status: DeliveryStatus }>({
-    name: 'existing_deliveries',
-    // the bounds of all ranges select the partitions, before each event finds its rows
+    // not prepared by name, so that the bounds of all ranges select the partitions, before each event finds its rows
     text: `
       select d.event_id, d.endpoint_id, d.status
       from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (lowest, highest, event_id)
@@ -123,16 +119,7 @@ export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Ma
         select event_id, endpoint_id, status from deliveries
         where id between r.lowest and r.highest and event_id = r.event_id and id between $4 and $5
       ) d`,
-    values: [
-      ranges.map(({ from }) => from),
-      ranges.map(({ to }) => to),
-      eventIds.map(uuidOf),
-      ranges.map(({ from }) => from).toSorted()[0],
-      ranges
-        .map(({ to }) => to)
-        .toSorted()
-        .at(-1),
-    ],
+    values: [ranges.map((range) => range.from), ranges.map((range) => range.to), eventIds.map(uuidOf), from, to],
   });
   const found = new Map(eventIds.map((eventId) => [eventId, new Map<string, DeliveryStatus>()]));
   for (const row of rows) found.get(idOf('evt', row.event_id))?.set(idOf('ep', row.endpoint_id), row.status);

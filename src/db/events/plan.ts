@@ -1,6 +1,6 @@
 // Planning of an event: reads the endpoints that may get it, page by page, and inserts its
 // deliveries.
-import { deliveryId, idOf, uuidOf } from '#domain/ids';
+import { boundsOfDeliveries, deliveryId, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 export interface EventToPlan {
@@ -67,8 +67,9 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
  * from being taken back meanwhile.
  */
 export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<string[] | null> {
+  const { from, to } = boundsOfDeliveries([event.eventId]);
   const { rows } = await db.query<{ held: string[] }>({
-    name: 'insert_deliveries',
+    // not prepared by name, so that the ids select the partitions
     text: insertText,
     values: [
       endpointIds.map((endpointId) => uuidOf(deliveryId(event.eventId, endpointId))),
@@ -79,6 +80,8 @@ export async function insertDeliveries(db: Db, dispatchId: string, event: EventT
       event.deliverAt,
       event.expiresAt,
       uuidOf(dispatchId),
+      from,
+      to,
     ],
   });
   return rows[0]?.held.map((id) => idOf('ep', id)) ?? null;
@@ -105,7 +108,7 @@ const insertText = `
   )
   select array(
     select m.endpoint_id from missing m
-    where m.parks or exists (select from deliveries d where d.id = m.id and d.status = 'held')
+    where m.parks or exists (select from deliveries d where d.id = m.id and d.status = 'held' and d.id between $9 and $10)
   ) as held from guard`;
 
 interface Row {

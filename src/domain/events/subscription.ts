@@ -16,10 +16,14 @@ export interface Addressed {
 export type Verdict = 'wanted' | 'event_type_not_subscribed' | 'channel_not_subscribed';
 
 export function judge(subscription: Subscription, event: Addressed): Verdict {
-  const { eventTypes, channels } = subscription;
-  if (eventTypes.length > 0 && !eventTypes.some((pattern) => matches(pattern, event.type))) return 'event_type_not_subscribed';
+  const { channels } = subscription;
+  if (!takesType(subscription, event.type)) return 'event_type_not_subscribed';
   if (channels.length > 0 && !channels.some((channel) => event.channels.includes(channel))) return 'channel_not_subscribed';
   return 'wanted';
+}
+
+export function takesType({ eventTypes }: Pick<Subscription, 'eventTypes'>, type: string): boolean {
+  return eventTypes.length === 0 || eventTypes.some((pattern) => matches(pattern, type));
 }
 
 /** `order.*` matches everything below `order.` at any depth, but not `order` itself. */
