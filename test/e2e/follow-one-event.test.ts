@@ -88,7 +88,7 @@ async function idleFunctions(profiler: Profiler, read: () => Promise<unknown>): 
   await until('a sweep', async () => {
     await read();
     idle.push(...(await profiler.take()));
-    return idle.some(({ name }) => name === 'overdueLanes');
+    return idle.some(({ name }) => name === 'findSweepWork');
   });
   return idle;
 }
