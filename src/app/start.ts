@@ -60,6 +60,8 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   closers.push(core.close);
   const worker = startWorker(core, listening.origin, { machine: siblings?.machine });
   closers.push(worker.stop);
+  // an event that is accepted earlier would have no owner, and wait 5 s for a relay that is steady
+  await worker.relay.begun;
   const temporalUiUrl = config.TEMPORAL_UI_URL ?? embedded.temporalUiUrl;
   const place = { api: listening.local, origin: listening.origin, apiKey: ready.POSTHORN_API_KEY };
   let making = await wantsDemoTenant(core.db, demo);

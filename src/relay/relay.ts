@@ -41,6 +41,7 @@ export class Relay {
   readonly #taking = new Set<Promise<void>>();
   /** Outlives leases: attempts of an ended lease go on. */
   readonly #pumped: PumpedInFlight = new Map();
+  readonly #hasBegun = Promise.withResolvers<void>();
   #leased: LeasedWork | undefined;
   #sweeping: Promise<void> | undefined;
   #wake = new AbortController();
@@ -60,6 +61,11 @@ export class Relay {
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
     this.#lanes = inBackground(() => lanesHere.look(), warn('relay.lanes_not_read'));
     this.#ended = this.#run();
+  }
+
+  /** Resolves when it has its first lease, or could not get one. */
+  get begun(): Promise<void> {
+    return this.#hasBegun.promise;
   }
 
   /** The id of the current lease. Null: there is no lease that may act. */
@@ -130,6 +136,7 @@ export class Relay {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#leased ??= await this.#begin();
+      this.#hasBegun.resolve();
       const lease = this.#acting()?.lease;
       const chores = lease ? await renew(this.#deps, lease, this.status(), this.#stopping.signal) : null;
       if (this.#leased && !this.#acting()) this.#fence(this.#leased);
