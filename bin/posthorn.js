@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, 'dist/src/cli/main.js');
@@ -12,16 +13,22 @@ const own = join(root, 'node_modules/.bin/node');
 const [major, minor] = process.versions.node.split('.').map(Number);
 const [command] = process.argv.slice(2);
 
+/** Young and old heap, in MiB. */
+const heaps = { 'max-semi-space-size': 8, 'max-old-space-size': 1536 };
+
 /**
- * Restarts a command that runs long with less memory for garbage: in a burst this Node would let its young heap grow to 128
- * MiB, and the C library keeps up to 16 heaps. The process keeps its id. Whoever sets these values keeps theirs.
+ * Restarts a command that runs long with less memory for garbage, as the same process. On a large machine V8 would let the
+ * young heap grow to 128 MiB, and the old one to several times of what is alive, and the C library would keep up to 16 heaps.
+ * Whoever sets these values keeps theirs, and V8 a lower limit that it has in a small container.
  */
 function continueInLessMemory() {
-  const isSet = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('semi-space-size'));
-  const semiSpace = isSet ? [] : ['--max-semi-space-size=8', '--max-old-space-size=1536'];
+  const isSet = (name) => [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes(name));
+  const isLarge = getHeapStatistics().heap_size_limit > heaps['max-old-space-size'] * 2 ** 20;
+  const names = Object.keys(heaps).filter((name) => !isSet(name) && (isLarge || name !== 'max-old-space-size'));
+  const options = names.map((name) => `--${name}=${heaps[name]}`);
   const env = { MALLOC_ARENA_MAX: '2', ...process.env };
   try {
-    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...semiSpace, main, ...process.argv.slice(2)], env);
+    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...options, main, ...process.argv.slice(2)], env);
   } catch {
     // this Node cannot, or not on this system: it runs with more memory
   }
