@@ -25,7 +25,7 @@ it.each(['start', 'server', 'worker'])('%s keeps its process id, and fails as be
   const { pid, code, ran } = await programs([role]);
   expect(code).toBe(1);
   expect(ran).toEqual([
-    [pid, [], undefined],
+    [pid, [], null],
     [pid, ['--max-semi-space-size=8', '--max-old-space-size=1536'], '2'],
   ]);
 });
