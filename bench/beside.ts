@@ -1,4 +1,4 @@
-// `--beside <command>`: the same load for another server. The command starts that server (docs/performance.md has the
+// `--beside <command>`: the same load for another server. The command starts that server (docs/performance-details.md has the
 // protocol, bench/beside-naive.ts is an example). Posthorn and its stores do not run meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

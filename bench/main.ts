@@ -29,7 +29,7 @@ const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|
   --quick     a fifth of the events, and 10 s at each rate
   --minutes   duration of soak, and of the traffic before idle, 10 by default
   --beside    a command that starts another server, which gets the same events after each scenario that is only a stream of
-              events; docs/performance.md has the protocol
+              events; docs/performance-details.md has the protocol
   --out       output file, bench/results/<date>-<commit>.json by default`;
 
 const modes: readonly Mode[] = ['individual', 'adaptive', 'batched'];

@@ -40,9 +40,10 @@ export function startMeter(stage: Stage): Meter {
       .posthorn()
       .map(({ role, pid }): [string, number[]] => [role === 'start' ? 'posthorn' : role === 'server' ? 'api' : role, [pid]]),
     ['temporal', pidsOf(stores.temporalPid)],
-    ['postgres', stores.postgresPid === null ? [] : treeOf(stores.postgresPid)],
     ['bench', [load.pid, receiver.pid]],
   ];
+  // with its children that have ended: the time of each, also of before the start, has become that of the postmaster
+  const postgresCpu = () => (stores.postgresPid === null ? 0 : cpuMsOf(treeOf(stores.postgresPid)));
   const cpuOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + cpuMsOf([pid]) - (before.get(pid) ?? 0), 0);
   const peakOf = () => stage.posthorn().reduce((sum, { pid }) => sum + memoryOf(pid).peak, 0);
 
@@ -56,6 +57,7 @@ export function startMeter(stage: Stage): Meter {
 
   for (const [, pids] of groups()) for (const pid of pids) before.set(pid, cpuMsOf([pid]));
   for (const pid of [...stage.posthorn().map(({ pid }) => pid), ...pidsOf(stores.temporalPid)]) forgetPeak(pid);
+  const postgresBefore = postgresCpu();
   const own = process.cpuUsage();
   // a run that is interrupted does not stop it
   const timer = setInterval(sample, sampleEveryMs).unref();
@@ -73,6 +75,7 @@ export function startMeter(stage: Stage): Meter {
       const { user, system } = process.cpuUsage(own);
       const cpuMs: Record<string, number> = { ...retired };
       for (const [group, pids] of groups()) if (pids.length > 0) cpuMs[group] = (cpuMs[group] ?? 0) + cpuOf(pids);
+      if (stores.postgresPid !== null) cpuMs.postgres = postgresCpu() - postgresBefore;
       cpuMs.bench = (cpuMs.bench ?? 0) + (user + system) / 1_000;
       sample();
       const temporal = stores.temporalPid === null ? 0 : memoryOf(stores.temporalPid).peak;

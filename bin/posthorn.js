@@ -19,7 +19,7 @@ const heaps = { 'max-semi-space-size': 8, 'max-old-space-size': 1536 };
 /**
  * Restarts a command that runs long with less memory for garbage, as the same process. On a large machine V8 would let the
  * young heap grow to 128 MiB, and the old one to several times of what is alive, and the C library would keep up to 16 heaps.
- * Whoever sets these values keeps theirs, and V8 a lower limit that it has in a small container.
+ * Values that are set stay, and so does a lower limit that V8 has in a small container.
  */
 function continueInLessMemory() {
   const isSet = (name) => [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes(name));

@@ -65,7 +65,7 @@ describe('shareConnections', () => {
     for (const total of sizes) expect(shareConnections(total, 'worker').callers).toBeGreaterThanOrEqual(2);
   });
 
-  it('divides the default number as docs/performance.md describes', () => {
+  it('divides the default number as docs/performance-details.md describes', () => {
     expect(shareConnections(20, 'worker')).toEqual({ lease: 3, recording: 4, flow: 4, callers: 4, attempts: 3, lanes: 2 });
     expect(shareConnections(20, 'server')).toEqual({ lease: 1, recording: 1, flow: 4, callers: 12, attempts: 1, lanes: 1 });
   });

@@ -49,7 +49,7 @@ export const variables = z.object({
     .min(12)
     .max(500)
     .default(20)
-    .describe('maximum PostgreSQL connections of each process, shared among its kinds of work (docs/performance.md)'),
+    .describe('maximum PostgreSQL connections of each process, shared among its kinds of work (docs/performance-details.md)'),
   TEMPORAL_ADDRESS: z
     .string()
     .optional()

@@ -1,5 +1,5 @@
 // How many processes `start` and `server` run on one machine, and the part of the configuration
-// that each of them gets. docs/performance.md says which limits are divided.
+// that each of them gets. docs/performance-details.md says which limits are divided.
 import { totalmem } from 'node:os';
 import type { Config } from './config.ts';
 import type { Machine } from './sizing.ts';

@@ -1,5 +1,5 @@
 // Computes the concurrency limits and cache sizes of a process from the configuration and the
-// machine. docs/performance.md says what each one is for and when to change it.
+// machine. docs/performance-details.md says what each one is for and when to change it.
 import { availableParallelism } from 'node:os';
 import type { SlotLimits } from '#attempts/slots';
 import type { Budget } from '#domain/events/dispatch-mode';
@@ -23,8 +23,8 @@ export interface Sizing {
   workflowTasks: number;
   /**
    * Open workflows cached in memory between their tasks. The others are replayed from history when they continue. Each
-   * costs about 0.25 MiB, half of it outside V8's heap, and more of them leave more garbage (docs/performance.md). The
-   * default is the number of requests that one tenant may have in flight.
+   * costs about 0.25 MiB, half of it outside V8's heap, and more of them leave more garbage. The default is the number of
+   * requests that one tenant may have in flight.
    */
   cachedWorkflows: number;
   /**
@@ -35,7 +35,10 @@ export interface Sizing {
 }
 
 const slotsBesideRequests = 64;
-/** A delivery with a workflow of its own takes 55 to 75 ms of CPU, Temporal and PostgreSQL on the same machine included. */
+/**
+ * A delivery with a workflow of its own takes 40 to 50 ms of CPU, Temporal and PostgreSQL on the same machine included: half
+ * of a core for workflows, half for everything else.
+ */
 const workflowsPerCoreAndSecond = 12;
 
 export interface Machine {
