@@ -22,6 +22,9 @@ describe('the workflow bundle', () => {
     const { code } = await loadWorkflowBundle();
     const withoutMap = code.replace(/^\/\/# sourceMappingURL=.*$/m, '');
     expect(withoutMap.length).toBeLessThan(1_000_000);
+    // two threads keep it in memory, and one character beyond Latin-1 would double it
+    expect(code).toMatch(/^[\0-\x7f]*$/);
+    expect(code.length).toBeLessThan(1_200_000);
   });
 });
 

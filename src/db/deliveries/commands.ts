@@ -139,7 +139,6 @@ const release = `
 /** To be called right before a POST: the attempt is the one that a retry-now asked for. Later ones count as new. */
 export async function takeHurry(db: Db, deliveryId: string): Promise<void> {
   await db.query({
-    name: 'take_hurry',
     text: 'update deliveries set hurried = false where id = $1 and hurried',
     values: [uuidOf(deliveryId)],
   });

@@ -1,5 +1,6 @@
 // Delivery rows for an attempt: reads everything it needs in one statement, and makes the changes
-// that are not part of recording an attempt.
+// that are not part of recording an attempt. The statements have no names, so that the ids select the partitions
+// (docs/decisions/0040).
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
@@ -131,7 +132,6 @@ export interface DeliveryState {
 
 export async function readDeliveryState(db: Db, deliveryId: string): Promise<DeliveryState> {
   const { rows } = await db.query<StateRow>({
-    name: 'read_delivery_state',
     text: 'select status, round, attempts, next_attempt_at, last_outcome, pumped from deliveries where id = $1',
     values: [uuidOf(deliveryId)],
   });
@@ -158,7 +158,6 @@ interface StateRow {
 
 async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | null> {
   const { rows } = await db.query<{ status: DeliveryStatus }>({
-    name: 'read_status',
     text: 'select status from deliveries where id = $1',
     values: [uuidOf(deliveryId)],
   });
@@ -168,7 +167,6 @@ async function readStatus(db: Db, deliveryId: string): Promise<DeliveryStatus | 
 /** Settles a pending, retrying or held delivery. Returns its status now; null: no such delivery. */
 export async function settleDelivery(db: Db, deliveryId: string, status: 'cancelled' | 'expired'): Promise<DeliveryStatus | null> {
   await db.query({
-    name: 'settle_delivery',
     text: `
       update deliveries set status = $2, next_attempt_at = null, updated_at = now()
       where id = $1 and status in ('pending', 'retrying', 'held')`,
@@ -180,7 +178,6 @@ export async function settleDelivery(db: Db, deliveryId: string, status: 'cancel
 /** Postpones a pending or retrying delivery to `ms` milliseconds from now, unless it is due later already. */
 export async function deferDelivery(db: Db, deliveryId: string, ms: number): Promise<void> {
   await db.query({
-    name: 'defer_delivery',
     text: `
       update deliveries set next_attempt_at = greatest(next_attempt_at, now() + $2::float8 * interval '1 millisecond')
       where id = $1 and status in ('pending', 'retrying')`,
@@ -191,7 +188,6 @@ export async function deferDelivery(db: Db, deliveryId: string, ms: number): Pro
 /** Counts a deterministic internal error; the tenth puts the delivery into quarantine. It uses up no attempt. */
 export async function countFault(db: Db, deliveryId: string, message: string): Promise<{ status: DeliveryStatus; faults: number }> {
   const { rows } = await db.query<{ status: DeliveryStatus; faults: number }>({
-    name: 'count_fault',
     text: `
       update deliveries set faults = faults + 1, last_message = $2, updated_at = now(),
         status = case when faults + 1 >= 10 then 'quarantined' else status end,
@@ -206,7 +202,6 @@ export async function countFault(db: Db, deliveryId: string, message: string): P
 /** Puts a pending, retrying or held delivery into quarantine. Returns its status now; null: no such delivery. */
 export async function quarantineDelivery(db: Db, deliveryId: string, message: string): Promise<DeliveryStatus | null> {
   await db.query({
-    name: 'quarantine_delivery',
     text: `
       update deliveries set status = 'quarantined', next_attempt_at = null, last_message = $2, updated_at = now()
       where id = $1 and status in ('pending', 'retrying', 'held')`,

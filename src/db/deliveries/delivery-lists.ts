@@ -151,7 +151,6 @@ const ownColumns = `d.id, d.event_id, d.event_type, t.external_id as tenant, d.e
 
 export async function readDelivery(db: Db, deliveryId: string): Promise<DeliveryRecord | null> {
   const { rows } = await db.query<DeliveryRow>({
-    name: 'read_delivery',
     text: `select ${ownColumns} from deliveries d join tenants t on t.id = d.tenant_id where d.id = $1`,
     values: [uuidOf(deliveryId)],
   });
@@ -166,7 +165,6 @@ export async function deliveriesOfEvent(
   limit: number,
 ): Promise<DeliveryRecord[]> {
   const { rows } = await db.query<DeliveryRow>({
-    name: 'deliveries_of_event',
     text: `
       select ${ownColumns} from deliveries d join tenants t on t.id = d.tenant_id
       where d.id between $2 and $3 and d.event_id = $1

@@ -27,7 +27,6 @@ const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoi
 
 export async function readDeliveryRef(db: Db, deliveryId: string): Promise<UnsignalledDelivery | null> {
   const { rows } = await db.query<UnsignalledRow>({
-    name: 'read_delivery_ref',
     text: `select ${refColumns}, d.unsignalled_since::text from ${refTables} where d.id = $1`,
     values: [uuidOf(deliveryId)],
   });
@@ -163,7 +162,6 @@ export async function unsignalledDeliveries(db: Db, limit: number): Promise<Unsi
 /** Records that the workflow was signalled after the change that set this mark. A newer mark stays. */
 export async function markSignalled(db: Db, deliveryId: string, unsignalledSince: string): Promise<void> {
   await db.query({
-    name: 'mark_signalled',
     text: 'update deliveries set unsignalled_since = null where id = $1 and unsignalled_since = $2::timestamptz',
     values: [uuidOf(deliveryId), unsignalledSince],
   });

@@ -21,7 +21,6 @@ export interface PlannableEndpoint {
 
 export async function readEventToPlan(db: Db, eventId: string): Promise<EventToPlan | null> {
   const { rows } = await db.query<Row>({
-    name: 'read_event_to_plan',
     text: 'select id, tenant_id, type, channels, deliver_at, least(expires_at, erased_at) as expires_at, only_endpoint_id from events where id = $1',
     values: [uuidOf(eventId)],
   });

@@ -150,7 +150,6 @@ export async function leaveBatch(db: Db, deliveryIds: string[]): Promise<void> {
 /** Records that the workflow of a dead letter was started and waits for commands, so that the sweep does not signal it. */
 export async function deadLetterSignalled(db: Db, deliveryId: string): Promise<void> {
   await db.query({
-    name: 'dead_letter_signalled',
     text: `update deliveries set unsignalled_since = null where id = $1 and status = 'dead_lettered'`,
     values: [uuidOf(deliveryId)],
   });
