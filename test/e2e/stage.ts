@@ -123,13 +123,17 @@ export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}):
 }
 
 /** A reply that holds the request until `release` is called with a status. */
-export function holding(): { reply: Reply; held(): Promise<boolean>; release(status: number): void } {
+/** `release` answers the oldest request. False: its sender gave it up before. */
+export function holding(): { reply: Reply; held(): Promise<boolean>; release(status: number): boolean } {
   const waiting: ServerResponse[] = [];
   return {
     reply: (_request, response) => void waiting.push(response),
     held: () => until('a request to hold', () => waiting.length > 0),
     release(status) {
-      waiting.shift()?.writeHead(status).end();
+      const response = waiting.shift();
+      const isWaitedFor = response !== undefined && !response.destroyed;
+      response?.writeHead(status).end();
+      return isWaitedFor;
     },
   };
 }

@@ -97,7 +97,8 @@ describe.concurrent('Temporal refuses', () => {
     });
     onTestFinished(at.close);
     expect(await at.post(['r1', 'r2', 'r3', 'r4', 'r5'])).toEqual([1, 1, 1, 1, 1]);
-    expect(await readiness(at.posthorn)).toMatchObject({ status: 'ok', temporal: 'up' });
+    await until('readiness', async () => (await readiness(at.posthorn)).status === 'ok');
+    expect(await readiness(at.posthorn)).toMatchObject({ temporal: 'up' });
     // the WorkflowService says that the attributes exist
     expect(at.log()).not.toContain('search attributes');
   });

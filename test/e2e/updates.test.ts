@@ -104,9 +104,11 @@ describe.concurrent('a delivery answers', () => {
     await until('the cancellation', async () =>
       (await sent.handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes),
     );
-    hold.release(204);
-    expect(await answer).toEqual({ obeyed: false, status: 'succeeded', reason: 'not possible while succeeded' });
-    expect(await sent.closed()).toBe('succeeded');
+    // on a very slow machine the attempt hears of the cancellation first
+    const inTime = hold.release(204);
+    const accepted = { obeyed: false, status: 'succeeded', reason: 'not possible while succeeded' };
+    expect(await answer).toEqual(inTime ? accepted : { obeyed: true, status: 'cancelled' });
+    expect(await sent.closed()).toBe(inTime ? 'succeeded' : 'cancelled');
   });
 
   it('that its replay is held, and closes', async () => {
