@@ -22,7 +22,7 @@ const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|
 
   --scenario  burst, fan-out, rate-5, rate-50, rate-200, rate-10 (only when named; rate: all four), onset, failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
-              them; only when named); storm-one, storm-many, idle, rotation (only when named); growth-tenants,
+              them; only when named); storm-one, -300, -many, idle, rotation (only when named); growth-tenants,
               -endpoints-10000-burst, -50, -fan-out-5000, -10000, -stored-burst, -50, -5, -waiting-100000, -retrying-100000 (growth: all of them; only when
               named, \`growth-\` may be left out; not in individual mode); may be repeated
   --mode      individual and adaptive by default; may be repeated

@@ -44,6 +44,7 @@ const storm =
     const during = await steadyWhile(stage, neighbour, `${name}-during`, () => now() - begunAt < downSeconds * 1_000, storming);
     stage.receiver.give({ kind: 'down', down: false });
     const upAt = now();
+    const late = await lateness(stage);
     const wanted = tenants * events * scenario.endpoints;
     const { requests, delivered: early } = await ask(stage, `${name}-storm`, 'progress');
     const arriving = { isOver: false };
@@ -61,6 +62,7 @@ const storm =
       await told(stage, 'during', during),
       await told(stage, 'after', after),
       `${requests} requests while down for ${((upAt - begunAt) / 1_000).toFixed(0)} s, ${early} delivered`,
+      `retries by relays late by ${late}`,
       `${times.length} of ${wanted} delivered, half ${seconds(times[Math.floor(times.length / 2)])} s and all ${seconds(times.at(-1))} s after it was back`,
       `${collected.duplicates} repeated`,
     ];
@@ -70,6 +72,17 @@ const storm =
 async function told(stage: Stage, period: string, pieces: Piece[]): Promise<string> {
   const { p50, p99, max } = (await figuresOfAll(stage, pieces)).endToEnd;
   return `neighbour ${period} p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, worst ${max.toFixed(0)} ms`;
+}
+
+/** Of all retries by relays so far: how many were at most so many seconds late. */
+async function lateness({ origin }: Stage): Promise<string> {
+  const page = await (await fetch(`${origin}/metrics`, { signal: AbortSignal.timeout(30_000) })).text();
+  const buckets = [...page.matchAll(/^posthorn_pump_lateness_seconds_bucket\{le="([^"]+)"\} (\d+)$/gm)];
+  const all = buckets.at(-1)?.[2];
+  return buckets
+    .filter(([, , count], index) => index === 0 || (count !== buckets[index - 1]?.[2] && count !== '0'))
+    .map(([, le, count]) => `${le} s at most: ${count} of ${all}`)
+    .join(', ');
 }
 
 /** Sends piece after piece. `beside`: sent together with the first one. */
@@ -83,7 +96,7 @@ async function steadyWhile(stage: Stage, tenant: string, prefix: string, goesOn:
   return pieces;
 }
 
-/** `storm-one`: one tenant with a thousand endpoints. `storm-many`: five hundred tenants. */
+/** `storm-one`: one tenant with a thousand endpoints. `storm-300`: with 300. `storm-many`: five hundred tenants. */
 export function stormScenarios({ quick }: { quick: boolean }): Scenario[] {
   const size = (full: number) => (quick ? Math.ceil(full / 10) : full);
   const base = { roles: ['start'], query: '?mayFail', events: 0, byNameOnly: true } as const;
@@ -96,6 +109,15 @@ export function stormScenarios({ quick }: { quick: boolean }): Scenario[] {
       retries: Array.from({ length: 50 }, () => '1s'),
       extraMs,
       play: storm({ tenants: 1, events: 2, downSeconds: 30 }),
+    },
+    {
+      ...base,
+      name: 'storm-300',
+      endpoints: size(300),
+      retries: Array.from({ length: 50 }, () => '1s'),
+      extraMs,
+      // before their circuits open, 300 retries a second are due
+      play: storm({ tenants: 1, events: 1, downSeconds: 15 }),
     },
     { ...base, name: 'storm-many', endpoints: 10, extraMs, play: storm({ tenants: size(500), events: 4, downSeconds: 30 }) },
   ];
