@@ -26,6 +26,7 @@ function continueInLessMemory() {
   const isLarge = getHeapStatistics().heap_size_limit > heaps['max-old-space-size'] * 2 ** 20;
   const names = Object.keys(heaps).filter((name) => !isSet(name) && (isLarge || name !== 'max-old-space-size'));
   const options = names.map((name) => `--${name}=${heaps[name]}`);
+  if (options.length === 0 && process.env.MALLOC_ARENA_MAX) return;
   const env = { MALLOC_ARENA_MAX: '2', ...process.env };
   try {
     process.execve(process.execPath, [process.execPath, ...process.execArgv, ...options, main, ...process.argv.slice(2)], env);

@@ -3,6 +3,7 @@
 import type { Config } from '#config/config';
 import { openDataDir } from '#embedded/data-dir';
 import type { Logger } from '#runtime/logger';
+import { type Closers, openInOrder } from '#runtime/open-in-order';
 import type { Role } from './child-protocol.ts';
 import { Children } from './children.ts';
 import { type EmbeddedConfig, needsEmbedded, nothingEmbedded, startStores } from './embedded-config.ts';
@@ -21,20 +22,10 @@ export interface ProcessesOptions extends Pick<StartOptions, 'demo' | 'isTermina
  * all workers poll Temporal.
  */
 export async function startProcesses(role: Role, config: Config, log: Logger, options: ProcessesOptions): Promise<() => Promise<void>> {
-  const closers: (() => unknown)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
-  try {
-    await open(role, config, log, options, closers);
-    return close;
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return openInOrder((closers) => open(role, config, log, options, closers));
 }
 
-async function open(role: Role, config: Config, log: Logger, options: ProcessesOptions, closers: (() => unknown)[]): Promise<void> {
+async function open(role: Role, config: Config, log: Logger, options: ProcessesOptions, closers: Closers): Promise<void> {
   const { count, demo, isTerminal, print, onFailure, program } = options;
   const dataDir = role === 'start' && needsEmbedded(config) ? await openDataDir(config.POSTHORN_DATA_DIR) : null;
   if (dataDir) closers.push(dataDir.close);

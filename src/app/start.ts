@@ -4,6 +4,7 @@ import { type Config, ConfigError } from '#config/config';
 import { readTenant } from '#db/access/tenants';
 import { openDataDir } from '#embedded/data-dir';
 import type { Logger } from '#runtime/logger';
+import { type Closers, openInOrder } from '#runtime/open-in-order';
 import { announcement } from './announcement.ts';
 import { openCore, type ReadyConfig } from './core.ts';
 import { makeDemoTenant, trickle, wantsDemoTenant } from './demo.ts';
@@ -30,20 +31,8 @@ export interface StartOptions {
 
 /** Resolves when everything is ready. The returned function stops everything, in reverse order. */
 export async function start(config: Config, log: Logger, options: StartOptions): Promise<() => Promise<void>> {
-  const closers: (() => unknown)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
-  try {
-    await open(config, log, options, closers, close);
-    return close;
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return openInOrder((closers, close) => open(config, log, options, closers, close));
 }
-
-type Closers = (() => unknown)[];
 
 async function open(config: Config, log: Logger, options: StartOptions, closers: Closers, close: () => Promise<void>): Promise<void> {
   const { demo, print, onFailure, siblings } = options;

@@ -52,10 +52,15 @@ export function deliveryRange(eventId: string): { from: string; to: string } {
   return { from: `${upper}${'0'.repeat(16)}`, to: `${upper}${'f'.repeat(16)}` };
 }
 
-/** One range of UUIDs that contains all deliveries of these events, one at least. In a statement it selects the partitions. */
-export function boundsOfDeliveries(eventIds: readonly string[]): { from: string; to: string } {
-  const sorted = eventIds.toSorted();
-  return { from: deliveryRange(sorted[0] ?? '').from, to: deliveryRange(sorted.at(-1) ?? '').to };
+/**
+ * The range of each of these events, one at least, as two lists; and one range that contains all of them, which selects the
+ * partitions in a statement.
+ */
+export function deliveryRanges(eventIds: readonly string[]): { lowest: string[]; highest: string[]; from: string; to: string } {
+  const ranges = eventIds.map(deliveryRange);
+  const lowest = ranges.map(({ from }) => from);
+  const highest = ranges.map(({ to }) => to);
+  return { lowest, highest, from: lowest.toSorted()[0] ?? '', to: highest.toSorted().at(-1) ?? '' };
 }
 
 /** The lowest UUID of a millisecond. Earlier ids sort below it, ids of this millisecond or later sort above it. */

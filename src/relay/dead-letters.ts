@@ -9,11 +9,11 @@ import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { signalChange } from '#temporal/commands';
 import type { Starter } from '#temporal/starter';
+import { DueAgain } from './due-again.ts';
 import { startAll } from './start-all.ts';
 
 const page = { tenants: 64, perTenant: 16 };
 const mostAtOnce = 64;
-const againAfterMs = 1_000;
 
 export interface DeadLetterDeps {
   db: Db;
@@ -28,7 +28,7 @@ export class DeadLetters {
   readonly #deps: DeadLetterDeps;
   /** The last tenant that was served. */
   #after: string | null = null;
-  #nextAt = Number.POSITIVE_INFINITY;
+  readonly #again = new DueAgain();
 
   constructor(deps: DeadLetterDeps) {
     this.#deps = deps;
@@ -36,18 +36,16 @@ export class DeadLetters {
 
   /** True: the last run found some, a second ago. A run is not due again before it has found more. */
   takeDue(): boolean {
-    if (performance.now() < this.#nextAt) return false;
-    this.#nextAt = Number.POSITIVE_INFINITY;
-    return true;
+    return this.#again.take();
   }
 
   /** Rejects when PostgreSQL is away. What Temporal does not take now is left to the sweep. */
   async run(): Promise<void> {
-    this.#nextAt = Number.POSITIVE_INFINITY;
+    this.#again.never();
     const { db, log } = this.#deps;
     const waiting = await unopenedDeadLetters(db, this.#after, page);
     if (waiting.length === 0) return;
-    this.#nextAt = performance.now() + againAfterMs;
+    this.#again.later();
     const ids = this.#granted(waiting);
     if (ids.length === 0) return;
     const opened = await openDeadLetters(db, ids);

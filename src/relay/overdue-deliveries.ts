@@ -5,10 +5,10 @@ import { type OverdueDelivery, overdueDeliveries, type SweepCursor } from '#db/d
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { createFairQueue, takeFrom } from '#domain/fair-queue';
+import { DueAgain } from './due-again.ts';
 import type { OverdueStarts } from './overdue-starts.ts';
 
 const pageSize = 500;
-const againAfterMs = 1_000;
 
 export interface OverdueDeliveriesDeps {
   db: Db;
@@ -22,7 +22,7 @@ export class OverdueDeliveries {
   #cursor: SweepCursor | null = null;
   /** The last tenant that got room. */
   #after = '';
-  #nextAt = Number.POSITIVE_INFINITY;
+  readonly #again = new DueAgain();
 
   constructor(deps: OverdueDeliveriesDeps, overdueAfterMs: number) {
     this.#deps = deps;
@@ -31,9 +31,7 @@ export class OverdueDeliveries {
 
   /** True: the last run left some, a second ago. A run is not due again before it has left more. */
   takeDue(): boolean {
-    if (performance.now() < this.#nextAt) return false;
-    this.#nextAt = Number.POSITIVE_INFINITY;
-    return true;
+    return this.#again.take();
   }
 
   /**
@@ -41,12 +39,12 @@ export class OverdueDeliveries {
    * when PostgreSQL is away; the next run then reads the same page.
    */
   async run(starts: OverdueStarts): Promise<number> {
-    this.#nextAt = Number.POSITIVE_INFINITY;
+    this.#again.never();
     const page = await overdueDeliveries(this.#deps.db, this.#cursor, pageSize, this.#overdueAfterMs);
     const refused = new Set<string>();
     const tried = await starts.deliveries(inTurn(page, this.#after), (delivery) => this.#hasRoom(delivery, refused));
     this.#cursor = cursorAfter(page, pageSize);
-    if (this.#cursor || refused.size > 0) this.#nextAt = performance.now() + againAfterMs;
+    if (this.#cursor || refused.size > 0) this.#again.later();
     return tried;
   }
 

@@ -1,7 +1,7 @@
 // Delivery facts that Temporal needs to start a workflow, and pages of the deliveries that need one
 // started or signalled.
 import { type DeliveryStatus, deliveryStatuses } from '#domain/deliveries/delivery';
-import { boundsOfDeliveries, deliveryRange, idOf, uuidOf } from '#domain/ids';
+import { deliveryRanges, idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
 
@@ -39,8 +39,7 @@ export async function readDeliveryRef(db: Db, deliveryId: string): Promise<Unsig
  * workflow; but none that relays attempt, or whose workflow they open later.
  */
 export async function startableDeliveries(db: Db, eventIds: string[], after: string | null, limit: number): Promise<DeliveryRef[]> {
-  const ranges = eventIds.map(deliveryRange);
-  const { from, to } = boundsOfDeliveries(eventIds);
+  const { lowest, highest, from, to } = deliveryRanges(eventIds);
   const { rows } = await db.query<RefRow>({
     // not prepared by name, so that the bounds of all ranges select the partitions
     text: `
@@ -54,23 +53,14 @@ export async function startableDeliveries(db: Db, eventIds: string[], after: str
       ) d
       join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id
       order by d.id limit $5`,
-    values: [
-      ranges.map((range) => range.from),
-      ranges.map((range) => range.to),
-      eventIds.map(uuidOf),
-      after && uuidOf(after),
-      limit,
-      from,
-      to,
-    ],
+    values: [lowest, highest, eventIds.map(uuidOf), after && uuidOf(after), limit, from, to],
   });
   return rows.map(toRef);
 }
 
 /** The first deliveries of these events, in the order of ids, with their status: `dlv_… succeeded`. */
 export async function namedDeliveries(db: Db, eventIds: string[], limit: number): Promise<string[]> {
-  const ranges = eventIds.map(deliveryRange);
-  const { from, to } = boundsOfDeliveries(eventIds);
+  const { lowest, highest, from, to } = deliveryRanges(eventIds);
   const { rows } = await db.query<{ id: string; status: string }>({
     text: `
       select d.id, d.status
@@ -80,7 +70,7 @@ export async function namedDeliveries(db: Db, eventIds: string[], limit: number)
         where id between r.lowest and r.highest and event_id = r.event_id and id between $5 and $6 order by id limit $4
       ) d
       order by d.id limit $4`,
-    values: [ranges.map((range) => range.from), ranges.map((range) => range.to), eventIds.map(uuidOf), limit, from, to],
+    values: [lowest, highest, eventIds.map(uuidOf), limit, from, to],
   });
   return rows.map(({ id, status }) => `${idOf('dlv', id)} ${status}`);
 }

@@ -1,6 +1,6 @@
 // The outbox: accepted events that no dispatch guards yet, each owned by one relay or by none.
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
-import { boundsOfDeliveries, deliveryRange, idOf, uuidOf } from '#domain/ids';
+import { deliveryRanges, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 /** An event owned by a relay, with everything its first attempts need. */
@@ -108,8 +108,7 @@ export async function readOwned(db: Db, relayId: string, eventIds: string[]): Pr
 
 /** The deliveries that each of these events has already, by endpoint; in the order of the events. */
 export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Map<string, DeliveryStatus>[]> {
-  const ranges = eventIds.map(deliveryRange);
-  const { from, to } = boundsOfDeliveries(eventIds);
+  const { lowest, highest, from, to } = deliveryRanges(eventIds);
   const { rows } = await db.query<{ event_id: string; endpoint_id: string; status: DeliveryStatus }>({
     // not prepared by name, so that the bounds of all ranges select the partitions, before each event finds its rows
     text: `
@@ -119,7 +118,7 @@ export async function existingDeliveries(db: Db, eventIds: string[]): Promise<Ma
         select event_id, endpoint_id, status from deliveries
         where id between r.lowest and r.highest and event_id = r.event_id and id between $4 and $5
       ) d`,
-    values: [ranges.map((range) => range.from), ranges.map((range) => range.to), eventIds.map(uuidOf), from, to],
+    values: [lowest, highest, eventIds.map(uuidOf), from, to],
   });
   const found = new Map(eventIds.map((eventId) => [eventId, new Map<string, DeliveryStatus>()]));
   for (const row of rows) found.get(idOf('evt', row.event_id))?.set(idOf('ep', row.endpoint_id), row.status);

@@ -1,6 +1,6 @@
 // Planning of an event: reads the endpoints that may get it, page by page, and inserts its
 // deliveries.
-import { boundsOfDeliveries, deliveryId, idOf, uuidOf } from '#domain/ids';
+import { deliveryId, deliveryRange, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
 export interface EventToPlan {
@@ -66,7 +66,7 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
  * from being taken back meanwhile.
  */
 export async function insertDeliveries(db: Db, dispatchId: string, event: EventToPlan, endpointIds: string[]): Promise<string[] | null> {
-  const { from, to } = boundsOfDeliveries([event.eventId]);
+  const { from, to } = deliveryRange(event.eventId);
   const { rows } = await db.query<{ held: string[] }>({
     // not prepared by name, so that the ids select the partitions
     text: insertText,
