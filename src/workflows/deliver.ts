@@ -134,8 +134,9 @@ class Delivery {
     const begun = await this.#begin();
     const isUnseen = this.known.status === 'pending' && this.known.attempts === 0;
     const attempt = async () => this.#enter(await this.#attempts.attemptDelivery({ ...this.#what(), ...(isUnseen && { join: true }) }));
-    if (begun === 'in_flight' && this.#isCommanded()) await CancellationScope.nonCancellable(attempt);
-    else if (begun === 'in_flight' || begun === null) await this.#untilCommand(attempt);
+    // the request is in flight while no worker has taken `attemptDelivery` yet: a cancellation would not wait for it
+    if (begun === 'in_flight') await CancellationScope.nonCancellable(attempt);
+    else if (begun === null) await this.#untilCommand(attempt);
     else this.#enter(begun);
   }
 

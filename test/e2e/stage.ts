@@ -122,18 +122,27 @@ export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}):
   };
 }
 
-/** A reply that holds the request until `release` is called with a status. */
-/** `release` answers the oldest request. False: its sender gave it up before. */
-export function holding(): { reply: Reply; held(): Promise<boolean>; release(status: number): boolean } {
+/** Waits until Temporal has a command for the delivery's workflow: a signal, an Update, or the cancel of the Web UI. */
+export async function commandArrived({ handle }: Sent): Promise<void> {
+  await until('the command in the history', async () => {
+    const { events } = await handle.fetchHistory();
+    return events?.some(
+      (event) =>
+        event.workflowExecutionSignaledEventAttributes ??
+        event.workflowExecutionUpdateAcceptedEventAttributes ??
+        event.workflowExecutionCancelRequestedEventAttributes,
+    );
+  });
+}
+
+/** A reply that holds requests. `release` answers the oldest one. */
+export function holding(): { reply: Reply; held(): Promise<boolean>; release(status: number): void } {
   const waiting: ServerResponse[] = [];
   return {
     reply: (_request, response) => void waiting.push(response),
     held: () => until('a request to hold', () => waiting.length > 0),
     release(status) {
-      const response = waiting.shift();
-      const isWaitedFor = response !== undefined && !response.destroyed;
-      response?.writeHead(status).end();
-      return isWaitedFor;
+      waiting.shift()?.writeHead(status).end();
     },
   };
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { it } from 'vitest';
 import { deliveryStart } from '#temporal/starter';
-import { holding, type Sent } from '../e2e/stage.ts';
+import { commandArrived, holding, type Sent } from '../e2e/stage.ts';
 import { deadLetter, inBackoff, record } from './recording.ts';
 import { swell } from './swell.ts';
 import { until } from './until.ts';
@@ -109,9 +109,7 @@ path('cancelled-in-web-ui-during-post', async () => {
   const sent = await recording.stage.send({ until: 'pending', answer: hold.reply });
   await hold.held();
   await sent.handle.cancel();
-  await until('the cancellation', async () =>
-    (await sent.handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes),
-  );
+  await commandArrived(sent);
   hold.release(500);
   return closed(sent);
 });
