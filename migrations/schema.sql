@@ -84,6 +84,15 @@ create policy of_tenant on attempts for all to posthorn_tenant_of_postgres using
 grant select on attempts to posthorn_tenant_of_postgres;
 grant update (exchange) on attempts to posthorn_tenant_of_postgres;
 
+create table chores (
+  name text not null,
+  due_at timestamp with time zone not null,
+  begun_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  error text,
+  constraint chores_pkey PRIMARY KEY (name)
+);
+
 create table data_keys (
   name text not null,
   sealed bytea not null,

@@ -6,6 +6,7 @@ import type { WorkflowBundle } from '@temporalio/worker';
 import { type Activities, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
+import { startChores } from '#chores/chores';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Machine, type Sizing, sizingOf, thisMachine } from '#config/sizing';
 import { lanesHereWord, listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
@@ -21,6 +22,7 @@ import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { thisPlace } from '#runtime/process-facts';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
+import { choresOf } from './chores.ts';
 import type { Core } from './core.ts';
 import { pollTemporal } from './temporal-worker.ts';
 
@@ -60,6 +62,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   attempts.shared.pumpedDue.tell((deliveryId, ms) => relay.pumpIn(deliveryId, ms));
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
+  const chores = startChores(core.shares.lease, choresOf(core), core.log);
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {
@@ -74,7 +77,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
     isPolling: polling.isPolling,
     async stop() {
       stopListening();
-      await stopInOrder(core, attempts, [relay, drains.here], polling);
+      await stopInOrder(core, attempts, [relay, drains.here, chores], polling);
     },
   };
 }

@@ -50,6 +50,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
+  chores: { folders: 'runtime db/store', packages: '' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',

@@ -1,0 +1,97 @@
+// Periodic work: one process runs it at a time, again after its period, after a failure, and after the end of a process.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { type Chore, startChores } from '#chores/chores';
+import { createLogger } from '#runtime/logger';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+let names = 0;
+const chore = (run: Chore['run'], more: Partial<Chore> = {}): Chore => ({
+  name: `chore ${++names}`,
+  everyMs: 20,
+  claimMs: 60_000,
+  run,
+  ...more,
+});
+
+/** A process that has these chores. */
+function start(...chores: Chore[]) {
+  const started = startChores(database.db, chores, createLogger('silent'));
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+const rowOf = async ({ name }: Chore) =>
+  (await database.db.query('select due_at, done_at, error from chores where name = $1', [name])).rows[0];
+
+it('runs again and again, in one of two processes at a time', async () => {
+  let [runs, running, most] = [0, 0, 0];
+  const shared = chore(async () => {
+    most = Math.max(most, ++running);
+    await delay(5);
+    running--;
+    runs++;
+  });
+  start(shared);
+  start(shared);
+  await until('ten runs', () => runs >= 10);
+  expect(most).toBe(1);
+  expect(await rowOf(shared)).toMatchObject({ error: null, done_at: expect.any(Date) });
+});
+
+it('is not due before its period has passed', async () => {
+  let runs = 0;
+  const rare = chore(async () => void runs++, { everyMs: 3_600_000 });
+  start(rare);
+  await until('the first run', async () => (await rowOf(rare))?.done_at);
+  start(rare);
+  const frequent = chore(async () => void runs++);
+  start(frequent);
+  await until('other chores to run', () => runs >= 5);
+  expect((await rowOf(rare)).due_at.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
+});
+
+it('keeps the error of a run that failed, and runs again', async () => {
+  let runs = 0;
+  const failing = chore(async () => {
+    if (++runs < 3) throw new Error('the store is full');
+    await new Promise(() => undefined);
+  });
+  startChores(database.db, [failing], createLogger('silent'));
+  await until('the third run', () => runs === 3);
+  expect(await rowOf(failing)).toMatchObject({ error: 'Error: the store is full', done_at: null });
+});
+
+it('goes on in another process when its process stops, or when its claim ends', async () => {
+  let aborted = false;
+  const long = chore(
+    (signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          aborted = true;
+          resolve();
+        });
+      }),
+    { everyMs: 3_600_000 },
+  );
+  const stopped = start(long);
+  await until('the run', () => rowOf(long));
+  await stopped.stop();
+  expect(aborted).toBe(true);
+  let runs = 0;
+  start({ ...long, run: async () => void runs++ });
+  await until('the run of another process', () => runs === 1);
+
+  const dead = chore(() => new Promise(() => undefined), { claimMs: 300 });
+  startChores(database.db, [dead], createLogger('silent'));
+  await until('the claim', () => rowOf(dead));
+  start({ ...dead, run: async () => void runs++ });
+  await until('the run after the claim', () => runs >= 2);
+});
