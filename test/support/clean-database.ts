@@ -28,12 +28,11 @@ const schema = `select md5(string_agg(line, e'\\n' order by line)) as schema fro
 
 export async function readPristine(client: pg.Client): Promise<Pristine> {
   const tables = (await client.query<{ name: string }>(leaves)).rows;
-  const rows = await Promise.all(
-    tables.map(async ({ name }) => {
-      const found = await client.query<{ rows: string }>(`select coalesce(json_agg(t), '[]')::text as rows from ${name} t`);
-      return { name, rows: found.rows[0]?.rows ?? '[]' };
-    }),
-  );
+  const rows: Pristine['rows'] = [];
+  for (const { name } of tables) {
+    const found = await client.query<{ rows: string }>(`select coalesce(json_agg(t), '[]')::text as rows from ${name} t`);
+    rows.push({ name, rows: found.rows[0]?.rows ?? '[]' });
+  }
   const sequences = await client.query<Pristine['sequences'][number]>(
     `select format('%I.%I', schemaname, sequencename) as name, last_value::text as value from pg_sequences`,
   );
