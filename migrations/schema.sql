@@ -133,6 +133,7 @@ create table deliveries (
 CREATE INDEX deliveries_blocking ON ONLY public.deliveries USING btree (endpoint_id, "position") WHERE ((status = ANY (ARRAY['dead_lettered'::text, 'quarantined'::text])) AND ("position" IS NOT NULL));
 CREATE INDEX deliveries_blocking_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key) WHERE ((status = ANY (ARRAY['dead_lettered'::text, 'quarantined'::text])) AND ("position" IS NOT NULL) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_by_status ON ONLY public.deliveries USING btree (status, id) WHERE (status <> 'succeeded'::text);
+CREATE INDEX deliveries_by_time ON ONLY public.deliveries USING brin (created_at, updated_at) WITH (pages_per_range='32', autosummarize='on');
 CREATE INDEX deliveries_due ON ONLY public.deliveries USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (NOT pumped));
 CREATE INDEX deliveries_held_by_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key, "position") WHERE ((status = 'held'::text) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_held_by_position ON ONLY public.deliveries USING btree (endpoint_id, "position" NULLS FIRST) WHERE (status = 'held'::text);
@@ -304,6 +305,7 @@ create table events (
   erased_again_at timestamp with time zone,
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
+CREATE INDEX events_by_time ON ONLY public.events USING brin (accepted_at) WITH (pages_per_range='64', autosummarize='on');
 CREATE INDEX events_erased ON ONLY public.events USING btree (erased_at) WHERE (erased_at IS NOT NULL);
 CREATE INDEX events_of_subject ON ONLY public.events USING btree (tenant_id, subject_hash, id) WHERE (subject_hash IS NOT NULL);
 CREATE INDEX events_of_tenant ON ONLY public.events USING btree (tenant_id, id);
@@ -364,6 +366,12 @@ CREATE INDEX lanes_parking ON public.lanes USING btree (endpoint_id) WHERE parks
 alter table lanes enable row level security;
 create policy of_tenant on lanes for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on lanes to posthorn_tenant_of_postgres;
+
+create table late_attempts (
+  delivery_id uuid not null,
+  id uuid not null,
+  constraint late_attempts_pkey PRIMARY KEY (delivery_id, id)
+);
 
 create table migrations (
   name text not null,
@@ -504,6 +512,69 @@ create table signing_keys_version (
   version bigint not null
 );
 
+create table stats_backlogs (
+  endpoint_id uuid not null,
+  tenant_id uuid not null,
+  held integer not null,
+  dead_lettered integer not null,
+  oldest_waiting_at timestamp with time zone,
+  constraint stats_backlogs_pkey PRIMARY KEY (endpoint_id)
+);
+CREATE INDEX stats_backlogs_of_tenant ON public.stats_backlogs USING btree (tenant_id);
+alter table stats_backlogs enable row level security;
+create policy of_tenant on stats_backlogs for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on stats_backlogs to posthorn_tenant_of_postgres;
+
+create table stats_hours (
+  id uuid not null,
+  at timestamp with time zone not null,
+  scope text not null,
+  tenant_id uuid,
+  events integer not null default 0,
+  accepted integer not null default 0,
+  delivered integer not null default 0,
+  failed integer not null default 0,
+  latency jsonb not null default '{}'::jsonb,
+  outcomes jsonb not null default '{}'::jsonb,
+  status_codes jsonb not null default '{}'::jsonb,
+  constraint stats_hours_pkey PRIMARY KEY (id, at),
+  constraint stats_minutes_scope_check CHECK ((scope = ANY (ARRAY['endpoint'::text, 'tenant'::text, 'platform'::text])))
+) with (fillfactor=70);
+CREATE INDEX stats_hours_at_idx ON public.stats_hours USING brin (at) WITH (pages_per_range='16', autosummarize='on');
+alter table stats_hours enable row level security;
+create policy of_tenant on stats_hours for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on stats_hours to posthorn_tenant_of_postgres;
+
+create table stats_minutes (
+  id uuid not null,
+  at timestamp with time zone not null,
+  scope text not null,
+  tenant_id uuid,
+  events integer not null default 0,
+  accepted integer not null default 0,
+  delivered integer not null default 0,
+  failed integer not null default 0,
+  latency jsonb not null default '{}'::jsonb,
+  outcomes jsonb not null default '{}'::jsonb,
+  status_codes jsonb not null default '{}'::jsonb,
+  constraint stats_minutes_pkey PRIMARY KEY (id, at),
+  constraint stats_minutes_scope_check CHECK ((scope = ANY (ARRAY['endpoint'::text, 'tenant'::text, 'platform'::text])))
+) with (fillfactor=70);
+CREATE INDEX stats_minutes_by_time ON public.stats_minutes USING brin (at) WITH (pages_per_range='16', autosummarize='on');
+alter table stats_minutes enable row level security;
+create policy of_tenant on stats_minutes for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on stats_minutes to posthorn_tenant_of_postgres;
+
+create table stats_progress (
+  one boolean not null default true,
+  final_until timestamp with time zone not null,
+  constraint stats_progress_one_check CHECK (one),
+  constraint stats_progress_pkey PRIMARY KEY (one)
+);
+alter table stats_progress enable row level security;
+create policy of_tenant on stats_progress for all to posthorn_tenant_of_postgres using (true);
+grant select on stats_progress to posthorn_tenant_of_postgres;
+
 create table tenant_rates (
   tenant_id uuid not null,
   tokens double precision not null,
@@ -530,6 +601,18 @@ alter table tenants enable row level security;
 create policy of_tenant on tenants for all to posthorn_tenant_of_postgres using ((id = current_tenant()));
 grant select on tenants to posthorn_tenant_of_postgres;
 grant update (deleted_at, endpoints_version, has_ordered_endpoints, metadata, name, rate_limit, updated_at) on tenants to posthorn_tenant_of_postgres;
+
+CREATE OR REPLACE FUNCTION public.add_counts(a jsonb, b jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select coalesce(jsonb_object_agg(key, n), '{}')
+  from (
+    select key, sum(value::bigint) as n from (select * from jsonb_each_text(a) union all select * from jsonb_each_text(b)) both_of_them group by key
+  ) summed
+$function$;
+grant execute on add_counts(jsonb,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION public.attempts_seen(since timestamp with time zone, behind uuid, below timestamp with time zone, of_tenant uuid, of_endpoint uuid, most integer)
  RETURNS TABLE(seen integer, last_at text, last_id uuid, delivery_id uuid, id uuid)

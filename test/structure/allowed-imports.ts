@@ -15,6 +15,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/events': { folders: 'domain domain/deliveries', packages: 'zod' },
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
+  'domain/stats': { folders: '', packages: '' },
   'domain/views': { folders: 'domain/deliveries domain/endpoints domain/events domain/lanes', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -35,6 +36,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
+  'db/stats': { folders: 'domain/* db/store', packages: '' },
 
   outbound: {
     folders: 'domain/*',

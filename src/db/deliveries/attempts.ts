@@ -8,6 +8,7 @@ import type { ContentEncryption } from '../keys/content-encryption.ts';
 import { pumpWord } from '../store/listen.ts';
 import type { Db } from '../store/pool.ts';
 import { encryptExchanges } from './exchanges.ts';
+import { markLate } from './late-attempts.ts';
 
 export interface AttemptRecord {
   attemptId: string;
@@ -62,7 +63,8 @@ const text = `
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected
     from incoming where not row_only order by delivery_id, id
     on conflict do nothing
-  ), locked as (
+    returning id, delivery_id, started_at
+  ), ${markLate}, locked as (
     select id, status, hurried, pumped from deliveries where id = any($2::uuid[]) order by id for update
   ), changed as (
     update deliveries d set

@@ -7,6 +7,7 @@ import type { ContentEncryption } from '../keys/content-encryption.ts';
 import type { Db } from '../store/pool.ts';
 import type { AttemptRecord } from './attempts.ts';
 import { encryptExchanges } from './exchanges.ts';
+import { markLate } from './late-attempts.ts';
 
 export interface FirstRecord {
   deliveryId: string;
@@ -47,7 +48,8 @@ const text = `
       i.response_truncated, i.address, i.dns_ms, i.connect_ms, i.tls_ms, i.first_byte_ms, i.total_ms, i.reconnected
     from incoming i where i.outcome is not null and not i.row_only order by i.delivery_id, i.id
     on conflict do nothing
-  )
+    returning id, delivery_id, started_at
+  ), ${markLate}
   select m.status from incoming i left join made m on m.id = i.delivery_id order by n`;
 
 /**

@@ -1,0 +1,32 @@
+// Reading the figures of endpoints minute by minute.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readEndpointMinutes } from '#db/stats/endpoint-minutes';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+it('reads the minutes of endpoints within the time, and which are final', async () => {
+  const [endpointId, tenantId] = [newId('ep'), newId('tnt')];
+  const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
+  await database.db.query(
+    `insert into stats_minutes (id, at, scope, tenant_id, accepted, delivered, failed, latency, outcomes, status_codes)
+     select v.id, v.at, v.scope, $2, 3, 2, 1, '{"17": 3}', '{"accepted": 2, "timeout": 1}', '{"200": 2}'
+     from (values ($1::uuid, $3::timestamptz, 'endpoint'), ($1, $4, 'endpoint'), ($1, $5, 'endpoint'), ($2, $3, 'tenant')) as v (id, at, scope)`,
+    [uuidOf(endpointId), uuidOf(tenantId), at(1), at(2), at(3)],
+  );
+  const read = () => readEndpointMinutes(database.db, { since: at(1), until: at(3) });
+  const counted = { endpointId, tenantId, accepted: 3, delivered: 2, failed: 1, latency: { 17: 3 } };
+  const row = { ...counted, outcomes: { accepted: 2, timeout: 1 }, statusCodes: { 200: 2 } };
+  expect(await read()).toEqual([
+    { ...row, at: at(1), final: false },
+    { ...row, at: at(2), final: false },
+  ]);
+  await database.db.query('insert into stats_progress (final_until) values ($1)', [at(2)]);
+  expect((await read()).map(({ final }) => final)).toEqual([true, false]);
+});
