@@ -12,6 +12,8 @@ export interface OwnTemporal {
   /** Starts it, or starts it again with its data, unless it was wiped. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
   /** Deletes its data. Call it only while the server is stopped. */
   wipe(): void;
   /** Stops it and deletes its data. */
@@ -31,6 +33,10 @@ export async function startOwnTemporal(namespaces: string[] = [], dynamicConfig:
       running = await startTemporal(options);
     },
     stop: () => running.stop(),
+    async kill() {
+      process.kill(Number(readFileSync(join(dataDir, 'pid'), 'utf8')), 'SIGKILL');
+      await running.stop();
+    },
     wipe() {
       for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `temporal.sqlite${end}`), { force: true });
     },
@@ -44,30 +50,56 @@ export async function startOwnTemporal(namespaces: string[] = [], dynamicConfig:
 export interface OwnPostgres {
   /** For the superuser and the database `postgres`. */
   url: string;
+  port: number;
+  /** Starts it, unless it runs. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** PostgreSQL's immediate shutdown: it ends without a checkpoint, as in a crash. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Resolves when the server is ready. */
-export async function startOwnPostgres(): Promise<OwnPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'posthorn-own-postgres-'));
+/** Resolves when the server is ready. `parent`: an existing folder for its data. */
+export async function startOwnPostgres(parent = tmpdir(), settings: Record<string, string> = {}): Promise<OwnPostgres> {
+  const folder = mkdtempSync(join(parent, 'posthorn-own-postgres-'));
   // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'postgres');
-  const options = { dataDir, port: await freePort(), settings: { fsync: 'off' } };
-  let running = await startPostgres(options);
+  const options = { dataDir, port: await freePort(), settings: { fsync: 'off', ...settings } };
+  const started = async () => {
+    const server = await startPostgres(options);
+    const state = { server, hasEnded: false };
+    void server.exited.then(() => {
+      state.hasEnded = true;
+    });
+    return state;
+  };
+  let running = await started();
+  const stop = async () => {
+    await running.server.stop();
+    running.hasEnded = true;
+  };
+  // as root with a private TMPDIR, the cluster is in another folder
+  const pointer = join(dataDir, 'location');
+  const elsewhere = () => (existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : null);
   return {
-    url: running.url,
+    url: running.server.url,
+    port: running.server.port,
     async start() {
-      running = await startPostgres(options);
+      if (!running.hasEnded) return;
+      await stop();
+      running = await started();
     },
-    stop: () => running.stop(),
+    stop,
+    async kill() {
+      const cluster = join(elsewhere() ?? join(dataDir, 'cluster'), 'data');
+      process.kill(Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n', 1)[0]), 'SIGQUIT');
+      await stop();
+    },
     async close() {
-      await running.stop();
-      // as root with a private TMPDIR, the cluster is in another folder
-      const pointer = join(dataDir, 'location');
-      if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true, force: true });
+      await stop();
+      const other = elsewhere();
+      if (other !== null) rmSync(other, { recursive: true, force: true });
       rmSync(folder, { recursive: true, force: true });
     },
   };
