@@ -20,6 +20,8 @@ export interface Verdict {
 
 /** An attempt may be unrecorded for so long after its answer, on a busy machine too. */
 const unrecordedForMs = 5_000;
+/** What the network held back comes so long after the end of the disturbance at most. */
+const lateForMs = 5_000;
 
 /** `accepted`: the ids of the events that the API answered with 202. Each has one delivery. */
 export function judge(accepted: readonly string[], requests: readonly Received[], disturbances: readonly Disturbance[]): Verdict {
@@ -29,7 +31,7 @@ export function judge(accepted: readonly string[], requests: readonly Received[]
     if (request.answered !== null && request.answered.status < 300) accepts.set(id, [...(accepts.get(id) ?? []), request]);
   }
   const wasDisturbed = ({ came, answered }: Received) =>
-    disturbances.some(({ from, until }) => came < until && from < (answered?.at ?? came) + unrecordedForMs);
+    disturbances.some(({ from, until }) => came < until + lateForMs && from < (answered?.at ?? came) + unrecordedForMs);
   const wrongDuplicates: string[] = [];
   let duplicates = 0;
   for (const [id, all] of accepts) {
