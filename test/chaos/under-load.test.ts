@@ -42,7 +42,7 @@ it('loses nothing, and repeats only attempts in flight', async ({ onTestFinished
   const { lost, wrongDuplicates, duplicates } = verdict();
   process.stdout.write(`${accepted.length} events accepted, ${duplicates} requests repeated\n`);
   expect({ lost, wrongDuplicates }).toEqual({ lost: [], wrongDuplicates: [] });
-});
+}, 2_400_000);
 
 async function disturb(on: Installation, chosen: readonly Fault[]): Promise<Disturbance[]> {
   const disturbances: Disturbance[] = [];
