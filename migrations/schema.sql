@@ -6,19 +6,90 @@ grant usage on config_version to posthorn_tenant_of_postgres;
 
 create sequence event_position;
 
+create table alert_channels (
+  id uuid not null,
+  tenant_id uuid,
+  kind text not null,
+  sealed bytea not null,
+  settings_version integer not null default 1,
+  kinds text[],
+  min_severity text not null default 'info'::text,
+  quiet_ms bigint not null,
+  digest_at text,
+  digest_only boolean not null default false,
+  digest_due_at timestamp with time zone,
+  endpoint_id uuid,
+  endpoint_version integer,
+  last_sent_at timestamp with time zone,
+  last_error text,
+  last_error_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  deleted_at timestamp with time zone,
+  constraint alert_channels_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text, 'slack'::text, 'pagerduty'::text]))),
+  constraint alert_channels_min_severity_check CHECK ((min_severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+  constraint alert_channels_pkey PRIMARY KEY (id),
+  constraint alert_channels_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE INDEX alert_channels_deleted ON public.alert_channels USING btree (id) WHERE ((deleted_at IS NOT NULL) AND (endpoint_id IS NOT NULL));
+CREATE INDEX alert_channels_digest ON public.alert_channels USING btree (digest_due_at) WHERE ((digest_due_at IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX alert_channels_of_tenant ON public.alert_channels USING btree (tenant_id, id) WHERE (deleted_at IS NULL);
+alter table alert_channels enable row level security;
+create policy of_tenant on alert_channels for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant insert on alert_channels to posthorn_tenant_of_postgres;
+grant select on alert_channels to posthorn_tenant_of_postgres;
+grant update on alert_channels to posthorn_tenant_of_postgres;
+
+create table alert_notifications (
+  id uuid not null,
+  channel_id uuid not null,
+  alert_id uuid,
+  event text not null,
+  round integer not null default 0,
+  due_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  sent_at timestamp with time zone,
+  dropped_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint alert_notifications_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES alert_channels(id),
+  constraint alert_notifications_event_check CHECK ((event = ANY (ARRAY['opened'::text, 'escalated'::text, 'acknowledged'::text, 'closed'::text, 'digest'::text]))),
+  constraint alert_notifications_pkey PRIMARY KEY (id)
+);
+CREATE INDEX alert_notifications_due ON public.alert_notifications USING btree (due_at) WHERE ((sent_at IS NULL) AND (dropped_at IS NULL));
+CREATE INDEX alert_notifications_old ON public.alert_notifications USING btree (created_at);
+CREATE UNIQUE INDEX alert_notifications_once ON public.alert_notifications USING btree (alert_id, channel_id, event, round) WHERE (alert_id IS NOT NULL);
+
 create table alerts (
   id uuid not null,
-  tenant_id uuid not null,
+  tenant_id uuid,
   endpoint_id uuid,
   kind text not null,
   detail jsonb not null default '{}'::jsonb,
-  created_at timestamp with time zone not null default now(),
-  constraint alerts_pkey PRIMARY KEY (id)
+  opened_at timestamp with time zone not null default now(),
+  subject text not null default (gen_random_uuid())::text,
+  severity text not null default 'warning'::text,
+  state text not null default 'open'::text,
+  for_owner boolean not null default true,
+  count integer not null default 1,
+  closed_at timestamp with time zone,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  told_state text,
+  told_severity text,
+  untold boolean not null default true,
+  constraint alerts_pkey PRIMARY KEY (id),
+  constraint alerts_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+  constraint alerts_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'closed'::text])))
 );
+CREATE INDEX alerts_closed ON public.alerts USING btree (closed_at) WHERE (state = 'closed'::text);
+CREATE UNIQUE INDEX alerts_live ON public.alerts USING btree (kind, subject) WHERE (state <> 'closed'::text);
+CREATE INDEX alerts_of_subject ON public.alerts USING btree (subject, kind);
 CREATE INDEX alerts_of_tenant ON public.alerts USING btree (tenant_id, id);
+CREATE INDEX alerts_untold ON public.alerts USING btree (id) WHERE untold;
 alter table alerts enable row level security;
-create policy of_tenant on alerts for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+create policy of_tenant on alerts for all to posthorn_tenant_of_postgres using (((tenant_id = current_tenant()) AND for_owner));
 grant select on alerts to posthorn_tenant_of_postgres;
+grant update (acknowledged_at, acknowledged_by, state, untold) on alerts to posthorn_tenant_of_postgres;
 
 create table api_keys (
   id uuid not null,
@@ -38,6 +109,7 @@ create table api_keys (
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
+CREATE INDEX api_keys_expiring ON public.api_keys USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (revoked_at IS NULL));
 CREATE INDEX api_keys_of_tenant ON public.api_keys USING btree (tenant_id, id);
 alter table api_keys enable row level security;
 create policy of_tenant on api_keys for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
@@ -134,6 +206,7 @@ CREATE INDEX deliveries_blocking ON ONLY public.deliveries USING btree (endpoint
 CREATE INDEX deliveries_blocking_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key) WHERE ((status = ANY (ARRAY['dead_lettered'::text, 'quarantined'::text])) AND ("position" IS NOT NULL) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_by_status ON ONLY public.deliveries USING btree (status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_by_time ON ONLY public.deliveries USING brin (created_at, updated_at) WITH (pages_per_range='32', autosummarize='on');
+CREATE INDEX deliveries_dead_lettered ON ONLY public.deliveries USING btree (updated_at) WHERE (status = 'dead_lettered'::text);
 CREATE INDEX deliveries_due ON ONLY public.deliveries USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (NOT pumped));
 CREATE INDEX deliveries_held_by_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key, "position") WHERE ((status = 'held'::text) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_held_by_position ON ONLY public.deliveries USING btree (endpoint_id, "position" NULLS FIRST) WHERE (status = 'held'::text);
@@ -181,6 +254,7 @@ create table endpoint_health (
   updated_at timestamp with time zone not null default now(),
   constraint endpoint_health_pkey PRIMARY KEY (endpoint_id)
 );
+CREATE INDEX endpoint_health_failing ON public.endpoint_health USING btree (endpoint_id) WHERE (failing_since IS NOT NULL);
 CREATE INDEX endpoint_health_recent ON public.endpoint_health USING btree (updated_at);
 
 create table endpoint_secrets (
@@ -192,6 +266,7 @@ create table endpoint_secrets (
   constraint endpoint_secrets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id),
   constraint endpoint_secrets_pkey PRIMARY KEY (id)
 );
+CREATE INDEX endpoint_secrets_ending ON public.endpoint_secrets USING btree (valid_to) WHERE (valid_to IS NOT NULL);
 CREATE INDEX endpoint_secrets_of_endpoint ON public.endpoint_secrets USING btree (endpoint_id);
 CREATE TRIGGER endpoint_secrets_changed AFTER INSERT OR UPDATE ON public.endpoint_secrets FOR EACH ROW EXECUTE FUNCTION bump_endpoints_version_of_secret();
 alter table endpoint_secrets enable row level security;
@@ -248,6 +323,7 @@ create table endpoints (
   constraint endpoints_verification_check CHECK ((verification = ANY (ARRAY['none'::text, 'echo'::text, 'cloudevents'::text]))),
   constraint endpoints_verification_state_check CHECK ((verification_state = ANY (ARRAY['none'::text, 'pending'::text, 'verified'::text, 'failed'::text])))
 );
+CREATE INDEX endpoints_disabled ON public.endpoints USING btree (id) WHERE ((gate = 'disabled'::text) AND (deleted_at IS NULL));
 CREATE INDEX endpoints_of_tenant ON public.endpoints USING btree (tenant_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX endpoints_ordering ON public.endpoints USING btree (tenant_id) WHERE ((ordering <> 'none'::text) AND (deleted_at IS NULL));
 CREATE INDEX endpoints_tls_expiring ON public.endpoints USING btree (tls_expires_at) WHERE ((tls_expires_at IS NOT NULL) AND (deleted_at IS NULL));
@@ -362,6 +438,7 @@ create table lanes (
   constraint lanes_state_check CHECK ((state = ANY (ARRAY['awake'::text, 'idle'::text, 'blocked'::text])))
 );
 CREATE INDEX lanes_due ON public.lanes USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX lanes_failing ON public.lanes USING btree (endpoint_id) WHERE ((failing_since IS NOT NULL) AND parks);
 CREATE INDEX lanes_parking ON public.lanes USING btree (endpoint_id) WHERE parks;
 alter table lanes enable row level security;
 create policy of_tenant on lanes for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));

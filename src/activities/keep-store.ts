@@ -1,8 +1,8 @@
-// keepStore: creates partitions in advance, deletes expired rows in small batches, sends alerts
-// about expiring client certificates, and finishes interrupted erasures. The upkeep workflow calls
+// keepStore: creates partitions in advance, deletes expired rows in small batches, and finishes
+// interrupted erasures. The upkeep workflow calls
 // it every 6 hours. Needs no idempotency key, because each step only does what is still missing.
 import { Context } from '@temporalio/activity';
-import { alertExpiring } from '#db/endpoints/expiring-certificates';
+import { deleteOldAlerts, deleteOldNotifications } from '#db/alerts/alerts';
 import { finishErasures } from '#db/events/erase-subject';
 import { dropOldDataKeys } from '#db/keys/data-keys';
 import { forgetRetiredKeys } from '#db/keys/signing-keys';
@@ -29,6 +29,8 @@ const old = [
   deleteOldRates,
   deleteOldPortalLinks,
   deleteOldApiRates,
+  deleteOldNotifications,
+  deleteOldAlerts,
 ];
 
 /** `disableAfterMs`: how long an endpoint must fail before it is disabled. */
@@ -38,7 +40,6 @@ export function createKeepStore(db: Db, lanes: Pick<Lanes, 'changed'>, disableAf
     await forgetRetiredKeys(db);
     await untilNone(() => cancelLeftBehind(db));
     await untilNone(() => deleteOldHealth(db, disableAfterMs));
-    await untilNone(() => alertExpiring(db));
     await finishErasures(
       db,
       () => Context.current().heartbeat(),

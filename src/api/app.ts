@@ -12,6 +12,8 @@ import { apiKeyRoutes } from './routes/access/api-keys.ts';
 import { auditLogRoutes } from './routes/access/audit-log.ts';
 import { portalLinkRoutes } from './routes/access/portal-links.ts';
 import { tenantRoutes } from './routes/access/tenants.ts';
+import { alertRoutes } from './routes/alerts/alerts.ts';
+import { alertChannelRoutes } from './routes/alerts/channels.ts';
 import { deliveryRoutes } from './routes/deliveries/deliveries.ts';
 import type { ApiDeps } from './routes/deps.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
@@ -75,6 +77,8 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),
+    ...alertRoutes(deps),
+    ...alertChannelRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

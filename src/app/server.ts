@@ -3,6 +3,7 @@
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
+import { startChores } from '#chores/chores';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { askForSweep } from '#db/store/listen';
@@ -16,6 +17,7 @@ import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
 import { createFollowKey } from '#temporal/key-following';
+import { type Alerts, openAlerts } from './alerts.ts';
 import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
@@ -27,7 +29,7 @@ export interface ServerOptions {
   listening: Listening;
   temporalUiUrl: string | null;
   /** Runs in this process. */
-  worker: Pick<RunningWorker, 'relay' | 'isPolling'> | undefined;
+  worker: Pick<RunningWorker, 'relay' | 'alerts' | 'isPolling'> | undefined;
   /** True while this start still creates the demo data. */
   starting?: () => boolean;
   /** The other processes behind the same port. Default: there are none. */
@@ -50,6 +52,7 @@ export function startServer(
   telemetry.watchServer({ refusing: backlog.refusing });
   // the sandbox is public, so it gets only one of the connections for API requests
   const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
+  const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, origin);
   const app = createApp({
     db: scopedDb(callers),
     storeUp: () => isStoreUp(lease),
@@ -70,6 +73,7 @@ export function startServer(
     skipHead: createSkipHead({ db: callers, lanes: waker }),
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
+    alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
     sweepSoon: () => askForSweep(db, log),
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
@@ -84,7 +88,15 @@ export function startServer(
   return async () => {
     await close();
     backlog.stop();
+    await alerts.stop();
   };
+}
+
+/** A server without a worker runs the checks too: it may be the only process that is left. */
+function runAlerts(core: Core, origin: string): Alerts & { stop(): Promise<void> } {
+  const alerts = openAlerts(core, origin);
+  const chores = startChores(core.shares.lease, alerts.chores, core.log);
+  return { ...alerts, stop: () => chores.stop().then(alerts.close) };
 }
 
 function accessOf({ db, log, vault, config: { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } }: Core, apiKey: string) {

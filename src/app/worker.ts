@@ -21,6 +21,7 @@ import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { thisPlace } from '#runtime/process-facts';
+import { type Alerts, openAlerts } from './alerts.ts';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
 import { choresOf } from './chores.ts';
 import type { Core } from './core.ts';
@@ -28,6 +29,7 @@ import { pollTemporal } from './temporal-worker.ts';
 
 export interface RunningWorker {
   relay: Relay;
+  alerts: Alerts;
   /** Resolves when the workers poll Temporal. */
   ready: Promise<void>;
   /** Temporal answers the polls of all workers. */
@@ -62,7 +64,8 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   attempts.shared.pumpedDue.tell((deliveryId, ms) => relay.pumpIn(deliveryId, ms));
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
-  const chores = startChores(core.shares.lease, choresOf(core), core.log);
+  const alerts = openAlerts(core, publicOrigin);
+  const chores = startChores(core.shares.lease, choresOf(core, alerts), core.log);
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {
@@ -73,11 +76,14 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   });
   return {
     relay,
+    alerts,
     ready: polling.ready,
     isPolling: polling.isPolling,
     async stop() {
       stopListening();
+      const { graceMs } = core.timings.shutdown;
       await stopInOrder(core, attempts, [relay, drains.here, chores], polling);
+      await within(graceMs, alerts.close());
     },
   };
 }

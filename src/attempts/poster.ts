@@ -121,7 +121,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
     async obeyEndpoint({ endpointId, targetVersion }, result) {
       const asked = { endpointId, targetVersion };
       try {
-        if (result.outcome === 'gone') await stopEndpoint(db, asked, newId('alt'), 'the endpoint answered 410 Gone');
+        if (result.outcome === 'gone') await stopEndpoint(db, asked, newId('alr'), 'the endpoint answered 410 Gone');
         if (result.retryAfterMs !== null && result.retryAfterMs > 0) await holdEndpoint(db, asked, result.retryAfterMs);
       } catch (error) {
         log.error({ err: error, endpointId }, 'endpoint.not_held');

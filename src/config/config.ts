@@ -103,6 +103,11 @@ export const variables = z.object({
   POSTHORN_ALLOW_CIDRS: cidrs
     .default([])
     .describe('private address ranges in which endpoints may be, and may use plain http; for a receiver on your own machine: 127.0.0.0/8'),
+  POSTHORN_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be smtp:// or smtps://[user:password@]host[:port]' })
+    .optional()
+    .describe('SMTP server for alerts by email: smtp:// (with STARTTLS where offered) or smtps://, then [user:password@]host[:port]'),
+  POSTHORN_SMTP_FROM: z.string().min(3).max(320).default('Posthorn <posthorn@localhost>').describe('sender of alerts by email'),
   POSTHORN_EGRESS_PROXY: proxyUrl
     .optional()
     .describe('proxy for all requests to endpoints: http:// or https:// (CONNECT) or socks5://, then [user:password@]host:port'),

@@ -95,6 +95,24 @@ export interface Timings {
   };
   /** A process that stops waits so long for its requests; then its Temporal workers are cut off. */
   shutdown: { longestRequestMs: number; graceMs: number; forceMs: number };
+  /** When an alert opens, and how soon it reaches its receiver. */
+  alerts: {
+    everyMs: number;
+    slowEveryMs: number;
+    /** For so long nobody else runs the checks, or sends a message that was begun. */
+    claimMs: number;
+    /** A run begins no message later than that, so that the next checks are not late. */
+    sendMs: number;
+    /** An endpoint that has accepted nothing for so long is failing. */
+    failingAfterMs: number;
+    /** Events that wait in the outbox for so long, and deliveries that are overdue by so much, are told. */
+    backlogOldMs: number;
+    overdueMs: number;
+    /** So long must Temporal, PostgreSQL or all workers be away. */
+    awayMs: number;
+    /** How often each process asks whether PostgreSQL answers. */
+    watchEveryMs: number;
+  };
   /** How many daily partitions a start makes in advance. */
   partitionDaysAhead: number;
 }
@@ -146,6 +164,17 @@ export const usualTimings: Timings = {
   },
   // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
+  alerts: {
+    everyMs: 10_000,
+    slowEveryMs: 30_000,
+    claimMs: 90_000,
+    sendMs: 15_000,
+    failingAfterMs: 15_000,
+    backlogOldMs: 30_000,
+    overdueMs: 60_000,
+    awayMs: 15_000,
+    watchEveryMs: 10_000,
+  },
   partitionDaysAhead: 14,
 };
 
@@ -185,6 +214,7 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
     'a first attempt must be handed over before its workflow task ends',
     ({ firstAttempt, temporal }) => 2 * firstAttempt.handOverAfterMs < temporal.workflowTaskTimeoutMs,
   ],
+  ['a message must be sent before another process sends it', ({ alerts }) => 4 * alerts.sendMs < alerts.claimMs],
   ['a stopping process must finish its requests', ({ shutdown }) => shutdown.longestRequestMs < shutdown.graceMs],
   ['the Temporal workers must outlast the grace', ({ shutdown }) => shutdown.graceMs < shutdown.forceMs],
 ];

@@ -49,9 +49,9 @@ async function store(
 ): Promise<void> {
   const { endpointId, gate } = endpoint;
   const since = throttle.failingSinceMs();
-  if (disables && gate === 'open' && (await disableFailing(db, endpoint, newId('alt'), since ?? Date.now())))
+  if (disables && gate === 'open' && (await disableFailing(db, endpoint, newId('alr'), since ?? Date.now())))
     log.warn({ endpointId, since }, 'endpoint.disabled');
-  if (recovers && gate === 'disabled') await recoverFailing(db, endpoint, newId('alt'));
+  if (recovers && gate === 'disabled') await recoverFailing(db, endpoint, newId('alr'));
   if (probe && throttle.circuit().state === 'closed') await forgiveHealth(db, endpoint, throttle.failures(), throttle.failingSinceMs());
 }
 

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { createChannelSender } from '#alerts/channel-sender';
+import { createMailer } from '#alerts/email';
 import { type AccessOptions, createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
@@ -19,6 +21,7 @@ import { scopedDb } from '#db/store/tenant-scope';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
+import { createSender } from '#outbound/send';
 import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
 import { createVault } from '#sealing/vault';
@@ -52,6 +55,8 @@ export interface ApiServerOptions {
   /** One key, or several separated by commas. */
   masterKey?: string;
   access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
+  /** For alerts by email. Default: no server is configured. */
+  smtpUrl?: string;
 }
 
 export async function startApi({
@@ -59,6 +64,7 @@ export async function startApi({
   logLevel = 'info',
   masterKey = Buffer.alloc(32, 7).toString('base64'),
   access,
+  smtpUrl,
 }: ApiServerOptions = {}): Promise<ApiServer> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
@@ -74,6 +80,13 @@ export async function startApi({
   const vault = createVault(masterKey.split(','));
   const contents = createContentEncryption(db, vault);
   let sweeps = 0;
+  const accept = createIngest({ db, contents, relay: undefined, parking: createParking(db, lanes) });
+  const giveCommand = createGiveCommand({ db, starter: createStarter(link, 60_000), lanes, log });
+  const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin });
+  const sender = createSender({ guard, userAgent: 'Posthorn/test' });
+  const mailer = smtpUrl === undefined ? null : createMailer(smtpUrl, 'Posthorn <alerts@posthorn.test>');
+  const cancel = (deliveryId: string) => giveCommand(deliveryId, { kind: 'cancel' });
+  const alertChannels = createChannelSender({ db, vault, sender, mailer, accept, cancel });
   const deps: ApiDeps = {
     db: scopedDb(db),
     storeUp: () => isStoreUp(db),
@@ -84,9 +97,9 @@ export async function startApi({
     publicOrigin: origin,
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',
-    checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
-    accept: createIngest({ db, contents, relay: undefined, parking: createParking(db, lanes) }),
-    giveCommand: createGiveCommand({ db, starter: createStarter(link, 60_000), lanes, log }),
+    checkUrl: guard.checkUrl,
+    accept,
+    giveCommand,
     lanes,
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },
@@ -94,6 +107,7 @@ export async function startApi({
     skipHead: createSkipHead({ db, lanes }),
     keyStore: createKeyStore(db),
     followKey: createFollowKey(link, log),
+    alertChannels: { test: alertChannels.test, hasMailer: mailer !== null },
     sweepSoon: () => void sweeps++,
     metrics: createTelemetry(
       {

@@ -16,9 +16,10 @@ afterAll(() => stage?.close());
 const manyRetries = { schedule: Array.from({ length: 50 }, () => '2s') };
 
 async function alerts({ id }: LaneEndpoint): Promise<string[]> {
-  const { rows } = await stage.where.db.query<{ kind: string }>('select kind from alerts where endpoint_id = $1 order by created_at', [
-    id.slice('ep_'.length),
-  ]);
+  const { rows } = await stage.where.db.query<{ kind: string }>(
+    `select kind from alerts where endpoint_id = $1 and kind in ('endpoint.disabled', 'endpoint.recovered') order by opened_at`,
+    [id.slice('ep_'.length)],
+  );
   return rows.map(({ kind }) => kind);
 }
 

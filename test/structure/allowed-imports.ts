@@ -16,6 +16,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/stats': { folders: '', packages: '' },
+  'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
   'domain/views': { folders: 'domain/deliveries domain/endpoints domain/events domain/lanes', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -32,11 +33,13 @@ export const allowedImports: Record<string, Allowed> = {
   'db/audit': { folders: 'domain/* db/store', packages: 'node:crypto' },
   'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
-  'db/endpoints': { folders: 'domain/* runtime sealing db/audit db/store', packages: 'types of pg' },
+  'db/endpoints': { folders: 'domain/* sealing db/audit db/store', packages: 'types of pg' },
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/store', packages: '' },
+
+  'db/alerts': { folders: 'domain/* runtime db/audit db/store', packages: '' },
 
   outbound: {
     folders: 'domain/*',
@@ -51,6 +54,10 @@ export const allowedImports: Record<string, Allowed> = {
   temporal: {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
+  },
+  alerts: {
+    folders: 'domain/* runtime sealing outbound types of chores db/alerts db/endpoints types of db/events db/store',
+    packages: 'nodemailer node:crypto node:timers/promises',
   },
   chores: { folders: 'runtime db/store', packages: '' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
@@ -88,6 +95,10 @@ export const allowedImports: Record<string, Allowed> = {
   'api/routes/lanes': {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
     packages: 'zod',
+  },
+  'api/routes/alerts': {
+    folders: 'domain/* sealing api/access api/examples api/http types of api/routes db/alerts db/audit',
+    packages: 'node:crypto zod',
   },
   'api/routes/access': {
     folders:

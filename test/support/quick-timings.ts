@@ -42,6 +42,12 @@ export const quickWaits = inShort({
   temporal: { ...temporal, reconnectMs: 300, workflowTaskTimeoutMs: 4_000, stickyTimeoutMs: 2_000 },
 });
 
+/** Alerts that open and are told within a second. */
+export const quickAlerts: Timings = checkTimings({
+  ...testTimings,
+  alerts: { ...testTimings.alerts, everyMs: 200, slowEveryMs: 500, failingAfterMs: 300, watchEveryMs: 300 },
+});
+
 /** Also lets a relay's lease expire sooner: for tests in which only one process that lives has a relay. */
 export const quickLeases = inShort({
   ...quickWaits,

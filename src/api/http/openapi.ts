@@ -6,6 +6,8 @@ import { version } from '#config/package';
 import { apiKey } from '#domain/access/api-key';
 import { auditView } from '#domain/access/audit';
 import { portalLink } from '#domain/access/portal-link';
+import { alertView } from '#domain/alerts/alert';
+import { channelView } from '#domain/alerts/channel';
 import { endpoint } from '#domain/endpoints/endpoint';
 import { tenant } from '#domain/endpoints/tenant';
 import { acceptedEvent, eventSummary, newEvent } from '#domain/events/event';
@@ -31,6 +33,8 @@ const named: [z.ZodType, string][] = [
   [auditView, 'AuditEntry'],
   [apiKey, 'ApiKey'],
   [portalLink, 'PortalLink'],
+  [alertView, 'Alert'],
+  [channelView, 'AlertChannel'],
   [problemDocument, 'Problem'],
 ];
 

@@ -1,5 +1,6 @@
 // The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
+import type { StoredChannel } from '#db/alerts/channels';
 import type { Audit } from '#db/audit/audit';
 import type { CommandResult } from '#db/deliveries/commands';
 import type { Verifying } from '#db/endpoints/verifications';
@@ -53,6 +54,12 @@ export interface ApiDeps {
   keyStore: KeyStore;
   /** Starts the workflow that completes the rotation to this signing key. Never rejects. */
   followKey(key: SigningKey): Promise<void>;
+  alertChannels: {
+    /** Sends a test message and resolves to the answer. Throws ChannelRefused. */
+    test(channel: StoredChannel): Promise<string>;
+    /** Whether an SMTP server is configured. */
+    hasMailer: boolean;
+  };
   /** Runs the sweep soon, because rows may have become due. */
   sweepSoon(): void;
   /** The Prometheus metrics of this process. */

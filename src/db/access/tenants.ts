@@ -1,7 +1,7 @@
 // Tenants, found by the producer's id. Deleting a tenant keeps its rows and frees its id.
 import { type AuditState, changedFields, withoutSecrets } from '#domain/access/audit';
 import { usualMaxEndpoints } from '#domain/endpoints/endpoint-limits';
-import type { Tenant } from '#domain/endpoints/tenant';
+import { systemTenantId, type Tenant } from '#domain/endpoints/tenant';
 import { idOf, uuidOf } from '#domain/ids';
 import type { RateLimit } from '#domain/lanes/lane-settings';
 import { type Audit, type Audited, appendAudit, audited } from '../audit/audit.ts';
@@ -90,15 +90,15 @@ export async function isKnownTenant(db: Db, key: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Tenants older than `before`, newest first. */
+/** Tenants older than `before`, newest first, without Posthorn's own. */
 export async function listTenants(db: Db, before: string | null, limit: number): Promise<Listed<Tenant>[]> {
   const { rows } = await db.query<TenantRow>({
     name: 'list_tenants',
     text: `
       select ${tenantColumns} from tenants
-      where deleted_at is null and id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      where deleted_at is null and id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') and id <> $3
       order by id desc limit $2`,
-    values: [before && uuidOf(before), limit],
+    values: [before && uuidOf(before), limit, uuidOf(systemTenantId)],
   });
   return rows.map(toListed);
 }
@@ -158,8 +158,8 @@ export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<
   return inTransaction(db, async (client) => {
     const tenant = await client.query<{ id: string }>({
       name: 'delete_tenant',
-      text: 'update tenants set deleted_at = now(), updated_at = now() where external_id = $1 and deleted_at is null returning id',
-      values: [key],
+      text: 'update tenants set deleted_at = now(), updated_at = now() where external_id = $1 and deleted_at is null and id <> $2 returning id',
+      values: [key, uuidOf(systemTenantId)],
     });
     const id = tenant.rows[0]?.id;
     if (id === undefined) return null;
@@ -194,8 +194,12 @@ function toTenant(row: TenantRow): Tenant {
   };
 }
 
-/** False on an empty database. */
+/** False on an empty database. Posthorn's own tenant does not count. */
 export async function hasTenants(db: Db): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>({ name: 'has_tenants', text: 'select exists (select from tenants) as found' });
+  const { rows } = await db.query<{ found: boolean }>({
+    name: 'has_tenants',
+    text: 'select exists (select from tenants where id <> $1) as found',
+    values: [uuidOf(systemTenantId)],
+  });
   return rows[0]?.found ?? false;
 }

@@ -14,10 +14,11 @@ export async function disableFailing(db: Db, asked: AskedEndpoint, alertId: stri
     text: `
       with before as (${gateBefore} and gate = 'open' for no key update), changed as (
         update endpoints p set gate = 'disabled', gate_reason = $4, version = nextval('config_version'), updated_at = now()
-        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.host, p.gate, p.gate_reason
       ), told as (
-        insert into alerts (id, tenant_id, endpoint_id, kind, detail)
-        select $3, tenant_id, id, 'endpoint.disabled', jsonb_build_object('reason', $4::text, 'failingSince', to_timestamp($5::float8 / 1000)) from changed
+        insert into alerts (id, tenant_id, endpoint_id, subject, kind, severity, detail)
+        select $3, tenant_id, id, id, 'endpoint.disabled', 'critical', jsonb_build_object('host', host, 'reason', $4::text, 'since', to_timestamp($5::float8 / 1000)) from changed
+        ${unlessOpen}
       )
       ${gatesOf}`,
     values: [uuidOf(alertId), failedTooLong, failingSinceMs],
@@ -31,9 +32,11 @@ export async function recoverFailing(db: Db, asked: AskedEndpoint, alertId: stri
     text: `
       with before as (${gateBefore} and gate = 'disabled' and gate_reason = $4 for no key update), changed as (
         update endpoints p set gate = 'open', gate_reason = null, version = nextval('config_version'), updated_at = now()
-        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.host, p.gate, p.gate_reason
       ), told as (
-        insert into alerts (id, tenant_id, endpoint_id, kind) select $3, tenant_id, id, 'endpoint.recovered' from changed
+        insert into alerts (id, tenant_id, endpoint_id, subject, kind, severity, detail)
+        select $3, tenant_id, id, id, 'endpoint.recovered', 'info', jsonb_build_object('host', host) from changed
+        ${unlessOpen}
       )
       ${gatesOf}`,
     values: [uuidOf(alertId), failedTooLong],
@@ -50,16 +53,19 @@ export async function stopEndpoint(db: Db, asked: AskedEndpoint, alertId: string
     text: `
       with before as (${gateBefore} and (gate = 'open' or gate = 'disabled' and gate_reason = $5) for no key update), changed as (
         update endpoints p set gate = 'disabled', gate_reason = $4, version = nextval('config_version'), updated_at = now()
-        from before b where p.id = b.id returning p.id, p.tenant_id, p.gate, p.gate_reason
+        from before b where p.id = b.id returning p.id, p.tenant_id, p.host, p.gate, p.gate_reason
       ), told as (
-        insert into alerts (id, tenant_id, endpoint_id, kind, detail)
-        select $3, tenant_id, id, 'endpoint.disabled', jsonb_build_object('reason', $4::text) from changed
+        insert into alerts (id, tenant_id, endpoint_id, subject, kind, severity, detail)
+        select $3, tenant_id, id, id, 'endpoint.disabled', 'critical', jsonb_build_object('host', host, 'reason', $4::text) from changed
+        ${unlessOpen}
       )
       ${gatesOf}`,
     values: [uuidOf(alertId), reason, failedTooLong],
   });
 }
 
+/** The checks find the same a few seconds later. Written here, it is not lost when the gate changes again before. */
+const unlessOpen = `on conflict (kind, subject) where state <> 'closed' do nothing`;
 const gateBefore = 'select id, gate, gate_reason from endpoints where id = $1 and target_version = $2 and deleted_at is null';
 const gatesOf = `
   select b.gate as gate_was, b.gate_reason as reason_was, c.gate, c.gate_reason from before b join changed c on c.id = b.id`;

@@ -98,6 +98,19 @@ const signingKeys: SealedColumn = {
     update signing_keys k set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where k.id = (i.at ->> 0)::uuid`,
 };
 
+const alertChannels: SealedColumn = {
+  column: 'alert_channels.sealed',
+  context: (at) => idOf('ach', text(at)),
+  start: [lowest],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from alert_channels group by 1`,
+  read: `
+    select array[id::text] as at, sealed from alert_channels
+    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+  write: `
+    update alert_channels c set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where c.id = (i.at ->> 0)::uuid`,
+};
+
 const answers: SealedColumn = {
   column: 'idempotency_keys.response',
   context: (at) => `idempotency/${text(at)}/${text(at, 1)}`,
@@ -114,4 +127,4 @@ const answers: SealedColumn = {
     where k.scope = i.at ->> 0 and k.key = i.at ->> 1`,
 };
 
-export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, pastTargets, secrets, signingKeys, answers];
+export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, pastTargets, secrets, signingKeys, alertChannels, answers];

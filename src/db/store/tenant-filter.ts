@@ -1,4 +1,4 @@
-// Checks whether an endpoint or a delivery exists, and in a tenant's scope whether it is the
+// Checks whether an endpoint, a delivery, an alert or a channel exists, and in a tenant's scope whether it is the
 // tenant's.
 import { uuidOf } from '#domain/ids';
 import type { Db } from './pool.ts';
@@ -13,6 +13,20 @@ export async function seesDelivery(db: Db, deliveryId: string): Promise<boolean>
     name: 'sees_delivery',
     text: 'select from deliveries where id = $1',
     values: [uuidOf(deliveryId)],
+  });
+  return rowCount === 1;
+}
+
+export async function seesAlert(db: Db, alertId: string): Promise<boolean> {
+  const { rowCount } = await db.query({ name: 'sees_alert', text: 'select from alerts where id = $1', values: [uuidOf(alertId)] });
+  return rowCount === 1;
+}
+
+export async function seesAlertChannel(db: Db, channelId: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'sees_alert_channel',
+    text: 'select from alert_channels where id = $1',
+    values: [uuidOf(channelId)],
   });
   return rowCount === 1;
 }

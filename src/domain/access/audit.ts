@@ -30,6 +30,11 @@ export const auditActions = [
   'api_key.revoke',
   'portal_link.create',
   'portal_link.revoke',
+  'alert.acknowledge',
+  'alert_channel.create',
+  'alert_channel.change',
+  'alert_channel.delete',
+  'alert_channel.test',
   'master_key.rotate',
 ] as const;
 export const auditAction = z.enum(auditActions);
@@ -87,7 +92,7 @@ export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
   `name metadata rateLimit eventTypes channels description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
-  format signing status verification notBefore maxEndpoints`.split(/\s+/),
+  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state`.split(/\s+/),
 );
 
 /**

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLanes } from '#db/lanes/lanes';
 import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { type Api, type ApiAnswer, createApi } from '../../support/api.ts';
 import { type ApiServer, startApi } from '../api-server.ts';
 import { attempted, planned } from '../deliveries-at-hand.ts';
@@ -16,6 +17,8 @@ interface Names {
   event: string;
   key: string;
   link: string;
+  alert: string;
+  channel: string;
 }
 
 interface Case {
@@ -74,6 +77,21 @@ const cases: Record<string, Case> = {
   createPortalLink: { path: () => '/v1/portal-links', body: {}, ofTenant: true, own: 201 },
   listPortalLinks: { path: ({ tenant }) => `/v1/portal-links?tenant=${tenant}` },
   revokePortalLink: { path: ({ link }) => `/v1/portal-links/${link}`, own: 204 },
+  listAlerts: { path: ({ tenant }) => `/v1/alerts?tenant=${tenant}` },
+  getAlert: { path: ({ alert }) => `/v1/alerts/${alert}` },
+  acknowledgeAlert: { path: ({ alert }) => `/v1/alerts/${alert}/acknowledge` },
+  createAlertChannel: {
+    path: () => '/v1/alert-channels',
+    body: { kind: 'slack', settings: { url: 'http://127.0.0.1:9/' } },
+    ofTenant: true,
+    own: 201,
+  },
+  listAlertChannels: { path: ({ tenant }) => `/v1/alert-channels?tenant=${tenant}` },
+  getAlertChannel: { path: ({ channel }) => `/v1/alert-channels/${channel}` },
+  changeAlertChannel: { path: ({ channel }) => `/v1/alert-channels/${channel}`, body: { minSeverity: 'critical' } },
+  // nothing listens there
+  testAlertChannel: { path: ({ channel }) => `/v1/alert-channels/${channel}/test`, own: 422 },
+  deleteAlertChannel: { path: ({ channel }) => `/v1/alert-channels/${channel}`, own: 204 },
   listSigningKeysOfTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}/signing-keys` },
   rotateSigningKeyOfTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}/signing-keys/rotate`, body: {} },
   listAuditLog: { path: ({ tenant }) => `/v1/audit-log?tenant=${tenant}` },
@@ -105,6 +123,8 @@ beforeAll(async () => {
     foreign.link,
     uuidOf(foreign.endpoint),
     uuidOf(foreign.delivery),
+    foreign.alert,
+    foreign.channel,
   );
   const { body: made } = await api.post('/v1/api-keys', { name: 'all of its tenant', tenant: own.tenant, scopes: ['admin'] });
   bound = createApi(api.origin, made.key);
@@ -147,8 +167,16 @@ async function furnish(name: string, mark: string): Promise<Names> {
   await api.db.query('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 7777)', [uuidOf(endpoint), '']);
   const { body: key } = await api.post('/v1/api-keys', { name: mark, scopes: ['admin'], tenant });
   const { body: link } = await api.post('/v1/portal-links', { tenant });
+  const channel = { tenant, kind: 'slack', settings: { url: `${url}/${mark}` } };
+  const { body: made } = await api.post('/v1/alert-channels', channel);
+  const alert = newId('alr');
+  const facts = { host: mark, message: mark };
+  await api.db.query(
+    `insert into alerts (id, tenant_id, endpoint_id, kind, detail) select $1, id, $2, 'deliveries.dead_lettered', $3 from tenants where external_id = $4`,
+    [uuidOf(alert), uuidOf(endpoint), facts, tenant],
+  );
   if (name === 'foreign') unseen.push(key.key, key.prefix, link.token);
-  return { tenant, endpoint, delivery, event, key: key.id, link: link.id };
+  return { tenant, endpoint, delivery, event, key: key.id, link: link.id, alert, channel: made.id };
 }
 
 /**
@@ -227,6 +255,8 @@ describe("with another tenant's ids", () => {
       event: 'nothing',
       key: unknown(foreign.key),
       link: unknown(foreign.link),
+      alert: unknown(foreign.alert),
+      channel: unknown(foreign.channel),
     };
     for (const operationId of Object.keys(cases)) {
       const [theirs, nothing] = [await call(operationId, foreign), await call(operationId, nobodys)];

@@ -6,16 +6,25 @@ import { disableFailing, recoverFailing, stopEndpoint } from '#db/endpoints/fail
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import type { ApiAnswer } from '../../support/api.ts';
+import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { type ApiServer, apiKey, startApi } from '../api-server.ts';
 import { auditAtHand, canary, type Entry, headers, secret, url } from '../audit-at-hand.ts';
 
 let api: ApiServer;
+let receiver: Receiver;
 beforeAll(async () => {
-  api = await startApi();
+  [api, receiver] = await Promise.all([startApi(), startReceiver()]);
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await Promise.all([api.close(), receiver.close()]);
+});
 const { log, endpoint, delivery, testEndpoint, order, newKey, newLink } = auditAtHand(() => api);
 
+const channel = { kind: 'slack', settings: { url: `http://127.0.0.1:9/${canary}` } };
+const newChannel = async (): Promise<string> => {
+  const settings = { url: `${receiver.url}/${canary}` };
+  return (await api.post('/v1/alert-channels', { ...channel, settings, tenant: await api.makeTenant() })).body.id;
+};
 const reason = { reason: 'ticket 7' };
 const masked = { url: 'http://127.0.0.1:9/***', headers: { 'x-api-key': '***', 'x-other': '***' } };
 
@@ -132,6 +141,40 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     make: async () => api.call('DELETE', `/v1/portal-links/${await newLink()}`),
     entry: { action: 'portal_link.revoke', before: { expiresAt: expect.any(String) }, after: null },
   },
+  createAlertChannel: {
+    make: async () => api.post('/v1/alert-channels', { ...channel, tenant: await api.makeTenant() }),
+    entry: {
+      action: 'alert_channel.create',
+      target: { kind: 'alert_channel', id: expect.stringMatching(/^ach_/) },
+      after: expect.objectContaining({ kind: 'slack', minSeverity: 'info' }),
+    },
+  },
+  changeAlertChannel: {
+    make: async () =>
+      api.call('PATCH', `/v1/alert-channels/${await newChannel()}`, { minSeverity: 'critical', settings: { url: `${url}&${canary}` } }),
+    entry: {
+      action: 'alert_channel.change',
+      before: { settings: '***', minSeverity: 'info' },
+      after: { settings: '***', minSeverity: 'critical' },
+    },
+  },
+  deleteAlertChannel: {
+    make: async () => api.call('DELETE', `/v1/alert-channels/${await newChannel()}`),
+    entry: { action: 'alert_channel.delete', before: { kind: 'slack' }, after: null },
+  },
+  testAlertChannel: {
+    make: async () => api.post(`/v1/alert-channels/${await newChannel()}/test`),
+    entry: { action: 'alert_channel.test', before: null, after: { kind: 'slack' } },
+  },
+  acknowledgeAlert: {
+    async make() {
+      const { id } = await endpoint();
+      await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), 'gone');
+      const [alert] = (await api.get('/v1/alerts?kind=endpoint.disabled')).body.data;
+      return api.post(`/v1/alerts/${alert.id}/acknowledge`);
+    },
+    entry: { action: 'alert.acknowledge', before: { state: 'open' }, after: { state: 'acknowledged' } },
+  },
   replayDelivery: {
     make: () => order('replay', 'dead_lettered'),
     entry: { action: 'delivery.replay', before: { status: 'dead_lettered' }, after: { status: 'pending', ...reason } },
@@ -239,10 +282,10 @@ it('an endpoint that is waiting for a Retry-After can be resumed, which is logge
 
 it('changes that Posthorn makes itself are logged with the actor system', async () => {
   const { id } = await endpoint();
-  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
-  await recoverFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'));
-  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
-  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
+  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), Date.now());
+  await recoverFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'));
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), 'the endpoint answered 410 Gone');
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), 'the endpoint answered 410 Gone');
   const own = (await log()).filter(({ target }) => target.id === id).slice(0, -1);
   expect(own.map(({ action, actor }) => `${actor.kind} ${action}`)).toEqual([
     'system endpoint.disable',
@@ -261,8 +304,8 @@ it('changes that Posthorn makes itself are logged with the actor system', async 
   );
   // an endpoint that failed for too long and then answers 410
   await api.post(`/v1/endpoints/${id}/resume`);
-  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), Date.now());
-  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
+  await disableFailing(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), Date.now());
+  await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), 'the endpoint answered 410 Gone');
   expect((await log())[0]).toMatchObject({ action: 'endpoint.disable', before: failed, after: gone });
 });
 

@@ -43,7 +43,7 @@ describe('the export of the audit log', () => {
 
   it('is enough to verify the hash chain without the database', async () => {
     const { endpoint: id } = await delivery('dead_lettered');
-    await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'the endpoint answered 410 Gone');
+    await stopEndpoint(api.db, { endpointId: id, targetVersion: 1 }, newId('alr'), 'the endpoint answered 410 Gone');
     let prev = '0'.repeat(64);
     for (const line of linesOf((await text('/v1/audit-log/export')).body)) {
       const { seq, at, actor, tenantId, action, target, before, after, address, requestId, once, prevHash, hash } = line;

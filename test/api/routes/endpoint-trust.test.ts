@@ -2,10 +2,11 @@
 // endpoints.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createChallengeEndpoint } from '#activities/challenge-endpoint';
+import { slowChecks } from '#alerts/checks';
 import type { ChallengeAnswer } from '#attempts/challenge';
 import { createSlots } from '#attempts/slots';
+import { reconcile } from '#db/alerts/reconcile';
 import { bySystem } from '#db/audit/audit';
-import { alertExpiring } from '#db/endpoints/expiring-certificates';
 import { failVerification, passVerification, pendingRound, takeVerification } from '#db/endpoints/verifications';
 import { uuidOf } from '#domain/ids';
 import { LocalFault } from '#outbound/local-fault';
@@ -155,38 +156,38 @@ describe('client certificates', () => {
     expect(refused.body.detail).not.toMatch(/canary|BEGIN/);
   });
 
-  it('that expire are announced 30, 7 and 1 days before, once each', async () => {
+  it('that expire have one alert, more severe 30, 7 and 1 days before, until there is a new one', async () => {
     const { body } = await make({ url: secure, tls });
     const { id } = body;
     const expiresIn = (days: number) =>
-      api.db.query(
-        `update endpoints set tls_expires_at = now() + $2 * interval '1 day', tls_alerted_days = case when $2 > 40 then null else tls_alerted_days end where id = $1`,
-        [uuidOf(id), days],
-      );
+      api.db.query(`update endpoints set tls_expires_at = now() + $2 * interval '1 day' where id = $1`, [uuidOf(id), days]);
     const alerts = async () => {
-      for (let given = await alertExpiring(api.db); given > 0; given = await alertExpiring(api.db));
-      const { rows } = await api.db.query(
-        `select detail->'days' as days from alerts where endpoint_id = $1 and kind = 'certificate_expires' order by created_at`,
-        [uuidOf(id)],
-      );
-      return rows.map(({ days }) => days);
+      const { conditions, checked } = await slowChecks(api.db, { overdueMs: 60_000 });
+      await reconcile(api.db, conditions, checked);
+      const { data } = (await api.get('/v1/alerts?kind=certificate.expiring')).body;
+      return data.filter((one: { endpoint: string }) => one.endpoint === id);
     };
+    const shown = async () => (await alerts()).map(({ severity, state }: Record<string, string>) => `${severity} ${state}`);
     await expiresIn(41);
-    expect(await alerts()).toEqual([]);
+    expect(await shown()).toEqual([]);
     await expiresIn(29);
-    expect([await alerts(), await alerts()]).toEqual([[30], [30]]);
+    expect([await shown(), await shown()]).toEqual([['info open'], ['info open']]);
     await expiresIn(6.5);
-    expect(await alerts()).toEqual([30, 7]);
+    expect(await shown()).toEqual(['warning open']);
     await expiresIn(0.9);
-    expect([await alerts(), await alerts()]).toEqual([
-      [30, 7, 1],
-      [30, 7, 1],
+    expect(await alerts()).toEqual([
+      expect.objectContaining({
+        severity: 'critical',
+        state: 'open',
+        title: expect.stringMatching(/expires within a day$/),
+        closedAt: null,
+      }),
     ]);
-    // a new certificate starts over: this one is valid for two days
-    await change(id, { tls: { certificate: other.cert, key: other.key } });
-    expect(await alerts()).toEqual([30, 7, 1, 7]);
     await change(id, { tls: null });
-    expect(await alerts()).toEqual([30, 7, 1, 7]);
+    expect(await shown()).toEqual(['critical closed']);
+    // another certificate is another cause: this one is valid for two days
+    await change(id, { tls: { certificate: other.cert, key: other.key } });
+    expect(await shown()).toEqual(['warning open', 'critical closed']);
   });
 });
 

@@ -23,8 +23,8 @@ const dashed = (id: string) =>
 
 export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
   const canary = `canary-${name}-${Math.random().toString(36).slice(2)}`;
-  const [tenant = '', endpoint = '', event = '', secret = '', attempt = '', alert = ''] = (
-    ['tnt', 'ep', 'evt', 'sec', 'att', 'evt'] as const
+  const [tenant = '', endpoint = '', event = '', secret = '', attempt = '', alert = '', channel = ''] = (
+    ['tnt', 'ep', 'evt', 'sec', 'att', 'alr', 'ach'] as const
   ).map((prefix) => dashed(newId(prefix)));
   const delivery = dashed(deliveryId(idOf('evt', event), idOf('ep', endpoint)));
   const insert = (text: string, ...values: unknown[]) => db.query(text, values);
@@ -68,6 +68,16 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
   await insert(`insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, true, 'cap', 'idle')`, endpoint, tenant);
   await insert('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 1)', endpoint, canary);
   await insert(`insert into alerts (id, tenant_id, endpoint_id, kind) values ($1, $2, $3, 'test')`, alert, tenant, endpoint);
+  await insert(
+    `insert into alerts (id, tenant_id, kind, for_owner) values (gen_random_uuid(), $1, 'only for the operator', false)`,
+    tenant,
+  );
+  await insert(
+    `insert into alert_channels (id, tenant_id, kind, sealed, quiet_ms) values ($1, $2, 'slack', $3, 0)`,
+    channel,
+    tenant,
+    Buffer.from(canary),
+  );
   return {
     tenant,
     endpoint,

@@ -73,9 +73,11 @@ describe('endpoints', () => {
 
   it('that answered 410 are disabled with one alert, stay so when paused, and open when resumed', async () => {
     const { id } = await makeEndpoint();
-    for (const _ of [1, 2]) await stopEndpoint(database.db, { endpointId: id, targetVersion: 1 }, newId('alt'), 'gone');
+    for (const _ of [1, 2]) await stopEndpoint(database.db, { endpointId: id, targetVersion: 1 }, newId('alr'), 'gone');
     const alerts = 'select kind, detail from alerts where endpoint_id = $1';
-    expect((await database.db.query(alerts, [uuidOf(id)])).rows).toEqual([{ kind: 'endpoint.disabled', detail: { reason: 'gone' } }]);
+    expect((await database.db.query(alerts, [uuidOf(id)])).rows).toEqual([
+      { kind: 'endpoint.disabled', detail: { host: 'example.com', reason: 'gone' } },
+    ]);
     expect(await pauseEndpoint(database.db, id)).toBe(true);
     expect(await readEndpoint(database.db, id)).toMatchObject({ gate: 'disabled', gateReason: 'gone' });
     expect(await resumeEndpoint(database.db, id)).toBe(true);

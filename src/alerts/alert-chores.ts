@@ -1,0 +1,55 @@
+// The periodic work of alerts: checks, opens and closes alerts, and sends what is due. Any process runs it, workers and API
+// servers alike, so that it also tells that no worker is running. A run may be repeated or overlap: alerts are unique, and
+// each notification is claimed.
+import type { Chore } from '#chores/chores';
+import { announceChanges } from '#db/alerts/announcements';
+import { announceDigests } from '#db/alerts/digests';
+import { reconcile } from '#db/alerts/reconcile';
+import type { Db } from '#db/store/pool';
+import type { Timings } from '#domain/timings';
+import type { Logger } from '#runtime/logger';
+import type { ChannelSender } from './channel-sender.ts';
+import { createQuickChecks, slowChecks } from './checks.ts';
+import { sendDue } from './send-due.ts';
+import { dropLeftOvers } from './webhook.ts';
+
+export interface AlertChoresDeps {
+  db: Db;
+  channels: Pick<ChannelSender, 'send'>;
+  log: Logger;
+  timings: Timings['alerts'];
+  disableAfterMs: number;
+  temporalTrouble(): Promise<string | null>;
+  /** Called after each run of the checks: this process has seen PostgreSQL last. */
+  ran?: () => void;
+}
+
+export function createAlertChores({ db, channels, log, timings, disableAfterMs, temporalTrouble, ran }: AlertChoresDeps): Chore[] {
+  const { everyMs, slowEveryMs, claimMs, sendMs } = timings;
+  const check = createQuickChecks({ db, times: { ...timings, disableAfterMs }, temporalTrouble });
+  return [
+    {
+      name: 'alerts',
+      everyMs,
+      claimMs,
+      async run() {
+        const { conditions, checked } = await check();
+        await reconcile(db, conditions, checked);
+        await announceChanges(db);
+        await announceDigests(db, Date.now());
+        ran?.();
+        await sendDue({ db, channels, log, claimMs, runMs: sendMs });
+      },
+    },
+    {
+      name: 'alerts-slow',
+      everyMs: slowEveryMs,
+      claimMs,
+      async run() {
+        const { conditions, checked } = await slowChecks(db, timings);
+        await reconcile(db, conditions, checked);
+        await dropLeftOvers({ db });
+      },
+    },
+  ];
+}

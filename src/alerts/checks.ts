@@ -1,0 +1,109 @@
+// The checks behind the alerts. `quickChecks` reads what changes within seconds, `slowChecks` the rest.
+import { mostChecked, readDeadLetters, readDisabled, readFailing } from '#db/alerts/endpoint-checks';
+import { readEngineFacts, readOverdue } from '#db/alerts/engine-checks';
+import { readExpiring } from '#db/alerts/expiry-checks';
+import type { Db } from '#db/store/pool';
+import type { AlertKind, Condition } from '#domain/alerts/alert';
+import { about, type FailingTimes, failingConditions, ours } from '#domain/alerts/conditions';
+import { engineConditions, expiryConditions } from '#domain/alerts/engine-conditions';
+
+export interface Found {
+  conditions: Condition[];
+  /** The kinds that were looked for completely. */
+  checked: AlertKind[];
+}
+
+export interface CheckTimes extends FailingTimes {
+  /** An event may wait in the outbox for so long. */
+  backlogOldMs: number;
+  /** For so long no worker may be seen, or Temporal fail, before it is told: a restart takes a moment. */
+  awayMs: number;
+}
+
+interface QuickDeps {
+  db: Db;
+  times: CheckTimes;
+  temporalTrouble(): Promise<string | null>;
+}
+
+/** Remembers since when this process has found no worker, or trouble with Temporal. */
+export function createQuickChecks({ db, times, temporalTrouble }: QuickDeps): () => Promise<Found> {
+  const noWorker = lasting(times.awayMs);
+  const inTrouble = lasting(times.awayMs);
+
+  async function checkEngine(): Promise<Found> {
+    const [engine, trouble] = await Promise.all([readEngineFacts(db, times.awayMs), temporalTrouble()]);
+    const nowMs = Date.now();
+    const [workers, temporal] = [noWorker(engine.workers === 0), inTrouble(trouble !== null)];
+    const since = engine.workerSeenAt?.toISOString() ?? 'the start';
+    return {
+      conditions: [
+        ...engineConditions(engine, nowMs, times),
+        ...(workers === 'lasts' ? [ours('workers.missing', 'critical', 1, { since })] : []),
+        ...(temporal === 'lasts' ? [ours('temporal.unreachable', 'critical', 1, { trouble: (trouble ?? '').slice(0, 300) })] : []),
+      ],
+      checked: [
+        // a statement has run, so PostgreSQL answers
+        ...(['deliveries.quarantined', 'backlog.old', 'postgres.unreachable'] as const),
+        ...(workers === 'young' ? [] : (['workers.missing'] as const)),
+        ...(temporal === 'young' ? [] : (['temporal.unreachable'] as const)),
+      ],
+    };
+  }
+
+  return async () => {
+    const [endpoints, engine] = await Promise.all([checkEndpoints(db, times), checkEngine()]);
+    return { conditions: [...endpoints.conditions, ...engine.conditions], checked: [...endpoints.checked, ...engine.checked] };
+  };
+}
+
+/** Whether something lasts. `young`: not long enough to tell, and an alert that another process opened stays open. */
+function lasting(ms: number): (isSo: boolean) => 'lasts' | 'young' | 'no' {
+  let since: number | null = null;
+  return (isSo) => {
+    since = isSo ? (since ?? performance.now()) : null;
+    if (since === null) return 'no';
+    return performance.now() - since >= ms ? 'lasts' : 'young';
+  };
+}
+
+async function checkEndpoints(db: Db, times: CheckTimes): Promise<Found> {
+  const [failing, disabled, deadLetters] = await Promise.all([
+    readFailing(db, Math.min(times.failingAfterMs, times.disableAfterMs / 2)),
+    readDisabled(db),
+    readDeadLetters(db),
+  ]);
+  const nowMs = Date.now();
+  const all = (kinds: AlertKind[], isAll: boolean) => (isAll ? kinds : []);
+  return {
+    conditions: [
+      ...failing.flatMap((one) => failingConditions(one, nowMs, times)),
+      ...disabled.map((one) => about(one, 'endpoint.disabled', 'critical', 1, { host: one.host, reason: one.reason })),
+      ...deadLetters.endpoints.map((one) =>
+        about(one, 'deliveries.dead_lettered', 'warning', one.count, { host: one.host, message: one.message }),
+      ),
+    ],
+    checked: [
+      ...all(['endpoint.failing', 'endpoint.disabling'], failing.length < mostChecked),
+      ...all(['endpoint.disabled'], disabled.length < mostChecked),
+      ...all(['deliveries.dead_lettered'], deadLetters.isAll),
+    ],
+  };
+}
+
+export async function slowChecks(db: Db, { overdueMs }: { overdueMs: number }): Promise<Found> {
+  const nowMs = Date.now();
+  const [overdue, expiring] = await Promise.all([readOverdue(db, overdueMs), readExpiring(db)]);
+  const late =
+    overdue.since === null ? [] : [ours('deliveries.overdue', 'critical', overdue.count, { since: overdue.since.toISOString() })];
+  const all = (kind: AlertKind, what: string) => (expiring.filter((one) => one.what === what).length < mostChecked ? [kind] : []);
+  return {
+    conditions: [...late, ...expiryConditions(expiring, nowMs)],
+    checked: [
+      'deliveries.overdue',
+      ...all('certificate.expiring', 'certificate'),
+      ...all('secret.expiring', 'secret'),
+      ...all('key.expiring', 'key'),
+    ],
+  };
+}

@@ -1,0 +1,85 @@
+// /v1/alerts: list, read and acknowledge alerts. Alerts about Posthorn itself need the scope admin and a key of all tenants.
+import { z } from 'zod';
+import { acknowledgeAlert, listAlerts, readAlert } from '#db/alerts/alerts';
+import { type Caller, may } from '#domain/access/access';
+import { alertKind, alertStates, alertView } from '#domain/alerts/alert';
+import { tenantKey } from '#domain/endpoints/tenant';
+import { isId } from '#domain/ids';
+import { nameOf } from '../../access/auth.ts';
+import { acknowledgedAlertExample, alertExample } from '../../examples/alerts.ts';
+import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
+import { notFound } from '../../http/problem.ts';
+import { answer, type Route, route } from '../../http/route.ts';
+import type { ApiDeps } from '../deps.ts';
+
+const params = z.strictObject({ alert: z.string().refine((id) => isId('alr', id)) });
+
+export function alertRoutes(deps: ApiDeps): Route[] {
+  return [list(deps), read(deps), acknowledge(deps)];
+}
+
+/** Callers that see only what the owners of endpoints see. */
+export function seesOnlyOwners(caller: Caller): boolean {
+  return caller.tenant !== null || !may(caller, 'admin');
+}
+
+const list = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/alerts',
+    operationId: 'listAlerts',
+    summary: 'List alerts',
+    description:
+      'Newest first. An alert opens once, changes while it is open, and closes when its cause ends. Closed alerts are kept for 90 days. Alerts about the installation itself are shown to admin keys of all tenants only.',
+    scope: 'endpoints:read',
+    query: listQuery('alr').extend({
+      tenant: tenantKey.optional().describe('Only alerts of this tenant.'),
+      kind: alertKind.optional().describe('Only alerts of this kind.'),
+      state: z.enum(alertStates).optional().describe('Only alerts in this state.'),
+    }),
+    answers: { 200: { description: 'A page of alerts.', schema: pageOf(alertView), example: { data: [alertExample], nextCursor: null } } },
+    async handler({ query: { tenant = null, kind = null, state = null, cursor, limit }, caller }) {
+      const rows = await listAlerts(db, { tenant, kind, state, onlyOwners: seesOnlyOwners(caller) }, cursor ?? null, limit + 1);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => row,
+      );
+    },
+  });
+
+const read = ({ db }: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/alerts/:alert',
+    operationId: 'getAlert',
+    summary: 'Read an alert',
+    scope: 'endpoints:read',
+    params,
+    answers: { 200: { description: 'The alert.', schema: alertView, example: alertExample } },
+    async handler({ params: { alert }, caller }) {
+      const found = await readAlert(db, alert, seesOnlyOwners(caller));
+      if (!found) throw notFound('alert');
+      return answer(200, found);
+    },
+  });
+
+const acknowledge = ({ db }: ApiDeps) =>
+  route({
+    method: 'post',
+    path: '/v1/alerts/:alert/acknowledge',
+    operationId: 'acknowledgeAlert',
+    summary: 'Acknowledge an alert',
+    description:
+      'Says that somebody works on it. The alert still closes when its cause ends. PagerDuty channels are told. An alert that is not open stays as it is.',
+    scope: 'endpoints:write',
+    audit: 'alert.acknowledge',
+    params,
+    answers: { 200: { description: 'The alert as it is now.', schema: alertView, example: acknowledgedAlertExample } },
+    async handler({ params: { alert }, caller, audit }) {
+      const found = await acknowledgeAlert(db, alert, nameOf(caller), seesOnlyOwners(caller), audit);
+      if (!found) throw notFound('alert');
+      return answer(200, found);
+    },
+  });

@@ -1,0 +1,198 @@
+// Alert channels: create, list, read, change and delete. Their settings are encrypted with the channel's id as context.
+import type { AuditChange } from '#domain/access/audit';
+import type { Severity } from '#domain/alerts/alert';
+import type { ChannelKind } from '#domain/alerts/channel-settings';
+import { idOf, uuidOf } from '#domain/ids';
+import { type Audit, audited } from '../audit/audit.ts';
+import type { Db } from '../store/pool.ts';
+
+export interface StoredChannel {
+  id: string;
+  /** `tnt_…`; null: the operator's. */
+  tenantId: string | null;
+  /** The producer's id. */
+  tenant: string | null;
+  kind: ChannelKind;
+  sealed: Uint8Array;
+  settingsVersion: number;
+  kinds: string[] | null;
+  minSeverity: Severity;
+  quietMs: number;
+  digestAt: string | null;
+  digestOnly: boolean;
+  lastSentAt: Date | null;
+  lastError: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface ChannelRow {
+  id: string;
+  tenant_id: string | null;
+  tenant: string | null;
+  kind: ChannelKind;
+  sealed: Buffer;
+  settings_version: number;
+  kinds: string[] | null;
+  min_severity: Severity;
+  quiet_ms: number;
+  digest_at: string | null;
+  digest_only: boolean;
+  last_sent_at: Date | null;
+  last_error: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export const channelColumns = `
+  c.id, c.tenant_id, t.external_id as tenant, c.kind, c.sealed, c.settings_version, c.kinds, c.min_severity, c.quiet_ms, c.digest_at,
+  c.digest_only, c.last_sent_at, c.last_error, c.created_at, c.updated_at`;
+const tables = 'alert_channels c left join tenants t on t.id = c.tenant_id';
+
+/** The part that a request sets. */
+export interface ChannelWrite {
+  sealed: Uint8Array;
+  kinds: string[] | null;
+  minSeverity: Severity;
+  quietMs: number;
+  digestAt: string | null;
+  digestOnly: boolean;
+  digestDueAt: Date | null;
+}
+
+export interface ChannelToCreate extends ChannelWrite {
+  channelId: string;
+  /** `tnt_…`; null: of the operator. */
+  tenantId: string | null;
+  kind: ChannelKind;
+}
+
+/** Run twice with the same id: the second run returns the channel of the first. `shown`: for the audit log, without secrets. */
+export async function createChannel(
+  db: Db,
+  made: ChannelToCreate,
+  shown: Record<string, unknown>,
+  audit: Audit,
+): Promise<StoredChannel | null> {
+  await audited(db, audit, async (client) => {
+    const { rowCount } = await client.query({
+      name: 'create_alert_channel',
+      text: `
+        insert into alert_channels (id, tenant_id, kind, sealed, kinds, min_severity, quiet_ms, digest_at, digest_only, digest_due_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+      values: [uuidOf(made.channelId), made.tenantId && uuidOf(made.tenantId), made.kind, ...written(made)],
+    });
+    const entry = { tenantId: made.tenantId, target: { kind: 'alert_channel', id: made.channelId }, before: null, after: shown };
+    return { result: null, entry: rowCount === 1 ? entry : null };
+  });
+  return readChannel(db, made.channelId, false);
+}
+
+function written({ sealed, kinds, minSeverity, quietMs, digestAt, digestOnly, digestDueAt }: ChannelWrite): unknown[] {
+  return [sealed, kinds, minSeverity, quietMs, digestAt, digestOnly, digestDueAt];
+}
+
+/** Channels older than `before`, newest first. `tenantId` null: of all tenants, and of the operator unless `onlyOwners`. */
+export async function listChannels(
+  db: Db,
+  tenantId: string | null,
+  onlyOwners: boolean,
+  before: string | null,
+  limit: number,
+): Promise<StoredChannel[]> {
+  const { rows } = await db.query<ChannelRow>({
+    text: `
+      select ${channelColumns} from ${tables}
+      where c.deleted_at is null and ($1::uuid is null or c.tenant_id = $1) and (not $4 or c.tenant_id is not null) and c.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by c.id desc limit $3`,
+    values: [tenantId && uuidOf(tenantId), before && uuidOf(before), limit, onlyOwners],
+  });
+  return rows.map(toChannel);
+}
+
+/** Null: no such channel. `onlyOwners`: not one of the operator. */
+export async function readChannel(db: Pick<Db, 'query'>, channelId: string, onlyOwners: boolean): Promise<StoredChannel | null> {
+  const { rows } = await db.query<ChannelRow>({
+    name: 'read_alert_channel',
+    text: `select ${channelColumns} from ${tables} where c.id = $1 and c.deleted_at is null and (not $2 or c.tenant_id is not null)`,
+    values: [uuidOf(channelId), onlyOwners],
+  });
+  return rows[0] ? toChannel(rows[0]) : null;
+}
+
+/** What a change makes of the channel; the two are compared for the audit log. */
+export interface Changing {
+  write: ChannelWrite;
+  /** The settings are other ones than before. */
+  newSettings: boolean;
+  audit: AuditChange;
+}
+
+/** Calls `change` under the row's lock; an error that it throws rolls back. Null: no such channel. */
+export async function changeChannel(
+  db: Db,
+  channelId: string,
+  onlyOwners: boolean,
+  change: (before: StoredChannel) => Changing,
+  audit: Audit,
+): Promise<StoredChannel | null> {
+  return audited(db, audit, async (client) => {
+    await client.query({
+      name: 'lock_alert_channel',
+      text: 'select from alert_channels where id = $1 for no key update',
+      values: [uuidOf(channelId)],
+    });
+    const before = await readChannel(client, channelId, onlyOwners);
+    if (!before) return { result: null, entry: null };
+    const { write, newSettings, audit: fields } = change(before);
+    await client.query({
+      name: 'change_alert_channel',
+      text: `
+        update alert_channels set sealed = $2, kinds = $3, min_severity = $4, quiet_ms = $5, digest_at = $6, digest_only = $7, digest_due_at = $8,
+          settings_version = settings_version + $9::int, last_error = case when $9 = 1 then null else last_error end, updated_at = now()
+        where id = $1`,
+      values: [uuidOf(channelId), ...written(write), newSettings ? 1 : 0],
+    });
+    const { tenantId } = before;
+    const entry = Object.keys(fields.after).length > 0 ? { tenantId, target: { kind: 'alert_channel', id: channelId }, ...fields } : null;
+    return { result: await readChannel(client, channelId, false), entry };
+  });
+}
+
+/** The checks delete its webhook endpoint later. False: no such channel. */
+export async function deleteChannel(db: Db, channelId: string, onlyOwners: boolean, audit: Audit): Promise<boolean> {
+  return audited(db, audit, async (client) => {
+    const before = await readChannel(client, channelId, onlyOwners);
+    const { rowCount } = await client.query({
+      name: 'delete_alert_channel',
+      text: 'update alert_channels set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null and $2',
+      values: [uuidOf(channelId), before !== null],
+    });
+    if (!before || rowCount === 0) return { result: false, entry: null };
+    const { tenantId } = before;
+    return {
+      result: true,
+      entry: { tenantId, target: { kind: 'alert_channel', id: channelId }, before: { kind: before.kind }, after: null },
+    };
+  });
+}
+
+export function toChannel(row: ChannelRow): StoredChannel {
+  return {
+    id: idOf('ach', row.id),
+    tenantId: row.tenant_id && idOf('tnt', row.tenant_id),
+    tenant: row.tenant,
+    kind: row.kind,
+    sealed: row.sealed,
+    settingsVersion: row.settings_version,
+    kinds: row.kinds,
+    minSeverity: row.min_severity,
+    quietMs: row.quiet_ms,
+    digestAt: row.digest_at,
+    digestOnly: row.digest_only,
+    lastSentAt: row.last_sent_at,
+    lastError: row.last_error,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,74 @@
+// What the checks read about endpoints: which fail, are disabled, or have dead letters. Partial indexes hold only such rows,
+// so that a check costs the same however many endpoints there are.
+import type { CheckedEndpoint, FailingEndpoint } from '#domain/alerts/conditions';
+import type { Db } from '../store/pool.ts';
+
+/** The most rows of each check. With more, no alert of its kind is closed. */
+export const mostChecked = 2_000;
+
+interface EndpointRow {
+  id: string;
+  tenant_id: string;
+  host: string;
+}
+
+const toChecked = ({ id, tenant_id, host }: EndpointRow): CheckedEndpoint => ({ endpointId: id, tenantId: tenant_id, host });
+
+/**
+ * Endpoints that have accepted nothing for at least `forMs`: by their lane while it parks, else by the counts of direct
+ * attempts. One refusal is not enough.
+ */
+export async function readFailing(db: Db, forMs: number): Promise<FailingEndpoint[]> {
+  const { rows } = await db.query<EndpointRow & { since: Date; target_version: number; refused: number }>({
+    name: 'alerts_failing',
+    text: `
+      with failing as (
+        select endpoint_id, target_version, failing_since as since, coalesce((circuit->>'refusedProbes')::int, 0) + 2 as refused
+        from lanes where failing_since is not null and parks
+        union all
+        select h.endpoint_id, h.target_version, h.failing_since, (h.counts->>'notAccepted')::int
+        from endpoint_health h where h.failing_since is not null
+          and not exists (
+            select from lanes l where l.endpoint_id = h.endpoint_id and (l.parks or l.ended_at > h.updated_at and l.failing_since is null))
+      )
+      select p.id, p.tenant_id, p.host, p.target_version, f.since, f.refused
+      from failing f join endpoints p on p.id = f.endpoint_id and p.target_version = f.target_version
+      where p.deleted_at is null and p.gate = 'open' and f.refused >= 2 and f.since <= now() - $1::float8 * interval '1 millisecond'
+      order by f.since limit ${mostChecked}`,
+    values: [forMs],
+  });
+  return rows.map((row) => ({ ...toChecked(row), since: row.since, targetVersion: row.target_version, refused: row.refused }));
+}
+
+export async function readDisabled(db: Db): Promise<(CheckedEndpoint & { reason: string })[]> {
+  const { rows } = await db.query<EndpointRow & { gate_reason: string | null }>({
+    name: 'alerts_disabled',
+    text: `
+      select id, tenant_id, host, gate_reason from endpoints where gate = 'disabled' and deleted_at is null order by id limit ${mostChecked}`,
+  });
+  return rows.map((row) => ({ ...toChecked(row), reason: row.gate_reason ?? 'disabled' }));
+}
+
+const mostDeadLetters = 10_000;
+
+/** The endpoints of deliveries that became dead letters in the last hour and still are. `isAll` false: there are more. */
+export async function readDeadLetters(
+  db: Db,
+): Promise<{ isAll: boolean; endpoints: (CheckedEndpoint & { count: number; message: string })[] }> {
+  const { rows } = await db.query<EndpointRow & { count: number; message: string | null; total: number }>({
+    name: 'alerts_dead_letters',
+    text: `
+      with recent as (
+        select endpoint_id, last_message, updated_at from deliveries
+        where status = 'dead_lettered' and updated_at > now() - interval '1 hour' order by updated_at desc limit ${mostDeadLetters}
+      ), counted as (
+        select endpoint_id, count(*)::int as count, (array_agg(last_message order by updated_at desc))[1] as message from recent group by 1
+      )
+      select p.id, p.tenant_id, p.host, c.count, c.message, (select count(*)::int from recent) as total
+      from counted c join endpoints p on p.id = c.endpoint_id where p.deleted_at is null`,
+  });
+  return {
+    isAll: (rows[0]?.total ?? 0) < mostDeadLetters,
+    endpoints: rows.map((row) => ({ ...toChecked(row), count: row.count, message: row.message ?? 'unknown' })),
+  };
+}

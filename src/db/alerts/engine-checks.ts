@@ -1,0 +1,49 @@
+// What the checks read about Posthorn itself: the quarantine, the outbox, overdue deliveries, and its workers.
+import type { EngineFacts } from '#domain/alerts/engine-conditions';
+import type { Db } from '../store/pool.ts';
+
+/** `workersSeenMs`: how old the lease of a worker may be. One statement that reads the ends of indexes. */
+export async function readEngineFacts(db: Db, workersSeenMs: number): Promise<EngineFacts> {
+  const { rows } = await db.query<{
+    quarantined: number;
+    message: string | null;
+    oldest: Date | null;
+    workers: number;
+    worker_seen_at: Date | null;
+  }>({
+    name: 'alerts_engine',
+    text: `
+      with quarantined as materialized (select last_message from deliveries where status = 'quarantined' limit 10000)
+      select (select count(*)::int from quarantined) as quarantined, (select last_message from quarantined limit 1) as message,
+        (select accepted_at from outbox order by event_id limit 1) as oldest,
+        (select count(*)::int from relays where seen > now() - $1::float8 * interval '1 millisecond') as workers,
+        (select max(seen) from relays) as worker_seen_at`,
+    values: [workersSeenMs],
+  });
+  const [row] = rows;
+  return {
+    quarantined: row?.quarantined ?? 0,
+    quarantineMessage: row?.message ?? null,
+    oldestWaiting: row?.oldest ?? null,
+    workers: row?.workers ?? 0,
+    workerSeenAt: row?.worker_seen_at ?? null,
+  };
+}
+
+/** Deliveries that should have been attempted `overdueMs` ago, counted up to 10,000, and since when the oldest waits. */
+export async function readOverdue(db: Db, overdueMs: number): Promise<{ count: number; since: Date | null }> {
+  const { rows } = await db.query<{ count: number; since: Date | null }>({
+    name: 'alerts_overdue',
+    text: `
+      select count(*)::int as count, min(next_attempt_at) as since from (
+        select next_attempt_at from deliveries
+        where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
+        union all
+        select next_attempt_at from deliveries
+        where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
+        limit 10000
+      ) d`,
+    values: [overdueMs],
+  });
+  return { count: rows[0]?.count ?? 0, since: rows[0]?.since ?? null };
+}

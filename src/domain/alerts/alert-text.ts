@@ -1,0 +1,108 @@
+// The title and the detail of an alert, made of its facts. The same texts appear in the API and in every channel.
+import type { AlertKind, Facts } from './alert.ts';
+
+export interface AlertText {
+  title: string;
+  detail: string;
+}
+
+type Write = (facts: Reader, count: number) => AlertText;
+
+/** Reads facts as text. A fact that an older version did not store reads as `unknown`. */
+interface Reader {
+  text(name: string): string;
+  number(name: string): number;
+}
+
+const texts: Record<AlertKind, Write> = {
+  'endpoint.failing': (f, count) => ({
+    title: `${f.text('host')} accepts nothing`,
+    detail: `The endpoint has accepted nothing since ${f.text('since')}, in ${count} attempts. Its deliveries wait and are retried. Check the receiver; the attempts of a delivery show its answers.`,
+  }),
+  'endpoint.disabling': (f) => ({
+    title: `${f.text('host')} will be disabled`,
+    detail: `The endpoint has accepted nothing since ${f.text('since')}. It will be disabled after ${f.text('disabledAt')}: ${f.number('percent')} % of the time is over. Repair the receiver before.`,
+  }),
+  'endpoint.disabled': (f) => ({
+    title: `${f.text('host')} is disabled`,
+    detail: `Nothing is sent to the endpoint: ${f.text('reason')}. Its deliveries are held. Repair the receiver, then resume the endpoint (POST /v1/endpoints/{id}/resume).`,
+  }),
+  'endpoint.recovered': (f) => ({
+    title: `${f.text('host')} accepts again`,
+    detail: 'The endpoint accepts deliveries again. What was held is sent in order. Nothing needs to be done.',
+  }),
+  'endpoint.slow': (f) => ({
+    title: `${f.text('host')} is slow`,
+    detail: `95 % of the answers of the last ${f.number('minutes')} minutes took up to ${f.number('p95Ms')} ms, of a timeout of ${f.number('timeoutMs')} ms. Answer first and do the work later, or raise timeoutMs.`,
+  }),
+  'endpoint.success_rate': (f) => ({
+    title: `${f.text('host')} refuses more than usual`,
+    detail: `${f.number('now')} % of the attempts of the last ${f.number('minutes')} minutes were accepted; usual are ${f.number('usual')} %. Compare the answers of refused attempts with the last change of the receiver.`,
+  }),
+  'endpoint.latency': (f) => ({
+    title: `${f.text('host')} answers more slowly than usual`,
+    detail: `The mean answer of the last ${f.number('minutes')} minutes took ${f.number('now')} ms; usual are ${f.number('usual')} ms. Check the load of the receiver.`,
+  }),
+  'endpoint.volume': (f) => ({
+    title: `${f.text('host')} gets an unusual number of deliveries`,
+    detail: `${f.number('now')} attempts in the last ${f.number('minutes')} minutes; usual are ${f.number('usual')}. Check whether the producer sends more or less than it should.`,
+  }),
+  'deliveries.dead_lettered': (f, count) => ({
+    title: `${count} dead letters for ${f.text('host')}`,
+    detail: `${count} deliveries were given up in the last hour, after all their retries. The last answer: ${f.text('message')}. Repair the receiver, then replay them (POST /v1/replays, or POST /v1/deliveries/{id}/replay).`,
+  }),
+  'deliveries.quarantined': (f, count) => ({
+    title: `${count} deliveries in quarantine`,
+    detail: `Posthorn could not make the requests of ${count} deliveries because of an internal error: ${f.text('message')}. Find the cause in the log, then release them (POST /v1/deliveries/{id}/release).`,
+  }),
+  'deliveries.overdue': (f, count) => ({
+    title: `${count} deliveries are overdue`,
+    detail: `The oldest attempt should have been made at ${f.text('since')}. Check that workers run and that they have the capacity (GET /v1/status).`,
+  }),
+  'backlog.old': (f) => ({
+    title: `Accepted events wait for ${f.number('seconds')} s`,
+    detail: `The oldest event in the outbox was accepted at ${f.text('since')} and is not dispatched. Check that workers run (GET /v1/status), and that PostgreSQL and Temporal are fast enough.`,
+  }),
+  'certificate.expiring': (f) => ({
+    title: `The client certificate for ${f.text('host')} ${expires(f.number('days'))}`,
+    detail: `The client certificate of the endpoint is valid until ${f.text('expiresAt')}. Set a new one: PATCH /v1/endpoints/{id} with tls.certificate and tls.key.`,
+  }),
+  'secret.expiring': (f) => ({
+    title: `The old signing secret for ${f.text('host')} ends`,
+    detail: `The rotated secret signs until ${f.text('expiresAt')}. Until then the receiver must verify with the new secret.`,
+  }),
+  'key.expiring': (f) => ({
+    title: `The API key ${f.text('prefix')}… ${expires(f.number('days'))}`,
+    detail: `The API key "${f.text('name')}" expires at ${f.text('expiresAt')}. Create another one (POST /v1/api-keys) and use it instead.`,
+  }),
+  'ingest.abnormal': (f) => ({
+    title: `An unusual number of events arrives`,
+    detail: `${f.number('now')} events were accepted in the last ${f.number('minutes')} minutes; usual are ${f.number('usual')}. Check the producers.`,
+  }),
+  'workers.missing': (f) => ({
+    title: 'No worker is running',
+    detail: `No worker has been seen since ${f.text('since')}. Events are accepted, and nothing is delivered. Start a worker (posthorn worker).`,
+  }),
+  'temporal.unreachable': (f) => ({
+    title: 'Temporal cannot be used',
+    detail: `Temporal does not answer or refuses: ${f.text('trouble')}. Events are accepted and first attempts are made; retries may be late. Check the address, the namespace and the credentials of Temporal.`,
+  }),
+  'postgres.unreachable': (f) => ({
+    title: 'PostgreSQL does not answer',
+    detail: `${f.text('process')} cannot use PostgreSQL since ${f.text('since')}: ${f.text('trouble')}. New events are answered with 503, and nothing is delivered. Check the database server.`,
+  }),
+};
+
+export function alertText(kind: AlertKind, facts: Facts, count: number): AlertText {
+  const reader: Reader = {
+    text: (name) => String(facts[name] ?? 'unknown'),
+    number: (name) => Number(facts[name] ?? 0),
+  };
+  return texts[kind](reader, count);
+}
+
+/** `days`: a step of `daysLeft`. */
+function expires(days: number): string {
+  if (days <= 0) return 'has expired';
+  return days === 1 ? 'expires within a day' : `expires within ${days} days`;
+}

@@ -1,0 +1,227 @@
+// Alerts in the database: they open once, change and close; each change is told once to each channel; messages are claimed,
+// repeated after a crash, and given up in order.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { announceChanges } from '#db/alerts/announcements';
+import { announceDigests } from '#db/alerts/digests';
+import { claimDue, recordFate } from '#db/alerts/notifications';
+import { reconcile } from '#db/alerts/reconcile';
+import type { Condition } from '#domain/alerts/alert';
+import { systemTenantId } from '#domain/endpoints/tenant';
+import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+
+let database: TestDatabase;
+const [tenantId, otherTenant] = [uuidOf(newId('tnt')), uuidOf(newId('tnt'))];
+const system = uuidOf(systemTenantId);
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.db.query(
+    `insert into tenants (id, external_id, name) values ($1, 'acme', 'Acme'), ($2, 'other', 'Other'), ($3, '_posthorn', 'x')`,
+    [tenantId, otherTenant, system],
+  );
+});
+afterAll(() => database?.drop());
+beforeEach(() => database.db.query('delete from alert_notifications; delete from alerts; delete from alert_channels'));
+
+const endpointId = uuidOf(newId('ep'));
+const condition = (more: Partial<Condition> = {}): Condition => ({
+  kind: 'endpoint.failing',
+  subject: endpointId,
+  severity: 'warning',
+  tenantId,
+  endpointId,
+  count: 2,
+  facts: { host: 'hooks.test', since: '2026-01-01T00:00:00.000Z', targetVersion: 1 },
+  ...more,
+});
+const kinds = ['endpoint.failing', 'endpoint.disabling', 'endpoint.disabled'] as const;
+const found = async (...conditions: Condition[]) => {
+  await reconcile(database.db, conditions, kinds);
+  await announceChanges(database.db);
+};
+const alerts = async () =>
+  (await database.db.query('select kind, state, severity, count, closed_at from alerts order by opened_at, id')).rows as Record<
+    string,
+    unknown
+  >[];
+
+async function channel(more: Record<string, unknown> = {}): Promise<string> {
+  const id = uuidOf(newId('ach'));
+  const row = {
+    tenant_id: null,
+    kind: 'slack',
+    kinds: null,
+    min_severity: 'info',
+    quiet_ms: 0,
+    digest_at: null,
+    digest_only: false,
+    digest_due_at: null,
+    ...more,
+  };
+  await database.db.query(
+    `insert into alert_channels (id, sealed, tenant_id, kind, kinds, min_severity, quiet_ms, digest_at, digest_only, digest_due_at) values ($1, '', $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [id, ...Object.values(row)],
+  );
+  return id;
+}
+
+const told = async (id: string) => {
+  const { rows } = await database.db.query<{ event: string }>(
+    'select event from alert_notifications where channel_id = $1 and dropped_at is null order by created_at, event desc',
+    [id],
+  );
+  return rows.map(({ event }) => event);
+};
+const send = async () => {
+  const due = await claimDue(database.db, 60_000, 50);
+  for (const one of due) await recordFate(database.db, one, { kind: 'sent' });
+  return due.map(({ event }) => event);
+};
+
+describe('an alert', () => {
+  it('opens once, is updated, and closes when its cause ends; a new cause opens another', async () => {
+    await found(condition());
+    await found(condition(), condition({ kind: 'endpoint.disabling' }));
+    await found(condition({ count: 7 }), condition({ kind: 'endpoint.disabling', severity: 'critical' }));
+    expect(await alerts()).toMatchObject([
+      { kind: 'endpoint.failing', state: 'open', count: 7, closed_at: null },
+      { kind: 'endpoint.disabling', state: 'open', severity: 'critical', count: 2 },
+    ]);
+    await found();
+    expect((await alerts()).map(({ state, closed_at }) => [state, closed_at !== null])).toEqual([
+      ['closed', true],
+      ['closed', true],
+    ]);
+    await found(condition());
+    expect((await alerts()).map(({ state }) => state)).toEqual(['closed', 'closed', 'open']);
+  });
+
+  it('opens once when two processes find its cause at the same moment', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => reconcile(database.db, [condition()], kinds)));
+    expect(await alerts()).toHaveLength(1);
+  });
+
+  it('of a kind that was not checked completely stays open', async () => {
+    await found(condition({ kind: 'deliveries.quarantined', tenantId: null, endpointId: null, subject: 'installation' }));
+    await found();
+    expect(await alerts()).toMatchObject([{ state: 'open' }]);
+  });
+
+  it('stays acknowledged while its cause lasts, and closes all the same', async () => {
+    await found(condition());
+    await database.db.query(`update alerts set state = 'acknowledged', untold = true`);
+    await found(condition({ count: 3 }));
+    expect(await alerts()).toMatchObject([{ state: 'acknowledged', count: 3 }]);
+    await found();
+    expect(await alerts()).toMatchObject([{ state: 'closed' }]);
+  });
+});
+
+describe('a channel', () => {
+  it('is told once of an open alert, once of a higher severity and once of its end, and never of an update', async () => {
+    const [operators, owners, foreign] = [
+      await channel(),
+      await channel({ tenant_id: tenantId }),
+      await channel({ tenant_id: otherTenant }),
+    ];
+    await found(condition());
+    await found(condition({ count: 5 }));
+    await found(condition({ count: 6 }));
+    expect([await told(operators), await told(owners), await told(foreign)]).toEqual([['opened'], ['opened'], []]);
+    await send();
+    await found(condition({ severity: 'critical' }));
+    await found(condition({ severity: 'critical', count: 9 }));
+    await send();
+    await found();
+    await found();
+    expect([await told(operators), await told(owners), await told(foreign)]).toEqual([
+      ['opened', 'escalated', 'closed'],
+      ['opened', 'escalated', 'closed'],
+      [],
+    ]);
+  });
+
+  it('gets only its kinds and severities, and no alert about Posthorn itself if it is a tenant’s', async () => {
+    const severe = await channel({ min_severity: 'critical' });
+    const others = await channel({ kinds: ['endpoint.disabled'] });
+    const owners = await channel({ tenant_id: tenantId });
+    await found(
+      condition(),
+      condition({ kind: 'deliveries.quarantined', subject: 'installation', severity: 'critical', tenantId: null, endpointId: null }),
+    );
+    expect([await told(severe), await told(others), await told(owners)]).toEqual([['opened'], [], ['opened']]);
+  });
+
+  it('hears nothing of an alert that opens and closes again within the quiet period, but of one that stays open', async () => {
+    const id = await channel({ quiet_ms: 3_600_000 });
+    await found(condition());
+    await send();
+    await found();
+    await send();
+    for (let again = 0; again < 3; again++) {
+      await found(condition());
+      expect(await send()).toEqual([]);
+      await found();
+      expect(await send()).toEqual([]);
+    }
+    expect(await told(id)).toEqual(['opened', 'closed']);
+    await found(condition());
+    // the quiet period ends
+    await database.db.query(`update alert_notifications set due_at = now() where sent_at is null and dropped_at is null`);
+    expect(await send()).toEqual(['opened']);
+    await found();
+    expect(await send()).toEqual(['closed']);
+  });
+
+  it('of the webhook kind is not told about an endpoint of a webhook channel', async () => {
+    const [webhook, slack] = [await channel({ kind: 'webhook' }), await channel()];
+    await found(condition({ tenantId: system }));
+    expect([await told(webhook), await told(slack)]).toEqual([[], ['opened']]);
+  });
+
+  it('gets one digest a day, however many processes look', async () => {
+    const id = await channel({ digest_at: '08:00', digest_only: true, digest_due_at: new Date(Date.now() - 1_000) });
+    await found(condition());
+    await Promise.all(Array.from({ length: 4 }, () => announceDigests(database.db, Date.now())));
+    expect(await told(id)).toEqual(['digest']);
+    const { rows } = await database.db.query('select digest_due_at from alert_channels where id = $1', [id]);
+    expect(rows[0].digest_due_at.getTime()).toBeGreaterThan(Date.now());
+  });
+});
+
+describe('a notification', () => {
+  it('is claimed by one process; if that dies, it is due again', async () => {
+    await channel();
+    await found(condition());
+    const claims = await Promise.all(Array.from({ length: 6 }, () => claimDue(database.db, 60_000, 50)));
+    expect(claims.flat()).toMatchObject([{ event: 'opened', attempts: 1, alert: { kind: 'endpoint.failing', tenant: 'acme' } }]);
+    // its process was killed between sending and recording, and the claim ends
+    await database.db.query(`update alert_notifications set due_at = now() - interval '1 second'`);
+    expect(await claimDue(database.db, 60_000, 50)).toMatchObject([{ event: 'opened', attempts: 2 }]);
+  });
+
+  it('that failed is repeated later, shows its error, and is not overtaken by a later one of the same alert', async () => {
+    const id = await channel();
+    const shown = async () => (await database.db.query('select last_error, last_sent_at from alert_channels where id = $1', [id])).rows[0];
+    await found(condition());
+    const [opened] = await claimDue(database.db, 60_000, 50);
+    if (!opened) throw new Error('nothing was due');
+    await recordFate(database.db, opened, { kind: 'failed', error: 'HTTP 500', retryInMs: 3_600_000 });
+    expect(await shown()).toEqual({ last_error: 'HTTP 500', last_sent_at: null });
+    await found();
+    expect(await claimDue(database.db, 60_000, 50)).toEqual([]);
+    await database.db.query(`update alert_notifications set due_at = now() where event = 'opened'`);
+    expect(await send()).toEqual(['opened']);
+    expect(await send()).toEqual(['closed']);
+    expect(await shown()).toMatchObject({ last_error: null, last_sent_at: expect.any(Date) });
+  });
+
+  it('of a deleted channel is dropped', async () => {
+    await channel();
+    await found(condition());
+    await database.db.query('update alert_channels set deleted_at = now()');
+    expect(await claimDue(database.db, 60_000, 50)).toEqual([]);
+    expect((await database.db.query('select from alert_notifications where dropped_at is not null')).rowCount).toBe(1);
+  });
+});
