@@ -82,3 +82,16 @@ create index endpoint_health_failing on endpoint_health (endpoint_id) where fail
 create index endpoint_secrets_ending on endpoint_secrets (valid_to) where valid_to is not null;
 create index api_keys_expiring on api_keys (expires_at) where expires_at is not null and revoked_at is null;
 create index deliveries_dead_lettered on deliveries (updated_at) where status = 'dead_lettered';
+
+-- What is usual for an endpoint, and for the installation (id 00000000-0000-0000-0000-000000000000): learnt from windows of
+-- five minutes, see src/domain/alerts/bands.ts.
+create table alert_baselines (
+  id uuid not null,
+  figure text not null check (figure in ('success', 'latency', 'volume', 'ingest')),
+  mean double precision not null,
+  variance double precision not null,
+  windows int not null,
+  learnt_until timestamptz not null, -- the end of the last window; a repeat learns nothing twice
+  primary key (id, figure)
+);
+create index alert_baselines_old on alert_baselines (learnt_until);

@@ -6,6 +6,18 @@ grant usage on config_version to posthorn_tenant_of_postgres;
 
 create sequence event_position;
 
+create table alert_baselines (
+  id uuid not null,
+  figure text not null,
+  mean double precision not null,
+  variance double precision not null,
+  windows integer not null,
+  learnt_until timestamp with time zone not null,
+  constraint alert_baselines_figure_check CHECK ((figure = ANY (ARRAY['success'::text, 'latency'::text, 'volume'::text, 'ingest'::text]))),
+  constraint alert_baselines_pkey PRIMARY KEY (id, figure)
+);
+CREATE INDEX alert_baselines_old ON public.alert_baselines USING btree (learnt_until);
+
 create table alert_channels (
   id uuid not null,
   tenant_id uuid,

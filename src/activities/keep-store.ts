@@ -3,6 +3,7 @@
 // it every 6 hours. Needs no idempotency key, because each step only does what is still missing.
 import { Context } from '@temporalio/activity';
 import { deleteOldAlerts, deleteOldNotifications } from '#db/alerts/alerts';
+import { deleteOldBaselines } from '#db/alerts/baselines';
 import { finishErasures } from '#db/events/erase-subject';
 import { dropOldDataKeys } from '#db/keys/data-keys';
 import { forgetRetiredKeys } from '#db/keys/signing-keys';
@@ -31,6 +32,7 @@ const old = [
   deleteOldApiRates,
   deleteOldNotifications,
   deleteOldAlerts,
+  deleteOldBaselines,
 ];
 
 /** `disableAfterMs`: how long an endpoint must fail before it is disabled. */

@@ -8,6 +8,7 @@ import { reconcile } from '#db/alerts/reconcile';
 import type { Db } from '#db/store/pool';
 import type { Timings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
+import { createBandChecks } from './band-checks.ts';
 import type { ChannelSender } from './channel-sender.ts';
 import { createQuickChecks, slowChecks } from './checks.ts';
 import { sendDue } from './send-due.ts';
@@ -27,6 +28,7 @@ export interface AlertChoresDeps {
 export function createAlertChores({ db, channels, log, timings, disableAfterMs, temporalTrouble, ran }: AlertChoresDeps): Chore[] {
   const { everyMs, slowEveryMs, claimMs, sendMs } = timings;
   const check = createQuickChecks({ db, times: { ...timings, disableAfterMs }, temporalTrouble });
+  const checkBands = createBandChecks(db);
   return [
     {
       name: 'alerts',
@@ -48,6 +50,8 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       async run() {
         const { conditions, checked } = await slowChecks(db, timings);
         await reconcile(db, conditions, checked);
+        const unusual = await checkBands();
+        if (unusual) await reconcile(db, unusual.conditions, unusual.checked);
         await dropLeftOvers({ db });
       },
     },

@@ -1,0 +1,126 @@
+// Compares the last five final minutes of the statistics with what is usual, once for each minute that becomes final; and
+// learns from each full window of five minutes. Two processes that do the same at once learn it once.
+import {
+  baselineKey,
+  dashedUuid,
+  type Learnt,
+  type OpenEndpoint,
+  platformId,
+  readAcceptedEvents,
+  readBaselines,
+  readFinalUntil,
+  readOpenEndpoints,
+  writeBaselines,
+} from '#db/alerts/baselines';
+import { type EndpointMinute, readEndpointMinutes } from '#db/stats/endpoint-minutes';
+import type { Db } from '#db/store/pool';
+import type { AlertKind, Condition } from '#domain/alerts/alert';
+import { type Baseline, bandOf, type Figure, isOutside, learn, leastAttempts, rules, windowMinutes } from '#domain/alerts/bands';
+import { about, ours } from '#domain/alerts/conditions';
+import { systemTenantId } from '#domain/endpoints/tenant';
+import { addCounts, type Counts, middleOf, percentiles } from '#domain/stats/latency';
+import type { Found } from './checks.ts';
+
+const minuteMs = 60_000;
+const windowMs = windowMinutes * minuteMs;
+const kinds: Record<Exclude<Figure, 'ingest'>, AlertKind> = {
+  success: 'endpoint.success_rate',
+  latency: 'endpoint.latency',
+  volume: 'endpoint.volume',
+};
+
+/** Null: no further minute is final since the last call. */
+export type BandChecks = () => Promise<Found | null>;
+
+export function createBandChecks(db: Db): BandChecks {
+  let seen = 0;
+  return async () => {
+    const until = await readFinalUntil(db);
+    if (!until || until.getTime() <= seen) return null;
+    const found = await checkWindow(db, until);
+    seen = until.getTime();
+    return found;
+  };
+}
+
+async function checkWindow(db: Db, until: Date): Promise<Found> {
+  const since = new Date(until.getTime() - windowMs);
+  const [minutes, events, baselines] = await Promise.all([
+    readEndpointMinutes(db, { since, until }),
+    readAcceptedEvents(db, since, until),
+    readBaselines(db, until),
+  ]);
+  const windows = windowsOf(minutes);
+  const known = [...baselines.keys()].map((key) => key.split(' ')[0] ?? '').filter((id) => id !== platformId);
+  const endpoints = await readOpenEndpoints(db, [...new Set([...known, ...windows.keys()])]);
+  const conditions: Condition[] = [];
+  const learnt: Learnt[] = [];
+  const judge = (id: string, figure: Figure, value: number): Baseline | null => {
+    const baseline = baselines.get(baselineKey(id, figure)) ?? null;
+    learnt.push({ id, figure, ...learn(baseline, value, rules[figure]) });
+    return baseline && isOutside(value, bandOf(baseline, rules[figure])) ? baseline : null;
+  };
+  for (const [id, endpoint] of endpoints) {
+    if (endpoint.tenantId !== dashedUuid(systemTenantId)) conditions.push(...checkEndpoint(endpoint, windows.get(id) ?? empty(), judge));
+  }
+  const unusual = judge(platformId, 'ingest', events);
+  if (unusual)
+    conditions.push(ours('ingest.abnormal', 'warning', 1, { minutes: windowMinutes, now: events, usual: Math.round(unusual.mean) }));
+  // windows that overlap would be learnt several times
+  if (until.getTime() % windowMs === 0) await writeBaselines(db, learnt, until);
+  return { conditions, checked: ['endpoint.slow', ...Object.values(kinds), 'ingest.abnormal'] };
+}
+
+interface Window {
+  accepted: number;
+  delivered: number;
+  attempts: number;
+  latency: Counts;
+}
+
+const empty = (): Window => ({ accepted: 0, delivered: 0, attempts: 0, latency: {} });
+
+function windowsOf(minutes: EndpointMinute[]): Map<string, Window> {
+  const windows = new Map<string, Window>();
+  for (const { endpointId, accepted, delivered, failed, latency } of minutes) {
+    const id = dashedUuid(endpointId);
+    const window = windows.get(id) ?? empty();
+    window.accepted += accepted;
+    window.delivered += delivered;
+    window.attempts += delivered + failed;
+    addCounts(window.latency, latency);
+    windows.set(id, window);
+  }
+  return windows;
+}
+
+type Judge = (id: string, figure: Figure, value: number) => Baseline | null;
+
+function checkEndpoint(endpoint: OpenEndpoint, { accepted, delivered, attempts, latency }: Window, judge: Judge): Condition[] {
+  const found: Condition[] = [];
+  const compare = (figure: Exclude<Figure, 'ingest'>, value: number) => {
+    const usual = judge(endpoint.endpointId, figure, value);
+    if (!usual) return;
+    const facts = { host: endpoint.host, minutes: windowMinutes, now: Math.round(value), usual: Math.round(usual.mean) };
+    found.push(about(endpoint, kinds[figure], 'warning', 1, facts));
+  };
+  compare('volume', accepted);
+  if (attempts < leastAttempts) return found;
+  compare('success', (100 * delivered) / attempts);
+  compare('latency', meanOf(latency));
+  const [p95 = null] = percentiles(latency, [0.95]);
+  if (p95 !== null && p95 >= endpoint.timeoutMs / 2) {
+    const facts = { host: endpoint.host, minutes: windowMinutes, p95Ms: Math.round(p95), timeoutMs: endpoint.timeoutMs };
+    found.push(about(endpoint, 'endpoint.slow', 'warning', 1, facts));
+  }
+  return found;
+}
+
+function meanOf(latency: Counts): number {
+  let [sum, total] = [0, 0];
+  for (const [bucket, count] of Object.entries(latency)) {
+    sum += middleOf(Number(bucket)) * count;
+    total += count;
+  }
+  return total === 0 ? 0 : sum / total;
+}
