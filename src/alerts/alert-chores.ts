@@ -5,6 +5,7 @@ import type { Chore } from '#chores/chores';
 import { announceChanges } from '#db/alerts/announcements';
 import { announceDigests } from '#db/alerts/digests';
 import { reconcile } from '#db/alerts/reconcile';
+import { tendChannels } from '#db/alerts/system-tenant';
 import type { Db } from '#db/store/pool';
 import type { Timings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
@@ -52,6 +53,7 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
         await reconcile(db, conditions, checked);
         const unusual = await checkBands();
         if (unusual) await reconcile(db, unusual.conditions, unusual.checked);
+        await tendChannels(db);
         await dropLeftOvers({ db });
       },
     },

@@ -26,6 +26,12 @@ export interface SendDueDeps {
 /** Returns how many were sent. */
 export async function sendDue(deps: SendDueDeps): Promise<number> {
   const until = performance.now() + deps.runMs;
+  let total = 0;
+  for (let sent = 1; sent > 0 && performance.now() < until; total += sent) sent = await sendSome(deps, until);
+  return total;
+}
+
+async function sendSome(deps: SendDueDeps, until: number): Promise<number> {
   const due = await claimDue(deps.db, deps.claimMs, atOnce);
   const groups = new Map<string, DueNotification[]>();
   for (const one of due) groups.set(one.channel.id, [...(groups.get(one.channel.id) ?? []), one]);

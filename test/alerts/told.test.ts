@@ -141,6 +141,57 @@ describe('an endpoint that fails and is repaired', () => {
   });
 });
 
+describe('a channel', () => {
+  const shown = async (id: string) => (await posthorn.get(`/v1/alert-channels/${id}`)).body;
+  const due = (text: string) => posthorn.database.db.query(text);
+
+  it('whose server refuses shows the error, is tried again, and shows that it was sent', async () => {
+    await posthorn.makeTenant('refused');
+    smtp.refuse((address) => address === 'full@example.com');
+    const email = { tenant: 'refused', kind: 'email', settings: { to: ['full@example.com'] } };
+    const { id } = (await posthorn.post('/v1/alert-channels', email)).body;
+    receiver.answer('/refused', [410]);
+    await posthorn.makeEndpoint('refused', `${receiver.url}/refused`);
+    await posthorn.postEvent('refused');
+    const refused = await until('the error', async () => ((await shown(id)).lastError ? shown(id) : null));
+    expect(refused).toMatchObject({
+      lastError: expect.stringMatching(/^the SMTP server refused: 550 .*full@example.com/),
+      lastSentAt: null,
+    });
+    smtp.refuse(() => false);
+    await due(
+      "update alert_notifications set due_at = now() where sent_at is null and attempts > 0 and due_at < now() + interval '10 seconds'",
+    );
+    await until('the mail', () => smtp.mails.find(({ to }) => to.includes('full@example.com')));
+    await until('the error to be gone', async () => (await shown(id)).lastError === null);
+    expect(await shown(id)).toMatchObject({ lastSentAt: expect.any(String) });
+  });
+
+  it('with a digest gets one list a day, and with `only` nothing else', async () => {
+    const slack = {
+      tenant: 'refused',
+      kind: 'slack',
+      settings: { url: `${receiver.url}/slack/digest` },
+      digest: { at: '08:00', only: true },
+    };
+    const { id } = (await posthorn.post('/v1/alert-channels', slack)).body;
+    await due('update alert_channels set digest_due_at = now() where digest_at is not null');
+    const request = await until('the digest', () => at('/slack/digest')[0]);
+    expect(bodyOf(request)).toMatchObject({ text: expect.stringMatching(/^Digest: [1-9]\d* open, \d+ closed$/) });
+    expect(JSON.stringify(bodyOf(request).blocks)).toContain('is disabled');
+    await posthorn.call('PATCH', `/v1/alert-channels/${id}`, { digest: null });
+    expect(at('/slack/digest')).toHaveLength(1);
+  });
+
+  it('of a deleted tenant is deleted', async () => {
+    expect((await posthorn.call('DELETE', '/v1/tenants/refused')).status).toBe(204);
+    await until('its channels to be gone', async () => {
+      const { data } = (await posthorn.get('/v1/alert-channels?limit=250')).body;
+      return data.every(({ tenant }: { tenant: string }) => tenant !== 'refused');
+    });
+  });
+});
+
 describe('a webhook channel whose receiver fails', () => {
   it('is told by other channels, and never by a webhook', async () => {
     receiver.answer('/broken', [500]);
@@ -155,6 +206,10 @@ describe('a webhook channel whose receiver fails', () => {
     const { id } = await posthorn.makeEndpoint('gone', `${receiver.url}/gone`);
     await posthorn.postEvent('gone');
     await until('the alert of the channel’s endpoint', () => open('_posthorn', 'endpoint.failing'));
+    await until('the channel to show it', async () => {
+      const { lastError } = (await posthorn.get(`/v1/alert-channels/${channel}`)).body;
+      return lastError?.startsWith('the receiver has accepted nothing since 2');
+    });
     const texts = () => at('/slack/operator').map((request) => JSON.stringify(bodyOf(request)));
     await until('the message', () => texts().find((text) => text.includes('_posthorn')));
     await until('the message', () => texts().find((text) => text.includes(id)));

@@ -67,7 +67,13 @@ export interface ChannelToCreate extends ChannelWrite {
   kind: ChannelKind;
 }
 
-/** Run twice with the same id: the second run returns the channel of the first. `shown`: for the audit log, without secrets. */
+/** Of a tenant, or of the operator. */
+export const mostChannels = 20;
+
+/**
+ * Null: there are `mostChannels` already. Run twice with the same id: the second run returns the channel of the first.
+ * `shown`: for the audit log, without secrets.
+ */
 export async function createChannel(
   db: Db,
   made: ChannelToCreate,
@@ -79,7 +85,9 @@ export async function createChannel(
       name: 'create_alert_channel',
       text: `
         insert into alert_channels (id, tenant_id, kind, sealed, kinds, min_severity, quiet_ms, digest_at, digest_only, digest_due_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+        where (select count(*) from alert_channels where tenant_id is not distinct from $2 and deleted_at is null) < ${mostChannels}
+        on conflict do nothing`,
       values: [uuidOf(made.channelId), made.tenantId && uuidOf(made.tenantId), made.kind, ...written(made)],
     });
     const entry = { tenantId: made.tenantId, target: { kind: 'alert_channel', id: made.channelId }, before: null, after: shown };

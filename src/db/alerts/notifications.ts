@@ -26,6 +26,8 @@ interface DueRow {
   alert: string | null;
 }
 
+/** So many of one channel are claimed at once, so that a channel with many does not hold up the others. */
+const mostOfChannel = 10;
 const order = `array['opened', 'escalated', 'acknowledged', 'closed', 'digest']`;
 
 /**
@@ -36,10 +38,15 @@ export async function claimDue(db: Db, claimMs: number, limit: number): Promise<
   const { rows } = await db.query<DueRow>({
     name: 'claim_notifications',
     text: `
-      with due as (
+      with waiting as (
+        select id, row_number() over (partition by channel_id order by due_at) as nth from (
+          select id, channel_id, due_at from alert_notifications
+          where sent_at is null and dropped_at is null and due_at <= now() order by due_at limit 2000
+        ) oldest
+      ), due as (
         select n.id, c.deleted_at is not null as is_void
-        from alert_notifications n join alert_channels c on c.id = n.channel_id
-        where n.sent_at is null and n.dropped_at is null and n.due_at <= now() and not exists (
+        from waiting w join alert_notifications n on n.id = w.id join alert_channels c on c.id = n.channel_id
+        where w.nth <= ${mostOfChannel} and n.sent_at is null and n.dropped_at is null and n.due_at <= now() and not exists (
           select from alert_notifications e
           where e.alert_id = n.alert_id and e.channel_id = n.channel_id and e.sent_at is null and e.dropped_at is null
             and (array_position(${order}, e.event), e.round) < (array_position(${order}, n.event), n.round))
@@ -102,7 +109,8 @@ export async function recordFate(db: Db, { id, channel }: Pick<DueNotification, 
           due_at = case $2 when 'released' then now() when 'failed' then now() + coalesce($4, 0) * interval '1 millisecond' else due_at end
         where id = $1
       )
-      update alert_channels set last_error = $3, last_error_at = case when $3::text is null then last_error_at else now() end,
+      -- that a webhook is stored says nothing about its receiver
+      update alert_channels set last_error = case when kind = 'webhook' and $2 = 'sent' then last_error else $3 end, last_error_at = case when $3::text is null then last_error_at else now() end,
         last_sent_at = case when $2 = 'sent' then now() else last_sent_at end
       where id = $5 and $2 in ('sent', 'failed')`,
     values: [uuidOf(id), fate.kind, error, fate.kind === 'failed' ? fate.retryInMs : null, uuidOf(channel.id)],

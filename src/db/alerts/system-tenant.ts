@@ -61,6 +61,30 @@ export function setChannelEndpoint(
   });
 }
 
+/** Deletes the channels of deleted tenants, and shows on webhook channels whether their receivers fail. */
+export async function tendChannels(db: Db): Promise<void> {
+  await db.query({
+    name: 'delete_channels_of_deleted_tenants',
+    text: `
+      update alert_channels c set deleted_at = now() from tenants t
+      where t.id = c.tenant_id and t.deleted_at is not null and c.deleted_at is null`,
+  });
+  await db.query({
+    name: 'show_failing_webhooks',
+    text: `
+      with shown as (
+        select c.id, (
+          select min(case when a.kind = 'endpoint.disabled' then 'the receiver failed for too long, or is gone: nothing is sent to it'
+            else 'the receiver has accepted nothing since ' || (a.detail->>'since') end)
+          from alerts a where a.state <> 'closed' and a.kind in ('endpoint.failing', 'endpoint.disabled') and a.endpoint_id = c.endpoint_id
+        ) as error
+        from alert_channels c where c.kind = 'webhook' and c.deleted_at is null and c.endpoint_id is not null
+      )
+      update alert_channels c set last_error = s.error, last_error_at = case when s.error is null then c.last_error_at else now() end
+      from shown s where s.id = c.id and c.last_error is distinct from s.error`,
+  });
+}
+
 /** Endpoints of deleted channels, which are to be deleted too. */
 export async function leftOverEndpoints(db: Db): Promise<{ channelId: string; endpointId: string }[]> {
   const { rows } = await db.query<{ id: string; endpoint_id: string }>({

@@ -161,6 +161,16 @@ describe('a channel', () => {
   });
 });
 
+it('a tenant has at most 20 channels', async () => {
+  await api.makeTenant('many');
+  const make = () => api.post(channels, { tenant: 'many', kind: 'slack', settings: { url: 'https://hooks.slack.com/x' } });
+  for (let made = 0; made < 20; made++) expect((await make()).status).toBe(201);
+  expect((await make()).status).toBe(409);
+  const { data } = (await api.get(`${channels}?tenant=many`)).body;
+  await api.call('DELETE', `${channels}/${data[0].id}`);
+  expect((await make()).status).toBe(201);
+});
+
 describe('a test of a channel', () => {
   const make = async (kind: string, settings: object): Promise<string> => (await api.post(channels, { kind, settings })).body.id;
   const test = async (id: string) => api.post(`${channels}/${id}/test`);

@@ -1,6 +1,6 @@
 // /v1/alert-channels: create, list, read, change, delete and test the channels that alerts are sent to.
 import { z } from 'zod';
-import { changeChannel, createChannel, deleteChannel, listChannels, readChannel } from '#db/alerts/channels';
+import { changeChannel, createChannel, deleteChannel, listChannels, mostChannels, readChannel } from '#db/alerts/channels';
 import { appendAudit } from '#db/audit/audit';
 import { changedFields, withoutSecrets } from '#domain/access/audit';
 import { channelChange, channelTest, channelView, newChannel, noDigest, usualQuietPeriod } from '#domain/alerts/channel';
@@ -11,7 +11,7 @@ import { openChannelSettings } from '#sealing/channel-settings';
 import { tenantMeant } from '../../access/grant-limits.ts';
 import * as examples from '../../examples/alerts.ts';
 import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
-import { invalid, notFound } from '../../http/problem.ts';
+import { invalid, notFound, Problem } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { seesOnlyOwners } from './alerts.ts';
@@ -30,7 +30,7 @@ const create = (deps: ApiDeps) =>
     operationId: 'createAlertChannel',
     summary: 'Create an alert channel',
     description:
-      'Alerts of the tenant are sent to it from now on. Without a tenant it is a channel of the operator, which gets the alerts of all tenants and those about the installation. The answer shows the secret of a webhook, which is shown only once.',
+      'Alerts of the tenant are sent to it from now on. Without a tenant it is a channel of the operator, which gets the alerts of all tenants and those about the installation. The answer shows the secret of a webhook, which is shown only once. 409 if there are 20 channels of the tenant, or of the operator, already.',
     scope: 'endpoints:write',
     audit: 'alert_channel.create',
     body: newChannel,
@@ -47,7 +47,7 @@ const create = (deps: ApiDeps) =>
       const wishes = { kinds, minSeverity, quietPeriod, digest };
       const toMake = { channelId, tenantId: tenant?.id ?? null, kind, ...toWrite(deps, channelId, settings, wishes) };
       const made = await createChannel(deps.db, toMake, withoutSecrets({ kind, ...wishes }), audit);
-      if (!made) throw notFound('tenant');
+      if (!made) throw new Problem(409, `There are ${mostChannels} alert channels already, which is the limit. Delete one first.`);
       const { secret } = openChannelSettings(deps.vault, made.id, made.sealed);
       const shown = showChannel(deps, made);
       return answer(201, { ...shown, settings: { ...shown.settings, ...(secret !== undefined && { secret }) } });
