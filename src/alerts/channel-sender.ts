@@ -1,6 +1,6 @@
 // Sends a message to a channel of any kind. Nothing is recorded here: the caller decides about repeats.
 
-import type { StoredChannel } from '#db/alerts/channels';
+import type { StoredChannel } from '#db/alerts/channel-row';
 import { ChannelRefused } from '#domain/alerts/channel-refused';
 import type { ChannelSettings } from '#domain/alerts/channel-settings';
 import { usualPagerDutyUrl } from '#domain/alerts/channel-settings';

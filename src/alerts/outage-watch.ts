@@ -1,7 +1,7 @@
 // Tells the operator that PostgreSQL does not answer, from what this process has in memory; and stores the alert when
 // PostgreSQL is back. Webhook channels are left out: they are sent through PostgreSQL.
 
-import type { StoredChannel } from '#db/alerts/channels';
+import type { StoredChannel } from '#db/alerts/channel-row';
 import { type OutagePlan, readOutagePlan, recordOutage } from '#db/alerts/outages';
 import { isStoreAway } from '#db/store/errors';
 import type { Db } from '#db/store/pool';
@@ -24,6 +24,11 @@ export interface OutageWatchDeps {
   checkedAtMs(): number;
 }
 
+interface Plan extends OutagePlan {
+  /** When any process began to run the checks last, by the monotonic clock of this one. */
+  checkedByAnyMs: number;
+}
+
 interface Outage {
   sinceMs: number;
   since: Date;
@@ -37,13 +42,18 @@ interface Outage {
  */
 export function watchForOutage(deps: OutageWatchDeps): { stop(): Promise<void> } {
   const { db, log, timings } = deps;
-  let plan: OutagePlan | null = null;
+  let plan: Plan | null = null;
+  const read = async (): Promise<Plan> => {
+    const beganMs = performance.now();
+    const found = await readOutagePlan(db);
+    return { ...found, checkedByAnyMs: beganMs - (found.checkedMsAgo ?? 0) };
+  };
   let outage: Outage | null = null;
 
   async function look(): Promise<number> {
     const beganMs = performance.now();
     const began = new Date();
-    const found = await readOutagePlan(db).catch((error: unknown) => {
+    const found = await read().catch((error: unknown) => {
       if (!isStoreAway(error)) throw error;
       return error as Error;
     });
@@ -55,7 +65,7 @@ export function watchForOutage(deps: OutageWatchDeps): { stop(): Promise<void> }
     if (outage && outage.told.size > 0 && plan) {
       await recordOutage(db, { alertId: plan.alertId, since: outage.since, facts: factsOf(deps, outage), told: [...outage.told] });
       outage = null;
-      plan = await readOutagePlan(db);
+      plan = await read();
     } else {
       outage = null;
       plan = found;
@@ -68,11 +78,11 @@ export function watchForOutage(deps: OutageWatchDeps): { stop(): Promise<void> }
   return { stop: () => timer.stop() };
 }
 
-async function tell(deps: OutageWatchDeps, plan: OutagePlan, outage: Outage): Promise<void> {
+async function tell(deps: OutageWatchDeps, plan: Plan, outage: Outage): Promise<void> {
   const { channels, log, timings, checkedAtMs } = deps;
   const forMs = performance.now() - outage.sinceMs;
   if (forMs < timings.awayMs) return;
-  const hasChecked = outage.sinceMs - checkedAtMs() < 2 * timings.everyMs + timings.sendMs;
+  const hasChecked = checkedAtMs() >= plan.checkedByAnyMs;
   const alert = alertOf(deps, plan, outage);
   const wanted = (channel: StoredChannel) =>
     (channel.kind === 'pagerduty' ? hasChecked || forMs >= 2 * timings.awayMs : hasChecked && channel.kind !== 'webhook') &&

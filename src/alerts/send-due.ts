@@ -11,6 +11,7 @@ import type { Message } from './message.ts';
 
 const atOnce = 50;
 const waitsMs = [5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000];
+const longestWaitMs = 3_600_000;
 const givenUpAfterMs = 24 * 3_600_000;
 
 export interface SendDueDeps {
@@ -44,11 +45,11 @@ async function sendGroup(deps: SendDueDeps, group: DueNotification[], until: num
   let failed: Fate | null = null;
   for (const one of group) {
     const isLate = performance.now() > until;
-    const fate: Fate = failed ?? (isLate ? { kind: 'released' } : await sendOne(deps, one));
+    const fate: Fate = failed ?? (isLate ? { kind: 'released', inMs: 0 } : await sendOne(deps, one));
     // the messages after a failed one wait as long as it does, and have not failed themselves
     await recordFate(deps.db, one, fate);
     if (fate.kind === 'sent') sent++;
-    if (fate.kind === 'failed') failed = { kind: 'released' };
+    if (fate.kind === 'failed') failed = { kind: 'released', inMs: fate.retryInMs ?? longestWaitMs };
   }
   return sent;
 }

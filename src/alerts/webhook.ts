@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StoredChannel } from '#db/alerts/channels';
+import type { StoredChannel } from '#db/alerts/channel-row';
 import {
   ensureSystemTenant,
   forgetChannelEndpoint,

@@ -1,6 +1,6 @@
 // The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
-import type { StoredChannel } from '#db/alerts/channels';
+import type { StoredChannel } from '#db/alerts/channel-row';
 import type { Audit } from '#db/audit/audit';
 import type { CommandResult } from '#db/deliveries/commands';
 import type { Verifying } from '#db/endpoints/verifications';

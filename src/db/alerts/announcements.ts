@@ -5,7 +5,7 @@ import { type ChangedAlert, type Notification, route, type ToldBefore } from '#d
 import { idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type Db, inTransaction } from '../store/pool.ts';
-import { type ChannelRow, channelColumns, toChannel } from './channels.ts';
+import { type ChannelRow, channelColumns, toChannel } from './channel-row.ts';
 
 const atOnce = 500;
 type Querying = Pick<Db, 'query'>;

@@ -6,7 +6,7 @@ import { idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { type AlertRow, alertColumns, toAlert } from './alerts.ts';
-import type { StoredChannel } from './channels.ts';
+import type { StoredChannel } from './channel-row.ts';
 
 /** Writes a notification for each channel whose digest is due, and sets when the next is. One for a day, however many processes run. */
 export async function announceDigests(db: Db, nowMs: number): Promise<void> {

@@ -3,27 +3,30 @@
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type Db, inTransaction } from '../store/pool.ts';
-import { type ChannelRow, channelColumns, type StoredChannel, toChannel } from './channels.ts';
+import { type ChannelRow, channelColumns, type StoredChannel, toChannel } from './channel-row.ts';
 
 const setting = 'next_outage_alert';
 
 export interface OutagePlan {
   alertId: string;
   channels: StoredChannel[];
+  /** How long ago any process began to run the checks; null: none has. */
+  checkedMsAgo: number | null;
 }
 
 export async function readOutagePlan(db: Db): Promise<OutagePlan> {
-  const { rows } = await db.query<Partial<ChannelRow> & { outage: string | null }>({
+  const { rows } = await db.query<Partial<ChannelRow> & { outage: string | null; checked_ms_ago: number | null }>({
     name: 'outage_plan',
     text: `
-      select s.value as outage, ${channelColumns}
+      select s.value as outage, (select extract(epoch from now() - begun_at)::float8 * 1000 from chores where name = 'alerts') as checked_ms_ago,
+        ${channelColumns}
       from (select (select value from settings where name = '${setting}') as value) s
       left join alert_channels c on c.tenant_id is null and c.deleted_at is null
       left join tenants t on t.id = c.tenant_id`,
   });
   const channels = rows.flatMap((row) => (row.id ? [toChannel(row as ChannelRow)] : []));
   const known = rows[0]?.outage;
-  if (known) return { alertId: known, channels };
+  if (known) return { alertId: known, channels, checkedMsAgo: rows[0]?.checked_ms_ago ?? null };
   await db.query({
     name: 'plan_outage',
     text: `insert into settings (name, value) values ('${setting}', $1) on conflict do nothing`,

@@ -1,6 +1,7 @@
 // Checks the settings of a channel, encrypts them, and shows a channel without its secrets.
 import { randomBytes } from 'node:crypto';
-import type { ChannelWrite, StoredChannel } from '#db/alerts/channels';
+import type { StoredChannel } from '#db/alerts/channel-row';
+import type { ChannelWrite } from '#db/alerts/channels';
 import { type Caller, may } from '#domain/access/access';
 import type { Severity } from '#domain/alerts/alert';
 import { type ChannelView, nextDigestMs, quietText } from '#domain/alerts/channel';
