@@ -26,8 +26,13 @@ export async function consumeAmqp(intake: AmqpIntake, signal: AbortSignal): Prom
     await session.run(config.POSTHORN_INGEST_AMQP_QUEUE ?? '');
   } finally {
     await session.settled();
-    await connection.close().catch((error) => log.debug({ err: error }, 'ingest.not_closed'));
+    await close(connection).catch((error) => log.debug({ err: error }, 'ingest.not_closed'));
   }
+}
+
+/** Rejects where the library throws: when the connection is closed already. */
+async function close(connection: ChannelModel): Promise<void> {
+  await connection.close();
 }
 
 /** One connection: what it has delivered can only be acknowledged on it. */

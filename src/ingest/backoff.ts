@@ -20,6 +20,7 @@ export async function keepRunning(work: () => Promise<void>, signal: AbortSignal
     const startedAt = performance.now();
     try {
       await work();
+      tries = 0;
     } catch (error) {
       if (signal.aborted) return;
       if (performance.now() - startedAt > steadyMs) tries = 1;

@@ -12,6 +12,8 @@ export class DeadLetterQueue {
   static async open(connection: ChannelModel, queue: string): Promise<DeadLetterQueue> {
     const exists = await isThere(connection, queue);
     const channel = await connection.createConfirmChannel();
+    // without a listener, an error would end the process
+    channel.on('error', () => undefined);
     if (!exists) await channel.assertQueue(queue, { durable: true });
     return new DeadLetterQueue(channel, queue);
   }

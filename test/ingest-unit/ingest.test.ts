@@ -1,10 +1,11 @@
 // The decisions of `posthorn ingest`, without a broker.
 import { describe, expect, it } from 'vitest';
 import { readIngestConfig } from '#config/ingest';
-import { backoffMs } from '#ingest/backoff';
+import { backoffMs, keepRunning } from '#ingest/backoff';
 import { workInChains } from '#ingest/chains';
 import { eventIdOf, instantOf, type Message, orderingKeyOf, readMessage } from '#ingest/event-message';
 import { Poster } from '#ingest/poster';
+import { createLogger } from '#runtime/logger';
 import { startReceiver } from '../support/receiver.ts';
 
 const mapping = { tenant: 'acme', type: 'a.b', headers: {} };
@@ -76,6 +77,19 @@ it('waits double from half a second to 30 s, half of it random, and not less tha
   expect([1, 2, 3, 7, 99].map((tries) => backoffMs(tries, null, 1))).toEqual([500, 1_000, 2_000, 30_000, 30_000]);
   expect(backoffMs(1, null, 0)).toBe(250);
   expect([backoffMs(1, 7_000, 0), backoffMs(1, 9e9, 0)]).toEqual([7_000, 300_000]);
+});
+
+it('work that fails runs again, and the waits begin with the first one after work that did not', async () => {
+  const stop = new AbortController();
+  const lines: string[] = [];
+  let runs = 0;
+  const work = async () => {
+    if (++runs === 5) stop.abort();
+    if (runs !== 2) throw new Error('no');
+  };
+  await keepRunning(work, stop.signal, createLogger('info', { write: (line) => void lines.push(line) }));
+  expect(runs).toBe(5);
+  expect(lines.map((line) => JSON.parse(line).tries)).toEqual([1, 1, 2]);
 });
 
 describe('an answer', () => {

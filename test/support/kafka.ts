@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { makeOnce } from '#embedded/cached-files';
 import { freePort, isPortFree } from '#embedded/free-port';
 import { type SupervisedProcess, superviseProcess } from '#embedded/supervised-process';
-import { needInstalled } from './installed.ts';
+import { fileOfPackage } from './debian.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ export interface Kafka {
 
 /** Resolves when the broker is ready. */
 export async function startKafka(): Promise<Kafka> {
-  const [java, jars] = [await findOrInstall('java', ['openjdk-17-jre-headless', 'maven']), await fetchJars()];
+  const [java, jars] = [await findOrInstall('java', 'default-jre-headless'), await fetchJars()];
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-kafka-'));
   const [port, controller] = [await freePort(), await freePort()];
   const settings = join(folder, 'server.properties');
@@ -75,19 +75,18 @@ function settingsOf(folder: string, port: number, controller: number): string {
   ].join('\n');
 }
 
-const onPath = (name: string) =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((file) => existsSync(file));
-const findOrInstall = (name: string, packages: string[]) => needInstalled(() => onPath(name), packages);
+const findOrInstall = (program: string, name: string) =>
+  fileOfPackage(
+    name,
+    (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program)),
+  );
 
 async function fetchJars(): Promise<string> {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), `posthorn/kafka-${version}`);
   const jars = join(folder, 'jars');
   const isThere = async () => existsSync(jars);
   if (await isThere()) return jars;
-  const maven = await findOrInstall('mvn', ['maven']);
+  const maven = await findOrInstall('mvn', 'maven');
   const make = async (draft: string) => {
     writeFileSync(join(draft, 'pom.xml'), project);
     const goal = [

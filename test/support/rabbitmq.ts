@@ -1,10 +1,10 @@
 // A RabbitMQ of its own for a test file, which may stop and start it. It restarts on the same port with its data.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#embedded/free-port';
 import { type SupervisedProcess, superviseProcess } from '#embedded/supervised-process';
-import { needInstalled } from './installed.ts';
+import { fileOfPackage } from './debian.ts';
 import { until } from './until.ts';
 
 export interface RabbitMq {
@@ -17,14 +17,14 @@ export interface RabbitMq {
 const libraries = '/usr/lib/rabbitmq/lib';
 
 /** The script itself: Debian's wrapper changes the user. */
-function findServer(): string | undefined {
-  const versions = existsSync(libraries) ? readdirSync(libraries) : [];
-  return versions.map((version) => join(libraries, version, 'sbin/rabbitmq-server')).find((file) => existsSync(file));
+async function findServer(): Promise<string> {
+  await fileOfPackage('rabbitmq-server', [libraries]);
+  return join(libraries, readdirSync(libraries)[0] ?? '', 'sbin/rabbitmq-server');
 }
 
 /** Resolves when the server is ready. */
 export async function startRabbitMq(): Promise<RabbitMq> {
-  const server = await needInstalled(findServer, ['rabbitmq-server']);
+  const server = await findServer();
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-rabbitmq-'));
   const [port, distribution, names] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(join(folder, 'rabbitmq.conf'), `listeners.tcp.default = 127.0.0.1:${port}\nlog.console = true\nlog.file = false\n`);

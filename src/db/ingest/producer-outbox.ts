@@ -61,6 +61,10 @@ export async function refuseProducerRow(db: Pool, table: string, position: numbe
  * the table does not exist.
  */
 export async function lockProducerTable(client: PoolClient, table: string): Promise<boolean> {
+  // so that PostgreSQL notices within half a minute when the machine of the relay is gone
+  await client.query(
+    "select set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '4', false)",
+  );
   const { rows } = await client.query<{ locked: boolean }>(
     `select pg_try_advisory_lock(8061102, '${quotedTable(table)}'::regclass::oid::int) as locked`,
   );
