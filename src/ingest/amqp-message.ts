@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import type { IngestConfig } from '#config/ingest';
-import { eventIdOf, headerOf, type Mapping, type Message, Unreadable } from './event-message.ts';
+import { eventIdOf, headerOf, type Mapping, type PostableEvent, readMessage, Unreadable } from './event-message.ts';
 
 type WithoutId = IngestConfig['POSTHORN_INGEST_AMQP_WITHOUT_ID'];
 
-export function readAmqpMessage({ content, properties }: ConsumeMessage, mapping: Mapping, withoutId: WithoutId): Message | Unreadable {
+export function readAmqpMessage(
+  { content, properties }: ConsumeMessage,
+  mapping: Mapping,
+  withoutId: WithoutId,
+): PostableEvent | Unreadable {
   const headers = Object.fromEntries(Object.entries(properties.headers ?? {}).map(([name, value]) => [name, textOf(value)]));
   const { messageId, type } = properties as { messageId?: string; type?: string };
   const idHeader = mapping.headers.id ?? headerOf('id');
@@ -14,7 +18,7 @@ export function readAmqpMessage({ content, properties }: ConsumeMessage, mapping
     return new Unreadable(`The message has no id: it has neither a message-id nor a header ${idHeader}. RabbitMQ may deliver it twice.`);
   // without an id of its own, at least our own retries are duplicates
   const id = messageId ? eventIdOf('amqp', messageId) : `amqp_${randomUUID()}`;
-  return { headers, body: content, known: { id, ...(type && { type }) } };
+  return readMessage({ headers, body: content, known: { id, ...(type && { type }) } }, mapping);
 }
 
 /** Null: not text. */

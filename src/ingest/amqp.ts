@@ -5,8 +5,8 @@ import type { IngestConfig } from '#config/ingest';
 import type { Logger } from '#runtime/logger';
 import { readAmqpMessage } from './amqp-message.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import type { Mapping } from './event-message.ts';
-import { orderOfMessage, takeIn } from './intake.ts';
+import type { Mapping, PostableEvent, Unreadable } from './event-message.ts';
+import { orderOf, takeIn } from './intake.ts';
 import type { Poster } from './poster.ts';
 
 export interface AmqpIntake {
@@ -85,10 +85,10 @@ class AmqpSession {
       return;
     }
     const { mapping, config } = this.#intake;
-    const message = readAmqpMessage(received, mapping, config.POSTHORN_INGEST_AMQP_WITHOUT_ID);
-    const order = orderOfMessage(message, mapping);
+    const event = readAmqpMessage(received, mapping, config.POSTHORN_INGEST_AMQP_WITHOUT_ID);
+    const order = orderOf(event);
     const before = order === null ? undefined : this.#tails.get(order);
-    const work = (before ?? Promise.resolve()).then(() => this.#take(channel, deadLetters, received, message)).catch(this.#onLost);
+    const work = (before ?? Promise.resolve()).then(() => this.#take(channel, deadLetters, received, event)).catch(this.#onLost);
     this.#working.add(work);
     if (order !== null) this.#tails.set(order, work);
     void work.finally(() => {
@@ -97,17 +97,11 @@ class AmqpSession {
     });
   }
 
-  async #take(
-    channel: Channel,
-    deadLetters: DeadLetterQueue,
-    received: ConsumeMessage,
-    message: ReturnType<typeof readAmqpMessage>,
-  ): Promise<void> {
+  async #take(channel: Channel, deadLetters: DeadLetterQueue, received: ConsumeMessage, event: PostableEvent | Unreadable): Promise<void> {
     if (this.#ended.aborted) return;
-    const { poster, mapping, log, config } = this.#intake;
-    const isDecided = await takeIn(message, {
+    const { poster, log, config } = this.#intake;
+    const isDecided = await takeIn(event, {
       poster,
-      mapping,
       log,
       source: `${config.POSTHORN_INGEST_AMQP_QUEUE} ${String(received.properties.messageId ?? '')}`.trim(),
       signal: this.#ended,

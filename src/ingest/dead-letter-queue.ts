@@ -35,8 +35,10 @@ export class DeadLetterQueue {
 
   async #send({ content, properties }: ConsumeMessage, headers: DeadLetterHeaders): Promise<void> {
     this.#unroutable = false;
-    const { expiration: _, ...kept } = properties;
-    const options = { ...kept, headers: { ...properties.headers, ...headers }, persistent: true, mandatory: true };
+    // it must not expire, be refused because another user wrote it, or be routed to the queues of its CC header again
+    const { expiration: _expiration, userId: _userId, headers: own, ...kept } = properties;
+    const { CC: _cc, ...others } = own ?? {};
+    const options = { ...kept, headers: { ...others, ...headers }, persistent: true, mandatory: true };
     await new Promise<void>((resolve, reject) => {
       this.channel.sendToQueue(this.#queue, content, options, (error) => (error ? reject(error) : resolve()));
     });

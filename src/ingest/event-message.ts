@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type EventField, eventFields } from '#config/ingest';
 import { tenantKey } from '#domain/endpoints/tenant';
-import { eventKey, isTestId } from '#domain/events/event';
+import { eventKey, isTestId, maxEventBytes } from '#domain/events/event';
 
 export interface Message {
   /** Header values that are not text are null. */
@@ -37,8 +37,17 @@ export function headerOf(field: EventField): string {
   return `posthorn-${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Throws Unreadable. What the API itself checks is left to the API. */
-export function readMessage({ headers, body, known }: Message, mapping: Mapping): PostableEvent {
+/** What the API itself checks is left to the API. */
+export function readMessage(message: Message, mapping: Mapping): PostableEvent | Unreadable {
+  try {
+    return eventOf(message, mapping);
+  } catch (error) {
+    if (error instanceof Unreadable) return error;
+    throw error;
+  }
+}
+
+function eventOf({ headers, body, known }: Message, mapping: Mapping): PostableEvent {
   const fields: Partial<Record<EventField, string>> = { tenant: mapping.tenant, type: mapping.type, ...known };
   for (const field of eventFields) {
     const name = mapping.headers[field] ?? headerOf(field);
@@ -63,15 +72,16 @@ function listed({ channels, version }: Partial<Record<EventField, string>>): { c
   };
 }
 
-/** `data`: JSON text. Throws Unreadable for a name that is no tenant: it becomes a part of a path. */
+/**
+ * `data`: JSON text. Throws Unreadable for a name that is no tenant, which would become a part of a path, and for what is too
+ * large: the API may refuse it before it has read it, and such an answer can get lost.
+ */
 export function toPost(tenant: string, fields: { orderingKey?: unknown }, data: string): PostableEvent {
   if (!tenantKey.safeParse(tenant).success) throw new Unreadable('The tenant is not a valid tenant id.');
+  const body = `${JSON.stringify(fields).slice(0, -1)},"data":${data}}`;
+  if (Buffer.byteLength(body) > maxEventBytes) throw new Unreadable(`The event is larger than ${maxEventBytes} bytes.`);
   const { orderingKey } = fields;
-  return {
-    tenant,
-    order: orderingKey === undefined || orderingKey === null ? null : `${tenant}\n${String(orderingKey)}`,
-    body: `${JSON.stringify(fields).slice(0, -1)},"data":${data}}`,
-  };
+  return { tenant, order: orderingKey === undefined || orderingKey === null ? null : `${tenant}\n${String(orderingKey)}`, body };
 }
 
 /** Throws Unreadable. A body that is not exactly one JSON value could change the other fields. */

@@ -1,6 +1,6 @@
 // What becomes of one message of a broker: its event is committed, or it is refused with a reason.
 import type { Logger } from '#runtime/logger';
-import { type Mapping, type Message, readMessage, Unreadable } from './event-message.ts';
+import { type PostableEvent, Unreadable } from './event-message.ts';
 import { postUntilDecided } from './post-until-decided.ts';
 import type { Poster } from './poster.ts';
 
@@ -9,7 +9,6 @@ export type DeadLetterHeaders = Record<string, string>;
 
 export interface IntakeOptions {
   poster: Poster;
-  mapping: Mapping;
   log: Logger;
   /** Resolves when the broker has confirmed the dead letter. */
   deadLetter(headers: DeadLetterHeaders): Promise<void>;
@@ -18,28 +17,22 @@ export interface IntakeOptions {
   signal: AbortSignal;
 }
 
-/** The key of the messages that must be taken one after the other with this one; null: it can be taken at any time. */
-export function orderOfMessage(message: Message | Unreadable, mapping: Mapping): string | null {
-  try {
-    return message instanceof Unreadable ? null : readMessage(message, mapping).order;
-  } catch {
-    return null;
-  }
+/** The key of the events that are taken in one after the other with this one; null: at any time. */
+export function orderOf(event: PostableEvent | Unreadable): string | null {
+  return event instanceof Unreadable ? null : event.order;
 }
 
 /** Resolves to true when the message may be acknowledged, to false when `signal` was aborted first. */
-export async function takeIn(message: Message | Unreadable, options: IntakeOptions): Promise<boolean> {
-  const { poster, mapping, log, source, signal } = options;
-  try {
-    if (message instanceof Unreadable) throw message;
-    const decision = await postUntilDecided(poster, readMessage(message, mapping), signal, log);
-    if (decision === null) return false;
-    if (decision.kind === 'refused') await setAside(options, decision.reason, { 'posthorn-status': String(decision.status) });
-    else log.debug({ source, duplicate: decision.duplicate }, 'ingest.accepted');
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    await setAside(options, error.message, {});
+export async function takeIn(event: PostableEvent | Unreadable, options: IntakeOptions): Promise<boolean> {
+  const { poster, log, source, signal } = options;
+  if (event instanceof Unreadable) {
+    await setAside(options, event.message, {});
+    return true;
   }
+  const decision = await postUntilDecided(poster, event, signal, log);
+  if (decision === null) return false;
+  if (decision.kind === 'refused') await setAside(options, decision.reason, { 'posthorn-status': String(decision.status) });
+  else log.debug({ source, duplicate: decision.duplicate }, 'ingest.accepted');
   return true;
 }
 

@@ -6,7 +6,7 @@ import type { IngestConfig } from '#config/ingest';
 import type { Logger } from '#runtime/logger';
 import { workInChains } from './chains.ts';
 import type { Mapping } from './event-message.ts';
-import { type DeadLetterHeaders, orderOfMessage, takeIn } from './intake.ts';
+import { type DeadLetterHeaders, orderOf, takeIn } from './intake.ts';
 import { readKafkaMessage } from './kafka-message.ts';
 import type { Poster } from './poster.ts';
 
@@ -93,20 +93,17 @@ async function takeBatch(
   signal: AbortSignal,
 ): Promise<void> {
   const decided = new Set<KafkaMessage>();
-  const items = batch.map((kafka) => ({ kafka, message: readKafkaMessage(kafka, topicId(kafka.topic), config.POSTHORN_INGEST_KAFKA_KEY) }));
+  const { POSTHORN_INGEST_KAFKA_KEY: keyIs, POSTHORN_INGEST_CONCURRENCY: atOnce } = config;
+  const items = batch.map((message) => ({ message, event: readKafkaMessage(message, topicId(message.topic), keyIs, mapping) }));
+  const take = async ({ message, event }: (typeof items)[number]) => {
+    const source = `${message.topic}/${message.partition}/${message.offset}`;
+    const deadLetter = (headers: DeadLetterHeaders) => sendDeadLetter(producer, message, headers, config);
+    const isDecided = await takeIn(event, { poster, log, source, signal, deadLetter });
+    if (isDecided) decided.add(message);
+    return isDecided;
+  };
   try {
-    await workInChains(
-      items,
-      ({ message }) => orderOfMessage(message, mapping),
-      config.POSTHORN_INGEST_CONCURRENCY,
-      async ({ kafka, message }) => {
-        const source = `${kafka.topic}/${kafka.partition}/${kafka.offset}`;
-        const deadLetter = (headers: DeadLetterHeaders) => sendDeadLetter(producer, kafka, headers, config);
-        const isDecided = await takeIn(message, { poster, mapping, log, source, signal, deadLetter });
-        if (isDecided) decided.add(kafka);
-        return isDecided;
-      },
-    );
+    await workInChains(items, ({ event }) => orderOf(event), atOnce, take);
   } finally {
     await Promise.all(lastDecided(batch, decided).map((message) => message.commit()));
   }

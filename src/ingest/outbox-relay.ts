@@ -28,6 +28,8 @@ export interface OutboxRelayOptions {
 /** A notification usually comes at once; without one, rows are found by then. */
 const lookEveryMs = 5_000;
 const rowsForEach = 8;
+/** A tenant that was refused so long ago starts with short waits again. */
+const forgetAfterMs = 600_000;
 
 interface Wait {
   until: number;
@@ -92,13 +94,14 @@ export class OutboxRelay {
 
   #nextLookMs(): number {
     const waits = [...this.#tenants.values()].map(({ until }) => until - performance.now());
-    return Math.max(0, Math.min(lookEveryMs, ...waits));
+    return Math.min(lookEveryMs, ...waits.filter((ms) => ms > 0));
   }
 
   /** Resolves to false when there was nothing to do. */
   async #round(ended: AbortSignal): Promise<boolean> {
     const { table, tenant, concurrency } = this.#options;
     const now = performance.now();
+    for (const [name, { until }] of this.#tenants) if (until < now - forgetAfterMs) this.#tenants.delete(name);
     const except = [...this.#tenants].filter(([, { until }]) => until > now).map(([name]) => name);
     const rows = await readProducerRows(this.#db, table, { except, tenant, maxBytes: maxEventBytes, limit: concurrency * rowsForEach });
     const posted: number[] = [];

@@ -17,7 +17,8 @@ export function readRow({ id, tenant, type, data, orderingKey, options }: Produc
 }
 
 function optionsOf(text: string | null): object {
-  const options: unknown = text === null ? {} : JSON.parse(text);
+  if (text === null) throw new Unreadable(`options are larger than ${maxEventBytes} bytes.`);
+  const options: unknown = JSON.parse(text);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new Unreadable('options must be an object.');
   if ('data' in options) throw new Unreadable('options must not have data: it is a column of its own.');
   return options;

@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { readIngestConfig } from '#config/ingest';
 import { backoffMs, keepRunning } from '#ingest/backoff';
 import { workInChains } from '#ingest/chains';
-import { eventIdOf, instantOf, type Message, orderingKeyOf, readMessage } from '#ingest/event-message';
+import { eventIdOf, instantOf, type Message, orderingKeyOf, readMessage, Unreadable } from '#ingest/event-message';
 import { Poster } from '#ingest/poster';
 import { createLogger } from '#runtime/logger';
 import { startReceiver } from '../support/receiver.ts';
 
 const mapping = { tenant: 'acme', type: 'a.b', headers: {} };
 const message = (more: Partial<Message> = {}): Message => ({ headers: {}, body: Buffer.from('{"n":1.0}'), known: {}, ...more });
-const read = (more: Partial<Message>, to = mapping) => readMessage(message(more), to);
+const read = (more: Partial<Message>) => {
+  const event = readMessage(message(more), mapping);
+  if (event instanceof Unreadable) throw event;
+  return event;
+};
 
 describe('the event of a message', () => {
   it('has the body as its data, byte for byte, and the fields of headers before those of the broker and of the settings', () => {
@@ -36,6 +40,12 @@ describe('the event of a message', () => {
     expect(() => read({ body: Buffer.from([0x22, 0xff, 0x22]) })).toThrow('The body is not JSON in UTF-8.');
     for (const tenant of ['..', 'a/b', '', 'a?b'])
       expect(() => read({ headers: { 'posthorn-tenant': tenant } })).toThrow('not a valid tenant');
+  });
+
+  it('is refused when it is larger than the API takes', () => {
+    const of = (length: number) => () => read({ body: Buffer.from(`"${'x'.repeat(length)}"`) });
+    expect(of(256 * 1024 - 25)).not.toThrow();
+    expect(of(256 * 1024)).toThrow('The event is larger than 262144 bytes.');
   });
 
   it('has an id made of the one of its message', () => {

@@ -1,9 +1,11 @@
 // `posthorn ingest amqp`, on a real RabbitMQ.
 import { type ChannelModel, type ConfirmChannel, connect, type Options } from 'amqplib';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { openBrokerStage } from '../support/broker-stage.ts';
+import { countEvents, openBrokerStage } from '../support/broker-stage.ts';
 import { runCommand } from '../support/command.ts';
 import { runIngest } from '../support/ingest.ts';
+import { runWithKills } from '../support/kills.ts';
+import { isLong } from '../support/long.ts';
 import type { TestPosthorn } from '../support/posthorn.ts';
 import { type RabbitMq, startRabbitMq } from '../support/rabbitmq.ts';
 import { withPosthorn as it } from '../support/shared-posthorn.ts';
@@ -177,4 +179,14 @@ it('killed between our commit and the acknowledgement, and with the broker resta
   await until('it to be acknowledged', async () => (await waiting()) === 0);
   await until('the deliveries', () => receiver.requests.length === 2);
   expect(intake.logged('ingest.reconnecting').length).toBeGreaterThan(0);
+});
+
+it('killed at random loses no message and makes no second event', async ({ posthorn, onTestFinished }) => {
+  const { send, gate, env, waiting, tenant } = await stage(posthorn, onTestFinished);
+  const [count, kills] = isLong ? [1_000, 10] : [200, 1];
+  for (let n = 0; n < count; n++) send(String(n), { type: 'quiet.event', messageId: `m-${n}` });
+  await channel.waitForConfirms();
+  const isDone = async () => (await waiting()) === 0 && (await countEvents(posthorn, tenant)) === count;
+  await runWithKills(() => runCommand(['ingest', 'amqp'], env), gate, { kills, requests: count, isDone });
+  expect(await countEvents(posthorn, tenant)).toBe(count);
 });

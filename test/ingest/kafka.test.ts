@@ -1,10 +1,12 @@
 // `posthorn ingest kafka`, on a real broker.
 import { Admin, Consumer, type Message, Producer, stringSerializers } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { openBrokerStage } from '../support/broker-stage.ts';
+import { countEvents, openBrokerStage } from '../support/broker-stage.ts';
 import { runCommand } from '../support/command.ts';
 import { runIngest } from '../support/ingest.ts';
 import { type Kafka, startKafka } from '../support/kafka.ts';
+import { runWithKills } from '../support/kills.ts';
+import { isLong } from '../support/long.ts';
 import type { TestPosthorn } from '../support/posthorn.ts';
 import { withPosthorn as it } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
@@ -174,4 +176,14 @@ it('killed between our commit and the commit of the offset, with the API away an
   await until('the commit', async () => (await committed()) === 6);
   await until('the deliveries', () => receiver.requests.length === 6);
   expect(done.filter((n, index) => done.indexOf(n) === index)).toEqual([2, 3, 4, 5, 6]);
+});
+
+it('killed at random loses no message and makes no second event', async ({ posthorn, onTestFinished }) => {
+  const { send, gate, env, committed, tenant } = await stage(posthorn, onTestFinished);
+  const [count, kills] = isLong ? [1_000, 10] : [200, 1];
+  await send(...Array.from({ length: count }, (_, n) => ({ key: `k-${n % 50}`, value: String(n) })));
+  const isDone = async () => (await committed()) === count;
+  const quiet = { ...env, POSTHORN_INGEST_TYPE: 'quiet.event' };
+  await runWithKills(() => runCommand(['ingest', 'kafka'], quiet), gate, { kills, requests: count, isDone });
+  expect(await countEvents(posthorn, tenant)).toBe(count);
 });

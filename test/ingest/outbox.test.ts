@@ -2,10 +2,13 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { outboxTableSql, publish } from '../../packages/client/src/outbox.ts';
+import { countEvents } from '../support/broker-stage.ts';
 import { runCommand } from '../support/command.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 import { type Gate, type Refusal, startGate } from '../support/gate.ts';
 import { runIngest } from '../support/ingest.ts';
+import { runWithKills } from '../support/kills.ts';
+import { isLong } from '../support/long.ts';
 import { type TestPosthorn, testApiKey } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn as it } from '../support/shared-posthorn.ts';
@@ -29,7 +32,7 @@ async function stage(posthorn: TestPosthorn, onTestFinished: (end: () => Promise
   const table = `outbox_${++tables}`;
   await producer.db.query(outboxTableSql(table));
   const tenant = await posthorn.makeTenant();
-  await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`);
+  await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`, { eventTypes: ['order.*'] });
   const gate = await startGate(posthorn.origin);
   onTestFinished(gate.close);
   const env = {
@@ -152,7 +155,7 @@ it('sets a refused row aside with the reason; the others go on, and it is tried 
   });
   expect(await eventsOf(posthorn, tenant)).toEqual(['behind', 'other']);
   await producer.db.query(`delete from ${table} where id <> 'no-type'`);
-  await producer.db.query(`update ${table} set type = 'order.created', refused_at = null, refusal = null`);
+  await producer.db.query(`update ${table} set type = 'order.created', refused_at = null, refusal = null; notify posthorn_producer`);
   await empty();
   expect(await eventsOf(posthorn, tenant)).toEqual(['behind', 'no-type', 'other']);
 });
@@ -201,6 +204,39 @@ it('killed between the commit of the event and the deletion of its row, posts a 
   await until('the delivery', () => receiver.of('once').length === 1);
   expect((await posthorn.deliveriesOf(tenant, 'once')).length).toBe(1);
   expect(relay.logged('ingest.refused')).toEqual([]);
+});
+
+it('killed at random while producers write and commit late, loses no event, makes no second one, and keeps the order', async ({
+  posthorn,
+  onTestFinished,
+}) => {
+  const { write, left, gate, env, tenant } = await stage(posthorn, onTestFinished);
+  const [count, kills] = isLong ? [1_000, 10] : [200, 1];
+  const inOrder: number[] = [];
+  gate.after = (body) => {
+    const { orderingKey, data } = JSON.parse(body);
+    if (orderingKey !== undefined && !inOrder.includes(data.n)) inOrder.push(data.n);
+  };
+  const writing = (async () => {
+    const late = await producer.db.connect();
+    for (let n = 0; n < count; n++) {
+      if (n % 10 === 0) await late.query('begin');
+      await write(
+        `e-${n}`,
+        { type: 'quiet.event', data: { n }, ...(n % 10 === 1 && { orderingKey: 'k' }) },
+        n % 10 === 0 ? late : producer.db,
+      );
+      if (n % 10 === 9) await late.query('commit');
+    }
+    late.release();
+  })();
+  const isDone = async () => {
+    await writing;
+    return (await left()).length === 0;
+  };
+  await runWithKills(() => runCommand(['ingest', 'outbox'], env), gate, { kills, requests: count, isDone });
+  expect(await countEvents(posthorn, tenant)).toBe(count);
+  expect(inOrder).toEqual(Array.from({ length: count / 10 }, (_, n) => n * 10 + 1));
 });
 
 it('one relay works on a table, a second one stands by and takes over; it outlives a lost connection', async ({

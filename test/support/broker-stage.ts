@@ -20,7 +20,7 @@ export async function openBrokerStage(posthorn: TestPosthorn, onTestFinished: (e
   const [tenant, gate, receiver] = await Promise.all([posthorn.makeTenant(), startGate(posthorn.origin), startReceiver()]);
   onTestFinished(receiver.close);
   onTestFinished(gate.close);
-  await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`);
+  await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`, { eventTypes: ['order.*', 'usual.*', 'a.*'] });
   const events = async (): Promise<string[]> => {
     const { body } = await posthorn.get(`/v1/tenants/${tenant}/events?limit=250`);
     return body.data.map(({ id }: { id: string }) => id).sort();
@@ -37,4 +37,13 @@ export async function openBrokerStage(posthorn: TestPosthorn, onTestFinished: (e
         return ids.length >= count && ids;
       }),
   };
+}
+
+/** All events of a tenant. Each id counts once: that is what the store promises. */
+export async function countEvents({ core }: TestPosthorn, tenant: string): Promise<number> {
+  const { rows } = await core.db.query<{ count: number }>(
+    'select count(*) from events e join tenants t on t.id = e.tenant_id where t.external_id = $1',
+    [tenant],
+  );
+  return rows[0]?.count ?? 0;
 }

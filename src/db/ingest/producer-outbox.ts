@@ -10,6 +10,7 @@ export interface ProducerRow {
   /** Null: longer than `maxBytes`. */
   data: string | null;
   orderingKey: string | null;
+  /** Null: longer than `maxBytes`. */
   options: string | null;
 }
 
@@ -66,7 +67,7 @@ export async function lockProducerTable(client: PoolClient, table: string): Prom
     "select set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '4', false)",
   );
   const { rows } = await client.query<{ locked: boolean }>(
-    `select pg_try_advisory_lock(8061102, '${quotedTable(table)}'::regclass::oid::int) as locked`,
+    `select pg_try_advisory_lock(8061102, ('${quotedTable(table)}'::regclass::oid::bigint % 2147483647)::int) as locked`,
   );
   return rows[0]?.locked ?? false;
 }
