@@ -2,6 +2,7 @@
 FROM node:24.19.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/client/package.json packages/client/
 # not `npm ci`: the lock file may lack packages of other systems; this keeps to the locked versions all the same
 RUN npm install --no-save --no-audit --no-fund
 COPY . .
@@ -10,7 +11,8 @@ RUN npm run build
 FROM node:24.19.0-trixie-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm install --no-save --omit=dev --no-audit --no-fund
+# the packages in this repository are for producers, and no part of the image
+RUN npm install --no-save --omit=dev --workspaces=false --no-audit --no-fund
 
 FROM node:24.19.0-trixie-slim
 # Node brings its own root certificates; Temporal's client, when it speaks TLS, needs the system's.

@@ -9,7 +9,17 @@ import { runWatched } from './run-watched.mjs';
 const file = fileURLToPath(import.meta.url);
 const root = dirname(dirname(file));
 const node = join(root, 'node_modules/.bin/node');
-const sources = ['src', 'web', 'migrations', 'bin/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const sources = [
+  'src',
+  'web',
+  'packages/client/src',
+  'packages/client/tsconfig.json',
+  'migrations',
+  'bin/build.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
 
 /** Returns the exit code of the first step that failed, or 0. */
 export async function build() {
@@ -23,6 +33,7 @@ export async function build() {
   writeFileSync(join(root, 'dist/package.json'), JSON.stringify({ type: 'module', imports: { '#*': './src/*.js' } }));
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/client')],
     // one bundle for runs from the sources, one for runs from dist
     [join(root, 'src/app/workflow-bundle.ts')],
     [join(root, 'dist/src/app/workflow-bundle.js')],

@@ -7,11 +7,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const built = join(root, 'dist/src/cli/main.js');
-const main = existsSync(built) ? built : join(root, 'src/cli/main.ts');
+const [command] = process.argv.slice(2);
+// this command needs little, so it loads little
+const name = command === 'ingest' ? 'ingest-main' : 'main';
+const built = join(root, `dist/src/cli/${name}.js`);
+const main = existsSync(built) ? built : join(root, `src/cli/${name}.ts`);
 const own = join(root, 'node_modules/.bin/node');
 const [major, minor] = process.versions.node.split('.').map(Number);
-const [command] = process.argv.slice(2);
 
 /** Young and old heap, in MiB. */
 const heaps = { 'max-semi-space-size': 8, 'max-old-space-size': 1536 };

@@ -1,5 +1,6 @@
 // Only the listed install scripts run on a machine on which Posthorn is installed, and only
 // packages whose content is pinned.
+import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import lock from '../package-lock.json' with { type: 'json' };
@@ -12,7 +13,8 @@ interface Locked {
   inBundle?: boolean;
 }
 
-const locked = Object.entries(lock.packages as Record<string, Locked>).filter(([path]) => path !== '');
+const own = packageJson.workspaces.flatMap((folder) => [folder, `node_modules/@posthorn/${basename(folder)}`]);
+const locked = Object.entries(lock.packages as Record<string, Locked>).filter(([path]) => path !== '' && !own.includes(path));
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
 it('the packages with install scripts are exactly those that package.json allows', () => {

@@ -29,6 +29,7 @@ const usage = `Usage: posthorn <command>
   migrate         brings the database schema up to date
   keys            shows the status of the master keys, or rotates them
   reconcile       starts every overdue delivery and lane at once
+  ingest          takes in events from a producer's database, Kafka or RabbitMQ (docs/ingest.md)
   audit           verifies or exports the audit log (docs/audit.md)
   api-keys        creates, lists and revokes API keys; run \`posthorn api-keys\` for its options
 

@@ -197,9 +197,10 @@ describe('Dockerfile', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).not.toMatch(/^USER root/m);
     expect(last).not.toMatch(/npm (ci|install)/);
+    for (const folder of packageJson.workspaces) expect(dockerfile).toContain(`COPY ${folder}/package.json ${folder}/\n`);
     expect(dockerfile.match(/(?<=^RUN )npm install.*/gm)).toEqual([
       'npm install --no-save --no-audit --no-fund',
-      'npm install --no-save --omit=dev --no-audit --no-fund',
+      'npm install --no-save --omit=dev --workspaces=false --no-audit --no-fund',
     ]);
     expect(last).toMatch(/^HEALTHCHECK .*\\\n {2}CMD \["node", .*\/healthz.*\]$/m);
     expect(last).toMatch(/^CMD \["node", "bin\/posthorn\.js", "start"\]$/m);

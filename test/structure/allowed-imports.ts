@@ -36,6 +36,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/endpoints': { folders: 'domain/* sealing db/audit db/store', packages: 'types of pg' },
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
+  'db/ingest': { folders: '', packages: 'types of pg' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/store', packages: '' },
 
@@ -51,6 +52,10 @@ export const allowedImports: Record<string, Allowed> = {
 
   attempts: { folders: 'domain/* runtime sealing outbound telemetry db/*', packages: 'lru-cache node:crypto node:timers/promises' },
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
+  ingest: {
+    folders: 'domain/* config runtime db/ingest db/store',
+    packages: 'types of @platformatic/kafka types of amqplib node:crypto node:events types of pg',
+  },
   temporal: {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',

@@ -7,7 +7,9 @@ import { testApiKey } from './posthorn.ts';
 import { compileCache } from './process-program.ts';
 import { until } from './until.ts';
 
-const main = join(import.meta.dirname, '../../src/cli/main.ts');
+/** As `bin/posthorn.js` chooses it, from the sources. */
+const mainOf = (command: string | undefined) =>
+  join(import.meta.dirname, '../../src/cli', command === 'ingest' ? 'ingest-main.ts' : 'main.ts');
 
 export interface Command {
   pid: number;
@@ -22,7 +24,7 @@ export interface Command {
 /** `env`: the whole environment besides PATH and HOME. The caller ends it. */
 export function runCommand(args: string[], env: Record<string, string>): Command {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, ...env } });
+  const child = spawn(process.execPath, [mainOf(args[0]), ...args], { env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, ...env } });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
   const text = () => said.join('');

@@ -46,7 +46,12 @@ export function tellRelays(db: Db, word: string, log: Logger): void {
  * Calls `onMessage` with each payload on the channel, and with '' after each connect. Reconnects as needed until the
  * returned function is called.
  */
-export function listen(db: Db, channel: 'posthorn_outbox', onMessage: (word: string) => void, log: Logger): () => void {
+export function listen(
+  db: Db,
+  channel: 'posthorn_outbox' | 'posthorn_producer',
+  onMessage: (word: string) => void,
+  log: Logger,
+): () => void {
   const onNotification = ({ payload }: Notification) => onMessage(payload ?? '');
   let closed = false;
   let client: PoolClient | undefined;

@@ -1,0 +1,100 @@
+// `publish` on a real PostgreSQL, and the package as npm packs it.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createEmptyDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { until } from '../../../test/support/until.ts';
+import { outboxInsert, outboxTableSql, publish } from '../src/outbox.ts';
+
+const run = promisify(execFile);
+const folder = join(import.meta.dirname, '..');
+const root = join(folder, '../..');
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createEmptyDatabase();
+  await database.db.query(outboxTableSql());
+});
+afterAll(() => database.drop());
+
+it('writes the event with the transaction, and notifies when it commits', async () => {
+  const listener = await database.db.connect();
+  const heard: string[] = [];
+  listener.on('notification', ({ channel }) => heard.push(channel));
+  await listener.query('listen posthorn_producer');
+  const tx = await database.db.connect();
+  await tx.query('begin');
+  const id = await publish(tx, { tenant: 'acme', type: 'order.created', data: { n: 1 }, orderingKey: 'k', channels: ['vip'] });
+  const rows = 'select position, id, tenant, type, data::text, ordering_key, options, refused_at from posthorn_outbox';
+  expect((await database.db.query(rows)).rows).toEqual([]);
+  await tx.query('commit');
+  await until('the notification', () => heard.length === 1);
+  expect((await database.db.query(rows)).rows).toEqual([
+    {
+      position: 1,
+      id,
+      tenant: 'acme',
+      type: 'order.created',
+      data: '{"n":1}',
+      ordering_key: 'k',
+      options: { channels: ['vip'], occurredAt: expect.stringMatching(/^\d{4}-/) },
+      refused_at: null,
+    },
+  ]);
+  tx.release();
+  listener.release(true);
+});
+
+it('the same event with its own id gives the same statement', () => {
+  const event = { tenant: 'acme', type: 'order.created', data: null, id: 'order-1' };
+  expect(outboxInsert(event)).toEqual(outboxInsert(event));
+  expect(outboxInsert(event).values).toEqual(['order-1', 'acme', 'order.created', 'null', null, '{}']);
+});
+
+it('refuses what can be no event before anything is written', () => {
+  const event = { type: 'a.b', data: 1 };
+  expect(() => outboxInsert({ ...event, data: undefined })).toThrow('data must be a JSON value');
+  expect(() => outboxInsert({ ...event, type: '' })).toThrow('type must be the name');
+  expect(() => outboxInsert({ ...event, id: 'a b' })).toThrow('id must be');
+  expect(() => outboxInsert({ ...event, id: 'test_1' })).toThrow('id must be');
+  expect(() => outboxInsert(event, { table: 'a"b' })).toThrow('table must be');
+});
+
+it('the table can have another name and schema', async () => {
+  const table = 'Shop.events_of_a_platform_whose_names_are_almost_as_long_as_allowed';
+  await database.db.query(`create schema "Shop"; ${outboxTableSql(table)}`);
+  await publish(database.db, { type: 'a.b', data: 1 }, { table });
+  expect((await database.db.query('select type from "Shop".events_of_a_platform_whose_names_are_almost_as_long_as_allowed')).rows).toEqual([
+    { type: 'a.b' },
+  ]);
+});
+
+it('the SQL of the file, of the function and of the documentation is the same', () => {
+  expect(readFileSync(join(folder, 'outbox.sql'), 'utf8')).toBe(outboxTableSql());
+  expect(readFileSync(join(root, 'docs/ingest.md'), 'utf8')).toContain(`\`\`\`sql\n${outboxTableSql()}\`\`\``);
+});
+
+it('the built package has types and runs as it is packed', async () => {
+  const built = mkdtempSync(join(tmpdir(), 'posthorn-client-'));
+  try {
+    const dist = join(built, 'dist');
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--outDir', dist]);
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
+    const packed: string[] = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
+    expect(packed).toContain('outbox.sql');
+    writeFileSync(join(built, 'package.json'), readFileSync(join(folder, 'package.json')));
+    writeFileSync(
+      join(built, 'use.mts'),
+      "import { publish } from '@posthorn/client/outbox';\nexport const used: typeof publish = publish;\n",
+    );
+    const check = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', join(built, 'use.mts')];
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...check], { cwd: built });
+    const program = "import('@posthorn/client/outbox').then(({ outboxTableSql }) => console.log(outboxTableSql('x').length > 0))";
+    expect((await run(process.execPath, ['-e', program], { cwd: built })).stdout).toBe('true\n');
+  } finally {
+    rmSync(built, { recursive: true, force: true });
+  }
+});
