@@ -2,8 +2,11 @@
 // about expiring client certificates, and finishes interrupted erasures. The upkeep workflow calls
 // it every 6 hours. Needs no idempotency key, because each step only does what is still missing.
 import { Context } from '@temporalio/activity';
+import { deleteOldMissedLists } from '#db/deliveries/missed';
+import { deleteOldHistory } from '#db/endpoints/endpoint-history';
 import { alertExpiring } from '#db/endpoints/expiring-certificates';
 import { finishErasures } from '#db/events/erase-subject';
+import { deleteOldRecalls } from '#db/events/recall';
 import { dropOldDataKeys } from '#db/keys/data-keys';
 import { forgetRetiredKeys } from '#db/keys/signing-keys';
 import { makePartitions } from '#db/store/partitions';
@@ -23,6 +26,9 @@ import type { Lanes } from '#domain/lanes/lane';
 
 const old = [
   deleteOldTargets,
+  deleteOldHistory,
+  deleteOldMissedLists,
+  deleteOldRecalls,
   deleteOldDispatches,
   deleteOldIdempotencyKeys,
   deleteOldSequences,

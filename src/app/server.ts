@@ -3,6 +3,7 @@
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
+import { createMissed } from '#db/deliveries/missed-lists';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { askForSweep } from '#db/store/listen';
@@ -12,6 +13,7 @@ import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
+import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
@@ -63,6 +65,8 @@ export function startServer(
     checkUrl: guard.checkUrl,
     accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
     giveCommand,
+    recall: createRecall({ db: callers, lanes: waker, sweepSoon: () => askForSweep(db, log), timings: core.timings.recall }),
+    missed: createMissed(callers),
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },

@@ -9,6 +9,7 @@ import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
 import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { createMissed } from '#db/deliveries/missed-lists';
 import { countOutbox } from '#db/events/backlog';
 import { createContentEncryption } from '#db/keys/content-encryption';
 import { createKeyStore } from '#db/keys/key-rotation';
@@ -21,6 +22,7 @@ import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
+import { createRecall } from '#relay/recall';
 import { createVault } from '#sealing/vault';
 import { createTelemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
@@ -87,6 +89,8 @@ export async function startApi({
     checkUrl: createAddressGuard({ allowCidrs: ['127.0.0.0/8'], ownOrigin: origin }).checkUrl,
     accept: createIngest({ db, contents, relay: undefined, parking: createParking(db, lanes) }),
     giveCommand: createGiveCommand({ db, starter: createStarter(link, 60_000), lanes, log }),
+    recall: createRecall({ db, lanes, sweepSoon: () => void sweeps++, timings: { settleMs: 200, lookEveryMs: 20 } }),
+    missed: createMissed(db),
     lanes,
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },

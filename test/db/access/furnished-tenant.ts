@@ -68,6 +68,11 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
   await insert(`insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, true, 'cap', 'idle')`, endpoint, tenant);
   await insert('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 1)', endpoint, canary);
   await insert(`insert into alerts (id, tenant_id, endpoint_id, kind) values ($1, $2, $3, 'test')`, alert, tenant, endpoint);
+  await insert('insert into missed_lists (endpoint_id, tenant_id) values ($1, $2)', endpoint, tenant);
+  await insert(
+    `insert into endpoint_history (endpoint_id, until, event_types, channels, gate) values ($1, now(), '{}', '{}', 'open')`,
+    endpoint,
+  );
   return {
     tenant,
     endpoint,

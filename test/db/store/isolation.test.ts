@@ -39,6 +39,8 @@ describe('a statement without a where clause', () => {
     'lanes',
     'lane_sequences',
     'alerts',
+    'missed_lists',
+    'endpoint_history',
   ];
 
   it.each(tables)('reads only its tenant’s rows of %s', async (table) => {
