@@ -5,9 +5,9 @@
 alter table deliveries
   add column missed_number bigint, -- its place in the list of what its endpoint missed; null: no reader has seen it there
   add column taken_at timestamptz; -- when the consumer acknowledged it there: then it has succeeded without a request
--- By number, and those without a number by id. A delivery that is accepted at its first attempt never enters it.
-create index deliveries_missed on deliveries (endpoint_id, missed_number, id)
-  where status in ('retrying', 'held', 'dead_lettered', 'quarantined', 'expired');
+-- What is to get a number. A delivery that is accepted at its first attempt never enters it.
+create index deliveries_unnumbered on deliveries (endpoint_id, id)
+  where missed_number is null and status in ('retrying', 'held', 'dead_lettered', 'quarantined', 'expired');
 
 -- A delivery that leaves the list and comes back gets a new number: readers may have passed the old one while it was
 -- not listed.
@@ -29,9 +29,19 @@ create table missed_lists (
   tenant_id uuid not null,
   last bigint not null default 0, -- the last number given
   acked bigint not null default 0, -- everything up to this number was acknowledged
-  acked_at timestamptz
+  acked_at timestamptz,
+  scanned_at timestamptz -- when all days were searched for what is to get a number; null: never yet
 );
 select open_to_tenants('missed_lists', 'select', 'tenant_id = current_tenant()');
+
+-- The numbers given, so that a page is found without a look at every day. Readers delete the rows of deliveries that have
+-- left the list. Closed to tenants: the API reads it for them, when it has checked whose the endpoint is.
+create table missed_deliveries (
+  endpoint_id uuid not null,
+  number bigint not null,
+  delivery_id uuid not null,
+  primary key (endpoint_id, number)
+);
 
 -- What an endpoint subscribed to, and its gate, before each change of these: an explanation needs them as they were when
 -- the event was accepted. Upkeep deletes them when all events are younger.

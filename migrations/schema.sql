@@ -148,13 +148,13 @@ END), next_attempt_at) WHERE (status = 'held'::text);
 CREATE INDEX deliveries_held_by_type ON ONLY public.deliveries USING btree (endpoint_id, event_type, next_attempt_at) WHERE (status = 'held'::text);
 CREATE INDEX deliveries_held_expiring ON ONLY public.deliveries USING btree (expires_at) WHERE ((status = 'held'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX deliveries_hurried ON ONLY public.deliveries USING btree (endpoint_id) WHERE hurried;
-CREATE INDEX deliveries_missed ON ONLY public.deliveries USING btree (endpoint_id, missed_number, id) WHERE (status = ANY (ARRAY['retrying'::text, 'held'::text, 'dead_lettered'::text, 'quarantined'::text, 'expired'::text]));
 CREATE INDEX deliveries_numbered ON ONLY public.deliveries USING btree (endpoint_id, lane_key, sequence) WHERE (sequence IS NOT NULL);
 CREATE INDEX deliveries_of_endpoint ON ONLY public.deliveries USING btree (endpoint_id, id);
 CREATE INDEX deliveries_of_endpoint_by_status ON ONLY public.deliveries USING btree (endpoint_id, status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_of_tenant ON ONLY public.deliveries USING btree (tenant_id, id);
 CREATE INDEX deliveries_of_tenant_by_status ON ONLY public.deliveries USING btree (tenant_id, status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_pumped ON ONLY public.deliveries USING btree (tenant_id, next_attempt_at) WHERE (pumped AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
+CREATE INDEX deliveries_unnumbered ON ONLY public.deliveries USING btree (endpoint_id, id) WHERE ((missed_number IS NULL) AND (status = ANY (ARRAY['retrying'::text, 'held'::text, 'dead_lettered'::text, 'quarantined'::text, 'expired'::text])));
 CREATE INDEX deliveries_unopened ON ONLY public.deliveries USING btree (tenant_id, id) WHERE (pumped AND (status = 'dead_lettered'::text));
 CREATE INDEX deliveries_unsignalled ON ONLY public.deliveries USING btree (unsignalled_since) WHERE (unsignalled_since IS NOT NULL);
 CREATE TRIGGER forget_missed_number BEFORE UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((old.missed_number IS NOT NULL) AND (new.status <> old.status) AND ((new.status = 'pending'::text) OR (old.status = 'succeeded'::text)))) EXECUTE FUNCTION forget_missed_number();
@@ -403,12 +403,20 @@ create table migrations (
   constraint migrations_pkey PRIMARY KEY (name)
 );
 
+create table missed_deliveries (
+  endpoint_id uuid not null,
+  number bigint not null,
+  delivery_id uuid not null,
+  constraint missed_deliveries_pkey PRIMARY KEY (endpoint_id, number)
+);
+
 create table missed_lists (
   endpoint_id uuid not null,
   tenant_id uuid not null,
   last bigint not null default 0,
   acked bigint not null default 0,
   acked_at timestamp with time zone,
+  scanned_at timestamp with time zone,
   constraint missed_lists_pkey PRIMARY KEY (endpoint_id)
 );
 alter table missed_lists enable row level security;

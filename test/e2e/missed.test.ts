@@ -49,14 +49,16 @@ withPosthorn('frees an order that a dead letter blocks, and closes its workflow'
   });
   await posthorn.postEvent(tenant, { id: 'first' });
   await posthorn.postEvent(tenant, { id: 'second' });
-  const [row] = await until('the dead letter and its workflow', async () => {
-    const rows = await posthorn.deliveriesOf(tenant, 'first');
-    return rows[0]?.status === 'dead_lettered' && rows[0].workflowId?.startsWith('delivery/') && rows;
+  const workflow = await until('the dead letter and its workflow', async () => {
+    const [row] = await posthorn.deliveriesOf(tenant, 'first');
+    if (row?.status !== 'dead_lettered' || !row.workflowId?.startsWith('delivery/')) return null;
+    const handle = posthorn.temporal.workflow.getHandle(row.workflowId);
+    return (await handle.describe()).status.name === 'RUNNING' && handle;
   });
   const { body } = await posthorn.get(`/v1/endpoints/${id}/missed?limit=1`);
   expect(body.data).toMatchObject([{ event: 'first', status: 'dead_lettered' }]);
   expect((await posthorn.post(`/v1/endpoints/${id}/missed/ack`, { cursor: body.cursor })).status).toBe(204);
   await until('the second event', () => receiver.of('second').length > 0);
-  expect(await posthorn.temporal.workflow.getHandle(row?.workflowId ?? '').result()).toBe('succeeded');
+  expect(await workflow.result()).toBe('succeeded');
   expect(receiver.of('first')).toHaveLength(1);
 });

@@ -70,16 +70,18 @@ it('ends the workflow of a dead letter, and empties the lane of a paused endpoin
   const parked = await posthorn.postEvent(tenant, { type: 'paused.sent' });
   const next = await posthorn.postEvent(tenant, { type: 'paused.sent' });
   const statusOf = async (event: string) => (await posthorn.deliveriesOf(tenant, event))[0];
-  const workflowId = await until('the dead letter and its workflow', async () => {
+  const workflow = await until('the dead letter and its workflow', async () => {
     const row = await statusOf(dead);
-    return row?.status === 'dead_lettered' && row.workflowId?.startsWith('delivery/') && row.workflowId;
+    if (row?.status !== 'dead_lettered' || !row.workflowId?.startsWith('delivery/')) return null;
+    const handle = posthorn.temporal.workflow.getHandle(row.workflowId);
+    return (await handle.describe()).status.name === 'RUNNING' && handle;
   });
   await until('both to be held', async () => (await statusOf(parked))?.status === 'held' && (await statusOf(next))?.status === 'held');
 
   const [first, second] = await Promise.all([recall(dead), recall(parked)]);
   expect(first).toMatchObject({ recalled: true, alreadySent: true, inFlight: false });
   expect(second).toMatchObject({ recalled: true, alreadySent: false });
-  expect(await posthorn.temporal.workflow.getHandle(workflowId).result()).toBe('cancelled');
+  expect(await workflow.result()).toBe('cancelled');
   await posthorn.post(`/v1/endpoints/${paused.id}/resume`);
   await until('the other event', () => receiver.of(next).length > 0);
   expect(receiver.of(parked)).toEqual([]);

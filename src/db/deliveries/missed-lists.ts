@@ -2,15 +2,8 @@
 // scope of a tenant's request: the caller has checked that the endpoint is the tenant's.
 import type { Audit } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
-import { ackMissed, listMissed, type MissedDelivery, type MissedList, numberMissed, readMissedList } from './missed.ts';
-
-export interface MissedQuery {
-  endpointId: string;
-  /** The number of the last one read. */
-  after: number;
-  limit: number;
-  withBodies: boolean;
-}
+import { ackMissed, listMissed, type MissedDelivery, type MissedQuery } from './missed.ts';
+import { type MissedList, numberMissed, readMissedList } from './missed-numbers.ts';
 
 export interface Missed {
   /** The last number given, and the last one acknowledged. */

@@ -1,87 +1,20 @@
-// The list of what an endpoint missed: deliveries that it should have accepted and has not. Each gets its number when a
-// reader first sees it there, under a lock, so no late commit gets a number that a reader has passed (docs/decisions/0044).
+// The list of what an endpoint missed: deliveries that it should have accepted and has not, in the order of their numbers;
+// and the acknowledgement of its consumer.
 import { idOf, uuidOf } from '#domain/ids';
-import { type MissedStatus, missedStatuses } from '#domain/views/missed';
+import type { MissedStatus } from '#domain/views/missed';
 import { type Audit, audited } from '../audit/audit.ts';
-import { type Db, inTransaction } from '../store/pool.ts';
+import type { Db } from '../store/pool.ts';
+import { eventBounds, forgetNumbers, listedStatuses, type Numbered, readMissedList, readNumbers } from './missed-numbers.ts';
 
-const numberedAtOnce = 500;
 const takenAtOnce = 500;
 const mostBytes = 4 * 1024 * 1024;
 
-export interface MissedList {
-  /** The last number given. A cursor beyond it is none of this list. */
-  last: number;
-  /** Everything up to this number was acknowledged. */
-  acked: number;
-}
-
-export async function readMissedList(db: Pick<Db, 'query'>, endpointId: string): Promise<MissedList> {
-  const { rows } = await db.query<MissedList>({
-    name: 'read_missed_list',
-    text: 'select last, acked from missed_lists where endpoint_id = $1',
-    values: [uuidOf(endpointId)],
-  });
-  return rows[0] ?? { last: 0, acked: 0 };
-}
-
-/**
- * Gives the next numbers to deliveries of the endpoint that have none, in the order in which their events were accepted; at
- * most 500. Readers take turns. A row that is being changed is left for the next reader.
- */
-export async function numberMissed(db: Db, endpointId: string): Promise<void> {
-  if ((await unnumbered(db, endpointId, 1, '')).length === 0) return;
-  await inTransaction(db, async (client) => {
-    const { rows: lists } = await client.query<{ last: number }>({
-      name: 'lock_missed_list',
-      text: `
-        insert into missed_lists as m (endpoint_id, tenant_id) select id, tenant_id from endpoints where id = $1
-        on conflict (endpoint_id) do update set last = m.last returning last`,
-      values: [uuidOf(endpointId)],
-    });
-    const ids = await unnumbered(client, endpointId, numberedAtOnce, 'for update skip locked');
-    const [list] = lists;
-    if (list && ids.length > 0) await giveNumbers(client, endpointId, ids, list.last);
-  });
-}
-
-async function unnumbered(db: Pick<Db, 'query'>, endpointId: string, limit: number, locking: '' | 'for update skip locked') {
-  const { rows } = await db.query<{ id: string }>({
-    text: `
-      select id from deliveries
-      where endpoint_id = $1 and missed_number is null and status in (${listed})
-      order by id limit $2 ${locking}`,
-    values: [uuidOf(endpointId), limit],
-  });
-  return rows.map(({ id }) => idOf('dlv', id));
-}
-
-// literal, because the partial index has the same condition
-const listed = missedStatuses.map((status) => `'${status}'`).join(', ');
-
-/** Exported for the test of the partitions that it plans. The deliveries are in the order of their ids. */
-export async function giveNumbers(db: Pick<Db, 'query'>, endpointId: string, deliveryIds: string[], last: number): Promise<void> {
-  await db.query({
-    // not prepared by name, so that the ids select the partitions; an event has the upper half of its deliveries' ids
-    text: `
-      with numbered as (
-        select d.id, $2::bigint + row_number() over (order by e.position, d.id) as number
-        from deliveries d cross join lateral (
-          select position from events where id = d.event_id and id between $3 and $4 limit 1
-        ) e
-        where d.id = any($1::uuid[]) and d.missed_number is null
-      ), given as (
-        update deliveries d set missed_number = n.number from numbered n where d.id = n.id and d.id = any($1::uuid[])
-      )
-      update missed_lists set last = $2 + (select count(*) from numbered) where endpoint_id = $5`,
-    values: [deliveryIds.map(uuidOf), last, ...boundsOf(deliveryIds), uuidOf(endpointId)],
-  });
-}
-
-/** The range of ids that contains the events of these deliveries. */
-function boundsOf(deliveryIds: string[]): [from: string, to: string] {
-  const upper = deliveryIds.map((id) => uuidOf(id).slice(0, 16)).toSorted();
-  return [`${upper[0] ?? ''}${'0'.repeat(16)}`, `${upper.at(-1) ?? ''}${'f'.repeat(16)}`];
+export interface MissedQuery {
+  endpointId: string;
+  /** The number of the last one read. */
+  after: number;
+  limit: number;
+  withBodies: boolean;
 }
 
 export interface MissedDelivery {
@@ -99,45 +32,46 @@ export interface MissedDelivery {
   body: Buffer | null;
 }
 
-/** Deliveries with a higher number than `after`, in their order; fewer, but at least one, if the bodies exceed 4 MiB. */
-export async function listMissed(
-  db: Db,
-  { endpointId, after, limit, withBodies }: { endpointId: string; after: number; limit: number; withBodies: boolean },
-): Promise<MissedDelivery[]> {
-  const { rows: found } = await db.query<{ id: string }>({
-    text: `
-      select id from deliveries where endpoint_id = $1 and missed_number > $2 and status in (${listed})
-      order by missed_number limit $3`,
-    values: [uuidOf(endpointId), after, limit],
-  });
-  return found.length === 0
-    ? []
-    : readMissed(
-        db,
-        found.map(({ id }) => idOf('dlv', id)),
-        withBodies,
-      );
+/**
+ * Deliveries with a higher number than `after`, in their order; fewer than `limit`, but at least one, if the bodies exceed
+ * 4 MiB, or if others have left the list. Empty: there are none.
+ */
+export async function listMissed(db: Db, { endpointId, after: begin, limit, withBodies }: MissedQuery): Promise<MissedDelivery[]> {
+  for (let after = begin; ; ) {
+    const numbers = await readNumbers(db, endpointId, after, null, limit);
+    const last = numbers.at(-1)?.number;
+    if (last === undefined) return [];
+    const found = await readMissed(db, numbers, withBodies);
+    const listed = new Set(found.map(({ number }) => number));
+    const readTo = found.at(-1)?.number ?? last;
+    const gone = numbers.flatMap(({ number }) => (number <= readTo && !listed.has(number) ? [number] : []));
+    await forgetNumbers(db, endpointId, gone);
+    if (found.length > 0) return found;
+    after = last;
+  }
 }
 
-/** Those of these deliveries that are still missed, in the order of their numbers. */
-export async function readMissed(db: Db, deliveryIds: string[], withBodies: boolean): Promise<MissedDelivery[]> {
+/** Those of these deliveries that are still listed under these numbers, in their order. */
+export async function readMissed(db: Db, numbers: Numbered[], withBodies: boolean): Promise<MissedDelivery[]> {
+  const ids = numbers.map(({ deliveryId }) => deliveryId);
   const { rows } = await db.query<Row>({
     // not prepared by name, so that the ids select the partitions
     text: `
       with found as (
         select d.id, d.missed_number as number, d.event_id, d.event_type, d.status, e.external_id, e.accepted_at, e.erased_at,
-          case when $2 and e.erased_at is null and d.status <> 'expired' then octet_length(e.body) else 0 end as bytes
-        from deliveries d cross join lateral (
-          select external_id, accepted_at, erased_at, body from events where id = d.event_id and id between $3 and $4 limit 1
+          case when $3 and e.erased_at is null and d.status <> 'expired' then octet_length(e.body) else 0 end as bytes
+        from unnest($1::uuid[], $2::bigint[]) as i (id, number)
+        join deliveries d on d.id = i.id and d.missed_number = i.number cross join lateral (
+          select external_id, accepted_at, erased_at, body from events where id = d.event_id and id between $4 and $5 limit 1
         ) e
-        where d.id = any($1::uuid[]) and d.missed_number is not null and d.status in (${listed})
+        where d.id = any($1::uuid[]) and d.status in (${listedStatuses})
       ), fitting as (
         select f.*, sum(bytes) over (order by number) as bytes_so_far, row_number() over (order by number) as n from found f
       )
       select f.number, f.id, f.event_id, f.event_type, f.status, f.external_id, f.accepted_at, f.erased_at,
-        case when f.bytes > 0 then (select body from events where id = f.event_id and id between $3 and $4) end as body
+        case when f.bytes > 0 then (select body from events where id = f.event_id and id between $4 and $5) end as body
       from fitting f where f.bytes_so_far <= ${mostBytes} or f.n = 1 order by f.number`,
-    values: [deliveryIds.map(uuidOf), withBodies, ...boundsOf(deliveryIds)],
+    values: [ids.map(uuidOf), numbers.map(({ number }) => number), withBodies, ...eventBounds(ids)],
   });
   return rows.map((row) => ({
     number: row.number,
@@ -166,24 +100,29 @@ interface Row {
 
 /**
  * Marks everything up to this number as taken: the endpoint counts as having accepted it, and nothing of it is sent any
- * more. Interrupted, it is repeated by the same call; a lower number than before changes nothing. Returns how many were
+ * more. Interrupted, it is finished by the same call; a lower number than before changes nothing. Returns how many were
  * taken by this call.
  */
 export async function ackMissed(db: Db, endpointId: string, upTo: number, audit: Audit): Promise<number> {
   const { acked } = await readMissedList(db, endpointId);
   let taken = 0;
-  for (let more = upTo > acked; more; ) {
-    const { rows } = await db.query<{ id: string }>({
-      text: `
-        select id from deliveries
-        where endpoint_id = $1 and missed_number > $2 and missed_number <= $3 and status in (${listed})
-        order by missed_number limit $4`,
-      values: [uuidOf(endpointId), acked, upTo, takenAtOnce],
-    });
-    const ids = rows.map(({ id }) => idOf('dlv', id));
-    if (ids.length > 0) taken += await takeMissed(db, ids, upTo);
-    more = ids.length === takenAtOnce;
+  for (let after = acked; after < upTo; ) {
+    const numbers = await readNumbers(db, endpointId, after, upTo, takenAtOnce);
+    if (numbers.length === 0) break;
+    taken += await takeMissed(db, numbers);
+    await forgetNumbers(
+      db,
+      endpointId,
+      numbers.map(({ number }) => number),
+    );
+    after = numbers.at(-1)?.number ?? upTo;
   }
+  await storeAck(db, endpointId, upTo, taken, audit);
+  return taken;
+}
+
+/** Stored last: until then a repeat begins where this one did. */
+async function storeAck(db: Db, endpointId: string, upTo: number, taken: number, audit: Audit): Promise<void> {
   await audited(db, audit, async (client) => {
     const { rows } = await client.query<{ before: number }>({
       name: 'ack_missed',
@@ -197,22 +136,21 @@ export async function ackMissed(db: Db, endpointId: string, upTo: number, audit:
     const target = { kind: 'endpoint', id: endpointId };
     return { result: undefined, entry: row ? { target, before: { acked: row.before }, after: { acked: upTo, taken } } : null };
   });
-  return taken;
 }
 
 /** Exported for the test of the partitions that it plans. Returns how many of these deliveries it took. */
-export async function takeMissed(db: Pick<Db, 'query'>, deliveryIds: string[], upTo: number): Promise<number> {
+export async function takeMissed(db: Pick<Db, 'query'>, numbers: Numbered[]): Promise<number> {
   const { rowCount } = await db.query({
     // not prepared by name, so that the ids select the partitions
     text: `
       with locked as (
-        select id from deliveries
-        where id = any($1::uuid[]) and missed_number <= $2 and status in (${listed}) order by id for update
+        select d.id from unnest($1::uuid[], $2::bigint[]) as i (id, number) join deliveries d on d.id = i.id and d.missed_number = i.number
+        where d.id = any($1::uuid[]) and d.status in (${listedStatuses}) order by d.id for update of d
       )
       update deliveries d set status = 'succeeded', taken_at = now(), next_attempt_at = null, leased_by = null,
         unsignalled_since = case when own_workflow then clock_timestamp() else unsignalled_since end, updated_at = now()
       from locked l where d.id = l.id and d.id = any($1::uuid[])`,
-    values: [deliveryIds.map(uuidOf), upTo],
+    values: [numbers.map(({ deliveryId }) => uuidOf(deliveryId)), numbers.map(({ number }) => number)],
   });
   return rowCount ?? 0;
 }
@@ -222,9 +160,13 @@ export async function deleteOldMissedLists(db: Db): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_old_missed_lists',
     text: `
-      delete from missed_lists where endpoint_id in (
+      with old as (
         select m.endpoint_id from missed_lists m join endpoints p on p.id = m.endpoint_id
-        where p.deleted_at < now() - interval '30 days' limit 1000)`,
+        where p.deleted_at < now() - interval '30 days' limit 100
+      ), numbers as (
+        delete from missed_deliveries where endpoint_id in (select endpoint_id from old)
+      )
+      delete from missed_lists where endpoint_id in (select endpoint_id from old)`,
   });
   return rowCount ?? 0;
 }

@@ -6,7 +6,7 @@ import { acceptEvents } from '#db/events/accept';
 import type { Db } from '#db/store/pool';
 import { nextStep } from '#domain/deliveries/attempt';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
-import { uuidOf } from '#domain/ids';
+import { firstUuidAt, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createApi } from '../../support/api.ts';
 import { type ApiServer, startApi } from '../api-server.ts';
@@ -126,6 +126,41 @@ describe('the list', () => {
     await setStatus(api, slow.delivery, 'retrying');
     expect(eventsIn(await list(endpoint, `?after=${second.cursor}`))).toEqual([slow.event]);
     expect(eventsIn(await list(endpoint))).toEqual([later.event, slow.event]);
+  });
+});
+
+describe('a list that is read again and again', () => {
+  it('forgets what has left it, and searches the days long past every ten minutes', async () => {
+    const endpoint = await makeEndpoint();
+    const numbers = async () =>
+      (await api.db.query('select number from missed_deliveries where endpoint_id = $1 order by number', [uuidOf(endpoint)])).rows;
+    const made = [];
+    for (let n = 0; n < 6; n++) made.push(await missed(endpoint, 'held'));
+    const { cursor } = await list(endpoint);
+    for (const { delivery } of made.slice(0, 5)) await setStatus(api, delivery, 'succeeded');
+    expect(eventsIn(await list(endpoint, '?limit=2'))).toEqual([made[5]?.event]);
+    expect(await numbers()).toEqual([{ number: 6 }]);
+
+    // a delivery of last week fails now: its event is not among those of the last days
+    const day = new Date(Date.now() - 7 * 86_400_000);
+    await api.db.query(`select make_partition(p, $1::date) from unnest(array['events', 'deliveries']) as p`, [
+      day.toISOString().slice(0, 10),
+    ]);
+    const old = firstUuidAt(day.getTime());
+    await api.db.query(
+      `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, position, accepted_at)
+       select ($2 || substr(id::text, 14))::uuid, tenant_id, 'of last week', type, channels, body, body_timestamp, position, accepted_at
+       from events where id = (select event_id from event_ids where external_id = $1)`,
+      [made[0]?.event, `${old.slice(0, 8)}-${old.slice(8, 12)}`],
+    );
+    await api.db.query(
+      `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status)
+       select id, id, $1, tenant_id, type, 'dead_lettered' from events where external_id = 'of last week'`,
+      [uuidOf(endpoint)],
+    );
+    expect((await list(endpoint, `?after=${cursor}`)).data).toEqual([]);
+    await api.db.query(`update missed_lists set scanned_at = now() - interval '11 minutes' where endpoint_id = $1`, [uuidOf(endpoint)]);
+    expect(eventsIn(await list(endpoint, `?after=${cursor}`))).toEqual(['of last week']);
   });
 });
 

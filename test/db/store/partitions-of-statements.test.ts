@@ -9,7 +9,8 @@ import { countFault, deferDelivery, quarantineDelivery, readDeliveryState, settl
 import { markSignalled, namedDeliveries, readDeliveryRef, startableDeliveries } from '#db/deliveries/delivery-refs';
 import { readMatches } from '#db/deliveries/explanations';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
-import { giveNumbers, readMissed, takeMissed } from '#db/deliveries/missed';
+import { readMissed, takeMissed } from '#db/deliveries/missed';
+import { giveNumbers } from '#db/deliveries/missed-numbers';
 import { duePumped, leasePumped } from '#db/deliveries/pumped';
 import { openDeadLetters } from '#db/deliveries/unopened';
 import { setDoneByDelivery } from '#db/events/dispatches';
@@ -62,8 +63,8 @@ it.each<[string, (db: Db) => Promise<unknown>]>([
   ['leasePumped', (db) => leasePumped(db, [delivery], { relayId, takesOver: true })],
   ['openDeadLetters', (db) => openDeadLetters(db, [delivery])],
   ['giveNumbers', (db) => giveNumbers(db, endpointId, [delivery], 0)],
-  ['readMissed', (db) => readMissed(db, [delivery], true)],
-  ['takeMissed', (db) => takeMissed(db, [delivery], 1)],
+  ['readMissed', (db) => readMissed(db, [{ number: 1, deliveryId: delivery }], true)],
+  ['takeMissed', (db) => takeMissed(db, [{ number: 1, deliveryId: delivery }])],
   ['readMatches', (db) => readMatches(db, explained, { endpointId: null, after: null, limit: 10 })],
   ['readRecalled', (db) => readRecalled(db, eventId)],
   ['recallEvent', (db) => recallEvent(db, { tenantId, eventId, externalId: 'x' }, bySystem('event.recall'))],
