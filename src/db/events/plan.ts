@@ -59,8 +59,8 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
 
 /**
  * Inserts the missing deliveries of an event, due at once or at the event's `deliverAt`. Deliveries that are due are
- * inserted as held if their endpoint parks, as in `parkNew`; those of a recalled event as cancelled. Safe to repeat. Returns the endpoints with held deliveries
- * of the event, new or earlier: their lanes have to be woken.
+ * inserted as held if their endpoint parks, as in `parkNew`; those of a recalled event as cancelled. Safe to repeat.
+ * Returns the endpoints with held deliveries of the event, new or earlier: their lanes have to be woken.
  *
  * Null: the dispatch is gone, its events are in the outbox again, and nothing was inserted. The lock keeps the dispatch
  * from being taken back meanwhile.

@@ -30,8 +30,9 @@ export interface EndpointToMatch {
 }
 
 /**
- * `waits`: the deliveries of the event do not have rows yet. Planning uses what the endpoint subscribes to at that moment. So
- * an endpoint that wanted the event when it was accepted, and has no delivery, was changed before the event was planned.
+ * `waits`: the deliveries of the event do not have rows yet. Planning uses what the endpoint subscribes to at that
+ * moment. So an endpoint that wanted the event when it was accepted, and has no delivery, was changed before the event
+ * was planned.
  *
  * @returns null: the endpoint gets the event, or is to get it.
  * @example
