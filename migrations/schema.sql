@@ -211,6 +211,8 @@ create table deliveries (
   batch_id uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  missed_number bigint,
+  taken_at timestamp with time zone,
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'retrying'::text, 'held'::text, 'succeeded'::text, 'dead_lettered'::text, 'quarantined'::text, 'cancelled'::text, 'expired'::text])))
 ) partition by RANGE (id);
@@ -237,8 +239,10 @@ CREATE INDEX deliveries_of_endpoint_by_status ON ONLY public.deliveries USING bt
 CREATE INDEX deliveries_of_tenant ON ONLY public.deliveries USING btree (tenant_id, id);
 CREATE INDEX deliveries_of_tenant_by_status ON ONLY public.deliveries USING btree (tenant_id, status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_pumped ON ONLY public.deliveries USING btree (tenant_id, next_attempt_at) WHERE (pumped AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
+CREATE INDEX deliveries_unnumbered ON ONLY public.deliveries USING btree (endpoint_id, id) WHERE ((missed_number IS NULL) AND (status = ANY (ARRAY['retrying'::text, 'held'::text, 'dead_lettered'::text, 'quarantined'::text, 'expired'::text])));
 CREATE INDEX deliveries_unopened ON ONLY public.deliveries USING btree (tenant_id, id) WHERE (pumped AND (status = 'dead_lettered'::text));
 CREATE INDEX deliveries_unsignalled ON ONLY public.deliveries USING btree (unsignalled_since) WHERE (unsignalled_since IS NOT NULL);
+CREATE TRIGGER forget_missed_number BEFORE UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((old.missed_number IS NOT NULL) AND (new.status <> old.status) AND ((new.status = 'pending'::text) OR (old.status = 'succeeded'::text)))) EXECUTE FUNCTION forget_missed_number();
 CREATE TRIGGER hurry_lane AFTER UPDATE OF hurried ON public.deliveries FOR EACH ROW WHEN (new.hurried) EXECUTE FUNCTION hurry_lane();
 alter table deliveries enable row level security;
 create policy of_tenant on deliveries for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
@@ -268,6 +272,23 @@ create table endpoint_health (
 );
 CREATE INDEX endpoint_health_failing ON public.endpoint_health USING btree (endpoint_id) WHERE (failing_since IS NOT NULL);
 CREATE INDEX endpoint_health_recent ON public.endpoint_health USING btree (updated_at);
+
+create table endpoint_history (
+  endpoint_id uuid not null,
+  until timestamp with time zone not null,
+  event_types text[] not null,
+  channels text[] not null,
+  gate text not null,
+  gate_reason text,
+  constraint endpoint_history_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id)
+);
+CREATE INDEX endpoint_history_by_time ON public.endpoint_history USING btree (until);
+CREATE INDEX endpoint_history_of_endpoint ON public.endpoint_history USING btree (endpoint_id, until);
+alter table endpoint_history enable row level security;
+create policy of_tenant on endpoint_history for all to posthorn_tenant_of_postgres using ((EXISTS ( SELECT
+   FROM endpoints p
+  WHERE (p.id = endpoint_history.endpoint_id))));
+grant select on endpoint_history to posthorn_tenant_of_postgres;
 
 create table endpoint_secrets (
   id uuid not null,
@@ -342,6 +363,7 @@ CREATE INDEX endpoints_tls_expiring ON public.endpoints USING btree (tls_expires
 CREATE INDEX endpoints_unverified ON public.endpoints USING btree (verification_due_at) WHERE ((verification_state = 'pending'::text) AND (deleted_at IS NULL));
 CREATE TRIGGER endpoints_changed AFTER INSERT OR UPDATE ON public.endpoints FOR EACH ROW EXECUTE FUNCTION bump_endpoints_version();
 CREATE TRIGGER forget_target AFTER UPDATE OF target_version ON public.endpoints FOR EACH ROW WHEN ((new.target_version > old.target_version)) EXECUTE FUNCTION forget_target();
+CREATE TRIGGER keep_endpoint_history AFTER UPDATE OF event_types, channels, gate, gate_reason ON public.endpoints FOR EACH ROW WHEN (((((old.event_types IS DISTINCT FROM new.event_types) OR (old.channels IS DISTINCT FROM new.channels)) OR (old.gate IS DISTINCT FROM new.gate)) OR (old.gate_reason IS DISTINCT FROM new.gate_reason))) EXECUTE FUNCTION keep_endpoint_history();
 alter table endpoints enable row level security;
 create policy of_tenant on endpoints for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant insert on endpoints to posthorn_tenant_of_postgres;
@@ -391,6 +413,7 @@ create table events (
   accepted_at timestamp with time zone not null,
   erased_at timestamp with time zone,
   erased_again_at timestamp with time zone,
+  recalled_at timestamp with time zone,
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_by_time ON ONLY public.events USING brin (accepted_at) WITH (pages_per_range='64', autosummarize='on');
@@ -468,6 +491,26 @@ create table migrations (
   applied_at timestamp with time zone not null default now(),
   constraint migrations_pkey PRIMARY KEY (name)
 );
+
+create table missed_deliveries (
+  endpoint_id uuid not null,
+  number bigint not null,
+  delivery_id uuid not null,
+  constraint missed_deliveries_pkey PRIMARY KEY (endpoint_id, number)
+);
+
+create table missed_lists (
+  endpoint_id uuid not null,
+  tenant_id uuid not null,
+  last bigint not null default 0,
+  acked bigint not null default 0,
+  acked_at timestamp with time zone,
+  scanned_at timestamp with time zone,
+  constraint missed_lists_pkey PRIMARY KEY (endpoint_id)
+);
+alter table missed_lists enable row level security;
+create policy of_tenant on missed_lists for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on missed_lists to posthorn_tenant_of_postgres;
 
 create table outbox (
   event_id uuid not null,
@@ -552,6 +595,13 @@ create policy of_all on posthorn_audit.audit_log for select to postgres using (t
 create policy of_tenant on posthorn_audit.audit_log for select to posthorn_tenant_of_postgres using ((tenant_id = (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid));
 grant select on posthorn_audit.audit_log to postgres;
 grant select on posthorn_audit.audit_log to posthorn_tenant_of_postgres;
+
+create table recalls (
+  event_id uuid not null,
+  until timestamp with time zone not null,
+  constraint recalls_pkey PRIMARY KEY (event_id)
+);
+CREATE INDEX recalls_by_time ON public.recalls USING btree (until);
 
 create table relays (
   id uuid not null,
@@ -820,6 +870,18 @@ AS $function$
 $function$;
 grant execute on first_uuid_of(date) to public;
 
+CREATE OR REPLACE FUNCTION public.forget_missed_number()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.missed_number := null;
+  new.taken_at := null;
+  return new;
+end
+$function$;
+grant execute on forget_missed_number() to public;
+
 CREATE OR REPLACE FUNCTION public.forget_target()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -849,6 +911,20 @@ begin
 end
 $function$;
 grant execute on hurry_lane() to public;
+
+CREATE OR REPLACE FUNCTION public.keep_endpoint_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  insert into endpoint_history (endpoint_id, until, event_types, channels, gate, gate_reason)
+  values (old.id, clock_timestamp(), old.event_types, old.channels, old.gate, old.gate_reason);
+  return null;
+end
+$function$;
+grant execute on keep_endpoint_history() to public;
 
 CREATE OR REPLACE FUNCTION public.make_partition(parent text, day date)
  RETURNS void
@@ -1012,3 +1088,14 @@ CREATE OR REPLACE FUNCTION public.tenant_role()
  IMMUTABLE
 AS $function$select 'posthorn_tenant_of_postgres'::text$function$;
 grant execute on tenant_role() to public;
+
+CREATE OR REPLACE FUNCTION public.waits_for_plan(event uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+  select exists (select from outbox o where o.event_id = event)
+    or exists (select from dispatches d where d.done_at is null and not d.planned and event = any(d.event_ids))
+$function$;
+grant execute on waits_for_plan(uuid) to public;

@@ -4,7 +4,10 @@
 import { Context } from '@temporalio/activity';
 import { deleteOldAlerts, deleteOldNotifications } from '#db/alerts/alerts';
 import { deleteOldBaselines } from '#db/alerts/baselines';
+import { deleteOldMissedLists } from '#db/deliveries/missed';
+import { deleteOldHistory } from '#db/endpoints/endpoint-history';
 import { finishErasures } from '#db/events/erase-subject';
+import { deleteOldRecalls } from '#db/events/recall';
 import { dropOldDataKeys } from '#db/keys/data-keys';
 import { forgetRetiredKeys } from '#db/keys/signing-keys';
 import { makePartitions } from '#db/store/partitions';
@@ -24,6 +27,9 @@ import type { Lanes } from '#domain/lanes/lane';
 
 const old = [
   deleteOldTargets,
+  deleteOldHistory,
+  deleteOldMissedLists,
+  deleteOldRecalls,
   deleteOldDispatches,
   deleteOldIdempotencyKeys,
   deleteOldSequences,

@@ -19,11 +19,14 @@ import type { ApiDeps } from './routes/deps.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints/endpoints.ts';
 import { jwksRoutes } from './routes/endpoints/jwks.ts';
+import { missedRoutes } from './routes/endpoints/missed.ts';
 import { signingKeyRoutes } from './routes/endpoints/signing-keys.ts';
 import { verifyRoutes } from './routes/endpoints/verify.ts';
 import { erasureRoutes } from './routes/events/erasure.ts';
 import { eventReadRoutes } from './routes/events/event-reads.ts';
 import { eventRoutes } from './routes/events/events.ts';
+import { explainRoutes } from './routes/events/explain.ts';
+import { recallRoutes } from './routes/events/recall.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { metaRoute } from './routes/meta.ts';
@@ -74,6 +77,9 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),
+    ...explainRoutes(deps),
+    ...recallRoutes(deps),
+    ...missedRoutes(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),

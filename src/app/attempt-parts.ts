@@ -38,26 +38,21 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
   const metrics = core.telemetry.attempts;
   const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
   const slots = createSlots(limits);
+  const laneWatch = new LaneWatch({ db, lease: shares.lease, waker, log, disableAfterMs: disableAfterMs(config), timings: timings.lanes });
   const shared = {
     slots,
     reserved: new ReservedSlots(slots),
     poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
     recorder: new Recorder(shares.recording, contents, log),
     stallWatch: createStallWatch(timings.stall),
-    laneWatch: new LaneWatch({
-      db,
-      lease: shares.lease,
-      waker,
-      log,
-      disableAfterMs: disableAfterMs(config),
-      timings: timings.lanes,
-    }),
+    laneWatch,
+    isRecalled: (eventId: string) => laneWatch.isRecalled(eventId),
     firstInFlight: new Map() as FirstAttemptsInFlight,
     budget: modes,
     pumpedDue: new PumpedDue(),
     log,
     reached,
   };
-  const parkDelivery = createParkDelivery({ db, lanes: shared.laneWatch, tellLanes: parking.tell });
+  const parkDelivery = createParkDelivery({ db, lanes: laneWatch, tellLanes: parking.tell });
   return { sender, authenticated, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
 }

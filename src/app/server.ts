@@ -4,6 +4,7 @@ import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import { startChores } from '#chores/chores';
+import { createMissed } from '#db/deliveries/missed-lists';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { askForSweep } from '#db/store/listen';
@@ -13,6 +14,7 @@ import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
+import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
@@ -66,6 +68,8 @@ export function startServer(
     checkUrl: guard.checkUrl,
     accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
     giveCommand,
+    recall: createRecall({ db: callers, lanes: waker, sweepSoon: () => askForSweep(db, log), timings: core.timings.recall }),
+    missed: createMissed(callers),
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },

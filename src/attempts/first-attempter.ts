@@ -110,7 +110,7 @@ export class FirstAttempter {
         const endpoint = job.endpoint();
         if (!endpoint) return this.#giveUp(job);
         if (this.#parks(endpoint)) return this.#park(job);
-        if (isExpired(job.event)) return this.#giveUp(job);
+        if (isExpired(job.event) || this.#deps.isRecalled?.(job.event.eventId)) return this.#giveUp(job);
         const isTooLate = () => !job.mayPost() || !this.#knowsEnough(job);
         const attempted = await makeAttempt(this.#deps, attemptJob(job, endpoint, mark, isTooLate));
         if (attempted.kind === 'recorded') return needs(attempted.statuses[0] !== 'succeeded' && !attempted.pumped);

@@ -52,6 +52,7 @@ export class LaneWatch {
   readonly #openings = new Map<string, Opening>();
   readonly #watching: Promise<void>;
   #listed: ReadonlySet<string> = new Set();
+  #recalled: ReadonlySet<string> = new Set();
   #listedAtMs = Number.NEGATIVE_INFINITY;
   /** An attempt has needed the list, or was counted, since then. */
   #used = false;
@@ -70,6 +71,11 @@ export class LaneWatch {
   /** Deliveries for this endpoint must be parked: it is on the list, or this process opened its lane. */
   parks(endpointId: string): boolean {
     return this.#listed.has(endpointId) || this.#openings.has(endpointId);
+  }
+
+  /** The event was recalled lately, as of the last list: no request of it may begin. */
+  isRecalled(eventId: string): boolean {
+    return this.#recalled.has(eventId);
   }
 
   /** Counts the outcome of an attempt outside of a lane, with an event of this type. */
@@ -126,8 +132,9 @@ export class LaneWatch {
     // Reading each second, a process needs only the suspects of the last minute. The first time, and after a gap, it
     // reads all of them.
     const suspectedMs = askedAtMs - this.#listedAtMs < minuteMs / 2 ? minuteMs : longestSuspectedMs;
-    const { parking, suspects } = await readWatched(this.#deps.lease, suspectedMs);
+    const { parking, suspects, recalled } = await readWatched(this.#deps.lease, suspectedMs);
     this.#listed = parking;
+    this.#recalled = recalled;
     this.#listedAtMs = askedAtMs;
     for (const [id, { openAtMs }] of this.#openings) if (openAtMs < askedAtMs) this.#openings.delete(id);
     this.#count.learn(suspects);

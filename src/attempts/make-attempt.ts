@@ -66,6 +66,8 @@ export interface AttemptDeps {
   /** The process's budget of workflows. Absent: there is always room. */
   budget?: WorkflowBudget;
   pumpedDue?: Pick<PumpedDue, 'note'>;
+  /** Whether the event was recalled. Absent: none is. */
+  isRecalled?: ((eventId: string) => boolean) | undefined;
   log: Logger;
   reached?: Reached | undefined;
 }
@@ -77,7 +79,7 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   const { poster, recorder, stallWatch, laneWatch, log } = deps;
   let attempt: AttemptRecord;
   try {
-    attempt = await poster.post(job);
+    attempt = await poster.post({ ...job, isTooLate: () => job.isTooLate?.() === true || isRecalled(deps, job) });
   } catch (error) {
     return { kind: 'not_sent', error };
   }
@@ -92,6 +94,10 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   await poster.obeyEndpoint(job, result);
   for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);
   return { kind: 'recorded', attempt, statuses, pumped };
+}
+
+function isRecalled({ isRecalled: one = () => false }: AttemptDeps, { eventId, batch = [] }: AttemptJob): boolean {
+  return one(eventId) || batch.some((other) => one(other.eventId));
 }
 
 async function store(recorder: Recorder, { newRow }: AttemptJob, records: AttemptRecord[]) {

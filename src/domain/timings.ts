@@ -74,6 +74,8 @@ export interface Timings {
    * process makes it until so long after its request must have ended.
    */
   firstAttempt: { handOverAfterMs: number; leaseMarginMs: number };
+  /** After a recall, no request of the event begins later than `settleMs`. Results are looked for meanwhile. */
+  recall: { settleMs: number; lookEveryMs: number };
   /** A process that was suspended for longer than `afterMs` does not trust what it read before. */
   stall: { tickMs: number; afterMs: number };
   /**
@@ -153,6 +155,7 @@ export const usualTimings: Timings = {
     circuit: circuitTimes,
   },
   firstAttempt: { handOverAfterMs: 500, leaseMarginMs: 5_000 },
+  recall: { settleMs: 3_500, lookEveryMs: 200 },
   stall: { tickMs: 250, afterMs: 2_000 },
   heartbeat: { attempt: { everyMs: 5_000, timeoutMs: 15_000 }, drain: { everyMs: 10_000, timeoutMs: 30_000 }, throttleMs: 1_000 },
   temporal: {
@@ -215,6 +218,10 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
     ({ firstAttempt, temporal }) => 2 * firstAttempt.handOverAfterMs < temporal.workflowTaskTimeoutMs,
   ],
   ['a message must be sent before another process sends it', ({ alerts }) => 4 * alerts.sendMs < alerts.claimMs],
+  [
+    'every process must know of a recall when it has settled',
+    ({ recall, lanes, stall }) => recall.settleMs > Math.max(lanes.listFreshForMs, lanes.leaseMs, stall.afterMs),
+  ],
   ['a stopping process must finish its requests', ({ shutdown }) => shutdown.longestRequestMs < shutdown.graceMs],
   ['the Temporal workers must outlast the grace', ({ shutdown }) => shutdown.graceMs < shutdown.forceMs],
 ];

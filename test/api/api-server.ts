@@ -11,6 +11,7 @@ import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
 import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { createMissed } from '#db/deliveries/missed-lists';
 import { countOutbox } from '#db/events/backlog';
 import { createContentEncryption } from '#db/keys/content-encryption';
 import { createKeyStore } from '#db/keys/key-rotation';
@@ -24,6 +25,7 @@ import { createAddressGuard } from '#outbound/address-guard';
 import { createSender } from '#outbound/send';
 import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
+import { createRecall } from '#relay/recall';
 import { createVault } from '#sealing/vault';
 import { createTelemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
@@ -100,6 +102,8 @@ export async function startApi({
     checkUrl: guard.checkUrl,
     accept,
     giveCommand,
+    recall: createRecall({ db, lanes, sweepSoon: () => void sweeps++, timings: { settleMs: 200, lookEveryMs: 20 } }),
+    missed: createMissed(db),
     lanes,
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },

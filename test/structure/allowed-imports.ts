@@ -17,7 +17,10 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/stats': { folders: '', packages: '' },
   'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
-  'domain/views': { folders: 'domain/deliveries domain/endpoints domain/events domain/lanes', packages: 'zod' },
+  'domain/views': {
+    folders: 'domain types of domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
+    packages: 'zod',
+  },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
   // deterministic: side effects only through proxyActivities
@@ -81,7 +84,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {
-    folders: 'domain/* config types of runtime types of sealing exports types of lanes api/access api/http db/*',
+    folders: 'domain/* config types of runtime types of sealing exports types of lanes types of relay api/access api/http db/*',
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/deliveries': {

@@ -39,4 +39,5 @@ export const eventExample: EventSummary = {
   onlyEndpoint: null,
   acceptedAt: '2026-03-02T09:15:00.224Z',
   erasedAt: null,
+  recalledAt: null,
 };

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { StoredChannel } from '#db/alerts/channel-row';
 import type { Audit } from '#db/audit/audit';
 import type { CommandResult } from '#db/deliveries/commands';
+import type { Missed } from '#db/deliveries/missed-lists';
 import type { Verifying } from '#db/endpoints/verifications';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
@@ -14,6 +15,7 @@ import type { VerificationMethod } from '#domain/endpoints/verification';
 import type { Lanes } from '#domain/lanes/lane';
 import type { SetGate } from '#lanes/set-gate';
 import type { SkipHead } from '#lanes/skip-head';
+import type { Recall } from '#relay/recall';
 import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
 import type { Access } from '../access/access.ts';
@@ -39,6 +41,10 @@ export interface ApiDeps {
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
   giveCommand(deliveryId: string, command: Command, audit?: Audit): Promise<Pick<CommandResult, 'obeyed' | 'status' | 'obstacle'> | null>;
+  /** Recalls an event. Resolves when no request of it can begin any more. */
+  recall: Recall;
+  /** What endpoints missed. Reading it gives numbers to rows, so it is not bound to the read-only scope of a request. */
+  missed: Missed;
   /** Receives notice of parked deliveries and of changes that concern a lane. */
   lanes: Lanes;
   setGate: SetGate;

@@ -61,7 +61,7 @@ function change(db: Querying, deliveryId: string, command: Command, marks: boole
 // it is a head with a due time for which the lane waits. After the command the lane need not wait any more.
 const before = `
   before as (
-    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null and e.recalled_at is null as sendable, parks(p) as parks, p.ordering, d.position,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
@@ -120,7 +120,8 @@ const dueAgain = `
   lane_key = case when b.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end`;
 
 // The outcome of the round before is kept with its attempts. A delivery to a deleted endpoint stays unchanged: there is
-// nowhere to send it; so does one of an erased event: there is nothing to send.
+// nowhere to send it; so does one of an erased event: there is
+// nothing to send; and one of a recalled event.
 const replay = `
   with ${before}, changed as (
     update deliveries d set status = case when b.parks then 'held' else 'pending' end, round = d.round + 1, attempts = 0, faults = 0,

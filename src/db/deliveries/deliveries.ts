@@ -32,6 +32,7 @@ export interface DeliveryJob extends EndpointToSend {
   webhookId: string;
   /** Encrypted. */
   body: Buffer;
+  /** Its endpoint was deleted, or its event recalled. */
   deleted: boolean;
   /** Only the lane of its endpoint sends it. */
   parks: boolean;
@@ -57,11 +58,11 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
         extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
-        e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null as deleted, parks(p) as parks,
+        e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null or e.recalled_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
       from deliveries d join endpoints p on p.id = d.endpoint_id cross join lateral (
-        select external_id, body, erased_at from events where id = d.event_id and id between $2 and $3 limit 1
+        select external_id, body, erased_at, recalled_at from events where id = d.event_id and id between $2 and $3 limit 1
       ) e
       where d.id = any($1::uuid[]) and ($4::uuid is null or d.pumped and d.leased_by = $4)`,
     values: [ids, deliveryRange(lowest).from, deliveryRange(highest).to, leasedBy === undefined ? null : uuidOf(leasedBy)],

@@ -40,22 +40,33 @@ export interface Watched {
   parking: Set<string>;
   /** Endpoints that refused something within the given time. */
   suspects: Map<string, Counted>;
+  /** Events that were recalled lately. */
+  recalled: Set<string>;
 }
 
 export async function readWatched(db: Db, withinMs: number): Promise<Watched> {
-  const { rows } = await db.query<{ endpoint_id: string; target_version: number; counts: Failures | null; ms_ago: number }>({
+  const { rows } = await db.query<{
+    id: string;
+    kind: 'lane' | 'suspect' | 'recall';
+    target_version: number;
+    counts: Failures | null;
+    ms_ago: number;
+  }>({
     name: 'read_watched',
     text: `
-      select endpoint_id, target_version, null::jsonb as counts, 0::float8 as ms_ago from lanes where parks
+      select endpoint_id as id, 'lane' as kind, target_version, null::jsonb as counts, 0::float8 as ms_ago from lanes where parks
       union all
-      select endpoint_id, target_version, counts, extract(epoch from now() - updated_at)::float8 * 1000
+      select event_id, 'recall', 0, null, 0 from recalls where until > now()
+      union all
+      select endpoint_id, 'suspect', target_version, counts, extract(epoch from now() - updated_at)::float8 * 1000
       from endpoint_health where updated_at > now() - $1 * interval '1 millisecond'`,
     values: [withinMs],
   });
-  const watched: Watched = { parking: new Set(), suspects: new Map() };
-  for (const { endpoint_id, target_version: targetVersion, counts, ms_ago: msAgo } of rows) {
-    const endpointId = idOf('ep', endpoint_id);
-    if (counts === null) watched.parking.add(endpointId);
+  const watched: Watched = { parking: new Set(), suspects: new Map(), recalled: new Set() };
+  for (const { id, kind, target_version: targetVersion, counts, ms_ago: msAgo } of rows) {
+    const endpointId = idOf('ep', id);
+    if (kind === 'recall') watched.recalled.add(idOf('evt', id));
+    else if (counts === null) watched.parking.add(endpointId);
     else
       watched.suspects.set(endpointId, {
         endpointId,

@@ -34,6 +34,38 @@ export function eraseEvent(db: Db, eventId: string, asked?: Asked): Promise<stri
   return inTransaction(db, (client) => eraseIn(client, [from, to, uuidOf(eventId)], asked));
 }
 
+/** Cancels the unfinished deliveries of an event. Returns endpoints as `eraseEvent` does. Safe to repeat. */
+export function cancelOfEvent(db: Pick<Db, 'query'>, eventId: string): Promise<string[]> {
+  const { from, to } = deliveryRange(eventId);
+  return cancelIn(db, [from, to, uuidOf(eventId)]);
+}
+
+/** So long may the request of an attempt be in flight whose delivery was cancelled. As SQL. */
+export const inFlightFor = `interval '35 seconds'`;
+
+/** A delivery whose request may be in flight keeps that in `leased_until`, which no cancelled delivery uses otherwise. */
+async function cancelIn(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<string[]> {
+  const { rows } = await client.query<{ endpoint_id: string }>({
+    // not prepared by name, so that the bounds select the partitions
+    text: `
+      with before as (
+        select id, endpoint_id, status, next_attempt_at, leased_by from deliveries
+        where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
+      ), cancelled as (
+        update deliveries d set status = 'cancelled', next_attempt_at = null,
+          leased_until = case
+            when b.leased_by is not null or b.status in ('pending', 'retrying') and b.next_attempt_at <= now()
+              or b.status = 'held' and exists (select from lanes l where l.endpoint_id = b.endpoint_id and l.state = 'awake')
+            then now() + ${inFlightFor} end,
+          unsignalled_since = case when own_workflow then clock_timestamp() else unsignalled_since end, updated_at = now()
+        from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
+      )
+      select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
+    values: [...ofEvent, obeyedIn.cancel],
+  });
+  return rows.map((row) => idOf('ep', row.endpoint_id));
+}
+
 /** The range of the ids of its deliveries, which selects the partitions, and the event. */
 type OfEvent = [from: string, to: string, event: string];
 
@@ -43,19 +75,7 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
     text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
     values: [ofEvent[2]],
   });
-  const { rows } = await client.query<{ endpoint_id: string }>({
-    name: 'cancel_of_event',
-    text: `
-      with before as (
-        select id, status from deliveries where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
-      ), cancelled as (
-        update deliveries d set status = 'cancelled', next_attempt_at = null, 
-          unsignalled_since = case when own_workflow then clock_timestamp() else unsignalled_since end, updated_at = now()
-        from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
-      )
-      select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
-    values: [...ofEvent, obeyedIn.cancel],
-  });
+  const lanes = await cancelIn(client, ofEvent);
   await client.query({
     name: 'erase_exchanges',
     text: `
@@ -70,7 +90,7 @@ async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked
     const { audit, tenantId, externalId } = asked;
     await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
   }
-  return rows.map((row) => idOf('ep', row.endpoint_id));
+  return lanes;
 }
 
 /**

@@ -33,7 +33,7 @@ export interface OwnedEvent {
 /** Lower than every id. */
 const noUuid = '00000000-0000-0000-0000-000000000000';
 
-const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, least(e.expires_at, e.erased_at) as expires_at,
+const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, least(e.expires_at, e.erased_at, e.recalled_at) as expires_at,
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
 export interface OutboxTake {

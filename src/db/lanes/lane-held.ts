@@ -1,5 +1,6 @@
 // Held deliveries of a lane as a whole: counts and times, and the changes made before anything is
 // sent (expiry, coalescing, batches).
+import { coalescedMessage } from '#domain/deliveries/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { urgency } from './lane-page.ts';
@@ -112,7 +113,7 @@ export async function coalesceHeld(db: Db, endpointId: string, except: string[],
       ), changed as (
       update deliveries d set status = case when l.age = 1 then 'held' else 'cancelled' end,
         next_attempt_at = case when l.age = 1 then least(d.next_attempt_at, now()) end,
-        last_message = case when l.age = 1 then d.last_message else 'a later event with the same coalesceKey was sent instead' end, updated_at = now()
+        last_message = case when l.age = 1 then d.last_message else '${coalescedMessage}' end, updated_at = now()
       from locked l where d.id = l.id and (l.age > 1 or d.next_attempt_at > now())
       )
       select now()::text as as_of`,

@@ -1,7 +1,7 @@
 // Reads the next held deliveries of an endpoint, in the order in which its drain sends them.
 import { idOf, uuidOf } from '#domain/ids';
 import type { Ordering } from '#domain/lanes/lane-settings';
-import { eraseEvent } from '../events/erasure.ts';
+import { cancelOfEvent, eraseEvent } from '../events/erasure.ts';
 import type { Db } from '../store/pool.ts';
 
 /** A held delivery, with the body of its event. */
@@ -59,14 +59,14 @@ export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1
 export const heldColumns =
   'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
 export const withEvents = `
-  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased,
+  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, e.recalled_at is not null as recalled,
     extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
     extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
   from (
     select h.*, sum(octet_length(e.body)) over (order by h.n) as bytes from held h
     cross join lateral (select body from events where id = h.event_id offset 0) e
   ) h
-  cross join lateral (select external_id, body, erased_at from events where id = h.event_id offset 0) e
+  cross join lateral (select external_id, body, erased_at, recalled_at from events where id = h.event_id offset 0) e
   where h.bytes <= ${mostBytes} or h.n = 1
   order by h.n`;
 
@@ -115,12 +115,12 @@ export async function readHeld(db: Db, query: PageQuery): Promise<HeldDelivery[]
   });
 }
 
-/** Runs the statement. Deliveries whose event was erased meanwhile are cancelled, and the statement runs again. */
+/** Runs the statement. Deliveries whose event was erased or recalled meanwhile are cancelled, and the statement runs again. */
 export async function withoutErased(db: Db, statement: { name: string; text: string; values: unknown[] }): Promise<HeldDelivery[]> {
   const { rows } = await db.query<HeldRow>(statement);
-  const erased = rows.filter((row) => row.erased);
-  if (erased.length === 0) return rows.map(toHeld);
-  await cancelErased(db, erased);
+  const gone = rows.filter(isGone);
+  if (gone.length === 0) return rows.map(toHeld);
+  await cancelGone(db, gone);
   return withoutErased(db, statement);
 }
 
@@ -133,24 +133,20 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
         select ${heldColumns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
         where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2 and (d.expires_at is null or d.expires_at > now())
       )
-      select h.*, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
+      select h.*, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, e.recalled_at is not null as recalled, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
         extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
-      from held h cross join lateral (select external_id, body, erased_at from events where id = h.event_id offset 0) e order by h.n`,
+      from held h cross join lateral (select external_id, body, erased_at, recalled_at from events where id = h.event_id offset 0) e order by h.n`,
     values: [uuidOf(endpointId), uuidOf(batchId)],
   });
-  await cancelErased(
-    db,
-    rows.filter((row) => row.erased),
-  );
-  return rows.filter((row) => !row.erased).map(toHeld);
+  await cancelGone(db, rows.filter(isGone));
+  return rows.filter((row) => !isGone(row)).map(toHeld);
 }
 
-/**
- * Cancels deliveries that were parked after their event was erased, by a process that had it in memory: there is
- * nothing to send.
- */
-async function cancelErased(db: Db, rows: HeldRow[]): Promise<void> {
-  for (const row of rows) await eraseEvent(db, idOf('evt', row.event_id));
+const isGone = ({ erased, recalled }: HeldRow) => erased || recalled;
+
+/** Cancels deliveries that were parked after their event was erased or recalled, by a process that had it in memory. */
+async function cancelGone(db: Db, rows: HeldRow[]): Promise<void> {
+  for (const { event_id, erased } of rows) await (erased ? eraseEvent : cancelOfEvent)(db, idOf('evt', event_id));
 }
 
 interface HeldRow {
@@ -160,6 +156,7 @@ interface HeldRow {
   webhook_id: string;
   body: Buffer;
   erased: boolean;
+  recalled: boolean;
   round: number;
   attempts: number;
   lane_key: string | null;

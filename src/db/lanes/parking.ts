@@ -16,8 +16,8 @@ export interface NewHeld {
 
 /**
  * Inserts deliveries that have no row yet as held: due at once, or at the end of the endpoint's coalescing window.
- * Their position is that of their event; a scheduled one (`deliverAt`) gets its position when it falls due. Safe to
- * repeat.
+ * Their position is that of their event; a scheduled one (`deliverAt`) gets its position when it falls due. Those of a
+ * recalled event are cancelled. Safe to repeat.
  */
 export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
   const of = <T>(pick: (delivery: NewHeld) => T) => deliveries.map(pick);
@@ -25,8 +25,8 @@ export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
     name: 'park_new',
     text: `
       insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
-      select i.id, i.event_id, i.endpoint_id, i.tenant_id, i.event_type, i.expires_at, 'held',
-        now() + case when e.coalesce_key is null then interval '0' else coalesce(p.coalesce_ms, 0) * interval '1 millisecond' end,
+      select i.id, i.event_id, i.endpoint_id, i.tenant_id, i.event_type, i.expires_at, case when e.recalled_at is null then 'held' else 'cancelled' end,
+        case when e.recalled_at is null then now() end + case when e.coalesce_key is null then interval '0' else coalesce(p.coalesce_ms, 0) * interval '1 millisecond' end,
         case when e.deliver_at is null then e.position else nextval('event_position') end,
         case when p.ordering = 'key' then e.ordering_key end, case when p.coalesce_ms is not null then e.coalesce_key end, false
       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
@@ -34,7 +34,7 @@ export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
       join endpoints p on p.id = i.endpoint_id and p.deleted_at is null
       cross join lateral (
         -- row by row, so that each finds its partition
-        select position, ordering_key, coalesce_key, deliver_at from events where id = i.event_id offset 0
+        select position, ordering_key, coalesce_key, deliver_at, recalled_at from events where id = i.event_id offset 0
       ) e
       order by i.id
       on conflict do nothing`,

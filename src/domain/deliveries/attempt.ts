@@ -14,7 +14,7 @@ export interface Called {
   expired: boolean;
   /** Only the endpoint's lane may send to it, so the delivery must be parked. */
   parks: boolean;
-  /** The endpoint was deleted. */
+  /** The endpoint was deleted, or the event recalled. */
   deleted: boolean;
   /** Relays make its next attempt, and the caller is its workflow. */
   pumped: boolean;

@@ -42,3 +42,6 @@ export const obeyedIn: Record<Command['kind'], readonly DeliveryStatus[]> = {
   replay: ['dead_lettered', 'succeeded'],
   release: ['quarantined'],
 };
+
+/** Last message of a delivery that was cancelled because a later event took its place. */
+export const coalescedMessage = 'a later event with the same coalesceKey was sent instead';

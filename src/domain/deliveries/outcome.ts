@@ -25,6 +25,9 @@ export const outcomes = ['accepted', ...refusals] as const;
 export const outcome = z.enum(outcomes).describe('outcome of the attempt');
 export type Outcome = z.infer<typeof outcome>;
 
+/** Failures before anything of the event was sent. A timeout may be one, too: if no connection was made. */
+export const notSent: readonly Refusal[] = ['dns', 'address_blocked', 'connect', 'tls', 'auth_failed'];
+
 /** Fractional milliseconds. Null: the step was skipped (the connection was open already) or not reached. */
 export interface Timings {
   dnsMs: number | null;

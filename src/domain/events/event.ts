@@ -151,5 +151,6 @@ export const eventSummary = z.object({
   onlyEndpoint: z.string().nullable().describe('the only endpoint that gets this event: it is a test event'),
   acceptedAt: z.iso.datetime(),
   erasedAt: z.iso.datetime().nullable().describe('when the content of the event was erased'),
+  recalledAt: z.iso.datetime().nullable().describe('when the event was recalled: from then on it is not sent any more'),
 });
 export type EventSummary = z.infer<typeof eventSummary>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { deliveryStatus } from '../deliveries/delivery.ts';
 import { outcome } from '../deliveries/outcome.ts';
+import type { Mismatch } from '../events/matching.ts';
 import { sentRequestView } from './sent-request.ts';
 
 export const deliveryView = z.object({
@@ -72,18 +73,27 @@ export const attemptView = z.object({
 });
 export type AttemptView = z.infer<typeof attemptView>;
 
-/** Why an event was or was not delivered to an endpoint, by the endpoint's current subscription. */
+/** Why an event was or was not delivered to an endpoint, in short. An explanation says more. */
 export const verdicts = [
   'wanted',
   'event_type_not_subscribed',
   'channel_not_subscribed',
+  'filter_not_matched',
   'created_later',
   'deleted',
   'meant_for_another',
 ] as const;
+type Verdict = (typeof verdicts)[number];
 export const endpointVerdict = z.object({
   endpoint: z.string(),
-  verdict: z.enum(verdicts).describe('why the endpoint did or did not get the event, by its current subscription'),
+  verdict: z.enum(verdicts).describe('why the endpoint did or did not get the event, by what it subscribed to when the event was accepted'),
   delivery: z.string().nullable().describe('id of the delivery, if there is one'),
 });
 export type EndpointVerdict = z.infer<typeof endpointVerdict>;
+
+/** `mismatch`: as `mismatchOf` decides it. */
+export function verdictOf(mismatch: Mismatch | null): Verdict {
+  if (mismatch === 'type_not_subscribed') return 'event_type_not_subscribed';
+  if (mismatch === 'endpoint_deleted') return 'deleted';
+  return mismatch ?? 'wanted';
+}

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLanes } from '#db/lanes/lanes';
 import { uuidOf } from '#domain/ids';
+import { missedCursor } from '#domain/views/missed';
 import { newId } from '#runtime/new-id';
 import { type Api, type ApiAnswer, createApi } from '../../support/api.ts';
 import { type ApiServer, startApi } from '../api-server.ts';
@@ -61,6 +62,8 @@ const cases: Record<string, Case> = {
   },
   listEvents: { path: ({ tenant }) => `/v1/tenants/${tenant}/events` },
   getEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}` },
+  explainEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/explain` },
+  listMissed: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/missed?include=body` },
   listDeliveries: { path: ({ tenant }) => `/v1/deliveries?tenant=${tenant}` },
   getDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}` },
   listAttempts: { path: ({ delivery }) => `/v1/deliveries/${delivery}/attempts` },
@@ -68,6 +71,12 @@ const cases: Record<string, Case> = {
   releaseDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/release`, own: 409 },
   replayDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/replay`, own: 409 },
   cancelDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/cancel`, own: 202 },
+  ackMissed: {
+    path: ({ endpoint }) => `/v1/endpoints/${endpoint}/missed/ack`,
+    body: { cursor: missedCursor(`ep_${'0'.repeat(32)}`, 0) },
+    own: 422,
+  },
+  recallEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/recall`, body: {} },
   eraseEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/content`, own: 204 },
   eraseSubject: { path: ({ tenant }) => `/v1/tenants/${tenant}/subjects/jane/content` },
   deleteEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}`, own: 204 },

@@ -190,6 +190,21 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     },
     entry: { action: 'event.erase', before: null, after: null },
   },
+  recallEvent: {
+    make: async () => {
+      const tenant = await api.makeTenant();
+      return api.post(`/v1/tenants/${tenant}/events/${await api.postEvent(tenant, { data: canary })}/recall`);
+    },
+    entry: { action: 'event.recall', before: null, after: null },
+  },
+  ackMissed: {
+    async make() {
+      const { endpoint: id } = await delivery('dead_lettered');
+      const { body } = await api.get(`/v1/endpoints/${id}/missed`);
+      return api.post(`/v1/endpoints/${id}/missed/ack`, { cursor: body.cursor });
+    },
+    entry: { action: 'endpoint.ack_missed', before: { acked: 0 }, after: { acked: 1, taken: 1 } },
+  },
   eraseSubject: {
     make: async () => {
       const tenant = await api.makeTenant();

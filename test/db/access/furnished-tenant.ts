@@ -78,6 +78,11 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
     tenant,
     Buffer.from(canary),
   );
+  await insert('insert into missed_lists (endpoint_id, tenant_id) values ($1, $2)', endpoint, tenant);
+  await insert(
+    `insert into endpoint_history (endpoint_id, until, event_types, channels, gate) values ($1, now(), '{}', '{}', 'open')`,
+    endpoint,
+  );
   return {
     tenant,
     endpoint,

@@ -40,6 +40,8 @@ describe('a statement without a where clause', () => {
     'lane_sequences',
     'alerts',
     'alert_channels',
+    'missed_lists',
+    'endpoint_history',
   ];
 
   it.each(tables)('reads only its tenant’s rows of %s', async (table) => {

@@ -2,16 +2,21 @@
 // partitions that it looks at, so the locks of a transaction show them.
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bySystem } from '#db/audit/audit';
 import { recordAttempts } from '#db/deliveries/attempts';
 import { takeHurry } from '#db/deliveries/commands';
 import { countFault, deferDelivery, quarantineDelivery, readDeliveryState, settleDelivery } from '#db/deliveries/deliveries';
 import { markSignalled, namedDeliveries, readDeliveryRef, startableDeliveries } from '#db/deliveries/delivery-refs';
+import { readMatches } from '#db/deliveries/explanations';
 import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
+import { readMissed, takeMissed } from '#db/deliveries/missed';
+import { giveNumbers } from '#db/deliveries/missed-numbers';
 import { duePumped, leasePumped } from '#db/deliveries/pumped';
 import { openDeadLetters } from '#db/deliveries/unopened';
 import { setDoneByDelivery } from '#db/events/dispatches';
 import { existingDeliveries, readOwned, takeOutboxRows } from '#db/events/outbox';
 import { insertDeliveries } from '#db/events/plan';
+import { readRecalled, recallEvent } from '#db/events/recall';
 import { makePartitions } from '#db/store/partitions';
 import type { Db } from '#db/store/pool';
 import { deliveryId } from '#domain/ids';
@@ -29,6 +34,10 @@ afterAll(() => database?.drop());
 const [eventId, endpointId, relayId, dispatchId, tenantId] = [newId('evt'), newId('ep'), newId('rly'), newId('dsp'), newId('tnt')];
 const delivery = deliveryId(eventId, endpointId);
 const event = { eventId, tenantId, type: 'a.b', channels: [], deliverAt: null, expiresAt: null, onlyEndpointId: null };
+const explained = {
+  ...{ eventId, tenantId, type: 'a.b', channels: [], onlyEndpoint: null },
+  ...{ expiresAt: null, erasedAt: null, recalledAt: null },
+};
 const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };
 const attempt = {
   attemptId: newId('att'),
@@ -53,6 +62,12 @@ it.each<[string, (db: Db) => Promise<unknown>]>([
   ['duePumped', (db) => duePumped(db, { day: Math.floor(Date.now() / 86_400_000), relayId, inFlight: [], most: 10, takesOver: true })],
   ['leasePumped', (db) => leasePumped(db, [delivery], { relayId, takesOver: true })],
   ['openDeadLetters', (db) => openDeadLetters(db, [delivery])],
+  ['giveNumbers', (db) => giveNumbers(db, endpointId, [delivery], 0)],
+  ['readMissed', (db) => readMissed(db, [{ number: 1, deliveryId: delivery }], true)],
+  ['takeMissed', (db) => takeMissed(db, [{ number: 1, deliveryId: delivery }])],
+  ['readMatches', (db) => readMatches(db, explained, { endpointId: null, after: null, limit: 10 })],
+  ['readRecalled', (db) => readRecalled(db, eventId)],
+  ['recallEvent', (db) => recallEvent(db, { tenantId, eventId, externalId: 'x' }, bySystem('event.recall'))],
   ['readDeliveryState', (db) => readDeliveryState(db, delivery)],
   ['readDeliveryRef', (db) => readDeliveryRef(db, delivery)],
   ['settleDelivery', (db) => settleDelivery(db, delivery, 'cancelled')],

@@ -3,12 +3,13 @@
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { deliveriesOfEvent } from '#db/deliveries/delivery-lists';
-import { endpointVerdicts, listEvents, readEvent, type StoredEvent, type TenantOfList } from '#db/events/event-lists';
+import { type Matched, readMatches } from '#db/deliveries/explanations';
+import { listEvents, readEvent, type StoredEvent, type TenantOfList } from '#db/events/event-lists';
 import type { Db } from '#db/store/pool';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { dataOf, eventKey, eventSummary } from '#domain/events/event';
 import { deliveryRange } from '#domain/ids';
-import { deliveryView, endpointVerdict } from '#domain/views/delivery-view';
+import { deliveryView, type EndpointVerdict, endpointVerdict, verdictOf } from '#domain/views/delivery-view';
 import { deliveryExample } from '../../examples/deliveries.ts';
 import { eventExample } from '../../examples/events.ts';
 import { cursorOf } from '../../examples/ids.ts';
@@ -17,6 +18,7 @@ import { notFound } from '../../http/problem.ts';
 import { type Answer, type Route, route } from '../../http/route.ts';
 import { showDelivery } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
+import { toExplain } from './explain.ts';
 
 const most = 1_000;
 
@@ -98,17 +100,21 @@ async function inFull(deps: ApiDeps, tenant: TenantOfList, event: StoredEvent): 
   const [data, deliveries, endpoints] = await Promise.all([
     dataText(deps, event),
     deliveriesOfEvent(deps.db, event.eventId, deliveryRange(event.eventId), most + 1),
-    endpointVerdicts(deps.db, tenant.tenantId, event, most + 1),
+    readMatches(deps.db, toExplain(tenant.tenantId, event), { endpointId: null, after: null, limit: most + 1 }),
   ]);
   const shown = JSON.stringify({
     ...event.summary,
     deliveries: deliveries.slice(0, most).map((record) => showDelivery(deps, record)),
     moreDeliveries: deliveries.length > most,
-    endpoints: endpoints.slice(0, most),
+    endpoints: endpoints.slice(0, most).map(toVerdict),
     moreEndpoints: endpoints.length > most,
   });
   // `data` is inserted as text, because JSON.parse would round its numbers
   return { status: 200, text: `${shown.slice(0, -1)},"data":${data}}` };
+}
+
+function toVerdict({ endpoint: { endpointId }, delivery, mismatch }: Matched): EndpointVerdict {
+  return { endpoint: endpointId, verdict: verdictOf(mismatch), delivery: delivery?.id ?? null };
 }
 
 async function dataText({ contents }: ApiDeps, { eventId, body, summary }: StoredEvent): Promise<string> {

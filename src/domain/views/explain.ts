@@ -1,0 +1,157 @@
+// Explains what became of an event at an endpoint: a stable code for programs, a sentence for people, and what to do.
+// Pure: it decides from stored facts, so it gives the same answer whenever it is asked.
+import type { AuditActor } from '../access/audit.ts';
+import type { DeliveryStatus } from '../deliveries/delivery.ts';
+import { adviceOn } from '../deliveries/outcome-advice.ts';
+import type { Mismatch } from '../events/matching.ts';
+import type { ExplainedDelivery, ExplainedEndpoint, Explanation, Facts } from './explanation.ts';
+import { heldByOf, heldBySentence } from './held-by.ts';
+
+/** The parts that differ from delivery to delivery. */
+type Told = Pick<Explanation, 'code' | 'message'> & Partial<Pick<Explanation, 'until' | 'heldBy' | 'advice'>>;
+
+export function explain(facts: Facts): Explanation {
+  const { endpoint, delivery, mismatch } = facts;
+  const told = delivery ? tellers[delivery.status](facts, delivery) : withoutDelivery(mismatch);
+  return {
+    endpoint: endpoint.endpointId,
+    delivery: delivery?.id ?? null,
+    status: delivery?.status ?? null,
+    until: null,
+    heldBy: null,
+    lastOutcome: delivery?.lastOutcome ?? null,
+    advice: null,
+    ...told,
+  };
+}
+
+const reasons: Record<Mismatch, [message: string, advice: string | null]> = {
+  type_not_subscribed: [
+    'The endpoint did not subscribe to this event type when the event was accepted.',
+    'Add the event type to the endpoint; earlier events need a replay.',
+  ],
+  channel_not_subscribed: [
+    'The endpoint subscribed to channels of which the event has none.',
+    'Add the channel to the endpoint, or post the event with one of its channels.',
+  ],
+  filter_not_matched: ['The filter of the endpoint did not match the event.', 'Test the filter with this event.'],
+  created_later: ['The endpoint was created after the event was accepted.', 'Replay the event if the endpoint should have it.'],
+  endpoint_deleted: ['The endpoint was deleted before the event was sent.', null],
+  meant_for_another: ['It is a test event for another endpoint.', null],
+};
+
+function withoutDelivery(mismatch: Mismatch | null): Told {
+  if (mismatch === null) return { code: 'in_progress', message: 'The event is accepted, and its delivery is being prepared.' };
+  const [message, advice] = reasons[mismatch];
+  return { code: mismatch, message, advice };
+}
+
+const at = (time: Date) => time.toISOString();
+const lastSays = ({ lastOutcome, lastMessage }: ExplainedDelivery) => lastMessage ?? lastOutcome ?? 'no attempt was made';
+
+/** By status. */
+const tellers: Record<DeliveryStatus, (facts: Facts, delivery: ExplainedDelivery) => Told> = {
+  succeeded: ({ endpoint }, delivery) =>
+    delivery.takenAt
+      ? {
+          code: 'taken',
+          message: `The consumer acknowledged the event at ${at(delivery.takenAt)} in the list of missed events, so it is not sent any more.`,
+        }
+      : {
+          code: 'delivered',
+          message: `The endpoint accepted the event at attempt ${Math.max(1, delivery.attempts)}${ofRound(delivery)}: ${lastSays(delivery)}${gateThen(endpoint)}.`,
+        },
+  pending: (facts, delivery) => {
+    const isLater = delivery.nextAttemptAt !== null && delivery.nextAttemptAt > facts.now;
+    return isLater && delivery.nextAttemptAt
+      ? {
+          code: 'in_progress',
+          until: at(delivery.nextAttemptAt),
+          message: `The delivery is scheduled for ${at(delivery.nextAttemptAt)}${ofRound(delivery)}.`,
+        }
+      : {
+          code: 'in_progress',
+          message: `The delivery is due, and its first attempt${ofRound(delivery)} is about to be made or in flight.`,
+        };
+  },
+  retrying: (_, delivery) => ({
+    code: 'retrying',
+    until: delivery.nextAttemptAt && at(delivery.nextAttemptAt),
+    message: `Attempt ${delivery.attempts} failed (${lastSays(delivery)}); the next one is due${delivery.nextAttemptAt ? ` at ${at(delivery.nextAttemptAt)}` : ' now'}.`,
+    advice: adviceOn(delivery.lastOutcome),
+  }),
+  held: ({ endpoint, now }, delivery) => {
+    const by = heldByOf(endpoint.holding, delivery, now);
+    const { message, advice } = heldBySentence[by];
+    const until = delivery.nextAttemptAt && delivery.nextAttemptAt > now ? at(delivery.nextAttemptAt) : null;
+    const failed = delivery.attempts > 0 ? `; attempt ${delivery.attempts} failed (${lastSays(delivery)})` : '';
+    return {
+      code: 'held',
+      heldBy: by,
+      until,
+      message: `${message}${until ? `, until ${until} at least` : ''}${failed}.`,
+      advice: advice ?? adviceOn(delivery.lastOutcome),
+    };
+  },
+  dead_lettered: (_, delivery) => ({
+    code: 'dead_lettered',
+    message: `${delivery.attempts > 1 ? `All ${delivery.attempts} attempts failed, the last one with` : 'The attempt failed, and no other follows'}: ${lastSays(delivery)}.`,
+    advice: `${adviceOn(delivery.lastOutcome) ?? 'Find out why the endpoint refuses the event.'} Then replay the delivery.`,
+  }),
+  quarantined: (_, delivery) => ({
+    code: 'quarantined',
+    message: `The attempts failed inside Posthorn: ${lastSays(delivery)}.`,
+    advice: 'The operator has to remove the cause, and then release the delivery.',
+  }),
+  cancelled,
+  expired: ({ event }, delivery) => ({
+    code: 'expired',
+    message: `The event expired${event.expiresAt ? ` at ${at(event.expiresAt)}` : ''} before the endpoint accepted it: ${lastSays(delivery)}.`,
+    advice: adviceOn(delivery.lastOutcome),
+  }),
+};
+
+function cancelled({ event, endpoint, cancelledBy }: Facts, delivery: ExplainedDelivery): Told {
+  if (cancelledBy) return { code: 'cancelled', message: `${nameOf(cancelledBy.actor)} cancelled the delivery at ${cancelledBy.at}.` };
+  if (delivery.coalesced) {
+    return { code: 'cancelled', message: 'A later event with the same coalesceKey was sent in its place.' };
+  }
+  const since = (time: Date | null) => time !== null && delivery.updatedAt >= time;
+  if (since(event.recalledAt)) {
+    return { code: 'cancelled', message: `The event was recalled at ${at(event.recalledAt as Date)}, before the endpoint accepted it.` };
+  }
+  if (since(event.erasedAt)) {
+    return {
+      code: 'cancelled',
+      message: `The content of the event was erased at ${at(event.erasedAt as Date)}, before the endpoint accepted it.`,
+    };
+  }
+  if (since(endpoint.deletedAt)) {
+    return {
+      code: 'endpoint_deleted',
+      message: `The endpoint was deleted at ${at(endpoint.deletedAt as Date)}, before it accepted the event.`,
+    };
+  }
+  return { code: 'cancelled', message: `The delivery was cancelled at ${at(delivery.updatedAt)}.` };
+}
+
+const actors: Record<AuditActor['kind'], string> = {
+  bootstrap: 'The key from the configuration',
+  api_key: 'API key',
+  portal_link: 'Portal link',
+  temporal: 'A command through Temporal, workflow',
+  cli: 'The command line',
+  system: 'Posthorn',
+};
+
+function nameOf({ kind, id }: AuditActor): string {
+  return id === null ? actors[kind] : `${actors[kind]} ${id}`;
+}
+
+const ofRound = ({ round }: ExplainedDelivery) => (round > 1 ? ` of round ${round}` : '');
+
+/** An event that was accepted while the endpoint was paused or disabled had to wait for it. */
+function gateThen({ gateThen: gate, gateReasonThen: reason }: ExplainedEndpoint): string {
+  if (gate === 'open') return '';
+  return `; it waited, because the endpoint was ${gate === 'disabled' ? 'disabled' : (reason ?? 'paused')} when the event was accepted`;
+}
