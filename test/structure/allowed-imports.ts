@@ -67,6 +67,10 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* runtime sealing outbound types of chores db/alerts db/endpoints types of db/events db/stats db/store',
     packages: 'nodemailer node:crypto node:timers/promises',
   },
+  doctor: {
+    folders: 'domain contract config embedded temporal outbound sealing db/audit db/keys db/store',
+    packages: '@temporalio/client node:events node:fs/promises node:net node:tls',
+  },
   chores: { folders: 'runtime db/store', packages: '' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
