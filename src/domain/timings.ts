@@ -97,6 +97,8 @@ export interface Timings {
   shutdown: { longestRequestMs: number; graceMs: number; forceMs: number };
   /** How many daily partitions a start makes in advance. */
   partitionDaysAhead: number;
+  /** How often the statistics are counted, at a low rate of deliveries. */
+  statsEveryMs: number;
 }
 
 export const usualTimings: Timings = {
@@ -147,6 +149,7 @@ export const usualTimings: Timings = {
   // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
   partitionDaysAhead: 14,
+  statsEveryMs: 10_000,
 };
 
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */

@@ -15,7 +15,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/events': { folders: 'domain domain/deliveries', packages: 'zod' },
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
-  'domain/stats': { folders: '', packages: '' },
+  'domain/stats': { folders: '', packages: 'zod' },
   'domain/views': { folders: 'domain/deliveries domain/endpoints domain/events domain/lanes', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -36,7 +36,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
-  'db/stats': { folders: 'domain/* db/store', packages: '' },
+  'db/stats': { folders: 'domain/* db/deliveries db/store', packages: '' },
 
   outbound: {
     folders: 'domain/*',
@@ -52,7 +52,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
-  chores: { folders: 'runtime db/store', packages: '' },
+  chores: { folders: 'runtime db/stats db/store', packages: '' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',
@@ -87,6 +87,10 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/routes/lanes': {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
+    packages: 'zod',
+  },
+  'api/routes/stats': {
+    folders: 'domain/* api/examples api/http types of api/routes api/routes/endpoints db/access db/endpoints db/stats types of db/store',
     packages: 'zod',
   },
   'api/routes/access': {

@@ -42,6 +42,8 @@ const cases: Record<string, Case> = {
     path: ({ endpoint }) => `/v1/endpoints/${endpoint}`,
     body: { description: 'changed', ordering: 'endpoint', onDeadLetter: 'block' },
   },
+  getEndpointStats: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/stats` },
+  getTenantStats: { path: ({ tenant }) => `/v1/tenants/${tenant}/stats` },
   getLane: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/lane` },
   getSequence: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/sequence` },
   skipHead: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/skip-head`, body: {}, own: 409 },
@@ -82,6 +84,7 @@ const cases: Record<string, Case> = {
   deleteTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, foreign: 403, own: 403 },
   createTenant: { path: () => '/v1/tenants', body: { name: 'one more' }, foreign: 403, own: 403 },
   listTenants: { path: () => '/v1/tenants', foreign: 403, own: 403 },
+  getStats: { path: () => '/v1/stats', foreign: 403, own: 403 },
   getStatus: { path: () => '/v1/status', foreign: 403, own: 403 },
 };
 

@@ -68,6 +68,11 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
   await insert(`insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, true, 'cap', 'idle')`, endpoint, tenant);
   await insert('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 1)', endpoint, canary);
   await insert(`insert into alerts (id, tenant_id, endpoint_id, kind) values ($1, $2, $3, 'test')`, alert, tenant, endpoint);
+  for (const table of ['stats_minutes', 'stats_hours'])
+    await insert(`insert into ${table} (id, at, scope, tenant_id, outcomes) values ($1, now(), 'endpoint', $2, $3)`, endpoint, tenant, {
+      [canary]: 1,
+    });
+  await insert(`insert into stats_backlogs (id, tenant_id, held, dead_lettered) values ($1, $2, 1, 1)`, endpoint, tenant);
   return {
     tenant,
     endpoint,

@@ -39,6 +39,9 @@ describe('a statement without a where clause', () => {
     'lanes',
     'lane_sequences',
     'alerts',
+    'stats_minutes',
+    'stats_hours',
+    'stats_backlogs',
   ];
 
   it.each(tables)('reads only its tenant’s rows of %s', async (table) => {
