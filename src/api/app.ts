@@ -26,6 +26,7 @@ import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { metaRoute } from './routes/meta.ts';
 import { statsRoutes } from './routes/stats/stats.ts';
+import { streamRoute } from './routes/stats/stream.ts';
 import { statusRoutes } from './routes/status.ts';
 
 export type { ApiDeps } from './routes/deps.ts';
@@ -77,6 +78,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),
     ...statsRoutes(deps),
+    streamRoute(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

@@ -15,6 +15,8 @@ import { createIngest } from '#relay/ingest';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
+import { Feed } from '#stream/feed';
+import { deliveryChanges } from '#stream/sources';
 import { createFollowKey } from '#temporal/key-following';
 import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
@@ -42,6 +44,7 @@ export function startServer(
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
+  const feed = new Feed({ db: lease, sources: [deliveryChanges(lease)], log });
   const relay = worker?.relay;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
@@ -71,6 +74,7 @@ export function startServer(
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
     sweepSoon: () => askForSweep(db, log),
+    feed,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,
@@ -82,6 +86,7 @@ export function startServer(
   serve(app);
   log.info({ origin }, 'server.started');
   return async () => {
+    feed.stop();
     await close();
     backlog.stop();
   };

@@ -22,6 +22,8 @@ import { createAddressGuard } from '#outbound/address-guard';
 import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
 import { createVault } from '#sealing/vault';
+import { Feed } from '#stream/feed';
+import { deliveryChanges } from '#stream/sources';
 import { createTelemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
 import { createFollowKey } from '#temporal/key-following';
@@ -74,6 +76,7 @@ export async function startApi({
   const vault = createVault(masterKey.split(','));
   const contents = createContentEncryption(db, vault);
   let sweeps = 0;
+  const feed = new Feed({ db, sources: [deliveryChanges(db)], log, checkEveryMs: 100 });
   const deps: ApiDeps = {
     db: scopedDb(db),
     storeUp: () => isStoreUp(db),
@@ -95,6 +98,7 @@ export async function startApi({
     keyStore: createKeyStore(db),
     followKey: createFollowKey(link, log),
     sweepSoon: () => void sweeps++,
+    feed,
     metrics: createTelemetry(
       {
         outboxEvents: async () => (await countOutbox(db)).events,

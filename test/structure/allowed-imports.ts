@@ -36,7 +36,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
-  'db/stats': { folders: 'domain/* db/deliveries db/store', packages: '' },
+  'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
 
   outbound: {
     folders: 'domain/*',
@@ -59,6 +59,8 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/activity @temporalio/common types of @temporalio/worker node:timers/promises',
   },
 
+  stream: { folders: 'domain/* runtime db/access db/deliveries db/store', packages: 'node:timers/promises' },
+
   'api/http': {
     folders: 'domain/* config runtime relay db/access db/audit db/endpoints db/store',
     packages: 'express helmet node:crypto node:http node:stream node:stream/promises zod',
@@ -69,7 +71,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {
-    folders: 'domain/* config types of runtime types of sealing exports types of lanes api/access api/http db/*',
+    folders: 'domain/* config types of runtime types of sealing exports types of lanes types of stream api/access api/http db/*',
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/deliveries': {
@@ -90,7 +92,8 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'api/routes/stats': {
-    folders: 'domain/* api/examples api/http types of api/routes api/routes/endpoints db/access db/endpoints db/stats types of db/store',
+    folders:
+      'domain/* exports stream api/examples api/http types of api/routes api/routes/endpoints db/access db/endpoints db/stats types of db/store',
     packages: 'zod',
   },
   'api/routes/access': {

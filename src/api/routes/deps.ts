@@ -15,6 +15,7 @@ import type { SetGate } from '#lanes/set-gate';
 import type { SkipHead } from '#lanes/skip-head';
 import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
+import type { Feed } from '#stream/feed';
 import type { Access } from '../access/access.ts';
 
 export interface ApiDeps {
@@ -55,6 +56,8 @@ export interface ApiDeps {
   followKey(key: SigningKey): Promise<void>;
   /** Runs the sweep soon, because rows may have become due. */
   sweepSoon(): void;
+  /** The live stream of this process. */
+  feed: Feed;
   /** The Prometheus metrics of this process. */
   metrics(): Promise<{ type: string; text: string }>;
   /**

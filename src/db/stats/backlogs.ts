@@ -1,9 +1,10 @@
 // Counts what waits for each endpoint: held deliveries, dead letters, and the time of the oldest event that waits.
-import type { Db } from '../store/pool.ts';
+import { queryPlannedOnce } from '../store/planned-once.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
 
 /** Replaces the rows that have changed. Reads an index entry for each delivery that is not finished, and each dead letter. */
 export async function countBacklogs(db: Db): Promise<void> {
-  await db.query(text);
+  await inTransaction(db, (client) => queryPlannedOnce(client, { name: 'count_backlogs', text }));
 }
 
 // the first 48 bits of an id are its time

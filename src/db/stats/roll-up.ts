@@ -2,6 +2,8 @@
 // once: each run locks the progress, and a run that dies changes nothing. Decision 46 has the protocol.
 import type { PoolClient } from 'pg';
 import { lateAfterMs } from '../deliveries/late-attempts.ts';
+import { oldestWriter } from '../store/oldest-writer.ts';
+import { queryPlannedOnce } from '../store/planned-once.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { countSql, finishSql } from './roll-up-sql.ts';
 
@@ -15,7 +17,7 @@ const unseenMs = 5_000;
 export async function finishMinutes(db: Db, most: number): Promise<number> {
   return inTransaction(db, async (client) => {
     const { from, until, late } = await lockProgress(client, most);
-    if (until > from || late) await count(client, finishSql, from, until);
+    if (until > from || late) await queryPlannedOnce(client, { name: 'finish_minutes', text: finishSql, values: [from, until] });
     return Math.round((until.getTime() - from.getTime()) / 60_000);
   });
 }
@@ -26,7 +28,8 @@ export async function countMinutes(db: Db): Promise<void> {
     const { from, now } = await lockProgress(client, 0);
     const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
     const first = new Date(Math.max(from.getTime(), minute.getTime() - 120_000));
-    await count(client, countSql, first, new Date(minute.getTime() + 60_000));
+    const until = new Date(minute.getTime() + 60_000);
+    await queryPlannedOnce(client, { name: 'count_minutes', text: countSql, values: [first, until] });
   });
 }
 
@@ -57,22 +60,3 @@ const progressSql = `
   select final_until as from, clock_timestamp() as now, exists (select from late_attempts) as late,
     greatest(final_until, least(date_trunc('minute', $2::timestamptz - $3 * interval '1 millisecond'), final_until + $1 * interval '1 minute')) as until
   from stats_progress`;
-
-/**
- * When the oldest transaction began that may still store something; now if there is none. What began earlier is committed
- * in the snapshot of the next statement, or never will be. A transaction that has written nothing for a minute only reads:
- * a statement of Posthorn ends after 30 s.
- */
-export async function oldestWriter(db: Pick<Db, 'query'>): Promise<Date> {
-  const { rows } = await db.query<{ began_at: Date }>(`
-    select coalesce(min(xact_start), clock_timestamp()) as began_at from pg_stat_activity
-    where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
-      and (backend_xid is not null or xact_start > clock_timestamp() - interval '1 minute')`);
-  return rows[0]?.began_at as Date;
-}
-
-async function count(client: PoolClient, text: string, from: Date, until: Date): Promise<void> {
-  // compiling costs more than it saves
-  await client.query('set local jit = off');
-  await client.query(text, [from, until]);
-}
