@@ -20,7 +20,7 @@ export const say = (line: string) => process.stdout.write(`${line}\n`);
 export interface FilledStore {
   url: string;
   /** A server without Temporal, which reads do not need. It stops when the measurement ends. */
-  startServer(): Promise<{ origin: string }>;
+  startServer(): Promise<{ origin: string; pid: number }>;
 }
 
 /** Fills a store in `keep`, unless it was filled before, or in a folder that is deleted at the end. */
@@ -78,8 +78,8 @@ async function startServer(databaseUrl: string, logFile: string) {
       ({ ok }) => ok,
       () => false,
     );
-  const { stop } = await startPosthorn('server', env, logFile, isUp);
-  return { origin: `http://127.0.0.1:${port}`, stop };
+  const { stop, pid } = await startPosthorn('server', env, logFile, isUp);
+  return { origin: `http://127.0.0.1:${port}`, stop, pid };
 }
 
 /** Milliseconds of each response, without the first one, which is the warm-up. */

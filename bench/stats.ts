@@ -9,6 +9,7 @@ import { resolutionsOf } from '#domain/stats/stats';
 import { timesOf } from './figures.ts';
 import { say, timesOfPage, withFilledStore } from './filled-store.ts';
 import { bigTenant } from './lists-rows.ts';
+import { cpuMsOf } from './process-cost.ts';
 
 const limitMs = 50;
 const { values } = parseArgs({
@@ -49,11 +50,14 @@ async function busiestEndpoint(db: Db): Promise<string> {
   return idOf('ep', rows[0]?.id);
 }
 
-async function measureReads(origin: string, db: Db): Promise<void> {
+async function measureReads({ origin, pid }: { origin: string; pid: number }, db: Db): Promise<void> {
+  const beforeMs = cpuMsOf([pid]);
+  let reads = 0;
   for (const path of [`endpoints/${await busiestEndpoint(db)}/stats`, `tenants/${bigTenant}/stats`, 'stats']) {
     for (const [window, resolutions] of Object.entries(resolutionsOf)) {
       for (const resolution of resolutions) {
         const times = await timesOfPage(`${origin}/v1/${path}?window=${window}&resolution=${resolution}`);
+        reads += times.length + 1;
         const { p50, max } = timesOf(times);
         say(`${path.split('/')[0]} ${window} ${resolution}: p50 ${p50.toFixed(1)} ms, longest ${max.toFixed(1)} ms`);
         // on a busy machine any read may be slow once
@@ -61,6 +65,7 @@ async function measureReads(origin: string, db: Db): Promise<void> {
       }
     }
   }
+  say(`the server took ${((cpuMsOf([pid]) - beforeMs) / reads).toFixed(1)} ms of CPU for a read, on average`);
 }
 
 await withFilledStore({ rows: Number(values.rows), days: Number(values.days) }, values.keep, async ({ url, startServer }) => {
@@ -75,7 +80,7 @@ await withFilledStore({ rows: Number(values.rows), days: Number(values.days) }, 
       );
       say(`${table}: ${rows[0].rows} rows of ${rows[0].bytes.toFixed(0)} bytes`);
     }
-    await measureReads((await startServer()).origin, db);
+    await measureReads(await startServer(), db);
   } finally {
     await db.end();
   }

@@ -3,6 +3,9 @@
 /** `bucketOf` of src/domain/stats/latency.ts in SQL. */
 const bucketSql = `floor(16 * (power + total_ms / 2 ^ power))::int`;
 
+/** Minutes are kept for so long. The hours contain what they held. */
+export const minuteDays = 8;
+
 const nobody = `'00000000-0000-0000-0000-000000000000'::uuid`;
 
 /** The endpoint, the tenant and the platform that a row counts for. */
@@ -82,7 +85,8 @@ export const countSql = `
  */
 export const finishSql = `
   with taken as (delete from late_attempts returning delivery_id, id), ${figuresOf(`${inRange} union all ${late}`, both)}, minutes as (
-    insert into stats_minutes as m (${columns}) select ${columns} from figures where step = 'minute' order by id, at
+    insert into stats_minutes as m (${columns}) select ${columns} from figures
+    where step = 'minute' and at >= now() - interval '${minuteDays} days' order by id, at
     on conflict (id, at) do update set
       events = case when m.at < $1 then m.events else 0 end + excluded.events,
       accepted = case when m.at < $1 then m.accepted else 0 end + excluded.accepted,

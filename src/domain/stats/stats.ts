@@ -80,14 +80,20 @@ export interface Backlog {
   oldestAt: Date | null;
 }
 
-/** `counted` in any order; what is outside of the span is left out. `withEvents`: the figures are not of one endpoint. */
+/** `counted` in any order, and no longer used by the caller; what is outside of the span is left out. `withEvents`: the figures are not of one endpoint. */
 export function toStats(counted: Counted[], span: Span, backlog: Backlog, nowMs: number, withEvents: boolean): StatsView {
   const steps = Array.from({ length: span.steps }, nothing);
-  const total = nothing();
-  for (const one of counted) {
-    const step = steps[Math.floor((one.at.getTime() - span.sinceMs) / span.stepMs)];
-    if (step) for (const sum of [step, total]) add(sum, one);
+  const begun = new Set<number>();
+  for (const { at, ...one } of counted) {
+    const n = Math.floor((at.getTime() - span.sinceMs) / span.stepMs);
+    if (n < 0 || n >= span.steps) continue;
+    // mostly there is one for each step, which then needs no copy
+    if (begun.has(n)) add(steps[n] ?? nothing(), one);
+    else steps[n] = one;
+    begun.add(n);
   }
+  const total = nothing();
+  for (const step of steps) add(total, step);
   const show = (sum: Sum) => figuresOf(sum, withEvents);
   const { held, deadLettered, oldestAt } = backlog;
   return {
