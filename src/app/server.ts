@@ -44,7 +44,7 @@ export function startServer(
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
-  const feed = new Feed({ db: lease, sources: [deliveryChanges(lease)], log });
+  const feed = new Feed({ db: lease, sources: [deliveryChanges(lease)], replays: [deliveryChanges(callers)], log });
   const relay = worker?.relay;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });

@@ -36,7 +36,14 @@ export function statsChores(db: Db, everyMs: number, hourDays: number): Chore[] 
       run: () => countBacklogs(db),
       pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
     },
-    { name: 'stats-old', everyMs: 3_600_000, claimMs: 60_000, run: () => deleteOldStats(db, hourDays) },
+    {
+      name: 'stats-old',
+      everyMs: 3_600_000,
+      claimMs: 600_000,
+      async run(signal) {
+        while (!signal.aborted && (await deleteOldStats(db, hourDays)));
+      },
+    },
   ];
 }
 

@@ -15,6 +15,8 @@ import { type ReaderFilter, StreamReader, usualLimits } from './reader.ts';
 export interface FeedOptions {
   db: Db;
   sources: ChangeSource[];
+  /** The same, for readers that come back. Not on the connections of `sources`: many may come back at once. */
+  replays: ChangeSource[];
   log: Logger;
   pollMs?: number;
   checkEveryMs?: number;
@@ -28,7 +30,7 @@ const unseenUs = 1_000_000;
 const afterFailureMs = 1_000;
 
 export class Feed {
-  readonly sources: ChangeSource[];
+  readonly replays: ChangeSource[];
   readonly #options: Required<FeedOptions>;
   readonly #readers = new Set<StreamReader>();
   /** All that changed before is passed on. In microseconds since 1970. */
@@ -42,7 +44,7 @@ export class Feed {
 
   constructor({ pollMs = 250, checkEveryMs = 5_000, limits = usualLimits, ...options }: FeedOptions) {
     this.#options = { pollMs, checkEveryMs, limits, ...options };
-    this.sources = options.sources;
+    this.replays = options.replays;
   }
 
   get readers(): number {
@@ -112,7 +114,7 @@ export class Feed {
     const nextUs = Math.max(sinceUs, await this.#completeUntil());
     const query = { sinceUs, afterId: null, tenantIds: this.#tenants(), endpointId: null, limit: mostAtOnce + 1 };
     const readers = [...this.#readers];
-    const wanted = this.sources.filter(({ kind }) => readers.some(({ filter }) => filter.kinds.includes(kind)));
+    const wanted = this.#options.sources.filter(({ kind }) => readers.some(({ filter }) => filter.kinds.includes(kind)));
     const found = (await Promise.all(wanted.map((source) => source.read(query)))).flat();
     if (found.length > mostAtOnce) for (const reader of readers) reader.push(resetText('too_many'));
     else

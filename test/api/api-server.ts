@@ -76,7 +76,7 @@ export async function startApi({
   const vault = createVault(masterKey.split(','));
   const contents = createContentEncryption(db, vault);
   let sweeps = 0;
-  const feed = new Feed({ db, sources: [deliveryChanges(db)], log, checkEveryMs: 100 });
+  const feed = new Feed({ db, sources: [deliveryChanges(db)], replays: [deliveryChanges(db)], log, checkEveryMs: 100 });
   const deps: ApiDeps = {
     db: scopedDb(db),
     storeUp: () => isStoreUp(db),

@@ -27,6 +27,7 @@ function newFeed(limits: Partial<ReaderLimits> = {}, of = db): Feed {
   return new Feed({
     db: of,
     sources: [deliveryChanges(of)],
+    replays: [deliveryChanges(of)],
     log: createLogger('silent'),
     pollMs: 10,
     limits: { ...usualLimits, ...limits },

@@ -60,7 +60,7 @@ export const streamRoute = ({ db, feed }: ApiDeps): Route =>
         try {
           // until what was missed is sent, a client that comes back again resumes where it did
           yield `retry: ${retryMs}\n${idText(positionText(sinceUs ?? positionUs))}`;
-          if (sinceUs !== null) yield* missed(feed.sources, reader, sinceUs, positionUs);
+          if (sinceUs !== null) yield* missed(feed.replays, reader, sinceUs, positionUs);
           yield* reader.pieces();
         } finally {
           feed.leave(reader);
