@@ -126,7 +126,7 @@ const makeDay = `
     insert into attempts (delivery_id, id, round, number, started_at, outcome, message, status_code, exchange, address, connect_ms,
       first_byte_ms, total_ms)
     select id, pg_temp.uuid_at(at + interval '10 ms', 'attempt' || id), 1, 1, at, case status when 'succeeded' then 'accepted' else 'http_status' end,
-      'HTTP 200 from api.example.com, 12 ms', 200, '[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]\\012ok', '192.0.2.1', 3, 11, 12
+      'HTTP 200 from api.example.com, 12 ms', 200, '[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]\\012ok', '192.0.2.1', 3, 11, 8 * exp(4 * type_draw ^ 6)
     from made where status <> 'pending' order by id
   )
   insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts, next_attempt_at, last_outcome, last_message, created_at,

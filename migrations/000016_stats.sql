@@ -29,13 +29,13 @@ select open_to_tenants('stats_minutes', 'select', 'tenant_id = current_tenant()'
 create table stats_hours (like stats_minutes including defaults including constraints including indexes) with (fillfactor = 70);
 select open_to_tenants('stats_hours', 'select', 'tenant_id = current_tenant()');
 
--- What waits for an endpoint, as counted last. An endpoint for which nothing waits has no row.
+-- What waits, as counted last. Nothing waits for an endpoint without a row.
 create table stats_backlogs (
-  endpoint_id uuid primary key,
+  id uuid primary key, -- an endpoint; or a tenant: its events that have no deliveries yet
   tenant_id uuid not null,
   held int not null,
   dead_lettered int not null,
-  oldest_waiting_at timestamptz -- acceptance of the oldest event that is pending, retrying or held; null: none is
+  oldest_at timestamptz -- acceptance of the oldest event that waits: pending, retrying or held; null: none does
 );
 create index stats_backlogs_of_tenant on stats_backlogs (tenant_id);
 select open_to_tenants('stats_backlogs', 'select', 'tenant_id = current_tenant()');

@@ -30,6 +30,8 @@ import { recallRoutes } from './routes/events/recall.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { metaRoute } from './routes/meta.ts';
+import { statsRoutes } from './routes/stats/stats.ts';
+import { streamRoute } from './routes/stats/stream.ts';
 import { statusRoutes } from './routes/status.ts';
 
 export type { ApiDeps } from './routes/deps.ts';
@@ -85,6 +87,8 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...signingKeyRoutes(deps),
     ...alertRoutes(deps),
     ...alertChannelRoutes(deps),
+    ...statsRoutes(deps),
+    streamRoute(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

@@ -27,7 +27,8 @@ function handle(route: Route, deps: IdempotencyDeps, concurrency: TenantConcurre
   return async (request, response) => {
     const caller = callerOf(response);
     const { params, query } = readAddress(route, request);
-    const call = { params, query, ...readContent(route, request), caller, audit: auditOf(route, caller, response) };
+    const lastEventId = route.live ? (request.get('last-event-id') ?? null) : null;
+    const call = { params, query, ...readContent(route, request), caller, lastEventId, audit: auditOf(route, caller, response) };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));
     const leave = concurrency.enter(caller, route);

@@ -19,6 +19,8 @@ import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
+import { Feed } from '#stream/feed';
+import { deliveryChanges } from '#stream/sources';
 import { createFollowKey } from '#temporal/key-following';
 import { type Alerts, openAlerts } from './alerts.ts';
 import type { Core } from './core.ts';
@@ -47,6 +49,7 @@ export function startServer(
 ): () => Promise<void> {
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
+  const feed = new Feed({ db: lease, sources: [deliveryChanges(lease)], replays: [deliveryChanges(callers)], log });
   const relay = worker?.relay;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
@@ -80,6 +83,7 @@ export function startServer(
     followKey: createFollowKey(link, log),
     alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
     sweepSoon: () => askForSweep(db, log),
+    feed,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,
@@ -91,6 +95,7 @@ export function startServer(
   serve(app);
   log.info({ origin }, 'server.started');
   return async () => {
+    feed.stop();
     await close();
     backlog.stop();
     await alerts.stop();

@@ -14,6 +14,8 @@ export interface Chore {
   claimMs: number;
   /** Aborted when the process stops. Rejects: the failure is logged, and the chore runs again after `everyMs`, 30 s at most. */
   run(signal: AbortSignal): Promise<void>;
+  /** The pause after a run that took so long, if it is longer than `everyMs`. Absent: always `everyMs`. */
+  pauseMs?(tookMs: number): number;
 }
 
 const longestRetryMs = 30_000;
@@ -43,12 +45,14 @@ async function look(db: Db, chore: Chore, log: Logger, signal: AbortSignal): Pro
   const { name, everyMs, claimMs } = chore;
   const waitMs = await claimChore(db, name, claimMs);
   if (waitMs > 0) return waitMs;
+  const beganAt = performance.now();
   const error = await chore.run(signal).then(
     () => null,
     (err: unknown) => err,
   );
   if (error !== null && !signal.aborted) log.error({ err: error, chore: name }, 'chore.failed');
-  const nextMs = error === null ? everyMs : Math.min(everyMs, longestRetryMs);
+  const pauseMs = Math.max(everyMs, chore.pauseMs?.(performance.now() - beganAt) ?? 0);
+  const nextMs = error === null ? pauseMs : Math.min(everyMs, longestRetryMs);
   // a run that was cut off goes on at once in another process
   await finishChore(db, name, signal.aborted ? 0 : nextMs, error === null ? null : String(error));
   return nextMs;

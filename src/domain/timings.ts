@@ -117,6 +117,8 @@ export interface Timings {
   };
   /** How many daily partitions a start makes in advance. */
   partitionDaysAhead: number;
+  /** How often the statistics are counted, at a low rate of deliveries. */
+  statsEveryMs: number;
 }
 
 export const usualTimings: Timings = {
@@ -179,6 +181,7 @@ export const usualTimings: Timings = {
     watchEveryMs: 10_000,
   },
   partitionDaysAhead: 14,
+  statsEveryMs: 10_000,
 };
 
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */

@@ -27,6 +27,8 @@ import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
 import { createRecall } from '#relay/recall';
 import { createVault } from '#sealing/vault';
+import { Feed } from '#stream/feed';
+import { deliveryChanges } from '#stream/sources';
 import { createTelemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
 import { createFollowKey } from '#temporal/key-following';
@@ -89,6 +91,7 @@ export async function startApi({
   const mailer = smtpUrl === undefined ? null : createMailer(smtpUrl, 'Posthorn <alerts@posthorn.test>');
   const cancel = (deliveryId: string) => giveCommand(deliveryId, { kind: 'cancel' });
   const alertChannels = createChannelSender({ db, vault, sender, mailer, accept, cancel });
+  const feed = new Feed({ db, sources: [deliveryChanges(db)], replays: [deliveryChanges(db)], log, checkEveryMs: 100 });
   const deps: ApiDeps = {
     db: scopedDb(db),
     storeUp: () => isStoreUp(db),
@@ -113,6 +116,7 @@ export async function startApi({
     followKey: createFollowKey(link, log),
     alertChannels: { test: alertChannels.test, hasMailer: mailer !== null },
     sweepSoon: () => void sweeps++,
+    feed,
     metrics: createTelemetry(
       {
         outboxEvents: async () => (await countOutbox(db)).events,

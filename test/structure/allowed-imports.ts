@@ -15,7 +15,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/events': { folders: 'domain domain/deliveries', packages: 'zod' },
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
-  'domain/stats': { folders: '', packages: '' },
+  'domain/stats': { folders: '', packages: 'zod' },
   'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
   'domain/views': {
     folders: 'domain types of domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
@@ -41,7 +41,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
-  'db/stats': { folders: 'domain/* db/store', packages: '' },
+  'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
 
   'db/alerts': { folders: 'domain/* runtime db/audit db/store', packages: '' },
 
@@ -71,12 +71,14 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain contract config embedded temporal outbound sealing db/audit db/keys db/store',
     packages: '@temporalio/client node:events node:fs/promises node:net node:tls',
   },
-  chores: { folders: 'runtime db/store', packages: '' },
+  chores: { folders: 'runtime db/store db/stats', packages: '' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',
     packages: '@temporalio/activity @temporalio/common types of @temporalio/worker node:timers/promises',
   },
+
+  stream: { folders: 'domain/* runtime db/access db/deliveries db/store', packages: 'node:timers/promises' },
 
   'api/http': {
     folders: 'domain/* config runtime relay db/access db/audit db/endpoints db/store',
@@ -88,7 +90,8 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {
-    folders: 'domain/* config types of runtime types of sealing exports types of lanes types of relay api/access api/http db/*',
+    folders:
+      'domain/* config types of runtime types of sealing exports types of lanes types of relay api/access api/http db/* types of stream',
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/deliveries': {
@@ -119,6 +122,11 @@ export const allowedImports: Record<string, Allowed> = {
   },
   api: { folders: 'api/access api/http api/routes/*', packages: 'express zod' },
 
+  'api/routes/stats': {
+    folders:
+      'domain/* exports stream api/examples api/http types of api/routes api/routes/endpoints db/access db/endpoints db/stats types of db/store',
+    packages: 'zod',
+  },
   embedded: {
     folders: 'runtime',
     packages:

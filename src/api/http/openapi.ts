@@ -165,7 +165,7 @@ function problemsOf({ method, scope, params, query, body, problems = [] }: Route
   return [...new Set(own)].toSorted();
 }
 
-function parametersOf({ method, params, query }: Route): Json[] {
+function parametersOf({ method, params, query, live }: Route): Json[] {
   const described = (schema: z.ZodObject | undefined, place: 'path' | 'query') =>
     Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
       name,
@@ -180,8 +180,13 @@ function parametersOf({ method, params, query }: Route): Json[] {
     description:
       'Makes a retry safe: the same request with the same key within 24 hours runs once and gets the same answer. Path and body are compared byte for byte. Use a new key for each new request.',
   };
-  const header = method === 'post' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: idempotencyKey }] : [];
-  return [...described(params, 'path'), ...described(query, 'query'), ...header];
+  const lastEventId = { type: 'string', description: 'The last id that an earlier answer contained: the stream continues after it.' };
+  const optional = (name: string, schema: Json) => ({ name, in: 'header', required: false, schema });
+  const headers = [
+    ...(method === 'post' ? [optional('Idempotency-Key', idempotencyKey)] : []),
+    ...(live ? [optional('Last-Event-ID', lastEventId)] : []),
+  ];
+  return [...described(params, 'path'), ...described(query, 'query'), ...headers];
 }
 
 // answers may get new fields later, so only zod's strict objects forbid additional properties

@@ -33,9 +33,9 @@ function pathOf({ path }: Request): string {
 }
 
 /** A request whose If-None-Match equals the answer's etag gets a 304. */
-export function send(response: Response, { status, text, stream, type = 'application/json', headers }: Answer): void {
+export function send(response: Response, { status, text, stream, cut, type = 'application/json', headers }: Answer): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
-  if (stream) return void sendStream(response, status, type, stream);
+  if (stream) return void sendStream(response, status, type, stream, cut);
   if (headers?.etag !== undefined && response.req.headers['if-none-match'] === headers.etag) return void response.writeHead(304).end();
   if (text === null) {
     response.writeHead(status).end();

@@ -15,6 +15,8 @@ export interface Call<Params, Query, Body> {
   /** The JSON text of each member of the body, as the caller sent it: JSON.parse would round numbers. */
   members: Map<string, string>;
   caller: Caller;
+  /** The header Last-Event-ID; null: there is none. Only for a `live` route. */
+  lastEventId: string | null;
   /**
    * Only for a route with an `audit` action. The handler passes it to the function that makes the change, which writes
    * it in the same transaction.
@@ -30,6 +32,8 @@ export interface Answer {
   text: string | null;
   /** The body in pieces, with backpressure. */
   stream?: AsyncIterable<string>;
+  /** Only with a `stream`: closes the connection when it is aborted, even if the client reads nothing. */
+  cut?: AbortSignal;
   type?: string;
   headers?: Record<string, string>;
 }
@@ -58,6 +62,8 @@ interface RouteFacts {
   scope: 'open' | Scope;
   /** Refused for callers that are bound to a tenant. */
   allTenants?: true;
+  /** Its answer lasts as long as the client wants. A client that comes back sends Last-Event-ID. */
+  live?: true;
   /** Only with `body`: its maximum size in bytes (64 KiB by default), and whether it can be left out. */
   bodyLimit?: number;
   bodyOptional?: boolean;

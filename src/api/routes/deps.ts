@@ -18,6 +18,7 @@ import type { SkipHead } from '#lanes/skip-head';
 import type { Recall } from '#relay/recall';
 import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
+import type { Feed } from '#stream/feed';
 import type { Access } from '../access/access.ts';
 
 export interface ApiDeps {
@@ -68,6 +69,8 @@ export interface ApiDeps {
   };
   /** Runs the sweep soon, because rows may have become due. */
   sweepSoon(): void;
+  /** The live stream of this process. */
+  feed: Feed;
   /** The Prometheus metrics of this process. */
   metrics(): Promise<{ type: string; text: string }>;
   /**

@@ -24,18 +24,17 @@ export function middleOf(bucket: number): number {
  * nearest-rank method: with 10 durations, 0.5 is the fifth.
  */
 export function percentiles(latency: Counts, shares: readonly number[]): (number | null)[] {
-  const buckets = Object.entries(latency)
-    .map(([bucket, count]) => ({ bucket: Number(bucket), count }))
-    .sort((a, b) => a.bucket - b.bucket);
-  const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  // an object has its keys that are whole numbers in ascending order
+  const buckets = Object.keys(latency);
+  let total = 0;
+  const upTo = buckets.map((bucket) => {
+    total += latency[bucket] ?? 0;
+    return total;
+  });
   return shares.map((share) => {
     const rank = Math.max(1, Math.ceil(share * total));
-    let below = 0;
-    const found = buckets.find(({ count }) => {
-      below += count;
-      return below >= rank;
-    });
-    return found ? Math.round(middleOf(found.bucket) * 100) / 100 : null;
+    const bucket = buckets[upTo.findIndex((count) => count >= rank)];
+    return bucket === undefined ? null : Math.round(middleOf(Number(bucket)) * 100) / 100;
   });
 }
 

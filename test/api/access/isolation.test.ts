@@ -25,6 +25,7 @@ interface Names {
 interface Case {
   path(names: Names): string;
   body?: object;
+  headers?: Record<string, string>;
   /** The body names the tenant. */
   ofTenant?: true;
   /** The status with another tenant's ids; 404 by default. */
@@ -46,6 +47,8 @@ const cases: Record<string, Case> = {
     path: ({ endpoint }) => `/v1/endpoints/${endpoint}`,
     body: { description: 'changed', ordering: 'endpoint', onDeadLetter: 'block' },
   },
+  getEndpointStats: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/stats` },
+  getTenantStats: { path: ({ tenant }) => `/v1/tenants/${tenant}/stats` },
   getLane: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/lane` },
   getSequence: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/sequence` },
   skipHead: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/skip-head`, body: {}, own: 409 },
@@ -109,6 +112,9 @@ const cases: Record<string, Case> = {
   deleteTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}`, foreign: 403, own: 403 },
   createTenant: { path: () => '/v1/tenants', body: { name: 'one more' }, foreign: 403, own: 403 },
   listTenants: { path: () => '/v1/tenants', foreign: 403, own: 403 },
+  // would not end with its own ids: test/api/routes/stream.test.ts
+  stream: { path: ({ tenant }) => `/v1/stream?tenant=${tenant}`, headers: { 'last-event-id': 'none' }, own: 422 },
+  getStats: { path: () => '/v1/stats', foreign: 403, own: 403 },
   getStatus: { path: () => '/v1/status', foreign: 403, own: 403 },
 };
 
@@ -215,7 +221,7 @@ function call(operationId: string, names: Names, headers = {}, by = bound): Prom
   const method = table.find((route) => route.operationId === operationId)?.method;
   if (!one || !method) throw new Error(`no case, or no route, ${operationId}`);
   const body = one.ofTenant ? { ...one.body, tenant: names.tenant } : one.body;
-  return by.call(method, one.path(names), body, { headers });
+  return by.call(method, one.path(names), body, { headers: { ...one.headers, ...headers } });
 }
 
 function expectSilence({ body, headers }: ApiAnswer): void {

@@ -83,6 +83,11 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
     `insert into endpoint_history (endpoint_id, until, event_types, channels, gate) values ($1, now(), '{}', '{}', 'open')`,
     endpoint,
   );
+  for (const table of ['stats_minutes', 'stats_hours'])
+    await insert(`insert into ${table} (id, at, scope, tenant_id, outcomes) values ($1, now(), 'endpoint', $2, $3)`, endpoint, tenant, {
+      [canary]: 1,
+    });
+  await insert(`insert into stats_backlogs (id, tenant_id, held, dead_lettered) values ($1, $2, 1, 1)`, endpoint, tenant);
   return {
     tenant,
     endpoint,

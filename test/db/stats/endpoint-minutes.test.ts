@@ -1,6 +1,7 @@
 // Reading the figures of endpoints minute by minute.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readEndpointMinutes } from '#db/stats/endpoint-minutes';
+import { deleteOldStats } from '#db/stats/old-stats';
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -29,4 +30,23 @@ it('reads the minutes of endpoints within the time, and which are final', async 
   ]);
   await database.db.query('insert into stats_progress (final_until) values ($1)', [at(2)]);
   expect((await read()).map(({ final }) => final)).toEqual([true, false]);
+});
+
+it('are deleted after 8 days, and hours after as many days as are given', async () => {
+  await database.db.query('truncate stats_minutes, stats_hours');
+  for (const [table, days] of [
+    ['stats_minutes', [1, 7, 9, 100]],
+    ['stats_hours', [1, 9, 59, 61]],
+  ] as const)
+    await database.db.query(
+      `insert into ${table} (id, at, scope) select gen_random_uuid(), now() - d * interval '1 day', 'platform' from unnest($1::int[]) d`,
+      [days],
+    );
+  expect(await deleteOldStats(database.db, 60)).toBe(false);
+  const left = async (table: string) =>
+    (await database.db.query(`select round(extract(epoch from now() - at) / 86400)::int as days from ${table} order by 1`)).rows.map(
+      ({ days }) => days,
+    );
+  expect(await left('stats_minutes')).toEqual([1, 7]);
+  expect(await left('stats_hours')).toEqual([1, 9, 59]);
 });

@@ -42,6 +42,9 @@ describe('a statement without a where clause', () => {
     'alert_channels',
     'missed_lists',
     'endpoint_history',
+    'stats_minutes',
+    'stats_hours',
+    'stats_backlogs',
   ];
 
   it.each(tables)('reads only its tenant’s rows of %s', async (table) => {

@@ -1,0 +1,66 @@
+// Counts what was accepted and attempted into the statistics, and what waits (docs/stats.md).
+import { countBacklogs } from '#db/stats/backlogs';
+import { deleteOldStats } from '#db/stats/old-stats';
+import { countMinutes, finishMinutes } from '#db/stats/roll-up';
+import type { Db } from '#db/store/pool';
+import type { Chore } from './chores.ts';
+
+/** A run takes at most this share of the time, so at a high rate it runs less often. */
+const share = 0.02;
+const longestPauseMs = 60_000;
+/** A statement that makes so many minutes final at once is soon done, whatever they contain: it stays well below 30 s. */
+const quickMs = 500;
+const slowMs = 3_000;
+const mostMinutes = 360;
+/** The rest waits for the next run, so that the minutes up to now are counted, too. */
+const longestMs = 10_000;
+
+/** `everyMs`: how old the figures are at most while a run takes little. */
+export function statsChores(db: Db, everyMs: number, hourDays: number): Chore[] {
+  const finish = finisher(db);
+  return [
+    {
+      name: 'stats',
+      everyMs,
+      claimMs: 120_000,
+      async run(signal) {
+        await finish(signal);
+        await countMinutes(db);
+      },
+      pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
+    },
+    {
+      name: 'stats-backlogs',
+      everyMs,
+      claimMs: 60_000,
+      run: () => countBacklogs(db),
+      pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
+    },
+    {
+      name: 'stats-old',
+      everyMs: 3_600_000,
+      claimMs: 600_000,
+      async run(signal) {
+        while (!signal.aborted && (await deleteOldStats(db, hourDays)));
+      },
+    },
+  ];
+}
+
+/** Makes minutes final until none is left, in larger steps while they are quick: after a day away, or an upgrade. */
+function finisher(db: Db): (signal: AbortSignal) => Promise<void> {
+  let most = 1;
+  return async (signal) => {
+    const until = performance.now() + longestMs;
+    while (!signal.aborted && performance.now() < until) {
+      const beganAt = performance.now();
+      const asked = most;
+      // after a failure, such as a timeout, it begins small again
+      most = 1;
+      const finished = await finishMinutes(db, asked);
+      const tookMs = performance.now() - beganAt;
+      most = tookMs > slowMs ? Math.ceil(asked / 2) : tookMs < quickMs ? Math.min(mostMinutes, asked * 2) : asked;
+      if (finished < asked) return;
+    }
+  };
+}

@@ -1,0 +1,21 @@
+// What the live stream passes on, and where it comes from.
+import type { ChangesQuery } from '#db/deliveries/changed-deliveries';
+import type { StreamKind } from '#domain/views/stream-view';
+
+export interface Change {
+  kind: StreamKind;
+  id: string;
+  /** Microseconds since 1970, on the clock of PostgreSQL: the start of the transaction that stored it. */
+  atUs: number;
+  /** Null: a matter of the operator, which no tenant sees. */
+  tenantId: string | null;
+  endpointId: string | null;
+  /** The event of the stream. */
+  text: string;
+}
+
+export interface ChangeSource {
+  kind: StreamKind;
+  /** The oldest first, at most `limit`. */
+  read(query: ChangesQuery): Promise<Change[]>;
+}

@@ -1,0 +1,159 @@
+// The feed of the live stream: nothing is missed or kept without bound, and nothing is done while nobody reads.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from '#db/store/pool';
+import { bootstrapCaller } from '#domain/access/access';
+import { uuidOf } from '#domain/ids';
+import { createLogger } from '#runtime/logger';
+import { newId } from '#runtime/new-id';
+import { Feed } from '#stream/feed';
+import { type ReaderLimits, StreamReader, usualLimits } from '#stream/reader';
+import { deliveryChanges } from '#stream/sources';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+
+let database: TestDatabase;
+let db: Db;
+const tenantId = newId('tnt');
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = database.db;
+  await db.query('insert into tenants (id, external_id, name) values ($1, $2, $2)', [uuidOf(tenantId), 'acme']);
+});
+afterAll(() => database?.drop());
+
+const all = { kinds: ['delivery'] as const, tenantId: null, endpointId: null };
+
+function newFeed(limits: Partial<ReaderLimits> = {}, of = db): Feed {
+  return new Feed({
+    db: of,
+    sources: [deliveryChanges(of)],
+    replays: [deliveryChanges(of)],
+    log: createLogger('silent'),
+    pollMs: 10,
+    limits: { ...usualLimits, ...limits },
+  });
+}
+
+/** What a reader gets, as one text that grows. */
+function readAll(feed: Feed, reader: StreamReader) {
+  const got = { text: '', ended: false };
+  const read = async () => {
+    for await (const piece of reader.pieces()) got.text += piece;
+    got.ended = true;
+    feed.leave(reader);
+  };
+  void read();
+  return got;
+}
+
+const insert = `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status) values ($1, $1, $1, $2, 'a.b', 'pending')`;
+
+async function store(at: Pick<Db, 'query'> = db): Promise<string> {
+  const id = newId('dlv');
+  await at.query(insert, [uuidOf(id), uuidOf(tenantId)]);
+  return id;
+}
+
+const times = (text: string, id: string) => text.split(`"id":"${id}"`).length - 1;
+
+describe('a feed', () => {
+  it('passes on a change that is committed late, once, and changes that began later before it', async () => {
+    const feed = newFeed();
+    const { reader } = await feed.join(bootstrapCaller, all);
+    const got = readAll(feed, reader);
+    const client = await database.db.connect();
+    await client.query('begin');
+    const late = await store(client);
+    const others: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      const other = await store();
+      others.push(other);
+      await until('another change', () => times(got.text, other) > 0);
+    }
+    expect(times(got.text, late)).toBe(0);
+    await client.query('commit');
+    client.release();
+    await until('the late change', () => times(got.text, late) > 0);
+    const last = await store();
+    await until('the last change', () => times(got.text, last) > 0);
+    for (const id of [late, ...others, last]) expect(times(got.text, id)).toBe(1);
+    feed.stop();
+    await until('the end', () => got.ended);
+    expect(got.text).toContain('"reason":"stopping"');
+  });
+
+  it('asks nothing of PostgreSQL while nobody reads, and goes on with the next reader', async () => {
+    let queries = 0;
+    const counting = {
+      query(...args: unknown[]) {
+        queries++;
+        return (db.query as (...args: unknown[]) => unknown)(...args);
+      },
+      connect() {
+        queries++;
+        return db.connect();
+      },
+    } as Db;
+    const feed = newFeed({}, counting);
+    expect(queries).toBe(0);
+    for (let round = 0; round < 2; round++) {
+      const { reader } = await feed.join(bootstrapCaller, all);
+      const got = readAll(feed, reader);
+      const id = await store();
+      await until('the change', () => times(got.text, id) === 1);
+      reader.end('too_slow');
+      await until('the end', () => got.ended && feed.readers === 0);
+      let before = -1;
+      await until('silence', () => {
+        const isSilent = queries === before;
+        before = queries;
+        return isSilent;
+      });
+    }
+  });
+
+  it('gives a reader that joins a running feed what changes from then on', async () => {
+    const feed = newFeed();
+    const first = await feed.join(bootstrapCaller, all);
+    const gotFirst = readAll(feed, first.reader);
+    const before = await store();
+    await until('the change', () => times(gotFirst.text, before) === 1);
+    const second = await feed.join(bootstrapCaller, { ...all, tenantId });
+    const gotSecond = readAll(feed, second.reader);
+    const after = await store();
+    await until('the next change', () => times(gotFirst.text, after) === 1 && times(gotSecond.text, after) === 1);
+    expect(times(gotSecond.text, before)).toBe(0);
+    feed.stop();
+  });
+});
+
+describe('a reader that does not keep up', () => {
+  it('is dropped with the reason; what waits for it is bounded; the others go on', async () => {
+    const feed = newFeed({ mostWaiting: 5_000, partingMs: 20 });
+    const slow = await feed.join(bootstrapCaller, all);
+    const quick = await feed.join(bootstrapCaller, all);
+    const got = readAll(feed, quick.reader);
+    for (let n = 0; n < 20; n++) {
+      const id = await store();
+      await until('the change', () => times(got.text, id) === 1);
+    }
+    await until('the connection to be cut', () => slow.reader.cut.aborted);
+    const left: string[] = [];
+    for await (const piece of slow.reader.pieces()) left.push(piece);
+    expect(left).toHaveLength(1);
+    expect(left[0]).toMatch(/^event: end\ndata: .*"reason":"too_slow"/);
+    expect(quick.reader.cut.aborted).toBe(false);
+    feed.stop();
+  });
+});
+
+describe('a reader to whom nothing happens', () => {
+  it('gets comments with the position, so that it can resume from there', async () => {
+    const reader = new StreamReader(bootstrapCaller, all, () => 1_760_000_000_000_000, { ...usualLimits, heartbeatMs: 5 });
+    const pieces = reader.pieces();
+    expect((await pieces.next()).value).toBe(`: nothing new\nid: p${(1_760_000_000_000_000).toString(36)}\n\n`);
+    reader.end('stopping');
+    expect((await pieces.next()).value).toContain('stopping');
+    expect((await pieces.next()).done).toBe(true);
+  });
+});
