@@ -1,7 +1,16 @@
 // The periodic work of the installation (src/chores/chores.ts).
 import type { Chore } from '#chores/chores';
+import { eraseOldPayloads } from '#chores/payload-retention';
+import { dropOldDays } from '#chores/retention';
+import { deadLetterWindowMs } from '#config/config';
+import type { Reached } from '#runtime/checkpoints';
 import type { Core } from './core.ts';
 
-export function choresOf(_core: Core): Chore[] {
-  return [];
+export function choresOf({ config, db, waker: lanes, log, timings }: Core, reached?: Reached): Chore[] {
+  const keepDays = config.POSTHORN_RETENTION_DAYS;
+  const days = { db, lanes, log, keepDays, deadLetterWindowMs: deadLetterWindowMs(config), reached };
+  return [
+    { name: 'retention', ...timings.retention, run: async (signal) => void (await dropOldDays(days, signal)) },
+    { name: 'payload retention', ...timings.retention, run: async (signal) => void (await eraseOldPayloads(days, signal)) },
+  ];
 }

@@ -67,6 +67,7 @@ export function startServer(
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },
     egressIps: config.POSTHORN_EGRESS_IPS,
+    retentionDays: config.POSTHORN_RETENTION_DAYS,
     skipHead: createSkipHead({ db: callers, lanes: waker }),
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),

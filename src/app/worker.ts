@@ -62,7 +62,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   attempts.shared.pumpedDue.tell((deliveryId, ms) => relay.pumpIn(deliveryId, ms));
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
-  const chores = startChores(core.shares.lease, choresOf(core), core.log);
+  const chores = startChores(core.shares.lease, choresOf(core, reached), core.log);
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {

@@ -169,7 +169,9 @@ export const variables = z.object({
   POSTHORN_DEAD_LETTER_DAYS: days(1)
     .default(14)
     .describe('days during which the workflow of a dead letter stays open for signals; the API can replay and cancel it later too'),
-  POSTHORN_RETENTION_DAYS: days(50).default(90).describe('days to keep events and deliveries; not implemented yet: nothing is deleted'),
+  POSTHORN_RETENTION_DAYS: days(50)
+    .default(90)
+    .describe('days to keep events, deliveries and attempts; then their day is deleted (docs/retention.md)'),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

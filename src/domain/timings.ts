@@ -97,6 +97,8 @@ export interface Timings {
   shutdown: { longestRequestMs: number; graceMs: number; forceMs: number };
   /** How many daily partitions a start makes in advance. */
   partitionDaysAhead: number;
+  /** How often old days and old payloads are looked for. A run may take longer than its claim: a lock keeps it alone. */
+  retention: { everyMs: number; claimMs: number };
 }
 
 export const usualTimings: Timings = {
@@ -147,6 +149,7 @@ export const usualTimings: Timings = {
   // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
   partitionDaysAhead: 14,
+  retention: { everyMs: 600_000, claimMs: 1_800_000 },
 };
 
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */

@@ -33,7 +33,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
   'db/endpoints': { folders: 'domain/* runtime sealing db/audit db/store', packages: 'types of pg' },
-  'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store', packages: '' },
+  'db/events': { folders: 'domain/* types of runtime db/access db/audit types of db/deliveries db/keys db/store', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/store', packages: '' },
@@ -52,7 +52,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
-  chores: { folders: 'runtime db/store', packages: '' },
+  chores: { folders: 'domain/* runtime db/*', packages: 'node:timers/promises types of pg' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',

@@ -50,6 +50,8 @@ export interface ApiDeps {
   };
   /** The source addresses of requests to endpoints, as configured by the operator. */
   egressIps: string[];
+  /** How many days events are kept. */
+  retentionDays: number;
   keyStore: KeyStore;
   /** Starts the workflow that completes the rotation to this signing key. Never rejects. */
   followKey(key: SigningKey): Promise<void>;

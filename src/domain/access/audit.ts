@@ -87,7 +87,7 @@ export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
   `name metadata rateLimit eventTypes channels description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
-  format signing status verification notBefore maxEndpoints`.split(/\s+/),
+  format signing status verification notBefore maxEndpoints retention`.split(/\s+/),
 );
 
 /**
