@@ -102,7 +102,7 @@ async function expire({ db, lanes, keepDays, deadLetterWindowMs, log }: Retentio
 async function deleteEventIds(db: Db, day: string, signal: AbortSignal): Promise<boolean> {
   for (let after: string | null = firstUuidAt(0); after !== null; ) {
     if (signal.aborted) return false;
-    after = await deleteEventIdsOfDay(db, day, after, pageSize);
+    after = await deleteEventIdsOfDay(db, day, after, 2 * pageSize);
     await delay(breathMs);
   }
   return true;

@@ -22,9 +22,13 @@ export async function deleteEventIdsOfDay(db: Db, day: string, after: string, li
     text: `
       with page as (
         select id, tenant_id, external_id from ${partitionName({ parent: 'events', day })} where id > $1 order by id limit $2
+      ), found as (
+        -- one index lookup for each, whatever number of rows the planner expects
+        select i.at from page p cross join lateral (
+          select ctid as at from event_ids where tenant_id = p.tenant_id and external_id = p.external_id and event_id = p.id offset 0
+        ) i
       ), deleted as (
-        delete from event_ids i using page p
-        where i.tenant_id = p.tenant_id and i.external_id = p.external_id and i.event_id = p.id
+        delete from event_ids where ctid = any(array(select at from found))
       )
       select (select id from page order by id desc limit 1) as last`,
     values: [after, limit],
