@@ -1,8 +1,10 @@
 // The server role: HTTP API and sandbox on one port.
 // It has no relay. In one process with a worker it uses the worker's.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
+import { shutdownDelayMs } from '#config/config';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { askForSweep } from '#db/store/listen';
@@ -35,7 +37,13 @@ export interface ServerOptions {
   reached?: Reached;
 }
 
-/** Serves until the returned function is called. That function waits for requests in progress, at most 10 s. */
+/** One of several processes takes connections for so much longer than the primary gives it some. */
+const siblingsMarginMs = 500;
+
+/**
+ * Serves until the returned function is called. Then `/readyz` answers 503; after POSTHORN_SHUTDOWN_DELAY no more
+ * connections are taken, and it waits for requests in progress, at most 10 s.
+ */
 export function startServer(
   core: Core,
   { listening: { serve, origin, close }, temporalUiUrl, worker, starting, siblings, reached }: ServerOptions,
@@ -43,6 +51,7 @@ export function startServer(
   const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
   const { callers, lease } = core.shares;
   const relay = worker?.relay;
+  let stopping = false;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -77,12 +86,16 @@ export function startServer(
     temporalTrouble: core.temporalTrouble,
     ...(worker && { workerPolls: worker.isPolling }),
     ...(starting && { starting }),
+    stopping: () => stopping,
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, recordings: siblings?.recordings })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
   return async () => {
+    stopping = true;
+    const delayMs = shutdownDelayMs(config);
+    if (delayMs > 0) await delay(delayMs + (siblings ? siblingsMarginMs : 0));
     await close();
     backlog.stop();
   };

@@ -191,12 +191,22 @@ async function stopInOrder(core: Core, attempts: AttemptParts, takers: Stoppable
   const { engine, shared, sender } = attempts;
   const { graceMs } = core.timings.shutdown;
   const deadline = performance.now() + graceMs;
+  // what is in flight for so long counts as an internal error: it uses up no attempt, and another process sends it again
+  const cut = setTimeout(() => {
+    if (engine.load().inFlight > 0) core.log.error(engine.load(), 'worker.cut_off_requests');
+    sender.cut();
+  }, graceMs);
   // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
-  await Promise.all([...takers.map((taker) => within(graceMs, taker.stop())), polling.stop()]);
-  if (!(await engine.drain(deadline - performance.now()))) core.log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+  await Promise.all([...takers.map((taker) => within(graceMs + unwindMs, taker.stop())), polling.stop()]);
+  const isIdle = await engine.drain(deadline + unwindMs - performance.now());
+  clearTimeout(cut);
+  if (!isIdle) core.log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
   await shared.laneWatch.stop();
   await sender.close();
 }
+
+/** What is cut off ends in this time. */
+const unwindMs = 500;
 
 interface Stoppable {
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 // Reads and validates the configuration. Nothing else reads the environment.
 // `.env.example` and docs/configuration.md are generated from the descriptions in the schema below.
 import { z } from 'zod';
-import { duration, durationMs, type RetryPolicy, retryPolicy } from '#domain/deliveries/retry-schedule';
+import { duration, durationMs, durationOrNone, type RetryPolicy, retryPolicy } from '#domain/deliveries/retry-schedule';
 import { verification } from '#domain/endpoints/verification';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -14,6 +14,7 @@ const list = z.string().transform((text) =>
 const slots = (preset: number) => z.coerce.number().int().min(1).max(10_000).default(preset);
 const waiting = z.coerce.number().int().min(1).max(100_000_000);
 const atLeastASecond = duration.refine((text) => durationMs(text) >= 1_000, 'must be 1s or more');
+const upToAMinute = durationOrNone.refine((text) => durationMs(text) <= 60_000, 'must be 60s or less');
 const days = (minimum: number) => z.coerce.number().int().min(minimum).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
@@ -172,6 +173,11 @@ export const variables = z.object({
   POSTHORN_RETENTION_DAYS: days(50)
     .default(90)
     .describe('days to keep events, deliveries and attempts; then their day is deleted (docs/retention.md)'),
+  POSTHORN_SHUTDOWN_DELAY: upToAMinute
+    .default('0s')
+    .describe(
+      'how long a process that was told to stop still takes requests, while /readyz answers 503 so that load balancers send no more; at most 60s',
+    ),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -196,5 +202,6 @@ export class ConfigError extends Error {
 }
 
 export const disableAfterMs = (config: Config) => durationMs(config.POSTHORN_DISABLE_AFTER);
+export const shutdownDelayMs = (config: Config) => durationMs(config.POSTHORN_SHUTDOWN_DELAY);
 export const probeDisabledEveryMs = (config: Config) => durationMs(config.POSTHORN_PROBE_DISABLED_EVERY);
 export const deadLetterWindowMs = (config: Config) => durationMs(`${config.POSTHORN_DEAD_LETTER_DAYS}d`);

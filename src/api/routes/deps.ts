@@ -70,6 +70,8 @@ export interface ApiDeps {
   workerPolls?(): boolean;
   /** Whether the start still creates something, such as the first tenant. Absent: the start creates nothing. */
   starting?(): boolean;
+  /** Whether this process was told to stop. Absent: never. */
+  stopping?(): boolean;
   /** Mounts further handlers of this server, before the 404. */
   mount?(app: Express): void;
   /** The HTML page at `/`. */

@@ -12,9 +12,9 @@ const up = z.enum(['up', 'away']);
 const health = z.object({ status: z.literal('ok') });
 const readiness = z.object({
   status: z
-    .enum(['ok', 'degraded', 'starting', 'away'])
+    .enum(['ok', 'degraded', 'starting', 'stopping', 'away'])
     .describe(
-      'ok: all works. degraded: Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
+      'ok: all works. degraded: Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and retried when it works again. starting: the first tenant is not created yet. stopping: the process was told to stop; it still answers, and no new requests should be sent to it. away: PostgreSQL is unavailable; no event can be accepted.',
     ),
   postgres: up,
   temporal: up.describe('away: no worker of Posthorn can use it.'),
@@ -43,7 +43,7 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'workerPolls'>;
+export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'stopping' | 'workerPolls'>;
 
 const readyRoute = {
   method: 'get',
@@ -59,7 +59,7 @@ const readyRoute = {
       example: { status: 'ok', postgres: 'up', temporal: 'up', worker: 'polling' },
     },
     503: {
-      description: 'The process is starting, or PostgreSQL is unavailable.',
+      description: 'The process is starting or stopping, or PostgreSQL is unavailable.',
       schema: readiness,
       example: { status: 'away', postgres: 'away', temporal: 'up', worker: 'polling' },
     },
@@ -86,14 +86,28 @@ export const workerReadyRoute = (deps: ReadinessDeps) => {
 
 type Facts = z.infer<typeof readiness>;
 
-function factsOf({ storeUp: isUp, temporalTrouble, starting = () => false, workerPolls }: ReadinessDeps): () => Promise<Facts> {
+function factsOf({
+  storeUp: isUp,
+  temporalTrouble,
+  starting = () => false,
+  stopping = () => false,
+  workerPolls,
+}: ReadinessDeps): () => Promise<Facts> {
   const storeUp = memoizeFor(probeTtlMs, isUp);
   const trouble = memoizeFor(probeTtlMs, () => temporalTrouble().catch(String));
   return async () => {
     const [postgres, temporalError] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), trouble()]);
     const polls = workerPolls?.();
     return {
-      status: !postgres ? 'away' : starting() ? 'starting' : temporalError !== null || polls === false ? 'degraded' : 'ok',
+      status: stopping()
+        ? 'stopping'
+        : !postgres
+          ? 'away'
+          : starting()
+            ? 'starting'
+            : temporalError !== null || polls === false
+              ? 'degraded'
+              : 'ok',
       postgres: postgres ? 'up' : 'away',
       ...(temporalError === null ? { temporal: 'up' } : { temporal: 'away', temporalError }),
       ...(polls !== undefined && { worker: polls ? 'polling' : 'not_polling' }),
