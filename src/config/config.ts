@@ -14,6 +14,8 @@ const list = z.string().transform((text) =>
 const slots = (preset: number) => z.coerce.number().int().min(1).max(10_000).default(preset);
 const waiting = z.coerce.number().int().min(1).max(100_000_000);
 const atLeastASecond = duration.refine((text) => durationMs(text) >= 1_000, 'must be 1s or more');
+/** Temporal joins both with a dot, so a name has none. */
+const deploymentPart = z.string().regex(/^[\w-]{1,100}$/, 'must be letters, digits, _ or -');
 const upToAMinute = durationOrNone.refine((text) => durationMs(text) <= 60_000, 'must be 60s or less');
 const days = (minimum: number) => z.coerce.number().int().min(minimum).max(3_650);
 
@@ -77,6 +79,16 @@ export const variables = z.object({
     .describe('path of the client certificate for Temporal; the files of TEMPORAL_TLS_ variables are read again when they change'),
   TEMPORAL_TLS_KEY: z.string().optional().describe('path of the private key of the client certificate for Temporal'),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe('server name that the certificate of Temporal must contain'),
+  TEMPORAL_DEPLOYMENT_NAME: deploymentPart
+    .optional()
+    .describe(
+      'name of the Worker Deployment in Temporal, for Worker Versioning; needs TEMPORAL_BUILD_ID; unset: no versioning (docs/upgrades.md)',
+    ),
+  TEMPORAL_BUILD_ID: deploymentPart
+    .optional()
+    .describe(
+      'build id of this version of the workers; Temporal gives them work once it is the current version of TEMPORAL_DEPLOYMENT_NAME',
+    ),
   TEMPORAL_PORT: port.default(7233).describe('gRPC port of the embedded Temporal; if it is in use, the next free port'),
   TEMPORAL_UI_PORT: port.default(8233).describe('port of the Web UI of the embedded Temporal; if it is in use, the next free port'),
   TEMPORAL_UI_URL: z.url().optional().describe('URL of the Web UI of your Temporal, used for links'),
@@ -193,8 +205,17 @@ export type Config = z.infer<typeof variables>;
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const read = variables.safeParse(set);
-  if (read.success) return read.data;
+  if (read.success) return checkTogether(read.data);
   throw new ConfigError(read.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('\n'));
+}
+
+/** Variables that need each other. */
+function checkTogether(config: Config): Config {
+  const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_BUILD_ID: build } = config;
+  if ((name === undefined) === (build === undefined)) return config;
+  throw new ConfigError(
+    `${name === undefined ? 'TEMPORAL_DEPLOYMENT_NAME' : 'TEMPORAL_BUILD_ID'}: must be set, because the other of the two is`,
+  );
 }
 
 export class ConfigError extends Error {
