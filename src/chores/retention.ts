@@ -57,15 +57,15 @@ export async function dropOldDays(deps: RetentionDeps, signal: AbortSignal): Pro
 
 type Parts = ReadonlyMap<Partitioned, OldPartition>;
 
-/** False: it is not gone yet. */
+/** All on one connection, so that the other work of its share goes on. False: it is not gone yet. */
 async function dropDay(deps: RetentionDeps, session: pg.PoolClient, day: string, parts: Parts, signal: AbortSignal): Promise<boolean> {
   const { log, reached } = deps;
   const beganAt = performance.now();
   const ids: IdsOfDay = [firstUuidAt(Date.parse(day)), firstUuidAt(Date.parse(day) + dayMs)];
-  const expired = parts.get('deliveries')?.state === 'attached' ? await expire(deps, day, ids) : 0;
+  const expired = parts.get('deliveries')?.state === 'attached' ? await expire(deps, session, day, ids) : 0;
   if (expired === null) return false;
   await reached?.('day expired');
-  const unsent = await deleteAll(() => deleteOutboxOfDay(deps.db, ids, pageSize));
+  const unsent = await deleteAll(() => deleteOutboxOfDay(session, ids, pageSize));
   // events first: then nothing of this day can be planned or sent again
   for (const parent of ['events', 'deliveries', 'attempts'] as const) {
     const partition = parts.get(parent);
@@ -76,7 +76,7 @@ async function dropDay(deps: RetentionDeps, session: pg.PoolClient, day: string,
   const seconds = Math.round(performance.now() - beganAt) / 1_000;
   await reached?.('partitions dropped');
   if (parts.has('events')) {
-    if (!(await deleteEventIds(deps.db, day, signal))) return false;
+    if (!(await deleteEventIds(session, day, signal))) return false;
     await reached?.('event ids deleted');
     await dropDetached(session, { parent: 'events', day });
   }
@@ -85,24 +85,29 @@ async function dropDay(deps: RetentionDeps, session: pg.PoolClient, day: string,
 }
 
 /** Returns how many deliveries expired. Null: some of their workflows are yet to be signalled. */
-async function expire({ db, lanes, keepDays, deadLetterWindowMs, log }: RetentionDeps, day: string, ids: IdsOfDay): Promise<number | null> {
+async function expire(
+  { lanes, keepDays, deadLetterWindowMs, log }: RetentionDeps,
+  session: pg.PoolClient,
+  day: string,
+  ids: IdsOfDay,
+): Promise<number | null> {
   let expired = 0;
   for (;;) {
-    const page = await expireOfDay(db, ids, pageSize, deadLetterWindowMs);
+    const page = await expireOfDay(session, ids, pageSize, deadLetterWindowMs);
     if (page.expired === 0) break;
     expired += page.expired;
     for (const endpointId of page.lanes) await lanes.changed(endpointId);
   }
   if (expired > 0) log.warn({ day, expired }, 'retention.deliveries_expired');
   const patienceEnds = Date.parse(day) + (keepDays + longestSignallingDays + 1) * dayMs;
-  return Date.now() < patienceEnds && (await hasUnsignalled(db, ids)) ? null : expired;
+  return Date.now() < patienceEnds && (await hasUnsignalled(session, ids)) ? null : expired;
 }
 
 /** False: it was interrupted. */
-async function deleteEventIds(db: Db, day: string, signal: AbortSignal): Promise<boolean> {
+async function deleteEventIds(session: pg.PoolClient, day: string, signal: AbortSignal): Promise<boolean> {
   for (let after: string | null = firstUuidAt(0); after !== null; ) {
     if (signal.aborted) return false;
-    after = await deleteEventIdsOfDay(db, day, after, 2 * pageSize);
+    after = await deleteEventIdsOfDay(session, day, after, 2 * pageSize);
     await delay(breathMs);
   }
   return true;

@@ -5,7 +5,9 @@ import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 
 const firstChecked = '000012';
-const large = 'events|deliveries|attempts|event_ids|outbox|dispatches|endpoint_minutes|audit_log';
+/** Written before the first release, for tables that are small at that time. Add no others. */
+const beforeFirstRelease = ['000016_stats.sql'];
+const large = 'events|deliveries|attempts|event_ids|outbox|dispatches|stats_minutes|stats_hours|late_attempts|audit_log';
 
 const rules: [fault: string, pattern: RegExp][] = [
   [
@@ -67,7 +69,9 @@ it('finds each kind of fault', () => {
 });
 
 it('no migration has one', () => {
-  const files = globSync('migrations/0*.sql').filter((file) => basename(file) >= firstChecked);
+  const files = globSync('migrations/0*.sql').filter(
+    (file) => basename(file) >= firstChecked && !beforeFirstRelease.includes(basename(file)),
+  );
   expect(files.length).toBeGreaterThan(1);
   expect(files.flatMap((file) => faultsOf(readFileSync(file, 'utf8')).map((fault) => `${basename(file)} ${fault}`))).toEqual([]);
 });

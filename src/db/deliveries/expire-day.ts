@@ -15,7 +15,7 @@ const longestWait = `interval '5 days'`;
  * unsignalled, for the sweep. Returns how many, 0: all are finished; and the endpoints whose lane may wait for some.
  */
 export async function expireOfDay(
-  db: Db,
+  db: Pick<Db, 'query'>,
   [from, to]: IdsOfDay,
   limit: number,
   deadLetterWindowMs: number,
@@ -44,7 +44,7 @@ export async function expireOfDay(
 const unfinished: readonly DeliveryStatus[] = obeyedIn.cancel;
 
 /** Whether the workflow of a delivery of this day is yet to be signalled. */
-export async function hasUnsignalled(db: Db, [from, to]: IdsOfDay): Promise<boolean> {
+export async function hasUnsignalled(db: Pick<Db, 'query'>, [from, to]: IdsOfDay): Promise<boolean> {
   const { rows } = await db.query<{ found: boolean }>({
     text: 'select exists (select from deliveries where id >= $1 and id < $2 and unsignalled_since is not null) as found',
     values: [from, to],

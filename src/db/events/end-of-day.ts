@@ -4,7 +4,7 @@ import { partitionName } from '../store/old-partitions.ts';
 import type { Db } from '../store/pool.ts';
 
 /** Deletes a page of events that were never handed over. Returns how many; 0: none are left. */
-export async function deleteOutboxOfDay(db: Db, [from, to]: IdsOfDay, limit: number): Promise<number> {
+export async function deleteOutboxOfDay(db: Pick<Db, 'query'>, [from, to]: IdsOfDay, limit: number): Promise<number> {
   const { rowCount } = await db.query({
     name: 'delete_outbox_of_day',
     text: 'delete from outbox where event_id in (select event_id from outbox where event_id >= $1 and event_id < $2 order by event_id limit $3)',
@@ -17,7 +17,7 @@ export async function deleteOutboxOfDay(db: Db, [from, to]: IdsOfDay, limit: num
  * Deletes a page of the event ids of a day whose partition of events is detached. That table lists them, so event_ids needs
  * no index by time. Returns where the next page begins; null: this was the last one.
  */
-export async function deleteEventIdsOfDay(db: Db, day: string, after: string, limit: number): Promise<string | null> {
+export async function deleteEventIdsOfDay(db: Pick<Db, 'query'>, day: string, after: string, limit: number): Promise<string | null> {
   const { rows } = await db.query<{ last: string | null }>({
     text: `
       with page as (
