@@ -537,6 +537,14 @@ create policy of_tenant on past_targets for all to posthorn_tenant_of_postgres u
 grant insert on past_targets to posthorn_tenant_of_postgres;
 grant select on past_targets to posthorn_tenant_of_postgres;
 
+create table payloads_to_erase (
+  event_id uuid not null,
+  tenant_id uuid not null,
+  deliver_at timestamp with time zone not null,
+  constraint payloads_to_erase_pkey PRIMARY KEY (event_id)
+);
+CREATE INDEX payloads_to_erase_of_tenant ON public.payloads_to_erase USING btree (tenant_id, deliver_at);
+
 create table portal_links (
   id uuid not null,
   tenant_id uuid not null,
@@ -733,13 +741,16 @@ create table tenants (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   deleted_at timestamp with time zone,
+  payload_days integer,
+  payloads_erased_to uuid,
   constraint tenants_pkey PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX tenants_external_id ON public.tenants USING btree (external_id) WHERE (deleted_at IS NULL);
+CREATE INDEX tenants_with_payload_days ON public.tenants USING btree (id) WHERE (payload_days IS NOT NULL);
 alter table tenants enable row level security;
 create policy of_tenant on tenants for all to posthorn_tenant_of_postgres using ((id = current_tenant()));
 grant select on tenants to posthorn_tenant_of_postgres;
-grant update (deleted_at, endpoints_version, has_ordered_endpoints, metadata, name, rate_limit, updated_at) on tenants to posthorn_tenant_of_postgres;
+grant update (deleted_at, endpoints_version, has_ordered_endpoints, metadata, name, payload_days, rate_limit, updated_at) on tenants to posthorn_tenant_of_postgres;
 
 CREATE OR REPLACE FUNCTION public.add_counts(a jsonb, b jsonb)
  RETURNS jsonb
@@ -984,6 +995,22 @@ AS $function$
     or exists (select from tenants t where t.id = p.tenant_id and t.rate_limit is not null)
 $function$;
 grant execute on parks(endpoints) to public;
+
+CREATE OR REPLACE FUNCTION public.partitions_before(first_kept date)
+ RETURNS TABLE(parent text, day date, state text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select p.parent, to_date(right(c.relname, 8), 'YYYYMMDD'),
+    case when i.inhrelid is null then 'detached' when i.inhdetachpending then 'detaching' else 'attached' end
+  from unnest(array['events', 'deliveries', 'attempts']) as p (parent)
+  join pg_class c on c.relkind = 'r' and c.relname ~ ('^' || p.parent || '_[0-9]{8}$')
+    and c.relnamespace = (select relnamespace from pg_class where oid = to_regclass(p.parent))
+  left join pg_inherits i on i.inhrelid = c.oid
+  where right(c.relname, 8) < to_char(first_kept, 'YYYYMMDD')
+  order by 2, 1
+$function$;
+grant execute on partitions_before(date) to public;
 
 CREATE OR REPLACE FUNCTION posthorn_audit.append_audit(actor_kind text, actor_id text, tenant_id uuid, action text, target_kind text, target_id text, before json, after json, address text, request_id text, once text)
  RETURNS bigint

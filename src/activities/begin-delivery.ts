@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stateWithRelays } from '#attempts/attempt-report';
 import type { Engine } from '#attempts/engine';
 import type { DeliverState, PlanInput } from '#contract/workflow-contract';
-import { leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
+import { endFirstAttemptLease, leaseFirstAttempt } from '#db/deliveries/first-attempt-lease';
 import type { Db } from '#db/store/pool';
 import { usualTimings } from '#domain/timings';
 import type { PlanDelivery } from './plan-delivery.ts';
@@ -33,14 +33,19 @@ export function createBeginDelivery({ db, engine, planDelivery, timings = usualT
     plan: PlanInput;
   }): Promise<DeliverState | 'in_flight' | null> {
     const planFirst = () => planDelivery(plan).then(() => undefined);
-    const attempt = engine.attempt(deliveryId, planFirst).then(
+    const made = engine.attempt(deliveryId, planFirst);
+    const attempt = made.then(
       (report) => (report.kind === 'ended' || report.kind === 'refused' ? report.state : stateWithRelays(report)),
       () => null,
     );
     const early = await Promise.race([attempt, delay(handOverAfterMs, 'slow' as const, { ref: false })]);
     if (early !== 'slow') return early;
-    const handOver = async () =>
-      (await leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => false)) ? ('in_flight' as const) : attempt;
+    const handOver = async () => {
+      if (!(await leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => false))) return attempt;
+      // without a record, as when this process stops: the lease ends by itself if this fails
+      made.catch(() => endFirstAttemptLease(db, deliveryId).catch(() => undefined));
+      return 'in_flight' as const;
+    };
     return Promise.race([attempt, handOver()]);
   };
 }

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
 import { Calls } from './calls.ts';
-import { type ChildCalls, endWithinMs, type PrimaryCalls } from './child-protocol.ts';
+import type { ChildCalls, PrimaryCalls } from './child-protocol.ts';
 
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
@@ -39,6 +39,8 @@ export interface SlotDeps {
   served: Omit<PrimaryCalls, 'serving' | 'ready' | 'joins'>;
   joins(child: Child): void;
   ended(child: Child): void;
+  /** A child that was told to end is killed after this time. */
+  endWithinMs: number;
   log: Logger;
 }
 
@@ -71,11 +73,11 @@ export class ChildSlot {
     return this.#running?.child ?? null;
   }
 
-  /** Tells the child to end, and kills it after a minute. */
+  /** Tells the child to end, and kills it after `endWithinMs`. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#running?.process.kill('SIGTERM');
-    const killer = setTimeout(() => this.#running?.process.kill('SIGKILL'), endWithinMs);
+    const killer = setTimeout(() => this.#running?.process.kill('SIGKILL'), this.#deps.endWithinMs);
     await this.#supervision;
     clearTimeout(killer);
   }

@@ -17,6 +17,8 @@ export interface ChildrenDeps {
   program: string;
   input: Omit<ChildInput, 'port' | 'origin'>;
   port: SharedPort;
+  /** A child that was told to end is killed after this time. */
+  endWithinMs: number;
   log: Logger;
 }
 
@@ -54,7 +56,7 @@ export class Children {
   }
 
   #openSlot(isFirst: boolean): ChildSlot {
-    const { program, input, port, log } = this.#deps;
+    const { program, input, port, endWithinMs, log } = this.#deps;
     const { countAttempt, record, requestsOf, forget } = this.#recordings;
     return new ChildSlot({
       fork: () => forkChild(program),
@@ -65,6 +67,7 @@ export class Children {
       },
       joins: (child) => this.#joins(child),
       ended: (child) => this.#ended(child),
+      endWithinMs,
       log,
     });
   }

@@ -1,10 +1,21 @@
 // The periodic work of the installation (src/chores/chores.ts).
 import type { Chore } from '#chores/chores';
+import { eraseOldPayloads } from '#chores/payload-retention';
+import { dropOldDays } from '#chores/retention';
 import { statsChores } from '#chores/stats';
+import { deadLetterWindowMs } from '#config/config';
+import type { Reached } from '#runtime/checkpoints';
 import type { Alerts } from './alerts.ts';
 import type { Core } from './core.ts';
 
 /** Of a worker. A server without a worker runs only `alerts.chores`. */
-export function choresOf({ config, db, timings }: Core, alerts: Alerts): Chore[] {
-  return [...alerts.chores, ...statsChores(db, timings.statsEveryMs, config.POSTHORN_RETENTION_DAYS)];
+export function choresOf({ config, db, waker: lanes, log, timings }: Core, alerts: Alerts, reached?: Reached): Chore[] {
+  const keepDays = config.POSTHORN_RETENTION_DAYS;
+  const days = { db, lanes, log, keepDays, deadLetterWindowMs: deadLetterWindowMs(config), reached };
+  return [
+    ...alerts.chores,
+    ...statsChores(db, timings.statsEveryMs, keepDays),
+    { name: 'retention', ...timings.retention, run: async (signal) => void (await dropOldDays(days, signal)) },
+    { name: 'payload retention', ...timings.retention, run: async (signal) => void (await eraseOldPayloads(days, signal)) },
+  ];
 }

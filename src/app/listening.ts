@@ -1,6 +1,6 @@
 // Opens a port of this process before anything is built on it, so that its address is known early.
 // `close` ends it after the last requests have ended, or after 10 s.
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { ConfigError } from '#config/config';
 
@@ -43,23 +43,47 @@ export async function listen(
   variable = 'PORT',
   timeouts = defaultTimeouts,
 ): Promise<Listening> {
-  const { http, serve } = createHttp(timeouts);
+  const server = createHttp(timeouts);
+  const { http, serve } = server;
   const local = localOrigin(host, await bind(http, host, port, variable));
   const origin = originOf(publicUrl, local);
-  return { serve, origin, local, opened: Promise.resolve(), close: () => close(http) };
+  return { serve, origin, local, opened: Promise.resolve(), close: () => close(server) };
 }
 
 export const originOf = (publicUrl: string | undefined, local: string) => (publicUrl ? new URL(publicUrl).origin : local);
 
+export interface HttpServer {
+  http: Server;
+  serve: Listening['serve'];
+  /** From now on a connection is closed after the answer to its request, which says so, and at once if it has none. */
+  drain(): void;
+}
+
 /** Answers 503 until `serve` is called. */
-export function createHttp(timeouts = defaultTimeouts): { http: Server; serve: Listening['serve'] } {
+export function createHttp(timeouts = defaultTimeouts): HttpServer {
   let answer = starting;
-  const http = createServer(parserOptions(timeouts), (request, response) => answer(request, response));
+  let draining = false;
+  const underWay = new Set<ServerResponse>();
+  const http = createServer(parserOptions(timeouts), (request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    if (draining) response.shouldKeepAlive = false;
+    answer(request, response);
+  });
   http.timeout = timeouts.silenceMs;
   return {
     http,
     serve: (app) => {
       answer = app;
+    },
+    drain() {
+      draining = true;
+      for (const response of underWay) {
+        response.shouldKeepAlive = false;
+        // its head may be written already
+        response.once('finish', () => setImmediate(() => http.closeIdleConnections()));
+      }
+      http.closeIdleConnections();
     },
   };
 }
@@ -106,9 +130,9 @@ const starting: RequestListener = (_request, response) => {
 };
 
 /** Stops listening and waits for the requests in progress, at most 10 s. */
-async function close(http: Server): Promise<void> {
+async function close({ http, drain }: HttpServer): Promise<void> {
   const closed = new Promise((resolve) => http.close(resolve));
-  http.closeIdleConnections();
+  drain();
   const tooLong = setTimeout(() => http.closeAllConnections(), closeWithinMs);
   await closed;
   clearTimeout(tooLong);

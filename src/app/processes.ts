@@ -1,10 +1,11 @@
 // `start` and `server` on several cores: this primary process opens embedded stores and the port, and runs the role in
 // several processes behind it (docs/decisions/0038). It opens no connection to the stores.
-import type { Config } from '#config/config';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Config, shutdownDelayMs } from '#config/config';
 import { openDataDir } from '#embedded/data-dir';
 import type { Logger } from '#runtime/logger';
 import { type Closers, openInOrder } from '#runtime/open-in-order';
-import type { Role } from './child-protocol.ts';
+import { endWithinMs, type Role } from './child-protocol.ts';
 import { Children } from './children.ts';
 import { type EmbeddedConfig, needsEmbedded, nothingEmbedded, startStores } from './embedded-config.ts';
 import { SharedPort } from './shared-port.ts';
@@ -35,9 +36,16 @@ async function open(role: Role, config: Config, log: Logger, options: ProcessesO
   if (stores) closers.push(stores.stop);
   const { settings, apiKey, temporalAddress, temporalUiUrl }: EmbeddedConfig = stores ?? nothingEmbedded;
   const embedded = { settings, apiKey, temporalAddress, temporalUiUrl };
-  const children = new Children({ program, input: { role, count, demo, isTerminal, embedded }, port, log });
-  // the port first, so that no connection is accepted that nobody takes
-  closers.push(() => children.stop(), port.close);
+  const delayMs = shutdownDelayMs(config);
+  const input = { role, count, demo, isTerminal, embedded };
+  const children = new Children({ program, input, port, endWithinMs: endWithinMs + delayMs, log });
+  closers.push(async () => {
+    // each of them takes connections for a little longer than the port does
+    const stopped = children.stop();
+    if (delayMs > 0) await delay(delayMs);
+    port.close();
+    await stopped;
+  });
   await children.start();
   dataDir?.announce(port.origin);
   void stores?.failed.then(onFailure);

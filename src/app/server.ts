@@ -1,9 +1,11 @@
 // The server role: HTTP API and sandbox on one port.
 // It has no relay. In one process with a worker it uses the worker's.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import { startChores } from '#chores/chores';
+import { shutdownDelayMs } from '#config/config';
 import { createMissed } from '#db/deliveries/missed-lists';
 import { countWorkers } from '#db/events/relays';
 import { createKeyStore } from '#db/keys/key-rotation';
@@ -42,7 +44,13 @@ export interface ServerOptions {
   reached?: Reached;
 }
 
-/** Serves until the returned function is called. That function waits for requests in progress, at most 10 s. */
+/** One of several processes takes connections for so much longer than the primary gives it some. */
+const siblingsMarginMs = 500;
+
+/**
+ * Serves until the returned function is called. Then `/readyz` answers 503; after POSTHORN_SHUTDOWN_DELAY no more
+ * connections are taken, and it waits for requests in progress, at most 10 s.
+ */
 export function startServer(
   core: Core,
   { listening: { serve, origin, close }, temporalUiUrl, worker, starting, siblings, reached }: ServerOptions,
@@ -51,6 +59,7 @@ export function startServer(
   const { callers, lease } = core.shares;
   const feed = new Feed({ db: lease, sources: [deliveryChanges(lease)], replays: [deliveryChanges(callers)], log });
   const relay = worker?.relay;
+  let stopping = false;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
@@ -78,6 +87,7 @@ export function startServer(
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },
     egressIps: config.POSTHORN_EGRESS_IPS,
+    retentionDays: config.POSTHORN_RETENTION_DAYS,
     skipHead: createSkipHead({ db: callers, lanes: waker }),
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
@@ -89,12 +99,16 @@ export function startServer(
     temporalTrouble: core.temporalTrouble,
     ...(worker ? { workerPolls: worker.isPolling } : { countWorkers: () => countWorkers(lease) }),
     ...(starting && { starting }),
+    stopping: () => stopping,
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, recordings: siblings?.recordings })),
   });
   serve(app);
   log.info({ origin }, 'server.started');
   return async () => {
+    stopping = true;
+    const delayMs = shutdownDelayMs(config);
+    if (delayMs > 0) await delay(delayMs + (siblings ? siblingsMarginMs : 0));
     feed.stop();
     await close();
     backlog.stop();

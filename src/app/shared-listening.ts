@@ -9,7 +9,7 @@ export class SharedListening implements Listening {
   readonly origin: string;
   readonly opened: Promise<void>;
   readonly serve: (app: RequestListener) => void;
-  readonly #http;
+  readonly #server;
   readonly #sockets = new Set<Socket>();
   #isClosing = false;
 
@@ -17,9 +17,10 @@ export class SharedListening implements Listening {
   constructor(local: string, origin: string, join: () => Promise<void>) {
     this.local = local;
     this.origin = origin;
-    const { http, serve } = createHttp();
+    const server = createHttp();
+    const { http, serve } = server;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#http = http;
+    this.#server = server;
     this.opened = promise;
     this.serve = (app) => {
       serve(app);
@@ -42,15 +43,17 @@ export class SharedListening implements Listening {
     // as http.Server sets the connections it accepts
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    this.#http.emit('connection', socket);
+    this.#server.http.emit('connection', socket);
     return true;
   };
 
   readonly close = async (): Promise<void> => {
     this.#isClosing = true;
     const closed = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    this.#http.close();
-    const tooLong = setTimeout(() => this.#http.closeAllConnections(), closeWithinMs);
+    const { http, drain } = this.#server;
+    http.close();
+    drain();
+    const tooLong = setTimeout(() => http.closeAllConnections(), closeWithinMs);
     await Promise.all(closed);
     clearTimeout(tooLong);
   };

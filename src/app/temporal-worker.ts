@@ -2,7 +2,13 @@
 // lanes. They poll from when Temporal answers until `stop`. A task also checks every minute that
 // search attributes, operator and Schedules exist in Temporal, and creates those that are missing.
 import { setFlagsFromString } from 'node:v8';
-import { type NativeConnection, Worker, type WorkerInterceptors, type WorkflowBundle } from '@temporalio/worker';
+import {
+  type NativeConnection,
+  Worker,
+  type WorkerDeploymentOptions,
+  type WorkerInterceptors,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import type { Activities, LaneActivities } from '#activities/index';
 import { onlyOwnStore } from '#activities/own-store';
 import type { Sizing } from '#config/sizing';
@@ -10,6 +16,7 @@ import { type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
+import { deploymentOf, deploymentTrouble } from '#temporal/deployment';
 import { type Poller, pollWatch } from '#temporal/poll-watch';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Core } from './core.ts';
@@ -91,7 +98,14 @@ class TemporalWorkers {
     const connection = await link.connected;
     if (!connection) return;
     const interceptors = store === undefined ? undefined : { activity: [onlyOwnStore(store, tellOfOther(log))] };
-    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, names: link.names, timings, interceptors };
+    const at = {
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      names: link.names,
+      timings,
+      interceptors,
+      deployment: deploymentOf(config),
+    };
     link.onReplaced((next) => {
       at.connection = next;
       for (const worker of this.#workers) moveTo(worker, next, log);
@@ -181,14 +195,18 @@ function moveTo(worker: Worker, connection: NativeConnection, log: Logger): Work
  */
 async function keepPrepared({ config, link, log, store = '', verifications }: PollingCore, stopping: AbortSignal): Promise<void> {
   let schedulesUpdated = false;
+  let toldTrouble: string | null = null;
   while (!stopping.aborted) {
     try {
       await ensureSearchAttributes(link, config, log);
+      const trouble = await deploymentTrouble(link, config);
+      if (trouble && trouble !== toldTrouble) log.error({ trouble }, 'temporal.version_without_work');
+      toldTrouble = trouble ?? null;
       await ensureOperator(link, store, log);
       await ensureSchedules(link, { update: !schedulesUpdated });
       schedulesUpdated = true;
       await verifications?.beginLeft();
-      await pause(checkEveryMs, stopping);
+      await pause(trouble === undefined ? retryMs : checkEveryMs, stopping);
     } catch (error) {
       log.warn({ err: error }, 'temporal.not_prepared');
       await pause(retryMs, stopping);
@@ -202,6 +220,8 @@ interface At {
   names: TemporalNames;
   timings: Timings;
   interceptors: WorkerInterceptors | undefined;
+  /** Undefined: the workers have no version. */
+  deployment: WorkerDeploymentOptions | undefined;
 }
 
 /** Logs, once a minute at most, that this worker gets tasks of another store. */
@@ -215,7 +235,7 @@ function tellOfOther(log: Logger): (other: string) => void {
 }
 
 async function createWorker(
-  { timings: { heartbeat, shutdown, temporal }, names, ...at }: At,
+  { timings: { heartbeat, shutdown, temporal }, names, deployment, ...at }: At,
   { activities, sizing, workflowBundle }: Work,
 ): Promise<Worker> {
   // applies to threads started from now on, such as the workflow thread (src/config/sizing.ts)
@@ -223,6 +243,7 @@ async function createWorker(
   return Worker.create({
     ...at,
     taskQueue: names.taskQueue,
+    ...(deployment && { workerDeploymentOptions: deployment }),
     workflowBundle: workflowBundle ?? (await loadWorkflowBundle()),
     workflowFailureErrorTypes: failureTypes,
     activities,
@@ -240,10 +261,14 @@ async function createWorker(
 }
 
 /** A separate worker, so that drains, which may last minutes, and attempts never take each other's slots. */
-async function createLaneWorker({ timings: { heartbeat, shutdown }, names, ...at }: At, { laneActivities, sizing }: Work): Promise<Worker> {
+async function createLaneWorker(
+  { timings: { heartbeat, shutdown }, names, deployment, ...at }: At,
+  { laneActivities, sizing }: Work,
+): Promise<Worker> {
   return Worker.create({
     ...at,
     taskQueue: names.laneTaskQueue,
+    ...(deployment && { workerDeploymentOptions: deployment }),
     activities: laneActivities,
     maxConcurrentActivityTaskExecutions: sizing.lanes,
     maxHeartbeatThrottleInterval: heartbeat.throttleMs,

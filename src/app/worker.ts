@@ -65,7 +65,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
   const alerts = openAlerts(core, publicOrigin);
-  const chores = startChores(core.shares.lease, choresOf(core, alerts), core.log);
+  const chores = startChores(core.shares.lease, choresOf(core, alerts, reached), core.log);
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {
@@ -197,12 +197,22 @@ async function stopInOrder(core: Core, attempts: AttemptParts, takers: Stoppable
   const { engine, shared, sender } = attempts;
   const { graceMs } = core.timings.shutdown;
   const deadline = performance.now() + graceMs;
+  // what is in flight for so long counts as an internal error: it uses up no attempt, and another process sends it again
+  const cut = setTimeout(() => {
+    if (engine.load().inFlight > 0) core.log.error(engine.load(), 'worker.cut_off_requests');
+    sender.cut();
+  }, graceMs);
   // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
-  await Promise.all([...takers.map((taker) => within(graceMs, taker.stop())), polling.stop()]);
-  if (!(await engine.drain(deadline - performance.now()))) core.log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
+  await Promise.all([...takers.map((taker) => within(graceMs + unwindMs, taker.stop())), polling.stop()]);
+  const isIdle = await engine.drain(deadline + unwindMs - performance.now());
+  clearTimeout(cut);
+  if (!isIdle) core.log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
   await shared.laneWatch.stop();
   await sender.close();
 }
+
+/** What is cut off ends in this time. */
+const unwindMs = 500;
 
 interface Stoppable {
   stop(): Promise<void>;

@@ -4,7 +4,7 @@ import { endWithinMs } from '#app/child-protocol';
 import { serve } from '#app/serve';
 import { connectToPrimary } from '#app/siblings';
 import { start } from '#app/start';
-import { readConfig } from '#config/config';
+import { readConfig, shutdownDelayMs } from '#config/config';
 import { shareOfConfig } from '#config/processes';
 import { createLogger } from '#runtime/logger';
 import { exitCodeOf, failureText } from './failure-text.ts';
@@ -15,7 +15,7 @@ let isEnding = false;
 function end(): void {
   if (isEnding) return;
   isEnding = true;
-  setTimeout(() => process.exit(1), endWithinMs).unref();
+  setTimeout(() => process.exit(1), endWithinMs + shutdownDelayMs(readConfig())).unref();
   stop().then(
     () => process.exit(0),
     () => process.exit(1),
@@ -24,8 +24,11 @@ function end(): void {
 
 process.on('SIGTERM', end);
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-// the primary is gone, perhaps killed
-process.on('disconnect', end);
+// the primary is gone: killed, or told a second time to stop, which ends all at once
+process.on('disconnect', () => {
+  if (isEnding) process.exit(1);
+  end();
+});
 
 async function run(): Promise<void> {
   const primary = connectToPrimary();

@@ -1,4 +1,5 @@
 // The `posthorn` command: one subcommand for each role and for each maintenance task.
+import { constants } from 'node:os';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ChildFailed } from '#app/child-slot';
@@ -61,9 +62,17 @@ async function run([command, word]: string[], demo: boolean): Promise<(() => Pro
       const core = await openCore(requireSettings(config, storeAndMasterKey), log);
       const origin = config.POSTHORN_PUBLIC_URL ? new URL(config.POSTHORN_PUBLIC_URL).origin : `http://${config.HOST}:${config.PORT}`;
       let worker: RunningWorker | undefined;
-      const closeMetrics = await startMetricsServer(core, () => worker?.isPolling() ?? false);
+      let stopping = false;
+      const closeMetrics = await startMetricsServer(
+        core,
+        () => worker?.isPolling() ?? false,
+        () => stopping,
+      );
       worker = startWorker(core, origin);
-      return inTurn(worker.stop, closeMetrics, core.close);
+      const unready = async () => {
+        stopping = true;
+      };
+      return inTurn(unready, worker.stop, closeMetrics, core.close);
     }
     case 'migrate':
       await upgradeStore(requireSettings(config, ['DATABASE_URL']).DATABASE_URL, print);
@@ -104,25 +113,35 @@ async function main(): Promise<void> {
   if (command === 'audit') process.exit(await auditCommand(rest, write));
   if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
   const { values, positionals } = readArguments();
-  let asked = false;
+  let askedAt: number | null = null;
   let stop: (() => Promise<void>) | null = null;
   let started = false;
   const end = async () => {
-    if (asked && started) return;
-    asked = true;
-    if (!started) return;
     // only for a person: the output of a service is one JSON document per line
     if (process.stdout.isTTY) print('Stopping …');
     await stop?.();
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  const asked = (signal: NodeJS.Signals) => {
+    const now = performance.now();
+    if (askedAt !== null && now - askedAt > repeatedSignalMs) endAtOnce(signal);
+    if (askedAt !== null) return;
+    askedAt = now;
+    if (started) void end();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, asked);
   stop = await run(positionals, values.demo);
   started = true;
-  if (asked) {
-    asked = false;
-    await end();
-  }
+  if (askedAt !== null) await end();
+}
+
+/** A terminal and npm each pass on one Ctrl-C, so two signals right after each other are one. */
+const repeatedSignalMs = 500;
+
+/** What is in flight is not recorded, and is sent again by another process. */
+function endAtOnce(signal: NodeJS.Signals): never {
+  process.stderr.write('Stopped at once, because it was told to stop a second time.\n');
+  process.exit(128 + constants.signals[signal]);
 }
 
 /** Ends the process with one message; embedded servers end with it. */

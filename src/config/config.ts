@@ -1,7 +1,7 @@
 // Reads and validates the configuration. Nothing else reads the environment.
 // `.env.example` and docs/configuration.md are generated from the descriptions in the schema below.
 import { z } from 'zod';
-import { duration, durationMs, type RetryPolicy, retryPolicy } from '#domain/deliveries/retry-schedule';
+import { duration, durationMs, durationOrNone, type RetryPolicy, retryPolicy } from '#domain/deliveries/retry-schedule';
 import { verification } from '#domain/endpoints/verification';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -14,6 +14,9 @@ const list = z.string().transform((text) =>
 const slots = (preset: number) => z.coerce.number().int().min(1).max(10_000).default(preset);
 const waiting = z.coerce.number().int().min(1).max(100_000_000);
 const atLeastASecond = duration.refine((text) => durationMs(text) >= 1_000, 'must be 1s or more');
+/** Temporal joins both with a dot, so a name has none. */
+const deploymentPart = z.string().regex(/^[\w-]{1,100}$/, 'must be letters, digits, _ or -');
+const upToAMinute = durationOrNone.refine((text) => durationMs(text) <= 60_000, 'must be 60s or less');
 const days = (minimum: number) => z.coerce.number().int().min(minimum).max(3_650);
 
 const cidrs = list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be CIDRs such as 10.0.0.0/8, separated by commas')));
@@ -76,6 +79,16 @@ export const variables = z.object({
     .describe('path of the client certificate for Temporal; the files of TEMPORAL_TLS_ variables are read again when they change'),
   TEMPORAL_TLS_KEY: z.string().optional().describe('path of the private key of the client certificate for Temporal'),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional().describe('server name that the certificate of Temporal must contain'),
+  TEMPORAL_DEPLOYMENT_NAME: deploymentPart
+    .optional()
+    .describe(
+      'name of the Worker Deployment in Temporal, for Worker Versioning; needs TEMPORAL_BUILD_ID; unset: no versioning (docs/upgrades.md)',
+    ),
+  TEMPORAL_BUILD_ID: deploymentPart
+    .optional()
+    .describe(
+      'build id of this version of the workers; Temporal gives them work once it is the current version of TEMPORAL_DEPLOYMENT_NAME',
+    ),
   TEMPORAL_PORT: port.default(7233).describe('gRPC port of the embedded Temporal; if it is in use, the next free port'),
   TEMPORAL_UI_PORT: port.default(8233).describe('port of the Web UI of the embedded Temporal; if it is in use, the next free port'),
   TEMPORAL_UI_URL: z.url().optional().describe('URL of the Web UI of your Temporal, used for links'),
@@ -174,7 +187,14 @@ export const variables = z.object({
   POSTHORN_DEAD_LETTER_DAYS: days(1)
     .default(14)
     .describe('days during which the workflow of a dead letter stays open for signals; the API can replay and cancel it later too'),
-  POSTHORN_RETENTION_DAYS: days(50).default(90).describe('days to keep events and deliveries; not implemented yet: nothing is deleted'),
+  POSTHORN_RETENTION_DAYS: days(50)
+    .default(90)
+    .describe('days to keep events, deliveries and attempts; then their day is deleted (docs/retention.md)'),
+  POSTHORN_SHUTDOWN_DELAY: upToAMinute
+    .default('0s')
+    .describe(
+      'how long a process that was told to stop still takes requests, while /readyz answers 503 so that load balancers send no more; at most 60s',
+    ),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -190,8 +210,17 @@ export type Config = z.infer<typeof variables>;
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const read = variables.safeParse(set);
-  if (read.success) return read.data;
+  if (read.success) return checkTogether(read.data);
   throw new ConfigError(read.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('\n'));
+}
+
+/** Variables that need each other. */
+function checkTogether(config: Config): Config {
+  const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_BUILD_ID: build } = config;
+  if ((name === undefined) === (build === undefined)) return config;
+  throw new ConfigError(
+    `${name === undefined ? 'TEMPORAL_DEPLOYMENT_NAME' : 'TEMPORAL_BUILD_ID'}: must be set, because the other of the two is`,
+  );
 }
 
 export class ConfigError extends Error {
@@ -199,5 +228,6 @@ export class ConfigError extends Error {
 }
 
 export const disableAfterMs = (config: Config) => durationMs(config.POSTHORN_DISABLE_AFTER);
+export const shutdownDelayMs = (config: Config) => durationMs(config.POSTHORN_SHUTDOWN_DELAY);
 export const probeDisabledEveryMs = (config: Config) => durationMs(config.POSTHORN_PROBE_DISABLED_EVERY);
 export const deadLetterWindowMs = (config: Config) => durationMs(`${config.POSTHORN_DEAD_LETTER_DAYS}d`);

@@ -119,6 +119,8 @@ export interface Timings {
   partitionDaysAhead: number;
   /** How often the statistics are counted, at a low rate of deliveries. */
   statsEveryMs: number;
+  /** How often old days and old payloads are looked for. A run may take longer than its claim: a lock keeps it alone. */
+  retention: { everyMs: number; claimMs: number };
 }
 
 export const usualTimings: Timings = {
@@ -182,6 +184,7 @@ export const usualTimings: Timings = {
   },
   partitionDaysAhead: 14,
   statsEveryMs: 10_000,
+  retention: { everyMs: 600_000, claimMs: 1_800_000 },
 };
 
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */

@@ -40,6 +40,8 @@ export interface Sender {
   userAgent: string;
   /** Throws only `LocalFault`. */
   send(request: SendRequest): Promise<SendResult>;
+  /** Ends the requests in flight with the LocalFault `aborted`. An endpoint may have received its request nevertheless. */
+  cut(): void;
   /** Refuses new requests, waits for those in flight (each has its own timeout), then closes every connection. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export function createSender(options: SenderOptions): Sender {
     requestsPerConnection,
   });
   const inFlight = new Set<Promise<SendResult>>();
+  const cuts = new Set<() => void>();
   let closed = false;
 
   return {
@@ -76,9 +79,12 @@ export function createSender(options: SenderOptions): Sender {
       if (closed) throw new LocalFault('closed', 'the sender is closed');
       const verdict = guard.checkUrl(request.url);
       if (!verdict.ok) return blockedResult(verdict.reason);
-      const attempt = post(request, verdict.url, userAgent, connections);
+      const attempt = post(request, verdict.url, userAgent, connections, cuts);
       inFlight.add(attempt);
       return attempt.finally(() => inFlight.delete(attempt));
+    },
+    cut() {
+      for (const cut of cuts) cut();
     },
     async close() {
       closed = true;
@@ -88,7 +94,8 @@ export function createSender(options: SenderOptions): Sender {
   };
 }
 
-function post(request: SendRequest, url: URL, userAgent: string, connections: Connections): Promise<SendResult> {
+/** `cuts`: it adds how to end it while it is in flight. */
+function post(request: SendRequest, url: URL, userAgent: string, connections: Connections, cuts: Set<() => void>): Promise<SendResult> {
   const { method = 'POST', body, timeoutMs, isTooLate = () => false, signal } = request;
   const headers = ownHeaders(request.headers, userAgent);
   const startedAt = performance.now();
@@ -99,6 +106,7 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
       settled = true;
       clearTimeout(deadline);
       signal?.removeEventListener('abort', onAbort);
+      cuts.delete(cut);
       const result = resultOf({ exchange, error, host: url.host, startedAt, endedAt: performance.now(), timeoutMs });
       connections.end(exchange, reusable);
       if (result instanceof LocalFault) reject(result);
@@ -116,6 +124,8 @@ function post(request: SendRequest, url: URL, userAgent: string, connections: Co
       lost: null,
     };
     const onAbort = () => settle(new LocalFault('aborted', 'the attempt was aborted', signal?.reason), false);
+    const cut = () => settle(new LocalFault('aborted', 'this process stops, and its time for requests in flight is over'), false);
+    cuts.add(cut);
     // after a stall of this process, the event loop reads what has arrived before the deadline counts
     const deadline = setTimeout(() => setImmediate(() => settle(pastDeadline(exchange), false)), timeoutMs);
     signal?.addEventListener('abort', onAbort);

@@ -10,5 +10,9 @@ export type Checkpoint =
   | 'recorded'
   | 'pump has a slot'
   | 'pump has leased'
-  | 'dead letter opened';
+  | 'dead letter opened'
+  | 'day expired'
+  | 'partition detached'
+  | 'partitions dropped'
+  | 'event ids deleted';
 export type Reached = (checkpoint: Checkpoint) => Promise<void>;

@@ -111,6 +111,7 @@ export async function startApi({
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },
     egressIps: ['192.0.2.0/24'],
+    retentionDays: 90,
     skipHead: createSkipHead({ db, lanes }),
     keyStore: createKeyStore(db),
     followKey: createFollowKey(link, log),

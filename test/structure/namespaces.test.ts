@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 it('has one test file for each namespace of Temporal', () => {
   const users = new Map<string, string[]>();
   for (const file of globSync('test/**/*.test.ts')) {
-    const named = readFileSync(file, 'utf8').matchAll(/'(t\d\d)'/g);
+    const named = readFileSync(file, 'utf8').matchAll(/'(t\d{2,3})'/g);
     for (const namespace of new Set(Array.from(named, ([, name = '']) => name)))
       users.set(namespace, [...(users.get(namespace) ?? []), file]);
   }

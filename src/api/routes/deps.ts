@@ -58,6 +58,8 @@ export interface ApiDeps {
   };
   /** The source addresses of requests to endpoints, as configured by the operator. */
   egressIps: string[];
+  /** How many days events are kept. */
+  retentionDays: number;
   keyStore: KeyStore;
   /** Starts the workflow that completes the rotation to this signing key. Never rejects. */
   followKey(key: SigningKey): Promise<void>;
@@ -86,6 +88,8 @@ export interface ApiDeps {
   workerPolls?(): boolean;
   /** Whether the start still creates something, such as the first tenant. Absent: the start creates nothing. */
   starting?(): boolean;
+  /** Whether this process was told to stop. Absent: never. */
+  stopping?(): boolean;
   /** Mounts further handlers of this server, before the 404. */
   mount?(app: Express): void;
   /** The HTML page at `/`. */

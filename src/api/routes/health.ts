@@ -12,9 +12,9 @@ const up = z.enum(['up', 'away']);
 const health = z.object({ status: z.literal('ok') });
 const readiness = z.object({
   status: z
-    .enum(['ok', 'degraded', 'starting', 'away'])
+    .enum(['ok', 'degraded', 'starting', 'stopping', 'away'])
     .describe(
-      'ok: all works. degraded: no worker runs, or Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and delivered or retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
+      'ok: all works. degraded: no worker runs, or Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and delivered or retried when it works again. starting: the first tenant is not created yet. stopping: the process was told to stop; it still answers, and no new requests should be sent to it. away: PostgreSQL is unavailable; no event can be accepted.',
     ),
   postgres: up,
   temporal: up.describe('away: no worker of Posthorn can use it.'),
@@ -48,7 +48,7 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'workerPolls' | 'countWorkers'>;
+export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'stopping' | 'workerPolls' | 'countWorkers'>;
 
 const readyRoute = {
   method: 'get',
@@ -64,7 +64,7 @@ const readyRoute = {
       example: { status: 'ok', postgres: 'up', temporal: 'up', worker: 'polling' },
     },
     503: {
-      description: 'The process is starting, or PostgreSQL is unavailable.',
+      description: 'The process is starting or stopping, or PostgreSQL is unavailable.',
       schema: readiness,
       example: { status: 'away', postgres: 'away', temporal: 'up', worker: 'polling' },
     },
@@ -97,6 +97,7 @@ function factsOf({
   storeUp: isUp,
   temporalTrouble,
   starting = () => false,
+  stopping = () => false,
   workerPolls,
   countWorkers,
 }: ReadinessDeps): () => Promise<Facts> {
@@ -112,7 +113,7 @@ function factsOf({
     const polls = workerPolls?.();
     const isDegraded = temporalError !== null || polls === false || seen === 0;
     return {
-      status: !isStoreUp ? 'away' : starting() ? 'starting' : isDegraded ? 'degraded' : 'ok',
+      status: stopping() ? 'stopping' : !isStoreUp ? 'away' : starting() ? 'starting' : isDegraded ? 'degraded' : 'ok',
       postgres: isStoreUp ? 'up' : 'away',
       ...(temporalError === null ? { temporal: 'up' } : { temporal: 'away', temporalError }),
       ...(polls !== undefined && { worker: polls ? 'polling' : 'not_polling' }),

@@ -1,7 +1,7 @@
 // Tenants, found by the producer's id. Deleting a tenant keeps its rows and frees its id.
 import { type AuditState, changedFields, withoutSecrets } from '#domain/access/audit';
 import { usualMaxEndpoints } from '#domain/endpoints/endpoint-limits';
-import { systemTenantId, type Tenant } from '#domain/endpoints/tenant';
+import { systemTenantId, type Tenant, type TenantRetention } from '#domain/endpoints/tenant';
 import { idOf, uuidOf } from '#domain/ids';
 import type { RateLimit } from '#domain/lanes/lane-settings';
 import { type Audit, type Audited, appendAudit, audited } from '../audit/audit.ts';
@@ -13,7 +13,7 @@ export interface Listed<T> {
   item: T;
 }
 
-const tenantColumns = 'id, external_id, name, metadata, rate_limit, max_endpoints, created_at, updated_at';
+const tenantColumns = 'id, external_id, name, metadata, rate_limit, max_endpoints, payload_days, created_at, updated_at';
 
 interface TenantRow {
   id: string;
@@ -22,6 +22,7 @@ interface TenantRow {
   metadata: Record<string, string>;
   rate_limit: RateLimit | null;
   max_endpoints: number;
+  payload_days: number | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -33,9 +34,10 @@ export interface TenantToCreate {
   metadata: Record<string, string>;
   rateLimit?: RateLimit | null;
   maxEndpoints?: number;
+  retention?: TenantRetention | null;
 }
 
-type TenantChange = Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit' | 'maxEndpoints'>>;
+type TenantChange = Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit' | 'maxEndpoints' | 'retention'>>;
 
 /**
  * `taken`: another tenant has this key. Run twice with the same `tenantId`: the second run returns the first's tenant.
@@ -46,17 +48,17 @@ export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit):
 
 async function insertTenant(
   db: Pick<Db, 'query'>,
-  { tenantId, key, name, metadata, rateLimit = null, maxEndpoints = usualMaxEndpoints }: TenantToCreate,
+  { tenantId, key, name, metadata, rateLimit = null, maxEndpoints = usualMaxEndpoints, retention = null }: TenantToCreate,
 ): Promise<Audited<Tenant | 'taken'>> {
   const made = await db.query<TenantRow>({
     name: 'create_tenant',
     text: `
-      insert into tenants (id, external_id, name, metadata, rate_limit, max_endpoints) values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+      insert into tenants (id, external_id, name, metadata, rate_limit, max_endpoints, payload_days) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
       returning ${tenantColumns}`,
-    values: [uuidOf(tenantId), key, name, metadata, rateLimit, maxEndpoints],
+    values: [uuidOf(tenantId), key, name, metadata, rateLimit, maxEndpoints, retention?.payloadDays ?? null],
   });
   if (made.rows[0]) {
-    const entry = entryOf(tenantId, key, null, withoutSecrets({ name, metadata, rateLimit, maxEndpoints }));
+    const entry = entryOf(tenantId, key, null, withoutSecrets({ name, metadata, rateLimit, maxEndpoints, retention }));
     return { result: toTenant(made.rows[0]), entry };
   }
   const { rows } = await db.query<TenantRow>({
@@ -137,6 +139,13 @@ async function updateTenant(db: Pick<Db, 'query'>, key: string, change: TenantCh
       values: [key, change.maxEndpoints],
     });
   }
+  if (change.retention !== undefined) {
+    await db.query({
+      name: 'change_payload_days',
+      text: 'update tenants set payload_days = $2 where external_id = $1 and deleted_at is null',
+      values: [key, change.retention?.payloadDays ?? null],
+    });
+  }
   const { rows } = await db.query<TenantRow>({
     name: 'change_tenant',
     text: `
@@ -189,6 +198,7 @@ function toTenant(row: TenantRow): Tenant {
     metadata: row.metadata,
     rateLimit: row.rate_limit,
     maxEndpoints: row.max_endpoints,
+    retention: row.payload_days === null ? null : { payloadDays: row.payload_days },
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

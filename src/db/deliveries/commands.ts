@@ -61,7 +61,7 @@ function change(db: Querying, deliveryId: string, command: Command, marks: boole
 // it is a head with a due time for which the lane waits. After the command the lane need not wait any more.
 const before = `
   before as (
-    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.erased_at is null and e.recalled_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.id is not null and e.erased_at is null and e.recalled_at is null as sendable, parks(p) as parks, p.ordering, d.position,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks

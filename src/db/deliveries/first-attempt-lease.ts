@@ -18,3 +18,11 @@ export async function leaseFirstAttempt(db: Db, deliveryId: string, marginMs: nu
   });
   return rowCount === 1;
 }
+
+/** Ends the lease of a first attempt that ended without a record, so that it need not be waited for. */
+export async function endFirstAttemptLease(db: Db, deliveryId: string): Promise<void> {
+  await db.query({
+    text: `update deliveries set leased_until = null where id = $1 and status = 'pending' and attempts = 0 and round = 1`,
+    values: [uuidOf(deliveryId)],
+  });
+}

@@ -1,9 +1,9 @@
 // Erasure: deletes the content of an event, and the requests and responses of its attempts. That the
 // event existed, when, and what became of it stays.
-import { obeyedIn } from '#domain/deliveries/delivery';
-import { deliveryRange, idOf, uuidOf } from '#domain/ids';
+import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, appendAudit, audited } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
+import { endDeliveries, eraseContents } from './erase-contents.ts';
 
 /** The internal id of an event, by the producer's id. Null: no such event. */
 export async function findEvent(db: Db, tenantId: string, externalId: string): Promise<string | null> {
@@ -30,87 +30,19 @@ interface Asked {
  * event can be written any more, and records that in the event's row.
  */
 export function eraseEvent(db: Db, eventId: string, asked?: Asked): Promise<string[]> {
-  const { from, to } = deliveryRange(eventId);
-  return inTransaction(db, (client) => eraseIn(client, [from, to, uuidOf(eventId)], asked));
+  return inTransaction(db, async (client) => {
+    const { erased, lanes } = await eraseContents(client, [eventId], 'cancelled');
+    if (asked && erased.length > 0) {
+      const { audit, tenantId, externalId } = asked;
+      await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
+    }
+    return lanes;
+  });
 }
 
 /** Cancels the unfinished deliveries of an event. Returns endpoints as `eraseEvent` does. Safe to repeat. */
-export function cancelOfEvent(db: Pick<Db, 'query'>, eventId: string): Promise<string[]> {
-  const { from, to } = deliveryRange(eventId);
-  return cancelIn(db, [from, to, uuidOf(eventId)]);
-}
-
-/** So long may the request of an attempt be in flight whose delivery was cancelled. As SQL. */
-export const inFlightFor = `interval '35 seconds'`;
-
-/** A delivery whose request may be in flight keeps that in `leased_until`, which no cancelled delivery uses otherwise. */
-async function cancelIn(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<string[]> {
-  const { rows } = await client.query<{ endpoint_id: string }>({
-    // not prepared by name, so that the bounds select the partitions
-    text: `
-      with before as (
-        select id, endpoint_id, status, next_attempt_at, leased_by from deliveries
-        where id between $1 and $2 and event_id = $3 and status = any($4) order by id for update
-      ), cancelled as (
-        update deliveries d set status = 'cancelled', next_attempt_at = null,
-          leased_until = case
-            when b.leased_by is not null or b.status in ('pending', 'retrying') and b.next_attempt_at <= now()
-              or b.status = 'held' and exists (select from lanes l where l.endpoint_id = b.endpoint_id and l.state = 'awake')
-            then now() + ${inFlightFor} end,
-          unsignalled_since = case when own_workflow then clock_timestamp() else unsignalled_since end, updated_at = now()
-        from before b where d.id = b.id and d.id between $1 and $2 returning d.endpoint_id, b.status
-      )
-      select distinct endpoint_id from cancelled where status in ('held', 'dead_lettered', 'quarantined')`,
-    values: [...ofEvent, obeyedIn.cancel],
-  });
-  return rows.map((row) => idOf('ep', row.endpoint_id));
-}
-
-/** The range of the ids of its deliveries, which selects the partitions, and the event. */
-type OfEvent = [from: string, to: string, event: string];
-
-async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked | undefined): Promise<string[]> {
-  const { rowCount } = await client.query({
-    name: 'erase_event',
-    text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
-    values: [ofEvent[2]],
-  });
-  const lanes = await cancelIn(client, ofEvent);
-  await client.query({
-    name: 'erase_exchanges',
-    text: `
-      update attempts a set exchange = null
-      from deliveries d
-      where a.delivery_id between $1 and $2 and d.id between $1 and $2 and a.delivery_id = d.id and d.event_id = $3
-        and a.exchange is not null`,
-    values: ofEvent,
-  });
-  await eraseBatches(client, ofEvent);
-  if (asked && rowCount !== 0) {
-    const { audit, tenantId, externalId } = asked;
-    await appendAudit(client, audit, { tenantId, target: { kind: 'event', id: externalId }, before: null, after: null });
-  }
-  return lanes;
-}
-
-/**
- * Erases the exchanges of its batches. A response may repeat any event of the batch, and is stored with the delivery
- * of another.
- */
-async function eraseBatches(client: Pick<Db, 'query'>, ofEvent: OfEvent): Promise<void> {
-  const { rows } = await client.query<{ batch_id: string }>({
-    name: 'batches_of_event',
-    text: `
-      select distinct a.batch_id from attempts a join deliveries d on d.id = a.delivery_id
-      where a.delivery_id between $1 and $2 and d.id between $1 and $2 and d.event_id = $3 and a.batch_id is not null`,
-    values: ofEvent,
-  });
-  if (rows.length === 0) return;
-  await client.query({
-    name: 'erase_batch_exchanges',
-    text: 'update attempts set exchange = null where batch_id = any($1::uuid[]) and batch_id is not null and exchange is not null',
-    values: [rows.map((row) => row.batch_id)],
-  });
+export async function cancelOfEvent(db: Pick<Db, 'query'>, eventId: string): Promise<string[]> {
+  return (await endDeliveries(db, [eventId], 'cancelled')).lanes;
 }
 
 export interface SubjectOf {

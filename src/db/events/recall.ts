@@ -6,7 +6,8 @@ import { judge } from '#domain/events/subscription';
 import { deliveryId, deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
-import { cancelOfEvent, inFlightFor } from './erasure.ts';
+import { inFlightFor } from './erase-contents.ts';
+import { cancelOfEvent } from './erasure.ts';
 import { type EventToPlan, endpointsAtAcceptance, readEventToPlan } from './plan.ts';
 
 const pageSize = 500;

@@ -94,7 +94,7 @@ export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
   `name metadata rateLimit eventTypes channels description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
-  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state`.split(/\s+/),
+  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention`.split(/\s+/),
 );
 
 /**

@@ -22,14 +22,31 @@ const maxEndpoints = z
     `maximum number of endpoints of the tenant, ${usualMaxEndpoints} by default; one more is refused with 409. API keys bound to the tenant cannot change it`,
   );
 
+const retention = z
+  .strictObject({
+    payloadDays: z
+      .int()
+      .min(1)
+      .max(3_650)
+      .describe(
+        'days after which the data of an event, and the requests and responses of its attempts, are erased; at most POSTHORN_RETENTION_DAYS. A scheduled event counts from its `deliverAt`',
+      ),
+  })
+  .describe('how long payloads are kept; null: as long as their events (docs/retention.md)');
+export type TenantRetention = z.infer<typeof retention>;
+
 export const newTenant = z.strictObject({
   id: tenantKey.refine((id) => !id.startsWith(systemTenantKey), 'must not start with _posthorn, which is reserved').optional(),
   name: text(200).min(1),
   metadata: metadata.optional(),
   rateLimit: tenantRate.optional(),
   maxEndpoints: maxEndpoints.optional(),
+  retention: retention.optional(),
 });
-export const tenantChange = newTenant.omit({ id: true }).extend({ rateLimit: tenantRate.nullable() }).partial();
+export const tenantChange = newTenant
+  .omit({ id: true })
+  .extend({ rateLimit: tenantRate.nullable(), retention: retention.nullable() })
+  .partial();
 
 export const tenant = z.object({
   id: tenantKey,
@@ -37,6 +54,7 @@ export const tenant = z.object({
   metadata: metadata,
   rateLimit: tenantRate.nullable(),
   maxEndpoints,
+  retention: retention.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });

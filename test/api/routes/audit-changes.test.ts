@@ -37,7 +37,7 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
       tenant: 'acme',
       target: { kind: 'tenant', id: 'acme' },
       before: null,
-      after: { name: 'Acme', metadata: {}, rateLimit: null, maxEndpoints: 100 },
+      after: { name: 'Acme', metadata: {}, rateLimit: null, maxEndpoints: 100, retention: null },
     },
   },
   changeTenant: {

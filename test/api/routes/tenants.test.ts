@@ -46,4 +46,36 @@ describe('tenants', () => {
     expect((await api.get(`/v1/deliveries/${delivery}`)).body.status).toBe('cancelled');
     expect((await api.post(`/v1/tenants/${tenant}/events`, { type: 'a', data: 1 })).status).toBe(404);
   });
+
+  it('say how long payloads are kept, for at most as long as events are', async () => {
+    const { body } = await api.post('/v1/tenants', { name: 'x', retention: { payloadDays: 30 } });
+    const path = `/v1/tenants/${body.id}`;
+    const change = (retention: unknown) => api.call('PATCH', path, { retention });
+    expect(body.retention).toEqual({ payloadDays: 30 });
+    expect((await change({ payloadDays: 90 })).body.retention).toEqual({ payloadDays: 90 });
+    for (const payloadDays of [91, 0, 1.5, '7', null]) {
+      const refused = { status: 422, body: { errors: [{ path: 'retention.payloadDays' }] } };
+      expect(await change({ payloadDays })).toMatchObject(refused);
+      expect(await api.post('/v1/tenants', { id: 'never', name: 'x', retention: { payloadDays } })).toMatchObject(refused);
+    }
+    expect(await change({ days: 7 })).toMatchObject({ status: 422 });
+    expect((await api.get('/v1/tenants/never')).status).toBe(404);
+    expect((await api.get(path)).body.retention).toEqual({ payloadDays: 90 });
+    expect((await change(null)).body.retention).toBe(null);
+    expect((await api.get(`/v1/audit-log?tenant=${body.id}`)).body.data[0]).toMatchObject({
+      action: 'tenant.change',
+      before: { retention: { payloadDays: 90 } },
+      after: { retention: null },
+    });
+  });
+
+  it('may say it themselves', async () => {
+    const [own, other] = [await api.makeTenant(), await api.makeTenant()];
+    const { key } = (await api.post('/v1/api-keys', { name: 'theirs', tenant: own, scopes: ['admin'] })).body;
+    const change = (tenant: string) =>
+      api.call('PATCH', `/v1/tenants/${tenant}`, { retention: { payloadDays: 7 } }, { headers: { authorization: `Bearer ${key}` } });
+    expect(await change(own)).toMatchObject({ status: 200, body: { retention: { payloadDays: 7 } } });
+    expect((await change(other)).status).toBe(404);
+    expect((await api.get(`/v1/tenants/${other}`)).body.retention).toBe(null);
+  });
 });

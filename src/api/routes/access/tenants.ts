@@ -16,6 +16,7 @@ const example: Tenant = {
   metadata: { plan: 'pro' },
   rateLimit: null,
   maxEndpoints: 100,
+  retention: null,
   createdAt: '2026-02-20T16:46:02.114Z',
   updatedAt: '2026-02-20T16:46:02.114Z',
 };
@@ -24,7 +25,7 @@ export function tenantRoutes(deps: ApiDeps): Route[] {
   return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
 }
 
-const create = ({ db }: ApiDeps) =>
+const create = ({ db, retentionDays }: ApiDeps) =>
   route({
     method: 'post',
     path: '/v1/tenants',
@@ -39,6 +40,7 @@ const create = ({ db }: ApiDeps) =>
     answers: { 201: { description: 'The tenant.', schema: tenant, example } },
     problems: [409],
     async handler({ body, ids, audit }) {
+      refuseLongRetention(body, retentionDays);
       const tenantId = ids.next('tnt');
       const tenant = {
         tenantId,
@@ -46,6 +48,7 @@ const create = ({ db }: ApiDeps) =>
         name: body.name,
         metadata: body.metadata ?? {},
         rateLimit: body.rateLimit ?? null,
+        retention: body.retention ?? null,
         ...(body.maxEndpoints !== undefined && { maxEndpoints: body.maxEndpoints }),
       };
       const made = await createTenant(db, tenant, audit);
@@ -93,7 +96,7 @@ const read = ({ db }: ApiDeps) =>
     },
   });
 
-const change = ({ db }: ApiDeps) =>
+const change = ({ db, retentionDays }: ApiDeps) =>
   route({
     method: 'patch',
     path: '/v1/tenants/:tenant',
@@ -114,6 +117,7 @@ const change = ({ db }: ApiDeps) =>
     },
     async handler({ params, body, caller, audit }) {
       if (caller.tenant) refuseOwnLimits(body);
+      refuseLongRetention(body, retentionDays);
       const changed = await changeTenant(db, params.tenant, body, audit);
       if (!changed) throw notFound('tenant');
       return answer(200, changed);
@@ -127,6 +131,13 @@ function refuseOwnLimits(body: z.output<typeof tenantChange>): void {
     .map((path) => ({ path, message: 'cannot be changed with a key that is bound to the tenant' }));
   const [first] = errors;
   if (first) throw new Problem(403, `${first.path} ${first.message}.`, { errors });
+}
+
+/** Throws a 422: payloads cannot be kept longer than their events. */
+function refuseLongRetention({ retention }: z.output<typeof tenantChange>, retentionDays: number): void {
+  if (!retention || retention.payloadDays <= retentionDays) return;
+  const message = `must be at most ${retentionDays}, the days for which events are kept (POSTHORN_RETENTION_DAYS)`;
+  throw new Problem(422, `retention.payloadDays ${message}.`, { errors: [{ path: 'retention.payloadDays', message }] });
 }
 
 const remove = (deps: ApiDeps) =>
