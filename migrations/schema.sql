@@ -660,12 +660,12 @@ create table signing_keys_version (
 );
 
 create table stats_backlogs (
-  endpoint_id uuid not null,
+  id uuid not null,
   tenant_id uuid not null,
   held integer not null,
   dead_lettered integer not null,
-  oldest_waiting_at timestamp with time zone,
-  constraint stats_backlogs_pkey PRIMARY KEY (endpoint_id)
+  oldest_at timestamp with time zone,
+  constraint stats_backlogs_pkey PRIMARY KEY (id)
 );
 CREATE INDEX stats_backlogs_of_tenant ON public.stats_backlogs USING btree (tenant_id);
 alter table stats_backlogs enable row level security;
