@@ -7,7 +7,7 @@ import { OrderOfFiles } from './test/support/order-of-files.ts';
 import { isServerBuilt } from './test/support/temporal-server/commands.ts';
 import { filesOnServer, leftOutLine, serverProject } from './test/support/temporal-server/short-form.ts';
 
-const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes', 'chores'].map(
+const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes', 'chores', 'doctor'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 const globalSetup = 'test/support/global-setup.ts';

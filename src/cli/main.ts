@@ -15,6 +15,7 @@ import { thisMachine } from '#config/sizing';
 import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
+import { doctorCommand } from './doctor.ts';
 import { exitCodeOf, failureText } from './failure-text.ts';
 import { masterKeyCommand } from './master-key.ts';
 import { reconcile } from './reconcile.ts';
@@ -30,6 +31,7 @@ const usage = `Usage: posthorn <command>
   keys            shows the status of the master keys, or rotates them
   reconcile       starts every overdue delivery and lane at once
   audit           verifies or exports the audit log (docs/audit.md)
+  doctor          checks the installation, and says what to do (docs/doctor.md)
   api-keys        creates, lists and revokes API keys; run \`posthorn api-keys\` for its options
 
 All settings are environment variables: see docs/configuration.md.`;
@@ -97,6 +99,7 @@ function readArguments() {
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   if (command === '--help' || command === '-h') return void print(usage);
+  if (command === 'doctor') process.exit(await doctorCommand(rest, write));
   if (command === 'audit') process.exit(await auditCommand(rest, write));
   if (command === 'api-keys') return apiKeys(rest, readConfig(), print);
   const { values, positionals } = readArguments();

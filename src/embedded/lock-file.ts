@@ -50,6 +50,12 @@ export async function takeLock(file: string): Promise<Lock> {
   };
 }
 
+/** The process that holds the lock. Undefined: nobody. */
+export function lockHolder(file: string): number | undefined {
+  const found = readText(file);
+  return found === undefined ? undefined : liveHolder(found);
+}
+
 function tryLink(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);

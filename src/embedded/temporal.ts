@@ -83,6 +83,7 @@ async function startLocked(binary: string, folder: string, options: TemporalOpti
     ) {
       await completeSearchAttributes(address, ['default', ...namespaces], searchAttributes);
       writeFileSync(join(folder, 'ready'), '', { mode: 0o600 });
+      writeFileSync(join(folder, 'address'), `${address}\n`, { mode: 0o600 });
       const uiUrl = ports.uiPort === undefined ? null : `http://127.0.0.1:${ports.uiPort}`;
       return { address, uiUrl, exited: whyExited(server, folder), stop: () => server.stop() };
     }

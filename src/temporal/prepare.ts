@@ -7,8 +7,9 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
 import type { Config } from '#config/config';
-import { searchAttributes, type TemporalNames, workflowTypes } from '#contract/workflow-contract';
+import { type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import type { Logger } from '#runtime/logger';
+import { missingAttributes, registerCommands } from './attributes-of-namespace.ts';
 import { TemporalAway, type TemporalLink } from './link.ts';
 import { type Start, startWorkflow } from './start-workflow.ts';
 
@@ -17,58 +18,25 @@ const keyword = 2;
 
 /**
  * Registers missing search attributes. If Temporal refuses, logs the commands to run, and workflows are started without
- * them. Hosted Temporal closes the OperatorService, so what exists is also read from the WorkflowService. If neither can
- * be read, all are assumed to exist; a start that is refused shows which one does not.
+ * them. If Temporal does not say which exist, all are assumed to; a start that is refused shows which one does not.
  */
 export async function ensureSearchAttributes(link: TemporalLink, config: Config, log: Logger): Promise<void> {
   const namespace = config.TEMPORAL_NAMESPACE;
   try {
-    const missing = await missingAttributes(link, namespace);
+    const missing = await missingAttributes((run) => link.call(({ connection }) => run(connection)), namespace, isAway);
     const refusal = missing.length === 0 ? null : await register(link, namespace, missing);
     const isNews = link.attributes.found(refusal === null ? [] : missing);
     if (refusal === null && missing.length > 0) log.info({ missing }, 'temporal.search_attributes_registered');
-    else if (isNews && refusal !== null) log.error({ err: refusal, missing, commands: commandsFor(namespace, missing) }, missingText);
+    else if (isNews && refusal !== null) log.error({ err: refusal, missing, commands: registerCommands(namespace, missing) }, missingText);
   } finally {
     link.attributes.checkEnded();
   }
 }
 
+const isAway = (error: unknown) => error instanceof TemporalAway;
+
 const missingText =
   'Posthorn could not register search attributes in Temporal. Deliveries go on, and cannot be searched by them. Run one of these commands';
-
-const commandsFor = (namespace: string, missing: string[]) => [
-  `temporal operator search-attribute create --namespace ${namespace} ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`,
-  `tcld namespace search-attributes add --namespace ${namespace} ${missing.map((name) => `--search-attribute ${name}=Keyword`).join(' ')}`,
-];
-
-async function missingAttributes(link: TemporalLink, namespace: string): Promise<string[]> {
-  const existing = (await fromOperatorService(link, namespace)) ?? (await fromWorkflowService(link, namespace));
-  return existing === null ? [] : searchAttributes.map(({ name }) => name).filter((name) => !existing.includes(name));
-}
-
-/** Null: Temporal refuses to say. Throws TemporalAway. */
-async function unlessRefused<T>(asking: Promise<T>): Promise<T | null> {
-  return asking.catch((error) => {
-    if (error instanceof TemporalAway) throw error;
-    return null;
-  });
-}
-
-function fromOperatorService(link: TemporalLink, namespace: string): Promise<string[] | null> {
-  return unlessRefused(
-    link
-      .call((client) => client.connection.operatorService.listSearchAttributes({ namespace }))
-      .then(({ customAttributes }) => Object.keys(customAttributes ?? {})),
-  );
-}
-
-/** With an SQL store for visibility, the names are aliases of the namespace; else, they are those of the cluster. */
-async function fromWorkflowService(link: TemporalLink, namespace: string): Promise<string[] | null> {
-  const ofCluster = await unlessRefused(link.call((client) => client.connection.workflowService.getSearchAttributes({})));
-  const described = await unlessRefused(link.call((client) => client.connection.workflowService.describeNamespace({ namespace })));
-  if (!ofCluster || !described) return null;
-  return [...Object.keys(ofCluster.keys ?? {}), ...Object.values(described.config?.customSearchAttributeAliases ?? {})];
-}
 
 /** Null: registered. Else the refusal. */
 async function register(link: TemporalLink, namespace: string, missing: string[]): Promise<unknown> {

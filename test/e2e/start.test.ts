@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runCommand } from '../support/command.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
@@ -93,6 +94,12 @@ it('starts on an empty folder, delivers the printed event, stops, and continues 
   const second = start();
   expect(await second.exit).toBe(1);
   expect(textOf(second)).toMatch(/^Posthorn is already running on .+ with pid \d+, see http:\/\/127\.0\.0\.1:\d+\. .+\n$/);
+
+  const doctor = runCommand(['doctor', '--json'], { POSTHORN_DATA_DIR: join(folder, 'data') });
+  expect(await doctor.exit, doctor.said()).toBe(0);
+  const { findings } = JSON.parse(doctor.said()) as { findings: { check: string; level: string; message: string }[] };
+  expect(findings.find(({ check }) => check === 'postgres.reachable')?.message).toBe('The embedded PostgreSQL answers.');
+  expect(findings.filter(({ check, level }) => level !== 'ok' && !/^(disk|egress)/.test(check))).toEqual([]);
 
   expect((await call('DELETE', '/v1/tenants/demo')).status).toBe(204);
   first.process.kill('SIGINT');

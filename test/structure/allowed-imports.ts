@@ -52,6 +52,10 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract runtime config db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
+  doctor: {
+    folders: 'domain contract config embedded temporal outbound sealing db/audit db/keys db/store',
+    packages: '@temporalio/client node:events node:fs/promises node:net node:tls',
+  },
   chores: { folders: 'runtime db/store', packages: '' },
   relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
   activities: {

@@ -31,6 +31,12 @@ export async function checkMasterKey(db: Db, vault: Vault): Promise<void> {
   if (!vault.fingerprints.includes(stored)) throw new WrongMasterKey(stored, vault.fingerprints);
 }
 
+/** The fingerprint of the master key that the database was set up with. Null: it has none yet. */
+export async function readMasterKeyFingerprint(db: Db): Promise<string | null> {
+  const { rows } = await db.query<{ value: string }>('select value from settings where name = $1', [name]);
+  return rows[0]?.value ?? null;
+}
+
 /**
  * Makes the vault's first key the one that this database expects. `rows`: how many rows were encrypted again for it.
  */

@@ -11,7 +11,7 @@ const lock = 7_061_100;
 const withinMs = 6 * 3_600_000;
 const tries = 5;
 
-interface Migration {
+export interface Migration {
   name: string;
   sql: string;
   /** SHA-256 of its text. */
@@ -28,6 +28,9 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
   try {
     await client.query(`set statement_timeout = ${withinMs}`);
     await client.query(patiently('select pg_advisory_lock($1)', lock));
+    await client.query(`
+      create table if not exists migrations (
+        name text primary key, checksum text not null, applied_at timestamptz not null default now())`);
     const applied = await readApplied(client);
     checkApplied(applied, migrations);
     const missing = migrations.filter(({ name }) => !applied.has(name));
@@ -40,7 +43,7 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
   }
 }
 
-async function readMigrations(folder: string): Promise<Migration[]> {
+export async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{6}_.*\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
@@ -52,10 +55,7 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 /** The checksums of the applied migrations by name; null: unreleased versions did not store any. */
-async function readApplied(client: PoolClient): Promise<Map<string, string | null>> {
-  await client.query(`
-    create table if not exists migrations (
-      name text primary key, checksum text not null, applied_at timestamptz not null default now())`);
+export async function readApplied(client: Pick<Db, 'query'>): Promise<Map<string, string | null>> {
   const { rows } = await client.query<{ name: string; checksum: string | null }>(
     `select name, to_jsonb(m) ->> 'checksum' as checksum from migrations m order by name`,
   );
@@ -67,7 +67,7 @@ async function readApplied(client: PoolClient): Promise<Map<string, string | nul
  * is unknown comes from a newer version, which has to work beside this one; any other difference comes from an
  * unreleased version.
  */
-function checkApplied(applied: Map<string, string | null>, migrations: Migration[]): void {
+export function checkApplied(applied: Map<string, string | null>, migrations: Migration[]): void {
   const known = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
   const last = migrations.at(-1)?.name ?? '';
   for (const [name, checksum] of applied) {

@@ -10,13 +10,19 @@ const tries = 5;
  * run in many processes at once.
  */
 export async function makePartitions(db: Db, daysAhead = usualTimings.partitionDaysAhead): Promise<number> {
+  const missing = await missingPartitions(db, daysAhead);
+  for (const { parent, day } of missing) await makePartition(db, parent, day);
+  return missing.length;
+}
+
+/** The partitions that are missing, by day, from yesterday to `daysAhead`. */
+export async function missingPartitions(db: Db, daysAhead: number): Promise<{ parent: string; day: string }[]> {
   const { rows } = await db.query<{ parent: string; day: string }>({
     name: 'missing_partitions',
     text: 'select parent, day::text from missing_partitions($1)',
     values: [daysAhead],
   });
-  for (const { parent, day } of rows) await makePartition(db, parent, day);
-  return rows.length;
+  return rows;
 }
 
 async function makePartition(db: Db, parent: string, day: string): Promise<void> {

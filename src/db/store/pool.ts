@@ -11,6 +11,8 @@ export interface PoolOptions {
   url: string;
   max: number;
   onError(error: Error): void;
+  /** Timeout for a connection and for an answer. Default: 10 s, and 30 s. */
+  withinMs?: number;
 }
 
 /**
@@ -18,16 +20,16 @@ export interface PoolOptions {
  * PostgreSQL itself applies the 30 s, so that nothing keeps running there for a client that has given up. A process
  * that is suspended within a transaction keeps its locks no longer than 30 s either.
  */
-export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
+export function createPool({ url, max, onError, withinMs }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     application_name: 'posthorn',
-    connectionTimeoutMillis: 10_000,
-    statement_timeout: 30_000,
+    connectionTimeoutMillis: withinMs ?? 10_000,
+    statement_timeout: withinMs ?? 30_000,
     idle_in_transaction_session_timeout: 30_000,
     // for a server that is gone; one that is running answers first
-    query_timeout: 31_000,
+    query_timeout: (withinMs ?? 30_000) + 1_000,
     idleTimeoutMillis: 60_000,
   });
   pool.on('error', onError);

@@ -31,7 +31,7 @@ const openTables = `
     and not row_security_active(c.oid)
   order by 1`;
 
-class TenantRoleError extends Error {
+export class TenantRoleError extends Error {
   override name = 'TenantRoleError';
 
   constructor(message: string, cause?: unknown) {

@@ -1,0 +1,61 @@
+// `posthorn doctor`: examines the installation and prints what is wrong and what to do, as text or as one JSON document.
+import { parseArgs } from 'node:util';
+import { examine } from '#doctor/doctor';
+import type { Finding, Level } from '#doctor/finding';
+
+const usage = `Usage: posthorn doctor [--json]
+
+Checks configuration, PostgreSQL, Temporal, keys, requests to endpoints, and disk. It changes nothing and ends within 5 s.
+It uses DATABASE_URL and TEMPORAL_ADDRESS, or the servers that a running \`npm start\` has on POSTHORN_DATA_DIR.
+
+Exit codes: 0 nothing worse than warnings, 1 an error was found, 2 wrong usage, 3 PostgreSQL or Temporal does not answer.`;
+
+const wrongUsage = 2;
+
+/** Returns the exit code. */
+export async function doctorCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
+  const given = readOptions(args);
+  if (given === null || given.help) {
+    await write(`${usage}\n`);
+    return given === null ? wrongUsage : 0;
+  }
+  const began = performance.now();
+  const findings = await examine({ env });
+  const tookMs = Math.round(performance.now() - began);
+  await write(given.json ? `${JSON.stringify(documentOf(findings, tookMs))}\n` : textOf(findings, tookMs));
+  return exitCodeOf(findings);
+}
+
+function readOptions(args: string[]): { json: boolean; help: boolean } | null {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({ args, options: { json: flag, help: { ...flag, short: 'h' } } }).values;
+  } catch {
+    return null;
+  }
+}
+
+const count = (findings: Finding[], level: Level) => findings.filter((finding) => finding.level === level).length;
+
+function documentOf(findings: Finding[], tookMs: number) {
+  const errors = count(findings, 'error');
+  return { ok: errors === 0, errors, warnings: count(findings, 'warning'), tookMs, findings };
+}
+
+const labels: Record<Level, string> = { ok: 'ok     ', warning: 'WARNING', error: 'ERROR  ' };
+
+function textOf(findings: Finding[], tookMs: number): string {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  const lines = findings.flatMap(({ check, level, message, advice }) => [
+    `${labels[level]}  ${check.padEnd(width)}  ${message}`,
+    ...(advice === null ? [] : [`${' '.repeat(width + 11)}→ ${advice}`]),
+  ]);
+  const [errors, warnings] = [count(findings, 'error'), count(findings, 'warning')];
+  return [...lines, '', `${errors} errors, ${warnings} warnings in ${(tookMs / 1_000).toFixed(1)} s.`, ''].join('\n');
+}
+
+/** 3: a store is not reachable. 1: another error. */
+function exitCodeOf(findings: Finding[]): 0 | 1 | 3 {
+  if (findings.some(({ unreachable }) => unreachable)) return 3;
+  return count(findings, 'error') > 0 ? 1 : 0;
+}
