@@ -1,11 +1,13 @@
 // `posthorn doctor`: examines the installation and prints what is wrong and what to do, as text or as one JSON document.
 import { parseArgs } from 'node:util';
+import { usualLimits } from '#doctor/context';
 import { examine } from '#doctor/doctor';
 import type { Finding, Level } from '#doctor/finding';
 
-const usage = `Usage: posthorn doctor [--json]
+const usage = `Usage: posthorn doctor [--json] [--timeout <seconds>]
 
-Checks configuration, PostgreSQL, Temporal, keys, requests to endpoints, and disk. It changes nothing and ends within 5 s.
+Checks configuration, PostgreSQL, Temporal, keys, requests to endpoints, and disk. It changes nothing. Every
+check has --timeout (default: 3) seconds; they run side by side, so that the command ends within 5 s.
 It uses DATABASE_URL and TEMPORAL_ADDRESS, or the servers that a running \`npm start\` has on POSTHORN_DATA_DIR.
 
 Exit codes: 0 nothing worse than warnings, 1 an error was found, 2 wrong usage, 3 PostgreSQL or Temporal does not answer.`;
@@ -20,16 +22,22 @@ export async function doctorCommand(args: string[], write: (text: string) => Pro
     return given === null ? wrongUsage : 0;
   }
   const began = performance.now();
-  const findings = await examine({ env });
+  const findings = await examine({ env, limits: { ...usualLimits, withinMs: given.timeoutMs } });
   const tookMs = Math.round(performance.now() - began);
   await write(given.json ? `${JSON.stringify(documentOf(findings, tookMs))}\n` : textOf(findings, tookMs));
   return exitCodeOf(findings);
 }
 
-function readOptions(args: string[]): { json: boolean; help: boolean } | null {
+/** Null: they are wrong. */
+function readOptions(args: string[]): { json: boolean; help: boolean; timeoutMs: number } | null {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ args, options: { json: flag, help: { ...flag, short: 'h' } } }).values;
+    const { values } = parseArgs({
+      args,
+      options: { json: flag, help: { ...flag, short: 'h' }, timeout: { type: 'string', default: '3' } },
+    });
+    const timeoutMs = Number(values.timeout) * 1_000;
+    return timeoutMs >= 100 && timeoutMs <= 600_000 ? { ...values, timeoutMs } : null;
   } catch {
     return null;
   }

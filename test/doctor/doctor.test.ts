@@ -51,7 +51,7 @@ describe('on a Posthorn that runs', () => {
   withPosthorn('prints text, or one JSON document, with exit code 0 for warnings', async ({ posthorn }) => {
     const [json, text] = await Promise.all(
       [['--json'], []].map(async (args) => {
-        const command = runCommand(['doctor', ...args], posthorn.env);
+        const command = runCommand(['doctor', '--timeout', '60', ...args], posthorn.env);
         return { code: await command.exit, said: command.said() };
       }),
     );
@@ -282,8 +282,8 @@ describe('finds that a store is not reachable', () => {
 
   it('does not confuse an error with that: exit code 1, and 2 for wrong usage', async () => {
     const commands = [
-      runCommand(['doctor'], { ...env, POSTHORN_MASTER_KEY: 'x' }),
-      runCommand(['doctor', '--quick'], env),
+      runCommand(['doctor', '--timeout', '60'], { ...env, POSTHORN_MASTER_KEY: 'x' }),
+      runCommand(['doctor', '--timeout', 'soon'], env),
       runCommand(['doctor', '--help'], env),
     ];
     expect(await Promise.all(commands.map(({ exit }) => exit))).toEqual([1, 2, 0]);

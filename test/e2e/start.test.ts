@@ -95,7 +95,7 @@ it('starts on an empty folder, delivers the printed event, stops, and continues 
   expect(await second.exit).toBe(1);
   expect(textOf(second)).toMatch(/^Posthorn is already running on .+ with pid \d+, see http:\/\/127\.0\.0\.1:\d+\. .+\n$/);
 
-  const doctor = runCommand(['doctor', '--json'], { POSTHORN_DATA_DIR: join(folder, 'data') });
+  const doctor = runCommand(['doctor', '--json', '--timeout', '60'], { POSTHORN_DATA_DIR: join(folder, 'data') });
   expect(await doctor.exit, doctor.said()).toBe(0);
   const { findings } = JSON.parse(doctor.said()) as { findings: { check: string; level: string; message: string }[] };
   expect(findings.find(({ check }) => check === 'postgres.reachable')?.message).toBe('The embedded PostgreSQL answers.');
