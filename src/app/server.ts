@@ -3,6 +3,7 @@
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
+import { countWorkers } from '#db/events/relays';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { askForSweep } from '#db/store/listen';
@@ -74,7 +75,7 @@ export function startServer(
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,
-    ...(worker && { workerPolls: worker.isPolling }),
+    ...(worker ? { workerPolls: worker.isPolling } : { countWorkers: () => countWorkers(lease) }),
     ...(starting && { starting }),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, recordings: siblings?.recordings })),

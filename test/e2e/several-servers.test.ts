@@ -43,6 +43,13 @@ it('serves from each process, and adds up what they accepted', async () => {
   expect(page.value('posthorn_events_accepted_total')).toBe(5);
   // read once for all processes, not added up
   expect(page.value('posthorn_outbox_events')).toBe(5);
+  // it can accept events, and says that nobody delivers them
+  expect(await api.get('/readyz')).toMatchObject({
+    status: 200,
+    body: { status: 'degraded', postgres: 'up', workers: 0, detail: expect.stringContaining('No worker runs.') },
+  });
+  const warnings = (await api.get('/v1/status')).body.warnings as { code: string }[];
+  expect(warnings.map(({ code }) => code)).toEqual(['no_worker']);
   command.signal('SIGTERM');
   expect(await command.exit).toBe(0);
   expect(pids.filter(isAlive)).toEqual([]);

@@ -64,6 +64,8 @@ export interface ApiDeps {
   refusing(): { all: boolean; tenants: number };
   /** What is wrong with Temporal; null: nothing. Resolves within 2 s. */
   temporalTrouble(): Promise<string | null>;
+  /** How many workers run in the installation. Absent: this process has one. */
+  countWorkers?: () => Promise<number>;
   /** Whether Temporal answers the polls of this process's worker. Absent: it has none. */
   workerPolls?(): boolean;
   /** Whether the start still creates something, such as the first tenant. Absent: the start creates nothing. */

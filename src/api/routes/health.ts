@@ -14,11 +14,16 @@ const readiness = z.object({
   status: z
     .enum(['ok', 'degraded', 'starting', 'away'])
     .describe(
-      'ok: all works. degraded: Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
+      'ok: all works. degraded: no worker runs, or Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and delivered or retried when it works again. starting: the first tenant is not created yet. away: PostgreSQL is unavailable; no event can be accepted.',
     ),
   postgres: up,
   temporal: up.describe('away: no worker of Posthorn can use it.'),
   temporalError: z.string().optional().describe('What Temporal answered, or that it did not answer. Present if it is away.'),
+  workers: z
+    .int()
+    .optional()
+    .describe('Workers seen in the last 5 seconds. Absent: this process has a worker, or PostgreSQL is unavailable.'),
+  detail: z.string().optional().describe('What is degraded, in a sentence.'),
   worker: z
     .enum(['polling', 'not_polling'])
     .optional()
@@ -43,7 +48,7 @@ export const aliveRoute = () =>
     handler: async () => answer(200, { status: 'ok' }),
   });
 
-export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'workerPolls'>;
+export type ReadinessDeps = Pick<ApiDeps, 'storeUp' | 'temporalTrouble' | 'starting' | 'workerPolls' | 'countWorkers'>;
 
 const readyRoute = {
   method: 'get',
@@ -86,17 +91,33 @@ export const workerReadyRoute = (deps: ReadinessDeps) => {
 
 type Facts = z.infer<typeof readiness>;
 
-function factsOf({ storeUp: isUp, temporalTrouble, starting = () => false, workerPolls }: ReadinessDeps): () => Promise<Facts> {
+export const noWorkerText = 'No worker runs. Events are accepted, and wait until a worker is started (posthorn worker).';
+
+function factsOf({
+  storeUp: isUp,
+  temporalTrouble,
+  starting = () => false,
+  workerPolls,
+  countWorkers,
+}: ReadinessDeps): () => Promise<Facts> {
   const storeUp = memoizeFor(probeTtlMs, isUp);
   const trouble = memoizeFor(probeTtlMs, () => temporalTrouble().catch(String));
+  const workers = memoizeFor(probeTtlMs, async () => countWorkers?.().catch(() => undefined));
   return async () => {
-    const [postgres, temporalError] = await Promise.all([Promise.race([storeUp(), delay(patienceMs, false)]), trouble()]);
+    const [isStoreUp, temporalError, seen] = await Promise.all([
+      Promise.race([storeUp(), delay(patienceMs, false)]),
+      trouble(),
+      Promise.race([workers(), delay(patienceMs, undefined)]),
+    ]);
     const polls = workerPolls?.();
+    const isDegraded = temporalError !== null || polls === false || seen === 0;
     return {
-      status: !postgres ? 'away' : starting() ? 'starting' : temporalError !== null || polls === false ? 'degraded' : 'ok',
-      postgres: postgres ? 'up' : 'away',
+      status: !isStoreUp ? 'away' : starting() ? 'starting' : isDegraded ? 'degraded' : 'ok',
+      postgres: isStoreUp ? 'up' : 'away',
       ...(temporalError === null ? { temporal: 'up' } : { temporal: 'away', temporalError }),
       ...(polls !== undefined && { worker: polls ? 'polling' : 'not_polling' }),
+      ...(seen !== undefined && { workers: seen }),
+      ...(seen === 0 && { detail: noWorkerText }),
     };
   };
 }

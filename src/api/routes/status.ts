@@ -6,6 +6,7 @@ import { listRelays, type SeenRelay } from '#db/events/relays';
 import { readLaneFigures } from '#db/lanes/lane-figures';
 import { answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
+import { noWorkerText } from './health.ts';
 
 const mode = z.enum(['individual', 'batched']);
 const relay = z.object({
@@ -41,6 +42,10 @@ const status = z.object({
     .describe(
       'Backpressure: events answered 429 because too many are waiting, as the answering process sees it. Other processes can differ for a short time.',
     ),
+  workers: z.int().describe('The number of workers seen in the last 5 seconds.'),
+  warnings: z
+    .array(z.object({ code: z.enum(['no_worker', 'temporal_away']), message: z.string() }))
+    .describe('What keeps deliveries from being made. no_worker: none runs. temporal_away: a worker cannot use Temporal.'),
   relays: z.array(relay).describe('The workers seen in the last 5 seconds.'),
 });
 
@@ -50,6 +55,8 @@ const example: z.infer<typeof status> = {
   held: { deliveries: 42 },
   lanes: { awake: 1, idle: 0, blocked: 2 },
   refusing: { all: false, tenants: 0 },
+  workers: 1,
+  warnings: [],
   relays: [
     {
       id: 'rly_019cab6f10b87e24b7c05d92a1f3e846',
@@ -82,11 +89,22 @@ export function statusRoutes({ db, refusing }: ApiDeps): Route[] {
           held: { deliveries: held, ...(heldIsMore && { atLeast: true }) },
           lanes,
           refusing: refusing(),
+          workers: relays.length,
+          warnings: warningsOf(relays),
           relays,
         });
       },
     }),
   ];
+}
+
+function warningsOf(relays: SeenRelay[]): z.infer<typeof status>['warnings'] {
+  if (relays.length === 0) return [{ code: 'no_worker', message: noWorkerText }];
+  const errors = new Set(relays.flatMap(({ temporalError }) => temporalError ?? []));
+  return [...errors].map((error) => ({
+    code: 'temporal_away',
+    message: `A worker cannot use Temporal: ${error}. First attempts are made; retries and replays wait.`,
+  }));
 }
 
 function modeOf(relays: SeenRelay[]): z.infer<typeof status>['dispatch'] {

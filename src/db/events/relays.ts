@@ -135,6 +135,16 @@ export async function listRelays(db: Db): Promise<SeenRelay[]> {
   }));
 }
 
+/** The number of workers that renewed their lease in the last 5 s. */
+export async function countWorkers(db: Db): Promise<number> {
+  const { rows } = await db.query<{ workers: number }>({
+    name: 'count_workers',
+    text: `select count(*)::int as workers from relays where seen > now() - $1::float8 * interval '1 millisecond' and mode is not null`,
+    values: [usual],
+  });
+  return rows[0]?.workers ?? 0;
+}
+
 /** Why one of the relays cannot use Temporal, if there is one. */
 export async function readTemporalError(db: Db): Promise<string | null> {
   const { rows } = await db.query<{ temporal_error: string }>({

@@ -41,6 +41,8 @@ describe('/v1/status without a worker', () => {
       held: { deliveries: 0 },
       lanes: { awake: 0, idle: 0, blocked: 0 },
       refusing: { all: false, tenants: 0 },
+      workers: 0,
+      warnings: [{ code: 'no_worker', message: expect.stringContaining('No worker runs.') }],
       relays: [],
     });
   });
@@ -58,12 +60,22 @@ describe('/v1/status without a worker', () => {
     const first = await seen('batched', 7);
     expect(await status()).toMatchObject({
       dispatch: 'batched',
+      workers: 1,
+      warnings: [],
       relays: [{ id: first, process: `host ${first}`, mode: 'batched', waiting: 7 }],
     });
     const second = await seen('individual', 0);
     expect(await status()).toMatchObject({ dispatch: 'mixed', relays: [{ id: first }, { id: second, mode: 'individual', waiting: 0 }] });
     await api.db.query(`update relays set seen = now() - interval '6 seconds' where process = $1`, [`host ${first}`]);
     expect(await status()).toMatchObject({ dispatch: 'individual', relays: [{ id: second }] });
+  });
+
+  it('warns of a worker that cannot use Temporal, in its words', async () => {
+    const relayId = await seen('individual', 0);
+    await api.db.query('update relays set temporal_error = $2 where process = $1', [`host ${relayId}`, 'PERMISSION_DENIED: no']);
+    const { warnings } = await status();
+    await api.db.query('update relays set temporal_error = null');
+    expect(warnings).toEqual([{ code: 'temporal_away', message: expect.stringContaining('PERMISSION_DENIED: no. First') }]);
   });
 
   it('shows the number of held deliveries and the states of lanes', async () => {
