@@ -1,6 +1,6 @@
-// Checks docker-compose.yml and Dockerfile as text, without a container engine.
+// Checks docker-compose.yml, the files in deploy/compose that it mounts, and Dockerfile, without a container engine.
 // `compose-spec.SOURCE.md` names the source of the schema.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -19,6 +19,8 @@ interface Service {
   ports?: string[];
   volumes?: string[];
   networks?: string[];
+  profiles?: string[];
+  entrypoint?: string[];
 }
 interface Compose {
   services: Record<string, Service>;
@@ -56,7 +58,8 @@ function load(env: Record<string, string> = allSecrets): Compose {
 const compose = load();
 const services = Object.entries(compose.services);
 const oneShot = (service: Service) => service.restart?.startsWith('on-failure') ?? false;
-const longRunning = services.filter(([, service]) => !oneShot(service));
+const byDefault = services.filter(([, { profiles }]) => profiles === undefined);
+const longRunning = byDefault.filter(([, service]) => !oneShot(service));
 const own = services.filter(([, { image }]) => image.startsWith('posthorn:'));
 
 describe('docker-compose.yml', () => {
@@ -69,10 +72,10 @@ describe('docker-compose.yml', () => {
     expect(validate({ services: { api: { ...compose.services.api, helthcheck: {} } } })).toBe(false);
   });
 
-  it('runs PostgreSQL, Temporal, its Web UI, the API and two workers, and restarts them until they are stopped', () => {
-    expect(longRunning.map(([name]) => name).sort()).toEqual(['api', 'postgres', 'temporal', 'temporal-ui', 'worker']);
+  it('runs PostgreSQL, Temporal, its Web UI, two APIs behind a balancer and two workers, and restarts them until they are stopped', () => {
+    expect(longRunning.map(([name]) => name).sort()).toEqual(['api', 'balancer', 'postgres', 'temporal', 'temporal-ui', 'worker']);
     expect(longRunning.map(([, { restart }]) => restart)).toEqual(longRunning.map(() => 'unless-stopped'));
-    expect(compose.services.worker?.deploy).toEqual({ replicas: 2 });
+    for (const name of ['api', 'worker']) expect(compose.services[name]?.deploy).toEqual({ replicas: 2 });
     expect(own.map(([name, { command }]) => [name, command])).toEqual([
       ['migrate', ['node', 'bin/posthorn.js', 'migrate']],
       ['api', ['node', 'bin/posthorn.js', 'server']],
@@ -81,7 +84,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(services)('pins the image of %s to a full version', (_name, { image }) => {
-    expect(image).toMatch(/^[a-z/-]+:\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$/);
+    expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$/);
   });
 
   it('builds the image of this version, and uses a single version of Temporal, 1.29 or later', () => {
@@ -100,7 +103,10 @@ describe('docker-compose.yml', () => {
   it('takes a worker for healthy while it is ready, by its own port', () => {
     const port = compose.services.worker?.environment?.POSTHORN_METRICS_PORT;
     expect(port).toMatch(/^\d+$/);
-    expect(compose.services.worker?.healthcheck?.test.at(-1)).toContain(`http://127.0.0.1:${port}/readyz'`);
+    expect(compose.services.worker?.healthcheck?.test.at(-1)).toContain(
+      "'http://127.0.0.1:' + process.env.POSTHORN_METRICS_PORT + '/readyz'",
+    );
+    expect(read('deploy/compose/prometheus.yml')).toContain(`port: ${port}`);
   });
 
   it('starts each service after the services it needs', () => {
@@ -126,7 +132,7 @@ describe('docker-compose.yml', () => {
     for (const [name, service] of Object.entries(written.services)) {
       for (const [variable, value] of Object.entries(service.environment ?? {})) {
         if (/PASSWORD|PWD|KEY|SECRET|TOKEN|DATABASE_URL/.test(variable))
-          expect(value, `${name}: ${variable}`).toMatch(/\$\{[A-Z_]+:\?[^}]+\}/);
+          expect(value, `${name}: ${variable}`).toMatch(/\$\{[A-Z_]+:(\?[^}]+|-)\}/);
       }
     }
     expect(composeText).not.toMatch(/:\/\/[^:/\s]+:(?!\$\{)[^@/\s]+@/);
@@ -145,16 +151,52 @@ describe('docker-compose.yml', () => {
     expect(variables.safeParse(Object.fromEntries(set.filter(([, value]) => value !== ''))).error).toBeUndefined();
   });
 
-  it('passes on the variables for trusted proxies, the API rate and outbound requests', () => {
-    for (const name of ['TRUST_PROXY', 'API_RATE', 'EGRESS_PROXY', 'EGRESS_IPS', 'CA_FILE', 'VERIFY_ENDPOINTS']) {
-      const set = load({ ...allSecrets, [`POSTHORN_${name}`]: 'set' });
-      expect([name, set.services.worker?.environment?.[`POSTHORN_${name}`]]).toEqual([name, 'set']);
+  it('passes on every setting of the schema, except those of embedded servers and those that the image sets', () => {
+    const missing = Object.keys(variables.shape).filter((name) => !(name in (compose.services.worker?.environment ?? {})));
+    const ofImage = ['HOST', 'PORT'];
+    const ofEmbedded = ['POSTHORN_DATA_DIR', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'XDG_CACHE_HOME'];
+    expect(missing.sort(), 'must stand in x-posthorn-environment').toEqual([...ofImage, ...ofEmbedded].sort());
+    for (const name of ofImage) expect(dockerfile).toMatch(new RegExp(`^ENV .*\\b${name}=`, 'm'));
+  });
+
+  it('passes on each as it stands in the environment, and none is set without it', () => {
+    const given = Object.keys(compose.services.worker?.environment ?? {}).filter(
+      (name) => !['DATABASE_URL', 'TEMPORAL_ADDRESS'].includes(name),
+    );
+    const set = load({ ...allSecrets, ...Object.fromEntries(given.map((name) => [name, `value-of-${name}`])) });
+    expect(given.filter((name) => set.services.worker?.environment?.[name] !== `value-of-${name}`)).toEqual([]);
+    const hasDefault = given.filter((name) => !secrets.includes(name) && compose.services.worker?.environment?.[name] !== '');
+    const defaults = ['POSTHORN_METRICS_PORT', 'POSTHORN_PUBLIC_URL', 'POSTHORN_TRUST_PROXY', 'TEMPORAL_NAMESPACE', 'TEMPORAL_UI_URL'];
+    expect(hasDefault.sort()).toEqual(defaults);
+  });
+
+  it('gives links that work on the host, not only between the containers', () => {
+    expect(compose.services.api?.environment?.POSTHORN_PUBLIC_URL).toBe('http://127.0.0.1:8080');
+    expect(compose.services.balancer?.ports).toEqual(['127.0.0.1:8080:8080']);
+  });
+
+  it('keeps closed workflows as long as a dead letter stays open', () => {
+    const hours = variables.shape.POSTHORN_DEAD_LETTER_DAYS.parse(undefined) * 24;
+    expect(composeText).toContain(`namespace create --namespace "$$TEMPORAL_NAMESPACE" --retention ${hours}h`);
+  });
+
+  it('mounts only files that are there, and read-only', () => {
+    const mounts = services.flatMap(([, { volumes = [] }]) => volumes.filter((volume) => volume.startsWith('./')));
+    expect(mounts.length).toBeGreaterThan(5);
+    for (const mount of mounts) {
+      expect(mount).toMatch(/^\.\/deploy\/[\w./-]+:\/[\w./-]+:ro$/);
+      expect(existsSync(mount.split(':')[0] ?? ''), mount).toBe(true);
     }
   });
 
   it('publishes ports only on 127.0.0.1, and none of PostgreSQL and Temporal', () => {
     const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`));
-    expect(published.sort()).toEqual(['api 127.0.0.1:8080:8080', 'temporal-ui 127.0.0.1:8233:8080']);
+    expect(published.sort()).toEqual([
+      'balancer 127.0.0.1:8080:8080',
+      'grafana 127.0.0.1:3000:3000',
+      'prometheus 127.0.0.1:9090:9090',
+      'temporal-ui 127.0.0.1:8233:8080',
+    ]);
     expect(compose.networks.stores).toEqual({ internal: true });
     for (const name of ['postgres', 'temporal']) expect(compose.services[name]?.networks).toEqual(['stores']);
   });
@@ -164,6 +206,30 @@ describe('docker-compose.yml', () => {
     expect(compose.volumes).toHaveProperty('postgres-data');
     for (const database of ['posthorn', 'temporal', 'temporal_visibility'])
       expect(compose.configs.databases?.content).toContain(`create database ${database} `);
+  });
+
+  it('adds collector, Prometheus and Grafana only in their profile, and Grafana only with a password', () => {
+    const added = services.filter(([, { profiles }]) => profiles);
+    expect(added.map(([name, { profiles }]) => [name, profiles])).toEqual(
+      ['collector', 'prometheus', 'grafana'].map((name) => [name, ['observability']]),
+    );
+    expect(compose.services.grafana?.entrypoint?.at(-1)).toContain('GRAFANA_PASSWORD is not set');
+    const { receivers, exporters, service } = parse(read('deploy/compose/collector.yml'));
+    expect([Object.keys(receivers), Object.keys(exporters)]).toEqual([
+      service.pipelines.traces.receivers,
+      service.pipelines.traces.exporters,
+    ]);
+    const { scrape_configs: jobs } = parse(read('deploy/compose/prometheus.yml')) as {
+      scrape_configs: { dns_sd_configs: { names: string[] }[] }[];
+    };
+    expect(jobs.flatMap(({ dns_sd_configs: found }) => found.flatMap(({ names }) => names))).toEqual(['api', 'worker']);
+  });
+
+  it('balances over the APIs that are ready', () => {
+    const balancer = read('deploy/compose/haproxy.cfg');
+    expect(balancer.match(/server-template api 1-8 api:8080/g)).toHaveLength(2);
+    expect(balancer.match(/option httpchk GET \/readyz/g)).toHaveLength(2);
+    expect(balancer).toContain('option forwardfor');
   });
 
   // test/db/audit/audit.test.ts runs it
