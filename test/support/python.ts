@@ -19,7 +19,8 @@ export async function runPython({ name, version }: { name: string; version: stri
   return (await running).stdout;
 }
 
-async function packageFolder(name: string, version: string): Promise<string> {
+/** Where the package is; downloaded at the first call. */
+export async function packageFolder(name: string, version: string): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'posthorn', 'python');
   const folder = join(cache, `${name}-${version}`);
   if (existsSync(folder)) return folder;
