@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PoolClient } from 'pg';
+import { isStoreAway } from './errors.ts';
 import type { Db } from './pool.ts';
 
 const lock = 7_061_100;
@@ -84,7 +85,9 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
       await client.query('commit');
       return;
     } catch (error) {
-      await client.query('rollback');
+      // on a connection that is gone, it fails as well
+      await client.query('rollback').catch(() => undefined);
+      if (isStoreAway(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       // Another database of the cluster has just created the same role. PostgreSQL still remembers that it was missing,
       // until a later transaction.
