@@ -11,7 +11,9 @@ import { superviseProcess } from '#embedded/supervised-process';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'posthorn', 'debian-postgres');
+// as root the server runs as another user, which cannot enter root's home
+const caches = userInfo().uid === 0 ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
+const cache = join(caches, 'posthorn', 'debian-postgres');
 const programs = ['initdb', 'postgres', 'pg_dump', 'pg_dumpall', 'pg_restore', 'psql'];
 
 export interface DebianPostgres {
@@ -49,15 +51,20 @@ async function download(): Promise<void> {
     const names = [`postgresql-${major}`, `postgresql-client-${major}`, 'libpq5'];
     await run('apt-get', ['download', ...names], { cwd: draft, timeout: 100_000 });
     for (const file of globSync('*.deb', { cwd: draft })) await run('dpkg-deb', ['-x', file, '.'], { cwd: draft });
-    renameSync(draft, cache);
+    chmodSync(draft, 0o755);
+    // another run may have unpacked them first
+    if (!existsSync(cache)) renameSync(draft, cache);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
 }
 
+let programsFound: Promise<string> | undefined;
+
 /** Starts an empty server, tuned for speed over durability. */
 export async function startDebianPostgres(): Promise<DebianPostgres> {
-  const bin = await findPrograms();
+  programsFound ??= findPrograms();
+  const bin = await programsFound;
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-debian-postgres-'));
   const account = userInfo().uid === 0 ? await postgresAccount() : undefined;
   if (account) chownSync(folder, account.uid, account.gid);
