@@ -15,8 +15,10 @@ import type { Starter } from '#temporal/starter';
 import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createBeginDelivery } from './begin-delivery.ts';
 import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
+import { createCommandReplay } from './command-replay.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
+import { createDriveReplay, type DriveReplayDeps } from './drive-replay.ts';
 import { createFollowKey } from './follow-key.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
@@ -63,6 +65,7 @@ export function createActivities(deps: ActivityDeps) {
     keepStore: createKeepStore(db, waker, disableAfterMs),
     followKey: createFollowKey(db),
     takeBackKey: createTakeBackKey(db),
+    ...createCommandReplay(db),
   };
 }
 
@@ -70,6 +73,14 @@ export function createActivities(deps: ActivityDeps) {
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
 /** `mayWait`: see drain-lane.ts. */
-export function createLaneActivities(drain: Drain, timings?: Timings, mayWait?: (tenantId: string) => boolean) {
-  return { drainLane: createDrainLane(drain, timings?.heartbeat.drain, mayWait) };
+export function createLaneActivities(
+  drain: Drain,
+  replays: Omit<DriveReplayDeps, 'timings'>,
+  timings?: Timings,
+  mayWait?: (tenantId: string) => boolean,
+) {
+  return {
+    drainLane: createDrainLane(drain, timings?.heartbeat.drain, mayWait),
+    driveReplay: createDriveReplay({ ...replays, timings }),
+  };
 }

@@ -25,6 +25,7 @@ import { eventRoutes } from './routes/events/events.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { metaRoute } from './routes/meta.ts';
+import { replayRoutes } from './routes/replays/replays.ts';
 import { statusRoutes } from './routes/status.ts';
 
 export type { ApiDeps } from './routes/deps.ts';
@@ -75,6 +76,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),
+    ...replayRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

@@ -2,6 +2,6 @@
 import type { Chore } from '#chores/chores';
 import type { Core } from './core.ts';
 
-export function choresOf(_core: Core): Chore[] {
-  return [];
+export function choresOf({ replays, timings }: Core): Chore[] {
+  return [{ name: 'replays', everyMs: timings.replays.lookEveryMs, claimMs: 120_000, run: () => replays.lookAfter() }];
 }

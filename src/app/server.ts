@@ -63,6 +63,7 @@ export function startServer(
     checkUrl: guard.checkUrl,
     accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
     giveCommand,
+    replays: core.replays,
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },

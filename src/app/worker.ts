@@ -67,7 +67,9 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
   const polling = pollTemporal(core, {
     activities: otherBuild?.activitiesFrom(ours) ?? ours,
-    laneActivities: createLaneActivities(drains.ofWorkflows, core.timings, (tenantId) => lanesHere.mayWait(tenantId)),
+    laneActivities: createLaneActivities(drains.ofWorkflows, { db: core.db, lanes: core.waker, reached }, core.timings, (tenantId) =>
+      lanesHere.mayWait(tenantId),
+    ),
     sizing,
     workflowBundle: otherBuild?.workflowBundle,
   });

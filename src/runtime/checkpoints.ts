@@ -10,5 +10,6 @@ export type Checkpoint =
   | 'recorded'
   | 'pump has a slot'
   | 'pump has leased'
-  | 'dead letter opened';
+  | 'dead letter opened'
+  | 'replay page handed over';
 export type Reached = (checkpoint: Checkpoint) => Promise<void>;

@@ -16,6 +16,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/stats': { folders: '', packages: '' },
+  'domain/replays': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/views': { folders: 'domain/deliveries domain/endpoints domain/events domain/lanes', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -37,6 +38,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/store', packages: '' },
+  'db/replays': { folders: 'domain/* db/audit db/store', packages: '' },
 
   outbound: {
     folders: 'domain/*',
@@ -87,6 +89,10 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/routes/lanes': {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
+    packages: 'zod',
+  },
+  'api/routes/replays': {
+    folders: 'domain/* contract api/access api/examples api/http types of api/routes api/routes/deliveries db/access db/replays',
     packages: 'zod',
   },
   'api/routes/access': {

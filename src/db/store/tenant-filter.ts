@@ -1,4 +1,4 @@
-// Checks whether an endpoint or a delivery exists, and in a tenant's scope whether it is the
+// Checks whether an endpoint, a delivery or a replay job exists, and in a tenant's scope whether it is the
 // tenant's.
 import { uuidOf } from '#domain/ids';
 import type { Db } from './pool.ts';
@@ -14,5 +14,10 @@ export async function seesDelivery(db: Db, deliveryId: string): Promise<boolean>
     text: 'select from deliveries where id = $1',
     values: [uuidOf(deliveryId)],
   });
+  return rowCount === 1;
+}
+
+export async function seesReplay(db: Db, replayId: string): Promise<boolean> {
+  const { rowCount } = await db.query({ name: 'sees_replay', text: 'select from replays where id = $1', values: [uuidOf(replayId)] });
   return rowCount === 1;
 }
