@@ -31,14 +31,17 @@ export interface DriveReplayDeps {
   lanes: Lanes;
   timings?: Pick<Timings, 'heartbeat' | 'replays'> | undefined;
   reached?: Reached | undefined;
+  /** Aborted when the process stops: another one goes on at once. */
+  stopping?: AbortSignal | undefined;
 }
 
 export function createDriveReplay(deps: DriveReplayDeps) {
   return async function driveReplay({ replayId }: { replayId: string }): Promise<ReplayProgress> {
     const context = Context.current();
+    const stop = AbortSignal.any([context.cancellationSignal, ...(deps.stopping ? [deps.stopping] : [])]);
     const beat = startHeartbeats(context, (deps.timings ?? usualTimings).heartbeat.replay.everyMs);
     try {
-      await new Drive(deps, replayId, context.cancellationSignal).run();
+      await new Drive(deps, replayId, stop).run();
     } catch (error) {
       const isGivenUp = context.info.attempt >= mostFaults && !isStoreAway(error);
       if (!isGivenUp && !context.cancellationSignal.aborted) throw error;
@@ -63,7 +66,7 @@ export async function readProgress(db: Db, replayId: string): Promise<ReplayProg
 class Drive {
   readonly #deps: DriveReplayDeps;
   readonly #replayId: string;
-  readonly #cancelled: AbortSignal;
+  readonly #stop: AbortSignal;
   readonly #timings: Timings['replays'];
   /** Deliveries that wait for their attempt, in the pages of results up to now and in the last whole round. */
   #due = 0;
@@ -72,10 +75,10 @@ class Drive {
   #resultsAt = 0;
   #touchAt = performance.now() + touchEveryMs;
 
-  constructor(deps: DriveReplayDeps, replayId: string, cancelled: AbortSignal) {
+  constructor(deps: DriveReplayDeps, replayId: string, stop: AbortSignal) {
     this.#deps = deps;
     this.#replayId = replayId;
-    this.#cancelled = cancelled;
+    this.#stop = stop;
     this.#timings = (deps.timings ?? usualTimings).replays;
   }
 
@@ -84,12 +87,12 @@ class Drive {
     const { db } = this.#deps;
     const job = await readJob(db, this.#replayId);
     if (job?.status === 'counting')
-      await saveCount(db, this.#replayId, await countSelected(db, job.selected, () => this.#cancelled.throwIfAborted()));
+      await saveCount(db, this.#replayId, await countSelected(db, job.selected, () => this.#stop.throwIfAborted()));
     const until = performance.now() + sliceMs;
-    while (performance.now() < until && !this.#cancelled.aborted) {
+    while (performance.now() < until && !this.#stop.aborted) {
       const waitMs = await this.#step();
       if (waitMs === null) return;
-      if (waitMs > 0) await pause(Math.min(Math.max(waitMs, this.#timings.pageEveryMs), 2 * this.#timings.pageEveryMs), this.#cancelled);
+      if (waitMs > 0) await pause(Math.min(Math.max(waitMs, this.#timings.pageEveryMs), 2 * this.#timings.pageEveryMs), this.#stop);
     }
   }
 

@@ -18,7 +18,7 @@ import { createChallengeEndpoint, createGiveUpVerification } from './challenge-e
 import { createCommandReplay } from './command-replay.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
-import { createDriveReplay, type DriveReplayDeps } from './drive-replay.ts';
+import { createDriveReplay } from './drive-replay.ts';
 import { createFollowKey } from './follow-key.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
@@ -31,6 +31,10 @@ import { createTakeBackKey } from './take-back-key.ts';
 
 export interface ActivityDeps {
   db: Db;
+  /** For long work that attempts must not wait for. Default: `db`. */
+  flow?: Db;
+  /** Aborted when the process stops. */
+  stopping?: AbortSignal;
   engine: Engine;
   starter: Starter;
   waker: Lanes & PlanDeliveryDeps['waker'];
@@ -66,6 +70,7 @@ export function createActivities(deps: ActivityDeps) {
     followKey: createFollowKey(db),
     takeBackKey: createTakeBackKey(db),
     ...createCommandReplay(db),
+    driveReplay: createDriveReplay({ db: deps.flow ?? db, lanes: waker, timings: deps.timings, reached, stopping: deps.stopping }),
   };
 }
 
@@ -73,14 +78,6 @@ export function createActivities(deps: ActivityDeps) {
 export type LaneActivities = ReturnType<typeof createLaneActivities>;
 
 /** `mayWait`: see drain-lane.ts. */
-export function createLaneActivities(
-  drain: Drain,
-  replays: Omit<DriveReplayDeps, 'timings'>,
-  timings?: Timings,
-  mayWait?: (tenantId: string) => boolean,
-) {
-  return {
-    drainLane: createDrainLane(drain, timings?.heartbeat.drain, mayWait),
-    driveReplay: createDriveReplay({ ...replays, timings }),
-  };
+export function createLaneActivities(drain: Drain, timings?: Timings, mayWait?: (tenantId: string) => boolean) {
+  return { drainLane: createDrainLane(drain, timings?.heartbeat.drain, mayWait) };
 }

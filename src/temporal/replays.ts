@@ -20,8 +20,10 @@ export interface Replays {
   command(replayId: string, command: ReplayCommand, audit: Audit): Promise<ReplayCommandResult | null>;
   /** Takes effect with the next page. Null: no such job. */
   setPace(replayId: string, perSecond: number, audit: Audit): Promise<ReplayCommandResult | null>;
-  /** Signals and starts what was left, and deletes what is old. */
+  /** Signals and starts what was left. */
   lookAfter(): Promise<void>;
+  /** Deletes jobs that ended 90 days ago, and what ended jobs have left. */
+  deleteOld(signal: AbortSignal): Promise<void>;
 }
 
 export interface ReplaysDeps {
@@ -60,7 +62,9 @@ export function createReplays({ db, link, log, timings }: ReplaysDeps): Replays 
     async lookAfter() {
       const left = await leftReplays(db, { unsignalledMs: timings.unsignalledAfterMs, idleMs: timings.idleAfterMs });
       for (const ref of left) await tell(ref);
-      while ((await deleteOldReplays(db)) > 0);
+    },
+    async deleteOld(signal) {
+      while (!signal.aborted && (await deleteOldReplays(db)) > 0);
     },
   };
 }

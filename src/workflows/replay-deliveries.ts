@@ -11,13 +11,12 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, LaneActivities } from '#activities/index';
+import type { Activities } from '#activities/index';
 import {
   cancelSignal,
   cancelUpdate,
   heartbeatTimeoutsMs,
   lookSignal,
-  namesOf,
   pauseSignal,
   pauseUpdate,
   type ReplayInput,
@@ -43,17 +42,13 @@ const setHandler = describing({
   look: 'Sent by Posthorn: reads the row in PostgreSQL again. Harmless, and no operator needs it.',
 });
 const { commandReplay, setReplayPace } = proxyActivities<Activities>({ startToCloseTimeout: '40 seconds', retry: ourFaults });
-/** On the worker of the lanes, which gives long activities up at once when it stops. */
-const drives = () =>
-  proxyActivities<LaneActivities>({
-    taskQueue: namesOf(workflowInfo().taskQueue).laneTaskQueue,
-    allowEagerDispatch: false,
-    startToCloseTimeout: '1 hour',
-    heartbeatTimeout: heartbeatTimeoutsMs.replay,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // a crash delays the job by little more than the heartbeat timeout
-    retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '15 seconds' },
-  });
+const { driveReplay } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: heartbeatTimeoutsMs.replay,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  // a crash delays the job by little more than the heartbeat timeout
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '15 seconds' },
+});
 const withoutInput = { validator: inputOf({ optional: ['reason'] }) };
 
 interface Job {
@@ -125,7 +120,6 @@ async function untilEnded(job: Job, whole: CancellationScope): Promise<ReplayPro
 
 /** After a cancellation it cancels the job, and reads it once more. */
 async function drive({ replayId }: Job, whole: CancellationScope): Promise<ReplayProgress> {
-  const { driveReplay } = drives();
   try {
     if (!whole.consideredCancelled) return await driveReplay({ replayId });
   } catch (error) {

@@ -101,7 +101,7 @@ export async function setLaneStage(
         { config, link, log },
         {
           activities,
-          laneActivities: createLaneActivities(drain, { db: null as never, lanes: null as never }, quickWaits),
+          laneActivities: createLaneActivities(drain, quickWaits),
           sizing: sizingOf(config, thisMachine()),
         },
       );
