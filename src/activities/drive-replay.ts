@@ -5,9 +5,11 @@ import { Context } from '@temporalio/activity';
 import type { ReplayProgress } from '#contract/workflow-contract';
 import { countSelected } from '#db/replays/count-selected';
 import { handOver, type Page } from '#db/replays/hand-over';
+import { areEventsUnderWay } from '#db/replays/never-attempted';
 import { type Job, readJob, saveCount, touchJob } from '#db/replays/replay-job';
 import { readReplay } from '#db/replays/replays';
 import { countResults, endReplay, failReplay } from '#db/replays/results';
+import type { Selected } from '#db/replays/selection';
 import { isStoreAway } from '#db/store/errors';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lanes/lane';
@@ -23,6 +25,7 @@ const mostInPage = 1_000;
 /** Pages of results at once. */
 const resultPages = 5;
 const touchEveryMs = 10_000;
+const longestUnderWayMs = 15_000;
 /** While so many deliveries, or those of so many seconds, wait for their attempt, no more are handed over. */
 const mostDue = { deliveries: 1_000, seconds: 10 };
 
@@ -86,14 +89,22 @@ class Drive {
   async run(): Promise<void> {
     const { db } = this.#deps;
     const job = await readJob(db, this.#replayId);
-    if (job?.status === 'counting')
-      await saveCount(db, this.#replayId, await countSelected(db, job.selected, () => this.#stop.throwIfAborted()));
+    if (job?.status === 'counting') await this.#count(job.selected);
     const until = performance.now() + sliceMs;
     while (performance.now() < until && !this.#stop.aborted) {
       const waitMs = await this.#step();
       if (waitMs === null) return;
       if (waitMs > 0) await pause(Math.min(Math.max(waitMs, this.#timings.pageEveryMs), 2 * this.#timings.pageEveryMs), this.#stop);
     }
+  }
+
+  /** Events that were accepted a moment ago are dispatched first, unless that takes long, because Temporal is away say. */
+  async #count(selected: Selected): Promise<void> {
+    const { db } = this.#deps;
+    const until = performance.now() + longestUnderWayMs;
+    while (selected.neverAttempted && performance.now() < until && !this.#stop.aborted && (await areEventsUnderWay(db, selected)))
+      await pause(this.#timings.pageEveryMs, this.#stop);
+    await saveCount(db, this.#replayId, await countSelected(db, selected, () => this.#stop.throwIfAborted()));
   }
 
   /** Returns how long to wait; null: the job does not run any more. */

@@ -42,7 +42,11 @@ function boundsOf(ids: readonly string[]): { from: string; to: string } {
  * Those that were changed since the job was created, are replayed already, or cannot be sent any more stay unchanged, and are
  * not returned. A replay by hand does the same in `db/deliveries/commands.ts`, but its workflow makes the attempts.
  */
-export async function openNextRound(client: Querying, { replayId, now, selected }: Pick<Job, 'replayId' | 'now' | 'selected'>, due: Due[]): Promise<HandedOver[]> {
+export async function openNextRound(
+  client: Querying,
+  { replayId, now, selected }: Pick<Job, 'replayId' | 'now' | 'selected'>,
+  due: Due[],
+): Promise<HandedOver[]> {
   if (due.length === 0) return [];
   const { from, to } = boundsOf(due.map(({ deliveryId }) => deliveryId));
   // not prepared by name, so that the ids select the partitions

@@ -16,6 +16,7 @@ interface Subscriber {
   tenant_id: string;
   event_types: string[];
   channels: string[];
+  created_us: number;
 }
 
 interface ScannedEvent {
@@ -23,13 +24,16 @@ interface ScannedEvent {
   tenant_id: string;
   type: string;
   channels: string[];
+  accepted_us: number;
   fits: boolean;
+  /** Endpoints that existed when it was accepted may still get it without a replay. */
+  under_way: boolean;
 }
 
 /** Deliveries that are looked up at once. */
 const mostAtOnce = 20_000;
 
-/** Looks at `most` events at most. Those that may still get their delivery without a replay are left out. */
+/** Looks at `most` events at most. Deliveries that may still be made without a replay are left out. */
 export async function scanEvents(db: Querying, selected: Selected, after: string, most: number): Promise<Scan<NeverAttempted>> {
   const day = dayAfter(after, selected.below);
   // not prepared by name, so that the day selects the partition
@@ -51,13 +55,13 @@ const scan = `
   ), under_way as materialized (
     select id from events_under_way(array(select id from scanned)) as u (id)
   )
-  select id, tenant_id, type, channels,
-    erased_at is null and only_endpoint_id is null and coalesce(deliver_at <= now(), true) and coalesce(expires_at > now(), true)
-      and id not in (select id from under_way) as fits
+  select id, tenant_id, type, channels, (extract(epoch from accepted_at) * 1e6)::bigint as accepted_us, id in (select id from under_way) as under_way,
+    erased_at is null and only_endpoint_id is null and coalesce(deliver_at <= now(), true) and coalesce(expires_at > now(), true) as fits
   from scanned order by id`;
 
-function wants({ event_types: eventTypes, channels }: Subscriber, event: ScannedEvent): boolean {
-  return judge({ eventTypes, channels }, event) === 'wanted';
+function wants({ event_types: eventTypes, channels, created_us: createdUs }: Subscriber, event: ScannedEvent): boolean {
+  const isLeft = !event.under_way || createdUs > event.accepted_us;
+  return isLeft && judge({ eventTypes, channels }, event) === 'wanted';
 }
 
 function missing(event: ScannedEvent, endpoint: Subscriber): NeverAttempted {
@@ -70,7 +74,7 @@ async function readSubscribers(db: Querying, { endpointId, asOf }: Selected, ten
   const { rows } = await db.query<Subscriber>({
     name: 'replay_subscribers',
     text: `
-      select id, tenant_id, event_types, channels from endpoints
+      select id, tenant_id, event_types, channels, (extract(epoch from created_at) * 1e6)::bigint as created_us from endpoints
       where tenant_id = any($1::uuid[]) and ($2::uuid is null or id = $2) and deleted_at is null and created_at <= coalesce($3::timestamptz, now())
       order by id`,
     values: [tenants, endpointId && uuidOf(endpointId), asOf],
@@ -89,4 +93,16 @@ async function withoutDelivery(db: Querying, wanted: NeverAttempted[], day: Day)
     for (const { id } of rows) existing.add(idOf('dlv', id));
   }
   return wanted.filter((one) => !existing.has(one.deliveryId));
+}
+
+/** Whether events of the window are under way: what they become is not known yet. */
+export async function areEventsUnderWay(db: Querying, { tenantId, from, below }: Selected): Promise<boolean> {
+  const { rows } = await db.query<{ some: boolean }>({
+    name: 'replay_events_under_way',
+    text: `
+      select exists (select from outbox where event_id > $1::uuid and event_id < $2::uuid and ($3::uuid is null or tenant_id = $3))
+        or exists (select from dispatches where done_at is null and last_event > $1::uuid and first_event < $2::uuid) as some`,
+    values: [from, below, tenantId && uuidOf(tenantId)],
+  });
+  return rows[0]?.some ?? false;
 }

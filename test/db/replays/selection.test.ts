@@ -106,7 +106,8 @@ describe('events that an endpoint never got', () => {
     const ids = [];
     for (let n = 0; n < 7; n++) ids.push(await world.event(tenantId));
     await world.event(tenantId, { only: await world.endpoint(tenantId, { event_types: ['nothing'] }) });
-    const endpointId = await world.endpoint(tenantId, { created_at: new Date() });
+    const endpointId = await world.endpoint(tenantId, { event_types: ['order.*'] });
+    const later = await world.endpoint(tenantId, { created_at: new Date(Date.now() + 1), event_types: ['user.created'] });
     const [inOutbox = '', inDispatch = '', done = '', erased = '', expired = '', scheduled = '', usual = ''] = ids.map(uuidOf);
     const sql = (text: string, ...values: unknown[]) => database.db.query(text, values);
     await sql('insert into outbox (event_id, tenant_id) values ($1, $2)', inOutbox, uuidOf(tenantId));
@@ -119,6 +120,9 @@ describe('events that an endpoint never got', () => {
     expect(await run({ tenantId }, { ...never, statuses: [] })).toBe(2);
     expect((await world.deliveriesOf(endpointId)).length).toBe(2);
     expect(await count({ tenantId }, { ...never, statuses: [], from: firstUuidAt(Date.now()) })).toMatchObject({ matched: 0 });
+    // nobody plans an event for an endpoint that was created later
+    await sql(`update endpoints set event_types = '{order.created}' where id = $1`, uuidOf(later));
+    expect(await count({ tenantId, endpointId: later }, { ...never, statuses: [] })).toMatchObject({ matched: 4 });
     await sql('delete from outbox');
     expect((await world.rows(deliveryId(`evt_${usual}`, endpointId)))[0]).toMatchObject({ status: 'pending' });
   });
