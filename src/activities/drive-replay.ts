@@ -18,7 +18,7 @@ import type { Reached } from '#runtime/checkpoints';
 import { pause } from '#runtime/pause';
 import { startHeartbeats } from './heartbeats.ts';
 
-const sliceMs = 15_000;
+const sliceMs = 10_000;
 /** A failing page is repeated. After so many failures in a row the job has failed. */
 const mostFaults = 20;
 const mostInPage = 1_000;
@@ -89,7 +89,8 @@ class Drive {
   async run(): Promise<void> {
     const { db } = this.#deps;
     const job = await readJob(db, this.#replayId);
-    if (job?.status === 'counting') await this.#count(job.selected);
+    // then the workflow shows how many they are
+    if (job?.status === 'counting') return this.#count(job.selected);
     const until = performance.now() + sliceMs;
     while (performance.now() < until && !this.#stop.aborted) {
       const waitMs = await this.#step();

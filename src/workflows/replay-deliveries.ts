@@ -26,7 +26,7 @@ import {
   resumeUpdate,
   setPaceUpdate,
 } from '#contract/workflow-contract';
-import type { ReplayCommand } from '#domain/replays/replay';
+import type { ReplayCommand, ReplayStatus } from '#domain/replays/replay';
 import { CommandQueue } from './command-queue.ts';
 import { describing } from './described-handlers.ts';
 import { handlersFinished } from './handlers-finished.ts';
@@ -79,6 +79,10 @@ export async function replayDeliveries({ replayId, known = atStart }: ReplayInpu
   }
 }
 
+function isEnded(status: ReplayStatus): boolean {
+  return status === 'done' || status === 'cancelled' || status === 'failed';
+}
+
 function commandsObeyed({ commands }: Job): Promise<void> {
   return CancellationScope.nonCancellable(() => condition(() => commands.pending === 0));
 }
@@ -109,11 +113,12 @@ async function untilEnded(job: Job, whole: CancellationScope): Promise<ReplayPro
     job.known = await drive(job, whole);
     showDetails(job.known);
     const { status } = job.known;
-    if (job.woken || job.commands.pending > 0) await commandsObeyed(job);
-    else if (status === 'failed') throw ApplicationFailure.nonRetryable('an internal error repeats; the API shows it', 'ReplayFailed');
-    else if (status === 'done' || status === 'cancelled') return job.known;
-    else if (workflowInfo().continueAsNewSuggested)
+    if (job.commands.pending > 0) await commandsObeyed(job);
+    else if (workflowInfo().continueAsNewSuggested && !isEnded(status))
       await continueAsNew<typeof replayDeliveries>({ replayId: job.replayId, known: job.known });
+    else if (job.woken) continue;
+    else if (status === 'failed') throw ApplicationFailure.nonRetryable('an internal error repeats; the API shows it', 'ReplayFailed');
+    else if (isEnded(status)) return job.known;
     else if (status === 'paused') await wokenOrCancelled(job, whole);
   }
 }
