@@ -95,7 +95,7 @@ it('replays', async () => {
   await commanded.signal('pause', 'rubbish');
   await is(commanded, 'paused');
   const update = (name: string, said?: object) => commanded.executeUpdate<unknown, [unknown]>(name, { args: [said] });
-  await update('setPace', { perSecond: 0.2 });
+  await update('setPace', { perSecond: 0.02 });
   await update('resume');
   await update('pause');
   await commanded.signal('look', 7);
