@@ -24,7 +24,6 @@ const mostFaults = 20;
 const mostInPage = 1_000;
 /** Pages of results at once. */
 const resultPages = 5;
-const touchEveryMs = 10_000;
 const longestUnderWayMs = 15_000;
 /** While so many deliveries, or those of so many seconds, wait for their attempt, no more are handed over. */
 const mostDue = { deliveries: 1_000, seconds: 10 };
@@ -76,7 +75,6 @@ class Drive {
   #dueInAll = 0;
   #resultsAfter: string | null = null;
   #resultsAt = 0;
-  #touchAt = performance.now() + touchEveryMs;
 
   constructor(deps: DriveReplayDeps, replayId: string, stop: AbortSignal) {
     this.#deps = deps;
@@ -88,6 +86,7 @@ class Drive {
   /** Until the job does not run, the time is over, or the activity is cancelled. */
   async run(): Promise<void> {
     const { db } = this.#deps;
+    await touchJob(db, this.#replayId);
     const job = await readJob(db, this.#replayId);
     // then the workflow shows how many they are
     if (job?.status === 'counting') return this.#count(job.selected);
@@ -111,10 +110,6 @@ class Drive {
   /** Returns how long to wait; null: the job does not run any more. */
   async #step(): Promise<number | null> {
     const { db, reached } = this.#deps;
-    if (performance.now() >= this.#touchAt) {
-      this.#touchAt = performance.now() + touchEveryMs;
-      await touchJob(db, this.#replayId);
-    }
     const job = await readJob(db, this.#replayId);
     if (job?.status !== 'running') return null;
     const isCounted = performance.now() >= this.#resultsAt;

@@ -195,6 +195,9 @@ export const pauseUpdate = defineUpdate<CommandAnswer, [unknown?]>('pause');
 export const resumeUpdate = defineUpdate<CommandAnswer, [unknown?]>('resume');
 export const skipHeadUpdate = defineUpdate<CommandAnswer, [unknown?]>('skipHead');
 
+/** Deliveries a second of a replay job: as in src/domain/replays/pace.ts, which is not part of the workflows' code. */
+export const paceLimits = { slowest: 0.01, fastest: 1_000 } as const;
+
 /** Of a replay job. */
 export const setPaceUpdate = defineUpdate<CommandAnswer, [unknown?]>('setPace'); // { perSecond }
 

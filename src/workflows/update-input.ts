@@ -1,6 +1,6 @@
 // Validators of Updates. Malformed input is rejected with the reason, before it enters the history.
 import { ApplicationFailure } from '@temporalio/workflow';
-import { paces } from '#domain/replays/pace';
+import { paceLimits } from '#contract/workflow-contract';
 
 /** Returns what is wrong with a value; null: nothing. */
 type Rule = (value: unknown) => string | null;
@@ -12,9 +12,9 @@ const matching =
 
 const text = matching(/^[\x20-\x7e]{1,200}$/, 'must be a text of 1 to 200 visible ASCII characters');
 const pace: Rule = (value) =>
-  typeof value === 'number' && value >= paces.slowest && value <= paces.fastest
+  typeof value === 'number' && value >= paceLimits.slowest && value <= paceLimits.fastest
     ? null
-    : `must be a number from ${paces.slowest} to ${paces.fastest}`;
+    : `must be a number from ${paceLimits.slowest} to ${paceLimits.fastest}`;
 const rules = {
   deliveryId: matching(/^dlv_[0-9a-f]{32}$/, 'must be the id of a delivery: dlv_ and 32 hex digits'),
   endpointId: matching(/^ep_[0-9a-f]{32}$/, 'must be the id of an endpoint: ep_ and 32 hex digits'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nextSlots, type Pace, paceAfter } from '#domain/replays/pace';
+import { paceLimits } from '#contract/workflow-contract';
+import { nextSlots, type Pace, paceAfter, paces } from '#domain/replays/pace';
 
 const size = { aheadMs: 1_000, most: 1_000 };
 const begun: Pace = { idealInMs: 0, lastDueInMs: -1e9 };
@@ -19,6 +20,10 @@ function run(perSecond: number, untilMs: number, isDead: (atMs: number) => boole
   }
   return due;
 }
+
+it('has the same limits in workflows', () => {
+  expect(paces).toMatchObject(paceLimits);
+});
 
 describe('the pace', () => {
   it.each([0.5, 1, 7, 100, 1_000])('is kept from the first delivery on, at %s a second', (perSecond) => {
