@@ -32,6 +32,7 @@ const facts = (signatures: Record<string, string>): SentRequest => ({
   format: 'standard',
   signatures,
   sequence: null,
+  replay: null,
   batch: null,
 });
 const everyHeader = () => ({

@@ -626,6 +626,57 @@ create table relays (
   constraint relays_pkey PRIMARY KEY (id)
 );
 
+create table replay_rows (
+  replay_id uuid not null,
+  delivery_id uuid not null,
+  constraint replay_rows_pkey PRIMARY KEY (replay_id, delivery_id)
+);
+
+create table replays (
+  id uuid not null,
+  tenant_id uuid,
+  endpoint_id uuid,
+  statuses text[] not null,
+  types text[] not null,
+  never_attempted boolean not null,
+  target text not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  status text not null,
+  error text,
+  matched bigint,
+  phase text not null,
+  cursor uuid not null,
+  replayed bigint not null default 0,
+  succeeded bigint not null default 0,
+  failed bigint not null default 0,
+  waiting bigint not null default 0,
+  per_second double precision not null,
+  ideal_at timestamp with time zone,
+  last_due_at timestamp with time zone,
+  rate double precision,
+  rate_from timestamp with time zone,
+  rate_rows bigint,
+  signals_until timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  progressed_at timestamp with time zone not null default now(),
+  driven_at timestamp with time zone not null default now(),
+  unsignalled_since timestamp with time zone,
+  constraint replays_phase_check CHECK ((phase = ANY (ARRAY['deliveries'::text, 'events'::text, 'results'::text]))),
+  constraint replays_pkey PRIMARY KEY (id),
+  constraint replays_status_check CHECK ((status = ANY (ARRAY['counting'::text, 'running'::text, 'paused'::text, 'done'::text, 'cancelled'::text, 'failed'::text]))),
+  constraint replays_target_check CHECK ((target = ANY (ARRAY['frozen'::text, 'current'::text])))
+);
+CREATE INDEX replays_ended ON public.replays USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX replays_of_tenant ON public.replays USING btree (tenant_id, id);
+CREATE INDEX replays_open ON public.replays USING btree (driven_at) WHERE (status = ANY (ARRAY['counting'::text, 'running'::text]));
+CREATE INDEX replays_unsignalled ON public.replays USING btree (unsignalled_since) WHERE (unsignalled_since IS NOT NULL);
+alter table replays enable row level security;
+create policy of_tenant on replays for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on replays to posthorn_tenant_of_postgres;
+
 create table settings (
   name text not null,
   value text not null,
@@ -871,6 +922,19 @@ AS $function$
   select current_setting('posthorn.tenant')::uuid
 $function$;
 grant execute on current_tenant() to public;
+
+CREATE OR REPLACE FUNCTION public.events_under_way(events uuid[])
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select o.event_id from outbox o where o.event_id = any(events)
+  union
+  select v.id from dispatches d cross join lateral unnest(d.event_ids) as v (id)
+  where d.done_at is null and v.id = any(events)
+$function$;
+grant execute on events_under_way(uuid[]) to public;
 
 CREATE OR REPLACE FUNCTION public.first_uuid_of(day date)
  RETURNS uuid

@@ -15,8 +15,10 @@ import type { Starter } from '#temporal/starter';
 import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createBeginDelivery } from './begin-delivery.ts';
 import { createChallengeEndpoint, createGiveUpVerification } from './challenge-endpoint.ts';
+import { createCommandReplay } from './command-replay.ts';
 import { createDispatchPage } from './dispatch-page.ts';
 import { createDrainLane } from './drain-lane.ts';
+import { createDriveReplay } from './drive-replay.ts';
 import { createFollowKey } from './follow-key.ts';
 import { createKeepStore } from './keep-store.ts';
 import { createObeyDeliveryCommand } from './obey-delivery-command.ts';
@@ -29,6 +31,10 @@ import { createTakeBackKey } from './take-back-key.ts';
 
 export interface ActivityDeps {
   db: Db;
+  /** For long work that attempts must not wait for. Default: `db`. */
+  flow?: Db;
+  /** Aborted when the process stops. */
+  stopping?: AbortSignal;
   engine: Engine;
   starter: Starter;
   waker: Lanes & PlanDeliveryDeps['waker'];
@@ -63,6 +69,8 @@ export function createActivities(deps: ActivityDeps) {
     keepStore: createKeepStore(db, waker, disableAfterMs),
     followKey: createFollowKey(db),
     takeBackKey: createTakeBackKey(db),
+    ...createCommandReplay(db),
+    driveReplay: createDriveReplay({ db: deps.flow ?? db, lanes: waker, timings: deps.timings, reached, stopping: deps.stopping }),
   };
 }
 

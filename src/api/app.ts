@@ -30,6 +30,7 @@ import { recallRoutes } from './routes/events/recall.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { metaRoute } from './routes/meta.ts';
+import { replayRoutes } from './routes/replays/replays.ts';
 import { statsRoutes } from './routes/stats/stats.ts';
 import { streamRoute } from './routes/stats/stream.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -89,6 +90,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...alertChannelRoutes(deps),
     ...statsRoutes(deps),
     streamRoute(deps),
+    ...replayRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

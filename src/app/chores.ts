@@ -9,7 +9,7 @@ import type { Alerts } from './alerts.ts';
 import type { Core } from './core.ts';
 
 /** Of a worker. A server without a worker runs only `alerts.chores`. */
-export function choresOf({ config, db, waker: lanes, log, timings }: Core, alerts: Alerts, reached?: Reached): Chore[] {
+export function choresOf({ config, db, replays, waker: lanes, log, timings }: Core, alerts: Alerts, reached?: Reached): Chore[] {
   const keepDays = config.POSTHORN_RETENTION_DAYS;
   const days = { db, lanes, log, keepDays, deadLetterWindowMs: deadLetterWindowMs(config), reached };
   return [
@@ -17,5 +17,7 @@ export function choresOf({ config, db, waker: lanes, log, timings }: Core, alert
     ...statsChores(db, timings.statsEveryMs, keepDays),
     { name: 'retention', ...timings.retention, run: async (signal) => void (await dropOldDays(days, signal)) },
     { name: 'payload retention', ...timings.retention, run: async (signal) => void (await eraseOldPayloads(days, signal)) },
+    { name: 'replays', everyMs: timings.replays.lookEveryMs, claimMs: 120_000, run: () => replays.lookAfter() },
+    { name: 'old-replays', everyMs: 3_600_000, claimMs: 600_000, run: (signal) => replays.deleteOld(signal) },
   ];
 }

@@ -26,6 +26,7 @@ import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
 import { createGiveCommand, type GiveCommand } from '#temporal/commands';
 import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
 import { openTemporalLink, type TemporalLink, temporalTrouble } from '#temporal/link';
+import { createReplays, type Replays } from '#temporal/replays';
 import { createStarter, type Starter } from '#temporal/starter';
 import { createVerifications, type Verifications } from '#temporal/verifications';
 
@@ -47,6 +48,7 @@ export interface Core {
   giveCommand: GiveCommand;
   parking: Parking;
   verifications: Verifications;
+  replays: Replays;
   /** What is wrong with Temporal for this process, or else for a relay; null: nothing. Never rejects. */
   temporalTrouble(): Promise<string | null>;
   telemetry: Telemetry;
@@ -122,6 +124,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     giveCommand: createGiveCommand({ db, starter, lanes: waker, log }),
     parking: createParking(db, waker),
     verifications: createVerifications({ db, link, log }),
+    replays: createReplays({ db, link, log, timings: timings.replays }),
     temporalTrouble: trouble,
     telemetry: createTelemetry(gauges, log),
   };

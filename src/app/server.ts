@@ -83,6 +83,7 @@ export function startServer(
     giveCommand,
     recall: createRecall({ db: callers, lanes: waker, sweepSoon: () => askForSweep(db, log), timings: core.timings.recall }),
     missed: createMissed(callers),
+    replays: core.replays,
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowBundle } from '@temporalio/worker';
-import { type Activities, createActivities, createLaneActivities } from '#activities/index';
+import { type Activities, type ActivityDeps, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { startChores } from '#chores/chores';
@@ -67,7 +67,8 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   const alerts = openAlerts(core, publicOrigin);
   const chores = startChores(core.shares.lease, choresOf(core, alerts, reached), core.log);
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
-  const ours = openActivities(core, attempts, publicOrigin, reached, pageSize);
+  const stopping = new AbortController();
+  const ours = openActivities(core, attempts, publicOrigin, { reached, pageSize, stopping: stopping.signal });
   const polling = pollTemporal(core, {
     activities: otherBuild?.activitiesFrom(ours) ?? ours,
     laneActivities: createLaneActivities(drains.ofWorkflows, core.timings, (tenantId) => lanesHere.mayWait(tenantId)),
@@ -80,6 +81,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
     ready: polling.ready,
     isPolling: polling.isPolling,
     async stop() {
+      stopping.abort();
       stopListening();
       const { graceMs } = core.timings.shutdown;
       await stopInOrder(core, attempts, [relay, drains.here, chores], polling);
@@ -155,11 +157,17 @@ function openRelay(
   });
 }
 
-function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string, reached?: Reached, pageSize?: number): Activities {
+function openActivities(
+  core: Core,
+  attempts: AttemptParts,
+  publicOrigin: string,
+  more: Pick<ActivityDeps, 'reached' | 'pageSize' | 'stopping'>,
+): Activities {
   const { config, db, shares, starter, waker, giveCommand, timings, vault } = core;
   const { engine, shared, authenticated, modes } = attempts;
   return createActivities({
     db: shares.attempts,
+    flow: db,
     engine,
     starter,
     waker,
@@ -171,8 +179,7 @@ function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string
     disableAfterMs: disableAfterMs(config),
     modes,
     timings,
-    reached,
-    pageSize,
+    ...more,
   });
 }
 

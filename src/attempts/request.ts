@@ -24,6 +24,8 @@ export interface SignedJob extends Signers {
   /** Null: Standard Webhooks v1. */
   signing: Signing | null;
   timeoutMs: number;
+  /** The run through the retry schedule, from 1. Absent: 1. */
+  round?: number;
   /** The delivery's number at an ordered endpoint. */
   sequence?: number | null | undefined;
   /** The request carries these events. `body` and `deliveryId` are then those of the first one. */
@@ -34,6 +36,8 @@ export interface BatchElement {
   /** The producer's id of the event. */
   id: string;
   sequence: number | null;
+  /** Absent: 1. */
+  round?: number;
   body: Uint8Array;
 }
 
@@ -65,10 +69,16 @@ export function buildRequest(job: SignedJob, number: number, nowMs: number): Att
     deliveryId,
     batch: batch ? { events: batch.length, endpointId } : null,
     sequence: sequence ?? null,
+    replay: replayOf(job),
     isTest: isTest(job),
   });
   const signatures = signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job);
   return { url: target.url, body, access: accessOf(endpointId, target), timeoutMs, headers: { ...headers, ...signatures }, signatures };
+}
+
+function replayOf({ round = 1, batch = [] }: Pick<SignedJob, 'round' | 'batch'>): number | null {
+  const highest = Math.max(round, ...batch.map((event) => event.round ?? 1));
+  return highest > 1 ? highest : null;
 }
 
 function isTest({ webhookId, batch }: Pick<SignedJob, 'webhookId' | 'batch'>): boolean {
@@ -77,7 +87,7 @@ function isTest({ webhookId, batch }: Pick<SignedJob, 'webhookId' | 'batch'>): b
 
 /** What is stored of the request, to show later what was sent. `number`: as given to `buildRequest`. */
 export function sentRequest(
-  job: Pick<SignedJob, 'format' | 'webhookId' | 'sequence' | 'batch'> & { targetVersion: number },
+  job: Pick<SignedJob, 'format' | 'webhookId' | 'sequence' | 'batch' | 'round'> & { targetVersion: number },
   { body, signatures }: AttemptRequest,
   number: number,
   userAgent: string,
@@ -90,6 +100,7 @@ export function sentRequest(
     format,
     signatures,
     sequence,
+    replay: replayOf(job),
     batch: batch ? { events: batch.length, number, isTest: isTest(job) } : null,
   };
 }

@@ -4,6 +4,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Command, DeliveryStatus } from '#domain/deliveries/delivery';
 import type { LaneState, LaneWait } from '#domain/lanes/lane';
+import type { ReplayStatus } from '#domain/replays/replay';
 
 /** The names in Temporal that two Posthorns on one namespace must not share. */
 export interface TemporalNames {
@@ -28,7 +29,7 @@ export const storeHeader = 'posthorn-store';
 export const otherStoreFailure = 'OtherStore';
 
 /** Temporal starts an attempt or a drain again so long after its last heartbeat (src/domain/timings.ts). */
-export const heartbeatTimeoutsMs = { attempt: 15_000, drain: 30_000 } as const;
+export const heartbeatTimeoutsMs = { attempt: 15_000, drain: 30_000, replay: 4_000 } as const;
 
 export const workflowTypes = {
   dispatch: 'dispatchEvents',
@@ -38,11 +39,13 @@ export const workflowTypes = {
   upkeep: 'upkeep',
   verify: 'verifyEndpoint',
   rotateKey: 'rotateKey',
+  replay: 'replayDeliveries',
 } as const;
 export const dispatchWorkflowId = (dispatchId: string) => `dispatch/${dispatchId}`;
 export const deliveryWorkflowId = (deliveryId: string) => `delivery/${deliveryId}`;
 export const laneWorkflowId = (endpointId: string) => `lane/${endpointId}`;
 export const verificationWorkflowId = (endpointId: string) => `verify/${endpointId}`;
+export const replayWorkflowId = (replayId: string) => `replay/${replayId}`;
 export const rotateKeyWorkflowId = (keyId: string) => `rotate-key/${keyId}`;
 
 export const tenantAttribute = defineSearchAttributeKey('PosthornTenant', 'KEYWORD');
@@ -145,6 +148,29 @@ export interface RotationProgress {
 }
 export const rotationQuery = defineQuery<RotationProgress>('progress');
 
+export interface ReplayInput {
+  replayId: string;
+  /** Only after continue-as-new. */
+  known?: ReplayProgress;
+}
+
+/** State of a replay job as of the last activity result, some seconds ago. */
+export interface ReplayProgress {
+  status: ReplayStatus;
+  matched: number;
+  /** Replayed or skipped. */
+  done: number;
+  succeeded: number;
+  failed: number;
+  skipped: number;
+  /** Replayed, and without a result. */
+  waiting: number;
+  perSecond: number;
+  /** Measured over the last seconds; null: not measured. */
+  rate: number | null;
+}
+export const replayProgressQuery = defineQuery<ReplayProgress>('progress');
+
 // The operator takes the delivery commands with { deliveryId }, and pause, resume and skipHead with { endpointId }.
 // A lane takes pause, resume and skipHead for its own endpoint.
 export const pauseSignal = defineSignal<[unknown?]>('pause');
@@ -168,6 +194,12 @@ export const retryNowUpdate = defineUpdate<CommandAnswer, [unknown?]>('retryNow'
 export const pauseUpdate = defineUpdate<CommandAnswer, [unknown?]>('pause');
 export const resumeUpdate = defineUpdate<CommandAnswer, [unknown?]>('resume');
 export const skipHeadUpdate = defineUpdate<CommandAnswer, [unknown?]>('skipHead');
+
+/** Deliveries a second of a replay job: as in src/domain/replays/pace.ts, which is not part of the workflows' code. */
+export const paceLimits = { slowest: 0.01, fastest: 1_000 } as const;
+
+/** Of a replay job. */
+export const setPaceUpdate = defineUpdate<CommandAnswer, [unknown?]>('setPace'); // { perSecond }
 
 export type Gate = 'pause' | 'resume';
 

@@ -2,7 +2,24 @@
 // by time. The id of a delivery is derived from its event and endpoint, so planning it twice gives
 // the same row.
 
-export const idPrefixes = ['tnt', 'ep', 'evt', 'dlv', 'att', 'dsp', 'rly', 'sec', 'bat', 'alr', 'key', 'lnk', 'sgk', 'ach', 'ntf'] as const;
+export const idPrefixes = [
+  'tnt',
+  'ep',
+  'evt',
+  'dlv',
+  'att',
+  'dsp',
+  'rly',
+  'sec',
+  'bat',
+  'alr',
+  'key',
+  'lnk',
+  'sgk',
+  'ach',
+  'ntf',
+  'rpl',
+] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -84,7 +84,22 @@ export interface Timings {
    * hosted Temporal, so they are as rare as the failover allows. That two drains never send at once, the lease of the
    * lane ensures, not these times.
    */
-  heartbeat: { attempt: Heartbeat; drain: Heartbeat; throttleMs: number };
+  heartbeat: { attempt: Heartbeat; drain: Heartbeat; replay: Heartbeat; throttleMs: number };
+  /** Replay jobs. */
+  replays: {
+    /** A page is made so often, and holds what is due within `aheadMs`. */
+    pageEveryMs: number;
+    aheadMs: number;
+    resultsEveryMs: number;
+    /** All are replayed, and nothing happened for so long: those that are retried count as failed. */
+    refusedAfterMs: number;
+    /** The same: the job ends, and the others stay without a result. */
+    quietAfterMs: number;
+    /** How often jobs are looked for whose workflow was not signalled, or that no worker was at for `idleAfterMs`. */
+    lookEveryMs: number;
+    unsignalledAfterMs: number;
+    idleAfterMs: number;
+  };
   temporal: {
     callTimeoutMs: number;
     /** The pause between two tries to connect. */
@@ -161,7 +176,22 @@ export const usualTimings: Timings = {
   firstAttempt: { handOverAfterMs: 500, leaseMarginMs: 5_000 },
   recall: { settleMs: 3_500, lookEveryMs: 200 },
   stall: { tickMs: 250, afterMs: 2_000 },
-  heartbeat: { attempt: { everyMs: 5_000, timeoutMs: 15_000 }, drain: { everyMs: 10_000, timeoutMs: 30_000 }, throttleMs: 1_000 },
+  heartbeat: {
+    attempt: { everyMs: 5_000, timeoutMs: 15_000 },
+    drain: { everyMs: 10_000, timeoutMs: 30_000 },
+    replay: { everyMs: 1_000, timeoutMs: 4_000 },
+    throttleMs: 1_000,
+  },
+  replays: {
+    pageEveryMs: 500,
+    aheadMs: 1_000,
+    resultsEveryMs: 2_000,
+    refusedAfterMs: 10_000,
+    quietAfterMs: 30_000,
+    lookEveryMs: 15_000,
+    unsignalledAfterMs: 10_000,
+    idleAfterMs: 60_000,
+  },
   temporal: {
     callTimeoutMs: 5_000,
     reconnectMs: 1_000,
@@ -190,7 +220,8 @@ export const usualTimings: Timings = {
 /** Backoffs that end sooner than this are not taken over by a newly ordered lane (src/db/lanes/parking.ts). */
 const shortBackoffMs = 5_000;
 
-const beats = ({ attempt, drain }: Timings['heartbeat'], holds: (beat: Heartbeat) => boolean) => [attempt, drain].every(holds);
+const beats = ({ attempt, drain, replay }: Timings['heartbeat'], holds: (beat: Heartbeat) => boolean) =>
+  [attempt, drain, replay].every(holds);
 
 /** What must hold between the times, each with its reason. */
 const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
@@ -228,6 +259,7 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
     'every process must know of a recall when it has settled',
     ({ recall, lanes, stall }) => recall.settleMs > Math.max(lanes.listFreshForMs, lanes.leaseMs, stall.afterMs),
   ],
+  ['a page must be made before the one before is used up', ({ replays }) => replays.pageEveryMs < replays.aheadMs],
   ['a stopping process must finish its requests', ({ shutdown }) => shutdown.longestRequestMs < shutdown.graceMs],
   ['the Temporal workers must outlast the grace', ({ shutdown }) => shutdown.graceMs < shutdown.forceMs],
 ];

@@ -81,7 +81,7 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
     asks: 'as_dead_letter' as const,
   };
   if (batchId === null) return { ...common, eventType, webhookId, sequence };
-  const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, body: row.body }));
+  const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, round: row.round, body: row.body }));
   return { ...common, eventType: '', webhookId: batchId, batch };
 }
 

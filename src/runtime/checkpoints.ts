@@ -14,5 +14,6 @@ export type Checkpoint =
   | 'day expired'
   | 'partition detached'
   | 'partitions dropped'
-  | 'event ids deleted';
+  | 'event ids deleted'
+  | 'replay page handed over';
 export type Reached = (checkpoint: Checkpoint) => Promise<void>;

@@ -47,10 +47,10 @@ export interface Starter {
   startDelivery(delivery: DeliveryRef, startedBy: string, plan?: PlanInput): Promise<Started>;
   /**
    * Makes a delivery's workflow read its row again, after a change outside it. Also starts the workflow if the delivery
-   * is pending, retrying or dead-lettered: a dead letter waits for commands in its workflow, even if a lane made all
+   * is pending, retrying or dead-lettered, unless relays attempt it (`pumped`): a dead letter waits for commands in its workflow, even if a lane made all
    * its attempts.
    */
-  look(delivery: DeliveryRef, startedBy: string): Promise<void>;
+  look(delivery: DeliveryRef & { pumped?: boolean }, startedBy: string): Promise<void>;
   /** See stuck-workflow.ts. */
   endIfStuck(workflowId: string): Promise<Progress | null>;
 }
@@ -68,7 +68,7 @@ export function createStarter(
   return {
     startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, { ...dispatchStart(dispatch), ...times }),
     look(delivery, startedBy) {
-      const needsWorkflow = isUnderWay(delivery.status) || delivery.status === 'dead_lettered';
+      const needsWorkflow = !delivery.pumped && (isUnderWay(delivery.status) || delivery.status === 'dead_lettered');
       return needsWorkflow ? lookOrStart(link, startOf(delivery, startedBy)) : lookIfOpen(link, delivery);
     },
     startDelivery: (delivery, startedBy, plan) => startOnce(link, workflowTypes.deliver, startOf(delivery, startedBy, plan)),

@@ -1,5 +1,6 @@
 // Validators of Updates. Malformed input is rejected with the reason, before it enters the history.
 import { ApplicationFailure } from '@temporalio/workflow';
+import { paceLimits } from '#contract/workflow-contract';
 
 /** Returns what is wrong with a value; null: nothing. */
 type Rule = (value: unknown) => string | null;
@@ -10,12 +11,17 @@ const matching =
     typeof value === 'string' && pattern.test(value) ? null : problem;
 
 const text = matching(/^[\x20-\x7e]{1,200}$/, 'must be a text of 1 to 200 visible ASCII characters');
+const pace: Rule = (value) =>
+  typeof value === 'number' && value >= paceLimits.slowest && value <= paceLimits.fastest
+    ? null
+    : `must be a number from ${paceLimits.slowest} to ${paceLimits.fastest}`;
 const rules = {
   deliveryId: matching(/^dlv_[0-9a-f]{32}$/, 'must be the id of a delivery: dlv_ and 32 hex digits'),
   endpointId: matching(/^ep_[0-9a-f]{32}$/, 'must be the id of an endpoint: ep_ and 32 hex digits'),
   orderingKey: text,
   replayId: text,
   reason: text,
+  perSecond: pace,
 } satisfies Record<string, Rule>;
 type Field = keyof typeof rules;
 
@@ -35,6 +41,11 @@ export function inputOf({ required = [], optional = [] }: { required?: Field[]; 
       if (problem) throw invalid(`${field}: ${problem}`);
     }
   };
+}
+
+/** Of an input that the validator has let through. */
+export function paceOf(input: unknown): number {
+  return (input as { perSecond: number }).perSecond;
 }
 
 function invalid(message: string): ApplicationFailure {

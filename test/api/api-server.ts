@@ -19,6 +19,7 @@ import { isStoreUp } from '#db/keys/settings';
 import { readLaneFigures } from '#db/lanes/lane-figures';
 import { createPool } from '#db/store/pool';
 import { scopedDb } from '#db/store/tenant-scope';
+import { usualTimings } from '#domain/timings';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
@@ -34,6 +35,7 @@ import { createGiveCommand } from '#temporal/commands';
 import { createFollowKey } from '#temporal/key-following';
 import { createLaneWaker } from '#temporal/lane-waker';
 import { openTemporalLink } from '#temporal/link';
+import { createReplays } from '#temporal/replays';
 import { createStarter } from '#temporal/starter';
 import { createVerifications } from '#temporal/verifications';
 import { type Api, createApi } from '../support/api.ts';
@@ -107,6 +109,7 @@ export async function startApi({
     giveCommand,
     recall: createRecall({ db, lanes, sweepSoon: () => void sweeps++, timings: { settleMs: 200, lookEveryMs: 20 } }),
     missed: createMissed(db),
+    replays: createReplays({ db, link, log, timings: usualTimings.replays }),
     lanes,
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },

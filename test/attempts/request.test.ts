@@ -47,6 +47,13 @@ it('a batch is marked as a test when all its events are tests, and each event ha
   expect(JSON.parse(Buffer.from(mixed.body).toString()).map(({ id }: { id: string }) => id)).toEqual(['test_1', 'evt_1']);
 });
 
+it('a replayed delivery is marked with its round, a batch with the highest one, and a first round not at all', () => {
+  const mark = (more: Partial<SignedJob>) => requestOf('evt_1', more).headers['posthorn-replay'];
+  const batch = [1, 3, 2].map((round, n) => ({ id: `evt_${n}`, sequence: null, body, round }));
+  expect([mark({}), mark({ round: 1 }), mark({ round: 2 }), mark({ round: 1, batch })]).toEqual([undefined, undefined, '2', '3']);
+  expect(mark({ round: 1, batch: batch.slice(0, 1) })).toBeUndefined();
+});
+
 it('a message signature covers the test header', () => {
   const signing = { schemes: [], messageSignatures: { algorithm: 'hmac-sha256' as const } };
   expect(requestOf('test_1', { signing }).headers['signature-input']).toContain('"posthorn-test"');

@@ -4,11 +4,11 @@ import { checkTimings, type Timings, usualTimings } from '#domain/timings';
 
 it('the usual times agree with each other', () => {
   expect(checkTimings(usualTimings)).toBe(usualTimings);
-  const { attempt, drain } = usualTimings.heartbeat;
-  expect({ attempt: attempt.timeoutMs, drain: drain.timeoutMs }).toEqual(contract.heartbeatTimeoutsMs);
+  const { attempt, drain, replay } = usualTimings.heartbeat;
+  expect({ attempt: attempt.timeoutMs, drain: drain.timeoutMs, replay: replay.timeoutMs }).toEqual(contract.heartbeatTimeoutsMs);
 });
 
-const { relay, sweep, lanes, stall, heartbeat, temporal, shutdown } = usualTimings;
+const { relay, sweep, lanes, stall, heartbeat, temporal, shutdown, replays } = usualTimings;
 const contradictions: [reason: string, change: Partial<Timings>][] = [
   ['one lost renewal must not fence a relay', { relay: { ...relay, renewEveryMs: relay.fencedAfterMs / 2 } }],
   ['a relay must be fenced before its rows are taken over', { relay: { ...relay, fencedAfterMs: relay.expiresAfterMs } }],
@@ -31,6 +31,7 @@ const contradictions: [reason: string, change: Partial<Timings>][] = [
     { stall: { ...stall, afterMs: heartbeat.attempt.timeoutMs - heartbeat.attempt.everyMs } },
   ],
   ['a stall must be noticed before a takeover by a relay', { stall: { ...stall, afterMs: relay.expiresAfterMs - relay.renewEveryMs } }],
+  ['a page must be made before the one before is used up', { replays: { ...replays, pageEveryMs: replays.aheadMs } }],
   ['a stall must be noticed before a takeover by a drain', { stall: { ...stall, afterMs: lanes.takeoverMs } }],
   ['a stopping process must finish its requests', { shutdown: { ...shutdown, graceMs: 30_000 } }],
   ['the Temporal workers must outlast the grace', { shutdown: { ...shutdown, forceMs: shutdown.graceMs } }],

@@ -127,6 +127,12 @@ export const allowedImports: Record<string, Allowed> = {
       'domain/* exports stream api/examples api/http types of api/routes api/routes/endpoints db/access db/endpoints db/stats types of db/store',
     packages: 'zod',
   },
+  'domain/replays': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
+  'db/replays': { folders: 'domain/* db/audit db/store', packages: '' },
+  'api/routes/replays': {
+    folders: 'domain/* contract api/access api/examples api/http types of api/routes api/routes/deliveries db/access db/replays',
+    packages: 'zod',
+  },
   embedded: {
     folders: 'runtime',
     packages:

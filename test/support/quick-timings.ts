@@ -38,7 +38,7 @@ export const quickWaits = inShort({
     briefMs: 500,
     circuit: { firstProbeMs: 2_000, longestProbeMs: 60_000 },
   },
-  heartbeat: { attempt: quickBeat, drain: quickBeat, throttleMs: 1_000 },
+  heartbeat: { attempt: quickBeat, drain: quickBeat, replay: usualTimings.heartbeat.replay, throttleMs: 1_000 },
   temporal: { ...temporal, reconnectMs: 300, workflowTaskTimeoutMs: 4_000, stickyTimeoutMs: 2_000 },
 });
 

@@ -76,6 +76,51 @@ it('rotates a signing key', async () => {
   await recording.keep('rotate-key-cancelled-in-web-ui', byButton);
 });
 
+it('replays', async () => {
+  const { posthorn } = recording.stage;
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const start = async (more: object) => {
+    const { endpoint, again } = await recording.stage.send(deadLetter);
+    await again('dead_lettered');
+    const { body } = await posthorn.post('/v1/replays', { endpoint: endpoint.id, since, ...more });
+    return posthorn.temporal.workflow.getHandle(`replay/${body.id}`);
+  };
+  const is = (job: WorkflowHandle, status: string) =>
+    until(`it is ${status}`, async () => (await job.query<{ status: string }>('progress')).status === status);
+  const done = await start({});
+  await done.result();
+  await recording.keep('replay-done', done);
+
+  const commanded = await start({ neverAttempted: true, status: ['dead_lettered'], perSecond: 0.1 });
+  await commanded.signal('pause', 'rubbish');
+  await is(commanded, 'paused');
+  const update = (name: string, said?: object) => commanded.executeUpdate<unknown, [unknown]>(name, { args: [said] });
+  await update('setPace', { perSecond: 0.02 });
+  await update('resume');
+  await update('pause');
+  await commanded.signal('look', 7);
+  await commanded.signal('resume');
+  await is(commanded, 'running');
+  await commanded.signal('cancel');
+  await commanded.result();
+  await recording.keep('replay-commands', commanded);
+
+  const byButton = await start({ perSecond: 0.01 });
+  await posthorn.post(`/v1/replays/${byButton.workflowId.slice('replay/'.length)}/pause`);
+  await is(byButton, 'paused');
+  await byButton.cancel();
+  await byButton.result();
+  await recording.keep('replay-cancelled-in-web-ui', byButton);
+
+  const long = await start({ perSecond: 0.01 });
+  const { runId } = await long.describe();
+  await swell(long, 'look');
+  await recording.keepContinued('replay-continued', long, runId);
+  await long.signal('cancel');
+  await long.result();
+  await recording.keep('replay-after-continued', long);
+});
+
 // last: it leaves more endpoints than a tenant may have
 it('dispatches', async () => {
   const sent = await recording.stage.send({ until: 'succeeded' });

@@ -99,7 +99,11 @@ export async function setLaneStage(
       const link = openTemporalLink(config, log);
       const polling = pollTemporal(
         { config, link, log },
-        { activities, laneActivities: createLaneActivities(drain, quickWaits), sizing: sizingOf(config, thisMachine()) },
+        {
+          activities,
+          laneActivities: createLaneActivities(drain, quickWaits),
+          sizing: sizingOf(config, thisMachine()),
+        },
       );
       workers = { link, stop: polling.stop };
       await polling.ready;

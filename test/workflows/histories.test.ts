@@ -14,7 +14,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 
 it('there is a recorded history for each workflow', () => {
   const kinds = new Set(files.map((file) => file.replace(/(-.*)?\.json$/, '')));
-  expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'lane', 'operator', 'rotate', 'upkeep', 'verify']);
+  expect([...kinds].sort()).toEqual(['deliver', 'dispatch', 'lane', 'operator', 'replay', 'rotate', 'upkeep', 'verify']);
 });
 
 installTestRuntime();

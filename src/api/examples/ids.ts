@@ -6,6 +6,7 @@ export const endpointId = 'ep_019c81d4a6f07b3e8c5da90f12e4b763';
 export const deliveryId = 'dlv_019cabf3e1c07d8a9376cdcec29a82cb';
 export const attemptId = 'att_019cabf3e2b97f04a1c83d5e7790b26d';
 export const keyId = 'key_019c7a10b5d474e2b96c1f8a3e05d742';
+export const replayId = 'rpl_019cac1f6d2a7b94a3c5e8f01b7d4296';
 export const linkId = 'lnk_019cabf0127c7c51a8e4b3d6f9072a15';
 
 /** The `nextCursor` of a page that ends with this id. */

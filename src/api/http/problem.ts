@@ -65,8 +65,10 @@ export function takenByOther(): Problem {
   return new Problem(409, `The id is already used by an event with different content. ${howCompared}`, { errors });
 }
 
-export function notFound(what: string): Problem {
-  return new Problem(404, `There is no such ${what}.`);
+/** `path`: the field of the request that names it. */
+export function notFound(what: string, path?: string): Problem {
+  const errors = path === undefined ? [] : [{ path, message: `There is no such ${what}.` }];
+  return new Problem(404, `There is no such ${what}.`, { errors });
 }
 
 /** 401. The text is the same for every reason, so that it tells an attacker nothing. */

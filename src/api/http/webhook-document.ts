@@ -25,6 +25,7 @@ const signed = [
     false,
   ),
   header('posthorn-attempt', 'The number of the attempt, from 1.'),
+  header('posthorn-replay', 'Only if the delivery was replayed: its round, from 2. Of a batch the highest round.', false),
   header(
     'posthorn-test',
     '`true` marks a test event. Its type and data were chosen by the caller of the test, and its id begins with `test_`.',

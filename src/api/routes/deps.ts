@@ -8,11 +8,14 @@ import type { Verifying } from '#db/endpoints/verifications';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
 import type { KeyStore } from '#db/keys/key-rotation';
+import type { ReplayCommandResult } from '#db/replays/replay-commands';
+import type { ReplayToCreate } from '#db/replays/replays';
 import type { ScopedDb } from '#db/store/tenant-scope';
 import type { Command } from '#domain/deliveries/delivery';
 import type { SigningKey } from '#domain/endpoints/signing-keys';
 import type { VerificationMethod } from '#domain/endpoints/verification';
 import type { Lanes } from '#domain/lanes/lane';
+import type { ReplayCommand } from '#domain/replays/replay';
 import type { SetGate } from '#lanes/set-gate';
 import type { SkipHead } from '#lanes/skip-head';
 import type { Recall } from '#relay/recall';
@@ -46,6 +49,12 @@ export interface ApiDeps {
   recall: Recall;
   /** What endpoints missed. Reading it gives numbers to rows, so it is not bound to the read-only scope of a request. */
   missed: Missed;
+  /** Each changes the row of the job, and starts or signals its workflow. Null: no such job. */
+  replays: {
+    create(replay: ReplayToCreate, audit: Audit): Promise<void>;
+    command(replayId: string, command: ReplayCommand, audit: Audit): Promise<ReplayCommandResult | null>;
+    setPace(replayId: string, perSecond: number, audit: Audit): Promise<ReplayCommandResult | null>;
+  };
   /** Receives notice of parked deliveries and of changes that concern a lane. */
   lanes: Lanes;
   setGate: SetGate;

@@ -20,6 +20,8 @@ export interface DeliveryRef {
 export interface UnsignalledDelivery extends DeliveryRef {
   /** The mark of the change, as PostgreSQL writes it; null: its workflow was signalled. */
   unsignalledSince: string | null;
+  /** Relays make its next attempt: its workflow is told if it is open, and not started. */
+  pumped: boolean;
 }
 
 export const refColumns = 'd.id, d.status, d.round, d.event_type, d.endpoint_id, t.external_id as tenant, p.host';
@@ -27,7 +29,7 @@ const refTables = 'deliveries d join tenants t on t.id = d.tenant_id join endpoi
 
 export async function readDeliveryRef(db: Db, deliveryId: string): Promise<UnsignalledDelivery | null> {
   const { rows } = await db.query<UnsignalledRow>({
-    text: `select ${refColumns}, d.unsignalled_since::text from ${refTables} where d.id = $1`,
+    text: `select ${refColumns}, d.pumped, d.unsignalled_since::text from ${refTables} where d.id = $1`,
     values: [uuidOf(deliveryId)],
   });
   return rows[0] ? toUnsignalled(rows[0]) : null;
@@ -141,7 +143,7 @@ export async function unsignalledDeliveries(db: Db, limit: number): Promise<Unsi
   const { rows } = await db.query<UnsignalledRow>({
     name: 'unsignalled_deliveries',
     text: `
-      select ${refColumns}, d.unsignalled_since::text from ${refTables}
+      select ${refColumns}, d.pumped, d.unsignalled_since::text from ${refTables}
       where ${isUnsignalled}
       order by random() limit $1`,
     values: [limit],
@@ -167,10 +169,10 @@ export interface RefRow {
   host: string;
 }
 
-type UnsignalledRow = RefRow & { unsignalled_since: string | null };
+type UnsignalledRow = RefRow & { pumped: boolean; unsignalled_since: string | null };
 
 function toUnsignalled(row: UnsignalledRow): UnsignalledDelivery {
-  return { ...toRef(row), unsignalledSince: row.unsignalled_since };
+  return { ...toRef(row), pumped: row.pumped, unsignalledSince: row.unsignalled_since };
 }
 
 export function toRef(row: RefRow): DeliveryRef {

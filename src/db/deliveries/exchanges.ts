@@ -56,7 +56,7 @@ export async function decryptExchange(
 
 /**
  * Short, since it is stored for each attempt. A single `webhook-signature` is only its value. `rest` is left out if the
- * body is standard, the request was sent alone, and the endpoint is not ordered.
+ * body is standard, the request was sent alone, no replay, and the endpoint is not ordered.
  */
 type Packed = [
   layout: 1,
@@ -65,17 +65,17 @@ type Packed = [
   bytes: number,
   sha256: string,
   signatures: string | Record<string, string>,
-  rest?: { format?: BodyFormat; sequence?: number; batch?: NonNullable<SentRequest['batch']> },
+  rest?: { format?: BodyFormat; sequence?: number; replay?: number; batch?: NonNullable<SentRequest['batch']> },
 ];
 
 const usualSignature = 'webhook-signature';
 
-function packed({ targetVersion, userAgent, body, format, signatures, sequence, batch }: SentRequest): Packed {
+function packed({ targetVersion, userAgent, body, format, signatures, sequence, replay, batch }: SentRequest): Packed {
   const [name, ...others] = Object.keys(signatures);
   const short = name === usualSignature && others.length === 0 ? (signatures[name] ?? '') : signatures;
   const usual = [1, targetVersion, userAgent, body.bytes, body.sha256, short] as const;
-  if (format === 'standard' && sequence === null && batch === null) return [...usual];
-  return [...usual, { format, ...(sequence !== null && { sequence }), ...(batch && { batch }) }];
+  if (format === 'standard' && sequence === null && replay === null && batch === null) return [...usual];
+  return [...usual, { format, ...(sequence !== null && { sequence }), ...(replay !== null && { replay }), ...(batch && { batch }) }];
 }
 
 function unpacked([, targetVersion, userAgent, bytes, sha256, signatures, rest]: Packed): SentRequest {
@@ -86,6 +86,7 @@ function unpacked([, targetVersion, userAgent, bytes, sha256, signatures, rest]:
     format: rest?.format ?? 'standard',
     signatures: typeof signatures === 'string' ? { [usualSignature]: signatures } : signatures,
     sequence: rest?.sequence ?? null,
+    replay: rest?.replay ?? null,
     batch: rest?.batch ?? null,
   };
 }

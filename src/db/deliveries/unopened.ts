@@ -75,5 +75,5 @@ export async function openDeadLetters(db: Db, deliveryIds: string[]): Promise<Un
       returning ${refColumns}, d.unsignalled_since::text`,
     values: [deliveryIds.map(uuidOf)],
   });
-  return rows.map((row) => ({ ...toRef(row), unsignalledSince: row.unsignalled_since }));
+  return rows.map((row) => ({ ...toRef(row), pumped: false, unsignalledSince: row.unsignalled_since }));
 }

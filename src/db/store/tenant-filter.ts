@@ -1,4 +1,4 @@
-// Checks whether an endpoint, a delivery, an alert or a channel exists, and in a tenant's scope whether it is the
+// Checks whether an endpoint, a delivery, an alert, a channel or a replay job exists, and in a tenant's scope whether it is the
 // tenant's.
 import { uuidOf } from '#domain/ids';
 import type { Db } from './pool.ts';
@@ -28,5 +28,10 @@ export async function seesAlertChannel(db: Db, channelId: string): Promise<boole
     text: 'select from alert_channels where id = $1',
     values: [uuidOf(channelId)],
   });
+  return rowCount === 1;
+}
+
+export async function seesReplay(db: Db, replayId: string): Promise<boolean> {
+  const { rowCount } = await db.query({ name: 'sees_replay', text: 'select from replays where id = $1', values: [uuidOf(replayId)] });
   return rowCount === 1;
 }

@@ -5,6 +5,9 @@ import type { BodyFormat } from '../events/body-format.ts';
 /** Set to `true` on requests that carry only test events. */
 export const testHeader = 'posthorn-test';
 
+/** Set on requests with a delivery that was replayed. */
+const replayHeader = 'posthorn-replay';
+
 /** The attributes of an event that a body format may write into headers. */
 export interface EventAttributes {
   /** The producer's id of the event. */
@@ -73,13 +76,15 @@ export interface RequestHeaders {
   /** The request carries several events. It then names the endpoint and no delivery. */
   batch: { events: number; endpointId: string } | null;
   sequence: number | null;
+  /** The round of a delivery that is replayed, from 2; of a batch the highest one. Null: nothing of the request is. */
+  replay: number | null;
   /** All events of the request are tests. */
   isTest: boolean;
 }
 
 /** All headers except signatures and those that the sender adds. Names set by Posthorn are in lower case. */
 export function requestHeaders(from: RequestHeaders): Record<string, string> {
-  const { own, authorization, format, webhookId, timestamp, number, deliveryId, batch, sequence, isTest } = from;
+  const { own, authorization, format, webhookId, timestamp, number, deliveryId, batch, sequence, replay, isTest } = from;
   return {
     ...own,
     ...(authorization !== null && { authorization }),
@@ -91,6 +96,7 @@ export function requestHeaders(from: RequestHeaders): Record<string, string> {
       : { 'posthorn-batch': String(batch.events), 'posthorn-endpoint': batch.endpointId }),
     ...(sequence !== null && { 'posthorn-sequence': String(sequence) }),
     'posthorn-attempt': String(number),
+    ...(replay !== null && { [replayHeader]: String(replay) }),
     ...(isTest && { [testHeader]: 'true' }),
   };
 }

@@ -27,6 +27,8 @@ export interface SentRequest {
   /** The headers of the signature, in order. */
   signatures: Record<string, string>;
   sequence: number | null;
+  /** See `RequestHeaders`. */
+  replay: number | null;
   /** Null: it was sent alone. `number`: the attempt's number in the request, which is that of the first delivery. */
   batch: { events: number; number: number; isTest: boolean } | null;
 }
@@ -88,6 +90,7 @@ function headersOf({ sent, target, startedAt, number, deliveryId, endpointId, ba
     deliveryId,
     batch: batch && { events: batch.events, endpointId },
     sequence: sent.sequence,
+    replay: sent.replay,
     isTest: batch?.isTest ?? isTestId(event.id),
   });
   const token = maskedAuthorization(target.auth, ['oauth2']);

@@ -20,6 +20,7 @@ interface Names {
   link: string;
   alert: string;
   channel: string;
+  replay: string;
 }
 
 interface Case {
@@ -71,6 +72,18 @@ const cases: Record<string, Case> = {
   getDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}` },
   listAttempts: { path: ({ delivery }) => `/v1/deliveries/${delivery}/attempts` },
   retryDeliveryNow: { path: ({ delivery }) => `/v1/deliveries/${delivery}/retry-now`, own: 202 },
+  createReplay: {
+    path: () => '/v1/replays',
+    body: { since: '2020-01-01T00:00:00Z', until: '2020-01-02T00:00:00Z' },
+    ofTenant: true,
+    own: 202,
+  },
+  listReplays: { path: ({ tenant }) => `/v1/replays?tenant=${tenant}` },
+  getReplay: { path: ({ replay }) => `/v1/replays/${replay}` },
+  changeReplay: { path: ({ replay }) => `/v1/replays/${replay}`, body: { perSecond: 3 } },
+  pauseReplay: { path: ({ replay }) => `/v1/replays/${replay}/pause`, own: 202 },
+  resumeReplay: { path: ({ replay }) => `/v1/replays/${replay}/resume`, own: 202 },
+  cancelReplay: { path: ({ replay }) => `/v1/replays/${replay}/cancel`, own: 202 },
   releaseDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/release`, own: 409 },
   replayDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/replay`, own: 409 },
   cancelDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/cancel`, own: 202 },
@@ -136,6 +149,7 @@ beforeAll(async () => {
     foreign.event,
     foreign.key,
     foreign.link,
+    foreign.replay,
     uuidOf(foreign.endpoint),
     uuidOf(foreign.delivery),
     foreign.alert,
@@ -191,7 +205,9 @@ async function furnish(name: string, mark: string): Promise<Names> {
     [uuidOf(alert), uuidOf(endpoint), facts, tenant],
   );
   if (name === 'foreign') unseen.push(key.key, key.prefix, link.token);
-  return { tenant, endpoint, delivery, event, key: key.id, link: link.id, alert, channel: made.id };
+  const asked = { tenant, endpoint, since: '2020-01-01T00:00:00Z', types: ['order.*'] };
+  const { body: replay } = await api.post('/v1/replays', asked);
+  return { tenant, endpoint, delivery, event, key: key.id, link: link.id, alert, channel: made.id, replay: replay.id };
 }
 
 /**
@@ -272,6 +288,7 @@ describe("with another tenant's ids", () => {
       link: unknown(foreign.link),
       alert: unknown(foreign.alert),
       channel: unknown(foreign.channel),
+      replay: unknown(foreign.replay),
     };
     for (const operationId of Object.keys(cases)) {
       const [theirs, nothing] = [await call(operationId, foreign), await call(operationId, nobodys)];
@@ -295,6 +312,8 @@ describe("with another tenant's ids", () => {
         `/v1/tenants/${own.tenant}/events?cursor=${Buffer.from('evt_ffffffffffffffffffffffffffffffff').toString('base64url')}`,
       ),
     ];
+    const ofForeign = { endpoint: foreign.endpoint, since: '2020-01-01T00:00:00Z' };
+    for (const dryRun of [true, false]) expect((await bound.post('/v1/replays', { ...ofForeign, dryRun })).status).toBe(404);
     for (const answer of answers) expectSilence(answer);
     expect(answers.slice(0, 3).map(({ status, body }) => [status, body.data.length])).toEqual([
       [200, 1],

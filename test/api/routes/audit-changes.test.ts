@@ -28,6 +28,12 @@ const newChannel = async (): Promise<string> => {
 const reason = { reason: 'ticket 7' };
 const masked = { url: 'http://127.0.0.1:9/***', headers: { 'x-api-key': '***', 'x-other': '***' } };
 
+async function replay(command?: string): Promise<string> {
+  const { body } = await api.post('/v1/replays', { tenant: await api.makeTenant(), since: '2026-01-01T00:00:00Z' });
+  if (command !== undefined) await api.post(`/v1/replays/${body.id}/${command}`);
+  return body.id;
+}
+
 /** Every operation of the API that changes something, and the entry that it leaves. */
 const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
   createTenant: {
@@ -182,6 +188,31 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
   cancelDelivery: {
     make: () => order('cancel', 'retrying'),
     entry: { action: 'delivery.cancel', before: { status: 'retrying' }, after: { status: 'cancelled', ...reason } },
+  },
+  createReplay: {
+    make: async () => api.post('/v1/replays', { tenant: await api.makeTenant(), since: '2026-01-01T00:00:00Z', perSecond: 3 }),
+    entry: {
+      action: 'replay.create',
+      target: { kind: 'replay', id: expect.any(String) },
+      before: null,
+      after: expect.objectContaining({ perSecond: 3 }),
+    },
+  },
+  changeReplay: {
+    make: async () => api.call('PATCH', `/v1/replays/${await replay()}`, { perSecond: 7 }),
+    entry: { action: 'replay.set_pace', before: { perSecond: 100 }, after: { perSecond: 7 } },
+  },
+  pauseReplay: {
+    make: async () => api.post(`/v1/replays/${await replay()}/pause`),
+    entry: { action: 'replay.pause', before: { status: 'counting' }, after: { status: 'paused' } },
+  },
+  resumeReplay: {
+    make: async () => api.post(`/v1/replays/${await replay('pause')}/resume`),
+    entry: { action: 'replay.resume', before: { status: 'paused' }, after: { status: 'counting' } },
+  },
+  cancelReplay: {
+    make: async () => api.post(`/v1/replays/${await replay()}/cancel`),
+    entry: { action: 'replay.cancel', before: { status: 'counting' }, after: { status: 'cancelled' } },
   },
   eraseEvent: {
     make: async () => {

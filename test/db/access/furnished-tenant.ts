@@ -67,6 +67,14 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
   );
   await insert(`insert into lanes (endpoint_id, tenant_id, parks, reason, state) values ($1, $2, true, 'cap', 'idle')`, endpoint, tenant);
   await insert('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 1)', endpoint, canary);
+  await insert(
+    `insert into replays (id, tenant_id, endpoint_id, statuses, types, never_attempted, target, since, until, status, phase, cursor, per_second, created_by)
+     values ($1, $2, $3, '{}', '{}', false, 'frozen', now(), now(), 'paused', 'deliveries', $3, 1, $4)`,
+    dashed(newId('rpl')),
+    tenant,
+    endpoint,
+    canary,
+  );
   await insert(`insert into alerts (id, tenant_id, endpoint_id, kind) values ($1, $2, $3, 'test')`, alert, tenant, endpoint);
   await insert(
     `insert into alerts (id, tenant_id, kind, for_owner) values (gen_random_uuid(), $1, 'only for the operator', false)`,

@@ -38,6 +38,7 @@ describe('a statement without a where clause', () => {
     'attempts',
     'lanes',
     'lane_sequences',
+    'replays',
     'alerts',
     'alert_channels',
     'missed_lists',

@@ -17,9 +17,13 @@ import { setDoneByDelivery } from '#db/events/dispatches';
 import { existingDeliveries, readOwned, takeOutboxRows } from '#db/events/outbox';
 import { insertDeliveries } from '#db/events/plan';
 import { readRecalled, recallEvent } from '#db/events/recall';
+import { createDeliveries, openNextRound } from '#db/replays/handed-over';
+import { scanEvents } from '#db/replays/never-attempted';
+import { countResults } from '#db/replays/results';
+import { countDeliveries, type Selected, scanDeliveries } from '#db/replays/selection';
 import { makePartitions } from '#db/store/partitions';
 import type { Db } from '#db/store/pool';
-import { deliveryId } from '#domain/ids';
+import { deliveryId, firstUuidAt } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { testContents } from '../../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -49,6 +53,16 @@ const attempt = {
   retryInMs: 1_000,
 };
 
+const asOf = new Date().toISOString();
+const job = { replayId: newId('rpl'), now: asOf };
+const day = firstUuidAt(Date.now() - 86_400_000);
+/** Of 30 days, of all kinds. */
+const selected: Selected = {
+  ...{ tenantId: null, endpointId: null, statuses: ['dead_lettered'], types: [], neverAttempted: true, target: 'current', asOf },
+  ...{ from: day, below: firstUuidAt(Date.now() + 29 * 86_400_000) },
+};
+const due = { deliveryId: delivery, dueInMs: 0, eventId, endpointId, tenantId };
+
 it.each<[string, (db: Db) => Promise<unknown>]>([
   ['insertDeliveries', (db) => insertDeliveries(db, dispatchId, event, [endpointId])],
   ['startableDeliveries', (db) => startableDeliveries(db, [eventId], null, 10)],
@@ -75,6 +89,16 @@ it.each<[string, (db: Db) => Promise<unknown>]>([
   ['countFault', (db) => countFault(db, delivery, 'x')],
   ['quarantineDelivery', (db) => quarantineDelivery(db, delivery, 'x')],
   ['takeHurry', (db) => takeHurry(db, delivery)],
+  ['scanDeliveries', (db) => scanDeliveries(db, selected, day, 100)],
+  [
+    'scanDeliveries of an endpoint, with all statuses',
+    (db) => scanDeliveries(db, { ...selected, endpointId, statuses: ['dead_lettered', 'succeeded'] }, day, 100),
+  ],
+  ['countDeliveries', (db) => countDeliveries(db, selected, day)],
+  ['scanEvents', (db) => scanEvents(db, selected, day, 100)],
+  ['openNextRound', (db) => openNextRound(db, { ...job, selected }, [due])],
+  ['createDeliveries', (db) => createDeliveries(db, job, [due])],
+  ['countResults', (db) => countResults(db, job.replayId, null, false)],
   ['markSignalled', (db) => markSignalled(db, delivery, '2026-01-01 00:00:00+00')],
 ])('%s, on a connection that runs it for the seventh time', async (_name, run) => {
   const client: pg.PoolClient = await database.db.connect();

@@ -11,6 +11,7 @@ const sent: SentRequest = {
   format: 'standard',
   signatures: { 'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=' },
   sequence: null,
+  replay: null,
   batch: null,
 };
 const source: RequestSource = {

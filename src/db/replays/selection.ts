@@ -1,0 +1,139 @@
+// The existing deliveries that a replay job selects, a part of a day at a time, in the order of ids. Event types and
+// subscriptions are checked here and not in SQL, so that the check is the one of the relays.
+import { judge, type Subscription, takesType } from '#domain/events/subscription';
+import { firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
+import type { Replayable, ReplaySelection } from '#domain/replays/replay';
+import type { Db } from '../store/pool.ts';
+
+export type Querying = Pick<Db, 'query'>;
+
+export interface Selected extends Omit<ReplaySelection, 'since' | 'until'> {
+  tenantId: string | null;
+  endpointId: string | null;
+  /** UUIDs: of events accepted from `from` on, and before `below`. */
+  from: string;
+  below: string;
+  /** What was changed or created later is left out. PostgreSQL's text of a time; null: now. */
+  asOf: string | null;
+}
+
+/** A part of the selection. The next one begins after the UUID `reached`; at `below` there is none. */
+export interface Scan<T> {
+  found: T[];
+  reached: string;
+}
+
+/** UUIDs: from `from` on, and below `below`. */
+export interface Day {
+  from: string;
+  below: string;
+}
+
+const dayMs = 86_400_000;
+
+/** The day on which the part after `after` lies, cut off at `below`: its ids are in one partition. */
+export function dayAfter(after: string, below: string): Day {
+  const day = Math.floor(unixMsOf(after) / dayMs);
+  const next = firstUuidAt((day + 1) * dayMs);
+  return { from: firstUuidAt(day * dayMs), below: next < below ? next : below };
+}
+
+// Literal statuses, so that PostgreSQL can use the indexes of those other than `succeeded`.
+const statusIs = {
+  dead_lettered: `d.status = 'dead_lettered' and d.status <> 'succeeded'`,
+  succeeded: `d.status = 'succeeded'`,
+  both: `d.status in ('dead_lettered', 'succeeded')`,
+};
+type Statuses = keyof typeof statusIs;
+type Texts = Record<Statuses, string>;
+
+const textsOf = (text: (status: Statuses) => string): Texts => ({
+  dead_lettered: text('dead_lettered'),
+  succeeded: text('succeeded'),
+  both: text('both'),
+});
+
+/** Null: none. */
+function keyOf([first, second]: Replayable[]): Statuses | null {
+  return second ? 'both' : (first ?? null);
+}
+
+// by the endpoint alone: given the tenant too, PostgreSQL might read all deliveries of the tenant
+const within = (status: Statuses) => `
+  d.id > $1::uuid and d.id < $2::uuid and ${statusIs[status]}
+  and ($3::uuid is null or $4::uuid is not null or d.tenant_id = $3) and ($4::uuid is null or d.endpoint_id = $4)`;
+// only for endpoints that subscribe to channels; an event is on the day of its deliveries
+const channels = `
+  case when $6 and cardinality(p.channels) > 0 then (select e.channels from events e where e.id = d.event_id and e.id >= $7 and e.id < $2) end`;
+const columns = `d.event_type, ${channels} as channels, p.event_types, p.channels as subscribed`;
+
+const scans = textsOf(
+  (status) => `
+    with d as materialized (select * from deliveries d where ${within(status)} order by id limit $8)
+    select d.id, ${columns}, p.deleted_at is null and d.updated_at <= coalesce($5::timestamptz, now()) as fits
+    from d join endpoints p on p.id = d.endpoint_id order by d.id`,
+);
+const counts = textsOf(
+  (status) => `
+    select d.tenant_id, d.endpoint_id, ${columns}, count(*) as matched
+    from deliveries d join endpoints p on p.id = d.endpoint_id and p.deleted_at is null
+    where ${within(status)} and d.updated_at <= coalesce($5::timestamptz, now())
+    group by d.tenant_id, d.endpoint_id, d.event_type, 4, p.event_types, p.channels`,
+);
+
+interface Judged {
+  event_type: string;
+  /** Of the event, where they matter. */
+  channels: string[] | null;
+  event_types: string[];
+  subscribed: string[];
+}
+
+function isWanted({ types, target }: Selected, { event_type: type, channels, event_types: eventTypes, subscribed }: Judged): boolean {
+  const subscription: Subscription = { eventTypes, channels: subscribed };
+  const isSubscribed = () => judge(subscription, { type, channels: channels ?? [] }) === 'wanted';
+  return takesType({ eventTypes: types }, type) && (target === 'frozen' || isSubscribed());
+}
+
+/** Not prepared by name, so that the day selects the partition (docs/decisions/0040). */
+function valuesOf({ tenantId, endpointId, asOf, target }: Selected, after: string, day: Day): unknown[] {
+  return [after, day.below, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), asOf, target === 'current', day.from];
+}
+
+/** Deliveries after `after`, of its day. Looks at `most` rows at most. */
+export async function scanDeliveries(db: Querying, selected: Selected, after: string, most: number): Promise<Scan<string>> {
+  const statuses = keyOf(selected.statuses);
+  if (statuses === null) return { found: [], reached: selected.below };
+  const day = dayAfter(after, selected.below);
+  const values = [...valuesOf(selected, after, day), most];
+  const { rows } = await db.query<Judged & { id: string; fits: boolean }>({ text: scans[statuses], values });
+  const found = rows.filter((row) => row.fits && isWanted(selected, row)).map(({ id }) => idOf('dlv', id));
+  return { found, reached: reachedBy(rows, most, day) };
+}
+
+export function reachedBy(rows: { id: string }[], most: number, { below }: Day): string {
+  const last = rows.at(-1);
+  return rows.length === most && last ? last.id.replaceAll('-', '') : below;
+}
+
+export interface CountedPart {
+  tenantId: string;
+  endpointId: string;
+  matched: number;
+}
+
+/** How many deliveries each endpoint has on the day of `after`. */
+export async function countDeliveries(db: Querying, selected: Selected, after: string): Promise<Scan<CountedPart>> {
+  const statuses = keyOf(selected.statuses);
+  if (statuses === null) return { found: [], reached: selected.below };
+  const day = dayAfter(after, selected.below);
+  const { rows } = await db.query<Judged & { tenant_id: string; endpoint_id: string; matched: number }>({
+    text: counts[statuses],
+    values: valuesOf(selected, after, day),
+  });
+  const found = rows.filter((row) => isWanted(selected, row));
+  return {
+    found: found.map((row) => ({ tenantId: idOf('tnt', row.tenant_id), endpointId: idOf('ep', row.endpoint_id), matched: row.matched })),
+    reached: day.below,
+  };
+}
