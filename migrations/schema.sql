@@ -303,6 +303,7 @@ create table events (
   accepted_at timestamp with time zone not null,
   erased_at timestamp with time zone,
   erased_again_at timestamp with time zone,
+  trace_context text,
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_by_time ON ONLY public.events USING brin (accepted_at) WITH (pages_per_range='64', autosummarize='on');
@@ -312,7 +313,7 @@ CREATE INDEX events_of_tenant ON ONLY public.events USING btree (tenant_id, id);
 alter table events enable row level security;
 create policy of_tenant on events for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on events to posthorn_tenant_of_postgres;
-grant update (body, erased_at, subject_hash) on events to posthorn_tenant_of_postgres;
+grant update (body, erased_at, subject_hash, trace_context) on events to posthorn_tenant_of_postgres;
 
 create table idempotency_keys (
   scope text not null,

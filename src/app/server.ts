@@ -71,6 +71,8 @@ export function startServer(
     keyStore: createKeyStore(callers),
     followKey: createFollowKey(link, log),
     sweepSoon: () => askForSweep(db, log),
+    requests: telemetry.requests,
+    tracing: core.tracing,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,

@@ -12,6 +12,7 @@ import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
 import { type Poller, pollWatch } from '#temporal/poll-watch';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
+import type { Tracing } from '#tracing/tracing';
 import type { Core } from './core.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -45,7 +46,7 @@ export interface Work {
 }
 
 /** `verifications`: without it, endpoint verifications are not looked after. */
-type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings' | 'store'>>;
+type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings' | 'store' | 'tracing'>>;
 
 export interface Polling {
   /** Resolves when all workers poll. */
@@ -87,11 +88,13 @@ class TemporalWorkers {
 
   /** Resolves after `stop`. `begun` is called when the workers of all queues poll. */
   async poll(begun: () => void): Promise<void> {
-    const { config, link, log, store, timings = usualTimings } = this.#core;
+    const { config, link, log, store, tracing, timings = usualTimings } = this.#core;
     const connection = await link.connected;
     if (!connection) return;
-    const interceptors = store === undefined ? undefined : { activity: [onlyOwnStore(store, tellOfOther(log))] };
-    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, names: link.names, timings, interceptors };
+    const ofStore = store === undefined ? [] : [onlyOwnStore(store, tellOfOther(log))];
+    const interceptors = { activity: [...(tracing ? [tracing.activity] : []), ...ofStore] };
+    const sinks = tracing?.sinks;
+    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, names: link.names, timings, interceptors, sinks };
     link.onReplaced((next) => {
       at.connection = next;
       for (const worker of this.#workers) moveTo(worker, next, log);
@@ -201,7 +204,9 @@ interface At {
   namespace: string;
   names: TemporalNames;
   timings: Timings;
-  interceptors: WorkerInterceptors | undefined;
+  interceptors: WorkerInterceptors;
+  /** With traces only, whose workflows report their spans there. */
+  sinks: Tracing['sinks'] | undefined;
 }
 
 /** Logs, once a minute at most, that this worker gets tasks of another store. */
@@ -223,7 +228,7 @@ async function createWorker(
   return Worker.create({
     ...at,
     taskQueue: names.taskQueue,
-    workflowBundle: workflowBundle ?? (await loadWorkflowBundle()),
+    workflowBundle: workflowBundle ?? (await loadWorkflowBundle(at.sinks !== undefined)),
     workflowFailureErrorTypes: failureTypes,
     activities,
     maxConcurrentActivityTaskExecutions: sizing.activities,

@@ -145,6 +145,7 @@ function openRelay(
     pump: { ...shared, db: shares.attempts, engine, limits, metrics: telemetry.pump },
     timings,
     metrics: telemetry.dispatches,
+    tracing: core.tracing,
     reached,
   });
 }
@@ -167,6 +168,7 @@ function openActivities(core: Core, attempts: AttemptParts, publicOrigin: string
     timings,
     reached,
     pageSize,
+    isTraced: core.tracing !== undefined,
   });
 }
 

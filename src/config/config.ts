@@ -171,6 +171,23 @@ export const variables = z.object({
     .describe('days during which the workflow of a dead letter stays open for signals; the API can replay and cancel it later too'),
   POSTHORN_RETENTION_DAYS: days(50).default(90).describe('days to keep events and deliveries; not implemented yet: nothing is deleted'),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .optional()
+    .describe(
+      'base URL of an OpenTelemetry collector, such as http://collector:4318; traces are posted to its path /v1/traces in http/protobuf; unset: no traces',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe('headers for the collector: name=value, separated by commas, values percent-encoded'),
+  OTEL_SERVICE_NAME: z.string().min(1).default('posthorn').describe('name of this service in traces'),
+  POSTHORN_TRACE_RATIO: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('share of the requests that are traced, from 0 to 1, unless their traceparent header says whether they are'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -8,7 +8,9 @@ import { type AccessOptions, createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
+import { build } from '#config/package';
 import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { readInstallationFigures } from '#db/deliveries/installation-figures';
 import { countOutbox } from '#db/events/backlog';
 import { createContentEncryption } from '#db/keys/content-encryption';
 import { createKeyStore } from '#db/keys/key-rotation';
@@ -21,6 +23,7 @@ import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
+import type { Logger } from '#runtime/logger';
 import { createVault } from '#sealing/vault';
 import { createTelemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
@@ -52,6 +55,18 @@ export interface ApiServerOptions {
   /** One key, or several separated by commas. */
   masterKey?: string;
   access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
+}
+
+function metricsOf(db: pg.Pool, log: Logger): Pick<ApiDeps, 'requests' | 'metrics'> {
+  const facts = {
+    outboxEvents: async () => (await countOutbox(db)).events,
+    overdueDeliveries: () => countOverdueDeliveries(db),
+    temporalAway: async () => true,
+    lanes: () => readLaneFigures(db),
+    installation: () => readInstallationFigures(db),
+  };
+  const telemetry = createTelemetry(facts, log, build);
+  return { requests: telemetry.requests, metrics: telemetry.openPage() };
 }
 
 export async function startApi({
@@ -95,15 +110,7 @@ export async function startApi({
     keyStore: createKeyStore(db),
     followKey: createFollowKey(link, log),
     sweepSoon: () => void sweeps++,
-    metrics: createTelemetry(
-      {
-        outboxEvents: async () => (await countOutbox(db)).events,
-        overdueDeliveries: () => countOverdueDeliveries(db),
-        temporalAway: async () => true,
-        lanes: () => readLaneFigures(db),
-      },
-      log,
-    ).openPage(),
+    ...metricsOf(db, log),
     refusing: () => ({ all: false, tenants: 0 }),
     temporalTrouble: async () => 'no Temporal here',
     home: () => '<!doctype html><title>Posthorn</title>',

@@ -15,6 +15,8 @@ import type { SetGate } from '#lanes/set-gate';
 import type { SkipHead } from '#lanes/skip-head';
 import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
+import type { RequestMetrics } from '#telemetry/request-metrics';
+import type { Tracing } from '#tracing/tracing';
 import type { Access } from '../access/access.ts';
 
 export interface ApiDeps {
@@ -55,6 +57,10 @@ export interface ApiDeps {
   followKey(key: SigningKey): Promise<void>;
   /** Runs the sweep soon, because rows may have become due. */
   sweepSoon(): void;
+  /** Counts requests. */
+  requests: RequestMetrics;
+  /** Absent: traces are off. */
+  tracing?: Pick<Tracing, 'request'> | undefined;
   /** The Prometheus metrics of this process. */
   metrics(): Promise<{ type: string; text: string }>;
   /**

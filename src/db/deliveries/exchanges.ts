@@ -3,6 +3,7 @@
 
 import type { SendResult } from '#domain/deliveries/outcome';
 import type { BodyFormat } from '#domain/events/body-format';
+import type { TraceContext } from '#domain/events/trace-context';
 import type { SentRequest } from '#domain/views/sent-request';
 import type { Content, ContentEncryption } from '../keys/content-encryption.ts';
 
@@ -56,7 +57,7 @@ export async function decryptExchange(
 
 /**
  * Short, since it is stored for each attempt. A single `webhook-signature` is only its value. `rest` is left out if the
- * body is standard, the request was sent alone, and the endpoint is not ordered.
+ * body is standard, the request was sent alone and without a trace, and the endpoint is not ordered.
  */
 type Packed = [
   layout: 1,
@@ -65,17 +66,17 @@ type Packed = [
   bytes: number,
   sha256: string,
   signatures: string | Record<string, string>,
-  rest?: { format?: BodyFormat; sequence?: number; batch?: NonNullable<SentRequest['batch']> },
+  rest?: { format?: BodyFormat; sequence?: number; batch?: NonNullable<SentRequest['batch']>; trace?: TraceContext },
 ];
 
 const usualSignature = 'webhook-signature';
 
-function packed({ targetVersion, userAgent, body, format, signatures, sequence, batch }: SentRequest): Packed {
+function packed({ targetVersion, userAgent, body, format, signatures, sequence, batch, trace }: SentRequest): Packed {
   const [name, ...others] = Object.keys(signatures);
   const short = name === usualSignature && others.length === 0 ? (signatures[name] ?? '') : signatures;
   const usual = [1, targetVersion, userAgent, body.bytes, body.sha256, short] as const;
-  if (format === 'standard' && sequence === null && batch === null) return [...usual];
-  return [...usual, { format, ...(sequence !== null && { sequence }), ...(batch && { batch }) }];
+  if (format === 'standard' && sequence === null && batch === null && trace === undefined) return [...usual];
+  return [...usual, { format, ...(sequence !== null && { sequence }), ...(batch && { batch }), ...(trace !== undefined && { trace }) }];
 }
 
 function unpacked([, targetVersion, userAgent, bytes, sha256, signatures, rest]: Packed): SentRequest {
@@ -87,5 +88,6 @@ function unpacked([, targetVersion, userAgent, bytes, sha256, signatures, rest]:
     signatures: typeof signatures === 'string' ? { [usualSignature]: signatures } : signatures,
     sequence: rest?.sequence ?? null,
     batch: rest?.batch ?? null,
+    ...(rest?.trace !== undefined && { trace: rest.trace }),
   };
 }

@@ -40,7 +40,7 @@ type OfEvent = [from: string, to: string, event: string];
 async function eraseIn(client: Pick<Db, 'query'>, ofEvent: OfEvent, asked: Asked | undefined): Promise<string[]> {
   const { rowCount } = await client.query({
     name: 'erase_event',
-    text: `update events set body = '', subject_hash = null, erased_at = now() where id = $1 and erased_at is null`,
+    text: `update events set body = '', subject_hash = null, trace_context = null, erased_at = now() where id = $1 and erased_at is null`,
     values: [ofEvent[2]],
   });
   const { rows } = await client.query<{ endpoint_id: string }>({

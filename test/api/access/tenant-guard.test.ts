@@ -30,7 +30,16 @@ const served = async () => answer(200, 'served');
 const facts = { operationId: 'x', summary: 'x', scope: 'admin', answers: {}, method: 'get', path: '/v1/endpoints/:endpoint' } as const;
 
 function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
-  const empty = { params: {}, query: {}, body: undefined, members: new Map(), ids: freshIds, caller, audit: bySystem('endpoint.change') };
+  const empty = {
+    params: {},
+    query: {},
+    body: undefined,
+    members: new Map(),
+    ids: freshIds,
+    caller,
+    trace: null,
+    audit: bySystem('endpoint.change'),
+  };
   return guardTenant(made, db).handler({ ...empty, ...call });
 }
 

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { EventToAccept } from '#db/events/acceptance';
 import { type NewEvent, normalInstant, standardBody } from '#domain/events/event';
+import type { TraceContext } from '#domain/events/trace-context';
 
 export interface PostedEvent {
   event: NewEvent;
@@ -11,10 +12,11 @@ export interface PostedEvent {
   /** The internal id. Not used if the event is a duplicate. */
   eventId: string;
   nowMs: number;
-  onlyEndpointId?: string;
+  onlyEndpointId?: string | null;
+  trace: TraceContext | null;
 }
 
-export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId }: PostedEvent): EventToAccept {
+export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId = null, trace }: PostedEvent): EventToAccept {
   const { type, id, channels = [], orderingKey = null, coalesceKey = null, version = null, subject = null } = event;
   const occurredAt = event.occurredAt === undefined ? null : normalInstant(event.occurredAt);
   const deliverAt = event.deliverAt === undefined ? null : normalInstant(event.deliverAt);
@@ -51,6 +53,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     version,
     deliverAt,
     expiresAt,
-    onlyEndpointId: onlyEndpointId ?? null,
+    onlyEndpointId,
+    trace,
   };
 }
