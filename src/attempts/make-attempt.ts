@@ -145,13 +145,14 @@ function withoutResponse(result: SendResult): SendResult {
 }
 
 function countAttempt(metrics: AttemptMetrics, job: AttemptJob, records: AttemptRecord[], statuses: (DeliveryStatus | null)[]): void {
+  const way = job.members ? 'lane' : 'direct';
   for (const [index, { round, number }] of records.entries()) {
     const status = statuses[index] ?? null;
     metrics.became(status);
     if (round > 1 || (number > 1 && status !== 'succeeded')) continue;
     const ageMs = Date.now() - (job.members?.[index]?.sinceMs ?? job.scheduledMs ?? unixMsOf(job.eventId));
-    if (number === 1) metrics.begun(ageMs);
-    if (status === 'succeeded') metrics.delivered(ageMs);
+    if (number === 1) metrics.begun(way, ageMs);
+    if (status === 'succeeded') metrics.delivered(way, ageMs);
   }
 }
 

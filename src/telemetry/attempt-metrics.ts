@@ -8,15 +8,18 @@ import { bound } from './bound-counter.ts';
 /** The statuses in which an attempt can end a delivery. */
 const ends = ['succeeded', 'dead_lettered', 'quarantined'] as const;
 
+/** What waits in a lane waits for its endpoint; what is sent directly, for Posthorn. */
+export type Way = 'direct' | 'lane';
+
 export interface AttemptMetrics {
   /** Reports the outcome of a request and how long it took. */
   attempted(outcome: Outcome, ms: number): void;
   /** Reports the time from the acceptance of an event to the first request of a delivery. */
   sentFirst(afterMs: number): void;
   /** Reports the first attempt of a delivery: how long its event had waited since it was accepted, or due. */
-  begun(ageMs: number): void;
+  begun(way: Way, ageMs: number): void;
   /** The same for a delivery that succeeded in its first round. */
-  delivered(ageMs: number): void;
+  delivered(way: Way, ageMs: number): void;
   /** Reports the status that an attempt, or a failure to build its request, has left. Other statuses are not counted. */
   became(status: DeliveryStatus | null): void;
 }
@@ -41,15 +44,15 @@ export function attemptMetrics(registry: Registry): AttemptMetrics {
     'Time from the acceptance of an event to the first request of a delivery, if one process did both (batched mode).',
     firstAttemptBuckets,
   );
-  const begun = histogram(
+  const begun = ages(
+    registry,
     'posthorn_first_attempt_age_seconds',
     'Age of an event, since it was accepted or due, when the first attempt of a delivery was recorded.',
-    ageBuckets,
   );
-  const delivered = histogram(
+  const delivered = ages(
+    registry,
     'posthorn_delivered_age_seconds',
     'Age of an event, since it was accepted or due, when a delivery succeeded, replays excluded.',
-    ageBuckets,
   );
   return {
     attempted(outcome, ms) {
@@ -57,8 +60,14 @@ export function attemptMetrics(registry: Registry): AttemptMetrics {
       duration.observe(ms / 1_000);
     },
     sentFirst: (afterMs) => delay.observe(afterMs / 1_000),
-    begun: (ageMs) => begun.observe(Math.max(0, ageMs) / 1_000),
-    delivered: (ageMs) => delivered.observe(Math.max(0, ageMs) / 1_000),
+    begun: (way, ageMs) => begun[way].observe(Math.max(0, ageMs) / 1_000),
+    delivered: (way, ageMs) => delivered[way].observe(Math.max(0, ageMs) / 1_000),
     became: (status) => ended[status as (typeof ends)[number]]?.inc(),
   };
+}
+
+function ages(registry: Registry, name: string, help: string): Record<Way, { observe(seconds: number): void }> {
+  const histogram = new Histogram({ name, help, labelNames: ['way'], buckets: ageBuckets, registers: [registry] });
+  for (const way of ['direct', 'lane']) histogram.zero({ way });
+  return { direct: histogram.labels({ way: 'direct' }), lane: histogram.labels({ way: 'lane' }) };
 }

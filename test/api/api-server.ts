@@ -1,6 +1,6 @@
 // Starts only the API over real HTTP, with its own database, without a relay, and with Temporal
 // unreachable.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino } from 'pino';
@@ -45,6 +45,7 @@ export interface ApiServer extends Api {
   /** The number of sweeps that the API has requested. */
   sweeps(): number;
   logLines: { msg: string; level: number; [field: string]: unknown }[];
+  http: Server;
   close(): Promise<void>;
 }
 
@@ -119,6 +120,7 @@ export async function startApi({
   return {
     ...createApi(origin, apiKey),
     origin,
+    http,
     db,
     deps,
     logLines,
