@@ -27,8 +27,8 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
       'Metrics in the Prometheus text format. No label names a tenant or an event type. Only the 20 endpoints with the most held deliveries are named, by their ids. No API key is needed.',
     scope: 'open',
     answers: { 200: { description: 'The metrics.', types: ['text/plain'], example: metricsExample } },
-    async handler() {
-      const { type, text } = await metrics();
+    async handler({ accept }) {
+      const { type, text } = await metrics(accept);
       return { status: 200, text, type };
     },
   });

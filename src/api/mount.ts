@@ -35,6 +35,7 @@ function handle(route: Route, deps: IdempotencyDeps, concurrency: TenantConcurre
       caller,
       audit: auditOf(route, caller, response),
       trace: traceOf(response),
+      accept: request.headers.accept,
     };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));

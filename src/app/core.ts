@@ -138,7 +138,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     parking: createParking(db, waker),
     verifications: createVerifications({ db, link, log }),
     temporalTrouble: trouble,
-    telemetry: createTelemetry(gauges, log, build),
+    telemetry: createTelemetry(gauges, log, build, tracing !== undefined),
   };
 }
 

@@ -112,7 +112,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       const number = job.attempts + 1;
       const request = render(plain, number, startedAt.getTime(), keyPairs);
       const result = await send({ ...request, isTooLate: job.isTooLate });
-      metrics?.attempted(result.outcome, result.timings.totalMs);
+      metrics?.attempted(result.outcome, result.timings.totalMs, job.trace);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
       const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());

@@ -4,7 +4,7 @@ import { Counter, Histogram, type Registry } from '@prometheus-io/client';
 export interface RequestMetrics {
   /**
    * Reports an answered request. `path`: of its route, in the syntax of Express; undefined: it reached none. `status` null:
-   * the client went away before the answer.
+   * the client went away before the end of the answer.
    */
   answered(method: string, path: string | undefined, status: number | null, ms: number): void;
 }

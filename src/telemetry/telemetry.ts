@@ -4,6 +4,7 @@
 import { Gauge, Registry } from '@prometheus-io/client';
 import type { Logger } from '#runtime/logger';
 import { type AttemptMetrics, attemptMetrics } from './attempt-metrics.ts';
+import { openPage, type ReadPage } from './metrics-page.ts';
 import { type PoolFacts, watchPool } from './pool-gauges.ts';
 import { processMetrics } from './process-metrics.ts';
 import {
@@ -15,7 +16,7 @@ import {
   pumpMetrics,
 } from './relay-metrics.ts';
 import { type RequestMetrics, requestMetrics } from './request-metrics.ts';
-import type { Metrics, Page } from './summed-metrics.ts';
+import type { Metrics } from './summed-metrics.ts';
 import {
   type ServerFacts,
   type StoreFacts,
@@ -49,16 +50,17 @@ export interface Telemetry {
   /** Adds the gauges of the connections to PostgreSQL. Call it once. */
   watchPool(facts: PoolFacts): void;
   /**
-   * Starts the process metrics. The returned function renders the page in the Prometheus text format; concurrent calls
-   * share one.
+   * Starts the process metrics. The returned function renders the page; concurrent calls share one.
    */
-  openPage(): () => Promise<Page>;
+  openPage(): ReadPage;
   /** All metrics, to be added to those of other processes. Only one of them must read `ofStores`. */
   collect(ofStores: boolean): Promise<Metrics>;
 }
 
-export function createTelemetry(stores: StoreFacts, log: Logger, build: Build): Telemetry {
+/** `hasTraces`: requests to endpoints are traced, and shown as exemplars. */
+export function createTelemetry(stores: StoreFacts, log: Logger, build: Build, hasTraces = false): Telemetry {
   const registry = new Registry();
+  const exemplars = hasTraces ? new Registry(Registry.OPENMETRICS_CONTENT_TYPE) : undefined;
   const ofStores = new Registry();
   showBuild(registry, build);
   watchTemporal(registry, stores, log);
@@ -66,29 +68,18 @@ export function createTelemetry(stores: StoreFacts, log: Logger, build: Build): 
   watchInstallation(ofStores, stores, log);
   watchLanes(ofStores, stores, log);
   const own = () => [processMetrics(), temporalMetrics.registry, registry];
+  const all = (stores: boolean) => [...own(), ...(exemplars ? [exemplars] : []), ...(stores ? [ofStores] : [])];
   return {
     requests: requestMetrics(registry),
     ingest: ingestMetrics(registry),
-    attempts: attemptMetrics(registry),
+    attempts: attemptMetrics(registry, exemplars),
     dispatches: dispatchMetrics(registry),
     pump: pumpMetrics(registry),
     watchWorker: (facts) => watchWorker(registry, facts),
     watchServer: (facts) => watchServer(registry, facts),
     watchPool: (facts) => watchPool(registry, facts),
-    openPage: () => openPage([...own(), ofStores]),
-    collect: async (stores) => (await Promise.all([...own(), ...(stores ? [ofStores] : [])].map((one) => one.getMetricsAsJSON()))).flat(),
-  };
-}
-
-function openPage(registries: Registry[]): () => Promise<Page> {
-  let scraping: Promise<Page> | undefined;
-  return () => {
-    scraping ??= Promise.all(registries.map((one) => one.metrics()))
-      .then((texts) => ({ type: Registry.PROMETHEUS_CONTENT_TYPE, text: texts.join('\n') }))
-      .finally(() => {
-        scraping = undefined;
-      });
-    return scraping;
+    openPage: () => openPage([...own(), ofStores], exemplars),
+    collect: async (stores) => (await Promise.all(all(stores).map((one) => one.getMetricsAsJSON()))).flat(),
   };
 }
 

@@ -5,10 +5,12 @@ import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { loadWorkflowBundle } from '#app/workflow-bundle';
+import { documented, readMetrics } from '../api/prometheus-page.ts';
 import { type CollectedSpan, type Collector, startCollector } from '../support/collector.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup, type PosthornProcess } from '../support/posthorn-process.ts';
+import { startPrometheus } from '../support/prometheus.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { installTestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
@@ -134,6 +136,29 @@ describe('in individual mode', () => {
       .filter((line) => line.startsWith('{') && line.includes(producersTrace))
       .map((line) => JSON.parse(line));
     expect(lines.filter(({ msg, traceId }) => msg === 'delivery.attempted' && traceId === producersTrace)).toHaveLength(3);
+  });
+
+  it('the histogram of durations names traces to a scraper that reads exemplars, and is the same to others', async () => {
+    const accept = 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5';
+    const open = await fetch(`${posthorn.origin}/metrics`, { headers: { accept } });
+    expect(open.headers.get('content-type')).toContain('application/openmetrics-text');
+    const text = await open.text();
+    expect(text).toMatch(/^posthorn_attempt_seconds_bucket\{le="[0-9.+Inf]+"\} \d+ # \{trace_id="[0-9a-f]{32}"\} [0-9.]+ [0-9.]+$/m);
+    expect(text).toMatch(/^# TYPE posthorn_events_accepted counter\nposthorn_events_accepted_total [1-9]/m);
+    expect(text.match(/# EOF/g)).toHaveLength(1);
+    const plain = await readMetrics(posthorn.origin);
+    expect(plain.names().toSorted()).toEqual(documented('posthorn').toSorted());
+    expect(plain.value('posthorn_attempt_seconds_count')).toBeGreaterThan(3);
+    expect(plain.value('posthorn_events_accepted_total')).toBeGreaterThan(3);
+    const prometheus = await startPrometheus(posthorn.origin);
+    try {
+      const counted = await until('Prometheus to read it', async () => (await prometheus.query('posthorn_events_accepted_total'))[0]);
+      expect(counted.value).toBeGreaterThan(3);
+      const exemplars = await until('exemplars', () => prometheus.exemplars('posthorn_attempt_seconds_bucket'));
+      expect(exemplars[0]).toMatch(/^[0-9a-f]{32}$/);
+    } finally {
+      await prometheus.stop();
+    }
   });
 
   it('no span names payloads, secrets, or the path and query of a URL', async () => {

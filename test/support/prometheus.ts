@@ -36,25 +36,36 @@ interface Answer {
   data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
 }
 
+interface Exemplars {
+  data: { exemplars: { labels: Record<string, string> }[] }[];
+}
+
 export interface Prometheus {
   /** The samples of an instant query. Throws Prometheus' own words if it cannot be parsed. */
   query(expression: string): Promise<{ metric: Record<string, string>; value: number }[]>;
+  /** The traces that samples of this metric name; false: none yet. */
+  exemplars(metric: string): Promise<string[] | false>;
   stop(): Promise<void>;
 }
 
 /** A Prometheus that scrapes this origin each second, with alerts of a rules file. */
-export async function startPrometheus(origin: string, rules: string): Promise<Prometheus> {
+export async function startPrometheus(origin: string, rules?: string): Promise<Prometheus> {
   await ensureInstalled();
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-prometheus-'));
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
-    rule_files: [rules],
+    rule_files: rules === undefined ? [] : [rules],
     scrape_configs: [{ job_name: 'posthorn', static_configs: [{ targets: [new URL(origin).host] }] }],
   };
   const file = join(folder, 'prometheus.yml');
   await writeFile(file, JSON.stringify(config)); // JSON is YAML
   const port = await freePort();
-  const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`];
+  const args = [
+    '--enable-feature=exemplar-storage',
+    `--config.file=${file}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
   const server = spawn('prometheus', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   server.stderr.on('data', (chunk) => {
@@ -78,6 +89,12 @@ export async function startPrometheus(origin: string, rules: string): Promise<Pr
         ...one,
         value: Number(one.value[1]),
       }));
+    },
+    async exemplars(metric) {
+      const [from, to] = [-60, 60].map((seconds) => Date.now() / 1_000 + seconds);
+      const { data } = (await (await ask(`/api/v1/query_exemplars?query=${metric}&start=${from}&end=${to}`)).json()) as Exemplars;
+      const traces = data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id ?? ''));
+      return traces.length > 0 && traces;
     },
     async stop() {
       server.kill('SIGKILL');

@@ -1,6 +1,7 @@
 // What is seen of each request: its id, its metrics, its span when traces are on, and one line in the log.
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
+import type { Caller } from '#domain/access/access';
 import { readTraceContext } from '#domain/events/trace-context';
 import type { Logger } from '#runtime/logger';
 import type { RequestMetrics } from '#telemetry/request-metrics';
@@ -34,13 +35,13 @@ export function observeRequests({ log, requests, tracing }: Observation): Reques
     response.once('close', () => {
       const ms = performance.now() - startMs;
       const route = routeOf(request, url);
-      const status = response.headersSent ? response.statusCode : null;
+      const status = response.writableFinished ? response.statusCode : null;
       requests.answered(method, route, status, ms);
       span?.end({ method, route, status, requestId });
       const isRoutine = status !== null && status < 400 && route !== undefined && routine.has(route);
       if (isRoutine ? !logsRoutine : !logsOthers) return;
       const traceId = span?.context?.slice(3, 35);
-      const line = { method, route, path: pathOf(url), status, ms: Math.round(ms), requestId, tenant: tenantOf(request), traceId };
+      const line = { method, route, path: pathOf(url), status, ms: Math.round(ms), requestId, ...callerOf(response), traceId };
       if (isRoutine) log.debug(line, 'api.request');
       else log.info(line, 'api.request');
     });
@@ -70,6 +71,8 @@ export function pathOf(url: string): string {
   return (end < 0 ? url : url.slice(0, end)).replace(/(\/subjects\/)[^/]+/i, '$1…');
 }
 
-function tenantOf({ params }: Request): string | undefined {
-  return typeof params?.tenant === 'string' ? params.tenant : undefined;
+/** Who asked, and the tenant to which its key is bound. */
+function callerOf({ locals }: Response): { caller?: string; tenant?: string | undefined } {
+  const caller: Caller | undefined = locals.caller;
+  return caller ? { caller: caller.id ?? caller.kind, tenant: caller.tenant?.key } : {};
 }

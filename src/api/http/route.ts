@@ -21,6 +21,8 @@ export interface Call<Params, Query, Body> {
    * it in the same transaction.
    */
   audit: Audit;
+  /** The header of this name. */
+  accept: string | undefined;
   /** The trace of what this call creates. Null: none. */
   trace: TraceContext | null;
   /** Makes the ids of what this call creates: the same ids when the call is repeated with its Idempotency-Key. */

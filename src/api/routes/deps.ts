@@ -61,8 +61,8 @@ export interface ApiDeps {
   requests: RequestMetrics;
   /** Absent: traces are off. */
   tracing?: Pick<Tracing, 'request'> | undefined;
-  /** The Prometheus metrics of this process. */
-  metrics(): Promise<{ type: string; text: string }>;
+  /** The Prometheus metrics of this process. `accept`: the header of the scraper. */
+  metrics(accept?: string): Promise<{ type: string; text: string }>;
   /**
    * Backpressure as this process sees it: whether the events of all tenants are refused, and of how many single
    * tenants.

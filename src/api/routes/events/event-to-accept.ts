@@ -1,6 +1,6 @@
 // Turns a posted event into what is stored: the bytes of the body, and a hash of its content.
 // Two events have the same hash only if their content is the same.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EventToAccept } from '#db/events/acceptance';
 import { type NewEvent, normalInstant, standardBody } from '#domain/events/event';
 import type { TraceContext } from '#domain/events/trace-context';
@@ -35,10 +35,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     ...(subject === null ? [] : [{ subject }]),
   ];
   // the JSON has no bare line feed, so the text before `data` is unambiguous
-  const contentHash = createHash('sha256')
-    .update(`${JSON.stringify(head)}\n`)
-    .update(dataText)
-    .digest();
+  const contentHash = hash('sha256', `${JSON.stringify(head)}\n${dataText}`, 'buffer');
   return {
     eventId,
     externalId: id ?? eventId,
