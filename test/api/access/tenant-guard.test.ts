@@ -37,7 +37,8 @@ function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
     members: new Map(),
     ids: freshIds,
     caller,
-    trace: null, accept: undefined,
+    trace: null,
+    accept: undefined,
     audit: bySystem('endpoint.change'),
   };
   return guardTenant(made, db).handler({ ...empty, ...call });
