@@ -11,7 +11,7 @@ const keptIn = join(sources, sources.endsWith(join('dist', 'src')) ? '..' : '../
 
 /**
  * The bundle's code, from `dist/` or built now (a few seconds). `traced`: with the interceptors that trace workflows, which
- * make it some three times as large.
+ * make it twice as large.
  */
 export async function loadWorkflowBundle(traced = false): Promise<{ code: string }> {
   const file = join(keptIn, `workflows-${await hashOfSources()}${traced ? '-traced' : ''}.js`);

@@ -19,6 +19,8 @@ import type { Tracing, TracingSettings } from './tracing.ts';
 
 /** A burst makes some thousand spans a second. What exceeds the queue is dropped. */
 const queue = { maxQueueSize: 16_384, maxExportBatchSize: 1_024, scheduledDelayMillis: 2_000, exportTimeoutMillis: 10_000 };
+/** The end of a process does not wait longer for a collector that hangs. */
+const flushWithinMs = 5_000;
 const reportEveryMs = 60_000;
 
 /** Call it once in a process. */
@@ -30,7 +32,7 @@ export function startTracing({ endpoint = '', headers, serviceName, version, rat
   });
   const processor = new BatchSpanProcessor(discreet(exporter), queue);
   const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
-  const provider = new BasicTracerProvider({ resource, sampler, spanProcessors: [processor] });
+  const provider = new BasicTracerProvider({ resource, sampler, spanProcessors: [processor], forceFlushTimeoutMillis: flushWithinMs });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
