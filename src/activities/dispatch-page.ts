@@ -6,6 +6,7 @@ import type { DispatchCursor } from '#contract/workflow-contract';
 import { type DeliveryRef, namedDeliveries, startableDeliveries } from '#db/deliveries/delivery-refs';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '#db/events/dispatches';
 import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '#db/events/plan';
+import { readTraces } from '#db/events/traces';
 import type { Db } from '#db/store/pool';
 import { judge } from '#domain/events/subscription';
 import type { Reached } from '#runtime/checkpoints';
@@ -28,6 +29,8 @@ export interface DispatchPageDeps {
   reached?: Reached;
   /** Default: 500. */
   pageSize?: number;
+  /** Traces are on. */
+  isTraced?: boolean | undefined;
 }
 
 export interface DispatchPage {
@@ -102,15 +105,17 @@ async function planNext(
 }
 
 async function startNext(
-  { db, starter, pageSize }: PageDeps,
+  { db, starter, pageSize, isTraced }: PageDeps,
   dispatchId: string,
   { eventIds }: Dispatch,
   page: DispatchPage,
   { after }: DispatchCursor,
 ): Promise<DispatchCursor | null> {
   const deliveries = await startableDeliveries(db, eventIds, after, pageSize);
+  const traces = isTraced ? await readTraces(db, deliveries) : undefined;
+  const traced = (delivery: DeliveryRef) => (traces ? { ...delivery, trace: traces.get(delivery.deliveryId) ?? null } : delivery);
   for (let from = 0; from < deliveries.length; from += startsAtOnce) {
-    await Promise.all(deliveries.slice(from, from + startsAtOnce).map((delivery) => startOrLeave(starter, delivery, dispatchId)));
+    await Promise.all(deliveries.slice(from, from + startsAtOnce).map((delivery) => startOrLeave(starter, traced(delivery), dispatchId)));
   }
   page.started += deliveries.length;
   const last = deliveries.at(-1);

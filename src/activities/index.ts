@@ -48,6 +48,8 @@ export interface ActivityDeps {
   timings?: Timings;
   reached?: Reached;
   pageSize?: number;
+  /** Traces are on. */
+  isTraced?: boolean;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -57,7 +59,7 @@ export function createActivities(deps: ActivityDeps) {
   const planDelivery = createPlanDelivery({ db, waker, reached });
   return {
     attemptDelivery: createAttemptDelivery(engine, planDelivery, deps.timings?.heartbeat.attempt, deps.modes),
-    dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize }),
+    dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize, isTraced: deps.isTraced }),
     beginDelivery: createBeginDelivery({ db, engine, planDelivery, timings: deps.timings }),
     obeyDeliveryCommand: plannedFirst(planDelivery, createObeyDeliveryCommand(db, waker)),
     readDelivery: plannedFirst(planDelivery, createReadDelivery(db)),

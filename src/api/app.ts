@@ -1,9 +1,10 @@
 // Builds the HTTP API as an Express app, once per process. The caller listens with it.
 import express, { type Express } from 'express';
 import { requireKey } from './access/auth.ts';
+import { observeRequests } from './http/observe-requests.ts';
 import { openapiRoute } from './http/openapi.ts';
 import { notFound } from './http/problem.ts';
-import { answerErrors, nameRequests } from './http/respond.ts';
+import { answerErrors } from './http/respond.ts';
 import type { Route } from './http/route.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { metricsRoute } from './metrics.ts';
@@ -45,7 +46,7 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('etag');
   app.set('trust proxy', deps.access.trustProxy);
   setSecurityHeaders(app, deps.publicOrigin);
-  app.use(nameRequests(deps.log));
+  app.use(observeRequests(deps));
   const { open, closed } = routesOf(deps);
   mountRoutes(app, open, deps);
   app.use('/v1', requireKey(deps.access));

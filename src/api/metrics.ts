@@ -1,8 +1,9 @@
 // GET /metrics, which needs no key, and the small HTTP app of a process that has no API.
 import express, { type Express } from 'express';
 import type { IdempotencyDeps } from './access/idempotency.ts';
+import { type Observation, observeRequests } from './http/observe-requests.ts';
 import { notFound } from './http/problem.ts';
-import { answerErrors, nameRequests } from './http/respond.ts';
+import { answerErrors } from './http/respond.ts';
 import { type Route, route } from './http/route.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { mountRoutes } from './mount.ts';
@@ -26,20 +27,20 @@ export function metricsRoute({ metrics }: MetricsDeps): Route {
       'Metrics in the Prometheus text format. No label names a tenant or an event type. Only the 20 endpoints with the most held deliveries are named, by their ids. No API key is needed.',
     scope: 'open',
     answers: { 200: { description: 'The metrics.', types: ['text/plain'], example: metricsExample } },
-    async handler() {
-      const { type, text } = await metrics();
+    async handler({ accept }) {
+      const { type, text } = await metrics(accept);
       return { status: 200, text, type };
     },
   });
 }
 
 /** Serves only /metrics, /healthz and /readyz. */
-export function createMetricsApp(deps: MetricsDeps & ReadinessDeps & IdempotencyDeps): Express {
+export function createMetricsApp(deps: MetricsDeps & ReadinessDeps & IdempotencyDeps & Observation): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   setSecurityHeaders(app);
-  app.use(nameRequests(deps.log));
+  app.use(observeRequests(deps));
   mountRoutes(app, [aliveRoute(), workerReadyRoute(deps), metricsRoute(deps)], deps);
   app.use(() => {
     throw notFound('path');

@@ -2,6 +2,7 @@
 // answers.
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
+import type { TraceContext } from '#domain/events/trace-context';
 import { auditOf } from './access/audit-of.ts';
 import { callerOf, nameOf, requireScope } from './access/auth.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './access/idempotency.ts';
@@ -28,12 +29,26 @@ function handle(route: Route, deps: IdempotencyDeps, concurrency: TenantConcurre
     const caller = callerOf(response);
     const { params, query } = readAddress(route, request);
     const lastEventId = route.live ? (request.get('last-event-id') ?? null) : null;
-    const call = { params, query, ...readContent(route, request), caller, lastEventId, audit: auditOf(route, caller, response) };
+    const call = {
+      params,
+      query,
+      ...readContent(route, request),
+      caller,
+      lastEventId,
+      audit: auditOf(route, caller, response),
+      trace: traceOf(response),
+      accept: request.headers.accept,
+    };
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));
     const leave = concurrency.enter(caller, route);
     send(response, leave ? await counted(run, leave, response) : await run());
   };
+}
+
+/** As the observation of requests has put it there. */
+function traceOf({ locals }: Response): TraceContext | null {
+  return locals.trace ?? null;
 }
 
 /** Calls `leave` when the request is done. A streamed answer is done when its connection closes. */

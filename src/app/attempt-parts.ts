@@ -10,6 +10,7 @@ import { Recorder } from '#attempts/recorder';
 import { ReservedSlots } from '#attempts/reserved-slots';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
+import { tracePoster } from '#attempts/traced-poster';
 import { disableAfterMs } from '#config/config';
 import { version } from '#config/package';
 import type { Sizing } from '#config/sizing';
@@ -39,16 +40,18 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
   const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
   const slots = createSlots(limits);
   const laneWatch = new LaneWatch({ db, lease: shares.lease, waker, log, disableAfterMs: disableAfterMs(config), timings: timings.lanes });
+  const poster = createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached });
   const shared = {
     slots,
     reserved: new ReservedSlots(slots),
-    poster: createPoster({ db, vault, sender: authenticated, contents, log, defaultRetry, metrics, reached }),
+    poster: core.tracing ? tracePoster(poster, core.tracing) : poster,
     recorder: new Recorder(shares.recording, contents, log),
     stallWatch: createStallWatch(timings.stall),
     laneWatch,
     isRecalled: (eventId: string) => laneWatch.isRecalled(eventId),
     firstInFlight: new Map() as FirstAttemptsInFlight,
     budget: modes,
+    metrics,
     pumpedDue: new PumpedDue(),
     log,
     reached,

@@ -1,18 +1,20 @@
 // Opens what every role of Posthorn needs, once per process: database pool, vault, link to
 // Temporal, and the modules that use them.
 
+import type pg from 'pg';
 import { type Config, deadLetterWindowMs } from '#config/config';
-import { migrationsFolder } from '#config/package';
+import { build, migrationsFolder } from '#config/package';
 import { type ConnectionShares, shareConnections } from '#config/sizing';
 import { checkAuditRights } from '#db/audit/audit-rights';
 import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { readInstallationFigures } from '#db/deliveries/installation-figures';
 import { countOutbox } from '#db/events/backlog';
 import { readTemporalError } from '#db/events/relays';
 import { type ContentEncryption, createContentEncryption } from '#db/keys/content-encryption';
 import { checkKeysInUse } from '#db/keys/reseal';
 import { checkMasterKey, readStoreId } from '#db/keys/settings';
 import { readLaneFigures } from '#db/lanes/lane-figures';
-import { limitConnections } from '#db/store/connection-limit';
+import { type LimitedDb, limitConnections } from '#db/store/connection-limit';
 import { migrate } from '#db/store/migrate';
 import { makePartitions } from '#db/store/partitions';
 import { createPool, type Db } from '#db/store/pool';
@@ -22,6 +24,7 @@ import { checkTimings, type Timings, usualTimings } from '#domain/timings';
 import { createParking, type Parking } from '#relay/parking';
 import type { Logger } from '#runtime/logger';
 import { createVault, type Vault } from '#sealing/vault';
+import type { PoolUse, ShareUse } from '#telemetry/pool-gauges';
 import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
 import { createGiveCommand, type GiveCommand } from '#temporal/commands';
 import { createLaneWaker, type LaneWaker } from '#temporal/lane-waker';
@@ -29,6 +32,8 @@ import { openTemporalLink, type TemporalLink, temporalTrouble } from '#temporal/
 import { createReplays, type Replays } from '#temporal/replays';
 import { createStarter, type Starter } from '#temporal/starter';
 import { createVerifications, type Verifications } from '#temporal/verifications';
+import { openTracing, type Tracing } from '#tracing/tracing';
+import { tracingSettings } from './tracing-settings.ts';
 
 export interface Core {
   config: Config;
@@ -37,7 +42,7 @@ export interface Core {
   /** The flow share, for work that has no share of its own. */
   db: Db;
   /** Connections by kind of work, so that no kind blocks another. */
-  shares: Record<keyof ConnectionShares, Db>;
+  shares: Record<keyof ConnectionShares, LimitedDb>;
   vault: Vault;
   /** The id of the PostgreSQL store. */
   store: string;
@@ -52,6 +57,8 @@ export interface Core {
   /** What is wrong with Temporal for this process, or else for a relay; null: nothing. Never rejects. */
   temporalTrouble(): Promise<string | null>;
   telemetry: Telemetry;
+  /** Undefined: traces are off. */
+  tracing: Tracing | undefined;
   close(): Promise<void>;
 }
 
@@ -80,8 +87,15 @@ export async function openCore(
   const end = async () => void (await Promise.all([pool.end(), leases.end()]));
   try {
     const { vault, store } = await prepareStore(pool, config, log, timings);
-    const parts = openParts({ config, log, timings, shares: divide(pool, leases, sizes), vault, store });
-    return { ...parts, close: () => parts.link.close().then(end) };
+    const tracing = await openTracing(tracingSettings(config), log);
+    const parts = openParts({ config, log, timings, shares: divide(pool, leases, sizes), vault, store, tracing });
+    parts.telemetry.watchPool({ pool: () => useOf([pool, leases]), shares: () => usesOf(parts.shares) });
+    const close = () =>
+      parts.link
+        .close()
+        .then(end)
+        .finally(() => tracing?.flush());
+    return { ...parts, close };
   } catch (error) {
     await end();
     throw error;
@@ -101,11 +115,11 @@ async function prepareStore(pool: Db, config: ReadyConfig, log: Logger, timings:
   return { vault, store: await readStoreId(pool) };
 }
 
-function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | 'vault' | 'store'>): Omit<Core, 'close'> {
-  const { config, log, timings, shares, vault, store } = given;
+function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | 'vault' | 'store' | 'tracing'>): Omit<Core, 'close'> {
+  const { config, log, timings, shares, vault, store, tracing } = given;
   const db = shares.flow;
-  const link = openTemporalLink(config, log, timings.temporal, store);
-  const starter = createStarter(link, deadLetterWindowMs(config), timings);
+  const link = openTemporalLink(config, log, timings.temporal, store, tracing?.client);
+  const starter = createStarter(link, deadLetterWindowMs(config), timings, tracing);
   const waker = createLaneWaker({ db, link, log, heartbeat: timings.heartbeat.drain });
   const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));
   const gauges = {
@@ -113,6 +127,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     overdueDeliveries: () => countOverdueDeliveries(db),
     temporalAway: async () => (await trouble()) !== null,
     lanes: () => readLaneFigures(db),
+    installation: () => readInstallationFigures(db),
   };
   return {
     ...given,
@@ -126,7 +141,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     verifications: createVerifications({ db, link, log }),
     replays: createReplays({ db, link, log, timings: timings.replays }),
     temporalTrouble: trouble,
-    telemetry: createTelemetry(gauges, log),
+    telemetry: createTelemetry(gauges, log, build, tracing !== undefined),
   };
 }
 
@@ -140,4 +155,13 @@ function divide(pool: Db, leases: Db, { lease, recording, flow, callers, attempt
     attempts: share(attempts),
     lanes: share(lanes),
   };
+}
+
+function useOf(pools: pg.Pool[]): PoolUse {
+  const sum = (of: (pool: pg.Pool) => number) => pools.reduce((total, pool) => total + of(pool), 0);
+  return { open: sum((pool) => pool.totalCount), idle: sum((pool) => pool.idleCount), most: sum((pool) => pool.options.max) };
+}
+
+function usesOf(shares: Core['shares']): Record<string, ShareUse> {
+  return Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, share.use()]));
 }

@@ -14,7 +14,7 @@ export async function startMetricsServer(core: Core, workerPolls: () => boolean,
   if (port === undefined) return async () => undefined;
   const { serve, origin, close } = await listen(host, port, undefined, 'POSTHORN_METRICS_PORT');
   const readiness = { storeUp: () => isStoreUp(shares.lease), temporalTrouble, workerPolls, stopping };
-  serve(createMetricsApp({ db, log, vault, contents, metrics: telemetry.openPage(), ...readiness }));
+  serve(createMetricsApp({ db, log, vault, contents, requests: telemetry.requests, metrics: telemetry.openPage(), ...readiness }));
   log.info({ origin }, 'metrics.started');
   return close;
 }

@@ -95,6 +95,8 @@ export function startServer(
     alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
     sweepSoon: () => askForSweep(db, log),
     feed,
+    requests: telemetry.requests,
+    tracing: core.tracing,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     refusing: backlog.refusing,
     temporalTrouble: core.temporalTrouble,

@@ -19,6 +19,7 @@ import { pause } from '#runtime/pause';
 import { deploymentOf, deploymentTrouble } from '#temporal/deployment';
 import { type Poller, pollWatch } from '#temporal/poll-watch';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
+import type { Tracing } from '#tracing/tracing';
 import type { Core } from './core.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -52,7 +53,7 @@ export interface Work {
 }
 
 /** `verifications`: without it, endpoint verifications are not looked after. */
-type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings' | 'store'>>;
+type PollingCore = Pick<Core, 'config' | 'link' | 'log'> & Partial<Pick<Core, 'verifications' | 'timings' | 'store' | 'tracing'>>;
 
 export interface Polling {
   /** Resolves when all workers poll. */
@@ -94,18 +95,14 @@ class TemporalWorkers {
 
   /** Resolves after `stop`. `begun` is called when the workers of all queues poll. */
   async poll(begun: () => void): Promise<void> {
-    const { config, link, log, store, timings = usualTimings } = this.#core;
+    const { config, link, log, store, tracing, timings = usualTimings } = this.#core;
     const connection = await link.connected;
     if (!connection) return;
-    const interceptors = store === undefined ? undefined : { activity: [onlyOwnStore(store, tellOfOther(log))] };
-    const at = {
-      connection,
-      namespace: config.TEMPORAL_NAMESPACE,
-      names: link.names,
-      timings,
-      interceptors,
-      deployment: deploymentOf(config),
-    };
+    const ofStore = store === undefined ? [] : [onlyOwnStore(store, tellOfOther(log))];
+    const interceptors = { activity: [...(tracing ? [tracing.activity] : []), ...ofStore] };
+    const sinks = tracing?.sinks;
+    const deployment = deploymentOf(config);
+    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, names: link.names, timings, interceptors, sinks, deployment };
     link.onReplaced((next) => {
       at.connection = next;
       for (const worker of this.#workers) moveTo(worker, next, log);
@@ -219,9 +216,11 @@ interface At {
   namespace: string;
   names: TemporalNames;
   timings: Timings;
-  interceptors: WorkerInterceptors | undefined;
   /** Undefined: the workers have no version. */
   deployment: WorkerDeploymentOptions | undefined;
+  interceptors: WorkerInterceptors;
+  /** With traces only, whose workflows report their spans there. */
+  sinks: Tracing['sinks'] | undefined;
 }
 
 /** Logs, once a minute at most, that this worker gets tasks of another store. */
@@ -244,7 +243,7 @@ async function createWorker(
     ...at,
     taskQueue: names.taskQueue,
     ...(deployment && { workerDeploymentOptions: deployment }),
-    workflowBundle: workflowBundle ?? (await loadWorkflowBundle()),
+    workflowBundle: workflowBundle ?? (await loadWorkflowBundle(at.sinks !== undefined)),
     workflowFailureErrorTypes: failureTypes,
     activities,
     maxConcurrentActivityTaskExecutions: sizing.activities,

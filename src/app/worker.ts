@@ -153,6 +153,7 @@ function openRelay(
     pump: { ...shared, db: shares.attempts, engine, limits, metrics: telemetry.pump },
     timings,
     metrics: telemetry.dispatches,
+    tracing: core.tracing,
     reached,
   });
 }
@@ -180,6 +181,7 @@ function openActivities(
     modes,
     timings,
     ...more,
+    isTraced: core.tracing !== undefined,
   });
 }
 

@@ -9,22 +9,28 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 const sources = dirname(import.meta.dirname);
 const keptIn = join(sources, sources.endsWith(join('dist', 'src')) ? '..' : '../dist');
 
-/** The bundle's code, from `dist/` or built now (a few seconds). */
-export async function loadWorkflowBundle(): Promise<{ code: string }> {
-  const file = join(keptIn, `workflows-${await hashOfSources()}.js`);
+/**
+ * The bundle's code, from `dist/` or built now (a few seconds). `traced`: with the interceptors that trace workflows, which
+ * make it twice as large.
+ */
+export async function loadWorkflowBundle(traced = false): Promise<{ code: string }> {
+  const file = join(keptIn, `workflows-${await hashOfSources()}${traced ? '-traced' : ''}.js`);
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(sources, 'workflows', `index.${extension}`),
     payloadConverterPath: join(sources, 'workflows', `payload-converter.${extension}`),
-    workflowInterceptorModules: [join(sources, 'workflows', `store-header.${extension}`)],
+    workflowInterceptorModules: [...(traced ? [tracer()] : []), join(sources, 'workflows', `store-header.${extension}`)],
     logger: quiet,
   });
   const lean = withoutSources(code);
   await keep(file, lean).catch(() => undefined); // without the cache the next start builds it again
   return { code: lean };
 }
+
+/** Of Temporal's SDK. */
+const tracer = () => createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors');
 
 const sourceMapUrl = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
 
@@ -65,4 +71,4 @@ const silent = () => undefined;
 const writeLine = (message: string) => process.stderr.write(`${message}\n`);
 const quiet = { log: silent, trace: silent, debug: silent, info: silent, warn: writeLine, error: writeLine };
 
-if (import.meta.main) await loadWorkflowBundle();
+if (import.meta.main) await Promise.all([loadWorkflowBundle(), loadWorkflowBundle(true)]);

@@ -149,6 +149,7 @@ export class Engine {
 
   async #countFault(job: DeliveryJob, error: RenderError): Promise<AttemptReport> {
     const { status, faults } = await countFault(this.#deps.db, job.deliveryId, error.message);
+    if (!isUnderWay(status)) this.#deps.metrics?.became(status);
     this.#deps.log.error({ err: error, deliveryId: job.deliveryId, endpointId: job.endpointId, faults, status }, 'delivery.fault');
     return isUnderWay(status) ? { kind: 'fault', faults, message: error.message } : unchanged(job, status);
   }

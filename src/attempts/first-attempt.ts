@@ -1,6 +1,7 @@
 // A first attempt that a relay makes before the dispatch, and the row that its delivery will have.
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { NewHeld } from '#db/lanes/parking';
+import type { TraceContext } from '#domain/events/trace-context';
 import { deliveryId } from '#domain/ids';
 
 export interface FirstEvent {
@@ -14,6 +15,7 @@ export interface FirstEvent {
   expiresAt: Date | null;
   /** By the monotonic clock of this process; null: another process accepted it. */
   acceptedHereMs: number | null;
+  trace: TraceContext | null;
 }
 
 export interface FirstAttempt {

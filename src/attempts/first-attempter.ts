@@ -189,11 +189,11 @@ export class FirstAttempter {
 const needs = (workflow: boolean): Written => (workflow ? 'needs_workflow' : 'needs_no_workflow');
 
 function attemptJob(job: FirstAttempt, endpoint: EndpointSnapshot, mark: number, isTooLate: () => boolean): AttemptJob {
-  const { eventId, tenantId, eventType, externalId, body, acceptedHereMs } = job.event;
+  const { eventId, tenantId, eventType, externalId, body, acceptedHereMs, trace } = job.event;
   const { endpointId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
   const newRow = toRow(job);
   return {
-    ...{ deliveryId: newRow.deliveryId, eventId, endpointId, tenantId, eventType, webhookId: externalId, body, acceptedHereMs },
+    ...{ deliveryId: newRow.deliveryId, eventId, endpointId, tenantId, eventType, webhookId: externalId, body, acceptedHereMs, trace },
     ...{ targetVersion, sealed, format, signing, timeoutMs, retry },
     secrets: secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
     round: 1,

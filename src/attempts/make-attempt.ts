@@ -7,9 +7,12 @@ import type { NewHeld } from '#db/lanes/parking';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { type SendResult, signOf } from '#domain/deliveries/outcome';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
+import { traceIdOf } from '#domain/events/trace-context';
+import { unixMsOf } from '#domain/ids';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
+import type { AttemptMetrics } from '#telemetry/attempt-metrics';
 import type { LaneWatch } from './lane-watch.ts';
 import type { Poster, PostJob } from './poster.ts';
 import type { PumpedDue } from './pumped-due.ts';
@@ -32,6 +35,8 @@ export interface AttemptJob extends PostJob {
    * is granted, or the delivery is pumped already.
    */
   asks: 'after_any_failure' | 'before_retry' | 'as_dead_letter' | 'never';
+  /** When the event was to be sent, in Unix ms. Null or absent: when it was accepted. */
+  scheduledMs?: number | null;
   /** The relay that leased the delivery for this attempt. */
   leasedBy?: string | undefined;
 }
@@ -44,6 +49,8 @@ export interface Member {
   attempts: number;
   /** A probe that is sent before the delivery is due. */
   isEarly: boolean;
+  /** When its event was accepted, or was to be sent, in Unix ms. */
+  sinceMs: number;
 }
 
 export type Attempted =
@@ -68,6 +75,7 @@ export interface AttemptDeps {
   pumpedDue?: Pick<PumpedDue, 'note'>;
   /** Whether the event was recalled. Absent: none is. */
   isRecalled?: ((eventId: string) => boolean) | undefined;
+  metrics?: AttemptMetrics;
   log: Logger;
   reached?: Reached | undefined;
 }
@@ -92,6 +100,7 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   if (pumped && statuses[0] === 'retrying') deps.pumpedDue?.note(job.deliveryId, attempt.retryInMs ?? 0);
   laneWatch?.recordOutcome(job, job.eventType, result);
   await poster.obeyEndpoint(job, result);
+  if (deps.metrics) countAttempt(deps.metrics, job, records, statuses);
   for (const [index, record] of records.entries()) logAttempt(log, job, record, statuses[index] ?? null);
   return { kind: 'recorded', attempt, statuses, pumped };
 }
@@ -141,9 +150,21 @@ function withoutResponse(result: SendResult): SendResult {
     : { ...result, response: { ...response, headers: [], bodyStart: Buffer.alloc(0), bodyTruncated: false } };
 }
 
+function countAttempt(metrics: AttemptMetrics, job: AttemptJob, records: AttemptRecord[], statuses: (DeliveryStatus | null)[]): void {
+  const way = job.members ? 'lane' : 'direct';
+  for (const [index, { round, number }] of records.entries()) {
+    const status = statuses[index] ?? null;
+    metrics.became(status);
+    if (round > 1 || (number > 1 && status !== 'succeeded')) continue;
+    const ageMs = Date.now() - (job.members?.[index]?.sinceMs ?? job.scheduledMs ?? unixMsOf(job.eventId));
+    if (number === 1) metrics.begun(way, ageMs);
+    if (status === 'succeeded') metrics.delivered(way, ageMs);
+  }
+}
+
 function logAttempt(
   log: Logger,
-  { endpointId, tenantId }: AttemptJob,
+  { endpointId, tenantId, trace }: AttemptJob,
   { deliveryId, round, number, result, retryInMs, probe }: AttemptRecord,
   status: DeliveryStatus | null,
 ): void {
@@ -160,6 +181,7 @@ function logAttempt(
       totalMs: Math.round(result.timings.totalMs),
       status,
       retryInMs,
+      traceId: trace ? traceIdOf(trace) : undefined,
     },
     'delivery.attempted',
   );

@@ -10,6 +10,7 @@ import { retryInMs } from '#domain/deliveries/attempt';
 import type { SendResult } from '#domain/deliveries/outcome';
 import { type RetryPolicy, waitAfter } from '#domain/deliveries/retry-schedule';
 import { signsWithKeyPair } from '#domain/endpoints/signing';
+import type { TraceContext } from '#domain/events/trace-context';
 import { LocalFault } from '#outbound/local-fault';
 import { renderBatch } from '#outbound/render';
 import type { Sender, SendRequest } from '#outbound/send';
@@ -18,7 +19,7 @@ import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { UnknownMasterKey, type Vault } from '#sealing/vault';
-import type { AttemptMetrics } from '#telemetry/telemetry';
+import type { AttemptMetrics } from '#telemetry/attempt-metrics';
 import { createDecryptionCache, openBodies } from './decryption-cache.ts';
 import { KeyRing } from './key-ring.ts';
 import { asFault, RenderError } from './render-error.ts';
@@ -27,7 +28,7 @@ import { type BatchElement, buildRequest, type SignedJob, sentRequest } from './
 export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
   /** The event of `body`, which is encrypted or as the producer posted it. */
   eventId: string;
-  batch?: (BatchElement & { eventId: string })[] | undefined;
+  batch?: (BatchElement & { eventId: string; trace?: TraceContext | null })[] | undefined;
   round: number;
   /** Attempts made in this round before this one. */
   attempts: number;
@@ -111,7 +112,7 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       const number = job.attempts + 1;
       const request = render(plain, number, startedAt.getTime(), keyPairs);
       const result = await send({ ...request, isTooLate: job.isTooLate });
-      metrics?.attempted(result.outcome, result.timings.totalMs);
+      metrics?.attempted(result.outcome, result.timings.totalMs, job.trace);
       if (job.acceptedHereMs) metrics?.sentFirst(startedMs - job.acceptedHereMs);
       await reached?.('posted');
       const retry = retryInMs(result, number, job.retry ?? defaultRetry, Math.random());

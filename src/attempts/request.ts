@@ -6,6 +6,7 @@ import { batchHeaders, requestHeaders } from '#domain/endpoints/request-headers'
 import type { Signing } from '#domain/endpoints/signing';
 import type { BodyFormat } from '#domain/events/body-format';
 import { isTestId } from '#domain/events/event';
+import type { TraceContext } from '#domain/events/trace-context';
 import type { SentRequest } from '#domain/views/sent-request';
 import { type Access, accessOf } from '#outbound/access';
 import { type Rendered, renderBatch, renderBody } from '#outbound/render';
@@ -30,6 +31,8 @@ export interface SignedJob extends Signers {
   sequence?: number | null | undefined;
   /** The request carries these events. `body` and `deliveryId` are then those of the first one. */
   batch?: BatchElement[] | undefined;
+  /** Null or absent: the request carries no trace. */
+  trace?: TraceContext | null | undefined;
 }
 
 export interface BatchElement {
@@ -71,6 +74,7 @@ export function buildRequest(job: SignedJob, number: number, nowMs: number): Att
     sequence: sequence ?? null,
     replay: replayOf(job),
     isTest: isTest(job),
+    trace: job.trace ?? null,
   });
   const signatures = signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job);
   return { url: target.url, body, access: accessOf(endpointId, target), timeoutMs, headers: { ...headers, ...signatures }, signatures };
@@ -87,12 +91,12 @@ function isTest({ webhookId, batch }: Pick<SignedJob, 'webhookId' | 'batch'>): b
 
 /** What is stored of the request, to show later what was sent. `number`: as given to `buildRequest`. */
 export function sentRequest(
-  job: Pick<SignedJob, 'format' | 'webhookId' | 'sequence' | 'batch' | 'round'> & { targetVersion: number },
+  job: Pick<SignedJob, 'format' | 'webhookId' | 'sequence' | 'batch' | 'round' | 'trace'> & { targetVersion: number },
   { body, signatures }: AttemptRequest,
   number: number,
   userAgent: string,
 ): SentRequest {
-  const { targetVersion, format, sequence = null, batch } = job;
+  const { targetVersion, format, sequence = null, batch, trace } = job;
   return {
     targetVersion,
     userAgent,
@@ -102,6 +106,7 @@ export function sentRequest(
     sequence,
     replay: replayOf(job),
     batch: batch ? { events: batch.length, number, isTest: isTest(job) } : null,
+    ...(trace && { trace }),
   };
 }
 

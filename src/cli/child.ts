@@ -1,12 +1,12 @@
 // The program of one of several processes (src/app/processes.ts). It ends in order when the primary tells it to or is
 // gone. Signals of a terminal are for the primary.
 import { endWithinMs } from '#app/child-protocol';
+import { openLog } from '#app/process-log';
 import { serve } from '#app/serve';
 import { connectToPrimary } from '#app/siblings';
 import { start } from '#app/start';
 import { readConfig, shutdownDelayMs } from '#config/config';
 import { shareOfConfig } from '#config/processes';
-import { createLogger } from '#runtime/logger';
 import { exitCodeOf, failureText } from './failure-text.ts';
 
 let stop: () => Promise<void> = async () => undefined;
@@ -35,7 +35,7 @@ async function run(): Promise<void> {
   const input = await primary.input();
   const { role, count, demo, embedded, isTerminal, port } = input;
   const config = shareOfConfig({ ...readConfig(), PORT: port }, count);
-  const log = createLogger(config.LOG_LEVEL).child({ pid: process.pid });
+  const log = (await openLog(config)).child({ pid: process.pid });
   const siblings = primary.siblings(input, config.HOST, (stopOpened) => {
     stop = stopOpened;
   });

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { ChildFailed } from '#app/child-slot';
 import { openCore } from '#app/core';
 import { startMetricsServer } from '#app/metrics-server';
+import { openLog } from '#app/process-log';
 import { type ProcessesOptions, startProcesses } from '#app/processes';
 import { serve } from '#app/serve';
 import { requireSettings, start } from '#app/start';
@@ -13,7 +14,6 @@ import { type RunningWorker, startWorker } from '#app/worker';
 import { ConfigError, readConfig } from '#config/config';
 import { processesOf, thisMemoryMiB } from '#config/processes';
 import { thisMachine } from '#config/sizing';
-import { createLogger } from '#runtime/logger';
 import { apiKeys } from './api-keys.ts';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
@@ -48,7 +48,7 @@ const storeAndMasterKey = ['DATABASE_URL', 'POSTHORN_MASTER_KEY'] as const;
 /** Runs the command. Returns a function that stops it, or null if it has ended. */
 async function run([command, word]: string[], demo: boolean): Promise<(() => Promise<void>) | null> {
   const config = readConfig();
-  const log = createLogger(config.LOG_LEVEL);
+  const log = await openLog(config);
   const program = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
   const count = processesOf(config, thisMachine(), thisMemoryMiB());
   const options: ProcessesOptions = { count, program, demo, print, isTerminal: process.stdout.isTTY === true, onFailure: fail };

@@ -196,6 +196,23 @@ export const variables = z.object({
       'how long a process that was told to stop still takes requests, while /readyz answers 503 so that load balancers send no more; at most 60s',
     ),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .optional()
+    .describe(
+      'base URL of an OpenTelemetry collector, such as http://collector:4318; traces are posted to its path /v1/traces in http/protobuf; unset: no traces',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe('headers for the collector: name=value, separated by commas, values percent-encoded'),
+  OTEL_SERVICE_NAME: z.string().min(1).default('posthorn').describe('name of this service in traces'),
+  POSTHORN_TRACE_RATIO: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('share of the requests that are traced, from 0 to 1, unless their traceparent header says whether they are'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

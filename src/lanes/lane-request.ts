@@ -11,6 +11,7 @@ import type { HeldDelivery } from '#db/lanes/lane-page';
 import type { Db } from '#db/store/pool';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import type { SendResult } from '#domain/deliveries/outcome';
+import { unixMsOf } from '#domain/ids';
 
 export const ourPauseMs = 1_000;
 
@@ -68,20 +69,28 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
   const [first] = rows;
   if (!first) throw new Error('a lane request needs at least one delivery');
   const { endpointId, tenantId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
-  const { deliveryId, eventId, round, attempts, webhookId, body, sequence, eventType } = first;
+  const { deliveryId, eventId, round, attempts, webhookId, body, sequence, eventType, trace, scheduledMs } = first;
   const members = rows.map((row) => ({
     deliveryId: row.deliveryId,
     round: row.round,
     attempts: row.attempts,
+    sinceMs: row.scheduledMs ?? unixMsOf(row.eventId),
     isEarly: probe && row.dueInMs > 0,
   }));
   const common = {
     ...{ endpointId, tenantId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets },
-    ...{ deliveryId, eventId, round, attempts, body, members, batchId, mark, isTooLate },
+    ...{ deliveryId, eventId, round, attempts, body, members, batchId, mark, isTooLate, scheduledMs },
     asks: 'as_dead_letter' as const,
   };
-  if (batchId === null) return { ...common, eventType, webhookId, sequence };
-  const batch = rows.map((row) => ({ eventId: row.eventId, id: row.webhookId, sequence: row.sequence, round: row.round, body: row.body }));
+  if (batchId === null) return { ...common, eventType, webhookId, sequence, trace };
+  const batch = rows.map((row) => ({
+    eventId: row.eventId,
+    id: row.webhookId,
+    sequence: row.sequence,
+    round: row.round,
+    body: row.body,
+    trace: row.trace,
+  }));
   return { ...common, eventType: '', webhookId: batchId, batch };
 }
 
@@ -91,13 +100,13 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
  * under the same batch id the receiver would take them for duplicates.
  */
 async function withoutFaulty(
-  { db }: LaneRequestDeps,
+  { db, metrics }: LaneRequestDeps,
   { endpoint, rows, batchId }: LaneRequest,
   fault: RenderError,
 ): Promise<HeldDelivery[]> {
   const isFaulty = ({ eventId }: HeldDelivery) => fault.eventIds.length === 0 || fault.eventIds.includes(eventId);
   const others = endpoint.ordering === 'none' ? rows.filter((row) => !isFaulty(row)) : rows.slice(0, rows.findIndex(isFaulty));
-  for (const { deliveryId } of rows.filter(isFaulty)) await countFault(db, deliveryId, fault.message);
+  for (const { deliveryId } of rows.filter(isFaulty)) metrics?.became((await countFault(db, deliveryId, fault.message)).status);
   if (batchId === null || others.length === 0) return others;
   const remaining = new Set(others);
   await leaveBatch(

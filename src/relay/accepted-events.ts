@@ -24,5 +24,6 @@ export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Acce
       endpointsVersion,
       mayBeBegun: false,
       acceptedHereMs: nowMs,
+      trace: event.trace ?? null,
     }));
 }

@@ -17,7 +17,7 @@ const individualAtOnce = 16;
 const individualAtOncePaced = 2;
 
 /** The fields of an event that its dispatch needs. */
-export type LeavingEvent = Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType'>;
+export type LeavingEvent = Pick<OwnedEvent, 'eventId' | 'tenantId' | 'tenant' | 'eventType' | 'trace'>;
 
 /**
  * `individual`: its first attempts could also be made before the dispatch. `unplanned`: only its dispatch can plan it.
@@ -183,5 +183,7 @@ export function toDispatch(group: Leaving[]): DispatchRef {
     tenants: new Set(group.map(({ event }) => event.tenantId)).size,
     tenant: first?.tenant ?? '',
     eventType: first?.eventType ?? '',
+    // a batch belongs to the traces of all its events, so to none
+    trace: group.length === 1 ? (first?.trace ?? null) : null,
   };
 }

@@ -9,7 +9,7 @@ import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
-import type { DispatchMetrics } from '#telemetry/telemetry';
+import type { DispatchMetrics } from '#telemetry/relay-metrics';
 import type { DispatchRef, Starter } from '#temporal/starter';
 import { DispatchQueue, type Leaving, type LeavingKind, toDispatch } from './dispatch-queue.ts';
 import { DispatchStarts, type OnlyDelivery } from './start-dispatch.ts';

@@ -132,6 +132,7 @@ export class EventFlow {
     try {
       const route = await placeEvent(this.#preparing, event);
       if (!route) return null;
+      if (route.kind === 'deliver') this.#deps.tracing?.fannedOut(event, route.direct.length, route.lane.length);
       const mode = this.#choose(route, event.tenantId);
       if (route.kind === 'plan') return leavingAs('unplanned', event, true);
       if (mode === 'batched') return await attemptEvent(this.#preparing, event, route, false);

@@ -10,7 +10,7 @@ import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
 import { makePartitions } from '#db/store/partitions';
 import type { Db } from '#db/store/pool';
 import type { Reached } from '#runtime/checkpoints';
-import type { IngestMetrics } from '#telemetry/telemetry';
+import type { IngestMetrics } from '#telemetry/relay-metrics';
 import { acceptedEvents } from './accepted-events.ts';
 import { type Backlog, TooManyWaiting } from './backlog.ts';
 import { createOrderedParking, type OrderedParking } from './ordered-parking.ts';

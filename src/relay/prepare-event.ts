@@ -44,11 +44,11 @@ export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<
 /** The event for its dispatch, without its body. `urgent`: a delivery needs its workflow. */
 export function leavingAs(
   kind: LeavingKind,
-  { eventId, tenantId, tenant, eventType }: OwnedEvent,
+  { eventId, tenantId, tenant, eventType, trace }: OwnedEvent,
   urgent: boolean,
   parked = false,
 ): Leaving {
-  return { kind, event: { eventId, tenantId, tenant, eventType }, urgent, parked };
+  return { kind, event: { eventId, tenantId, tenant, eventType, trace }, urgent, parked };
 }
 
 /**
@@ -60,8 +60,8 @@ export function leavingIndividually(event: OwnedEvent, { direct }: Route<Endpoin
   const [endpoint, second] = direct;
   if (!endpoint || second || event.mayBeBegun) return leaving;
   const { endpointId, host } = endpoint;
-  const { eventId, tenant, eventType } = event;
-  const refs = { deliveryId: deliveryId(eventId, endpointId), tenant, endpointId, endpointHost: host, eventType };
+  const { eventId, tenant, eventType, trace } = event;
+  const refs = { deliveryId: deliveryId(eventId, endpointId), tenant, endpointId, endpointHost: host, eventType, trace };
   return { ...leaving, only: { ...refs, status: 'pending', round: 1 } };
 }
 

@@ -15,7 +15,7 @@ import type { Lease } from '#domain/relay-lease';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import { LookTimer } from '#runtime/look-timer';
-import type { PumpMetrics } from '#telemetry/telemetry';
+import type { PumpMetrics } from '#telemetry/relay-metrics';
 import { PumpLeases } from './pump-leases.ts';
 import { PumpSlots } from './pump-slots.ts';
 import { PumpedDays } from './pumped-days.ts';

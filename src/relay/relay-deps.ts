@@ -8,9 +8,10 @@ import type { Timings } from '#domain/timings';
 import type { Reached } from '#runtime/checkpoints';
 import type { Logger } from '#runtime/logger';
 import type { ProcessPlace } from '#runtime/process-facts';
-import type { DispatchMetrics } from '#telemetry/telemetry';
+import type { DispatchMetrics } from '#telemetry/relay-metrics';
 import type { LaneWaker } from '#temporal/lane-waker';
 import type { Starter } from '#temporal/starter';
+import type { Tracing } from '#tracing/tracing';
 import type { LanesHere } from './lanes-here.ts';
 import type { Parking } from './parking.ts';
 import type { PumpParts } from './pump.ts';
@@ -46,5 +47,7 @@ export interface RelayDeps {
   pump: PumpParts;
   timings: Timings;
   metrics?: DispatchMetrics;
+  /** Absent: traces are off. */
+  tracing?: Pick<Tracing, 'fannedOut'> | undefined;
   reached?: Reached;
 }

@@ -36,8 +36,8 @@ function stackFrames(stack: string | undefined): string | undefined {
 // redacting top-level names costs nothing; each name searched one level deeper costs a microsecond for every line
 const redacted = ['secret', 'secrets', 'headers', 'authorization', 'auth', 'token', 'password', 'body', 'data', 'url', 'sealed'];
 
-/** Logs to standard error, or to `destination`. */
-export function createLogger(level: string, destination: DestinationStream = pino.destination(2)): Logger {
+/** Logs to standard error, or to `destination`. `fields`: for each line. */
+export function createLogger(level: string, destination: DestinationStream = pino.destination(2), fields?: () => object): Logger {
   return pino(
     {
       level,
@@ -46,6 +46,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
       // Temporal's SDK logs errors as `error`
       serializers: { err: describeError, error: describeError },
       redact: [...redacted, '*.secret', '*.headers'],
+      ...(fields && { mixin: fields }),
     },
     destination,
   );

@@ -1,10 +1,10 @@
 // The gauges of /metrics whose values are read from worker, API and stores at each scrape.
 import { Gauge, type Registry } from '@prometheus-io/client';
+import type { InstallationFigures } from '#db/deliveries/installation-figures';
 import type { LaneFigures } from '#db/lanes/lane-figures';
 import type { DispatchMode } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
-
-const timeoutMs = 2_000;
+import { soon } from './asked-once.ts';
 
 /** Called at each scrape. */
 export interface WorkerFacts {
@@ -24,6 +24,7 @@ export interface StoreFacts {
   overdueDeliveries(): Promise<number>;
   temporalAway(): Promise<boolean>;
   lanes(): Promise<LaneFigures>;
+  installation(): Promise<InstallationFigures>;
 }
 
 export function watchWorker(registry: Registry, { relay, load, drainsHere }: WorkerFacts): void {
@@ -106,17 +107,4 @@ function gaugeOf(registry: Registry, log: Logger) {
         else this.set(value);
       },
     });
-}
-
-/** Resolves like `asked`, or to undefined after 2 s. */
-export async function soon<T>(asked: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, undefined);
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

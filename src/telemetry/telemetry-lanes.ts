@@ -2,12 +2,13 @@
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { LaneFigures } from '#db/lanes/lane-figures';
 import type { Logger } from '#runtime/logger';
-import { type StoreFacts, soon } from './telemetry-gauges.ts';
+import { askedOnce } from './asked-once.ts';
+import type { StoreFacts } from './telemetry-gauges.ts';
 
 type Label = 'state' | 'endpoint' | 'reason';
 
 export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>, log: Logger): void {
-  const ask = askedOnce(stores, log);
+  const ask = askedOnce(() => stores.lanes(), 'posthorn_lanes', log);
   const gauge = (name: string, help: string, labelNames: Label[], set: (gauge: Gauge<Label>, figures: LaneFigures) => void) =>
     new Gauge<Label>({
       name,
@@ -54,17 +55,4 @@ export function watchLanes(registry: Registry, stores: Pick<StoreFacts, 'lanes'>
         if (lane) one.set({ endpoint: endpointId, state: lane.state, reason: lane.waitingFor ?? '' }, 1);
     },
   );
-}
-
-/** All gauges of a page share one query. Resolves to undefined if it failed or took longer than 2 s. */
-function askedOnce(stores: Pick<StoreFacts, 'lanes'>, log: Logger): () => Promise<LaneFigures | undefined> {
-  let asking: Promise<LaneFigures | undefined> | undefined;
-  return () => {
-    asking ??= soon(stores.lanes())
-      .catch((error): undefined => log.warn({ err: error, metric: 'posthorn_lanes' }, 'metrics.not_asked') as undefined)
-      .finally(() => {
-        asking = undefined;
-      });
-    return asking;
-  };
 }

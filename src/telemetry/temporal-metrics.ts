@@ -44,6 +44,11 @@ const kept: Record<string, Kept> = {
   long_request_failure: counter('Polls that failed.', 'operation', 'status_code'),
 };
 
+const nameOf = (name: string, { kind }: Kept) => `temporal_${name}${{ counter: '_total', gauge: '', seconds: '_seconds' }[kind]}`;
+
+/** The names of all metrics that can appear on a page. */
+export const temporalMetricNames = Object.entries(kept).map(([name, one]) => nameOf(name, one));
+
 type RecordValue = (value: number) => void;
 type AnyMetric = Counter<string> | Gauge<string> | Histogram<string>;
 type Attributes = BufferedMetricUpdate['attributes'];
@@ -77,11 +82,12 @@ export class TemporalMetrics {
     });
   }
 
-  #create(name: string, { kind, help, labels: labelNames }: Kept): AnyMetric {
-    const common = { help, labelNames, registers: [this.registry] };
-    if (kind === 'gauge') return new Gauge({ ...common, name: `temporal_${name}` });
-    if (kind === 'counter') return new Counter({ ...common, name: `temporal_${name}_total` });
-    return new Histogram({ ...common, name: `temporal_${name}_seconds`, buckets: latencyBuckets });
+  #create(shortName: string, one: Kept): AnyMetric {
+    const { kind, help, labels: labelNames } = one;
+    const common = { name: nameOf(shortName, one), help, labelNames, registers: [this.registry] };
+    if (kind === 'gauge') return new Gauge(common);
+    if (kind === 'counter') return new Counter(common);
+    return new Histogram({ ...common, buckets: latencyBuckets });
   }
 }
 

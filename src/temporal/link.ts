@@ -1,7 +1,13 @@
 // The process's connection to Temporal, shared by client and worker, which eager workflow start
 // needs. It connects in the background and retries every second. While Temporal is unavailable,
 // calls throw TemporalAway; if it refuses to start workflows, those calls throw TemporalRefused.
-import { Client, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  type ClientInterceptors,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Config } from '#config/config';
 import { namesOf, type TemporalNames } from '#contract/workflow-contract';
@@ -49,9 +55,15 @@ export interface TemporalLink {
   close(): Promise<void>;
 }
 
-/** `store`: the id of the PostgreSQL store whose workflows it starts. */
-export function openTemporalLink(config: Config, log: Logger, timings = usualTimings.temporal, store?: string): TemporalLink {
-  return new Link(config, log, timings, store);
+/** `store`: the id of the PostgreSQL store whose workflows it starts. `interceptors`: of all calls. */
+export function openTemporalLink(
+  config: Config,
+  log: Logger,
+  timings = usualTimings.temporal,
+  store?: string,
+  interceptors: ClientInterceptors = {},
+): TemporalLink {
+  return new Link(config, log, timings, store, interceptors);
 }
 
 class Link implements TemporalLink {
@@ -61,7 +73,7 @@ class Link implements TemporalLink {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #timings: Timings['temporal'];
-  readonly #store: string | undefined;
+  readonly #interceptors: ClientInterceptors;
   readonly #closing = new AbortController();
   readonly #users: ((connection: NativeConnection) => void)[] = [];
   #current: { connection: NativeConnection; client: Client } | undefined;
@@ -69,9 +81,10 @@ class Link implements TemporalLink {
   #refusal: string | null = null;
   #refusedAt = 0;
 
-  constructor(config: Config, log: Logger, timings: Timings['temporal'], store?: string) {
+  constructor(config: Config, log: Logger, timings: Timings['temporal'], store: string | undefined, interceptors: ClientInterceptors) {
     this.names = namesOf(config.POSTHORN_TASK_QUEUE);
-    this.#store = store;
+    const ofStore: ClientInterceptors = store === undefined ? {} : storeHeaderInterceptors(store);
+    this.#interceptors = { ...ofStore, workflow: [...list(interceptors), ...list(ofStore)] };
     this.#config = config;
     this.#log = log;
     this.#timings = timings;
@@ -147,8 +160,7 @@ class Link implements TemporalLink {
       await connection.close();
       throw new TemporalAway('the link is closed');
     }
-    const interceptors = this.#store === undefined ? undefined : storeHeaderInterceptors(this.#store);
-    this.#current = { connection, client: new Client({ connection, namespace, interceptors }) };
+    this.#current = { connection, client: new Client({ connection, namespace, interceptors: this.#interceptors }) };
     this.#log.info({ address: addressOf(this.#config), namespace }, 'temporal.connected');
     return connection;
   }
@@ -179,6 +191,8 @@ class Link implements TemporalLink {
     await before?.close().catch((error) => this.#log.debug({ err: error }, 'temporal.connection_not_closed'));
   }
 }
+
+const list = ({ workflow }: ClientInterceptors) => (Array.isArray(workflow) ? workflow : []);
 
 /** The error of a `start` that says that Temporal works. */
 const isAnswer = (error: unknown) => error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError;

@@ -20,7 +20,9 @@ import {
 import type { DeliveryRef } from '#db/deliveries/delivery-refs';
 import type { LaneRef } from '#db/lanes/lanes';
 import { isUnderWay } from '#domain/deliveries/delivery';
+import type { TraceContext } from '#domain/events/trace-context';
 import { type Timings, usualTimings } from '#domain/timings';
+import type { Tracing } from '#tracing/tracing';
 import type { TemporalLink } from './link.ts';
 import { type Start, startWorkflow } from './start-workflow.ts';
 import { endIfStuck, type Progress } from './stuck-workflow.ts';
@@ -35,6 +37,8 @@ export interface DispatchRef {
   tenants: number;
   tenant: string;
   eventType: string;
+  /** Of its only event. Absent or null: it is not traced. */
+  trace?: TraceContext | null;
 }
 
 /** open: the workflow was open already. */
@@ -59,19 +63,23 @@ export function createStarter(
   link: TemporalLink,
   deadLetterWindowMs: number,
   { temporal, heartbeat }: Pick<Timings, 'temporal' | 'heartbeat'> = usualTimings,
+  tracing?: Pick<Tracing, 'within'>,
 ): Starter {
+  const within = <T>(trace: TraceContext | null | undefined, run: () => T): T => (tracing ? tracing.within(trace ?? null, run) : run());
   const times = { workflowTaskTimeout: temporal.workflowTaskTimeoutMs };
   const startOf = (delivery: DeliveryRef, startedBy: string, plan?: PlanInput) => {
     const start = deliveryStart(delivery, deadLetterWindowMs, startedBy, plan, heartbeat.attempt.timeoutMs);
     return { ...start, ...times };
   };
   return {
-    startDispatch: (dispatch) => startOnce(link, workflowTypes.dispatch, { ...dispatchStart(dispatch), ...times }),
+    startDispatch: (dispatch) =>
+      within(dispatch.trace, () => startOnce(link, workflowTypes.dispatch, { ...dispatchStart(dispatch), ...times })),
     look(delivery, startedBy) {
       const needsWorkflow = !delivery.pumped && (isUnderWay(delivery.status) || delivery.status === 'dead_lettered');
       return needsWorkflow ? lookOrStart(link, startOf(delivery, startedBy)) : lookIfOpen(link, delivery);
     },
-    startDelivery: (delivery, startedBy, plan) => startOnce(link, workflowTypes.deliver, startOf(delivery, startedBy, plan)),
+    startDelivery: (delivery, startedBy, plan) =>
+      within(delivery.trace, () => startOnce(link, workflowTypes.deliver, startOf(delivery, startedBy, plan))),
     endIfStuck: (workflowId) => endIfStuck(link, workflowId),
   };
 }

@@ -1,6 +1,6 @@
 // Starts only the API over real HTTP, with its own database, without a relay, and with Temporal
 // unreachable.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino } from 'pino';
@@ -10,7 +10,9 @@ import { type AccessOptions, createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
+import { build } from '#config/package';
 import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { readInstallationFigures } from '#db/deliveries/installation-figures';
 import { createMissed } from '#db/deliveries/missed-lists';
 import { countOutbox } from '#db/events/backlog';
 import { createContentEncryption } from '#db/keys/content-encryption';
@@ -27,6 +29,7 @@ import { createSender } from '#outbound/send';
 import { createIngest } from '#relay/ingest';
 import { createParking } from '#relay/parking';
 import { createRecall } from '#relay/recall';
+import type { Logger } from '#runtime/logger';
 import { createVault } from '#sealing/vault';
 import { Feed } from '#stream/feed';
 import { deliveryChanges } from '#stream/sources';
@@ -51,6 +54,7 @@ export interface ApiServer extends Api {
   /** The number of sweeps that the API has requested. */
   sweeps(): number;
   logLines: { msg: string; level: number; [field: string]: unknown }[];
+  http: Server;
   close(): Promise<void>;
 }
 
@@ -63,6 +67,18 @@ export interface ApiServerOptions {
   access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
   /** For alerts by email. Default: no server is configured. */
   smtpUrl?: string;
+}
+
+function metricsOf(db: pg.Pool, log: Logger): Pick<ApiDeps, 'requests' | 'metrics'> {
+  const facts = {
+    outboxEvents: async () => (await countOutbox(db)).events,
+    overdueDeliveries: () => countOverdueDeliveries(db),
+    temporalAway: async () => true,
+    lanes: () => readLaneFigures(db),
+    installation: () => readInstallationFigures(db),
+  };
+  const telemetry = createTelemetry(facts, log, build);
+  return { requests: telemetry.requests, metrics: telemetry.openPage() };
 }
 
 export async function startApi({
@@ -121,15 +137,7 @@ export async function startApi({
     alertChannels: { test: alertChannels.test, hasMailer: mailer !== null },
     sweepSoon: () => void sweeps++,
     feed,
-    metrics: createTelemetry(
-      {
-        outboxEvents: async () => (await countOutbox(db)).events,
-        overdueDeliveries: () => countOverdueDeliveries(db),
-        temporalAway: async () => true,
-        lanes: () => readLaneFigures(db),
-      },
-      log,
-    ).openPage(),
+    ...metricsOf(db, log),
     refusing: () => ({ all: false, tenants: 0 }),
     temporalTrouble: async () => 'no Temporal here',
     home: () => '<!doctype html><title>Posthorn</title>',
@@ -138,6 +146,7 @@ export async function startApi({
   return {
     ...createApi(origin, apiKey),
     origin,
+    http,
     db,
     deps,
     logLines,

@@ -1,4 +1,5 @@
-// Parses a Prometheus text page.
+// Parses a Prometheus text page, and the list of metrics in the docs.
+import { readFileSync } from 'node:fs';
 
 export interface PrometheusPage {
   text: string;
@@ -32,4 +33,10 @@ export async function readMetrics(origin: string): Promise<PrometheusPage> {
     names: (prefix = 'posthorn') =>
       [...text.matchAll(/^# TYPE ([a-z_]+) /gm)].map(([, name]) => name ?? '').filter((name) => name.startsWith(`${prefix}_`)),
   };
+}
+
+/** The metrics of docs/metrics.md that begin with `prefix`. */
+export function documented(prefix: string): string[] {
+  const rows = readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `([a-z_]+)(?:\{[a-z_,]+\})?` \|/gm);
+  return [...rows].map(([, name]) => name ?? '').filter((name) => name.startsWith(`${prefix}_`));
 }

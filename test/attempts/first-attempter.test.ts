@@ -90,6 +90,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     body: Buffer.from('{}'),
     expiresAt: null,
     acceptedHereMs: null,
+    trace: null,
   };
   const endpoint: EndpointSnapshot = {
     endpointId,

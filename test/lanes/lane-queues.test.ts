@@ -20,6 +20,8 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
   batchId: null,
   dueInMs,
   expiresAtMs: Number.POSITIVE_INFINITY,
+  trace: null,
+  scheduledMs: null,
 });
 
 it('an ordered endpoint is one line: only its head is in flight, and a head that waits holds up the rest', () => {

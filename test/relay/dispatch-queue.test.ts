@@ -18,7 +18,7 @@ function open(setting: Setting = {}) {
 
 const leaving = (kind: LeavingKind, tenantId = 'one', urgent = false): Leaving => ({
   kind,
-  event: { eventId: newId('evt'), tenantId, tenant: tenantId, eventType: 'order.created' },
+  event: { eventId: newId('evt'), tenantId, tenant: tenantId, eventType: 'order.created', trace: null },
   urgent,
 });
 

@@ -68,7 +68,7 @@ async function event(relayId: string, kind: LeavingKind): Promise<Leaving> {
   const [row] = rows;
   const id = (prefix: string, uuid = '') => `${prefix}_${uuid.replaceAll('-', '')}`;
   const tenantId = id('tnt', row?.tenant_id);
-  return { kind, event: { eventId: id('evt', row?.event_id), tenantId, tenant, eventType: 'order.created' }, urgent: true };
+  return { kind, event: { eventId: id('evt', row?.event_id), tenantId, tenant, eventType: 'order.created', trace: null }, urgent: true };
 }
 
 const outboxOwner = async ({ event: { eventId } }: Leaving) =>

@@ -27,10 +27,19 @@ export const allowedImports: Record<string, Allowed> = {
   workflows: { folders: 'contract domain/* types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
   runtime: { folders: 'domain/*', packages: 'node:child_process node:crypto node:fs node:os node:timers/promises pino' },
-  config: { folders: 'domain/* types of attempts', packages: 'node:fs node:os node:path zod' },
+  config: { folders: 'domain/* types of attempts', packages: 'node:fs node:module node:os node:path zod' },
   sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
   exports: { folders: 'domain/* db/audit db/deliveries db/store', packages: 'csv-stringify' },
-  telemetry: { folders: 'domain/* runtime db/lanes', packages: '@prometheus-io/client node:perf_hooks types of @temporalio/worker' },
+  telemetry: {
+    folders: 'domain/* runtime types of db/deliveries types of db/lanes',
+    packages: '@prometheus-io/client node:perf_hooks types of @temporalio/worker',
+  },
+  // loaded only when traces are on; others import types of it
+  tracing: {
+    folders: 'domain/* types of runtime',
+    packages:
+      '@opentelemetry/api @opentelemetry/context-async-hooks @opentelemetry/core @opentelemetry/exporter-trace-otlp-proto @opentelemetry/resources @opentelemetry/sdk-trace-base @temporalio/interceptors-opentelemetry types of @temporalio/client types of @temporalio/worker',
+  },
 
   'db/store': { folders: 'domain/* runtime', packages: 'node:async_hooks node:crypto node:fs/promises node:path pg' },
   'db/audit': { folders: 'domain/* db/store', packages: 'node:crypto' },
@@ -53,14 +62,17 @@ export const allowedImports: Record<string, Allowed> = {
   receiver: { folders: 'domain/*', packages: 'node:crypto' },
   sandbox: { folders: 'domain/* receiver', packages: 'express node:crypto node:http node:timers/promises' },
 
-  attempts: { folders: 'domain/* runtime sealing outbound telemetry db/*', packages: 'lru-cache node:crypto node:timers/promises' },
+  attempts: {
+    folders: 'domain/* runtime sealing outbound telemetry types of tracing db/*',
+    packages: 'lru-cache node:crypto node:timers/promises',
+  },
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   ingest: {
     folders: 'domain/* config runtime db/ingest db/store',
     packages: 'types of @platformatic/kafka types of amqplib node:crypto node:events types of pg',
   },
   temporal: {
-    folders: 'domain/* contract runtime config db/*',
+    folders: 'domain/* contract runtime config types of tracing db/*',
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
   alerts: {
@@ -72,7 +84,10 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/client node:events node:fs/promises node:net node:tls',
   },
   chores: { folders: 'runtime db/store db/stats domain/* db/*', packages: 'node:timers/promises types of pg' },
-  relay: { folders: 'domain/* contract runtime telemetry attempts temporal db/*', packages: 'lru-cache node:timers/promises' },
+  relay: {
+    folders: 'domain/* contract runtime telemetry attempts temporal db/* types of tracing',
+    packages: 'lru-cache node:timers/promises',
+  },
   activities: {
     folders: 'domain/* contract runtime attempts lanes temporal db/*',
     packages: '@temporalio/activity @temporalio/common types of @temporalio/worker node:timers/promises',
@@ -81,7 +96,7 @@ export const allowedImports: Record<string, Allowed> = {
   stream: { folders: 'domain/* runtime db/access db/deliveries db/store', packages: 'node:timers/promises' },
 
   'api/http': {
-    folders: 'domain/* config runtime relay db/access db/audit db/endpoints db/store',
+    folders: 'domain/* config runtime relay types of telemetry types of tracing db/access db/audit db/endpoints db/store',
     packages: 'express helmet node:crypto node:http node:stream node:stream/promises zod',
   },
   'api/access': {
@@ -91,7 +106,7 @@ export const allowedImports: Record<string, Allowed> = {
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {
     folders:
-      'domain/* config types of runtime types of sealing exports types of lanes types of relay api/access api/http db/* types of stream',
+      'domain/* config types of runtime types of sealing exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing',
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/deliveries': {
@@ -120,7 +135,7 @@ export const allowedImports: Record<string, Allowed> = {
       'domain/* sealing exports api/access api/examples api/http api/routes api/routes/deliveries db/access db/audit types of db/store',
     packages: 'zod',
   },
-  api: { folders: 'api/access api/http api/routes/*', packages: 'express zod' },
+  api: { folders: 'types of domain/* api/access api/http api/routes/*', packages: 'express zod' },
 
   'api/routes/stats': {
     folders:

@@ -5,13 +5,13 @@
 import { flushCompileCache } from 'node:module';
 import { openCore } from '#app/core';
 import { listen } from '#app/listening';
+import { openLog } from '#app/process-log';
 import { startServer } from '#app/server';
 import { requireKeys } from '#app/start';
 import { installRuntime } from '#app/temporal-runtime';
 import { startWorker } from '#app/worker';
 import { readConfig } from '#config/config';
 import type { Checkpoint } from '#runtime/checkpoints';
-import { createLogger } from '#runtime/logger';
 import { previousBuild } from './previous-build.ts';
 
 const [role = 'all', dieAt, time = '1'] = process.argv.slice(2);
@@ -27,7 +27,7 @@ const { isPreviousBuild, pageSize } = JSON.parse(process.env.WORKER ?? '{}');
 const otherBuild = isPreviousBuild ? previousBuild() : undefined;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const config = requireKeys(readConfig());
-const log = createLogger(config.LOG_LEVEL);
+const log = await openLog(config);
 installRuntime(log);
 const listening = role === 'worker' ? undefined : await listen(config.HOST, config.PORT, undefined);
 const origin = listening?.origin ?? `http://${config.HOST}:1`;

@@ -1,5 +1,6 @@
 // Bundles the main program of test processes, once for each run: one file loads faster than hundreds
-// of modules, and a run starts many processes. The packages of Temporal stay outside: they load their own files.
+// of modules, and a run starts many processes. The packages of Temporal and
+// OpenTelemetry stay outside: they load their own files, and share their state.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
@@ -16,7 +17,7 @@ export async function buildProcessProgram(): Promise<string> {
     input: processSource,
     write: false,
     platform: 'node',
-    external: /^@temporalio\//,
+    external: /^@(temporalio|opentelemetry)\//,
     plugins: [{ name: 'own folders', transform: withOwnFolders }],
     output: { format: 'esm', codeSplitting: false },
   });

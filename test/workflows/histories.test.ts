@@ -19,11 +19,14 @@ it('there is a recorded history for each workflow', () => {
 
 installTestRuntime();
 
-it('every recorded history replays', async () => {
+it.each(['off', 'on'])('every recorded history replays with traces %s', async (traces) => {
   const histories = files.map((file) => ({ workflowId: file, history: readHistory(file) }));
   const failed: string[] = [];
   const replayed: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: await loadWorkflowBundle() }, histories)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle: await loadWorkflowBundle(traces === 'on') },
+    histories,
+  )) {
     replayed.push(workflowId);
     if (error) failed.push(`${workflowId}: ${error.message}`);
   }

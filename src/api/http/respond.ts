@@ -1,36 +1,10 @@
-// Sends answers: request id, headers, problem documents, and one debug log line per request.
-import { randomUUID } from 'node:crypto';
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+// Sends answers: headers, bodies, problem documents.
+import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from '#runtime/logger';
+import { pathOf } from './observe-requests.ts';
 import { problemText, toProblem } from './problem.ts';
 import type { Answer } from './route.ts';
 import { sendStream } from './send-stream.ts';
-
-/** Sets `x-request-id` on every answer: the caller's if it is 1 to 128 visible ASCII characters, else a random one. */
-export function nameRequests(log: Logger): RequestHandler {
-  const logsRequests = log.isLevelEnabled('debug');
-  return (request, response, next) => {
-    const given = request.headers['x-request-id'];
-    response.setHeader('x-request-id', typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID());
-    if (logsRequests) logWhenDone(log, request, response);
-    next();
-  };
-}
-
-function logWhenDone(log: Logger, request: Request, response: Response): void {
-  const start = performance.now();
-  const { method } = request;
-  const path = pathOf(request);
-  response.once('close', () => {
-    const ms = Math.round(performance.now() - start);
-    log.debug({ method, path, status: response.statusCode, ms, requestId: response.getHeader('x-request-id') }, 'api.request');
-  });
-}
-
-/** The path for the log, without the subject of an erasure, which names a person. */
-function pathOf({ path }: Request): string {
-  return path.replace(/(\/subjects\/)[^/]+/i, '$1…');
-}
 
 /** A request whose If-None-Match equals the answer's etag gets a 304. */
 export function send(response: Response, { status, text, stream, cut, type = 'application/json', headers }: Answer): void {
@@ -52,7 +26,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     const problem = toProblem(error);
     if (problem.status >= 500) {
       const { method } = request;
-      const path = pathOf(request);
+      const path = pathOf(request.originalUrl);
       log.error(
         { err: problem.cause ?? problem, method, path, status: problem.status, requestId: response.getHeader('x-request-id') },
         'api.failed',

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Audit } from '#db/audit/audit';
 import type { Caller, Scope } from '#domain/access/access';
 import type { AuditAction } from '#domain/access/audit';
+import type { TraceContext } from '#domain/events/trace-context';
 import type { Ids } from './ids.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -22,6 +23,10 @@ export interface Call<Params, Query, Body> {
    * it in the same transaction.
    */
   audit: Audit;
+  /** The header of this name. */
+  accept: string | undefined;
+  /** The trace of what this call creates. Null: none. */
+  trace: TraceContext | null;
   /** Makes the ids of what this call creates: the same ids when the call is repeated with its Idempotency-Key. */
   ids: Ids;
 }

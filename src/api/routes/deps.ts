@@ -22,6 +22,8 @@ import type { Recall } from '#relay/recall';
 import type { Logger } from '#runtime/logger';
 import type { Vault } from '#sealing/vault';
 import type { Feed } from '#stream/feed';
+import type { RequestMetrics } from '#telemetry/request-metrics';
+import type { Tracing } from '#tracing/tracing';
 import type { Access } from '../access/access.ts';
 
 export interface ApiDeps {
@@ -82,8 +84,12 @@ export interface ApiDeps {
   sweepSoon(): void;
   /** The live stream of this process. */
   feed: Feed;
-  /** The Prometheus metrics of this process. */
-  metrics(): Promise<{ type: string; text: string }>;
+  /** Counts requests. */
+  requests: RequestMetrics;
+  /** Absent: traces are off. */
+  tracing?: Pick<Tracing, 'request'> | undefined;
+  /** The Prometheus metrics of this process. `accept`: the header of the scraper. */
+  metrics(accept?: string): Promise<{ type: string; text: string }>;
   /**
    * Backpressure as this process sees it: whether the events of all tenants are refused, and of how many single
    * tenants.

@@ -2,6 +2,7 @@
 // that are not part of recording an attempt. The statements have no names, so that the ids select the partitions
 // (docs/decisions/0040).
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { TraceContext } from '#domain/events/trace-context';
 import { deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from '../endpoints/endpoint-to-send.ts';
 import type { Db } from '../store/pool.ts';
@@ -36,6 +37,9 @@ export interface DeliveryJob extends EndpointToSend {
   deleted: boolean;
   /** Only the lane of its endpoint sends it. */
   parks: boolean;
+  trace: TraceContext | null;
+  /** When its event was to be sent, in Unix ms; null: at once. */
+  scheduledMs: number | null;
   /** Relays make its next attempt, and not its workflow. */
   pumped: boolean;
   secrets: { id: string; sealed: Buffer }[];
@@ -58,11 +62,11 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
         extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
-        e.external_id as webhook_id, e.body, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null or e.recalled_at is not null as deleted, parks(p) as parks,
+        e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null or e.recalled_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
       from deliveries d join endpoints p on p.id = d.endpoint_id cross join lateral (
-        select external_id, body, erased_at, recalled_at from events where id = d.event_id and id between $2 and $3 limit 1
+        select external_id, body, erased_at, recalled_at, trace_context, deliver_at from events where id = d.event_id and id between $2 and $3 limit 1
       ) e
       where d.id = any($1::uuid[]) and ($4::uuid is null or d.pumped and d.leased_by = $4)`,
     values: [ids, deliveryRange(lowest).from, deliveryRange(highest).to, leasedBy === undefined ? null : uuidOf(leasedBy)],
@@ -90,6 +94,8 @@ interface JobRow extends EndpointToSendRow {
   body: Buffer;
   deleted: boolean;
   parks: boolean;
+  trace_context: string | null;
+  scheduled_ms: number | null;
   secret_ids: string[];
   sealed: Buffer[];
 }
@@ -116,6 +122,8 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     ...toEndpointToSend(row),
     deleted: row.deleted,
     parks: row.parks,
+    trace: row.trace_context,
+    scheduledMs: row.scheduled_ms,
     secrets: row.secret_ids.map((id, index) => ({ id: idOf('sec', id), sealed: row.sealed[index] ?? Buffer.alloc(0) })),
   };
 }

@@ -1,6 +1,7 @@
 // Delivery facts that Temporal needs to start a workflow, and pages of the deliveries that need one
 // started or signalled.
 import { type DeliveryStatus, deliveryStatuses } from '#domain/deliveries/delivery';
+import type { TraceContext } from '#domain/events/trace-context';
 import { deliveryRanges, idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
@@ -14,6 +15,8 @@ export interface DeliveryRef {
   endpointId: string;
   endpointHost: string;
   eventType: string;
+  /** Of its event. Absent: not read. */
+  trace?: TraceContext | null;
 }
 
 /** A delivery whose row may have been changed outside its workflow. */

@@ -3,6 +3,7 @@
 
 import type { SendResult } from '#domain/deliveries/outcome';
 import type { BodyFormat } from '#domain/events/body-format';
+import type { TraceContext } from '#domain/events/trace-context';
 import type { SentRequest } from '#domain/views/sent-request';
 import type { Content, ContentEncryption } from '../keys/content-encryption.ts';
 
@@ -56,7 +57,7 @@ export async function decryptExchange(
 
 /**
  * Short, since it is stored for each attempt. A single `webhook-signature` is only its value. `rest` is left out if the
- * body is standard, the request was sent alone, no replay, and the endpoint is not ordered.
+ * body is standard, the request was sent alone, no replay and without a trace, and the endpoint is not ordered.
  */
 type Packed = [
   layout: 1,
@@ -65,17 +66,26 @@ type Packed = [
   bytes: number,
   sha256: string,
   signatures: string | Record<string, string>,
-  rest?: { format?: BodyFormat; sequence?: number; replay?: number; batch?: NonNullable<SentRequest['batch']> },
+  rest?: { format?: BodyFormat; sequence?: number; replay?: number; batch?: NonNullable<SentRequest['batch']>; trace?: TraceContext },
 ];
 
 const usualSignature = 'webhook-signature';
 
-function packed({ targetVersion, userAgent, body, format, signatures, sequence, replay, batch }: SentRequest): Packed {
+function packed({ targetVersion, userAgent, body, format, signatures, sequence, replay, batch, trace }: SentRequest): Packed {
   const [name, ...others] = Object.keys(signatures);
   const short = name === usualSignature && others.length === 0 ? (signatures[name] ?? '') : signatures;
   const usual = [1, targetVersion, userAgent, body.bytes, body.sha256, short] as const;
-  if (format === 'standard' && sequence === null && replay === null && batch === null) return [...usual];
-  return [...usual, { format, ...(sequence !== null && { sequence }), ...(replay !== null && { replay }), ...(batch && { batch }) }];
+  if (format === 'standard' && sequence === null && replay === null && batch === null && trace === undefined) return [...usual];
+  return [
+    ...usual,
+    {
+      format,
+      ...(sequence !== null && { sequence }),
+      ...(replay !== null && { replay }),
+      ...(batch && { batch }),
+      ...(trace !== undefined && { trace }),
+    },
+  ];
 }
 
 function unpacked([, targetVersion, userAgent, bytes, sha256, signatures, rest]: Packed): SentRequest {
@@ -88,5 +98,6 @@ function unpacked([, targetVersion, userAgent, bytes, sha256, signatures, rest]:
     sequence: rest?.sequence ?? null,
     replay: rest?.replay ?? null,
     batch: rest?.batch ?? null,
+    ...(rest?.trace !== undefined && { trace: rest.trace }),
   };
 }

@@ -49,9 +49,9 @@ const acceptSql = `
   with incoming as (
     select i.*, t.id as tenant_id, t.endpoints_version, t.has_ordered_endpoints
     from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::text[], $10::int[],
-        $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[], $16::bytea[], $17::uuid[])
+        $11::timestamptz[], $12::timestamptz[], $13::uuid[], $15::text[], $16::bytea[], $17::uuid[], $18::text[])
       with ordinality as i (tenant, event_id, external_id, type, channels, body, body_timestamp, content_hash, ordering_key, version,
-        deliver_at, expires_at, only_endpoint_id, coalesce_key, subject_hash, tenant_is, n)
+        deliver_at, expires_at, only_endpoint_id, coalesce_key, subject_hash, tenant_is, trace_context, n)
     join tenants t on t.external_id = i.tenant and t.deleted_at is null and (i.tenant_is is null or t.id = i.tenant_is)
   ), claimed as (
     insert into event_ids (tenant_id, external_id, event_id, content_hash)
@@ -60,9 +60,9 @@ const acceptSql = `
     returning event_id
   ), stored as (
     insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, ordering_key, version, deliver_at, expires_at,
-      only_endpoint_id, coalesce_key, subject_hash, accepted_at, position)
+      only_endpoint_id, coalesce_key, subject_hash, trace_context, accepted_at, position)
     select event_id, tenant_id, external_id, type, string_to_array(channels, ','), body, body_timestamp, ordering_key, version, deliver_at,
-      expires_at, only_endpoint_id, coalesce_key, subject_hash, now(), nextval('event_position')
+      expires_at, only_endpoint_id, coalesce_key, subject_hash, trace_context, now(), nextval('event_position')
     from (select i.* from incoming i join claimed using (event_id) order by n) as ordered
     returning id, tenant_id
   ), queued as (
@@ -114,6 +114,7 @@ function parametersOf(events: EncryptedEvent<PostedEvent>[], relayId: string | n
     events.map((event) => event.coalesceKey),
     events.map((event) => event.subjectHash),
     events.map((event) => event.tenantIs && uuidOf(event.tenantIs)),
+    events.map((event) => event.trace),
   ];
 }
 

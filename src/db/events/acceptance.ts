@@ -1,4 +1,5 @@
 // The facts stored for an event that a producer posts, and the result of accepting it.
+import type { TraceContext } from '#domain/events/trace-context';
 
 export interface EventToAccept {
   eventId: string;
@@ -18,6 +19,8 @@ export interface EventToAccept {
   expiresAt: string | null;
   /** Sent only to this endpoint, whatever it subscribes to: a test event. */
   onlyEndpointId: string | null;
+  /** The trace that it belongs to. Absent or null: none. */
+  trace?: TraceContext | null;
 }
 
 /** `id`: the internal id of the stored event; for a duplicate or a conflict, of the earlier one. */

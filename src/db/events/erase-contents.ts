@@ -36,7 +36,7 @@ export async function eraseContents(
   const { rows } = await client.query<{ id: string }>({
     text: `
       with mine as (select id from events where id = any($1::uuid[]) and erased_at is null order by id for update)
-      update events e set body = '', subject_hash = null, erased_at = now()
+      update events e set body = '', subject_hash = null, trace_context = null, erased_at = now()
       from mine where e.id = mine.id and e.id = any($1::uuid[]) returning e.id`,
     values: [ofEvents[2]],
   });

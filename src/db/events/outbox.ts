@@ -1,5 +1,6 @@
 // The outbox: accepted events that no dispatch guards yet, each owned by one relay or by none.
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
+import type { TraceContext } from '#domain/events/trace-context';
 import { deliveryRanges, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
@@ -26,6 +27,7 @@ export interface OwnedEvent {
   mayBeBegun: boolean;
   /** When this process accepted it, in ms of its monotonic clock; null: another process did. */
   acceptedHereMs: number | null;
+  trace: TraceContext | null;
   /** Endpoints for which its deliveries are held already; their lanes may not be awake yet. */
   held?: ReadonlySet<string>;
 }
@@ -33,7 +35,7 @@ export interface OwnedEvent {
 /** Lower than every id. */
 const noUuid = '00000000-0000-0000-0000-000000000000';
 
-const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, least(e.expires_at, e.erased_at, e.recalled_at) as expires_at,
+const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.trace_context, least(e.expires_at, e.erased_at, e.recalled_at) as expires_at,
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
 export interface OutboxTake {
@@ -151,6 +153,7 @@ interface Row {
   external_id: string;
   channels: string[];
   body: Buffer;
+  trace_context: string | null;
   expires_at: Date | null;
   special: boolean;
   accepted_at_us: number;
@@ -171,5 +174,6 @@ function toOwnedEvent(row: Row): OwnedEvent {
     endpointsVersion: row.endpoints_version,
     mayBeBegun: true,
     acceptedHereMs: null,
+    trace: row.trace_context,
   };
 }

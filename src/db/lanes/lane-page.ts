@@ -1,4 +1,5 @@
 // Reads the next held deliveries of an endpoint, in the order in which its drain sends them.
+import type { TraceContext } from '#domain/events/trace-context';
 import { idOf, uuidOf } from '#domain/ids';
 import type { Ordering } from '#domain/lanes/lane-settings';
 import { cancelOfEvent, eraseEvent } from '../events/erasure.ts';
@@ -26,6 +27,9 @@ export interface HeldDelivery {
   dueInMs: number;
   /** When it expires, in ms of the monotonic clock of this process. */
   expiresAtMs: number;
+  trace: TraceContext | null;
+  /** When its event was to be sent, in Unix ms; null: at once. */
+  scheduledMs: number | null;
 }
 
 export interface PageQuery {
@@ -59,14 +63,14 @@ export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1
 export const heldColumns =
   'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
 export const withEvents = `
-  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, e.recalled_at is not null as recalled,
+  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, e.erased_at is not null as erased, e.recalled_at is not null as recalled,
     extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
     extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
   from (
     select h.*, sum(octet_length(e.body)) over (order by h.n) as bytes from held h
     cross join lateral (select body from events where id = h.event_id offset 0) e
   ) h
-  cross join lateral (select external_id, body, erased_at, recalled_at from events where id = h.event_id offset 0) e
+  cross join lateral (select external_id, body, erased_at, recalled_at, trace_context, deliver_at from events where id = h.event_id offset 0) e
   where h.bytes <= ${mostBytes} or h.n = 1
   order by h.n`;
 
@@ -133,9 +137,9 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
         select ${heldColumns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
         where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2 and (d.expires_at is null or d.expires_at > now())
       )
-      select h.*, e.external_id as webhook_id, e.body, e.erased_at is not null as erased, e.recalled_at is not null as recalled, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
+      select h.*, e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, e.erased_at is not null as erased, e.recalled_at is not null as recalled, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
         extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
-      from held h cross join lateral (select external_id, body, erased_at, recalled_at from events where id = h.event_id offset 0) e order by h.n`,
+      from held h cross join lateral (select external_id, body, erased_at, recalled_at, trace_context, deliver_at from events where id = h.event_id offset 0) e order by h.n`,
     values: [uuidOf(endpointId), uuidOf(batchId)],
   });
   await cancelGone(db, rows.filter(isGone));
@@ -165,6 +169,8 @@ interface HeldRow {
   batch_id: string | null;
   due_in_ms: number;
   expires_in_ms: number | null;
+  trace_context: string | null;
+  scheduled_ms: number | null;
 }
 
 function toHeld(row: HeldRow): HeldDelivery {
@@ -182,5 +188,7 @@ function toHeld(row: HeldRow): HeldDelivery {
     batchId: row.batch_id && idOf('bat', row.batch_id),
     dueInMs: row.due_in_ms,
     expiresAtMs: row.expires_in_ms === null ? Number.POSITIVE_INFINITY : performance.now() + row.expires_in_ms,
+    trace: row.trace_context,
+    scheduledMs: row.scheduled_ms,
   };
 }

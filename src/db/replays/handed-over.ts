@@ -70,8 +70,8 @@ const nextRound = `
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status = 'dead_lettered' as blocked,
       d.status = 'dead_lettered' and not d.pumped as tells
     from due i join deliveries d on d.id = i.id join endpoints p on p.id = d.endpoint_id and p.deleted_at is null
-      cross join lateral (select ordering_key, erased_at from events where id = d.event_id and id between $6 and $7 limit 1) e
-    where d.id = any($1::uuid[]) and d.status = any($8) and d.updated_at <= $4::timestamptz and d.replay_id is distinct from $5 and e.erased_at is null
+      cross join lateral (select ordering_key, erased_at, recalled_at from events where id = d.event_id and id between $6 and $7 limit 1) e
+    where d.id = any($1::uuid[]) and d.status = any($8) and d.updated_at <= $4::timestamptz and d.replay_id is distinct from $5 and e.erased_at is null and e.recalled_at is null
     order by d.id for update of d
   ), placed as materialized (
     select b.*, case when b.parks and not b.blocked then nextval('event_position') else b.position end as next_position,
@@ -114,7 +114,7 @@ const missingOnes = `
     from unnest($1::uuid[], $2::float8[], $7::uuid[], $8::uuid[]) as i (id, due_in_ms, event_id, endpoint_id)
       join endpoints p on p.id = i.endpoint_id and p.deleted_at is null
       cross join lateral (select * from events where id = i.event_id and id between $5 and $6 limit 1) e
-    where e.erased_at is null and coalesce(e.expires_at > now(), true) and e.tenant_id = p.tenant_id
+    where e.erased_at is null and e.recalled_at is null and coalesce(e.expires_at > now(), true) and e.tenant_id = p.tenant_id
   ), placed as materialized (
     select m.*, case when m.parks then nextval('event_position') end as next_position from (select * from missing order by position, id) m
   ), made as (

@@ -56,7 +56,7 @@ const scan = `
     select id from events_under_way(array(select id from scanned)) as u (id)
   )
   select id, tenant_id, type, channels, (extract(epoch from accepted_at) * 1e6)::bigint as accepted_us, id in (select id from under_way) as under_way,
-    erased_at is null and only_endpoint_id is null and coalesce(deliver_at <= now(), true) and coalesce(expires_at > now(), true) as fits
+    erased_at is null and recalled_at is null and only_endpoint_id is null and coalesce(deliver_at <= now(), true) and coalesce(expires_at > now(), true) as fits
   from scanned order by id`;
 
 function wants({ event_types: eventTypes, channels, created_us: createdUs }: Subscriber, event: ScannedEvent): boolean {

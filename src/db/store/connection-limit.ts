@@ -16,8 +16,17 @@ export interface ConnectionLimit {
   whose?(): string | null;
 }
 
+/** How much of its limit is in use now, and how many queries wait for a connection. */
+export interface LimitUse {
+  used: number;
+  waiting: number;
+  most: number;
+}
+
+export type LimitedDb = Db & { use(): LimitUse };
+
 /** Wraps the pool: at most `most` of its connections are in use through the returned Db. */
-export function limitConnections(pool: Db, limit: ConnectionLimit): Db {
+export function limitConnections(pool: Db, limit: ConnectionLimit): LimitedDb {
   const share = new ConnectionShare(limit);
 
   async function query(...args: unknown[]): Promise<unknown> {
@@ -39,7 +48,7 @@ export function limitConnections(pool: Db, limit: ConnectionLimit): Db {
     }
   }
 
-  return { query, connect } as Db;
+  return { query, connect, use: () => share.use() } as LimitedDb;
 }
 
 interface Waiting {
@@ -78,6 +87,10 @@ class ConnectionShare {
     if (!this.#mayBegin(owner)) return this.#wait(owner, giveBack);
     this.#count(owner, 1);
     return Promise.resolve(giveBack);
+  }
+
+  use(): LimitUse {
+    return { used: this.#used, waiting: this.#waiting.size, most: this.#most };
   }
 
   #mayBegin(owner: string | null): boolean {

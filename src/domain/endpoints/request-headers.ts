@@ -1,6 +1,7 @@
 // Builds the headers of a request to an endpoint, in the order in which they are sent. Called to
 // send a request, and later with masked values to show what was sent: both give the same headers.
 import type { BodyFormat } from '../events/body-format.ts';
+import { type TraceContext, traceHeaders } from '../events/trace-context.ts';
 
 /** Set to `true` on requests that carry only test events. */
 export const testHeader = 'posthorn-test';
@@ -80,11 +81,13 @@ export interface RequestHeaders {
   replay: number | null;
   /** All events of the request are tests. */
   isTest: boolean;
+  /** The span of this attempt, or the context that the producer gave. */
+  trace: TraceContext | null;
 }
 
 /** All headers except signatures and those that the sender adds. Names set by Posthorn are in lower case. */
 export function requestHeaders(from: RequestHeaders): Record<string, string> {
-  const { own, authorization, format, webhookId, timestamp, number, deliveryId, batch, sequence, replay, isTest } = from;
+  const { own, authorization, format, webhookId, timestamp, number, deliveryId, batch, sequence, replay, isTest, trace } = from;
   return {
     ...own,
     ...(authorization !== null && { authorization }),
@@ -98,7 +101,13 @@ export function requestHeaders(from: RequestHeaders): Record<string, string> {
     'posthorn-attempt': String(number),
     ...(replay !== null && { [replayHeader]: String(replay) }),
     ...(isTest && { [testHeader]: 'true' }),
+    ...(trace !== null && !setsTrace(own) && traceHeaders(trace)),
   };
+}
+
+/** An endpoint that sets a trace of its own gets no other. */
+function setsTrace(own: Record<string, string>): boolean {
+  return Object.keys(own).some((name) => /^trace(parent|state)$/i.test(name));
 }
 
 /** Adds `user-agent`, and `accept-encoding: identity` unless the request sets it. */

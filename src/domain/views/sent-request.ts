@@ -12,6 +12,7 @@ import {
 } from '../endpoints/request-headers.ts';
 import type { BodyFormat } from '../events/body-format.ts';
 import { isTestId } from '../events/event.ts';
+import type { TraceContext } from '../events/trace-context.ts';
 
 /** The stored part. */
 export interface SentRequest {
@@ -31,6 +32,8 @@ export interface SentRequest {
   replay: number | null;
   /** Null: it was sent alone. `number`: the attempt's number in the request, which is that of the first delivery. */
   batch: { events: number; number: number; isTest: boolean } | null;
+  /** Absent: it had no trace. */
+  trace?: TraceContext;
 }
 
 export const sentRequestView = z.object({
@@ -92,6 +95,7 @@ function headersOf({ sent, target, startedAt, number, deliveryId, endpointId, ba
     sequence: sent.sequence,
     replay: sent.replay,
     isTest: batch?.isTest ?? isTestId(event.id),
+    trace: sent.trace ?? null,
   });
   const token = maskedAuthorization(target.auth, ['oauth2']);
   return { ...headers, ...sent.signatures, ...(token !== null && { authorization: token }) };

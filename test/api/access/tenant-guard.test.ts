@@ -30,8 +30,18 @@ const served = async () => answer(200, 'served');
 const facts = { operationId: 'x', summary: 'x', scope: 'admin', answers: {}, method: 'get', path: '/v1/endpoints/:endpoint' } as const;
 
 function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
-  const nothing = { params: {}, query: {}, body: undefined, members: new Map(), lastEventId: null };
-  const empty = { ...nothing, ids: freshIds, caller, audit: bySystem('endpoint.change') };
+  const empty = {
+    params: {},
+    query: {},
+    body: undefined,
+    members: new Map(),
+    lastEventId: null,
+    ids: freshIds,
+    caller,
+    trace: null,
+    accept: undefined,
+    audit: bySystem('endpoint.change'),
+  };
   return guardTenant(made, db).handler({ ...empty, ...call });
 }
 

@@ -1,15 +1,16 @@
 // /metrics: values after real deliveries, the dispatch mode, and no names of tenants.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { build } from '#config/package';
 import { freePort } from '#embedded/free-port';
 import { createIngest } from '#relay/ingest';
+import { temporalMetricNames } from '#telemetry/temporal-metrics';
 import { startPosthorn, type TestPosthorn, testApiKey } from '../../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { until } from '../../support/until.ts';
 import { startApi } from '../api-server.ts';
-import { readMetrics } from '../prometheus-page.ts';
+import { documented, readMetrics } from '../prometheus-page.ts';
 
 const once = { retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
 let posthorn: TestPosthorn;
@@ -26,12 +27,6 @@ afterAll(async () => {
 });
 
 const read = () => readMetrics(posthorn.origin);
-
-/** The metrics of docs/metrics.md that begin with `prefix`. */
-function documented(prefix: string): string[] {
-  const rows = readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `([a-z_]+)(?:\{[a-z_,]+\})?` \|/gm);
-  return [...rows].map(([, name]) => name ?? '').filter((name) => name.startsWith(`${prefix}_`));
-}
 
 describe('/metrics', () => {
   it('needs no key, and has the Node metrics and all metrics of docs/metrics.md', async () => {
@@ -129,9 +124,8 @@ describe('/metrics', () => {
     expect(page.value('temporal_workflow_task_execution_latency_seconds_count')).toBeGreaterThan(0);
     for (const queue of ['posthorn', 'posthorn-lanes'])
       expect(page.value(`temporal_worker_task_slots_available{task_queue="${queue}",worker_type="ActivityWorker"}`)).toBeGreaterThan(0);
-    const names = documented('temporal');
-    expect(names).toHaveLength(21);
-    expect(page.names('temporal').filter((name) => !names.includes(name))).toEqual([]);
+    expect(documented('temporal').toSorted()).toEqual(temporalMetricNames.toSorted());
+    expect(page.names('temporal').filter((name) => !temporalMetricNames.includes(name))).toEqual([]);
   });
 
   it('names no tenant: all labels have values from closed lists', async () => {
@@ -145,7 +139,12 @@ describe('/metrics', () => {
       const lines = text.split('\n').filter((line) => line.startsWith(`${prefix}_`));
       return new Set(lines.flatMap((line) => [...line.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)));
     };
-    expect(labelsOf('posthorn')).toEqual(new Set(['mode', 'reason', 'scope', 'outcome', 'kind', 'le', 'state']));
+    expect(labelsOf('posthorn')).toEqual(
+      new Set([
+        ...['mode', 'reason', 'scope', 'outcome', 'kind', 'le', 'state', 'status', 'way', 'share'],
+        ...['route', 'method', 'version', 'node', 'temporal_sdk'],
+      ]),
+    );
     const ofSdk = ['le', 'operation', 'status_code', 'task_queue', 'worker_type', 'poller_type', 'workflow_type', 'activity_type'];
     expect([...labelsOf('temporal')].filter((label) => !ofSdk.includes(label ?? ''))).toEqual([]);
   });
@@ -171,6 +170,43 @@ describe('/metrics', () => {
   });
 });
 
+describe('/metrics of what deliveries come to', () => {
+  it('counts requests by route, deliveries by their end, and how old events were', async () => {
+    const before = await read();
+    const grown = (page: { value(series: string): number | undefined }, series: string) =>
+      (page.value(series) ?? 0) - (before.value(series) ?? 0);
+    const tenant = await posthorn.makeTenant();
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/fine`, { eventTypes: ['fine.*'] });
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/never`, { eventTypes: ['never.*'], ...once });
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/paced`, { eventTypes: ['fine.*'], rateLimit: { perSecond: 50 } });
+    receiver.answer('/never', [500]);
+    for (const type of ['fine.sent', 'never.sent']) await posthorn.postEvent(tenant, { type });
+    await posthorn.get('/v1/nothing');
+    await posthorn.get(`/v1/tenants/${tenant}/events/none`);
+    const after = await until('all to end', async () => {
+      const now = await read();
+      return (
+        grown(now, 'posthorn_deliveries_ended_total{status="succeeded"}') === 2 && (now.value('posthorn_dead_letters') ?? 0) >= 1 && now
+      );
+    });
+    const events = 'route="/v1/tenants/{tenant}/events",method="POST"';
+    expect({
+      posted: grown(after, `posthorn_http_requests_total{${events},status="2xx"}`),
+      timed: grown(after, `posthorn_http_request_seconds_count{${events}}`),
+      notFound: grown(after, 'posthorn_http_requests_total{route="none",method="GET",status="4xx"}'),
+      missing: grown(after, 'posthorn_http_requests_total{route="/v1/tenants/{tenant}/events/{event}",method="GET",status="4xx"}'),
+      deadLetters: grown(after, 'posthorn_deliveries_ended_total{status="dead_lettered"}'),
+      begunDirectly: grown(after, 'posthorn_first_attempt_age_seconds_count{way="direct"}'),
+      begunInLanes: grown(after, 'posthorn_first_attempt_age_seconds_count{way="lane"}'),
+      delivered:
+        grown(after, 'posthorn_delivered_age_seconds_count{way="direct"}') +
+        grown(after, 'posthorn_delivered_age_seconds_count{way="lane"}'),
+    }).toEqual({ posted: 2, timed: 2, notFound: 1, missing: 1, deadLetters: 1, begunDirectly: 2, begunInLanes: 1, delivered: 2 });
+    expect(after.all).toMatchObject({ posthorn_workers: 1, posthorn_quarantined_deliveries: 0, posthorn_postgres_connections_max: 20 });
+    expect(after.value(`posthorn_build_info{version="${build.version}",node="${build.node}",temporal_sdk="${build.temporalSdk}"}`)).toBe(1);
+  });
+});
+
 describe('/metrics of an API without a worker', () => {
   it('shows the backlog, and no worker metrics', async () => {
     const api = await startApi();
@@ -193,7 +229,9 @@ describe('/metrics of an API without a worker', () => {
     for (const name of ['posthorn_held_deliveries', 'posthorn_lanes{state="awake"}']) expect(page.value(name)).toBeUndefined();
     const notAsked = api.logLines.map(({ msg, metric }) => `${msg} ${metric}`);
     expect(notAsked.toSorted()).toEqual(
-      ['posthorn_deliveries_overdue', 'posthorn_lanes', 'posthorn_outbox_events'].map((name) => `metrics.not_asked ${name}`),
+      ['posthorn_deliveries_overdue', 'posthorn_lanes', 'posthorn_outbox_events', 'posthorn_workers'].map(
+        (name) => `metrics.not_asked ${name}`,
+      ),
     );
     expect(page.value('posthorn_temporal_away')).toBe(1);
   });

@@ -48,7 +48,7 @@ export const testEndpoint = (deps: ApiDeps) =>
       202: { description: 'No attempt was made within the time limit. It can still follow.', schema: untested },
     },
     problems: [409, 429],
-    async handler({ params, body, members, ids, audit, caller }) {
+    async handler({ params, body, members, ids, audit, caller, trace }) {
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');
       if (endpoint.gate !== 'open')
@@ -67,6 +67,7 @@ export const testEndpoint = (deps: ApiDeps) =>
         eventId,
         nowMs,
         onlyEndpointId: params.endpoint,
+        trace,
       });
       const acceptances = await deps.accept(endpoint.tenant, [event]);
       if (acceptances === 'unknown_tenant') throw notFound('endpoint');

@@ -1,8 +1,9 @@
 // Turns a posted event into what is stored: the bytes of the body, and a hash of its content.
 // Two events have the same hash only if their content is the same.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EventToAccept } from '#db/events/acceptance';
 import { type NewEvent, normalInstant, standardBody } from '#domain/events/event';
+import type { TraceContext } from '#domain/events/trace-context';
 
 export interface PostedEvent {
   event: NewEvent;
@@ -11,10 +12,11 @@ export interface PostedEvent {
   /** The internal id. Not used if the event is a duplicate. */
   eventId: string;
   nowMs: number;
-  onlyEndpointId?: string;
+  onlyEndpointId?: string | null;
+  trace: TraceContext | null;
 }
 
-export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId }: PostedEvent): EventToAccept {
+export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId = null, trace }: PostedEvent): EventToAccept {
   const { type, id, channels = [], orderingKey = null, coalesceKey = null, version = null, subject = null } = event;
   const occurredAt = event.occurredAt === undefined ? null : normalInstant(event.occurredAt);
   const deliverAt = event.deliverAt === undefined ? null : normalInstant(event.deliverAt);
@@ -33,10 +35,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     ...(subject === null ? [] : [{ subject }]),
   ];
   // the JSON has no bare line feed, so the text before `data` is unambiguous
-  const contentHash = createHash('sha256')
-    .update(`${JSON.stringify(head)}\n`)
-    .update(dataText)
-    .digest();
+  const contentHash = hash('sha256', `${JSON.stringify(head)}\n${dataText}`, 'buffer');
   return {
     eventId,
     externalId: id ?? eventId,
@@ -51,6 +50,7 @@ export function eventToAccept({ event, dataText, eventId, nowMs, onlyEndpointId 
     version,
     deliverAt,
     expiresAt,
-    onlyEndpointId: onlyEndpointId ?? null,
+    onlyEndpointId,
+    trace,
   };
 }

@@ -33,11 +33,11 @@ const post = ({ accept }: ApiDeps) =>
     bodyLimit: maxEventBytes,
     answers: { 202: { description: 'The event is stored. Also for a duplicate.', schema: acceptedEvent, example: acceptedEventExample } },
     problems: [409, 429],
-    async handler({ params, body, members, ids, caller }) {
+    async handler({ params, body, members, ids, caller, trace }) {
       const nowMs = Date.now();
       const problems = timeProblems(body, nowMs);
       if (problems.length > 0) throw invalid(problems);
-      const event = eventToAccept({ event: body, dataText: members.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
+      const event = eventToAccept({ event: body, dataText: members.get('data') ?? 'null', eventId: ids.next('evt'), nowMs, trace });
       const acceptances = await accept(params.tenant, [event], caller.tenant?.id);
       if (acceptances === 'unknown_tenant') throw notFound('tenant');
       const kind = acceptances[0]?.kind;
@@ -63,7 +63,7 @@ const postBatch = ({ accept }: ApiDeps) =>
       202: { description: 'One result for each event, in the order of the request.', schema: acceptedBatch, example: acceptedBatchExample },
     },
     problems: [429],
-    async handler({ params, body, members, ids, caller }) {
+    async handler({ params, body, members, ids, caller, trace }) {
       const nowMs = Date.now();
       const texts = elementTexts(members.get('events') ?? '[]');
       const problems: FieldError[] = [];
@@ -75,7 +75,7 @@ const postBatch = ({ accept }: ApiDeps) =>
           ...sizeProblems(text, index),
           ...timeProblems(event, nowMs).map(({ path, message }) => ({ path: `events[${index}].${path}`, message })),
         );
-        return eventToAccept({ event, dataText: own.get('data') ?? 'null', eventId: ids.next('evt'), nowMs });
+        return eventToAccept({ event, dataText: own.get('data') ?? 'null', eventId: ids.next('evt'), nowMs, trace });
       });
       if (problems.length > 0) throw invalid(problems.slice(0, 100));
       const acceptances = await accept(params.tenant, events, caller.tenant?.id);
