@@ -95,3 +95,5 @@ create table alert_baselines (
   primary key (id, figure)
 );
 create index alert_baselines_old on alert_baselines (learnt_until);
+-- the live stream
+create index alerts_changed on alerts (greatest(opened_at, acknowledged_at, closed_at));

@@ -93,6 +93,7 @@ create table alerts (
   constraint alerts_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
   constraint alerts_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'closed'::text])))
 );
+CREATE INDEX alerts_changed ON public.alerts USING btree (GREATEST(opened_at, acknowledged_at, closed_at));
 CREATE INDEX alerts_closed ON public.alerts USING btree (closed_at) WHERE (state = 'closed'::text);
 CREATE UNIQUE INDEX alerts_live ON public.alerts USING btree (kind, subject) WHERE (state <> 'closed'::text);
 CREATE INDEX alerts_of_subject ON public.alerts USING btree (subject, kind);
@@ -414,6 +415,7 @@ create table events (
   erased_at timestamp with time zone,
   erased_again_at timestamp with time zone,
   recalled_at timestamp with time zone,
+  trace_context text,
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_by_time ON ONLY public.events USING brin (accepted_at) WITH (pages_per_range='64', autosummarize='on');
@@ -423,7 +425,7 @@ CREATE INDEX events_of_tenant ON ONLY public.events USING btree (tenant_id, id);
 alter table events enable row level security;
 create policy of_tenant on events for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on events to posthorn_tenant_of_postgres;
-grant update (body, erased_at, subject_hash) on events to posthorn_tenant_of_postgres;
+grant update (body, erased_at, subject_hash, trace_context) on events to posthorn_tenant_of_postgres;
 
 create table idempotency_keys (
   scope text not null,

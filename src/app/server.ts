@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
+import type { ApiDeps } from '#api/routes/deps';
 import { startChores } from '#chores/chores';
 import { shutdownDelayMs } from '#config/config';
 import { createMissed } from '#db/deliveries/missed-lists';
@@ -15,14 +16,14 @@ import { scopedDb } from '#db/store/tenant-scope';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
 import { createAddressGuard } from '#outbound/address-guard';
-import { createBacklog } from '#relay/backlog';
+import { type Backlog, createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
 import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
 import { Feed } from '#stream/feed';
-import { deliveryChanges } from '#stream/sources';
+import { allChanges } from '#stream/sources';
 import { createFollowKey } from '#temporal/key-following';
 import { type Alerts, openAlerts } from './alerts.ts';
 import type { Core } from './core.ts';
@@ -51,71 +52,93 @@ const siblingsMarginMs = 500;
  * Serves until the returned function is called. Then `/readyz` answers 503; after POSTHORN_SHUTDOWN_DELAY no more
  * connections are taken, and it waits for requests in progress, at most 10 s.
  */
-export function startServer(
-  core: Core,
-  { listening: { serve, origin, close }, temporalUiUrl, worker, starting, siblings, reached }: ServerOptions,
-): () => Promise<void> {
-  const { config, db, log, vault, contents, link, waker, parking, giveCommand, telemetry } = core;
-  const { callers, lease } = core.shares;
-  const feed = new Feed({ db: lease, sources: [deliveryChanges(lease)], replays: [deliveryChanges(callers)], log });
-  const relay = worker?.relay;
+export function startServer(core: Core, options: ServerOptions): () => Promise<void> {
+  const { listening, worker } = options;
+  const { config, db, log, shares } = core;
   let stopping = false;
-  const apiKey = config.POSTHORN_API_KEY ?? '';
-  const guard = createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin });
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
-  telemetry.watchServer({ refusing: backlog.refusing });
-  // the sandbox is public, so it gets only one of the connections for API requests
-  const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(callers, vault, id));
-  const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, origin);
+  core.telemetry.watchServer({ refusing: backlog.refusing });
+  const feed = new Feed({ db: shares.lease, sources: allChanges(shares.lease), replays: allChanges(shares.callers), log });
+  const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, listening.origin);
   const app = createApp({
+    ...storeDeps(core),
+    ...temporalDeps(core, options),
+    ...pageDeps(core, options),
+    accept: acceptOf(core, options, backlog),
+    refusing: backlog.refusing,
+    feed,
+    alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
+    stopping: () => stopping,
+  });
+  listening.serve(app);
+  log.info({ origin: listening.origin }, 'server.started');
+  return async () => {
+    stopping = true;
+    const delayMs = shutdownDelayMs(config);
+    if (delayMs > 0) await delay(delayMs + (options.siblings ? siblingsMarginMs : 0));
+    feed.stop();
+    await listening.close();
+    backlog.stop();
+    await alerts.stop();
+  };
+}
+
+function acceptOf({ db, contents, parking, telemetry }: Core, { worker, reached }: ServerOptions, backlog: Backlog): ApiDeps['accept'] {
+  return createIngest({ db, contents, relay: worker?.relay, backlog, parking, metrics: telemetry.ingest, reached });
+}
+
+/** What works on PostgreSQL, and the settings of the installation. */
+function storeDeps({ config, db, log, vault, contents, waker, timings, shares: { callers, lease } }: Core) {
+  const sweepSoon = () => askForSweep(db, log);
+  return {
     db: scopedDb(callers),
     storeUp: () => isStoreUp(lease),
     log,
     vault,
     contents,
-    access: accessOf(core, apiKey),
-    publicOrigin: origin,
-    temporalUiUrl,
-    temporalNamespace: config.TEMPORAL_NAMESPACE,
-    checkUrl: guard.checkUrl,
-    accept: createIngest({ db, contents, relay, backlog, parking, metrics: telemetry.ingest, reached }),
-    giveCommand,
-    recall: createRecall({ db: callers, lanes: waker, sweepSoon: () => askForSweep(db, log), timings: core.timings.recall }),
+    recall: createRecall({ db: callers, lanes: waker, sweepSoon, timings: timings.recall }),
     missed: createMissed(callers),
-    replays: core.replays,
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),
-    verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: core.verifications.begin },
-    egressIps: config.POSTHORN_EGRESS_IPS,
-    retentionDays: config.POSTHORN_RETENTION_DAYS,
     skipHead: createSkipHead({ db: callers, lanes: waker }),
     keyStore: createKeyStore(callers),
+    sweepSoon,
+    egressIps: config.POSTHORN_EGRESS_IPS,
+    retentionDays: config.POSTHORN_RETENTION_DAYS,
+  };
+}
+
+function temporalDeps(core: Core, { temporalUiUrl, worker, starting }: ServerOptions) {
+  const { config, log, link, giveCommand, replays, verifications, temporalTrouble, shares } = core;
+  return {
+    temporalUiUrl,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
+    temporalTrouble,
+    giveCommand,
+    replays,
+    verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: verifications.begin },
     followKey: createFollowKey(link, log),
-    alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
-    sweepSoon: () => askForSweep(db, log),
-    feed,
-    requests: telemetry.requests,
-    tracing: core.tracing,
-    metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
-    refusing: backlog.refusing,
-    temporalTrouble: core.temporalTrouble,
-    ...(worker ? { workerPolls: worker.isPolling } : { countWorkers: () => countWorkers(lease) }),
+    ...(worker ? { workerPolls: worker.isPolling } : { countWorkers: () => countWorkers(shares.lease) }),
     ...(starting && { starting }),
-    stopping: () => stopping,
+  };
+}
+
+/** Who may call, from where, and what is served besides the API. */
+function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }: ServerOptions) {
+  const { config, vault, telemetry, tracing, shares } = core;
+  const apiKey = config.POSTHORN_API_KEY ?? '';
+  // the sandbox is public, so it gets only one of the connections for API requests
+  const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(shares.callers, vault, id));
+  return {
+    access: accessOf(core, apiKey),
+    publicOrigin: origin,
+    checkUrl: createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin }).checkUrl,
+    requests: telemetry.requests,
+    tracing,
+    metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     home: () => homePage(origin, temporalUiUrl),
     mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, recordings: siblings?.recordings })),
-  });
-  serve(app);
-  log.info({ origin }, 'server.started');
-  return async () => {
-    stopping = true;
-    const delayMs = shutdownDelayMs(config);
-    if (delayMs > 0) await delay(delayMs + (siblings ? siblingsMarginMs : 0));
-    feed.stop();
-    await close();
-    backlog.stop();
-    await alerts.stop();
   };
 }
 

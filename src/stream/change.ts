@@ -7,9 +7,11 @@ export interface Change {
   id: string;
   /** Microseconds since 1970, on the clock of PostgreSQL: the start of the transaction that stored it. */
   atUs: number;
-  /** Null: a matter of the operator, which no tenant sees. */
+  /** Null: about the installation, which no tenant sees. */
   tenantId: string | null;
   endpointId: string | null;
+  /** Only admin keys of all tenants see it. */
+  isForOperator: boolean;
   /** The event of the stream. */
   text: string;
 }

@@ -1,4 +1,5 @@
 // The sources of the live stream.
+import { readChangedAlerts } from '#db/alerts/changed-alerts';
 import { readChangedDeliveries } from '#db/deliveries/changed-deliveries';
 import type { Db } from '#db/store/pool';
 import type { ChangeSource } from './change.ts';
@@ -15,8 +16,29 @@ export function deliveryChanges(db: Db): ChangeSource {
         atUs,
         tenantId,
         endpointId: delivery.endpoint,
+        isForOperator: false,
         text: eventText('delivery', JSON.stringify(delivery)),
       }));
     },
   };
 }
+
+export function alertChanges(db: Db): ChangeSource {
+  return {
+    kind: 'alert',
+    async read(query) {
+      const changes = await readChangedAlerts(db, query);
+      return changes.map(({ atUs, tenantId, isForOperator, alert }) => ({
+        kind: 'alert',
+        id: alert.id,
+        atUs,
+        tenantId,
+        endpointId: alert.endpoint,
+        isForOperator,
+        text: eventText('alert', JSON.stringify(alert)),
+      }));
+    },
+  };
+}
+
+export const allChanges = (db: Db): ChangeSource[] => [deliveryChanges(db), alertChanges(db)];

@@ -32,7 +32,7 @@ import { createRecall } from '#relay/recall';
 import type { Logger } from '#runtime/logger';
 import { createVault } from '#sealing/vault';
 import { Feed } from '#stream/feed';
-import { deliveryChanges } from '#stream/sources';
+import { allChanges } from '#stream/sources';
 import { createTelemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
 import { createFollowKey } from '#temporal/key-following';
@@ -109,7 +109,7 @@ export async function startApi({
   const mailer = smtpUrl === undefined ? null : createMailer(smtpUrl, 'Posthorn <alerts@posthorn.test>');
   const cancel = (deliveryId: string) => giveCommand(deliveryId, { kind: 'cancel' });
   const alertChannels = createChannelSender({ db, vault, sender, mailer, accept, cancel });
-  const feed = new Feed({ db, sources: [deliveryChanges(db)], replays: [deliveryChanges(db)], log, checkEveryMs: 100 });
+  const feed = new Feed({ db, sources: allChanges(db), replays: allChanges(db), log, checkEveryMs: 100 });
   const deps: ApiDeps = {
     db: scopedDb(db),
     storeUp: () => isStoreUp(db),

@@ -1,13 +1,13 @@
 // The feed of the live stream: nothing is missed or kept without bound, and nothing is done while nobody reads.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '#db/store/pool';
-import { bootstrapCaller } from '#domain/access/access';
+import { bootstrapCaller, type Caller } from '#domain/access/access';
 import { uuidOf } from '#domain/ids';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { Feed } from '#stream/feed';
 import { type ReaderLimits, StreamReader, usualLimits } from '#stream/reader';
-import { deliveryChanges } from '#stream/sources';
+import { allChanges } from '#stream/sources';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
@@ -26,8 +26,8 @@ const all = { kinds: ['delivery'] as const, tenantId: null, endpointId: null };
 function newFeed(limits: Partial<ReaderLimits> = {}, of = db): Feed {
   return new Feed({
     db: of,
-    sources: [deliveryChanges(of)],
-    replays: [deliveryChanges(of)],
+    sources: allChanges(of),
+    replays: allChanges(of),
     log: createLogger('silent'),
     pollMs: 10,
     limits: { ...usualLimits, ...limits },
@@ -155,5 +155,34 @@ describe('a reader to whom nothing happens', () => {
     reader.end('stopping');
     expect((await pieces.next()).value).toContain('stopping');
     expect((await pieces.next()).done).toBe(true);
+  });
+});
+
+describe('alerts', () => {
+  const kinds = ['alert'] as const;
+  const ofKind = (text: string, kind: string) => text.split(`"kind":"${kind}"`).length - 1;
+  const open = (kind: string, forOwner: boolean, tenant: string | null = tenantId) =>
+    db.query(`insert into alerts (id, tenant_id, kind, for_owner) values (gen_random_uuid(), $1, $2, $3)`, [
+      tenant && uuidOf(tenant),
+      kind,
+      forOwner,
+    ]);
+
+  it('come when they open and close, to those who may see them', async () => {
+    const feed = newFeed();
+    const operator = readAll(feed, (await feed.join(bootstrapCaller, { ...all, kinds })).reader);
+    const owner: Caller = { ...bootstrapCaller, kind: 'api_key', tenant: { id: tenantId, key: 'acme' } };
+    const owned = readAll(feed, (await feed.join(owner, { ...all, kinds, tenantId })).reader);
+    const reading: Caller = { ...bootstrapCaller, kind: 'api_key', scopes: ['endpoints:read', 'deliveries:read'] };
+    const read = readAll(feed, (await feed.join(reading, { ...all, kinds })).reader);
+    await open('deliveries.quarantined', false);
+    await open('temporal.unreachable', false, null);
+    await open('endpoint.failing', true);
+    for (const got of [operator, owned, read]) await until('the alert of the owner', () => ofKind(got.text, 'endpoint.failing') === 1);
+    for (const kind of ['deliveries.quarantined', 'temporal.unreachable'])
+      expect([operator, owned, read].map((got) => ofKind(got.text, kind))).toEqual([1, 0, 0]);
+    await db.query(`update alerts set state = 'closed', closed_at = now() where kind = 'endpoint.failing'`);
+    await until('the end of the alert', () => owned.text.includes('"state":"closed"'));
+    feed.stop();
   });
 });

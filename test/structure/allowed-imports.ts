@@ -45,7 +45,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/audit': { folders: 'domain/* db/store', packages: 'node:crypto' },
   'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
-  'db/endpoints': { folders: 'domain/* sealing db/audit db/store runtime', packages: 'types of pg' },
+  'db/endpoints': { folders: 'domain/* sealing db/audit db/store', packages: 'types of pg' },
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store types of db/deliveries', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
@@ -93,7 +93,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/activity @temporalio/common types of @temporalio/worker node:timers/promises',
   },
 
-  stream: { folders: 'domain/* runtime db/access db/deliveries db/store', packages: 'node:timers/promises' },
+  stream: { folders: 'domain/* runtime db/access db/alerts db/deliveries db/store', packages: 'node:timers/promises' },
 
   'api/http': {
     folders: 'domain/* config runtime relay types of telemetry types of tracing db/access db/audit db/endpoints db/store',

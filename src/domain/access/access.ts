@@ -42,4 +42,9 @@ export function may({ scopes: given }: Caller, needed: Scope): boolean {
   return given.includes('admin') || given.includes(needed);
 }
 
+/** Callers that see of alerts and channels only what the owners of endpoints see. */
+export function seesOnlyOwners(caller: Caller): boolean {
+  return caller.tenant !== null || !may(caller, 'admin');
+}
+
 export const bootstrapCaller: Caller = { kind: 'bootstrap', id: null, tenant: null, scopes: ['admin'], address: null };

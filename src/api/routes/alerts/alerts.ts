@@ -1,7 +1,7 @@
 // /v1/alerts: list, read and acknowledge alerts. Alerts about Posthorn itself need the scope admin and a key of all tenants.
 import { z } from 'zod';
 import { acknowledgeAlert, listAlerts, readAlert } from '#db/alerts/alerts';
-import { type Caller, may } from '#domain/access/access';
+import { seesOnlyOwners } from '#domain/access/access';
 import { alertKind, alertStates, alertView } from '#domain/alerts/alert';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
@@ -16,11 +16,6 @@ const params = z.strictObject({ alert: z.string().refine((id) => isId('alr', id)
 
 export function alertRoutes(deps: ApiDeps): Route[] {
   return [list(deps), read(deps), acknowledge(deps)];
-}
-
-/** Callers that see only what the owners of endpoints see. */
-export function seesOnlyOwners(caller: Caller): boolean {
-  return caller.tenant !== null || !may(caller, 'admin');
 }
 
 const list = ({ db }: ApiDeps) =>

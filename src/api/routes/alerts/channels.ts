@@ -1,7 +1,9 @@
 // /v1/alert-channels: create, list, read, change, delete and test the channels that alerts are sent to.
+
 import { z } from 'zod';
 import { changeChannel, createChannel, deleteChannel, listChannels, mostChannels, readChannel } from '#db/alerts/channels';
 import { appendAudit } from '#db/audit/audit';
+import { seesOnlyOwners } from '#domain/access/access';
 import { changedFields, withoutSecrets } from '#domain/access/audit';
 import { channelChange, channelTest, channelView, newChannel, noDigest, usualQuietPeriod } from '#domain/alerts/channel';
 import { ChannelRefused } from '#domain/alerts/channel-refused';
@@ -14,7 +16,6 @@ import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { invalid, notFound, Problem } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
-import { seesOnlyOwners } from './alerts.ts';
 import { checkSettings, requireOperator, showChannel, toWrite, wishesOf, withSecret } from './channel-contents.ts';
 
 const params = z.strictObject({ channel: z.string().refine((id) => isId('ach', id)) });
