@@ -84,7 +84,11 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
       await client.query('commit');
       return;
     } catch (error) {
-      await client.query('rollback');
+      const isConnectionGone = await client.query('rollback').then(
+        () => false,
+        () => true,
+      );
+      if (isConnectionGone) throw error;
       const message = error instanceof Error ? error.message : String(error);
       // Another database of the cluster has just created the same role. PostgreSQL still remembers that it was missing,
       // until a later transaction.
