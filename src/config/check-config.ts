@@ -11,7 +11,7 @@ export interface CheckedConfig {
 }
 
 /** Of the command line, and of docker-compose.yml. */
-const ofOthers = ['POSTHORN_URL', 'POSTHORN_DB_PASSWORD', 'POSTHORN_IMAGE', 'POSTHORN_UI_PASSWORD_HASH'];
+const ofOthers = ['POSTHORN_URL', 'POSTHORN_DB_PASSWORD'];
 
 export function checkConfig(env: Record<string, string | undefined>): CheckedConfig {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

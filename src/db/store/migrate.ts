@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PoolClient } from 'pg';
-import { isStoreAway } from './errors.ts';
 import type { Db } from './pool.ts';
 
 const lock = 7_061_100;
@@ -85,9 +84,11 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
       await client.query('commit');
       return;
     } catch (error) {
-      // on a connection that is gone, it fails as well
-      await client.query('rollback').catch(() => undefined);
-      if (isStoreAway(error)) throw error;
+      const isConnectionGone = await client.query('rollback').then(
+        () => false,
+        () => true,
+      );
+      if (isConnectionGone) throw error;
       const message = error instanceof Error ? error.message : String(error);
       // Another database of the cluster has just created the same role. PostgreSQL still remembers that it was missing,
       // until a later transaction.
