@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '#embedded/free-port';
 import { superviseProcess } from '#embedded/supervised-process';
+import { refreshPackageList } from './debian.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -43,6 +44,7 @@ async function findPrograms(): Promise<string> {
 
 /** Needs no rights: the packages are only unpacked. */
 async function download(): Promise<void> {
+  await refreshPackageList();
   const { stdout } = await run('apt-cache', ['depends', 'postgresql']);
   const major = /postgresql-(\d+)/.exec(stdout)?.[1];
   mkdirSync(join(cache, '..'), { recursive: true });

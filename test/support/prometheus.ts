@@ -5,28 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '#embedded/free-port';
+import { fileOfPackage } from './debian.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
-const install = ['install', '-y', '--no-install-recommends', 'prometheus'];
-
-async function ensureInstalled(): Promise<void> {
-  const isThere = () =>
-    run('promtool', ['--version']).then(
-      () => true,
-      () => false,
-    );
-  if (await isThere()) return;
-  // another test file may be installing it
-  if (process.getuid?.() === 0)
-    await run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...install], { timeout: 180_000 }).catch(() => undefined);
-  if (!(await isThere())) throw new Error(`this test needs Prometheus: sudo apt-get ${install.join(' ')}`);
-}
-
 /** Runs promtool in a folder and returns its output. Rejects, with the output, if it fails. */
 export async function promtool(folder: string, ...args: string[]): Promise<string> {
-  await ensureInstalled();
-  const { stdout, stderr } = await run('promtool', args, { cwd: folder });
+  const program = await fileOfPackage('prometheus', ['/usr/bin/promtool']);
+  const { stdout, stderr } = await run(program, args, { cwd: folder });
   return stdout + stderr;
 }
 
@@ -50,7 +36,7 @@ export interface Prometheus {
 
 /** A Prometheus that scrapes this origin each second, with alerts of a rules file. */
 export async function startPrometheus(origin: string, rules?: string): Promise<Prometheus> {
-  await ensureInstalled();
+  const program = await fileOfPackage('prometheus', ['/usr/bin/prometheus']);
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-prometheus-'));
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
@@ -66,7 +52,7 @@ export async function startPrometheus(origin: string, rules?: string): Promise<P
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
   ];
-  const server = spawn('prometheus', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   server.stderr.on('data', (chunk) => {
     said += chunk;
