@@ -20,7 +20,7 @@ export class Poster {
   readonly #headers: Record<string, string>;
 
   constructor(url: string, apiKey: string) {
-    this.#origin = url.replace(/\/+$/, '');
+    this.#origin = new URL(url).href.replace(/\/$/, '');
     this.#headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'user-agent': `posthorn-ingest/${version}` };
   }
 
