@@ -99,7 +99,10 @@ async function withoutFaulty(
 ): Promise<HeldDelivery[]> {
   const isFaulty = ({ eventId }: HeldDelivery) => fault.eventIds.length === 0 || fault.eventIds.includes(eventId);
   const others = endpoint.ordering === 'none' ? rows.filter((row) => !isFaulty(row)) : rows.slice(0, rows.findIndex(isFaulty));
-  for (const { deliveryId } of rows.filter(isFaulty)) metrics?.became((await countFault(db, deliveryId, fault.message)).status);
+  for (const { deliveryId } of rows.filter(isFaulty)) {
+    const { status } = await countFault(db, deliveryId, fault.message);
+    metrics?.became(status);
+  }
   if (batchId === null || others.length === 0) return others;
   const remaining = new Set(others);
   await leaveBatch(
