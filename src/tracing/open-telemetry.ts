@@ -18,7 +18,7 @@ import { createSpans } from './spans.ts';
 import type { Tracing, TracingSettings } from './tracing.ts';
 
 /** A burst makes some thousand spans a second. What exceeds the queue is dropped. */
-const queue = { maxQueueSize: 16_384, maxExportBatchSize: 1_024, scheduledDelayMillis: 2_000, exportTimeoutMillis: 10_000 };
+const queue = { maxQueueSize: 16_384, maxExportBatchSize: 512, scheduledDelayMillis: 1_000, exportTimeoutMillis: 10_000 };
 /** The end of a process does not wait longer for a collector that hangs. */
 const flushWithinMs = 5_000;
 const reportEveryMs = 60_000;

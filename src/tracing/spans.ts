@@ -57,7 +57,8 @@ function requestSpan(tracer: Tracer, method: string, given: TraceContext | null)
 }
 
 function fanOutSpan(tracer: Tracer, { trace, eventId, tenantId, acceptedHereMs }: FannedOut, direct: number, lanes: number): void {
-  if (trace === null) return;
+  // an event for one endpoint has its attempt to show
+  if (trace === null || direct + lanes === 1) return;
   const attributes = {
     'posthorn.event_id': eventId,
     'posthorn.tenant_id': tenantId,

@@ -104,7 +104,7 @@ describe('the export of the audit log', () => {
         from generate_series(1, 600) n`,
       );
       await expect(text('/v1/audit-log/export')).rejects.toThrow();
-      expect(api.logLines.at(-1)?.msg).toBe('api.export_failed');
+      expect(api.logLines.map(({ msg }) => msg)).toContain('api.export_failed');
     } finally {
       api.deps.db.query = query as typeof api.deps.db.query;
     }
