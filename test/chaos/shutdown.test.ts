@@ -115,6 +115,29 @@ it.for([1, 2])('%s processes: not ready first, then the requests under way are a
   expect(sent.filter((id) => receiver.of(id).length !== 1)).toEqual([]);
 });
 
+// production: requests of 30 s at most, cut off after 35 s
+const hasty = checkTimings({ ...quickLeases, shutdown: { longestRequestMs: 500, graceMs: 1_500, forceMs: 6_000 } });
+
+it.each(['individual', 'batched'])('a request over the grace is cut off, and uses up no attempt: %s', async (dispatch) => {
+  const stage = await openStage({ namespace, timings: hasty, env: { POSTHORN_DISPATCH: dispatch } });
+  try {
+    const first = await stage.start();
+    const tenant = await makeTenant(stage, first, { retry: { schedule: ['1h'] } });
+    stage.receiver.answer('/hook', (_request, response, count) => void (count > 1 && response.writeHead(204).end()));
+    await stage.send(first, tenant, ['held']);
+    await until('the request', () => stage.receiver.of('held').length === 1);
+    expect(await first.stop()).toMatchObject({ code: 0, signal: null });
+    expect(stage.receiver.of('held')).toMatchObject([{ answered: null }]);
+    expect(await stage.query('select from attempts')).toEqual([]);
+    await stage.start();
+    await until('its delivery', async () => (await stage.query(`select from deliveries where status = 'succeeded'`)).length === 1);
+    expect(stage.receiver.of('held').map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '1']);
+    expect(await stage.query('select status, attempts from deliveries')).toEqual([{ status: 'succeeded', attempts: 1 }]);
+  } finally {
+    await stage.close(false);
+  }
+});
+
 it('a second signal ends all processes at once, and the request in flight is not recorded', async (context) => {
   const { command, receiver, api, tenant, database } = await commandOf(context, { POSTHORN_PROCESSES: '2' });
   const pids = childrenOf(command.pid);
@@ -132,27 +155,4 @@ it('a second signal ends all processes at once, and the request in flight is not
   await until('its processes to end', () => !pids.some(isAlive));
   expect(receiver.of('held')).toMatchObject([{ answered: null }]);
   expect((await database.db.query('select from attempts')).rowCount).toBe(0);
-});
-
-// production: requests of 30 s at most, cut off after 35 s
-const hasty = checkTimings({ ...quickLeases, shutdown: { longestRequestMs: 500, graceMs: 1_500, forceMs: 6_000 } });
-
-it.each(['individual', 'batched'])('a request over the grace is cut off, and uses up no attempt: %s', async (dispatch) => {
-  const stage = await openStage({ namespace, timings: hasty, env: { POSTHORN_DISPATCH: dispatch } });
-  try {
-    const first = await stage.start();
-    const tenant = await makeTenant(stage, first, { retry: { schedule: ['1h'] } });
-    stage.receiver.answer('/hook', (_request, response, count) => void (count > 1 && response.writeHead(204).end()));
-    await stage.send(first, tenant, ['held']);
-    await until('the request', () => stage.receiver.of('held').length === 1);
-    expect(await first.stop()).toMatchObject({ code: 0, signal: null });
-    expect(stage.receiver.of('held')).toMatchObject([{ answered: null }]);
-    expect(await stage.query('select from attempts')).toEqual([]);
-    await stage.start();
-    await stage.settled();
-    expect(stage.receiver.of('held').map(({ headers }) => headers['posthorn-attempt'])).toEqual(['1', '1']);
-    expect(await stage.query('select status, attempts from deliveries')).toEqual([{ status: 'succeeded', attempts: 1 }]);
-  } finally {
-    await stage.close(false);
-  }
 });
