@@ -105,7 +105,8 @@ it.for([1, 2])('%s processes: not ready first, then the requests under way are a
   await until('the idle connection to close', () => idle.socket.destroyed);
   slow.socket.write(body.slice(10));
   await until('the answer to the slow request', () => slow.socket.destroyed);
-  expect(slow.said()).toMatch(/^HTTP\/1.1 202 [\s\S]*connection: close/i);
+  // the other of two processes may still be about to close its idle connections, and then closes this one after its answer
+  expect(slow.said()).toMatch(count === 1 ? /^HTTP\/1.1 202 [\s\S]*connection: close/i : /^HTTP\/1.1 202 /);
   expect(await command.exit).toBe(0);
   expect([...answers.values()].filter((status) => status !== 202)).toEqual([]);
   // an event of the last moment may wait for the next process
