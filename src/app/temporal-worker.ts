@@ -16,7 +16,7 @@ import { type TemporalNames, workflowTypes } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
-import { deploymentOf, deploymentTrouble } from '#temporal/deployment';
+import { type DescribeDeployment, deploymentOf, deploymentTrouble } from '#temporal/deployment';
 import { type Poller, pollWatch } from '#temporal/poll-watch';
 import { ensureOperator, ensureSchedules, ensureSearchAttributes } from '#temporal/prepare';
 import type { Tracing } from '#tracing/tracing';
@@ -192,11 +192,13 @@ function moveTo(worker: Worker, connection: NativeConnection, log: Logger): Work
  */
 async function keepPrepared({ config, link, log, store = '', verifications }: PollingCore, stopping: AbortSignal): Promise<void> {
   let schedulesUpdated = false;
+  const describe: DescribeDeployment = (request) =>
+    link.call((client) => client.connection.workflowService.describeWorkerDeployment(request));
   let toldTrouble: string | null = null;
   while (!stopping.aborted) {
     try {
       await ensureSearchAttributes(link, config, log);
-      const trouble = await deploymentTrouble(link, config);
+      const trouble = await deploymentTrouble(describe, config);
       if (trouble && trouble !== toldTrouble) log.error({ trouble }, 'temporal.version_without_work');
       toldTrouble = trouble ?? null;
       await ensureOperator(link, store, log);

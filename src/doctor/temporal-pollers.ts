@@ -1,6 +1,7 @@
 // Who polls the task queues of Posthorn: how many workers, and of which versions.
 import type { Connection } from '@temporalio/client';
 import { namesOf } from '#contract/workflow-contract';
+import { deploymentTrouble } from '#temporal/deployment';
 import type { Context } from './context.ts';
 import type { Finding, Findings } from './finding.ts';
 
@@ -33,6 +34,20 @@ export async function pollers({ ok, warning }: Findings, connection: Connection,
       'Finish the upgrade: all workers should be of one version soon.',
     );
   return ok(`${counted}, ${[...versions].join()}.`);
+}
+
+/** With Worker Versioning, Temporal gives work only to the current version. */
+export async function deployment(
+  { ok, error }: Findings,
+  { workflowService }: Pick<Connection, 'workflowService'>,
+  { config }: Pick<Context, 'config'>,
+): Promise<Finding[]> {
+  const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_BUILD_ID: build } = config;
+  if (name === undefined || build === undefined) return ok('Worker Versioning is off.');
+  const trouble = await deploymentTrouble((request) => workflowService.describeWorkerDeployment(request), config);
+  if (trouble) return error(trouble, 'Run this command once the workers of the version poll (docs/upgrades.md).');
+  if (trouble === undefined) return ok(`Temporal does not know the deployment ${name} yet. Its first worker makes it known.`);
+  return ok(`Version ${build} of ${name} gets work.`);
 }
 
 async function pollersOf(

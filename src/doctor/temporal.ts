@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { type Finding, type Findings, wordsOf } from './finding.ts';
 import type { Check } from './run-checks.ts';
 import { fairness } from './temporal-fairness.ts';
-import { pollers } from './temporal-pollers.ts';
+import { deployment, pollers } from './temporal-pollers.ts';
 
 type TemporalCheck = (findings: Findings, connection: Connection, context: Context) => Promise<Finding[]>;
 
@@ -26,6 +26,7 @@ export function temporalChecks(context: Context, connecting: Promise<Connection>
     { name: 'temporal.searchAttributes', ...withTemporal(attributes) },
     { name: 'temporal.fairness', ...withTemporal(fairness) },
     { name: 'temporal.workers', ...withTemporal(pollers) },
+    { name: 'temporal.deployment', ...withTemporal(deployment) },
   ];
 }
 

@@ -2,7 +2,7 @@
 // while no version is the current one, deliveries stand still although workers poll.
 import type { WorkerDeploymentOptions } from '@temporalio/worker';
 import type { Config } from '#config/config';
-import { TemporalAway, type TemporalLink } from './link.ts';
+import { TemporalAway } from './link.ts';
 
 /** Undefined: not configured, and each worker takes the work of every version. */
 export function deploymentOf(config: Config): WorkerDeploymentOptions | undefined {
@@ -16,19 +16,28 @@ export function deploymentOf(config: Config): WorkerDeploymentOptions | undefine
   };
 }
 
+interface Version {
+  buildId?: string | null;
+}
+
+/** The call of Temporal's WorkflowService. */
+export type DescribeDeployment = (request: { namespace: string; deploymentName: string }) => Promise<{
+  workerDeploymentInfo?: {
+    routingConfig?: { currentDeploymentVersion?: Version | null; rampingDeploymentVersion?: Version | null } | null;
+  } | null;
+}>;
+
 /**
  * What keeps the workers of this version without work, and the command that helps. Null: nothing. Undefined: Temporal does
  * not know the deployment, as before its first workers have polled, or does not say.
  */
-export async function deploymentTrouble(link: TemporalLink, config: Config): Promise<string | null | undefined> {
+export async function deploymentTrouble(describe: DescribeDeployment, config: Config): Promise<string | null | undefined> {
   const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_BUILD_ID: buildId, TEMPORAL_NAMESPACE: namespace } = config;
   if (deploymentName === undefined || buildId === undefined) return null;
-  const described = await link
-    .call((client) => client.connection.workflowService.describeWorkerDeployment({ namespace, deploymentName }))
-    .catch((error) => {
-      if (error instanceof TemporalAway) throw error;
-      return null;
-    });
+  const described = await describe({ namespace, deploymentName }).catch((error) => {
+    if (error instanceof TemporalAway) throw error;
+    return null;
+  });
   const info = described?.workerDeploymentInfo;
   if (!info) return undefined;
   const { currentDeploymentVersion: current, rampingDeploymentVersion: ramping } = info.routingConfig ?? {};

@@ -1,6 +1,9 @@
 // Worker Versioning in a real Temporal: nothing is done before a version is the current one, and workflows begun under one
 // build go on under the next.
 import { expect, it } from 'vitest';
+import { readConfig } from '#config/config';
+import { findingsOf } from '#doctor/finding';
+import { deployment } from '#doctor/temporal-pollers';
 import { quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { makeTenant, openStage, type Stage } from './stage.ts';
@@ -37,7 +40,13 @@ it('a workflow begun under one build goes on under the next, once that is curren
   expect(one.log()).toContain(
     `temporal worker deployment set-current-version --namespace ${namespace} --deployment-name ${deploymentName} --build-id one`,
   );
+  const doctor = async () => {
+    const { temporal, env } = stage;
+    return deployment(findingsOf('temporal.deployment'), temporal, { config: readConfig({ ...env, ...versionOf('one') }) });
+  };
+  expect(await doctor()).toMatchObject([{ level: 'error', message: expect.stringContaining('no version is the current one') }]);
   await setCurrent(stage, 'one');
+  expect(await doctor()).toMatchObject([{ level: 'ok' }]);
   const tenant = await makeTenant(stage, one, { retry: { schedule: ['1h'] } });
   stage.receiver.answer('/hook', [503, 204]);
   await stage.send(one, tenant, ['moves']);
