@@ -95,7 +95,7 @@ it('a stopped Temporal: not ready, and every line of the logs is JSON; ready aga
   const becomes = (command: Command, facts: object) =>
     until(`${JSON.stringify(facts)}`, async () => expect(await readiness(command)).toMatchObject(facts) ?? true, patienceMs);
   for (const command of [whole, worker]) await becomes(command, { code: 200, status: 'ok', ...ready });
-  expect(await readiness(server)).toEqual({ code: 200, status: 'ok', postgres: 'up', temporal: 'up' });
+  expect(await readiness(server)).toEqual({ code: 200, status: 'ok', postgres: 'up', temporal: 'up', workers: 2 });
   const page = await readMetrics(worker.origin);
   expect(page.value('temporal_worker_task_slots_available{task_queue="posthorn",worker_type="ActivityWorker"}')).toBeGreaterThan(0);
 
