@@ -1,6 +1,6 @@
 // Processes that end in the middle of their work: killed, or stopped with SIGTERM.
 import { describe, expect, it } from 'vitest';
-import { quickLeases } from '../support/quick-timings.ts';
+import { patientLeases, quickLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { expectTrueRecords, makeTenant, names, openStage } from './stage.ts';
 
@@ -52,7 +52,7 @@ describe.concurrent('a worker', () => {
   });
 
   it('stopped, finishes and records its requests in flight, and releases its outbox rows', async ({ onTestFinished }) => {
-    const stage = await openStage({ namespace: 't27', timings: quickLeases });
+    const stage = await openStage({ namespace: 't27', timings: patientLeases });
     onTestFinished(({ task }) => stage.close(task.result?.state === 'fail'));
     const first = await stage.start();
     const tenant = await makeTenant(stage, first, { timeoutMs: 30_000 });

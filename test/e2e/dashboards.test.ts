@@ -28,10 +28,9 @@ interface Dashboard {
   templating: { list: { name: string }[] };
 }
 
-const dashboards = readdirSync(grafana).map((name) => ({
-  name,
-  ...(JSON.parse(readFileSync(join(grafana, name), 'utf8')) as Dashboard),
-}));
+const dashboards = readdirSync(grafana)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => ({ name, ...(JSON.parse(readFileSync(join(grafana, name), 'utf8')) as Dashboard) }));
 const targets = dashboards.flatMap(({ panels }) => panels.flatMap(({ targets = [] }) => targets));
 const rules = (parse(readFileSync(rulesFile, 'utf8')).groups as { rules: { alert: string; expr: string }[] }[]).flatMap(
   (group) => group.rules,

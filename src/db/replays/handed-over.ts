@@ -75,7 +75,7 @@ const nextRound = `
     order by d.id for update of d
   ), placed as materialized (
     select b.*, case when b.parks and not b.blocked then nextval('event_position') else b.position end as next_position,
-      case when b.tells then greatest(clock_timestamp(), (select signals_until from replays where id = $9)) + b.nth * $10::float8 * interval '1 millisecond' end as signal_at
+      case when b.tells then greatest(statement_timestamp(), (select signals_until from replays where id = $9)) + b.nth * $10::float8 * interval '1 millisecond' end as signal_at
     from (select *, sum(tells::int) over (order by id) as nth from before order by position nulls first, id) b
   ), changed as (
     update deliveries d set status = case when b.parks then 'held' else 'pending' end, round = d.round + 1, attempts = 0, faults = 0,

@@ -1,9 +1,10 @@
 // Replay jobs without workers: tenants, endpoints, events and deliveries as rows, and the pages of a job.
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { bySystem } from '#db/audit/audit';
 import { saveCount } from '#db/replays/replay-job';
 import { createReplay } from '#db/replays/replays';
-import { deliveryId, idOf, uuidOf } from '#domain/ids';
+import { deliveryId, idOf, makeId, uuidOf } from '#domain/ids';
 import type { ReplaySelection } from '#domain/replays/replay';
 import { newId } from '#runtime/new-id';
 
@@ -30,6 +31,7 @@ export interface DeliveryRow {
 }
 
 export const jobWorld = (db: pg.Pool) => {
+  let eventMs = Date.now() - 60_000;
   const world = {
     async tenant(): Promise<string> {
       const id = newId('tnt');
@@ -49,7 +51,8 @@ export const jobWorld = (db: pg.Pool) => {
       return id;
     },
     async event(tenantId: string, more: { type?: string; channels?: string[]; only?: string } = {}): Promise<string> {
-      const id = newId('evt');
+      // in the order of their creation, which ids of one millisecond are not
+      const id = makeId('evt', ++eventMs, randomBytes(10));
       await db.query(
         `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position, only_endpoint_id)
          values ($1, $2, $3, $4, $5, '{}', '', now(), nextval('event_position'), $6)`,
