@@ -1,5 +1,5 @@
 // What the live stream passes on, and where it comes from.
-import type { ChangesQuery } from '#db/deliveries/changed-deliveries';
+import type { ChangesQuery } from '#db/store/changes-query';
 import type { StreamKind } from '#domain/views/stream-view';
 
 export interface Change {

@@ -1,5 +1,5 @@
 // What a reader gets that comes back to the live stream: first what it missed, then what changes now.
-import type { ChangesQuery } from '#db/deliveries/changed-deliveries';
+import type { ChangesQuery } from '#db/store/changes-query';
 import type { Change, ChangeSource } from './change.ts';
 import { idText } from './event-text.ts';
 import { mostAtOnce, resetText } from './feed.ts';

@@ -1,19 +1,9 @@
 // Reads the alerts that opened, were acknowledged or closed since a time, oldest change first, for the live stream.
 import type { AlertView } from '#domain/alerts/alert';
 import { idOf, uuidOf } from '#domain/ids';
+import type { ChangesQuery } from '../store/changes-query.ts';
 import type { Db } from '../store/pool.ts';
 import { type AlertRow, alertColumns, toAlert } from './alerts.ts';
-
-export interface AlertChangesQuery {
-  /** Changes from this time on, in microseconds since 1970, on the clock of PostgreSQL. */
-  sinceUs: number;
-  /** Leaves out the changes at `sinceUs` of ids up to this one. Null: none. */
-  afterId: string | null;
-  /** Null: of all tenants, and those about the installation. */
-  tenantIds: string[] | null;
-  endpointId: string | null;
-  limit: number;
-}
 
 export interface AlertChange {
   atUs: number;
@@ -29,7 +19,7 @@ interface Row extends AlertRow {
   at_us: number;
 }
 
-export async function readChangedAlerts(db: Db, query: AlertChangesQuery): Promise<AlertChange[]> {
+export async function readChangedAlerts(db: Db, query: ChangesQuery): Promise<AlertChange[]> {
   const { sinceUs, afterId, tenantIds, endpointId, limit } = query;
   const { rows } = await db.query<Row>({
     // not prepared by name: the index is used for the time that is given

@@ -2,19 +2,9 @@
 // times is there once, as it is now.
 import { idOf, uuidOf } from '#domain/ids';
 import type { ChangedDelivery } from '#domain/views/stream-view';
+import type { ChangesQuery } from '../store/changes-query.ts';
 import { queryPlannedOnce } from '../store/planned-once.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
-
-export interface ChangesQuery {
-  /** Changes from this time on, in microseconds since 1970, on the clock of PostgreSQL. */
-  sinceUs: number;
-  /** Leaves out the changes at `sinceUs` of ids up to this one. Null: none. */
-  afterId: string | null;
-  /** Null: of all tenants. */
-  tenantIds: string[] | null;
-  endpointId: string | null;
-  limit: number;
-}
 
 export interface DeliveryChange {
   atUs: number;
