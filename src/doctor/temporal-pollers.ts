@@ -27,7 +27,7 @@ export async function pollers({ ok, warning }: Findings, connection: Connection,
     );
   const workers = new Set(found.flat().map(({ identity }) => identity));
   const versions = new Set(found.flat().map(({ version }) => version));
-  const counted = `${workers.size} workers poll ${queues.join(' and ')}`;
+  const counted = `${workers.size} ${workers.size === 1 ? 'worker polls' : 'workers poll'} ${queues.join(' and ')}`;
   if (versions.size > 1)
     return warning(
       `${counted}, of different versions: ${[...versions].join(', ')}.`,

@@ -43,7 +43,7 @@ describe('on a Posthorn that runs', () => {
     const findings = await examine({ env: posthorn.env, limits: patient });
     expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
     expect(findings.filter(({ level }) => level === 'warning').map(({ check }) => check)).toEqual(['postgres.roles', 'temporal.namespace']);
-    expect(findings.find(({ check }) => check === 'temporal.workers')?.message).toMatch(/^\d+ workers poll posthorn and posthorn-lanes/);
+    expect(findings.find(({ check }) => check === 'temporal.workers')?.message).toMatch(/^\d+ workers? polls? posthorn and posthorn-lanes/);
     // each finding that is not ok says what to do
     expect(findings.filter(({ level, advice }) => (level === 'ok') !== (advice === null))).toEqual([]);
   });

@@ -3,7 +3,7 @@
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { uuidOf } from '#domain/ids';
 import { type DeliveryRef, type RefRow, refColumns, toRef } from '../deliveries/delivery-refs.ts';
-import type { Db } from '../store/pool.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
 
 export interface NewHeld {
   deliveryId: string;
@@ -87,26 +87,35 @@ export interface ParkedSleeper extends DeliveryRef {
  * `limit` of them. It waits for a row that a command has locked, because nothing would take that row over later.
  */
 export async function parkSleeping(db: Db, endpointId: string, limit: number): Promise<ParkedSleeper[]> {
-  const { rows } = await db.query<RefRow & { pumped: boolean }>({
-    name: 'park_sleeping',
-    text: `
-      with sleeping as (
+  return inTransaction(db, async (client) => {
+    // Locked by a statement of its own: PostgreSQL 18.4 crashed when it read a row again that another statement had changed,
+    // within one that chooses partitions while it runs.
+    const sleeping = await client.query<{ id: string }>({
+      name: 'lock_sleeping',
+      text: `
         select id from deliveries d
         where endpoint_id = $1 and status in ('pending', 'retrying') and (
           not pumped and status = 'retrying' and attempts > 0 and next_attempt_at > clock_timestamp() + interval '5 seconds'
           -- another relay deletes the row of a relay whose lease has expired
           or pumped and (attempts > 0 or next_attempt_at <= now()) and not exists (select from relays r where r.id = d.leased_by))
-        order by id limit $2 for update
-      ), taken as (
-        update deliveries d set status = 'held', leased_by = null, updated_at = now(),
-          position = coalesce(d.position, (select case when e.deliver_at is null then e.position else nextval('event_position') end from events e where e.id = d.event_id)),
-          lane_key = case when p.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end,
-          coalesce_key = case when p.coalesce_ms is not null and d.attempts = 0 then (select e.coalesce_key from events e where e.id = d.event_id) end
-        from sleeping s, endpoints p where d.id = s.id and p.id = $1
-        returning d.*
-      )
-      select ${refColumns}, d.pumped from taken d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id`,
-    values: [uuidOf(endpointId), limit],
+        order by id limit $2 for update`,
+      values: [uuidOf(endpointId), limit],
+    });
+    if (sleeping.rows.length === 0) return [];
+    const { rows } = await client.query<RefRow & { pumped: boolean }>({
+      name: 'park_sleeping',
+      text: `
+        with taken as (
+          update deliveries d set status = 'held', leased_by = null, updated_at = now(),
+            position = coalesce(d.position, (select case when e.deliver_at is null then e.position else nextval('event_position') end from events e where e.id = d.event_id)),
+            lane_key = case when p.ordering = 'key' then (select e.ordering_key from events e where e.id = d.event_id) end,
+            coalesce_key = case when p.coalesce_ms is not null and d.attempts = 0 then (select e.coalesce_key from events e where e.id = d.event_id) end
+          from endpoints p where d.id = any($2::uuid[]) and p.id = $1
+          returning d.*
+        )
+        select ${refColumns}, d.pumped from taken d join tenants t on t.id = d.tenant_id join endpoints p on p.id = d.endpoint_id`,
+      values: [uuidOf(endpointId), sleeping.rows.map(({ id }) => id)],
+    });
+    return rows.map((row) => ({ ...toRef(row), pumped: row.pumped }));
   });
-  return rows.map((row) => ({ ...toRef(row), pumped: row.pumped }));
 }

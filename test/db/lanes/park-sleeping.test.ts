@@ -30,7 +30,7 @@ it('parks a delivery that a command has locked, when the command has ended', asy
   const parking = parkSleeping(db, endpointId, 10);
   await until('it to wait for the row', async () => {
     const { rows } = await db.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%with sleeping as%'`,
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%order by id limit $2 for update%'`,
     );
     return rows.length === 1;
   });
