@@ -1,7 +1,8 @@
 // The checks behind the alerts. `quickChecks` reads what changes within seconds, `slowChecks` the rest.
 import { mostChecked, readDeadLetters, readDisabled, readFailing } from '#db/alerts/endpoint-checks';
-import { readEngineFacts, readOverdue } from '#db/alerts/engine-checks';
+import { readEngineFacts } from '#db/alerts/engine-checks';
 import { readExpiring } from '#db/alerts/expiry-checks';
+import { readOverdue } from '#db/deliveries/delivery-refs';
 import type { Db } from '#db/store/pool';
 import type { AlertKind, Condition } from '#domain/alerts/alert';
 import { about, type FailingTimes, failingConditions, ours } from '#domain/alerts/conditions';

@@ -6,7 +6,7 @@ import { type Config, deadLetterWindowMs } from '#config/config';
 import { build, migrationsFolder } from '#config/package';
 import { type ConnectionShares, shareConnections } from '#config/sizing';
 import { checkAuditRights } from '#db/audit/audit-rights';
-import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { readOverdue } from '#db/deliveries/delivery-refs';
 import { readInstallationFigures } from '#db/deliveries/installation-figures';
 import { countOutbox } from '#db/events/backlog';
 import { readTemporalError } from '#db/events/relays';
@@ -124,7 +124,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,
-    overdueDeliveries: () => countOverdueDeliveries(db),
+    overdueDeliveries: async () => (await readOverdue(db, 60_000)).count,
     temporalAway: async () => (await trouble()) !== null,
     lanes: () => readLaneFigures(db),
     installation: () => readInstallationFigures(db),

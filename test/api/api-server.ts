@@ -11,7 +11,7 @@ import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { readConfig } from '#config/config';
 import { build } from '#config/package';
-import { countOverdueDeliveries } from '#db/deliveries/delivery-refs';
+import { readOverdue } from '#db/deliveries/delivery-refs';
 import { readInstallationFigures } from '#db/deliveries/installation-figures';
 import { createMissed } from '#db/deliveries/missed-lists';
 import { countOutbox } from '#db/events/backlog';
@@ -72,7 +72,7 @@ export interface ApiServerOptions {
 function metricsOf(db: pg.Pool, log: Logger): Pick<ApiDeps, 'requests' | 'metrics'> {
   const facts = {
     outboxEvents: async () => (await countOutbox(db)).events,
-    overdueDeliveries: () => countOverdueDeliveries(db),
+    overdueDeliveries: async () => (await readOverdue(db, 60_000)).count,
     temporalAway: async () => true,
     lanes: () => readLaneFigures(db),
     installation: () => readInstallationFigures(db),

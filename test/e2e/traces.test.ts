@@ -56,6 +56,19 @@ async function chainIs(traceparent: string | undefined, names: string[]): Promis
   );
 }
 
+/** From a dispatch of its own to an attempt. */
+const ofDispatch = [
+  'StartWorkflow:dispatchEvents',
+  'RunWorkflow:dispatchEvents',
+  'StartActivity:dispatchPage',
+  'RunActivity:dispatchPage',
+  'StartWorkflow:deliver',
+  'RunWorkflow:deliver',
+  'StartActivity:attemptDelivery',
+  'RunActivity:attemptDelivery',
+  'attempt',
+];
+
 describe('in individual mode', () => {
   let posthorn: PosthornProcess;
   let tenant: string;
@@ -80,18 +93,7 @@ describe('in individual mode', () => {
     expect(new Set(parents.map((parent) => parent?.split('-')[1]))).toEqual(new Set([producersTrace]));
     expect(new Set(parents).size).toBe(3);
     for (const request of requests) expect(request.headers.tracestate).toBe('vendor=state');
-    const upToAttempt = [
-      'POST /v1/tenants/:tenant/events',
-      'StartWorkflow:dispatchEvents',
-      'RunWorkflow:dispatchEvents',
-      'StartActivity:dispatchPage',
-      'RunActivity:dispatchPage',
-      'StartWorkflow:deliver',
-      'RunWorkflow:deliver',
-      'StartActivity:attemptDelivery',
-      'RunActivity:attemptDelivery',
-      'attempt',
-    ];
+    const upToAttempt = ['POST /v1/tenants/:tenant/events', ...ofDispatch];
     for (const parent of parents) await chainIs(parent, upToAttempt);
     const [root] = chainTo(spanOf(parents[0]));
     expect(root?.parentSpanId).toBe('b7ad6b7169203331');
@@ -191,18 +193,7 @@ describe('in batched mode', () => {
     });
     await chainIs(first?.headers.traceparent, ['POST /v1/tenants/:tenant/events/batch', 'attempt']);
     // one refused event leaves in a dispatch of its own
-    const ofRetry = [
-      'StartWorkflow:dispatchEvents',
-      'RunWorkflow:dispatchEvents',
-      'StartActivity:dispatchPage',
-      'RunActivity:dispatchPage',
-      'StartWorkflow:deliver',
-      'RunWorkflow:deliver',
-      'StartActivity:attemptDelivery',
-      'RunActivity:attemptDelivery',
-      'attempt',
-    ];
-    await chainIs(second?.headers.traceparent, ['POST /v1/tenants/:tenant/events/batch', ...ofRetry]);
+    await chainIs(second?.headers.traceparent, ['POST /v1/tenants/:tenant/events/batch', ...ofDispatch]);
     expect((await posthorn.stop()).code).toBe(0);
   });
 });

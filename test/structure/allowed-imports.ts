@@ -76,7 +76,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
   alerts: {
-    folders: 'domain/* runtime sealing outbound types of chores db/alerts db/endpoints types of db/events db/stats db/store',
+    folders: 'domain/* runtime sealing outbound types of chores db/alerts db/deliveries db/endpoints types of db/events db/stats db/store',
     packages: 'nodemailer node:crypto node:timers/promises',
   },
   doctor: {

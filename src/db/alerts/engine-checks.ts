@@ -1,4 +1,4 @@
-// What the checks read about Posthorn itself: the quarantine, the outbox, overdue deliveries, and its workers.
+// What the checks read about Posthorn itself: the quarantine, the outbox, and its workers.
 import type { EngineFacts } from '#domain/alerts/engine-conditions';
 import type { Db } from '../store/pool.ts';
 
@@ -28,22 +28,4 @@ export async function readEngineFacts(db: Db, workersSeenMs: number): Promise<En
     workers: row?.workers ?? 0,
     workerSeenAt: row?.worker_seen_at ?? null,
   };
-}
-
-/** Deliveries that should have been attempted `overdueMs` ago, counted up to 10,000, and since when the oldest waits. */
-export async function readOverdue(db: Db, overdueMs: number): Promise<{ count: number; since: Date | null }> {
-  const { rows } = await db.query<{ count: number; since: Date | null }>({
-    name: 'alerts_overdue',
-    text: `
-      select count(*)::int as count, min(next_attempt_at) as since from (
-        select next_attempt_at from deliveries
-        where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
-        union all
-        select next_attempt_at from deliveries
-        where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
-        limit 10000
-      ) d`,
-    values: [overdueMs],
-  });
-  return { count: rows[0]?.count ?? 0, since: rows[0]?.since ?? null };
 }

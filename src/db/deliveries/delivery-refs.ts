@@ -125,20 +125,22 @@ export async function overdueDeliveries(
   return rows.map((row) => ({ ...toRef(row), tenantId: idOf('tnt', row.tenant_id), dueAt: row.next_attempt_at, isNew: row.is_new }));
 }
 
-/** How many deliveries are overdue by a minute or more, counted up to 10,000. */
-export async function countOverdueDeliveries(db: Db): Promise<number> {
-  const { rows } = await db.query<{ overdue: number }>({
-    name: 'count_overdue_deliveries',
+/** Deliveries that should have been attempted `overdueMs` ago, counted up to 10,000, and since when the oldest waits. */
+export async function readOverdue(db: Db, overdueMs: number): Promise<{ count: number; since: Date | null }> {
+  const { rows } = await db.query<{ count: number; since: Date | null }>({
+    name: 'overdue_deliveries',
     text: `
-      select count(*)::int as overdue from (
-        select from deliveries
-        where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - interval '1 minute'
+      select count(*)::int as count, min(next_attempt_at) as since from (
+        select next_attempt_at from deliveries
+        where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
         union all
-        select from deliveries where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - interval '1 minute'
+        select next_attempt_at from deliveries
+        where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
         limit 10000
       ) d`,
+    values: [overdueMs],
   });
-  return rows[0]?.overdue ?? 0;
+  return { count: rows[0]?.count ?? 0, since: rows[0]?.since ?? null };
 }
 
 /** Deliveries that were changed 10 s ago and whose workflow was not signalled since, in random order. */

@@ -43,15 +43,8 @@ export async function readEndpointMinutes(db: Db, { since, until }: { since: Dat
   }));
 }
 
-interface Row {
+interface Row extends Omit<EndpointMinute, 'endpointId' | 'tenantId' | 'statusCodes'> {
   id: string;
   tenant_id: string;
-  at: Date;
-  accepted: number;
-  delivered: number;
-  failed: number;
-  latency: Counts;
-  outcomes: Counts;
   status_codes: Counts;
-  final: boolean;
 }
