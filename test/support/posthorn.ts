@@ -29,7 +29,7 @@ export interface TestPosthorn extends Api {
 }
 
 export interface TestOptions {
-  /** `t01` … `t120`, one for each test file. */
+  /** `t01` … `t150`, one for each test file. */
   namespace: string;
   env?: Record<string, string>;
   reached?: (checkpoint: Checkpoint) => Promise<void>;

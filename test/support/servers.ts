@@ -8,9 +8,9 @@ import { startTemporal } from '#embedded/temporal';
 import { namespacesOnServer } from './temporal-server/short-form.ts';
 import { startTemporalServer } from './temporal-server/start.ts';
 
-/** `t01` … `t120`: one namespace for each test file that needs its own. `shared1` …: one for each worker of Vitest. */
+/** `t01` … `t150`: one namespace for each test file that needs its own. `shared1` …: one for each worker of Vitest. */
 const testNamespaces = [
-  ...Array.from({ length: 120 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`),
+  ...Array.from({ length: 150 }, (_, index) => `t${String(index + 1).padStart(2, '0')}`),
   ...Array.from({ length: 16 }, (_, index) => `shared${index + 1}`),
 ];
 
