@@ -180,7 +180,12 @@ describe('Posthorn itself', () => {
       ['temporal.unreachable critical open 1'],
     ]);
     const back = createQuickChecks({ db: database.db, times: { ...times, awayMs: 60_000 }, temporalTrouble: async () => null });
-    await query(`insert into relays (id, process) values ($1, 'here')`, uuidOf(newId('rly')));
+    const relay = uuidOf(newId('rly'));
+    await query(`insert into relays (id, process) values ($1, 'one that stops')`, relay);
+    const stopping = await back();
+    await reconcile(database.db, stopping.conditions, stopping.checked);
+    expect(await ours('workers.missing')).toEqual(['workers.missing critical open 1']);
+    await query(`update relays set mode = 'individual' where id = $1`, relay);
     const found = await back();
     await reconcile(database.db, found.conditions, found.checked);
     expect([await ours('workers.missing'), await ours('temporal.unreachable')]).toEqual([

@@ -1,6 +1,7 @@
 // What the checks read about Posthorn itself: the quarantine, the outbox, and its workers.
 import type { EngineFacts } from '#domain/alerts/engine-conditions';
 import type { Db } from '../store/pool.ts';
+import { isWorker } from '../store/worker-lease.ts';
 
 /** `workersSeenMs`: how old the lease of a worker may be. One statement that reads the ends of indexes. */
 export async function readEngineFacts(db: Db, workersSeenMs: number): Promise<EngineFacts> {
@@ -16,7 +17,7 @@ export async function readEngineFacts(db: Db, workersSeenMs: number): Promise<En
       with quarantined as materialized (select last_message from deliveries where status = 'quarantined' limit 10000)
       select (select count(*)::int from quarantined) as quarantined, (select last_message from quarantined limit 1) as message,
         (select accepted_at from outbox order by event_id limit 1) as oldest,
-        (select count(*)::int from relays where seen > now() - $1::float8 * interval '1 millisecond') as workers,
+        (select count(*)::int from relays where ${isWorker('$1')}) as workers,
         (select max(seen) from relays) as worker_seen_at`,
     values: [workersSeenMs],
   });

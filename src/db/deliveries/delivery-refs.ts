@@ -4,7 +4,8 @@ import { type DeliveryStatus, deliveryStatuses } from '#domain/deliveries/delive
 import type { TraceContext } from '#domain/events/trace-context';
 import { deliveryRanges, idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
-import type { Db } from '../store/pool.ts';
+import { queryPlannedOnce } from '../store/planned-once.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
 
 /** The facts needed to start or find the workflow of a delivery. */
 export interface DeliveryRef {
@@ -125,24 +126,22 @@ export async function overdueDeliveries(
   return rows.map((row) => ({ ...toRef(row), tenantId: idOf('tnt', row.tenant_id), dueAt: row.next_attempt_at, isNew: row.is_new }));
 }
 
+const overdueSql = `
+  select count(*)::int as count, min(next_attempt_at) as since from (
+    select next_attempt_at from deliveries
+    where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
+    union all
+    select next_attempt_at from deliveries
+    where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
+    limit 10000
+  ) d`;
+
 /** Deliveries that should have been attempted `overdueMs` ago, counted up to 10,000, and since when the oldest waits. */
 export async function readOverdue(db: Db, overdueMs: number): Promise<{ count: number; since: Date | null }> {
-  const { rows } = await db.query<{ count: number; since: Date | null }>({
-    name: 'overdue_deliveries',
-    text: `
-      select count(*)::int as count, min(next_attempt_at) as since from (
-        select next_attempt_at from deliveries
-        where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
-        union all
-        select next_attempt_at from deliveries
-        where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
-        limit 10000
-      ) d`,
-    values: [overdueMs],
-  });
+  const read = { name: 'read_overdue', text: overdueSql, values: [overdueMs] };
+  const { rows } = await inTransaction(db, (client) => queryPlannedOnce<{ count: number; since: Date | null }>(client, read));
   return { count: rows[0]?.count ?? 0, since: rows[0]?.since ?? null };
 }
-
 /** Deliveries that were changed 10 s ago and whose workflow was not signalled since, in random order. */
 export async function unsignalledDeliveries(db: Db, limit: number): Promise<UnsignalledDelivery[]> {
   const { rows } = await db.query<UnsignalledRow>({

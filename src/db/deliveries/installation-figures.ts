@@ -3,6 +3,7 @@
 import { unixMsOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
+import { isWorker } from '../store/worker-lease.ts';
 
 const mostCounted = 10_000;
 
@@ -32,7 +33,7 @@ export async function readInstallationFigures(db: Db): Promise<InstallationFigur
     // not prepared: a plan made while the outbox was empty would read all of it when it is full
     text: `
       select
-        (select count(*)::int from relays where seen > now() - $1::float8 * interval '1 millisecond' and mode is not null) as workers,
+        (select count(*)::int from relays where ${isWorker('$1')}) as workers,
         (select event_id from outbox order by event_id limit 1) as oldest,
         extract(epoch from now())::float8 * 1000 as now_ms,
         (select extract(epoch from now() - least(

@@ -5,6 +5,7 @@ import { idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { ProcessPlace } from '#runtime/process-facts';
 import type { Db } from '../store/pool.ts';
+import { isWorker } from '../store/worker-lease.ts';
 
 const usual = usualTimings.relay.expiresAfterMs;
 
@@ -139,7 +140,7 @@ export async function listRelays(db: Db): Promise<SeenRelay[]> {
 export async function countWorkers(db: Db): Promise<number> {
   const { rows } = await db.query<{ workers: number }>({
     name: 'count_workers',
-    text: `select count(*)::int as workers from relays where seen > now() - $1::float8 * interval '1 millisecond' and mode is not null`,
+    text: `select count(*)::int as workers from relays where ${isWorker('$1')}`,
     values: [usual],
   });
   return rows[0]?.workers ?? 0;

@@ -48,15 +48,15 @@ const texts: Record<AlertKind, Write> = {
     detail: `${f.number('now')} attempts in the last ${f.number('minutes')} minutes; usual are ${f.number('usual')}. Check whether the producer sends more or less than it should.`,
   }),
   'deliveries.dead_lettered': (f, count) => ({
-    title: `${count} dead letters for ${f.text('host')}`,
-    detail: `${count} deliveries were given up in the last hour, after all their retries. The last answer: ${f.text('message')}. Repair the receiver, then replay them (POST /v1/replays, or POST /v1/deliveries/{id}/replay).`,
+    title: `${many(count, 'dead letter')} for ${f.text('host')}`,
+    detail: `${count === 1 ? '1 delivery was' : `${count} deliveries were`} given up in the last hour, after all retries. The last answer: ${f.text('message')}. Repair the receiver, then replay (POST /v1/replays, or POST /v1/deliveries/{id}/replay).`,
   }),
   'deliveries.quarantined': (f, count) => ({
-    title: `${count} deliveries in quarantine`,
-    detail: `Posthorn could not make the requests of ${count} deliveries because of an internal error: ${f.text('message')}. Find the cause in the log, then release them (POST /v1/deliveries/{id}/release).`,
+    title: `${many(count, 'delivery', 'deliveries')} in quarantine`,
+    detail: `Posthorn could not make the requests of ${many(count, 'delivery', 'deliveries')} because of an internal error: ${f.text('message')}. Find the cause in the log, then release what is there (POST /v1/deliveries/{id}/release).`,
   }),
   'deliveries.overdue': (f, count) => ({
-    title: `${count} deliveries are overdue`,
+    title: count === 1 ? '1 delivery is overdue' : `${count} deliveries are overdue`,
     detail: `The oldest attempt should have been made at ${f.text('since')}. Check that workers run and that they have the capacity (GET /v1/status).`,
   }),
   'backlog.old': (f) => ({
@@ -100,6 +100,8 @@ export function alertText(kind: AlertKind, facts: Facts, count: number): AlertTe
   };
   return texts[kind](reader, count);
 }
+
+const many = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
 /** `days`: a step of `daysLeft`. */
 function expires(days: number): string {
