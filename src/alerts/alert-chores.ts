@@ -50,9 +50,8 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       claimMs,
       async run() {
         const { conditions, checked } = await slowChecks(db, timings);
-        await reconcile(db, conditions, checked);
         const unusual = await checkBands();
-        if (unusual) await reconcile(db, unusual.conditions, unusual.checked);
+        await reconcile(db, [...conditions, ...unusual.conditions], [...checked, ...unusual.checked]);
         await tendChannels(db);
         await dropLeftOvers({ db });
       },

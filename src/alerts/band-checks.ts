@@ -1,5 +1,5 @@
-// Compares the last five final minutes of the statistics with what is usual, once for each minute that becomes final; and
-// learns from each full window of five minutes. Two processes that do the same at once learn it once.
+// Compares the last five minutes with what is usual, and learns from each full window of five final minutes. What is too
+// little is known only when the minutes are final; the rest is told at once. Two processes that do the same learn it once.
 import {
   baselineKey,
   dashedUuid,
@@ -29,46 +29,83 @@ const kinds: Record<Exclude<Figure, 'ingest'>, AlertKind> = {
   volume: 'endpoint.volume',
 };
 
-/** Null: no further minute is final since the last call. */
-export type BandChecks = () => Promise<Found | null>;
+/** What is unusual now. */
+export type BandChecks = () => Promise<Found>;
 
-export function createBandChecks(db: Db): BandChecks {
+/** `now`: the time, by which the last five minutes are chosen. */
+export function createBandChecks(db: Db, now: () => number = Date.now): BandChecks {
   let seen = 0;
+  let tooFew: Condition[] = [];
   return async () => {
     const until = await readFinalUntil(db);
-    if (!until || until.getTime() <= seen) return null;
-    const found = await checkWindow(db, until);
-    seen = until.getTime();
-    return found;
+    if (!until) return { conditions: [], checked: [] };
+    if (until.getTime() > seen) {
+      tooFew = await checkFinalWindow(db, until);
+      seen = until.getTime();
+    }
+    const found = await checkRunningWindow(db, new Date(now()));
+    const isNew = ({ kind, subject }: Condition) => !found.some((other) => other.kind === kind && other.subject === subject);
+    return { conditions: [...found, ...tooFew.filter(isNew)], checked: ['endpoint.slow', ...Object.values(kinds), 'ingest.abnormal'] };
   };
 }
 
-async function checkWindow(db: Db, until: Date): Promise<Found> {
+/** What is more, slower or worse than usual in the five minutes before `until`, of which the last ones are still counted. */
+async function checkRunningWindow(db: Db, until: Date): Promise<Condition[]> {
+  const since = new Date(until.getTime() - windowMs);
+  const windows = windowsOf(await readEndpointMinutes(db, { since, until }));
+  if (windows.size === 0) return [];
+  const [events, baselines, endpoints] = await Promise.all([
+    readAcceptedEvents(db, since, until),
+    readBaselines(db, until, [...windows.keys(), platformId]),
+    readOpenEndpoints(db, [...windows.keys()]),
+  ]);
+  const isMore: Judge = (id, figure, value) => outside(baselines, id, figure, value, (band) => figure === 'success' || value > band.mean);
+  return conditionsOf(endpoints, windows, events, isMore);
+}
+
+/** Learns from a full window. Returns what is less than usual. */
+async function checkFinalWindow(db: Db, until: Date): Promise<Condition[]> {
   const since = new Date(until.getTime() - windowMs);
   const [minutes, events, baselines] = await Promise.all([
     readEndpointMinutes(db, { since, until }),
     readAcceptedEvents(db, since, until),
-    readBaselines(db, until),
+    readBaselines(db, until, null),
   ]);
   const windows = windowsOf(minutes);
   const known = [...baselines.keys()].map((key) => key.split(' ')[0] ?? '').filter((id) => id !== platformId);
   const endpoints = await readOpenEndpoints(db, [...new Set([...known, ...windows.keys()])]);
-  const conditions: Condition[] = [];
   const learnt: Learnt[] = [];
-  const judge = (id: string, figure: Figure, value: number): Baseline | null => {
-    const baseline = baselines.get(baselineKey(id, figure)) ?? null;
-    learnt.push({ id, figure, ...learn(baseline, value, rules[figure]) });
-    return baseline && isOutside(value, bandOf(baseline, rules[figure])) ? baseline : null;
+  const isLess: Judge = (id, figure, value) => {
+    learnt.push({ id, figure, ...learn(baselines.get(baselineKey(id, figure)) ?? null, value, rules[figure]) });
+    const counts = figure === 'volume' || figure === 'ingest';
+    return outside(baselines, id, figure, value, (band) => counts && value < band.mean);
   };
-  for (const [id, endpoint] of endpoints) {
+  const conditions = conditionsOf(endpoints, windows, events, isLess);
+  // windows that overlap would be learnt several times
+  if (until.getTime() % windowMs === 0) await writeBaselines(db, learnt, until);
+  return conditions;
+}
+
+/** What is usual, if this is not. */
+function outside(
+  baselines: ReadonlyMap<string, Baseline>,
+  id: string,
+  figure: Figure,
+  value: number,
+  counts: (usual: Baseline) => boolean,
+): Baseline | null {
+  const usual = baselines.get(baselineKey(id, figure));
+  return usual && counts(usual) && isOutside(value, bandOf(usual, rules[figure])) ? usual : null;
+}
+
+function conditionsOf(endpoints: ReadonlyMap<string, OpenEndpoint>, windows: ReadonlyMap<string, Window>, events: number, judge: Judge) {
+  const conditions: Condition[] = [];
+  for (const [id, endpoint] of endpoints)
     if (endpoint.tenantId !== dashedUuid(systemTenantId)) conditions.push(...checkEndpoint(endpoint, windows.get(id) ?? empty(), judge));
-  }
   const unusual = judge(platformId, 'ingest', events);
   if (unusual)
     conditions.push(ours('ingest.abnormal', 'warning', 1, { minutes: windowMinutes, now: events, usual: Math.round(unusual.mean) }));
-  // windows that overlap would be learnt several times
-  if (until.getTime() % windowMs === 0) await writeBaselines(db, learnt, until);
-  return { conditions, checked: ['endpoint.slow', ...Object.values(kinds), 'ingest.abnormal'] };
+  return conditions;
 }
 
 interface Window {

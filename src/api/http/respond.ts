@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from '#runtime/logger';
 import { pathOf } from './observe-requests.ts';
-import { problemText, toProblem } from './problem.ts';
+import { type Problem, problemText, toProblem } from './problem.ts';
 import type { Answer } from './route.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -19,6 +19,13 @@ export function send(response: Response, { status, text, stream, cut, type = 'ap
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
 }
 
+/** A store that is away fails each request at the same place, so these have no stack. */
+function toLog(problem: Problem): unknown {
+  const { status, cause, message } = problem;
+  if (status !== 503) return cause ?? problem;
+  return { message: cause instanceof Error ? cause.message : message, code: (cause as { code?: unknown } | undefined)?.code };
+}
+
 /** The last handler of an app: logs errors of 500 and more, and answers with a problem document. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   // Express recognizes an error handler by its four parameters
@@ -27,10 +34,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     if (problem.status >= 500) {
       const { method } = request;
       const path = pathOf(request.originalUrl);
-      log.error(
-        { err: problem.cause ?? problem, method, path, status: problem.status, requestId: response.getHeader('x-request-id') },
-        'api.failed',
-      );
+      log.error({ err: toLog(problem), method, path, status: problem.status, requestId: response.getHeader('x-request-id') }, 'api.failed');
     }
     if (response.headersSent) return void response.destroy();
     send(response, { status: problem.status, text: problemText(problem), type: 'application/problem+json', headers: problem.headers });

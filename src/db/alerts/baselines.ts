@@ -22,12 +22,12 @@ export async function readAcceptedEvents(db: Db, since: Date, until: Date): Prom
   return rows[0]?.events ?? 0;
 }
 
-/** By UUID and figure: `baselineKey`. Of what was learnt in the day before `until`. */
-export async function readBaselines(db: Db, until: Date): Promise<Map<string, Baseline>> {
+/** By UUID and figure: `baselineKey`. Of what was learnt in the day before `until`. `ids`: UUIDs; null: all. */
+export async function readBaselines(db: Db, until: Date, ids: string[] | null): Promise<Map<string, Baseline>> {
   const { rows } = await db.query<Baseline & { id: string; figure: Figure }>({
     name: 'alerts_baselines',
-    text: `select id, figure, mean, variance, windows from alert_baselines where learnt_until > $1::timestamptz - interval '1 day'`,
-    values: [until],
+    text: `select id, figure, mean, variance, windows from alert_baselines where learnt_until > $1::timestamptz - interval '1 day' and ($2::uuid[] is null or id = any($2))`,
+    values: [until, ids],
   });
   return new Map(rows.map(({ id, figure, ...baseline }) => [baselineKey(id, figure), baseline]));
 }
