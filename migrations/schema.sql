@@ -178,6 +178,20 @@ create table chores (
   constraint chores_pkey PRIMARY KEY (name)
 );
 
+create table conformance_runs (
+  endpoint_id uuid not null,
+  tenant_id uuid not null,
+  started_at timestamp with time zone not null,
+  report jsonb,
+  constraint conformance_runs_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id),
+  constraint conformance_runs_pkey PRIMARY KEY (endpoint_id)
+);
+alter table conformance_runs enable row level security;
+create policy of_tenant on conformance_runs for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant insert on conformance_runs to posthorn_tenant_of_postgres;
+grant select on conformance_runs to posthorn_tenant_of_postgres;
+grant update on conformance_runs to posthorn_tenant_of_postgres;
+
 create table data_keys (
   name text not null,
   sealed bytea not null,
@@ -678,6 +692,64 @@ CREATE INDEX replays_unsignalled ON public.replays USING btree (unsignalled_sinc
 alter table replays enable row level security;
 create policy of_tenant on replays for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on replays to posthorn_tenant_of_postgres;
+
+create table sandbox_attempts (
+  sandbox_id uuid not null,
+  webhook_id text not null,
+  attempts integer not null,
+  seen_at timestamp with time zone not null,
+  constraint sandbox_attempts_pkey PRIMARY KEY (sandbox_id, webhook_id),
+  constraint sandbox_attempts_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id) ON DELETE CASCADE
+);
+CREATE INDEX sandbox_attempts_by_time ON public.sandbox_attempts USING btree (seen_at);
+alter table sandbox_attempts enable row level security;
+create policy of_tenant on sandbox_attempts for all to posthorn_tenant_of_postgres using ((EXISTS ( SELECT
+   FROM sandboxes s
+  WHERE (s.id = sandbox_attempts.sandbox_id))));
+grant delete on sandbox_attempts to posthorn_tenant_of_postgres;
+grant select on sandbox_attempts to posthorn_tenant_of_postgres;
+
+create table sandbox_requests (
+  id uuid not null,
+  sandbox_id uuid not null,
+  tenant_id uuid not null,
+  webhook_id text,
+  delivery text,
+  attempt integer,
+  method text not null,
+  signature text not null,
+  status_answered integer,
+  body_bytes bigint not null,
+  content bytea not null,
+  constraint sandbox_requests_pkey PRIMARY KEY (id),
+  constraint sandbox_requests_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id) ON DELETE CASCADE
+);
+CREATE INDEX sandbox_requests_of_event ON public.sandbox_requests USING btree (webhook_id);
+CREATE INDEX sandbox_requests_of_sandbox ON public.sandbox_requests USING btree (sandbox_id, id);
+alter table sandbox_requests enable row level security;
+create policy of_tenant on sandbox_requests for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant delete on sandbox_requests to posthorn_tenant_of_postgres;
+grant select on sandbox_requests to posthorn_tenant_of_postgres;
+
+create table sandboxes (
+  id uuid not null,
+  tenant_id uuid not null,
+  endpoint_id uuid not null,
+  name text not null,
+  script text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint sandboxes_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id),
+  constraint sandboxes_pkey PRIMARY KEY (id),
+  constraint sandboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE INDEX sandboxes_of_tenant ON public.sandboxes USING btree (tenant_id, id);
+alter table sandboxes enable row level security;
+create policy of_tenant on sandboxes for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant delete on sandboxes to posthorn_tenant_of_postgres;
+grant insert on sandboxes to posthorn_tenant_of_postgres;
+grant select on sandboxes to posthorn_tenant_of_postgres;
+grant update on sandboxes to posthorn_tenant_of_postgres;
 
 create table settings (
   name text not null,

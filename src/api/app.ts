@@ -17,6 +17,7 @@ import { alertRoutes } from './routes/alerts/alerts.ts';
 import { alertChannelRoutes } from './routes/alerts/channels.ts';
 import { deliveryRoutes } from './routes/deliveries/deliveries.ts';
 import type { ApiDeps } from './routes/deps.ts';
+import { conformanceRoutes } from './routes/endpoints/conformance.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints/endpoints.ts';
 import { jwksRoutes } from './routes/endpoints/jwks.ts';
@@ -32,6 +33,7 @@ import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { metaRoute } from './routes/meta.ts';
 import { replayRoutes } from './routes/replays/replays.ts';
+import { sandboxRoutes } from './routes/sandbox/sandboxes.ts';
 import { statsRoutes } from './routes/stats/stats.ts';
 import { streamRoute } from './routes/stats/stream.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -78,6 +80,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
     ...verifyRoutes(deps),
+    ...conformanceRoutes(deps),
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),
@@ -92,6 +95,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...statsRoutes(deps),
     streamRoute(deps),
     ...replayRoutes(deps),
+    ...sandboxRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

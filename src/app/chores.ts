@@ -4,6 +4,7 @@ import { eraseOldPayloads } from '#chores/payload-retention';
 import { dropOldDays } from '#chores/retention';
 import { statsChores } from '#chores/stats';
 import { deadLetterWindowMs } from '#config/config';
+import { deleteOldSandboxRequests } from '#db/sandbox/sandbox-requests';
 import type { Reached } from '#runtime/checkpoints';
 import type { Alerts } from './alerts.ts';
 import type { Core } from './core.ts';
@@ -18,6 +19,7 @@ export function choresOf({ config, db, replays, waker: lanes, log, timings }: Co
     { name: 'retention', ...timings.retention, run: async (signal) => void (await dropOldDays(days, signal)) },
     { name: 'payload retention', ...timings.retention, run: async (signal) => void (await eraseOldPayloads(days, signal)) },
     { name: 'replays', everyMs: timings.replays.lookEveryMs, claimMs: 120_000, run: () => replays.lookAfter() },
+    { name: 'old-sandbox-requests', everyMs: 3_600_000, claimMs: 600_000, run: async () => void (await deleteOldSandboxRequests(db)) },
     { name: 'old-replays', everyMs: 3_600_000, claimMs: 600_000, run: (signal) => replays.deleteOld(signal) },
   ];
 }

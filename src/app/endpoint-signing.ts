@@ -1,6 +1,7 @@
 // Reads how an endpoint's requests are signed at the moment. The sandbox calls it to verify
 // signatures.
 import { readDeliveryRef } from '#db/deliveries/delivery-refs';
+import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { readEndpoint } from '#db/endpoints/endpoints';
 import { liveSecrets } from '#db/endpoints/secrets';
 import type { Db } from '#db/store/pool';
@@ -15,7 +16,10 @@ import type { Vault } from '#sealing/vault';
 export async function readEndpointSigning(db: Db, vault: Pick<Vault, 'open'>, id: string): Promise<EndpointSigning | null> {
   const endpointId = isId('ep', id) ? id : (await readDeliveryRef(db, id))?.endpointId;
   const endpoint = endpointId ? await readEndpoint(db, endpointId) : null;
-  if (!endpoint) return null;
+  return endpoint && signingOfEndpoint(db, vault, endpoint);
+}
+
+export async function signingOfEndpoint(db: Db, vault: Pick<Vault, 'open'>, endpoint: StoredEndpoint): Promise<EndpointSigning> {
   const secrets = (await liveSecrets(db, endpoint.id)).map(({ secretId, sealed }) => ({
     id: secretId,
     text: openSecret(vault, secretId, sealed),

@@ -26,11 +26,13 @@ import { Feed } from '#stream/feed';
 import { allChanges } from '#stream/sources';
 import { createFollowKey } from '#temporal/key-following';
 import { type Alerts, openAlerts } from './alerts.ts';
+import { openConformance } from './conformance.ts';
 import type { Core } from './core.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
 import type { Listening } from './listening.ts';
 import type { Siblings } from './siblings.ts';
+import { createOpenTenantSandbox } from './tenant-sandboxes.ts';
 import type { RunningWorker } from './worker.ts';
 
 export interface ServerOptions {
@@ -60,6 +62,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
   const backlog = createBacklog({ db, log, limits });
   core.telemetry.watchServer({ refusing: backlog.refusing });
   const feed = new Feed({ db: shares.lease, sources: allChanges(shares.lease), replays: allChanges(shares.callers), log });
+  const conformance = openConformance(core, listening.origin);
   const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, listening.origin);
   const app = createApp({
     ...storeDeps(core),
@@ -68,6 +71,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     accept: acceptOf(core, options, backlog),
     refusing: backlog.refusing,
     feed,
+    conformance: conformance.check,
     alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
     stopping: () => stopping,
   });
@@ -80,6 +84,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     feed.stop();
     await listening.close();
     backlog.stop();
+    await conformance.close();
     await alerts.stop();
   };
 }
@@ -126,10 +131,11 @@ function temporalDeps(core: Core, { temporalUiUrl, worker, starting }: ServerOpt
 
 /** Who may call, from where, and what is served besides the API. */
 function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }: ServerOptions) {
-  const { config, vault, telemetry, tracing, shares } = core;
+  const { config, vault, telemetry, tracing, shares, contents } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   // the sandbox is public, so it gets only one of the connections for API requests
   const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(shares.callers, vault, id));
+  const ofTenants = createOpenTenantSandbox({ db: shares.callers, vault, contents });
   return {
     access: accessOf(core, apiKey),
     publicOrigin: origin,
@@ -138,7 +144,7 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
     tracing,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, recordings: siblings?.recordings })),
+    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, ofTenants, recordings: siblings?.recordings })),
   };
 }
 

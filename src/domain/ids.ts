@@ -19,6 +19,8 @@ export const idPrefixes = [
   'ach',
   'ntf',
   'rpl',
+  'sbx',
+  'sbr',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

@@ -21,17 +21,18 @@ export interface EndpointSigning {
 /** The result of verifying a recorded request. */
 export type SignatureVerdict = 'valid' | VerificationFailure | 'unknown_delivery' | 'secrets_unavailable' | 'body_too_long';
 
-/** `signingOf` takes the id of an endpoint or a delivery. Null: there is no such endpoint or delivery. */
+/** Takes the id of an endpoint or a delivery; null: the request names none. Null: there is no such endpoint or delivery. */
+export type SigningOf = (id: string | null) => Promise<EndpointSigning | null>;
+
 export async function checkSignature(
   request: Request,
   body: { start: Buffer; bytes: number },
-  signingOf: (id: string) => Promise<EndpointSigning | null>,
+  signingOf: SigningOf,
 ): Promise<SignatureVerdict> {
   if (body.bytes > body.start.length) return 'body_too_long';
   // a batch has no delivery id and names its endpoint instead
   const id = request.get('posthorn-delivery') ?? request.get('posthorn-endpoint') ?? '';
-  if (!isId('dlv', id) && !isId('ep', id)) return 'unknown_delivery';
-  const known = await signingOf(id).catch(() => 'unavailable' as const);
+  const known = await signingOf(isId('dlv', id) || isId('ep', id) ? id : null).catch(() => 'unavailable' as const);
   if (known === 'unavailable') return 'secrets_unavailable';
   if (known === null) return 'unknown_delivery';
   try {

@@ -2,8 +2,12 @@
 // fail. The sandbox is open to anyone, and its queries must not use up the PostgreSQL connections
 // of the API.
 
+export class TooManyCalls extends Error {
+  override readonly name = 'TooManyCalls';
+}
+
 /**
- * Throws "too many calls are waiting" when the queue is full.
+ * Throws TooManyCalls when the queue is full.
  * @example const limited = limitConcurrency({ running: 4, waiting: 100 }, loadSigning);
  */
 export function limitConcurrency<A extends unknown[], T>(
@@ -15,7 +19,7 @@ export function limitConcurrency<A extends unknown[], T>(
 
   return async (...args) => {
     if (running >= maxRunning) {
-      if (waiting.length >= maxWaiting) throw new Error('too many calls are waiting');
+      if (waiting.length >= maxWaiting) throw new TooManyCalls('too many calls are waiting');
       // a call that ends passes its slot to the next one
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running++;

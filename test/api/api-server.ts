@@ -9,6 +9,7 @@ import { createMailer } from '#alerts/email';
 import { type AccessOptions, createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
+import { createConformanceCheck } from '#app/conformance';
 import { readConfig } from '#config/config';
 import { build } from '#config/package';
 import { readOverdue } from '#db/deliveries/delivery-refs';
@@ -134,6 +135,7 @@ export async function startApi({
     skipHead: createSkipHead({ db, lanes }),
     keyStore: createKeyStore(db),
     followKey: createFollowKey(link, log),
+    conformance: createConformanceCheck({ db, vault, sender }),
     alertChannels: { test: alertChannels.test, hasMailer: mailer !== null },
     sweepSoon: () => void sweeps++,
     feed,

@@ -15,8 +15,10 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/events': { folders: 'domain domain/deliveries', packages: 'zod' },
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/lanes', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
+  'domain/conformance': { folders: 'domain/deliveries domain/events', packages: 'zod' },
   'domain/stats': { folders: '', packages: 'zod' },
   'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
+  'domain/sandbox': { folders: 'domain domain/endpoints', packages: 'zod' },
   'domain/views': {
     folders: 'domain types of domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
     packages: 'zod',
@@ -46,8 +48,9 @@ export const allowedImports: Record<string, Allowed> = {
   'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
   'db/endpoints': { folders: 'domain/* sealing db/audit db/store', packages: 'types of pg' },
-  'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/store types of db/deliveries', packages: '' },
+  'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/sandbox db/store types of db/deliveries', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
+  'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
@@ -66,6 +69,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* runtime sealing outbound telemetry types of tracing db/*',
     packages: 'lru-cache node:crypto node:timers/promises',
   },
+  conformance: { folders: 'domain/* runtime sealing outbound attempts', packages: 'node:crypto' },
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   ingest: {
     folders: 'domain/* config runtime db/ingest db/store',
@@ -106,7 +110,7 @@ export const allowedImports: Record<string, Allowed> = {
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
   'api/routes': {
     folders:
-      'domain/* config types of runtime types of sealing exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing',
+      'domain/* config types of runtime types of sealing types of conformance exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing',
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/deliveries': {
@@ -121,6 +125,11 @@ export const allowedImports: Record<string, Allowed> = {
     folders:
       'domain/* runtime sealing api/examples api/http types of api/routes api/routes/deliveries api/routes/events db/access db/audit db/deliveries db/endpoints db/keys db/store',
     packages: 'node:crypto node:timers/promises zod',
+  },
+  'api/routes/sandbox': {
+    folders:
+      'domain/* sandbox api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/access db/endpoints db/sandbox',
+    packages: 'zod',
   },
   'api/routes/lanes': {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',

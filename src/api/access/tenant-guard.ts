@@ -3,7 +3,7 @@
 // callers unless `sees` or its schemas name the tenant: a new route is closed by default.
 import { z } from 'zod';
 import type { Db } from '#db/store/pool';
-import { seesAlert, seesAlertChannel, seesDelivery, seesEndpoint, seesReplay } from '#db/store/tenant-filter';
+import { seesAlert, seesAlertChannel, seesDelivery, seesEndpoint, seesReplay, seesSandbox } from '#db/store/tenant-filter';
 import { asTenant } from '#db/store/tenant-scope';
 import { notFound, Problem } from '../http/problem.ts';
 import type { Answer, Call, Route } from '../http/route.ts';
@@ -27,6 +27,7 @@ const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   alert: seesAlert,
   channel: seesAlertChannel,
   replay: seesReplay,
+  sandbox: seesSandbox,
 };
 
 /** Wraps a route for callers that are bound to a tenant. Other callers get it unchanged. `db` must be a scoped one. */

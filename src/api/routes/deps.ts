@@ -1,9 +1,11 @@
 // The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
+import type { ConformanceWish } from '#conformance/run';
 import type { StoredChannel } from '#db/alerts/channel-row';
 import type { Audit } from '#db/audit/audit';
 import type { CommandResult } from '#db/deliveries/commands';
 import type { Missed } from '#db/deliveries/missed-lists';
+import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import type { Verifying } from '#db/endpoints/verifications';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { ContentEncryption } from '#db/keys/content-encryption';
@@ -11,6 +13,7 @@ import type { KeyStore } from '#db/keys/key-rotation';
 import type { ReplayCommandResult } from '#db/replays/replay-commands';
 import type { ReplayToCreate } from '#db/replays/replays';
 import type { ScopedDb } from '#db/store/tenant-scope';
+import type { ConformanceReport } from '#domain/conformance/conformance';
 import type { Command } from '#domain/deliveries/delivery';
 import type { SigningKey } from '#domain/endpoints/signing-keys';
 import type { VerificationMethod } from '#domain/endpoints/verification';
@@ -74,6 +77,8 @@ export interface ApiDeps {
   keyStore: KeyStore;
   /** Starts the workflow that completes the rotation to this signing key. Never rejects. */
   followKey(key: SigningKey): Promise<void>;
+  /** Checks the receiver of an endpoint. Null: too many checks are in progress. */
+  conformance(endpoint: StoredEndpoint, wish: ConformanceWish): Promise<ConformanceReport | null>;
   alertChannels: {
     /** Sends a test message and resolves to the answer. Throws ChannelRefused. */
     test(channel: StoredChannel): Promise<string>;

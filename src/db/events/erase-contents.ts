@@ -2,6 +2,7 @@
 // deliveries end, because there is nothing left to send. Call it in a transaction. Safe to repeat.
 import { obeyedIn } from '#domain/deliveries/delivery';
 import { deliveryRanges, idOf, uuidOf } from '#domain/ids';
+import { eraseSandboxBatches, eraseSandboxRequests } from '../sandbox/sandbox-requests.ts';
 import type { Db } from '../store/pool.ts';
 
 type Client = Pick<Db, 'query'>;
@@ -43,6 +44,7 @@ export async function eraseContents(
   const ended = await endDeliveries(client, eventIds, as, message);
   await eraseExchanges(client, ofEvents);
   await eraseBatches(client, ofEvents);
+  await eraseSandboxRequests(client, eventIds);
   return { erased: rows.map((row) => idOf('evt', row.id)), ...ended };
 }
 
@@ -131,4 +133,8 @@ async function eraseBatches(client: Client, ofEvents: OfEvents): Promise<void> {
     text: 'update attempts set exchange = null where batch_id = any($1::uuid[]) and batch_id is not null and exchange is not null',
     values: [rows.map((row) => row.batch_id)],
   });
+  await eraseSandboxBatches(
+    client,
+    rows.map((row) => row.batch_id),
+  );
 }

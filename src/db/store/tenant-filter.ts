@@ -1,4 +1,4 @@
-// Checks whether an endpoint, a delivery, an alert, a channel or a replay job exists, and in a tenant's scope whether it is the
+// Checks whether an endpoint, a delivery, an alert, a channel, a sandbox or a replay job exists, and in a tenant's scope whether it is the
 // tenant's.
 import { uuidOf } from '#domain/ids';
 import type { Db } from './pool.ts';
@@ -33,5 +33,10 @@ export async function seesAlertChannel(db: Db, channelId: string): Promise<boole
 
 export async function seesReplay(db: Db, replayId: string): Promise<boolean> {
   const { rowCount } = await db.query({ name: 'sees_replay', text: 'select from replays where id = $1', values: [uuidOf(replayId)] });
+  return rowCount === 1;
+}
+
+export async function seesSandbox(db: Db, sandboxId: string): Promise<boolean> {
+  const { rowCount } = await db.query({ name: 'sees_sandbox', text: 'select from sandboxes where id = $1', values: [uuidOf(sandboxId)] });
   return rowCount === 1;
 }

@@ -20,6 +20,7 @@ export const auditActions = [
   'endpoint.disable',
   'endpoint.recover',
   'endpoint.ack_missed',
+  'endpoint.check_conformance',
   'delivery.replay',
   'delivery.cancel',
   'delivery.retry_now',
@@ -31,6 +32,10 @@ export const auditActions = [
   'replay.set_pace',
   'event.erase',
   'event.recall',
+  'sandbox.create',
+  'sandbox.change',
+  'sandbox.delete',
+  'sandbox.clear',
   'signing_key.rotate',
   'signing_key.cancel',
   'api_key.create',
@@ -99,7 +104,7 @@ export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
   `name metadata rateLimit eventTypes channels description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
-  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention`.split(/\s+/),
+  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script`.split(/\s+/),
 );
 
 /**

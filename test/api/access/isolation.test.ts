@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLanes } from '#db/lanes/lanes';
+import { countSandboxAttempt, recordSandboxRequest } from '#db/sandbox/sandbox-requests';
 import { uuidOf } from '#domain/ids';
 import { missedCursor } from '#domain/views/missed';
 import { newId } from '#runtime/new-id';
@@ -21,6 +22,7 @@ interface Names {
   alert: string;
   channel: string;
   replay: string;
+  sandbox: string;
 }
 
 interface Case {
@@ -57,6 +59,8 @@ const cases: Record<string, Case> = {
   testEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/test`, body: {}, own: 409 },
   resumeEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/resume` },
   verifyEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/verify`, own: 409 },
+  checkConformance: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/conformance`, body: { cases: ['replay'] } },
+  getConformance: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/conformance` },
   rotateSecret: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/rotate-secret`, body: {} },
   postEvent: { path: ({ tenant }) => `/v1/tenants/${tenant}/events`, body: { type: 'order.created', data: 1 }, own: 202 },
   postEvents: {
@@ -93,6 +97,13 @@ const cases: Record<string, Case> = {
     own: 422,
   },
   recallEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/recall`, body: {} },
+  createSandboxEndpoint: { path: ({ tenant }) => `/v1/tenants/${tenant}/sandbox-endpoints`, body: {}, own: 201 },
+  listSandboxEndpoints: { path: ({ tenant }) => `/v1/tenants/${tenant}/sandbox-endpoints` },
+  getSandboxEndpoint: { path: ({ sandbox }) => `/v1/sandbox-endpoints/${sandbox}` },
+  changeSandboxEndpoint: { path: ({ sandbox }) => `/v1/sandbox-endpoints/${sandbox}`, body: { name: 'changed' } },
+  listSandboxRequests: { path: ({ sandbox }) => `/v1/sandbox-endpoints/${sandbox}/requests` },
+  clearSandboxRequests: { path: ({ sandbox }) => `/v1/sandbox-endpoints/${sandbox}/requests`, own: 204 },
+  deleteSandboxEndpoint: { path: ({ sandbox }) => `/v1/sandbox-endpoints/${sandbox}`, own: 204 },
   eraseEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/content`, own: 204 },
   eraseSubject: { path: ({ tenant }) => `/v1/tenants/${tenant}/subjects/jane/content` },
   deleteEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}`, own: 204 },
@@ -154,6 +165,8 @@ beforeAll(async () => {
     uuidOf(foreign.delivery),
     foreign.alert,
     foreign.channel,
+    foreign.sandbox,
+    uuidOf(foreign.sandbox),
   );
   const { body: made } = await api.post('/v1/api-keys', { name: 'all of its tenant', tenant: own.tenant, scopes: ['admin'] });
   bound = createApi(api.origin, made.key);
@@ -207,7 +220,28 @@ async function furnish(name: string, mark: string): Promise<Names> {
   if (name === 'foreign') unseen.push(key.key, key.prefix, link.token);
   const asked = { tenant, endpoint, since: '2020-01-01T00:00:00Z', types: ['order.*'] };
   const { body: replay } = await api.post('/v1/replays', asked);
-  return { tenant, endpoint, delivery, event, key: key.id, link: link.id, alert, channel: made.id, replay: replay.id };
+  const { body: sandbox } = await api.post(`/v1/tenants/${tenant}/sandbox-endpoints`, { name: mark });
+  await receivedBySandbox(sandbox.id, mark);
+  if (name === 'foreign') unseen.push(sandbox.secret, sandbox.endpoint);
+  return { sandbox: sandbox.id, tenant, endpoint, delivery, event, key: key.id, link: link.id, alert, channel: made.id, replay: replay.id };
+}
+
+async function receivedBySandbox(sandbox: string, mark: string): Promise<void> {
+  const id = newId('sbr');
+  const plain = Buffer.from(JSON.stringify({ headers: { mark }, body: mark }));
+  const [content = Buffer.alloc(0)] = await api.deps.contents.seal([{ ofDay: id, context: id, plain }]);
+  const request = {
+    id,
+    webhookId: mark,
+    delivery: mark,
+    attempt: 1,
+    method: 'POST',
+    signature: 'valid',
+    statusAnswered: 200,
+    bodyBytes: 1,
+  };
+  await recordSandboxRequest(api.db, sandbox, { ...request, content });
+  await countSandboxAttempt(api.db, sandbox, mark);
 }
 
 /**
@@ -289,6 +323,7 @@ describe("with another tenant's ids", () => {
       alert: unknown(foreign.alert),
       channel: unknown(foreign.channel),
       replay: unknown(foreign.replay),
+      sandbox: unknown(foreign.sandbox),
     };
     for (const operationId of Object.keys(cases)) {
       const [theirs, nothing] = [await call(operationId, foreign), await call(operationId, nobodys)];

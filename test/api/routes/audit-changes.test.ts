@@ -25,6 +25,7 @@ const newChannel = async (): Promise<string> => {
   const settings = { url: `${receiver.url}/${canary}` };
   return (await api.post('/v1/alert-channels', { ...channel, settings, tenant: await api.makeTenant() })).body.id;
 };
+const newSandbox = async (): Promise<string> => (await api.post(`/v1/tenants/${await api.makeTenant()}/sandbox-endpoints`)).body.id;
 const reason = { reason: 'ticket 7' };
 const masked = { url: 'http://127.0.0.1:9/***', headers: { 'x-api-key': '***', 'x-other': '***' } };
 
@@ -109,6 +110,10 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     },
     entry: { action: 'endpoint.verify', before: { verification: { state: 'failed' } }, after: { verification: { state: 'pending' } } },
   },
+  checkConformance: {
+    make: async () => api.post(`/v1/endpoints/${(await endpoint()).id}/conformance`, { cases: ['replay'] }),
+    entry: { action: 'endpoint.check_conformance', before: null, after: { passed: false, score: 0 } },
+  },
   testEndpoint: { make: testEndpoint, entry: { action: 'endpoint.test', after: { delivery: expect.stringMatching(/^dlv_/) } } },
   skipHead: {
     async make() {
@@ -180,6 +185,27 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
       return api.post(`/v1/alerts/${alert.id}/acknowledge`);
     },
     entry: { action: 'alert.acknowledge', before: { state: 'open' }, after: { state: 'acknowledged' } },
+  },
+  createSandboxEndpoint: {
+    make: async () => api.post(`/v1/tenants/${await api.makeTenant()}/sandbox-endpoints`, { name: 'S', script: '500' }),
+    entry: {
+      action: 'sandbox.create',
+      target: { kind: 'sandbox', id: expect.stringMatching(/^sbx_/) },
+      before: null,
+      after: { name: 'S', script: '500', endpoint: expect.stringMatching(/^ep_/) },
+    },
+  },
+  changeSandboxEndpoint: {
+    make: async () => api.call('PATCH', `/v1/sandbox-endpoints/${await newSandbox()}`, { script: '500' }),
+    entry: { action: 'sandbox.change', before: { script: '' }, after: { script: '500' } },
+  },
+  clearSandboxRequests: {
+    make: async () => api.call('DELETE', `/v1/sandbox-endpoints/${await newSandbox()}/requests`),
+    entry: { action: 'sandbox.clear', before: { requests: 0 }, after: { requests: 0 } },
+  },
+  deleteSandboxEndpoint: {
+    make: async () => api.call('DELETE', `/v1/sandbox-endpoints/${await newSandbox()}`),
+    entry: { action: 'sandbox.delete', before: { name: 'Sandbox' }, after: null },
   },
   replayDelivery: {
     make: () => order('replay', 'dead_lettered'),

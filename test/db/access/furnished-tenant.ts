@@ -96,6 +96,25 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
       [canary]: 1,
     });
   await insert(`insert into stats_backlogs (id, tenant_id, held, dead_lettered) values ($1, $2, 1, 1)`, endpoint, tenant);
+  const sandbox = dashed(newId('sbx'));
+  await insert(
+    `insert into sandboxes (id, tenant_id, endpoint_id, name, script) values ($1, $2, $3, $4, '')`,
+    sandbox,
+    tenant,
+    endpoint,
+    canary,
+  );
+  await insert(
+    `insert into sandbox_requests (id, sandbox_id, tenant_id, webhook_id, method, signature, body_bytes, content)
+     values ($1, $2, $3, $4, 'POST', 'valid', 1, $5)`,
+    dashed(newId('sbr')),
+    sandbox,
+    tenant,
+    canary,
+    Buffer.from(canary),
+  );
+  await insert('insert into sandbox_attempts (sandbox_id, webhook_id, attempts, seen_at) values ($1, $2, 1, now())', sandbox, canary);
+  await insert('insert into conformance_runs (endpoint_id, tenant_id, started_at) values ($1, $2, now())', endpoint, tenant);
   return {
     tenant,
     endpoint,

@@ -46,6 +46,10 @@ describe('a statement without a where clause', () => {
     'stats_minutes',
     'stats_hours',
     'stats_backlogs',
+    'sandboxes',
+    'sandbox_requests',
+    'sandbox_attempts',
+    'conformance_runs',
   ];
 
   it.each(tables)('reads only its tenant’s rows of %s', async (table) => {

@@ -28,10 +28,10 @@ const tenantParams = z.strictObject({ tenant: tenantKey });
 export const endpointParams = z.strictObject({ endpoint: z.string().refine((id) => isId('ep', id)) });
 
 export function endpointRoutes(deps: ApiDeps): Route[] {
-  return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
+  return [createEndpointRoute(deps), list(deps), read(deps), change(deps), remove(deps)];
 }
 
-const create = (deps: ApiDeps) =>
+export const createEndpointRoute = (deps: ApiDeps) =>
   route({
     method: 'post',
     path: '/v1/tenants/:tenant/endpoints',
