@@ -30,7 +30,8 @@ export async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   mkdirSync(join(root, 'dist'));
   // `#…` imports resolve to src in a clone (package.json), and to the compiled files in dist
-  writeFileSync(join(root, 'dist/package.json'), JSON.stringify({ type: 'module', imports: { '#*': './src/*.js' } }));
+  const imports = { '#client': './packages/client/src/index.js', '#*': './src/*.js' };
+  writeFileSync(join(root, 'dist/package.json'), JSON.stringify({ type: 'module', imports }));
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/client')],

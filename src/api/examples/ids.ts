@@ -11,3 +11,17 @@ export const linkId = 'lnk_019cabf0127c7c51a8e4b3d6f9072a15';
 
 /** The `nextCursor` of a page that ends with this id. */
 export const cursorOf = (id: string) => Buffer.from(id).toString('base64url');
+
+/** An example of each parameter in paths. */
+export const pathExamples: Record<string, string> = {
+  tenant: tenantId,
+  event: eventId,
+  endpoint: endpointId,
+  delivery: deliveryId,
+  replay: replayId,
+  key: keyId,
+  link: linkId,
+  subject: 'customer-4711',
+  alert: 'alr_019cab6f10b87e24b7c05d92a1f3e846',
+  channel: 'ach_019cab6d77c07b1f8d40a9e3c52b6f11',
+};

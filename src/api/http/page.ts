@@ -33,7 +33,16 @@ function fromCursor(cursor: string): string {
   return Buffer.from(cursor, 'base64url').toString();
 }
 
-export function pageOf<T extends z.ZodType>(item: T) {
+const pages = new WeakMap<z.ZodType, z.ZodType>();
+
+/** The same schema for the same item, so that it has one name in the OpenAPI document. */
+export function pageOf<T extends z.ZodType>(item: T): ReturnType<typeof newPageOf<T>> {
+  const page = (pages.get(item) as ReturnType<typeof newPageOf<T>> | undefined) ?? newPageOf(item);
+  pages.set(item, page);
+  return page;
+}
+
+function newPageOf<T extends z.ZodType>(item: T) {
   return z.object({
     data: z.array(item),
     nextCursor: z

@@ -60,7 +60,7 @@ interface RouteFacts {
   /** A short imperative, such as "Create a tenant". */
   summary: string;
   /** Whole sentences that a reader understands without other documents. */
-  description?: string;
+  description: string;
   /** The action in the audit log. Every route that changes something has one, except posting events. */
   audit?: AuditAction;
   /** `open`: needs no key. */

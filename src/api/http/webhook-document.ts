@@ -1,5 +1,7 @@
 // The `webhooks` part of the OpenAPI document: the requests that an endpoint receives (Standard
 // Webhooks).
+import { eventId } from '../examples/ids.ts';
+import { webhookTag } from './tags.ts';
 
 const text = (description: string) => ({ type: 'string', description });
 const header = (name: string, description: string, required = true) => ({ name, in: 'header', required, schema: text(description) });
@@ -41,12 +43,21 @@ const responses = {
   default: { description: 'The attempt failed. Posthorn retries it on schedule. Redirects are not followed.' },
 };
 
-const bodyOf = (schema: object) => ({ required: true, content: { 'application/json': { schema } } });
+const bodyOf = (schema: object, value: unknown) => ({
+  required: true,
+  content: { 'application/json': { schema, examples: { example: { value } } } },
+});
+const bodyExample = {
+  type: 'order.created',
+  timestamp: '2026-03-02T09:15:00.000Z',
+  data: { orderId: '1001', total: 99.9, currency: 'EUR' },
+};
 
 export const webhooks = {
   event: {
     post: {
       operationId: 'receiveEvent',
+      tags: [webhookTag.name],
       summary: 'Receive an event',
       description:
         'One attempt of one delivery. Verify the signature over the raw body, answer 200 to 299 within the timeout, and ignore an event whose `webhook-id` you have already processed.',
@@ -61,13 +72,14 @@ export const webhooks = {
           false,
         ),
       ],
-      requestBody: bodyOf({ type: 'object', properties: members, required: ['type', 'timestamp', 'data'] }),
+      requestBody: bodyOf({ type: 'object', properties: members, required: ['type', 'timestamp', 'data'] }, bodyExample),
       responses,
     },
   },
   batch: {
     post: {
       operationId: 'receiveBatch',
+      tags: [webhookTag.name],
       summary: 'Receive a batch of events',
       description:
         'One attempt of several deliveries, for an endpoint with the `batch` setting. Verify the signature over the raw body. An answer of 200 to 299 accepts all events, any other answer refuses all of them. Ignore single events that you have already processed, not whole batches: a replayed event comes in another batch. A batch has at most about 2 MiB; a larger event is sent in a batch of its own.',
@@ -83,7 +95,7 @@ export const webhooks = {
           'The number of events in the batch. Batches have `posthorn-endpoint` instead of `posthorn-delivery`, and the sequence number is in each event.',
         ),
       ],
-      requestBody: bodyOf({ type: 'array', minItems: 1, maxItems: 1_000, items: element }),
+      requestBody: bodyOf({ type: 'array', minItems: 1, maxItems: 1_000, items: element }, [{ id: eventId, ...bodyExample }]),
       responses,
     },
   },

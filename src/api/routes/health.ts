@@ -9,28 +9,30 @@ const patienceMs = 2_000;
 const probeTtlMs = 1_000;
 
 const up = z.enum(['up', 'away']);
-const health = z.object({ status: z.literal('ok') });
-const readiness = z.object({
-  status: z
-    .enum(['ok', 'degraded', 'starting', 'stopping', 'away'])
-    .describe(
-      'ok: all works. degraded: no worker runs, or Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and delivered or retried when it works again. starting: the first tenant is not created yet. stopping: the process was told to stop; it still answers, and no new requests should be sent to it. away: PostgreSQL is unavailable; no event can be accepted.',
-    ),
-  postgres: up,
-  temporal: up.describe('away: no worker of Posthorn can use it.'),
-  temporalError: z.string().optional().describe('What Temporal answered, or that it did not answer. Present if it is away.'),
-  workers: z
-    .int()
-    .optional()
-    .describe('Workers seen in the last 5 seconds. Absent: this process has a worker, or PostgreSQL is unavailable.'),
-  detail: z.string().optional().describe('What is degraded, in a sentence.'),
-  worker: z
-    .enum(['polling', 'not_polling'])
-    .optional()
-    .describe(
-      'polling: Temporal answered a poll of the worker in the last 90 s, or the worker finished a task. It turns to not_polling after 5 s of failed polls, and back with the next answers, for which a worker without tasks waits for a minute. Absent: the process has no worker.',
-    ),
-});
+const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+const readiness = z
+  .object({
+    status: z
+      .enum(['ok', 'degraded', 'starting', 'stopping', 'away'])
+      .describe(
+        'ok: all works. degraded: no worker runs, or Temporal is unavailable or refuses to start workflows, or the worker of this process does not poll it; events are accepted, and delivered or retried when it works again. starting: the first tenant is not created yet. stopping: the process was told to stop; it still answers, and no new requests should be sent to it. away: PostgreSQL is unavailable; no event can be accepted.',
+      ),
+    postgres: up,
+    temporal: up.describe('away: no worker of Posthorn can use it.'),
+    temporalError: z.string().optional().describe('What Temporal answered, or that it did not answer. Present if it is away.'),
+    workers: z
+      .int()
+      .optional()
+      .describe('Workers seen in the last 5 seconds. Absent: this process has a worker, or PostgreSQL is unavailable.'),
+    detail: z.string().optional().describe('What is degraded, in a sentence.'),
+    worker: z
+      .enum(['polling', 'not_polling'])
+      .optional()
+      .describe(
+        'polling: Temporal answered a poll of the worker in the last 90 s, or the worker finished a task. It turns to not_polling after 5 s of failed polls, and back with the next answers, for which a worker without tasks waits for a minute. Absent: the process has no worker.',
+      ),
+  })
+  .meta({ id: 'Readiness' });
 
 export function healthRoutes(deps: ApiDeps): Route[] {
   return [aliveRoute(), ready(deps)];

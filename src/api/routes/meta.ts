@@ -5,14 +5,16 @@ import { version } from '#config/package';
 import { answer, type Route, route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
 
-const meta = z.object({
-  version: z.string().describe('The version of Posthorn.'),
-  egressIps: z
-    .array(z.string())
-    .describe(
-      'The addresses and CIDR ranges from which requests to endpoints come, for the allow-list of a firewall. Empty: the operator has not published them.',
-    ),
-});
+const meta = z
+  .object({
+    version: z.string().describe('The version of Posthorn.'),
+    egressIps: z
+      .array(z.string())
+      .describe(
+        'The addresses and CIDR ranges from which requests to endpoints come, for the allow-list of a firewall. Empty: the operator has not published them.',
+      ),
+  })
+  .meta({ id: 'Meta' });
 
 export const metaRoute = ({ egressIps }: Pick<ApiDeps, 'egressIps'>): Route =>
   route({

@@ -18,36 +18,38 @@ const relay = z.object({
   startedAt: z.iso.datetime(),
   seenAt: z.iso.datetime(),
 });
-const status = z.object({
-  dispatch: z
-    .enum([...mode.options, 'mixed'])
-    .nullable()
-    .describe(
-      'individual: a workflow for every delivery. batched: first attempts before the workflow. mixed: workers differ at the moment. null: no worker runs.',
-    ),
-  waiting: z
-    .object({ events: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
-    .describe('Accepted events in the outbox, not yet dispatched.'),
-  held: z
-    .object({ deliveries: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
-    .describe('Deliveries held in lanes, counted up to 100,000.'),
-  lanes: z
-    .object({ awake: z.int(), idle: z.int(), blocked: z.int() })
-    .describe('Numbers of lanes. awake: sending. idle: waiting for deliveries. blocked: waiting for a time or a change.'),
-  refusing: z
-    .object({
-      all: z.boolean().describe('Whether the events of all tenants are refused.'),
-      tenants: z.int().describe('The number of single tenants whose events are refused.'),
-    })
-    .describe(
-      'Backpressure: events answered 429 because too many are waiting, as the answering process sees it. Other processes can differ for a short time.',
-    ),
-  workers: z.int().describe('The number of workers seen in the last 5 seconds.'),
-  warnings: z
-    .array(z.object({ code: z.enum(['no_worker', 'temporal_away']), message: z.string() }))
-    .describe('What keeps deliveries from being made. no_worker: none runs. temporal_away: a worker cannot use Temporal.'),
-  relays: z.array(relay).describe('The workers seen in the last 5 seconds.'),
-});
+const status = z
+  .object({
+    dispatch: z
+      .enum([...mode.options, 'mixed'])
+      .nullable()
+      .describe(
+        'individual: a workflow for every delivery. batched: first attempts before the workflow. mixed: workers differ at the moment. null: no worker runs.',
+      ),
+    waiting: z
+      .object({ events: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
+      .describe('Accepted events in the outbox, not yet dispatched.'),
+    held: z
+      .object({ deliveries: z.int(), atLeast: z.literal(true).optional().describe('Present: there are more than counted.') })
+      .describe('Deliveries held in lanes, counted up to 100,000.'),
+    lanes: z
+      .object({ awake: z.int(), idle: z.int(), blocked: z.int() })
+      .describe('Numbers of lanes. awake: sending. idle: waiting for deliveries. blocked: waiting for a time or a change.'),
+    refusing: z
+      .object({
+        all: z.boolean().describe('Whether the events of all tenants are refused.'),
+        tenants: z.int().describe('The number of single tenants whose events are refused.'),
+      })
+      .describe(
+        'Backpressure: events answered 429 because too many are waiting, as the answering process sees it. Other processes can differ for a short time.',
+      ),
+    workers: z.int().describe('The number of workers seen in the last 5 seconds.'),
+    warnings: z
+      .array(z.object({ code: z.enum(['no_worker', 'temporal_away']), message: z.string() }))
+      .describe('What keeps deliveries from being made. no_worker: none runs. temporal_away: a worker cannot use Temporal.'),
+    relays: z.array(relay).describe('The workers seen in the last 5 seconds.'),
+  })
+  .meta({ id: 'InstallationStatus' });
 
 const example: z.infer<typeof status> = {
   dispatch: 'individual',

@@ -7,6 +7,7 @@ export const severity = z.enum(severities);
 export type Severity = (typeof severities)[number];
 
 export const alertStates = ['open', 'acknowledged', 'closed'] as const;
+export const alertState = z.enum(alertStates);
 export type AlertState = (typeof alertStates)[number];
 
 /** owner: the tenant of the endpoint, secret or key, and the operator. operator: only the operator, because Posthorn itself is at fault. */
@@ -47,7 +48,7 @@ export const alertView = z.object({
   id: z.string(),
   kind: alertKind,
   severity,
-  state: z.enum(alertStates).describe('open; acknowledged: open, and somebody works on it; closed: its cause has ended'),
+  state: alertState.describe('open; acknowledged: open, and somebody works on it; closed: its cause has ended'),
   tenant: tenantKey.nullable().describe('null: it is about the installation'),
   endpoint: z.string().nullable(),
   title: z.string().describe('one line, for people; do not parse it'),

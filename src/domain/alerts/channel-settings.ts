@@ -4,6 +4,7 @@ import { hidden, originOnly } from '../endpoints/endpoint-target.ts';
 import { givenSecret, secretProblem } from '../endpoints/secret.ts';
 
 export const channelKinds = ['webhook', 'email', 'slack', 'pagerduty'] as const;
+export const channelKind = z.enum(channelKinds);
 export type ChannelKind = (typeof channelKinds)[number];
 
 export const usualPagerDutyUrl = 'https://events.pagerduty.com/v2/enqueue';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { duration, durationMs } from '../deliveries/retry-schedule.ts';
 import { tenantKey } from '../endpoints/tenant.ts';
 import { alertKind, severity } from './alert.ts';
-import { type ChannelKind, channelKinds, channelSettings, settingsProblems } from './channel-settings.ts';
+import { type ChannelKind, channelKind, channelSettings, settingsProblems } from './channel-settings.ts';
 
 const longestQuietMs = 24 * 3_600_000;
 export const usualQuietPeriod = '15m';
@@ -34,7 +34,7 @@ export const newChannel = z
       .nullable()
       .optional()
       .describe('the tenant whose alerts are sent; null or absent: a channel of the operator, which gets all alerts'),
-    kind: z.enum(channelKinds),
+    kind: channelKind,
     settings: channelSettings,
     ...z.strictObject(common).partial().shape,
   })
@@ -53,7 +53,7 @@ export const channelChange = z.strictObject({ settings: channelSettings, ...comm
 export const channelView = z.object({
   id: z.string(),
   tenant: tenantKey.nullable(),
-  kind: z.enum(channelKinds),
+  kind: channelKind,
   settings: channelSettings.describe('secrets are masked as ***; the secret of a webhook is shown in the answer that creates it'),
   kinds: z.array(alertKind).nullable(),
   minSeverity: severity,

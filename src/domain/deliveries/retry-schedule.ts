@@ -24,15 +24,17 @@ export function durationMs(text: string | 0): number {
   return Number.parseInt(text, 10) * unitMs[unit];
 }
 
-const explicit = z.strictObject({
-  schedule: z.array(duration).min(1).max(50).describe('waits between attempts: n waits mean n + 1 attempts'),
-});
-const exponential = z.strictObject({
-  initial: duration,
-  factor: z.number().min(1).max(10),
-  max: duration,
-  attempts: z.int().min(1).max(50).describe('total number of attempts, including the first'),
-});
+const explicit = z
+  .strictObject({ schedule: z.array(duration).min(1).max(50).describe('waits between attempts: n waits mean n + 1 attempts') })
+  .meta({ id: 'RetrySchedule' });
+const exponential = z
+  .strictObject({
+    initial: duration,
+    factor: z.number().min(1).max(10),
+    max: duration,
+    attempts: z.int().min(1).max(50).describe('total number of attempts, including the first'),
+  })
+  .meta({ id: 'ExponentialBackoff' });
 
 /** Retry policy: a list of waits, or a first wait with a growth factor. A schedule is at most 4 days long. */
 const anyPolicy = z.union([explicit, exponential]);

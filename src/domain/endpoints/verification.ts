@@ -3,11 +3,10 @@
 import { z } from 'zod';
 
 export const verificationMethods = ['none', 'echo', 'cloudevents'] as const;
-export const verification = z
-  .enum(verificationMethods)
-  .describe(
-    'how the endpoint is verified before its first delivery and after a change of its URL. none: not at all; echo: a POST with a nonce that the endpoint must return; cloudevents: OPTIONS, as in the CloudEvents webhook specification',
-  );
+const verificationMethod = z.enum(verificationMethods);
+export const verification = verificationMethod.describe(
+  'how the endpoint is verified before its first delivery and after a change of its URL. none: not at all; echo: a POST with a nonce that the endpoint must return; cloudevents: OPTIONS, as in the CloudEvents webhook specification',
+);
 export type VerificationMethod = z.infer<typeof verification>;
 
 export const verificationStates = ['none', 'pending', 'verified', 'failed'] as const;
@@ -15,7 +14,7 @@ export type VerificationState = (typeof verificationStates)[number];
 
 export const shownVerification = z
   .object({
-    method: z.enum(verificationMethods),
+    method: verificationMethod,
     state: z
       .enum(verificationStates)
       .describe('pending, failed: deliveries are held. failed: Posthorn stopped trying; POST …/verify starts again'),

@@ -8,6 +8,7 @@ import { isId } from '../ids.ts';
 import { paces } from './pace.ts';
 
 export const replayStatuses = ['counting', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
+export const replayStatus = z.enum(replayStatuses);
 export type ReplayStatus = (typeof replayStatuses)[number];
 
 /** The statuses in which a delivery can be replayed, by a job as by hand. */
@@ -15,6 +16,7 @@ export const replayable = ['dead_lettered', 'succeeded'] as const satisfies (typ
 export type Replayable = (typeof replayable)[number];
 
 export const targets = ['frozen', 'current'] as const;
+const replayTarget = z.enum(targets);
 export type ReplayTarget = (typeof targets)[number];
 
 const perSecond = z.number().min(paces.slowest).max(paces.fastest);
@@ -42,8 +44,7 @@ export const newReplay = z.strictObject({
   types: z.array(eventTypePattern).min(1).max(100).optional().describe('only these event types; order.* stands for all that begin so'),
   since: instant.describe('only events accepted at this time or later'),
   until: instant.optional().describe('only events accepted before this time; absent or in the future: now'),
-  target: z
-    .enum(targets)
+  target: replayTarget
     .optional()
     .describe(
       'frozen: as the endpoint was subscribed then. current: only what it is subscribed to now; the default with neverAttempted, which needs it',
@@ -112,16 +113,16 @@ const count = (what: string) => z.int().describe(what);
 
 export const replayView = z.object({
   id: z.string(),
-  status: z
-    .enum(replayStatuses)
-    .describe('counting, then running; done: all are replayed, and have a result or wait; failed: an internal error, see error'),
+  status: replayStatus.describe(
+    'counting, then running; done: all are replayed, and have a result or wait; failed: an internal error, see error',
+  ),
   tenant: z.string().nullable().describe('null: all tenants'),
   endpoint: z.string().nullable().describe('null: all endpoints'),
   selection: z.object({
     status: z.array(deliveryStatus),
     neverAttempted: z.boolean(),
     types: z.array(z.string()).describe('empty: all'),
-    target: z.enum(targets),
+    target: replayTarget,
     since: z.iso.datetime(),
     until: z.iso.datetime(),
   }),

@@ -27,7 +27,15 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const served = async () => answer(200, 'served');
-const facts = { operationId: 'x', summary: 'x', scope: 'admin', answers: {}, method: 'get', path: '/v1/endpoints/:endpoint' } as const;
+const facts = {
+  operationId: 'x',
+  summary: 'x',
+  description: 'X.',
+  scope: 'admin',
+  answers: {},
+  method: 'get',
+  path: '/v1/endpoints/:endpoint',
+} as const;
 
 function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
   const empty = {

@@ -86,6 +86,7 @@ const read = ({ db }: ApiDeps) =>
     path: '/v1/tenants/:tenant',
     operationId: 'getTenant',
     summary: 'Read a tenant',
+    description: 'A tenant with its limits and metadata.',
     scope: 'endpoints:read',
     params,
     answers: { 200: { description: 'The tenant.', schema: tenant, example } },

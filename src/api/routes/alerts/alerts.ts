@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { acknowledgeAlert, listAlerts, readAlert } from '#db/alerts/alerts';
 import { seesOnlyOwners } from '#domain/access/access';
-import { alertKind, alertStates, alertView } from '#domain/alerts/alert';
+import { alertKind, alertState, alertView } from '#domain/alerts/alert';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
 import { nameOf } from '../../access/auth.ts';
@@ -30,7 +30,7 @@ const list = ({ db }: ApiDeps) =>
     query: listQuery('alr').extend({
       tenant: tenantKey.optional().describe('Only alerts of this tenant.'),
       kind: alertKind.optional().describe('Only alerts of this kind.'),
-      state: z.enum(alertStates).optional().describe('Only alerts in this state.'),
+      state: alertState.optional().describe('Only alerts in this state.'),
     }),
     answers: { 200: { description: 'A page of alerts.', schema: pageOf(alertView), example: { data: [alertExample], nextCursor: null } } },
     async handler({ query: { tenant = null, kind = null, state = null, cursor, limit }, caller }) {
@@ -50,6 +50,7 @@ const read = ({ db }: ApiDeps) =>
     path: '/v1/alerts/:alert',
     operationId: 'getAlert',
     summary: 'Read an alert',
+    description: 'What happened, how often, and what to do about it.',
     scope: 'endpoints:read',
     params,
     answers: { 200: { description: 'The alert.', schema: alertView, example: alertExample } },

@@ -20,7 +20,9 @@ import { showAttempts } from './show-attempts.ts';
 import { showDelivery } from './show-delivery.ts';
 
 const params = z.strictObject({ delivery: z.string().refine((id) => isId('dlv', id)) });
-const reason = z.strictObject({ reason: text(500).optional().describe('Why you do this. It is stored in the audit log.') });
+const reason = z
+  .strictObject({ reason: text(500).optional().describe('Why you do this. It is stored in the audit log.') })
+  .meta({ id: 'CommandReason' });
 
 interface CommandTexts {
   kind: Command['kind'];
@@ -128,6 +130,7 @@ const read = (deps: ApiDeps) =>
     path: '/v1/deliveries/:delivery',
     operationId: 'getDelivery',
     summary: 'Read a delivery',
+    description: 'One event for one endpoint: its status, its attempts so far, and when the next one is due.',
     scope: 'deliveries:read',
     params,
     answers: { 200: { description: 'The delivery.', schema: deliveryView, example: deliveryExample } },

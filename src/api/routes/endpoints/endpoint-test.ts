@@ -25,8 +25,8 @@ const patienceMs = 10_000;
 const expiresAfterMs = 600_000;
 
 const testDelivery = { ...deliveryExample, event: 'test_019cabf3e1c07d8a9f2b64c1d07e35a8' };
-const tested = z.object({ delivery: deliveryView, attempt: attemptView });
-const untested = z.object({ delivery: deliveryView.nullable(), note: z.string() });
+const tested = z.object({ delivery: deliveryView, attempt: attemptView }).meta({ id: 'TestResult' });
+const untested = z.object({ delivery: deliveryView.nullable(), note: z.string() }).meta({ id: 'TestPending' });
 
 export const testEndpoint = (deps: ApiDeps) =>
   route({

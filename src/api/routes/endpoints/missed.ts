@@ -14,14 +14,20 @@ import { endpointParams } from './endpoints.ts';
 
 const cursorText = z.string().min(1).max(200);
 
-const missedPage = z.object({
-  data: z.array(missedDelivery).describe('Empty: nothing else was missed up to now.'),
-  cursor: z
-    .string()
-    .describe(
-      'The place behind the last item. Send it as `after` for the next page, and to …/missed/ack when you have processed the page.',
-    ),
-});
+const missedPage = z
+  .object({
+    data: z.array(missedDelivery).describe('Empty: nothing else was missed up to now.'),
+    cursor: z
+      .string()
+      .describe(
+        'The place behind the last item. Send it as `after` for the next page, and to …/missed/ack when you have processed the page.',
+      ),
+  })
+  .meta({ id: 'MissedPage' });
+
+const missedAck = z
+  .strictObject({ cursor: cursorText.describe('The `cursor` of the last page that you have processed.') })
+  .meta({ id: 'MissedAck' });
 
 const itemExample: MissedDeliveryView = {
   delivery: deliveryExample.id,
@@ -77,7 +83,7 @@ const ack = (deps: ApiDeps) =>
     scope: 'deliveries:act',
     audit: 'endpoint.ack_missed',
     params: endpointParams,
-    body: z.strictObject({ cursor: cursorText.describe('The `cursor` of the last page that you have processed.') }),
+    body: missedAck,
     bodyExample: { cursor: missedCursor(endpointId, 1) },
     answers: { 204: { description: 'They are taken.' } },
     async handler({ params: { endpoint }, body, audit }) {

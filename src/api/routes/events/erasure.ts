@@ -13,10 +13,12 @@ import type { ApiDeps } from '../deps.ts';
 
 const patienceMs = 15_000;
 
-const erasure = z.object({
-  erased: z.int().describe('The number of events whose content this call erased.'),
-  complete: z.boolean().describe('false: there are more events. Repeat the call, or wait: the rest is erased within hours.'),
-});
+const erasure = z
+  .object({
+    erased: z.int().describe('The number of events whose content this call erased.'),
+    complete: z.boolean().describe('false: there are more events. Repeat the call, or wait: the rest is erased within hours.'),
+  })
+  .meta({ id: 'Erasure' });
 
 export function erasureRoutes(deps: ApiDeps): Route[] {
   return [ofEvent(deps), ofSubject(deps)];

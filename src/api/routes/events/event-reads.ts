@@ -22,13 +22,15 @@ import { toExplain } from './explain.ts';
 
 const most = 1_000;
 
-const eventInFull = eventSummary.extend({
-  deliveries: z.array(deliveryView).describe('The deliveries of the event, at most 1,000.'),
-  moreDeliveries: z.boolean().describe('Whether the event has more than 1,000 deliveries.'),
-  endpoints: z.array(endpointVerdict).describe('For each endpoint of the tenant, at most 1,000: why it did or did not get the event.'),
-  moreEndpoints: z.boolean().describe('Whether the tenant has more than 1,000 endpoints.'),
-  data: z.unknown().describe('The data as it was posted, byte for byte. null: it was erased.'),
-});
+const eventInFull = eventSummary
+  .extend({
+    deliveries: z.array(deliveryView).describe('The deliveries of the event, at most 1,000.'),
+    moreDeliveries: z.boolean().describe('Whether the event has more than 1,000 deliveries.'),
+    endpoints: z.array(endpointVerdict).describe('For each endpoint of the tenant, at most 1,000: why it did or did not get the event.'),
+    moreEndpoints: z.boolean().describe('Whether the tenant has more than 1,000 endpoints.'),
+    data: z.unknown().describe('The data as it was posted, byte for byte. null: it was erased.'),
+  })
+  .meta({ id: 'EventDetails' });
 
 const inFullExample: z.infer<typeof eventInFull> = {
   ...eventExample,

@@ -11,16 +11,22 @@ import { notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 
-const recalledDelivery = z.object({
-  endpoint: z.string(),
-  recalled: z.boolean().describe('true: the delivery was stopped. false: it had ended before'),
-  alreadySent: z
-    .boolean()
-    .describe('true: the event, or a part of it, was sent to the endpoint at least once, whatever the endpoint answered'),
-  inFlight: z
-    .boolean()
-    .describe('true: a request may have been in flight when the delivery was stopped, and has no result yet. Repeat the call 35 s later'),
-});
+const recalledDelivery = z
+  .object({
+    endpoint: z.string(),
+    recalled: z.boolean().describe('true: the delivery was stopped. false: it had ended before'),
+    alreadySent: z
+      .boolean()
+      .describe('true: the event, or a part of it, was sent to the endpoint at least once, whatever the endpoint answered'),
+    inFlight: z
+      .boolean()
+      .describe('true: a request may have been in flight when the delivery was stopped, and has no result yet. Repeat the call 35 s later'),
+  })
+  .meta({ id: 'RecalledDelivery' });
+
+const recallOptions = z
+  .strictObject({ erase: z.boolean().optional().describe('Also erase the content of the event. This cannot be undone.') })
+  .meta({ id: 'Recall' });
 
 const example: z.infer<typeof recalledDelivery> = { endpoint: endpointId, recalled: true, alreadySent: false, inFlight: false };
 
@@ -39,13 +45,13 @@ const recall = (deps: ApiDeps) =>
     scope: 'events:write',
     audit: 'event.recall',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
-    body: z.strictObject({ erase: z.boolean().optional().describe('Also erase the content of the event. This cannot be undone.') }),
+    body: recallOptions,
     bodyOptional: true,
     bodyExample: { erase: false },
     answers: {
       200: {
         description: 'One item for each endpoint that was to get the event.',
-        schema: z.object({ data: z.array(recalledDelivery) }),
+        schema: z.object({ data: z.array(recalledDelivery) }).meta({ id: 'RecallResult' }),
         example: { data: [example] },
       },
     },

@@ -15,10 +15,12 @@ import { endpointParams } from '../endpoints/endpoints.ts';
 import { showLane } from './show-lane.ts';
 
 const mostGaps = 100;
-const ofKey = z.strictObject({ orderingKey: orderingKey.optional() });
-const skipped = z.object({
-  delivery: z.string().describe('The id of the dead letter that blocked. It keeps its status and can be replayed later.'),
-});
+const ofKey = z.strictObject({ orderingKey: orderingKey.optional() }).meta({ id: 'SkipHead' });
+const skipped = z
+  .object({
+    delivery: z.string().describe('The id of the dead letter that blocked. It keeps its status and can be replayed later.'),
+  })
+  .meta({ id: 'SkippedDeadLetter' });
 
 export function endpointLaneRoutes(deps: ApiDeps): Route[] {
   return [lane(deps), sequence(deps), skipHead(deps)];

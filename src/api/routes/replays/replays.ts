@@ -4,7 +4,7 @@ import { readTenant } from '#db/access/tenants';
 import { listReplays } from '#db/replays/replays';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
-import { dryRun, newReplay, type ReplayCommand, replayChange, replayStatuses, replayView } from '#domain/replays/replay';
+import { dryRun, newReplay, type ReplayCommand, replayChange, replayStatus, replayStatuses, replayView } from '#domain/replays/replay';
 import { newReplayExample, replayExample } from '../../examples/replays.ts';
 import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { notFound, Problem } from '../../http/problem.ts';
@@ -58,7 +58,7 @@ const list = (deps: ApiDeps) =>
     query: listQuery('rpl').extend({
       tenant: tenantKey.optional(),
       status: z
-        .union([z.enum(replayStatuses), z.array(z.enum(replayStatuses)).max(replayStatuses.length)])
+        .union([replayStatus, z.array(replayStatus).max(replayStatuses.length)])
         .optional()
         .describe('Only jobs with this status. Repeat the parameter for several statuses.'),
     }),
@@ -86,6 +86,7 @@ const read = (deps: ApiDeps) =>
     path: '/v1/replays/:replay',
     operationId: 'getReplay',
     summary: 'Read a replay job',
+    description: 'The job with its progress, its pace and when it will end.',
     scope: 'deliveries:read',
     params,
     answers: { 200: { description: 'The job, with its progress.', schema: replayView, example: replayExample } },

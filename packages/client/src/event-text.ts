@@ -1,0 +1,30 @@
+// The JSON of events as they are posted: with an id each, so that a repeated request stores each event once.
+import type { AcceptedEvent, NewEvent } from './api-types.ts';
+import { RawJson } from './raw-json.ts';
+
+/** An event to send. `data`: any JSON value, or `rawJson(text)`. */
+export type EventToSend = Omit<NewEvent, 'data'> & { data: unknown };
+
+export interface PreparedEvent {
+  id: string;
+  /** The id was made here, so only a repeat of the same call can be a duplicate. */
+  isOwnId: boolean;
+  text: string;
+  bytes: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Throws a TypeError if `data` is no JSON value. */
+export function prepareEvent({ data, ...event }: EventToSend): PreparedEvent {
+  const id = event.id ?? `evt_${crypto.randomUUID().replaceAll('-', '')}`;
+  const dataText = data instanceof RawJson ? data.text : JSON.stringify(data);
+  if (dataText === undefined) throw new TypeError('data must be a JSON value');
+  const text = `${JSON.stringify({ ...event, id }).slice(0, -1)},"data":${dataText}}`;
+  return { id, isOwnId: event.id === undefined, text, bytes: encoder.encode(text).length };
+}
+
+/** The result of an event. One with an id of the client is no duplicate for its caller, who sent it once. */
+export function resultFor<R extends AcceptedEvent>(event: PreparedEvent, result: R): R {
+  return event.isOwnId ? { ...result, duplicate: false } : result;
+}

@@ -1,0 +1,56 @@
+// posthorn.stream: changes as they happen. Connects again by itself, from where it was.
+import type { Alert, ChangedDelivery, StreamQuery } from './api-types.ts';
+import { PosthornConnectionError, PosthornProblem } from './problem.ts';
+import type { CallOptions, Requester } from './request.ts';
+import { pause } from './retries.ts';
+import { readEvents } from './server-sent-events.ts';
+
+interface Reason {
+  reason: string;
+  message: string;
+}
+
+export type Change =
+  | { kind: 'delivery'; data: ChangedDelivery; id: string | null }
+  | { kind: 'alert'; data: Alert; id: string | null }
+  /** Changes may be missing: load again what you show. */
+  | { kind: 'reset'; data: Reason; id: string | null };
+
+export interface StreamOptions extends CallOptions {
+  /** Continue after this id of an earlier stream. */
+  lastEventId?: string;
+}
+
+const reconnectAfterMs = 2_000;
+
+/** Ends only by `break`, by the signal, or with a problem that no other try can change, such as a revoked key. */
+export async function* changes(
+  api: Requester,
+  query: StreamQuery,
+  { lastEventId, headers, ...options }: StreamOptions,
+): AsyncGenerator<Change, void, undefined> {
+  let id = lastEventId ?? null;
+  for (;;) {
+    const resume: Record<string, string> = id === null ? {} : { 'last-event-id': id };
+    const spec = { query: { ...query }, accept: 'text/event-stream' };
+    try {
+      const { body } = await api.stream('/v1/stream', spec, { ...options, headers: { ...headers, ...resume } });
+      if (!body) return;
+      for await (const { event, data, id: last } of readEvents(body)) {
+        id = last ?? id;
+        if (event === 'delivery' || event === 'alert' || event === 'reset') yield { kind: event, data: JSON.parse(data), id } as Change;
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const isFinal = error instanceof PosthornProblem && error.status < 500 && error.status !== 429;
+      if (isFinal || error instanceof SyntaxError) throw error;
+      if (!(error instanceof PosthornProblem || error instanceof PosthornConnectionError || isBroken(error))) throw error;
+    }
+    await pause(reconnectAfterMs, options.signal);
+  }
+}
+
+/** What `fetch` says of a body that broke off: a TypeError in all environments. */
+function isBroken(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof Error && error.name === 'NetworkError');
+}

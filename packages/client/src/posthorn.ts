@@ -1,0 +1,78 @@
+// The client of Posthorn's API.
+import type { GetStatsQuery, InstallationStatus, Meta, Stats, StreamQuery } from './api-types.ts';
+import type { Method } from './exchange.ts';
+import { type Change, changes, type StreamOptions } from './live-stream.ts';
+import { type CallOptions, type PosthornOptions, Requester, type RequestSpec } from './request.ts';
+import { ApiKeys, PortalLinks } from './resources/access.ts';
+import { AlertChannels, Alerts } from './resources/alerts.ts';
+import { Deliveries } from './resources/deliveries.ts';
+import { Endpoints } from './resources/endpoints.ts';
+import { Events } from './resources/events.ts';
+import { AuditLog } from './resources/logs.ts';
+import { Missed } from './resources/missed.ts';
+import { Replays } from './resources/replays.ts';
+import { Tenants } from './resources/tenants.ts';
+
+/**
+ * Every call takes options as its last argument: `signal`, `timeoutMs`, `retries`, `idempotencyKey`. It rejects with a
+ * PosthornProblem if Posthorn refuses, and with a PosthornConnectionError if there is no answer.
+ *
+ * @example
+ * const posthorn = new Posthorn({ url: 'https://hooks.example.com', apiKey: process.env.POSTHORN_API_KEY });
+ * await posthorn.events.send('acme', { type: 'order.created', data: { orderId: '1001' } });
+ */
+export class Posthorn {
+  readonly #api: Requester;
+  readonly tenants: Tenants;
+  readonly endpoints: Endpoints;
+  readonly events: Events;
+  readonly deliveries: Deliveries;
+  readonly replays: Replays;
+  readonly missed: Missed;
+  readonly alerts: Alerts;
+  readonly alertChannels: AlertChannels;
+  readonly apiKeys: ApiKeys;
+  readonly portalLinks: PortalLinks;
+  readonly auditLog: AuditLog;
+
+  constructor(options: PosthornOptions) {
+    const api = new Requester(options);
+    this.#api = api;
+    this.tenants = new Tenants(api);
+    this.endpoints = new Endpoints(api);
+    this.events = new Events(api);
+    this.deliveries = new Deliveries(api);
+    this.replays = new Replays(api);
+    this.missed = new Missed(api);
+    this.alerts = new Alerts(api);
+    this.alertChannels = new AlertChannels(api);
+    this.apiKeys = new ApiKeys(api);
+    this.portalLinks = new PortalLinks(api);
+    this.auditLog = new AuditLog(api);
+  }
+
+  /** Changes of deliveries and alerts as they happen. Connects again by itself. */
+  stream(query: StreamQuery = {}, options: StreamOptions = {}): AsyncGenerator<Change, void, undefined> {
+    return changes(this.#api, query, options);
+  }
+
+  /** Of all tenants together. */
+  stats(query: GetStatsQuery = {}, options?: CallOptions): Promise<Stats> {
+    return this.#api.json('GET', '/v1/stats', { query: { ...query } }, options);
+  }
+
+  /** How the installation is doing. */
+  status(options?: CallOptions): Promise<InstallationStatus> {
+    return this.#api.json('GET', '/v1/status', {}, options);
+  }
+
+  /** Its version, and the addresses that its requests come from. */
+  meta(options?: CallOptions): Promise<Meta> {
+    return this.#api.json('GET', '/v1/meta', {}, options);
+  }
+
+  /** Any request to the API, such as to a path that this version of the client does not know. Resolves to its JSON. */
+  request<T = unknown>(method: Method, path: string, spec: RequestSpec = {}, options?: CallOptions): Promise<T> {
+    return this.#api.json(method, path, spec, options);
+  }
+}

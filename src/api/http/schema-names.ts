@@ -1,0 +1,118 @@
+// The names of schemas in the OpenAPI document, which generators turn into names of types. Schemas of routes have theirs
+// from `.meta({ id })` or from the operation; parts of named schemas have theirs from the whole and the field.
+import type { z } from 'zod';
+import { scope } from '#domain/access/access';
+import { apiKey, createdApiKey, newApiKey } from '#domain/access/api-key';
+import { apiRate } from '#domain/access/api-rate';
+import { auditAction, auditView } from '#domain/access/audit';
+import { createdPortalLink, newPortalLink, portalLink } from '#domain/access/portal-link';
+import { alertKind, alertView, severity } from '#domain/alerts/alert';
+import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
+import { channelSettings } from '#domain/alerts/channel-settings';
+import { deliveryStatus } from '#domain/deliveries/delivery';
+import { outcome } from '#domain/deliveries/outcome';
+import { retryPolicy } from '#domain/deliveries/retry-schedule';
+import {
+  createdEndpoint,
+  endpoint,
+  endpointChange,
+  endpointTest,
+  newEndpoint,
+  rotatedSecret,
+  secretRotation,
+} from '#domain/endpoints/endpoint';
+import { auth, shownAuth, shownTls, tls } from '#domain/endpoints/endpoint-target';
+import { signing } from '#domain/endpoints/signing';
+import { jwks, keyRotation, signingKey } from '#domain/endpoints/signing-keys';
+import { newTenant, tenant, tenantChange } from '#domain/endpoints/tenant';
+import { shownVerification } from '#domain/endpoints/verification';
+import { bodyFormat } from '#domain/events/body-format';
+import { acceptedBatch, acceptedEvent, eventSummary, newBatch, newEvent } from '#domain/events/event';
+import { laneWait } from '#domain/lanes/lane';
+import { batch, onDeadLetter, ordering, rateLimit } from '#domain/lanes/lane-settings';
+import { dryRun, newReplay, replayChange, replayView } from '#domain/replays/replay';
+import { resolution, statsView, statsWindow } from '#domain/stats/stats';
+import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
+import { explanation } from '#domain/views/explanation';
+import { laneView, sequenceView } from '#domain/views/lane-view';
+import { missedDelivery } from '#domain/views/missed';
+import { sentRequestView } from '#domain/views/sent-request';
+import { changedDelivery, streamKind } from '#domain/views/stream-view';
+import { fieldError, problemDocument } from './problem.ts';
+
+export const schemaNames: [z.ZodType, string][] = [
+  [tenant, 'Tenant'],
+  [newTenant, 'NewTenant'],
+  [tenantChange, 'TenantChange'],
+  [rateLimit, 'RateLimit'],
+  [endpoint, 'Endpoint'],
+  [newEndpoint, 'NewEndpoint'],
+  [endpointChange, 'EndpointChange'],
+  [createdEndpoint, 'CreatedEndpoint'],
+  [secretRotation, 'SecretRotation'],
+  [rotatedSecret, 'RotatedSecret'],
+  [endpointTest, 'TestEvent'],
+  [auth, 'EndpointAuth'],
+  [shownAuth, 'MaskedAuth'],
+  [tls, 'EndpointTls'],
+  [shownTls, 'ClientCertificate'],
+  [signing, 'Signing'],
+  [keyRotation, 'SigningKeyRotation'],
+  [signingKey, 'SigningKey'],
+  [jwks, 'JwkSet'],
+  [shownVerification.shape.method, 'VerificationMethod'],
+  [shownVerification, 'Verification'],
+  [retryPolicy, 'RetryPolicy'],
+  [batch, 'BatchSettings'],
+  [ordering, 'Ordering'],
+  [onDeadLetter, 'OnDeadLetter'],
+  [bodyFormat, 'BodyFormat'],
+  [newEvent, 'NewEvent'],
+  [newBatch, 'NewEventBatch'],
+  [acceptedEvent, 'AcceptedEvent'],
+  [acceptedBatch, 'AcceptedBatch'],
+  [acceptedBatch.shape.results.element, 'BatchResult'],
+  [eventSummary, 'Event'],
+  [deliveryView, 'Delivery'],
+  [deliveryStatus, 'DeliveryStatus'],
+  [changedDelivery, 'ChangedDelivery'],
+  [attemptView, 'Attempt'],
+  [outcome, 'AttemptOutcome'],
+  [sentRequestView, 'SentRequest'],
+  [endpointVerdict, 'EndpointVerdict'],
+  [endpointVerdict.shape.verdict, 'Verdict'],
+  [explanation, 'Explanation'],
+  [missedDelivery, 'MissedDelivery'],
+  [laneView, 'Lane'],
+  [laneWait, 'LaneWait'],
+  [sequenceView, 'Sequence'],
+  [newReplay, 'NewReplay'],
+  [replayView, 'Replay'],
+  [replayChange, 'ReplayChange'],
+  [dryRun, 'ReplayDryRun'],
+  [statsView, 'Stats'],
+  [statsWindow, 'StatsWindow'],
+  [resolution, 'StatsResolution'],
+  [statsView.shape.series.element, 'StatsStep'],
+  [streamKind, 'StreamKind'],
+  [auditView, 'AuditEntry'],
+  [auditAction, 'AuditAction'],
+  [apiKey, 'ApiKey'],
+  [newApiKey, 'NewApiKey'],
+  [createdApiKey, 'CreatedApiKey'],
+  [apiRate, 'ApiRate'],
+  [scope, 'Scope'],
+  [portalLink, 'PortalLink'],
+  [newPortalLink, 'NewPortalLink'],
+  [createdPortalLink, 'CreatedPortalLink'],
+  [alertView, 'Alert'],
+  [alertKind, 'AlertKind'],
+  [severity, 'AlertSeverity'],
+  [channelView, 'AlertChannel'],
+  [newChannel, 'NewAlertChannel'],
+  [channelChange, 'AlertChannelChange'],
+  [channelSettings, 'AlertChannelSettings'],
+  [channelTest, 'AlertChannelTest'],
+  [problemDocument, 'Problem'],
+  [fieldError, 'FieldError'],
+];
