@@ -100,7 +100,7 @@ export const allowedImports: Record<string, Allowed> = {
   stream: { folders: 'domain/* runtime db/access db/alerts db/deliveries db/store', packages: 'node:timers/promises' },
 
   'api/http': {
-    folders: 'domain/* config runtime relay types of telemetry types of tracing db/access db/audit db/endpoints db/store',
+    folders: 'domain/* api/examples config runtime relay types of telemetry types of tracing db/access db/audit db/endpoints db/store',
     packages: 'express helmet node:crypto node:http node:stream node:stream/promises zod',
   },
   'api/access': {

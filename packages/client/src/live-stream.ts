@@ -21,7 +21,7 @@ export interface StreamOptions extends CallOptions {
   lastEventId?: string;
 }
 
-const reconnectAfterMs = 2_000;
+const reconnectAfterMs = 1_000;
 
 /** Ends only by `break`, by the signal, or with a problem that no other try can change, such as a revoked key. */
 export async function* changes(

@@ -73,16 +73,16 @@ describe('the OpenAPI document', () => {
     };
     const tenant = await api.makeTenant();
     check('Tenant', (await api.get(`/v1/tenants/${tenant}`)).body);
-    check('ListTenants200', (await api.get('/v1/tenants')).body);
-    check('CreateEndpoint201', await api.makeEndpoint(tenant, 'http://127.0.0.1:9/', { retry: { schedule: ['1s'] } }));
+    check('TenantPage', (await api.get('/v1/tenants')).body);
+    check('CreatedEndpoint', await api.makeEndpoint(tenant, 'http://127.0.0.1:9/', { retry: { schedule: ['1s'] } }));
     const event = await api.postEvent(tenant);
-    check('GetEvent200', (await api.get(`/v1/tenants/${tenant}/events/${event}`)).body);
-    check('ListEvents200', (await api.get(`/v1/tenants/${tenant}/events`)).body);
-    check('PostEvents202', (await api.post(`/v1/tenants/${tenant}/events/batch`, { events: [{ type: 'a', data: 1 }] })).body);
-    check('ListDeliveries200', (await api.get('/v1/deliveries')).body);
+    check('EventDetails', (await api.get(`/v1/tenants/${tenant}/events/${event}`)).body);
+    check('EventPage', (await api.get(`/v1/tenants/${tenant}/events`)).body);
+    check('AcceptedBatch', (await api.post(`/v1/tenants/${tenant}/events/batch`, { events: [{ type: 'a', data: 1 }] })).body);
+    check('DeliveryPage', (await api.get('/v1/deliveries')).body);
     check('Problem', (await api.get('/v1/tenants/nobody')).body);
-    check('GetStatus200', (await api.get('/v1/status')).body);
-    check('GetReadiness200', (await api.get('/readyz')).body);
+    check('InstallationStatus', (await api.get('/v1/status')).body);
+    check('Readiness', (await api.get('/readyz')).body);
   });
 });
 
